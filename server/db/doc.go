@@ -1,0 +1,14 @@
+// Package db says how Writ stores: one PostgreSQL (15 or newer), reached through bun on lib/pq.
+//
+//	open.go      Open a pool; the URL settings that always hold (time zone UTC, sslmode)
+//	tx.go        InTx: one exported verb = one transaction, repeated when PostgreSQL asks for it
+//	explain.go   Explain: constraint and overload errors become sentences for people (errs)
+//	copy.go      CopyIn: many rows at once, inside the caller's transaction
+//	count.go     CountQueries: how many statements a list needs; tests assert that it does not grow
+//	migrate.go   Migrate, MigrateDown, Status: the numbered files of migrations/, then River's own tables
+//	dump.go      DumpSchema: the whole schema as text, kept in migrations/schema.sql
+//	embedded/    a real PostgreSQL started by us when no database was configured
+//
+// Queries belong to the rooms (store.go of each folder), never to this package. Private test databases come from
+// server/dbtest.
+package db

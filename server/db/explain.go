@@ -1,0 +1,63 @@
+package db
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"writ/server/errs"
+)
+
+// Explain turns what PostgreSQL refuses into a sentence for people: unique, exclusion and foreign-key violations are
+// CONFLICT or VALIDATION, checks and not-null VALIDATION, an overloaded or starting server UNAVAILABLE. Constraints are
+// named after their rule, so the name is the sentence's best word. Everything else, and what is an errs.Error already,
+// passes unchanged; the cause stays inside for the log, no SQL text reaches the message.
+func Explain(err error) error {
+	var e *pq.Error
+	if err == nil || errs.As(err) != nil || !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code {
+	case "23505":
+		return errs.New(errs.Conflict, "There is already another %s like this (%s).", words(e.Table), rule(e)).Because(err)
+	case "23P01":
+		return errs.New(errs.Conflict, "This %s overlaps another one (%s).", words(e.Table), rule(e)).Because(err)
+	case "23503", "23001":
+		if strings.Contains(e.Message, "update or delete") {
+			return errs.New(errs.Conflict, "This is still used by a %s (%s).", words(e.Table), rule(e)).Because(err)
+		}
+		return errs.Invalid("", "The %s refers to something that does not exist (%s).", words(e.Table), rule(e)).Because(err)
+	case "23514":
+		return errs.Invalid("", "The %s breaks a rule (%s).", words(e.Table), rule(e)).Because(err)
+	case "23502":
+		return errs.Invalid("", "The %s lacks a value for %s.", words(e.Table), words(e.Column)).Because(err)
+	case "22001":
+		return errs.Invalid("", "A text is too long.").Because(err)
+	case "22021", "22P05":
+		return errs.Invalid("", "A text contains a character that cannot be stored.").Because(err)
+	case "22003":
+		return errs.Invalid("", "A number is too large.").Because(err)
+	case "53300", "53200", "57P01", "57P02", "57P03":
+		return errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again.").Because(err)
+	}
+	return err
+}
+
+// Constraint gives the name of the violated constraint inside err, "" when none was: for a room that knows a better
+// sentence for one of its rules.
+func Constraint(err error) string {
+	var e *pq.Error
+	if errors.As(err, &e) {
+		return e.Constraint
+	}
+	return ""
+}
+
+// rule is the constraint in words, without the table's name in front.
+func rule(e *pq.Error) string {
+	short := strings.TrimPrefix(e.Constraint, e.Table+"_")
+	return words(short)
+}
+
+func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
