@@ -1,0 +1,173 @@
+-- The directory: what exists (role-model 1), and the systems it comes from (provisioning 6.1).
+
+create table connector (
+    id                   bigint generated always as identity primary key,
+    identifier           text not null unique,
+    display_name         text not null,
+    mode                 text not null default 'continuous' check (mode in ('continuous', 'scheduled')),
+    is_deactivated       boolean not null default false,
+    complete_job         smallint not null default 0 check (complete_job between 0 and 3),
+    incremental_job      smallint not null default 0 check (incremental_job between 0 and 3),
+    -- synchronization thresholds (provisioning 8.2); 0 = off
+    maximum_inserted_lines        int not null default 100,
+    maximum_updated_lines         int not null default 100,
+    maximum_deleted_lines         int not null default 100,
+    max_percentage_inserted_lines int not null default 5,
+    max_percentage_updated_lines  int not null default 5,
+    max_percentage_deleted_lines  int not null default 5,
+    maximum_link_inserted_lines   int not null default 1000,
+    maximum_link_deleted_lines    int not null default 1000,
+    max_link_percentage_inserted_lines int not null default 5,
+    max_link_percentage_deleted_lines  int not null default 5,
+    last_synchronized_at timestamptz,
+    version              int not null default 1
+);
+
+create table connection (
+    id            bigint generated always as identity primary key,
+    connector_id  bigint not null references connector (id),
+    identifier    text not null,
+    display_name  text not null,
+    package       text not null,
+    settings      jsonb not null default '{}',
+    secrets       bytea,
+    deactivated   text not null default 'NONE' check (deactivated in ('NONE', 'EXPORT', 'FULFIL')),
+    poll_seconds  int not null default 1,
+    schema_snapshot jsonb,
+    last_check_at timestamptz,
+    last_check_error text,
+    last_token    text,
+    polled_at     timestamptz,
+    version       int not null default 1
+);
+create unique index connection_identifier_unique on connection (lower(identifier));
+create index connection_by_connector on connection (connector_id);
+
+create table entity_type (
+    id            bigint generated always as identity primary key,
+    identifier    text not null unique,
+    display_name  text not null,
+    connector_id  bigint references connector (id),
+    display_expression text,
+    initialized_at timestamptz,
+    version       int not null default 1
+);
+comment on column entity_type.display_expression is 'CEL over source.*; absent: first property whose identifier contains name (role-model 1.8).';
+comment on column entity_type.initialized_at is 'When the first complete computation of its owners ended; continuous evaluation starts then.';
+
+create table property (
+    id                    bigint generated always as identity primary key,
+    entity_type_id        bigint not null references entity_type (id),
+    identifier            text not null,
+    display_name          text not null,
+    type                  text not null check (type in ('STRING','INT32','INT64','DATE_TIME','BOOL','GUID','DOUBLE','FOREIGN_KEY')),
+    is_key                boolean not null default false,
+    is_collection         boolean not null default false,
+    target_entity_type_id bigint references entity_type (id),
+    reverse_identifier    text,
+    position              int not null default 0,
+    unique (entity_type_id, identifier),
+    constraint property_navigation_has_target check ((type = 'FOREIGN_KEY') = (target_entity_type_id is not null))
+);
+comment on column property.reverse_identifier is 'Name of the reverse navigation on the pointed entity type, e.g. Positions; absent: none.';
+
+create table entity_mapping (
+    entity_type_id bigint primary key references entity_type (id),
+    connection_id  bigint not null references connection (id),
+    source_table   text not null,
+    maximum_inserted_lines int not null default 0,
+    maximum_updated_lines  int not null default 0,
+    maximum_deleted_lines  int not null default 0,
+    max_percentage_inserted_lines int not null default 0,
+    max_percentage_updated_lines  int not null default 0,
+    max_percentage_deleted_lines  int not null default 0
+);
+
+create table property_mapping (
+    property_id    bigint primary key references property (id),
+    entity_type_id bigint not null references entity_type (id),
+    column_name    text not null,
+    format         text not null default '',
+    is_primary_key boolean not null default false,
+    is_unique_key  boolean not null default false
+);
+create unique index property_mapping_one_primary_key on property_mapping (entity_type_id) where is_primary_key;
+
+create table dimension (
+    id              bigint generated always as identity primary key,
+    identifier      text not null unique,
+    display_name    text not null,
+    entity_type_id  bigint not null references entity_type (id),
+    column_mapping  int not null unique check (column_mapping between 0 and 127),
+    is_hierarchical boolean not null default false,
+    parent_property text
+);
+
+create table dimension_closure (
+    dimension_id  bigint not null references dimension (id),
+    ancestor_id   bigint not null,
+    descendant_id bigint not null,
+    depth         int not null,
+    primary key (dimension_id, ancestor_id, descendant_id)
+);
+create index dimension_closure_by_descendant on dimension_closure (dimension_id, descendant_id);
+
+create table resource (
+    id             bigint generated always as identity primary key,
+    entity_type_id bigint not null references entity_type (id),
+    key            text not null,
+    display_name   text not null default '',
+    scalars        jsonb not null default '{}',
+    refs           jsonb not null default '{}',
+    valid_from     timestamptz not null,
+    valid_to       timestamptz not null default 'infinity',
+    version        int not null default 1
+);
+comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history.';
+comment on column resource.scalars is 'Scalar values by property identifier, as text in normalised form; absent = null.';
+comment on column resource.refs is 'Navigation values as read: property identifier -> key, or sorted array of keys for a collection. resource_link is derived from it.';
+create unique index resource_key_unique on resource (entity_type_id, key) where valid_to = 'infinity';
+create index resource_by_name on resource (entity_type_id, display_name, id) where valid_to = 'infinity';
+create extension if not exists pg_trgm;
+create index resource_name_trgm on resource using gin (lower(display_name) gin_trgm_ops);
+
+create table resource_version (
+    resource_id  bigint not null references resource (id),
+    valid_from   timestamptz not null,
+    valid_to     timestamptz not null,
+    display_name text not null,
+    scalars      jsonb not null,
+    refs         jsonb not null,
+    actor        text not null default '',
+    primary key (resource_id, valid_from)
+);
+comment on table resource_version is 'Past versions of a resource, [valid_from, valid_to).';
+
+create table resource_link (
+    id          bigint generated always as identity primary key,
+    property_id bigint not null references property (id),
+    source_id   bigint not null references resource (id),
+    target_id   bigint not null references resource (id),
+    valid_from  timestamptz not null,
+    valid_to    timestamptz not null default 'infinity'
+);
+create unique index resource_link_unique on resource_link (source_id, property_id, target_id) where valid_to = 'infinity';
+create index resource_link_by_target on resource_link (target_id, property_id) where valid_to = 'infinity';
+
+create table changed_resource (
+    resource_id    bigint primary key references resource (id),
+    entity_type_id bigint not null references entity_type (id),
+    seq            bigint not null default 1,
+    at             timestamptz not null
+);
+comment on table changed_resource is 'Resources written since somebody looked: server/assignment turns them into dirty owners and fresh correlation keys, then removes them if seq is unchanged.';
+
+create table dirty_owner (
+    owner_id       bigint primary key references resource (id),
+    entity_type_id bigint not null references entity_type (id),
+    seq            bigint not null default 1,
+    since          timestamptz not null default now(),
+    reason         text not null default ''
+);
+comment on table dirty_owner is 'Owners waiting for evaluation. Cleared only if seq is unchanged since loading (role-model 12.3).';
+create index dirty_owner_by_type on dirty_owner (entity_type_id, since);

@@ -1,0 +1,198 @@
+-- What is being done about it (design 4, 5). server/order/state.go is the only writer of the state columns.
+
+create table provisioning_transition (
+    from_state  smallint not null check (from_state between 0 and 8),
+    to_state    smallint not null check (to_state between 0 and 8),
+    primary key (from_state, to_state)
+);
+comment on table provisioning_transition is 'Legal moves of an order line; kept equal to the table in server/order/state.go by a test.';
+-- written out once here; a later change of the table of transitions is a migration of its own
+insert into provisioning_transition (from_state, to_state)
+select f, t from (values
+    (0, array[0,1,4,5,6,7]),
+    (1, array[0,1,2,3,4,5,6,7,8]),
+    (2, array[0,1,2,3,4,5,6,8]),
+    (3, array[0,1,4,5,6,7]),
+    (4, array[0,1,4,5,6,7]),
+    (5, array[0,1,4,5,6,7]),
+    (6, array[1,4,5,6]),
+    (7, array[0,1,4,5,6,7]),
+    (8, array[0,1,3,4,5,8])
+) m (f, ts), unnest(m.ts) t;
+
+create table provisioning_order (
+    id                    bigint generated always as identity primary key,
+    assigned_resource_type_id bigint not null references assigned_resource_type (id),
+    kind                  text not null check (kind in ('CREATE', 'ASSOCIATE', 'UPDATE', 'DELETE')),
+    state                 smallint not null check (state between 0 and 8),
+    resource_type_id      bigint not null references resource_type (id),
+    owner_id              bigint references resource (id),
+    source_entity_type_id bigint not null references entity_type (id),
+    target_id             bigint references resource (id),
+    connector_id          bigint references connector (id),
+    connection_id         bigint references connection (id),
+    is_manual             boolean not null default false,
+    wait_reason           text not null default 'none',
+    due_at                timestamptz,
+    generated_at          timestamptz,
+    generation_id         bigint,
+    job_instance_id       bigint,
+    -- dispatch: claim before acting, one idempotency key per attempt, fencing by fence
+    attempt               int not null default 0,
+    lease_owner           text,
+    lease_until           timestamptz,
+    fence                 bigint not null default 0,
+    idempotency_key       uuid,
+    called_at             timestamptz,
+    not_before            timestamptz,
+    payload               jsonb,
+    transmitted_at        timestamptz,
+    executed_at           timestamptz,
+    verified_at           timestamptz,
+    errored_at            timestamptz,
+    error_class           text,
+    error_message         text,
+    error_hint            text,
+    error_count           int not null default 0,
+    unverified_count      int not null default 0,
+    is_superseded         boolean not null default false,
+    created_key           text,
+    assignee              text,
+    reviewed_by           text,
+    reviewed_at           timestamptz,
+    review_comment        text,
+    postponed_at          timestamptz,
+    version               int not null default 1,
+    created_at            timestamptz not null,
+    updated_at            timestamptz not null,
+    closed_at             timestamptz,
+    constraint provisioning_order_closed_is_final check (closed_at is null or state in (0, 1, 3, 4, 5, 6, 7, 8))
+);
+comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
+comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
+comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
+create unique index provisioning_order_one_open on provisioning_order (assigned_resource_type_id) where closed_at is null;
+create index provisioning_order_by_state on provisioning_order (state, id);
+create index provisioning_order_by_type_state on provisioning_order (resource_type_id, state, id);
+create index provisioning_order_by_owner on provisioning_order (owner_id, id);
+create index provisioning_order_to_dispatch on provisioning_order (connection_id, id) where state = 1 and generated_at is not null and closed_at is null;
+create index provisioning_order_leased on provisioning_order (lease_until) where lease_until is not null;
+create index provisioning_order_ungenerated on provisioning_order (resource_type_id, id) where state = 1 and generated_at is null and closed_at is null;
+create index provisioning_order_awaiting_sync on provisioning_order (connector_id, id) where state in (2, 8) and closed_at is null;
+create index provisioning_order_due on provisioning_order (due_at) where due_at is not null and closed_at is null;
+
+create table order_line (
+    id              bigint generated always as identity primary key,
+    order_id        bigint not null references provisioning_order (id),
+    property        text,
+    action          text not null check (action in ('CREATE', 'ASSOCIATE', 'DELETE', 'SET', 'ADD', 'REMOVE')),
+    value_id        bigint references resource (id),
+    current_value   text,
+    proposed_value  text,
+    approved_value  text,
+    state           smallint not null check (state between 0 and 8),
+    workflow_state  smallint not null,
+    previous_state  smallint,
+    review_required boolean not null default false,
+    is_mapped       boolean not null default true,
+    rule_ids        bigint[] not null default '{}',
+    confidence      int,
+    start_date      timestamptz,
+    end_date        timestamptz,
+    wait_reason     text not null default 'none',
+    is_sent         boolean not null default false,
+    is_changed      boolean not null default false,
+    postponed_at    timestamptz,
+    error           text,
+    version         int not null default 1,
+    created_at      timestamptz not null,
+    updated_at      timestamptz not null,
+    closed_at       timestamptz
+);
+comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
+comment on column order_line.is_sent is 'Part of the attempt under way or of the last one.';
+comment on column order_line.is_changed is 'Computed value changed since somebody last looked (A4).';
+create index order_line_by_order on order_line (order_id);
+create unique index order_line_one_open on order_line (order_id, coalesce(property, ''), action, coalesce(value_id, 0)) where closed_at is null;
+
+create table order_line_history (
+    id         bigint generated always as identity primary key,
+    order_id   bigint not null references provisioning_order (id),
+    line_id    bigint references order_line (id),
+    at         timestamptz not null,
+    actor      text not null,
+    action     text not null,
+    from_state smallint,
+    to_state   smallint,
+    comment    text not null default '',
+    constraint order_line_history_legal foreign key (from_state, to_state) references provisioning_transition (from_state, to_state)
+);
+create index order_line_history_by_order on order_line_history (order_id, id);
+create index order_line_history_flow on order_line_history (at) include (from_state, to_state);
+
+create function order_line_legal_move() returns trigger language plpgsql as $$
+begin
+    if new.state <> old.state and not exists
+        (select 1 from provisioning_transition where from_state = old.state and to_state = new.state) then
+        raise exception 'illegal move of order line % from % to %', old.id, old.state, new.state
+            using errcode = '23514', constraint = 'order_line_legal_move';
+    end if;
+    return new;
+end $$;
+create trigger order_line_legal_move before update of state on order_line for each row execute function order_line_legal_move();
+
+create table order_attempt (
+    id              bigint generated always as identity primary key,
+    order_id        bigint not null references provisioning_order (id),
+    attempt         int not null,
+    idempotency_key uuid not null,
+    worker          text not null,
+    started_at      timestamptz not null,
+    ended_at        timestamptz,
+    outcome         text,
+    message         text,
+    payload         jsonb,
+    unique (order_id, attempt)
+);
+
+create table gap (
+    id             bigint generated always as identity primary key,
+    assigned_resource_type_id bigint not null references assigned_resource_type (id),
+    property       text,
+    value_id       bigint references resource (id),
+    workflow_state smallint not null check (workflow_state in (1, 3)),
+    current_value  text,
+    proposed_value text,
+    found_at       timestamptz not null,
+    closed_at      timestamptz
+);
+comment on table gap is 'A difference nobody asked for, waiting on reconciliation (spec 1.6).';
+create unique index gap_one_open on gap (assigned_resource_type_id, coalesce(property, ''), coalesce(value_id, 0)) where closed_at is null;
+
+create table kept_value (
+    id             bigint generated always as identity primary key,
+    assigned_resource_type_id bigint not null references assigned_resource_type (id),
+    property       text not null,
+    value_id       bigint references resource (id),
+    workflow_state smallint not null check (workflow_state in (16, 17, 24)),
+    kept_value     text,
+    kept_against   text,
+    actor          text not null,
+    comment        text not null default '',
+    at             timestamptz not null,
+    closed_at      timestamptz
+);
+comment on table kept_value is 'A value a person decided to keep (16, 24) or declined (17) against what was computed then.';
+create unique index kept_value_one_open on kept_value (assigned_resource_type_id, property, coalesce(value_id, 0)) where closed_at is null;
+
+create table generation (
+    id              bigint generated always as identity primary key,
+    at              timestamptz not null,
+    job_instance_id bigint,
+    resource_type_ids bigint[] not null,
+    is_forced       boolean not null default false,
+    blocked         jsonb,
+    counts          jsonb not null default '{}'
+);
+comment on table generation is 'One order generation; blocked tells which threshold stopped it (then nothing was published).';
+create index generation_recent on generation (at);

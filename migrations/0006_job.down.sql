@@ -1,0 +1,1 @@
+drop table delivery_change, delivery, task_log, task_instance, job_instance, job_step, job;

@@ -1,0 +1,86 @@
+-- Who may (provisioning 10) and who you are.
+
+create table profile (
+    id           bigint generated always as identity primary key,
+    identifier   text not null unique,
+    display_name text not null,
+    version      int not null default 1
+);
+create table local_user (
+    id            bigint generated always as identity primary key,
+    username      text not null,
+    display_name  text not null,
+    password_hash text not null,
+    email         text not null default '',
+    resource_id   bigint references resource (id),
+    is_demo       boolean not null default false,
+    is_disabled   boolean not null default false,
+    failed_count  int not null default 0,
+    locked_until  timestamptz
+);
+create unique index local_user_name_unique on local_user (lower(username));
+create table assigned_profile (
+    id         bigint generated always as identity primary key,
+    user_id    bigint not null references local_user (id) on delete cascade,
+    profile_id bigint not null references profile (id),
+    context    jsonb not null default '{}',
+    start_date timestamptz,
+    end_date   timestamptz,
+    is_denied  boolean not null default false,
+    email      text,
+    origin     text not null default 'MANUAL' check (origin in ('MANUAL', 'RULE')),
+    unique (user_id, profile_id, context)
+);
+comment on column assigned_profile.context is 'Dimension identifier -> key of a value: narrows the scope (spec 10.1).';
+create table access_rule (
+    id           bigint generated always as identity primary key,
+    identifier   text not null unique,
+    display_name text not null,
+    profile_id   bigint not null references profile (id),
+    entity_type  text not null,
+    version      int not null default 1
+);
+create table access_filter (
+    id         bigint generated always as identity primary key,
+    rule_id    bigint not null references access_rule (id) on delete cascade,
+    binding    text not null,
+    value      text,
+    is_current_user boolean not null default false,
+    dimension  text,
+    constraint access_filter_one_operand check (num_nonnulls(value, dimension) + is_current_user::int = 1)
+);
+create table access_entry (
+    id          bigint generated always as identity primary key,
+    rule_id     bigint not null references access_rule (id) on delete cascade,
+    permission  text not null,
+    can_execute boolean not null default false,
+    full_access_properties boolean not null default false,
+    priority    int not null default 0,
+    notify      boolean not null default true,
+    constraint access_entry_root_not_executable check (not (permission = '/' and can_execute))
+);
+create index access_entry_by_permission on access_entry (permission);
+create table session (
+    id           uuid primary key,
+    user_id      bigint not null references local_user (id) on delete cascade,
+    refresh_hash bytea not null,
+    previous_hash bytea,
+    created_at   timestamptz not null,
+    used_at      timestamptz not null,
+    expires_at   timestamptz not null,
+    revoked_at   timestamptz,
+    user_agent   text not null default ''
+);
+create index session_by_user on session (user_id);
+create table signing_key (
+    kid         text primary key,
+    private_key bytea not null,
+    public_key  bytea not null,
+    created_at  timestamptz not null,
+    retired_at  timestamptz
+);
+comment on column signing_key.private_key is 'Ed25519, sealed with the process keyring.';
+create table persisted_operation (
+    hash  text primary key,
+    query text not null
+);

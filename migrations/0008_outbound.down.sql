@@ -1,0 +1,1 @@
+drop table mail, webhook_attempt, webhook_delivery, webhook;

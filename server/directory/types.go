@@ -1,0 +1,134 @@
+package directory
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// EntityType is the data shape of a resource (role-model 1.2).
+type EntityType struct {
+	bun.BaseModel     `bun:"table:entity_type,alias:et"`
+	ID                int64 `bun:",pk,autoincrement"`
+	Identifier        string
+	DisplayName       string
+	ConnectorID       *int64
+	DisplayExpression *string
+	InitializedAt     *time.Time
+	Version           int
+}
+
+// PropertyType is the type of a property (role-model 1.3).
+type PropertyType string
+
+const (
+	String     PropertyType = "STRING"
+	Int32      PropertyType = "INT32"
+	Int64      PropertyType = "INT64"
+	DateTime   PropertyType = "DATE_TIME"
+	Bool       PropertyType = "BOOL"
+	GUID       PropertyType = "GUID"
+	Double     PropertyType = "DOUBLE"
+	ForeignKey PropertyType = "FOREIGN_KEY"
+)
+
+// Property is one property of an entity type: scalar, or navigation when Type is ForeignKey (role-model 1.3, 1.4).
+type Property struct {
+	bun.BaseModel      `bun:"table:property,alias:p"`
+	ID                 int64 `bun:",pk,autoincrement"`
+	EntityTypeID       int64
+	Identifier         string
+	DisplayName        string
+	Type               PropertyType
+	IsKey              bool
+	IsCollection       bool
+	TargetEntityTypeID *int64
+	ReverseIdentifier  *string // name of the reverse navigation on the pointed entity type (always a collection)
+	Position           int
+}
+
+// IsNavigation reports whether the property points to resources.
+func (p *Property) IsNavigation() bool { return p.Type == ForeignKey }
+
+// EntityMapping says which table of which connection an entity type is read from.
+type EntityMapping struct {
+	bun.BaseModel              `bun:"table:entity_mapping,alias:em"`
+	EntityTypeID               int64 `bun:",pk"`
+	ConnectionID               int64
+	SourceTable                string
+	MaximumInsertedLines       int
+	MaximumUpdatedLines        int
+	MaximumDeletedLines        int
+	MaxPercentageInsertedLines int
+	MaxPercentageUpdatedLines  int
+	MaxPercentageDeletedLines  int
+}
+
+// PropertyMapping says which column a property is read from and written to; Format as in spec 5.3.
+type PropertyMapping struct {
+	bun.BaseModel `bun:"table:property_mapping,alias:pm"`
+	PropertyID    int64 `bun:",pk"`
+	EntityTypeID  int64
+	ColumnName    string
+	Format        string
+	IsPrimaryKey  bool
+	IsUniqueKey   bool
+}
+
+// Dimension is one column usable as a criterion in every rule (role-model 1.6).
+type Dimension struct {
+	bun.BaseModel  `bun:"table:dimension,alias:d"`
+	ID             int64 `bun:",pk,autoincrement"`
+	Identifier     string
+	DisplayName    string
+	EntityTypeID   int64
+	ColumnMapping  int
+	IsHierarchical bool
+	ParentProperty *string
+}
+
+// Resource is one instance of an entity type. ValidTo other than Forever: it is gone and kept for history.
+type Resource struct {
+	bun.BaseModel `bun:"table:resource,alias:r"`
+	ID            int64 `bun:",pk,autoincrement"`
+	EntityTypeID  int64
+	Key           string
+	DisplayName   string
+	Scalars       map[string]string `bun:"type:jsonb"`
+	Refs          map[string]any    `bun:"type:jsonb"` // string, or []any of strings for a collection
+	ValidFrom     time.Time
+	ValidTo       time.Time
+	Version       int
+}
+
+// Shape is the metadata of one version, indexed: what sync, evaluation and the SPA need to know of entity types. Immutable.
+type Shape struct {
+	EntityTypes      map[int64]*EntityType
+	ByIdentifier     map[string]*EntityType
+	Properties       map[int64]*Property
+	PropertiesOf     map[int64][]*Property // by entity type id, in position order
+	Mappings         map[int64]*EntityMapping
+	PropertyMappings map[int64]*PropertyMapping // by property id
+	Dimensions       map[string]*Dimension
+	DimensionByID    map[int64]*Dimension
+}
+
+// Property finds a property of an entity type by identifier; nil if there is none.
+func (s *Shape) Property(entityTypeID int64, identifier string) *Property {
+	for _, p := range s.PropertiesOf[entityTypeID] {
+		if p.Identifier == identifier {
+			return p
+		}
+	}
+	return nil
+}
+
+// Reverse finds the property whose reverse navigation on entityTypeID is called identifier; nil if there is none.
+func (s *Shape) Reverse(entityTypeID int64, identifier string) *Property {
+	for _, p := range s.Properties {
+		if p.TargetEntityTypeID != nil && *p.TargetEntityTypeID == entityTypeID && p.ReverseIdentifier != nil && *p.ReverseIdentifier == identifier {
+			return p
+		}
+	}
+	return nil
+}

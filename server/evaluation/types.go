@@ -1,0 +1,323 @@
+package evaluation
+
+import "time"
+
+// State is a provisioning state: nine numbers and names that never change (provisioning spec 1.1). server/order/state.go moves them.
+type State int16
+
+const (
+	None             State = 0 // needs no provisioning, or not due yet
+	Pending          State = 1 // ready, not sent
+	Transmitted      State = 2 // handed over, no answer yet (manual: a ticket is open)
+	Errored          State = 3 // the system or the operator reported an error
+	Verified         State = 4 // synchronized data shows the expected value
+	AwaitingApproval State = 5 // held until reviewed
+	Inactive         State = 6 // serves no purpose any more: past, declined
+	Error            State = 7 // a rule or expression failed
+	Executed         State = 8 // answered OK, not seen in synchronized data yet
+)
+
+// Workflow is a workflow state (role-model 12.6).
+type Workflow int16
+
+const (
+	WorkflowNone  Workflow = 0
+	NonConforming Workflow = 1
+	PreExisting   Workflow = 3
+	Approved      Workflow = 16
+	Declined      Workflow = 17
+	Calculated    Workflow = 18
+	Cancellation  Workflow = 20
+	Questioned    Workflow = 24
+	GivenByRole   Workflow = 118
+)
+
+// OrderKind is what an order does to the target (spec 2.1).
+type OrderKind string
+
+const (
+	Create    OrderKind = "CREATE"
+	Associate OrderKind = "ASSOCIATE"
+	Update    OrderKind = "UPDATE"
+	Delete    OrderKind = "DELETE"
+)
+
+// LineAction is what one line does.
+type LineAction string
+
+const (
+	LineCreate    LineAction = "CREATE"    // property empty: the target itself
+	LineAssociate LineAction = "ASSOCIATE" // property empty
+	LineDelete    LineAction = "DELETE"    // property empty
+	LineSet       LineAction = "SET"       // a scalar, or a mono-valued navigation (ValueID set)
+	LineAdd       LineAction = "ADD"       // one value of a collection
+	LineRemove    LineAction = "REMOVE"
+)
+
+// Resource is a directory resource as evaluation sees it. Read only.
+type Resource struct {
+	ID           int64
+	EntityTypeID int64
+	Key          string
+	DisplayName  string
+	Scalars      map[string]string  // by property identifier; absent = null
+	Links        map[string][]int64 // by navigation identifier, forward and reverse, ids sorted
+	Gone         bool               // vanished from its system
+}
+
+// Span is a computed value over [From, To): nil bounds are infinite. Exactly one of Value and ID counts, by the property.
+type Span struct {
+	From       *time.Time `json:"from,omitempty"`
+	To         *time.Time `json:"to,omitempty"`
+	Value      string     `json:"value,omitempty"`      // scalar; or the label of the pointed resource
+	ID         int64      `json:"id,omitempty"`         // pointed resource
+	Rules      []int64    `json:"rules,omitempty"`      // resource_type_rule ids behind it
+	Error      string     `json:"error,omitempty"`      // the rule failed: state 7
+	Confidence int        `json:"confidence,omitempty"` // query rule below 100: reviewed
+	CreateOnly bool       `json:"createOnly,omitempty"` // isMapped=false
+	Comparison int16      `json:"comparison,omitempty"`
+}
+
+// Expected is what one target must look like over time: property identifier -> spans. A mono-valued property has spans that do not
+// overlap; a collection has one span per value and period. Stored in assigned_resource_type.expected.
+type Expected struct {
+	Properties map[string][]Span `json:"properties,omitempty"`
+	TypeRules  []int64           `json:"typeRules,omitempty"` // rules that give the type itself
+	Roles      []int64           `json:"roles,omitempty"`     // role ids that induce it
+}
+
+// AssignedRole is a current row of assigned_role, existing or wanted.
+type AssignedRole struct {
+	ID           int64 // 0: new
+	RoleID       int64
+	Workflow     Workflow
+	Origin       string // RULE INFERRED MANUAL FOUND GRACE
+	IsDenied     bool
+	Start, End   *time.Time
+	InferredByID int64 // role id of the composite it comes through; 0 = none
+	RuleIDs      []int64
+}
+
+// ExistingLine is an open order line.
+type ExistingLine struct {
+	ID             int64
+	Property       string
+	Action         LineAction
+	ValueID        int64
+	Current        string
+	Proposed       string
+	State          State
+	Previous       State
+	Workflow       Workflow
+	ReviewRequired bool
+	IsSent         bool
+	Start, End     *time.Time
+	WaitReason     string
+	Error          string
+}
+
+// ExistingOrder is the open order of an assigned resource type.
+type ExistingOrder struct {
+	ID         int64
+	Kind       OrderKind
+	State      State
+	TargetID   int64
+	Attempt    int
+	IsManual   bool
+	InFlight   bool // claimed by a worker that has not answered: must not be changed now
+	ExecutedAt *time.Time
+	ReviewedAt *time.Time
+	Lines      []*ExistingLine
+}
+
+// Gap is a difference nobody asked for (spec 1.6).
+type Gap struct {
+	ID       int64
+	Property string // empty: the whole account is unauthorized
+	ValueID  int64
+	Workflow Workflow // 1 or 3
+	Current  string
+	Proposed string
+}
+
+// Kept is a value a person decided to keep (16, 24) or declined (17).
+type Kept struct {
+	ID          int64
+	Property    string
+	ValueID     int64
+	Workflow    Workflow
+	Value       string // the value kept
+	KeptAgainst string // what was computed when it was kept or declined
+}
+
+// ExistingType is a current row of assigned_resource_type with all that hangs on it.
+type ExistingType struct {
+	ID             int64
+	ResourceTypeID int64
+	TargetID       int64 // 0: none
+	Workflow       Workflow
+	IsExpected     bool
+	IsDenied       bool
+	IsFrozen       bool
+	Start, End     *time.Time
+	Confidence     int
+	Expected       Expected // as of the last evaluation
+	CreatedKey     string
+	WasVerified    bool // the target was seen at least once while expected
+	Order          *ExistingOrder
+	Gaps           []*Gap
+	Kept           []*Kept
+}
+
+// Candidate is a target that one rule's key finds for an owner, unowned and not frozen.
+type Candidate struct {
+	TargetID int64
+	RuleID   int64
+	Owners   int // how many living owners have the same key under a rule of the same confidence: >1 is ambiguous
+}
+
+// Owner is one source resource with everything needed to compute it.
+type Owner struct {
+	Resource     *Resource
+	Roles        []*AssignedRole
+	Types        []*ExistingType
+	Candidates   []Candidate
+	Lookups      map[int64][]int64 // QUERY rule id -> resources found by the owner's key, sorted by id
+	Denied       map[int64]bool    // target ids whose association was denied
+	Fingerprint  []byte            // of the last evaluation; nil: never
+	ModelVersion int64
+	NextAt       *time.Time
+}
+
+// Batch is what one call computes. Resources holds every resource a binding can reach from the owners, and all their targets.
+type Batch struct {
+	Now       time.Time
+	Initial   bool // first complete run of the entity type: differences are Pre-existing, not Non-conforming
+	BlockAll  bool // blockProvisioning / blockAllResourceTypeProvisioning (spec 2.3)
+	NoReview  bool // "compute role model, no provisioning review" (spec 3.1)
+	Force     bool // compute even when the fingerprint is unchanged
+	Explain   bool // keep the reasons
+	Owners    []*Owner
+	Resources map[int64]*Resource
+	// SyncedAt tells, per target entity type, when the newest applied synchronization of it began; absent: never.
+	SyncedAt map[int64]time.Time
+}
+
+// LineDelta is a move or change of one line.
+type LineDelta struct {
+	LineID         int64 // 0: a new line
+	Property       string
+	Action         LineAction
+	ValueID        int64
+	Current        string
+	Proposed       string
+	To             State  // the state the line has afterwards (spec 1.4 says whether it may)
+	Verb           string // action of the transition: compute, review, verify, expire, fail, withdraw, refresh, hold
+	Workflow       Workflow
+	ReviewRequired bool
+	IsMapped       bool
+	RuleIDs        []int64
+	Confidence     int
+	Start, End     *time.Time
+	WaitReason     string // none, not_due, creation_not_allowed, no_connection, ...
+	Error          string
+	Close          bool // the line ends with this move (verified, withdrawn, expired)
+	Unverified     bool // X3: a later synchronization still shows the old value
+}
+
+// OrderDelta is what has to happen to the order of an assigned resource type. nil in TypeDelta: nothing.
+type OrderDelta struct {
+	OrderID   int64     // 0: open one
+	Kind      OrderKind // of the order afterwards
+	TargetID  int64
+	Withdraw  bool // close without effect: no longer expected and nothing to undo (A7, P11, R7), or ticket withdrawn (T6, T7)
+	Supersede bool // in flight or transmitted by software: keep, mark, look again after the answer (T6)
+	Close     bool // every line ends: verified, gone, expired
+	DueAt     *time.Time
+	Lines     []LineDelta
+}
+
+// GapDelta opens (ID 0), refreshes or closes a gap.
+type GapDelta struct {
+	Gap
+	Close bool
+}
+
+// KeptDelta changes the workflow state of a kept value or ends it.
+type KeptDelta struct {
+	ID       int64
+	Workflow Workflow
+	Close    bool
+}
+
+// TypeDelta is the new content of one assigned resource type. Only what differs is returned.
+type TypeDelta struct {
+	Existing       *ExistingType // nil: a new row
+	ResourceTypeID int64
+	TargetID       int64
+	Workflow       Workflow
+	IsExpected     bool
+	Start, End     *time.Time
+	Confidence     int
+	Expected       Expected
+	CloseRow       bool // the row is historized
+	RowChanged     bool // the row's own columns differ
+	Error          string
+	Order          *OrderDelta
+	Gaps           []GapDelta
+	Kept           []KeptDelta
+}
+
+// Context is a set of dimension values valid over an interval (role-model 4.2).
+type Context struct {
+	RuleID     int64
+	RecordID   int64
+	Start, End *time.Time
+	Dimensions map[string]int64 // dimension identifier -> resource id
+}
+
+// Result is what one owner's evaluation gives. Unchanged: the fingerprint matched, nothing else is set.
+type Result struct {
+	OwnerID     int64
+	Unchanged   bool
+	Fingerprint []byte
+	NextAt      *time.Time // earliest future instant at which the result changes by itself
+	Contexts    []Context
+	Roles       []RoleDelta
+	Types       []TypeDelta
+	Facts       []int64 // resources read, without the owner itself, sorted
+	SourceKeys  []Key   // correlation keys of the owner, to store with side S
+	Err         error   // this owner could not be computed at all; the others are not concerned
+	Trace       *Trace  // with Explain
+}
+
+// RoleDelta is a new, changed or closed role row.
+type RoleDelta struct {
+	Row   AssignedRole
+	Close bool
+}
+
+// Key is one side of a correlation or query rule.
+type Key struct {
+	RuleID int64
+	Value  string
+}
+
+// Trace tells why, step by step: rule -> context -> record -> role -> value; and for what failed, which criterion.
+type Trace struct {
+	Steps []Step
+}
+
+// Step is one link of the explanation.
+type Step struct {
+	Kind           string // context, composite_role, single_role, resource_type, property, correlation
+	RuleID         int64
+	Rule           string // identifier of the rule
+	RoleID         int64
+	ResourceTypeID int64
+	Property       string
+	Value          string
+	Matched        bool
+	Text           string // for people
+	From, To       *time.Time
+}

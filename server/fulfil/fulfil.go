@@ -1,0 +1,134 @@
+package fulfil
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"time"
+)
+
+// Outcome is how one attempt on a managed system ended (design 8). Errored orders show it as error class.
+type Outcome string
+
+const (
+	Done        Outcome = "DONE"        // the system accepted the change
+	AlreadySo   Outcome = "ALREADY_SO"  // nothing to do: the system already was as wanted
+	Opened      Outcome = "OPENED"      // a person has to do it: a ticket is open (manual packages only)
+	NotFound    Outcome = "NOT_FOUND"   // the target to change is not there
+	Conflict    Outcome = "CONFLICT"    // another object stands in the way (key taken by a different object)
+	Refused     Outcome = "REFUSED"     // the system said no: repeating will not help
+	Unreachable Outcome = "UNREACHABLE" // no connection: the change was certainly not made
+	Throttled   Outcome = "THROTTLED"   // too fast: come back after RetryAfter; the change was not made
+	Unknown     Outcome = "UNKNOWN"     // the answer was lost: the change may or may not have been made; read back before a repeat
+)
+
+// OK reports whether the change is in place (Executed).
+func (o Outcome) OK() bool { return o == Done || o == AlreadySo }
+
+// ChangeType is the verb of an order document (provisioning spec 2.2).
+type ChangeType string
+
+const (
+	Added    ChangeType = "Added"
+	Modified ChangeType = "Modified"
+	Deleted  ChangeType = "Deleted"
+)
+
+// Link is one value of a navigation in a change: the key of the pointed resource and its label.
+type Link struct {
+	Key         string `json:"Key"`
+	DisplayName string `json:"InternalDisplayName,omitempty"`
+}
+
+// Change is one order as a connector sees it: the document of provisioning spec 2.2.
+type Change struct {
+	OrderID                int64              `json:"OrderId,string"`
+	Attempt                int                `json:"Attempt"`
+	IdempotencyKey         string             `json:"IdempotencyKey"` // one per attempt; stored before the call
+	AssignedResourceTypeID int64              `json:"AssignedResourceTypeId,string"`
+	Type                   ChangeType         `json:"ChangeType"`
+	ResourceType           string             `json:"ResourceType"`           // identifier
+	TargetEntityType       string             `json:"TargetEntityType"`       // identifier
+	Table                  string             `json:"Table"`                  // connection table the target entity type is mapped to
+	KeyColumn              string             `json:"KeyColumn"`              // column of the mapping's primary key
+	Key                    string             `json:"Key,omitempty"`          // key of the target; Added: empty unless a rule computes it
+	Owner                  map[string]string  `json:"Owner,omitempty"`        // Id, InternalDisplayName and the owner's scalars
+	Resource               map[string]string  `json:"Resource,omitempty"`     // the target as last read, by column
+	Changes                map[string]*string `json:"Changes,omitempty"`      // column -> value; nil clears the attribute
+	ChangesAdded           map[string][]Link  `json:"ChangesAdded,omitempty"` // column -> links to add
+	ChangesRemoved         map[string][]Link  `json:"ChangesRemoved,omitempty"`
+	Arguments              map[string]string  `json:"Arguments,omitempty"`
+	GeneratedAt            time.Time          `json:"GeneratedAt"`
+}
+
+// Receipt is a connector's answer to one change. Apply never returns an error: what happened is in Outcome.
+type Receipt struct {
+	Outcome    Outcome
+	CreatedKey string        // Added: the key the target got, when the connector knows it
+	Message    string        // for people: what the system said
+	Hint       string        // what to do now
+	RetryAfter time.Duration // Throttled: how long to wait; 0 = unknown
+}
+
+// Row is one exported entry by column. A multi-valued column holds its values separated by "\n".
+type Row map[string]string
+
+// Table is what Schema says of one table (or file, or endpoint) of the managed system.
+type Table struct {
+	Name    string   `json:"name"`
+	Columns []string `json:"columns"`
+}
+
+// Capability says what a package can do (provisioning spec 5.1: a package declares).
+type Capability struct {
+	Identifier  string // "csv", "postgres", "manual-ticket", "null", "fake"
+	DisplayName string // "Family/Name"
+	CanExport   bool
+	CanFulfil   bool
+	HasSchema   bool
+	IsManual    bool            // orders become tickets: Transmitted is not skipped
+	Settings    json.RawMessage // JSON schema of the connection settings
+	Secrets     []string        // names of settings that are secret
+}
+
+// Connector is an open connection to one managed system. Safe for concurrent use. Close releases it.
+type Connector interface {
+	// Check tells whether the system is there and lets us in; errs.Unavailable or errs.Invalid otherwise.
+	Check(ctx context.Context) error
+	Close() error
+}
+
+// Exporter reads tables. The rows end with an error when the read broke: whoever compares must not take a broken read for the whole.
+type Exporter interface {
+	Schema(ctx context.Context) ([]Table, error)
+	Export(ctx context.Context, table string) iter.Seq2[Row, error]
+}
+
+// Applier writes one change. It is idempotent by what it finds: Added on an existing key with equal values is AlreadySo, Deleted when
+// absent is AlreadySo, adding a present link or removing an absent one is AlreadySo (provisioning spec 2.5).
+type Applier interface {
+	Apply(ctx context.Context, c Change) Receipt
+}
+
+// Reader reads one target back by its key, before a repeat after Unknown. found=false: it is not there.
+type Reader interface {
+	Read(ctx context.Context, table, keyColumn, key string) (row Row, found bool, err error)
+}
+
+// Watcher gives a cheap token that changes when the data may have changed (file time and size). The continuous mode polls it.
+type Watcher interface {
+	Token(ctx context.Context) (string, error)
+}
+
+// Package opens connections of one technology. server/app/connectors.go holds the map of them.
+type Package interface {
+	Capability() Capability
+	// Open checks the settings (errs.Invalid with the setting's name as field) and connects lazily.
+	Open(ctx context.Context, settings Settings) (Connector, error)
+}
+
+// Settings is what a connection is configured with: plain settings and opened secrets in one map, names in camelCase.
+type Settings struct {
+	Values  map[string]string
+	DataDir string // folder below which relative file paths are resolved
+}

@@ -1,0 +1,201 @@
+package rolemodel
+
+import (
+	"github.com/uptrace/bun"
+)
+
+// Criterion is one dimension criterion of a rule: Dx = Key, with descendants when Inherit (role-model 1.6).
+type Criterion struct {
+	Key     string `json:"key"`
+	Inherit bool   `json:"inherit,omitempty"`
+}
+
+// Criteria are the dimension criteria of a rule by dimension identifier, combined with AND.
+type Criteria map[string]Criterion
+
+// Policy is a named subset of the role model for one population (role-model 2.2).
+type Policy struct {
+	bun.BaseModel         `bun:"table:policy,alias:p"`
+	ID                    int64 `bun:",pk,autoincrement"`
+	Identifier            string
+	DisplayName           string
+	IsProvisioningEnabled bool
+	IsSimulationEnabled   bool
+	Dimensions            Criteria `bun:"type:jsonb"`
+	Version               int
+}
+
+// Category organises the catalogue (role-model 2.3).
+type Category struct {
+	bun.BaseModel `bun:"table:category,alias:c"`
+	ID            int64 `bun:",pk,autoincrement"`
+	Identifier    string
+	DisplayName   string
+	Description   string
+	PolicyID      int64
+	ParentID      *int64
+	Version       int
+}
+
+// RoleKind tells single from composite roles.
+type RoleKind string
+
+const (
+	Single    RoleKind = "SINGLE"
+	Composite RoleKind = "COMPOSITE"
+)
+
+// Role is a single or composite role (role-model 2.4).
+type Role struct {
+	bun.BaseModel        `bun:"table:role,alias:r"`
+	ID                   int64 `bun:",pk,autoincrement"`
+	Kind                 RoleKind
+	Identifier           string
+	DisplayName          string
+	Description          string
+	PolicyID             int64
+	EntityTypeID         int64
+	CategoryID           *int64
+	ApprovalWorkflowType int16
+	HideOnSimplifiedView bool
+	Version              int
+}
+
+// RuleType is how strongly a rule gives (role-model 2.1).
+type RuleType int16
+
+const (
+	Required               RuleType = 0
+	RequestedAutomatically RuleType = 1
+	Suggested              RuleType = 2
+)
+
+// RoleRule gives a role (role-model 3.1). For a composite role CompositeRoleID is the parentRole criterion.
+type RoleRule struct {
+	bun.BaseModel   `bun:"table:role_rule,alias:rr"`
+	ID              int64 `bun:",pk,autoincrement"`
+	Identifier      string
+	PolicyID        int64
+	RoleID          int64
+	CompositeRoleID *int64
+	Dimensions      Criteria `bun:"type:jsonb"`
+	IsDenied        bool
+	Priority        int
+	Type            RuleType
+	Version         int
+}
+
+// ResourceType is a class of target resources owned by a kind of source (role-model 2.5).
+type ResourceType struct {
+	bun.BaseModel                  `bun:"table:resource_type,alias:rt"`
+	ID                             int64 `bun:",pk,autoincrement"`
+	Identifier                     string
+	DisplayName                    string
+	Description                    string
+	PolicyID                       int64
+	SourceEntityTypeID             int64
+	TargetEntityTypeID             int64
+	CategoryID                     *int64
+	ConnectionID                   *int64
+	ApprovalWorkflowType           int16
+	HideOnSimplifiedView           bool
+	AllowAdd                       bool
+	AllowRemove                    bool
+	RemoveOrphans                  bool
+	BlockProvisioning              bool
+	DiscardManualAssignments       bool
+	CorrelateMultipleResources     bool
+	SuggestAllCorrelations         bool
+	DependsOnID                    *int64
+	DependsOnOwnerProperty         *string
+	ArgumentsExpression            *string
+	FulfillHoursAheadOfTime        int
+	TransmittedStateValidityPeriod int // minutes, 0 = off
+	AutoRetryCount                 int
+	AutoRetryDelayMinutes          int
+	MaximumInsert                  int
+	MaximumUpdate                  int
+	MaximumDelete                  int
+	MaximumInsertPercent           int
+	MaximumUpdatePercent           int
+	MaximumDeletePercent           int
+	TicketSynchroIsNotAvailable    bool
+	Version                        int
+}
+
+// RuleKind is what a rule of a resource type computes.
+type RuleKind string
+
+const (
+	TypeRule           RuleKind = "TYPE"           // the owner gets the type (2.6)
+	ScalarRule         RuleKind = "SCALAR"         // a scalar of the target (2.7)
+	NavigationRule     RuleKind = "NAVIGATION"     // one fixed resource in a navigation (2.8)
+	QueryRule          RuleKind = "QUERY"          // a resource looked up from source data (2.8)
+	CorrelationRule    RuleKind = "CORRELATION"    // who owns a target (5)
+	ClassificationRule RuleKind = "CLASSIFICATION" // which type a target is (5)
+)
+
+// OffsetReference is what a rule's offsets count from (role-model 2.9).
+type OffsetReference int16
+
+const (
+	OffsetDefault OffsetReference = 0
+	OffsetAround  OffsetReference = 1
+	OffsetBefore  OffsetReference = 2
+	OffsetAfter   OffsetReference = 3
+)
+
+// ResourceTypeRule is any rule of a resource type; which fields count depends on Kind (role-model 2.6-2.8, 5.2).
+type ResourceTypeRule struct {
+	bun.BaseModel    `bun:"table:resource_type_rule,alias:rtr"`
+	ID               int64 `bun:",pk,autoincrement"`
+	Identifier       string
+	Kind             RuleKind
+	PolicyID         int64
+	ResourceTypeID   int64
+	PropertyID       *int64
+	SingleRoleID     *int64
+	Dimensions       Criteria `bun:"type:jsonb"`
+	IsDenied         bool
+	Type             RuleType
+	ValueKey         *string
+	SourceBinding    *string
+	SourceExpression *string
+	TargetBinding    *string
+	TargetExpression *string
+	ComparisonType   int16
+	IsMapped         bool
+	Confidence       int
+	OffsetReference  OffsetReference
+	OffsetBefore     int // minutes
+	OffsetAfter      int // minutes
+	Version          int
+}
+
+// ContextRule turns the records of an identity into contexts (role-model 4.3), simple form 4.4.
+type ContextRule struct {
+	bun.BaseModel         `bun:"table:context_rule,alias:cr"`
+	ID                    int64 `bun:",pk,autoincrement"`
+	Identifier            string
+	DisplayName           string
+	PolicyID              int64
+	EntityTypeID          int64
+	ResourcesBinding      *string
+	ResourcesStartBinding *string
+	ResourcesEndBinding   *string
+	ExcludeExpression     *string
+	Dimensions            map[string]string `bun:"type:jsonb"`
+	Version               int
+}
+
+// Model is the whole role model of one version, as evaluation compiles it.
+type Model struct {
+	Version       int64
+	Policies      []*Policy
+	Categories    []*Category
+	Roles         []*Role
+	RoleRules     []*RoleRule
+	ResourceTypes []*ResourceType
+	Rules         []*ResourceTypeRule
+	ContextRules  []*ContextRule
+}
