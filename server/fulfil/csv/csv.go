@@ -1,0 +1,140 @@
+package csv
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"writ/server/errs"
+	"writ/server/fulfil"
+)
+
+// Package is the technology "csv". Roots are folders outside the data folder below which files may lie too; absolute paths.
+type Package struct{ Roots []string }
+
+// Conn is one connection. It holds nothing open between calls.
+type Conn struct {
+	place     place
+	separator rune // 0: found out from the header line
+	encoding  string
+	skip      int
+	trim      []string
+	settle    time.Duration
+}
+
+var (
+	_ fulfil.Package  = Package{}
+	_ fulfil.Exporter = (*Conn)(nil)
+	_ fulfil.Watcher  = (*Conn)(nil)
+)
+
+const schema = `{
+  "type": "object",
+  "required": ["path"],
+  "properties": {
+    "path": {"type": "string", "title": "Folder or file", "description": "Relative to the data folder. Each *.csv in a folder is a table."},
+    "separator": {"type": "string", "default": ",", "description": "One character, \"tab\", or \"auto\" to take it from the header line."},
+    "encoding": {"type": "string", "default": "utf-8", "enum": ["utf-8", "iso-8859-1", "windows-1252"]},
+    "numberOfLinesToSkip": {"type": "integer", "default": 0, "minimum": 0, "description": "Lines above the header line."},
+    "valuesToTrim": {"type": "array", "items": {"type": "string"}, "description": "Texts taken off both ends of headers and values."},
+    "settleSeconds": {"type": "integer", "default": 0, "minimum": 0, "description": "A file must have been left alone that long before it is read."}
+  },
+  "additionalProperties": false
+}`
+
+// Capability says: export with a schema, nothing secret.
+func (Package) Capability() fulfil.Capability {
+	return fulfil.Capability{
+		Identifier: "csv", DisplayName: "File/CSV", CanExport: true, HasSchema: true, Settings: json.RawMessage(schema),
+	}
+}
+
+// Open checks the settings. The path need not exist yet, but must stay below the data folder or one of the Roots.
+func (p Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+	if err := s.Only("path", "separator", "encoding", "numberOfLinesToSkip", "valuesToTrim", "settleSeconds"); err != nil {
+		return nil, err
+	}
+	path, err := s.Required("path")
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{trim: s.List("valuesToTrim")}
+	if c.place, err = placeOf(path, s.DataDir, p.Roots); err != nil {
+		return nil, err
+	}
+	if c.separator, err = separatorOf(s.Text("separator", ",")); err != nil {
+		return nil, err
+	}
+	if c.encoding, err = encodingOf(s.Text("encoding", "utf-8")); err != nil {
+		return nil, err
+	}
+	if c.skip, err = s.Int("numberOfLinesToSkip", 0, 0, 1_000_000); err != nil {
+		return nil, err
+	}
+	settle, err := s.Int("settleSeconds", 0, 0, 3600)
+	if err != nil {
+		return nil, err
+	}
+	c.settle = time.Duration(settle) * time.Second
+	return c, nil
+}
+
+func separatorOf(text string) (rune, error) {
+	switch strings.ToLower(text) {
+	case "auto":
+		return 0, nil
+	case "tab", `\t`:
+		return '\t', nil
+	}
+	r, size := utf8.DecodeRuneInString(text)
+	if size != len(text) || r == utf8.RuneError || r == '"' || r == '\r' || r == '\n' || r == 0 {
+		return 0, errs.Invalid("separator", `Setting separator must be one character, "tab" or "auto".`)
+	}
+	return r, nil
+}
+
+// Check opens every file and reads its header.
+func (c *Conn) Check(ctx context.Context) error {
+	_, err := c.Schema(ctx)
+	return err
+}
+
+// Close has nothing to release.
+func (c *Conn) Close() error { return nil }
+
+// Schema reads the header of every file. Unavailable when the folder or the file is not there.
+func (c *Conn) Schema(ctx context.Context) ([]fulfil.Table, error) {
+	files, err := c.place.files()
+	if err != nil {
+		return nil, err
+	}
+	tables := make([]fulfil.Table, 0, len(files))
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		columns, err := c.columns(f)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, fulfil.Table{Name: f.table, Columns: columns})
+	}
+	return tables, nil
+}
+
+// Export reads one file. The rows end with NotFound when there is no such table, with Validation when the file is malformed, and with
+// Unavailable when it changed while it was read.
+func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, error] {
+	return func(yield func(fulfil.Row, error) bool) {
+		f, err := c.place.file(table)
+		if err == nil {
+			err = c.rows(ctx, f, func(row fulfil.Row) bool { return yield(row, nil) })
+		}
+		if err != nil && err != errStopped {
+			yield(nil, err)
+		}
+	}
+}

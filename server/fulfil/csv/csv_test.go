@@ -1,0 +1,305 @@
+package csv_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/errs"
+	"writ/server/fulfil"
+	"writ/server/fulfil/csv"
+)
+
+// mustOpen writes the files into a data folder and opens a connection to it.
+func mustOpen(t *testing.T, files map[string]string, settings map[string]string) (*csv.Conn, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	if settings["path"] == "" {
+		settings = with(settings, "path", ".")
+	}
+	c, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: settings, DataDir: dir})
+	require.NoError(t, err)
+	return c.(*csv.Conn), dir
+}
+
+func with(m map[string]string, key, value string) map[string]string {
+	out := map[string]string{key: value}
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+func read(t *testing.T, c fulfil.Exporter, table string) ([]fulfil.Row, error) {
+	t.Helper()
+	var rows []fulfil.Row
+	for row, err := range c.Export(t.Context(), table) {
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func TestExport(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		content  string
+		settings map[string]string
+		want     []fulfil.Row
+	}{
+		"Plain":             {"id,mail\n1,a@x\n2,\n", nil, []fulfil.Row{{"id": "1", "mail": "a@x"}, {"id": "2", "mail": ""}}},
+		"NoLastNewline":     {"id,mail\n1,a@x", nil, []fulfil.Row{{"id": "1", "mail": "a@x"}}},
+		"WindowsNewlines":   {"id,mail\r\n1,a@x\r\n", nil, []fulfil.Row{{"id": "1", "mail": "a@x"}}},
+		"ByteOrderMark":     {"\xEF\xBB\xBFid,mail\n1,a@x\n", nil, []fulfil.Row{{"id": "1", "mail": "a@x"}}},
+		"OnlyHeader":        {"id,mail\n", nil, nil},
+		"SeveralValues":     {"id,groups\n1,\"a\nb\"\n", nil, []fulfil.Row{{"id": "1", "groups": "a\nb"}}},
+		"QuotedSeparator":   {"id,name\n1,\"Lang, Petra \"\"P\"\"\"\n", nil, []fulfil.Row{{"id": "1", "name": `Lang, Petra "P"`}}},
+		"NoHeader":          {"id,,mail\n1,x,a@x\n", nil, []fulfil.Row{{"id": "1", "mail": "a@x"}}},
+		"Separator":         {"id;mail\n1;a,b\n", map[string]string{"separator": ";"}, []fulfil.Row{{"id": "1", "mail": "a,b"}}},
+		"Tab":               {"id\tmail\n1\ta\n", map[string]string{"separator": "tab"}, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"Auto":              {"id;mail\n1;a,b\n", map[string]string{"separator": "auto"}, []fulfil.Row{{"id": "1", "mail": "a,b"}}},
+		"Latin1":            {"id,name\n1,M\xfcller\n", map[string]string{"encoding": "latin1"}, []fulfil.Row{{"id": "1", "name": "Müller"}}},
+		"Windows1252":       {"id,name\n1,\x80\n", map[string]string{"encoding": "windows-1252"}, []fulfil.Row{{"id": "1", "name": "€"}}},
+		"SkippedLines":      {"report of today\n\"odd\nid,mail\n1,a\n", map[string]string{"numberOfLinesToSkip": "2"}, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"TrimmedValues":     {"'id',mail\n'1', 'a' \n", map[string]string{"valuesToTrim": "'\n "}, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"SettingsInAnyCase": {"id;mail\n1;a\n", map[string]string{"SEPARATOR": ";"}, []fulfil.Row{{"id": "1", "mail": "a"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := mustOpen(t, map[string]string{"hr.csv": tc.content}, tc.settings)
+			got, err := read(t, c, "hr")
+			require.NoError(t, err)
+			require.Equal(t, tc.want, got)
+		})
+	}
+}
+
+func TestExportMalformed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		content string
+		rows    int    // that come before the error
+		says    string // what the message must tell
+	}{
+		"TooFewColumns":   {"id,mail\n1,a\n2\n", 1, `File "hr.csv", line 3: 1 columns where the header has 2. Column 2 is the first one missing.`},
+		"TooManyColumns":  {"id,mail\n1,a,b\n", 0, `File "hr.csv", line 2: 3 columns where the header has 2. Column 3 is the first one too many.`},
+		"BareQuote":       {"id,mail\n1,a\n2,b\"c\n", 1, `File "hr.csv", line 3, character 4: a quote stands inside a value`},
+		"OpenQuote":       {"id,mail\n1,\"a\n2,b\n", 0, `Its`},
+		"NUL":             {"id,mail\n1,a\x00\n", 0, `line 2, column 2 (mail) holds a NUL`},
+		"InvalidUTF8":     {"id,mail\n1,a\n2,\xfc\n", 1, `line 3, column 2 (mail) is not valid UTF-8`},
+		"InvalidHeader":   {"id,m\xfcl\n1,a\n", 0, `line 1, column 2 is not valid UTF-8`},
+		"DuplicateHeader": {"id,mail, mail\n1,a,b\n", 0, `line 1: columns 2 and 3 are both named "mail"`},
+		"NoNames":         {",,\n1,2,3\n", 0, `no column has a name`},
+		"Empty":           {"", 0, `is empty`},
+		"UTF16":           {"\xff\xfei\x00d\x00\n\x00", 0, `line 1, column 1 is not valid UTF-8`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := mustOpen(t, map[string]string{"hr.csv": tc.content}, nil)
+			got, err := read(t, c, "hr")
+			require.True(t, errs.Is(err, errs.Validation), "got %v", err)
+			require.Len(t, got, tc.rows)
+			if tc.says == "Its" {
+				tc.says = "its row begins in line 2"
+			}
+			require.Contains(t, err.Error(), tc.says)
+		})
+	}
+}
+
+func TestMessageCountsSkippedLines(t *testing.T) {
+	t.Parallel()
+	c, _ := mustOpen(t, map[string]string{"hr.csv": "one\ntwo\nid,mail\n1\n"}, map[string]string{"numberOfLinesToSkip": "2"})
+	_, err := read(t, c, "hr")
+	require.ErrorContains(t, err, "line 4")
+}
+
+func TestFolderAndFile(t *testing.T) {
+	t.Parallel()
+	c, dir := mustOpen(t, map[string]string{
+		"in/person.csv": "id\n1\n", "in/site.CSV": "code,name\n", "in/readme.txt": "x", "in/.person.csv.part": "y", "in/sub/deep.csv": "id\n",
+	}, map[string]string{"path": "in"})
+	tables, err := c.Schema(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []fulfil.Table{{Name: "person", Columns: []string{"id"}}, {Name: "site", Columns: []string{"code", "name"}}}, tables)
+	_, err = read(t, c, "nobody")
+	require.True(t, errs.Is(err, errs.NotFound), "got %v", err)
+
+	single, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": "in/person.csv"}, DataDir: dir})
+	require.NoError(t, err)
+	rows, err := read(t, single.(fulfil.Exporter), "person")
+	require.NoError(t, err)
+	require.Equal(t, []fulfil.Row{{"id": "1"}}, rows)
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "in", "person.CSV"), []byte("id\n"), 0o600))
+	_, err = c.Schema(t.Context())
+	require.ErrorContains(t, err, "would both be table person")
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ field, value string }{
+		"Missing":        {"path", ""},
+		"Above":          {"path", "../etc"},
+		"AboveInside":    {"path", "a/../../etc"},
+		"Absolute":       {"path", "/etc/passwd"},
+		"LongSeparator":  {"separator", ";;"},
+		"QuoteSeparator": {"separator", `"`},
+		"Encoding":       {"encoding", "ebcdic"},
+		"Skip":           {"numberOfLinesToSkip", "-1"},
+		"Misspelled":     {"seperator", ";"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			values := map[string]string{"path": "."}
+			values[tc.field] = tc.value
+			_, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: values, DataDir: t.TempDir()})
+			require.True(t, errs.Is(err, errs.Validation), "got %v", err)
+			require.Equal(t, tc.field, errs.As(err).Field)
+		})
+	}
+}
+
+func TestSymbolicLinkOutIsRefused(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret.csv")
+	require.NoError(t, os.WriteFile(secret, []byte("id\n1\n"), 0o600))
+	c, dir := mustOpen(t, map[string]string{"a.csv": "id\n"}, nil)
+	require.NoError(t, os.Symlink(secret, filepath.Join(dir, "b.csv")))
+	_, err := read(t, c, "b")
+	require.True(t, errs.Is(err, errs.Validation), "got %v", err)
+	require.ErrorContains(t, err, "leads out of")
+}
+
+func TestAllowedRoot(t *testing.T) {
+	t.Parallel()
+	drop := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(drop, "hr.csv"), []byte("id\n7\n"), 0o600))
+	c, err := csv.Package{Roots: []string{drop}}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": filepath.Join(drop, "hr.csv")}, DataDir: t.TempDir()})
+	require.NoError(t, err)
+	rows, err := read(t, c.(fulfil.Exporter), "hr")
+	require.NoError(t, err)
+	require.Equal(t, []fulfil.Row{{"id": "7"}}, rows)
+}
+
+func TestMissingFileIsUnavailable(t *testing.T) {
+	t.Parallel()
+	c, _ := mustOpen(t, nil, map[string]string{"path": "later.csv"})
+	require.True(t, errs.Is(c.Check(t.Context()), errs.Unavailable))
+	_, err := c.Token(t.Context())
+	require.True(t, errs.Is(err, errs.Unavailable))
+}
+
+func TestChangeWhileReading(t *testing.T) {
+	t.Parallel()
+	var big bytes.Buffer
+	big.WriteString("id,name\n")
+	for i := range 50_000 {
+		fmt.Fprintf(&big, "%d,%s\n", i, strings.Repeat("x", 20))
+	}
+	for name, change := range map[string]func(t *testing.T, path string){
+		"Appended": func(t *testing.T, path string) {
+			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = f.WriteString("99999,late\n")
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		},
+		"Cut": func(t *testing.T, path string) { require.NoError(t, os.Truncate(path, 600_000)) },
+		"Replaced": func(t *testing.T, path string) {
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path+".new", big.Bytes(), 0o600))
+			require.NoError(t, os.Chtimes(path+".new", info.ModTime(), info.ModTime()))
+			require.NoError(t, os.Rename(path+".new", path))
+		},
+		"Removed": func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, dir := mustOpen(t, map[string]string{"hr.csv": big.String()}, nil)
+			n := 0
+			var failed error
+			for _, err := range c.Export(t.Context(), "hr") {
+				if n == 10 {
+					change(t, filepath.Join(dir, "hr.csv"))
+				}
+				n++
+				failed = err
+			}
+			require.True(t, errs.Is(failed, errs.Unavailable), "after %d rows got %v", n, failed)
+		})
+	}
+}
+
+func TestTokenFollowsTheFiles(t *testing.T) {
+	t.Parallel()
+	c, dir := mustOpen(t, map[string]string{"a.csv": "id\n"}, nil)
+	token := func() string {
+		s, err := c.Token(t.Context())
+		require.NoError(t, err)
+		return s
+	}
+	first := token()
+	require.Equal(t, first, token())
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "a.csv"), time.Time{}, time.Now().Add(time.Nanosecond*1000)))
+	second := token()
+	require.NotEqual(t, first, second)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.csv"), []byte("id\n"), 0o600))
+	require.NotEqual(t, second, token())
+}
+
+func TestSettleSeconds(t *testing.T) {
+	t.Parallel()
+	c, dir := mustOpen(t, map[string]string{"a.csv": "id\n1\n"}, map[string]string{"settleSeconds": "60"})
+	_, err := read(t, c, "a")
+	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "a.csv"), time.Time{}, time.Now().Add(-2*time.Minute)))
+	rows, err := read(t, c, "a")
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+}
+
+func TestTakerMayStop(t *testing.T) {
+	t.Parallel()
+	c, _ := mustOpen(t, map[string]string{"a.csv": "id\n1\n2\n3\n"}, nil)
+	n := 0
+	for _, err := range c.Export(t.Context(), "a") {
+		require.NoError(t, err)
+		n++
+		break
+	}
+	require.Equal(t, 1, n)
+}
+
+func BenchmarkExport(b *testing.B) {
+	dir := b.TempDir()
+	var big bytes.Buffer
+	big.WriteString("id,name,mail,site,unit\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&big, "%d,Petra Lang,petra.lang%d@example.org,Bern,Sales\n", i, i)
+	}
+	require.NoError(b, os.WriteFile(filepath.Join(dir, "hr.csv"), big.Bytes(), 0o600))
+	c, err := csv.Package{}.Open(b.Context(), fulfil.Settings{Values: map[string]string{"path": "hr.csv"}, DataDir: dir})
+	require.NoError(b, err)
+	for b.Loop() {
+		n := 0
+		for _, err := range c.(fulfil.Exporter).Export(b.Context(), "hr") {
+			require.NoError(b, err)
+			n++
+		}
+		require.Equal(b, 100_000, n)
+	}
+}

@@ -1,0 +1,12 @@
+// Package csv reads files with separated values. Export only (provisioning spec 5.2, CSV).
+//
+//	csv.go      Package, its settings, Conn
+//	folder.go   where files may lie, which tables there are, Token
+//	read.go     one file to rows; a mistake names file, line and column
+//	encoding.go bytes to UTF-8
+//
+// A connection names a folder (every *.csv in it is a table named like the file without .csv) or one file (one table).
+// A file is read as it stands at one moment: its size, time and identity are compared before and after, and a file that
+// changed meanwhile ends the rows with Unavailable. Whoever writes such a file had better write beside it and rename;
+// settleSeconds helps where that cannot be had.
+package csv

@@ -1,0 +1,169 @@
+package csv
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"writ/server/errs"
+)
+
+// place is where the files of a connection lie: a path inside a root. Every access goes through os.Root, so that neither ".." nor a
+// symbolic link, made before or after the settings were checked, leads out of it.
+type place struct {
+	root string
+	path string // relative to root; may name a folder or a file
+}
+
+// file is one table.
+type file struct {
+	table string
+	path  string // relative to the root
+	info  fs.FileInfo
+}
+
+func placeOf(path, dataDir string, roots []string) (place, error) {
+	if filepath.IsAbs(path) {
+		for _, root := range append([]string{dataDir}, roots...) {
+			if root == "" {
+				continue
+			}
+			if abs, err := filepath.Abs(root); err == nil {
+				if rel, err := filepath.Rel(abs, path); err == nil && filepath.IsLocal(rel) {
+					return place{root: abs, path: rel}, nil
+				}
+			}
+		}
+	} else if local := filepath.Clean(path); filepath.IsLocal(local) && dataDir != "" {
+		return place{root: dataDir, path: local}, nil
+	}
+	return place{}, outside(path)
+}
+
+func outside(path string) error {
+	return errs.Invalid("path", "%q leads out of the folders that files may be read from. Give a path relative to the data folder.", path)
+}
+
+// open opens the root and looks at the path in it.
+func (p place) open() (*os.Root, fs.FileInfo, error) {
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return nil, nil, p.explain(p.root, err)
+	}
+	info, err := root.Stat(p.path)
+	if err != nil {
+		_ = root.Close()
+		return nil, nil, p.explain(p.path, err)
+	}
+	return root, info, nil
+}
+
+// explain turns what the file system said into an expected failure.
+func (p place) explain(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errs.New(errs.Unavailable, "%q is not there.", path).At("path").Because(err)
+	case errors.Is(err, fs.ErrPermission):
+		return errs.New(errs.Unavailable, "%q may not be read by the user that Writ runs as.", path).At("path").Because(err)
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) && isEscape(pathErr.Err) {
+		return outside(path)
+	}
+	return errs.New(errs.Unavailable, "%q cannot be read now.", path).At("path").Because(err)
+}
+
+// isEscape: os keeps that error to itself, so it is made once here in order to be compared with.
+func isEscape(err error) bool {
+	root, openErr := os.OpenRoot(os.TempDir())
+	if openErr != nil {
+		return false
+	}
+	defer root.Close()
+	_, escape := root.Stat("..")
+	var pathErr *fs.PathError
+	return errors.As(escape, &pathErr) && errors.Is(err, pathErr.Err)
+}
+
+// files lists the tables, by name. Validation when two files would be the same table.
+func (p place) files() ([]file, error) {
+	root, info, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if !info.IsDir() {
+		return []file{{table: tableName(filepath.Base(p.path)), path: p.path, info: info}}, nil
+	}
+	dir, err := root.Open(p.path)
+	if err != nil {
+		return nil, p.explain(p.path, err)
+	}
+	defer dir.Close()
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		return nil, p.explain(p.path, err)
+	}
+	var found []file
+	for _, e := range entries {
+		// A hidden file is somebody's file in the making.
+		if strings.HasPrefix(e.Name(), ".") || !strings.EqualFold(filepath.Ext(e.Name()), ".csv") {
+			continue
+		}
+		path := filepath.Join(p.path, e.Name())
+		info, err := root.Stat(path)
+		if err != nil {
+			return nil, p.explain(path, err)
+		}
+		if info.Mode().IsRegular() {
+			found = append(found, file{table: tableName(e.Name()), path: path, info: info})
+		}
+	}
+	slices.SortFunc(found, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	seen := map[string]string{}
+	for _, f := range found {
+		if other, taken := seen[f.table]; taken {
+			return nil, errs.Invalid("path", "The files %q and %q would both be table %s. Rename one.", other, f.path, f.table)
+		}
+		seen[f.table] = f.path
+	}
+	return found, nil
+}
+
+// file finds the file of a table; NotFound when there is none.
+func (p place) file(table string) (file, error) {
+	files, err := p.files()
+	if err != nil {
+		return file{}, err
+	}
+	names := make([]string, len(files))
+	for i, f := range files {
+		if f.table == table {
+			return f, nil
+		}
+		names[i] = f.table
+	}
+	return file{}, errs.Missing("There is no file for table %s in %q. There are: %s.", table, p.path, strings.Join(names, ", "))
+}
+
+func tableName(base string) string { return strings.TrimSuffix(base, filepath.Ext(base)) }
+
+// Token changes when a file appears, vanishes, grows, shrinks or gets another time.
+func (c *Conn) Token(context.Context) (string, error) {
+	files, err := c.place.files()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(sum, "%s\x00%d\x00%d\n", f.path, f.info.Size(), f.info.ModTime().UnixNano())
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}

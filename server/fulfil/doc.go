@@ -1,0 +1,25 @@
+// Package fulfil is how Writ reaches the outside: the contract that every connector meets, and the frame around it.
+//
+//	fulfil.go      the contract: Package opens a Connector; Exporter, Applier, Reader, Watcher are what it may be able to do;
+//	               Change goes in, Receipt with a typed Outcome comes out
+//	settings.go    what a connection is configured with, read by name with a sentence for every mistake
+//	packages.go    Packages: the map of technologies, filled in by server/app/connectors.go
+//	pool.go        Pool: one open connector per connection, replaced when its settings change
+//	guard.go       Guard: rate, concurrency, circuit breaker, timeout, panic. The frame's business, never a connector's
+//	limits.go      Limits: the numbers of Guard, from the settings limit.*
+//	secret.go      Keyring: seals the secrets of a connection, opens them, resolves env: and file: references
+//
+// One folder per technology; each imports this package and errs, no sibling:
+//
+//	csv            files with separated values; export only
+//	sqldb          package "postgres": tables, with link tables for what has several values
+//	manual         package "manual-ticket": a person does it
+//	null           takes everything at once and keeps nothing; benchmarks
+//	fake           the client of the programmable target of fulfiltest; only with test hooks
+//	fulfiltest     the conformance suite that each connector runs, and the programmable targets
+//
+// Neighbours: order calls Apply and Read, synchronization calls Export and Token. Both get their connector from the Pool, guarded.
+//
+// A connector never says "done" without the target's word for it, never says "not made" when it may have been made
+// (that is Unknown), and ends a read that broke with an error. The rest of Writ relies on these three.
+package fulfil
