@@ -1,1 +1,1098 @@
--- Written by npm run gen.
+-- The whole schema, for readers. Written by `npm run gen` from what the migrations make; do not edit.
+
+create extension pg_trgm;
+
+create table access_entry (
+    id bigint generated always as identity,
+    rule_id bigint not null,
+    permission text not null,
+    can_execute boolean default false not null,
+    full_access_properties boolean default false not null,
+    priority integer default 0 not null,
+    notify boolean default true not null,
+    constraint access_entry_pkey PRIMARY KEY (id),
+    constraint access_entry_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES access_rule(id) ON DELETE CASCADE,
+    constraint access_entry_root_not_executable CHECK ((NOT ((permission = '/'::text) AND can_execute)))
+);
+CREATE INDEX access_entry_by_permission ON public.access_entry USING btree (permission);
+
+create table access_filter (
+    id bigint generated always as identity,
+    rule_id bigint not null,
+    binding text not null,
+    value text,
+    is_current_user boolean default false not null,
+    dimension text,
+    constraint access_filter_pkey PRIMARY KEY (id),
+    constraint access_filter_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES access_rule(id) ON DELETE CASCADE,
+    constraint access_filter_one_operand CHECK (((num_nonnulls(value, dimension) + (is_current_user)::integer) = 1))
+);
+
+create table access_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    profile_id bigint not null,
+    entity_type text not null,
+    version integer default 1 not null,
+    constraint access_rule_pkey PRIMARY KEY (id),
+    constraint access_rule_identifier_key UNIQUE (identifier),
+    constraint access_rule_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id)
+);
+
+create table assigned_profile (
+    id bigint generated always as identity,
+    user_id bigint not null,
+    profile_id bigint not null,
+    context jsonb default '{}'::jsonb not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    is_denied boolean default false not null,
+    email text,
+    origin text default 'MANUAL'::text not null,
+    constraint assigned_profile_pkey PRIMARY KEY (id),
+    constraint assigned_profile_user_id_profile_id_context_key UNIQUE (user_id, profile_id, context),
+    constraint assigned_profile_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id),
+    constraint assigned_profile_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE,
+    constraint assigned_profile_origin_check CHECK ((origin = ANY (ARRAY['MANUAL'::text, 'RULE'::text])))
+);
+comment on column assigned_profile.context is 'Dimension identifier -> key of a value: narrows the scope (spec 10.1).';
+
+create table assigned_resource_type (
+    id bigint generated always as identity,
+    owner_id bigint,
+    resource_type_id bigint not null,
+    resource_id bigint,
+    workflow_state smallint not null,
+    workflow_state_changed_at timestamp with time zone not null,
+    is_expected boolean not null,
+    is_denied boolean default false not null,
+    is_frozen boolean default false not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    confidence integer,
+    expected jsonb default '{}'::jsonb not null,
+    created_key text,
+    verified_at timestamp with time zone,
+    error text,
+    valid_from timestamp with time zone not null,
+    valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    constraint assigned_resource_type_pkey PRIMARY KEY (id),
+    constraint assigned_resource_type_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint assigned_resource_type_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id),
+    constraint assigned_resource_type_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id)
+);
+comment on column assigned_resource_type.owner_id is 'Null: an orphan target.';
+comment on column assigned_resource_type.resource_id is 'The target; null until found or created. Verified at rest = expected, linked, no open line and no gap.';
+comment on column assigned_resource_type.expected is 'Computed value timelines by property with the ids of the rules behind them (evaluation.Expected).';
+CREATE INDEX assigned_resource_type_by_owner ON public.assigned_resource_type USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_resource_type_by_type ON public.assigned_resource_type USING btree (resource_type_id, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_resource_type_past ON public.assigned_resource_type USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+CREATE UNIQUE INDEX assigned_resource_type_target_unique ON public.assigned_resource_type USING btree (resource_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (resource_id IS NOT NULL));
+
+create table assigned_role (
+    id bigint generated always as identity,
+    owner_id bigint not null,
+    role_id bigint not null,
+    workflow_state smallint not null,
+    workflow_state_changed_at timestamp with time zone not null,
+    origin text not null,
+    is_denied boolean default false not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    inferred_by_id bigint,
+    rule_ids bigint[] default '{}'::bigint[] not null,
+    comment text default ''::text not null,
+    valid_from timestamp with time zone not null,
+    valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    constraint assigned_role_pkey PRIMARY KEY (id),
+    constraint assigned_role_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint assigned_role_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id),
+    constraint assigned_role_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text])))
+);
+CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+
+create table category (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    description text default ''::text not null,
+    policy_id bigint not null,
+    parent_id bigint,
+    version integer default 1 not null,
+    constraint category_pkey PRIMARY KEY (id),
+    constraint category_identifier_key UNIQUE (identifier),
+    constraint category_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES category(id),
+    constraint category_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id)
+);
+
+create table changed_resource (
+    resource_id bigint not null,
+    entity_type_id bigint not null,
+    seq bigint default 1 not null,
+    at timestamp with time zone not null,
+    constraint changed_resource_pkey PRIMARY KEY (resource_id),
+    constraint changed_resource_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint changed_resource_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+comment on table changed_resource is 'Resources written since somebody looked: server/assignment turns them into dirty owners and fresh correlation keys, then removes them if seq is unchanged.';
+
+create table connection (
+    id bigint generated always as identity,
+    connector_id bigint not null,
+    identifier text not null,
+    display_name text not null,
+    package text not null,
+    settings jsonb default '{}'::jsonb not null,
+    secrets bytea,
+    deactivated text default 'NONE'::text not null,
+    poll_seconds integer default 1 not null,
+    schema_snapshot jsonb,
+    last_check_at timestamp with time zone,
+    last_check_error text,
+    last_token text,
+    polled_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint connection_pkey PRIMARY KEY (id),
+    constraint connection_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id),
+    constraint connection_deactivated_check CHECK ((deactivated = ANY (ARRAY['NONE'::text, 'EXPORT'::text, 'FULFIL'::text])))
+);
+CREATE INDEX connection_by_connector ON public.connection USING btree (connector_id);
+CREATE UNIQUE INDEX connection_identifier_unique ON public.connection USING btree (lower(identifier));
+
+create table connector (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    mode text default 'continuous'::text not null,
+    is_deactivated boolean default false not null,
+    complete_job smallint default 0 not null,
+    incremental_job smallint default 0 not null,
+    maximum_inserted_lines integer default 100 not null,
+    maximum_updated_lines integer default 100 not null,
+    maximum_deleted_lines integer default 100 not null,
+    max_percentage_inserted_lines integer default 5 not null,
+    max_percentage_updated_lines integer default 5 not null,
+    max_percentage_deleted_lines integer default 5 not null,
+    maximum_link_inserted_lines integer default 1000 not null,
+    maximum_link_deleted_lines integer default 1000 not null,
+    max_link_percentage_inserted_lines integer default 5 not null,
+    max_link_percentage_deleted_lines integer default 5 not null,
+    last_synchronized_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint connector_pkey PRIMARY KEY (id),
+    constraint connector_identifier_key UNIQUE (identifier),
+    constraint connector_complete_job_check CHECK (((complete_job >= 0) AND (complete_job <= 3))),
+    constraint connector_incremental_job_check CHECK (((incremental_job >= 0) AND (incremental_job <= 3))),
+    constraint connector_mode_check CHECK ((mode = ANY (ARRAY['continuous'::text, 'scheduled'::text])))
+);
+
+create table context (
+    id bigint generated always as identity,
+    owner_id bigint not null,
+    context_rule_id bigint,
+    record_id bigint,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    dimensions jsonb default '{}'::jsonb not null,
+    rank integer default 0 not null,
+    constraint context_pkey PRIMARY KEY (id),
+    constraint context_context_rule_id_fkey FOREIGN KEY (context_rule_id) REFERENCES context_rule(id),
+    constraint context_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint context_record_id_fkey FOREIGN KEY (record_id) REFERENCES resource(id)
+);
+comment on column context.dimensions is 'Dimension identifier -> resource id.';
+CREATE INDEX context_by_owner ON public.context USING btree (owner_id);
+
+create table context_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    policy_id bigint not null,
+    entity_type_id bigint not null,
+    resources_binding text,
+    resources_start_binding text,
+    resources_end_binding text,
+    exclude_expression text,
+    dimensions jsonb default '{}'::jsonb not null,
+    version integer default 1 not null,
+    constraint context_rule_pkey PRIMARY KEY (id),
+    constraint context_rule_entity_type_id_policy_id_key UNIQUE (entity_type_id, policy_id),
+    constraint context_rule_identifier_key UNIQUE (identifier),
+    constraint context_rule_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint context_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id)
+);
+comment on column context_rule.dimensions is 'Dimension identifier -> binding on the record entity type, e.g. {"Department": "Department"}.';
+
+create table correlation_key (
+    rule_id bigint not null,
+    side character(1) not null,
+    value text not null,
+    resource_id bigint not null,
+    constraint correlation_key_pkey PRIMARY KEY (rule_id, side, value, resource_id),
+    constraint correlation_key_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id),
+    constraint correlation_key_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES resource_type_rule(id) ON DELETE CASCADE,
+    constraint correlation_key_side_check CHECK ((side = ANY (ARRAY['S'::bpchar, 'T'::bpchar])))
+);
+CREATE INDEX correlation_key_by_resource ON public.correlation_key USING btree (resource_id);
+
+create table delivery (
+    id bigint generated always as identity,
+    guid uuid not null,
+    connector_id bigint not null,
+    mode text not null,
+    state text not null,
+    started_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    task_instance_id bigint,
+    counters jsonb default '{}'::jsonb not null,
+    blocked jsonb,
+    error text,
+    constraint delivery_pkey PRIMARY KEY (id),
+    constraint delivery_guid_key UNIQUE (guid),
+    constraint delivery_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id),
+    constraint delivery_mode_check CHECK ((mode = ANY (ARRAY['INITIAL'::text, 'COMPLETE'::text, 'INCREMENTAL'::text]))),
+    constraint delivery_state_check CHECK ((state = ANY (ARRAY['EXPORTING'::text, 'PREPARED'::text, 'BLOCKED'::text, 'APPLIED'::text, 'DROPPED'::text, 'FAILED'::text])))
+);
+comment on column delivery.started_at is 'When the export began: Executed orders older than this may be verified by it (X1).';
+CREATE INDEX delivery_by_connector ON public.delivery USING btree (connector_id, id);
+
+create table delivery_change (
+    id bigint generated always as identity,
+    delivery_id bigint not null,
+    entity_type_id bigint not null,
+    key text not null,
+    command text not null,
+    scalars jsonb,
+    refs jsonb,
+    old_scalars jsonb,
+    old_refs jsonb,
+    constraint delivery_change_pkey PRIMARY KEY (id),
+    constraint delivery_change_delivery_id_entity_type_id_key_key UNIQUE (delivery_id, entity_type_id, key),
+    constraint delivery_change_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) ON DELETE CASCADE,
+    constraint delivery_change_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint delivery_change_command_check CHECK ((command = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
+);
+
+create table denied_association (
+    owner_id bigint not null,
+    target_id bigint not null,
+    at timestamp with time zone not null,
+    actor text not null,
+    constraint denied_association_pkey PRIMARY KEY (owner_id, target_id),
+    constraint denied_association_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint denied_association_target_id_fkey FOREIGN KEY (target_id) REFERENCES resource(id)
+);
+
+create table dimension (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    entity_type_id bigint not null,
+    column_mapping integer not null,
+    is_hierarchical boolean default false not null,
+    parent_property text,
+    constraint dimension_pkey PRIMARY KEY (id),
+    constraint dimension_column_mapping_key UNIQUE (column_mapping),
+    constraint dimension_identifier_key UNIQUE (identifier),
+    constraint dimension_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint dimension_column_mapping_check CHECK (((column_mapping >= 0) AND (column_mapping <= 127)))
+);
+
+create table dimension_closure (
+    dimension_id bigint not null,
+    ancestor_id bigint not null,
+    descendant_id bigint not null,
+    depth integer not null,
+    constraint dimension_closure_pkey PRIMARY KEY (dimension_id, ancestor_id, descendant_id),
+    constraint dimension_closure_dimension_id_fkey FOREIGN KEY (dimension_id) REFERENCES dimension(id)
+);
+CREATE INDEX dimension_closure_by_descendant ON public.dimension_closure USING btree (dimension_id, descendant_id);
+
+create table dirty_owner (
+    owner_id bigint not null,
+    entity_type_id bigint not null,
+    seq bigint default 1 not null,
+    since timestamp with time zone default now() not null,
+    reason text default ''::text not null,
+    constraint dirty_owner_pkey PRIMARY KEY (owner_id),
+    constraint dirty_owner_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint dirty_owner_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
+);
+comment on table dirty_owner is 'Owners waiting for evaluation. Cleared only if seq is unchanged since loading (role-model 12.3).';
+CREATE INDEX dirty_owner_by_type ON public.dirty_owner USING btree (entity_type_id, since);
+
+create table entity_mapping (
+    entity_type_id bigint not null,
+    connection_id bigint not null,
+    source_table text not null,
+    maximum_inserted_lines integer default 0 not null,
+    maximum_updated_lines integer default 0 not null,
+    maximum_deleted_lines integer default 0 not null,
+    max_percentage_inserted_lines integer default 0 not null,
+    max_percentage_updated_lines integer default 0 not null,
+    max_percentage_deleted_lines integer default 0 not null,
+    constraint entity_mapping_pkey PRIMARY KEY (entity_type_id),
+    constraint entity_mapping_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
+    constraint entity_mapping_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id)
+);
+
+create table entity_type (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    connector_id bigint,
+    display_expression text,
+    initialized_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint entity_type_pkey PRIMARY KEY (id),
+    constraint entity_type_identifier_key UNIQUE (identifier),
+    constraint entity_type_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id)
+);
+comment on column entity_type.display_expression is 'CEL over source.*; absent: first property whose identifier contains name (role-model 1.8).';
+comment on column entity_type.initialized_at is 'When the first complete computation of its owners ended; continuous evaluation starts then.';
+
+create table evaluation_fact (
+    owner_id bigint not null,
+    resource_id bigint not null,
+    constraint evaluation_fact_pkey PRIMARY KEY (owner_id, resource_id),
+    constraint evaluation_fact_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint evaluation_fact_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+comment on table evaluation_fact is 'Resources the last evaluation of an owner read, however many steps away: when one changes, its owners become dirty.';
+CREATE INDEX evaluation_fact_by_resource ON public.evaluation_fact USING btree (resource_id);
+
+create table event (
+    id bigint generated always as identity,
+    xid xid8 default pg_current_xact_id() not null,
+    at timestamp with time zone not null,
+    kind text not null,
+    actor text not null,
+    subject_type text not null,
+    subject_id bigint,
+    source_entity_type text,
+    owner_id bigint,
+    data jsonb default '{}'::jsonb not null,
+    constraint event_pkey PRIMARY KEY (id)
+);
+comment on table event is 'Something that happened. Append only. Read by subscriptions, webhooks and audit; cursor = (xid, id).';
+CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
+CREATE INDEX event_by_kind ON public.event USING btree (kind, id);
+CREATE INDEX event_by_subject ON public.event USING btree (subject_type, subject_id, id);
+CREATE TRIGGER event_append_only BEFORE UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION event_append_only();
+
+create table event_chain (
+    seq bigint not null,
+    event_id bigint not null,
+    hash bytea not null,
+    constraint event_chain_pkey PRIMARY KEY (seq),
+    constraint event_chain_event_id_key UNIQUE (event_id),
+    constraint event_chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(id)
+);
+comment on table event_chain is 'Hash chain over event, written by one appender; `writ verify` recomputes it.';
+
+create table gap (
+    id bigint generated always as identity,
+    assigned_resource_type_id bigint not null,
+    property text,
+    value_id bigint,
+    workflow_state smallint not null,
+    current_value text,
+    proposed_value text,
+    found_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint gap_pkey PRIMARY KEY (id),
+    constraint gap_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
+    constraint gap_value_id_fkey FOREIGN KEY (value_id) REFERENCES resource(id),
+    constraint gap_workflow_state_check CHECK ((workflow_state = ANY (ARRAY[1, 3])))
+);
+comment on table gap is 'A difference nobody asked for, waiting on reconciliation (spec 1.6).';
+CREATE UNIQUE INDEX gap_one_open ON public.gap USING btree (assigned_resource_type_id, COALESCE(property, ''::text), COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
+
+create table generation (
+    id bigint generated always as identity,
+    at timestamp with time zone not null,
+    job_instance_id bigint,
+    resource_type_ids bigint[] not null,
+    is_forced boolean default false not null,
+    blocked jsonb,
+    counts jsonb default '{}'::jsonb not null,
+    constraint generation_pkey PRIMARY KEY (id)
+);
+comment on table generation is 'One order generation; blocked tells which threshold stopped it (then nothing was published).';
+CREATE INDEX generation_recent ON public.generation USING btree (at);
+
+create table job (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    cron text,
+    cron_time_zone text default 'UTC'::text not null,
+    is_incremental boolean default false not null,
+    user_start_denied boolean default false not null,
+    schedule_enabled boolean default true not null,
+    next_run_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint job_pkey PRIMARY KEY (id),
+    constraint job_identifier_key UNIQUE (identifier)
+);
+
+create table job_instance (
+    id bigint generated always as identity,
+    job_id bigint not null,
+    state text not null,
+    launched_by text not null,
+    parent_id bigint,
+    cancel_requested boolean default false not null,
+    progress double precision default 0 not null,
+    created_at timestamp with time zone not null,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    constraint job_instance_pkey PRIMARY KEY (id),
+    constraint job_instance_job_id_fkey FOREIGN KEY (job_id) REFERENCES job(id),
+    constraint job_instance_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES job_instance(id),
+    constraint job_instance_ended_iff_final CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['COMPLETED'::text, 'WARNING'::text, 'ERRORED'::text, 'CANCELLED'::text, 'ABORTED'::text])))),
+    constraint job_instance_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'WARNING'::text, 'ERRORED'::text, 'BLOCKED'::text, 'CANCELLED'::text, 'ABORTED'::text])))
+);
+CREATE UNIQUE INDEX job_instance_one_running ON public.job_instance USING btree (job_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'BLOCKED'::text]));
+CREATE INDEX job_instance_recent ON public.job_instance USING btree (job_id, id);
+
+create table job_step (
+    id bigint generated always as identity,
+    job_id bigint not null,
+    identifier text not null,
+    display_name text not null,
+    task_type text not null,
+    level integer default '-1'::integer not null,
+    "position" integer not null,
+    options jsonb default '{}'::jsonb not null,
+    depends_on text[] default '{}'::text[] not null,
+    constraint job_step_pkey PRIMARY KEY (id),
+    constraint job_step_job_id_identifier_key UNIQUE (job_id, identifier),
+    constraint job_step_job_id_fkey FOREIGN KEY (job_id) REFERENCES job(id) ON DELETE CASCADE
+);
+
+create table kept_value (
+    id bigint generated always as identity,
+    assigned_resource_type_id bigint not null,
+    property text not null,
+    value_id bigint,
+    workflow_state smallint not null,
+    kept_value text,
+    kept_against text,
+    actor text not null,
+    comment text default ''::text not null,
+    at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint kept_value_pkey PRIMARY KEY (id),
+    constraint kept_value_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
+    constraint kept_value_value_id_fkey FOREIGN KEY (value_id) REFERENCES resource(id),
+    constraint kept_value_workflow_state_check CHECK ((workflow_state = ANY (ARRAY[16, 17, 24])))
+);
+comment on table kept_value is 'A value a person decided to keep (16, 24) or declined (17) against what was computed then.';
+CREATE UNIQUE INDEX kept_value_one_open ON public.kept_value USING btree (assigned_resource_type_id, property, COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
+
+create table local_user (
+    id bigint generated always as identity,
+    username text not null,
+    display_name text not null,
+    password_hash text not null,
+    email text default ''::text not null,
+    resource_id bigint,
+    is_demo boolean default false not null,
+    is_disabled boolean default false not null,
+    failed_count integer default 0 not null,
+    locked_until timestamp with time zone,
+    constraint local_user_pkey PRIMARY KEY (id),
+    constraint local_user_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
+
+create table mail (
+    id bigint generated always as identity,
+    template text not null,
+    recipient text not null,
+    dedupe_key text not null,
+    subject text not null,
+    text_body text not null,
+    html_body text not null,
+    state text not null,
+    attempts integer default 0 not null,
+    error text,
+    created_at timestamp with time zone not null,
+    sent_at timestamp with time zone,
+    constraint mail_pkey PRIMARY KEY (id),
+    constraint mail_dedupe_key_key UNIQUE (dedupe_key),
+    constraint mail_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENT'::text, 'FAILED'::text, 'DROPPED'::text])))
+);
+CREATE INDEX mail_recent ON public.mail USING btree (id) INCLUDE (state);
+
+create table model_version (
+    version bigint generated always as identity,
+    at timestamp with time zone not null,
+    actor text not null,
+    fingerprint bytea not null,
+    constraint model_version_pkey PRIMARY KEY (version)
+);
+comment on table model_version is 'One row per saved change of the configuration; evaluation compiles the newest once.';
+
+create table order_attempt (
+    id bigint generated always as identity,
+    order_id bigint not null,
+    attempt integer not null,
+    idempotency_key uuid not null,
+    worker text not null,
+    started_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    outcome text,
+    message text,
+    payload jsonb,
+    constraint order_attempt_pkey PRIMARY KEY (id),
+    constraint order_attempt_order_id_attempt_key UNIQUE (order_id, attempt),
+    constraint order_attempt_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
+);
+
+create table order_line (
+    id bigint generated always as identity,
+    order_id bigint not null,
+    property text,
+    action text not null,
+    value_id bigint,
+    current_value text,
+    proposed_value text,
+    approved_value text,
+    state smallint not null,
+    workflow_state smallint not null,
+    previous_state smallint,
+    review_required boolean default false not null,
+    is_mapped boolean default true not null,
+    rule_ids bigint[] default '{}'::bigint[] not null,
+    confidence integer,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    wait_reason text default 'none'::text not null,
+    is_sent boolean default false not null,
+    is_changed boolean default false not null,
+    postponed_at timestamp with time zone,
+    error text,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint order_line_pkey PRIMARY KEY (id),
+    constraint order_line_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id),
+    constraint order_line_value_id_fkey FOREIGN KEY (value_id) REFERENCES resource(id),
+    constraint order_line_action_check CHECK ((action = ANY (ARRAY['CREATE'::text, 'ASSOCIATE'::text, 'DELETE'::text, 'SET'::text, 'ADD'::text, 'REMOVE'::text]))),
+    constraint order_line_state_check CHECK (((state >= 0) AND (state <= 8)))
+);
+comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
+comment on column order_line.is_sent is 'Part of the attempt under way or of the last one.';
+comment on column order_line.is_changed is 'Computed value changed since somebody last looked (A4).';
+CREATE INDEX order_line_by_order ON public.order_line USING btree (order_id);
+CREATE UNIQUE INDEX order_line_one_open ON public.order_line USING btree (order_id, COALESCE(property, ''::text), action, COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
+CREATE TRIGGER order_line_legal_move BEFORE UPDATE OF state ON public.order_line FOR EACH ROW EXECUTE FUNCTION order_line_legal_move();
+
+create table order_line_history (
+    id bigint generated always as identity,
+    order_id bigint not null,
+    line_id bigint,
+    at timestamp with time zone not null,
+    actor text not null,
+    action text not null,
+    from_state smallint,
+    to_state smallint,
+    comment text default ''::text not null,
+    constraint order_line_history_pkey PRIMARY KEY (id),
+    constraint order_line_history_legal FOREIGN KEY (from_state, to_state) REFERENCES provisioning_transition(from_state, to_state),
+    constraint order_line_history_line_id_fkey FOREIGN KEY (line_id) REFERENCES order_line(id),
+    constraint order_line_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
+);
+CREATE INDEX order_line_history_by_order ON public.order_line_history USING btree (order_id, id);
+CREATE INDEX order_line_history_flow ON public.order_line_history USING btree (at) INCLUDE (from_state, to_state);
+
+create table owner_state (
+    owner_id bigint not null,
+    entity_type_id bigint not null,
+    fingerprint bytea not null,
+    model_version bigint not null,
+    evaluated_at timestamp with time zone not null,
+    next_evaluation_at timestamp with time zone,
+    constraint owner_state_pkey PRIMARY KEY (owner_id),
+    constraint owner_state_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint owner_state_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
+);
+CREATE INDEX owner_state_due ON public.owner_state USING btree (next_evaluation_at) WHERE (next_evaluation_at IS NOT NULL);
+
+create table persisted_operation (
+    hash text not null,
+    query text not null,
+    constraint persisted_operation_pkey PRIMARY KEY (hash)
+);
+
+create table policy (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    is_provisioning_enabled boolean default false not null,
+    is_simulation_enabled boolean default false not null,
+    dimensions jsonb default '{}'::jsonb not null,
+    version integer default 1 not null,
+    constraint policy_pkey PRIMARY KEY (id),
+    constraint policy_identifier_key UNIQUE (identifier)
+);
+
+create table profile (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    version integer default 1 not null,
+    constraint profile_pkey PRIMARY KEY (id),
+    constraint profile_identifier_key UNIQUE (identifier)
+);
+
+create table property (
+    id bigint generated always as identity,
+    entity_type_id bigint not null,
+    identifier text not null,
+    display_name text not null,
+    type text not null,
+    is_key boolean default false not null,
+    is_collection boolean default false not null,
+    target_entity_type_id bigint,
+    reverse_identifier text,
+    "position" integer default 0 not null,
+    constraint property_pkey PRIMARY KEY (id),
+    constraint property_entity_type_id_identifier_key UNIQUE (entity_type_id, identifier),
+    constraint property_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint property_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
+    constraint property_navigation_has_target CHECK (((type = 'FOREIGN_KEY'::text) = (target_entity_type_id IS NOT NULL))),
+    constraint property_type_check CHECK ((type = ANY (ARRAY['STRING'::text, 'INT32'::text, 'INT64'::text, 'DATE_TIME'::text, 'BOOL'::text, 'GUID'::text, 'DOUBLE'::text, 'FOREIGN_KEY'::text])))
+);
+comment on column property.reverse_identifier is 'Name of the reverse navigation on the pointed entity type, e.g. Positions; absent: none.';
+
+create table property_mapping (
+    property_id bigint not null,
+    entity_type_id bigint not null,
+    column_name text not null,
+    format text default ''::text not null,
+    is_primary_key boolean default false not null,
+    is_unique_key boolean default false not null,
+    constraint property_mapping_pkey PRIMARY KEY (property_id),
+    constraint property_mapping_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint property_mapping_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id)
+);
+CREATE UNIQUE INDEX property_mapping_one_primary_key ON public.property_mapping USING btree (entity_type_id) WHERE is_primary_key;
+
+create table provisioning_order (
+    id bigint generated always as identity,
+    assigned_resource_type_id bigint not null,
+    kind text not null,
+    state smallint not null,
+    resource_type_id bigint not null,
+    owner_id bigint,
+    source_entity_type_id bigint not null,
+    target_id bigint,
+    connector_id bigint,
+    connection_id bigint,
+    is_manual boolean default false not null,
+    wait_reason text default 'none'::text not null,
+    due_at timestamp with time zone,
+    generated_at timestamp with time zone,
+    generation_id bigint,
+    job_instance_id bigint,
+    attempt integer default 0 not null,
+    lease_owner text,
+    lease_until timestamp with time zone,
+    fence bigint default 0 not null,
+    idempotency_key uuid,
+    called_at timestamp with time zone,
+    not_before timestamp with time zone,
+    payload jsonb,
+    transmitted_at timestamp with time zone,
+    executed_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    errored_at timestamp with time zone,
+    error_class text,
+    error_message text,
+    error_hint text,
+    error_count integer default 0 not null,
+    unverified_count integer default 0 not null,
+    is_superseded boolean default false not null,
+    created_key text,
+    assignee text,
+    reviewed_by text,
+    reviewed_at timestamp with time zone,
+    review_comment text,
+    postponed_at timestamp with time zone,
+    version integer default 1 not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint provisioning_order_pkey PRIMARY KEY (id),
+    constraint provisioning_order_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
+    constraint provisioning_order_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
+    constraint provisioning_order_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id),
+    constraint provisioning_order_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint provisioning_order_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
+    constraint provisioning_order_source_entity_type_id_fkey FOREIGN KEY (source_entity_type_id) REFERENCES entity_type(id),
+    constraint provisioning_order_target_id_fkey FOREIGN KEY (target_id) REFERENCES resource(id),
+    constraint provisioning_order_closed_is_final CHECK (((closed_at IS NULL) OR (state = ANY (ARRAY[0, 1, 3, 4, 5, 6, 7, 8])))),
+    constraint provisioning_order_kind_check CHECK ((kind = ANY (ARRAY['CREATE'::text, 'ASSOCIATE'::text, 'UPDATE'::text, 'DELETE'::text]))),
+    constraint provisioning_order_state_check CHECK (((state >= 0) AND (state <= 8)))
+);
+comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
+comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
+comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
+CREATE INDEX provisioning_order_awaiting_sync ON public.provisioning_order USING btree (connector_id, id) WHERE ((state = ANY (ARRAY[2, 8])) AND (closed_at IS NULL));
+CREATE INDEX provisioning_order_by_owner ON public.provisioning_order USING btree (owner_id, id);
+CREATE INDEX provisioning_order_by_state ON public.provisioning_order USING btree (state, id);
+CREATE INDEX provisioning_order_by_type_state ON public.provisioning_order USING btree (resource_type_id, state, id);
+CREATE INDEX provisioning_order_due ON public.provisioning_order USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (closed_at IS NULL));
+CREATE INDEX provisioning_order_leased ON public.provisioning_order USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+CREATE UNIQUE INDEX provisioning_order_one_open ON public.provisioning_order USING btree (assigned_resource_type_id) WHERE (closed_at IS NULL);
+CREATE INDEX provisioning_order_to_dispatch ON public.provisioning_order USING btree (connection_id, id) WHERE ((state = 1) AND (generated_at IS NOT NULL) AND (closed_at IS NULL));
+CREATE INDEX provisioning_order_ungenerated ON public.provisioning_order USING btree (resource_type_id, id) WHERE ((state = 1) AND (generated_at IS NULL) AND (closed_at IS NULL));
+
+create table provisioning_transition (
+    from_state smallint not null,
+    to_state smallint not null,
+    constraint provisioning_transition_pkey PRIMARY KEY (from_state, to_state),
+    constraint provisioning_transition_from_state_check CHECK (((from_state >= 0) AND (from_state <= 8))),
+    constraint provisioning_transition_to_state_check CHECK (((to_state >= 0) AND (to_state <= 8)))
+);
+comment on table provisioning_transition is 'Legal moves of an order line; kept equal to the table in server/order/state.go by a test.';
+
+create table resource (
+    id bigint generated always as identity,
+    entity_type_id bigint not null,
+    key text not null,
+    display_name text default ''::text not null,
+    scalars jsonb default '{}'::jsonb not null,
+    refs jsonb default '{}'::jsonb not null,
+    valid_from timestamp with time zone not null,
+    valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    version integer default 1 not null,
+    constraint resource_pkey PRIMARY KEY (id),
+    constraint resource_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id)
+);
+comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history.';
+comment on column resource.scalars is 'Scalar values by property identifier, as text in normalised form; absent = null.';
+comment on column resource.refs is 'Navigation values as read: property identifier -> key, or sorted array of keys for a collection. resource_link is derived from it.';
+CREATE INDEX resource_by_name ON public.resource USING btree (entity_type_id, display_name, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE UNIQUE INDEX resource_key_unique ON public.resource USING btree (entity_type_id, key) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX resource_name_trgm ON public.resource USING gin (lower(display_name) gin_trgm_ops);
+
+create table resource_link (
+    id bigint generated always as identity,
+    property_id bigint not null,
+    source_id bigint not null,
+    target_id bigint not null,
+    valid_from timestamp with time zone not null,
+    valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    constraint resource_link_pkey PRIMARY KEY (id),
+    constraint resource_link_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id),
+    constraint resource_link_source_id_fkey FOREIGN KEY (source_id) REFERENCES resource(id),
+    constraint resource_link_target_id_fkey FOREIGN KEY (target_id) REFERENCES resource(id)
+);
+CREATE INDEX resource_link_by_target ON public.resource_link USING btree (target_id, property_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE UNIQUE INDEX resource_link_unique ON public.resource_link USING btree (source_id, property_id, target_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+
+create table resource_type (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    description text default ''::text not null,
+    policy_id bigint not null,
+    source_entity_type_id bigint not null,
+    target_entity_type_id bigint not null,
+    category_id bigint,
+    connection_id bigint,
+    approval_workflow_type smallint default 4 not null,
+    hide_on_simplified_view boolean default false not null,
+    allow_add boolean default true not null,
+    allow_remove boolean default true not null,
+    remove_orphans boolean default false not null,
+    block_provisioning boolean default true not null,
+    discard_manual_assignments boolean default false not null,
+    correlate_multiple_resources boolean default false not null,
+    suggest_all_correlations boolean default false not null,
+    depends_on_id bigint,
+    depends_on_owner_property text,
+    arguments_expression text,
+    fulfill_hours_ahead_of_time integer default 0 not null,
+    transmitted_state_validity_period integer default 0 not null,
+    auto_retry_count integer default 0 not null,
+    auto_retry_delay_minutes integer default 5 not null,
+    maximum_insert integer default 0 not null,
+    maximum_update integer default 0 not null,
+    maximum_delete integer default 0 not null,
+    maximum_insert_percent integer default 30 not null,
+    maximum_update_percent integer default 30 not null,
+    maximum_delete_percent integer default 30 not null,
+    ticket_synchro_is_not_available boolean default false not null,
+    version integer default 1 not null,
+    constraint resource_type_pkey PRIMARY KEY (id),
+    constraint resource_type_identifier_key UNIQUE (identifier),
+    constraint resource_type_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
+    constraint resource_type_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
+    constraint resource_type_depends_on_id_fkey FOREIGN KEY (depends_on_id) REFERENCES resource_type(id),
+    constraint resource_type_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint resource_type_source_entity_type_id_fkey FOREIGN KEY (source_entity_type_id) REFERENCES entity_type(id),
+    constraint resource_type_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
+    constraint resource_type_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
+    constraint resource_type_auto_retry_count_check CHECK ((auto_retry_count >= 0)),
+    constraint resource_type_auto_retry_delay_minutes_check CHECK ((auto_retry_delay_minutes >= 0)),
+    constraint resource_type_fulfill_hours_ahead_of_time_check CHECK ((fulfill_hours_ahead_of_time >= 0)),
+    constraint resource_type_maximum_delete_check CHECK ((maximum_delete >= 0)),
+    constraint resource_type_maximum_delete_percent_check CHECK (((maximum_delete_percent >= 0) AND (maximum_delete_percent <= 100))),
+    constraint resource_type_maximum_insert_check CHECK ((maximum_insert >= 0)),
+    constraint resource_type_maximum_insert_percent_check CHECK (((maximum_insert_percent >= 0) AND (maximum_insert_percent <= 100))),
+    constraint resource_type_maximum_update_check CHECK ((maximum_update >= 0)),
+    constraint resource_type_maximum_update_percent_check CHECK (((maximum_update_percent >= 0) AND (maximum_update_percent <= 100))),
+    constraint resource_type_orphans_need_removal CHECK (((NOT remove_orphans) OR allow_remove)),
+    constraint resource_type_transmitted_state_validity_period_check CHECK ((transmitted_state_validity_period >= 0))
+);
+
+create table resource_type_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    kind text not null,
+    policy_id bigint not null,
+    resource_type_id bigint not null,
+    property_id bigint,
+    single_role_id bigint,
+    dimensions jsonb default '{}'::jsonb not null,
+    is_denied boolean default false not null,
+    type smallint default 0 not null,
+    value_key text,
+    source_binding text,
+    source_expression text,
+    target_binding text,
+    target_expression text,
+    comparison_type smallint default 0 not null,
+    is_mapped boolean default true not null,
+    confidence integer default 100 not null,
+    offset_reference smallint default 0 not null,
+    offset_before integer default 0 not null,
+    offset_after integer default 0 not null,
+    version integer default 1 not null,
+    constraint resource_type_rule_pkey PRIMARY KEY (id),
+    constraint resource_type_rule_identifier_key UNIQUE (identifier),
+    constraint resource_type_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint resource_type_rule_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id),
+    constraint resource_type_rule_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
+    constraint resource_type_rule_single_role_id_fkey FOREIGN KEY (single_role_id) REFERENCES role(id),
+    constraint resource_type_rule_comparison_type_check CHECK (((comparison_type >= 0) AND (comparison_type <= 4))),
+    constraint resource_type_rule_confidence_check CHECK (((confidence >= 0) AND (confidence <= 150))),
+    constraint resource_type_rule_has_property CHECK (((kind = ANY (ARRAY['SCALAR'::text, 'NAVIGATION'::text, 'QUERY'::text])) = (property_id IS NOT NULL))),
+    constraint resource_type_rule_kind_check CHECK ((kind = ANY (ARRAY['TYPE'::text, 'SCALAR'::text, 'NAVIGATION'::text, 'QUERY'::text, 'CORRELATION'::text, 'CLASSIFICATION'::text]))),
+    constraint resource_type_rule_offset_reference_check CHECK (((offset_reference >= 0) AND (offset_reference <= 3))),
+    constraint resource_type_rule_type_check CHECK (((type >= 0) AND (type <= 2)))
+);
+comment on column resource_type_rule.value_key is 'NAVIGATION: key of the resource to put in the property.';
+comment on column resource_type_rule.source_binding is 'Path from the owner, e.g. Department.Name; record.* for the record of the context.';
+comment on column resource_type_rule.offset_before is 'Minutes (role-model 2.9).';
+CREATE INDEX resource_type_rule_by_type ON public.resource_type_rule USING btree (resource_type_id, kind);
+
+create table resource_version (
+    resource_id bigint not null,
+    valid_from timestamp with time zone not null,
+    valid_to timestamp with time zone not null,
+    display_name text not null,
+    scalars jsonb not null,
+    refs jsonb not null,
+    actor text default ''::text not null,
+    constraint resource_version_pkey PRIMARY KEY (resource_id, valid_from),
+    constraint resource_version_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+comment on table resource_version is 'Past versions of a resource, [valid_from, valid_to).';
+
+create table role (
+    id bigint generated always as identity,
+    kind text not null,
+    identifier text not null,
+    display_name text not null,
+    description text default ''::text not null,
+    policy_id bigint not null,
+    entity_type_id bigint not null,
+    category_id bigint,
+    approval_workflow_type smallint default 0 not null,
+    hide_on_simplified_view boolean default false not null,
+    version integer default 1 not null,
+    constraint role_pkey PRIMARY KEY (id),
+    constraint role_kind_identifier_key UNIQUE (kind, identifier),
+    constraint role_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
+    constraint role_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint role_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint role_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
+    constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text])))
+);
+
+create table role_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    policy_id bigint not null,
+    role_id bigint not null,
+    composite_role_id bigint,
+    dimensions jsonb default '{}'::jsonb not null,
+    is_denied boolean default false not null,
+    priority integer default 0 not null,
+    type smallint default 0 not null,
+    version integer default 1 not null,
+    constraint role_rule_pkey PRIMARY KEY (id),
+    constraint role_rule_identifier_key UNIQUE (identifier),
+    constraint role_rule_composite_role_id_fkey FOREIGN KEY (composite_role_id) REFERENCES role(id),
+    constraint role_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint role_rule_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id),
+    constraint role_rule_type_check CHECK (((type >= 0) AND (type <= 2)))
+);
+comment on table role_rule is 'Composite role rule when the role is composite (composite_role_id = parentRole), else single role rule (role-model 3.1).';
+CREATE INDEX role_rule_by_role ON public.role_rule USING btree (role_id);
+
+create table session (
+    id uuid not null,
+    user_id bigint not null,
+    refresh_hash bytea not null,
+    previous_hash bytea,
+    created_at timestamp with time zone not null,
+    used_at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    revoked_at timestamp with time zone,
+    user_agent text default ''::text not null,
+    constraint session_pkey PRIMARY KEY (id),
+    constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE
+);
+CREATE INDEX session_by_user ON public.session USING btree (user_id);
+
+create table setting (
+    key text not null,
+    value jsonb not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint setting_pkey PRIMARY KEY (key)
+);
+comment on table setting is 'Values all processes share: test clock offset, model version.';
+
+create table signing_key (
+    kid text not null,
+    private_key bytea not null,
+    public_key bytea not null,
+    created_at timestamp with time zone not null,
+    retired_at timestamp with time zone,
+    constraint signing_key_pkey PRIMARY KEY (kid)
+);
+comment on column signing_key.private_key is 'Ed25519, sealed with the process keyring.';
+
+create table task_instance (
+    id bigint generated always as identity,
+    job_instance_id bigint not null,
+    step_id bigint,
+    identifier text not null,
+    display_name text not null,
+    task_type text not null,
+    level integer not null,
+    "position" integer not null,
+    options jsonb default '{}'::jsonb not null,
+    depends_on text[] default '{}'::text[] not null,
+    state text not null,
+    is_forced boolean default false not null,
+    progress double precision default 0 not null,
+    counters jsonb default '{}'::jsonb not null,
+    blocked jsonb,
+    error text,
+    lease_owner text,
+    lease_until timestamp with time zone,
+    fence bigint default 0 not null,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    constraint task_instance_pkey PRIMARY KEY (id),
+    constraint task_instance_job_instance_id_fkey FOREIGN KEY (job_instance_id) REFERENCES job_instance(id),
+    constraint task_instance_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'COMPLETED_NO_OUTPUT'::text, 'WARNING'::text, 'ERRORED'::text, 'BLOCKED'::text, 'SKIPPED'::text, 'CANCELLED'::text, 'ABORTED'::text])))
+);
+CREATE INDEX task_instance_by_instance ON public.task_instance USING btree (job_instance_id, level, "position");
+CREATE INDEX task_instance_leased ON public.task_instance USING btree (lease_until) WHERE (state = 'IN_PROGRESS'::text);
+
+create table task_log (
+    id bigint generated always as identity,
+    task_instance_id bigint not null,
+    at timestamp with time zone not null,
+    level text not null,
+    message text not null,
+    constraint task_log_pkey PRIMARY KEY (id),
+    constraint task_log_task_instance_id_fkey FOREIGN KEY (task_instance_id) REFERENCES task_instance(id),
+    constraint task_log_level_check CHECK ((level = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text])))
+);
+CREATE INDEX task_log_by_task ON public.task_log USING btree (task_instance_id, id);
+
+create table webhook (
+    id bigint generated always as identity,
+    url text not null,
+    description text default ''::text not null,
+    filter jsonb default '{}'::jsonb not null,
+    secret bytea not null,
+    previous_secret bytea,
+    previous_secret_until timestamp with time zone,
+    is_disabled boolean default false not null,
+    disabled_reason text,
+    owner text not null,
+    created_at timestamp with time zone not null,
+    cursor_xid xid8 not null,
+    cursor_id bigint not null,
+    version integer default 1 not null,
+    constraint webhook_pkey PRIMARY KEY (id)
+);
+
+create table webhook_attempt (
+    id bigint generated always as identity,
+    delivery_id bigint not null,
+    at timestamp with time zone not null,
+    status integer,
+    duration_ms integer not null,
+    error text,
+    response text,
+    constraint webhook_attempt_pkey PRIMARY KEY (id),
+    constraint webhook_attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_delivery(id) ON DELETE CASCADE
+);
+CREATE INDEX webhook_attempt_by_delivery ON public.webhook_attempt USING btree (delivery_id, id);
+
+create table webhook_delivery (
+    id bigint generated always as identity,
+    webhook_id bigint not null,
+    message_id text not null,
+    event_id bigint not null,
+    state text not null,
+    body jsonb not null,
+    attempts integer default 0 not null,
+    next_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    created_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint webhook_delivery_pkey PRIMARY KEY (id),
+    constraint webhook_delivery_webhook_id_message_id_key UNIQUE (webhook_id, message_id),
+    constraint webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+    constraint webhook_delivery_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'FAILED'::text, 'GIVEN_UP'::text])))
+);
+CREATE INDEX webhook_delivery_by_webhook ON public.webhook_delivery USING btree (webhook_id, id);
+CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (next_at) WHERE (state = ANY (ARRAY['PENDING'::text, 'FAILED'::text]));
+
+CREATE OR REPLACE FUNCTION public.event_append_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'event is append only' using errcode = '23514', constraint = 'event_append_only';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.order_line_legal_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if new.state <> old.state and not exists
+        (select 1 from provisioning_transition where from_state = old.state and to_state = new.state) then
+        raise exception 'illegal move of order line % from % to %', old.id, old.state, new.state
+            using errcode = '23514', constraint = 'order_line_legal_move';
+    end if;
+    return new;
+end $function$;

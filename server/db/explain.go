@@ -60,4 +60,10 @@ func rule(e *pq.Error) string {
 	return words(short)
 }
 
-func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
+// words spells a name of the schema. A trigger that raises an error may not name its table.
+func words(name string) string {
+	if name == "" {
+		return "entry"
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
