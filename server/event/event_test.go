@@ -21,8 +21,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, // dbtest keeps its administration pool until the process ends
-		goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"), goleak.IgnoreTopFunction("database/sql.(*DB).connectionCleaner"))
+	goleak.VerifyTestMain(m, // dbtest keeps its pool, and the server it may have started, until the process ends
+		goleak.IgnoreAnyFunction("database/sql.(*DB).connectionOpener"), goleak.IgnoreAnyFunction("database/sql.(*DB).connectionCleaner"),
+		goleak.IgnoreAnyFunction("writ/server/db/embedded.(*Server).supervise"), goleak.IgnoreAnyFunction("writ/server/db/embedded.(*Server).try.func1"))
 }
 
 const soon = 20 * time.Second // a busy machine runs many tests against one server
