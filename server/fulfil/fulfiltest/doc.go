@@ -1,0 +1,13 @@
+// Package fulfiltest is the proving ground of connectors. Tests only; app never links it.
+//
+//	suite.go      Suite: what every connector must do, run against a Subject. A connector that passes can be trusted by order and
+//	              synchronization
+//	export.go     the cases about reading
+//	apply.go      the cases about writing
+//	sqltarget.go  SQLTarget: a real PostgreSQL application with accounts and groups, an append-only operation log, programmable behaviour
+//	proxy.go      Proxy: between a client and PostgreSQL, loses answers on purpose
+//	httptarget.go HTTPTarget: an application with an HTTP+JSON interface (client: fulfil/fake), the same log and behaviours
+//	faketarget/   HTTPTarget as a program of its own, for tests over several processes
+//
+// The operation logs are the judges: whether an account was created once or twice is not asked of Writ but read there.
+package fulfiltest

@@ -1,0 +1,200 @@
+package fulfiltest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/errs"
+	"writ/server/fulfil"
+)
+
+func exportEmpty(t *testing.T, b *bench) {
+	_, n, err := b.collect(t.Context(), b.Table)
+	require.NoError(t, err)
+	require.Zero(t, n)
+}
+
+// exportComplete: every row once, and the same rows when asked again.
+func exportComplete(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	want := map[string]fulfil.Row{}
+	var rows []fulfil.Row
+	for i := range b.Rows {
+		row := b.row(fmt.Sprintf("key%05d", i), fmt.Sprintf("Value %d", i))
+		rows = append(rows, row)
+		want[row[b.KeyColumn]] = row
+	}
+	b.Put(t, rows...)
+	for range 2 {
+		got, n, err := b.collect(t.Context(), b.Table)
+		require.NoError(t, err)
+		require.Equal(t, len(want), n)
+		require.Len(t, got, len(want))
+		for key, row := range want {
+			for column, value := range row {
+				if got[key][column] != value {
+					require.Equal(t, value, got[key][column], "row %s column %s", key, column)
+				}
+			}
+		}
+	}
+}
+
+// texts are values that a careless connector spoils.
+var texts = []string{
+	"plain", "Zoë Müller-Lüdenscheidt", "O'Brien", `"quoted"`, `back\slash`, "a,b;c\td", " leading and trailing ", "日本語 🦊", "100%_",
+	`'); drop table account; --`, "{a,b}", "null", "NULL", `\N`, "0", "true", "<b>&amp;</b>", "$1 ${x} %s",
+}
+
+func exportValues(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	for i, text := range texts {
+		b.Put(t, b.row(fmt.Sprintf("key%d", i), text))
+	}
+	if b.Links != "" {
+		row := b.row("linked", "x")
+		row[b.Links] = b.Groups[2] + "\n" + b.Groups[0]
+		b.Put(t, row)
+	}
+	got, _, err := b.collect(t.Context(), b.Table)
+	require.NoError(t, err)
+	for i, text := range texts {
+		require.Equal(t, text, got[fmt.Sprintf("key%d", i)][b.Value])
+	}
+	if b.Links != "" {
+		require.Equal(t, b.Groups[0]+"\n"+b.Groups[2], got["linked"][b.Links])
+		require.Contains(t, got["key0"], b.Links, "a column without values must be there, so that its absence can be told from emptiness")
+	}
+}
+
+func exportUnknownTable(t *testing.T, b *bench) {
+	_, n, err := b.collect(t.Context(), "no_such_table")
+	require.Error(t, err)
+	require.NotNil(t, errs.As(err), "an expected failure has a kind: %v", err)
+	require.Zero(t, n)
+}
+
+// exportStopped: the taker had enough; the connector is as usable as before.
+func exportStopped(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	b.Put(t, b.row("a", "1"), b.row("b", "2"), b.row("c", "3"))
+	for range 20 {
+		n := 0
+		for _, err := range b.exporter().Export(t.Context(), b.Table) {
+			require.NoError(t, err)
+			n++
+			break
+		}
+		require.Equal(t, 1, n)
+	}
+	_, n, err := b.collect(t.Context(), b.Table)
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
+}
+
+// exportCancelled: a read that was stopped from outside must not look like a short but whole one.
+func exportCancelled(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	var rows []fulfil.Row
+	for i := range b.Rows {
+		rows = append(rows, b.row(fmt.Sprintf("key%05d", i), "x"))
+	}
+	b.Put(t, rows...)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	var failed error
+	for _, err := range b.exporter().Export(ctx, b.Table) {
+		if n++; n == 3 {
+			cancel()
+		}
+		failed = err
+	}
+	require.True(t, failed != nil || n == b.Rows, "the read ended after %d of %d rows without an error", n, b.Rows)
+	require.Error(t, failed, "all %d rows came although the read was cancelled after the third", n)
+}
+
+func exportBroken(t *testing.T, b *bench) {
+	need(t, b.Put != nil && b.Break != nil)
+	b.Put(t, b.row("a", "1"))
+	b.Break(t)
+	_, n, err := b.collect(t.Context(), b.Table)
+	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
+	require.Zero(t, n)
+}
+
+func exportBrokenInTheMiddle(t *testing.T, b *bench) {
+	need(t, b.Put != nil && b.BreakReads != nil)
+	var rows []fulfil.Row
+	for i := range b.Rows {
+		rows = append(rows, b.row(fmt.Sprintf("key%05d", i), "some text that makes the row longer"))
+	}
+	b.Put(t, rows...)
+	b.BreakReads(t)
+	_, n, err := b.collect(t.Context(), b.Table)
+	require.True(t, errs.Is(err, errs.Unavailable), "after %d of %d rows got %v", n, b.Rows, err)
+	require.Less(t, n, b.Rows)
+}
+
+// schema: the columns of the schema are those of the rows.
+func schema(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	b.Put(t, b.row("a", "1"))
+	tables, err := b.exporter().Schema(t.Context())
+	require.NoError(t, err)
+	got, _, err := b.collect(t.Context(), b.Table)
+	require.NoError(t, err)
+	var have []string
+	for column := range got["a"] {
+		have = append(have, column)
+	}
+	for _, table := range tables {
+		if table.Name == b.Table {
+			require.ElementsMatch(t, table.Columns, have)
+			return
+		}
+	}
+	t.Fatalf("schema %v does not hold table %s", tables, b.Table)
+}
+
+func token(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	ask := func() string {
+		s, err := b.Connector.(fulfil.Watcher).Token(t.Context())
+		require.NoError(t, err)
+		return s
+	}
+	b.Put(t, b.row("a", "1"))
+	before := ask()
+	b.Put(t, b.row("a", "2"), b.row("b", "1"))
+	require.Eventually(t, func() bool { return ask() != before }, 20*time.Second, 50*time.Millisecond)
+}
+
+func readBack(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	reader := b.Connector.(fulfil.Reader)
+	b.Put(t, b.row("a", "1"), b.row("b", "it's"))
+	row, found, err := reader.Read(t.Context(), b.Table, b.KeyColumn, "b")
+	require.NoError(t, err)
+	require.True(t, found)
+	got, _, err := b.collect(t.Context(), b.Table)
+	require.NoError(t, err)
+	require.Equal(t, got["b"], row)
+
+	_, found, err = reader.Read(t.Context(), b.Table, b.KeyColumn, "c")
+	require.NoError(t, err)
+	require.False(t, found)
+}
+
+// readBroken: "I could not look" must not be taken for "it is not there".
+func readBroken(t *testing.T, b *bench) {
+	need(t, b.Break != nil)
+	b.Break(t)
+	_, found, err := b.Connector.(fulfil.Reader).Read(t.Context(), b.Table, b.KeyColumn, "a")
+	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
+	require.False(t, found)
+}

@@ -1,0 +1,149 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lib/pq"
+
+	"writ/server/errs"
+	"writ/server/fulfil"
+)
+
+// Postgres is the technology "postgres".
+type Postgres struct{}
+
+// Conn is one connection: a small pool of sessions of one PostgreSQL user. Safe for concurrent use.
+type Conn struct {
+	db      *sql.DB
+	target  string // database and host, for messages; never the user or the password
+	schema  string
+	timeout time.Duration
+	queries map[string]string // table -> statement that replaces it in an export
+	links   []linkSetting
+
+	mu     sync.Mutex
+	cached *catalog // as last read; nil: read it again
+}
+
+var (
+	_ fulfil.Package  = Postgres{}
+	_ fulfil.Exporter = (*Conn)(nil)
+	_ fulfil.Applier  = (*Conn)(nil)
+	_ fulfil.Reader   = (*Conn)(nil)
+	_ fulfil.Watcher  = (*Conn)(nil)
+)
+
+const settingsSchema = `{
+  "type": "object",
+  "required": ["connectionString"],
+  "properties": {
+    "connectionString": {"type": "string", "writeOnly": true, "description": "postgres://user:password@host:5432/database?sslmode=require"},
+    "schema": {"type": "string", "default": "public"},
+    "timeout": {"type": "integer", "default": 30, "minimum": 1, "description": "Seconds that one statement, and one change, may take."},
+    "maxConnections": {"type": "integer", "default": 8, "minimum": 1},
+    "query": {"type": "object", "additionalProperties": {"type": "string"}, "description": "query.<table>: a SELECT to export instead of the table."},
+    "link": {"type": "object", "description": "link.<column> or link.<table>.<column>: the link table that holds the values of the column, as table(owner_column,value_column)."}
+  },
+  "additionalProperties": false
+}`
+
+// Capability says: export and fulfil with a schema; the connection string is secret.
+func (Postgres) Capability() fulfil.Capability {
+	return fulfil.Capability{
+		Identifier: "postgres", DisplayName: "Database/PostgreSQL", CanExport: true, CanFulfil: true, HasSchema: true,
+		Settings: json.RawMessage(settingsSchema), Secrets: []string{"connectionString"},
+	}
+}
+
+// Open checks the settings; the first call connects.
+func (Postgres) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+	if err := s.Only("connectionString", "schema", "timeout", "maxConnections", "query.", "link."); err != nil {
+		return nil, err
+	}
+	c := &Conn{schema: s.Text("schema", "public"), queries: s.Below("query.")}
+	at, err := s.Required("connectionString")
+	if err != nil {
+		return nil, err
+	}
+	timeout, err := s.Int("timeout", 30, 1, 3600)
+	if err != nil {
+		return nil, err
+	}
+	c.timeout = time.Duration(timeout) * time.Second
+	conns, err := s.Int("maxConnections", 8, 1, 100)
+	if err != nil {
+		return nil, err
+	}
+	for table, query := range c.queries {
+		c.queries[table] = strings.TrimRight(strings.TrimSpace(query), "; \t\r\n")
+		if c.queries[table] == "" {
+			return nil, errs.Invalid("query."+table, "Setting query.%s is empty.", table)
+		}
+	}
+	if c.links, err = linkSettings(s.Below("link.")); err != nil {
+		return nil, err
+	}
+	cfg, err := pq.NewConfig(at)
+	if err != nil { // not kept as a cause: its text repeats the password
+		return nil, errs.Invalid("connectionString", "The connection string cannot be understood. Write postgres://user:password@host:5432/database?sslmode=require.")
+	}
+	connector, err := pq.NewConnectorConfig(c.session(cfg))
+	if err != nil {
+		return nil, errs.Invalid("connectionString", "The connection string cannot be used: a parameter in it is not known or not possible.")
+	}
+	connector.Dialer(dialer{patience: c.timeout + 2*time.Second}) // the server's own limit comes first, it has the better message
+	c.target = fmt.Sprintf("%s on %s:%d", cfg.Database, cfg.Host, cfg.Port)
+	c.db = sql.OpenDB(connector)
+	c.db.SetMaxOpenConns(conns)
+	c.db.SetMaxIdleConns(conns)
+	c.db.SetConnMaxIdleTime(time.Minute)
+	return c, nil
+}
+
+// session sets what every session of ours has, unless the connection string says otherwise.
+func (c *Conn) session(cfg pq.Config) pq.Config {
+	cfg = cfg.Clone()
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = min(c.timeout, 10*time.Second)
+	}
+	if cfg.FallbackApplicationName == "" {
+		cfg.FallbackApplicationName = "writ"
+	}
+	for name, value := range map[string]string{
+		"statement_timeout": strconv.FormatInt(c.timeout.Milliseconds(), 10),
+		"timezone":          "UTC",
+		"search_path":       pq.QuoteIdentifier(c.schema),
+	} {
+		if _, set := cfg.Runtime[name]; !set {
+			cfg.Runtime[name] = value
+		}
+	}
+	return cfg
+}
+
+// Check connects, and looks whether every table, link and query of the settings is there.
+func (c *Conn) Check(ctx context.Context) error {
+	tables, err := c.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	if len(tables) == 0 {
+		return errs.Invalid("schema", "Schema %s of %s holds no table.", c.schema, c.target)
+	}
+	return nil
+}
+
+// Close ends all sessions.
+func (c *Conn) Close() error { return c.db.Close() }
+
+func quote(name string) string { return pq.QuoteIdentifier(name) }
+
+// qualified is a table of the connection's schema.
+func (c *Conn) qualified(table string) string { return quote(c.schema) + "." + quote(table) }

@@ -1,0 +1,113 @@
+package sqldb
+
+import (
+	"database/sql"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// text is the one text form of a value: NULL is empty, a timestamp is RFC 3339 in UTC, a date is a date, a boolean is true or false,
+// bytes are base64, an array is its elements in lines (NULL elements left out). typ is the driver's name of the type.
+func text(v any, typ string, isArray bool) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		if typ == "BPCHAR" { // the padding of char(n) is not part of the value
+			return strings.TrimRight(v, " ")
+		}
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		bits := 64
+		if typ == "FLOAT4" {
+			bits = 32
+		}
+		return strconv.FormatFloat(v, 'f', -1, bits)
+	case time.Time:
+		return timeText(v, typ)
+	case []byte:
+		if typ == "BYTEA" {
+			return base64.StdEncoding.EncodeToString(v)
+		}
+		if isArray || strings.HasPrefix(typ, "_") {
+			return arrayText(string(v), typ)
+		}
+		return string(v)
+	}
+	return fmt.Sprint(v)
+}
+
+func timeText(t time.Time, typ string) string {
+	switch typ {
+	case "DATE":
+		return t.Format(time.DateOnly)
+	case "TIME":
+		return t.Format("15:04:05.999999")
+	case "TIMETZ":
+		return t.Format("15:04:05.999999Z07:00")
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func arrayText(literal, typ string) string {
+	var items []sql.NullString
+	if err := pq.Array(&items).Scan([]byte(literal)); err != nil {
+		return literal // several dimensions: as the server writes it
+	}
+	lines := make([]string, 0, len(items))
+	for _, item := range items {
+		if item.Valid {
+			lines = append(lines, elementText(item.String, typ))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func elementText(element, typ string) string {
+	switch typ {
+	case "_BOOL":
+		return strconv.FormatBool(element == "t")
+	case "_TIMESTAMPTZ", "_TIMESTAMP":
+		if t, err := pq.ParseTimestamp(time.UTC, element); err == nil {
+			return t.UTC().Format(time.RFC3339Nano)
+		}
+	}
+	return element
+}
+
+// argument is the reverse of text, for a column of that type. nil clears. The server reads the text as the column's type, so a text that
+// is none is its message, not ours; only what it could not read is prepared here.
+func argument(value *string, col column) (any, error) {
+	switch {
+	case value == nil:
+		return nil, nil
+	case col.isArray():
+		return pq.Array(lines(*value)), nil
+	case col.typ == "bytea":
+		b, err := base64.StdEncoding.DecodeString(*value)
+		if err != nil {
+			return nil, refuse("The value for column %s must be base64.", col.name)
+		}
+		return b, nil
+	case *value == "" && !col.isString(): // no number, date or boolean is spelled with nothing
+		return nil, nil
+	}
+	return *value, nil
+}
+
+// lines splits several values; none when the text is empty.
+func lines(value string) []string {
+	if value == "" {
+		return []string{}
+	}
+	return strings.Split(value, "\n")
+}
