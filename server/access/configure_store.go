@@ -1,0 +1,212 @@
+package access
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/db"
+)
+
+// user is what the configuration may set of a local user; the rest of the row belongs to server/auth.
+type user struct {
+	bun.BaseModel `bun:"table:local_user,alias:u"`
+	ID            int64 `bun:",pk,autoincrement"`
+	Username      string
+	DisplayName   string
+	PasswordHash  string
+	Email         string
+	ResourceID    *int64
+	IsDemo        bool
+	IsDisabled    bool
+}
+
+func upsertProfiles(ctx context.Context, tx bun.IDB, rows []*Profile) error {
+	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (identifier) DO UPDATE").
+		Set("display_name = excluded.display_name, version = p.version + 1").
+		Where("p.display_name IS DISTINCT FROM excluded.display_name").Returning("NULL").Exec(ctx)
+	return explain("save profiles", err)
+}
+
+func selectProfileIDs(ctx context.Context, tx bun.IDB) (map[string]int64, error) {
+	var rows []*Profile
+	if err := tx.NewSelect().Model(&rows).Column("id", "identifier").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read the ids of profiles: %w", err)
+	}
+	ids := make(map[string]int64, len(rows))
+	for _, p := range rows {
+		ids[p.Identifier] = p.ID
+	}
+	return ids, nil
+}
+
+func selectDimensions(ctx context.Context, tx bun.IDB) (map[string]bool, error) {
+	var rows []string
+	if err := tx.NewSelect().TableExpr("dimension").Column("identifier").Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read the names of dimensions: %w", err)
+	}
+	known := make(map[string]bool, len(rows))
+	for _, d := range rows {
+		known[d] = true
+	}
+	return known, nil
+}
+
+// selectOwn finds the living resources that users belong to, by entity type and key.
+func selectOwn(ctx context.Context, tx bun.IDB, users []UserSpec) (map[[2]string]int64, error) {
+	var types, keys []string
+	for _, u := range users {
+		if u.Key != "" {
+			types, keys = append(types, u.EntityType), append(keys, u.Key)
+		}
+	}
+	found := map[[2]string]int64{}
+	if len(keys) == 0 {
+		return found, nil
+	}
+	var rows []struct {
+		ID         int64
+		Identifier string
+		Key        string
+	}
+	err := tx.NewSelect().TableExpr("resource AS r").Join("JOIN entity_type AS et ON et.id = r.entity_type_id").
+		ColumnExpr("r.id, et.identifier, r.key").Where("r.valid_to = 'infinity'").
+		Where("(et.identifier, r.key) IN (SELECT * FROM unnest(?::text[], ?::text[]))", pgdialect.Array(types), pgdialect.Array(keys)).
+		Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("find the resources of users: %w", err)
+	}
+	for _, r := range rows {
+		found[[2]string{r.Identifier, r.Key}] = r.ID
+	}
+	return found, nil
+}
+
+// replaceRules writes the rules, then their entries and filters anew; rows get their ids.
+func replaceRules(ctx context.Context, tx bun.IDB, rows []*Rule) error {
+	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (identifier) DO UPDATE").
+		Set(`display_name = excluded.display_name, profile_id = excluded.profile_id, entity_type = excluded.entity_type,
+			version = ar.version + 1`).Returning("id").Exec(ctx)
+	if err != nil {
+		return explain("save access rules", err)
+	}
+	ids := make([]int64, len(rows))
+	var entries []*Entry
+	var filters []*Filter
+	for i, r := range rows {
+		ids[i] = r.ID
+		for _, e := range r.Entries {
+			e.RuleID = r.ID
+			entries = append(entries, e)
+		}
+		for _, f := range r.Filters {
+			f.RuleID = r.ID
+			filters = append(filters, f)
+		}
+	}
+	for _, table := range []string{"access_entry", "access_filter"} {
+		if _, err := tx.NewDelete().TableExpr(table).Where("rule_id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+			return explain("replace "+table, err)
+		}
+	}
+	if len(entries) > 0 {
+		if _, err := tx.NewInsert().Model(&entries).Exec(ctx); err != nil {
+			return explain("save access entries", err)
+		}
+	}
+	if len(filters) > 0 {
+		if _, err := tx.NewInsert().Model(&filters).Exec(ctx); err != nil {
+			return explain("save access filters", err)
+		}
+	}
+	return nil
+}
+
+// upsertUsers writes the users; rows get their ids. A password is only replaced by another one, and then unlocks.
+func upsertUsers(ctx context.Context, tx bun.IDB, rows []*user) error {
+	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (lower(username)) DO UPDATE").
+		Set(`username = excluded.username, display_name = excluded.display_name, email = excluded.email,
+			resource_id = excluded.resource_id, is_demo = excluded.is_demo, is_disabled = excluded.is_disabled,
+			password_hash = coalesce(nullif(excluded.password_hash, ''), u.password_hash),
+			failed_count = CASE WHEN excluded.password_hash = '' THEN u.failed_count ELSE 0 END,
+			locked_until = CASE WHEN excluded.password_hash = '' THEN u.locked_until END`).Returning("id").Exec(ctx)
+	return explain("save users", err)
+}
+
+func replaceAssigned(ctx context.Context, tx bun.IDB, userIDs []int64, rows []*AssignedProfile) error {
+	_, err := tx.NewDelete().TableExpr("assigned_profile").
+		Where("user_id IN (?)", bun.List(userIDs)).Where("origin = ?", Manual).Exec(ctx)
+	if err == nil && len(rows) > 0 {
+		_, err = tx.NewInsert().Model(&rows).Exec(ctx)
+	}
+	return explain("save the profiles of users", err)
+}
+
+func selectUserSpecs(ctx context.Context, db bun.IDB) ([]UserSpec, error) {
+	var rows []struct {
+		ID          int64
+		Username    string
+		DisplayName string
+		Email       string
+		EntityType  string
+		Key         string
+		IsDemo      bool
+		IsDisabled  bool
+	}
+	err := db.NewSelect().TableExpr("local_user AS u").
+		Join("LEFT JOIN resource AS r ON r.id = u.resource_id").Join("LEFT JOIN entity_type AS et ON et.id = r.entity_type_id").
+		ColumnExpr("u.id, u.username, u.display_name, u.email, u.is_demo, u.is_disabled").
+		ColumnExpr("coalesce(et.identifier, '') AS entity_type, coalesce(r.key, '') AS key").
+		OrderExpr("u.username, u.id").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read the users: %w", err)
+	}
+	specs := make([]UserSpec, len(rows))
+	at := make(map[int64]*UserSpec, len(rows))
+	for i, r := range rows {
+		specs[i] = UserSpec{
+			Username: r.Username, DisplayName: r.DisplayName, Email: r.Email, EntityType: r.EntityType, Key: r.Key,
+			IsDemo: r.IsDemo, IsDisabled: r.IsDisabled,
+		}
+		at[r.ID] = &specs[i]
+	}
+	profiles, err := selectProfileIDs(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	name := make(map[int64]string, len(profiles))
+	for identifier, id := range profiles {
+		name[id] = identifier
+	}
+	var assigned []*AssignedProfile
+	if err := db.NewSelect().Model(&assigned).Where("ap.origin = ?", Manual).OrderExpr("ap.id").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read the profiles of users: %w", err)
+	}
+	for _, a := range assigned {
+		if s := at[a.UserID]; s != nil {
+			s.Profiles = append(s.Profiles, UserProfileSpec{
+				Profile: name[a.ProfileID], Context: a.Context, StartDate: a.StartDate, EndDate: a.EndDate, IsDenied: a.IsDenied,
+				Email: orEmpty(a.Email),
+			})
+		}
+	}
+	return specs, nil
+}
+
+func deleteBy(ctx context.Context, tx bun.IDB, table, column string, values []string) error {
+	if len(values) == 0 {
+		return nil
+	}
+	_, err := tx.NewDelete().TableExpr(table).Where("? IN (?)", bun.Ident(column), bun.List(values)).Exec(ctx)
+	return explain("delete from "+table, err)
+}
+
+// explain says what was being done, and turns broken rules of the database into sentences.
+func explain(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return db.Explain(fmt.Errorf("%s: %w", doing, err))
+}

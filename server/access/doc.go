@@ -1,0 +1,12 @@
+// Package access decides who holds what: profiles, access control rules and their assignment to users (provisioning spec 10).
+//
+//	access.go     Profile, AssignedProfile, Rule, Entry, Filter: the rows; Service: the lists of the API
+//	grants.go     Grants: what a user may do now (10.1, 10.2)
+//	holders.go    Holders: who is told about something, by the full path only (10.4, 11.2)
+//	configure.go  SaveProfiles, SaveRules, SaveUsers and their Load and Delete: configuration as code
+//	paths.go      which permission paths exist (10.3), for warnings about typing errors
+//	store.go      every query
+//
+// server/permit does the checking with the grants made here; server/auth puts them into the context of a request. Access never asks
+// who is signed in, except in its own lists.
+package access
