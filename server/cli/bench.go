@@ -1,0 +1,16 @@
+package cli
+
+import "context"
+
+type benchCommand struct {
+	settings `embed:""`
+
+	People int   `default:"10000" help:"How many people to generate."`
+	Seed   int64 `default:"1" help:"Start of the random numbers; equal seeds give equal people."`
+}
+
+func (c *benchCommand) Run(ctx context.Context, e *environment) error {
+	return withSession(ctx, e, c.config(), func(ctx context.Context, s Session) error {
+		return e.house.Bench(ctx, s, BenchInput{People: c.People, Seed: c.Seed})
+	})
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"writ/server/config"
+	"writ/server/errs"
+)
+
+type grammar struct {
+	Settings kong.ConfigFlag  `name:"config" env:"WRIT_CONFIG" placeholder:"FILE" help:"YAML file with settings; keys are the names of the flags."`
+	Version  kong.VersionFlag `help:"Show the version."`
+
+	Serve   serveCommand   `cmd:"" help:"Run Writ: API, pages, workers, agent."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database schema up, take steps back, or show its state."`
+}
+
+// environment is what kong hands to the Run methods of the commands.
+type environment struct {
+	house  House
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// Main runs the command line and gives the exit code: 0 done, 1 failed, 2 wrong usage. An interrupt or SIGTERM ends a
+// command cleanly; a second one kills it.
+func Main(args []string, house House) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal finds the default behaviour again
+	return Run(ctx, args, house, os.Stdout, os.Stderr)
+}
+
+// exit carries a code out of kong, which asks to exit after help and version.
+type exit int
+
+// Run is Main with everything from outside given.
+func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if v := recover(); v != nil {
+			asked, ok := v.(exit)
+			if !ok {
+				panic(v)
+			}
+			code = int(asked)
+		}
+	}()
+	options := []kong.Option{
+		kong.Name("writ"),
+		kong.Description("Writ works out who should have which account and entitlement, orders the difference, and explains it."),
+		kong.Configuration(config.YAML),
+		kong.Vars{"version": version()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Summary: true}),
+		kong.ExplicitGroups([]kong.Group{}),
+	}
+	parser, err := kong.New(&grammar{}, append(options, houseCommands(house)...)...)
+	if err != nil {
+		fmt.Fprintln(stderr, "writ:", err)
+		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(stderr, "writ:", err)
+		return 2
+	}
+	err = command.Run(&environment{house: house, stdout: stdout, stderr: stderr})
+	switch {
+	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return 0
+	case errs.As(err) != nil:
+		fmt.Fprintln(stderr, "writ:", errs.As(err).Message)
+	default:
+		fmt.Fprintln(stderr, "writ:", err)
+	}
+	return 1
+}
+
+// houseCommands adds the commands whose part of the house is there.
+func houseCommands(h House) (options []kong.Option) {
+	add := func(there bool, name, help string, command any) {
+		if there {
+			options = append(options, kong.DynamicCommand(name, help, "", command))
+		}
+	}
+	add(h.RunJob != nil, "job", "Run a job.", &jobCommand{})
+	add(h.Plan != nil, "plan", "Show what applying configuration files would change.", &planCommand{})
+	add(h.Apply != nil, "apply", "Apply configuration files.", &applyCommand{})
+	add(h.Export != nil, "export", "Write the configuration in force as files.", &exportCommand{})
+	add(h.Explain != nil, "explain", "Explain why somebody has what they have.", &explainCommand{})
+	add(h.Verify != nil, "verify", "Check the chain of the event log.", &verifyCommand{})
+	add(h.Bench != nil, "bench", "Measure evaluation and fulfilment on generated people.", &benchCommand{})
+	return options
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return info.Main.Version + " (" + s.Value[:12] + ")"
+		}
+	}
+	return info.Main.Version
+}

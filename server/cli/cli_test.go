@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/config"
+	"writ/server/dbtest"
+	"writ/server/errs"
+)
+
+func runCommand(t *testing.T, house House, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = Run(t.Context(), args, house, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func TestHelpListsEverySetting(t *testing.T) {
+	t.Parallel()
+	code, out, _ := runCommand(t, House{}, "serve", "--help")
+	require.Zero(t, code)
+	var visit func(reflect.Type)
+	visit = func(section reflect.Type) {
+		for i := range section.NumField() {
+			f := section.Field(i)
+			if f.Type.Kind() == reflect.Struct {
+				visit(f.Type)
+				continue
+			}
+			variable := f.Tag.Get("env")
+			require.True(t, strings.HasPrefix(variable, "WRIT_"), "%s has no variable", f.Name)
+			require.Contains(t, out, "$"+variable, f.Name)
+			flag := f.Tag.Get("name")
+			if flag == "" {
+				flag = strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(f.Name, "$1-$2"))
+			}
+			require.Contains(t, out, "--"+flag)
+			require.Equal(t, variable, "WRIT_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")), "flag and variable have the same name")
+		}
+	}
+	visit(reflect.TypeFor[config.Config]())
+}
+
+func TestCommandsFollowTheHouse(t *testing.T) {
+	t.Parallel()
+	_, out, _ := runCommand(t, House{}, "--help")
+	require.Contains(t, out, "serve")
+	require.NotContains(t, out, "verify")
+	_, out, _ = runCommand(t, House{Verify: func(context.Context, Session) error { return nil }}, "--help")
+	require.Contains(t, out, "verify")
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	_, at := dbtest.MustOpenURL(t)
+	house := House{Verify: func(context.Context, Session) error {
+		return errs.New(errs.Conflict, "The chain is broken at event 5.")
+	}}
+	code, _, stderr := runCommand(t, house, "verify", "--database-url", at)
+	require.Equal(t, 1, code)
+	require.Equal(t, "writ: The chain is broken at event 5.\n", stderr)
+	code, _, _ = runCommand(t, house, "nonsense")
+	require.Equal(t, 2, code)
+	code, _, stderr = runCommand(t, house, "verify", "--database-url", "postgres://x@127.0.0.1:1/x")
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "connect to the database")
+	code, _, _ = runCommand(t, house, "--version")
+	require.Zero(t, code)
+}
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	_, at := dbtest.MustOpenEmpty(t)
+	code, out, stderr := runCommand(t, House{}, "migrate", "status", "--database-url", at)
+	require.Zero(t, code, stderr)
+	require.Contains(t, out, "0001")
+	require.Contains(t, out, "missing")
+
+	code, _, stderr = runCommand(t, House{}, "migrate", "--database-url", at)
+	require.Zero(t, code, stderr)
+	_, out, _ = runCommand(t, House{}, "migrate", "status", "--database-url", at)
+	require.NotContains(t, out, "missing")
+
+	code, _, stderr = runCommand(t, House{}, "migrate", "down", "--steps", "2", "--database-url", at)
+	require.Zero(t, code, stderr)
+	_, out, _ = runCommand(t, House{}, "migrate", "status", "--database-url", at)
+	require.Equal(t, 2, strings.Count(out, "missing"))
+}
+
+// output is a buffer that a test may read while a command writes.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	_, at := dbtest.MustOpenEmpty(t)
+	ended := make(chan struct{})
+	house := House{Open: func(ctx context.Context, s Session) (*Application, error) {
+		app, err := pagesOnly(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		app.Greeting = "Sign in as ann."
+		app.Run = func(ctx context.Context) error {
+			<-ctx.Done()
+			close(ended)
+			return nil
+		}
+		return app, nil
+	}}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var out, log output
+	code := make(chan int, 1)
+	go func() {
+		code <- Run(ctx, []string{"serve", "--addr", "127.0.0.1:0", "--database-url", at}, house, &out, &log)
+	}()
+
+	ready := regexp.MustCompile(`Writ is ready: (http://\S+)`)
+	require.Eventually(t, func() bool { return ready.MatchString(out.String()) }, 30*time.Second, 10*time.Millisecond, "%s", &log)
+	require.Contains(t, out.String(), "Sign in as ann.")
+	address := ready.FindStringSubmatch(out.String())[1]
+	resp, err := http.Get(address + "/readyz")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+
+	stop()
+	select {
+	case c := <-code:
+		require.Zero(t, c, log.String())
+	case <-time.After(30 * time.Second):
+		t.Fatal("serve does not end")
+	}
+	<-ended
+}
+
+func TestServeTakenAddress(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	code, _, stderr := runCommand(t, House{}, "serve", "--addr", l.Addr().String())
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "WRIT_ADDR")
+}

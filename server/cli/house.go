@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/config"
+)
+
+// Session is what every command has: settings, a log, an open and migrated database, and where to print.
+type Session struct {
+	Config      config.Config
+	Log         *slog.Logger
+	DB          *bun.DB
+	DatabaseURL string // complete, for lib/pq listeners and pgx
+	Out         io.Writer
+}
+
+// Application is a built process, ready to serve.
+type Application struct {
+	Handler  http.Handler                    // everything reachable by HTTP
+	Run      func(ctx context.Context) error // works until ctx ends, then finishes what it holds; nil: nothing runs in the background
+	Greeting string                          // printed when ready, e.g. the demo logins
+}
+
+// House holds the functions of server/app that commands call.
+type House struct {
+	Open    func(ctx context.Context, s Session) (*Application, error)
+	RunJob  func(ctx context.Context, s Session, in RunJobInput) error
+	Plan    func(ctx context.Context, s Session, paths []string) error
+	Apply   func(ctx context.Context, s Session, paths []string) error
+	Export  func(ctx context.Context, s Session, dir string) error
+	Explain func(ctx context.Context, s Session, in ExplainInput) error
+	Verify  func(ctx context.Context, s Session) error
+	Bench   func(ctx context.Context, s Session, in BenchInput) error
+}
+
+// RunJobInput says which job to run. Wait: until the instance has ended, and fail when it did.
+type RunJobInput struct {
+	Identifier string
+	Wait       bool
+}
+
+// ExplainInput names what is to be explained; a zero AsOf is now.
+type ExplainInput struct {
+	EntityType string
+	Key        string
+	AsOf       time.Time
+}
+
+// BenchInput says how large the benchmark is.
+type BenchInput struct {
+	People int
+	Seed   int64
+}

@@ -1,0 +1,148 @@
+package config_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"writ/server/config"
+)
+
+type grammar struct {
+	File   kong.ConfigFlag `name:"config" env:"WRIT_CONFIG"`
+	Config config.Config   `embed:""`
+}
+
+func parse(t *testing.T, args ...string) (config.Config, error) {
+	t.Helper()
+	var g grammar
+	parser, err := kong.New(&g, kong.Configuration(config.YAML), kong.Writers(io.Discard, io.Discard))
+	require.NoError(t, err)
+	if _, err = parser.Parse(args); err == nil {
+		err = g.Config.Validate()
+	}
+	return g.Config, err
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:8080", c.Serve.Addr)
+	require.Equal(t, "http://127.0.0.1:8080", c.Serve.URL())
+	require.Equal(t, "./data", c.Database.DataDir)
+	require.True(t, c.Serve.Runs(config.API))
+	require.True(t, c.Serve.Runs(config.Workers))
+}
+
+func TestOnly(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t, "--only", "workers")
+	require.NoError(t, err)
+	require.False(t, c.Serve.Runs(config.API))
+	require.True(t, c.Serve.Runs(config.Workers))
+}
+
+// TestPrecedence is not parallel: it sets variables.
+func TestPrecedence(t *testing.T) {
+	path := filepath.Join("testdata", "good.yaml")
+	c, err := parse(t, "--config", path)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:7001", c.Serve.Addr, "the file wins over the default")
+	require.True(t, c.Serve.Demo)
+	require.Equal(t, 7, c.Work.RiverWorkers)
+	require.Equal(t, map[string]string{"work_mem": "8MB"}, c.Database.Settings)
+
+	t.Setenv("WRIT_ADDR", "127.0.0.1:7002")
+	t.Setenv("WRIT_TEST_HOOKS", "1")
+	c, err = parse(t, "--config", path)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:7002", c.Serve.Addr, "a variable wins over the file")
+	require.True(t, c.Serve.TestHooks)
+
+	c, err = parse(t, "--config", path, "--addr", "127.0.0.1:7003")
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:7003", c.Serve.Addr, "a flag wins over all")
+
+	t.Setenv("WRIT_CONFIG", path)
+	c, err = parse(t)
+	require.NoError(t, err)
+	require.Equal(t, 7, c.Work.RiverWorkers, "the file may be named by its variable")
+}
+
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	for file, says := range map[string]string{
+		"unknown.yaml":   "what is no setting: adress",
+		"nested.yaml":    "must be a single value",
+		"broken.yaml":    "read the settings",
+		"addr.yaml":      "must be host:port",
+		"publicurl.yaml": "https://writ.example.org",
+		"database.yaml":  "postgres://",
+		"conns.yaml":     "2 or more",
+		"level.yaml":     "debug, info, warn or error",
+		"format.yaml":    "text",
+		"only.yaml":      "workers",
+		"smtp.yaml":      "smtp://",
+		"sender.yaml":    "must be a mail address",
+		"workers.yaml":   "between 1 and 1000",
+		"key.yaml":       "32 bytes",
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join("testdata", file)
+			require.FileExists(t, path)
+			_, err := parse(t, "--config", path)
+			require.ErrorContains(t, err, says)
+		})
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := parse(t, "--addr", "nonsense", "--smtp-url", "nonsense")
+	require.ErrorContains(t, err, "WRIT_ADDR")
+	require.ErrorContains(t, err, "WRIT_SMTP_URL")
+}
+
+func TestSecretKey(t *testing.T) {
+	t.Parallel()
+	t.Run("MadeOnce", func(t *testing.T) {
+		t.Parallel()
+		dir := filepath.Join(t.TempDir(), "data")
+		var s config.Secret
+		first, err := s.Bytes(dir)
+		require.NoError(t, err)
+		require.Len(t, first, 32)
+		again, err := s.Bytes(dir)
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+		info, err := os.Stat(filepath.Join(dir, "secret.key"))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		other, err := s.Bytes(t.TempDir())
+		require.NoError(t, err)
+		require.NotEqual(t, first, other)
+	})
+	t.Run("Given", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		s := config.Secret{Key: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"}
+		key, err := s.Bytes(dir)
+		require.NoError(t, err)
+		require.Equal(t, byte(31), key[31])
+		require.NoFileExists(t, filepath.Join(dir, "secret.key"))
+	})
+	t.Run("DamagedFile", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "secret.key"), []byte("short"), 0o600))
+		var s config.Secret
+		_, err := s.Bytes(dir)
+		require.Error(t, err, "never a new key in place of one that cannot be read")
+	})
+}

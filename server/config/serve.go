@@ -1,0 +1,60 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+)
+
+// Part names what a process runs; all of them are safe to run any number of times.
+type Part string
+
+const (
+	All     Part = "all"
+	API     Part = "api"     // GraphQL and the pages
+	Workers Part = "workers" // jobs, evaluation, delivery
+	Agent   Part = "agent"   // fulfilment near the managed systems
+)
+
+// Serve says how a process meets the world.
+type Serve struct {
+	Addr                 string `default:"127.0.0.1:8080" env:"WRIT_ADDR" help:"Address to listen on, host:port."`
+	PublicURL            string `name:"public-url" env:"WRIT_PUBLIC_URL" help:"Address under which people reach Writ, for links in mails and for cookies. Default: http:// and the listening address."`
+	Only                 Part   `default:"all" enum:"all,api,workers,agent" env:"WRIT_ONLY" help:"What this process runs: ${enum}."`
+	Demo                 bool   `env:"WRIT_DEMO" help:"Fill an empty database with the demo organisation and show its logins."`
+	TestHooks            bool   `env:"WRIT_TEST_HOOKS" help:"Let clients move the clock and ask for quiescence. Never in production."`
+	AllowPrivateWebhooks bool   `env:"WRIT_ALLOW_PRIVATE_WEBHOOKS" help:"Let webhooks reach private and local addresses."`
+}
+
+// Validate checks the section.
+func (s *Serve) Validate() error {
+	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+		return fmt.Errorf("the address (--addr, WRIT_ADDR) must be host:port, got %q", s.Addr)
+	}
+	if s.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("the public URL (--public-url, WRIT_PUBLIC_URL) must look like https://writ.example.org, got %q", s.PublicURL)
+	}
+	return nil
+}
+
+// URL gives the public URL, or the one of the listening address.
+func (s *Serve) URL() string {
+	if s.PublicURL != "" {
+		return s.PublicURL
+	}
+	host, port, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return "http://" + s.Addr
+	}
+	if host == "" || host == "0.0.0.0" || host == "::" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// Runs reports whether this process runs that part.
+func (s *Serve) Runs(p Part) bool { return s.Only == All || s.Only == "" || s.Only == p }

@@ -1,0 +1,11 @@
+// Package httpd is the house's front: routes, headers, the embedded pages, health. No business words.
+//
+//	httpd.go    Parts and New: every route in one place, top to bottom
+//	serve.go    Serve: listening and the clean end
+//	spa.go      the single-page application: history fallback, caching, compression
+//	headers.go  security headers
+//	log.go      correlation id, access log, panics
+//	limit.go    the size limit of /graphql
+//
+// The correlation id of a request is chi's (middleware.GetReqID), so that graph can quote it in errors.
+package httpd

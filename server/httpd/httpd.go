@@ -1,0 +1,117 @@
+package httpd
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// Parts is what New puts together. Everything but Logger may be nil: the route is then not there.
+type Parts struct {
+	Logger  *slog.Logger
+	SPA     fs.FS                           // the built pages; without index.html a hint is served
+	GraphQL http.Handler                    // /graphql: POST, GET, websocket, server-sent events
+	Agent   http.Handler                    // /agent/*: streamed table data, with its own limits
+	Auth    http.Handler                    // /auth/*: sign-in through other providers
+	RiverUI http.Handler                    // /riverui/*: brings its own permission check
+	Metrics http.Handler                    // /metrics
+	Ready   func(ctx context.Context) error // nil error: this process can do its work now
+
+	// Middleware runs inside ours and around every route below, first one outermost: authentication, loaders.
+	Middleware []func(http.Handler) http.Handler
+	// PublicURL is trusted as an origin besides the request's own host (a proxy that changes the Host header).
+	PublicURL string
+}
+
+// MaxGraphQLBody is the size limit of a GraphQL request in bytes.
+const MaxGraphQLBody = 1 << 20
+
+// New makes the handler of the whole process.
+func New(p Parts) http.Handler {
+	r := chi.NewRouter()
+	r.Use(correlate, accessLog(p.Logger), recoverPanic(p.Logger), securityHeaders)
+
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	r.Get("/readyz", ready(p))
+	if p.Metrics != nil {
+		r.Method(http.MethodGet, "/metrics", p.Metrics)
+	}
+	r.Group(func(r chi.Router) {
+		r.Use(p.Middleware...)
+		if p.GraphQL != nil {
+			r.With(sameOrigin(p.PublicURL), compressed, limitBody(MaxGraphQLBody)).Handle("/graphql", p.GraphQL)
+		}
+		mount(r, "/agent", p.Agent)
+		mount(r, "/auth", p.Auth)
+		mount(r, "/riverui", p.RiverUI)
+	})
+	if p.SPA != nil {
+		r.NotFound(newSPA(p.SPA).ServeHTTP)
+	}
+	return r
+}
+
+func mount(r chi.Router, prefix string, h http.Handler) {
+	if h == nil {
+		return
+	}
+	r.Handle(prefix, h)
+	r.Handle(prefix+"/*", h)
+}
+
+// ready answers whether this process can do its work: 200 or 503 with the reason in the log.
+func ready(p Parts) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if p.Ready == nil {
+			writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		if err := p.Ready(ctx); err != nil {
+			p.Logger.WarnContext(ctx, "not ready", "error", err, "request", middleware.GetReqID(ctx))
+			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+			return
+		}
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	}
+}
+
+// sameOrigin refuses what another site's page sends in a person's browser. Programs send no Origin and pass.
+func sameOrigin(publicURL string) func(http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	if publicURL != "" {
+		_ = protection.AddTrustedOrigin(publicURL) // refused only when it has a path: then just the request's own host counts
+	}
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeGraphQLError(w, http.StatusForbidden, "FORBIDDEN", "This request comes from a page of another site.")
+	}))
+	return protection.Handler
+}
+
+// compressed packs JSON answers; event streams and websockets stay as they are.
+func compressed(next http.Handler) http.Handler {
+	return middleware.Compress(5, "application/json", "application/graphql-response+json")(next)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+}
+
+// writeGraphQLError answers in the form that GraphQL clients read, for requests that never reach GraphQL.
+func writeGraphQLError(w http.ResponseWriter, status int, code, message string) {
+	writeJSON(w, status, map[string]any{
+		"errors": []any{map[string]any{"message": message, "extensions": map[string]string{"code": code}}},
+	})
+}

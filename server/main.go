@@ -1,0 +1,12 @@
+// Command writ is the whole product: see server/cli for its commands and server/app for what it is made of.
+package main
+
+import (
+	"os"
+
+	"writ/server/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args[1:], cli.House{}))
+}
