@@ -1,0 +1,166 @@
+package manifest
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/errs"
+)
+
+var identifierForm = regexp.MustCompile(`^[\pL\pN_./-]+$`)
+
+// writer applies one manifest inside a transaction. Identifiers are looked up as they are needed; unknown ones are typed errors.
+type writer struct {
+	ctx context.Context
+	tx  bun.Tx
+	s   *Service
+	ids map[string]int64
+}
+
+func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest) error {
+	w := &writer{ctx: ctx, tx: tx, s: s, ids: map[string]int64{}}
+	passwords := m.Users
+	m = m.normalised()
+	for _, o := range m.objects() {
+		if !identifierForm.MatchString(o.identifier) {
+			return errs.Invalid(o.kind+"/"+o.identifier, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier)
+		}
+	}
+	steps := []func() error{
+		func() error { return each(m.Connectors, w.connector) },
+		func() error { return each(m.EntityTypes, w.entityType) },
+		func() error { return each(m.EntityTypes, w.properties) }, // after all types exist: navigations point to them
+		func() error { return each(m.Dimensions, w.dimension) },
+		func() error { return each(m.Policies, w.policy) },
+		func() error { return each(m.Categories, w.category) },
+		func() error { return each(m.Categories, w.categoryParent) },
+		func() error { return each(m.CompositeRoles, func(r Role) error { return w.role("COMPOSITE", r) }) },
+		func() error { return each(m.SingleRoles, func(r Role) error { return w.role("SINGLE", r) }) },
+		func() error { return each(m.CompositeRoles, func(r Role) error { return w.roleRules("COMPOSITE", r) }) },
+		func() error { return each(m.SingleRoles, func(r Role) error { return w.roleRules("SINGLE", r) }) },
+		func() error { return each(m.ResourceTypes, w.resourceType) },
+		func() error { return each(m.ResourceTypes, w.resourceTypeRules) },
+		func() error { return each(m.ContextRules, w.contextRule) },
+		func() error { return each(m.Jobs, w.job) },
+		func() error { return each(m.Profiles, w.profile) },
+		func() error { return s.writeUsers(ctx, tx, passwords) },
+		func() error {
+			_, err := tx.ExecContext(ctx, `insert into setting (key, value) values ('shape_version', '1')
+				on conflict (key) do update set value = to_jsonb((setting.value #>> '{}')::bigint + 1), updated_at = now()`)
+			return err
+		},
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func each[T any](list []T, f func(T) error) error {
+	for _, v := range list {
+		if err := f(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// upsert writes one row by its natural key and gives its id. Only rows that differ get a new version.
+func (w *writer) upsert(table string, key, values map[string]any) (int64, error) {
+	var cols, marks, sets, keys []string
+	var args []any
+	add := func(c string, v any) {
+		cols, marks, args = append(cols, c), append(marks, "?"), append(args, v)
+	}
+	for _, k := range slices.Sorted(maps.Keys(key)) {
+		add(k, key[k])
+		keys = append(keys, k)
+	}
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		add(k, values[k])
+		sets = append(sets, k+" = excluded."+k)
+	}
+	conflict := strings.Join(keys, ", ")
+	if table == "connection" {
+		conflict = "(lower(identifier))"
+	}
+	var id int64
+	err := w.tx.NewRaw(fmt.Sprintf(`insert into %s (%s) values (%s) on conflict (%s) do update set %s, version = %s.version + 1 returning id`,
+		table, strings.Join(cols, ", "), strings.Join(marks, ", "), conflict, strings.Join(sets, ", "), table), args...).Scan(w.ctx, &id)
+	if err != nil {
+		return 0, fmt.Errorf("write %s %v: %w", table, key, err)
+	}
+	return id, nil
+}
+
+// id resolves an identifier; field says where it was written.
+func (w *writer) id(table, identifier, field string) (int64, error) {
+	cache := table + "/" + identifier
+	if id, ok := w.ids[cache]; ok {
+		return id, nil
+	}
+	where := "identifier = ?"
+	if kind, ok := strings.CutPrefix(table, "role:"); ok {
+		table, where = "role", "kind = '"+kind+"' and identifier = ?"
+	}
+	if table == "connection" {
+		where = "lower(identifier) = lower(?)"
+	}
+	var id int64
+	err := w.tx.NewRaw("select id from "+table+" where "+where, identifier).Scan(w.ctx, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, errs.Invalid(field, "There is no %s %q. Define it in the same configuration or correct the name.", strings.ReplaceAll(table, "_", " "), identifier)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look up %s %s: %w", table, identifier, err)
+	}
+	w.ids[cache] = id
+	return id, nil
+}
+
+// maybe resolves an optional identifier.
+func (w *writer) maybe(table, identifier, field string) (*int64, error) {
+	if identifier == "" {
+		return nil, nil
+	}
+	id, err := w.id(table, identifier, field)
+	return &id, err
+}
+
+func jsonb(v any) json.RawMessage {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain maps of ours
+	}
+	return raw
+}
+
+// criteriaJSON keeps "no criteria" as an empty object, never null.
+func criteriaJSON(c map[string]Criterion) json.RawMessage {
+	out := map[string]map[string]any{}
+	for d, v := range c {
+		out[d] = map[string]any{"key": v.Key}
+		if v.Inherit {
+			out[d]["inherit"] = true
+		}
+	}
+	return jsonb(out)
+}
+
+func nullable(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

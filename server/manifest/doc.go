@@ -1,0 +1,12 @@
+// Package manifest is the configuration as code: everything an integrator sets up, as YAML.
+//
+//	types.go   the shape of the files: one list per kind of object, named like the API
+//	parse.go   files -> Manifest; every mistake with file, line and what to do
+//	export.go  database -> Manifest
+//	plan.go    Manifest against Manifest: what would change, field by field
+//	apply.go   Manifest -> database, in one transaction, in the order in which things refer to each other
+//
+// A file is a YAML map of lists (`connectors:`, `entityTypes:`, `resourceTypes:` ...). Several files are read as one.
+// Objects that a manifest does not name stay as they are; the rules nested in a role, a resource type or a profile are
+// replaced as a whole. Secrets may be written plainly or as references `env:NAME` and `file:NAME`, and never come out again.
+package manifest

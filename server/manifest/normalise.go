@@ -1,0 +1,190 @@
+package manifest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"writ/server/permit"
+)
+
+var secretPath = regexp.MustCompile(`(^|\.)(secrets\.|password$)`)
+
+// normalised fills in every default, so that a manifest compares with what export gives.
+func (m *Manifest) normalised() *Manifest {
+	n := *m
+	n.Connectors = mapped(m.Connectors, func(c Connector) Connector {
+		c.DisplayName, c.Mode = or(c.DisplayName, c.Identifier), or(strings.ToLower(c.Mode), "continuous")
+		if c.Thresholds == nil {
+			t := DefaultThresholds()
+			c.Thresholds = &t
+		}
+		c.Connections = mapped(c.Connections, func(k Connection) Connection {
+			k.DisplayName, k.Deactivated = or(k.DisplayName, k.Identifier), or(strings.ToLower(k.Deactivated), "none")
+			if k.PollSeconds == 0 {
+				k.PollSeconds = 1
+			}
+			return k
+		})
+		return c
+	})
+	n.EntityTypes = mapped(m.EntityTypes, func(e EntityType) EntityType {
+		e.DisplayName = or(e.DisplayName, e.Identifier)
+		e.Properties = mapped(e.Properties, func(p Property) Property {
+			p.DisplayName, p.Type = or(p.DisplayName, words(p.Identifier)), or(p.Type, "string")
+			return p
+		})
+		return e
+	})
+	n.Dimensions = mapped(m.Dimensions, func(d Dimension) Dimension { d.DisplayName = or(d.DisplayName, d.Identifier); return d })
+	n.Policies = mapped(m.Policies, func(p Policy) Policy { p.DisplayName = or(p.DisplayName, p.Identifier); return p })
+	n.Categories = mapped(m.Categories, func(c Category) Category {
+		c.DisplayName, c.Policy = or(c.DisplayName, c.Identifier), or(c.Policy, "Default")
+		return c
+	})
+	role := func(r Role) Role {
+		r.DisplayName, r.Policy = or(r.DisplayName, r.Identifier), or(r.Policy, "Default")
+		for i, rule := range r.Rules {
+			rule.Identifier = or(rule.Identifier, fmt.Sprintf("%s-%d", r.Identifier, i+1))
+			rule.Policy, rule.Type = or(rule.Policy, r.Policy), or(rule.Type, "required")
+			r.Rules = replaced(r.Rules, i, rule)
+		}
+		return r
+	}
+	n.CompositeRoles, n.SingleRoles = mapped(m.CompositeRoles, role), mapped(m.SingleRoles, role)
+	n.ResourceTypes = mapped(m.ResourceTypes, normalResourceType)
+	n.ContextRules = mapped(m.ContextRules, func(c ContextRule) ContextRule {
+		c.DisplayName, c.Policy = or(c.DisplayName, c.Identifier), or(c.Policy, "Default")
+		return c
+	})
+	n.Jobs = mapped(m.Jobs, func(j Job) Job {
+		j.DisplayName, j.CronTimeZone = or(j.DisplayName, j.Identifier), or(j.CronTimeZone, "UTC")
+		j.Steps = mapped(j.Steps, func(s Step) Step {
+			s.DisplayName = or(s.DisplayName, s.Task)
+			if s.Level == nil {
+				s.Level = ptr(-1)
+			}
+			return s
+		})
+		return j
+	})
+	n.Profiles = mapped(m.Profiles, func(p Profile) Profile {
+		p.DisplayName = or(p.DisplayName, p.Identifier)
+		p.Rules = mapped(p.Rules, func(r AccessRule) AccessRule {
+			r.DisplayName, r.EntityType = or(r.DisplayName, r.Identifier), or(r.EntityType, "*")
+			r.Entries = mapped(r.Entries, func(e AccessEntry) AccessEntry {
+				e.Permission = permit.Normalise(e.Permission)
+				if e.CanExecute == nil {
+					e.CanExecute = ptr(true)
+				}
+				if e.Notify == nil {
+					e.Notify = ptr(true)
+				}
+				return e
+			})
+			return r
+		})
+		return p
+	})
+	n.Users = mapped(m.Users, func(u User) User { u.DisplayName, u.Password = or(u.DisplayName, u.Username), ""; return u })
+	return &n
+}
+
+func normalResourceType(t ResourceType) ResourceType {
+	t.DisplayName, t.Policy = or(t.DisplayName, t.Identifier), or(t.Policy, "Default")
+	t.ApprovalWorkflowType = orPtr(t.ApprovalWorkflowType, 4)
+	t.AllowAdd, t.AllowRemove = orPtr(t.AllowAdd, true), orPtr(t.AllowRemove, true)
+	t.BlockProvisioning = orPtr(t.BlockProvisioning, true)
+	t.MaximumInsertPercent = orPtr(t.MaximumInsertPercent, 30)
+	t.MaximumUpdatePercent = orPtr(t.MaximumUpdatePercent, 30)
+	t.MaximumDeletePercent = orPtr(t.MaximumDeletePercent, 30)
+	id := func(given, kind string, i int) string {
+		return or(given, fmt.Sprintf("%s-%s-%d", t.Identifier, kind, i+1))
+	}
+	for i, r := range t.TypeRules {
+		r.Identifier, r.Policy, r.Type = id(r.Identifier, "type", i), or(r.Policy, t.Policy), or(r.Type, "required")
+		t.TypeRules = replaced(t.TypeRules, i, r)
+	}
+	for i, r := range t.ScalarRules {
+		r.Identifier, r.Policy, r.Comparison = or(r.Identifier, t.Identifier+"-"+r.Property+suffix(t.ScalarRules, i)), or(r.Policy, t.Policy), or(r.Comparison, "caseSensitive")
+		t.ScalarRules = replaced(t.ScalarRules, i, r)
+	}
+	for i, r := range t.NavigationRules {
+		r.Identifier, r.Policy = id(r.Identifier, "navigation", i), or(r.Policy, t.Policy)
+		t.NavigationRules = replaced(t.NavigationRules, i, r)
+	}
+	for i, r := range t.QueryRules {
+		r.Identifier, r.Policy = id(r.Identifier, "query", i), or(r.Policy, t.Policy)
+		t.QueryRules = replaced(t.QueryRules, i, r)
+	}
+	for i, r := range t.CorrelationRules {
+		r.Identifier, r.Policy = id(r.Identifier, "correlation", i), or(r.Policy, t.Policy)
+		t.CorrelationRules = replaced(t.CorrelationRules, i, r)
+	}
+	for i, r := range t.ClassificationRules {
+		r.Identifier, r.Policy = id(r.Identifier, "classification", i), or(r.Policy, t.Policy)
+		t.ClassificationRules = replaced(t.ClassificationRules, i, r)
+	}
+	return t
+}
+
+// suffix numbers the second and later scalar rules of one property.
+func suffix(rules []ScalarRule, i int) string {
+	n := 1
+	for _, r := range rules[:i] {
+		if r.Property == rules[i].Property {
+			n++
+		}
+	}
+	if n == 1 {
+		return ""
+	}
+	return fmt.Sprintf("-%d", n)
+}
+
+// words turns an identifier into a label: "GivenName" -> "Given name".
+func words(identifier string) string {
+	var b strings.Builder
+	for i, r := range identifier {
+		if i > 0 && r >= 'A' && r <= 'Z' && identifier[i-1] >= 'a' && identifier[i-1] <= 'z' {
+			b.WriteByte(' ')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func or(v, fallback string) string {
+	if v == "" {
+		return fallback
+	}
+	return v
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func orPtr[T any](v *T, fallback T) *T {
+	if v == nil {
+		return &fallback
+	}
+	return v
+}
+
+func mapped[T any](in []T, f func(T) T) []T {
+	if in == nil {
+		return nil
+	}
+	out := make([]T, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return out
+}
+
+// replaced gives a copy of the list with one element changed: the caller's manifest stays as it was.
+func replaced[T any](in []T, i int, v T) []T {
+	out := append([]T(nil), in...)
+	out[i] = v
+	return out
+}
