@@ -1,0 +1,236 @@
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// top is the folder of the whole project.
+const top = ".."
+
+// goPackage is what `go list` says of a folder.
+type goPackage struct {
+	ImportPath string
+	Imports    []string // of the product, not of its tests
+}
+
+func mustList(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./server/...", "./graph/...", "./frontend", "./migrations")
+	cmd.Dir = top
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	var all []goPackage
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		all = append(all, p)
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+// ours gives the folder of one of our packages, "" for others.
+func ours(importPath string) string {
+	folder, ok := strings.CutPrefix(importPath, "writ/")
+	if !ok {
+		return ""
+	}
+	return folder
+}
+
+// TestImportsFollowTheStack: scripts/imports.txt is the stack; a folder imports only what stands before it.
+func TestImportsFollowTheStack(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(top, "scripts", "imports.txt"))
+	require.NoError(t, err)
+	stack := strings.Fields(string(raw))
+	place := map[string]int{}
+	for i, folder := range stack {
+		require.NotContains(t, place, folder, "scripts/imports.txt names %s twice", folder)
+		place[folder] = i
+	}
+	// Two folders hold no Go code to order: the embedded files of others.
+	outside := []string{"migrations", "frontend", "server"}
+	for _, p := range mustList(t) {
+		folder := ours(p.ImportPath)
+		if slices.Contains(outside, folder) {
+			continue
+		}
+		here, known := place[folder]
+		if !known {
+			t.Errorf("%s is not in scripts/imports.txt: add it below everything it imports and above everything that imports it", folder)
+			continue
+		}
+		for _, imported := range p.Imports {
+			below := ours(imported)
+			at, known := place[below]
+			if known && at >= here {
+				t.Errorf("%s imports %s, which stands after it in scripts/imports.txt.\nPublish an event that %s reads, or take a function that server/app fills in.", folder, below, below)
+			}
+		}
+	}
+}
+
+// TestHelpersStayInTests: what only tests need is not in the product.
+func TestHelpersStayInTests(t *testing.T) {
+	t.Parallel()
+	helpers := []string{"server/dbtest", "server/apptest", "server/fulfil/fulfiltest"}
+	for _, p := range mustList(t) {
+		folder := ours(p.ImportPath)
+		if slices.Contains(helpers, folder) {
+			continue
+		}
+		for _, imported := range p.Imports {
+			if slices.Contains(helpers, ours(imported)) || imported == "testing" || strings.HasPrefix(imported, "github.com/stretchr/testify") {
+				t.Errorf("%s imports %s outside of its tests: move the use into a _test.go file, or what the product needs out of the helper", folder, imported)
+			}
+		}
+	}
+}
+
+// machines are the tables with a state machine and the folder that owns it. There, state.go holds the table of moves and
+// Apply; where that is too much for one file, Apply is in apply.go. Long statements may lie in sql/, embedded by these alone.
+var machines = map[string]string{
+	"order_line":         "server/order",
+	"provisioning_order": "server/order",
+	"job_instance":       "server/job",
+	"task_instance":      "server/job",
+	"webhook_delivery":   "server/webhook",
+}
+
+var writers = []string{"state.go", "apply.go"}
+
+var (
+	updateOf  = regexp.MustCompile(`(?i)\bupdate\s+"?([a-z_]+)"?`)
+	endOfSet  = regexp.MustCompile("(?i)\\bwhere\\b|\\breturning\\b|;|`")
+	setsState = regexp.MustCompile(`(?i)(^|[\s,(])state\s*=`)
+	bunSets   = regexp.MustCompile(`\.Set\("(?:\w+\.)?state\s*=`)
+)
+
+// TestOnlyStateFilesWriteStates reads the sources: an update of a state column elsewhere goes around Apply, and with it
+// around history, event and follow-up.
+func TestOnlyStateFilesWriteStates(t *testing.T) {
+	t.Parallel()
+	eachSource(t, func(path, text string) {
+		for _, at := range updateOf.FindAllStringSubmatchIndex(text, -1) {
+			table := strings.ToLower(text[at[2]:at[3]])
+			folder, watched := machines[table]
+			if watched && setsState.MatchString(setClause(text[at[1]:])) && !mayWrite(t, path, folder) {
+				t.Errorf("%s updates the state of %s: only %s/state.go may; call its Apply", path, table, folder)
+			}
+		}
+		for _, folder := range machines {
+			if filepath.Dir(path) == folder && bunSets.MatchString(text) && !mayWrite(t, path, folder) {
+				t.Errorf("%s sets a state: only %s/state.go may; call its Apply", path, folder)
+			}
+		}
+	})
+}
+
+// setClause gives what an update writes: everything up to its condition.
+func setClause(text string) string {
+	if end := endOfSet.FindStringIndex(text); end != nil {
+		return text[:end[0]]
+	}
+	return text
+}
+
+func TestStateSearchFindsWrites(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"update order_line set state = 5 where id = 1":                        true,
+		"UPDATE order_line l\n  SET decided_at = now(), state = 5 WHERE":      true,
+		"update order_line set decided_at = now() where state = 5":            false,
+		"update order_line set previous_state = 4 where id = 1":               false,
+		"update order_line set n = 1 returning id;\nselect where state = 'x'": false,
+	} {
+		at := updateOf.FindStringSubmatchIndex(text)
+		require.NotNil(t, at, text)
+		require.Equal(t, want, setsState.MatchString(setClause(text[at[1]:])), text)
+	}
+}
+
+// mayWrite reports whether a source is one of the folder's writers, or a statement that only they embed.
+func mayWrite(t *testing.T, path, folder string) bool {
+	t.Helper()
+	if filepath.Dir(path) == folder {
+		return slices.Contains(writers, filepath.Base(path))
+	}
+	if filepath.Dir(path) != folder+"/sql" {
+		return false
+	}
+	files, err := filepath.Glob(filepath.Join(top, folder, "*.go"))
+	require.NoError(t, err)
+	embedded := false
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if !strings.Contains(string(raw), "//go:embed sql/"+filepath.Base(path)+"\n") {
+			continue
+		}
+		if !slices.Contains(writers, filepath.Base(file)) {
+			return false
+		}
+		embedded = true
+	}
+	return embedded
+}
+
+// eachSource walks our Go and SQL sources without tests and generated files.
+func eachSource(t *testing.T, fn func(path, text string)) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(top, "server"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && d.Name() == "testdata" {
+			return filepath.SkipDir
+		}
+		ending := filepath.Ext(path)
+		if d.IsDir() || strings.HasSuffix(path, "_test.go") || (ending != ".go" && ending != ".sql") {
+			return nil
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(top, path)
+		fn(filepath.ToSlash(rel), string(raw))
+		return err
+	})
+	require.NoError(t, err)
+}
+
+// TestUnboundIsEmpty: every GraphQL type has a Go type of a room. What gqlgen could not bind ends in graph/unbound.
+func TestUnboundIsEmpty(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(top, "graph", "unbound", "models_gen.go"))
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	require.NoError(t, err)
+	for line := range strings.SplitSeq(string(raw), "\n") {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "type ") || strings.HasPrefix(line, "const ") {
+			t.Errorf("graph/unbound holds %q: give the type a home in the room it belongs to, under the name of the schema", line)
+		}
+	}
+}
