@@ -31,13 +31,16 @@ create table job_instance (
     launched_by text not null,
     parent_id   bigint references job_instance (id),
     cancel_requested boolean not null default false,
+    is_repair   boolean not null default false,
     progress    double precision not null default 0,
     created_at  timestamptz not null,
     started_at  timestamptz,
     ended_at    timestamptz,
     constraint job_instance_ended_iff_final check ((ended_at is not null) = (state in ('COMPLETED','WARNING','ERRORED','CANCELLED','ABORTED')))
 );
-create unique index job_instance_one_running on job_instance (job_id) where state in ('QUEUED','IN_PROGRESS','BLOCKED');
+comment on column job_instance.is_repair is 'It was resumed after a block: its mails go to the holders of Repair instead of Launch.';
+create unique index job_instance_one_running on job_instance (job_id) where state in ('QUEUED','IN_PROGRESS');
+create index job_instance_blocked on job_instance (job_id) where state = 'BLOCKED';
 create index job_instance_recent on job_instance (job_id, id);
 create table task_instance (
     id              bigint generated always as identity primary key,
@@ -50,6 +53,7 @@ create table task_instance (
     position        int not null,
     options         jsonb not null default '{}',
     depends_on      text[] not null default '{}',
+    scope           text not null,
     state           text not null check (state in ('WAITING','IN_PROGRESS','COMPLETED','COMPLETED_NO_OUTPUT','WARNING','ERRORED','BLOCKED','SKIPPED','CANCELLED','ABORTED')),
     is_forced       boolean not null default false,
     progress        double precision not null default 0,
@@ -59,9 +63,14 @@ create table task_instance (
     lease_owner     text,
     lease_until     timestamptz,
     fence           bigint not null default 0,
+    attempt         int not null default 0,
     started_at      timestamptz,
     ended_at        timestamptz
 );
+comment on column task_instance.scope is 'Task type and what it works on: of one scope only one task is in progress at a time, whatever its job.';
+comment on column task_instance.fence is 'Grows whenever the task is handed to a process; what an earlier one still writes is ignored.';
+create unique index task_instance_one_per_scope on task_instance (scope) where state = 'IN_PROGRESS';
+create index task_instance_waiting on task_instance (scope) where state = 'WAITING';
 create index task_instance_by_instance on task_instance (job_instance_id, level, position);
 create index task_instance_leased on task_instance (lease_until) where state = 'IN_PROGRESS';
 create table task_log (
