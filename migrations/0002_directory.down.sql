@@ -1,2 +1,3 @@
-drop table dirty_owner, changed_resource, resource_link, resource_version, resource, dimension_closure, dimension, property_mapping, entity_mapping, property, entity_type, connection, connector;
+drop table read_back_request, delivery_row, dirty_owner, changed_resource, resource_unique_key, unresolved_ref, resource_link, resource_version, resource, dimension_closure, dimension, property_mapping, entity_mapping, property, entity_type, connection, connector;
+drop function shape_changed;
 drop extension if exists pg_trgm;

@@ -38,8 +38,13 @@ create table connection (
     last_check_error text,
     last_token    text,
     polled_at     timestamptz,
+    pending_token text,
+    retry_at      timestamptz,
+    failures      int not null default 0,
     version       int not null default 1
 );
+comment on column connection.last_token is 'Token (fulfil.Watcher) of the data that was last synchronized or blocked; another one = read again.';
+comment on column connection.pending_token is 'Token a read was already asked for; retry_at says when to ask again, failures counts reads that broke since the last good one.';
 create unique index connection_identifier_unique on connection (lower(identifier));
 create index connection_by_connector on connection (connector_id);
 
@@ -121,15 +126,21 @@ create table resource (
     refs           jsonb not null default '{}',
     valid_from     timestamptz not null,
     valid_to       timestamptz not null default 'infinity',
-    version        int not null default 1
+    version        int not null default 1,
+    origin         text not null default 'SYNC' check (origin in ('SYNC', 'MANUAL')),
+    actor          text not null default '',
+    deleted_by     text not null default ''
 );
-comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history.';
+comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history. A key that comes back revives its row.';
+comment on column resource.origin is 'MANUAL: added by a person; a complete synchronization does not delete it, and takes it over when its key is read.';
+comment on column resource.actor is 'Who wrote the current version.';
 comment on column resource.scalars is 'Scalar values by property identifier, as text in normalised form; absent = null.';
 comment on column resource.refs is 'Navigation values as read: property identifier -> key, or sorted array of keys for a collection. resource_link is derived from it.';
-create unique index resource_key_unique on resource (entity_type_id, key) where valid_to = 'infinity';
+create unique index resource_key_unique on resource (entity_type_id, key);
 create index resource_by_name on resource (entity_type_id, display_name, id) where valid_to = 'infinity';
 create extension if not exists pg_trgm;
 create index resource_name_trgm on resource using gin (lower(display_name) gin_trgm_ops);
+create index resource_key_trgm on resource using gin (lower(key) gin_trgm_ops);
 
 create table resource_version (
     resource_id  bigint not null references resource (id),
@@ -154,12 +165,37 @@ create table resource_link (
 create unique index resource_link_unique on resource_link (source_id, property_id, target_id) where valid_to = 'infinity';
 create index resource_link_by_target on resource_link (target_id, property_id) where valid_to = 'infinity';
 
+create index resource_link_past on resource_link (source_id, valid_from) where valid_to <> 'infinity';
+create index resource_link_past_target on resource_link (target_id, valid_from) where valid_to <> 'infinity';
+
+create table unresolved_ref (
+    source_id   bigint not null references resource (id),
+    property_id bigint not null references property (id) on delete cascade,
+    value       text not null,
+    primary key (source_id, property_id, value)
+);
+comment on table unresolved_ref is 'Navigation values that point to nothing yet: linked as soon as a resource with that key appears.';
+create index unresolved_ref_by_value on unresolved_ref (property_id, value);
+
+create table resource_unique_key (
+    property_id    bigint not null references property (id) on delete cascade,
+    value          text not null,
+    resource_id    bigint not null references resource (id),
+    entity_type_id bigint not null references entity_type (id),
+    primary key (property_id, value, resource_id)
+);
+comment on table resource_unique_key is 'Values of the further unique keys (property_mapping.is_unique_key) of living resources: links may name them instead of the key.';
+create index resource_unique_key_by_value on resource_unique_key (entity_type_id, value);
+create index resource_unique_key_by_resource on resource_unique_key (resource_id);
+
 create table changed_resource (
     resource_id    bigint primary key references resource (id),
     entity_type_id bigint not null references entity_type (id),
     seq            bigint not null default 1,
-    at             timestamptz not null
+    at             timestamptz not null,
+    reverse_properties bigint[]
 );
+comment on column changed_resource.reverse_properties is 'Null: the resource itself changed. Else only others began or ceased to point to it, through these properties.';
 comment on table changed_resource is 'Resources written since somebody looked: server/assignment turns them into dirty owners and fresh correlation keys, then removes them if seq is unchanged.';
 
 create table dirty_owner (
@@ -171,3 +207,36 @@ create table dirty_owner (
 );
 comment on table dirty_owner is 'Owners waiting for evaluation. Cleared only if seq is unchanged since loading (role-model 12.3).';
 create index dirty_owner_by_type on dirty_owner (entity_type_id, since);
+
+create unlogged table delivery_row (
+    n              bigint generated always as identity,
+    delivery_id    bigint not null,
+    entity_type_id bigint not null,
+    key            text not null,
+    command        text not null default 'MERGE' check (command in ('INSERT', 'UPDATE', 'DELETE', 'MERGE')),
+    scalars        jsonb not null,
+    refs           jsonb not null
+);
+comment on table delivery_row is 'What a running synchronization has read, cleaned; emptied when the comparison is done. Unlogged: after a crash it is read again.';
+create index delivery_row_by_key on delivery_row (delivery_id, entity_type_id, key, n);
+
+create table read_back_request (
+    id           bigint generated always as identity primary key,
+    connector_id bigint not null references connector (id),
+    at           timestamptz not null
+);
+comment on table read_back_request is 'Something was written to the system of a connector (or its time has come): read it. Rows, not a flag, so that nobody waits for a lock.';
+create index read_back_request_by_connector on read_back_request (connector_id);
+
+-- Every change of the metadata moves setting shape_version, whoever makes it: processes cache the shape by it (server/directory/shape.go).
+create function shape_changed() returns trigger language plpgsql as $$
+begin
+    insert into setting (key, value) values ('shape_version', '1')
+    on conflict (key) do update set value = to_jsonb((setting.value)::bigint + 1), updated_at = now();
+    return null;
+end $$;
+create trigger shape_changed after insert or update or delete on entity_type for each statement execute function shape_changed();
+create trigger shape_changed after insert or update or delete on property for each statement execute function shape_changed();
+create trigger shape_changed after insert or update or delete on entity_mapping for each statement execute function shape_changed();
+create trigger shape_changed after insert or update or delete on property_mapping for each statement execute function shape_changed();
+create trigger shape_changed after insert or update or delete on dimension for each statement execute function shape_changed();

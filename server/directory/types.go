@@ -87,6 +87,17 @@ type Dimension struct {
 	ParentProperty *string
 }
 
+// Forever stands for "no end": what the queries of this package give for PostgreSQL's infinity, which no time.Time can hold.
+var Forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
+// Origin tells where a resource comes from.
+type Origin string
+
+const (
+	Synced Origin = "SYNC"   // read from its system
+	Manual Origin = "MANUAL" // added by a person: a complete synchronization does not delete it
+)
+
 // Resource is one instance of an entity type. ValidTo other than Forever: it is gone and kept for history.
 type Resource struct {
 	bun.BaseModel `bun:"table:resource,alias:r"`
@@ -99,10 +110,23 @@ type Resource struct {
 	ValidFrom     time.Time
 	ValidTo       time.Time
 	Version       int
+	Origin        Origin
+}
+
+// Gone reports whether the resource does not exist any more.
+func (r *Resource) Gone() bool { return r.ValidTo.Before(Forever) }
+
+// EndsAt is when it ceased to exist; nil: it exists.
+func (r *Resource) EndsAt() *time.Time {
+	if r.Gone() {
+		return &r.ValidTo
+	}
+	return nil
 }
 
 // Shape is the metadata of one version, indexed: what sync, evaluation and the SPA need to know of entity types. Immutable.
 type Shape struct {
+	Version          int64 // setting shape_version: grows with every change of the metadata
 	EntityTypes      map[int64]*EntityType
 	ByIdentifier     map[string]*EntityType
 	Properties       map[int64]*Property

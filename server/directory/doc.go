@@ -1,0 +1,25 @@
+// Package directory is what exists: resources of configured shapes, the links between them, and their history (role-model 1).
+//
+//	types.go     the words: EntityType, Property, Resource, Dimension, Shape
+//	shape.go     LoadShape; Shapes keeps the newest by version
+//	format.go    values of managed systems to normal form and back (provisioning 5.3)
+//	label.go     display names (role-model 1.8)
+//	write.go     Writer: the one way resources change, thousands per call; synchronization and people use it alike
+//	link.go      resource_link derived from the references as read; what points to nothing waits in unresolved_ref
+//	closure.go   dimension_closure: who stands above whom in a hierarchical dimension
+//	load.go      LoadMany: resources with their links, level by level, for evaluation
+//	scope.go     which rows a grant opens
+//	resource.go  Get, List for people; history.go the versions of one resource; metadata.go the entity types
+//	edit.go      Create, Update, Delete by people
+//
+// # A resource over time
+//
+// The row in resource is the newest version. Changing it moves the old values to resource_version [valid_from, valid_to); deleting it
+// only ends it (valid_to), and a key that comes back revives the same row, so that ids, roles and history stay together. Links have
+// intervals of their own.
+//
+// # What a write sets off
+//
+// In the same transaction: rows in changed_resource (server/assignment makes owners dirty from them), the hook Changed, and the events
+// resource.changed. A write that changes no value does none of that.
+package directory

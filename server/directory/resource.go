@@ -1,0 +1,361 @@
+package directory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
+	"writ/server/clock"
+	"writ/server/errs"
+	"writ/server/page"
+	"writ/server/permit"
+)
+
+// Service is what the pages about resources call.
+type Service struct {
+	DB     *bun.DB
+	Clock  *clock.Clock
+	Shapes *Shapes
+	Writes Options // hooks of what people write; Origin is ignored
+}
+
+// PropertyFilter asks for a value: of a scalar in normal form, or the key of the resource a navigation points to (Below: or of one
+// above it in a hierarchical dimension). Property may be a path, e.g. "Department.Name".
+type PropertyFilter struct {
+	Property string
+	Value    string
+	Below    bool
+}
+
+// ResourceFilter narrows a list. Everything that is set must hold.
+type ResourceFilter struct {
+	Text       *string // display name or key contains, case-insensitively
+	Keys       []string
+	Properties []PropertyFilter
+}
+
+// ResourceSort is the order of a list; ties are broken by id.
+type ResourceSort string
+
+const (
+	DisplayNameAsc  ResourceSort = "DISPLAY_NAME_ASC"
+	DisplayNameDesc ResourceSort = "DISPLAY_NAME_DESC"
+	KeyAsc          ResourceSort = "KEY_ASC"
+	KeyDesc         ResourceSort = "KEY_DESC"
+)
+
+// ResourceConnection is a page of resources.
+type ResourceConnection = page.Connection[*Resource]
+
+// ListInput asks for a page of the resources of one entity type: living ones, or with AsOf those of that instant.
+type ListInput struct {
+	EntityType string
+	Page       page.Args
+	Filter     *ResourceFilter
+	OrderBy    ResourceSort // default DisplayNameAsc
+	AsOf       *time.Time
+}
+
+// columns are the fields of Resource; infinity cannot be read into a time.
+const columns = "r.id, r.entity_type_id, r.key, r.display_name, r.scalars, r.refs, r.valid_from, least(r.valid_to, '9999-12-31 00:00:00+00') as valid_to, r.version, r.origin"
+
+// List gives a page. Needs Query (or View) on the entity type; only rows in the caller's scope are seen and counted.
+func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, error) {
+	if err := in.Page.Check(); err != nil {
+		return nil, err
+	}
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	scope, err := mayRead(ctx, in.EntityType)
+	if err != nil {
+		return nil, err
+	}
+	t := shape.ByIdentifier[in.EntityType]
+	if t == nil {
+		return nil, errs.Missing("There is no entity type %s.", in.EntityType).At("entityType")
+	}
+	where, err := filterRows(shape, t.ID, in.Filter)
+	if err != nil {
+		return nil, err
+	}
+	query := func() *bun.SelectQuery {
+		return s.DB.NewSelect().TableExpr("? as r", asOf(t.ID, in.AsOf)).
+			Where("?", where).Where("?", Rows(shape, t.ID, "r", scope))
+	}
+	total, err := query().Count(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count resources: %w", err)
+	}
+	var after struct {
+		V  string
+		ID int64
+	}
+	follows, err := in.Page.Decode(&after)
+	if err != nil {
+		return nil, err
+	}
+	column, direction, than := "display_name", "asc", ">"
+	switch in.OrderBy {
+	case "", DisplayNameAsc:
+	case DisplayNameDesc:
+		direction, than = "desc", "<"
+	case KeyAsc:
+		column = "key"
+	case KeyDesc:
+		column, direction, than = "key", "desc", "<"
+	default:
+		return nil, errs.Invalid("orderBy", "Resources cannot be sorted by %q.", in.OrderBy)
+	}
+	var rows []*Resource
+	q := query().ColumnExpr(columns).OrderExpr("r.? "+direction+", r.id "+direction, bun.Ident(column)).Limit(int64(in.Page.First) + 1)
+	if follows {
+		q = q.Where("(r.?, r.id) "+than+" (?, ?)", bun.Ident(column), after.V, after.ID)
+	}
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("list resources: %w", err)
+	}
+	return page.Make(rows, in.Page, int(total), func(r *Resource) any {
+		after.V, after.ID = r.DisplayName, r.ID
+		if column == "key" {
+			after.V = r.Key
+		}
+		return after
+	}), nil
+}
+
+// Get gives one resource, also one that is gone; with at the version of that instant. NotFound if there is none (then) in the caller's
+// scope. Needs View (or Query) on its entity type.
+func (s *Service) Get(ctx context.Context, id int64, at *time.Time) (*Resource, error) {
+	missing := errs.Missing("There is no such resource.").Of(id)
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	var t int64
+	if err := s.DB.NewRaw("select coalesce((select entity_type_id from resource where id = ?), 0)", id).Scan(ctx, &t); err != nil {
+		return nil, fmt.Errorf("find resource %d: %w", id, err)
+	}
+	if shape.EntityTypes[t] == nil {
+		if permit.From(ctx) == nil {
+			return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+		}
+		return nil, missing
+	}
+	scope, err := mayRead(ctx, shape.EntityTypes[t].Identifier)
+	if err != nil {
+		return nil, err
+	}
+	var table schema.QueryWithArgs
+	if at == nil {
+		table = bun.SafeQuery("resource")
+	} else {
+		table = asOf(t, at)
+	}
+	var rows []*Resource
+	err = s.DB.NewSelect().TableExpr("? as r", table).ColumnExpr(columns).Where("r.id = ?", id).Where("?", Rows(shape, t, "r", scope)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read resource %d: %w", id, err)
+	}
+	if len(rows) == 0 {
+		return nil, missing
+	}
+	return rows[0], nil
+}
+
+// GetMany gives resources by id, also gone ones, for lists that show names of related things: the caller has checked the right to the
+// list. Unknown ids are left out.
+func (s *Service) GetMany(ctx context.Context, ids []int64) (map[int64]*Resource, error) {
+	var rows []*Resource
+	err := s.DB.NewSelect().TableExpr("resource as r").ColumnExpr(columns).Where("r.id = any (?)", array(distinct(ids))).Order("r.id").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read resources: %w", err)
+	}
+	found := make(map[int64]*Resource, len(rows))
+	for _, r := range rows {
+		found[r.ID] = r
+	}
+	return found, nil
+}
+
+// mayRead: Query opens lists, View single pages; either lets a resource be read.
+func mayRead(ctx context.Context, entityType string) (permit.Scope, error) {
+	return permit.RequireAny(ctx, permit.Resource(entityType, "Query"), permit.Resource(entityType, "View"))
+}
+
+// asOf is the table of the resources of an entity type: living ones, or those of an instant with the values they had.
+func asOf(entityTypeID int64, at *time.Time) schema.QueryWithArgs {
+	if at == nil {
+		return bun.SafeQuery("(select * from resource where entity_type_id = ? and valid_to = 'infinity')", entityTypeID)
+	}
+	return bun.SafeQuery(`(
+		select id, entity_type_id, key, display_name, scalars, refs, valid_from, valid_to, version, origin
+		from resource where entity_type_id = ?0 and valid_from <= ?1 and valid_to > ?1
+		union all
+		select r.id, r.entity_type_id, r.key, v.display_name, v.scalars, v.refs, v.valid_from, v.valid_to, r.version, r.origin
+		from resource_version v join resource r on r.id = v.resource_id
+		where r.entity_type_id = ?0 and v.valid_from <= ?1 and v.valid_to > ?1)`, entityTypeID, *at)
+}
+
+var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// filterRows is the SQL of a filter. Validation when it names a property that is not there.
+func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter) (schema.QueryWithArgs, error) {
+	c := &condition{shape: shape}
+	c.write("true")
+	if f == nil {
+		return bun.SafeQuery("true"), nil
+	}
+	if f.Text != nil && strings.TrimSpace(*f.Text) != "" {
+		like := "%" + likeEscape.Replace(strings.ToLower(strings.TrimSpace(*f.Text))) + "%"
+		c.write(" and (lower(r.display_name) like ? or lower(r.key) like ?)", like, like)
+	}
+	if f.Keys != nil {
+		c.write(" and r.key = any (?)", array(f.Keys))
+	}
+	for i, p := range f.Properties {
+		path := strings.Split(p.Property, ".")
+		if !leads(shape, entityTypeID, path) {
+			return schema.QueryWithArgs{}, errs.Invalid(fmt.Sprintf("filter.properties[%d].property", i),
+				"There is no property %s of %s.", p.Property, shape.EntityTypes[entityTypeID].Identifier)
+		}
+		c.write(" and ")
+		c.path("r", entityTypeID, path, func(alias string, to int64) {
+			if p.Below {
+				c.below(alias, to, p.Value)
+			} else {
+				c.write("?.key = ?", bun.Ident(alias), p.Value)
+			}
+		}, p.Value)
+	}
+	return bun.SafeQuery(c.text.String(), c.args...), nil
+}
+
+// leads reports whether a path of properties exists.
+func leads(shape *Shape, entityTypeID int64, path []string) bool {
+	for i, name := range path {
+		if p := shape.Property(entityTypeID, name); p != nil {
+			if !p.IsNavigation() {
+				return i == len(path)-1
+			}
+			entityTypeID = *p.TargetEntityTypeID
+		} else if p := shape.Reverse(entityTypeID, name); p != nil {
+			entityTypeID = p.EntityTypeID
+		} else {
+			return false
+		}
+	}
+	return len(path) > 0
+}
+
+// PropertyValue is one scalar value with its label.
+type PropertyValue struct {
+	Property    string
+	DisplayName string
+	Value       string
+}
+
+// Values lists scalars in property order; nulls are left out.
+func Values(shape *Shape, entityTypeID int64, scalars map[string]string) []*PropertyValue {
+	list := []*PropertyValue{}
+	for _, p := range shape.PropertiesOf[entityTypeID] {
+		if v, ok := scalars[p.Identifier]; ok && !p.IsNavigation() {
+			list = append(list, &PropertyValue{Property: p.Identifier, DisplayName: p.DisplayName, Value: v})
+		}
+	}
+	return list
+}
+
+// ResourceRef is a resource by id and name only.
+type ResourceRef struct {
+	ID          int64
+	EntityType  string
+	Key         string
+	DisplayName string
+}
+
+// ResourceLink is one navigation of a resource with all it points to.
+type ResourceLink struct {
+	Property    string
+	DisplayName string
+	Targets     []*ResourceRef
+}
+
+// LinksOf gives the navigations of resources, forward and reverse, in property order, each with its targets by name: at most
+// MaxTargets of each. With at, those of that instant. One statement. The caller has checked the right to the resources.
+func (s *Service) LinksOf(ctx context.Context, ids []int64, at *time.Time) (map[int64][]*ResourceLink, error) {
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	alive := bun.SafeQuery("l.valid_to = 'infinity'")
+	if at != nil {
+		alive = bun.SafeQuery("l.valid_from <= ?0 and l.valid_to > ?0", *at)
+	}
+	var rows []struct {
+		At           int64
+		PropertyID   int64
+		Reverse      bool
+		ID           int64
+		EntityTypeID int64
+		Key          string
+		DisplayName  string
+	}
+	err = s.DB.NewRaw(`select x.at, x.property_id, x.reverse, o.id, o.entity_type_id, o.key, o.display_name
+		from (
+			select l.*, row_number() over (partition by at, property_id, reverse order by other) as n
+			from (
+				select source_id as at, property_id, false as reverse, target_id as other from resource_link l where source_id = any (?0) and ?1
+				union all
+				select target_id, property_id, true, source_id from resource_link l where target_id = any (?0) and ?1) l) x
+		join resource o on o.id = x.other
+		where x.n <= ?2
+		order by o.display_name, o.id`, array(distinct(ids)), alive, MaxTargets).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read links: %w", err)
+	}
+	type place struct {
+		at, property int64
+		reverse      bool
+	}
+	links := map[place]*ResourceLink{}
+	found := map[int64][]*ResourceLink{}
+	order := map[*ResourceLink]int{}
+	for _, r := range rows {
+		p := shape.Properties[r.PropertyID]
+		if p == nil || r.Reverse && p.ReverseIdentifier == nil || shape.EntityTypes[r.EntityTypeID] == nil {
+			continue
+		}
+		k := place{r.At, r.PropertyID, r.Reverse}
+		l := links[k]
+		if l == nil {
+			l = &ResourceLink{Property: p.Identifier, DisplayName: p.DisplayName}
+			order[l] = p.Position
+			if r.Reverse {
+				l.Property, l.DisplayName = *p.ReverseIdentifier, *p.ReverseIdentifier
+				order[l] = 1_000_000 + p.Position
+			}
+			links[k] = l
+			found[r.At] = append(found[r.At], l)
+		}
+		l.Targets = append(l.Targets, &ResourceRef{ID: r.ID, EntityType: shape.EntityTypes[r.EntityTypeID].Identifier, Key: r.Key, DisplayName: r.DisplayName})
+	}
+	for _, list := range found {
+		slices.SortFunc(list, func(a, b *ResourceLink) int {
+			if d := order[a] - order[b]; d != 0 {
+				return d
+			}
+			return strings.Compare(a.Property, b.Property)
+		})
+	}
+	return found, nil
+}
+
+// MaxTargets bounds what LinksOf gives for one navigation of one resource: a department may have a hundred thousand members.
+const MaxTargets = 500

@@ -1,0 +1,121 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
+	"writ/server/permit"
+)
+
+// Rows is the SQL condition that leaves the resources a scope opens (provisioning 10.2): the rows of an entity type under the table
+// alias given, e.g. "r" or "owner". Filters of one grant are joined by AND, grants by OR. Rights are those of now, so the links of now
+// count whatever instant is looked at. A filter on a property that does not exist opens nothing.
+func Rows(shape *Shape, entityTypeID int64, alias string, scope permit.Scope) schema.QueryWithArgs {
+	if scope.All {
+		return bun.SafeQuery("true")
+	}
+	c := &condition{shape: shape}
+	name := ""
+	if t := shape.EntityTypes[entityTypeID]; t != nil {
+		name = t.Identifier
+	}
+	c.text.WriteString("(false")
+	for _, g := range scope.Grants {
+		if g.EntityType != "" && g.EntityType != "*" && g.EntityType != name {
+			continue
+		}
+		c.text.WriteString(" or (true")
+		for _, f := range g.Filters {
+			c.text.WriteString(" and ")
+			c.filter(alias, entityTypeID, f, scope.Actor)
+		}
+		c.text.WriteString(")")
+	}
+	c.text.WriteString(")")
+	return bun.SafeQuery(c.text.String(), c.args...)
+}
+
+// condition writes SQL about resources along property paths.
+type condition struct {
+	shape *Shape
+	text  strings.Builder
+	args  []any
+	depth int
+}
+
+func (c *condition) write(text string, args ...any) {
+	c.text.WriteString(text)
+	c.args = append(c.args, args...)
+}
+
+func (c *condition) filter(alias string, entityTypeID int64, f permit.Filter, actor *permit.Actor) {
+	var path []string
+	if f.Binding != "" && !strings.EqualFold(f.Binding, "Id") {
+		path = strings.Split(f.Binding, ".")
+	}
+	self := int64(0)
+	if actor != nil {
+		self = actor.ResourceID
+	}
+	c.path(alias, entityTypeID, path, func(alias string, entityTypeID int64) {
+		switch {
+		case f.Self:
+			c.write("(? <> 0 and ?.id = ?)", self, bun.Ident(alias), self)
+		case f.Below:
+			c.below(alias, entityTypeID, f.Value)
+		default:
+			c.write("?.key = ?", bun.Ident(alias), f.Value)
+		}
+	}, f.Value)
+}
+
+// path follows a binding and calls end at the resource it leads to; a scalar at its end is compared with value.
+func (c *condition) path(alias string, entityTypeID int64, path []string, end func(alias string, entityTypeID int64), value string) {
+	if len(path) == 0 {
+		end(alias, entityTypeID)
+		return
+	}
+	near, far := "source_id", "target_id"
+	p := c.shape.Property(entityTypeID, path[0])
+	var to int64
+	if p == nil {
+		p = c.shape.Reverse(entityTypeID, path[0])
+		if p == nil {
+			c.write("false")
+			return
+		}
+		near, far, to = far, near, p.EntityTypeID
+	} else if !p.IsNavigation() {
+		if len(path) > 1 {
+			c.write("false")
+			return
+		}
+		c.write("?.scalars ->> ? = ?", bun.Ident(alias), p.Identifier, value)
+		return
+	} else {
+		to = *p.TargetEntityTypeID
+	}
+	c.depth++
+	link, other := "l"+strings.Repeat("_", c.depth), "t"+strings.Repeat("_", c.depth)
+	c.write("exists (select 1 from resource_link ? join resource ? on ?.id = ?.? where ?.? = ?.id and ?.property_id = ? and ?.valid_to = 'infinity' and ",
+		bun.Ident(link), bun.Ident(other), bun.Ident(other), bun.Ident(link), bun.Ident(far), bun.Ident(link), bun.Ident(near), bun.Ident(alias),
+		bun.Ident(link), p.ID, bun.Ident(link))
+	c.path(other, to, path[1:], end, value)
+	c.write(")")
+	c.depth--
+}
+
+// below: the resource with that key, or one under it in a hierarchical dimension over its entity type.
+func (c *condition) below(alias string, entityTypeID int64, key string) {
+	dimensions := []int64{}
+	for _, d := range c.shape.hierarchies(entityTypeID) {
+		dimensions = append(dimensions, d.ID)
+	}
+	slices.Sort(dimensions)
+	c.write(`(?.key = ? or exists (select 1 from dimension_closure dc join resource top on top.id = dc.ancestor_id
+		where dc.dimension_id = any (?) and dc.descendant_id = ?.id and top.entity_type_id = ? and top.key = ?))`,
+		bun.Ident(alias), key, array(dimensions), bun.Ident(alias), entityTypeID, key)
+}
