@@ -1,0 +1,446 @@
+package fulfil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
+
+	"writ/server/errs"
+)
+
+// Guard puts the frame around a connector: rate, concurrency, circuit breaker, timeouts and panics (design 8). The result can do what the
+// connector can do and nothing more: a type assertion to Exporter, Applier, Reader or Watcher answers as for the connector itself.
+//
+// What the frame adds to the outcomes of Apply:
+//
+//	Throttled    no place within CallTimeout, because of the rate or because other calls hold all places; not sent
+//	Unreachable  the breaker is open: the last connections all failed; not sent; RetryAfter says when the next one is tried
+//	Unknown      the connector did not answer within CallTimeout, or panicked. It may have sent the change
+//
+// A connector that hangs in spite of its ended context keeps its place until it returns, so that a dead target cannot collect calls
+// without end.
+func Guard(name string, c Connector, l Limits) Connector {
+	l = l.withDefaults()
+	g := &guard{inner: c, name: name, limits: l, places: make(chan struct{}, l.Concurrency)}
+	if l.PerSecond > 0 {
+		g.rate = rate.NewLimiter(rate.Limit(l.PerSecond), max(1, int(l.PerSecond)))
+	}
+	g.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		Name: name, Timeout: l.BreakerPause,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= uint32(l.BreakerFailures) },
+		IsExcluded:  func(err error) bool { return errors.Is(err, errNoVerdict) },
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			if to == gobreaker.StateOpen {
+				g.opened.Store(time.Now().UnixNano())
+			}
+		},
+	})
+	return g.shaped()
+}
+
+// Health is what the frame knows about a guarded connector; a guarded connector implements interface{ Health() Health }.
+type Health struct {
+	Breaker  string // closed, open, half-open
+	InFlight int    // calls that hold a place now
+}
+
+// The machine's clock runs the waits below and not the product's: they protect real sockets, and moving the product's clock in a test must
+// neither fire nor stretch them.
+type guard struct {
+	inner   Connector
+	name    string
+	limits  Limits
+	rate    *rate.Limiter // nil: no limit
+	places  chan struct{}
+	breaker *gobreaker.CircuitBreaker[struct{}]
+	opened  atomic.Int64 // when the breaker opened last, in ns
+}
+
+type (
+	guardedExporter struct{ *guard }
+	guardedApplier  struct{ *guard }
+	guardedReader   struct{ *guard }
+	guardedWatcher  struct{ *guard }
+)
+
+var (
+	_ Exporter = guardedExporter{}
+	_ Applier  = guardedApplier{}
+	_ Reader   = guardedReader{}
+	_ Watcher  = guardedWatcher{}
+)
+
+// shaped gives the guard the abilities of its connector. Sixteen shapes, because an ability is a type in Go.
+func (g *guard) shaped() Connector {
+	e, a, r, w := guardedExporter{g}, guardedApplier{g}, guardedReader{g}, guardedWatcher{g}
+	shape := 0
+	if _, ok := g.inner.(Exporter); ok {
+		shape |= 1
+	}
+	if _, ok := g.inner.(Applier); ok {
+		shape |= 2
+	}
+	if _, ok := g.inner.(Reader); ok {
+		shape |= 4
+	}
+	if _, ok := g.inner.(Watcher); ok {
+		shape |= 8
+	}
+	type (
+		x = Exporter
+		y = Applier
+		z = Reader
+		v = Watcher
+	)
+	switch shape {
+	case 1:
+		return struct {
+			*guard
+			x
+		}{g, e}
+	case 2:
+		return struct {
+			*guard
+			y
+		}{g, a}
+	case 3:
+		return struct {
+			*guard
+			x
+			y
+		}{g, e, a}
+	case 4:
+		return struct {
+			*guard
+			z
+		}{g, r}
+	case 5:
+		return struct {
+			*guard
+			x
+			z
+		}{g, e, r}
+	case 6:
+		return struct {
+			*guard
+			y
+			z
+		}{g, a, r}
+	case 7:
+		return struct {
+			*guard
+			x
+			y
+			z
+		}{g, e, a, r}
+	case 8:
+		return struct {
+			*guard
+			v
+		}{g, w}
+	case 9:
+		return struct {
+			*guard
+			x
+			v
+		}{g, e, w}
+	case 10:
+		return struct {
+			*guard
+			y
+			v
+		}{g, a, w}
+	case 11:
+		return struct {
+			*guard
+			x
+			y
+			v
+		}{g, e, a, w}
+	case 12:
+		return struct {
+			*guard
+			z
+			v
+		}{g, r, w}
+	case 13:
+		return struct {
+			*guard
+			x
+			z
+			v
+		}{g, e, r, w}
+	case 14:
+		return struct {
+			*guard
+			y
+			z
+			v
+		}{g, a, r, w}
+	case 15:
+		return struct {
+			*guard
+			x
+			y
+			z
+			v
+		}{g, e, a, r, w}
+	}
+	return g
+}
+
+// Health implements interface{ Health() Health }.
+func (g *guard) Health() Health {
+	return Health{Breaker: g.breaker.State().String(), InFlight: len(g.places)}
+}
+
+// Close closes the connector.
+func (g *guard) Close() error { return g.inner.Close() }
+
+// Check asks the connector past the breaker: whoever asks wants to know how it is now.
+func (g *guard) Check(ctx context.Context) error {
+	_, err := within(ctx, g, nil, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.inner.Check(ctx) })
+	return err
+}
+
+func (g guardedWatcher) Token(ctx context.Context) (string, error) {
+	return within(ctx, g.guard, nil, g.inner.(Watcher).Token)
+}
+
+func (g guardedExporter) Schema(ctx context.Context) ([]Table, error) {
+	return within(ctx, g.guard, nil, g.inner.(Exporter).Schema)
+}
+
+// errNoVerdict: the call says nothing about whether the target can be reached.
+var errNoVerdict = errors.New("no verdict")
+
+// errUnreachable: the call says that it cannot.
+var errUnreachable = errors.New("unreachable")
+
+// enter waits for the rate and for a place, and asks the breaker. nil leaves the caller with a place, which leave gives back.
+func (g *guard) enter(ctx context.Context) *Receipt {
+	if g.breaker.State() == gobreaker.StateOpen {
+		return g.paused()
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.limits.CallTimeout)
+	defer cancel()
+	if g.rate != nil {
+		if err := g.rate.Wait(ctx); err != nil {
+			return &Receipt{Outcome: Throttled, RetryAfter: time.Second, Message: fmt.Sprintf("The limit of %g calls per second of %s is used up.", g.limits.PerSecond, g.name)}
+		}
+	}
+	select {
+	case g.places <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case g.places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &Receipt{
+			Outcome: Throttled, RetryAfter: time.Second,
+			Message: fmt.Sprintf("All %d places for calls to %s are taken.", g.limits.Concurrency, g.name),
+			Hint:    "Look whether the target hangs, or raise limit.concurrency.",
+		}
+	}
+}
+
+func (g *guard) leave() { <-g.places }
+
+func (g *guard) paused() *Receipt {
+	wait := max(g.limits.BreakerPause-time.Since(time.Unix(0, g.opened.Load())), time.Second)
+	return &Receipt{
+		Outcome: Unreachable, RetryAfter: wait,
+		Message: fmt.Sprintf("%s could not be reached %d times in a row; calls to it pause for %s.", g.name, g.limits.BreakerFailures, wait.Round(time.Second)),
+		Hint:    "Check the connection.",
+	}
+}
+
+// Apply sends one change through the frame.
+func (g guardedApplier) Apply(ctx context.Context, c Change) Receipt {
+	if no := g.enter(ctx); no != nil {
+		return *no
+	}
+	var receipt Receipt
+	_, err := g.breaker.Execute(func() (struct{}, error) {
+		receipt = g.apply(ctx, c)
+		switch receipt.Outcome {
+		case Unreachable:
+			return struct{}{}, errUnreachable
+		case Unknown, Throttled:
+			return struct{}{}, errNoVerdict
+		}
+		return struct{}{}, nil
+	})
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) { // not called
+		g.leave()
+		return *g.paused()
+	}
+	return receipt
+}
+
+func (g *guard) apply(ctx context.Context, c Change) Receipt {
+	receipt, err := within(ctx, g, g.leave, func(ctx context.Context) (Receipt, error) { return g.inner.(Applier).Apply(ctx, c), nil })
+	if err != nil {
+		hint := "Read the target back before the change is repeated."
+		return Receipt{Outcome: Unknown, Message: errs.As(err).Message, Hint: hint}
+	}
+	switch receipt.Outcome {
+	case Done, AlreadySo, Opened, NotFound, Conflict, Refused, Unreachable, Throttled, Unknown:
+		return receipt
+	}
+	return Receipt{Outcome: Unknown, Message: fmt.Sprintf("The connector of %s answered with the outcome %q, which is none.", g.name, receipt.Outcome)}
+}
+
+// Read reads one target through the frame. Unavailable when the frame did not let it through.
+func (g guardedReader) Read(ctx context.Context, table, keyColumn, key string) (Row, bool, error) {
+	type answer struct {
+		row   Row
+		found bool
+	}
+	if no := g.enter(ctx); no != nil {
+		return nil, false, errs.New(errs.Unavailable, "%s", no.Message)
+	}
+	var a answer
+	var readErr error
+	_, err := g.breaker.Execute(func() (struct{}, error) {
+		a, readErr = within(ctx, g.guard, g.leave, func(ctx context.Context) (answer, error) {
+			row, found, err := g.inner.(Reader).Read(ctx, table, keyColumn, key)
+			return answer{row, found}, err
+		})
+		switch {
+		case ctx.Err() != nil:
+			return struct{}{}, errNoVerdict
+		case errs.Is(readErr, errs.Unavailable):
+			return struct{}{}, errUnreachable
+		}
+		return struct{}{}, nil
+	})
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		g.leave()
+		return nil, false, errs.New(errs.Unavailable, "%s", g.paused().Message)
+	}
+	return a.row, a.found, readErr
+}
+
+// grace is how long a connector gets to answer after its context ended: its own words are better than ours.
+func (g *guard) grace() time.Duration { return min(g.limits.CallTimeout/4, 2*time.Second) }
+
+// within calls fn in a goroutine of its own and waits for it no longer than CallTimeout and a grace. leave, when there is one, is called when
+// fn has really returned. A panic and silence become Unavailable.
+func within[T any](ctx context.Context, g *guard, leave func(), fn func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	limited, cancel := context.WithTimeout(ctx, g.limits.CallTimeout)
+	answered := make(chan result, 1)
+	go func() {
+		var r result
+		defer func() {
+			if p := recover(); p != nil {
+				r.err = g.panicked(p)
+			}
+			cancel()
+			if leave != nil {
+				leave()
+			}
+			answered <- r
+		}()
+		r.value, r.err = fn(limited)
+	}()
+	select {
+	case r := <-answered:
+		return r.value, r.err
+	case <-limited.Done():
+	}
+	patience := time.NewTimer(g.grace())
+	defer patience.Stop()
+	select {
+	case r := <-answered:
+		return r.value, r.err
+	case <-patience.C:
+		var none T
+		return none, errs.New(errs.Unavailable, "%s did not answer within %s.", g.name, g.limits.CallTimeout)
+	}
+}
+
+func (g *guard) panicked(p any) error {
+	return errs.New(errs.Unavailable, "The connector of %s failed inside: %v.", g.name, p).Because(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+}
+
+// Export streams rows through the frame: a panic or a row that does not come within CallTimeout ends them with Unavailable. An export takes no
+// place and no rate: one long read must not hold changes up.
+func (g guardedExporter) Export(ctx context.Context, table string) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		rows := g.produce(ctx, table)
+		patience := time.NewTimer(g.limits.CallTimeout)
+		defer patience.Stop()
+		for {
+			var item exported
+			select {
+			case item = <-rows: // the usual case, without touching the timer
+			default:
+				patience.Reset(g.limits.CallTimeout)
+				select {
+				case item = <-rows:
+				case <-ctx.Done():
+					yield(nil, ctx.Err())
+					return
+				case <-patience.C:
+					yield(nil, errs.New(errs.Unavailable, "%s sent no row within %s; the read is not complete.", g.name, g.limits.CallTimeout))
+					return
+				}
+			}
+			if item.end {
+				return
+			}
+			if !yield(item.row, item.err) || item.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// exported is a row, an error, or the end. A value that says so and not a closed channel: a goroutine that dies must not look like an end.
+type exported struct {
+	row Row
+	err error
+	end bool
+}
+
+func (g guardedExporter) produce(ctx context.Context, table string) <-chan exported {
+	rows := make(chan exported, 256)
+	send := func(item exported) bool {
+		select {
+		case rows <- item:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				send(exported{err: g.panicked(p)})
+			}
+		}()
+		for row, err := range g.inner.(Exporter).Export(ctx, table) {
+			if !send(exported{row: row, err: err}) || err != nil {
+				return
+			}
+		}
+		send(exported{end: true})
+	}()
+	return rows
+}

@@ -1,0 +1,216 @@
+package fulfil
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"writ/server/errs"
+)
+
+// Keyring seals the secrets of connections with AES-256-GCM (provisioning spec 6.4). The id of the key is stored with what it sealed, so
+// that keys can be rotated: put a new key in front, seal everything again (Stale tells what), then drop the old one.
+//
+// A secret may be a reference, env:NAME or file:NAME; the reference is what is sealed, and Open looks it up each time, in the process that
+// opens it. A reference reaches only what is meant to be reached: variables whose name begins with WRIT_SECRET_ or does not begin with
+// WRIT_ at all, and files below the secrets folder. Otherwise whoever may edit a connection could have the server's own keys sent to a
+// system of their choice.
+type Keyring struct {
+	current string
+	keys    map[string]cipher.AEAD
+	dir     string
+	env     func(string) (string, bool)
+}
+
+// keyBytes is the length of a key.
+const keyBytes = 32
+
+var keyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// ParseKeyring reads keys written as id:base64, separated by commas or white space; the first one seals, all of them open. secretDir is
+// the folder of file: references; "" allows none. Validation when a key is malformed; the message never repeats it.
+func ParseKeyring(text, secretDir string) (*Keyring, error) {
+	k := &Keyring{keys: map[string]cipher.AEAD{}, dir: secretDir, env: os.LookupEnv}
+	for i, entry := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' }) {
+		id, encoded, _ := strings.Cut(entry, ":")
+		key, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil || len(key) != keyBytes || !keyID.MatchString(id) {
+			return nil, errs.Invalid("secretKeys", "Secret key %d is malformed. A key is written id:base64, with %d bytes in base64.", i+1, keyBytes)
+		}
+		if _, twice := k.keys[id]; twice {
+			return nil, errs.Invalid("secretKeys", "Two secret keys have the id %s.", id)
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, err
+		}
+		if k.keys[id], err = cipher.NewGCM(block); err != nil {
+			return nil, err
+		}
+		if k.current == "" {
+			k.current = id
+		}
+	}
+	if k.current == "" {
+		return nil, errs.Invalid("secretKeys", "There is no secret key.")
+	}
+	return k, nil
+}
+
+// NewKey makes a key in the form that ParseKeyring reads.
+func NewKey() string {
+	id, key := make([]byte, 4), make([]byte, keyBytes)
+	_, _ = rand.Read(id) // never fails: the process would end
+	_, _ = rand.Read(key)
+	return hex.EncodeToString(id) + ":" + base64.StdEncoding.EncodeToString(key)
+}
+
+// sealForm is the first byte of a sealed text: form 1 is 1, length of the key id, key id, nonce, cipher text. All before the nonce is
+// authenticated too.
+const sealForm = 1
+
+// Seal encrypts secrets with the current key. nil for no secrets.
+func (k *Keyring) Seal(plain map[string]string) ([]byte, error) {
+	if len(plain) == 0 {
+		return nil, nil
+	}
+	text, err := json.Marshal(plain)
+	if err != nil {
+		return nil, err
+	}
+	head := append([]byte{sealForm, byte(len(k.current))}, k.current...)
+	aead := k.keys[k.current]
+	nonce := make([]byte, aead.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, err
+	}
+	return aead.Seal(append(slices.Clone(head), nonce...), nonce, text, head), nil
+}
+
+// Unseal decrypts without looking references up: for editing and for sealing again.
+func (k *Keyring) Unseal(sealed []byte) (map[string]string, error) {
+	if len(sealed) == 0 {
+		return map[string]string{}, nil
+	}
+	id, err := sealedWith(sealed)
+	if err != nil {
+		return nil, err
+	}
+	aead, ok := k.keys[id]
+	if !ok {
+		return nil, errs.New(errs.Unavailable, "The secrets are sealed with key %s, which this process does not have.", id)
+	}
+	head, rest := sealed[:2+len(id)], sealed[2+len(id):]
+	if len(rest) < aead.NonceSize() {
+		return nil, errDamaged()
+	}
+	text, err := aead.Open(nil, rest[:aead.NonceSize()], rest[aead.NonceSize():], head)
+	if err != nil {
+		return nil, errDamaged()
+	}
+	var plain map[string]string
+	if err := json.Unmarshal(text, &plain); err != nil {
+		return nil, errDamaged() // the cause would repeat a part of the text
+	}
+	return plain, nil
+}
+
+// Open decrypts and looks the references up. Unavailable when one leads nowhere; the message names the setting, never a value.
+func (k *Keyring) Open(sealed []byte) (map[string]string, error) {
+	plain, err := k.Unseal(sealed)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(plain)) {
+		if plain[name], err = k.resolve(name, plain[name]); err != nil {
+			return nil, err
+		}
+	}
+	return plain, nil
+}
+
+// Stale reports whether something is sealed with another key than the current one.
+func (k *Keyring) Stale(sealed []byte) bool {
+	id, err := sealedWith(sealed)
+	return len(sealed) > 0 && (err != nil || id != k.current)
+}
+
+func sealedWith(sealed []byte) (string, error) {
+	if len(sealed) < 2 || sealed[0] != sealForm || len(sealed) < 2+int(sealed[1]) {
+		return "", errDamaged()
+	}
+	return string(sealed[2 : 2+int(sealed[1])]), nil
+}
+
+func errDamaged() error {
+	return errs.New(errs.Unavailable, "The stored secrets cannot be opened: they are damaged. Enter them again.")
+}
+
+// maxSecretFile bounds what is read of a file reference.
+const maxSecretFile = 64 << 10
+
+func (k *Keyring) resolve(setting, value string) (string, error) {
+	if name, ok := strings.CutPrefix(value, "env:"); ok {
+		if strings.HasPrefix(name, "WRIT_") && !strings.HasPrefix(name, "WRIT_SECRET_") || strings.HasPrefix(name, "WRIT_SECRET_KEY") {
+			return "", errs.Invalid(setting, "Secret %s may not refer to the variable %s: it belongs to the server itself.", setting, name)
+		}
+		if found, ok := k.env(name); ok {
+			return found, nil
+		}
+		return "", errs.New(errs.Unavailable, "Secret %s refers to the environment variable %s, which is not set here.", setting, name).At(setting)
+	}
+	if name, ok := strings.CutPrefix(value, "file:"); ok {
+		return k.file(setting, name)
+	}
+	return value, nil
+}
+
+func (k *Keyring) file(setting, name string) (string, error) {
+	if k.dir == "" || !filepath.IsLocal(name) {
+		return "", errs.Invalid(setting, "Secret %s must refer to a file below the secrets folder, by its name in it.", setting)
+	}
+	missing := func(err error) error {
+		return errs.New(errs.Unavailable, "Secret %s refers to the file %s, which cannot be read in the secrets folder.", setting, name).At(setting).Because(err)
+	}
+	root, err := os.OpenRoot(k.dir)
+	if err != nil {
+		return "", missing(err)
+	}
+	defer root.Close()
+	f, err := root.Open(name)
+	if err != nil {
+		return "", missing(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	if err != nil {
+		return "", missing(err)
+	}
+	if len(text) > maxSecretFile {
+		return "", errs.Invalid(setting, "Secret %s refers to a file of more than %d bytes.", setting, maxSecretFile)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil // editors end files with a newline, passwords do not
+}
+
+// String, GoString and LogValue tell the ids of the keys and never a key.
+func (k *Keyring) String() string {
+	return fmt.Sprintf("keyring(%s, current %s)", strings.Join(slices.Sorted(maps.Keys(k.keys)), " "), k.current)
+}
+
+// GoString hides what String hides.
+func (k *Keyring) GoString() string { return k.String() }
+
+// LogValue hides what String hides.
+func (k *Keyring) LogValue() slog.Value { return slog.StringValue(k.String()) }

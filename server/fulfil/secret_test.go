@@ -1,0 +1,133 @@
+package fulfil_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/errs"
+	"writ/server/fulfil"
+)
+
+func mustKeyring(t *testing.T, text, dir string) *fulfil.Keyring {
+	t.Helper()
+	k, err := fulfil.ParseKeyring(text, dir)
+	require.NoError(t, err)
+	return k
+}
+
+func TestSealAndOpen(t *testing.T) {
+	t.Parallel()
+	k := mustKeyring(t, fulfil.NewKey(), "")
+	plain := map[string]string{"password": "s3cret!", "token": "ü"}
+	sealed, err := k.Seal(plain)
+	require.NoError(t, err)
+	require.NotContains(t, string(sealed), "s3cret")
+	got, err := k.Open(sealed)
+	require.NoError(t, err)
+	require.Equal(t, plain, got)
+
+	again, err := k.Seal(plain)
+	require.NoError(t, err)
+	require.NotEqual(t, sealed, again, "a nonce is used once")
+
+	none, err := k.Seal(nil)
+	require.NoError(t, err)
+	require.Nil(t, none)
+	got, err = k.Open(none)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+func TestEveryDamageIsFound(t *testing.T) {
+	t.Parallel()
+	k := mustKeyring(t, fulfil.NewKey(), "")
+	sealed, err := k.Seal(map[string]string{"password": "s3cret!"})
+	require.NoError(t, err)
+	for i := range sealed {
+		damaged := append([]byte(nil), sealed...)
+		damaged[i] ^= 1
+		_, err := k.Open(damaged)
+		require.True(t, errs.Is(err, errs.Unavailable), "byte %d: %v", i, err)
+		_, err = k.Open(sealed[:i])
+		require.True(t, i == 0 || errs.Is(err, errs.Unavailable), "cut at %d: %v", i, err)
+	}
+}
+
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	older, newer := fulfil.NewKey(), fulfil.NewKey()
+	sealed, err := mustKeyring(t, older, "").Seal(map[string]string{"password": "env:SOMEWHERE"})
+	require.NoError(t, err)
+	both := mustKeyring(t, newer+",\n"+older, "")
+	require.True(t, both.Stale(sealed))
+	plain, err := both.Unseal(sealed)
+	require.NoError(t, err)
+	require.Equal(t, "env:SOMEWHERE", plain["password"], "the reference is kept as it is")
+	sealed, err = both.Seal(plain)
+	require.NoError(t, err)
+	require.False(t, both.Stale(sealed))
+	_, err = mustKeyring(t, newer, "").Unseal(sealed)
+	require.NoError(t, err)
+	_, err = mustKeyring(t, older, "").Unseal(sealed)
+	require.True(t, errs.Is(err, errs.Unavailable))
+}
+
+func TestReferences(t *testing.T) {
+	t.Setenv("WRIT_SECRET_HR", "from the environment")
+	t.Setenv("HR_PASSWORD", "from elsewhere")
+	t.Setenv("WRIT_SECRET_KEYS", "the server's own")
+	t.Setenv("WRIT_DATABASE_URL", "the server's own")
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "hr"), []byte("from a file\n"), 0o600))
+	outside := filepath.Join(t.TempDir(), "outside")
+	require.NoError(t, os.WriteFile(outside, []byte("x"), 0o600))
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "way-out")))
+	k := mustKeyring(t, fulfil.NewKey(), dir)
+	open := func(value string) (string, error) {
+		sealed, err := k.Seal(map[string]string{"password": value})
+		require.NoError(t, err)
+		plain, err := k.Open(sealed)
+		return plain["password"], err
+	}
+	for value, want := range map[string]string{
+		"env:WRIT_SECRET_HR": "from the environment", "env:HR_PASSWORD": "from elsewhere", "file:hr": "from a file", "plain": "plain", "enviable": "enviable",
+	} {
+		got, err := open(value)
+		require.NoError(t, err, value)
+		require.Equal(t, want, got)
+	}
+	for value, kind := range map[string]errs.Kind{
+		"env:WRIT_SECRET_KEYS": errs.Validation, "env:WRIT_DATABASE_URL": errs.Validation, "env:NOT_SET_ANYWHERE": errs.Unavailable,
+		"file:../x": errs.Validation, "file:/etc/hostname": errs.Validation, "file:absent": errs.Unavailable, "file:way-out": errs.Unavailable,
+	} {
+		_, err := open(value)
+		require.True(t, errs.Is(err, kind), "%s: %v", value, err)
+	}
+}
+
+func TestKeyringRefuses(t *testing.T) {
+	t.Parallel()
+	key := fulfil.NewKey()
+	for _, text := range []string{"", "nokey", "id:", "id:c2hvcnQ=", "a b:" + key, ":" + key[9:], key + "," + key} {
+		_, err := fulfil.ParseKeyring(text, "")
+		require.True(t, errs.Is(err, errs.Validation), "%q: %v", text, err)
+		require.NotContains(t, err.Error(), "c2hvcnQ")
+	}
+}
+
+func TestNothingSecretIsPrinted(t *testing.T) {
+	t.Parallel()
+	s, err := fulfil.SettingsOf(json.RawMessage(`{"path": "x"}`), map[string]string{"password": "s3cret!"}, "/data")
+	require.NoError(t, err)
+	key := fulfil.NewKey()
+	k := mustKeyring(t, key, "")
+	printed := fmt.Sprintf("%v %+v %#v %s %v %+v %#v", s, s, s, s.LogValue(), k, k, k)
+	require.NotContains(t, printed, "s3cret")
+	require.NotContains(t, printed, key[9:])
+	require.Contains(t, printed, "password")
+}
