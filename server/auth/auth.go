@@ -1,0 +1,275 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"writ/server/clock"
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/permit"
+)
+
+// Config is what an installation decides about signing in. The zero value is usable.
+type Config struct {
+	Issuer       string        // iss and aud of access tokens; "" = "writ"
+	TokenLife    time.Duration // of an access token; 0 = 10 minutes
+	SessionIdle  time.Duration // longest pause between two refreshes; 0 = 20 minutes
+	SessionMax   time.Duration // longest session; 0 = 8 hours
+	KeyLife      time.Duration // of a signing key until the next one takes over; 0 = 30 days
+	Demo         bool          // the server runs with --demo: demo users may sign in, with DemoPassword
+	DemoPassword string        // the password all demo users share; "" = DefaultDemoPassword
+	TestHooks    bool          // only shown (Me, /auth/info)
+}
+
+// DefaultDemoPassword opens every demo account of a server with --demo, and nothing else.
+const DefaultDemoPassword = "demo"
+
+func (c Config) withDefaults() Config {
+	if c.Issuer == "" {
+		c.Issuer = "writ"
+	}
+	if c.DemoPassword == "" {
+		c.DemoPassword = DefaultDemoPassword
+	}
+	for d, otherwise := range map[*time.Duration]time.Duration{
+		&c.TokenLife: 10 * time.Minute, &c.SessionIdle: 20 * time.Minute, &c.SessionMax: 8 * time.Hour, &c.KeyLife: 30 * 24 * time.Hour,
+	} {
+		if *d == 0 {
+			*d = otherwise
+		}
+	}
+	return c
+}
+
+// Keyring seals what must not be readable in a copy of the database.
+type Keyring interface {
+	Seal(plain []byte) ([]byte, error)
+	Open(sealed []byte) ([]byte, error)
+}
+
+// Service signs people in and recognises them. Make it with New.
+type Service struct {
+	db     *bun.DB
+	clock  *clock.Clock
+	ring   Keyring
+	config Config
+	log    *slog.Logger
+	wall   func() time.Time // the machine's time, UTC
+
+	keys   keys
+	actors actors
+	hashes chan struct{} // bounds how many passwords are checked at once: each takes 19 MiB
+}
+
+// New makes the service.
+func New(db *bun.DB, c *clock.Clock, ring Keyring, config Config, log *slog.Logger) *Service {
+	s := &Service{db: db, clock: c, ring: ring, config: config.withDefaults(), log: log, hashes: make(chan struct{}, 4)}
+	s.wall = func() time.Time { return c.Now().Add(-c.Offset()) }
+	return s
+}
+
+// LoginInput is a name with its password.
+type LoginInput struct {
+	Username string
+	Password string
+}
+
+// LoginPayload is what a sign-in gives; the refresh token went into a cookie.
+type LoginPayload struct {
+	AccessToken string
+	ExpiresAt   time.Time
+	Me          *Me
+}
+
+// LogoutPayload says that the session is over.
+type LogoutPayload struct{ Ok bool }
+
+// refused is the one answer to a failed sign-in: it does not tell which of name, password or waiting time it was.
+func refused() error {
+	return errs.New(errs.Unauthenticated,
+		"The name or the password is wrong. After %d failures an account waits %d minutes.", maxFailures, int(lockedFor.Minutes()))
+}
+
+// Login signs in a local user by password. UNAUTHENTICATED when name or password is wrong, the account is disabled or waits after too many
+// failures, or is a demo account on a server without --demo. Needs a request that can carry a cookie.
+func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, error) {
+	ex, err := exchangeOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Username) > 200 || len(in.Password) > 1024 {
+		return nil, errs.Invalid("input", "A name has at most 200 characters and a password at most 1024.")
+	}
+	u, err := selectUserByName(ctx, s.db, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := s.checkPassword(ctx, u, in.Password)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		if err := s.failed(ctx, u, in.Username); err != nil {
+			return nil, err
+		}
+		return nil, refused()
+	}
+	var out *LoginPayload
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if err := clearFailures(ctx, tx, u.ID); err != nil {
+			return err
+		}
+		session, secret, err := s.openSession(ctx, tx, u.ID, ex.userAgent())
+		if err != nil {
+			return err
+		}
+		if out, err = s.payload(ctx, tx, u, session); err != nil {
+			return err
+		}
+		ex.setRefresh(refreshToken(session.ID, secret), session.deadline(s.config.SessionIdle).Sub(s.wall()))
+		return s.publish(ctx, tx, u, "access.signed_in", nil)
+	})
+	return out, err
+}
+
+// Refresh gives a new access token for the refresh cookie and rotates the cookie. UNAUTHENTICATED without a living session. A cookie that
+// was replaced before ends the session, except within ten seconds, when another tab may have been faster.
+func (s *Service) Refresh(ctx context.Context) (*LoginPayload, error) {
+	ex, err := exchangeOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, secret, ok := parseRefresh(ex.refresh())
+	if !ok {
+		return nil, signedOut()
+	}
+	var out *LoginPayload
+	var ended bool
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		out, ended = nil, false
+		session, err := selectSessionForUpdate(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if session == nil {
+			ended = true
+			return nil
+		}
+		u, err := selectUser(ctx, tx, session.UserID)
+		if err != nil {
+			return err
+		}
+		if !session.alive(s.wall(), s.config.SessionIdle) || !s.mayEnter(u) {
+			ended = true
+			return nil
+		}
+		next, err := s.rotate(ctx, tx, session, secret)
+		if err != nil {
+			return err
+		}
+		if next == nil {
+			ended = true
+			return s.publish(ctx, tx, u, "access.session_reused", map[string]any{"session": session.ID})
+		}
+		ex.setRefresh(refreshToken(session.ID, next), session.deadline(s.config.SessionIdle).Sub(s.wall()))
+		out, err = s.payload(ctx, tx, u, session)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if ended {
+		s.actors.forget(id)
+		ex.clearRefresh()
+		return nil, signedOut()
+	}
+	return out, nil
+}
+
+// Logout ends the session of the access token, or of the refresh cookie when that one has expired already. Without either it does nothing.
+func (s *Service) Logout(ctx context.Context) (*LogoutPayload, error) {
+	ex, err := exchangeOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []uuid.UUID
+	if t := ticketOf(ctx); t != nil {
+		ids = append(ids, t.session)
+	}
+	if id, secret, ok := parseRefresh(ex.refresh()); ok {
+		session, err := selectSession(ctx, s.db, id)
+		if err != nil {
+			return nil, err
+		}
+		if session != nil && same(session.RefreshHash, secret) {
+			ids = append(ids, id)
+		}
+	}
+	ex.clearRefresh()
+	if len(ids) == 0 {
+		return &LogoutPayload{Ok: true}, nil
+	}
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		users, err := revokeSessions(ctx, tx, s.wall(), ids)
+		if err != nil {
+			return err
+		}
+		for _, u := range users { // one, two if somebody uses a token with another one's cookie
+			if err := s.publish(ctx, tx, u, "access.signed_out", nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		s.actors.forget(id)
+	}
+	return &LogoutPayload{Ok: true}, nil
+}
+
+func signedOut() error {
+	return errs.New(errs.Unauthenticated, "Your session has ended. Please sign in again.")
+}
+
+// mayEnter reports whether an account may be used at all on this server.
+func (s *Service) mayEnter(u *user) bool {
+	return u != nil && !u.IsDisabled && (!u.IsDemo || s.config.Demo)
+}
+
+// payload makes the access token of a session and what its owner may see.
+func (s *Service) payload(ctx context.Context, tx bun.IDB, u *user, session *session) (*LoginPayload, error) {
+	key, err := s.signingKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	token, expires, err := s.mint(key, u, session)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := s.actor(ctx, tx, u, session.ID)
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.me(permit.With(ctx, actor), tx)
+	if err != nil {
+		return nil, err
+	}
+	return &LoginPayload{AccessToken: token, ExpiresAt: expires, Me: me}, nil
+}
+
+// publish records something about an account, as its owner.
+func (s *Service) publish(ctx context.Context, tx bun.IDB, u *user, kind string, data any) error {
+	ctx = permit.With(ctx, &permit.Actor{UserID: u.ID, Username: u.Username, Name: u.DisplayName})
+	return event.Publish(ctx, tx, s.clock.Now(), event.Event{
+		Kind: kind, SubjectType: "local_user", SubjectID: u.ID, OwnerID: u.resourceID(), Data: data,
+	})
+}

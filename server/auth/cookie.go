@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"writ/server/errs"
+)
+
+// cookieName and cookiePath: browsers send the refresh token to the GraphQL endpoint only.
+const (
+	cookieName = "writ_refresh"
+	cookiePath = "/graphql"
+)
+
+// exchange is a request that may bring and take away the refresh cookie.
+type exchange struct {
+	w http.ResponseWriter
+	r *http.Request
+}
+
+type exchangeKey struct{}
+
+// carriesCookies: only a plain POST of JSON, which no foreign page can send without asking first. Websockets and event streams have sent
+// their header long before a resolver runs.
+func carriesCookies(r *http.Request) bool {
+	if r.Method != http.MethodPost || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		return false
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json" && !strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+}
+
+func exchangeOf(ctx context.Context) (*exchange, error) {
+	if ex, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return ex, nil
+	}
+	return nil, errs.New(errs.Forbidden, "Signing in and out takes a POST request with Content-Type application/json from this site.")
+}
+
+func (e *exchange) refresh() string {
+	c, err := e.r.Cookie(cookieName)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func (e *exchange) userAgent() string {
+	agent := strings.ToValidUTF8(e.r.UserAgent(), "")
+	return agent[:min(len(agent), 200)]
+}
+
+func (e *exchange) setRefresh(token string, life time.Duration) {
+	e.set(token, int(life.Seconds()))
+}
+
+func (e *exchange) clearRefresh() { e.set("", -1) }
+
+func (e *exchange) set(value string, maxAge int) {
+	e.w.Header().Del("Set-Cookie") // a repeated transaction must not leave the token of the first try behind
+	http.SetCookie(e.w, &http.Cookie{
+		Name: cookieName, Value: value, Path: cookiePath, MaxAge: maxAge,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isHTTPS(e.r),
+	})
+}
+
+func isHTTPS(r *http.Request) bool {
+	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}

@@ -1,0 +1,30 @@
+// Package auth decides who you are and puts a permit.Actor into the context.
+//
+//	auth.go        Service, Config; Login, Refresh, Logout: the mutations
+//	password.go    argon2id hashes of local users
+//	lockout.go     ten failures, five minutes
+//	session.go     the refresh token: random, hashed, rotating; what happens when it is used twice
+//	token.go       the access token: EdDSA JWT, ten minutes
+//	keyring.go     signing keys: sealed at rest, a new one every thirty days, published at /auth/jwks.json
+//	middleware.go  Bearer token -> Actor, with the rights of now; cookies of a request
+//	me.go          Me: what the SPA needs to know about the signed-in person
+//	handler.go     /auth/jwks.json and /auth/info
+//
+// # Steps
+//
+//	login    name + password  -> session row, access token, refresh cookie
+//	request  access token     -> session still alive? user still enabled? grants of now (remembered for two seconds) -> Actor
+//	refresh  refresh cookie   -> next refresh cookie, access token
+//	logout                    -> session revoked; tokens of it stop within two seconds
+//
+// # Time
+//
+// Tokens, sessions and keys live on the machine's time (wall), because browsers and other verifiers know no other, and a test that moves
+// the clock forward by a month should not be signed out. Everything the product shows or decides, such as the validity of profiles and the
+// waiting time after failures, goes by clock.Clock.
+//
+// # Cross-site requests
+//
+// The refresh cookie is the only thing a browser sends by itself. It is HttpOnly, SameSite=Lax, of path /graphql, and only POST requests
+// with Content-Type application/json can reach the mutations that read it: a foreign page cannot send one without a preflight.
+package auth

@@ -1,0 +1,107 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/access"
+	"writ/server/errs"
+	"writ/server/permit"
+)
+
+// Me is the signed-in person.
+type Me struct {
+	ID          int64
+	Username    string
+	DisplayName string
+	ResourceID  int64 // 0: the account belongs to nobody in the directory
+	Profiles    []*access.Profile
+	Permissions []string
+	Scopes      *MyScopes
+	TestHooks   bool
+	Demo        bool
+}
+
+// MyScopes names the entity types that permissions which exist once per entity type open.
+type MyScopes struct {
+	ReviewProvisioning     []string
+	ManualProvisioning     []string
+	BulkManualProvisioning []string
+	BulkReviewProvisioning []string
+	QueryResources         []string
+	CreateResources        []string
+}
+
+// Me gives the signed-in person. UNAUTHENTICATED without one.
+func (s *Service) Me(ctx context.Context) (*Me, error) { return s.me(ctx, s.db) }
+
+func (s *Service) me(ctx context.Context, db bun.IDB) (*Me, error) {
+	a := permit.From(ctx)
+	if a == nil {
+		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+	}
+	profiles, err := access.ProfilesOf(ctx, db, a.UserID, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	scopes, err := myScopes(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return &Me{
+		ID: a.UserID, Username: a.Username, DisplayName: a.Name, ResourceID: a.ResourceID, Profiles: profiles, Permissions: paths(a),
+		Scopes: scopes, TestHooks: s.config.TestHooks, Demo: s.config.Demo,
+	}, nil
+}
+
+// paths gives the permissions an actor may execute, each once, sorted.
+func paths(a *permit.Actor) []string {
+	found := []string{}
+	if a.System {
+		found = append(found, "/")
+	}
+	for _, g := range a.Grants {
+		if g.CanExecute {
+			found = append(found, g.Path)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// myScopes asks every permission of every entity type. Reviews and tickets exist only for entity types that own something.
+func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
+	var types []struct {
+		Identifier string
+		IsSource   bool
+	}
+	err := db.NewSelect().TableExpr("entity_type AS et").ColumnExpr("et.identifier").
+		ColumnExpr("EXISTS (SELECT FROM resource_type AS rt WHERE rt.source_entity_type_id = et.id) AS is_source").
+		OrderExpr("et.identifier").Scan(ctx, &types)
+	if err != nil {
+		return nil, fmt.Errorf("read the entity types: %w", err)
+	}
+	m := &MyScopes{
+		ReviewProvisioning: []string{}, ManualProvisioning: []string{}, BulkManualProvisioning: []string{},
+		BulkReviewProvisioning: []string{}, QueryResources: []string{}, CreateResources: []string{},
+	}
+	for _, t := range types {
+		add := func(into *[]string, permission string) {
+			if permit.Find(ctx, permission).Allowed() {
+				*into = append(*into, t.Identifier)
+			}
+		}
+		if t.IsSource {
+			add(&m.ReviewProvisioning, permit.For(permit.ReviewProvisioning, t.Identifier))
+			add(&m.ManualProvisioning, permit.For(permit.ManualProvisioning, t.Identifier))
+			add(&m.BulkManualProvisioning, permit.For(permit.BulkManualProvisioning, t.Identifier))
+			add(&m.BulkReviewProvisioning, permit.For(permit.BulkReviewProvisioning, t.Identifier))
+		}
+		add(&m.QueryResources, permit.Resource(t.Identifier, "Query"))
+		add(&m.CreateResources, permit.Resource(t.Identifier, "Create"))
+	}
+	return m, nil
+}

@@ -1,0 +1,164 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"writ/server/access"
+	"writ/server/errs"
+	"writ/server/permit"
+)
+
+// rememberFor is how long the actor of a session is kept: rights are those of now, give or take this.
+const rememberFor = 2 * time.Second
+
+// Middleware recognises who sends a request (Authorization: Bearer) and puts the permit.Actor into its context. Without a valid token the
+// request goes on as nobody's: what needs somebody says UNAUTHENTICATED itself, and login and refresh must work with an expired one.
+func (s *Service) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		if token := bearer(r.Header.Get("Authorization")); token != "" {
+			signedIn, err := s.Authenticate(ctx, token)
+			switch {
+			case err == nil:
+				ctx = signedIn
+			case errs.As(err) == nil: // not "who are you", but a fault of ours
+				s.log.ErrorContext(ctx, "cannot recognise a caller", "error", err)
+				http.Error(w, "Signing in does not work at this moment. Please try again.", http.StatusServiceUnavailable)
+				return
+			}
+		}
+		if carriesCookies(r) {
+			ctx = context.WithValue(ctx, exchangeKey{}, &exchange{w: w, r: r})
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// Authenticate puts the actor of an access token ("<token>" or "Bearer <token>") into the context. UNAUTHENTICATED when it is not valid,
+// its session has ended, or its user may not enter any more.
+func (s *Service) Authenticate(ctx context.Context, token string) (context.Context, error) {
+	if b := bearer(token); b != "" {
+		token = b
+	}
+	t, err := s.verify(ctx, token)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx, ctx.Err()
+		}
+		return ctx, errs.New(errs.Unauthenticated, "The access token is not valid, or not any more. Refresh it or sign in.").Because(err)
+	}
+	return s.Renew(withTicket(ctx, t))
+}
+
+// Renew gives the context of a long connection the rights of now; it costs nothing within two seconds. UNAUTHENTICATED when the token has
+// expired or the session ended since. A context without an access token is given back as it is.
+func (s *Service) Renew(ctx context.Context) (context.Context, error) {
+	t := ticketOf(ctx)
+	if t == nil {
+		return ctx, nil
+	}
+	if !s.wall().Before(t.expires.Add(clockSkew)) {
+		return permit.With(ctx, nil), signedOut()
+	}
+	actor, err := s.actorOf(ctx, t)
+	if err != nil {
+		return permit.With(ctx, nil), err
+	}
+	return permit.With(ctx, actor), nil
+}
+
+// actorOf gives the actor of a ticket, remembered or read.
+func (s *Service) actorOf(ctx context.Context, t *ticket) (*permit.Actor, error) {
+	if a := s.actors.find(t.session, s.wall(), s.clock.Offset()); a != nil {
+		return a, nil
+	}
+	row, err := selectSession(ctx, s.db, t.session)
+	if err != nil {
+		return nil, err
+	}
+	// The idle limit is for the refresh token: this access token was given before, and ends soon by itself.
+	if row == nil || row.UserID != t.user || row.RevokedAt != nil {
+		return nil, signedOut()
+	}
+	u, err := selectUser(ctx, s.db, t.user)
+	if err != nil {
+		return nil, err
+	}
+	if !s.mayEnter(u) {
+		return nil, signedOut()
+	}
+	a, err := s.actor(ctx, s.db, u, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	s.actors.keep(t.session, a, s.wall(), s.clock.Offset())
+	return a, nil
+}
+
+// actor makes the actor of a user with the grants of now.
+func (s *Service) actor(ctx context.Context, db bun.IDB, u *user, sessionID uuid.UUID) (*permit.Actor, error) {
+	grants, err := access.Grants(ctx, db, u.ID, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &permit.Actor{
+		UserID: u.ID, Username: u.Username, Name: u.DisplayName, ResourceID: u.resourceID(), SessionID: sessionID.String(), Grants: grants,
+	}, nil
+}
+
+func bearer(header string) string {
+	if len(header) > 7 && strings.EqualFold(header[:7], "bearer ") {
+		return strings.TrimSpace(header[7:])
+	}
+	return ""
+}
+
+// actors remembers the actor of a session for a moment. The zero value is ready.
+type actors struct {
+	mu   sync.Mutex
+	rows map[uuid.UUID]remembered
+}
+
+type remembered struct {
+	actor  *permit.Actor
+	until  time.Time
+	offset time.Duration // of the clock: a test that moves it must see the rights of the new time
+}
+
+func (a *actors) find(id uuid.UUID, now time.Time, offset time.Duration) *permit.Actor {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r, ok := a.rows[id]; ok && now.Before(r.until) && r.offset == offset {
+		return r.actor
+	}
+	return nil
+}
+
+func (a *actors) keep(id uuid.UUID, actor *permit.Actor, now time.Time, offset time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.rows == nil {
+		a.rows = map[uuid.UUID]remembered{}
+	}
+	if len(a.rows) >= 1000 {
+		for other, r := range a.rows {
+			if !now.Before(r.until) {
+				delete(a.rows, other)
+			}
+		}
+	}
+	a.rows[id] = remembered{actor, now.Add(rememberFor), offset}
+}
+
+func (a *actors) forget(id uuid.UUID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.rows, id)
+}

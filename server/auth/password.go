@@ -1,0 +1,97 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// cost is what one argon2id hash takes.
+type cost struct {
+	memory  uint32 // KiB
+	passes  uint32
+	threads uint8
+}
+
+// today is the cost of new hashes. Old ones carry their own and stay valid.
+var today = cost{memory: 19 * 1024, passes: 2, threads: 1}
+
+const (
+	saltSize = 16
+	hashSize = 32
+)
+
+// HashPassword makes the stored form of a password: argon2id with its parameters and a random salt, as the PHC string format writes it.
+func HashPassword(password string) string {
+	salt := make([]byte, saltSize)
+	_, _ = rand.Read(salt) // never fails
+	return encodeHash(password, salt, today)
+}
+
+func encodeHash(password string, salt []byte, c cost) string {
+	sum := argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.threads, hashSize)
+	text := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.passes, c.threads, text(salt), text(sum))
+}
+
+// matches compares in constant time. A hash that cannot be read matches nothing.
+func matches(password, stored string) bool {
+	parts := strings.Split(stored, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {
+		return false
+	}
+	var version int
+	var c cost
+	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
+		return false
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.passes, &c.threads); err != nil || !c.sane() {
+		return false
+	}
+	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
+	if err != nil {
+		return false
+	}
+	want, err := base64.RawStdEncoding.DecodeString(parts[5])
+	if err != nil || len(want) < 16 {
+		return false
+	}
+	got := argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.threads, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// sane keeps a hash from elsewhere from taking the server's memory, or the library from panicking.
+func (c cost) sane() bool {
+	return c.memory >= 8 && c.memory <= 1<<20 && c.passes >= 1 && c.passes <= 64 && c.threads >= 1
+}
+
+// decoy is compared when there is nothing to compare with, so that an unknown name takes as long as a wrong password.
+var decoy = encodeHash("", make([]byte, saltSize), today)
+
+// checkPassword reports whether the password opens the account now. u nil: there is no such account.
+func (s *Service) checkPassword(ctx context.Context, u *user, password string) (bool, error) {
+	select {
+	case s.hashes <- struct{}{}:
+		defer func() { <-s.hashes }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	if !s.mayEnter(u) || u.locked(s.clock.Now()) {
+		matches(password, decoy)
+		return false, nil
+	}
+	if u.IsDemo { // mayEnter: the server runs with --demo
+		matches(password, decoy)
+		return subtle.ConstantTimeCompare([]byte(password), []byte(s.config.DemoPassword)) == 1, nil
+	}
+	if u.PasswordHash == "" {
+		matches(password, decoy)
+		return false, nil
+	}
+	return matches(password, u.PasswordHash), nil
+}
