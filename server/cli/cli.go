@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -36,9 +37,15 @@ type environment struct {
 func Main(args []string, house House) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // the second signal finds the default behaviour again
+	context.AfterFunc(ctx, func() { // a later second signal finds the default behaviour again
+		time.Sleep(sameSignal)
+		stop()
+	})
 	return Run(ctx, args, house, os.Stdout, os.Stderr)
 }
+
+// sameSignal is how long signals count as one: a terminal's Ctrl-C reaches us and the task that started us, which hands it on.
+const sameSignal = time.Second
 
 // exit carries a code out of kong, which asks to exit after help and version.
 type exit int

@@ -1,0 +1,40 @@
+// npm run gen: everything generated. GraphQL server code, the schema for readers, the types of the pages.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashOf, installAll, isMain, must, needGo, packageOf, root, run, say } from './lib.mjs';
+
+const frontend = join(root, 'frontend');
+const generated = [join(root, 'graph'), join(root, 'migrations', 'schema.sql'), join(frontend, 'src', 'graphql')];
+
+/** Generates everything; gives the number of the failed step's exit code, 0 when all is well. */
+export async function generate() {
+  if (existsSync(join(root, 'graph', 'gqlgen.yml'))) {
+    say('gqlgen: the GraphQL server code');
+    const code = await run('go', ['tool', 'gqlgen', 'generate', '--config', 'graph/gqlgen.yml']);
+    if (code !== 0) return code;
+  }
+  say('migrations/schema.sql');
+  const code = await run('go', ['test', '-count=1', '-run', 'TestSchemaFileIsUpToDate', './server/db', '-update']);
+  if (code !== 0) return code;
+  if (packageOf(frontend).scripts.gen) {
+    say('the types of the pages');
+    return run('npm', ['run', '--silent', 'gen'], { cwd: frontend });
+  }
+  return 0;
+}
+
+/** Generates and tells whether anything changed: true = was up to date. */
+export async function isUpToDate() {
+  const before = hashOf(...generated);
+  if ((await generate()) !== 0) return false;
+  if (hashOf(...generated) === before) return true;
+  console.error('Generated files were out of date. They are written now: look at them and commit them.');
+  await run('git', ['status', '--short', '--', 'graph', 'migrations/schema.sql', 'frontend/src/graphql']);
+  return false;
+}
+
+if (isMain(import.meta)) {
+  needGo();
+  await installAll();
+  process.exit(await generate());
+}

@@ -1,0 +1,140 @@
+// npm test: every check and every test, against one real PostgreSQL, ending in one line: "N passed, N failed".
+// Parts can be chosen: npm test -- check go pages e2e
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ask, buildPages, buildServer, installAll, needGo, packageOf, root, run, say, testPostgres } from './lib.mjs';
+import { steps } from './check.mjs';
+
+const minute = 60000;
+const frontend = join(root, 'frontend');
+const chosen = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const wants = (part) => chosen.length === 0 || chosen.includes(part);
+const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+
+function count(name, result) {
+  if (result === null) return void total.skipped++;
+  if (result) return void total.passed++;
+  total.failed++;
+  failures.push(name);
+}
+
+/** Runs go test, shows one line per package and the whole output of what failed, and counts tests (subtests too). */
+async function goTests(env) {
+  const race = ask('go', ['env', 'CGO_ENABLED']).out.trim() === '1' && ask(ask('go', ['env', 'CC']).out.trim() || 'cc', ['--version']).ok;
+  if (!race) console.log('no C compiler: the race detector is left out');
+  const args = ['test', ...(race ? ['-race'] : []), '-timeout', '20m', '-json', './...'];
+  const child = spawn('go', args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const timer = setTimeout(() => child.kill('SIGTERM'), 25 * minute);
+  const code = new Promise((resolve) => child.on('close', resolve));
+  const output = new Map();
+  const key = (e) => `${e.Package ?? e.ImportPath} ${e.Test ?? ''}`;
+  let failedHere = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    let e;
+    try {
+      e = JSON.parse(line);
+    } catch {
+      console.log(line); // not from go test
+      continue;
+    }
+    if (e.Output !== undefined) {
+      output.set(key(e), (output.get(key(e)) ?? '') + e.Output);
+      continue;
+    }
+    if (!['pass', 'fail', 'skip', 'build-fail'].includes(e.Action)) continue;
+    if (e.Action === 'fail' || e.Action === 'build-fail') process.stdout.write(output.get(key(e)) ?? '');
+    if (e.Test) {
+      if (e.Action === 'fail') failedHere++;
+      count(key(e), e.Action === 'skip' ? null : e.Action === 'pass');
+    } else if (e.Action === 'pass') {
+      console.log(`ok    ${e.Package} ${e.Elapsed}s`);
+    } else if (e.Action === 'fail') {
+      console.log(`FAIL  ${e.Package} ${e.Elapsed}s`);
+      if (![...output.keys()].some((k) => k.startsWith(`${e.Package} T`)) || e.FailedBuild) {
+        failedHere++;
+        count(e.Package, false); // it did not compile, or fell over before its first test
+      }
+    }
+    output.delete(key(e));
+  }
+  const ended = await code;
+  clearTimeout(timer);
+  if (ended !== 0 && failedHere === 0) count('go test', false); // whatever happened, it is not green
+}
+
+/** Runs a test program that writes a JSON report, and counts from it; without a report the run counts as one. */
+async function reported(name, args, reportEnv, read, timeout) {
+  const dir = mkdtempSync(join(tmpdir(), 'writ-report-'));
+  const report = join(dir, 'report.json');
+  const code = await run('npm', ['run', '--silent', ...args(report)], { cwd: frontend, env: reportEnv(report), timeout });
+  let sums;
+  try {
+    sums = read(JSON.parse(readFileSync(report, 'utf8')));
+  } catch {
+    sums = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  }
+  rmSync(dir, { recursive: true, force: true });
+  if (code !== 0 && sums.failed === 0) sums.failed = 1;
+  for (const k of Object.keys(total)) total[k] += sums[k];
+  if (sums.failed) failures.push(`${name} (${sums.failed})`);
+}
+
+const vitestSums = (r) => ({ passed: r.numPassedTests, failed: r.numFailedTests + (r.numFailedTests ? 0 : r.numFailedTestSuites), skipped: r.numPendingTests });
+const playwrightSums = (r) => ({ passed: r.stats.expected + r.stats.flaky, failed: r.stats.unexpected + r.errors.length, skipped: r.stats.skipped });
+
+/** The browser of the tests is Debian's; it is installed when it is missing and we may. */
+async function needChromium() {
+  const there = () => ['chromium', 'chromium-browser', 'google-chrome'].some((name) => ask(name, ['--version']).ok);
+  if (there()) return true;
+  if (process.getuid?.() !== 0 || !ask('apt-get', ['--version']).ok) {
+    console.error('The browser tests need chromium: install it (Debian: apt-get install chromium).');
+    return false;
+  }
+  say('installing chromium');
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env, timeout: 5 * minute });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-liberation'], { env, timeout: 10 * minute });
+  return there();
+}
+
+needGo();
+await installAll();
+await buildPages();
+await buildServer();
+say('starting a PostgreSQL for the tests');
+const postgres = await testPostgres();
+const env = { WRIT_TEST_DATABASE_URL: postgres.url };
+Object.assign(process.env, env);
+
+if (wants('check')) {
+  for (const [name, step] of steps) {
+    say(name);
+    count(name, await step());
+  }
+}
+if (wants('go')) {
+  say('go test');
+  await goTests(env);
+}
+if (wants('pages') && packageOf(frontend).scripts.test && existsSync(join(frontend, 'node_modules'))) {
+  say('tests of the pages');
+  await reported('tests of the pages', (report) => ['test', '--', '--reporter=default', '--reporter=json', `--outputFile=${report}`], () => ({}), vitestSums, 10 * minute);
+}
+if (wants('e2e') && packageOf(frontend).scripts.e2e && existsSync(join(frontend, 'e2e'))) {
+  say('browser tests');
+  if (await needChromium()) {
+    await reported('browser tests', () => ['e2e', '--', '--reporter=list,json'], (report) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' }), playwrightSums, 12 * minute);
+  } else {
+    count('browser tests: no chromium', false);
+  }
+}
+await postgres.stop();
+
+if (failures.length) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
+if (total.skipped) console.log(`\n${total.skipped} skipped`);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed ? 1 : 0);
