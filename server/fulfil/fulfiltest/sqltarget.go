@@ -43,18 +43,6 @@ type Operation struct {
 	Before, After  json.RawMessage // nil: there was, there is none
 }
 
-// Behaviour is what the application does from now on when a change matches; empty fields match everything.
-type Behaviour struct {
-	Action       string // refuse, hang
-	Table        string
-	Operation    string // INSERT, UPDATE, DELETE
-	Key          string
-	Message      string // of a refusal
-	SQLState     string // of a refusal; default P0001
-	Milliseconds int    // of a hang
-	Times        int    // how often; 0 = until Forget
-}
-
 // NewSQLTarget creates the application in a new schema of the database at url.
 func NewSQLTarget(ctx context.Context, at string) (*SQLTarget, error) {
 	cfg, err := pq.NewConfig(at)
