@@ -143,6 +143,10 @@ export async function buildServer() {
 export function become(command, args, env = {}) {
   const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+  if (process.env.npm_lifecycle_event) {
+    const npm = process.ppid; // when npm is killed hard nobody tells us
+    setInterval(() => process.ppid !== npm && child.kill('SIGTERM'), 1000).unref();
+  }
   child.on('error', (error) => fail(`${command}: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
   return child;
