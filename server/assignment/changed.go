@@ -1,0 +1,236 @@
+package assignment
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/directory"
+	"writ/server/evaluation"
+)
+
+// spreadBatch is how many changed resources one transaction turns into dirty owners.
+const spreadBatch = 2000
+
+// Spread turns changed resources into dirty owners and fresh correlation keys, until none is left (role-model 12.3).
+func (s *Service) Spread(ctx context.Context) error {
+	for {
+		n := 0
+		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+			n, err = s.spread(ctx, tx)
+			return err
+		})
+		if err != nil || n < spreadBatch {
+			return err
+		}
+	}
+}
+
+func (s *Service) spread(ctx context.Context, tx bun.Tx) (int, error) {
+	var changed []struct{ ResourceID, EntityTypeID int64 }
+	// a row that is written again meanwhile waits for this transaction and comes back
+	if err := tx.NewRaw(`delete from changed_resource where resource_id in
+		(select resource_id from changed_resource order by resource_id limit ? for update skip locked) returning resource_id, entity_type_id`, spreadBatch).Scan(ctx, &changed); err != nil {
+		return 0, fmt.Errorf("take changed resources: %w", err)
+	}
+	if len(changed) == 0 {
+		return 0, nil
+	}
+	if moved, err := s.refreshReferenceData(ctx, tx); err != nil {
+		return 0, err
+	} else if moved {
+		if err := s.DirtyAll(ctx, tx, "reference data changed"); err != nil {
+			return 0, err
+		}
+	}
+	m, err := s.Model(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	list := make([]int64, 0, len(changed))
+	for _, c := range changed {
+		list = append(list, c.ResourceID)
+	}
+	if err := s.dirtyByFacts(ctx, tx, m, list); err != nil {
+		return 0, err
+	}
+	return len(changed), s.refreshTargetKeys(ctx, tx, m, list)
+}
+
+// DirtyAll marks every owner of the source entity types: the model itself changed.
+func (s *Service) DirtyAll(ctx context.Context, tx bun.Tx, reason string) error {
+	_, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
+		select id, entity_type_id, ? from resource where valid_to = 'infinity'
+			and entity_type_id in (select source_entity_type_id from resource_type union select entity_type_id from role) order by id
+		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason`, reason).Exec(ctx)
+	return err
+}
+
+// dirtyByFacts marks whom the changed resources concern: themselves, whoever read them, whoever owns them, and whoever reaches what
+// they point to by a navigation that is followed backward (a new position concerns its person).
+func (s *Service) dirtyByFacts(ctx context.Context, tx bun.Tx, m *Model, changed []int64) error {
+	_, err := tx.NewRaw(`
+		with near as (
+			select unnest(?0::bigint[]) as id
+			union
+			select target_id from resource_link where source_id = any (?0) and property_id = any (?1)
+		), owner as (
+			select id from near
+			union select f.owner_id from evaluation_fact f join near on near.id = f.resource_id
+			union select a.owner_id from assigned_resource_type a where a.resource_id = any (?0) and a.valid_to = 'infinity' and a.owner_id is not null
+		)
+		insert into dirty_owner (owner_id, entity_type_id, reason)
+		select r.id, r.entity_type_id, 'data changed' from owner join resource r on r.id = owner.id
+		where r.entity_type_id in (select source_entity_type_id from resource_type union select entity_type_id from role)
+		order by r.id
+		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason`, ids(changed), ids(m.Hops.backward)).Exec(ctx)
+	return err
+}
+
+// refreshTargetKeys recomputes side T of the correlation keys of changed resources; owners with an equal key, old or new, become dirty.
+func (s *Service) refreshTargetKeys(ctx context.Context, tx bun.Tx, m *Model, changed []int64) error {
+	loaded, err := directory.LoadMany(ctx, tx, m.Shape, changed, m.Hops.targetKey...)
+	if err != nil {
+		return err
+	}
+	all := make(map[int64]*evaluation.Resource, len(loaded))
+	for id, r := range loaded {
+		all[id] = toEvaluation(r)
+	}
+	var rules, targets []int64
+	var values []string
+	for _, id := range changed {
+		if all[id] == nil {
+			continue
+		}
+		for _, k := range m.TargetKeys(all[id], all) {
+			rules, targets, values = append(rules, k.RuleID), append(targets, id), append(values, k.Value)
+		}
+	}
+	_, err = tx.NewRaw(`
+		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::bigint[]) k (rule_id, value, resource_id)),
+		stale as (delete from correlation_key k where k.resource_id = any (?0) and k.side = 'T'
+			and not exists (select from fresh f where f.rule_id = k.rule_id and f.value = k.value and f.resource_id = k.resource_id) returning rule_id, value),
+		added as (insert into correlation_key (rule_id, side, value, resource_id) select rule_id, 'T', value, resource_id from fresh
+			on conflict do nothing returning rule_id, value),
+		touched as (select rule_id, value from stale union select rule_id, value from fresh)
+		insert into dirty_owner (owner_id, entity_type_id, reason)
+		select distinct r.id, r.entity_type_id, 'correlation key changed' from touched t
+		join correlation_key s on s.rule_id = t.rule_id and s.side = 'S' and s.value = t.value
+		join resource r on r.id = s.resource_id order by r.id
+		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason`,
+		ids(changed), ids(rules), texts(values), ids(targets)).Exec(ctx)
+	return err
+}
+
+// keysBatch is how many resources one statement of ComputeCorrelationKeys reads.
+const keysBatch = 2000
+
+// ComputeCorrelationKeys recomputes the keys of both sides for everything: the task before a complete computation (role-model 5.3).
+func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done, total int)) (int, error) {
+	if err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		_, err := s.refreshReferenceData(ctx, tx)
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	m, err := s.Model(ctx, s.DB)
+	if err != nil {
+		return 0, err
+	}
+	types := map[int64]bool{}
+	for _, p := range m.Paths() {
+		if p.Role == evaluation.SourceKeyPath || p.Role == evaluation.TargetKeyPath {
+			types[p.EntityTypeID] = true
+		}
+	}
+	list := slices.Sorted(maps.Keys(types))
+	var total, done, keys int
+	if err := s.DB.NewRaw(`select count(*) from resource where valid_to = 'infinity' and entity_type_id = any (?)`, ids(list)).Scan(ctx, &total); err != nil {
+		return 0, err
+	}
+	for after := int64(0); ; {
+		var page []int64
+		if err := s.DB.NewRaw(`select id from resource where valid_to = 'infinity' and entity_type_id = any (?) and id > ? order by id limit ?`,
+			ids(list), after, keysBatch).Scan(ctx, &page); err != nil {
+			return keys, err
+		}
+		if len(page) == 0 {
+			return keys, nil
+		}
+		n, err := s.computeKeys(ctx, m, page)
+		if err != nil {
+			return keys, err
+		}
+		keys, done, after = keys+n, done+len(page), page[len(page)-1]
+		if progress != nil {
+			progress(done, total)
+		}
+	}
+}
+
+func (s *Service) computeKeys(ctx context.Context, m *Model, page []int64) (n int, err error) {
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		loaded, err := directory.LoadMany(ctx, tx, m.Shape, page, together(m.Hops.sourceKey, m.Hops.targetKey)...)
+		if err != nil {
+			return err
+		}
+		all := make(map[int64]*evaluation.Resource, len(loaded))
+		for id, r := range loaded {
+			all[id] = toEvaluation(r)
+		}
+		var k keyRows
+		for _, id := range page {
+			if r := all[id]; r != nil {
+				k.add("S", id, m.SourceKeys(s.Clock.Now(), r, all))
+				k.add("T", id, m.TargetKeys(r, all))
+			}
+		}
+		n = len(k.rules)
+		return k.save(ctx, tx, page, []string{"S", "T"})
+	})
+	return n, err
+}
+
+// keyRows are rows of correlation_key, column by column.
+type keyRows struct {
+	rules, resources []int64
+	sides, values    []string
+}
+
+func (k *keyRows) add(side string, id int64, keys []evaluation.Key) {
+	for _, key := range keys {
+		k.rules, k.resources, k.sides, k.values = append(k.rules, key.RuleID), append(k.resources, id), append(k.sides, side), append(k.values, key.Value)
+	}
+}
+
+// save makes the rows of these resources and sides equal to k; what is equal already is not written.
+func (k *keyRows) save(ctx context.Context, tx bun.Tx, resources []int64, sides []string) error {
+	_, err := tx.NewRaw(`
+		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::bigint[]) k (rule_id, side, value, resource_id)),
+		stale as (delete from correlation_key k where k.resource_id = any (?0) and k.side = any (?5)
+			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id))
+		insert into correlation_key (rule_id, side, value, resource_id) select rule_id, side, value, resource_id from fresh on conflict do nothing`,
+		ids(resources), ids(k.rules), texts(k.sides), texts(k.values), ids(k.resources), texts(sides)).Exec(ctx)
+	return err
+}
+
+// together follows what either walk follows.
+func together(a, b []directory.Follow) []directory.Follow {
+	out := make([]directory.Follow, max(len(a), len(b)))
+	for _, levels := range [][]directory.Follow{a, b} {
+		for i, f := range levels {
+			for _, p := range f.Forward {
+				out[i].Forward = appendNew(out[i].Forward, p)
+			}
+			for _, p := range f.Reverse {
+				out[i].Reverse = appendNew(out[i].Reverse, p)
+			}
+		}
+	}
+	return out
+}

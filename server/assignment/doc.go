@@ -1,0 +1,14 @@
+// Package assignment keeps who has what: it loads owners, lets server/evaluation compute them, and saves what differs.
+//
+//	changed.go    changed resources -> dirty owners and fresh correlation keys (role-model 12.3)
+//	model.go      the compiled model of the newest version, cached
+//	load.go       owners -> evaluation.Batch, with a fixed number of statements
+//	recompute.go  the two ways to run: complete over an entity type, or what is dirty
+//	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
+//	worker.go     the continuous chain: EvaluateArgs drains what is dirty
+//	view.go       View Permissions: expected, lines, gaps and kept values as one list
+//	explain.go    why, and why not
+//
+// Below: server/directory (what exists), server/rolemodel (what should be, and why), server/evaluation (the pure arithmetic).
+// Above: server/order carries out what an evaluation wants, inside the same transaction.
+package assignment

@@ -1,0 +1,223 @@
+package assignment
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/directory"
+	"writ/server/evaluation"
+	"writ/server/rolemodel"
+)
+
+// Model is everything that is the same for all owners: the compiled role model, its source and the shape of the data.
+type Model struct {
+	*evaluation.Compiled
+	Source *rolemodel.Model
+	Shape  *directory.Shape
+	Hops   hops
+	stamp  string
+}
+
+type modelCache struct {
+	mu    sync.Mutex
+	model *Model
+}
+
+// Model gives the compiled model in force. It is compiled again when the configuration, the shape, or the data that rules name by key
+// (dimension values and their tree, resources of navigation rules) changed: that is what the stamp hashes.
+func (s *Service) Model(ctx context.Context, db bun.IDB) (*Model, error) {
+	stamp, err := selectStamp(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	s.models.mu.Lock()
+	defer s.models.mu.Unlock()
+	if m := s.models.model; m != nil && m.stamp == stamp {
+		return m, nil
+	}
+	m, err := s.compile(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	m.stamp = stamp
+	s.models.model = m
+	return m, nil
+}
+
+func selectStamp(ctx context.Context, db bun.IDB) (stamp string, err error) {
+	err = db.NewRaw(`select coalesce((select max(version) from model_version), 0) || '/'
+		|| coalesce((select value #>> '{}' from setting where key = 'shape_version'), '0') || '/'
+		|| coalesce((select value #>> '{}' from setting where key = 'reference_data'), '')`).Scan(ctx, &stamp)
+	return stamp, err
+}
+
+func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
+	source, err := rolemodel.Load(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := s.Shapes.Load(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := referenceData(ctx, db, source, shape)
+	if err != nil {
+		return nil, err
+	}
+	compiled, problems := evaluation.Compile(source, shape, keys)
+	for _, p := range problems {
+		s.Log.WarnContext(ctx, "role model", "kind", p.Kind, "identifier", p.Identifier, "field", p.Field, "problem", p.Message)
+	}
+	if compiled == nil {
+		return nil, fmt.Errorf("the role model does not compile: %v", problems)
+	}
+	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths())}, nil
+}
+
+// Check compiles a model that is being saved and tells what is wrong with it (server/manifest asks before it commits).
+func Check(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.Shape) ([]rolemodel.Problem, error) {
+	keys, err := referenceData(ctx, tx, m, shape)
+	if err != nil {
+		return nil, err
+	}
+	problems := rolemodel.Validate(m, shape)
+	_, found := evaluation.Compile(m, shape, keys)
+	return append(problems, found...), nil
+}
+
+// referenceData reads what rules name by key, and the dimension trees.
+func referenceData(ctx context.Context, db bun.IDB, m *rolemodel.Model, shape *directory.Shape) (evaluation.Keys, error) {
+	keys := evaluation.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}, Ancestors: map[string]map[int64][]int64{}}
+	var types []int64
+	var names []string
+	for typeID, list := range evaluation.RequiredKeys(m, shape) {
+		for _, k := range list {
+			types, names = append(types, typeID), append(names, k)
+		}
+	}
+	var found []struct {
+		ID, EntityTypeID int64
+		Key, DisplayName string
+	}
+	if err := db.NewRaw(`select r.id, r.entity_type_id, r.key, r.display_name from unnest(?::bigint[], ?::text[]) k (type, key)
+		join resource r on r.entity_type_id = k.type and r.key = k.key and r.valid_to = 'infinity'`, ids(types), texts(names)).Scan(ctx, &found); err != nil {
+		return keys, fmt.Errorf("read keys of the role model: %w", err)
+	}
+	for _, f := range found {
+		if keys.IDs[f.EntityTypeID] == nil {
+			keys.IDs[f.EntityTypeID] = map[string]int64{}
+		}
+		keys.IDs[f.EntityTypeID][f.Key], keys.Labels[f.ID] = f.ID, f.DisplayName
+	}
+	var closure []struct {
+		Identifier               string
+		DescendantID, AncestorID int64
+	}
+	if err := db.NewRaw(`select d.identifier, c.descendant_id, c.ancestor_id from dimension_closure c join dimension d on d.id = c.dimension_id
+		order by d.identifier, c.descendant_id, c.depth`).Scan(ctx, &closure); err != nil {
+		return keys, fmt.Errorf("read dimension trees: %w", err)
+	}
+	for _, c := range closure {
+		if keys.Ancestors[c.Identifier] == nil {
+			keys.Ancestors[c.Identifier] = map[int64][]int64{}
+		}
+		keys.Ancestors[c.Identifier][c.DescendantID] = append(keys.Ancestors[c.Identifier][c.DescendantID], c.AncestorID)
+	}
+	return keys, nil
+}
+
+// refreshReferenceData hashes what rules name by key; when it changed, the model is another one and every owner must be looked at again.
+func (s *Service) refreshReferenceData(ctx context.Context, tx bun.Tx) (changed bool, err error) {
+	m, err := rolemodel.Load(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	shape, err := s.Shapes.Load(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	keys, err := referenceData(ctx, tx, m, shape)
+	if err != nil {
+		return false, err
+	}
+	hash := fmt.Sprintf("%x", sha256.Sum256(jsonb(keys))) // maps marshal in key order
+	var before []string
+	if err := tx.NewRaw(`select value #>> '{}' from setting where key = 'reference_data'`).Scan(ctx, &before); err != nil {
+		return false, err
+	}
+	if len(before) == 1 && before[0] == hash {
+		return false, nil
+	}
+	_, err = tx.ExecContext(ctx, `insert into setting (key, value) values ('reference_data', to_jsonb(?::text))
+		on conflict (key) do update set value = excluded.value, updated_at = now()`, hash)
+	return true, err
+}
+
+// hops are the navigations a batch follows, level by level, by what it starts from.
+type hops struct {
+	owner, target, sourceKey, targetKey []directory.Follow
+	// backward are the properties that some path follows from the pointed side: a new resource there concerns what it points to.
+	backward []int64
+}
+
+func hopsOf(paths []evaluation.Path) hops {
+	var h hops
+	seen := map[int64]bool{}
+	for _, p := range paths {
+		switch p.Role {
+		case evaluation.OwnerPath:
+			h.owner = merge(h.owner, p.Hops, 0)
+		case evaluation.TargetPath:
+			h.target = merge(h.target, p.Hops, 0)
+		case evaluation.SourceKeyPath:
+			h.sourceKey = merge(h.sourceKey, p.Hops, 0)
+		case evaluation.TargetKeyPath:
+			h.targetKey = merge(h.targetKey, p.Hops, 0)
+		}
+		collectBackward(p.Hops, seen, &h.backward)
+	}
+	return h
+}
+
+func merge(levels []directory.Follow, list []evaluation.Hop, depth int) []directory.Follow {
+	if len(list) == 0 {
+		return levels
+	}
+	for len(levels) <= depth {
+		levels = append(levels, directory.Follow{})
+	}
+	for _, hop := range list {
+		if hop.Reverse {
+			levels[depth].Reverse = appendNew(levels[depth].Reverse, hop.PropertyID)
+		} else {
+			levels[depth].Forward = appendNew(levels[depth].Forward, hop.PropertyID)
+		}
+	}
+	for _, hop := range list {
+		levels = merge(levels, hop.Next, depth+1)
+	}
+	return levels
+}
+
+func collectBackward(list []evaluation.Hop, seen map[int64]bool, out *[]int64) {
+	for _, hop := range list {
+		if hop.Reverse && !seen[hop.PropertyID] {
+			seen[hop.PropertyID] = true
+			*out = append(*out, hop.PropertyID)
+		}
+		collectBackward(hop.Next, seen, out)
+	}
+}
+
+func appendNew(list []int64, id int64) []int64 {
+	for _, have := range list {
+		if have == id {
+			return list
+		}
+	}
+	return append(list, id)
+}

@@ -1,0 +1,271 @@
+package assignment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+	"golang.org/x/sync/errgroup"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/permit"
+)
+
+// ownerBatch is how many owners one transaction computes: large enough for set queries, small enough to keep events flowing (design 6).
+const ownerBatch = 500
+
+// parallel is how many batches one run computes at a time.
+const parallel = 2
+
+// Recompute says what to compute (role-model 12.2).
+type Recompute struct {
+	EntityTypes []string // identifiers; at least one
+	Dirty       bool     // only owners that need it
+	Options
+}
+
+// Report is what a run did. Owners counts those looked at; Unchanged those whose inputs had not changed.
+type Report struct {
+	Owners, Unchanged, Failed  int
+	Roles, Types, Orders, Gaps int
+}
+
+func (r *Report) add(o Report) {
+	r.Owners, r.Unchanged, r.Failed = r.Owners+o.Owners, r.Unchanged+o.Unchanged, r.Failed+o.Failed
+	r.Roles, r.Types, r.Orders, r.Gaps = r.Roles+o.Roles, r.Types+o.Types, r.Orders+o.Orders, r.Gaps+o.Gaps
+}
+
+// Run computes the role model (task ComputeRoleModel). Every batch of owners is one transaction; a failure of one owner is counted,
+// logged and leaves that owner dirty. Needs /ProvisioningPolicy/Provisioning/Start.
+func (s *Service) Run(ctx context.Context, in Recompute, progress func(done, total int)) (Report, error) {
+	if _, err := permit.Require(ctx, permit.ProvisioningStart); err != nil {
+		return Report{}, err
+	}
+	if len(in.EntityTypes) == 0 {
+		return Report{}, errs.Invalid("entityTypes", "Name at least one source entity type.")
+	}
+	if err := s.Spread(ctx); err != nil {
+		return Report{}, err
+	}
+	var sum Report
+	for _, identifier := range in.EntityTypes {
+		r, err := s.runType(ctx, identifier, in, progress)
+		sum.add(r)
+		if err != nil {
+			return sum, fmt.Errorf("compute %s: %w", identifier, err)
+		}
+	}
+	return sum, nil
+}
+
+func (s *Service) runType(ctx context.Context, identifier string, in Recompute, progress func(done, total int)) (Report, error) {
+	m, err := s.Model(ctx, s.DB)
+	if err != nil {
+		return Report{}, err
+	}
+	t := m.Shape.ByIdentifier[identifier]
+	if t == nil {
+		return Report{}, errs.Invalid("entityTypes", "There is no entity type %q.", identifier)
+	}
+	if in.Dirty {
+		return s.drain(ctx, &t.ID, in.Options, progress)
+	}
+	initial, err := s.isInitial(ctx, t.ID)
+	if err != nil {
+		return Report{}, err
+	}
+	sum, err := s.complete(ctx, t.ID, initial, in.Options, progress)
+	if err != nil {
+		return sum, err
+	}
+	_, err = s.DB.ExecContext(ctx, `update entity_type set initialized_at = coalesce(initialized_at, ?) where id = ?`, s.Clock.Now(), t.ID)
+	return sum, err
+}
+
+func (s *Service) isInitial(ctx context.Context, entityTypeID int64) (initial bool, err error) {
+	err = s.DB.NewRaw(`select initialized_at is null from entity_type where id = ?`, entityTypeID).Scan(ctx, &initial)
+	return initial, err
+}
+
+// whole selects the owners of a complete run: who lives, and who is gone but still holds rows.
+const whole = `resource r where r.entity_type_id = ? and (r.valid_to = 'infinity'
+	or exists (select from assigned_resource_type a where a.owner_id = r.id and a.valid_to = 'infinity')
+	or exists (select from assigned_role a where a.owner_id = r.id and a.valid_to = 'infinity'))`
+
+// complete walks all owners in id order, several batches at a time.
+func (s *Service) complete(ctx context.Context, entityTypeID int64, initial bool, o Options, progress func(done, total int)) (Report, error) {
+	var total int
+	if err := s.DB.NewRaw(`select count(*) from `+whole, entityTypeID).Scan(ctx, &total); err != nil {
+		return Report{}, err
+	}
+	reports := make(chan Report, parallel)
+	group, work := errgroup.WithContext(ctx)
+	group.SetLimit(parallel + 1)
+	group.Go(func() error { // the walk; it hands each page to the group
+		batches, work := errgroup.WithContext(work)
+		batches.SetLimit(parallel)
+		defer close(reports)
+		for after := int64(0); work.Err() == nil; {
+			var page []int64
+			if err := s.DB.NewRaw(`select r.id from `+whole+` and r.id > ? order by r.id limit ?`, entityTypeID, after, ownerBatch).Scan(work, &page); err != nil {
+				_ = batches.Wait()
+				return err
+			}
+			if len(page) == 0 {
+				break
+			}
+			after = page[len(page)-1]
+			batches.Go(func() error {
+				r, err := s.computeLocked(work, page, initial, o)
+				if err == nil {
+					reports <- r
+				}
+				return err
+			})
+		}
+		return batches.Wait()
+	})
+	var sum Report
+	for r := range reports {
+		sum.add(r)
+		if progress != nil {
+			progress(sum.Owners, max(total, sum.Owners))
+		}
+	}
+	return sum, group.Wait()
+}
+
+// Drain computes owners that are dirty, of every entity type that had its first complete run: the continuous mode.
+func (s *Service) Drain(ctx context.Context) (Report, error) {
+	if err := s.Spread(ctx); err != nil {
+		return Report{}, err
+	}
+	return s.drain(ctx, nil, Options{}, nil)
+}
+
+func (s *Service) drain(ctx context.Context, entityTypeID *int64, o Options, progress func(done, total int)) (Report, error) {
+	var sum Report
+	for {
+		var r Report
+		var page []int64
+		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+			if page, err = takeDirty(ctx, tx, entityTypeID); err != nil || len(page) == 0 {
+				return err
+			}
+			r, err = s.compute(ctx, tx, page, false, o)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return sum, err
+		}
+		sum.add(r)
+		if r.Failed == len(page) {
+			return sum, nil // nothing but failures: they stay dirty for the next call
+		}
+		if progress != nil {
+			progress(sum.Owners, sum.Owners)
+		}
+	}
+}
+
+// takeDirty locks ranges of owners that nobody else computes and gives the dirty ones in them; when all are being computed, it waits
+// for the first. No owner is left when it gives none.
+func takeDirty(ctx context.Context, tx bun.Tx, entityTypeID *int64) (page []int64, err error) {
+	const dirty = `dirty_owner d join entity_type t on t.id = d.entity_type_id and t.initialized_at is not null and (?0::bigint is null or t.id = ?0)`
+	var shards []struct {
+		Shard int64
+		Free  bool
+	}
+	if err := tx.NewRaw(`select shard, pg_try_advisory_xact_lock(hashtext('writ.owner'), shard) as free from
+		(select (d.owner_id / ?1)::int as shard from `+dirty+` group by 1 order by min(d.since), 1 limit 16) s`, entityTypeID, ownerBatch).Scan(ctx, &shards); err != nil {
+		return nil, fmt.Errorf("look for dirty owners: %w", err)
+	}
+	var mine []int64
+	for _, s := range shards {
+		if s.Free {
+			mine = append(mine, s.Shard)
+		}
+	}
+	if len(shards) > 0 && len(mine) == 0 {
+		mine = []int64{shards[0].Shard}
+		if _, err := tx.NewRaw(`select pg_advisory_xact_lock(hashtext('writ.owner'), ?::int)`, shards[0].Shard).Exec(ctx); err != nil {
+			return nil, err
+		}
+	}
+	err = tx.NewRaw(`select d.owner_id from `+dirty+` where (d.owner_id / ?1)::int = any (?2) order by d.since, d.owner_id limit ?1`,
+		entityTypeID, ownerBatch, ids(mine)).Scan(ctx, &page)
+	return page, err
+}
+
+// computeLocked is compute in a transaction of its own.
+func (s *Service) computeLocked(ctx context.Context, page []int64, initial bool, o Options) (r Report, err error) {
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+		r, err = s.compute(ctx, tx, page, initial, o)
+		return err
+	})
+	return r, err
+}
+
+// compute loads, evaluates and saves owners inside tx. Ranges of owner ids are locked in order, so two runs never mix on one owner and
+// never wait for each other in a circle.
+func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial bool, o Options) (Report, error) {
+	if _, err := tx.NewRaw(`select pg_advisory_xact_lock(hashtext('writ.owner'), shard) from
+		(select distinct (id / ?)::int as shard from unnest(?::bigint[]) id order by 1) s`, ownerBatch, ids(page)).Exec(ctx); err != nil {
+		return Report{}, err
+	}
+	// what arrives while we compute must find its row dirty again: seq is remembered before anything is read
+	var seqs []struct{ OwnerID, Seq int64 }
+	if err := tx.NewRaw(`select owner_id, seq from dirty_owner where owner_id = any (?)`, ids(page)).Scan(ctx, &seqs); err != nil {
+		return Report{}, err
+	}
+	m, err := s.Model(ctx, tx)
+	if err != nil {
+		return Report{}, err
+	}
+	batch, err := s.load(ctx, tx, m, page, initial, o)
+	if err != nil {
+		return Report{}, err
+	}
+	results := m.Evaluate(batch)
+	report, failed, err := s.save(ctx, tx, m, batch, results)
+	if err != nil {
+		return report, err
+	}
+	var owners, known []int64
+	for _, q := range seqs {
+		if !failed[q.OwnerID] {
+			owners, known = append(owners, q.OwnerID), append(known, q.Seq)
+		}
+	}
+	_, err = tx.NewRaw(`delete from dirty_owner d using unnest(?::bigint[], ?::bigint[]) k (owner_id, seq) where d.owner_id = k.owner_id and d.seq = k.seq`,
+		ids(owners), ids(known)).Exec(ctx)
+	return report, err
+}
+
+// MarkDue makes owners dirty whose result changes by itself now: starts, ends, offsets (role-model 12.3). A sweep calls it.
+func (s *Service) MarkDue(ctx context.Context) (n int, err error) {
+	now := s.Clock.Now()
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		var due []int64
+		if err := tx.NewRaw(`update owner_state set next_evaluation_at = null where owner_id in
+			(select owner_id from owner_state where next_evaluation_at <= ? order by next_evaluation_at limit 5000 for update skip locked) returning owner_id`, now).Scan(ctx, &due); err != nil {
+			return err
+		}
+		n = len(due)
+		return MarkDirty(ctx, tx, "its time has come", due...)
+	})
+	return n, err
+}
+
+// Backlog tells how much waits for evaluation: dirty owners of initialized entity types, changed resources, and due owners.
+func (s *Service) Backlog(ctx context.Context, idb bun.IDB) (n int, err error) {
+	err = idb.NewRaw(`select (select count(*) from dirty_owner d join entity_type t on t.id = d.entity_type_id where t.initialized_at is not null)
+		+ (select count(*) from changed_resource where exists (select from entity_type where initialized_at is not null))
+		+ (select count(*) from owner_state where next_evaluation_at <= ?)`, s.Clock.Now()).Scan(ctx, &n)
+	return n, err
+}
+
+// waitLimit bounds one pass of the worker, so that a stop is quick.
+const waitLimit = 5 * time.Minute

@@ -1,0 +1,392 @@
+package assignment
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/evaluation"
+	"writ/server/event"
+)
+
+// saver writes the results of one batch: every table once, whatever the number of owners.
+type saver struct {
+	ctx    context.Context
+	tx     bun.Tx
+	s      *Service
+	m      *Model
+	now    time.Time
+	owners map[int64]*evaluation.Owner
+	report Report
+	failed map[int64]bool
+
+	changed []*evaluation.Result // owners whose result is written
+	typeIDs map[*evaluation.TypeDelta]int64
+	planned []PlannedOrder
+}
+
+func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.Batch, results []evaluation.Result) (Report, map[int64]bool, error) {
+	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: b.Now, owners: map[int64]*evaluation.Owner{}, failed: map[int64]bool{},
+		typeIDs: map[*evaluation.TypeDelta]int64{}}
+	for _, o := range b.Owners {
+		w.owners[o.Resource.ID] = o
+	}
+	for i := range results {
+		r := &results[i]
+		w.report.Owners++
+		switch {
+		case r.Err != nil:
+			w.report.Failed++
+			w.failed[r.OwnerID] = true
+			s.Log.ErrorContext(ctx, "owner not computed", "owner", r.OwnerID, "error", r.Err)
+		case r.Unchanged:
+			w.report.Unchanged++
+		default:
+			w.changed = append(w.changed, r)
+		}
+	}
+	if len(w.changed) == 0 {
+		return w.report, w.failed, nil
+	}
+	for _, part := range []func() error{w.roles, w.types, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events} {
+		if err := part(); err != nil {
+			return w.report, w.failed, fmt.Errorf("save assignments: %w", err)
+		}
+	}
+	return w.report, w.failed, nil
+}
+
+func (w *saver) changedIDs() []int64 {
+	out := make([]int64, len(w.changed))
+	for i, r := range w.changed {
+		out[i] = r.OwnerID
+	}
+	return out
+}
+
+// roles closes what is lost, versions what changed, adds what is new.
+func (w *saver) roles() error {
+	var ended []int64
+	var fresh [][]any
+	for _, r := range w.changed {
+		for _, d := range r.Roles {
+			w.report.Roles++
+			if d.Row.ID != 0 {
+				ended = append(ended, d.Row.ID)
+			}
+			if d.Close {
+				continue
+			}
+			rules := d.Row.RuleIDs
+			if rules == nil {
+				rules = []int64{}
+			}
+			fresh = append(fresh, []any{r.OwnerID, d.Row.RoleID, int16(d.Row.Workflow), w.now, d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End,
+				nullID(d.Row.InferredByID), rules, w.now})
+		}
+	}
+	if len(ended) > 0 {
+		if _, err := w.tx.NewRaw(`update assigned_role set valid_to = ? where id = any (?)`, w.now, ids(ended)).Exec(w.ctx); err != nil {
+			return err
+		}
+	}
+	return w.copy("assigned_role", []string{"owner_id", "role_id", "workflow_state", "workflow_state_changed_at", "origin", "is_denied", "start_date", "end_date",
+		"inferred_by_id", "rule_ids", "valid_from"}, fresh)
+}
+
+func (w *saver) copy(table string, columns []string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.CopyIn(w.ctx, w.tx, table, columns, sequence(rows))
+}
+
+func sequence(rows [][]any) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for _, r := range rows {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// typeRow is an assigned resource type on its way into the table.
+type typeRow struct {
+	ID         int64           `json:"id"`
+	TargetID   *int64          `json:"resource_id"`
+	Workflow   int16           `json:"workflow_state"`
+	IsExpected bool            `json:"is_expected"`
+	Start      *time.Time      `json:"start_date"`
+	End        *time.Time      `json:"end_date"`
+	Confidence *int            `json:"confidence"`
+	Expected   json.RawMessage `json:"expected"`
+	Error      *string         `json:"error"`
+	Verified   bool            `json:"verified"`
+	Close      bool            `json:"close"`
+}
+
+// types versions and updates rows that changed, and adds new ones. The id of an assigned resource type stays the same for life, since
+// orders refer to it: the past version gets a new id.
+func (w *saver) types() error {
+	var updates []typeRow
+	var fresh [][]any
+	var waiting []*evaluation.TypeDelta
+	var owners []int64
+	for _, r := range w.changed {
+		for i := range r.Types {
+			d := &r.Types[i]
+			w.report.Types++
+			if d.Existing == nil {
+				waiting, owners = append(waiting, d), append(owners, r.OwnerID)
+				continue
+			}
+			if d.RowChanged || d.CloseRow {
+				updates = append(updates, w.typeRow(d))
+			}
+			w.plan(d.Existing.ID, r.OwnerID, d)
+		}
+	}
+	if err := w.updateTypes(updates); err != nil {
+		return err
+	}
+	newIDs, err := w.allocate("assigned_resource_type", len(waiting))
+	if err != nil {
+		return err
+	}
+	for i, d := range waiting {
+		row := w.typeRow(d)
+		var verifiedAt *time.Time
+		if row.Verified {
+			verifiedAt = &w.now
+		}
+		fresh = append(fresh, []any{newIDs[i], owners[i], d.ResourceTypeID, row.TargetID, row.Workflow, w.now, row.IsExpected, row.Start, row.End, row.Confidence,
+			row.Expected, row.Error, verifiedAt, w.now})
+		w.plan(newIDs[i], owners[i], d)
+	}
+	return w.copy("assigned_resource_type", []string{"id", "owner_id", "resource_type_id", "resource_id", "workflow_state", "workflow_state_changed_at", "is_expected",
+		"start_date", "end_date", "confidence", "expected", "error", "verified_at", "valid_from"}, fresh)
+}
+
+func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
+	row := typeRow{TargetID: nullID(d.TargetID), Workflow: int16(d.Workflow), IsExpected: d.IsExpected, Start: d.Start, End: d.End,
+		Expected: jsonb(d.Expected), Close: d.CloseRow, Verified: d.IsExpected && d.TargetID != 0}
+	if d.Existing != nil {
+		row.ID = d.Existing.ID
+	}
+	if d.Confidence != 0 {
+		row.Confidence = &d.Confidence
+	}
+	if d.Error != "" {
+		row.Error = &d.Error
+	}
+	return row
+}
+
+func (w *saver) plan(id, ownerID int64, d *evaluation.TypeDelta) {
+	w.typeIDs[d] = id
+	if d.Order == nil {
+		return
+	}
+	w.report.Orders++
+	w.planned = append(w.planned, PlannedOrder{AssignedResourceTypeID: id, OwnerID: ownerID, SourceEntityTypeID: w.owners[ownerID].Resource.EntityTypeID,
+		ResourceTypeID: d.ResourceTypeID, Delta: d.Order})
+}
+
+func (w *saver) updateTypes(rows []typeRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	list := jsonb(rows)
+	// the version that ends gets a row of its own; ties within one instant leave no empty version
+	if _, err := w.tx.NewRaw(`insert into assigned_resource_type (owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected,
+			is_denied, is_frozen, start_date, end_date, confidence, expected, created_key, verified_at, error, valid_from, valid_to)
+		select a.owner_id, a.resource_type_id, a.resource_id, a.workflow_state, a.workflow_state_changed_at, a.is_expected, a.is_denied, a.is_frozen, a.start_date,
+			a.end_date, a.confidence, a.expected, a.created_key, a.verified_at, a.error, a.valid_from, ?0
+		from jsonb_to_recordset(?1::jsonb) r (id bigint, close boolean) join assigned_resource_type a on a.id = r.id
+		where not r.close and a.valid_from < ?0`, w.now, string(list)).Exec(w.ctx); err != nil {
+		return err
+	}
+	// targets change hands inside one batch: they are let go before they are taken
+	if _, err := w.tx.NewRaw(`update assigned_resource_type a set resource_id = null from jsonb_to_recordset(?::jsonb) r (id bigint, resource_id bigint, close boolean)
+		where a.id = r.id and not r.close and a.resource_id is distinct from r.resource_id`, string(list)).Exec(w.ctx); err != nil {
+		return err
+	}
+	_, err := w.tx.NewRaw(`update assigned_resource_type a set
+			resource_id = case when r.close then a.resource_id else r.resource_id end,
+			workflow_state = r.workflow_state,
+			workflow_state_changed_at = case when a.workflow_state = r.workflow_state then a.workflow_state_changed_at else ?0 end,
+			is_expected = r.is_expected, start_date = r.start_date, end_date = r.end_date, confidence = r.confidence, expected = r.expected, error = r.error,
+			verified_at = case when r.verified then coalesce(a.verified_at, ?0) else a.verified_at end,
+			valid_from = case when r.close then a.valid_from else ?0 end,
+			valid_to = case when r.close then ?0 else 'infinity'::timestamptz end
+		from jsonb_to_recordset(?1::jsonb) r (id bigint, resource_id bigint, workflow_state smallint, is_expected boolean, start_date timestamptz, end_date timestamptz,
+			confidence int, expected jsonb, error text, verified boolean, close boolean)
+		where a.id = r.id`, w.now, string(list)).Exec(w.ctx)
+	return err
+}
+
+// allocate takes n ids of a table's identity column.
+func (w *saver) allocate(table string, n int) (out []int64, err error) {
+	if n == 0 {
+		return nil, nil
+	}
+	err = w.tx.NewRaw(`select nextval(pg_get_serial_sequence(?, 'id')) from generate_series(1, ?)`, table, n).Scan(w.ctx, &out)
+	return out, err
+}
+
+// gapRow is a gap on its way into the table.
+type gapRow struct {
+	ID       int64   `json:"id"`
+	Type     int64   `json:"assigned_resource_type_id"`
+	Property *string `json:"property"`
+	Value    *int64  `json:"value_id"`
+	Workflow int16   `json:"workflow_state"`
+	Current  string  `json:"current_value"`
+	Proposed string  `json:"proposed_value"`
+	Close    bool    `json:"close"`
+}
+
+// gaps opens, refreshes and closes differences that wait for reconciliation.
+func (w *saver) gaps() error {
+	var known, fresh []gapRow
+	for _, r := range w.changed {
+		for i := range r.Types {
+			d := &r.Types[i]
+			for _, g := range d.Gaps {
+				w.report.Gaps++
+				o := gapRow{ID: g.ID, Type: w.typeIDs[d], Workflow: int16(g.Workflow), Value: nullID(g.ValueID), Current: g.Current, Proposed: g.Proposed, Close: g.Close}
+				if g.Property != "" {
+					o.Property = &g.Property
+				}
+				if g.ID != 0 {
+					known = append(known, o)
+				} else if !g.Close {
+					fresh = append(fresh, o)
+				}
+			}
+		}
+	}
+	if len(known) > 0 {
+		if _, err := w.tx.NewRaw(`update gap g set workflow_state = r.workflow_state, current_value = r.current_value, proposed_value = r.proposed_value,
+				closed_at = case when r.close then ?0::timestamptz end
+			from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, current_value text, proposed_value text, close boolean) where g.id = r.id`,
+			w.now, string(jsonb(known))).Exec(w.ctx); err != nil {
+			return err
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	_, err := w.tx.NewRaw(`insert into gap (assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, found_at)
+		select assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, ?0
+		from jsonb_to_recordset(?1::jsonb) r (assigned_resource_type_id bigint, property text, value_id bigint, workflow_state smallint, current_value text, proposed_value text)
+		on conflict do nothing`, w.now, string(jsonb(fresh))).Exec(w.ctx)
+	return err
+}
+
+func (w *saver) kept() error {
+	type row struct {
+		ID       int64 `json:"id"`
+		Workflow int16 `json:"workflow_state"`
+		Close    bool  `json:"close"`
+	}
+	var rows []row
+	for _, r := range w.changed {
+		for _, d := range r.Types {
+			for _, k := range d.Kept {
+				rows = append(rows, row{k.ID, int16(k.Workflow), k.Close})
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := w.tx.NewRaw(`update kept_value k set workflow_state = case when r.close then k.workflow_state else r.workflow_state end,
+			closed_at = case when r.close then ?0::timestamptz end
+		from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, close boolean) where k.id = r.id`, w.now, string(jsonb(rows))).Exec(w.ctx)
+	return err
+}
+
+// contexts are replaced at each evaluation of the owner (role-model 4.2).
+func (w *saver) contexts() error {
+	if _, err := w.tx.NewRaw(`delete from context where owner_id = any (?)`, ids(w.changedIDs())).Exec(w.ctx); err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, r := range w.changed {
+		for rank, c := range r.Contexts {
+			rows = append(rows, []any{r.OwnerID, nullID(c.RuleID), nullID(c.RecordID), c.Start, c.End, jsonb(c.Dimensions), rank})
+		}
+	}
+	return w.copy("context", []string{"owner_id", "context_rule_id", "record_id", "start_date", "end_date", "dimensions", "rank"}, rows)
+}
+
+func (w *saver) states() error {
+	type row struct {
+		Owner int64      `json:"owner_id"`
+		Type  int64      `json:"entity_type_id"`
+		Print string     `json:"fingerprint"`
+		Next  *time.Time `json:"next_evaluation_at"`
+	}
+	rows := make([]row, 0, len(w.changed))
+	for _, r := range w.changed {
+		rows = append(rows, row{r.OwnerID, w.owners[r.OwnerID].Resource.EntityTypeID, fmt.Sprintf("%x", r.Fingerprint), r.NextAt})
+	}
+	_, err := w.tx.NewRaw(`insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, evaluated_at, next_evaluation_at)
+		select owner_id, entity_type_id, decode(fingerprint, 'hex'), ?0, ?1, next_evaluation_at
+		from jsonb_to_recordset(?2::jsonb) r (owner_id bigint, entity_type_id bigint, fingerprint text, next_evaluation_at timestamptz)
+		on conflict (owner_id) do update set fingerprint = excluded.fingerprint, model_version = excluded.model_version, evaluated_at = excluded.evaluated_at,
+			next_evaluation_at = excluded.next_evaluation_at`, w.m.Source.Version, w.now, string(jsonb(rows))).Exec(w.ctx)
+	return err
+}
+
+// facts remembers which resources each evaluation read: when one of them changes, the owner is dirty.
+func (w *saver) facts() error {
+	var owners, resources []int64
+	for _, r := range w.changed {
+		for _, f := range r.Facts {
+			owners, resources = append(owners, r.OwnerID), append(resources, f)
+		}
+	}
+	_, err := w.tx.NewRaw(`with fresh as (select * from unnest(?1::bigint[], ?2::bigint[]) f (owner_id, resource_id)),
+		stale as (delete from evaluation_fact e where e.owner_id = any (?0)
+			and not exists (select from fresh f where f.owner_id = e.owner_id and f.resource_id = e.resource_id))
+		insert into evaluation_fact (owner_id, resource_id) select owner_id, resource_id from fresh on conflict do nothing`,
+		ids(w.changedIDs()), ids(owners), ids(resources)).Exec(w.ctx)
+	return err
+}
+
+func (w *saver) keys() error {
+	var k keyRows
+	for _, r := range w.changed {
+		k.add("S", r.OwnerID, r.SourceKeys)
+	}
+	return k.save(w.ctx, w.tx, w.changedIDs(), []string{"S"})
+}
+
+func (w *saver) orders() error {
+	if len(w.planned) == 0 || w.s.Orders == nil {
+		return nil
+	}
+	return w.s.Orders(w.ctx, w.tx, w.now, w.planned)
+}
+
+// events tells that an owner's entitlements changed; an evaluation that found the same says nothing.
+func (w *saver) events() error {
+	var events []event.Event
+	for _, r := range w.changed {
+		if len(r.Roles)+len(r.Types) == 0 {
+			continue
+		}
+		events = append(events, event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: r.OwnerID, OwnerID: r.OwnerID,
+			SourceEntityType: w.m.Shape.EntityTypes[w.owners[r.OwnerID].Resource.EntityTypeID].Identifier,
+			Data:             map[string]int{"roles": len(r.Roles), "types": len(r.Types)}})
+	}
+	return event.Publish(w.ctx, w.tx, w.now, events...)
+}

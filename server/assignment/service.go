@@ -1,0 +1,54 @@
+package assignment
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
+
+	"writ/server/clock"
+	"writ/server/directory"
+	"writ/server/queue"
+)
+
+// Service computes assignments. app fills the hooks.
+type Service struct {
+	DB     *bun.DB
+	Clock  *clock.Clock
+	Log    *slog.Logger
+	Shapes *directory.Shapes
+
+	// Orders carries out what an evaluation wants about orders: server/order.
+	Orders func(ctx context.Context, tx bun.Tx, now time.Time, planned []PlannedOrder) error
+	// Paused: a job is at work and does the continuous chain's part itself. nil: never.
+	Paused func(ctx context.Context, db bun.IDB) (bool, error)
+
+	// Visible refuses (NotFound) a resource outside the caller's scope: the directory's check.
+	Visible func(ctx context.Context, resourceID int64) error
+
+	models modelCache
+}
+
+// EvaluateArgs asks for an evaluation of what is dirty. It carries nothing: the worker looks at the tables.
+type EvaluateArgs struct{}
+
+// Kind is the name of the River job.
+func (EvaluateArgs) Kind() string { return "evaluate" }
+
+// InsertOpts: one lost attempt is no loss, the sweep asks again.
+func (EvaluateArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3} }
+
+// MarkDirty asks for a new evaluation of owners, in the transaction that makes it necessary.
+func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64) error {
+	if len(ownerIDs) == 0 {
+		return nil
+	}
+	if _, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
+		select id, entity_type_id, ? from resource where id = any (?) order by id
+		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason`, reason, ids(ownerIDs)).Exec(ctx); err != nil {
+		return err
+	}
+	return queue.Insert(ctx, tx, EvaluateArgs{}, nil)
+}

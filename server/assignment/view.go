@@ -1,0 +1,494 @@
+package assignment
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/errs"
+	"writ/server/evaluation"
+	"writ/server/permit"
+	"writ/server/rolemodel"
+)
+
+// EntitlementKind is what a line of View Permissions is about.
+type EntitlementKind string
+
+const (
+	CompositeRole EntitlementKind = "COMPOSITE_ROLE"
+	SingleRole    EntitlementKind = "SINGLE_ROLE"
+	ResourceType  EntitlementKind = "RESOURCE_TYPE"
+	Property      EntitlementKind = "PROPERTY"
+)
+
+// Entitlement is one line of View Permissions (provisioning spec 12.2). Rows come in tree order; ParentID links a value to its resource
+// type and an inferred role to its composite.
+type Entitlement struct {
+	ID                     string
+	ParentID               *string
+	Kind                   EntitlementKind
+	Name                   string
+	Identifier             string
+	Value                  *string
+	CurrentValue           *string
+	WorkflowState          int
+	State                  *evaluation.State // nil for roles
+	StartDate, EndDate     *time.Time
+	Reasons                []string
+	WaitReason             *string
+	Error                  *string
+	HiddenInSimplifiedView bool
+	Category               *string
+	TargetID               int64 // 0: not found yet
+	Order                  int64 // open order, else the last one; 0: none
+}
+
+// PermissionsView is everything an owner has, should have or will have, at an instant.
+type PermissionsView struct {
+	OwnerID      int64
+	AsOf         time.Time
+	Entitlements []*Entitlement
+}
+
+// View gives the entitlements of a resource; asOf nil: now. The union of what is expected, order lines, gaps and kept values (design 4)
+// is built here and nowhere else. NotFound when there is no such resource. Whether the caller may see the resource is asked by
+// Visible, which app sets to the directory's check.
+func (s *Service) View(ctx context.Context, resourceID int64, asOf *time.Time) (*PermissionsView, error) {
+	if _, err := permit.Require(ctx, permit.AssignmentQuery); err != nil {
+		return nil, err
+	}
+	if s.Visible != nil {
+		if err := s.Visible(ctx, resourceID); err != nil {
+			return nil, err
+		}
+	}
+	at := s.Clock.Now()
+	past := asOf != nil && asOf.Before(at)
+	if asOf != nil {
+		at = asOf.UTC()
+	}
+	m, err := s.Model(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	v := &viewer{ctx: ctx, db: s.DB, m: m, at: at, past: past, out: &PermissionsView{OwnerID: resourceID, AsOf: at}}
+	if err := v.read(resourceID); err != nil {
+		return nil, fmt.Errorf("view permissions of %d: %w", resourceID, err)
+	}
+	v.build()
+	return v.out, nil
+}
+
+type viewer struct {
+	ctx  context.Context
+	db   bun.IDB
+	m    *Model
+	at   time.Time
+	past bool
+	out  *PermissionsView
+
+	roles    []viewRole
+	types    []viewType
+	lines    map[int64][]viewLine // by assigned resource type
+	gaps     map[int64][]viewGap
+	kept     map[int64][]viewKept
+	contexts []string
+	labels   map[int64]string
+}
+
+type viewRole struct {
+	ID, RoleID         int64
+	WorkflowState      int
+	Origin             string
+	IsDenied           bool
+	StartDate, EndDate *time.Time
+	InferredByID       *int64
+	RuleIDs            []int64 `bun:",array"`
+}
+
+type viewType struct {
+	ID, ResourceTypeID int64
+	Current            int64 // id of the living row, of which this may be a past version
+	ResourceID         *int64
+	WorkflowState      int
+	IsExpected         bool
+	StartDate, EndDate *time.Time
+	Expected           json.RawMessage
+	Error              *string
+	expected           evaluation.Expected
+}
+
+type viewLine struct {
+	OrderID, AssignedResourceTypeID int64
+	Property                        *string
+	Action                          evaluation.LineAction
+	ValueID                         *int64
+	CurrentValue, ProposedValue     *string
+	State                           evaluation.State
+	WorkflowState                   int
+	WaitReason                      string
+	Error                           *string
+	IsOpen                          bool
+	StartDate, EndDate              *time.Time
+	RuleIDs                         []int64 `bun:",array"`
+}
+
+type viewGap struct {
+	AssignedResourceTypeID      int64
+	Property                    *string
+	ValueID                     *int64
+	WorkflowState               int
+	CurrentValue, ProposedValue *string
+}
+
+type viewKept struct {
+	AssignedResourceTypeID int64
+	Property               string
+	ValueID                *int64
+	WorkflowState          int
+	KeptValue              *string
+	Actor                  string
+}
+
+func (v *viewer) read(owner int64) error {
+	var exists bool
+	if err := v.db.NewRaw(`select exists (select from resource where id = ?)`, owner).Scan(v.ctx, &exists); err != nil {
+		return err
+	}
+	if !exists {
+		return errs.Missing("There is no resource %d.", owner).Of(owner)
+	}
+	const valid = ` and valid_from <= ?1 and valid_to > ?1`
+	if err := v.db.NewRaw(`select id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids from assigned_role where owner_id = ?0`+valid+` order by id`,
+		owner, v.at).Scan(v.ctx, &v.roles); err != nil {
+		return err
+	}
+	// versions of one assignment share owner, type and target; orders hang on the row that keeps its id
+	if err := v.db.NewRaw(`select a.id, a.resource_type_id, a.resource_id, a.workflow_state, a.is_expected, a.start_date, a.end_date, a.expected, a.error,
+			coalesce((select max(o.assigned_resource_type_id) from provisioning_order o where o.owner_id = a.owner_id and o.resource_type_id = a.resource_type_id
+				and not exists (select from assigned_resource_type x where x.id = o.assigned_resource_type_id and x.resource_id <> a.resource_id)), a.id) as current
+		from assigned_resource_type a where a.owner_id = ?0`+valid+` order by a.resource_type_id, a.id`, owner, v.at).Scan(v.ctx, &v.types); err != nil {
+		return err
+	}
+	var arts []int64
+	for i := range v.types {
+		t := &v.types[i]
+		if err := json.Unmarshal(t.Expected, &t.expected); err != nil {
+			return err
+		}
+		if !v.past {
+			t.Current = t.ID
+		}
+		arts = append(arts, t.Current)
+	}
+	return v.readHanging(owner, arts)
+}
+
+// readHanging reads what hangs on the assignments: lines as of the instant, gaps, kept values, contexts.
+func (v *viewer) readHanging(owner int64, arts []int64) error {
+	var lines []viewLine
+	if err := v.db.NewRaw(`select l.order_id, o.assigned_resource_type_id, l.property, l.action, l.value_id, l.current_value, l.proposed_value,
+			coalesce(h.to_state, l.state) as state, l.workflow_state, coalesce(nullif(l.wait_reason, 'none'), o.wait_reason) as wait_reason, l.error,
+			(o.closed_at is null or o.closed_at > ?1) as is_open, l.start_date, l.end_date, l.rule_ids
+		from provisioning_order o join order_line l on l.order_id = o.id
+		left join lateral (select h.to_state from order_line_history h where ?2 and h.order_id = o.id and h.line_id = l.id and h.at <= ?1 order by h.id desc limit 1) h on true
+		where o.assigned_resource_type_id = any (?0) and l.created_at <= ?1
+			and (l.closed_at is null or l.closed_at > ?1 or l.state in (4, 6))
+			and (o.closed_at is null or o.closed_at > ?1 or o.id = (select max(p.id) from provisioning_order p where p.assigned_resource_type_id = o.assigned_resource_type_id and p.created_at <= ?1))
+		order by o.id desc, l.id`, ids(arts), v.at, v.past).Scan(v.ctx, &lines); err != nil {
+		return err
+	}
+	v.lines = map[int64][]viewLine{}
+	for _, l := range lines {
+		v.lines[l.AssignedResourceTypeID] = append(v.lines[l.AssignedResourceTypeID], l)
+	}
+	var gaps []viewGap
+	if err := v.db.NewRaw(`select assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value from gap
+		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.at).Scan(v.ctx, &gaps); err != nil {
+		return err
+	}
+	v.gaps = map[int64][]viewGap{}
+	for _, g := range gaps {
+		v.gaps[g.AssignedResourceTypeID] = append(v.gaps[g.AssignedResourceTypeID], g)
+	}
+	var kept []viewKept
+	if err := v.db.NewRaw(`select assigned_resource_type_id, property, value_id, workflow_state, kept_value, actor from kept_value
+		where assigned_resource_type_id = any (?0) and at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.at).Scan(v.ctx, &kept); err != nil {
+		return err
+	}
+	v.kept = map[int64][]viewKept{}
+	for _, k := range kept {
+		v.kept[k.AssignedResourceTypeID] = append(v.kept[k.AssignedResourceTypeID], k)
+	}
+	if err := v.db.NewRaw(`select string_agg(d.identifier || ' is ' || r.display_name, ', ' order by d.column_mapping) from context c
+		cross join lateral jsonb_each_text(c.dimensions) e join dimension d on d.identifier = e.key join resource r on r.id = e.value::bigint
+		where c.owner_id = ? group by c.id order by c.id`, owner).Scan(v.ctx, &v.contexts); err != nil {
+		return err
+	}
+	return v.readLabels()
+}
+
+// readLabels names the resources that values point to.
+func (v *viewer) readLabels() error {
+	var list []int64
+	for _, t := range v.types {
+		for _, spans := range t.expected.Properties {
+			for _, s := range spans {
+				if s.ID != 0 {
+					list = append(list, s.ID)
+				}
+			}
+		}
+	}
+	for _, lines := range v.lines {
+		for _, l := range lines {
+			if l.ValueID != nil {
+				list = append(list, *l.ValueID)
+			}
+		}
+	}
+	slices.Sort(list)
+	var rows []struct {
+		ID          int64
+		DisplayName string
+	}
+	v.labels = map[int64]string{}
+	if err := v.db.NewRaw(`select id, display_name from resource where id = any (?)`, ids(slices.Compact(list))).Scan(v.ctx, &rows); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		v.labels[r.ID] = r.DisplayName
+	}
+	return nil
+}
+
+func (v *viewer) add(e *Entitlement) { v.out.Entitlements = append(v.out.Entitlements, e) }
+
+func (v *viewer) build() {
+	v.buildRoles(rolemodel.Composite, CompositeRole)
+	v.buildRoles(rolemodel.Single, SingleRole)
+	for i := range v.types {
+		v.buildType(&v.types[i])
+	}
+}
+
+func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
+	for _, r := range v.roles {
+		role := v.m.Role(r.RoleID)
+		if role == nil || role.Kind != kind {
+			continue
+		}
+		e := &Entitlement{ID: fmt.Sprintf("role-%d", r.ID), Kind: as, Name: role.DisplayName, Identifier: role.Identifier, WorkflowState: r.WorkflowState,
+			StartDate: r.StartDate, EndDate: r.EndDate, HiddenInSimplifiedView: role.HideOnSimplifiedView && r.Origin == "RULE", Category: v.m.CategoryName(role.CategoryID)}
+		for _, rule := range r.RuleIDs {
+			e.Reasons = append(e.Reasons, v.m.RoleRuleReason(rule))
+		}
+		if r.InferredByID != nil {
+			for _, c := range v.roles {
+				if c.RoleID == *r.InferredByID {
+					parent := fmt.Sprintf("role-%d", c.ID)
+					e.ParentID = &parent
+					e.Reasons = append(e.Reasons, "Part of the composite role "+v.m.Role(c.RoleID).DisplayName+".")
+				}
+			}
+		}
+		for _, c := range v.contexts {
+			e.Reasons = append(e.Reasons, "Context: "+c+".")
+		}
+		v.add(e)
+	}
+}
+
+func (v *viewer) buildType(t *viewType) {
+	rt := v.m.ResourceType(t.ResourceTypeID)
+	if rt == nil {
+		return
+	}
+	id := fmt.Sprintf("type-%d", t.ID)
+	e := &Entitlement{ID: id, Kind: ResourceType, Name: rt.DisplayName, Identifier: rt.Identifier, WorkflowState: t.WorkflowState, StartDate: t.StartDate, EndDate: t.EndDate,
+		HiddenInSimplifiedView: rt.HideOnSimplifiedView, Category: v.m.CategoryName(rt.CategoryID), Error: t.Error}
+	if t.ResourceID != nil {
+		e.TargetID = *t.ResourceID
+	}
+	for _, rule := range t.expected.TypeRules {
+		e.Reasons = append(e.Reasons, v.m.TypeRuleReason(rule))
+	}
+	for _, role := range t.expected.Roles {
+		if r := v.m.Role(role); r != nil {
+			e.Reasons = append(e.Reasons, "Given by the role "+r.DisplayName+".")
+		}
+	}
+	state := v.atRest(t)
+	for _, l := range v.lines[t.Current] {
+		e.Order = max(e.Order, l.OrderID)
+		if l.Property == nil && l.IsOpen {
+			state = l.State
+			wait(e, l)
+		}
+	}
+	if len(v.lines[t.Current]) > 0 && state == evaluation.None {
+		if last := v.lines[t.Current][0]; !last.IsOpen && last.Property == nil {
+			state = last.State // declined or past: the last order says what became of it
+		}
+	}
+	for _, g := range v.gaps[t.Current] {
+		if g.Property == nil {
+			state = evaluation.None
+		}
+	}
+	e.State = &state
+	v.add(e)
+	v.buildProperties(t, e)
+}
+
+func (v *viewer) atRest(t *viewType) evaluation.State {
+	if t.Error != nil {
+		return evaluation.Error
+	}
+	if t.ResourceID != nil {
+		return evaluation.Verified
+	}
+	return evaluation.None
+}
+
+func wait(e *Entitlement, l viewLine) {
+	if l.WaitReason != "" && l.WaitReason != "none" {
+		reason := l.WaitReason
+		e.WaitReason = &reason
+	}
+	if l.Error != nil {
+		e.Error = l.Error
+	}
+	if l.WorkflowState != 0 {
+		e.WorkflowState = l.WorkflowState
+	}
+}
+
+// buildProperties lists the values of one target: what is expected, then what only lines or gaps know.
+func (v *viewer) buildProperties(t *viewType, parent *Entitlement) {
+	rt := v.m.ResourceType(t.ResourceTypeID)
+	seen := map[string]bool{}
+	key := func(property string, value int64) string { return fmt.Sprintf("%s/%d", property, value) }
+	for _, p := range v.m.Shape.PropertiesOf[rt.TargetEntityTypeID] {
+		for _, span := range t.expected.Properties[p.Identifier] {
+			if !covers(span, v.at) && !v.upcoming(span, t) {
+				continue
+			}
+			valueID := int64(0)
+			if p.IsCollection {
+				valueID = span.ID
+			}
+			if seen[key(p.Identifier, valueID)] {
+				continue
+			}
+			seen[key(p.Identifier, valueID)] = true
+			v.add(v.property(t, parent, p.Identifier, p.DisplayName, valueID, &span))
+		}
+	}
+	for _, l := range v.lines[t.Current] {
+		if l.Property == nil || !l.IsOpen {
+			continue
+		}
+		valueID := int64(0)
+		if l.Action != evaluation.LineSet && l.ValueID != nil {
+			valueID = *l.ValueID
+		}
+		if !seen[key(*l.Property, valueID)] {
+			seen[key(*l.Property, valueID)] = true
+			v.add(v.property(t, parent, *l.Property, v.label(rt, *l.Property), valueID, nil))
+		}
+	}
+	for _, g := range v.gaps[t.Current] {
+		if g.Property == nil {
+			continue
+		}
+		valueID := int64(0)
+		if g.ValueID != nil {
+			valueID = *g.ValueID
+		}
+		if !seen[key(*g.Property, valueID)] {
+			seen[key(*g.Property, valueID)] = true
+			v.add(v.property(t, parent, *g.Property, v.label(rt, *g.Property), valueID, nil))
+		}
+	}
+}
+
+func (v *viewer) label(rt *rolemodel.ResourceType, property string) string {
+	if p := v.m.Shape.Property(rt.TargetEntityTypeID, property); p != nil {
+		return p.DisplayName
+	}
+	return property
+}
+
+// upcoming: nothing is in force now and the assignment as a whole is yet to come.
+func (v *viewer) upcoming(s evaluation.Span, t *viewType) bool {
+	return t.StartDate != nil && t.StartDate.After(v.at) && s.From != nil && !s.From.After(*t.StartDate)
+}
+
+func covers(s evaluation.Span, at time.Time) bool {
+	return (s.From == nil || !s.From.After(at)) && (s.To == nil || s.To.After(at))
+}
+
+// property decides the state of one value: an open line wins, then a gap, then a kept value; else it is at rest.
+func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, valueID int64, span *evaluation.Span) *Entitlement {
+	state := v.atRest(t)
+	e := &Entitlement{ID: fmt.Sprintf("%s-%s-%d", parent.ID, name, valueID), ParentID: &parent.ID, Kind: Property, Name: label, Identifier: name,
+		WorkflowState: t.WorkflowState, HiddenInSimplifiedView: parent.HiddenInSimplifiedView, Order: parent.Order}
+	if span != nil {
+		value := span.Value
+		if span.ID != 0 {
+			value = v.labels[span.ID]
+		}
+		e.Value, e.StartDate, e.EndDate = &value, span.From, span.To
+		for _, rule := range span.Rules {
+			e.Reasons = append(e.Reasons, v.m.TypeRuleReason(rule))
+		}
+		if span.Error != "" {
+			state, e.Error = evaluation.Error, &span.Error
+		}
+		if parent.State != nil && *parent.State == evaluation.Inactive {
+			state = evaluation.Inactive
+		}
+	}
+	for _, k := range v.kept[t.Current] {
+		if k.Property == name && (valueID == 0 || k.ValueID != nil && *k.ValueID == valueID) {
+			e.WorkflowState = k.WorkflowState
+			if k.WorkflowState == int(evaluation.Declined) {
+				state = evaluation.Inactive
+				e.Reasons = append(e.Reasons, "Not provisioned: declined by "+k.Actor+".")
+			} else {
+				e.Value = k.KeptValue
+				e.Reasons = append(e.Reasons, "Kept by "+k.Actor+".")
+			}
+		}
+	}
+	for _, g := range v.gaps[t.Current] {
+		if g.Property != nil && *g.Property == name && (valueID == 0 || g.ValueID != nil && *g.ValueID == valueID) {
+			state, e.WorkflowState, e.CurrentValue = evaluation.None, g.WorkflowState, g.CurrentValue
+			if e.Value == nil {
+				e.Value = g.ProposedValue
+			}
+		}
+	}
+	for _, l := range v.lines[t.Current] {
+		if l.IsOpen && l.Property != nil && *l.Property == name && (valueID == 0 || l.ValueID != nil && *l.ValueID == valueID) {
+			state, e.CurrentValue = l.State, l.CurrentValue
+			if e.Value == nil {
+				e.Value = l.ProposedValue
+			}
+			if len(e.Reasons) == 0 {
+				for _, rule := range l.RuleIDs {
+					e.Reasons = append(e.Reasons, v.m.TypeRuleReason(rule))
+				}
+			}
+			wait(e, l)
+			break
+		}
+	}
+	e.State = &state
+	return e
+}
