@@ -32,6 +32,7 @@ async function goTests(env) {
   const code = new Promise((resolve) => child.on('close', resolve));
   const output = new Map();
   const key = (e) => `${e.Package ?? e.ImportPath} ${e.Test ?? ''}`;
+  const failedTests = new Set(); // packages that told which test failed
   let failedHere = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     let e;
@@ -48,13 +49,16 @@ async function goTests(env) {
     if (!['pass', 'fail', 'skip', 'build-fail'].includes(e.Action)) continue;
     if (e.Action === 'fail' || e.Action === 'build-fail') process.stdout.write(output.get(key(e)) ?? '');
     if (e.Test) {
-      if (e.Action === 'fail') failedHere++;
+      if (e.Action === 'fail') {
+        failedHere++;
+        failedTests.add(e.Package);
+      }
       count(key(e), e.Action === 'skip' ? null : e.Action === 'pass');
     } else if (e.Action === 'pass') {
       console.log(`ok    ${e.Package} ${e.Elapsed}s`);
     } else if (e.Action === 'fail') {
       console.log(`FAIL  ${e.Package} ${e.Elapsed}s`);
-      if (![...output.keys()].some((k) => k.startsWith(`${e.Package} T`)) || e.FailedBuild) {
+      if (!failedTests.has(e.Package)) {
         failedHere++;
         count(e.Package, false); // it did not compile, or fell over before its first test
       }

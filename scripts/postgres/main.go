@@ -36,7 +36,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(server.URL("postgres"))
+	fmt.Println(server.TCP("postgres"))
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop()

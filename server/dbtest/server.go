@@ -30,7 +30,7 @@ func serverURL(ctx context.Context) (string, error) {
 	if leash, err = stopWithUs(s.PID(), dir); err != nil {
 		return "", err
 	}
-	return s.URL("postgres"), nil
+	return s.TCP("postgres"), nil
 }
 
 // Settings are those of a PostgreSQL that only tests use: fast, and nothing has to survive.

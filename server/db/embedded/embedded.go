@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -115,6 +116,13 @@ func (s *Server) URL(database string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running.url(s.password, database)
+}
+
+// TCP is URL through the loopback address instead of the socket, for clients that know no sockets.
+func (s *Server) TCP(database string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return databaseURL("127.0.0.1", s.running.port, s.password, database)
 }
 
 // PID gives the process of the server, which changes when it had to be started again.
@@ -229,10 +237,17 @@ func password(path string) (string, error) {
 	return text, os.WriteFile(path, []byte(text+"\n"), 0o600)
 }
 
-// databaseURL prefers the socket; lib/pq and pgx both read the host parameter.
-func databaseURL(socketDir string, port int, password, database string) string {
+// databaseURL takes a host name or the folder of a socket, which stands in a parameter that lib/pq and pgx both read.
+func databaseURL(host string, port int, password, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(User, password), Path: "/" + database}
-	u.RawQuery = url.Values{"host": {socketDir}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}.Encode()
+	q := url.Values{"sslmode": {"disable"}}
+	if filepath.IsAbs(host) {
+		q.Set("host", host)
+		q.Set("port", strconv.Itoa(port))
+	} else {
+		u.Host = net.JoinHostPort(host, strconv.Itoa(port))
+	}
+	u.RawQuery = q.Encode()
 	full, err := db.URL(u.String())
 	if err != nil {
 		panic(err) // made of our own parts

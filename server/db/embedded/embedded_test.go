@@ -94,9 +94,14 @@ func TestColdStartAndRestart(t *testing.T) {
 	require.Equal(t, "Babä", order, "sorted by code point on every machine")
 	require.NoError(t, b.Close())
 
-	conn, err := pgx.Connect(t.Context(), s.URL(Database)) // River's driver takes the same URL
-	require.NoError(t, err)
-	require.NoError(t, conn.Close(t.Context()))
+	for _, at := range []string{s.URL(Database), s.TCP(Database)} { // River's driver takes the same URLs
+		conn, err := pgx.Connect(t.Context(), at)
+		require.NoError(t, err)
+		require.NoError(t, conn.Close(t.Context()))
+		b, err := db.Open(t.Context(), at)
+		require.NoError(t, err)
+		require.NoError(t, b.Close())
+	}
 
 	require.NoError(t, s.Stop(t.Context()))
 	require.NoError(t, s.Stop(t.Context()), "a second stop does nothing")
