@@ -230,7 +230,9 @@ func TestUnboundIsEmpty(t *testing.T) {
 	var homeless []string
 	for line := range strings.SplitSeq(string(raw), "\n") {
 		if rest, ok := strings.CutPrefix(line, "type "); ok {
-			homeless = append(homeless, strings.Fields(rest)[0])
+			if name := strings.Fields(rest)[0]; name != "Query" && name != "Mutation" && name != "Subscription" { // the roots have no home
+				homeless = append(homeless, name)
+			}
 		}
 	}
 	require.Empty(t, homeless, "give each type a home in the room it belongs to, under the name of the schema")
