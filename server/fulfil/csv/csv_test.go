@@ -2,9 +2,11 @@ package csv_test
 
 import (
 	"bytes"
+	stdcsv "encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"writ/server/errs"
 	"writ/server/fulfil"
 	"writ/server/fulfil/csv"
+	"writ/server/fulfil/fulfiltest"
 )
 
 // mustOpen writes the files into a data folder and opens a connection to it.
@@ -302,4 +305,37 @@ func BenchmarkExport(b *testing.B) {
 		}
 		require.Equal(b, 100_000, n)
 	}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	fulfiltest.Suite(t, fulfiltest.Subject{
+		Table: "account", KeyColumn: "login", Value: "name", Unique: "mail", Links: "groups", Groups: []string{"crm", "mail", "wiki"}, ReadsOnly: true,
+		Setup: func(t *testing.T) fulfiltest.Target {
+			c, dir := mustOpen(t, map[string]string{"account.csv": "login,name,mail,groups\n"}, nil)
+			path := filepath.Join(dir, "account.csv")
+			all := map[string]fulfil.Row{}
+			return fulfiltest.Target{
+				Connector: c,
+				Put: func(t *testing.T, rows ...fulfil.Row) {
+					for _, row := range rows {
+						groups := strings.Split(row["groups"], "\n")
+						slices.Sort(groups) // whoever writes a file sorts; the connector reads what is written
+						row["groups"] = strings.Join(groups, "\n")
+						all[row["login"]] = row
+					}
+					var b bytes.Buffer
+					w := stdcsv.NewWriter(&b)
+					require.NoError(t, w.Write([]string{"login", "name", "mail", "groups"}))
+					for _, row := range all {
+						require.NoError(t, w.Write([]string{row["login"], row["name"], row["mail"], row["groups"]}))
+					}
+					w.Flush()
+					require.NoError(t, os.WriteFile(path+".new", b.Bytes(), 0o600))
+					require.NoError(t, os.Rename(path+".new", path))
+				},
+				Break: func(t *testing.T) { require.NoError(t, os.RemoveAll(dir)) },
+			}
+		},
+	})
 }

@@ -60,6 +60,7 @@ func NewSQLTarget(ctx context.Context, at string) (*SQLTarget, error) {
 	}
 	t := &SQLTarget{URL: at, Schema: schema, DB: sql.OpenDB(connector)}
 	t.DB.SetMaxOpenConns(2)
+	t.DB.SetMaxIdleConns(0) // a session that ends publishes its write counters, see sqldb's Token
 	if _, err := t.DB.ExecContext(ctx, "create schema "+schema+";\n"+targetSQL); err != nil {
 		_ = t.DB.Close()
 		return nil, fmt.Errorf("create the target's tables: %w", err)
@@ -109,7 +110,8 @@ func (t *SQLTarget) SettingsThrough(p *Proxy) map[string]string {
 	u.Host = p.Addr()
 	q := u.Query()
 	q.Set("sslmode", "disable") // the proxy reads the messages
-	q.Del("host")
+	q.Del("host") // they would win over the address
+	q.Del("port")
 	u.RawQuery = q.Encode()
 	s["connectionString"] = u.String()
 	return s
@@ -134,20 +136,22 @@ func (t *SQLTarget) Put(ctx context.Context, rows ...fulfil.Row) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-	for _, row := range rows {
-		_, err := tx.ExecContext(ctx, `
-			insert into account (login, name, mail, enabled, valid_to, quota, phones)
-			values ($1, nullif($2, ''), nullif($3, ''), nullif($4, '')::boolean, nullif($5, '')::timestamptz, nullif($6, '')::numeric, string_to_array(nullif($7, ''), E'\n'))
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	const given = `with given as (select * from jsonb_to_recordset($1::text::jsonb) as r(
+		login text, name text, mail text, enabled text, valid_to text, quota text, phones text, groups text)) `
+	for _, statement := range []string{
+		given + `insert into account (login, name, mail, enabled, valid_to, quota, phones)
+			select login, nullif(name, ''), nullif(mail, ''), nullif(enabled, '')::boolean, nullif(valid_to, '')::timestamptz,
+			       nullif(quota, '')::numeric, string_to_array(nullif(phones, ''), E'\n') from given
 			on conflict (login) do update set name = excluded.name, mail = excluded.mail, enabled = excluded.enabled,
 				valid_to = excluded.valid_to, quota = excluded.quota, phones = excluded.phones`,
-			row["login"], row["name"], row["mail"], row["enabled"], row["valid_to"], row["quota"], row["phones"])
-		if err == nil {
-			_, err = tx.ExecContext(ctx, `delete from account_group where login = $1`, row["login"])
-		}
-		if err == nil {
-			_, err = tx.ExecContext(ctx, `insert into account_group select $1, g from unnest(string_to_array(nullif($2, ''), E'\n')) g`, row["login"], row["groups"])
-		}
-		if err != nil {
+		given + `delete from account_group where login in (select login from given)`,
+		given + `insert into account_group select login, g from given, unnest(string_to_array(nullif(groups, ''), E'\n')) g`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, string(list)); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"writ/server/errs"
 	"writ/server/fulfil"
+	"writ/server/fulfil/fulfiltest"
 	"writ/server/fulfil/null"
 )
 
@@ -39,4 +40,17 @@ func TestLatency(t *testing.T) {
 
 	_, err = null.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"latencyMs": "soon"}})
 	require.True(t, errs.Is(err, errs.Validation))
+}
+
+// TestConformance: what can be asked of a target that keeps nothing.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	fulfiltest.Suite(t, fulfiltest.Subject{
+		Table: "account", KeyColumn: "login", Value: "name", ReadsOnly: true, // repeated changes are Done again: there is nothing to find
+		Setup: func(t *testing.T) fulfiltest.Target {
+			c, err := null.Package{}.Open(t.Context(), fulfil.Settings{})
+			require.NoError(t, err)
+			return fulfiltest.Target{Connector: c}
+		},
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"writ/server/fulfil"
 )
@@ -22,32 +23,33 @@ import (
 func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	receipt := c.attempt(ctx, ch)
+	receipt, raced := c.attempt(ctx, ch)
 	// Somebody was faster between our look and our insert: look again, it may be the very same row.
-	if ch.Type == fulfil.Added && receipt.Outcome == fulfil.Conflict && keyOf(ch) != "" {
-		receipt = c.attempt(ctx, ch)
+	if raced && keyOf(ch) != "" {
+		receipt, _ = c.attempt(ctx, ch)
 	}
 	return receipt
 }
 
-func (c *Conn) attempt(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
+// attempt is one transaction; raced tells that it found no row and could not add one either.
+func (c *Conn) attempt(ctx context.Context, ch fulfil.Change) (receipt fulfil.Receipt, raced bool) {
 	tx, err := c.db.BeginTx(ctx, nil)
 	if err != nil {
-		return c.notConnected(err)
+		return c.notConnected(err), false
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
 	w := &writer{conn: c, tx: tx, change: ch}
-	receipt, err := w.write(ctx)
+	receipt, err = w.write(ctx)
 	if err != nil {
-		return c.notMade(ctx, err)
+		return c.notMade(ctx, err), ch.Type == fulfil.Added && pq.As(err, pqerror.UniqueViolation) != nil
 	}
 	if receipt.Outcome != fulfil.Done {
-		return receipt
+		return receipt, false
 	}
 	if err := tx.Commit(); err != nil {
-		return c.notConfirmed(err)
+		return c.notConfirmed(err), false
 	}
-	return receipt
+	return receipt, false
 }
 
 // writer is one change in its transaction.
@@ -89,13 +91,8 @@ func (w *writer) write(ctx context.Context) (fulfil.Receipt, error) {
 	return fulfil.Receipt{}, refuse("A change of type %q is not known.", w.change.Type)
 }
 
-// prepare tells the database who is writing and finds the table and its links, once more from the server when something is not known.
+// prepare finds the table and its links, once more from the server when something is not known, and tells the database who is writing.
 func (w *writer) prepare(ctx context.Context) error {
-	_, err := w.tx.ExecContext(ctx, "select set_config('writ.order_id', $1, true), set_config('writ.idempotency_key', $2, true)",
-		strconv.FormatInt(w.change.OrderID, 10), w.change.IdempotencyKey)
-	if err != nil {
-		return err
-	}
 	var missing error
 	for _, fresh := range []bool{false, true} {
 		cat, err := w.conn.catalog(ctx, w.tx, fresh)
@@ -103,10 +100,19 @@ func (w *writer) prepare(ctx context.Context) error {
 			return err
 		}
 		if missing = w.find(cat); missing == nil {
-			return nil
+			return w.announce(ctx, cat)
 		}
 	}
 	return missing
+}
+
+func (w *writer) announce(ctx context.Context, cat *catalog) error {
+	statement := "select set_config('writ.order_id', $1, true), set_config('writ.idempotency_key', $2, true)"
+	if cat.flush != "" { // so that a watcher sees our own writes at once
+		statement += ", " + cat.flush
+	}
+	_, err := w.tx.ExecContext(ctx, statement, strconv.FormatInt(w.change.OrderID, 10), w.change.IdempotencyKey)
+	return err
 }
 
 func (w *writer) find(cat *catalog) error {

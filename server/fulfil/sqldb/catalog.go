@@ -9,6 +9,7 @@ import (
 type catalog struct {
 	tables map[string]*table
 	names  []string // in order
+	flush  string   // call that publishes a session's write counters at its next commit, see Token; "" where the server has none
 }
 
 type table struct {
@@ -97,10 +98,29 @@ func (c *Conn) catalog(ctx context.Context, q querier, fresh bool) (*catalog, er
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
+	if err := rows.Close(); err != nil { // the connection is needed
+		return nil, err
+	}
+	if read.flush, err = flushCall(ctx, q); err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	c.cached = read
 	c.mu.Unlock()
 	return read, nil
+}
+
+// flushCall looks for the function that came with PostgreSQL 15.
+func flushCall(ctx context.Context, q querier) (string, error) {
+	rows, err := q.QueryContext(ctx, "select 1 from pg_catalog.pg_proc where proname = 'pg_stat_force_next_flush' and has_function_privilege(oid, 'execute')")
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		return "pg_catalog.pg_stat_force_next_flush()", nil
+	}
+	return "", rows.Err()
 }
 
 // forget has the catalog read again: the server said that something in it is not so any more.

@@ -11,8 +11,8 @@ import (
 	"writ/server/fulfil"
 )
 
-// fetchRows is how many rows one round trip of an export brings.
-const fetchRows = 2000
+// fetchRows is how many rows one round trip of an export brings, and how many are held in memory.
+const fetchRows = 1000
 
 // source is what an export of a table reads: the table, or the statement of the settings in its place.
 func (c *Conn) source(cat *catalog, name string) (string, error) {
@@ -189,36 +189,42 @@ func (c *Conn) stream(ctx context.Context, tx *sql.Tx, cat *catalog, name, state
 	}
 	defer fetch.Close()
 	for {
-		n, more, err := c.fetch(ctx, fetch, cat.tables[name], name, take)
+		batch, err := c.fetch(ctx, fetch, cat.tables[name], name)
 		if err != nil {
 			return c.readError(err, field)
 		}
-		if n < fetchRows || !more {
+		for _, row := range batch {
+			if !take(row) {
+				return nil
+			}
+		}
+		if len(batch) < fetchRows {
 			return nil
 		}
 	}
 }
 
-func (c *Conn) fetch(ctx context.Context, fetch *sql.Stmt, t *table, name string, take func(fulfil.Row) bool) (n int, more bool, err error) {
+// fetch reads one batch to its end before anybody gets a row of it: while we wait for the taker of the rows, the server must not be
+// waiting for us.
+func (c *Conn) fetch(ctx context.Context, fetch *sql.Stmt, t *table, name string) ([]fulfil.Row, error) {
 	rows, err := fetch.QueryContext(ctx)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
 	defer rows.Close()
 	read, err := c.reader(rows, t, name)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
+	batch := make([]fulfil.Row, 0, fetchRows)
 	for rows.Next() {
 		row, err := read()
 		if err != nil {
-			return n, false, err
+			return nil, err
 		}
-		if n++; !take(row) {
-			return n, false, nil
-		}
+		batch = append(batch, row)
 	}
-	return n, true, rows.Err()
+	return batch, rows.Err()
 }
 
 // reader gives a function that reads the row at hand. t is nil for a query without a table of that name.
@@ -298,8 +304,9 @@ join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 left join pg_catalog.pg_stat_all_tables s on s.relid = t.oid
 where n.nspname = $1 and t.relkind in ('r', 'p', 'm', 'f', 'v')`
 
-// Token is made from the write counters that PostgreSQL keeps for every table. They follow a commit within a second, at the latest when
-// the writing session has been idle for ten. Views and queries over other schemas are not covered: use a scheduled job for those.
+// Token is made from the write counters that PostgreSQL keeps for every table. Our own writes show at once (PostgreSQL 15 and newer); those
+// of others when their session ends, or within a second while it works, or when it has been idle for ten. Views and queries over
+// other schemas are not covered: use a scheduled job for those.
 func (c *Conn) Token(ctx context.Context) (string, error) {
 	var token string
 	if err := c.db.QueryRowContext(ctx, tokenSQL, c.schema).Scan(&token); err != nil {
