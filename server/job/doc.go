@@ -1,0 +1,57 @@
+// Package job says when: ordered sets of tasks that people, the schedule or an API client launch (spec 9).
+//
+//	job.go       Job, JobStep, Service; the hooks that app fills in
+//	instance.go  JobInstance and TaskInstance: one run and its tasks; lists
+//	save.go      SaveJobs, DeleteJobs: jobs as configuration declares them
+//	run.go       the verbs: run, relaunch from the failed task, resume, cancel
+//	schedule.go  cron; ScheduleJob; launching what is due
+//	state.go     the two machines below, and the only functions that move a row
+//	decide.go    pure: what has to happen next to a run
+//	conduct.go   the River job that does what decide says
+//	task.go      TaskFunc, Task, Result: what app implements per type of task; scopes
+//	worker.go    the River job that runs one task under a lease
+//	reporter.go  Reporter: log, progress and counters in small batches
+//	log.go       the log of a task, paged and followed
+//	progress.go  JobProgress: a run, live
+//	sweep.go     Sweep: lost processes, stalled runs, due schedules
+//	store.go     every query
+//
+// # A run
+//
+// RunJob copies the steps into task instances and inserts ConductArgs. Each conduct locks the run, asks decide and does it; started tasks are River
+// jobs of their own (TaskArgs, queue "task"). The end of a task is written and the run moved on in one transaction, so a run never waits for a
+// poll. Ended is called when it comes to rest.
+//
+// # A lost process
+//
+// A worker holds a lease on its task and renews it; the row's fence counts the starts, and whatever an earlier start still writes is dropped. When a
+// lease runs out, the sweep of any process starts the task again, three times at most, then the run is ABORTED. A worker that cannot
+// renew cancels its task's context before the lease is over. A process that stops in good order hands its tasks over at once.
+//
+// A scope (type of task and what it works on) is in progress once at a time, whatever the job; a unique index keeps it so. The task of a second job
+// waits for it.
+//
+// # The machines
+//
+//	run  QUEUED               --START (conductor)--> IN_PROGRESS
+//	run  IN_PROGRESS          --COMPLETE (conductor)--> COMPLETED
+//	run  IN_PROGRESS          --WARN (conductor)--> WARNING
+//	run  IN_PROGRESS          --FAIL (conductor)--> ERRORED
+//	run  IN_PROGRESS          --BLOCK (conductor)--> BLOCKED
+//	run  BLOCKED              --RESUME (person)--> IN_PROGRESS
+//	run  QUEUED, IN_PROGRESS  --CANCEL (person)--> CANCELLED
+//	run  BLOCKED              --GIVE_UP (person)--> CANCELLED
+//	run  IN_PROGRESS          --ABORT (conductor)--> ABORTED
+//	task WAITING              --START (conductor)--> IN_PROGRESS
+//	task IN_PROGRESS          --RESTART (sweep)--> IN_PROGRESS
+//	task IN_PROGRESS          --HAND_OVER (worker)--> IN_PROGRESS
+//	task IN_PROGRESS          --COMPLETE (worker)--> COMPLETED
+//	task IN_PROGRESS          --COMPLETE_WITHOUT_OUTPUT (worker)--> COMPLETED_NO_OUTPUT
+//	task IN_PROGRESS          --WARN (worker)--> WARNING
+//	task IN_PROGRESS          --FAIL (worker)--> ERRORED
+//	task IN_PROGRESS          --BLOCK (worker)--> BLOCKED
+//	task BLOCKED              --RESUME (person)--> WAITING
+//	task WAITING              --SKIP (conductor)--> SKIPPED
+//	task WAITING, BLOCKED     --CANCEL (person)--> CANCELLED
+//	task IN_PROGRESS          --ABORT (sweep)--> ABORTED
+package job

@@ -1,0 +1,118 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/permit"
+)
+
+// cronParser takes five fields, six with seconds first, and words like @daily (spec 9.2).
+var cronParser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
+
+// nextRun gives the first time of an expression after now; nil = never again. zone: IANA name, "" and "UTC" = UTC, "Local" = the server's.
+func nextRun(expression, zone string, now time.Time) (*time.Time, error) {
+	schedule, err := cronParser.Parse(expression)
+	if err != nil {
+		return nil, fmt.Errorf("cron expression %q: %w", expression, err)
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone %q: %w", zone, err)
+	}
+	next := schedule.Next(now.In(location)).UTC()
+	if next.IsZero() {
+		return nil, nil
+	}
+	return &next, nil
+}
+
+// ScheduleJobInput switches the schedule of a job on or off.
+type ScheduleJobInput struct {
+	Job     string // identifier
+	Enabled bool
+}
+
+// ScheduleJobPayload gives the job with its next run.
+type ScheduleJobPayload struct {
+	Job *Job
+}
+
+// ScheduleJob switches the schedule of a job on or off. VALIDATION when it has none. Needs /Jobs/Job/Update.
+func (s *Service) ScheduleJob(ctx context.Context, in ScheduleJobInput) (*ScheduleJobPayload, error) {
+	if _, err := permit.Require(ctx, permit.JobUpdate); err != nil {
+		return nil, err
+	}
+	p := &ScheduleJobPayload{}
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		j, err := getJob(ctx, tx, in.Job)
+		if err != nil {
+			return err
+		}
+		if j.Cron == nil {
+			return errs.Invalid("input.job", "The job %s has no schedule.", j.DisplayName)
+		}
+		j.ScheduleEnabled, j.NextRunAt = in.Enabled, nil
+		if in.Enabled {
+			if j.NextRunAt, err = nextRun(*j.Cron, j.CronTimeZone, s.Clock.Now()); err != nil {
+				return err
+			}
+		}
+		p.Job = j
+		if err := updateSchedule(ctx, tx, j); err != nil {
+			return err
+		}
+		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{
+			Kind: "job.scheduled", SubjectType: "job", SubjectID: j.ID, Data: map[string]any{"enabled": in.Enabled},
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// launchDue launches jobs whose time has come, each once however late it is, and however many processes look. A job that is running is
+// left out this time: that is logged, and an event.
+func (s *Service) launchDue(ctx context.Context) error {
+	ctx = permit.With(ctx, permit.System("clock"))
+	for more := true; more; {
+		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			now := s.Clock.Now()
+			j, err := nextDueJob(ctx, tx, now)
+			if more = j != nil; err != nil || j == nil {
+				return err
+			}
+			steps, err := selectSteps(ctx, tx, []int64{j.ID})
+			if err != nil {
+				return err
+			}
+			switch _, err := s.launch(ctx, tx, j, nil, tasksOf(steps, false)); {
+			case errs.Is(err, errs.AlreadyRunning):
+				s.Logger.WarnContext(ctx, "a scheduled run is left out: the job is running", "job", j.Identifier)
+				if err := event.Publish(ctx, tx, now, event.Event{Kind: "job.left_out", SubjectType: "job", SubjectID: j.ID}); err != nil {
+					return err
+				}
+			case err != nil:
+				return err
+			}
+			if j.Cron == nil {
+				j.NextRunAt = nil
+			} else if j.NextRunAt, err = nextRun(*j.Cron, j.CronTimeZone, now); err != nil {
+				return err
+			}
+			return updateSchedule(ctx, tx, j)
+		})
+		if err != nil {
+			return fmt.Errorf("launch due jobs: %w", err)
+		}
+	}
+	return nil
+}
