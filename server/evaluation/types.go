@@ -76,6 +76,9 @@ type Span struct {
 	Confidence int        `json:"confidence,omitempty"` // query rule below 100: reviewed
 	CreateOnly bool       `json:"createOnly,omitempty"` // isMapped=false
 	Comparison int16      `json:"comparison,omitempty"`
+	// InForce: the value the target had to have when this was computed. It is what "the value at last save" (role-model 12.7) is read
+	// from: comparing it with the next computation tells a change of the source from a change of the target.
+	InForce bool `json:"inForce,omitempty"`
 }
 
 // Expected is what one target must look like over time: property identifier -> spans. A mono-valued property has spans that do not
@@ -127,7 +130,10 @@ type ExistingOrder struct {
 	InFlight   bool // claimed by a worker that has not answered: must not be changed now
 	ExecutedAt *time.Time
 	ReviewedAt *time.Time
-	Lines      []*ExistingLine
+	// UnverifiedCount: later synchronizations that still showed the old value were already counted (X3).
+	UnverifiedCount int
+	IsSuperseded    bool // marked: look again after the answer
+	Lines           []*ExistingLine
 }
 
 // Gap is a difference nobody asked for (spec 1.6).
@@ -164,12 +170,14 @@ type ExistingType struct {
 	Expected       Expected // as of the last evaluation
 	CreatedKey     string
 	WasVerified    bool // the target was seen at least once while expected
+	Error          string
 	Order          *ExistingOrder
 	Gaps           []*Gap
 	Kept           []*Kept
 }
 
-// Candidate is a target that one rule's key finds for an owner, unowned and not frozen.
+// Candidate is a target that one rule's key finds for an owner, unowned and not frozen. RuleID 0: the key is the CreatedKey that an
+// operator or a connector reported for an order of this owner (provisioning 4.3); it counts as sure.
 type Candidate struct {
 	TargetID int64
 	RuleID   int64

@@ -1,0 +1,64 @@
+package evaluation
+
+import (
+	"strings"
+	"unicode"
+)
+
+// The ways to compare a computed with a current value (role-model 2.7).
+const (
+	CaseSensitive    int16 = 0
+	IgnoreCase       int16 = 1
+	IgnoreDiacritics int16 = 2
+	Simplified       int16 = 3
+	Approximate      int16 = 4
+)
+
+// Same reports whether two values count as equal under a comparison type. Null and empty are the same value.
+func Same(comparison int16, a, b string) bool {
+	if a == b {
+		return true
+	}
+	switch comparison {
+	case IgnoreCase:
+		return strings.EqualFold(a, b)
+	case IgnoreDiacritics:
+		return foldDiacritics(a) == foldDiacritics(b)
+	case Simplified:
+		return onlyLetters(a) == onlyLetters(b)
+	case Approximate:
+		return approximate(a) == approximate(b)
+	default:
+		return false
+	}
+}
+
+// onlyLetters keeps the base letters, upper case: accents, case and everything that is no letter are ignored.
+func onlyLetters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return unicode.ToUpper(r)
+	}, foldDiacritics(s))
+}
+
+var soundsAlike = strings.NewReplacer("SS", "C", "Z", "S", "Y", "I", "W", "V", "K", "C", "H", "")
+
+// approximate adds to onlyLetters: Z=S, Y=I, W=V, K=C, SS=C, any H optional, a final T, D or S optional, doubled letters once.
+func approximate(s string) string {
+	s = soundsAlike.Replace(onlyLetters(s))
+	var b strings.Builder
+	var last rune
+	for _, r := range s {
+		if r != last {
+			b.WriteRune(r)
+		}
+		last = r
+	}
+	s = b.String()
+	if n := len(s); n > 1 && strings.ContainsRune("TDS", rune(s[n-1])) {
+		s = s[:n-1]
+	}
+	return s
+}

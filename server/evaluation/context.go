@@ -1,0 +1,239 @@
+package evaluation
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"writ/server/directory"
+	"writ/server/rolemodel"
+)
+
+// contextRule is a compiled context rule in the simple form (role-model 4.4).
+type contextRule struct {
+	id         int64
+	identifier string
+	policyID   int64
+	records    *binding // nil: the owner is its own record
+	record     int64    // entity type of the records
+	reads      *reads   // from a record
+	start, end *value
+	exclude    *value
+	dimensions []dimensionBinding
+}
+
+// dimensionBinding says where a record has its value of a dimension.
+type dimensionBinding struct {
+	name string
+	path *binding
+}
+
+// contexts compiles the context rules of an entity type.
+func (b *builder) contexts(s *source) {
+	for _, x := range b.m.ContextRules {
+		if x.EntityTypeID != s.entityType || !b.enabled(x.PolicyID) {
+			continue
+		}
+		fault := func(field string) func(error) {
+			return func(err error) { b.problem(rolemodel.Fault, "context_rule", x.Identifier, field, "%s", err) }
+		}
+		r := &contextRule{id: x.ID, identifier: x.Identifier, policyID: x.PolicyID, record: s.entityType, reads: s.reads}
+		if x.ResourcesBinding != nil && *x.ResourcesBinding != "" {
+			path, err := parseBinding(b.shape, scope{source: s.entityType}, sourceRoot, *x.ResourcesBinding, &trees{source: s.reads})
+			if err == nil && path.last != "" {
+				err = fmt.Errorf("%q must end at the records themselves", *x.ResourcesBinding)
+			}
+			if err != nil {
+				fault("resourcesBinding")(err)
+				continue
+			}
+			r.records, r.record, r.reads = path, path.to, follow(b.shape, s.reads, path)
+		}
+		in := &trees{source: s.reads, record: r.reads}
+		sc := scope{source: s.entityType, record: r.record}
+		side := func(field string, bind *string) *value {
+			if bind == nil || *bind == "" {
+				return nil
+			}
+			if isPath(*bind) {
+				return b.value(sc, recordRoot, bind, nil, in, fault(field))
+			}
+			return b.value(sc, recordRoot, nil, bind, in, fault(field))
+		}
+		r.start, r.end = side("resourcesStartBinding", x.ResourcesStartBinding), side("resourcesEndBinding", x.ResourcesEndBinding)
+		if x.ExcludeExpression != nil && *x.ExcludeExpression != "" {
+			r.exclude = b.condition(sc, x.ExcludeExpression, in, fault("excludeExpression"))
+		}
+		for _, name := range slices.Sorted(maps.Keys(x.Dimensions)) {
+			d := b.shape.Dimensions[name]
+			if d == nil {
+				fault("dimensions." + name)(fmt.Errorf("there is no dimension %q; declare it or remove the binding", name))
+				continue
+			}
+			path, err := parseBinding(b.shape, sc, recordRoot, x.Dimensions[name], in)
+			if err == nil && (path.last != "" || path.many || path.to != d.EntityTypeID) {
+				err = fmt.Errorf("%q must end at one resource of %s", x.Dimensions[name], nameOf(b.shape, d.EntityTypeID))
+			}
+			if err != nil {
+				fault("dimensions." + name)(err)
+				continue
+			}
+			r.dimensions = append(r.dimensions, dimensionBinding{name, path})
+		}
+		s.contextOf[x.PolicyID] = len(s.contexts)
+		s.contexts = append(s.contexts, r)
+	}
+}
+
+// follow gives the node of the tree at the end of a path.
+func follow(shape *directory.Shape, u *reads, path *binding) *reads {
+	for _, step := range path.steps {
+		n, _ := navigationOf(shape, u.entityType, step)
+		u = u.nav(step, n)
+	}
+	return u
+}
+
+// contextFor is the position of the context rule that counts for the rules of a policy: its own, else the one of the policy Default, else
+// the only one there is; -1 without any.
+func (s *source) contextFor(b *builder, policyID int64) int {
+	if i, ok := s.contextOf[policyID]; ok {
+		return i
+	}
+	for i, r := range s.contexts {
+		if p := b.policies[r.policyID]; p != nil && p.Identifier == "Default" {
+			return i
+		}
+	}
+	if len(s.contexts) == 1 {
+		return 0
+	}
+	return -1
+}
+
+func (s *source) recordType(b *builder, policyID int64) int64 {
+	if i := s.contextFor(b, policyID); i >= 0 {
+		return s.contexts[i].record
+	}
+	return s.entityType
+}
+
+func (s *source) recordReads(b *builder, policyID int64) *reads {
+	if i := s.contextFor(b, policyID); i >= 0 {
+		return s.contexts[i].reads
+	}
+	return s.reads
+}
+
+// context is one computed context with what it satisfies.
+type context struct {
+	Context
+	over   interval
+	record *Resource
+	match  *matches
+}
+
+// choose computes the contexts of an owner under one context rule: of its records the one valid now with the latest start, else the next
+// future one, else the last past one (role-model 4.4). edges gets every boundary, since the choice changes there.
+func (r *contextRule) choose(w *world, now int64, edges func(int64)) ([]context, error) {
+	records := []*Resource{w.vars[sourceRoot]}
+	if r.records != nil {
+		records = r.records.reach(w)
+	}
+	var best *context
+	for _, record := range records {
+		w.vars[recordRoot] = record
+		if r.exclude != nil {
+			if r.exclude.broken != nil {
+				return nil, r.exclude.broken
+			}
+			if r.exclude.today() {
+				edges(tomorrow(now))
+			}
+			out, err := r.exclude.prog.truth(w)
+			if err != nil {
+				return nil, fmt.Errorf("context rule %s, exclude expression: %w", r.identifier, err)
+			}
+			if out {
+				continue
+			}
+		}
+		over, err := r.validity(w)
+		if err != nil {
+			return nil, fmt.Errorf("context rule %s: %w", r.identifier, err)
+		}
+		if over.from >= over.to {
+			continue // start after end: the record counts for nothing (role-model 4.8)
+		}
+		edges(over.from)
+		edges(over.to)
+		c := &context{Context: Context{RuleID: r.id, RecordID: record.ID}, over: over, record: record}
+		if best == nil || better(c, best, now) {
+			best = c
+		}
+	}
+	w.vars[recordRoot] = nil
+	if best == nil {
+		return nil, nil
+	}
+	best.Start, best.End = moment(best.over.from), moment(best.over.to)
+	w.vars[recordRoot] = best.record
+	best.Dimensions = map[string]int64{}
+	for _, d := range r.dimensions {
+		if x := d.path.one(w); x != nil {
+			best.Dimensions[d.name] = x.ID
+		}
+	}
+	return []context{*best}, nil
+}
+
+func (r *contextRule) validity(w *world) (interval, error) {
+	over := always
+	for i, v := range []*value{r.start, r.end} {
+		s, err := v.text(w)
+		if err != nil {
+			return over, err
+		}
+		if s == "" {
+			continue
+		}
+		t, dayOnly, err := ParseDate(s)
+		if err != nil {
+			return over, err
+		}
+		if i == 0 {
+			over.from = instant(t)
+		} else if over.to = instant(t); dayOnly {
+			over.to += 24 * 3600 * 1_000_000 // an end written as a day includes that day
+		}
+	}
+	return over, nil
+}
+
+// better ranks two records: valid now before future before past, then the latest start (the earliest among future ones), then the lowest id.
+func better(a, b *context, now int64) bool {
+	rank := func(c *context) int {
+		switch {
+		case c.over.has(now):
+			return 0
+		case c.over.from > now:
+			return 1
+		default:
+			return 2
+		}
+	}
+	if ra, rb := rank(a), rank(b); ra != rb {
+		return ra < rb
+	} else if ra == 1 {
+		return cmp.Or(cmp.Compare(a.over.from, b.over.from), cmp.Compare(a.RecordID, b.RecordID)) < 0
+	} else if ra == 2 {
+		return cmp.Or(cmp.Compare(b.over.to, a.over.to), cmp.Compare(b.over.from, a.over.from), cmp.Compare(a.RecordID, b.RecordID)) < 0
+	}
+	return cmp.Or(cmp.Compare(b.over.from, a.over.from), cmp.Compare(a.RecordID, b.RecordID)) < 0
+}
+
+func tomorrow(now int64) int64 {
+	const day = 24 * 3600 * 1_000_000
+	return (now/day + 1) * day
+}

@@ -1,0 +1,442 @@
+package evaluation
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// diff compares one row with what is wanted and collects what has to be done about it (role-model 12.7, provisioning 1.4 to 1.6).
+type diff struct {
+	r      *run
+	p      *plan
+	seat   *seat
+	row    *ExistingType
+	target *Resource // linked; nil: none
+	want   wanted
+	out    TypeDelta
+	lines  *lines
+	first  bool // first look at a target that this server did not create or know before
+	back   map[string]bool
+}
+
+func (r *run) settleRow(p *plan, s *seat) {
+	row := s.row
+	d := &diff{r: r, p: p, seat: s, row: row, target: s.target, want: s.want, back: map[string]bool{}}
+	d.out = TypeDelta{ResourceTypeID: p.ID, Workflow: row.Workflow, IsExpected: s.want.ok, Start: row.Start, End: row.End, Confidence: s.confidence,
+		Expected: s.want.expected, Error: row.Error}
+	if row.ID != 0 {
+		d.out.Existing = row
+	}
+	if s.target != nil {
+		d.out.TargetID = s.target.ID
+	}
+	d.lines = newLines(r, p, row.Order)
+	if s.want.ok {
+		d.expected()
+	} else {
+		d.unexpected()
+	}
+	d.finish()
+}
+
+// expected settles a row that the rules or a person want.
+func (d *diff) expected() {
+	if !d.want.manual {
+		d.out.Start, d.out.End = moment(d.want.over.from), moment(d.want.over.to)
+		if d.out.Workflow != Declined || d.causeChanged() {
+			d.out.Workflow = Calculated
+			if d.p.byRole {
+				d.out.Workflow = GivenByRole
+			}
+		}
+	}
+	switch {
+	case d.target != nil:
+		d.closeGap("", 0)
+		d.linked()
+	case d.seat.suggestion != nil:
+		d.associate(d.seat.suggestion)
+	case d.untraceable():
+		d.values(d.believed())
+	case d.seat.create:
+		d.create()
+	default:
+		// somebody else of the same type already is what is wanted: nothing is created, nothing more is asked for
+		d.lines.withdrawAll()
+		if !d.want.manual && !d.row.sent() {
+			d.out.CloseRow = true
+		}
+	}
+}
+
+// causeChanged reports whether something else than before gives the type: a declined creation then starts over (provisioning 3.4).
+func (d *diff) causeChanged() bool {
+	old, now := d.row.Expected, d.want.expected
+	return !slices.Equal(old.TypeRules, now.TypeRules) || !slices.Equal(old.Roles, now.Roles)
+}
+
+// untraceable: the type can never be read back and the target was confirmed, so it is believed to be as ordered (provisioning 1.4 T2).
+func (d *diff) untraceable() bool {
+	return d.p.TicketSynchroIsNotAvailable && d.row.WasVerified && d.row.TargetID == 0
+}
+
+// believed is a target made of what was last expected, for types that cannot be read back.
+func (d *diff) believed() *Resource {
+	t := &Resource{Scalars: map[string]string{}, Links: map[string][]int64{}}
+	for _, q := range d.p.props {
+		for _, s := range d.row.Expected.Properties[q.Identifier] {
+			if !s.InForce {
+				continue
+			}
+			if q.IsNavigation() {
+				if s.ID != 0 {
+					t.Links[q.Identifier] = append(t.Links[q.Identifier], s.ID)
+				}
+			} else {
+				t.Scalars[q.Identifier] = s.Value
+			}
+		}
+	}
+	return t
+}
+
+// linked settles a row whose target exists.
+func (d *diff) linked() {
+	l := d.lines
+	if l.waitsForDeletion() {
+		return // the target is being deleted: what comes after is seen when it is gone
+	}
+	l.kind, l.target = Update, d.target.ID
+	d.first = d.row.TargetID != d.target.ID && !d.row.sent() && !d.row.associated()
+	for _, x := range l.existing() {
+		switch x.Action {
+		case LineCreate, LineAssociate:
+			l.verify(x, true)
+		case LineDelete:
+			l.withdraw(x)
+		case LineSet:
+			if d.first && d.row.TargetID == 0 {
+				// nothing was sent, so the account is somebody else's work: it is looked at, not overwritten
+				l.withdraw(x)
+			}
+		}
+	}
+	d.values(d.target)
+}
+
+// values compares all computed properties with a target.
+func (d *diff) values(target *Resource) {
+	for _, q := range d.p.props {
+		if q.many() {
+			d.collection(q, target)
+		} else {
+			d.single(q, target)
+		}
+	}
+	d.lines.withdrawRest()
+	for _, g := range d.row.Gaps {
+		if g.Property != "" && d.p.byName[g.Property] == nil {
+			d.closeGap(g.Property, g.ValueID)
+		}
+	}
+}
+
+// create asks for a target that does not exist: one line for the target, one per value in force when it begins.
+func (d *diff) create() {
+	l := d.lines
+	gone := d.row.TargetID != 0
+	vanished := gone && !l.has(LineDelete) && !l.has(LineCreate)
+	if d.row.Workflow == Declined && !d.causeChanged() || d.kept("", 0) != nil && d.kept("", 0).Workflow == Declined && !d.causeChanged() {
+		l.keepAll()
+		return
+	}
+	if l.waiting() {
+		// it was carried out and not seen yet: what changed meanwhile is seen when the account is
+		l.unverified()
+		l.keepAll()
+		for _, q := range d.p.props {
+			d.back[q.Identifier] = true
+		}
+		return
+	}
+	for _, x := range l.existing() {
+		if x.Action == LineDelete {
+			l.verify(x, true) // gone, as it should be
+		} else if x.Action == LineAssociate {
+			l.withdraw(x)
+		}
+	}
+	for _, k := range d.row.Kept {
+		if gone && k.Workflow != Declined {
+			d.out.Kept = append(d.out.Kept, KeptDelta{ID: k.ID, Workflow: k.Workflow, Close: true})
+		}
+	}
+	for _, g := range d.row.Gaps {
+		d.closeGap(g.Property, g.ValueID)
+	}
+	l.kind, l.target = Create, 0
+	begin := max(d.want.over.from, d.r.now)
+	item := wish{action: LineCreate, from: d.want.over.from, to: d.want.over.to, rules: d.want.expected.TypeRules, mapped: true,
+		due: d.want.over.from, review: vanished || len(d.r.o.Denied) > 0}
+	if !d.p.AllowAdd {
+		item.hold = "creation_not_allowed"
+		l.ask(item)
+		l.withdrawRest()
+		return
+	}
+	wishes := []wish{item}
+	for _, q := range d.p.props {
+		for i := range d.want.expected.Properties[q.Identifier] {
+			s := &d.want.expected.Properties[q.Identifier][i]
+			if !s.interval().has(begin) && !(s.InForce && q.many()) {
+				continue
+			}
+			w := d.wish(q, s)
+			w.due, w.review = item.due, w.review || item.review
+			if s.Error == "" && s.ID == 0 && s.Value == "" {
+				continue // nothing to write
+			}
+			if k := d.kept(q.Identifier, s.ID); k != nil && k.Workflow == Declined && q.many() {
+				continue
+			}
+			if k := d.kept(q.Identifier, 0); k != nil && k.Workflow == Declined && k.KeptAgainst == s.Value && !q.many() {
+				continue
+			}
+			wishes = append(wishes, w)
+		}
+	}
+	l.askAll(wishes)
+	l.withdrawRest()
+	if d.want.over.from > d.r.now {
+		l.due = moment(l.ahead(d.want.over.from))
+	}
+}
+
+// associate proposes an existing target whose owner is only guessed.
+func (d *diff) associate(m *match) {
+	l := d.lines
+	l.kind, l.target = Associate, m.target.ID
+	d.closeGap("", 0)
+	d.out.Confidence = m.confidence
+	text := cmp.Or(m.target.DisplayName, m.target.Key)
+	if m.ambiguous {
+		text += " (AMBIGUOUS_OWNER)"
+	}
+	wishes := []wish{{action: LineAssociate, valueID: m.target.ID, proposed: text, from: d.want.over.from, to: d.want.over.to, due: d.want.over.from,
+		confidence: m.confidence, mapped: true, review: true}}
+	for _, q := range d.p.props {
+		if q.many() {
+			for i := range d.want.expected.Properties[q.Identifier] {
+				s := &d.want.expected.Properties[q.Identifier][i]
+				if s.InForce && s.Error == "" && !slices.Contains(m.target.Links[q.Identifier], s.ID) {
+					w := d.wish(q, s)
+					w.review = true
+					wishes = append(wishes, w)
+				}
+			}
+			continue
+		}
+		s := inForce(d.want.expected.Properties[q.Identifier])
+		if s == nil || s.Error != "" || s.CreateOnly {
+			continue
+		}
+		if current, same := compare(d.r, q, s, m.target); !same {
+			w := d.wish(q, s)
+			w.current, w.review = current, true
+			wishes = append(wishes, w)
+		}
+	}
+	l.askAll(wishes)
+	l.withdrawRest()
+}
+
+// unexpected settles a row that nothing wants.
+func (d *diff) unexpected() {
+	l := d.lines
+	d.out.Expected = Expected{}
+	switch {
+	case d.target != nil:
+		d.lost()
+	case d.row.TargetID != 0:
+		// its target is gone, by us or by somebody else: nothing is left to do (X7, V6)
+		for _, x := range l.existing() {
+			if x.Action == LineDelete {
+				l.verify(x, true)
+			} else {
+				l.withdraw(x)
+			}
+		}
+		d.out.CloseRow = !l.open()
+	case d.untraceable() && d.row.IsExpected || l.has(LineDelete) && d.p.TicketSynchroIsNotAvailable:
+		d.delete(false)
+	case l.waiting():
+		// a creation was carried out: when the account appears it is deleted; until then the row stays
+		l.unverified()
+		l.keepAll()
+	default:
+		l.withdrawAll()
+		d.out.CloseRow = !l.open()
+	}
+	if d.out.CloseRow {
+		for _, g := range d.row.Gaps {
+			d.closeGap(g.Property, g.ValueID)
+		}
+	}
+}
+
+// lost settles a target that nothing wants: it is deleted when that is allowed and the server once wanted it; else somebody has to look.
+func (d *diff) lost() {
+	w := d.row.Workflow
+	was := d.row.IsExpected || w == Calculated || w == GivenByRole || w == Cancellation || w.approved() || d.lines.has(LineDelete) || d.row.sent()
+	switch {
+	case w == Cancellation:
+		d.delete(true) // somebody decided it: already reviewed, allowed even without allowRemove
+	case d.r.o.Resource.Gone && d.p.RemoveOrphans && d.p.AllowRemove, !d.r.o.Resource.Gone && was && d.p.AllowRemove && !w.found():
+		d.out.Workflow = Calculated
+		d.delete(false)
+	default:
+		d.lines.withdrawAll()
+		if !w.found() {
+			d.out.Workflow = d.r.found()
+			if was {
+				d.out.Workflow = NonConforming
+			}
+		}
+		d.gap("", 0, cmp.Or(d.target.DisplayName, d.target.Key), "", d.out.Workflow)
+	}
+}
+
+// delete asks for the removal of the target. decided: a person already said so.
+func (d *diff) delete(decided bool) {
+	l := d.lines
+	l.kind = Delete
+	for _, g := range d.row.Gaps {
+		d.closeGap(g.Property, g.ValueID)
+	}
+	w := wish{action: LineDelete, due: minTime, mapped: true, decided: decided, workflow: d.out.Workflow, from: minTime, to: maxTime}
+	if d.target != nil {
+		l.target = d.target.ID
+		w.current = cmp.Or(d.target.DisplayName, d.target.Key)
+	}
+	l.ask(w)
+	l.withdrawRest()
+}
+
+// finish compares the row's own columns and closes the account of the order.
+func (d *diff) finish() {
+	d.out.Order = d.lines.finish()
+	for name := range d.lines.heldBack {
+		d.back[name] = true
+	}
+	if len(d.back) > 0 && d.out.IsExpected {
+		d.holdBack()
+	}
+	e := d.row
+	d.out.RowChanged = d.out.Existing == nil || d.out.CloseRow || e.TargetID != d.out.TargetID || e.Workflow != d.out.Workflow || e.IsExpected != d.out.IsExpected ||
+		startOf(e.Start) != startOf(d.out.Start) || endOf(e.End) != endOf(d.out.End) || e.Confidence != d.out.Confidence || e.Error != d.out.Error ||
+		!e.Expected.same(d.out.Expected)
+	if d.out.Existing == nil && d.out.CloseRow {
+		return // never was, need not be
+	}
+	if d.out.RowChanged || d.out.Order != nil || len(d.out.Gaps)+len(d.out.Kept) > 0 {
+		d.r.res.Types = append(d.r.res.Types, d.out)
+	}
+}
+
+// holdBack keeps the old expectation of properties whose change could not be ordered now, so that the next evaluation still sees it as a
+// change of the source and not of the target.
+func (d *diff) holdBack() {
+	props := make(map[string][]Span, len(d.out.Expected.Properties))
+	for name, spans := range d.out.Expected.Properties {
+		props[name] = spans
+	}
+	for name := range d.back {
+		if old, ok := d.row.Expected.Properties[name]; ok {
+			props[name] = old
+		} else {
+			delete(props, name)
+		}
+	}
+	d.out.Expected.Properties = props
+}
+
+// same compares two expectations.
+func (e Expected) same(f Expected) bool {
+	if !slices.Equal(e.TypeRules, f.TypeRules) || !slices.Equal(e.Roles, f.Roles) || len(e.Properties) != len(f.Properties) {
+		return false
+	}
+	for name, a := range e.Properties {
+		if !slices.EqualFunc(a, f.Properties[name], func(x, y Span) bool {
+			return x.interval() == y.interval() && x.InForce == y.InForce && sameValue(x, y)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// inForce is the span of a mono-valued property that counts now.
+func inForce(spans []Span) *Span {
+	for i := range spans {
+		if spans[i].InForce {
+			return &spans[i]
+		}
+	}
+	return nil
+}
+
+func (d *diff) kept(property string, value int64) *Kept {
+	for _, k := range d.row.Kept {
+		if k.Property == property && k.ValueID == value {
+			return k
+		}
+	}
+	return nil
+}
+
+func (d *diff) gapOf(property string, value int64) *Gap {
+	for _, g := range d.row.Gaps {
+		if g.Property == property && g.ValueID == value {
+			return g
+		}
+	}
+	return nil
+}
+
+// gap opens or refreshes a difference that waits for a person. An open one keeps its workflow state.
+func (d *diff) gap(property string, value int64, current, proposed string, w Workflow) {
+	g := Gap{Property: property, ValueID: value, Workflow: w, Current: current, Proposed: proposed}
+	if old := d.gapOf(property, value); old != nil {
+		g.ID, g.Workflow = old.ID, old.Workflow
+		if g == *old {
+			return
+		}
+	}
+	d.out.Gaps = append(d.out.Gaps, GapDelta{Gap: g})
+}
+
+func (d *diff) closeGap(property string, value int64) {
+	if old := d.gapOf(property, value); old != nil {
+		d.out.Gaps = append(d.out.Gaps, GapDelta{Gap: *old, Close: true})
+	}
+}
+
+func (d *diff) closeKept(k *Kept) {
+	if k != nil {
+		d.out.Kept = append(d.out.Kept, KeptDelta{ID: k.ID, Workflow: k.Workflow, Close: true})
+	}
+}
+
+// wish is the line for one span.
+func (d *diff) wish(q *prop, s *Span) wish {
+	w := wish{property: q.Identifier, action: LineSet, proposed: s.Value, valueID: s.ID, from: s.interval().from, to: s.interval().to, rules: s.Rules,
+		confidence: s.Confidence, mapped: !s.CreateOnly, review: s.Confidence > 0 && s.Confidence < 100, err: s.Error, due: minTime}
+	if q.many() && s.Error == "" {
+		w.action = LineAdd
+		w.due = w.from
+	}
+	return w
+}
+
+func moments(i interval) (*time.Time, *time.Time) { return moment(i.from), moment(i.to) }

@@ -1,0 +1,209 @@
+package evaluation
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"writ/server/rolemodel"
+)
+
+// Evaluate computes a batch of owners (role-model 12.4): one Result per owner, in the same order. An owner that cannot be computed has Err
+// set and concerns no other.
+func (c *Compiled) Evaluate(b *Batch) []Result {
+	out := make([]Result, len(b.Owners))
+	h := hasher{c: c, b: b}
+	for i, o := range b.Owners {
+		out[i] = c.evaluate(b, o, &h)
+	}
+	return out
+}
+
+func (c *Compiled) evaluate(b *Batch, o *Owner, h *hasher) (res Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			res = Result{OwnerID: o.Resource.ID, Err: fmt.Errorf("the computation of this owner failed: %v", p)}
+		}
+	}()
+	if !b.Force && !b.Explain && o.Fingerprint != nil && o.ModelVersion == c.Version && (o.NextAt == nil || o.NextAt.After(b.Now)) &&
+		slices.Equal(h.of(o), o.Fingerprint) {
+		return Result{OwnerID: o.Resource.ID, Unchanged: true, Fingerprint: o.Fingerprint, NextAt: o.NextAt}
+	}
+	r := &run{c: c, b: b, o: o, now: instant(b.Now), next: maxTime, res: Result{OwnerID: o.Resource.ID}, held: map[int64]set{}}
+	if b.Explain {
+		r.res.Trace = &Trace{}
+	}
+	if r.src = c.sources[o.Resource.EntityTypeID]; r.src == nil {
+		r.src = &source{entityType: o.Resource.EntityTypeID, matcher: newMatcher(nil, nil), reads: &reads{}}
+	}
+	r.world = &world{resources: b.Resources, now: r.now, from: minTime, to: maxTime, read: r.read}
+	if err := r.compute(); err != nil {
+		return Result{OwnerID: o.Resource.ID, Err: err}
+	}
+	slices.Sort(r.facts)
+	r.res.Facts = slices.Compact(r.facts)
+	r.res.NextAt = moment(r.next)
+	r.res.Fingerprint = h.of(after(o, &r.res))
+	return r.res
+}
+
+// run is the computation of one owner.
+type run struct {
+	c     *Compiled
+	b     *Batch
+	src   *source
+	o     *Owner
+	now   int64
+	next  int64
+	world *world
+	res   Result
+	facts []int64
+
+	contexts [][]context   // by position of the context rule
+	free     []context     // for rules without a context rule
+	held     map[int64]set // role id -> when it counts as held
+}
+
+func (r *run) read(id int64) {
+	if id != r.o.Resource.ID {
+		r.facts = append(r.facts, id)
+	}
+}
+
+// edge notes an instant at which the result may change by itself.
+func (r *run) edge(at int64) {
+	if at > r.now && at < r.next {
+		r.next = at
+	}
+}
+
+func (r *run) edges(s set) {
+	for _, i := range s {
+		r.edge(i.from)
+		r.edge(i.to)
+	}
+}
+
+func (r *run) compute() error {
+	if err := r.context(); err != nil {
+		return err
+	}
+	r.roles()
+	r.types()
+	r.keys()
+	return nil
+}
+
+// context computes the contexts under every context rule (S1). Without a context rule no dimension can match, and whoever exists is in.
+func (r *run) context() error {
+	r.contexts = make([][]context, len(r.src.contexts))
+	if r.o.Resource.Gone {
+		return nil
+	}
+	none := make([]int64, len(r.src.matcher.dims))
+	r.free = []context{{over: always, record: r.o.Resource, match: r.src.matcher.match(none)}}
+	for i, rule := range r.src.contexts {
+		r.world.vars = [3]*Resource{sourceRoot: r.o.Resource}
+		found, err := rule.choose(r.world, r.now, r.edge)
+		if err != nil {
+			return err
+		}
+		for j := range found {
+			values := make([]int64, len(r.src.matcher.dims))
+			for name, id := range found[j].Dimensions {
+				if at, ok := r.src.matcher.at[name]; ok {
+					values[at] = id
+				}
+			}
+			found[j].match = r.src.matcher.match(values)
+			r.res.Contexts = append(r.res.Contexts, found[j].Context)
+			r.step(Step{Kind: "context", RuleID: rule.id, Rule: rule.identifier, Matched: true, Text: contextText(found[j].Context), From: found[j].Start, To: found[j].End})
+		}
+		if len(found) == 0 {
+			r.step(Step{Kind: "context", RuleID: rule.id, Rule: rule.identifier, Text: "No record counts: none is reached, or all are excluded."})
+		}
+		r.contexts[i] = found
+	}
+	return nil
+}
+
+func contextText(c Context) string {
+	text := fmt.Sprintf("Record %d", c.RecordID)
+	for _, name := range slices.Sorted(maps.Keys(c.Dimensions)) {
+		text += fmt.Sprintf(", %s = %d", name, c.Dimensions[name])
+	}
+	return text
+}
+
+// contextsOf are the contexts that count for a rule.
+func (r *run) contextsOf(x *rule) []context {
+	if x.context < 0 {
+		return r.free
+	}
+	return r.contexts[x.context]
+}
+
+// recordOf is the record whose values a rule sees: that of the best ranked context.
+func (r *run) recordOf(x *rule) *Resource {
+	if list := r.contextsOf(x); len(list) > 0 {
+		return list[0].record
+	}
+	return nil
+}
+
+// when is the set of instants at which all criteria of a rule hold: M(rule) of role-model 3.2. wide takes the contexts as if the first had
+// begun always and the last never ended, as the values of an account before and after them need (2.9).
+func (r *run) when(x *rule, wide bool) set {
+	var out set
+	for _, c := range r.contextsOf(x) {
+		if c.match.has(x) {
+			over := c.over
+			if wide {
+				over = always
+			}
+			out = out.union(set{over})
+		}
+	}
+	if x.roleID != 0 && len(out) > 0 {
+		out = out.intersect(r.held[x.roleID])
+	}
+	return out
+}
+
+// candidates calls f with every rule of the contexts that asks for no role and whose criteria hold.
+func (r *run) open(list func(*matches) []*rule, f func(*rule)) {
+	for _, c := range r.free {
+		for _, x := range list(c.match) {
+			if x.context < 0 {
+				f(x)
+			}
+		}
+	}
+	for i, contexts := range r.contexts {
+		for _, c := range contexts {
+			for _, x := range list(c.match) {
+				if x.context == i {
+					f(x)
+				}
+			}
+		}
+	}
+}
+
+// keys gives side S of the owner.
+func (r *run) keys() {
+	if r.o.Resource.Gone {
+		return
+	}
+	r.world.from, r.world.to = minTime, maxTime
+	r.res.SourceKeys = r.src.sourceKeys(r.world, r.o.Resource, r.recordOf)
+}
+
+func (r *run) step(s Step) {
+	if r.res.Trace != nil {
+		r.res.Trace.Steps = append(r.res.Trace.Steps, s)
+	}
+}
+
+// required reports whether a rule gives something by itself: the other strengths only suggest in a basket.
+func (x *rule) required() bool { return x.strength == rolemodel.Required }

@@ -1,0 +1,145 @@
+package evaluation
+
+import (
+	"cmp"
+	"slices"
+
+	"writ/server/rolemodel"
+)
+
+// plan is what the rules want of one resource type for one owner, whatever target it becomes.
+type plan struct {
+	*typed
+	rules    []*rule // TYPE, NAVIGATION and SCALAR rules whose criteria hold, by id
+	base     set     // when the rules give the type
+	over     set     // base with what properties extend it by
+	denied   set
+	byRole   bool // nothing but rules with a role gives it
+	expected Expected
+	forbid   map[string]map[int64]bool // navigation values that a denied rule forbids now
+	failed   bool                      // a rule failed: state 7
+}
+
+// types computes the resource types (S4 to S9).
+func (r *run) types() {
+	plans := map[int64]*plan{}
+	at := func(t *typed) *plan {
+		p := plans[t.ID]
+		if p == nil {
+			p = &plan{typed: t}
+			plans[t.ID] = p
+		}
+		return p
+	}
+	r.open(func(m *matches) []*rule { return m.types }, func(x *rule) { p := at(x.typ); p.rules = append(p.rules, x) })
+	for id := range r.held {
+		for _, x := range r.src.byRole[id] {
+			if x.listed && x.gives == 0 && len(r.when(x, false)) > 0 {
+				p := at(x.typ)
+				p.rules = append(p.rules, x)
+			}
+		}
+	}
+	rows := map[int64][]*ExistingType{}
+	for _, x := range r.o.Types {
+		if t := r.c.types[x.ResourceTypeID]; t != nil {
+			at(t)
+		}
+		rows[x.ResourceTypeID] = append(rows[x.ResourceTypeID], x)
+	}
+	found := r.candidates(at)
+	ids := make([]int64, 0, len(plans))
+	for id, p := range plans {
+		slices.SortFunc(p.rules, func(a, b *rule) int { return cmp.Compare(a.id, b.id) })
+		p.rules = slices.Compact(p.rules)
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		p := plans[id]
+		r.intervals(p)
+		r.settle(p, rows[id], found[id])
+	}
+	if r.res.Trace != nil {
+		r.explainTypes(plans)
+	}
+}
+
+// applied moves the interval of a rule by its offsets (role-model 2.9). Default gives it as it is.
+func (x *rule) applied(over set) set {
+	if x.offset == rolemodel.OffsetDefault {
+		return over
+	}
+	out := make([]interval, 0, len(over))
+	for _, i := range over {
+		switch x.offset {
+		case rolemodel.OffsetAround:
+			out = append(out, interval{shift(i.from, x.before), shift(i.to, x.after)})
+		case rolemodel.OffsetBefore:
+			if i.from != minTime {
+				out = append(out, interval{shift(i.from, x.before), shift(i.from, x.after)})
+			}
+		case rolemodel.OffsetAfter:
+			if i.to != maxTime {
+				out = append(out, interval{shift(i.to, x.before), shift(i.to, x.after)})
+			}
+		}
+	}
+	return sets(out...)
+}
+
+// intervals finds when the rules give the type, and what its properties extend that by.
+func (r *run) intervals(p *plan) {
+	p.byRole = true
+	var typeRules, roles []int64
+	for _, x := range p.rules {
+		if x.kind == rolemodel.TypeRule && x.denied {
+			p.denied = p.denied.union(x.applied(r.when(x, false)))
+		}
+	}
+	for _, x := range p.rules {
+		if x.denied || x.kind == rolemodel.TypeRule && !x.required() {
+			continue
+		}
+		over := r.when(x, false)
+		if x.kind == rolemodel.TypeRule {
+			over = x.applied(over)
+		}
+		over = over.subtract(p.denied)
+		if len(over) == 0 {
+			continue
+		}
+		p.base = p.base.union(over)
+		if x.kind == rolemodel.TypeRule {
+			typeRules = append(typeRules, x.id)
+		}
+		if x.roleID != 0 {
+			roles = append(roles, x.roleID)
+		} else {
+			p.byRole = false
+		}
+	}
+	slices.Sort(roles)
+	p.expected.TypeRules, p.expected.Roles = typeRules, slices.Compact(roles)
+}
+
+// deny takes away what a person denied, and extend lets properties with offsets reach beyond the type.
+func (r *run) extend(p *plan, base set) set {
+	over := base
+	if len(base) == 0 {
+		return over
+	}
+	for _, q := range p.props {
+		for _, x := range slices.Concat(q.scalars, q.queries) {
+			if x.offset != rolemodel.OffsetDefault {
+				over = over.union(x.applied(r.when(x, false)))
+			}
+		}
+	}
+	for _, x := range p.rules {
+		if x.kind == rolemodel.NavigationRule && !x.denied && x.offset != rolemodel.OffsetDefault {
+			over = over.union(x.applied(r.when(x, false)))
+		}
+	}
+	return over.subtract(p.denied)
+}

@@ -1,0 +1,299 @@
+package evaluation
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"writ/server/directory"
+)
+
+// costLimit bounds one evaluation of one expression, in CEL cost units (about one per step or ten characters).
+const costLimit = 200_000
+
+// program is a compiled, type-checked CEL expression.
+type program struct {
+	prog  cel.Program
+	today bool // uses today(): the result changes by itself at midnight UTC
+	list  bool
+}
+
+// compiler makes programs; one environment per combination of variable types.
+type compiler struct {
+	shape *directory.Shape
+	base  *cel.Env
+	envs  map[scope]*cel.Env
+	err   error
+}
+
+func newCompiler(shape *directory.Shape) *compiler {
+	c := &compiler{shape: shape, envs: map[scope]*cel.Env{}}
+	registry, err := types.NewRegistry()
+	if err != nil {
+		c.err = err
+		return c
+	}
+	p := &provider{Registry: registry, shape: shape, fields: map[string]map[string]*types.FieldType{}, ids: map[string]int64{}}
+	for id := range shape.EntityTypes {
+		p.ids[typeName(shape, id)] = id
+	}
+	c.base, c.err = cel.NewEnv(append(functions(), cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p), cel.Macros(
+		cel.GlobalMacro("today", 0, func(f cel.MacroExprFactory, _ ast.Expr, _ []ast.Expr) (ast.Expr, *cel.Error) {
+			return f.NewIdent(todayVariable), nil
+		})))...)
+	return c
+}
+
+// todayVariable is what today() becomes, so that the instant comes from the batch and not from a clock.
+const todayVariable = "today_"
+
+func typeName(s *directory.Shape, id int64) string {
+	var b strings.Builder
+	b.WriteString("entity.")
+	for _, r := range nameOf(s, id) {
+		if r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			b.WriteRune(r)
+		} else {
+			b.WriteByte('_')
+		}
+	}
+	return b.String()
+}
+
+func (c *compiler) env(sc scope) (*cel.Env, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	if e := c.envs[sc]; e != nil {
+		return e, nil
+	}
+	vars := []cel.EnvOption{cel.Variable(todayVariable, cel.TimestampType), cel.Variable("iteration", cel.IntType)}
+	for name, r := range rootNames {
+		if r == assignmentRoot {
+			if sc.assignment {
+				vars = append(vars, cel.Variable("assignment", cel.ObjectType(assignmentType)))
+			}
+		} else if id := sc.entityType(r); id != 0 {
+			vars = append(vars, cel.Variable(name, cel.ObjectType(typeName(c.shape, id))))
+		}
+	}
+	e, err := c.base.Extend(vars...)
+	if err == nil {
+		c.envs[sc] = e
+	}
+	return e, err
+}
+
+// compile type-checks an expression and notes in which resources it reads.
+func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) (*program, error) {
+	env, err := c.env(sc)
+	if err != nil {
+		return nil, err
+	}
+	checked, issues := env.Compile(text)
+	if issues != nil && issues.Err() != nil {
+		return nil, issues.Err()
+	}
+	if len(want) > 0 {
+		ok := false
+		for _, t := range want {
+			ok = ok || checked.OutputType().IsAssignableType(t) || t.IsAssignableType(checked.OutputType())
+		}
+		if !ok {
+			return nil, fmt.Errorf("the expression gives %s where %s is needed", checked.OutputType(), want[0])
+		}
+	}
+	prog, err := env.Program(checked, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, err
+	}
+	p := &program{prog: prog}
+	walk := &walker{shape: c.shape, sc: sc, in: in, vars: map[string][]*reads{}}
+	for _, u := range walk.expr(checked.NativeRep().Expr()) {
+		u.self = true
+	}
+	p.today = walk.today
+	return p, nil
+}
+
+// eval runs the program. The value is nil for null.
+func (p *program) eval(w *world) (ref.Val, error) {
+	v, _, err := p.prog.Eval(activation{w})
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// text is the value as the directory writes it; null gives "".
+func (p *program) text(w *world) (string, error) {
+	v, err := p.eval(w)
+	if err != nil {
+		return "", err
+	}
+	return textOf(v)
+}
+
+func textOf(v ref.Val) (string, error) {
+	switch v := v.(type) {
+	case types.String:
+		return string(v), nil
+	case types.Bool:
+		return strconv.FormatBool(bool(v)), nil
+	case types.Int:
+		return strconv.FormatInt(int64(v), 10), nil
+	case types.Uint:
+		return strconv.FormatUint(uint64(v), 10), nil
+	case types.Double:
+		return strconv.FormatFloat(float64(v), 'g', -1, 64), nil
+	case types.Timestamp:
+		return FormatDate(v.Time), nil
+	case types.Null:
+		return "", nil
+	case *object:
+		if v.r == nil {
+			return "", nil
+		}
+		return v.r.Key, nil
+	default:
+		return "", fmt.Errorf("the expression gives %s, which is not a value", v.Type())
+	}
+}
+
+// truth runs a boolean program; null is false.
+func (p *program) truth(w *world) (bool, error) {
+	v, err := p.eval(w)
+	if err != nil {
+		return false, err
+	}
+	b, ok := v.(types.Bool)
+	if !ok && v.Type() != types.NullType {
+		return false, fmt.Errorf("the condition gives %s instead of true or false", v.Type())
+	}
+	return bool(b), nil
+}
+
+// activation resolves the variables of an expression from the world.
+type activation struct{ w *world }
+
+func (a activation) ResolveName(name string) (any, bool) {
+	if name == todayVariable {
+		return types.Timestamp{Time: time.UnixMicro(a.w.now).UTC().Truncate(24 * time.Hour)}, true
+	}
+	if name == "iteration" {
+		return types.Int(0), true
+	}
+	r, ok := rootNames[name]
+	if !ok {
+		return nil, false
+	}
+	if r == assignmentRoot {
+		return &object{w: a.w, assignment: true}, true
+	}
+	return &object{w: a.w, r: a.w.vars[r]}, true
+}
+
+func (a activation) Parent() cel.Activation { return nil }
+
+// walker finds out which resources and properties an expression reads.
+type walker struct {
+	shape *directory.Shape
+	sc    scope
+	in    *trees
+	vars  map[string][]*reads
+	today bool
+}
+
+// expr gives the nodes of the tree that the expression may stand for; none when its value is no resource.
+func (k *walker) expr(e ast.Expr) []*reads {
+	switch e.Kind() {
+	case ast.IdentKind:
+		name := e.AsIdent()
+		if name == todayVariable {
+			k.today = true
+			return nil
+		}
+		if v, ok := k.vars[name]; ok {
+			return v
+		}
+		if r, ok := rootNames[name]; ok && r != assignmentRoot && k.sc.entityType(r) != 0 {
+			return []*reads{k.in.of(r, k.sc)}
+		}
+	case ast.SelectKind:
+		s := e.AsSelect()
+		var out []*reads
+		for _, u := range k.expr(s.Operand()) {
+			if n, ok := navigationOf(k.shape, u.entityType, s.FieldName()); ok {
+				out = append(out, u.nav(s.FieldName(), n))
+			} else if s.FieldName() == displayName {
+				u.self = true
+			} else {
+				u.scalar(s.FieldName())
+			}
+		}
+		return out
+	case ast.CallKind:
+		c := e.AsCall()
+		var out []*reads
+		if c.IsMemberFunction() {
+			out = append(out, k.expr(c.Target())...)
+		}
+		for _, a := range c.Args() {
+			out = append(out, k.expr(a)...)
+		}
+		for _, u := range out {
+			u.self = true
+		}
+		return out
+	case ast.ListKind:
+		var out []*reads
+		for _, x := range e.AsList().Elements() {
+			out = append(out, k.expr(x)...)
+		}
+		return out
+	case ast.MapKind:
+		for _, x := range e.AsMap().Entries() {
+			k.expr(x.AsMapEntry().Key())
+			for _, u := range k.expr(x.AsMapEntry().Value()) {
+				u.self, u.all = true, true
+			}
+		}
+	case ast.StructKind:
+		for _, x := range e.AsStruct().Fields() {
+			k.expr(x.AsStructField().Value())
+		}
+	case ast.ComprehensionKind:
+		c := e.AsComprehension()
+		over := k.expr(c.IterRange())
+		shadow := []string{c.IterVar(), c.IterVar2(), c.AccuVar()}
+		kept := map[string][]*reads{}
+		for _, n := range shadow {
+			if v, ok := k.vars[n]; ok {
+				kept[n] = v
+			}
+		}
+		k.vars[c.IterVar()] = over
+		if c.IterVar2() != "" {
+			k.vars[c.IterVar2()] = over
+		}
+		k.vars[c.AccuVar()] = k.expr(c.AccuInit())
+		k.expr(c.LoopCondition())
+		k.vars[c.AccuVar()] = append(k.vars[c.AccuVar()], k.expr(c.LoopStep())...)
+		out := k.expr(c.Result())
+		for _, n := range shadow {
+			if v, ok := kept[n]; ok {
+				k.vars[n] = v
+			} else {
+				delete(k.vars, n)
+			}
+		}
+		return out
+	}
+	return nil
+}

@@ -1,0 +1,259 @@
+package evaluation
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+)
+
+// hasher makes the fingerprint of an owner: a hash of everything its computation can read, in the state after its deltas are applied. An
+// owner whose fingerprint is still the same needs no computation. Row ids are left out, so that what was just saved already matches.
+type hasher struct {
+	c   *Compiled
+	b   *Batch
+	buf []byte
+}
+
+func (h *hasher) n(v int64)  { h.buf = binary.LittleEndian.AppendUint64(h.buf, uint64(v)) }
+func (h *hasher) s(v string) { h.n(int64(len(v))); h.buf = append(h.buf, v...) }
+func (h *hasher) t(v *time.Time) {
+	if v == nil {
+		h.n(minTime)
+	} else {
+		h.n(v.UnixMicro())
+	}
+}
+
+func (h *hasher) is(flags ...bool) {
+	var n byte
+	for i, f := range flags {
+		if f {
+			n |= 1 << i
+		}
+	}
+	h.buf = append(h.buf, n)
+}
+
+// of computes the fingerprint of an owner: 16 bytes.
+func (h *hasher) of(o *Owner) []byte {
+	h.buf = h.buf[:0]
+	h.n(h.c.Version)
+	h.is(h.b.Initial, h.b.BlockAll, h.b.NoReview)
+	src := h.c.sources[o.Resource.EntityTypeID]
+	if src != nil {
+		h.resource(src.reads, o.Resource)
+		for _, r := range src.keys {
+			if ids, ok := o.Lookups[r.id]; ok {
+				h.n(r.id)
+				h.ids(ids)
+				for _, id := range ids {
+					if x := h.b.Resources[id]; x != nil {
+						h.s(x.DisplayName)
+					}
+				}
+			}
+		}
+	} else {
+		h.is(o.Resource.Gone)
+	}
+	h.roles(o.Roles)
+	types := slices.Clone(o.Types)
+	slices.SortFunc(types, func(a, b *ExistingType) int {
+		if a.ResourceTypeID != b.ResourceTypeID {
+			return int(a.ResourceTypeID - b.ResourceTypeID)
+		}
+		return int(a.TargetID - b.TargetID)
+	})
+	for _, x := range types {
+		h.existing(x)
+	}
+	for _, c := range o.Candidates {
+		h.n(c.TargetID)
+		h.n(c.RuleID)
+		h.is(c.Owners > 1)
+		h.target(c.TargetID)
+	}
+	for _, id := range slices.Sorted(maps.Keys(o.Denied)) {
+		h.n(id)
+	}
+	sum := sha256.Sum256(h.buf)
+	return slices.Clone(sum[:16])
+}
+
+// resource adds what the rules read of a resource, as far as they follow it.
+func (h *hasher) resource(u *reads, r *Resource) {
+	h.n(r.ID)
+	h.is(r.Gone)
+	if u.self {
+		h.s(r.Key)
+		h.s(r.DisplayName)
+	}
+	if u.all {
+		for _, k := range slices.Sorted(maps.Keys(r.Scalars)) {
+			h.s(k)
+			h.s(r.Scalars[k])
+		}
+	} else {
+		for _, k := range u.scalars {
+			h.s(r.Scalars[k])
+		}
+	}
+	for _, n := range u.navs {
+		ids := r.Links[n.name]
+		h.ids(ids)
+		for _, id := range ids {
+			if x := h.b.Resources[id]; x != nil {
+				h.resource(n.to, x)
+			}
+		}
+	}
+}
+
+func (h *hasher) ids(ids []int64) {
+	h.n(int64(len(ids)))
+	for _, id := range ids {
+		h.n(id)
+	}
+}
+
+// target adds what Evaluate compares of a target: its values, and the identity of what it points to.
+func (h *hasher) target(id int64) {
+	x := h.b.Resources[id]
+	if x == nil {
+		h.n(0)
+		return
+	}
+	h.n(id)
+	h.is(x.Gone)
+	h.s(x.Key)
+	h.s(x.DisplayName)
+	u := h.c.targets[x.EntityTypeID]
+	if u == nil {
+		return
+	}
+	for _, k := range u.scalars {
+		h.s(x.Scalars[k])
+	}
+	for _, n := range u.navs {
+		h.ids(x.Links[n.name])
+	}
+}
+
+func (h *hasher) roles(rows []*AssignedRole) {
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, func(a, b *AssignedRole) int {
+		if a.RoleID != b.RoleID {
+			return int(a.RoleID - b.RoleID)
+		}
+		if x, y := startOf(a.Start), startOf(b.Start); x != y {
+			return map[bool]int{true: -1, false: 1}[x < y]
+		}
+		return int(a.Workflow) - int(b.Workflow)
+	})
+	for _, x := range rows {
+		h.n(x.RoleID)
+		h.n(int64(x.Workflow))
+		h.s(x.Origin)
+		h.is(x.IsDenied)
+		h.t(x.Start)
+		h.t(x.End)
+		h.n(x.InferredByID)
+		h.ids(x.RuleIDs)
+	}
+}
+
+func (h *hasher) existing(x *ExistingType) {
+	h.n(x.ResourceTypeID)
+	if x.TargetID != 0 {
+		h.target(x.TargetID)
+	}
+	h.n(int64(x.Workflow))
+	h.n(int64(x.Confidence))
+	h.is(x.IsExpected, x.IsDenied, x.IsFrozen, x.WasVerified)
+	h.t(x.Start)
+	h.t(x.End)
+	h.s(x.CreatedKey)
+	h.s(x.Error)
+	h.expected(x.Expected)
+	if o := x.Order; o != nil {
+		h.s(string(o.Kind))
+		if o.TargetID != 0 && o.TargetID != x.TargetID {
+			h.target(o.TargetID)
+		}
+		sent := false
+		lines := slices.Clone(o.Lines)
+		slices.SortFunc(lines, func(a, b *ExistingLine) int {
+			switch {
+			case a.Property != b.Property:
+				return map[bool]int{true: -1, false: 1}[a.Property < b.Property]
+			case a.Action != b.Action:
+				return map[bool]int{true: -1, false: 1}[a.Action < b.Action]
+			default:
+				return int(a.ValueID - b.ValueID)
+			}
+		})
+		for _, l := range lines {
+			h.s(l.Property)
+			h.s(string(l.Action))
+			h.n(l.ValueID)
+			h.s(l.Current)
+			h.s(l.Proposed)
+			h.n(int64(l.State))
+			h.n(int64(l.Workflow))
+			h.is(l.ReviewRequired, l.IsSent)
+			h.t(l.End)
+			h.s(orNone(l.WaitReason))
+			h.s(l.Error)
+			sent = sent || l.State == Transmitted
+		}
+		synced := false
+		if t := h.c.types[x.ResourceTypeID]; t != nil {
+			at, ok := h.b.SyncedAt[t.TargetEntityTypeID]
+			synced = ok && (o.ExecutedAt == nil || at.After(*o.ExecutedAt))
+		}
+		h.is(o.InFlight, sent && o.IsManual, o.ReviewedAt != nil, o.UnverifiedCount > 0, o.IsSuperseded, synced)
+		h.t(o.ExecutedAt)
+	}
+	gaps := slices.Clone(x.Gaps)
+	slices.SortFunc(gaps, func(a, b *Gap) int {
+		if a.Property != b.Property {
+			return map[bool]int{true: -1, false: 1}[a.Property < b.Property]
+		}
+		return int(a.ValueID - b.ValueID)
+	})
+	for _, g := range gaps {
+		h.s(g.Property)
+		h.n(g.ValueID)
+		h.n(int64(g.Workflow))
+		h.s(g.Current)
+		h.s(g.Proposed)
+	}
+	for _, k := range x.Kept {
+		h.s(k.Property)
+		h.n(k.ValueID)
+		h.n(int64(k.Workflow))
+		h.s(k.Value)
+		h.s(k.KeptAgainst)
+	}
+}
+
+func (h *hasher) expected(e Expected) {
+	for _, name := range slices.Sorted(maps.Keys(e.Properties)) {
+		h.s(name)
+		for _, s := range e.Properties[name] {
+			h.t(s.From)
+			h.t(s.To)
+			h.s(s.Value)
+			h.n(s.ID)
+			h.ids(s.Rules)
+			h.s(s.Error)
+			h.n(int64(s.Confidence))
+			h.is(s.CreateOnly, s.InForce)
+			h.n(int64(s.Comparison))
+		}
+	}
+	h.ids(e.TypeRules)
+	h.ids(e.Roles)
+}

@@ -1,0 +1,127 @@
+package evaluation
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"writ/server/rolemodel"
+)
+
+// keySide is the rules that make correlation keys from the resources of one entity type, and what they read.
+type keySide struct {
+	entityType int64
+	reads      *reads
+	rules      []*rule
+}
+
+func newKeySide(entityType int64) *keySide {
+	return &keySide{entityType: entityType, reads: &reads{entityType: entityType}}
+}
+
+func (k *keySide) finish() {
+	k.reads.sort()
+	slices.SortFunc(k.rules, func(a, b *rule) int { return int(a.id - b.id) })
+}
+
+func (b *builder) side(entityType int64) *keySide {
+	k := b.c.keyed[entityType]
+	if k == nil {
+		k = newKeySide(entityType)
+		b.c.keyed[entityType] = k
+	}
+	return k
+}
+
+// keyRule compiles both sides of a correlation or query rule. on is the entity type of side T.
+func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on int64, fault func(string, error)) {
+	sc, in := scope{source: s.entityType}, &trees{source: s.reads}
+	if x.Kind == rolemodel.QueryRule {
+		sc.record, in.record = s.recordType(b, x.PolicyID), s.recordReads(b, x.PolicyID)
+	}
+	r.value = b.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
+	k := b.side(on)
+	r.target = b.value(scope{target: on}, targetRoot, x.TargetBinding, x.TargetExpression, &trees{target: k.reads}, func(err error) { fault("targetExpression", err) })
+	if r.target.literal != nil {
+		r.target.broken = fmt.Errorf("the target side must use at least one property of the target, not a literal")
+		fault("targetExpression", r.target.broken)
+	}
+	s.keys = append(s.keys, r)
+	k.rules = append(k.rules, r)
+}
+
+// SourceKeys makes side S of the correlation and query rules for an owner. res must hold what the OwnerPath of its entity type
+// reaches. A null or empty key is left out: it never matches. A rule that fails for this owner is left out too; Evaluate reports it.
+func (c *Compiled) SourceKeys(now time.Time, o *Resource, res map[int64]*Resource) []Key {
+	s := c.sources[o.EntityTypeID]
+	if s == nil || o.Gone {
+		return nil
+	}
+	w := &world{resources: res, now: instant(now)}
+	w.vars[sourceRoot] = o
+	records := make([]*Resource, len(s.contexts))
+	for i, r := range s.contexts {
+		if found, err := r.choose(w, w.now, func(int64) {}); err == nil && len(found) > 0 {
+			records[i] = found[0].record
+		}
+	}
+	return s.sourceKeys(w, o, func(r *rule) *Resource {
+		if r.context < 0 {
+			return o
+		}
+		return records[r.context]
+	})
+}
+
+func (s *source) sourceKeys(w *world, o *Resource, record func(*rule) *Resource) []Key {
+	var out []Key
+	for _, r := range s.keys {
+		w.vars = [3]*Resource{sourceRoot: o, recordRoot: record(r)}
+		if v, err := r.value.text(w); err == nil && v != "" {
+			out = append(out, Key{RuleID: r.id, Value: v})
+		}
+	}
+	return out
+}
+
+// TargetKeys makes side T of the correlation and query rules for a target or a pointed resource. res must hold what the TargetKeyPath of its
+// entity type reaches.
+func (c *Compiled) TargetKeys(t *Resource, res map[int64]*Resource) []Key {
+	k := c.keyed[t.EntityTypeID]
+	if k == nil || t.Gone {
+		return nil
+	}
+	w := &world{resources: res}
+	w.vars[targetRoot] = t
+	var out []Key
+	for _, r := range k.rules {
+		if v, err := r.target.text(w); err == nil && v != "" {
+			out = append(out, Key{RuleID: r.id, Value: v})
+		}
+	}
+	return out
+}
+
+// Paths tells the loader which navigations to follow, per entity type and role, sorted.
+func (c *Compiled) Paths() []Path {
+	var out []Path
+	for id, s := range c.sources {
+		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: s.reads.hops()})
+	}
+	for id, u := range c.targets {
+		out = append(out, Path{EntityTypeID: id, Role: TargetPath, Hops: u.hops()})
+	}
+	for id, k := range c.keyed {
+		out = append(out, Path{EntityTypeID: id, Role: TargetKeyPath, Hops: k.reads.hops()})
+	}
+	slices.SortFunc(out, func(a, b Path) int {
+		if a.EntityTypeID != b.EntityTypeID {
+			return int(a.EntityTypeID - b.EntityTypeID)
+		}
+		if a.Role < b.Role {
+			return -1
+		}
+		return 1
+	})
+	return out
+}

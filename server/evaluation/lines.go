@@ -1,0 +1,511 @@
+package evaluation
+
+import (
+	"slices"
+	"time"
+)
+
+// Reasons why a line stays in 0 or is held in 1 (provisioning 1.3).
+const (
+	waitNone      = "none"
+	waitNotDue    = "not_due"
+	waitItemError = "item_error"
+	waitNoLink    = "no_connection"
+	waitNoAdd     = "creation_not_allowed"
+)
+
+// wish is a line that should exist.
+type wish struct {
+	property   string
+	action     LineAction
+	valueID    int64
+	current    string
+	proposed   string
+	from, to   int64
+	due        int64 // begins to be true; orders may leave the type's hours before
+	rules      []int64
+	confidence int
+	mapped     bool
+	review     bool // always reviewed, whatever the type says
+	decided    bool // a person already decided it: never reviewed
+	workflow   Workflow
+	err        string
+	hold       string
+}
+
+// lines settles the order of one row line by line, by the columns POLICY, SYNC and CLOCK of the transition table (provisioning 1.4).
+type lines struct {
+	r        *run
+	p        *plan
+	order    *ExistingOrder // nil: none open
+	kind     OrderKind      // of the order afterwards; empty: as it is
+	target   int64
+	due      *time.Time
+	deltas   []LineDelta
+	done     map[*ExistingLine]bool
+	reenter  bool            // an open ticket or a failed attempt was overtaken: its other lines go round again
+	changed  bool            // the wanted content differs from what is under way
+	heldBack map[string]bool // properties whose new lines an order in flight kept out
+}
+
+func newLines(r *run, p *plan, o *ExistingOrder) *lines {
+	l := &lines{r: r, p: p, order: o, done: map[*ExistingLine]bool{}}
+	if o != nil {
+		l.kind, l.target = o.Kind, o.TargetID
+	}
+	return l
+}
+
+func (l *lines) existing() []*ExistingLine {
+	if l.order == nil {
+		return nil
+	}
+	return l.order.Lines
+}
+
+func (l *lines) has(a LineAction) bool {
+	return slices.ContainsFunc(l.existing(), func(x *ExistingLine) bool { return x.Action == a })
+}
+
+// find gives the open line for a property; any: whatever its value.
+func (l *lines) find(property string, a LineAction, value int64, any bool) *ExistingLine {
+	for _, x := range l.existing() {
+		if x.Property == property && x.Action == a && (any || x.ValueID == value) {
+			return x
+		}
+	}
+	return nil
+}
+
+// locked: the order is out and cannot be changed until it is answered.
+func (l *lines) locked() bool {
+	return l.order != nil && (l.order.InFlight || !l.order.IsManual && slices.ContainsFunc(l.order.Lines, func(x *ExistingLine) bool { return x.State == Transmitted }))
+}
+
+// waiting: a creation was carried out and the target was not seen yet.
+func (l *lines) waiting() bool {
+	x := l.find("", LineCreate, 0, true)
+	return x != nil && x.State == Executed
+}
+
+// waitsForDeletion: a deletion was carried out and the target is still there in the data.
+func (l *lines) waitsForDeletion() bool {
+	x := l.find("", LineDelete, 0, true)
+	if x == nil || x.State != Executed {
+		return false
+	}
+	l.unverified()
+	l.keepAll()
+	return true
+}
+
+// synced: a synchronization of the target's entity type began after the order was carried out.
+func (l *lines) synced() bool {
+	at, ok := l.r.b.SyncedAt[l.p.TargetEntityTypeID]
+	return ok && (l.order == nil || l.order.ExecutedAt == nil || at.After(*l.order.ExecutedAt))
+}
+
+// unverified flags what a later synchronization still shows as it was (X3), once.
+func (l *lines) unverified() {
+	if l.order == nil || l.order.UnverifiedCount > 0 || l.order.ExecutedAt == nil || !l.synced() {
+		return
+	}
+	for _, x := range l.order.Lines {
+		if x.State == Executed && !l.done[x] {
+			d := l.same(x, "hold")
+			d.Unverified = true
+			l.emit(x, d)
+		}
+	}
+}
+
+// ahead is when an order may leave for something that begins at.
+func (l *lines) ahead(at int64) int64 {
+	return shift(at, -60*l.p.FulfillHoursAheadOfTime)
+}
+
+// gate says whether a line has to be reviewed first (provisioning 3.1).
+func (l *lines) gate(w wish) bool {
+	switch {
+	case w.decided:
+		return false
+	case w.review || w.confidence > 0 && w.confidence < 100:
+		return true
+	case l.r.b.BlockAll:
+		return true
+	case l.r.b.NoReview:
+		return false
+	default:
+		return l.p.BlockProvisioning
+	}
+}
+
+// entry is the state in which a line begins, or begins again; review: somebody still has to look at it.
+func (l *lines) entry(w wish, review bool) (State, string) {
+	hold := w.hold
+	if hold == "" && l.p.ConnectionID == nil {
+		hold = waitNoLink
+	}
+	switch {
+	case w.err != "":
+		return Error, waitNone
+	case hold != "":
+		return None, hold
+	case review:
+		return AwaitingApproval, waitNone
+	case l.ahead(w.due) > l.r.now && w.due != minTime:
+		l.r.edge(l.ahead(w.due))
+		return None, waitNotDue
+	default:
+		return Pending, waitNone
+	}
+}
+
+func (l *lines) sameContent(x *ExistingLine, w wish) bool {
+	return x.Proposed == w.proposed && x.ValueID == w.valueID
+}
+
+// same is a delta that leaves the line as it is.
+func (l *lines) same(x *ExistingLine, verb string) LineDelta {
+	return LineDelta{LineID: x.ID, Property: x.Property, Action: x.Action, ValueID: x.ValueID, Current: x.Current, Proposed: x.Proposed, To: x.State, Verb: verb,
+		Workflow: x.Workflow, ReviewRequired: x.ReviewRequired, IsMapped: true, Start: x.Start, End: x.End, WaitReason: x.WaitReason, Error: x.Error}
+}
+
+// emit records the end or the change of an existing line.
+func (l *lines) emit(x *ExistingLine, d LineDelta) {
+	l.done[x] = true
+	l.deltas = append(l.deltas, d)
+}
+
+// keep leaves a line as it is.
+func (l *lines) keep(x *ExistingLine) { l.done[x] = true }
+
+func (l *lines) keepAll() {
+	for _, x := range l.existing() {
+		l.done[x] = true
+	}
+}
+
+func (l *lines) keepProperty(name string) {
+	for _, x := range l.existing() {
+		if x.Property == name {
+			l.done[x] = true
+		}
+	}
+}
+
+// verify ends a line whose value the synchronized data shows. What was carried out is only believed when a synchronization began afterwards
+// (X1, X2); seen: the data itself is the proof, as for a target that appeared or vanished.
+func (l *lines) verify(x *ExistingLine, seen bool) {
+	if l.done[x] {
+		return
+	}
+	if x.State == Executed && !seen && !l.synced() {
+		l.keep(x)
+		return
+	}
+	d := l.same(x, "verify")
+	d.To, d.Close, d.WaitReason, d.Error = Verified, true, waitNone, ""
+	l.emit(x, d)
+}
+
+// withdraw ends a line that is not wanted any more. Its time over: it ends as Inactive; else as it was.
+func (l *lines) withdraw(x *ExistingLine) {
+	if l.done[x] {
+		return
+	}
+	d := l.same(x, "withdraw")
+	d.Close = true
+	if x.End != nil && endOf(x.End) <= l.r.now && x.State != Executed {
+		d.Verb, d.To = "expire", Inactive
+	}
+	l.emit(x, d)
+}
+
+// drop ends an executed line whose place a gap takes (X5).
+func (l *lines) drop(x *ExistingLine) {
+	d := l.same(x, "fail")
+	d.To, d.Close = None, true
+	l.emit(x, d)
+}
+
+func (l *lines) withdrawAll() {
+	for _, x := range l.existing() {
+		l.withdraw(x)
+	}
+}
+
+// withdrawRest ends whatever nothing asked for.
+func (l *lines) withdrawRest() { l.withdrawAll() }
+
+// askAll asks for the lines of a whole target. When one of them is new or different, a declined or failed whole starts over with it.
+func (l *lines) askAll(list []wish) {
+	if len(list) == 0 {
+		return
+	}
+	whole := l.find("", list[0].action, list[0].valueID, false)
+	if whole != nil && (whole.State == Inactive || whole.State == Errored) {
+		for _, w := range list[1:] {
+			x := l.find(w.property, w.action, w.valueID, w.action == LineSet)
+			if x != nil && !l.sameContent(x, w) {
+				l.reenter = true
+			}
+		}
+	}
+	for _, w := range list {
+		l.ask(w)
+	}
+}
+
+// ask makes sure that a line exists, in the state it must have.
+func (l *lines) ask(w wish) {
+	x := l.find(w.property, w.action, w.valueID, w.action == LineSet)
+	if w.workflow == 0 {
+		w.workflow = Calculated
+	}
+	if x == nil || l.done[x] {
+		l.add(w)
+		return
+	}
+	review := l.gate(w)
+	d := l.same(x, "hold")
+	d.RuleIDs, d.Confidence, d.IsMapped = w.rules, w.confidence, w.mapped
+	d.Start, d.End = moment(w.from), moment(w.to)
+	if l.sameContent(x, w) && !(l.reenter && (x.State == Inactive || x.State == Errored)) {
+		l.unchanged(x, w, d, review)
+		return
+	}
+	l.refresh(x, w, d, review)
+}
+
+func (l *lines) add(w wish) {
+	review := l.gate(w)
+	to, wait := l.entry(w, review)
+	l.changed = true
+	if w.property != "" {
+		if l.heldBack == nil {
+			l.heldBack = map[string]bool{}
+		}
+		l.heldBack[w.property] = true
+	}
+	l.deltas = append(l.deltas, LineDelta{Property: w.property, Action: w.action, ValueID: w.valueID, Current: w.current, Proposed: w.proposed, To: to, Verb: "compute",
+		Workflow: w.workflow, ReviewRequired: review, IsMapped: w.mapped, RuleIDs: w.rules, Confidence: w.confidence, Start: moment(w.from), End: moment(w.to),
+		WaitReason: wait, Error: w.err})
+}
+
+// unchanged moves a line whose content is what it was.
+func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
+	switch x.State {
+	case None, Pending, AwaitingApproval:
+		// what was approved, or never needed it, is not asked for again
+		again := x.ReviewRequired && review
+		if x.State == Pending {
+			again = l.r.b.BlockAll && l.order.ReviewedAt == nil && !x.IsSent && !w.decided
+		}
+		if x.State == AwaitingApproval {
+			again = !(l.r.b.NoReview && !w.review && w.confidence == 0)
+		}
+		d.To, d.WaitReason = l.entry(w, again)
+		d.ReviewRequired = again
+		if x.State == Pending && d.To == Pending {
+			d.WaitReason = x.WaitReason // who generates and sends has reasons of its own
+			if d.WaitReason == waitItemError || d.WaitReason == "" {
+				d.WaitReason = waitNone
+			}
+		}
+		d.Error = w.err
+		if d.To == AwaitingApproval {
+			d.ReviewRequired = true
+		}
+		if x.State != Pending {
+			d.Current = w.current
+		}
+		if d.To != x.State {
+			d.Verb = map[State]string{Pending: "review", AwaitingApproval: "hold", Error: "fail", None: "hold"}[d.To]
+			if d.To == Pending && x.State == None {
+				d.Verb = "compute"
+			}
+		} else if d.Current != x.Current {
+			d.Verb = "refresh"
+		}
+		if d.To == x.State && d.WaitReason == orNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error {
+			l.keep(x)
+			return
+		}
+		l.emit(x, d)
+	case Error:
+		if w.err != "" {
+			if w.err == x.Error {
+				l.keep(x)
+				return
+			}
+			d.Error, d.Verb = w.err, "fail"
+			l.emit(x, d)
+			return
+		}
+		l.restart(x, w, d, review, "compute")
+	case Executed:
+		l.unverified()
+		l.keep(x)
+	default: // Transmitted, Errored, Inactive: under way, or stopped until something changes (R5)
+		l.keep(x)
+	}
+}
+
+// refresh replaces the content of a line; it starts over where it may.
+func (l *lines) refresh(x *ExistingLine, w wish, d LineDelta, review bool) {
+	if w.err != "" && (x.State == Transmitted || x.State == Executed || x.State == Inactive) {
+		l.keep(x) // what is out is not stopped by a rule that fails now
+		return
+	}
+	l.changed = true
+	if x.State == Transmitted || x.State == Errored {
+		l.reenter = true
+	}
+	l.restart(x, w, d, review, "refresh")
+}
+
+func (l *lines) restart(x *ExistingLine, w wish, d LineDelta, review bool, verb string) {
+	d.Proposed, d.ValueID, d.Current, d.Error, d.Verb = w.proposed, w.valueID, w.current, w.err, verb
+	d.To, d.WaitReason = l.entry(w, review)
+	d.ReviewRequired, d.Workflow = review, w.workflow
+	if x.State == Inactive && (d.To == None || d.To == Error) {
+		l.keep(x) // nothing to begin with yet
+		return
+	}
+	if d.To == Error {
+		d.Verb = "fail"
+	}
+	l.emit(x, d)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return waitNone
+	}
+	return s
+}
+
+// open reports whether a line stays open after the deltas so far.
+func (l *lines) open() bool {
+	if l.locked() {
+		return true
+	}
+	closed := 0
+	for _, d := range l.deltas {
+		if d.LineID == 0 {
+			return true
+		}
+		if d.Close {
+			closed++
+		}
+	}
+	return closed < len(l.existing())
+}
+
+// finish makes the order's delta; nil when there is nothing to do about it.
+func (l *lines) finish() *OrderDelta {
+	if l.reenter {
+		l.roundAgain()
+	}
+	out := &OrderDelta{Kind: l.kind, TargetID: l.target, DueAt: l.due}
+	if l.order != nil {
+		out.OrderID = l.order.ID
+		if out.DueAt == nil && len(l.deltas) == 0 && l.kind == l.order.Kind && l.target == l.order.TargetID {
+			return nil
+		}
+	}
+	if l.locked() {
+		return l.lockedFinish(out)
+	}
+	l.heldBack = nil
+	l.itemErrors()
+	if len(l.deltas) == 0 && (l.order == nil || l.kind == l.order.Kind && l.target == l.order.TargetID) {
+		return nil
+	}
+	out.Lines = l.deltas
+	if l.order != nil && !l.open() {
+		verified := slices.ContainsFunc(l.deltas, func(d LineDelta) bool { return d.To == Verified })
+		out.Close, out.Withdraw = verified, !verified
+		out.Kind, out.TargetID = l.order.Kind, l.order.TargetID
+	}
+	return out
+}
+
+// lockedFinish keeps only what an order that is out allows: what the data already shows (T5). Anything else waits for the answer.
+func (l *lines) lockedFinish(out *OrderDelta) *OrderDelta {
+	supersede := l.changed
+	for _, d := range l.deltas {
+		switch {
+		case d.Verb == "verify" && !l.order.InFlight:
+			out.Lines = append(out.Lines, d)
+		case d.Verb == "withdraw" || d.Verb == "expire":
+			supersede = true
+		}
+	}
+	out.Kind, out.TargetID, out.DueAt = l.order.Kind, l.order.TargetID, nil
+	if len(out.Lines) == len(l.order.Lines) {
+		out.Close = true
+		return out
+	}
+	out.Supersede = supersede && !l.order.IsSuperseded
+	if !out.Supersede && len(out.Lines) == 0 {
+		return nil
+	}
+	return out
+}
+
+// roundAgain lets the untouched lines of a withdrawn ticket or a failed attempt go again with the changed ones.
+func (l *lines) roundAgain() {
+	for _, x := range l.existing() {
+		changed := slices.ContainsFunc(l.deltas, func(d LineDelta) bool { return d.LineID == x.ID })
+		if !changed && (x.State == Transmitted || x.State == Errored) {
+			d := l.same(x, "refresh")
+			d.To, d.WaitReason, d.ReviewRequired = Pending, waitNone, false
+			l.emit(x, d)
+		}
+	}
+}
+
+// itemErrors holds the lines that could go while another one of the same target failed: half an account would be the result.
+func (l *lines) itemErrors() {
+	failed := false
+	touched := map[int64]bool{}
+	for _, d := range l.deltas {
+		failed = failed || d.To == Error && !d.Close
+		touched[d.LineID] = true
+	}
+	for _, x := range l.existing() {
+		failed = failed || x.State == Error && !touched[x.ID]
+	}
+	for i := range l.deltas {
+		if d := &l.deltas[i]; d.To == Pending && failed && !d.Close {
+			d.WaitReason = waitItemError
+		}
+	}
+	for _, x := range l.existing() {
+		if touched[x.ID] || x.State != Pending {
+			continue
+		}
+		if is := x.WaitReason == waitItemError; is != failed {
+			d := l.same(x, "hold")
+			d.WaitReason = map[bool]string{true: waitItemError, false: waitNone}[failed]
+			l.deltas = append(l.deltas, d)
+		}
+	}
+	l.deltas = slices.DeleteFunc(l.deltas, l.idle)
+}
+
+// idle reports whether a delta changes nothing.
+func (l *lines) idle(d LineDelta) bool {
+	if d.LineID == 0 || d.Close || d.Unverified {
+		return false
+	}
+	for _, x := range l.existing() {
+		if x.ID == d.LineID {
+			return d.To == x.State && d.Proposed == x.Proposed && d.ValueID == x.ValueID && d.Current == x.Current && orNone(d.WaitReason) == orNone(x.WaitReason) &&
+				d.Error == x.Error && d.ReviewRequired == x.ReviewRequired
+		}
+	}
+	return false
+}

@@ -1,0 +1,276 @@
+package evaluation
+
+import (
+	"cmp"
+	"slices"
+
+	"writ/server/rolemodel"
+)
+
+// Origins of an assigned role.
+const (
+	OriginRule     = "RULE"
+	OriginInferred = "INFERRED"
+	OriginManual   = "MANUAL"
+	OriginFound    = "FOUND"
+	OriginGrace    = "GRACE"
+)
+
+// Holds reports whether a workflow state counts for inference and for rules with a role criterion (role-model 12.6).
+func (w Workflow) Holds() bool {
+	switch w {
+	case NonConforming, PreExisting, Approved, Calculated, Questioned, 27, 116, GivenByRole:
+		return true
+	default:
+		return false
+	}
+}
+
+// approved reports whether a person gave it.
+func (w Workflow) approved() bool { return w == Approved || w == 27 || w == 116 }
+
+// found reports whether it was only seen in a managed system.
+func (w Workflow) found() bool { return w == NonConforming || w == PreExisting }
+
+// over reports whether the row ends at the next computation.
+func (w Workflow) over() bool { return w == Declined || w == Cancellation || w == 19 }
+
+// roles computes composite roles, parents first, then single roles (S2, S3).
+func (r *run) roles() {
+	rows := map[int64][]*AssignedRole{}
+	rules := map[int64][]*rule{}
+	queue := []*role{}
+	var singles []int64
+	add := func(id int64) {
+		x := r.src.roles[id]
+		switch {
+		case x == nil || x.Kind == rolemodel.Single:
+			if !slices.Contains(singles, id) {
+				singles = append(singles, id)
+			}
+		default:
+			i, found := slices.BinarySearchFunc(queue, x, func(a, b *role) int { return cmp.Compare(a.order, b.order) })
+			if !found {
+				queue = slices.Insert(queue, i, x)
+			}
+		}
+	}
+	for _, row := range r.o.Roles {
+		rows[row.RoleID] = append(rows[row.RoleID], row)
+		add(row.RoleID)
+	}
+	take := func(x *rule) {
+		rules[x.gives] = append(rules[x.gives], x)
+		add(x.gives)
+	}
+	r.open(func(m *matches) []*rule { return m.roles }, take)
+	if r.res.Trace != nil {
+		r.explainRoles(take, rules)
+	}
+	one := func(id int64) {
+		r.role(id, rules[id], rows[id])
+		if len(r.held[id]) == 0 {
+			return
+		}
+		for _, x := range r.src.byRole[id] {
+			if x.gives != 0 && (len(x.criteria) == 0 && x.policyBit == x.bit && len(r.contextsOf(x)) > 0 || len(r.when(x, false)) > 0) {
+				if !slices.Contains(rules[x.gives], x) {
+					take(x)
+				}
+			}
+		}
+	}
+	for i := 0; i < len(queue); i++ {
+		one(queue[i].ID)
+	}
+	slices.Sort(singles)
+	for _, id := range singles {
+		one(id)
+	}
+	slices.SortFunc(r.res.Roles, func(a, b RoleDelta) int {
+		return cmp.Or(cmp.Compare(a.Row.RoleID, b.Row.RoleID), cmp.Compare(a.Row.ID, b.Row.ID), cmp.Compare(startOf(a.Row.Start), startOf(b.Row.Start)))
+	})
+}
+
+// period is a stretch of time on which the same rules win.
+type period struct {
+	interval
+	rules   []int64
+	through int64 // composite role it is inferred by; 0: by a rule of its own
+}
+
+func (p period) origin() string {
+	if p.through != 0 {
+		return OriginInferred
+	}
+	return OriginRule
+}
+
+// automatic resolves the rules of one role (role-model 3.2): on every elementary segment the smallest priority number decides; a denied rule
+// among those forbids; else the strongest type counts, and only Required gives.
+func (r *run) automatic(rules []*rule) []period {
+	type one struct {
+		*rule
+		over set
+	}
+	var all []one
+	var cuts []int64
+	for _, x := range rules {
+		over := r.when(x, false)
+		r.explainRole(x, over)
+		if len(over) == 0 {
+			continue
+		}
+		all = append(all, one{x, over})
+		for _, i := range over {
+			cuts = append(cuts, i.from, i.to)
+		}
+	}
+	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(a.id, b.id) })
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	var out []period
+	for i := 0; i+1 < len(cuts); i++ {
+		segment := period{interval: interval{cuts[i], cuts[i+1]}}
+		var top []*rule
+		for _, x := range all {
+			if _, in := x.over.at(cuts[i]); !in {
+				continue
+			}
+			if len(top) > 0 && x.priority < top[0].priority {
+				top = top[:0]
+			}
+			if len(top) == 0 || x.priority == top[0].priority {
+				top = append(top, x.rule)
+			}
+		}
+		given := false
+		for _, x := range top {
+			if x.denied {
+				given = false
+				break
+			}
+			if x.required() {
+				segment.rules = append(segment.rules, x.id)
+				if !given || x.roleID == 0 {
+					segment.through = x.roleID
+				}
+				given = true
+			}
+		}
+		if !given {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].to == segment.from && out[n-1].through == segment.through && slices.Equal(out[n-1].rules, segment.rules) {
+			out[n-1].to = segment.to
+		} else {
+			out = append(out, segment)
+		}
+	}
+	return out
+}
+
+// at finds the interval that contains an instant.
+func (s set) at(t int64) (interval, bool) {
+	for _, i := range s {
+		if i.has(t) {
+			return i, true
+		}
+	}
+	return interval{}, false
+}
+
+// role settles one role: what the rules give, less what a person denied, beside what a person approved, in place of what was only found.
+func (r *run) role(id int64, rules []*rule, rows []*AssignedRole) {
+	wanted := r.automatic(rules)
+	var denied, approved, held set
+	gone := r.o.Resource.Gone
+	for _, row := range rows {
+		over := interval{startOf(row.Start), endOf(row.End)}
+		if gone || over.to <= r.now && over.to != maxTime || row.Workflow.over() {
+			continue
+		}
+		r.edge(over.from)
+		r.edge(over.to)
+		switch {
+		case row.IsDenied:
+			denied = denied.union(sets(over))
+		case row.Workflow.approved():
+			approved = approved.union(sets(over))
+		case row.Workflow.found():
+			held = held.union(sets(over))
+		}
+	}
+	var keep []period
+	for _, p := range wanted {
+		for _, i := range (set{p.interval}).subtract(denied.union(approved)) {
+			if i.to > r.now {
+				q := p
+				q.interval = i
+				keep = append(keep, q)
+				r.edge(i.from)
+				r.edge(i.to)
+			}
+		}
+		// what the rules give counts for its whole time, the past too: rules after the end need to know when it was
+		held = held.union(set{p.interval}.subtract(denied))
+	}
+	r.roleRows(id, keep, rows)
+	if held = held.union(approved); len(held) > 0 {
+		r.held[id] = held
+	}
+}
+
+// roleRows matches the wanted periods with the rows there are, reusing their ids.
+func (r *run) roleRows(id int64, keep []period, rows []*AssignedRole) {
+	used := map[*AssignedRole]bool{}
+	emit := func(row AssignedRole, from *AssignedRole) {
+		if from == nil || !sameRow(row, *from) {
+			r.res.Roles = append(r.res.Roles, RoleDelta{Row: row})
+		}
+	}
+	for _, p := range keep {
+		row := AssignedRole{RoleID: id, Workflow: Calculated, Origin: p.origin(), Start: moment(p.from), End: moment(p.to), InferredByID: p.through, RuleIDs: p.rules}
+		from := pick(rows, used, func(x *AssignedRole) bool {
+			return !x.IsDenied && (x.Origin == OriginRule || x.Origin == OriginInferred || x.Workflow.found() && overlaps(x, p.interval))
+		}, p.through)
+		if from != nil {
+			used[from] = true
+			row.ID = from.ID
+		}
+		emit(row, from)
+	}
+	for _, x := range rows {
+		if used[x] {
+			continue
+		}
+		past := x.End != nil && endOf(x.End) <= r.now
+		automatic := !x.IsDenied && x.Workflow == Calculated && (x.Origin == OriginRule || x.Origin == OriginInferred)
+		if automatic || past || x.Workflow.over() || r.o.Resource.Gone {
+			r.res.Roles = append(r.res.Roles, RoleDelta{Row: *x, Close: true})
+		}
+	}
+}
+
+func overlaps(x *AssignedRole, i interval) bool {
+	return startOf(x.Start) < i.to && i.from < endOf(x.End)
+}
+
+// pick prefers the row that came through the same composite role, then the one with the lowest id.
+func pick(rows []*AssignedRole, used map[*AssignedRole]bool, fits func(*AssignedRole) bool, through int64) *AssignedRole {
+	var best *AssignedRole
+	for _, x := range rows {
+		if used[x] || !fits(x) || x.Workflow.over() {
+			continue
+		}
+		if best == nil || x.InferredByID == through && best.InferredByID != through || (x.InferredByID == through) == (best.InferredByID == through) && x.ID < best.ID {
+			best = x
+		}
+	}
+	return best
+}
+
+func sameRow(a, b AssignedRole) bool {
+	return a.RoleID == b.RoleID && a.Workflow == b.Workflow && a.Origin == b.Origin && a.IsDenied == b.IsDenied && startOf(a.Start) == startOf(b.Start) &&
+		endOf(a.End) == endOf(b.End) && a.InferredByID == b.InferredByID && slices.Equal(a.RuleIDs, b.RuleIDs)
+}

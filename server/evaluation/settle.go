@@ -1,0 +1,234 @@
+package evaluation
+
+import (
+	"cmp"
+	"slices"
+)
+
+// wanted is what one row of a resource type must be: when, and with which values.
+type wanted struct {
+	over     interval // the period that counts now, or the next one
+	ok       bool     // expected now or in the future
+	expected Expected
+	failed   bool
+	forbid   map[string]map[int64]bool
+	manual   bool // a person approved the row
+}
+
+// want computes what is expected under the intervals of the rules and, for a row that a person approved, its own.
+func (r *run) want(p *plan, row *ExistingType) wanted {
+	base := p.base
+	w := wanted{expected: Expected{TypeRules: p.expected.TypeRules, Roles: p.expected.Roles}}
+	if row != nil && row.Workflow.approved() && !row.IsDenied && !r.o.Resource.Gone {
+		own := sets(interval{startOf(row.Start), endOf(row.End)})
+		r.edges(own)
+		w.manual = true
+		base = base.union(own)
+	}
+	base = base.subtract(p.denied)
+	over := r.extend(p, base)
+	r.edges(over)
+	if w.over, w.ok = over.current(r.now); !w.ok {
+		w.expected = Expected{}
+		return w
+	}
+	if ahead := int64(p.FulfillHoursAheadOfTime); ahead > 0 && w.over.from != minTime {
+		r.edge(w.over.from - ahead*3600*1_000_000)
+	}
+	w.expected.Properties = r.values(p, base, over, w.over.from, w.over.to)
+	w.failed, w.forbid = p.failed, p.forbid
+	return w
+}
+
+// alive gives a row's target while it exists.
+func (r *run) alive(id int64) *Resource {
+	if id == 0 {
+		return nil
+	}
+	if x := r.b.Resources[id]; x != nil && !x.Gone {
+		return x
+	}
+	return nil
+}
+
+// seat is a row of a resource type, existing or new, with the target that fell to it.
+type seat struct {
+	row        *ExistingType
+	target     *Resource // linked; nil: none
+	suggestion *match    // waits for a reviewer
+	confidence int
+	want       wanted
+	create     bool // without a target: one has to be created for it
+}
+
+// settle compares what is wanted of a resource type with the rows there are, after offering them the correlated targets (S5, S9).
+func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, func(a, b *ExistingType) int { return cmp.Compare(a.ID, b.ID) })
+	for _, x := range rows {
+		if x.TargetID != 0 {
+			r.read(x.TargetID)
+		}
+		if x.IsDenied {
+			own := sets(interval{startOf(x.Start), endOf(x.End)})
+			r.edges(own)
+			p.denied = p.denied.union(own)
+		}
+	}
+	common := r.want(p, nil)
+	expected := common.ok
+	claimed := map[int64]bool{}
+	var seated, pending []*seat
+	for _, x := range rows {
+		s := &seat{row: x, want: common, confidence: x.Confidence, target: r.alive(x.TargetID)}
+		if x.Workflow.approved() && !x.IsDenied {
+			s.want = r.want(p, x)
+			expected = expected || s.want.ok
+		}
+		if s.target == nil && x.associated() && !x.Order.InFlight {
+			s.target = r.alive(x.Order.TargetID)
+		}
+		switch {
+		case s.target != nil && x.suggestedOnly() && common.ok:
+			// an unauthorized account that was only a guess: now that one is expected, somebody has to confirm the guess
+			claimed[s.target.ID] = true
+			s.suggestion, s.target = &match{target: s.target, confidence: x.Confidence}, nil
+			pending = append(pending, s)
+		case s.target != nil:
+			claimed[s.target.ID] = true
+			seated = append(seated, s)
+		case x.IsDenied:
+			r.denial(x)
+		default:
+			pending = append(pending, s)
+		}
+	}
+	offered = slices.DeleteFunc(slices.Clone(offered), func(m match) bool { return claimed[m.target.ID] })
+	linked, suggested := correlate(p.CorrelateMultipleResources, p.SuggestAllCorrelations, len(seated) > 0, offered)
+	r.explainCorrelation(p, linked, suggested)
+
+	slices.SortStableFunc(pending, func(a, b *seat) int { return cmp.Compare(a.row.rank(), b.row.rank()) })
+	fresh := func(w wanted) *seat {
+		s := &seat{row: &ExistingType{ResourceTypeID: p.ID}, want: w}
+		if !w.ok {
+			s.row.Workflow = r.found()
+		}
+		return s
+	}
+	for _, m := range linked {
+		s := fresh(common)
+		if len(pending) > 0 {
+			s, pending = pending[0], pending[1:]
+		}
+		s.target, s.suggestion, s.confidence = m.target, nil, m.confidence
+		seated = append(seated, s)
+	}
+	has := len(seated) > 0
+	if expected {
+		pending = r.suggest(pending, suggested, has, func() *seat { return fresh(common) })
+	} else if !has {
+		for _, m := range suggested {
+			if !m.ambiguous {
+				s := fresh(common)
+				s.target, s.confidence = m.target, m.confidence
+				seated = append(seated, s)
+			}
+		}
+	}
+	if !has && len(pending) == 0 && common.ok {
+		pending = append(pending, fresh(common))
+	}
+	for _, s := range seated {
+		r.settleRow(p, s)
+	}
+	for _, s := range pending {
+		s.create = s.suggestion == nil && !has
+		has = has || s.create || s.suggestion != nil
+		r.settleRow(p, s)
+	}
+}
+
+// suggest gives the suggestions to the rows whose orders already propose them, else to rows that wait, else to new ones.
+func (r *run) suggest(pending []*seat, suggested []match, has bool, fresh func() *seat) []*seat {
+	for _, m := range suggested {
+		i := slices.IndexFunc(pending, func(s *seat) bool {
+			return s.suggestion == nil && s.row.Order != nil && s.row.Order.Kind == Associate && s.row.Order.TargetID == m.target.ID
+		})
+		if i < 0 && !has {
+			i = slices.IndexFunc(pending, func(s *seat) bool { return s.suggestion == nil && !s.row.sent() })
+		}
+		if i < 0 && !has && slices.ContainsFunc(pending, func(s *seat) bool { return s.row.sent() }) {
+			continue // what was asked for is on its way: a guess would be in its way
+		}
+		if i < 0 {
+			pending = append(pending, fresh())
+			i = len(pending) - 1
+		}
+		pending[i].suggestion, pending[i].confidence = &m, m.confidence
+	}
+	return pending
+}
+
+// denial ends a denial whose time is over.
+func (r *run) denial(x *ExistingType) {
+	if x.End != nil && endOf(x.End) <= r.now {
+		r.res.Types = append(r.res.Types, TypeDelta{Existing: x, ResourceTypeID: x.ResourceTypeID, Workflow: x.Workflow, Start: x.Start, End: x.End,
+			Confidence: x.Confidence, Expected: x.Expected, Error: x.Error, CloseRow: true})
+	}
+}
+
+// found is the workflow state of what nobody asked for.
+func (r *run) found() Workflow {
+	if r.b.Initial {
+		return PreExisting
+	}
+	return NonConforming
+}
+
+// suggestedOnly reports whether the link of a row is only a guess that nobody confirmed.
+func (x *ExistingType) suggestedOnly() bool {
+	return x.Workflow.found() && x.Confidence > 0 && x.Confidence < 100 && !x.IsFrozen
+}
+
+// associated reports whether a reviewer confirmed the association that the row's order proposes.
+func (x *ExistingType) associated() bool {
+	if x.Order == nil || x.Order.Kind != Associate || x.Order.TargetID == 0 || x.TargetID != 0 {
+		return false
+	}
+	for _, l := range x.Order.Lines {
+		if l.Action == LineAssociate {
+			return l.State == Pending || l.State == Transmitted || l.State == Executed
+		}
+	}
+	return false
+}
+
+// sent reports whether something of the row's order may have reached the system.
+func (x *ExistingType) sent() bool {
+	if x.Order == nil {
+		return false
+	}
+	if x.Order.InFlight {
+		return true
+	}
+	for _, l := range x.Order.Lines {
+		if l.State == Transmitted || l.State == Executed || l.IsSent && l.State == Errored {
+			return true
+		}
+	}
+	return false
+}
+
+// rank sorts the rows that wait for a target: what was sent first, then what a person approved, then the rest.
+func (x *ExistingType) rank() int {
+	switch {
+	case x.Order != nil && x.Order.Kind == Associate:
+		return 3
+	case x.sent():
+		return 0
+	case x.Workflow.approved():
+		return 1
+	default:
+		return 2
+	}
+}

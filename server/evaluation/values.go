@@ -1,0 +1,373 @@
+package evaluation
+
+import (
+	"cmp"
+	"slices"
+
+	"writ/server/rolemodel"
+)
+
+// The layers of a mono-valued property, in the order in which they are painted: a later one covers an earlier one (role-model 2.9).
+// Rules with offset Default cover the time that rules give the type; on what offsets added to that time they only fill what nothing else does.
+const (
+	layerRest = iota
+	layerAfter
+	layerBefore
+	layerAround
+	layerDefault
+)
+
+func layerOf(x *rule) int {
+	switch x.offset {
+	case rolemodel.OffsetAfter:
+		return layerAfter
+	case rolemodel.OffsetBefore:
+		return layerBefore
+	case rolemodel.OffsetAround:
+		return layerAround
+	default:
+		return layerDefault
+	}
+}
+
+// coat is one value on one layer.
+type coat struct {
+	layer int
+	rule  *rule
+	over  set
+	span  Span
+}
+
+// values computes the timelines of all properties (S6). base: when the type is given; over: with extensions.
+func (r *run) values(p *plan, base, over set, start, end int64) map[string][]Span {
+	r.world.from, r.world.to = start, end
+	p.forbid, p.failed = nil, false
+	out := make(map[string][]Span, len(p.props))
+	navs := map[*prop][]*rule{}
+	for _, x := range p.rules {
+		if x.kind == rolemodel.NavigationRule {
+			navs[x.prop] = append(navs[x.prop], x)
+		}
+	}
+	for _, q := range p.props {
+		var spans []Span
+		if q.many() {
+			spans = r.collection(p, q, navs[q], over)
+		} else {
+			spans = r.single(p, q, navs[q], base, over)
+		}
+		spans = r.living(p, spans, q.many())
+		if len(spans) > 0 {
+			out[q.Identifier] = spans
+		}
+	}
+	return out
+}
+
+// living drops what is past, notes the edges and marks what is in force.
+func (r *run) living(p *plan, spans []Span, many bool) []Span {
+	ahead := int64(p.FulfillHoursAheadOfTime) * 3600 * 1_000_000
+	out := spans[:0]
+	for _, s := range spans {
+		i := s.interval()
+		if i.to <= r.now {
+			continue
+		}
+		r.edge(i.from)
+		r.edge(i.to)
+		if ahead > 0 && i.from != minTime {
+			r.edge(i.from - ahead)
+		}
+		if s.Error != "" {
+			p.failed = true
+		}
+		out = append(out, s)
+	}
+	// orders may leave some hours before the value begins: what begins within them is already in force, and replaces a single value
+	for i := range out {
+		s := &out[i]
+		early := s.interval().from - ahead
+		if s.From == nil {
+			early = minTime
+		}
+		s.InForce = early <= r.now
+		if s.InForce && !many && i > 0 {
+			out[i-1].InForce = false
+		}
+	}
+	return out
+}
+
+func (s *Span) interval() interval { return interval{startOf(s.From), endOf(s.To)} }
+
+// single computes a mono-valued property.
+func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
+	var coats []coat
+	for _, x := range q.scalars {
+		coats = append(coats, r.coats(x, base, over, func() Span {
+			s := Span{Rules: []int64{x.id}, CreateOnly: !x.mapped, Comparison: x.comparison}
+			r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
+			v, err := x.value.text(r.world)
+			if x.value.today() {
+				r.edge(tomorrow(r.now))
+			}
+			if s.Value = v; err != nil {
+				s.Error = err.Error()
+			}
+			return s
+		})...)
+	}
+	var denied set
+	for _, x := range navs {
+		if x.denied {
+			if over := r.when(x, true); len(over) > 0 {
+				if _, now := over.at(r.now); now {
+					p.forbidden(q.Identifier, x.resource)
+				}
+			}
+			continue
+		}
+		coats = append(coats, r.coats(x, base, over, func() Span { return Span{ID: x.resource, Value: x.label, Rules: []int64{x.id}} })...)
+	}
+	coats = append(coats, r.queried(q, base, over)...)
+	slices.SortStableFunc(coats, func(a, b coat) int {
+		byRole := func(x *rule) int {
+			if x.roleID != 0 {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(byRole(a.rule), byRole(b.rule)), cmp.Compare(b.rule.id, a.rule.id))
+	})
+	var painted []Span
+	for _, c := range coats {
+		for _, i := range c.over.intersect(over).subtract(denied) {
+			painted = paint(painted, i, c.span)
+		}
+	}
+	for _, x := range navs {
+		if x.denied {
+			for _, i := range r.when(x, true) {
+				painted = erase(painted, i, x.resource)
+			}
+		}
+	}
+	return painted
+}
+
+// coats gives the layers on which one rule puts its value.
+func (r *run) coats(x *rule, base, over set, span func() Span) []coat {
+	if x.offset != rolemodel.OffsetDefault {
+		if on := x.applied(r.when(x, false)); len(on) > 0 {
+			return []coat{{layerOf(x), x, on, span()}}
+		}
+		return nil
+	}
+	wide := r.when(x, true)
+	inside := wide.intersect(base)
+	rest := wide.intersect(over).subtract(base)
+	if len(inside)+len(rest) == 0 {
+		return nil
+	}
+	s := span()
+	var out []coat
+	if len(inside) > 0 {
+		out = append(out, coat{layerDefault, x, inside, s})
+	}
+	if len(rest) > 0 {
+		out = append(out, coat{layerRest, x, rest, s})
+	}
+	return out
+}
+
+// queried tries the query rules of a mono-valued property from the highest confidence down; the first that finds something wins.
+func (r *run) queried(q *prop, base, over set) []coat {
+	for _, x := range q.queries {
+		if ids, err := r.lookup(x); err != nil {
+			return r.coats(x, base, over, func() Span { return Span{Rules: []int64{x.id}, Error: err.Error()} })
+		} else if len(ids) > 0 {
+			return r.coats(x, base, over, func() Span {
+				return Span{ID: ids[0], Value: r.label(ids[0]), Rules: []int64{x.id}, Confidence: below(x.confidence)}
+			})
+		}
+	}
+	if len(q.queries) == 0 {
+		return nil
+	}
+	x := q.queries[0]
+	return r.coats(x, base, over, func() Span { return Span{Rules: []int64{x.id}} })
+}
+
+// lookup gives what a query rule finds. Its key is computed here only to learn whether it fails.
+func (r *run) lookup(x *rule) ([]int64, error) {
+	r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
+	if x.value.today() {
+		r.edge(tomorrow(r.now))
+	}
+	if _, err := x.value.text(r.world); err != nil {
+		return nil, err
+	}
+	if x.target.broken != nil {
+		return nil, x.target.broken
+	}
+	ids := r.o.Lookups[x.id]
+	for _, id := range ids {
+		r.read(id)
+	}
+	return ids, nil
+}
+
+// below keeps a confidence only when it calls for a review.
+func below(confidence int) int {
+	if confidence >= 100 {
+		return 0
+	}
+	return max(confidence, 1)
+}
+
+func (r *run) label(id int64) string {
+	if x := r.b.Resources[id]; x != nil {
+		return cmp.Or(x.DisplayName, x.Key)
+	}
+	return r.c.labels[id]
+}
+
+// collection computes a multi-valued navigation: overlapping rules add up; a denied rule takes its value away.
+func (r *run) collection(p *plan, q *prop, navs []*rule, over set) []Span {
+	type one struct {
+		over       set
+		rules      []int64
+		label      string
+		confidence int
+	}
+	values := map[int64]*one{}
+	add := func(id int64, label string, x *rule, on set, confidence int) {
+		on = on.intersect(over)
+		if len(on) == 0 {
+			return
+		}
+		v := values[id]
+		if v == nil {
+			v = &one{label: label, confidence: confidence}
+			values[id] = v
+		}
+		v.over = v.over.union(on)
+		v.rules = append(v.rules, x.id)
+		if confidence == 0 {
+			v.confidence = 0
+		}
+	}
+	reach := func(x *rule) set {
+		if x.offset != rolemodel.OffsetDefault {
+			return x.applied(r.when(x, false))
+		}
+		return r.when(x, true)
+	}
+	for _, x := range navs {
+		if !x.denied {
+			add(x.resource, x.label, x, reach(x), 0)
+		}
+	}
+	var failed []Span
+	for _, x := range q.queries {
+		ids, err := r.lookup(x)
+		if err != nil {
+			for _, i := range reach(x).intersect(over) {
+				failed = append(failed, Span{From: moment(i.from), To: moment(i.to), Rules: []int64{x.id}, Error: err.Error()})
+			}
+			break
+		}
+		if len(ids) > 0 {
+			if !p.CorrelateMultipleResources {
+				ids = ids[:1]
+			}
+			for _, id := range ids {
+				add(id, r.label(id), x, reach(x), below(x.confidence))
+			}
+			break
+		}
+	}
+	for _, x := range navs {
+		if x.denied {
+			on := r.when(x, true)
+			if v := values[x.resource]; v != nil {
+				v.over = v.over.subtract(on)
+			}
+			if _, now := on.at(r.now); now {
+				p.forbidden(q.Identifier, x.resource)
+			}
+		}
+	}
+	var out []Span
+	for id, v := range values {
+		slices.Sort(v.rules)
+		for _, i := range v.over {
+			out = append(out, Span{From: moment(i.from), To: moment(i.to), ID: id, Value: v.label, Rules: slices.Compact(v.rules), Confidence: v.confidence})
+		}
+	}
+	slices.SortFunc(out, func(a, b Span) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.interval().from, b.interval().from))
+	})
+	return append(out, failed...)
+}
+
+func (p *plan) forbidden(property string, id int64) {
+	if p.forbid == nil {
+		p.forbid = map[string]map[int64]bool{}
+	}
+	if p.forbid[property] == nil {
+		p.forbid[property] = map[int64]bool{}
+	}
+	p.forbid[property][id] = true
+}
+
+// paint puts a value over an interval of a timeline, covering what was there.
+func paint(line []Span, over interval, value Span) []Span {
+	out := cut(line, over, func(Span) bool { return true })
+	value.From, value.To = moment(over.from), moment(over.to)
+	out = append(out, value)
+	slices.SortFunc(out, func(a, b Span) int { return cmp.Compare(a.interval().from, b.interval().from) })
+	merged := out[:1]
+	for _, s := range out[1:] {
+		last := &merged[len(merged)-1]
+		if endOf(last.To) == startOf(s.From) && sameValue(*last, s) {
+			last.To = s.To
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
+}
+
+// erase takes one resource out of a timeline over an interval.
+func erase(line []Span, over interval, id int64) []Span {
+	return cut(line, over, func(s Span) bool { return s.ID == id })
+}
+
+func cut(line []Span, over interval, which func(Span) bool) []Span {
+	var out []Span
+	for _, s := range line {
+		i := s.interval()
+		if !which(s) || i.to <= over.from || over.to <= i.from {
+			out = append(out, s)
+			continue
+		}
+		if i.from < over.from {
+			head := s
+			head.To = moment(over.from)
+			out = append(out, head)
+		}
+		if over.to < i.to {
+			tail := s
+			tail.From = moment(over.to)
+			out = append(out, tail)
+		}
+	}
+	return out
+}
+
+// sameValue compares everything but the interval.
+func sameValue(a, b Span) bool {
+	return a.Value == b.Value && a.ID == b.ID && a.Error == b.Error && a.Confidence == b.Confidence && a.CreateOnly == b.CreateOnly &&
+		a.Comparison == b.Comparison && slices.Equal(a.Rules, b.Rules)
+}
