@@ -110,7 +110,7 @@ func (t *SQLTarget) SettingsThrough(p *Proxy) map[string]string {
 	u.Host = p.Addr()
 	q := u.Query()
 	q.Set("sslmode", "disable") // the proxy reads the messages
-	q.Del("host") // they would win over the address
+	q.Del("host")               // they would win over the address
 	q.Del("port")
 	u.RawQuery = q.Encode()
 	s["connectionString"] = u.String()
