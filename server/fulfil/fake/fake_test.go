@@ -105,6 +105,7 @@ func TestBehaviours(t *testing.T) {
 			t.Parallel()
 			target, server := mustTarget(t)
 			c := mustOpen(t, server.URL)
+			require.NoError(t, c.Check(t.Context())) // net/http only repeats on a connection that was used before
 			if action != "" {
 				target.Behave(fulfiltest.Behaviour{Action: action, Message: "because", RetryAfterSeconds: 7, Milliseconds: 50, Times: 1})
 			}
