@@ -12,7 +12,7 @@ select f, t from (values
     (0, array[0,1,4,5,6,7]),
     (1, array[0,1,2,3,4,5,6,7,8]),
     (2, array[0,1,2,3,4,5,6,8]),
-    (3, array[0,1,4,5,6,7]),
+    (3, array[0,1,3,4,5,6,7]),
     (4, array[0,1,4,5,6,7]),
     (5, array[0,1,4,5,6,7]),
     (6, array[1,4,5,6]),
@@ -20,11 +20,19 @@ select f, t from (values
     (8, array[0,1,3,4,5,8])
 ) m (f, ts), unnest(m.ts) t;
 
+create function order_roll_up(states smallint[]) returns smallint language sql immutable parallel safe as $$
+    select coalesce(
+        (select w.state from unnest(array[7,3,5,2,1,8,4]::smallint[]) with ordinality w (state, n) where w.state = any(states) order by w.n limit 1),
+        case when 0 = any(states) and not 6 = any(states) then 0::smallint else 6::smallint end)
+$$;
+comment on function order_roll_up is 'State of an order from the states of its lines (spec 1.2): order.RollUp says the same in Go, a test compares them.';
+
 create table provisioning_order (
     id                    bigint generated always as identity primary key,
     assigned_resource_type_id bigint not null references assigned_resource_type (id),
     kind                  text not null check (kind in ('CREATE', 'ASSOCIATE', 'UPDATE', 'DELETE')),
     state                 smallint not null check (state between 0 and 8),
+    states                smallint[] not null default '{}',
     resource_type_id      bigint not null references resource_type (id),
     owner_id              bigint references resource (id),
     source_entity_type_id bigint not null references entity_type (id),
@@ -34,11 +42,13 @@ create table provisioning_order (
     is_manual             boolean not null default false,
     wait_reason           text not null default 'none',
     due_at                timestamptz,
+    look_at               timestamptz,
     generated_at          timestamptz,
     generation_id         bigint,
     job_instance_id       bigint,
     -- dispatch: claim before acting, one idempotency key per attempt, fencing by fence
     attempt               int not null default 0,
+    tries                 int not null default 0,
     lease_owner           text,
     lease_until           timestamptz,
     fence                 bigint not null default 0,
@@ -66,20 +76,37 @@ create table provisioning_order (
     created_at            timestamptz not null,
     updated_at            timestamptz not null,
     closed_at             timestamptz,
+    is_withdrawn          boolean not null default false,
+    has_pending           boolean not null generated always as (closed_at is null and 1 = any(states)) stored,
+    has_silent            boolean not null generated always as (closed_at is null and not is_manual and 2 = any(states)) stored,
+    has_ticket            boolean not null generated always as (closed_at is null and is_manual and 2 = any(states)) stored,
+    needs_review          boolean not null generated always as (closed_at is null and (5 = any(states) or 3 = any(states))) stored,
     constraint provisioning_order_closed_is_final check (closed_at is null or state in (0, 1, 3, 4, 5, 6, 7, 8))
 );
 comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
+comment on column provisioning_order.states is 'All states present among the lines that count (spec 1.2), for filters.';
+comment on column provisioning_order.due_at is 'When lines held as not due become due, as evaluation computed it.';
+comment on column provisioning_order.look_at is 'Earliest instant at which CLOCK may have to move something; written with the roll-up.';
+comment on column provisioning_order.tries is 'Answers in a row that said "not now" (unreachable, throttled, lost); counts toward giving up, back to 0 with any other answer.';
+comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes.';
+comment on column provisioning_order.has_silent is 'Software collected it and no answer came (P4): read back before a repeat.';
 comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
 create unique index provisioning_order_one_open on provisioning_order (assigned_resource_type_id) where closed_at is null;
 create index provisioning_order_by_state on provisioning_order (state, id);
 create index provisioning_order_by_type_state on provisioning_order (resource_type_id, state, id);
 create index provisioning_order_by_owner on provisioning_order (owner_id, id);
-create index provisioning_order_to_dispatch on provisioning_order (connection_id, id) where state = 1 and generated_at is not null and closed_at is null;
+create index provisioning_order_to_dispatch on provisioning_order (connection_id, id) where generated_at is not null and (has_pending or has_silent);
 create index provisioning_order_leased on provisioning_order (lease_until) where lease_until is not null;
-create index provisioning_order_ungenerated on provisioning_order (resource_type_id, id) where state = 1 and generated_at is null and closed_at is null;
+create index provisioning_order_ungenerated on provisioning_order (resource_type_id, id) where generated_at is null and has_pending;
+create index provisioning_order_generated on provisioning_order (generated_at) where generated_at is not null;
+create index provisioning_order_to_review on provisioning_order (source_entity_type_id, id) where needs_review;
+create index provisioning_order_tickets on provisioning_order (source_entity_type_id, id) where has_ticket;
 create index provisioning_order_awaiting_sync on provisioning_order (connector_id, id) where state in (2, 8) and closed_at is null;
-create index provisioning_order_due on provisioning_order (due_at) where due_at is not null and closed_at is null;
+create index provisioning_order_look on provisioning_order (look_at) where look_at is not null and closed_at is null;
+create index provisioning_order_by_created on provisioning_order (created_at, id);
+create index provisioning_order_by_updated on provisioning_order (updated_at, id);
+create index provisioning_order_errors on provisioning_order (error_class, id) where error_class is not null;
 
 create table order_line (
     id              bigint generated always as identity primary key,
@@ -104,15 +131,19 @@ create table order_line (
     is_changed      boolean not null default false,
     postponed_at    timestamptz,
     error           text,
+    error_class     text,
+    unverified_count int not null default 0,
     version         int not null default 1,
     created_at      timestamptz not null,
     updated_at      timestamptz not null,
     closed_at       timestamptz
 );
 comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
+comment on column order_line.approved_value is 'The proposed value as a reviewer approved it; null: not approved. Void when the computed value changes (A4).';
 comment on column order_line.is_sent is 'Part of the attempt under way or of the last one.';
 comment on column order_line.is_changed is 'Computed value changed since somebody last looked (A4).';
 create index order_line_by_order on order_line (order_id);
+create index order_line_open on order_line (order_id) where closed_at is null;
 create unique index order_line_one_open on order_line (order_id, coalesce(property, ''), action, coalesce(value_id, 0)) where closed_at is null;
 
 create table order_line_history (
@@ -154,6 +185,7 @@ create table order_attempt (
     payload         jsonb,
     unique (order_id, attempt)
 );
+create index order_attempt_by_key on order_attempt (idempotency_key);
 
 create table gap (
     id             bigint generated always as identity primary key,

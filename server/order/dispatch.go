@@ -1,0 +1,366 @@
+package order
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/db"
+	"writ/server/fulfil"
+	"writ/server/permit"
+)
+
+const (
+	// claimBatch is how many orders one claim takes: few enough that a killed worker leaves little behind.
+	claimBatch = 200
+	// ticketBatch is how many tickets one transaction opens, and so how many one event ticket.opened names.
+	ticketBatch = 2000
+	// writeBatch is how many answers one transaction writes at most. Answers never wait for it to fill.
+	writeBatch = 64
+	// outage is how many orders in a row must fail to reach their system before a drain gives up for now.
+	outage = 3
+)
+
+// DispatchArgs is the River job that works off the due orders of one connection. It names the scope; the rows say what to do.
+type DispatchArgs struct {
+	ConnectionID int64 `json:"connectionId"`
+	Job          bool  `json:"job"` // asked for by a fulfil task: runs although a job is at work
+}
+
+// Kind names the job.
+func (DispatchArgs) Kind() string { return "order_dispatch" }
+
+// DispatchWorker drains connections.
+type DispatchWorker struct {
+	river.WorkerDefaults[DispatchArgs]
+	Service *Service
+}
+
+// Timeout is none: a drain lives as long as there is work. Its leases tell whether it is alive.
+func (w *DispatchWorker) Timeout(*river.Job[DispatchArgs]) time.Duration { return -1 }
+
+// Work drains the connection. While a job runs, the continuous chain leaves the work to the job's own tasks.
+func (w *DispatchWorker) Work(ctx context.Context, job *river.Job[DispatchArgs]) error {
+	if !job.Args.Job {
+		if paused, err := w.Service.paused(ctx); err != nil || paused {
+			return err
+		}
+	}
+	return w.Service.Drain(ctx, job.Args.ConnectionID)
+}
+
+// Drain works off the due orders of a connection until there are none: any number of processes at the same time, each order by one.
+func (s *Service) Drain(ctx context.Context, connectionID int64) error {
+	ctx = permit.With(ctx, permit.System("fulfil"))
+	return s.drains.run(connectionID, func() error {
+		if err := s.openTickets(ctx, connectionID); err != nil {
+			return err
+		}
+		return s.drainCalls(ctx, connectionID)
+	})
+}
+
+// drainCalls sends the orders of an automated connection.
+func (s *Service) drainCalls(ctx context.Context, connectionID int64) error {
+	var target fulfil.Connector
+	defer func() {
+		if target != nil {
+			_ = target.Close() // it goes back to the pool
+		}
+	}()
+	for {
+		list, err := s.claim(ctx, connectionID, claimBatch)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		if target == nil {
+			if target, err = s.open(ctx, connectionID); err != nil {
+				s.Log.WarnContext(ctx, "connection does not open", "connection", connectionID, "error", err)
+				target = closedConnector{err}
+			}
+		}
+		d := &drain{Service: s, target: target, held: map[int64]bool{}}
+		down, err := d.run(ctx, list)
+		if err != nil {
+			return err
+		}
+		if down {
+			return nil // the sweep comes back when the first back-off is over
+		}
+	}
+}
+
+func (s *Service) open(ctx context.Context, connectionID int64) (fulfil.Connector, error) {
+	if s.Open == nil {
+		return nil, errors.New("no connectors are configured")
+	}
+	c, _, err := s.Open(ctx, connectionID)
+	return c, err
+}
+
+// drain is the work on one claimed batch.
+type drain struct {
+	*Service
+	target fulfil.Connector
+
+	mu   sync.Mutex
+	held map[int64]bool // orders whose lease is being renewed
+	row  int            // failures to reach the system in a row
+}
+
+// answer is the outcome of one errand.
+type answer struct {
+	*errand
+	fulfil.Receipt
+}
+
+// run sends the errands in their order: the groups of equal rank one after the other, inside a group Concurrency at a time. It reports down
+// when the system could not be reached several times in a row; what was not called then is given back.
+func (d *drain) run(ctx context.Context, list []*errand) (down bool, err error) {
+	for _, e := range list {
+		d.held[e.ID] = true
+	}
+	renewing, stop := context.WithCancel(ctx)
+	var renewer sync.WaitGroup
+	renewer.Go(func() { d.renewLeases(renewing) })
+	defer func() { stop(); renewer.Wait() }()
+
+	answers := make(chan answer)
+	var failed error
+	var writer sync.WaitGroup
+	writer.Go(func() { failed = d.writeAnswers(ctx, answers) })
+
+	for _, group := range ranked(list) {
+		for chunk := range slices.Chunk(group, 2*max(1, d.Concurrency)) {
+			if ctx.Err() != nil || d.isDown() {
+				err = errors.Join(err, d.letGo(context.WithoutCancel(ctx), chunk))
+				d.forget(chunk)
+				continue
+			}
+			called, markErr := d.markCalled(ctx, chunk)
+			if markErr != nil {
+				err = errors.Join(err, markErr)
+				break
+			}
+			d.callAll(ctx, called, answers)
+		}
+	}
+	close(answers)
+	writer.Wait()
+	return d.isDown(), errors.Join(err, failed, ctx.Err())
+}
+
+// ranked groups errands that may go at the same time: updates, creations by dependency, deletions, as they were claimed.
+func ranked(list []*errand) [][]*errand {
+	var groups [][]*errand
+	last := ""
+	for _, e := range list {
+		key := fmt.Sprint(e.Change.Type == fulfil.Deleted, e.Change.Type == fulfil.Added, e.Change.ResourceType)
+		if key != last {
+			groups = append(groups, nil)
+			last = key
+		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], e)
+	}
+	return groups
+}
+
+func (d *drain) callAll(ctx context.Context, list []*errand, answers chan<- answer) {
+	var calls sync.WaitGroup
+	slots := make(chan struct{}, max(1, d.Concurrency))
+	for _, e := range list {
+		slots <- struct{}{}
+		calls.Go(func() {
+			defer func() { <-slots }()
+			r, mine := d.call(ctx, e)
+			d.reached(r.Outcome)
+			if mine {
+				answers <- answer{e, r}
+			}
+		})
+	}
+	calls.Wait()
+}
+
+// call does one errand. false: the order was taken over by somebody else meanwhile.
+func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
+	if e.ReadBack {
+		r, again := d.readBack(ctx, e)
+		if !again {
+			return r, true
+		}
+		held, err := d.repeat(ctx, e)
+		if err != nil {
+			d.Log.ErrorContext(ctx, "begin a repeated attempt", "order", e.ID, "error", err)
+		}
+		if err != nil || !held {
+			return fulfil.Receipt{}, false
+		}
+		if called, err := d.markCalled(ctx, []*errand{e}); err != nil || len(called) == 0 {
+			return fulfil.Receipt{}, false
+		}
+	}
+	switch {
+	case e.invalid != "":
+		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "A value cannot be written: " + e.invalid, Hint: "Correct the rule or the format of the mapping."}, true
+	case e.nothingToWrite():
+		return fulfil.Receipt{Outcome: fulfil.AlreadySo}, true
+	case e.Change.Type != fulfil.Added && e.Change.Key == "":
+		return fulfil.Receipt{Outcome: fulfil.NotFound, Message: "The key of the target is not known.", Hint: "Synchronize the system, then send it again."}, true
+	}
+	a, ok := d.target.(fulfil.Applier)
+	if !ok {
+		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "This connection cannot write.", Hint: "Choose a connection whose package can fulfil."}, true
+	}
+	r := a.Apply(ctx, e.Change)
+	if r.CreatedKey == "" && e.Change.Type == fulfil.Added && r.Outcome.OK() {
+		r.CreatedKey = e.Change.Key
+	}
+	return r, true
+}
+
+// reached counts failures in a row, so that an outage does not use up the tries of every order.
+func (d *drain) reached(o fulfil.Outcome) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch o {
+	case fulfil.Unreachable, fulfil.Throttled:
+		d.row++
+	case "": // taken over: says nothing
+	default:
+		d.row = 0
+	}
+}
+
+func (d *drain) isDown() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.row >= outage
+}
+
+func (d *drain) forget(list []*errand) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range list {
+		delete(d.held, e.ID)
+	}
+}
+
+// renewLeases keeps the leases while calls take their time.
+func (d *drain) renewLeases(ctx context.Context) {
+	tick := time.NewTicker(max(d.Lease/3, time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		d.mu.Lock()
+		ids := make([]int64, 0, len(d.held))
+		for id := range d.held {
+			ids = append(ids, id)
+		}
+		d.mu.Unlock()
+		if len(ids) == 0 {
+			continue
+		}
+		if err := d.renew(ctx, ids); err != nil && ctx.Err() == nil {
+			d.Log.WarnContext(ctx, "leases were not renewed", "error", err)
+		}
+	}
+}
+
+// writeAnswers writes what came in, as it comes: whatever is there goes into one transaction. It goes on after the context ended, since the
+// calls were made.
+func (d *drain) writeAnswers(ctx context.Context, answers <-chan answer) error {
+	ctx = context.WithoutCancel(ctx)
+	var failed error
+	for first := range answers {
+		list := []answer{first}
+	more:
+		for len(list) < writeBatch {
+			select {
+			case a, ok := <-answers:
+				if !ok {
+					break more
+				}
+				list = append(list, a)
+			default:
+				break more
+			}
+		}
+		if err := d.settle(ctx, list); err != nil {
+			failed = cmp.Or(failed, err)
+			d.Log.ErrorContext(ctx, "answers were not written", "orders", len(list), "error", err)
+		}
+		for _, a := range list {
+			d.forget([]*errand{a.errand})
+		}
+	}
+	return failed
+}
+
+// closedConnector stands for a connection that does not open: every order on it is unreachable.
+type closedConnector struct{ err error }
+
+func (c closedConnector) Check(context.Context) error { return c.err }
+func (c closedConnector) Close() error                { return nil }
+
+// Apply answers unreachable.
+func (c closedConnector) Apply(context.Context, fulfil.Change) fulfil.Receipt {
+	return fulfil.Receipt{Outcome: fulfil.Unreachable, Message: c.err.Error(), Hint: "Check the connection."}
+}
+
+// Read fails.
+func (c closedConnector) Read(context.Context, string, string, string) (fulfil.Row, bool, error) {
+	return nil, false, c.err
+}
+
+var (
+	_ fulfil.Applier = closedConnector{}
+	_ fulfil.Reader  = closedConnector{}
+)
+
+// openTickets hands the due orders of a manual connection to people (P1): nothing outside is called. One event ticket.opened per source
+// entity type and run names the orders.
+func (s *Service) openTickets(ctx context.Context, connectionID int64) error {
+	for {
+		n := 0
+		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			list, err := s.claimIn(ctx, tx, connectionID, ticketBatch, true)
+			if n = len(list); err != nil || n == 0 {
+				return err
+			}
+			ids := make([]int64, n)
+			var steps []step
+			for i, e := range list {
+				ids[i] = e.ID
+				for _, l := range e.Lines {
+					steps = append(steps, step{Transmit, Move{LineID: l}})
+				}
+			}
+			now := s.Clock.Now()
+			_, err = tx.NewRaw(`update provisioning_order set transmitted_at = ?, lease_owner = null, lease_until = null, called_at = null, tries = 0
+				where id = any(?)`, stamp(now), pgdialect.Array(ids)).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("open tickets: %w", err)
+			}
+			if _, err := apply(ctx, tx, now, steps); err != nil {
+				return err
+			}
+			return publishTickets(ctx, tx, now, list)
+		})
+		if err != nil || n < ticketBatch {
+			return err
+		}
+	}
+}

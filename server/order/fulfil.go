@@ -1,0 +1,155 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"golang.org/x/sync/errgroup"
+
+	"writ/server/db"
+	"writ/server/permit"
+	"writ/server/queue"
+)
+
+// FulfilInput is the scope of a fulfil task (spec 2.5): a connector or a list of resource types.
+type FulfilInput struct {
+	Connector       string
+	ResourceTypes   []string
+	ContinueOnError bool // the task shows a warning instead of an error; the orders are worked off either way
+}
+
+// FulfilResult is what a fulfil task did.
+type FulfilResult struct {
+	Total    int
+	Executed int
+	Tickets  int
+	Errors   int
+}
+
+// Fulfil works off everything of the scope that was generated before it began, together with the other processes, and returns when nothing
+// of it is undone: sent, answered, refused or handed to people. Another process that dies in the middle does not stop it: its leases
+// expire and the orders go on here. progress, when given, is called with the numbers so far at least every second.
+func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done, errors, total int)) (FulfilResult, error) {
+	ctx = permit.With(ctx, permit.System("fulfil"))
+	var res FulfilResult
+	routes, err := s.generationScope(ctx, s.DB, GenerateInput{Connector: in.Connector, ResourceTypes: in.ResourceTypes})
+	if err != nil {
+		return res, err
+	}
+	maps.DeleteFunc(routes, func(_ int64, r *route) bool { return r.ConnectionID == nil || r.IsConnectorOff || r.IsFulfilOff })
+	types := slices.Sorted(maps.Keys(routes))
+	ids, connections, err := s.undone(ctx, types)
+	if err != nil {
+		return res, fmt.Errorf("select orders to fulfil: %w", err)
+	}
+	res.Total = len(ids)
+	if res.Total == 0 {
+		return res, nil
+	}
+	if err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { // the other processes help
+		for _, id := range connections {
+			if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id, Job: true}, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		return res, err
+	}
+	for {
+		work, stop := errgroup.WithContext(ctx)
+		for _, id := range connections {
+			work.Go(func() error { return s.Drain(stop, id) })
+		}
+		finished := make(chan error, 1)
+		go func() { finished <- work.Wait() }()
+		err := s.report(ctx, ids, &res, progress, finished)
+		if err != nil {
+			return res, err
+		}
+		left, err := s.outcome(ctx, ids, &res)
+		if err != nil {
+			return res, err
+		}
+		if progress != nil {
+			progress(res.Total-left, res.Errors, res.Total)
+		}
+		if left == 0 {
+			return res, nil
+		}
+		// somebody else holds the rest, or it waits for its back-off
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			return res, err
+		}
+	}
+}
+
+// report tells the progress until the work has finished.
+func (s *Service) report(ctx context.Context, ids []int64, res *FulfilResult, progress func(done, errors, total int), finished <-chan error) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-finished:
+			return err
+		case <-tick.C:
+			left, err := s.outcome(ctx, ids, res)
+			if err != nil {
+				return err
+			}
+			if progress != nil {
+				progress(res.Total-left, res.Errors, res.Total)
+			}
+		}
+	}
+}
+
+// undone gives the orders of the resource types that are generated and not answered, with their connections.
+func (s *Service) undone(ctx context.Context, types []int64) (ids, connections []int64, err error) {
+	var rows []struct {
+		ID           int64
+		ConnectionID int64
+	}
+	err = s.DB.NewRaw(`select id, connection_id from provisioning_order
+		where resource_type_id = any(?) and connection_id is not null and generated_at is not null and (has_pending or has_silent) order by id`,
+		pgdialect.Array(orEmpty(types))).Scan(ctx, &rows)
+	for _, r := range rows {
+		ids, connections = append(ids, r.ID), append(connections, r.ConnectionID)
+	}
+	return ids, distinct(connections), err
+}
+
+// outcome counts how far the orders are and gives how many are left. What is left counts only while it may still be sent: an order that
+// went back to review or generation meanwhile belongs to the next run.
+func (s *Service) outcome(ctx context.Context, ids []int64, res *FulfilResult) (left int, err error) {
+	var n struct{ Left, Errors, Tickets, Executed int }
+	err = s.DB.NewRaw(`select
+			count(*) filter (where o.generated_at is not null and (o.has_pending or o.has_silent) and n.deactivated <> 'FULFIL' and not c.is_deactivated) as left,
+			count(*) filter (where 3 = any(o.states)) as errors,
+			count(*) filter (where o.has_ticket and not o.has_pending) as tickets,
+			count(*) filter (where not (o.has_pending or o.has_silent or o.has_ticket or 3 = any(o.states)) and o.executed_at is not null) as executed
+		from provisioning_order o left join connection n on n.id = o.connection_id left join connector c on c.id = n.connector_id
+		where o.id = any(?)`, pgdialect.Array(ids)).Scan(ctx, &n)
+	if err != nil {
+		return 0, fmt.Errorf("count fulfilled orders: %w", err)
+	}
+	res.Errors, res.Tickets, res.Executed = n.Errors, n.Tickets, n.Executed
+	return n.Left, nil
+}
+
+// pause waits in machine time; the error is the context's.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,307 @@
+package order
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/db"
+	"writ/server/evaluation"
+	"writ/server/fulfil"
+)
+
+//go:embed sql/claim.sql
+var sqlClaim string
+
+// Leases are by the clock of the database (clock_timestamp()), not by the domain clock: they are between processes, and a test that moves
+// the domain clock an hour ahead must not take the orders from a worker that holds them.
+
+// claim takes up to n due orders of a connection for this process: lease, fence, attempt and idempotency key are committed before anything
+// is called. An order whose earlier call may have been made (called and not answered, or answer lost) is claimed for reading back: it gets
+// its new attempt only when the read shows that it must be repeated.
+func (s *Service) claim(ctx context.Context, connectionID int64, n int) ([]*errand, error) {
+	var list []*errand
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		var err error
+		list, err = s.claimIn(ctx, tx, connectionID, n, false)
+		return err
+	})
+	return list, err
+}
+
+func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n int, manual bool) ([]*errand, error) {
+	now := s.Clock.Now()
+	var ids []int64
+	err := tx.NewRaw(sqlClaim, connectionID, stamp(now), n, manual).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("select due orders: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	_, err = tx.NewRaw(`update provisioning_order set lease_owner = ?, lease_until = clock_timestamp() + make_interval(secs => ?), fence = fence + 1
+		where id = any(?)`, s.Worker, s.Lease.Seconds(), pgdialect.Array(ids)).Exec(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lease orders: %w", err)
+	}
+	list, err := s.loadErrands(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.lose(ctx, tx, now, list); err != nil {
+		return nil, err
+	}
+	fresh := slices.DeleteFunc(slices.Clone(list), func(e *errand) bool { return e.ReadBack })
+	return list, s.begin(ctx, tx, now, fresh)
+}
+
+// lose shows orders whose worker died between the call and its answer as Transmitted (P4), before anybody looks what became of them.
+func (s *Service) lose(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error {
+	var ids []int64
+	for _, e := range list {
+		if e.ReadBack {
+			ids = append(ids, e.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var lines []int64
+	err := tx.NewRaw(`select l.id from order_line l join provisioning_order o on o.id = l.order_id
+		where l.order_id = any(?) and l.closed_at is null and l.state = 1 and l.is_sent and o.called_at is not null order by l.id`,
+		pgdialect.Array(ids)).Scan(ctx, &lines)
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	if _, err := tx.NewRaw(`update provisioning_order set transmitted_at = coalesce(transmitted_at, called_at) where id = any(?) and called_at is not null`,
+		pgdialect.Array(ids)).Exec(ctx); err != nil {
+		return fmt.Errorf("note lost answers: %w", err)
+	}
+	moves := make([]Move, len(lines))
+	for i, id := range lines {
+		moves[i] = Move{LineID: id, Comment: "The worker stopped before the answer came."}
+	}
+	_, err = Apply(ctx, tx, now, Lose, moves...)
+	return err
+}
+
+// loadErrands builds the changes of claimed orders, in the order of ids.
+func (s *Service) loadErrands(ctx context.Context, tx bun.Tx, ids []int64) ([]*errand, error) {
+	var rows []*orderRow
+	err := tx.NewRaw("select "+orderRowColumns+" from provisioning_order o "+orderRowJoins+" where o.id = any(?)", pgdialect.Array(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read claimed orders: %w", err)
+	}
+	var types []int64
+	byID := make(map[int64]*orderRow, len(rows))
+	for _, o := range rows {
+		byID[o.ID] = o
+		types = append(types, o.ResourceTypeID)
+	}
+	routes, err := s.selectRoutes(ctx, tx, distinct(types))
+	if err != nil {
+		return nil, err
+	}
+	shape, err := s.shape(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := selectSentLines(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*errand, 0, len(ids))
+	for _, id := range ids {
+		o := byID[id]
+		send := lines[id]
+		if o.IsManual { // what is in 2 is on the ticket already
+			send = slices.DeleteFunc(slices.Clone(send), func(l sentLine) bool { return l.State != evaluation.Pending })
+		}
+		e, err := buildErrand(o, routes[o.ResourceTypeID], send, shape)
+		if err != nil {
+			return nil, err
+		}
+		e.ReadBack = !o.IsManual && (o.CalledAt != nil || slices.Contains(o.States, int16(evaluation.Transmitted)))
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// begin starts an attempt of each errand: number, idempotency key, document, which lines it carries.
+func (s *Service) begin(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error {
+	if len(list) == 0 {
+		return nil
+	}
+	type row struct {
+		ID      int64           `json:"id"`
+		Attempt int             `json:"attempt"`
+		Key     string          `json:"key"`
+		Payload json.RawMessage `json:"payload"`
+	}
+	rows := make([]row, len(list))
+	var lines []int64
+	for i, e := range list {
+		e.Attempt++
+		e.Key = uuid.NewString()
+		e.Change.Attempt, e.Change.IdempotencyKey = e.Attempt, e.Key
+		if err := e.restamp(); err != nil {
+			return err
+		}
+		rows[i] = row{e.ID, e.Attempt, e.Key, e.Document}
+		lines = append(lines, e.Lines...)
+	}
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("write attempts: %w", err)
+	}
+	_, err = tx.NewRaw(`with a as (select * from json_to_recordset(?0) as a (id bigint, attempt int, key uuid, payload jsonb)),
+		o as (update provisioning_order o set attempt = a.attempt, idempotency_key = a.key, payload = a.payload, called_at = null
+			from a where o.id = a.id)
+		insert into order_attempt (order_id, attempt, idempotency_key, worker, started_at, payload)
+		select id, attempt, key, ?1, ?2, payload from a`, string(raw), s.Worker, stamp(now)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("begin attempts: %w", err)
+	}
+	ids := make([]int64, len(list))
+	for i, e := range list {
+		ids[i] = e.ID
+	}
+	_, err = tx.NewRaw(`update order_line set is_sent = id = any(?0) where order_id = any(?1) and closed_at is null and is_sent <> (id = any(?0))`,
+		pgdialect.Array(lines), pgdialect.Array(ids)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("mark lines as sent: %w", err)
+	}
+	return nil
+}
+
+// restamp writes the attempt's number into the document.
+func (e *errand) restamp() error {
+	var d struct {
+		ProvisioningOrdersList []map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(e.Document, &d); err != nil {
+		return fmt.Errorf("read the document of order %d: %w", e.ID, err)
+	}
+	for _, o := range d.ProvisioningOrdersList {
+		o["Attempt"] = json.RawMessage(fmt.Sprint(e.Attempt))
+	}
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("write the document of order %d: %w", e.ID, err)
+	}
+	e.Document = raw
+	return nil
+}
+
+// repeat begins a new attempt of an order that was read back and is not as wanted; false when the lease was lost meanwhile.
+func (s *Service) repeat(ctx context.Context, e *errand) (bool, error) {
+	held := false
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		now := s.Clock.Now()
+		ids, err := s.lockHeld(ctx, tx, []*errand{e})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		held = true
+		if _, err := tx.NewRaw(`update order_attempt set ended_at = ?, outcome = ?, message = 'Not found in place when read back.'
+			where order_id = ? and ended_at is null`, stamp(now), fulfil.Unknown, e.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("end the lost attempt: %w", err)
+		}
+		return s.begin(ctx, tx, now, []*errand{e})
+	})
+	return held, err
+}
+
+// lockHeld locks those of the errands' orders that this process still holds under the same fence: anything else was taken over, and its
+// answer is late.
+func (s *Service) lockHeld(ctx context.Context, tx bun.Tx, list []*errand) (map[int64]bool, error) {
+	type key struct {
+		ID    int64 `json:"id"`
+		Fence int64 `json:"fence"`
+	}
+	keys := make([]key, len(list))
+	for i, e := range list {
+		keys[i] = key{e.ID, e.Fence}
+	}
+	raw, err := json.Marshal(keys)
+	if err != nil {
+		return nil, fmt.Errorf("write fences: %w", err)
+	}
+	var ids []int64
+	err = tx.NewRaw(`select o.id from provisioning_order o join json_to_recordset(?) as k (id bigint, fence bigint) on k.id = o.id and k.fence = o.fence
+		where o.lease_owner = ? order by o.id for update of o`, string(raw), s.Worker).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("check leases: %w", err)
+	}
+	held := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		held[id] = true
+	}
+	return held, nil
+}
+
+// markCalled notes that the calls begin now. From here on a crash means reading back before a repeat. It gives the errands still held.
+func (s *Service) markCalled(ctx context.Context, list []*errand) ([]*errand, error) {
+	var held map[int64]bool
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		var err error
+		if held, err = s.lockHeld(ctx, tx, list); err != nil || len(held) == 0 {
+			return err
+		}
+		ids := make([]int64, 0, len(held))
+		for id := range held {
+			ids = append(ids, id)
+		}
+		_, err = tx.NewRaw(`update provisioning_order set called_at = ?, lease_until = clock_timestamp() + make_interval(secs => ?) where id = any(?)`,
+			stamp(s.Clock.Now()), s.Lease.Seconds(), pgdialect.Array(ids)).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("note the calls: %w", err)
+		}
+		return nil
+	})
+	return slices.DeleteFunc(slices.Clone(list), func(e *errand) bool { return !held[e.ID] }), err
+}
+
+// renew prolongs the leases of what this process is working on.
+func (s *Service) renew(ctx context.Context, ids []int64) error {
+	_, err := s.DB.NewRaw(`update provisioning_order set lease_until = clock_timestamp() + make_interval(secs => ?)
+		where id = any(?) and lease_owner = ?`, s.Lease.Seconds(), pgdialect.Array(orEmpty(ids)), s.Worker).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("renew leases: %w", err)
+	}
+	return nil
+}
+
+// letGo gives claimed orders back that were not called: the next drain begins them again.
+func (s *Service) letGo(ctx context.Context, list []*errand) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		held, err := s.lockHeld(ctx, tx, list)
+		if err != nil || len(held) == 0 {
+			return err
+		}
+		ids := make([]int64, 0, len(held))
+		for id := range held {
+			ids = append(ids, id)
+		}
+		now := stamp(s.Clock.Now())
+		if _, err := tx.NewRaw(`update provisioning_order set lease_owner = null, lease_until = null where id = any(?)`, pgdialect.Array(ids)).Exec(ctx); err != nil {
+			return fmt.Errorf("give orders back: %w", err)
+		}
+		_, err = tx.NewRaw(`update order_attempt a set ended_at = ?, outcome = 'NOT_SENT' from provisioning_order o
+			where o.id = a.order_id and a.order_id = any(?) and a.ended_at is null and o.called_at is null`, now, pgdialect.Array(ids)).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("end attempts: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,438 @@
+package order
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/assignment"
+	"writ/server/evaluation"
+	"writ/server/permit"
+)
+
+// Policy carries out what an evaluation wants done about orders: opens, moves, refreshes, ends and withdraws, inside the evaluation's
+// transaction and in a fixed number of statements however many orders there are. The open orders are locked in id order first and
+// looked at again: what changed since the evaluation read them wins, and their owner is computed once more.
+//
+//	in flight   a worker holds it and has not answered: marked superseded, nothing else; its owner is computed again after the answer
+//	ticket      when what it asks for changes, the whole ticket is withdrawn and a new one opened by the next fulfil run (T6)
+func (s *Service) Policy(ctx context.Context, tx bun.Tx, now time.Time, planned []assignment.PlannedOrder) error {
+	planned = slices.DeleteFunc(slices.Clone(planned), func(p assignment.PlannedOrder) bool { return p.Delta == nil })
+	if len(planned) == 0 {
+		return nil
+	}
+	ctx = permit.With(ctx, permit.System("policy"))
+	p := &policyRun{Service: s, turn: newTurn(ctx, now), planned: planned}
+	for _, step := range []func(context.Context, bun.Tx) error{p.load, p.open, p.plan, p.insertLines, p.updateOrders, p.markAgain} {
+		if err := step(ctx, tx); err != nil {
+			return err
+		}
+	}
+	_, err := p.commit(ctx, tx)
+	return err
+}
+
+// policyRun is one call of Policy.
+type policyRun struct {
+	*Service
+	*turn
+	planned  []assignment.PlannedOrder
+	routes   map[int64]*route              // by resource type id
+	byType   map[int64]*openOrder          // open orders by assigned resource type id
+	lines    map[int64]map[int64]*lineHead // open lines by order id and line id
+	newLines []newLine
+	changes  []orderChange
+	again    []int64 // owners to compute once more: their orders changed under the evaluation
+}
+
+// openOrder is an open order as Policy finds it under its lock.
+type openOrder struct {
+	ID                     int64
+	AssignedResourceTypeID int64
+	State                  State
+	IsManual               bool
+	InFlight               bool
+}
+
+// newLine is a line to insert.
+type newLine struct {
+	OrderID    int64                 `json:"order_id"`
+	Property   *string               `json:"property"`
+	Action     evaluation.LineAction `json:"action"`
+	State      State                 `json:"state"`
+	Workflow   evaluation.Workflow   `json:"workflow_state"`
+	WaitReason string                `json:"wait_reason"`
+	Error      *string               `json:"error"`
+	IsClosed   bool                  `json:"is_closed"`
+	content
+	verb Action
+}
+
+// orderChange is what happens to the columns of an order itself.
+type orderChange struct {
+	ID         int64      `json:"id"`
+	Kind       string     `json:"kind"`
+	TargetID   *int64     `json:"target_id"`
+	DueAt      *time.Time `json:"due_at"`
+	Supersede  bool       `json:"supersede"`
+	Withdraw   bool       `json:"withdraw"`
+	Ticket     string     `json:"ticket"` // how an open ticket ended; "": it goes on
+	Unverified bool       `json:"unverified"`
+}
+
+func (p *policyRun) load(ctx context.Context, tx bun.Tx) error {
+	var types, arts []int64
+	for _, o := range p.planned {
+		types, arts = append(types, o.ResourceTypeID), append(arts, o.AssignedResourceTypeID)
+	}
+	var err error
+	if p.routes, err = p.selectRoutes(ctx, tx, distinct(types)); err != nil {
+		return err
+	}
+	return p.loadOpen(ctx, tx, arts)
+}
+
+// loadOpen locks the open orders and reads their open lines.
+func (p *policyRun) loadOpen(ctx context.Context, tx bun.Tx, arts []int64) error {
+	var rows []*openOrder
+	err := tx.NewRaw(`select id, assigned_resource_type_id, state, is_manual,
+			(lease_owner is not null and lease_until > clock_timestamp()) or called_at is not null as in_flight
+		from provisioning_order where closed_at is null and assigned_resource_type_id = any(?) order by id for update`,
+		pgdialect.Array(arts)).Scan(ctx, &rows)
+	if err != nil {
+		return fmt.Errorf("lock open orders: %w", err)
+	}
+	p.byType = make(map[int64]*openOrder, len(rows))
+	ids := make([]int64, len(rows))
+	for i, o := range rows {
+		p.byType[o.AssignedResourceTypeID] = o
+		p.orders[o.ID] = &touched{before: &o.State}
+		ids[i] = o.ID
+	}
+	var lines []*lineHead
+	err = tx.NewRaw("select "+lineHeadColumns+" from order_line l where l.order_id = any(?) and l.closed_at is null", pgdialect.Array(ids)).Scan(ctx, &lines)
+	if err != nil {
+		return fmt.Errorf("read open lines: %w", err)
+	}
+	p.lines = make(map[int64]map[int64]*lineHead, len(rows))
+	for _, l := range lines {
+		if p.lines[l.OrderID] == nil {
+			p.lines[l.OrderID] = map[int64]*lineHead{}
+		}
+		p.lines[l.OrderID][l.ID] = l
+	}
+	return nil
+}
+
+// open inserts the orders that do not exist yet. An order somebody opened since the evaluation looked is taken as it is.
+func (p *policyRun) open(ctx context.Context, tx bun.Tx) error {
+	type newOrder struct {
+		Art        int64      `json:"art"`
+		Kind       string     `json:"kind"`
+		Type       int64      `json:"type"`
+		Owner      *int64     `json:"owner"`
+		Source     int64      `json:"source"`
+		Target     *int64     `json:"target"`
+		Connector  *int64     `json:"connector"`
+		Connection *int64     `json:"connection"`
+		IsManual   bool       `json:"is_manual"`
+		DueAt      *time.Time `json:"due_at"`
+	}
+	var rows []newOrder
+	for _, o := range p.planned {
+		d := o.Delta
+		if p.byType[o.AssignedResourceTypeID] != nil || d.OrderID != 0 || d.Withdraw || len(d.Lines) == 0 {
+			continue
+		}
+		r := p.routes[o.ResourceTypeID]
+		if r == nil {
+			return fmt.Errorf("open order: there is no resource type %d", o.ResourceTypeID)
+		}
+		rows = append(rows, newOrder{Art: o.AssignedResourceTypeID, Kind: string(d.Kind), Type: o.ResourceTypeID, Owner: optional(o.OwnerID),
+			Source: cmp.Or(o.SourceEntityTypeID, r.SourceEntityTypeID), Target: optional(d.TargetID), Connector: r.ConnectorID,
+			Connection: r.ConnectionID, IsManual: r.IsManual, DueAt: d.DueAt})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("write new orders: %w", err)
+	}
+	var made []*openOrder
+	err = tx.NewRaw(`insert into provisioning_order (assigned_resource_type_id, kind, state, resource_type_id, owner_id, source_entity_type_id,
+			target_id, connector_id, connection_id, is_manual, due_at, version, created_at, updated_at)
+		select art, kind, 0, type, owner, source, target, connector, connection, is_manual, due_at, 0, ?0, ?0
+		from json_to_recordset(?1) as n (art bigint, kind text, type bigint, owner bigint, source bigint, target bigint, connector bigint,
+			connection bigint, is_manual boolean, due_at timestamptz)
+		on conflict (assigned_resource_type_id) where closed_at is null do nothing
+		returning id, assigned_resource_type_id, state, is_manual, false as in_flight`, stamp(p.now), string(raw)).Scan(ctx, &made)
+	if err != nil {
+		return fmt.Errorf("open orders: %w", err)
+	}
+	for _, o := range made {
+		p.byType[o.AssignedResourceTypeID] = o
+	}
+	return nil
+}
+
+// plan decides every line of every order.
+func (p *policyRun) plan(context.Context, bun.Tx) error {
+	for _, want := range p.planned {
+		o := p.byType[want.AssignedResourceTypeID]
+		switch {
+		case o == nil:
+			if want.Delta.OrderID != 0 || len(want.Delta.Lines) > 0 && !want.Delta.Withdraw { // ended, or opened by somebody else, meanwhile
+				p.again = append(p.again, want.OwnerID)
+			}
+		case want.Delta.OrderID != 0 && want.Delta.OrderID != o.ID:
+			p.again = append(p.again, want.OwnerID)
+		case want.Delta.Supersede || o.InFlight:
+			p.changes = append(p.changes, orderChange{ID: o.ID, Supersede: true})
+		default:
+			p.planOrder(o, want.Delta)
+		}
+	}
+	return nil
+}
+
+func (p *policyRun) planOrder(o *openOrder, d *evaluation.OrderDelta) {
+	lines := p.lines[o.ID]
+	byKey := make(map[string]*lineHead, len(lines))
+	for _, l := range lines {
+		byKey[lineKey(text(l.Property), l.Action, number(l.ValueID))] = l
+	}
+	change := orderChange{ID: o.ID, Kind: string(d.Kind), TargetID: optional(d.TargetID), DueAt: d.DueAt, Withdraw: d.Withdraw}
+	decided := map[int64]bool{}
+	var steps []step
+	ticketChanges := false
+	for _, ld := range d.Lines {
+		l := lines[ld.LineID]
+		if ld.LineID == 0 {
+			l = byKey[lineKey(ld.Property, ld.Action, ld.ValueID)]
+		}
+		if l != nil && decided[l.ID] {
+			continue
+		}
+		if l == nil {
+			if ld.LineID != 0 { // the line ended meanwhile
+				continue
+			}
+			line := newLineOf(o.ID, ld)
+			p.newLines = append(p.newLines, line)
+			ticketChanges = ticketChanges || line.State == evaluation.Pending
+			continue
+		}
+		s := p.stepOf(l, ld)
+		if to, ok := s.action.target(l.State); ok && l.State == evaluation.Transmitted && to != evaluation.Verified && to != l.State || ok && to == evaluation.Pending {
+			ticketChanges = true
+		}
+		decided[l.ID] = true
+		change.Unverified = change.Unverified || ld.Unverified
+		steps = append(steps, s)
+	}
+	for _, l := range sortedLines(lines) {
+		if decided[l.ID] {
+			continue
+		}
+		switch {
+		case d.Withdraw || d.Close:
+			a := Withdraw
+			if l.State == evaluation.Verified || l.State == evaluation.Executed {
+				a = End
+			}
+			steps = append(steps, step{a, Move{LineID: l.ID, Close: true}})
+		case l.State == evaluation.Transmitted && o.IsManual && ticketChanges:
+			steps = append(steps, step{Compute, Move{LineID: l.ID, Comment: "The ticket was withdrawn: the order changed."}})
+		}
+	}
+	if o.IsManual {
+		change.Ticket = ticketEnd(lines, steps, d.Withdraw)
+	}
+	for _, s := range steps {
+		p.decide(s, lines[s.LineID])
+		if err := p.refused[s.LineID]; err != nil {
+			slog.Warn("evaluation asked for a move that is not possible any more", "order", o.ID, "line", s.LineID, "action", s.action, "error", err)
+		}
+	}
+	p.changes = append(p.changes, change)
+}
+
+// ticketEnd tells how the open ticket of an order ends by these steps; "" when it goes on or there is none.
+func ticketEnd(lines map[int64]*lineHead, steps []step, withdraw bool) string {
+	had, stays, verified := false, false, false
+	to := map[int64]State{}
+	for _, s := range steps {
+		if next, ok := s.action.target(lines[s.LineID].State); ok {
+			to[s.LineID] = next
+		}
+	}
+	for id, l := range lines {
+		if l.State != evaluation.Transmitted {
+			continue
+		}
+		had = true
+		next, moved := to[id]
+		stays = stays || !moved || next == evaluation.Transmitted
+		verified = verified || next == evaluation.Verified
+	}
+	switch {
+	case !had || stays:
+		return ""
+	case verified && !withdraw:
+		return "VERIFIED_WITHOUT_FEEDBACK"
+	}
+	return "WITHDRAWN"
+}
+
+// stepOf turns a delta of an existing line into a step. The line may have moved since the evaluation read it: a refresh never takes it
+// back, except that a value nobody reviewed goes to review again (P8).
+func (p *policyRun) stepOf(l *lineHead, d evaluation.LineDelta) step {
+	a := Action(d.Verb)
+	if !isPolicyVerb(a) {
+		a = verbTo(d.To)
+	}
+	if a == Refresh && d.To != l.State && d.To == evaluation.AwaitingApproval && l.State == evaluation.Pending && d.Proposed != text(l.ProposedValue) {
+		a = Review
+	}
+	if a != Refresh && d.To == l.State && d.Proposed == text(l.ProposedValue) && a != Verify {
+		a = Refresh // nothing moves and nothing is new: no history
+	}
+	closes := d.Close
+	if (a == Withdraw || a == Expire) && closes && (l.State == evaluation.Verified || l.State == evaluation.Executed) {
+		a = End
+	}
+	if a == Withdraw {
+		closes = true
+	}
+	return step{a, Move{LineID: l.ID, Workflow: d.Workflow, WaitReason: d.WaitReason, Error: d.Error, ErrorClass: errorClassOf(d), Close: closes,
+		content: contentOf(d)}}
+}
+
+func errorClassOf(d evaluation.LineDelta) string {
+	if d.To == evaluation.Error {
+		return "EVALUATION"
+	}
+	return ""
+}
+
+func contentOf(d evaluation.LineDelta) *content {
+	return &content{Current: &d.Current, Proposed: &d.Proposed, ValueID: optional(d.ValueID), ReviewRequired: d.ReviewRequired, IsMapped: d.IsMapped,
+		RuleIDs: orEmpty(d.RuleIDs), Confidence: optional(d.Confidence), StartDate: d.Start, EndDate: d.End, Unverified: d.Unverified}
+}
+
+func newLineOf(orderID int64, d evaluation.LineDelta) newLine {
+	a := Action(d.Verb)
+	to, ok := a.target(entering)
+	if !ok || to != d.To {
+		a = verbTo(d.To)
+		if to, ok = a.target(entering); !ok { // nothing enters as sent or answered
+			a, to = Compute, evaluation.Pending
+		}
+	}
+	return newLine{OrderID: orderID, Property: optional(d.Property), Action: d.Action, State: to, Workflow: d.Workflow,
+		WaitReason: cmp.Or(d.WaitReason, "none"), Error: optional(d.Error), IsClosed: d.Close, content: *contentOf(d), verb: a}
+}
+
+func lineKey(property string, a evaluation.LineAction, valueID int64) string {
+	if a == evaluation.LineSet {
+		valueID = 0 // a property has one value: another one replaces it
+	}
+	return fmt.Sprintf("%s|%s|%d", property, a, valueID)
+}
+
+func sortedLines(lines map[int64]*lineHead) []*lineHead {
+	list := make([]*lineHead, 0, len(lines))
+	for _, l := range lines {
+		list = append(list, l)
+	}
+	slices.SortFunc(list, func(a, b *lineHead) int { return int(a.ID - b.ID) })
+	return list
+}
+
+func (p *policyRun) insertLines(ctx context.Context, tx bun.Tx) error {
+	if len(p.newLines) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(p.newLines)
+	if err != nil {
+		return fmt.Errorf("write new lines: %w", err)
+	}
+	var made []struct {
+		ID       int64
+		OrderID  int64
+		Property *string
+		Action   evaluation.LineAction
+		ValueID  *int64
+		State    State
+	}
+	err = tx.NewRaw(`insert into order_line (order_id, property, action, value_id, current_value, proposed_value, state, workflow_state,
+			review_required, is_mapped, rule_ids, confidence, start_date, end_date, wait_reason, error, created_at, updated_at, closed_at)
+		select order_id, property, action, value_id, current, proposed, state, workflow_state,
+			review_required, is_mapped, rule_ids, confidence, start_date, end_date, wait_reason, error, ?0, ?0, case when is_closed then ?0 end
+		from json_to_recordset(?1) as n (order_id bigint, property text, action text, value_id bigint, current text, proposed text,
+			state smallint, workflow_state smallint, review_required boolean, is_mapped boolean, rule_ids bigint[], confidence int,
+			start_date timestamptz, end_date timestamptz, wait_reason text, error text, is_closed boolean)
+		returning id, order_id, property, action, value_id, state`, stamp(p.now), string(raw)).Scan(ctx, &made)
+	if err != nil {
+		return fmt.Errorf("insert order lines: %w", err)
+	}
+	slices.SortFunc(made, func(a, b struct {
+		ID       int64
+		OrderID  int64
+		Property *string
+		Action   evaluation.LineAction
+		ValueID  *int64
+		State    State
+	}) int {
+		return int(a.ID - b.ID)
+	})
+	for _, l := range made {
+		p.note(l.OrderID, l.ID, verbTo(l.State), nil, l.State, "")
+	}
+	return nil
+}
+
+func (p *policyRun) updateOrders(ctx context.Context, tx bun.Tx) error {
+	if len(p.changes) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(p.changes)
+	if err != nil {
+		return fmt.Errorf("write orders: %w", err)
+	}
+	const recordset = `from json_to_recordset(?1) as c (id bigint, kind text, target_id bigint, due_at timestamptz, supersede boolean,
+		withdraw boolean, ticket text, unverified boolean)`
+	_, err = tx.NewRaw(`update provisioning_order o set
+			kind = case when c.supersede or c.kind = '' then o.kind else c.kind end,
+			target_id = case when c.supersede then o.target_id else coalesce(c.target_id, o.target_id) end,
+			due_at = case when c.supersede then o.due_at else c.due_at end,
+			is_superseded = c.supersede,
+			is_withdrawn = c.withdraw,
+			unverified_count = o.unverified_count + c.unverified::int
+		`+recordset+` where o.id = c.id`, stamp(p.now), string(raw)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("update orders: %w", err)
+	}
+	if !slices.ContainsFunc(p.changes, func(c orderChange) bool { return c.Ticket != "" }) {
+		return nil
+	}
+	_, err = tx.NewRaw(`update order_attempt a set ended_at = ?0, outcome = c.ticket
+		`+recordset+` where a.order_id = c.id and a.ended_at is null and c.ticket <> ''`, stamp(p.now), string(raw)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("end tickets: %w", err)
+	}
+	return nil
+}
+
+// markAgain asks for another evaluation of the owners whose orders changed while they were being evaluated.
+func (p *policyRun) markAgain(ctx context.Context, tx bun.Tx) error {
+	return p.markDirty(ctx, tx, "order changed during evaluation", p.again...)
+}

@@ -1,0 +1,174 @@
+package order
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/directory"
+	"writ/server/rolemodel"
+)
+
+// bring loads the relations a selection asks for: one statement each, however many orders.
+func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Selection) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(rows))
+	for i, o := range rows {
+		ids[i] = o.ID
+	}
+	if sel.owner() || sel.target() {
+		if err := bringResources(ctx, db, rows, sel); err != nil {
+			return err
+		}
+	}
+	if sel.resourceType() {
+		if err := bringTypes(ctx, db, rows); err != nil {
+			return err
+		}
+	}
+	if sel.lines() {
+		m, err := selectLines(ctx, db, ids)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			o.lines = orEmpty(m[o.ID])
+		}
+	}
+	if sel.History {
+		m, err := selectHistory(ctx, db, ids)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			o.history = orEmpty(m[o.ID])
+		}
+	}
+	if sel.Attempts {
+		m, err := selectAttempts(ctx, db, ids)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			o.attempts = orEmpty(m[o.ID])
+		}
+	}
+	return nil
+}
+
+func bringResources(ctx context.Context, db bun.IDB, rows []*Order, sel Selection) error {
+	var ids []int64
+	for _, o := range rows {
+		if sel.owner() {
+			ids = append(ids, number(o.OwnerID))
+		}
+		if sel.target() {
+			ids = append(ids, number(o.TargetID))
+		}
+	}
+	var list []*directory.Resource
+	err := db.NewSelect().Model(&list).Where("r.id = any(?)", arrayOf(distinct(ids))).Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("select owners and targets: %w", err)
+	}
+	m := make(map[int64]*directory.Resource, len(list))
+	for _, r := range list {
+		m[r.ID] = r
+	}
+	for _, o := range rows {
+		if sel.owner() {
+			o.owner = m[number(o.OwnerID)]
+		}
+		if sel.target() {
+			o.target = m[number(o.TargetID)]
+		}
+	}
+	return nil
+}
+
+func bringTypes(ctx context.Context, db bun.IDB, rows []*Order) error {
+	ids := make([]int64, len(rows))
+	for i, o := range rows {
+		ids[i] = o.ResourceTypeID
+	}
+	var list []*rolemodel.ResourceType
+	if err := db.NewSelect().Model(&list).Where("rt.id = any(?)", arrayOf(distinct(ids))).Scan(ctx); err != nil {
+		return fmt.Errorf("select resource types: %w", err)
+	}
+	m := make(map[int64]*rolemodel.ResourceType, len(list))
+	for _, t := range list {
+		m[t.ID] = t
+	}
+	for _, o := range rows {
+		o.resourceType = m[o.ResourceTypeID]
+	}
+	return nil
+}
+
+// LinesOf gives the lines of orders by order id, for loaders. The caller has seen the orders: rights are checked there.
+func (s *Service) LinesOf(ctx context.Context, ids []int64) (map[int64][]*OrderLine, error) {
+	return selectLines(ctx, s.DB, ids)
+}
+
+// HistoryOf gives every move of orders by order id, oldest first, for loaders.
+func (s *Service) HistoryOf(ctx context.Context, ids []int64) (map[int64][]*OrderHistoryEntry, error) {
+	return selectHistory(ctx, s.DB, ids)
+}
+
+// AttemptsOf gives the attempts of orders by order id, first one first, for loaders.
+func (s *Service) AttemptsOf(ctx context.Context, ids []int64) (map[int64][]*OrderAttempt, error) {
+	return selectAttempts(ctx, s.DB, ids)
+}
+
+func selectLines(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderLine, error) {
+	var rows []*OrderLine
+	err := db.NewRaw(`select l.id, l.order_id, coalesce(l.property, '') as property,
+			coalesce(p.display_name, l.property, case l.action when 'CREATE' then 'Account' when 'DELETE' then 'Account' else 'Association' end) as property_display_name,
+			l.action, l.value_id, nullif(l.current_value, '') as current_value, nullif(l.proposed_value, '') as proposed_value, l.approved_value,
+			l.state, l.workflow_state, l.confidence, l.start_date, l.end_date, l.wait_reason, l.error, l.is_changed, l.postponed_at, l.rule_ids,
+			array(select case r.kind when 'TYPE' then 'Given by rule ' else 'Computed by rule ' end || r.identifier
+				from resource_type_rule r where r.id = any(l.rule_ids) order by r.id) as reasons,
+			l.version, l.closed_at
+		from order_line l
+		join provisioning_order o on o.id = l.order_id
+		join resource_type t on t.id = o.resource_type_id
+		left join property p on p.entity_type_id = t.target_entity_type_id and p.identifier = l.property
+		where l.order_id = any(?) order by l.order_id, l.property is not null, p.position, l.id`, arrayOf(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("select order lines: %w", err)
+	}
+	m := make(map[int64][]*OrderLine, len(ids))
+	for _, l := range rows {
+		m[l.OrderID] = append(m[l.OrderID], l)
+	}
+	return m, nil
+}
+
+func selectHistory(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderHistoryEntry, error) {
+	var rows []*OrderHistoryEntry
+	err := db.NewSelect().Model(&rows).Where("h.order_id = any(?)", arrayOf(ids)).OrderExpr("h.order_id, h.id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("select order history: %w", err)
+	}
+	m := make(map[int64][]*OrderHistoryEntry, len(ids))
+	for _, h := range rows {
+		m[h.OrderID] = append(m[h.OrderID], h)
+	}
+	return m, nil
+}
+
+func selectAttempts(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderAttempt, error) {
+	var rows []*OrderAttempt
+	err := db.NewSelect().Model(&rows).Where("t.order_id = any(?)", arrayOf(ids)).OrderExpr("t.order_id, t.attempt").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("select order attempts: %w", err)
+	}
+	m := make(map[int64][]*OrderAttempt, len(ids))
+	for _, a := range rows {
+		m[a.OrderID] = append(m[a.OrderID], a)
+	}
+	return m, nil
+}

@@ -1,0 +1,324 @@
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/fulfil"
+	"writ/server/permit"
+	"writ/server/queue"
+)
+
+// MaxTries is how often an order is sent while its system cannot be reached, before it becomes Errored.
+const MaxTries = 5
+
+// backOff is how long to wait after the n-th failed try (from 1): 2, 6, 18, 54 seconds.
+func backOff(n int) time.Duration {
+	d := 2 * time.Second
+	for range min(n, 6) - 1 {
+		d *= 3
+	}
+	return d
+}
+
+// result is what an answer means for the columns of its order.
+type result struct {
+	ID         int64   `json:"id"`
+	Outcome    string  `json:"outcome"`
+	Message    string  `json:"message"`
+	Hint       string  `json:"hint"`
+	CreatedKey *string `json:"created_key"`
+	WaitMillis *int64  `json:"wait_millis"` // try again after this long
+	Executed   bool    `json:"executed"`
+	Errored    bool    `json:"errored"`
+	Silent     bool    `json:"silent"` // collected, then silence: transmitted_at
+	Associate  bool    `json:"associate"`
+	Art        int64   `json:"art"`
+	IsOpen     bool    `json:"is_open"` // the attempt goes on: its answer is still missing
+}
+
+// settle writes the answers of errands this process still holds, in one transaction: attempts, columns, lines, events, what follows. An
+// answer whose lease was lost is dropped: whoever took the order over reads the target back (or LateAnswer was first).
+func (s *Service) settle(ctx context.Context, answers []answer) error {
+	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		list := make([]*errand, len(answers))
+		for i, a := range answers {
+			list[i] = a.errand
+		}
+		held, err := s.lockHeld(ctx, tx, list)
+		if err != nil {
+			return err
+		}
+		return s.settleIn(ctx, tx, slices.DeleteFunc(slices.Clone(answers), func(a answer) bool { return !held[a.ID] }))
+	})
+}
+
+// settleIn is settle after the locks.
+func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) error {
+	if len(answers) == 0 {
+		return nil
+	}
+	now := s.Clock.Now()
+	var steps []step
+	var executed, dirty []int64
+	var soonest *time.Duration
+	results := make([]result, len(answers))
+	for i, a := range answers {
+		r, action := judge(a)
+		results[i] = r
+		if r.Executed {
+			executed = append(executed, number(a.ConnectorID))
+		}
+		if a.IsSuperseded && action != Lose && action != "" || r.Executed && a.Associates {
+			dirty = append(dirty, number(a.OwnerID))
+		}
+		if r.WaitMillis != nil {
+			wait := time.Duration(*r.WaitMillis) * time.Millisecond
+			if soonest == nil || wait < *soonest {
+				soonest = &wait
+			}
+		}
+		if action == "" {
+			continue
+		}
+		for _, l := range a.Lines {
+			m := Move{LineID: l, Comment: r.Message}
+			if action == Refuse {
+				m.Error, m.ErrorClass = r.Message, r.Outcome
+			}
+			steps = append(steps, step{action, m})
+		}
+	}
+	if err := writeResults(ctx, tx, now, results); err != nil {
+		return err
+	}
+	done, err := apply(ctx, tx, now, steps)
+	if err != nil {
+		return err
+	}
+	for _, e := range done.Refused {
+		s.Log.DebugContext(ctx, "a line moved on before its answer came", "error", e)
+	}
+	if err := s.markDirty(ctx, tx, "order answered", dirty...); err != nil {
+		return err
+	}
+	if ids := distinct(executed); s.AfterExecuted != nil && len(ids) > 0 {
+		if err := s.AfterExecuted(ctx, tx, ids); err != nil {
+			return fmt.Errorf("ask for a read: %w", err)
+		}
+	}
+	if soonest == nil {
+		return nil
+	}
+	return s.wakeLater(ctx, tx, answers, *soonest)
+}
+
+// wakeLater asks for a drain when the first back-off is over. The sweep would come too; this is sooner.
+func (s *Service) wakeLater(ctx context.Context, tx bun.Tx, answers []answer, wait time.Duration) error {
+	ids := make([]int64, len(answers))
+	for i, a := range answers {
+		ids[i] = a.ID
+	}
+	var connections []int64
+	err := tx.NewRaw(`select distinct o.connection_id from provisioning_order o join connector c on c.id = o.connector_id and c.mode = ?
+		where o.id = any(?) and o.not_before is not null`, continuous, pgdialect.Array(ids)).Scan(ctx, &connections)
+	if err != nil {
+		return fmt.Errorf("find connections to wake: %w", err)
+	}
+	for _, id := range distinct(connections) {
+		at := time.Now().Add(wait + 50*time.Millisecond) // River counts in machine time
+		if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id}, &river.InsertOpts{ScheduledAt: at}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge maps an outcome to what happens to the order (design 8). The action is empty when the lines stay as they are.
+func judge(a answer) (result, Action) {
+	r := result{ID: a.ID, Art: a.ArtID, Outcome: string(a.Outcome), Message: clip(a.Message, 4000), Hint: clip(a.Hint, 1000),
+		CreatedKey: optional(a.CreatedKey)}
+	tries := a.Tries + 1
+	wait := backOff(tries)
+	switch a.Outcome {
+	case fulfil.Done, fulfil.AlreadySo:
+		r.Executed, r.Associate = true, a.Associates
+		return r, Execute
+	case fulfil.Unreachable, fulfil.Throttled:
+		if tries < MaxTries {
+			wait = max(wait, a.RetryAfter)
+			r.WaitMillis = new(wait.Milliseconds())
+			r.IsOpen = a.ReadBack && a.Key == "" // only looked; the lost attempt is still open
+			return r, ""
+		}
+		r.Hint = orElse(r.Hint, "Check that the system can be reached, then unblock.")
+	case fulfil.Unknown:
+		if tries < MaxTries {
+			// at once when this was the call itself: read back; later when reading back failed
+			if a.ReadBack {
+				r.WaitMillis = new(wait.Milliseconds())
+			} else {
+				r.WaitMillis = new(int64(0))
+			}
+			r.Silent, r.IsOpen = true, true
+			return r, Lose
+		}
+		r.Hint = orElse(r.Hint, "Look into the managed system whether the change was made, then unblock.")
+	case fulfil.Opened:
+		// an external ticket tool took it: a person or LateAnswer closes it
+		r.Silent, r.IsOpen = true, true
+		return r, Transmit
+	}
+	r.Errored = true
+	if r.Message == "" {
+		r.Message = "The managed system did not accept the change (" + string(a.Outcome) + ")."
+	}
+	return r, Refuse
+}
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+// clip shortens a text to n characters.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+const resultRecordset = `json_to_recordset(?0) as r (id bigint, outcome text, message text, hint text, created_key text, wait_millis bigint,
+	executed boolean, errored boolean, silent boolean, associate boolean, art bigint, is_open boolean)`
+
+func writeResults(ctx context.Context, tx bun.Tx, now time.Time, results []result) error {
+	raw, err := json.Marshal(results)
+	if err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	for _, sql := range []string{
+		`update provisioning_order o set lease_owner = null, lease_until = null, called_at = null,
+			tries = case when r.wait_millis is not null then o.tries + 1 else 0 end,
+			not_before = case when r.wait_millis > 0 then ?1 + make_interval(secs => r.wait_millis / 1000.0) end,
+			transmitted_at = case when r.silent then coalesce(o.transmitted_at, ?1) else o.transmitted_at end,
+			executed_at = case when r.executed then ?1 else o.executed_at end,
+			errored_at = case when r.errored then ?1 else o.errored_at end,
+			error_class = case when r.errored then r.outcome else o.error_class end,
+			error_message = case when r.errored then r.message else o.error_message end,
+			error_hint = case when r.errored then r.hint else o.error_hint end,
+			error_count = case when r.errored then o.error_count + 1 when r.executed then 0 else o.error_count end,
+			created_key = coalesce(r.created_key, o.created_key),
+			is_manual = o.is_manual or r.outcome = 'OPENED',
+			is_superseded = o.is_superseded and not (r.executed or r.errored)
+		from ` + resultRecordset + ` where o.id = r.id`,
+		// an attempt that was lost is ended by the repeat, or by the answer that comes late; until then its outcome says so
+		`update order_attempt a set outcome = r.outcome, message = r.message, ended_at = case when not r.is_open then ?1 end
+		from ` + resultRecordset + ` where a.order_id = r.id and a.ended_at is null`,
+		`update assigned_resource_type t set created_key = coalesce(r.created_key, t.created_key),
+			resource_id = case when r.associate then coalesce(t.resource_id, o.target_id) else t.resource_id end
+		from ` + resultRecordset + ` join provisioning_order o on o.id = r.id
+		where t.id = r.art and r.executed and (r.created_key is not null and t.created_key is distinct from r.created_key
+			or r.associate and t.resource_id is null)`,
+	} {
+		if _, err := tx.NewRaw(sql, string(raw), stamp(now)).Exec(ctx); err != nil {
+			return fmt.Errorf("write results: %w", err)
+		}
+	}
+	return nil
+}
+
+// LateAnswer takes an answer that comes after the attempt was given up: an agent that was cut off, a ticket tool. It is accepted once per
+// attempt (ALREADY_DONE after that, NOT_FOUND for a key that was never given out), even when a later attempt is on its way: what is done
+// is done, and the later attempt finds it so.
+func (s *Service) LateAnswer(ctx context.Context, orderID int64, idempotencyKey string, receipt fulfil.Receipt) error {
+	ctx = permit.With(ctx, permit.System("fulfil"))
+	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		var ids []int64
+		if err := tx.NewRaw(`select id from provisioning_order where id = ? for update`, orderID).Scan(ctx, &ids); err != nil {
+			return fmt.Errorf("lock order: %w", err)
+		}
+		var attempts []struct {
+			ID      int64
+			EndedAt *time.Time
+			Outcome *string
+		}
+		err := tx.NewRaw(`select id, ended_at, outcome from order_attempt where order_id = ? and idempotency_key::text = ?`, orderID, idempotencyKey).Scan(ctx, &attempts)
+		if err != nil {
+			return fmt.Errorf("find the attempt: %w", err)
+		}
+		if len(ids) == 0 || len(attempts) == 0 {
+			return errs.Missing("Order %d has no attempt with this key.", orderID).Of(orderID)
+		}
+		late := attempts[0].EndedAt == nil || text(attempts[0].Outcome) == string(fulfil.Unknown) || text(attempts[0].Outcome) == "EXPIRED"
+		list, err := s.loadErrands(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		e := list[0]
+		lines, err := sentLinesOf(ctx, tx, orderID)
+		if err != nil {
+			return err
+		}
+		if !late || len(lines) == 0 {
+			return errs.New(errs.AlreadyDone, "This attempt was answered before.").Of(orderID)
+		}
+		e.Lines = lines
+		// the fence moves: an attempt on its way loses its lease, its answer is the late one now
+		if _, err := tx.NewRaw(`update provisioning_order set fence = fence + 1 where id = ?`, orderID).Exec(ctx); err != nil {
+			return fmt.Errorf("move the fence: %w", err)
+		}
+		if _, err := tx.NewRaw(`update order_attempt set ended_at = null where id = ?`, attempts[0].ID).Exec(ctx); err != nil {
+			return fmt.Errorf("reopen the attempt: %w", err)
+		}
+		e.ReadBack = true
+		return s.settleIn(ctx, tx, []answer{{e, receipt}})
+	})
+}
+
+// sentLinesOf gives the lines of an order whose answer is missing.
+func sentLinesOf(ctx context.Context, tx bun.Tx, orderID int64) ([]int64, error) {
+	var ids []int64
+	err := tx.NewRaw(`select id from order_line where order_id = ? and closed_at is null and state in (1, 2) and (is_sent or state = 2) order by id`, orderID).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("read sent lines: %w", err)
+	}
+	return ids, nil
+}
+
+// TicketsOpened is the data of the event ticket.opened: the mail about manual orders (spec 11.2) is made from it.
+type TicketsOpened struct {
+	OrderIDs         []int64 `json:"orderIds"`
+	SourceEntityType string  `json:"sourceEntityType"`
+	Count            int     `json:"count"`
+}
+
+func publishTickets(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error {
+	byType := map[string][]int64{}
+	var names []string
+	for _, e := range list {
+		if byType[e.Source] == nil {
+			names = append(names, e.Source)
+		}
+		byType[e.Source] = append(byType[e.Source], e.ID)
+	}
+	slices.Sort(names)
+	events := make([]event.Event, len(names))
+	for i, name := range names {
+		events[i] = event.Event{Kind: "ticket.opened", SubjectType: "entity_type", SourceEntityType: name,
+			Data: TicketsOpened{byType[name], name, len(byType[name])}}
+	}
+	return event.Publish(ctx, tx, now, events...)
+}

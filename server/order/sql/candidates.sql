@@ -1,0 +1,24 @@
+-- Orders of the resource types ?0 that wait for generation, with everything that may hold them (spec 2.4, 2.6).
+select o.id, o.resource_type_id, o.owner_id, o.wait_reason, o.state,
+    l.has_create, l.create_released, l.has_delete, l.has_error,
+    t.depends_on_id is null or exists (
+        select from assigned_resource_type a
+        join resource_type d on d.id = a.resource_type_id
+        left join resource r on r.id = a.resource_id and r.valid_to = 'infinity'
+        where a.owner_id = o.owner_id and a.resource_type_id = t.depends_on_id and a.valid_to = 'infinity'
+          and (r.id is not null or d.ticket_synchro_is_not_available and (a.verified_at is not null or exists (
+              select from provisioning_order x where x.assigned_resource_type_id = a.id and x.kind <> 'DELETE' and x.state in (4, 8))))
+    ) as has_dependency,
+    t.depends_on_owner_property is null or coalesce(w.scalars ->> t.depends_on_owner_property, '') <> '' as has_owner_property
+from provisioning_order o
+join resource_type t on t.id = o.resource_type_id
+left join resource w on w.id = o.owner_id
+cross join lateral (
+    select coalesce(bool_or(x.action = 'CREATE' and x.state = 1), false) as has_create,
+           coalesce(bool_and(x.state in (1, 4, 8)) filter (where x.action = 'CREATE'), true) as create_released,
+           coalesce(bool_or(x.action = 'DELETE' and x.state = 1), false) as has_delete,
+           coalesce(bool_or(x.state = 7), false) as has_error
+    from order_line x where x.order_id = o.id and (x.closed_at is null or x.state = 4)
+) l
+where o.has_pending and o.generated_at is null and o.resource_type_id = any(?0)
+order by o.id

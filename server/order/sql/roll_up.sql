@@ -1,0 +1,51 @@
+-- The roll-up of the orders touched (spec 1.2), with everything that follows from their lines alone.
+-- ?0 order ids, ?1 ids that must pass generation (again), ?2 now
+with rolled as (
+    select l.order_id,
+           coalesce(array_agg(distinct l.state order by l.state) filter (where l.closed_at is null or l.state in (4, 6)), '{}') as states,
+           bool_and(l.closed_at is not null) as is_done,
+           bool_or(l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as waits_for_date,
+           min(l.start_date) filter (where l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as starts,
+           min(l.end_date) filter (where l.closed_at is null and l.state in (0, 1, 2, 3, 5) and l.action not in ('DELETE', 'REMOVE')) as ends,
+           max(l.wait_reason) filter (where l.closed_at is null and l.state = 0) as held_because
+    from order_line l
+    where l.order_id = any(?0)
+    group by l.order_id
+)
+update provisioning_order o
+set state = order_roll_up(r.states),
+    states = r.states,
+    version = o.version + 1,
+    updated_at = ?2,
+    closed_at = case when r.is_done then coalesce(o.closed_at, ?2) else o.closed_at end,
+    generated_at = case when o.id = any(?1) then null else o.generated_at end,
+    verified_at = case when order_roll_up(r.states) = 4 then coalesce(o.verified_at, ?2) end,
+    wait_reason = case
+        when 1 = any(r.states) then case when o.id = any(?1) then 'none' else o.wait_reason end
+        else coalesce(r.held_because, 'none') end,
+    error_class = case when 3 = any(r.states) then o.error_class end,
+    error_message = case when 3 = any(r.states) then o.error_message end,
+    error_hint = case when 3 = any(r.states) then o.error_hint end,
+    -- a ticket that was withdrawn is nobody's any more
+    assignee = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else o.assignee end,
+    transmitted_at = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else o.transmitted_at end,
+    look_at = case when not r.is_done then least(
+        r.starts - make_interval(hours => t.fulfill_hours_ahead_of_time),
+        case when r.waits_for_date then o.due_at end,
+        r.ends,
+        case when t.transmitted_state_validity_period > 0 and 2 = any(r.states)
+            then o.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) end,
+        case when t.transmitted_state_validity_period > 0 and 8 = any(r.states)
+            then o.executed_at + make_interval(mins => t.transmitted_state_validity_period) end,
+        case when 3 = any(r.states) and o.error_count <= t.auto_retry_count
+            then o.errored_at + make_interval(mins => t.auto_retry_delay_minutes) end) end
+from rolled r
+join provisioning_order p on p.id = r.order_id
+join resource_type t on t.id = p.resource_type_id
+join entity_type e on e.id = p.source_entity_type_id
+left join connector c on c.id = p.connector_id
+where o.id = r.order_id
+returning o.id, o.state, o.version, o.kind, o.owner_id, o.generated_at is not null as is_generated,
+    t.identifier as resource_type, e.identifier as source_entity_type,
+    coalesce(c.identifier, '') as connector, coalesce(o.connector_id, 0) as connector_id, coalesce(o.connection_id, 0) as connection_id,
+    coalesce(c.mode, '') as mode
