@@ -1,0 +1,191 @@
+package audit_test
+
+import (
+	"context"
+	"encoding/csv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"writ/server/audit"
+	"writ/server/db"
+	"writ/server/dbtest"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/page"
+	"writ/server/permit"
+)
+
+const soon = 20 * time.Second // other databases of the same server may hold the horizon back for a moment
+
+var at = time.Date(2026, 3, 1, 8, 0, 0, 123456000, time.UTC)
+
+func publish(t *testing.T, b bun.IDB, actor string, n int) {
+	t.Helper()
+	ctx := permit.With(t.Context(), permit.System(actor))
+	events := make([]event.Event, n)
+	for i := range events {
+		events[i] = event.Event{
+			Kind: "order.changed", SubjectType: "order", SubjectID: int64(i + 1), OwnerID: 5, SourceEntityType: "Directory_User",
+			Data: map[string]any{"to": i, "big": 12345678901234567, "nested": map[string]any{"ü": []any{1.5, nil, "\u2028"}}},
+		}
+	}
+	require.NoError(t, event.Publish(ctx, b, at, events...))
+}
+
+// chained appends until n events are in the chain.
+func chained(t *testing.T, b *bun.DB, n int64) *audit.Verification {
+	t.Helper()
+	s := audit.New(b)
+	var v *audit.Verification
+	require.Eventually(t, func() bool {
+		require.NoError(t, s.Append(t.Context()))
+		var err error
+		v, err = audit.Verify(t.Context(), b)
+		require.NoError(t, err)
+		require.Zero(t, v.BrokenSeq, v.Reason)
+		return v.Count == n
+	}, soon, 5*time.Millisecond)
+	return v
+}
+
+func TestChain(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	v, err := audit.Verify(t.Context(), b)
+	require.NoError(t, err)
+	require.Equal(t, &audit.Verification{}, v)
+
+	publish(t, b, "ann", 2500) // more than one batch
+	first := chained(t, b, 2500)
+	require.Zero(t, first.Waiting)
+	publish(t, b, "bob", 1)
+	waiting, err := audit.Verify(t.Context(), b)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, waiting.Waiting)
+	require.Equal(t, first.Head, waiting.Head)
+	require.NotEqual(t, first.Head, chained(t, b, 2501).Head)
+}
+
+// TestAppendersDoNotMeet: many processes append at once while transactions overtake each other.
+func TestAppendersDoNotMeet(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	slow, err := b.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	defer func() { _ = slow.Rollback() }()
+	publish(t, slow, "slow", 3)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			for range 30 {
+				_ = event.Publish(context.Background(), b, at, event.Event{Kind: "k", SubjectType: "order"})
+				_ = audit.New(b).Append(context.Background())
+			}
+		})
+	}
+	all.Wait()
+	require.NoError(t, slow.Commit())
+	chained(t, b, 93)
+}
+
+func TestTampering(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		statement string
+		broken    int64
+	}{
+		"Changed":        {"update event set actor = 'eve' where id = 4", 4},
+		"ChangedData":    {`update event set data = jsonb_set(data, '{to}', '9') where id = 7`, 7},
+		"ChangedTime":    {"update event set at = at + interval '1 microsecond' where id = 2", 2},
+		"Removed":        {"delete from event where id = 5", 5},
+		"RemovedLink":    {"delete from event_chain where seq = 6", 6},
+		"RemovedBoth":    {"with c as (delete from event_chain where seq = 3) delete from event where id = 3", 3},
+		"Swapped":        {"update event_chain set event_id = -1 where seq = 8; update event_chain set event_id = 8 where seq = 9; update event_chain set event_id = 9 where seq = 8", 8},
+		"SlippedIn":      {"insert into event (xid, at, kind, actor, subject_type) values ('3', now(), 'x', 'eve', 'order')", 11},
+		"ForgedLastLink": {`update event_chain set hash = '\x00' where seq = 10`, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := dbtest.MustOpen(t)
+			publish(t, b, "ann", 10)
+			chained(t, b, 10)
+			// Only somebody who owns the database can do this.
+			require.NoError(t, db.InTx(t.Context(), b, func(ctx context.Context, tx bun.Tx) error {
+				_, err := tx.Tx.ExecContext(ctx, "set local session_replication_role = replica; "+c.statement)
+				return err
+			}))
+			v, err := audit.Verify(t.Context(), b)
+			require.NoError(t, err)
+			require.Equal(t, c.broken, v.BrokenSeq, v.Reason)
+			require.NotEmpty(t, v.Reason)
+			require.Equal(t, c.broken-1, v.Count)
+		})
+	}
+}
+
+func TestEventsCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	publish(t, b, "ann", 1)
+	chained(t, b, 1)
+	_, err := b.ExecContext(t.Context(), "update event set actor = 'eve'")
+	require.Error(t, err)
+	_, err = b.ExecContext(t.Context(), "delete from event")
+	require.Error(t, err, "its link refers to it")
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	s := audit.New(b)
+	publish(t, b, "ann", 5)
+	publish(t, b, "bob", 2)
+	later := at.Add(time.Hour)
+	require.NoError(t, event.Publish(permit.With(t.Context(), permit.System("=cmd()")), b, later, event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 3}))
+	ctx := permit.With(t.Context(), &permit.Actor{Username: "auditor", Grants: []permit.Grant{{Path: "/Monitoring", CanExecute: true}}})
+
+	_, err := s.Search(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil)
+	require.True(t, errs.Is(err, errs.Forbidden))
+	require.True(t, errs.Is(s.Export(t.Context(), &strings.Builder{}, nil), errs.Unauthenticated))
+
+	first, err := s.Search(ctx, page.Args{First: 3}, nil)
+	require.NoError(t, err)
+	require.Equal(t, 8, first.TotalCount)
+	require.Equal(t, "job.changed", first.Nodes()[0].Kind, "the newest first")
+	next, err := s.Search(ctx, page.Args{First: 10, After: *first.PageInfo.EndCursor}, nil)
+	require.NoError(t, err)
+	require.Len(t, next.Nodes(), 5)
+	require.False(t, next.PageInfo.HasNextPage)
+
+	text := func(v string) *string { return &v }
+	id := func(v int64) *int64 { return &v }
+	for name, c := range map[string]struct {
+		filter audit.AuditEventFilter
+		want   int
+	}{
+		"Actor":     {audit.AuditEventFilter{Actor: text("bob")}, 2},
+		"Kinds":     {audit.AuditEventFilter{Kinds: []string{"job.changed", "x"}}, 1},
+		"Subject":   {audit.AuditEventFilter{SubjectType: text("order"), SubjectID: id(1)}, 2},
+		"Owner":     {audit.AuditEventFilter{OwnerID: id(5)}, 7},
+		"From":      {audit.AuditEventFilter{From: &later}, 1},
+		"To":        {audit.AuditEventFilter{To: &later}, 7},
+		"AllAtOnce": {audit.AuditEventFilter{Actor: text("ann"), OwnerID: id(5), SubjectID: id(2), To: &later}, 1},
+	} {
+		got, err := s.Search(ctx, page.Args{First: 100}, &c.filter)
+		require.NoError(t, err)
+		require.Len(t, got.Nodes(), c.want, name)
+		require.Equal(t, c.want, got.TotalCount, name)
+	}
+
+	var out strings.Builder
+	require.NoError(t, s.Export(ctx, &out, nil))
+	lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, lines, 9)
+	require.Equal(t, []string{"2026-03-01T09:00:00.123456Z", "job.changed", "'=cmd()", "job_instance", "3", "", "", "{}"}, lines[8][1:])
+}

@@ -1,0 +1,11 @@
+// Package audit looks back. The event table is the audit log (design 6): nothing is written twice.
+//
+//	chain.go   Append: one hash per event, each over the one before it; Verify recomputes them all
+//	search.go  Search: who did what, when, to what
+//	export.go  Export: the same as CSV
+//
+// # What the chain proves
+//
+// A changed, removed, inserted or reordered event below the head breaks the chain from there on. Cutting off the newest events together with their links
+// leaves a shorter chain that is whole: whoever wants to notice that keeps the head that Verify gives, outside of the database.
+package audit
