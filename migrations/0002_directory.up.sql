@@ -168,6 +168,16 @@ create index resource_link_by_target on resource_link (target_id, property_id) w
 create index resource_link_past on resource_link (source_id, valid_from) where valid_to <> 'infinity';
 create index resource_link_past_target on resource_link (target_id, valid_from) where valid_to <> 'infinity';
 
+create function ref_values(refs jsonb) returns table (property text, value text) language sql immutable as $$
+    select f.property, v.value
+    from jsonb_each(refs) f (property, content)
+    cross join lateral (
+        select f.content #>> '{}' as value where jsonb_typeof(f.content) = 'string'
+        union all
+        select jsonb_array_elements_text(f.content) where jsonb_typeof(f.content) = 'array') v
+$$;
+comment on function ref_values is 'The references of a resource (resource.refs), one row per value.';
+
 create table unresolved_ref (
     source_id   bigint not null references resource (id),
     property_id bigint not null references property (id) on delete cascade,

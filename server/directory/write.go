@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"writ/server/db"
 	"writ/server/errs"
@@ -127,6 +128,33 @@ func (w *Writer) Put(ctx context.Context, changes iter.Seq[Change]) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	return w.write(ctx, n)
+}
+
+// PutFrom is Put with the changes that a query gives: entity_type_id, key, command, scalars, refs as JSON in normal form, null for a
+// property to clear. It tells how many there were.
+func (w *Writer) PutFrom(ctx context.Context, query schema.QueryWithArgs) (int, error) {
+	if _, err := w.tx.ExecContext(ctx, "truncate directory_change"); err != nil {
+		return 0, err
+	}
+	done, err := w.tx.NewRaw("insert into directory_change (entity_type_id, key, command, scalars, refs) ?", query).Exec(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read changes: %w", err)
+	}
+	n, err := done.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	return int(n), w.write(ctx, int(n))
+}
+
+// write carries out what is in directory_change.
+func (w *Writer) write(ctx context.Context, n int) error {
+	if n > bulk {
+		if _, err := w.tx.ExecContext(ctx, "analyze directory_change"); err != nil {
+			return err
+		}
+	}
 	if _, err := w.tx.ExecContext(ctx, "truncate directory_next"); err != nil {
 		return err
 	}
@@ -141,7 +169,7 @@ func (w *Writer) Put(ctx context.Context, changes iter.Seq[Change]) error {
 		Command string
 		N       int
 	}
-	err = w.tx.NewRaw("select command, count(*) as n from directory_next group by command").Scan(ctx, &done)
+	err := w.tx.NewRaw("select command, count(*) as n from directory_next group by command").Scan(ctx, &done)
 	if err != nil {
 		return err
 	}
@@ -191,9 +219,6 @@ func (w *Writer) stage(ctx context.Context, changes iter.Seq[Change]) (n int, er
 	})
 	if failed != nil {
 		return 0, failed
-	}
-	if err == nil && n > bulk {
-		_, err = w.tx.ExecContext(ctx, "analyze directory_change")
 	}
 	return n, err
 }

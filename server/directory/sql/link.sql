@@ -24,12 +24,8 @@ insert into directory_wanted (source_id, property_id, value, target_id)
 select distinct r.id, p.id, v.value, coalesce(k.id, a.id)
 from directory_source s
 join resource r on r.id = s.id and r.valid_to = 'infinity'
-cross join lateral jsonb_each(r.refs) f (identifier, content)
-join property p on p.entity_type_id = r.entity_type_id and p.identifier = f.identifier and p.target_entity_type_id is not null
-cross join lateral (
-    select f.content #>> '{}' as value where jsonb_typeof(f.content) = 'string'
-    union all
-    select jsonb_array_elements_text(f.content) where jsonb_typeof(f.content) = 'array') v
+cross join lateral ref_values(r.refs) v
+join property p on p.entity_type_id = r.entity_type_id and p.identifier = v.property and p.target_entity_type_id is not null
 left join resource k on k.entity_type_id = p.target_entity_type_id and k.key = v.value and k.valid_to = 'infinity'
 left join lateral (
     select min(u.resource_id) as id

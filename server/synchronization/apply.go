@@ -1,0 +1,195 @@
+package synchronization
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/permit"
+)
+
+// applyBatch is how many changes the writer takes at once.
+const applyBatch = 20_000
+
+// guard blocks a prepared delivery that exceeds a threshold: errs.Threshold, and nothing is written.
+func (s *Service) guard(ctx context.Context, d *Delivery, c *Connector, in RunInput) error {
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	before, err := s.recent(ctx, s.DB, d)
+	if err != nil {
+		return err
+	}
+	d.Counters.Warnings = unguarded(c, shape, d.Counters.EntityTypes)
+	for _, w := range d.Counters.Warnings {
+		in.reporter().Logf("WARN", "%s", w)
+	}
+	over := exceeded(d, before, c, shape)
+	if len(over) == 0 {
+		return nil
+	}
+	if in.Force {
+		d.Counters.Forced = true
+		for _, e := range over {
+			in.reporter().Logf("WARN", "Threshold exceeded, and applied by force: %s", e)
+		}
+		return nil
+	}
+	d.Blocked = over
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if err := move(ctx, tx, d, Blocked); err != nil {
+			return err
+		}
+		if err := remember(ctx, tx, d); err != nil { // this very data is blocked: no need to read it again
+			return err
+		}
+		return event.Publish(ctx, tx, s.Clock.Now(), s.ended(d, c))
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range over {
+		in.reporter().Logf("ERROR", "Threshold exceeded: %s", e)
+	}
+	return refusal(d, c)
+}
+
+// apply writes the changes of a prepared or blocked delivery, all or none.
+func (s *Service) apply(ctx context.Context, d *Delivery, c *Connector, in RunInput) error {
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	saved := *d
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		*d = saved
+		newer, err := tx.NewSelect().Table("delivery").Where("connector_id = ? and state = ? and started_at > ?", d.ConnectorID, Applied, d.StartedAt).Exists(ctx)
+		if err != nil {
+			return err
+		}
+		if newer {
+			return errs.New(errs.Conflict, "Newer data of %s has been applied already.", c.DisplayName).Of(d.ID)
+		}
+		now := s.Clock.Now()
+		d.EndedAt = &now
+		if err := s.write(ctx, tx, d, shape, in); err != nil {
+			return err
+		}
+		if err := move(ctx, tx, d, Applied); err != nil {
+			return err
+		}
+		if err := remember(ctx, tx, d); err != nil {
+			return err
+		}
+		_, err = tx.NewRaw("update connector set last_synchronized_at = greatest(last_synchronized_at, ?) where id = ?", d.StartedAt, d.ConnectorID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		if !d.Counters.Continuous || d.changes() > 0 {
+			if err := event.Publish(ctx, tx, now, s.ended(d, c)); err != nil {
+				return err
+			}
+		} else if err := forgetIdle(ctx, tx, d); err != nil {
+			return err
+		}
+		if s.Applied != nil {
+			return s.Applied(ctx, tx, d.ConnectorID, d.StartedAt)
+		}
+		return nil
+	})
+	if err != nil {
+		*d = saved
+		return err
+	}
+	r := in.reporter()
+	for name, n := range map[string]int{"inserted": d.Counters.Inserted, "updated": d.Counters.Updated, "deleted": d.Counters.Deleted,
+		"linksInserted": d.Counters.LinksInserted, "linksDeleted": d.Counters.LinksDeleted, "unresolved": d.Counters.Unresolved} {
+		r.Count(name, n)
+	}
+	if d.Counters.Unresolved > 0 {
+		r.Logf("WARN", "%d links point to nothing yet, e.g. %v", d.Counters.Unresolved, d.Counters.Unlinked[0])
+	}
+	if len(d.Counters.Cycles) > 0 {
+		r.Logf("WARN", "These stand above themselves and were cut out of their hierarchy: %v", d.Counters.Cycles[:min(examples, len(d.Counters.Cycles))])
+	}
+	return nil
+}
+
+// write brings the changes into the directory, in the name of the synchronization.
+func (s *Service) write(ctx context.Context, tx bun.Tx, d *Delivery, shape *directory.Shape, in RunInput) error {
+	opts := s.Writes
+	opts.Origin = directory.Synced
+	w, err := directory.NewWriter(permit.With(ctx, permit.System("synchronization")), tx, *d.EndedAt, shape, opts)
+	if err != nil {
+		return err
+	}
+	total := d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted
+	var from int64
+	for done := 0; ; {
+		var to int64
+		err := tx.NewRaw("select coalesce(max(id), 0) from (select id from delivery_change where delivery_id = ? and id > ? order by id limit ?) b", d.ID, from, applyBatch).Scan(ctx, &to)
+		if err != nil {
+			return err
+		}
+		if to == 0 {
+			break
+		}
+		n, err := w.PutFrom(ctx, bun.SafeQuery(`select entity_type_id, key, command, coalesce(scalars, '{}'), coalesce(refs, '{}')
+			from delivery_change where delivery_id = ? and id > ? and id <= ?`, d.ID, from, to))
+		if err != nil {
+			return err
+		}
+		from, done = to, done+n
+		in.reporter().Progress(done, total)
+	}
+	counts, err := w.Close(ctx)
+	if err != nil {
+		return err
+	}
+	d.Counters.Unresolved, d.Counters.Unlinked = counts.Unresolved, counts.Examples
+	d.Counters.Cycles = counts.Cycles
+	if _, err := tx.NewRaw("delete from delivery_change where delivery_id = ?", d.ID).Exec(ctx); err != nil {
+		return fmt.Errorf("remove the changes of delivery %d: %w", d.ID, err)
+	}
+	return nil
+}
+
+// remember stores the tokens of what was read, so that the continuous mode reads again only when they change.
+func remember(ctx context.Context, tx bun.IDB, d *Delivery) error {
+	ids, tokens := []int64{}, []string{}
+	for id, token := range d.Counters.Tokens {
+		ids, tokens = append(ids, id), append(tokens, token)
+	}
+	_, err := tx.NewRaw(`update connection c set last_token = v.token
+		from unnest(?::bigint[], ?::text[]) v (id, token) where c.id = v.id`, array(ids), array(tokens)).Exec(ctx)
+	if err == nil {
+		_, err = tx.NewRaw(`update connection set pending_token = null, retry_at = null, failures = 0
+			where connector_id = ? and (pending_token is not null or retry_at is not null or failures <> 0)`, d.ConnectorID).Exec(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("remember what was read: %w", err)
+	}
+	return nil
+}
+
+// forgetIdle removes the older records of continuous readings that found nothing: one is enough to know when the last one was.
+func forgetIdle(ctx context.Context, tx bun.IDB, d *Delivery) error {
+	_, err := tx.NewRaw(`delete from delivery where connector_id = ? and id < ? and state = 'APPLIED' and (counters -> 'continuous')::bool
+		and (counters ->> 'inserted')::int + (counters ->> 'updated')::int + (counters ->> 'deleted')::int
+			+ (counters ->> 'linksInserted')::int + (counters ->> 'linksDeleted')::int = 0`, d.ConnectorID, d.ID).Exec(ctx)
+	return err
+}
+
+// ended is the event that tells how a delivery went.
+func (s *Service) ended(d *Delivery, c *Connector) event.Event {
+	return event.Event{Kind: "synchronization.ended", SubjectType: "delivery", SubjectID: d.ID, Data: map[string]any{
+		"connector": c.Identifier, "state": d.State, "mode": d.Mode, "inserted": d.Counters.Inserted, "updated": d.Counters.Updated,
+		"deleted": d.Counters.Deleted, "linksInserted": d.Counters.LinksInserted, "linksDeleted": d.Counters.LinksDeleted, "blocked": d.Blocked,
+	}}
+}

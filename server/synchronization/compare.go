@@ -1,0 +1,185 @@
+package synchronization
+
+import (
+	"context"
+	"embed"
+	"fmt"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/db"
+	"writ/server/directory"
+	"writ/server/errs"
+)
+
+//go:embed sql/*.sql
+var sqlFiles embed.FS
+
+func statement(name string) string {
+	raw, err := sqlFiles.ReadFile("sql/" + name + ".sql")
+	if err != nil {
+		panic(err) // embedded above
+	}
+	return string(raw)
+}
+
+func array[T any](s []T) any {
+	if s == nil {
+		s = []T{}
+	}
+	return pgdialect.Array(s)
+}
+
+// prepare compares what was read with the directory: EXPORTING becomes PREPARED with its list of changes. A complete delivery takes
+// the place of those that are blocked or were never applied.
+func (s *Service) prepare(ctx context.Context, d *Delivery, r Reporter) error {
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.compare(ctx, tx, d, shape) })
+	if err != nil {
+		s.fail(ctx, d, err)
+		return err
+	}
+	c := d.Counters
+	for _, n := range []struct {
+		count int
+		what  string
+		list  []string
+	}{
+		{c.NullKeys, "without a primary key were set aside", c.NullKeyRows},
+		{c.Duplicates, "with a key that occurs before were set aside", c.DuplicateKeys},
+		{c.Missing, "update what is not there", c.MissingKeys},
+	} {
+		if n.count > 0 {
+			r.Logf("WARN", "%d rows %s: %v", n.count, n.what, n.list)
+		}
+	}
+	r.Count("nullKeys", c.NullKeys)
+	r.Count("duplicates", c.Duplicates)
+	r.Logf("INFO", "%d rows read: %d to insert, %d to update, %d to delete; links: %d to insert, %d to delete.",
+		c.Read, c.Inserted, c.Updated, c.Deleted, c.LinksInserted, c.LinksDeleted)
+	return nil
+}
+
+func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *directory.Shape) error {
+	var staged int
+	if err := tx.NewRaw("select count(*) from delivery_row where delivery_id = ?", d.ID).Scan(ctx, &staged); err != nil {
+		return err
+	}
+	if staged != d.Counters.Staged { // delivery_row is unlogged: a crash of the database empties it
+		return errs.New(errs.Unavailable, "What was read is lost, because the database was restarted. Read it again.").Of(d.ID)
+	}
+	if staged > chunk {
+		if _, err := tx.ExecContext(ctx, "analyze delivery_row"); err != nil {
+			return err
+		}
+	}
+	var aside struct {
+		N    int
+		Keys []string `bun:",array"`
+	}
+	if err := tx.NewRaw(statement("duplicate"), d.ID, d.Mode == Incremental).Scan(ctx, &aside); err != nil {
+		return fmt.Errorf("set duplicates aside: %w", err)
+	}
+	d.Counters.Duplicates, d.Counters.DuplicateKeys = aside.N, aside.Keys
+
+	types := []int64{}
+	for name, counts := range d.Counters.EntityTypes {
+		t := shape.ByIdentifier[name]
+		if t == nil {
+			return errs.New(errs.Conflict, "Entity type %s was removed while it was being read.", name)
+		}
+		types = append(types, t.ID)
+		var scalars, navigations []string
+		for _, p := range shape.PropertiesOf[t.ID] {
+			if shape.PropertyMappings[p.ID] == nil {
+				continue
+			}
+			if p.IsNavigation() {
+				navigations = append(navigations, p.Identifier)
+			} else {
+				scalars = append(scalars, p.Identifier)
+			}
+		}
+		if _, err := tx.NewRaw(statement("compare"), d.ID, t.ID, array(scalars), array(navigations), counts.Whole).Exec(ctx); err != nil {
+			return fmt.Errorf("compare %s: %w", name, err)
+		}
+	}
+	if err := s.missing(ctx, tx, d); err != nil {
+		return err
+	}
+	if err := count(ctx, tx, d, types); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "delete from delivery_row where delivery_id = ?", d.ID); err != nil {
+		return err
+	}
+	if d.Mode != Incremental {
+		var old []*Delivery
+		err := tx.NewSelect().Model(&old).Where("y.connector_id = ?", d.ConnectorID).Where("y.id < ?", d.ID).
+			Where("y.state in (?)", bun.In([]State{Blocked, Prepared})).Order("y.id").Scan(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.drop(ctx, tx, old, Dropped, "A newer complete synchronization took its place."); err != nil {
+			return err
+		}
+	}
+	return move(ctx, tx, d, Prepared)
+}
+
+// missing counts commands to update what is not there.
+func (s *Service) missing(ctx context.Context, tx bun.Tx, d *Delivery) error {
+	if d.Mode != Incremental {
+		return nil
+	}
+	var found struct {
+		N    int
+		Keys []string `bun:",array"`
+	}
+	err := tx.NewRaw(`select count(*) as n, coalesce((array_agg(t.identifier || ' ' || s.key order by s.n))[1:20], '{}') as keys
+		from delivery_row s join entity_type t on t.id = s.entity_type_id
+		where s.delivery_id = ? and s.command = 'UPDATE' and not exists (
+			select 1 from resource r where r.entity_type_id = s.entity_type_id and r.key = s.key and r.valid_to = 'infinity')`, d.ID).Scan(ctx, &found)
+	d.Counters.Missing, d.Counters.MissingKeys = found.N, found.Keys
+	return err
+}
+
+// count fills in what the delivery would do.
+func count(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) error {
+	var rows []struct {
+		EntityTypeID  int64
+		Identifier    string
+		Inserted      int
+		Updated       int
+		Deleted       int
+		LinksInserted int
+		LinksDeleted  int
+		Stored        int
+		StoredLinks   int
+	}
+	if err := tx.NewRaw(statement("count"), d.ID, array(types)).Scan(ctx, &rows); err != nil {
+		return fmt.Errorf("count changes: %w", err)
+	}
+	sum := &d.Counters
+	initial := true
+	for _, r := range rows {
+		c := sum.EntityTypes[r.Identifier]
+		c.Inserted, c.Updated, c.Deleted, c.LinksInserted, c.LinksDeleted = r.Inserted, r.Updated, r.Deleted, r.LinksInserted, r.LinksDeleted
+		c.Stored, c.StoredLinks, c.Initial = r.Stored, r.StoredLinks, r.Stored == 0
+		sum.EntityTypes[r.Identifier] = c
+		sum.Inserted += r.Inserted
+		sum.Updated += r.Updated
+		sum.Deleted += r.Deleted
+		sum.LinksInserted += r.LinksInserted
+		sum.LinksDeleted += r.LinksDeleted
+		initial = initial && c.Initial
+	}
+	if d.Mode == Complete && initial {
+		d.Mode = Initial
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package synchronization
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"writ/server/directory"
+	"writ/server/errs"
+)
+
+// Mode is how a delivery was read (provisioning 7.2).
+type Mode string
+
+const (
+	Initial     Mode = "INITIAL"     // the connector had no data: no thresholds
+	Complete    Mode = "COMPLETE"    // the tables are the whole truth
+	Incremental Mode = "INCREMENTAL" // only changes, each with a command
+)
+
+// State of a delivery.
+type State string
+
+const (
+	Exporting State = "EXPORTING" // being read, or read and waiting for its comparison
+	Prepared  State = "PREPARED"  // compared: the changes are known
+	Blocked   State = "BLOCKED"   // a threshold was exceeded; nothing was applied; a person decides
+	Applied   State = "APPLIED"
+	Dropped   State = "DROPPED" // given up, or superseded by a newer complete delivery
+	Failed    State = "FAILED"  // the reading broke, or the server died over it
+)
+
+// moves are the legal moves of a delivery.
+var moves = map[State][]State{
+	Exporting: {Prepared, Failed, Dropped},
+	Prepared:  {Applied, Blocked, Dropped, Failed},
+	Blocked:   {Applied, Dropped},
+}
+
+// Delivery is one synchronization of one connector.
+type Delivery struct {
+	bun.BaseModel  `bun:"table:delivery,alias:y"`
+	ID             int64 `bun:",pk,autoincrement"`
+	GUID           uuid.UUID
+	ConnectorID    int64
+	Mode           Mode
+	State          State
+	StartedAt      time.Time // before the export began
+	EndedAt        *time.Time
+	TaskInstanceID *int64
+	Counters       Counters   `bun:"type:jsonb"`
+	Blocked        []Exceeded `bun:"type:jsonb,nullzero"`
+	Error          *string
+}
+
+// Counters say what a delivery found. The lists hold the first twenty.
+type Counters struct {
+	Read          int `json:"read"`
+	Inserted      int `json:"inserted"`
+	Updated       int `json:"updated"`
+	Deleted       int `json:"deleted"`
+	LinksInserted int `json:"linksInserted"`
+	LinksDeleted  int `json:"linksDeleted"`
+	NullKeys      int `json:"nullKeys"`   // rows without a primary key, set aside
+	Duplicates    int `json:"duplicates"` // further rows of a key, set aside
+	Missing       int `json:"missing"`    // commands to update what is not there
+	Unresolved    int `json:"unresolved"` // links that point to nothing, of the rows written
+
+	NullKeyRows   []string               `json:"nullKeyRows,omitempty"`   // table and number of the row
+	DuplicateKeys []string               `json:"duplicateKeys,omitempty"` // entity type and key
+	MissingKeys   []string               `json:"missingKeys,omitempty"`
+	Unlinked      []directory.Unresolved `json:"unlinked,omitempty"`
+	Cycles        []string               `json:"cycles,omitempty"` // keys cut out of their hierarchy
+	EntityTypes   map[string]TypeCounts  `json:"entityTypes,omitempty"`
+
+	Tokens     map[int64]string `json:"tokens,omitempty"` // by connection: what the data was when it was read
+	Staged     int              `json:"staged"`           // rows in delivery_row
+	Continuous bool             `json:"continuous,omitempty"`
+	Forced     bool             `json:"forced,omitempty"` // applied in spite of a threshold, by a person's decision
+	Warnings   []string         `json:"warnings,omitempty"`
+}
+
+// TypeCounts are the counts of one entity type.
+type TypeCounts struct {
+	Read          int  `json:"read"`
+	Inserted      int  `json:"inserted"`
+	Updated       int  `json:"updated"`
+	Deleted       int  `json:"deleted"`
+	LinksInserted int  `json:"linksInserted"`
+	LinksDeleted  int  `json:"linksDeleted"`
+	Stored        int  `json:"stored"`            // rows before: base of the percentages
+	StoredLinks   int  `json:"storedLinks"`       // links before
+	Initial       bool `json:"initial,omitempty"` // nothing was stored: no thresholds
+	Whole         bool `json:"whole"`             // the table is the whole truth: what is missing in it is deleted
+}
+
+// examples is how many keys a report lists.
+const examples = 20
+
+func (d *Delivery) changes() int {
+	return d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted + d.Counters.LinksInserted + d.Counters.LinksDeleted
+}
+
+// move brings a delivery into another state, with everything else that is set on it. InvalidTransition when it is no longer where it was:
+// that makes a delivery applied at most once.
+func move(ctx context.Context, db bun.IDB, d *Delivery, to State) error {
+	from := []State{}
+	for s, targets := range moves {
+		if slices.Contains(targets, to) {
+			from = append(from, s)
+		}
+	}
+	was := d.State
+	d.State = to
+	done, err := db.NewUpdate().Model(d).Column("state", "mode", "ended_at", "counters", "blocked", "error").
+		WherePK().Where("state in (?)", bun.In(from)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("move delivery %d to %s: %w", d.ID, to, err)
+	}
+	if n, err := done.RowsAffected(); err != nil {
+		return err
+	} else if n == 0 {
+		d.State = was
+		return errs.New(errs.InvalidTransition, "Delivery %d cannot become %s any more.", d.ID, to).Of(d.ID)
+	}
+	return nil
+}
+
+// find gives a delivery; NotFound if there is none.
+func find(ctx context.Context, db bun.IDB, id int64) (*Delivery, error) {
+	return findWhere(ctx, db, errs.Missing("There is no such delivery.").Of(id), func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("y.id = ?", id) })
+}
+
+func findWhere(ctx context.Context, db bun.IDB, missing error, where func(*bun.SelectQuery) *bun.SelectQuery) (*Delivery, error) {
+	var list []*Delivery
+	if err := db.NewSelect().Model(&list).Apply(where).Order("y.id").Limit(1).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read a delivery: %w", err)
+	}
+	if len(list) == 0 {
+		return nil, missing
+	}
+	return list[0], nil
+}
+
+// drop ends deliveries that will not be applied, and removes their lists.
+func (s *Service) drop(ctx context.Context, tx bun.Tx, ds []*Delivery, to State, why string) error {
+	now := s.Clock.Now()
+	for _, d := range ds {
+		d.EndedAt, d.Error = &now, &why
+		if err := move(ctx, tx, d, to); err != nil {
+			return err
+		}
+		if _, err := tx.NewRaw("delete from delivery_change where delivery_id = ?0; delete from delivery_row where delivery_id = ?0", d.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("remove the changes of delivery %d: %w", d.ID, err)
+		}
+	}
+	return nil
+}

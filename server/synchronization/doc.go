@@ -1,0 +1,33 @@
+// Package synchronization is the way back: what the managed systems hold becomes the directory (provisioning 7).
+//
+//	service.go    Service: what app must fill in; RunInput
+//	delivery.go   Delivery, one synchronization of one connector, and its states
+//	export.go     read the mapped tables of a connector, clean and normalise them row by row
+//	compare.go    set duplicates aside, compare with the directory: the list of changes
+//	threshold.go  the guards (provisioning 8.2)
+//	apply.go      write the changes through directory.Writer, all or none
+//	run.go        Run = export, prepare, synchronize under the connector's lock; the same as three tasks; Resume, Drop
+//	watch.go      continuous mode: Poll asks for tokens, Drain reads what changed; worker.go its River job
+//	connector.go  what the pages show and do: health, check, schema, activate, deliveries, changes
+//
+// # The states of a delivery
+//
+//	EXPORTING -> PREPARED -> APPLIED
+//	    |            |---> BLOCKED ---> APPLIED (resumed by a person)
+//	    v            v         '------> DROPPED (given up, or a newer complete reading took its place)
+//	  FAILED      DROPPED
+//
+// A reading that broke never counts as the truth: the delivery is FAILED and the directory stays as it was. Only APPLIED wrote
+// anything, and a delivery gets there at most once.
+//
+// # Locks and transactions
+//
+// One delivery of a connector moves at a time: an advisory lock held by a connection for the whole run. The systems are read outside of
+// any transaction; rows land in delivery_row in small ones. The comparison is one statement per entity type. The changes are applied
+// in one transaction together with events, the mark "last synchronized" and the hook Applied.
+//
+// # Neighbours
+//
+// Below: directory (writes), fulfil (connectors). Above: job runs the three tasks, app calls Poll every half second and
+// EnqueueReadBack after executions. Synchronization itself never sets a provisioning state; the evaluation does (hook Applied).
+package synchronization

@@ -1,0 +1,388 @@
+package synchronization
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/fulfil"
+)
+
+// chunk is how many rows go to the database at once: no transaction is open while a system is waited for.
+const chunk = 5000
+
+// tableMap says how the rows of one table become resources of one entity type.
+type tableMap struct {
+	entityType *directory.EntityType
+	connection int64
+	table      string
+	key        columnMap
+	columns    []columnMap // with the key
+	command    string      // column of the commands in an incremental table
+	known      []string    // columns of the table, when the schema tells
+}
+
+type columnMap struct {
+	property *directory.Property
+	column   string
+	format   string
+}
+
+// tableMaps compiles the mappings of a connector's connections. Validation when one has no primary key.
+func tableMaps(shape *directory.Shape, connections map[int64]bool) ([]*tableMap, error) {
+	var found []*tableMap
+	for id, m := range shape.Mappings {
+		if !connections[m.ConnectionID] {
+			continue
+		}
+		t := &tableMap{entityType: shape.EntityTypes[id], connection: m.ConnectionID, table: m.SourceTable}
+		key := shape.KeyProperty(id)
+		for _, p := range shape.PropertiesOf[id] {
+			pm := shape.PropertyMappings[p.ID]
+			if pm == nil {
+				continue
+			}
+			c := columnMap{property: p, column: pm.ColumnName, format: pm.Format}
+			t.columns = append(t.columns, c)
+			if p == key {
+				t.key = c
+			}
+		}
+		if t.key.property == nil {
+			return nil, errs.Invalid("", "Entity type %s is read from table %q, but no column of it is mapped as primary key.", t.entityType.Identifier, m.SourceTable)
+		}
+		found = append(found, t)
+	}
+	slices.SortFunc(found, func(a, b *tableMap) int { return cmp.Compare(a.entityType.ID, b.entityType.ID) })
+	return found, nil
+}
+
+// begin records a new delivery of a connector; those that were being read when a server died are given up.
+func (s *Service) begin(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
+	d := &Delivery{GUID: uuid.New(), ConnectorID: c.ID, Mode: in.Mode, State: Exporting, StartedAt: s.Clock.Now(),
+		Counters: Counters{Continuous: in.continuous, EntityTypes: map[string]TypeCounts{}, Tokens: map[int64]string{}}}
+	if d.Mode == "" {
+		d.Mode = Complete
+	}
+	if in.TaskInstanceID != 0 {
+		d.TaskInstanceID = &in.TaskInstanceID
+	}
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		var stored bool
+		var old []*Delivery
+		if err := tx.NewSelect().Model(&old).Where("y.connector_id = ?", c.ID).Where("y.state in (?)", bun.In([]State{Exporting, Blocked})).Order("y.id").Scan(ctx); err != nil {
+			return err
+		}
+		for _, o := range old {
+			switch {
+			case o.State == Exporting:
+				if err := s.drop(ctx, tx, []*Delivery{o}, Failed, "The reading was interrupted."); err != nil {
+					return err
+				}
+			case d.Mode == Incremental:
+				return errs.New(errs.Conflict, "A synchronization of %s is blocked by a threshold. Resume it, or read everything again.", c.DisplayName).Of(o.ID)
+			}
+		}
+		if d.Mode == Initial {
+			err := tx.NewRaw(`select exists (select 1 from resource r
+				join entity_mapping m on m.entity_type_id = r.entity_type_id
+				join connection c on c.id = m.connection_id
+				where c.connector_id = ? and r.origin = 'SYNC' and r.valid_to = 'infinity')`, c.ID).Scan(ctx, &stored)
+			if err != nil {
+				return err
+			}
+			if stored {
+				return errs.New(errs.Conflict, "%s has data already, so it cannot be loaded for the first time. Synchronize it completely instead.", c.DisplayName)
+			}
+		}
+		_, err := tx.NewInsert().Model(d).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// export reads every mapped table of a connector into delivery_row. When anything breaks, the delivery is FAILED and nothing of it
+// will ever be applied.
+func (s *Service) export(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
+	if c.IsDeactivated {
+		return nil, errs.New(errs.Conflict, "Connector %s is deactivated.", c.DisplayName)
+	}
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.begin(ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.read(ctx, d, c, shape, in); err != nil {
+		s.fail(ctx, d, err)
+		return d, err
+	}
+	d.Counters.Staged = d.Counters.Read - d.Counters.NullKeys
+	if _, err := s.DB.NewUpdate().Model(d).Column("counters").WherePK().Exec(ctx); err != nil {
+		return d, fmt.Errorf("save delivery %d: %w", d.ID, err)
+	}
+	return d, nil
+}
+
+// fail ends a delivery that cannot be used. Even when the caller's context has ended.
+func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
+	ctx = context.WithoutCancel(ctx)
+	text := why.Error()
+	if e := errs.As(why); e != nil {
+		text = e.Message
+	}
+	// A second failure here leaves the delivery EXPORTING; the next one of the connector gives it up.
+	_ = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		return s.drop(ctx, tx, []*Delivery{d}, Failed, text)
+	})
+}
+
+func (s *Service) read(ctx context.Context, d *Delivery, c *Connector, shape *directory.Shape, in RunInput) error {
+	readable := map[int64]bool{}
+	for _, k := range c.Connections {
+		if k.Deactivated != "EXPORT" {
+			readable[k.ID] = true
+		}
+	}
+	tables, err := tableMaps(shape, readable)
+	if err != nil {
+		return err
+	}
+	if len(tables) == 0 {
+		return errs.Invalid("", "Connector %s has nothing to read: no table of its connections is mapped to an entity type.", c.DisplayName)
+	}
+	for i, k := range c.Connections {
+		mine := slices.DeleteFunc(slices.Clone(tables), func(m *tableMap) bool { return m.connection != k.ID })
+		if len(mine) == 0 {
+			continue
+		}
+		if err := s.readConnection(ctx, d, k, mine, in); err != nil {
+			return err
+		}
+		in.reporter().Progress(i+1, len(c.Connections))
+	}
+	return nil
+}
+
+func (s *Service) readConnection(ctx context.Context, d *Delivery, k *Connection, mapped []*tableMap, in RunInput) error {
+	conn, capability, err := s.Open(ctx, k.ID)
+	if err != nil {
+		return fmt.Errorf("open connection %s: %w", k.Identifier, err)
+	}
+	defer conn.Close()
+	exporter, ok := conn.(fulfil.Exporter)
+	if !ok || !capability.CanExport {
+		return errs.Invalid("", "Connection %s (%s) cannot be read, but entity type %s is mapped to it.", k.Identifier, capability.DisplayName, mapped[0].entityType.Identifier)
+	}
+	if w, ok := conn.(fulfil.Watcher); ok { // before the data, so that a change meanwhile is noticed later
+		if d.Counters.Tokens[k.ID], err = w.Token(ctx); err != nil {
+			return fmt.Errorf("look at connection %s: %w", k.Identifier, err)
+		}
+	}
+	if err := checkColumns(ctx, exporter, capability, k, mapped); err != nil {
+		return err
+	}
+	for _, m := range mapped {
+		if err := s.readTable(ctx, d, exporter, m, in); err != nil {
+			return err
+		}
+	}
+	// Once more: had a column gone between the check and the reading, its values would all have looked empty.
+	return checkColumns(ctx, exporter, capability, k, mapped)
+}
+
+// checkColumns: a mapped column that is not there would clear all its values (provisioning 7.3.5).
+func checkColumns(ctx context.Context, exporter fulfil.Exporter, capability fulfil.Capability, k *Connection, mapped []*tableMap) error {
+	if !capability.HasSchema {
+		return nil
+	}
+	tables, err := exporter.Schema(ctx)
+	if err != nil {
+		return fmt.Errorf("read the schema of connection %s: %w", k.Identifier, err)
+	}
+	for _, m := range mapped {
+		i := slices.IndexFunc(tables, func(t fulfil.Table) bool { return t.Name == m.table })
+		if i < 0 {
+			return errs.Invalid("", "Connection %s has no table %q any more, from which %s is read. Nothing was synchronized.", k.Identifier, m.table, m.entityType.Identifier)
+		}
+		if len(tables[i].Columns) == 0 {
+			continue
+		}
+		m.known = tables[i].Columns
+		for _, c := range m.columns {
+			if !slices.Contains(tables[i].Columns, c.column) {
+				return errs.Invalid("", "Table %q of connection %s lacks the column %q, which is mapped to %s.%s. Nothing was synchronized.",
+					m.table, k.Identifier, c.column, m.entityType.Identifier, c.property.Identifier)
+			}
+		}
+	}
+	return nil
+}
+
+// staged is a row of delivery_row.
+type staged struct {
+	key     string
+	command string
+	scalars json.RawMessage
+	refs    json.RawMessage
+}
+
+func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Exporter, m *tableMap, in RunInput) error {
+	counts := d.Counters.EntityTypes[m.entityType.Identifier]
+	r := in.reporter()
+	batch := make([]staged, 0, chunk)
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			return db.CopyIn(ctx, tx, "delivery_row", []string{"delivery_id", "entity_type_id", "key", "command", "scalars", "refs"}, func(yield func([]any) bool) {
+				for _, row := range batch {
+					if !yield([]any{d.ID, m.entityType.ID, row.key, row.command, row.scalars, row.refs}) {
+						return
+					}
+				}
+			})
+		})
+		r.Count("read", len(batch))
+		batch = batch[:0]
+		return err
+	}
+	var broken []string
+	n := 0
+	if d.Mode == Incremental && m.known != nil {
+		var err error
+		if m.command, err = commandColumn(in, m.known, m.table); err != nil {
+			return err
+		}
+	}
+	for row, err := range exporter.Export(ctx, m.table) {
+		if err != nil {
+			return fmt.Errorf("read table %q: %w", m.table, err)
+		}
+		n++
+		if n == 1 && d.Mode == Incremental && m.command == "" {
+			if m.command, err = commandColumn(in, slices.Collect(maps.Keys(row)), m.table); err != nil {
+				return err
+			}
+		}
+		out, err := m.clean(row, m.command)
+		if err != nil {
+			if len(broken) < examples {
+				broken = append(broken, fmt.Sprintf("row %d: %s", n, message(err)))
+				r.Logf("ERROR", "Table %q, row %d: %s", m.table, n, message(err))
+			}
+			continue
+		}
+		d.Counters.Read++
+		counts.Read++
+		if out.key == "" {
+			d.Counters.NullKeys++
+			if len(d.Counters.NullKeyRows) < examples {
+				d.Counters.NullKeyRows = append(d.Counters.NullKeyRows, fmt.Sprintf("%s, row %d", m.table, n))
+			}
+			continue
+		}
+		if batch = append(batch, out); len(batch) == chunk {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(broken) > 0 {
+		return errs.Invalid("", "Table %q holds values that cannot be read (%s). Nothing was synchronized.", m.table, strings.Join(broken[:min(3, len(broken))], "; "))
+	}
+	if err := ctx.Err(); err != nil { // an exporter may take the end of the context for the end of the rows
+		return err
+	}
+	// An incremental table without commands is the whole. When it is empty and has no schema nobody can tell: it changes nothing.
+	counts.Whole = d.Mode != Incremental || m.command == "" && (n > 0 || m.known != nil)
+	d.Counters.EntityTypes[m.entityType.Identifier] = counts
+	return flush()
+}
+
+// commandColumn finds the column that holds the commands of an incremental table; "" when it has none. Validation when the one that was
+// asked for is not there.
+func commandColumn(in RunInput, columns []string, table string) (string, error) {
+	name := in.CommandColumn
+	if name == "" {
+		name = "command"
+	}
+	if slices.Contains(columns, name) {
+		return name, nil
+	}
+	if in.CommandColumn != "" {
+		return "", errs.Invalid("", "Table %q lacks the command column %q.", table, name)
+	}
+	return "", nil
+}
+
+func message(err error) string {
+	if e := errs.As(err); e != nil {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// clean keeps the mapped columns of a row, in normal form. The key is empty when the row has none. command is the column that says
+// what to do with the row; "" = none.
+func (m *tableMap) clean(row fulfil.Row, command string) (staged, error) {
+	out := staged{command: "MERGE"}
+	if command != "" {
+		out.command = strings.ToUpper(strings.TrimSpace(row[command]))
+		if !slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "MERGE"}, out.command) {
+			return out, errs.Invalid("", "column %q: %q is no command (insert, update, delete, merge)", command, row[command])
+		}
+	}
+	scalars, refs := map[string]string{}, map[string]any{}
+	for _, c := range m.columns {
+		text := row[c.column]
+		if text == "" {
+			continue
+		}
+		if strings.ContainsRune(text, 0) {
+			return out, errs.Invalid("", "column %q holds a NUL character", c.column)
+		}
+		if c.property.IsNavigation() && c.property.IsCollection {
+			if keys := directory.Split(c.format, text); len(keys) > 0 {
+				refs[c.property.Identifier] = keys
+			}
+			continue
+		}
+		value, err := directory.FromSystem(c.property, c.format, text)
+		if err != nil {
+			return out, errs.Invalid("", "column %q: %s", c.column, message(err))
+		}
+		switch {
+		case value == "":
+		case c.property.IsNavigation():
+			refs[c.property.Identifier] = value
+		default:
+			scalars[c.property.Identifier] = value
+			if c.property == m.key.property && strings.TrimSpace(value) != "" {
+				out.key = value
+			}
+		}
+	}
+	var err error
+	if out.scalars, err = json.Marshal(scalars); err != nil {
+		return out, err
+	}
+	out.refs, err = json.Marshal(refs)
+	return out, err
+}

@@ -1,0 +1,67 @@
+package synchronization
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/clock"
+	"writ/server/directory"
+	"writ/server/fulfil"
+)
+
+// Service synchronizes. app fills in every field but those marked optional.
+type Service struct {
+	DB     *bun.DB
+	Clock  *clock.Clock
+	Shapes *directory.Shapes
+	// Writes carries the hooks of directory.Writer (display names, changed data).
+	Writes directory.Options
+	// Open connects to a managed system. Whoever opens closes.
+	Open func(ctx context.Context, connectionID int64) (fulfil.Connector, fulfil.Capability, error)
+	// Applied runs in the transaction that applied a delivery, also one without changes: owners whose orders of the connector are
+	// Transmitted or Executed have to be looked at again. startedAt is when the export began. Optional.
+	Applied func(ctx context.Context, tx bun.Tx, connectorID int64, startedAt time.Time) error
+	// Paused tells that a job is at work: the continuous mode leaves the reading to its tasks. Optional.
+	Paused func(ctx context.Context, db bun.IDB) (bool, error)
+	// Packages tells what the pages show of a connection's package. Optional.
+	Packages fulfil.Packages
+	// SecretNames gives the names of the secrets sealed in a connection. Optional.
+	SecretNames func(sealed []byte) ([]string, error)
+}
+
+// Reporter hears how a task goes; job.Reporter is one.
+type Reporter interface {
+	Logf(level, format string, args ...any) // level: DEBUG, INFO, WARN or ERROR
+	Progress(done, total int)
+	Count(name string, delta int)
+}
+
+type silent struct{}
+
+func (silent) Logf(string, string, ...any) {}
+func (silent) Progress(int, int)           {}
+func (silent) Count(string, int)           {}
+
+// RunInput says what to synchronize and how.
+type RunInput struct {
+	Connector string // identifier
+	// Mode: Complete takes the tables for the whole truth; Incremental reads the command column of each row (without one it compares
+	// like Complete); Initial is refused when the connector has data. "" = Complete, recorded as Initial when nothing is stored yet.
+	Mode Mode
+	// CommandColumn of an incremental delivery: insert, update, delete or merge. Default "command".
+	CommandColumn  string
+	Force          bool // apply even if a threshold is exceeded
+	TaskInstanceID int64
+	Reporter       Reporter // optional
+
+	continuous bool // thresholds count over the last hour
+}
+
+func (in RunInput) reporter() Reporter {
+	if in.Reporter == nil {
+		return silent{}
+	}
+	return in.Reporter
+}
