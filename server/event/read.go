@@ -54,6 +54,10 @@ type record struct {
 	Data             json.RawMessage
 }
 
+// horizon is the snapshot's xmin, and whether committed rows lie beyond it. OFFSET 0 keeps it one row computed once.
+const horizon = `SELECT x.xmin, EXISTS (SELECT FROM event AS p WHERE p.xid >= x.xmin) AS pending
+	FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS x OFFSET 0`
+
 // Read gives at most limit events after a cursor, in the order in which every reader sees them. Fewer than limit: there are no more
 // at this moment. Continue with the last row's Cursor.
 func Read(ctx context.Context, db bun.IDB, after Cursor, filter Filter, limit int) ([]Row, error) {
@@ -82,9 +86,9 @@ func ReadBatch(ctx context.Context, db bun.IDB, after Cursor, filter Filter, lim
 	var records []record
 	// One statement, so one snapshot: horizon, rows and the question whether more is waiting belong together.
 	err := db.NewSelect().
-		With("horizon", db.NewRaw("SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin")).
+		With("horizon", db.NewRaw(horizon)).
 		TableExpr("horizon AS h").Join("LEFT JOIN LATERAL (?) AS e ON true", found).
-		ColumnExpr("h.xmin AS horizon, EXISTS (SELECT FROM event AS p WHERE p.xid >= h.xmin) AS pending").
+		ColumnExpr("h.xmin AS horizon, h.pending").
 		ColumnExpr("e.*"). // bun reads NULL as the zero value
 		OrderExpr("e.xid, e.id").Scan(ctx, &records)
 	if err != nil {
