@@ -80,7 +80,7 @@ func (d *OrderDelta) after(o *ExistingOrder) *ExistingOrder {
 		*out = *o
 	}
 	out.Kind, out.TargetID = d.Kind, d.TargetID
-	out.IsSuperseded = out.IsSuperseded || d.Supersede
+	out.IsSuperseded = d.Supersede
 	out.Lines = slices.Clone(out.Lines)
 	for _, l := range d.Lines {
 		line := ExistingLine{ID: l.LineID}

@@ -83,8 +83,11 @@ type source struct {
 	roles      map[int64]*role
 	byRole     map[int64][]*rule // rules that ask for a role (parent, composite or single), by that role
 	types      []*typed
-	reads      *reads  // from the owner
-	keys       []*rule // CORRELATION and QUERY rules by id
+	reads      *reads // from the owner
+	keyReads   *reads // from the owner, for its keys alone
+	// keysByRecord: a key uses the record of the context in force
+	keysByRecord bool
+	keys         []*rule // CORRELATION and QUERY rules by id
 }
 
 // role is a role of this entity type.
@@ -233,7 +236,7 @@ func (b *builder) problem(severity rolemodel.Severity, kind, identifier, field, 
 
 func (b *builder) source(id int64) {
 	s := &source{entityType: id, contextOf: map[int64]int{}, roles: map[int64]*role{}, byRole: map[int64][]*rule{},
-		reads: &reads{entityType: id}}
+		reads: &reads{entityType: id}, keyReads: &reads{entityType: id}}
 	b.c.sources[id] = s
 	b.contexts(s)
 	s.matcher = newMatcher(b.keys.Ancestors, slices.Collect(maps.Keys(b.shape.Dimensions)))
@@ -285,6 +288,7 @@ func (b *builder) source(id int64) {
 		}
 	}
 	s.reads.sort()
+	s.keyReads.sort()
 	slices.SortFunc(s.keys, func(x, y *rule) int { return cmp.Compare(x.id, y.id) })
 }
 
@@ -337,12 +341,12 @@ func (b *builder) criteria(kind, identifier string, c rolemodel.Criteria) []crit
 		one := c[name]
 		d := b.shape.Dimensions[name]
 		if d == nil {
-			b.problem(rolemodel.Fault, kind, identifier, "dimensions."+name, "There is no dimension %q. Declare it or remove the criterion.", name)
+			b.problem(rolemodel.SeverityError, kind, identifier, "dimensions."+name, "There is no dimension %q. Declare it or remove the criterion.", name)
 			continue
 		}
 		id := b.keys.IDs[d.EntityTypeID][one.Key]
 		if id == 0 {
-			b.problem(rolemodel.Warning, kind, identifier, "dimensions."+name,
+			b.problem(rolemodel.SeverityWarning, kind, identifier, "dimensions."+name,
 				"There is no %s with key %q, so this never matches. Correct the key or synchronize the reference data.", nameOf(b.shape, d.EntityTypeID), one.Key)
 		}
 		out = append(out, criterion{dimension: name, value: id, inherit: one.Inherit && d.IsHierarchical, key: one.Key})
@@ -385,7 +389,7 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on *reads) bool {
 	typ := r.typ
 	fault := func(field string, err error) {
-		b.problem(rolemodel.Fault, "resource_type_rule", x.Identifier, field, "%s", err)
+		b.problem(rolemodel.SeverityError, "resource_type_rule", x.Identifier, field, "%s", err)
 	}
 	needed := x.Kind == rolemodel.ScalarRule || x.Kind == rolemodel.NavigationRule || x.Kind == rolemodel.QueryRule
 	if r.prop = b.property(typ, x, on); r.prop == nil && needed {
@@ -408,7 +412,7 @@ func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *
 			r.label = cmp.Or(b.keys.Labels[r.resource], *x.ValueKey)
 		}
 		if r.resource == 0 {
-			b.problem(rolemodel.Warning, "resource_type_rule", x.Identifier, "valueKey",
+			b.problem(rolemodel.SeverityWarning, "resource_type_rule", x.Identifier, "valueKey",
 				"There is no such resource yet, so the rule gives nothing. Correct the key or synchronize the system.")
 			return false
 		}

@@ -36,7 +36,7 @@ func (b *builder) contexts(s *source) {
 			continue
 		}
 		fault := func(field string) func(error) {
-			return func(err error) { b.problem(rolemodel.Fault, "context_rule", x.Identifier, field, "%s", err) }
+			return func(err error) { b.problem(rolemodel.SeverityError, "context_rule", x.Identifier, field, "%s", err) }
 		}
 		r := &contextRule{id: x.ID, identifier: x.Identifier, policyID: x.PolicyID, record: s.entityType, reads: s.reads}
 		if x.ResourcesBinding != nil && *x.ResourcesBinding != "" {

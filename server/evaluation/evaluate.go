@@ -59,9 +59,10 @@ type run struct {
 	res   Result
 	facts []int64
 
-	contexts [][]context   // by position of the context rule
-	free     []context     // for rules without a context rule
-	held     map[int64]set // role id -> when it counts as held
+	contexts [][]context    // by position of the context rule
+	free     []context      // for rules without a context rule
+	held     map[int64]set  // role id -> when it counts as held
+	taken    map[int64]bool // targets that one of the owner's rows has
 }
 
 func (r *run) read(id int64) {
@@ -170,7 +171,7 @@ func (r *run) when(x *rule, wide bool) set {
 	return out
 }
 
-// candidates calls f with every rule of the contexts that asks for no role and whose criteria hold.
+// open calls f with every rule of the contexts that asks for no role and whose criteria hold.
 func (r *run) open(list func(*matches) []*rule, f func(*rule)) {
 	for _, c := range r.free {
 		for _, x := range list(c.match) {

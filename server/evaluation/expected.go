@@ -41,7 +41,11 @@ func (r *run) types() {
 		}
 	}
 	rows := map[int64][]*ExistingType{}
+	r.taken = map[int64]bool{}
 	for _, x := range r.o.Types {
+		if x.TargetID != 0 {
+			r.taken[x.TargetID] = true
+		}
 		if t := r.c.types[x.ResourceTypeID]; t != nil {
 			at(t)
 		}
@@ -123,7 +127,7 @@ func (r *run) intervals(p *plan) {
 	p.expected.TypeRules, p.expected.Roles = typeRules, slices.Compact(roles)
 }
 
-// deny takes away what a person denied, and extend lets properties with offsets reach beyond the type.
+// extend lets properties with offsets reach beyond the time that rules give the type.
 func (r *run) extend(p *plan, base set) set {
 	over := base
 	if len(base) == 0 {

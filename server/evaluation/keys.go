@@ -40,6 +40,10 @@ func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on 
 		sc.record, in.record = s.recordType(b, x.PolicyID), s.recordReads(b, x.PolicyID)
 	}
 	r.value = b.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
+	// once more, only to learn what the keys alone read
+	alone := &trees{source: s.keyReads}
+	b.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, alone, func(error) {})
+	s.keysByRecord = s.keysByRecord || alone.record != nil
 	k := b.side(on)
 	r.target = b.value(scope{target: on}, targetRoot, x.TargetBinding, x.TargetExpression, &trees{target: k.reads}, func(err error) { fault("targetExpression", err) })
 	if r.target.literal != nil {
@@ -50,7 +54,7 @@ func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on 
 	k.rules = append(k.rules, r)
 }
 
-// SourceKeys makes side S of the correlation and query rules for an owner. res must hold what the OwnerPath of its entity type
+// SourceKeys makes side S of the correlation and query rules for an owner. res must hold what the SourceKeyPath of its entity type
 // reaches. A null or empty key is left out: it never matches. A rule that fails for this owner is left out too; Evaluate reports it.
 func (c *Compiled) SourceKeys(now time.Time, o *Resource, res map[int64]*Resource) []Key {
 	s := c.sources[o.EntityTypeID]
@@ -106,7 +110,11 @@ func (c *Compiled) TargetKeys(t *Resource, res map[int64]*Resource) []Key {
 func (c *Compiled) Paths() []Path {
 	var out []Path
 	for id, s := range c.sources {
-		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: s.reads.hops()})
+		keys := s.keyReads
+		if s.keysByRecord {
+			keys = s.reads // the record is chosen by the context rule, which may read anything
+		}
+		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: s.reads.hops()}, Path{EntityTypeID: id, Role: SourceKeyPath, Hops: keys.hops()})
 	}
 	for id, u := range c.targets {
 		out = append(out, Path{EntityTypeID: id, Role: TargetPath, Hops: u.hops()})

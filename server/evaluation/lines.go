@@ -112,7 +112,7 @@ func (l *lines) unverified() {
 	}
 	for _, x := range l.order.Lines {
 		if x.State == Executed && !l.done[x] {
-			d := l.same(x, "hold")
+			d := l.same(x, "refresh")
 			d.Unverified = true
 			l.emit(x, d)
 		}
@@ -224,7 +224,7 @@ func (l *lines) withdraw(x *ExistingLine) {
 
 // drop ends an executed line whose place a gap takes (X5).
 func (l *lines) drop(x *ExistingLine) {
-	d := l.same(x, "fail")
+	d := l.same(x, "hold")
 	d.To, d.Close = None, true
 	l.emit(x, d)
 }
@@ -268,7 +268,7 @@ func (l *lines) ask(w wish) {
 		return
 	}
 	review := l.gate(w)
-	d := l.same(x, "hold")
+	d := l.same(x, "refresh")
 	d.RuleIDs, d.Confidence, d.IsMapped = w.rules, w.confidence, w.mapped
 	d.Start, d.End = moment(w.from), moment(w.to)
 	if l.sameContent(x, w) && !(l.reenter && (x.State == Inactive || x.State == Errored)) {
@@ -321,12 +321,7 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 			d.Current = w.current
 		}
 		if d.To != x.State {
-			d.Verb = map[State]string{Pending: "review", AwaitingApproval: "hold", Error: "fail", None: "hold"}[d.To]
-			if d.To == Pending && x.State == None {
-				d.Verb = "compute"
-			}
-		} else if d.Current != x.Current {
-			d.Verb = "refresh"
+			d.Verb = verbs[d.To]
 		}
 		if d.To == x.State && d.WaitReason == orNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error {
 			l.keep(x)
@@ -343,7 +338,7 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 			l.emit(x, d)
 			return
 		}
-		l.restart(x, w, d, review, "compute")
+		l.restart(x, w, d, review)
 	case Executed:
 		l.unverified()
 		l.keep(x)
@@ -362,22 +357,23 @@ func (l *lines) refresh(x *ExistingLine, w wish, d LineDelta, review bool) {
 	if x.State == Transmitted || x.State == Errored {
 		l.reenter = true
 	}
-	l.restart(x, w, d, review, "refresh")
+	l.restart(x, w, d, review)
 }
 
-func (l *lines) restart(x *ExistingLine, w wish, d LineDelta, review bool, verb string) {
-	d.Proposed, d.ValueID, d.Current, d.Error, d.Verb = w.proposed, w.valueID, w.current, w.err, verb
+func (l *lines) restart(x *ExistingLine, w wish, d LineDelta, review bool) {
+	d.Proposed, d.ValueID, d.Current, d.Error = w.proposed, w.valueID, w.current, w.err
 	d.To, d.WaitReason = l.entry(w, review)
+	d.Verb = verbs[d.To]
 	d.ReviewRequired, d.Workflow = review, w.workflow
 	if x.State == Inactive && (d.To == None || d.To == Error) {
 		l.keep(x) // nothing to begin with yet
 		return
 	}
-	if d.To == Error {
-		d.Verb = "fail"
-	}
 	l.emit(x, d)
 }
+
+// verbs name the move into each state a computation can lead to; what only changes its content is refreshed.
+var verbs = map[State]string{None: "hold", Pending: "compute", Verified: "verify", AwaitingApproval: "review", Inactive: "expire", Error: "fail"}
 
 func orNone(s string) string {
 	if s == "" {
@@ -460,7 +456,7 @@ func (l *lines) roundAgain() {
 	for _, x := range l.existing() {
 		changed := slices.ContainsFunc(l.deltas, func(d LineDelta) bool { return d.LineID == x.ID })
 		if !changed && (x.State == Transmitted || x.State == Errored) {
-			d := l.same(x, "refresh")
+			d := l.same(x, "compute")
 			d.To, d.WaitReason, d.ReviewRequired = Pending, waitNone, false
 			l.emit(x, d)
 		}
@@ -488,7 +484,7 @@ func (l *lines) itemErrors() {
 			continue
 		}
 		if is := x.WaitReason == waitItemError; is != failed {
-			d := l.same(x, "hold")
+			d := l.same(x, "refresh")
 			d.WaitReason = map[bool]string{true: waitItemError, false: waitNone}[failed]
 			l.deltas = append(l.deltas, d)
 		}

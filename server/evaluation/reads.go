@@ -56,7 +56,8 @@ func (u *reads) sort() {
 type PathRole string
 
 const (
-	OwnerPath     PathRole = "owner"      // everything Evaluate and SourceKeys read from an owner
+	OwnerPath     PathRole = "owner"      // everything Evaluate reads from an owner
+	SourceKeyPath PathRole = "source_key" // everything SourceKeys reads from an owner
 	TargetPath    PathRole = "target"     // everything Evaluate reads from a linked or candidate target
 	TargetKeyPath PathRole = "target_key" // everything TargetKeys, or the classification, reads from a target or a pointed resource
 )

@@ -77,7 +77,7 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	}
 	common := r.want(p, nil)
 	expected := common.ok
-	claimed := map[int64]bool{}
+	claimed := r.taken // a target has one owner and one resource type
 	var seated, pending []*seat
 	for _, x := range rows {
 		s := &seat{row: x, want: common, confidence: x.Confidence, target: r.alive(x.TargetID)}
@@ -121,6 +121,7 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 			s, pending = pending[0], pending[1:]
 		}
 		s.target, s.suggestion, s.confidence = m.target, nil, m.confidence
+		claimed[m.target.ID] = true
 		seated = append(seated, s)
 	}
 	has := len(seated) > 0

@@ -4,8 +4,8 @@ package rolemodel
 type Severity string
 
 const (
-	Fault   Severity = "ERROR"   // the model cannot be saved like this; the part concerned has no effect
-	Warning Severity = "WARNING" // it works, but probably not as meant
+	SeverityError   Severity = "ERROR"   // the model cannot be saved like this; the part concerned has no effect
+	SeverityWarning Severity = "WARNING" // it works, but probably not as meant
 )
 
 // Problem is something wrong in a model, for people: where it is and what to do.

@@ -1,0 +1,10 @@
+// Package rolemodel is what should be, and why: policies, categories, roles, resource types and their rules (role-model 1 to 5).
+//
+//	model.go     the words: one struct per table, and Model, all of them at one version
+//	store.go     Load: the whole model in a fixed number of statements; List*: for people, in pages
+//	validate.go  Validate: what is wrong in a model before it is saved, for people
+//	problem.go   Problem: where it is wrong and what to do
+//
+// The model is written by server/manifest (configuration as code) and read by server/evaluation, which compiles it once per version.
+// Nothing here computes an assignment; nothing here reads resources.
+package rolemodel
