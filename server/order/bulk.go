@@ -1,0 +1,230 @@
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/evaluation"
+)
+
+// bulkAction is a verb of a person on orders named by ids or by a filter. One order is a list of one.
+type bulkAction struct {
+	permission     string // per source entity type
+	bulkPermission string // needed too for a filter, or for more than one id; "": not
+	among          string // what the filter chooses from: SQL over o
+	ids            []int64
+	filter         *OrderFilter
+	do             func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error
+}
+
+// lockedOrder is an order under its lock, with its open lines, and what becomes of it.
+type lockedOrder struct {
+	ID                     int64
+	AssignedResourceTypeID int64
+	Kind                   OrderKind
+	State                  State
+	OwnerID                *int64
+	TargetID               *int64
+	ConnectorID            *int64
+	IsManual               bool
+	IsWithdrawn            bool
+	HasTicket              bool
+	IsSuperseded           bool
+	IsUnsynced             bool // ticket_synchro_is_not_available
+	HoursAhead             int
+	ReviewedBy             *string
+	ReviewedAt             *time.Time
+	Assignee               *string
+
+	lines       []*reviewLine
+	steps       []step
+	kept        []keptRow
+	err         *errs.Error
+	isDecided   bool
+	isReviewed  bool
+	isPostponed bool
+}
+
+// reviewLine is an open line under the lock of its order.
+type reviewLine struct {
+	ID             int64
+	OrderID        int64
+	State          State
+	Version        int
+	Property       *string
+	Action         evaluation.LineAction
+	ValueID        *int64
+	CurrentValue   *string
+	ProposedValue  *string
+	WorkflowState  evaluation.Workflow
+	ReviewRequired bool
+	StartDate      *time.Time
+}
+
+func (o *lockedOrder) fail(err *errs.Error) {
+	if o.err == nil {
+		o.err = err.Of(o.ID)
+	}
+}
+
+// notWaiting is the refusal of a decision on an order that waits for none: somebody was faster, or it never did.
+func (o *lockedOrder) notWaiting() *errs.Error {
+	if o.ReviewedAt != nil {
+		return errs.New(errs.StaleItem, "Order %d was decided by %s meanwhile. It is %s (%d) now.", o.ID, text(o.ReviewedBy), NameOf(o.State), o.State)
+	}
+	return errs.New(errs.InvalidTransition, "Order %d does not wait for a review: it is %s (%d).", o.ID, NameOf(o.State), o.State)
+}
+
+// bulk runs an action over its orders in batches, each in a transaction of its own, and gives a result per order. What the caller may not
+// touch is NOT_FOUND in its result; without any permission the whole call is refused.
+func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, error) {
+	shape, err := s.shape(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	may, err := need(ctx, shape, a.permission)
+	if err != nil {
+		return nil, err
+	}
+	if a.bulkPermission != "" && (a.filter != nil || len(a.ids) > 1) {
+		more, err := need(ctx, shape, a.bulkPermission)
+		if err != nil {
+			return nil, err
+		}
+		may = allOf(may, more)
+	}
+	ids := a.ids
+	if a.filter != nil {
+		where, err := a.filter.condition()
+		if err != nil {
+			return nil, err
+		}
+		where = allOf(bun.SafeQuery(a.among), may, where)
+		if err := s.DB.NewRaw("select o.id from provisioning_order o "+joins+" where ? order by o.id", where).Scan(ctx, &ids); err != nil {
+			return nil, fmt.Errorf("select orders: %w", err)
+		}
+	}
+	ids = unique(ids)
+	failures := map[int64]*errs.Error{}
+	for batch := range slices.Chunk(ids, bulkBatch) {
+		if err := s.bulkBatch(ctx, a, may, batch, failures); err != nil {
+			return nil, err
+		}
+	}
+	return s.results(ctx, ids, failures)
+}
+
+func (s *Service) bulkBatch(ctx context.Context, a bulkAction, may condition, ids []int64, failures map[int64]*errs.Error) error {
+	var orders []*lockedOrder
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		var err error
+		if orders, err = lockOrders(ctx, tx, may, ids); err != nil || len(orders) == 0 {
+			return err
+		}
+		return a.do(ctx, tx, s.Clock.Now(), orders)
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		failures[id] = errs.Missing("There is no order %d, or it is not yours to handle.", id).Of(id)
+	}
+	for _, o := range orders {
+		failures[o.ID] = o.err
+	}
+	return nil
+}
+
+// lockOrders locks those of the orders that the condition opens, in id order, and reads their open lines.
+func lockOrders(ctx context.Context, tx bun.Tx, may condition, ids []int64) ([]*lockedOrder, error) {
+	var orders []*lockedOrder
+	err := tx.NewRaw(`select o.id, o.assigned_resource_type_id, o.kind, o.state, o.owner_id, o.target_id, o.connector_id, o.is_manual, o.is_withdrawn,
+			o.has_ticket, o.is_superseded, t.ticket_synchro_is_not_available as is_unsynced, t.fulfill_hours_ahead_of_time as hours_ahead,
+			o.reviewed_by, o.reviewed_at, o.assignee
+		from provisioning_order o join resource_type t on t.id = o.resource_type_id left join resource w on w.id = o.owner_id
+		where o.id = any(?) and ? order by o.id for update of o`, arrayOf(ids), may).Scan(ctx, &orders)
+	if err != nil {
+		return nil, fmt.Errorf("lock orders: %w", err)
+	}
+	byID := make(map[int64]*lockedOrder, len(orders))
+	locked := make([]int64, len(orders))
+	for i, o := range orders {
+		byID[o.ID], locked[i] = o, o.ID
+	}
+	var lines []*reviewLine
+	err = tx.NewRaw(`select id, order_id, state, version, property, action, value_id, current_value, proposed_value, workflow_state, review_required, start_date
+		from order_line where order_id = any(?) and closed_at is null order by id`, arrayOf(locked)).Scan(ctx, &lines)
+	if err != nil {
+		return nil, fmt.Errorf("read order lines: %w", err)
+	}
+	for _, l := range lines {
+		byID[l.OrderID].lines = append(byID[l.OrderID].lines, l)
+	}
+	return orders, nil
+}
+
+// results reads the orders as they are now, those that the caller still may see, and puts them beside their errors.
+func (s *Service) results(ctx context.Context, ids []int64, failures map[int64]*errs.Error) (*BulkOrdersPayload, error) {
+	p := &BulkOrdersPayload{Results: make([]OrderResult, len(ids))}
+	if len(ids) == 0 {
+		return p, nil
+	}
+	var mine []int64
+	for _, id := range ids {
+		if !errs.Is(asError(failures[id]), errs.NotFound) {
+			mine = append(mine, id)
+		}
+	}
+	// what somebody could decide on, they may see the result of, even when it left their queue by that
+	rows, err := selectOrders(ctx, s.DB, inIDs("o.id", mine), "o.id", 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.bring(ctx, s.DB, rows, Selection{All: true}); err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]*Order, len(rows))
+	for _, o := range rows {
+		byID[o.ID] = o
+	}
+	for i, id := range ids {
+		p.Results[i] = OrderResult{ID: id, Order: byID[id], Error: itemError(failures[id])}
+	}
+	return p, nil
+}
+
+// asError avoids the typed nil.
+func asError(e *errs.Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
+// unique drops repeated ids and keeps the order.
+func unique(ids []int64) []int64 {
+	seen := make(map[int64]bool, len(ids))
+	list := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+func jsonText(v any) (string, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("write rows: %w", err)
+	}
+	return string(raw), nil
+}

@@ -1,0 +1,95 @@
+// Package order is the errand: what is being done about the difference between what should be and what is (design 4, 5).
+//
+// A provisioning order is the change wanted for one assigned resource type, at most one open at a time. Its lines carry the states; the
+// order's state is their roll-up. Integrators see orders, reviewers see lines.
+//
+//	states.go     the nine states by number and name, RollUp
+//	state.go      THE table of transitions: action, from, to, who, what follows
+//	apply.go      Apply: the only way a line moves. sql/update_lines.sql, sql/roll_up.sql
+//	policy.go     Policy: carries out what an evaluation wants, thousands of orders per call
+//	clock.go      Tick: what time alone does: due, past, silent, retried
+//	generate.go   Generate: dependencies and thresholds, then an order may be sent; Preview. sql/candidates.sql
+//	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
+//	lease.go      claim, lease, fence, attempt: what makes a crash harmless. sql/claim.sql
+//	readback.go   was it done although nobody answered?
+//	settle.go     what an answer means; LateAnswer
+//	change.go     the order as a document (spec 2.2) and as fulfil.Change
+//	fulfil.go     Fulfil: the job's task; sweep.go the safety net; gate.go one drain per connection and process
+//	review.go     approve, decline, postpone, unblock, reconsider
+//	ticket.go     confirm, report, take, give back; bulk.go many orders, a result each
+//	order.go      Order, OrderLine, OrderFilter...: the GraphQL types; list.go, relations.go, counters.go read them; scope.go who sees what
+//
+// # Columns and their owners
+//
+// State columns are written by Apply and the opening insert of Policy only; the database refuses what provisioning_transition does not
+// know. kind, target and due_at belong to Policy; generated_at to Generate (and to the roll-up, which takes it back when something new is
+// to be sent); attempt, lease and fence to the drain; reviewed_* to Review; assignee to Take.
+//
+// # A crash at any point
+//
+// Nothing is called before lease, fence, attempt and idempotency key are committed, and called_at before the call itself. A worker that
+// dies leaves a lease that expires in seconds: without called_at the order is simply begun again; with it the order shows as Transmitted,
+// the target is read back, and only what is not there is sent again. An answer is written under the fence of its claim, so of two workers
+// that believe they hold an order only the last one counts; an answer by idempotency key that comes late is accepted once.
+//
+// # States
+//
+//	(new)               -> 0 NONE               hold
+//	                    -> 1 PENDING            compute
+//	                    -> 4 VERIFIED           verify
+//	                    -> 5 AWAITING_APPROVAL  review
+//	                    -> 6 INACTIVE           expire
+//	                    -> 7 ERROR              fail
+//	0 NONE              -> 1 PENDING            compute, release
+//	                    -> 4 VERIFIED           verify
+//	                    -> 5 AWAITING_APPROVAL  review, release_for_review
+//	                    -> 6 INACTIVE           expire, withdraw
+//	                    -> 7 ERROR              fail
+//	1 PENDING           -> 0 NONE               hold
+//	                    -> 2 TRANSMITTED        transmit, lose
+//	                    -> 3 ERRORED            refuse
+//	                    -> 4 VERIFIED           verify
+//	                    -> 5 AWAITING_APPROVAL  review
+//	                    -> 6 INACTIVE           expire, withdraw
+//	                    -> 7 ERROR              fail
+//	                    -> 8 EXECUTED           execute
+//	2 TRANSMITTED       -> 0 NONE               hold
+//	                    -> 1 PENDING            compute
+//	                    -> 3 ERRORED            time_out, refuse, report
+//	                    -> 4 VERIFIED           verify, confirm_unsynchronized
+//	                    -> 5 AWAITING_APPROVAL  review
+//	                    -> 6 INACTIVE           expire, withdraw
+//	                    -> 8 EXECUTED           execute, confirm
+//	3 ERRORED           -> 0 NONE               hold
+//	                    -> 1 PENDING            compute, retry, unblock
+//	                    -> 4 VERIFIED           verify, keep
+//	                    -> 5 AWAITING_APPROVAL  review
+//	                    -> 6 INACTIVE           expire, withdraw, decline
+//	                    -> 7 ERROR              fail
+//	4 VERIFIED          -> 0 NONE               hold
+//	                    -> 1 PENDING            compute
+//	                    -> 5 AWAITING_APPROVAL  review
+//	                    -> 6 INACTIVE           expire
+//	                    -> 7 ERROR              fail
+//	5 AWAITING_APPROVAL -> 0 NONE               hold, approve_early
+//	                    -> 1 PENDING            compute, approve
+//	                    -> 4 VERIFIED           verify, keep
+//	                    -> 6 INACTIVE           expire, withdraw, decline
+//	                    -> 7 ERROR              fail
+//	6 INACTIVE          -> 1 PENDING            compute, reconsider
+//	                    -> 4 VERIFIED           verify
+//	                    -> 5 AWAITING_APPROVAL  review, reconsider_for_review
+//	7 ERROR             -> 0 NONE               hold
+//	                    -> 1 PENDING            compute
+//	                    -> 4 VERIFIED           verify
+//	                    -> 5 AWAITING_APPROVAL  review
+//	                    -> 6 INACTIVE           expire, withdraw
+//	8 EXECUTED          -> 0 NONE               hold
+//	                    -> 1 PENDING            compute
+//	                    -> 3 ERRORED            time_out
+//	                    -> 4 VERIFIED           verify
+//	                    -> 5 AWAITING_APPROVAL  review
+//
+// Neighbours: assignment calls Policy, fulfil.Connector is called by the drain, synchronization leads to the verify verbs through the next
+// evaluation, job calls Generate and Fulfil, notification reads ticket.opened, everybody reads order.changed.
+package order

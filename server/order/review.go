@@ -1,0 +1,485 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/errs"
+	"writ/server/evaluation"
+	"writ/server/permit"
+)
+
+// LineDecision is what a reviewer decides.
+type LineDecision string
+
+// The decisions (spec 3.3).
+const (
+	DecideApprove  LineDecision = "APPROVE"
+	DecideDecline  LineDecision = "DECLINE"
+	DecidePostpone LineDecision = "POSTPONE"
+)
+
+// ReviewOrdersInput decides whole orders (ids or a filter, never both), or lines of one order.
+type ReviewOrdersInput struct {
+	OrderIDs []int64
+	Filter   *OrderFilter
+	Decision *LineDecision
+	Lines    []LineDecisionInput
+	Comment  *string
+}
+
+// LineDecisionInput decides one line. Version is the one the caller saw: STALE_ITEM when it changed.
+type LineDecisionInput struct {
+	LineID   int64
+	Decision LineDecision
+	Version  int
+}
+
+// BulkOrdersInput names orders by ids or by a filter.
+type BulkOrdersInput struct {
+	OrderIDs []int64
+	Filter   *OrderFilter
+	Comment  *string
+}
+
+// BulkOrdersPayload has one result per order, in the order given.
+type BulkOrdersPayload struct {
+	Results []OrderResult
+}
+
+// OrderResult is what became of one order; Error is nil when it was done.
+type OrderResult struct {
+	ID    int64
+	Order *Order
+	Error *ItemError
+}
+
+// ItemError is an expected failure of one item of a bulk operation.
+type ItemError struct {
+	Code    string
+	Message string
+}
+
+func itemError(e *errs.Error) *ItemError {
+	if e == nil {
+		return nil
+	}
+	return &ItemError{Code: string(e.Kind), Message: e.Message}
+}
+
+// bulkBatch is how many orders one transaction of a bulk operation takes: each batch stands for itself.
+const bulkBatch = 100
+
+// Review approves, declines or postpones (spec 3.3, 3.4). It needs ReviewProvisioning of the source entity type. Each order stands for
+// itself: its result says what went wrong with it. The lines of one order are decided together or not at all.
+func (s *Service) Review(ctx context.Context, in ReviewOrdersInput) (*BulkOrdersPayload, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	if len(in.Lines) > 0 {
+		return s.reviewLines(ctx, in)
+	}
+	return s.bulk(ctx, bulkAction{
+		permission: permit.ReviewProvisioning, among: "o.needs_review", ids: in.OrderIDs, filter: in.Filter,
+		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+			r := &review{Service: s, now: now, comment: text(in.Comment), whole: true}
+			for _, o := range orders {
+				for _, l := range o.lines {
+					r.want(o, l, *in.Decision, 0)
+				}
+			}
+			return r.carryOut(ctx, tx, orders)
+		},
+	})
+}
+
+func (in ReviewOrdersInput) check() error {
+	whole := len(in.OrderIDs) > 0 || in.Filter != nil
+	switch {
+	case whole == (len(in.Lines) > 0):
+		return errs.Invalid("input", "Name orders (by ids or a filter) or lines of one order.")
+	case whole && in.Decision == nil:
+		return errs.Invalid("input.decision", "Say what you decide: APPROVE, DECLINE or POSTPONE.")
+	case len(in.Lines) > 0 && in.Decision != nil:
+		return errs.Invalid("input.decision", "With lines, every line has its own decision.")
+	}
+	if whole {
+		if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
+			return err
+		}
+	}
+	decisions := []LineDecision{}
+	if in.Decision != nil {
+		decisions = append(decisions, *in.Decision)
+	}
+	seen := map[int64]bool{}
+	for i, l := range in.Lines {
+		if seen[l.LineID] {
+			return errs.Invalid(fmt.Sprintf("input.lines[%d].lineId", i), "Line %d is there twice.", l.LineID)
+		}
+		seen[l.LineID] = true
+		decisions = append(decisions, l.Decision)
+	}
+	for _, d := range decisions {
+		if d != DecideApprove && d != DecideDecline && d != DecidePostpone {
+			return errs.Invalid("input.decision", "There is no decision %s.", d)
+		}
+	}
+	if slices.Contains(decisions, DecideDecline) && strings.TrimSpace(text(in.Comment)) == "" {
+		return errs.Invalid("input.comment", "Say why you decline: the comment is required.")
+	}
+	return nil
+}
+
+func idsOrFilter(ids []int64, filter *OrderFilter) error {
+	if (len(ids) > 0) == (filter != nil) {
+		return errs.Invalid("input", "Give either orderIds or a filter, not both and not none.")
+	}
+	return nil
+}
+
+// reviewLines decides lines of one order.
+func (s *Service) reviewLines(ctx context.Context, in ReviewOrdersInput) (*BulkOrdersPayload, error) {
+	ids := make([]int64, len(in.Lines))
+	for i, l := range in.Lines {
+		ids[i] = l.LineID
+	}
+	var orders []int64
+	err := s.DB.NewRaw("select distinct order_id from order_line where id = any(?)", arrayOf(ids)).Scan(ctx, &orders)
+	if err != nil {
+		return nil, fmt.Errorf("find the order of lines: %w", err)
+	}
+	if len(orders) > 1 {
+		return nil, errs.Invalid("input.lines", "The lines belong to different orders. Decide one order at a time.")
+	}
+	if len(orders) == 0 {
+		return nil, errs.Missing("None of these lines exists.").At("input.lines")
+	}
+	return s.bulk(ctx, bulkAction{
+		permission: permit.ReviewProvisioning, among: "true", ids: orders,
+		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+			r := &review{Service: s, now: now, comment: text(in.Comment)}
+			for _, o := range orders { // one, or none when it is out of scope
+				byID := map[int64]*reviewLine{}
+				for _, l := range o.lines {
+					byID[l.ID] = l
+				}
+				for _, d := range in.Lines {
+					l := byID[d.LineID]
+					if l == nil || d.Version != l.Version {
+						o.fail(errs.New(errs.StaleItem, "This order changed since you looked at it. Read it again, then decide."))
+						break
+					}
+					r.want(o, l, d.Decision, d.Version)
+				}
+			}
+			return r.carryOut(ctx, tx, orders)
+		},
+	})
+}
+
+// review collects decisions and carries them out.
+type review struct {
+	*Service
+	now     time.Time
+	comment string
+	whole   bool
+	steps   []step
+	kept    []keptRow
+	denied  []*lockedOrder // associations
+	stays   []int64        // assigned resource types whose target is kept
+	ended   []int64        // orders that end
+	touched map[int64]bool
+	stamps  map[int64]bool // orders postponed only
+}
+
+type keptRow struct {
+	Art      int64   `json:"art"`
+	Property string  `json:"property"`
+	ValueID  *int64  `json:"value_id"`
+	Value    *string `json:"value"`
+	Against  *string `json:"against"`
+}
+
+// want adds a decision on one line. Whole orders skip the lines that nobody has to decide.
+func (r *review) want(o *lockedOrder, l *reviewLine, d LineDecision, version int) {
+	if o.err != nil || o.isDecided {
+		return
+	}
+	waiting := l.State == evaluation.AwaitingApproval || d == DecideDecline && l.State == evaluation.Errored
+	if !waiting {
+		if !r.whole {
+			o.fail(invalid(Action(strings.ToLower(string(d))), l.State))
+		}
+		return
+	}
+	m := Move{LineID: l.ID, Version: version, Comment: r.comment}
+	switch d {
+	case DecideApprove:
+		a := Approve
+		if l.Action != evaluation.LineDelete && l.Action != evaluation.LineRemove && !due(l.StartDate, o.HoursAhead, r.now) {
+			a, m.WaitReason = ApproveEarly, "not_due"
+		}
+		o.steps = append(o.steps, step{a, m})
+	case DecidePostpone:
+		o.steps = append(o.steps, step{Postpone, m})
+		o.isPostponed = true
+		return
+	case DecideDecline:
+		r.decline(o, l, m)
+	}
+	o.isReviewed = true
+}
+
+// decline does what declining means for this kind of line (spec 3.4). Declining the existence of the target decides the whole order.
+func (r *review) decline(o *lockedOrder, l *reviewLine, m Move) {
+	switch l.Action {
+	case evaluation.LineDelete: // keep resource
+		m.Close = true
+		o.steps = []step{{Keep, m}}
+		o.rest(l.ID, true, r.comment)
+		r.stays = append(r.stays, o.AssignedResourceTypeID)
+		o.isDecided = true
+	case evaluation.LineAssociate: // deny association: as if the target had not been found
+		m.Close, m.Workflow = true, evaluation.Declined
+		o.steps = []step{{Decline, m}}
+		o.rest(l.ID, true, r.comment)
+		r.denied = append(r.denied, o)
+		o.isDecided = true
+	case evaluation.LineCreate: // ignore creation
+		m.Workflow = evaluation.Declined
+		o.steps = []step{{Decline, m}}
+		o.rest(l.ID, false, r.comment)
+		o.kept = append(o.kept, keptRow{Art: o.AssignedResourceTypeID})
+		for _, other := range o.lines {
+			if other.ID != l.ID {
+				o.kept = append(o.kept, keptOf(o, other))
+			}
+		}
+		o.isDecided = true
+	default:
+		m.Workflow = evaluation.Declined
+		o.steps = append(o.steps, step{Decline, m})
+		o.kept = append(o.kept, keptOf(o, l))
+	}
+}
+
+func keptOf(o *lockedOrder, l *reviewLine) keptRow {
+	return keptRow{Art: o.AssignedResourceTypeID, Property: text(l.Property), ValueID: l.ValueID, Value: l.CurrentValue, Against: l.ProposedValue}
+}
+
+// rest ends or stops all other lines of an order whose target is not wanted.
+func (o *lockedOrder) rest(except int64, ends bool, comment string) {
+	for _, l := range o.lines {
+		if l.ID == except {
+			continue
+		}
+		m := Move{LineID: l.ID, Comment: comment, Close: ends, Workflow: evaluation.Declined}
+		a := Decline
+		if _, ok := Decline.target(l.State); !ok {
+			a = Withdraw
+		}
+		if l.State == evaluation.Verified || l.State == evaluation.Executed {
+			a, m.Workflow = End, evaluation.WorkflowNone
+		}
+		o.steps = append(o.steps, step{a, m})
+	}
+}
+
+func (r *review) carryOut(ctx context.Context, tx bun.Tx, orders []*lockedOrder) error {
+	var steps []step
+	var kept []keptRow
+	var reviewed, postponed []int64
+	for _, o := range orders {
+		if o.err != nil {
+			continue
+		}
+		if len(o.steps) == 0 {
+			o.fail(o.notWaiting())
+			continue
+		}
+		steps, kept = append(steps, o.steps...), append(kept, o.kept...)
+		if o.isReviewed {
+			reviewed = append(reviewed, o.ID)
+		} else if o.isPostponed {
+			postponed = append(postponed, o.ID)
+		}
+	}
+	who := permit.Name(ctx)
+	_, err := tx.NewRaw(`update provisioning_order set
+			reviewed_by = case when id = any(?0) then ?1 else reviewed_by end, reviewed_at = case when id = any(?0) then ?2 else reviewed_at end,
+			review_comment = case when id = any(?0) then ?3 else review_comment end,
+			postponed_at = case when id = any(?0) then null else ?2 end
+		where id = any(?0) or id = any(?4)`, arrayOf(reviewed), who, stamp(r.now), r.comment, arrayOf(postponed)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("note the review: %w", err)
+	}
+	done, err := apply(ctx, tx, r.now, steps)
+	if err != nil {
+		return err
+	}
+	if err := done.firstRefusal(); err != nil { // every from-state was checked under the lock
+		return fmt.Errorf("review: %w", err)
+	}
+	if err := insertKept(ctx, tx, r.now, who, r.comment, kept); err != nil {
+		return err
+	}
+	return r.consequences(ctx, tx, who)
+}
+
+// consequences writes what declining an association or a deletion means beyond the order.
+func (r *review) consequences(ctx context.Context, tx bun.Tx, who string) error {
+	var dirty []int64
+	for _, o := range r.denied {
+		if o.OwnerID == nil || o.TargetID == nil {
+			continue
+		}
+		dirty = append(dirty, *o.OwnerID)
+		_, err := tx.NewRaw(`insert into denied_association (owner_id, target_id, at, actor) values (?, ?, ?, ?) on conflict do nothing`,
+			*o.OwnerID, *o.TargetID, stamp(r.now), who).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("remember the denied association: %w", err)
+		}
+	}
+	if len(r.stays) > 0 {
+		_, err := tx.NewRaw(`update assigned_resource_type set workflow_state = ?, workflow_state_changed_at = ? where id = any(?)`,
+			evaluation.Approved, stamp(r.now), arrayOf(r.stays)).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("keep the resource: %w", err)
+		}
+	}
+	return r.markDirty(ctx, tx, "association denied", dirty...)
+}
+
+func insertKept(ctx context.Context, tx bun.Tx, now time.Time, who, comment string, rows []keptRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	raw, err := jsonText(rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.NewRaw(`insert into kept_value (assigned_resource_type_id, property, value_id, workflow_state, kept_value, kept_against, actor, comment, at)
+		select distinct on (art, property, coalesce(value_id, 0)) art, property, value_id, ?0, value, against, ?1, ?2, ?3
+		from json_to_recordset(?4) as k (art bigint, property text, value_id bigint, value text, against text)
+		on conflict (assigned_resource_type_id, property, coalesce(value_id, 0)) where closed_at is null
+		do update set workflow_state = excluded.workflow_state, kept_value = excluded.kept_value, kept_against = excluded.kept_against,
+			actor = excluded.actor, comment = excluded.comment, at = excluded.at`,
+		evaluation.Declined, who, comment, stamp(now), raw).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("remember declined values: %w", err)
+	}
+	return nil
+}
+
+// Unblock sends errored orders again (R1): 3 -> 1, still generated, so that they do not pass thresholds twice. It needs
+// ReviewProvisioning, and for more than one order BulkReviewProvisioning.
+func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersPayload, error) {
+	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
+		return nil, err
+	}
+	return s.bulk(ctx, bulkAction{
+		permission: permit.ReviewProvisioning, bulkPermission: permit.BulkReviewProvisioning,
+		among: "o.needs_review and 3 = any(o.states)", ids: in.OrderIDs, filter: in.Filter,
+		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+			var steps []step
+			var ids []int64
+			for _, o := range orders {
+				n := len(steps)
+				for _, l := range o.lines {
+					if l.State == evaluation.Errored {
+						steps = append(steps, step{Unblock, Move{LineID: l.ID, Comment: text(in.Comment)}})
+					}
+				}
+				if len(steps) == n {
+					o.fail(errs.New(errs.InvalidTransition, "Order %d is not errored: it is %s (%d).", o.ID, NameOf(o.State), o.State))
+					continue
+				}
+				ids = append(ids, o.ID)
+			}
+			_, err := tx.NewRaw(`update provisioning_order set tries = 0, not_before = null, error_count = 0 where id = any(?)`, arrayOf(ids)).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("note the retry: %w", err)
+			}
+			_, err = apply(ctx, tx, now, steps)
+			return err
+		},
+	})
+}
+
+// Reconsider takes declined lines up again (I1): 6 -> 5, or 1 when they need no review, and forgets the refusal. A refusal whose line has
+// ended comes back with the evaluation that this asks for.
+func (s *Service) Reconsider(ctx context.Context, in BulkOrdersInput) (*BulkOrdersPayload, error) {
+	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
+		return nil, err
+	}
+	return s.bulk(ctx, bulkAction{
+		permission: permit.ReviewProvisioning, among: "(6 = any(o.states))", ids: in.OrderIDs, filter: in.Filter,
+		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+			var steps []step
+			var arts, owners []int64
+			refused, err := selectRefusals(ctx, tx, orders)
+			if err != nil {
+				return err
+			}
+			for _, o := range orders {
+				n := len(steps)
+				for _, l := range o.lines {
+					if l.State != evaluation.Inactive || l.WorkflowState != evaluation.Declined {
+						continue
+					}
+					a := Reconsider
+					if l.ReviewRequired {
+						a = ReconsiderForReview
+					}
+					steps = append(steps, step{a, Move{LineID: l.ID, Comment: text(in.Comment), Workflow: evaluation.Calculated}})
+				}
+				if len(steps) == n && !refused[o.AssignedResourceTypeID] {
+					o.fail(errs.New(errs.InvalidTransition, "Order %d has nothing that was declined: it is %s (%d).", o.ID, NameOf(o.State), o.State))
+					continue
+				}
+				arts, owners = append(arts, o.AssignedResourceTypeID), append(owners, number(o.OwnerID))
+			}
+			_, err = tx.NewRaw(`update kept_value set closed_at = ? where closed_at is null and workflow_state = ? and assigned_resource_type_id = any(?)`,
+				stamp(now), evaluation.Declined, arrayOf(arts)).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("forget refusals: %w", err)
+			}
+			if _, err := apply(ctx, tx, now, steps); err != nil {
+				return err
+			}
+			return s.markDirty(ctx, tx, "decision reconsidered", owners...)
+		},
+	})
+}
+
+// selectRefusals tells which assigned resource types have declined values.
+func selectRefusals(ctx context.Context, tx bun.Tx, orders []*lockedOrder) (map[int64]bool, error) {
+	var arts, found []int64
+	for _, o := range orders {
+		arts = append(arts, o.AssignedResourceTypeID)
+	}
+	err := tx.NewRaw(`select distinct assigned_resource_type_id from kept_value
+		where closed_at is null and workflow_state = ? and assigned_resource_type_id = any(?)`, evaluation.Declined, arrayOf(arts)).Scan(ctx, &found)
+	if err != nil {
+		return nil, fmt.Errorf("read refusals: %w", err)
+	}
+	m := map[int64]bool{}
+	for _, id := range found {
+		m[id] = true
+	}
+	return m, nil
+}
+
+// firstRefusal gives one of the refusals; nil: everything moved.
+func (a *Applied) firstRefusal() error {
+	for _, e := range a.Refused {
+		return e
+	}
+	return nil
+}

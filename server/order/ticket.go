@@ -1,0 +1,213 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/errs"
+	"writ/server/evaluation"
+	"writ/server/permit"
+)
+
+// maxTicketMessage is the longest report of an operator, in characters (spec 4.3).
+const maxTicketMessage = 4000
+
+// ConfirmManualOrdersInput confirms tickets by ids or by a filter. CreatedKey is the key the target system gave, for one creation.
+type ConfirmManualOrdersInput struct {
+	OrderIDs   []int64
+	Filter     *OrderFilter
+	Comment    *string
+	CreatedKey *string
+}
+
+// ReportManualOrderErrorsInput reports that tickets cannot be done.
+type ReportManualOrderErrorsInput struct {
+	OrderIDs []int64
+	Filter   *OrderFilter
+	Message  string
+}
+
+// ticketAction is a verb on open tickets. It needs ManualProvisioning of the source entity type and TicketReview, and for more than one
+// BulkManualProvisioning.
+func (s *Service) ticketAction(ctx context.Context, ids []int64, filter *OrderFilter, bulkPermission string,
+	do func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error) (*BulkOrdersPayload, error) {
+	if err := idsOrFilter(ids, filter); err != nil {
+		return nil, err
+	}
+	if _, err := permit.Require(ctx, permit.TicketReview); err != nil {
+		return nil, err
+	}
+	return s.bulk(ctx, bulkAction{permission: permit.ManualProvisioning, bulkPermission: bulkPermission, among: "o.has_ticket",
+		ids: ids, filter: filter, do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+			open := make([]*lockedOrder, 0, len(orders))
+			for _, o := range orders {
+				if !o.HasTicket {
+					o.fail(o.noTicket())
+					continue
+				}
+				open = append(open, o)
+			}
+			return do(ctx, tx, now, open)
+		}})
+}
+
+// noTicket tells why there is no ticket to answer: a colleague did it, or it was withdrawn because the order changed (spec 4.4).
+func (o *lockedOrder) noTicket() *errs.Error {
+	switch {
+	case !o.IsWithdrawn && (o.State == evaluation.Executed || o.State == evaluation.Verified || o.State == evaluation.Errored):
+		return errs.New(errs.AlreadyDone, "Somebody else answered this ticket first. The order is %s (%d) now.", NameOf(o.State), o.State)
+	case !o.IsManual:
+		return errs.New(errs.InvalidTransition, "Order %d is not a ticket: it is %s (%d).", o.ID, NameOf(o.State), o.State)
+	}
+	return errs.New(errs.StaleItem, "This ticket was withdrawn because the order changed. It is %s (%d) now.", NameOf(o.State), o.State)
+}
+
+// ticketSteps moves every line that is on a ticket.
+func ticketSteps(orders []*lockedOrder, action func(*lockedOrder) Action, m Move) []step {
+	var steps []step
+	for _, o := range orders {
+		for _, l := range o.lines {
+			if l.State != evaluation.Transmitted {
+				continue
+			}
+			m.LineID = l.ID
+			a := action(o)
+			m.Close = a == ConfirmUnsynced
+			steps = append(steps, step{a, m})
+		}
+	}
+	return steps
+}
+
+// Confirm says that tickets were done (T1): 2 -> 8, or 4 at once when the system cannot be synchronized (T2).
+func (s *Service) Confirm(ctx context.Context, in ConfirmManualOrdersInput) (*BulkOrdersPayload, error) {
+	if text(in.CreatedKey) != "" && len(in.OrderIDs) != 1 {
+		return nil, errs.Invalid("input.createdKey", "A created key belongs to one order. Confirm that order alone.")
+	}
+	return s.ticketAction(ctx, in.OrderIDs, in.Filter, permit.BulkManualProvisioning, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+		if key := text(in.CreatedKey); key != "" {
+			for _, o := range orders {
+				if o.Kind != evaluation.Create {
+					return errs.Invalid("input.createdKey", "Order %d creates nothing, so it cannot have a created key.", o.ID).Of(o.ID)
+				}
+			}
+		}
+		return s.confirm(ctx, tx, now, in, orders)
+	})
+}
+
+func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in ConfirmManualOrdersInput, orders []*lockedOrder) error {
+	var ids, unsynced, connectors, dirty []int64
+	for _, o := range orders {
+		ids = append(ids, o.ID)
+		if o.IsUnsynced {
+			unsynced = append(unsynced, o.AssignedResourceTypeID)
+			dirty = append(dirty, number(o.OwnerID))
+		} else {
+			connectors = append(connectors, number(o.ConnectorID))
+		}
+		if o.IsSuperseded || o.Kind == evaluation.Associate {
+			dirty = append(dirty, number(o.OwnerID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	key, who := optional(text(in.CreatedKey)), permit.Name(ctx)
+	for _, q := range []struct {
+		sql  string
+		args []any
+	}{
+		{`update provisioning_order set executed_at = ?, created_key = coalesce(?, created_key), error_count = 0, is_superseded = false,
+			assignee = coalesce(assignee, ?) where id = any(?)`, []any{stamp(now), key, who, arrayOf(ids)}},
+		{`update order_attempt set ended_at = ?, outcome = 'CONFIRMED', message = ?, worker = ? where ended_at is null and order_id = any(?)`,
+			[]any{stamp(now), text(in.Comment), who, arrayOf(ids)}},
+		{`update assigned_resource_type t set created_key = coalesce(o.created_key, t.created_key),
+			resource_id = case when o.kind = 'ASSOCIATE' then coalesce(t.resource_id, o.target_id) else t.resource_id end,
+			verified_at = case when t.id = any(?) then ? else t.verified_at end
+			from provisioning_order o where t.id = o.assigned_resource_type_id and o.id = any(?)`, []any{arrayOf(unsynced), stamp(now), arrayOf(ids)}},
+	} {
+		if _, err := tx.NewRaw(q.sql, q.args...).Exec(ctx); err != nil {
+			return fmt.Errorf("note the confirmation: %w", err)
+		}
+	}
+	steps := ticketSteps(orders, func(o *lockedOrder) Action {
+		if o.IsUnsynced {
+			return ConfirmUnsynced
+		}
+		return Confirm
+	}, Move{Comment: text(in.Comment)})
+	if _, err := apply(ctx, tx, now, steps); err != nil {
+		return err
+	}
+	if err := s.markDirty(ctx, tx, "ticket confirmed", dirty...); err != nil {
+		return err
+	}
+	if ids := distinct(connectors); s.AfterExecuted != nil && len(ids) > 0 {
+		if err := s.AfterExecuted(ctx, tx, ids); err != nil {
+			return fmt.Errorf("ask for a read: %w", err)
+		}
+	}
+	return nil
+}
+
+// ReportErrors says that tickets could not be done (T3): 2 -> 3 with the operator's message.
+func (s *Service) ReportErrors(ctx context.Context, in ReportManualOrderErrorsInput) (*BulkOrdersPayload, error) {
+	message := strings.TrimSpace(in.Message)
+	if n := utf8.RuneCountInString(message); n == 0 || n > maxTicketMessage {
+		return nil, errs.Invalid("input.message", "Say what went wrong, in 1 to %d characters.", maxTicketMessage)
+	}
+	return s.ticketAction(ctx, in.OrderIDs, in.Filter, permit.BulkManualProvisioning, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+		var ids, dirty []int64
+		for _, o := range orders {
+			ids = append(ids, o.ID)
+			if o.IsSuperseded {
+				dirty = append(dirty, number(o.OwnerID))
+			}
+		}
+		who := permit.Name(ctx)
+		if _, err := tx.NewRaw(`update provisioning_order set errored_at = ?, error_class = ?, error_message = ?, error_hint = 'Talk to the operator, then unblock or decline.',
+				error_count = error_count + 1, is_superseded = false where id = any(?)`, stamp(now), classOperator, message, arrayOf(ids)).Exec(ctx); err != nil {
+			return fmt.Errorf("note the error: %w", err)
+		}
+		if _, err := tx.NewRaw(`update order_attempt set ended_at = ?, outcome = ?, message = ?, worker = ? where ended_at is null and order_id = any(?)`,
+			stamp(now), classOperator, message, who, arrayOf(ids)).Exec(ctx); err != nil {
+			return fmt.Errorf("end attempts: %w", err)
+		}
+		steps := ticketSteps(orders, func(*lockedOrder) Action { return Report }, Move{Comment: message, Error: message, ErrorClass: classOperator})
+		if _, err := apply(ctx, tx, now, steps); err != nil {
+			return err
+		}
+		return s.markDirty(ctx, tx, "ticket answered", dirty...)
+	})
+}
+
+// Take marks open tickets as the caller's.
+func (s *Service) Take(ctx context.Context, in BulkOrdersInput) (*BulkOrdersPayload, error) {
+	who := permit.Name(ctx)
+	return s.assign(ctx, in, Take, &who)
+}
+
+// GiveBack makes open tickets anybody's again.
+func (s *Service) GiveBack(ctx context.Context, in BulkOrdersInput) (*BulkOrdersPayload, error) {
+	return s.assign(ctx, in, GiveBack, nil)
+}
+
+func (s *Service) assign(ctx context.Context, in BulkOrdersInput, a Action, who *string) (*BulkOrdersPayload, error) {
+	return s.ticketAction(ctx, in.OrderIDs, in.Filter, "", func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+		var ids []int64
+		for _, o := range orders {
+			ids = append(ids, o.ID)
+		}
+		if _, err := tx.NewRaw(`update provisioning_order set assignee = ? where id = any(?)`, who, arrayOf(ids)).Exec(ctx); err != nil {
+			return fmt.Errorf("assign tickets: %w", err)
+		}
+		_, err := apply(ctx, tx, now, ticketSteps(orders, func(*lockedOrder) Action { return a }, Move{Comment: text(in.Comment)}))
+		return err
+	})
+}
