@@ -39,6 +39,7 @@ func (d *TypeDelta) after() *ExistingType {
 	}
 	x.ResourceTypeID, x.TargetID, x.Workflow, x.IsExpected = d.ResourceTypeID, d.TargetID, d.Workflow, d.IsExpected
 	x.Start, x.End, x.Confidence, x.Expected, x.Error = d.Start, d.End, d.Confidence, d.Expected, d.Error
+	x.WasVerified = x.WasVerified || d.IsExpected && d.TargetID != 0
 	x.Gaps = slices.Clone(x.Gaps)
 	for _, g := range d.Gaps {
 		gap := g.Gap
