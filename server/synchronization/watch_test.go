@@ -1,0 +1,348 @@
+package synchronization_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/fulfil"
+	"writ/server/synchronization"
+)
+
+// watched is a bundle whose connector was synchronized once and moves on its own.
+func watched(t *testing.T) *bundle {
+	t.Helper()
+	b := setup(t)
+	b.fake.watches = true
+	b.fake.set("person", people(8)...)
+	b.run(t)
+	return b
+}
+
+// jobs gives the connectors of the enqueued jobs and empties the queue.
+func (b *bundle) jobs(t *testing.T) (ids []int64) {
+	t.Helper()
+	require.NoError(t, b.DB.NewRaw("delete from river_job where kind = 'synchronize' returning (args ->> 'connectorId')::bigint").Scan(t.Context(), &ids))
+	return ids
+}
+
+func (b *bundle) poll(t *testing.T) {
+	t.Helper()
+	require.NoError(t, b.Poll(b.ctx))
+}
+
+// later moves the clock of the product on.
+func (b *bundle) later(d time.Duration) { b.Clock.SetOffset(b.Clock.Offset() + d) }
+
+func TestPoll(t *testing.T) {
+	t.Parallel()
+
+	t.Run("ReactsToAChangedToken", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.poll(t)
+		require.Empty(t, b.jobs(t), "what was just read is known")
+		b.fake.set("person", people(7)...)
+		b.later(time.Second)
+		b.poll(t)
+		require.Equal(t, []int64{b.connector}, b.jobs(t))
+		b.later(time.Second)
+		b.poll(t)
+		require.Empty(t, b.jobs(t), "asked for once")
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 7)
+		b.later(time.Second)
+		b.poll(t)
+		require.Empty(t, b.jobs(t))
+		require.Equal(t, 1, b.count(t, "select count(*) from connection where last_token is not null and pending_token is null and retry_at is null"))
+	})
+
+	t.Run("AsksAgainWhenNobodyDidIt", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(7)...)
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1)
+		b.later(time.Minute)
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1)
+	})
+
+	t.Run("EachConnectionOnceAtATime", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(7)...)
+		failures := make(chan error, 4)
+		for range 4 {
+			go func() { failures <- b.Poll(b.ctx) }()
+		}
+		for range 4 {
+			require.NoError(t, <-failures)
+		}
+		require.Len(t, b.jobs(t), 1)
+	})
+
+	for name, change := range map[string]string{
+		"Scheduled":         "update connector set mode = 'scheduled'",
+		"Deactivated":       "update connector set is_deactivated = true",
+		"ExportSwitchedOff": "update connection set deactivated = 'EXPORT'",
+		"NeverSynchronized": "update connector set last_synchronized_at = null",
+		"NothingMapped":     "delete from entity_mapping",
+	} {
+		t.Run("LeavesAlone"+name, func(t *testing.T) {
+			t.Parallel()
+			b := watched(t)
+			b.fake.set("person", people(7)...)
+			b.exec(t, change)
+			b.poll(t)
+			require.Empty(t, b.jobs(t))
+		})
+	}
+
+	t.Run("WaitsForTheJob", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		paused := true
+		b.Paused = func(context.Context, bun.IDB) (bool, error) { return paused, nil }
+		b.fake.set("person", people(7)...)
+		b.poll(t)
+		require.Empty(t, b.jobs(t))
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 8)
+		paused = false
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1)
+	})
+
+	t.Run("SystemIsAway", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.down = errors.New("no route")
+		b.poll(t)
+		require.Equal(t, 1, b.count(t, "select count(*) from connection where last_check_error = 'no route' and failures = 1"))
+		b.later(500 * time.Millisecond)
+		b.poll(t)
+		require.Equal(t, 1, b.count(t, "select failures from connection"), "not asked before its time")
+		b.fake.down = nil
+		b.fake.set("person", people(7)...)
+		b.later(2 * time.Second)
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1)
+		require.Zero(t, b.count(t, "select count(*) from connection where last_check_error is not null"))
+	})
+}
+
+func TestDrain(t *testing.T) {
+	t.Parallel()
+
+	t.Run("NothingToDo", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		before := b.fake.readings()
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.NoError(t, b.Drain(t.Context(), 999))
+		require.Equal(t, before, b.fake.readings())
+	})
+
+	t.Run("ChangeWhileReadingIsReadToo", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(7)...)
+		b.fake.during = func() { b.fake.set("person", people(6)...) }
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 6)
+	})
+
+	t.Run("BlockedIsNotReadAgain", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person")
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Equal(t, 1, b.count(t, "select count(*) from delivery where state = 'BLOCKED'"))
+		reads := b.fake.readings()
+		b.later(time.Minute)
+		b.poll(t)
+		require.Empty(t, b.jobs(t))
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Equal(t, reads, b.fake.readings())
+		b.fake.set("person", people(8)...)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Equal(t, 1, b.count(t, "select count(*) from delivery where state = 'DROPPED'"))
+		require.Len(t, b.people(t), 8)
+	})
+
+	t.Run("BrokenReadingIsTriedAgainLater", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(7)...)
+		b.fake.breaks = errors.New("half a file")
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 8)
+		b.poll(t)
+		require.Empty(t, b.jobs(t))
+		b.fake.breaks = nil
+		b.later(2 * time.Second)
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 7)
+		require.Zero(t, b.count(t, "select failures from connection"))
+	})
+
+	t.Run("ThresholdCountsOverTheLastHour", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t) // 8 people and 2 departments; 50 % may go
+		for n := 7; n >= 5; n-- {
+			b.fake.set("person", people(n)...)
+			require.NoError(t, b.Drain(t.Context(), b.connector))
+			require.Len(t, b.people(t), n)
+			b.later(10 * time.Minute)
+		}
+		b.fake.set("person", people(4)...)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 5, "the fourth within the hour is more than half of the seven that are left")
+		b.later(45 * time.Minute)
+		b.fake.set("person", people(4)...)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 4)
+	})
+
+	t.Run("IdleReadingsLeaveOneRecord", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		events := b.count(t, "select count(*) from event")
+		for range 3 {
+			b.fake.set("person", people(8)...)
+			require.NoError(t, b.Drain(t.Context(), b.connector))
+		}
+		require.Equal(t, 2, b.count(t, "select count(*) from delivery"), "the first load and the newest idle one")
+		require.Equal(t, events, b.count(t, "select count(*) from event"))
+		require.Len(t, b.applied, 4)
+	})
+}
+
+func TestReadBack(t *testing.T) {
+	t.Parallel()
+	request := func(t *testing.T, b *bundle) {
+		require.NoError(t, db.InTx(b.ctx, b.DB, func(ctx context.Context, tx bun.Tx) error {
+			return b.EnqueueReadBack(ctx, tx, []int64{b.connector})
+		}))
+	}
+
+	t.Run("ManyRequestsOneReading", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t) // no tokens, like a database
+		b.fake.set("person", people(8)...)
+		b.run(t)
+		reads := b.fake.readings()
+		for range 5 {
+			request(t, b)
+		}
+		require.Len(t, b.jobs(t), 5)
+		b.fake.set("person", append(people(8), person("9", "Created"))...)
+		for range 5 {
+			require.NoError(t, b.Drain(t.Context(), b.connector))
+		}
+		require.Equal(t, reads+2, b.fake.readings(), "one reading of two tables")
+		require.Len(t, b.people(t), 9)
+	})
+
+	t.Run("RequestWhileReadingIsNotLost", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.fake.set("person", people(8)...)
+		b.run(t)
+		request(t, b)
+		b.fake.during = func() {
+			b.fake.set("person", append(people(8), person("9", "Created"))...)
+			request(t, b)
+			require.NoError(t, b.Drain(t.Context(), b.connector), "somebody else has the connector: it returns at once")
+		}
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 9)
+		require.Zero(t, b.count(t, "select count(*) from read_back_request"))
+	})
+
+	t.Run("ForgottenIsAskedForAgain", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		request(t, b)
+		b.jobs(t)
+		b.poll(t)
+		require.Empty(t, b.jobs(t))
+		b.later(6 * time.Second)
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1)
+	})
+
+	t.Run("BrokenReadingKeepsTheRequest", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.fake.set("person", people(8)...)
+		b.run(t)
+		b.fake.breaks = errors.New("lost")
+		request(t, b)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Equal(t, 1, b.count(t, "select count(*) from read_back_request"))
+	})
+
+	t.Run("ReadByTime", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.fake.set("person", people(8)...)
+		b.run(t)
+		b.poll(t)
+		require.Empty(t, b.jobs(t), "one second is the default and means: only after executions")
+		b.exec(t, "update connection set poll_seconds = 60")
+		b.later(time.Minute)
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		b.later(30 * time.Second)
+		b.poll(t)
+		require.Empty(t, b.jobs(t))
+	})
+
+	t.Run("LeftToJobs", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.exec(t, "update connector set mode = 'scheduled'")
+		request(t, b)
+		require.Empty(t, b.jobs(t))
+		require.Zero(t, b.count(t, "select count(*) from read_back_request"))
+	})
+}
+
+// TestFileToDirectory watches a real file.
+func TestFileToDirectory(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	dir := b.useCSV(t)
+	write(t, dir, "department.csv", "code,title,parent\nIT,Technology,\n")
+	write(t, dir, "person.csv", "id,name,mail,start,department,groups\n1,Petra,,,IT,\n2,Ann,,,IT,\n")
+	b.run(t)
+	write(t, dir, "person.csv", "id,name,mail,start,department,groups\n1,Petra Lang,,,IT,\n2,Ann,,,IT,\n")
+	require.Eventually(t, func() bool {
+		b.poll(t)
+		return len(b.jobs(t)) == 1
+	}, 10*time.Second, 20*time.Millisecond)
+	require.NoError(t, b.Drain(t.Context(), b.connector))
+	require.Equal(t, []string{"1:Petra Lang:", "2:Ann:"}, b.people(t))
+}
+
+var (
+	_ fulfil.Watcher           = watching{}
+	_ synchronization.Reporter = reporter{}
+)
+
+// reporter is what a job hands in.
+type reporter struct{}
+
+func (reporter) Logf(string, string, ...any) {}
+func (reporter) Progress(int, int)           {}
+func (reporter) Count(string, int)           {}
