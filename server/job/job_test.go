@@ -641,6 +641,39 @@ func TestLostTooOften(t *testing.T) {
 	b.until(t, p.JobInstance.ID, job.Completed)
 }
 
+// TestLateOutcomeIsDropped: a process that hung comes back after its task was started elsewhere.
+func TestLateOutcomeIsDropped(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.jobs.Lease = time.Hour // it does not notice by itself
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("sync", "Synchronize", 0), step("fulfill", "Fulfill", 1)}})
+	late, comeBack := gate(job.Result{}, errors.New("late and wrong"))
+	hold, open := gate(job.Result{Output: true}, nil)
+	defer open()
+	b.stage.play("sync", func(ctx context.Context, task job.Task, r job.Reporter) (job.Result, error) {
+		if task.Attempt == 1 {
+			return late(ctx, task, r)
+		}
+		return hold(ctx, task, r)
+	})
+	i := b.run(t, "j")
+	require.Eventually(t, b.stage.saw("+sync"), soon, time.Millisecond)
+	_, err := b.db.NewRaw("update task_instance set lease_until = clock_timestamp() - interval '1 second' where state = 'IN_PROGRESS'").Exec(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, b.jobs.Sweep(t.Context()))
+	require.Eventually(t, func() bool { return len(b.stage.history()) == 2 }, soon, time.Millisecond, "started again")
+	comeBack()
+	require.Eventually(t, b.stage.saw("-sync"), soon, time.Millisecond)
+	require.Eventually(t, func() bool { // the River job of the first start is over, whatever it tried to write
+		var n int
+		require.NoError(t, b.db.NewRaw("select count(*) from river_job where kind = 'job_task' and state = 'completed'").Scan(t.Context(), &n))
+		return n == 1
+	}, soon, 5*time.Millisecond)
+	require.Equal(t, []string{"sync IN_PROGRESS", "fulfill WAITING"}, b.states(t, i.ID))
+	open()
+	b.until(t, i.ID, job.Completed)
+}
+
 // TestStoppedProcessHandsOver: a server that is stopped in good order gives its tasks away at once, without waiting for a lease.
 func TestStoppedProcessHandsOver(t *testing.T) {
 	t.Parallel()
