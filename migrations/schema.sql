@@ -15,6 +15,7 @@ create table access_entry (
     constraint access_entry_root_not_executable CHECK ((NOT ((permission = '/'::text) AND can_execute)))
 );
 CREATE INDEX access_entry_by_permission ON public.access_entry USING btree (permission);
+CREATE INDEX access_entry_by_rule ON public.access_entry USING btree (rule_id);
 
 create table access_filter (
     id bigint generated always as identity,
@@ -27,6 +28,7 @@ create table access_filter (
     constraint access_filter_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES access_rule(id) ON DELETE CASCADE,
     constraint access_filter_one_operand CHECK (((num_nonnulls(value, dimension) + (is_current_user)::integer) = 1))
 );
+CREATE INDEX access_filter_by_rule ON public.access_filter USING btree (rule_id);
 
 create table access_rule (
     id bigint generated always as identity,
@@ -39,6 +41,7 @@ create table access_rule (
     constraint access_rule_identifier_key UNIQUE (identifier),
     constraint access_rule_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id)
 );
+CREATE INDEX access_rule_by_profile ON public.access_rule USING btree (profile_id);
 
 create table assigned_profile (
     id bigint generated always as identity,
@@ -51,12 +54,14 @@ create table assigned_profile (
     email text,
     origin text default 'MANUAL'::text not null,
     constraint assigned_profile_pkey PRIMARY KEY (id),
-    constraint assigned_profile_user_id_profile_id_context_key UNIQUE (user_id, profile_id, context),
+    constraint assigned_profile_user_id_profile_id_context_origin_is_denie_key UNIQUE (user_id, profile_id, context, origin, is_denied),
     constraint assigned_profile_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id),
     constraint assigned_profile_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE,
+    constraint assigned_profile_dates_in_order CHECK ((start_date < end_date)),
     constraint assigned_profile_origin_check CHECK ((origin = ANY (ARRAY['MANUAL'::text, 'RULE'::text])))
 );
 comment on column assigned_profile.context is 'Dimension identifier -> key of a value: narrows the scope (spec 10.1).';
+CREATE INDEX assigned_profile_by_profile ON public.assigned_profile USING btree (profile_id);
 
 create table assigned_resource_type (
     id bigint generated always as identity,
@@ -133,11 +138,13 @@ create table changed_resource (
     entity_type_id bigint not null,
     seq bigint default 1 not null,
     at timestamp with time zone not null,
+    reverse_properties bigint[],
     constraint changed_resource_pkey PRIMARY KEY (resource_id),
     constraint changed_resource_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint changed_resource_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
 );
 comment on table changed_resource is 'Resources written since somebody looked: server/assignment turns them into dirty owners and fresh correlation keys, then removes them if seq is unchanged.';
+comment on column changed_resource.reverse_properties is 'Null: the resource itself changed. Else only others began or ceased to point to it, through these properties.';
 
 create table connection (
     id bigint generated always as identity,
@@ -154,11 +161,16 @@ create table connection (
     last_check_error text,
     last_token text,
     polled_at timestamp with time zone,
+    pending_token text,
+    retry_at timestamp with time zone,
+    failures integer default 0 not null,
     version integer default 1 not null,
     constraint connection_pkey PRIMARY KEY (id),
     constraint connection_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id),
     constraint connection_deactivated_check CHECK ((deactivated = ANY (ARRAY['NONE'::text, 'EXPORT'::text, 'FULFIL'::text])))
 );
+comment on column connection.last_token is 'Token (fulfil.Watcher) of the data that was last synchronized or blocked; another one = read again.';
+comment on column connection.pending_token is 'Token a read was already asked for; retry_at says when to ask again, failures counts reads that broke since the last good one.';
 CREATE INDEX connection_by_connector ON public.connection USING btree (connector_id);
 CREATE UNIQUE INDEX connection_identifier_unique ON public.connection USING btree (lower(identifier));
 
@@ -276,6 +288,19 @@ create table delivery_change (
     constraint delivery_change_command_check CHECK ((command = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
 );
 
+create table delivery_row (
+    n bigint generated always as identity,
+    delivery_id bigint not null,
+    entity_type_id bigint not null,
+    key text not null,
+    command text default 'MERGE'::text not null,
+    scalars jsonb not null,
+    refs jsonb not null,
+    constraint delivery_row_command_check CHECK ((command = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'MERGE'::text])))
+);
+comment on table delivery_row is 'What a running synchronization has read, cleaned; emptied when the comparison is done. Unlogged: after a crash it is read again.';
+CREATE INDEX delivery_row_by_key ON public.delivery_row USING btree (delivery_id, entity_type_id, key, n);
+
 create table denied_association (
     owner_id bigint not null,
     target_id bigint not null,
@@ -300,6 +325,7 @@ create table dimension (
     constraint dimension_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint dimension_column_mapping_check CHECK (((column_mapping >= 0) AND (column_mapping <= 127)))
 );
+CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.dimension FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
 
 create table dimension_closure (
     dimension_id bigint not null,
@@ -338,6 +364,7 @@ create table entity_mapping (
     constraint entity_mapping_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
     constraint entity_mapping_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id)
 );
+CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.entity_mapping FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
 
 create table entity_type (
     id bigint generated always as identity,
@@ -353,6 +380,7 @@ create table entity_type (
 );
 comment on column entity_type.display_expression is 'CEL over source.*; absent: first property whose identifier contains name (role-model 1.8).';
 comment on column entity_type.initialized_at is 'When the first complete computation of its owners ended; continuous evaluation starts then.';
+CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.entity_type FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
 
 create table evaluation_fact (
     owner_id bigint not null,
@@ -446,6 +474,7 @@ create table job_instance (
     launched_by text not null,
     parent_id bigint,
     cancel_requested boolean default false not null,
+    is_repair boolean default false not null,
     progress double precision default 0 not null,
     created_at timestamp with time zone not null,
     started_at timestamp with time zone,
@@ -456,7 +485,9 @@ create table job_instance (
     constraint job_instance_ended_iff_final CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['COMPLETED'::text, 'WARNING'::text, 'ERRORED'::text, 'CANCELLED'::text, 'ABORTED'::text])))),
     constraint job_instance_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'WARNING'::text, 'ERRORED'::text, 'BLOCKED'::text, 'CANCELLED'::text, 'ABORTED'::text])))
 );
-CREATE UNIQUE INDEX job_instance_one_running ON public.job_instance USING btree (job_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'BLOCKED'::text]));
+comment on column job_instance.is_repair is 'It was resumed after a block: its mails go to the holders of Repair instead of Launch.';
+CREATE INDEX job_instance_blocked ON public.job_instance USING btree (job_id) WHERE (state = 'BLOCKED'::text);
+CREATE UNIQUE INDEX job_instance_one_running ON public.job_instance USING btree (job_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text]));
 CREATE INDEX job_instance_recent ON public.job_instance USING btree (job_id, id);
 
 create table job_step (
@@ -501,11 +532,14 @@ create table local_user (
     password_hash text not null,
     email text default ''::text not null,
     resource_id bigint,
+    resource_entity_type_id bigint,
+    resource_key text,
     is_demo boolean default false not null,
     is_disabled boolean default false not null,
     failed_count integer default 0 not null,
     locked_until timestamp with time zone,
     constraint local_user_pkey PRIMARY KEY (id),
+    constraint local_user_resource_entity_type_id_fkey FOREIGN KEY (resource_entity_type_id) REFERENCES entity_type(id),
     constraint local_user_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
 );
 CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
@@ -553,6 +587,7 @@ create table order_attempt (
     constraint order_attempt_order_id_attempt_key UNIQUE (order_id, attempt),
     constraint order_attempt_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
 );
+CREATE INDEX order_attempt_by_key ON public.order_attempt USING btree (idempotency_key);
 
 create table order_line (
     id bigint generated always as identity,
@@ -577,6 +612,8 @@ create table order_line (
     is_changed boolean default false not null,
     postponed_at timestamp with time zone,
     error text,
+    error_class text,
+    unverified_count integer default 0 not null,
     version integer default 1 not null,
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
@@ -588,10 +625,12 @@ create table order_line (
     constraint order_line_state_check CHECK (((state >= 0) AND (state <= 8)))
 );
 comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
+comment on column order_line.approved_value is 'The proposed value as a reviewer approved it; null: not approved. Void when the computed value changes (A4).';
 comment on column order_line.is_sent is 'Part of the attempt under way or of the last one.';
 comment on column order_line.is_changed is 'Computed value changed since somebody last looked (A4).';
 CREATE INDEX order_line_by_order ON public.order_line USING btree (order_id);
 CREATE UNIQUE INDEX order_line_one_open ON public.order_line USING btree (order_id, COALESCE(property, ''::text), action, COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
+CREATE INDEX order_line_open ON public.order_line USING btree (order_id) WHERE (closed_at IS NULL);
 CREATE TRIGGER order_line_legal_move BEFORE UPDATE OF state ON public.order_line FOR EACH ROW EXECUTE FUNCTION order_line_legal_move();
 
 create table order_line_history (
@@ -671,6 +710,7 @@ create table property (
     constraint property_type_check CHECK ((type = ANY (ARRAY['STRING'::text, 'INT32'::text, 'INT64'::text, 'DATE_TIME'::text, 'BOOL'::text, 'GUID'::text, 'DOUBLE'::text, 'FOREIGN_KEY'::text])))
 );
 comment on column property.reverse_identifier is 'Name of the reverse navigation on the pointed entity type, e.g. Positions; absent: none.';
+CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.property FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
 
 create table property_mapping (
     property_id bigint not null,
@@ -684,12 +724,14 @@ create table property_mapping (
     constraint property_mapping_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id)
 );
 CREATE UNIQUE INDEX property_mapping_one_primary_key ON public.property_mapping USING btree (entity_type_id) WHERE is_primary_key;
+CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.property_mapping FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
 
 create table provisioning_order (
     id bigint generated always as identity,
     assigned_resource_type_id bigint not null,
     kind text not null,
     state smallint not null,
+    states smallint[] default '{}'::smallint[] not null,
     resource_type_id bigint not null,
     owner_id bigint,
     source_entity_type_id bigint not null,
@@ -699,10 +741,12 @@ create table provisioning_order (
     is_manual boolean default false not null,
     wait_reason text default 'none'::text not null,
     due_at timestamp with time zone,
+    look_at timestamp with time zone,
     generated_at timestamp with time zone,
     generation_id bigint,
     job_instance_id bigint,
     attempt integer default 0 not null,
+    tries integer default 0 not null,
     lease_owner text,
     lease_until timestamp with time zone,
     fence bigint default 0 not null,
@@ -730,6 +774,11 @@ create table provisioning_order (
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
     closed_at timestamp with time zone,
+    is_withdrawn boolean default false not null,
+    has_pending boolean generated always as (((closed_at IS NULL) AND (1 = ANY (states)))) stored not null,
+    has_silent boolean generated always as (((closed_at IS NULL) AND (NOT is_manual) AND (2 = ANY (states)))) stored not null,
+    has_ticket boolean generated always as (((closed_at IS NULL) AND is_manual AND (2 = ANY (states)))) stored not null,
+    needs_review boolean generated always as (((closed_at IS NULL) AND ((5 = ANY (states)) OR (3 = ANY (states))))) stored not null,
     constraint provisioning_order_pkey PRIMARY KEY (id),
     constraint provisioning_order_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
     constraint provisioning_order_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
@@ -743,17 +792,29 @@ create table provisioning_order (
     constraint provisioning_order_state_check CHECK (((state >= 0) AND (state <= 8)))
 );
 comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
+comment on column provisioning_order.states is 'All states present among the lines that count (spec 1.2), for filters.';
+comment on column provisioning_order.due_at is 'When lines held as not due become due, as evaluation computed it.';
+comment on column provisioning_order.look_at is 'Earliest instant at which CLOCK may have to move something; written with the roll-up.';
 comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
+comment on column provisioning_order.tries is 'Answers in a row that said "not now" (unreachable, throttled, lost); counts toward giving up, back to 0 with any other answer.';
+comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes.';
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
+comment on column provisioning_order.has_silent is 'Software collected it and no answer came (P4): read back before a repeat.';
 CREATE INDEX provisioning_order_awaiting_sync ON public.provisioning_order USING btree (connector_id, id) WHERE ((state = ANY (ARRAY[2, 8])) AND (closed_at IS NULL));
+CREATE INDEX provisioning_order_by_created ON public.provisioning_order USING btree (created_at, id);
 CREATE INDEX provisioning_order_by_owner ON public.provisioning_order USING btree (owner_id, id);
 CREATE INDEX provisioning_order_by_state ON public.provisioning_order USING btree (state, id);
 CREATE INDEX provisioning_order_by_type_state ON public.provisioning_order USING btree (resource_type_id, state, id);
-CREATE INDEX provisioning_order_due ON public.provisioning_order USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (closed_at IS NULL));
+CREATE INDEX provisioning_order_by_updated ON public.provisioning_order USING btree (updated_at, id);
+CREATE INDEX provisioning_order_errors ON public.provisioning_order USING btree (error_class, id) WHERE (error_class IS NOT NULL);
+CREATE INDEX provisioning_order_generated ON public.provisioning_order USING btree (generated_at) WHERE (generated_at IS NOT NULL);
 CREATE INDEX provisioning_order_leased ON public.provisioning_order USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+CREATE INDEX provisioning_order_look ON public.provisioning_order USING btree (look_at) WHERE ((look_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE UNIQUE INDEX provisioning_order_one_open ON public.provisioning_order USING btree (assigned_resource_type_id) WHERE (closed_at IS NULL);
-CREATE INDEX provisioning_order_to_dispatch ON public.provisioning_order USING btree (connection_id, id) WHERE ((state = 1) AND (generated_at IS NOT NULL) AND (closed_at IS NULL));
-CREATE INDEX provisioning_order_ungenerated ON public.provisioning_order USING btree (resource_type_id, id) WHERE ((state = 1) AND (generated_at IS NULL) AND (closed_at IS NULL));
+CREATE INDEX provisioning_order_tickets ON public.provisioning_order USING btree (source_entity_type_id, id) WHERE has_ticket;
+CREATE INDEX provisioning_order_to_dispatch ON public.provisioning_order USING btree (connection_id, id) WHERE ((generated_at IS NOT NULL) AND (has_pending OR has_silent));
+CREATE INDEX provisioning_order_to_review ON public.provisioning_order USING btree (source_entity_type_id, id) WHERE needs_review;
+CREATE INDEX provisioning_order_ungenerated ON public.provisioning_order USING btree (resource_type_id, id) WHERE ((generated_at IS NULL) AND has_pending);
 
 create table provisioning_transition (
     from_state smallint not null,
@@ -763,6 +824,16 @@ create table provisioning_transition (
     constraint provisioning_transition_to_state_check CHECK (((to_state >= 0) AND (to_state <= 8)))
 );
 comment on table provisioning_transition is 'Legal moves of an order line; kept equal to the table in server/order/state.go by a test.';
+
+create table read_back_request (
+    id bigint generated always as identity,
+    connector_id bigint not null,
+    at timestamp with time zone not null,
+    constraint read_back_request_pkey PRIMARY KEY (id),
+    constraint read_back_request_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id)
+);
+comment on table read_back_request is 'Something was written to the system of a connector (or its time has come): read it. Rows, not a flag, so that nobody waits for a lock.';
+CREATE INDEX read_back_request_by_connector ON public.read_back_request USING btree (connector_id);
 
 create table resource (
     id bigint generated always as identity,
@@ -774,14 +845,21 @@ create table resource (
     valid_from timestamp with time zone not null,
     valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
     version integer default 1 not null,
+    origin text default 'SYNC'::text not null,
+    actor text default ''::text not null,
+    deleted_by text default ''::text not null,
     constraint resource_pkey PRIMARY KEY (id),
-    constraint resource_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id)
+    constraint resource_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint resource_origin_check CHECK ((origin = ANY (ARRAY['SYNC'::text, 'MANUAL'::text])))
 );
-comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history.';
+comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history. A key that comes back revives its row.';
 comment on column resource.scalars is 'Scalar values by property identifier, as text in normalised form; absent = null.';
 comment on column resource.refs is 'Navigation values as read: property identifier -> key, or sorted array of keys for a collection. resource_link is derived from it.';
+comment on column resource.origin is 'MANUAL: added by a person; a complete synchronization does not delete it, and takes it over when its key is read.';
+comment on column resource.actor is 'Who wrote the current version.';
 CREATE INDEX resource_by_name ON public.resource USING btree (entity_type_id, display_name, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
-CREATE UNIQUE INDEX resource_key_unique ON public.resource USING btree (entity_type_id, key) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX resource_key_trgm ON public.resource USING gin (lower(key) gin_trgm_ops);
+CREATE UNIQUE INDEX resource_key_unique ON public.resource USING btree (entity_type_id, key);
 CREATE INDEX resource_name_trgm ON public.resource USING gin (lower(display_name) gin_trgm_ops);
 
 create table resource_link (
@@ -797,6 +875,8 @@ create table resource_link (
     constraint resource_link_target_id_fkey FOREIGN KEY (target_id) REFERENCES resource(id)
 );
 CREATE INDEX resource_link_by_target ON public.resource_link USING btree (target_id, property_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX resource_link_past ON public.resource_link USING btree (source_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+CREATE INDEX resource_link_past_target ON public.resource_link USING btree (target_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE UNIQUE INDEX resource_link_unique ON public.resource_link USING btree (source_id, property_id, target_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 
 create table resource_type (
@@ -896,6 +976,20 @@ comment on column resource_type_rule.source_binding is 'Path from the owner, e.g
 comment on column resource_type_rule.offset_before is 'Minutes (role-model 2.9).';
 CREATE INDEX resource_type_rule_by_type ON public.resource_type_rule USING btree (resource_type_id, kind);
 
+create table resource_unique_key (
+    property_id bigint not null,
+    value text not null,
+    resource_id bigint not null,
+    entity_type_id bigint not null,
+    constraint resource_unique_key_pkey PRIMARY KEY (property_id, value, resource_id),
+    constraint resource_unique_key_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint resource_unique_key_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id) ON DELETE CASCADE,
+    constraint resource_unique_key_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+comment on table resource_unique_key is 'Values of the further unique keys (property_mapping.is_unique_key) of living resources: links may name them instead of the key.';
+CREATE INDEX resource_unique_key_by_resource ON public.resource_unique_key USING btree (resource_id);
+CREATE INDEX resource_unique_key_by_value ON public.resource_unique_key USING btree (entity_type_id, value);
+
 create table resource_version (
     resource_id bigint not null,
     valid_from timestamp with time zone not null,
@@ -956,6 +1050,7 @@ create table session (
     user_id bigint not null,
     refresh_hash bytea not null,
     previous_hash bytea,
+    sealed_refresh bytea,
     created_at timestamp with time zone not null,
     used_at timestamp with time zone not null,
     expires_at timestamp with time zone not null,
@@ -964,6 +1059,8 @@ create table session (
     constraint session_pkey PRIMARY KEY (id),
     constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE
 );
+comment on table session is 'One sign-in. Its times are the machine''s, not the test clock''s. refresh_hash: the only valid refresh token; previous_hash: the one before, accepted once more for ten seconds after used_at and answered with the same new one, which sealed_refresh keeps until it is used.';
+CREATE INDEX session_by_expiry ON public.session USING btree (expires_at);
 CREATE INDEX session_by_user ON public.session USING btree (user_id);
 
 create table setting (
@@ -995,6 +1092,7 @@ create table task_instance (
     "position" integer not null,
     options jsonb default '{}'::jsonb not null,
     depends_on text[] default '{}'::text[] not null,
+    scope text not null,
     state text not null,
     is_forced boolean default false not null,
     progress double precision default 0 not null,
@@ -1004,14 +1102,19 @@ create table task_instance (
     lease_owner text,
     lease_until timestamp with time zone,
     fence bigint default 0 not null,
+    attempt integer default 0 not null,
     started_at timestamp with time zone,
     ended_at timestamp with time zone,
     constraint task_instance_pkey PRIMARY KEY (id),
     constraint task_instance_job_instance_id_fkey FOREIGN KEY (job_instance_id) REFERENCES job_instance(id),
     constraint task_instance_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'COMPLETED_NO_OUTPUT'::text, 'WARNING'::text, 'ERRORED'::text, 'BLOCKED'::text, 'SKIPPED'::text, 'CANCELLED'::text, 'ABORTED'::text])))
 );
+comment on column task_instance.scope is 'Task type and what it works on: of one scope only one task is in progress at a time, whatever its job.';
+comment on column task_instance.fence is 'Grows whenever the task is handed to a process; what an earlier one still writes is ignored.';
 CREATE INDEX task_instance_by_instance ON public.task_instance USING btree (job_instance_id, level, "position");
 CREATE INDEX task_instance_leased ON public.task_instance USING btree (lease_until) WHERE (state = 'IN_PROGRESS'::text);
+CREATE UNIQUE INDEX task_instance_one_per_scope ON public.task_instance USING btree (scope) WHERE (state = 'IN_PROGRESS'::text);
+CREATE INDEX task_instance_waiting ON public.task_instance USING btree (scope) WHERE (state = 'WAITING'::text);
 
 create table task_log (
     id bigint generated always as identity,
@@ -1025,6 +1128,17 @@ create table task_log (
 );
 CREATE INDEX task_log_by_task ON public.task_log USING btree (task_instance_id, id);
 
+create table unresolved_ref (
+    source_id bigint not null,
+    property_id bigint not null,
+    value text not null,
+    constraint unresolved_ref_pkey PRIMARY KEY (source_id, property_id, value),
+    constraint unresolved_ref_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id) ON DELETE CASCADE,
+    constraint unresolved_ref_source_id_fkey FOREIGN KEY (source_id) REFERENCES resource(id)
+);
+comment on table unresolved_ref is 'Navigation values that point to nothing yet: linked as soon as a resource with that key appears.';
+CREATE INDEX unresolved_ref_by_value ON public.unresolved_ref USING btree (property_id, value);
+
 create table webhook (
     id bigint generated always as identity,
     url text not null,
@@ -1035,6 +1149,9 @@ create table webhook (
     previous_secret_until timestamp with time zone,
     is_disabled boolean default false not null,
     disabled_reason text,
+    failures integer default 0 not null,
+    failing_since timestamp with time zone,
+    paused_until timestamp with time zone,
     owner text not null,
     created_at timestamp with time zone not null,
     cursor_xid xid8 not null,
@@ -1042,13 +1159,15 @@ create table webhook (
     version integer default 1 not null,
     constraint webhook_pkey PRIMARY KEY (id)
 );
+comment on column webhook.failures is 'Attempts in a row that failed; 0: the last one went well.';
+comment on column webhook.paused_until is 'The endpoint rests after failures in a row, or asked us to wait.';
 
 create table webhook_attempt (
     id bigint generated always as identity,
     delivery_id bigint not null,
     at timestamp with time zone not null,
     status integer,
-    duration_ms integer not null,
+    duration_ms integer default 0 not null,
     error text,
     response text,
     constraint webhook_attempt_pkey PRIMARY KEY (id),
@@ -1062,19 +1181,28 @@ create table webhook_delivery (
     message_id text not null,
     event_id bigint not null,
     state text not null,
-    body jsonb not null,
-    attempts integer default 0 not null,
+    body json not null,
+    tries integer default 0 not null,
+    since timestamp with time zone not null,
     next_at timestamp with time zone,
+    fence integer default 0 not null,
     lease_until timestamp with time zone,
     created_at timestamp with time zone not null,
     ended_at timestamp with time zone,
     constraint webhook_delivery_pkey PRIMARY KEY (id),
     constraint webhook_delivery_webhook_id_message_id_key UNIQUE (webhook_id, message_id),
     constraint webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+    constraint webhook_delivery_ended_iff_final CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['DELIVERED'::text, 'GIVEN_UP'::text])))),
     constraint webhook_delivery_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'FAILED'::text, 'GIVEN_UP'::text])))
 );
+comment on column webhook_delivery.body is 'As sent, to the byte: json, not jsonb, since the signature covers it.';
+comment on column webhook_delivery.since is 'When this round of tries began: a replay begins a new one.';
+comment on column webhook_delivery.fence is 'Counts the claims; what an earlier claim still reports is dropped.';
+CREATE INDEX webhook_delivery_by_state ON public.webhook_delivery USING btree (webhook_id, state);
 CREATE INDEX webhook_delivery_by_webhook ON public.webhook_delivery USING btree (webhook_id, id);
-CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (next_at) WHERE (state = ANY (ARRAY['PENDING'::text, 'FAILED'::text]));
+CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (webhook_id, next_at, id) WHERE (state = ANY (ARRAY['PENDING'::text, 'FAILED'::text]));
+CREATE INDEX webhook_delivery_ended ON public.webhook_delivery USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX webhook_delivery_leased ON public.webhook_delivery USING btree (webhook_id) WHERE (lease_until IS NOT NULL);
 
 CREATE OR REPLACE FUNCTION public.event_append_only()
  RETURNS trigger
@@ -1095,4 +1223,37 @@ begin
             using errcode = '23514', constraint = 'order_line_legal_move';
     end if;
     return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.order_roll_up(states smallint[])
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    select coalesce(
+        (select w.state from unnest(array[7,3,5,2,1,8,4]::smallint[]) with ordinality w (state, n) where w.state = any(states) order by w.n limit 1),
+        case when 0 = any(states) and not 6 = any(states) then 0::smallint else 6::smallint end)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.ref_values(refs jsonb)
+ RETURNS TABLE(property text, value text)
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select f.property, v.value
+    from jsonb_each(refs) f (property, content)
+    cross join lateral (
+        select f.content #>> '{}' as value where jsonb_typeof(f.content) = 'string'
+        union all
+        select jsonb_array_elements_text(f.content) where jsonb_typeof(f.content) = 'array') v
+$function$;
+
+CREATE OR REPLACE FUNCTION public.shape_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    insert into setting (key, value) values ('shape_version', '1')
+    on conflict (key) do update set value = to_jsonb((setting.value)::bigint + 1), updated_at = now();
+    return null;
 end $function$;

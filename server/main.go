@@ -4,9 +4,10 @@ package main
 import (
 	"os"
 
+	"writ/server/app"
 	"writ/server/cli"
 )
 
 func main() {
-	os.Exit(cli.Main(os.Args[1:], cli.House{}))
+	os.Exit(cli.Main(os.Args[1:], app.House()))
 }

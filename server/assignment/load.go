@@ -36,7 +36,7 @@ func (s *Service) load(ctx context.Context, db bun.IDB, m *Model, ownerIDs []int
 			l.owners[id], b.Owners = owner, append(b.Owners, owner)
 		}
 	}
-	for _, part := range []func([]int64) error{l.roles, l.assignedTypes, l.openOrders, l.gaps, l.keptValues, l.states, l.denied, l.synchronized, l.matches} {
+	for _, part := range []func([]int64) error{l.roles, l.assignedTypes, l.openOrders, l.gaps, l.keptValues, l.states, l.denied, l.synchronized, l.matches, l.createdKeys} {
 		if err := part(ownerIDs); err != nil {
 			return nil, fmt.Errorf("load owners: %w", err)
 		}
@@ -83,7 +83,7 @@ func (l *loader) roles(list []int64) error {
 		IsDenied            bool
 		StartDate, EndDate  *time.Time
 		InferredByID        *int64
-		RuleIDs             []int64 `bun:",array"`
+		RuleIDs             []int64 `bun:"rule_ids,array"`
 	}
 	if err := l.db.NewRaw(`select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids
 		from assigned_role where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list)).Scan(l.ctx, &rows); err != nil {
@@ -114,9 +114,10 @@ func (l *loader) assignedTypes(list []int64) error {
 		Expected                    json.RawMessage
 		CreatedKey                  *string
 		VerifiedAt                  *time.Time
+		Error                       *string
 	}
 	if err := l.db.NewRaw(`select id, owner_id, resource_type_id, resource_id, workflow_state, is_expected, is_denied, is_frozen, start_date, end_date,
-		confidence, expected, created_key, verified_at
+		confidence, expected, created_key, verified_at, error
 		from assigned_resource_type where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list)).Scan(l.ctx, &rows); err != nil {
 		return err
 	}
@@ -133,9 +134,7 @@ func (l *loader) assignedTypes(list []int64) error {
 		if r.Confidence != nil {
 			t.Confidence = *r.Confidence
 		}
-		if r.CreatedKey != nil {
-			t.CreatedKey = *r.CreatedKey
-		}
+		t.CreatedKey, t.Error = text(r.CreatedKey), text(r.Error)
 		if err := json.Unmarshal(r.Expected, &t.Expected); err != nil {
 			return fmt.Errorf("expected values of assignment %d: %w", r.ID, err)
 		}
@@ -154,15 +153,17 @@ func (l *loader) openOrders([]int64) error {
 		Attempt                    int
 		IsManual, InFlight         bool
 		ExecutedAt, ReviewedAt     *time.Time
+		UnverifiedCount            int
+		IsSuperseded               bool
 	}
-	if err := l.db.NewRaw(`select id, assigned_resource_type_id, kind, state, target_id, attempt, is_manual, lease_owner is not null as in_flight, executed_at, reviewed_at
-		from provisioning_order where assigned_resource_type_id = any (?) and closed_at is null`, ids(arts)).Scan(l.ctx, &rows); err != nil {
+	if err := l.db.NewRaw(`select id, assigned_resource_type_id, kind, state, target_id, attempt, is_manual, lease_owner is not null as in_flight, executed_at, reviewed_at,
+		unverified_count, is_superseded from provisioning_order where assigned_resource_type_id = any (?) and closed_at is null`, ids(arts)).Scan(l.ctx, &rows); err != nil {
 		return err
 	}
 	var orderIDs []int64
 	for _, r := range rows {
 		o := &evaluation.ExistingOrder{ID: r.ID, Kind: r.Kind, State: r.State, Attempt: r.Attempt, IsManual: r.IsManual, InFlight: r.InFlight,
-			ExecutedAt: utc(r.ExecutedAt), ReviewedAt: utc(r.ReviewedAt)}
+			ExecutedAt: utc(r.ExecutedAt), ReviewedAt: utc(r.ReviewedAt), UnverifiedCount: r.UnverifiedCount, IsSuperseded: r.IsSuperseded}
 		if r.TargetID != nil {
 			o.TargetID = *r.TargetID
 		}
@@ -329,6 +330,23 @@ func (l *loader) matches([]int64) error {
 			o.Lookups[r.RuleID] = append(o.Lookups[r.RuleID], r.ResourceID)
 		} else if !r.Taken {
 			o.Candidates = append(o.Candidates, evaluation.Candidate{TargetID: r.ResourceID, RuleID: r.RuleID, Owners: r.Owners})
+		}
+	}
+	return nil
+}
+
+// createdKeys finds targets by the key that an operator or a connector reported for an order of the owner (provisioning spec 4.3).
+func (l *loader) createdKeys(list []int64) error {
+	var rows []struct{ OwnerID, ResourceID int64 }
+	if err := l.db.NewRaw(`select a.owner_id, r.id as resource_id from assigned_resource_type a join resource_type t on t.id = a.resource_type_id
+		join resource r on r.entity_type_id = t.target_entity_type_id and r.key = a.created_key and r.valid_to = 'infinity'
+		where a.owner_id = any (?) and a.valid_to = 'infinity' and a.created_key is not null and a.resource_id is null
+			and not exists (select from assigned_resource_type x where x.resource_id = r.id and x.valid_to = 'infinity' and x.owner_id is not null)`, ids(list)).Scan(l.ctx, &rows); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if o := l.owners[r.OwnerID]; o != nil {
+			o.Candidates = append(o.Candidates, evaluation.Candidate{TargetID: r.ResourceID, Owners: 1})
 		}
 	}
 	return nil

@@ -107,7 +107,7 @@ type viewRole struct {
 	IsDenied           bool
 	StartDate, EndDate *time.Time
 	InferredByID       *int64
-	RuleIDs            []int64 `bun:",array"`
+	RuleIDs            []int64 `bun:"rule_ids,array"`
 }
 
 type viewType struct {
@@ -134,7 +134,7 @@ type viewLine struct {
 	Error                           *string
 	IsOpen                          bool
 	StartDate, EndDate              *time.Time
-	RuleIDs                         []int64 `bun:",array"`
+	RuleIDs                         []int64 `bun:"rule_ids,array"`
 }
 
 type viewGap struct {

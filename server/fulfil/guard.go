@@ -28,7 +28,7 @@ import (
 // without end.
 func Guard(name string, c Connector, l Limits) Connector {
 	l = l.withDefaults()
-	g := &guard{inner: c, name: name, limits: l, places: make(chan struct{}, l.Concurrency)}
+	g := &guard{inner: c, name: name, limits: l, places: make(chan struct{}, l.Concurrency), opened: new(atomic.Int64)}
 	if l.PerSecond > 0 {
 		g.rate = rate.NewLimiter(rate.Limit(l.PerSecond), max(1, int(l.PerSecond)))
 	}
@@ -60,7 +60,8 @@ type guard struct {
 	rate    *rate.Limiter // nil: no limit
 	places  chan struct{}
 	breaker *gobreaker.CircuitBreaker[struct{}]
-	opened  atomic.Int64 // when the breaker opened last, in ns
+	opened  *atomic.Int64 // when the breaker opened last, in ns
+	release func()        // lent by a Pool: closing gives it back instead
 }
 
 type (
@@ -201,8 +202,21 @@ func (g *guard) Health() Health {
 	return Health{Breaker: g.breaker.State().String(), InFlight: len(g.places)}
 }
 
-// Close closes the connector.
-func (g *guard) Close() error { return g.inner.Close() }
+// Close closes the connector, or gives it back to the Pool it was lent by.
+func (g *guard) Close() error {
+	if g.release != nil {
+		g.release()
+		return nil
+	}
+	return g.inner.Close()
+}
+
+// lent is the same guarded connector with the same limits and breaker, whose Close only gives it back.
+func (g *guard) lent(release func()) Connector {
+	c := *g
+	c.release = release
+	return c.shaped()
+}
 
 // Check asks the connector past the breaker: whoever asks wants to know how it is now.
 func (g *guard) Check(ctx context.Context) error {

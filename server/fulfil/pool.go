@@ -88,6 +88,15 @@ func (p *Pool) Use(ctx context.Context, c Connection) (_ Connector, release func
 	return entry.connector, release, nil
 }
 
+// Open is Use for callers that close what they opened: closing the connector gives it back.
+func (p *Pool) Open(ctx context.Context, c Connection) (Connector, error) {
+	connector, release, err := p.Use(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return connector.(interface{ lent(func()) Connector }).lent(release), nil
+}
+
 func (p *Pool) connect(ctx context.Context, c Connection) (_ Connector, err error) {
 	defer func() { // those who wait for the opening must get an answer
 		if v := recover(); v != nil {

@@ -125,11 +125,7 @@ func (w *writer) user(u User) error {
 		return fmt.Errorf("write user %s: %w", u.Username, err)
 	}
 	if u.Password != "" {
-		hash, err := w.s.HashPassword(u.Password)
-		if err != nil {
-			return err
-		}
-		if _, err := w.tx.ExecContext(w.ctx, `update local_user set password_hash = ? where id = ?`, hash, id); err != nil {
+		if _, err := w.tx.ExecContext(w.ctx, `update local_user set password_hash = ? where id = ?`, w.s.HashPassword(u.Password), id); err != nil {
 			return err
 		}
 	}

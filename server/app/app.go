@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
+	"golang.org/x/sync/errgroup"
+
+	"writ/server/access"
+	"writ/server/assignment"
+	"writ/server/audit"
+	"writ/server/auth"
+	"writ/server/cli"
+	"writ/server/clock"
+	"writ/server/config"
+	"writ/server/directory"
+	"writ/server/event"
+	"writ/server/fulfil"
+	"writ/server/job"
+	"writ/server/manifest"
+	"writ/server/notification"
+	"writ/server/order"
+	"writ/server/queue"
+	"writ/server/synchronization"
+)
+
+// App is one process: its services, wired.
+type App struct {
+	Config      config.Config
+	Log         *slog.Logger
+	DB          *bun.DB
+	Clock       *clock.Clock
+	Hub         *event.Hub
+	databaseURL string
+	Queue       *queue.Server
+
+	Shapes          *directory.Shapes
+	Directory       *directory.Service
+	Assignments     *assignment.Service
+	Orders          *order.Service
+	Synchronization *synchronization.Service
+	Jobs            *job.Service
+	Auth            *auth.Service
+	Manifest        *manifest.Service
+	Notifications   *notification.Service
+	Audit           *audit.Service
+	Access          *access.Service
+
+	connections *connections
+	metrics     *prometheus.Registry
+}
+
+// New makes every service and fills in the hooks between them. Nothing runs yet.
+func New(ctx context.Context, s cli.Session) (*App, error) {
+	a := &App{Config: s.Config, Log: s.Log, DB: s.DB, databaseURL: s.DatabaseURL, Clock: clock.New(), Shapes: &directory.Shapes{}, metrics: prometheus.NewRegistry()}
+	if a.Config.Serve.TestHooks {
+		if err := loadOffset(ctx, a.DB, a.Clock); err != nil {
+			return nil, fmt.Errorf("read the test clock: %w", err)
+		}
+	}
+	keyring, err := keyringOf(s.Config)
+	if err != nil {
+		return nil, err
+	}
+	known := packages(s.Config.Serve.TestHooks)
+	a.connections = &connections{db: a.DB, packages: known, pool: fulfil.NewPool(known), keyring: keyring, dataDir: s.Config.Database.DataDir}
+	a.Hub = event.NewHub(a.DB, s.DatabaseURL, a.Log)
+
+	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged}}
+	a.Assignments = &assignment.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Visible: a.visible}
+	a.Orders = order.New(a.DB, a.Clock, a.Log)
+	a.Orders.Shapes = a.Shapes
+	a.Synchronization = &synchronization.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Open: a.connections.Open}
+	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks())
+	a.Jobs.Hub = a.Hub
+	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.URL()}, a.Log)
+	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, HashPassword: auth.HashPassword,
+		TaskTypes: slices.Sorted(maps.Keys(a.tasks())), Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
+	transport, err := notification.NewTransport(s.Config.Mail.SMTPURL, mailDir(s.Config))
+	if err != nil {
+		return nil, err
+	}
+	a.Notifications = &notification.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, PublicURL: s.Config.Serve.URL(), Transport: transport}
+	a.Audit = audit.New(a.DB)
+	a.Access = &access.Service{DB: a.DB}
+	a.wire()
+	return a, nil
+}
+
+// Open makes a process for `writ serve`: everything, or the parts named by --only.
+func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
+	a, err := New(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if a.Queue, err = queue.New(ctx, queue.Options{URL: s.DatabaseURL, Logger: a.Log, Queues: a.queues(), Register: a.register}); err != nil {
+		return nil, err
+	}
+	greeting := ""
+	if s.Config.Serve.Demo {
+		if greeting, err = a.loadDemo(ctx); err != nil {
+			return nil, fmt.Errorf("load the demo organisation: %w", err)
+		}
+	}
+	handler, err := a.handler(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &cli.Application{Handler: handler, Run: a.Run, Greeting: greeting}, nil
+}
+
+// queues: a process that serves only the API inserts jobs and works none.
+func (a *App) queues() map[string]int {
+	if !a.Config.Serve.Runs(config.Workers) {
+		return map[string]int{}
+	}
+	return map[string]int{"default": a.Config.Work.RiverWorkers, job.TaskQueue: a.Config.Work.RiverWorkers}
+}
+
+// register is the list of River workers.
+func (a *App) register(w *river.Workers) {
+	river.AddWorker(w, &assignment.EvaluateWorker{Assignments: a.Assignments})
+	river.AddWorker(w, &order.GenerateWorker{Service: a.Orders})
+	river.AddWorker(w, &order.DispatchWorker{Service: a.Orders})
+	river.AddWorker(w, &synchronization.SynchronizeWorker{Service: a.Synchronization})
+	river.AddWorker(w, &notification.SendWorker{Mails: a.Notifications, From: a.Config.Mail.From})
+	a.Jobs.Register(w)
+}
+
+// Run works until ctx ends, then finishes what is held.
+func (a *App) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.Hub.Run(ctx) })
+	if a.Config.Serve.Runs(config.Workers) {
+		group.Go(func() error {
+			if err := a.Queue.Start(ctx); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return a.Queue.Stop(context.WithoutCancel(ctx))
+		})
+		a.sweeps(ctx, group)
+	}
+	if a.Config.Serve.TestHooks {
+		group.Go(func() error { a.followClock(ctx); return nil })
+	}
+	err := group.Wait()
+	if closeErr := a.connections.pool.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}

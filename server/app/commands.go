@@ -1,0 +1,202 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"writ/server/assignment"
+	"writ/server/audit"
+	"writ/server/cli"
+	"writ/server/errs"
+	"writ/server/job"
+	"writ/server/manifest"
+	"writ/server/permit"
+	"writ/server/rolemodel"
+)
+
+// House is what the commands of the command line call.
+func House() cli.House {
+	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify}
+}
+
+// command makes a process that only answers one command, as the system.
+func command(ctx context.Context, s cli.Session) (context.Context, *App, error) {
+	a, err := New(ctx, s)
+	return permit.With(ctx, permit.System("command")), a, err
+}
+
+// Plan prints what applying would change.
+func Plan(ctx context.Context, s cli.Session, paths []string) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	m, err := manifest.ReadFiles(paths...)
+	if err != nil {
+		return err
+	}
+	p, err := a.Manifest.PlanManifest(ctx, m)
+	if err != nil {
+		return err
+	}
+	return printPlan(s, p, "would change")
+}
+
+// Apply writes a configuration.
+func Apply(ctx context.Context, s cli.Session, paths []string) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	m, err := manifest.ReadFiles(paths...)
+	if err != nil {
+		return err
+	}
+	p, err := a.Manifest.Apply(ctx, m)
+	if err != nil {
+		return err
+	}
+	return printPlan(s, p, "changed")
+}
+
+func printPlan(s cli.Session, p *manifest.PlanPayload, verb string) error {
+	sign := map[manifest.Action]string{manifest.Create: "+", manifest.Update: "~", manifest.Delete: "-"}
+	for _, c := range p.Changes {
+		fmt.Fprintf(s.Out, "%s %s %s\n", sign[c.Action], c.Kind, c.Identifier)
+		if c.Action != manifest.Update {
+			continue
+		}
+		for _, f := range c.Fields {
+			fmt.Fprintf(s.Out, "    %s: %s -> %s\n", f.Path, shown(f.Before), shown(f.After))
+		}
+	}
+	failed := 0
+	for _, w := range p.Problems {
+		fmt.Fprintf(s.Out, "%s: %s %s %s: %s\n", w.Severity, w.Kind, w.Identifier, w.Field, w.Message)
+		if w.Severity == rolemodel.SeverityError {
+			failed++
+		}
+	}
+	fmt.Fprintf(s.Out, "%d objects %s.\n", len(p.Changes), verb)
+	if failed > 0 {
+		return errs.Invalid("", "%d errors: this configuration would be refused.", failed)
+	}
+	return nil
+}
+
+func shown(v *string) string {
+	if v == nil {
+		return "(nothing)"
+	}
+	return *v
+}
+
+// Export writes the configuration in force, without secrets.
+func Export(ctx context.Context, s cli.Session, dir string) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	m, err := manifest.Export(ctx, a.DB, a.Manifest.Keyring)
+	if err != nil {
+		return err
+	}
+	content, err := yaml.Marshal(m.WithoutSecrets())
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "writ.yaml")
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "Written: %s\n", path)
+	return nil
+}
+
+// RunJob launches a job; a running server does the work. With Wait it follows the instance to its end.
+func RunJob(ctx context.Context, s cli.Session, in cli.RunJobInput) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	p, err := a.Jobs.RunJob(ctx, job.RunJobInput{Job: in.Identifier})
+	if err != nil {
+		return err
+	}
+	id := p.JobInstance.ID
+	fmt.Fprintf(s.Out, "Instance %d of %s is launched.\n", id, in.Identifier)
+	for in.Wait {
+		i, err := a.Jobs.GetInstance(ctx, id)
+		if err != nil {
+			return err
+		}
+		if i.EndedAt != nil || i.State == job.Blocked {
+			fmt.Fprintf(s.Out, "%s\n", i.State)
+			if i.State != job.Completed {
+				return errs.New(errs.Conflict, "The job %s ended %s.", in.Identifier, i.State)
+			}
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// Explain prints why somebody has what they have, and why not.
+func Explain(ctx context.Context, s cli.Session, in cli.ExplainInput) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	if err := a.DB.NewRaw(`select r.id from resource r join entity_type t on t.id = r.entity_type_id where t.identifier = ? and r.key = ? order by r.valid_to desc limit 1`,
+		in.EntityType, in.Key).Scan(ctx, &ids); err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return errs.Missing("There is no %s %s.", in.EntityType, in.Key)
+	}
+	e, err := a.Assignments.Explain(ctx, assignment.ExplainInput{OwnerID: ids[0]})
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
+	for _, step := range e.Steps {
+		mark := "no "
+		if step.Matched {
+			mark = "yes"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", mark, step.Kind, step.Property, step.Text)
+	}
+	return w.Flush()
+}
+
+// Verify recomputes the hash chain of the event log.
+func Verify(ctx context.Context, s cli.Session) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	v, err := audit.Verify(ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	if v.BrokenSeq != 0 {
+		return errs.New(errs.Conflict, "The event log was changed: the chain breaks at entry %d (%s).", v.BrokenSeq, v.Reason)
+	}
+	fmt.Fprintf(s.Out, "%d events, the chain is whole.\n", v.Count)
+	return nil
+}

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/errs"
+	"writ/server/fulfil"
+	"writ/server/fulfil/csv"
+	"writ/server/fulfil/fake"
+	"writ/server/fulfil/manual"
+	"writ/server/fulfil/null"
+	"writ/server/fulfil/sqldb"
+)
+
+// packages is the list of connectors. The fake target exists for tests only.
+func packages(testHooks bool) fulfil.Packages {
+	p := fulfil.Packages{
+		"csv":           csv.Package{},
+		"postgres":      sqldb.Postgres{},
+		"manual-ticket": manual.Package{},
+		"null":          null.Package{},
+	}
+	if testHooks {
+		p["fake"] = fake.Package{}
+	}
+	return p
+}
+
+// connections opens connectors by the row of their connection.
+type connections struct {
+	db       bun.IDB
+	packages fulfil.Packages
+	pool     *fulfil.Pool
+	keyring  *fulfil.Keyring
+	dataDir  string
+}
+
+type connectionRow struct {
+	ID         int64
+	Version    int64
+	Identifier string
+	Package    string
+	Settings   json.RawMessage
+	Secrets    []byte
+}
+
+func (c *connections) row(ctx context.Context, id int64) (*connectionRow, error) {
+	var rows []*connectionRow
+	if err := c.db.NewRaw(`select id, version, identifier, package, settings, secrets from connection where id = ?`, id).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read connection %d: %w", id, err)
+	}
+	if len(rows) == 0 {
+		return nil, errs.Missing("There is no connection %d.", id).Of(id)
+	}
+	return rows[0], nil
+}
+
+// Open gives the shared, guarded connector of a connection; closing it gives it back.
+func (c *connections) Open(ctx context.Context, id int64) (fulfil.Connector, fulfil.Capability, error) {
+	row, err := c.row(ctx, id)
+	if err != nil {
+		return nil, fulfil.Capability{}, err
+	}
+	p, err := c.packages.Get(row.Package)
+	if err != nil {
+		return nil, fulfil.Capability{}, err
+	}
+	connector, err := c.pool.Open(ctx, fulfil.Connection{ID: row.ID, Version: row.Version, Identifier: row.Identifier, Package: row.Package,
+		Settings: func(context.Context) (fulfil.Settings, error) { return c.settings(row) }})
+	if err != nil {
+		return nil, p.Capability(), err
+	}
+	return connector, p.Capability(), nil
+}
+
+// settings opens the secrets; references env: and file: are resolved in this process only.
+func (c *connections) settings(row *connectionRow) (fulfil.Settings, error) {
+	var secrets map[string]string
+	if len(row.Secrets) > 0 {
+		var err error
+		if secrets, err = c.keyring.Open(row.Secrets); err != nil {
+			return fulfil.Settings{}, err
+		}
+	}
+	return fulfil.SettingsOf(row.Settings, secrets, c.dataDir)
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"writ/scripts/demo"
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/manifest"
+	"writ/server/permit"
+	"writ/server/synchronization"
+)
+
+// intranetDatabase is the demo's second system: a real database of its own on the same server.
+const intranetDatabase = "writ_demo_intranet"
+
+// intranetReference is the variable the configuration of the demo refers to.
+const intranetReference = "WRIT_SECRET_DEMO_INTRANET"
+
+// loadDemo brings the demo organisation, by the way a user has: files into the data folder, `writ apply`, and a synchronization of the
+// HR files. What is there already stays: a second start keeps every change. It gives the greeting with the logins.
+func (a *App) loadDemo(ctx context.Context) (string, error) {
+	ctx = permit.With(ctx, permit.System("demo"))
+	if err := a.prepareIntranet(ctx); err != nil {
+		return "", fmt.Errorf("intranet: %w", err)
+	}
+	fresh, err := copyMissing(demo.Files, filepath.Join(a.Config.Database.DataDir, "demo"))
+	if err != nil {
+		return "", err
+	}
+	var configured bool
+	if err := a.DB.NewRaw(`select exists (select from entity_type)`).Scan(ctx, &configured); err != nil {
+		return "", err
+	}
+	if !configured {
+		m, err := manifest.ReadFiles(filepath.Join(a.Config.Database.DataDir, "demo", "config"))
+		if err != nil {
+			return "", err
+		}
+		if _, err := a.Manifest.Apply(ctx, m); err != nil {
+			return "", err
+		}
+		if _, err := a.Synchronization.Run(ctx, synchronization.RunInput{Connector: "HR"}); err != nil {
+			return "", err
+		}
+		a.Log.InfoContext(ctx, "demo organisation loaded", "files", fresh)
+	}
+	return "Demo logins, password " + demoPassword + ": " + strings.Join(demoLogins, ", ") + "\nSource files to edit: " +
+		filepath.Join(a.Config.Database.DataDir, "demo"), nil
+}
+
+// demoPassword opens the demo logins, and only a server started with --demo accepts it.
+const demoPassword = "writ-demo"
+
+var demoLogins = []string{"admin", "reviewer", "operator", "supervisor", "night", "manager", "employee"}
+
+// prepareIntranet makes the second database with its tables, and tells the configuration's reference where it is.
+func (a *App) prepareIntranet(ctx context.Context) error {
+	u, err := url.Parse(a.databaseURL)
+	if err != nil {
+		return fmt.Errorf("database URL: %w", err)
+	}
+	u.Path = "/" + intranetDatabase
+	if err := os.Setenv(intranetReference, u.String()); err != nil {
+		return err
+	}
+	if _, err := a.DB.ExecContext(ctx, "create database "+intranetDatabase); err != nil && !isDuplicate(err) {
+		return fmt.Errorf("make the database %s: %w", intranetDatabase, err)
+	}
+	intranet, err := db.Open(ctx, u.String())
+	if err != nil {
+		return err
+	}
+	defer intranet.Close()
+	_, err = intranet.ExecContext(ctx, demo.Intranet)
+	return err
+}
+
+func isDuplicate(err error) bool {
+	if errs.Is(db.Explain(err), errs.Conflict) {
+		return true
+	}
+	return strings.Contains(err.Error(), "already exists")
+}
+
+// copyMissing copies the demo's files to where people edit them; files that are there already stay as they are.
+func copyMissing(files embed.FS, dir string) (n int, err error) {
+	err = fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		to := filepath.Join(dir, path)
+		if _, err := os.Stat(to); err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		content, err := files.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		n++
+		return os.WriteFile(to, content, 0o644)
+	})
+	if err != nil {
+		return n, fmt.Errorf("copy the demo's files to %s: %w", dir, err)
+	}
+	return n, nil
+}

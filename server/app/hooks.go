@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"path/filepath"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
+
+	"writ/server/assignment"
+	"writ/server/config"
+	"writ/server/errs"
+	"writ/server/fulfil"
+	"writ/server/job"
+	"writ/server/order"
+	"writ/server/permit"
+	"writ/server/queue"
+	"writ/server/synchronization"
+)
+
+// wire fills in what a lower room tells a higher one.
+func (a *App) wire() {
+	a.Assignments.Orders = a.Orders.Policy
+	a.Assignments.Paused = a.Jobs.Running
+
+	a.Orders.Open = a.connections.Open
+	a.Orders.IsManual = func(pkg string) bool {
+		p, err := a.connections.packages.Get(pkg)
+		return err == nil && p.Capability().IsManual
+	}
+	a.Orders.MarkDirty = assignment.MarkDirty
+	a.Orders.AfterExecuted = func(ctx context.Context, tx bun.Tx, ids []int64) error {
+		return a.Synchronization.EnqueueReadBack(ctx, tx, ids)
+	}
+	a.Orders.Paused = a.Jobs.Running
+
+	a.Synchronization.Paused = a.Jobs.Running
+	a.Synchronization.Applied = a.synchronized
+
+	a.Jobs.Ended = a.jobEnded
+	a.Jobs.GivenUp = a.jobGivenUp
+}
+
+// resourcesChanged: whoever wrote resources makes the evaluation look.
+func (a *App) resourcesChanged(ctx context.Context, tx bun.Tx) error {
+	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
+}
+
+// configurationChanged: another model, so everybody is looked at again.
+func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
+	if err := a.Assignments.DirtyAll(ctx, tx, "configuration changed"); err != nil {
+		return err
+	}
+	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
+}
+
+// synchronized: owners whose orders of this connector wait for verification are looked at again, and local users find their person.
+func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, _ time.Time) error {
+	var owners []int64
+	if err := tx.NewRaw(`select distinct owner_id from provisioning_order where connector_id = ? and state in (2, 8) and closed_at is null and owner_id is not null
+		order by owner_id`, connectorID).Scan(ctx, &owners); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `update local_user u set resource_id = r.id from resource r
+		where u.resource_key is not null and r.entity_type_id = u.resource_entity_type_id and r.key = u.resource_key and r.valid_to = 'infinity'
+			and u.resource_id is distinct from r.id`); err != nil {
+		return err
+	}
+	return assignment.MarkDirty(ctx, tx, "synchronized", owners...)
+}
+
+// jobEnded: the continuous chain kept still while the job was at work; now it looks for what is left.
+func (a *App) jobEnded(ctx context.Context, tx bun.Tx, _ *job.JobInstance) error {
+	if err := queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil); err != nil {
+		return err
+	}
+	return queue.Insert(ctx, tx, order.GenerateArgs{}, nil)
+}
+
+// jobGivenUp: what the blocked tasks had prepared is dropped. It is dropped in transactions of its own: one that is left over is dropped
+// by the next complete reading.
+func (a *App) jobGivenUp(ctx context.Context, _ bun.Tx, tasks []*job.TaskInstance) error {
+	ctx = permit.With(ctx, permit.System(permit.Name(ctx)))
+	for _, t := range tasks {
+		d, err := a.Synchronization.OfTask(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		if d == nil || d.State != synchronization.Blocked {
+			continue
+		}
+		if _, err := a.Synchronization.Drop(ctx, d.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visible refuses a resource outside the caller's scope.
+func (a *App) visible(ctx context.Context, resourceID int64) error {
+	r, err := a.Directory.Get(ctx, resourceID, nil)
+	if err == nil && r == nil {
+		err = errs.Missing("There is no resource %d, or it is not in your scope.", resourceID).Of(resourceID)
+	}
+	return err
+}
+
+// catchUp asks the whole continuous chain to look: after the test clock moved, and now and then as a safety net.
+func (a *App) catchUp(ctx context.Context) error {
+	if _, err := a.Assignments.MarkDue(ctx); err != nil {
+		return err
+	}
+	if err := a.Orders.Sweep(ctx); err != nil {
+		return err
+	}
+	if _, err := a.Orders.Tick(ctx); err != nil {
+		return err
+	}
+	for _, args := range []river.JobArgs{assignment.EvaluateArgs{}, order.GenerateArgs{}} {
+		if err := queue.Insert(ctx, a.DB, args, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealer gives auth the keyring for single values.
+type sealer struct{ ring *fulfil.Keyring }
+
+func (s sealer) Seal(plain []byte) ([]byte, error) {
+	return s.ring.Seal(map[string]string{"value": string(plain)})
+}
+
+func (s sealer) Open(sealed []byte) ([]byte, error) {
+	plain, err := s.ring.Unseal(sealed)
+	return []byte(plain["value"]), err
+}
+
+// raw gives rooms that keep secrets the keyring without resolving references: they belong to the process that uses them.
+type raw struct{ *fulfil.Keyring }
+
+func (r raw) Open(sealed []byte) (map[string]string, error) { return r.Unseal(sealed) }
+
+func keyringOf(c config.Config) (*fulfil.Keyring, error) {
+	text, err := c.Secret.Bytes(c.Database.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	return fulfil.ParseKeyring("key:"+base64.StdEncoding.EncodeToString(text), filepath.Join(c.Database.DataDir, "secrets"))
+}
+
+func mailDir(c config.Config) string { return filepath.Join(c.Database.DataDir, "mail") }

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"writ/server/assignment"
+	"writ/server/permit"
+	"writ/server/queue"
+)
+
+// sweeps are the safety nets of the queue and the eyes of the continuous mode. Every process runs all of them; each call takes what
+// nobody else holds, so more processes never do more work.
+func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
+	every := func(name, actor string, interval time.Duration, fn func(context.Context) error) {
+		group.Go(func() error {
+			queue.Every(permit.With(ctx, permit.System(actor)), a.Log, name, interval, fn)
+			return nil
+		})
+	}
+	every("watch sources", "synchronization", 300*time.Millisecond, a.Synchronization.Poll)
+	every("sweep orders", "clock", 2*time.Second, a.Orders.Sweep)
+	every("sweep jobs", "job", 2*time.Second, a.Jobs.Sweep)
+	every("mail", "notification", 500*time.Millisecond, a.pumpMail)
+	every("chain events", "audit", 5*time.Second, a.Audit.Append)
+	every("due owners", "clock", 5*time.Second, func(ctx context.Context) error { _, err := a.Assignments.MarkDue(ctx); return err })
+	every("evaluate leftovers", "policy", 10*time.Second, a.evaluateLeftovers)
+}
+
+func (a *App) pumpMail(ctx context.Context) error {
+	for {
+		more, err := a.Notifications.Pump(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// evaluateLeftovers finds dirty owners that lost their job: a crash between two attempts, a failure of one owner.
+func (a *App) evaluateLeftovers(ctx context.Context) error {
+	n, err := a.Assignments.Backlog(ctx, a.DB)
+	if err != nil || n == 0 {
+		return err
+	}
+	return queue.Insert(ctx, a.DB, assignment.EvaluateArgs{}, nil)
+}
+
+// followClock keeps the test clock of this process equal to that of the others.
+func (a *App) followClock(ctx context.Context) {
+	queue.Every(ctx, a.Log, "test clock", 200*time.Millisecond, func(ctx context.Context) error { return loadOffset(ctx, a.DB, a.Clock) })
+}

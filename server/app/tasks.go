@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"writ/server/assignment"
+	"writ/server/errs"
+	"writ/server/job"
+	"writ/server/order"
+	"writ/server/permit"
+	"writ/server/synchronization"
+)
+
+// tasks is the list of task types a job may name (provisioning spec 9.3).
+func (a *App) tasks() map[string]job.TaskFunc {
+	return map[string]job.TaskFunc{
+		"Export":                     a.taskExport,
+		"PrepareSynchronization":     a.taskPrepare,
+		"Synchronize":                a.taskSynchronize,
+		"SynchronizeConnector":       a.taskSynchronizeConnector,
+		"ComputeCorrelationKeys":     a.taskCorrelationKeys,
+		"ComputeRoleModel":           a.taskRoleModel,
+		"GenerateProvisioningOrders": a.taskGenerate,
+		"Fulfill":                    a.taskFulfil,
+	}
+}
+
+// synchronizeOptions are the options of the four tasks that read a connector.
+type synchronizeOptions struct {
+	Connector            string
+	Mode                 string // complete (default), incremental, initial
+	CommandColumn        string
+	ForceSynchronization bool
+}
+
+func (a *App) runInput(t job.Task, r job.Reporter) (synchronization.RunInput, error) {
+	var o synchronizeOptions
+	if err := t.Decode(&o); err != nil {
+		return synchronization.RunInput{}, err
+	}
+	if o.Connector == "" {
+		return synchronization.RunInput{}, errs.Invalid("options.connector", "The task %s needs the option connector.", t.Identifier)
+	}
+	return synchronization.RunInput{Connector: o.Connector, Mode: synchronization.Mode(strings.ToUpper(o.Mode)), CommandColumn: o.CommandColumn,
+		Force: o.ForceSynchronization || t.IsForced, TaskInstanceID: t.ID, Reporter: heard{r}}, nil
+}
+
+// heard lets a room that knows nothing of jobs report to one.
+type heard struct{ job.Reporter }
+
+// Logf adds a line to the task's log.
+func (h heard) Logf(level, format string, args ...any) {
+	h.Reporter.Logf(job.LogLevel(level), format, args...)
+}
+
+func (a *App) taskExport(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	in, err := a.runInput(t, r)
+	if err != nil {
+		return job.Result{}, err
+	}
+	d, err := a.Synchronization.Export(ctx, in)
+	return job.Result{Output: d != nil}, err
+}
+
+func (a *App) taskPrepare(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	in, err := a.runInput(t, r)
+	if err != nil {
+		return job.Result{}, err
+	}
+	d, err := a.Synchronization.Prepare(ctx, in)
+	return job.Result{Output: d != nil}, err
+}
+
+func (a *App) taskSynchronize(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	in, err := a.runInput(t, r)
+	if err != nil {
+		return job.Result{}, err
+	}
+	if t.IsForced {
+		return a.resumeDelivery(ctx, t, r)
+	}
+	d, err := a.Synchronization.Synchronize(ctx, in)
+	return delivered(d, err)
+}
+
+func (a *App) taskSynchronizeConnector(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	in, err := a.runInput(t, r)
+	if err != nil {
+		return job.Result{}, err
+	}
+	if t.IsForced {
+		return a.resumeDelivery(ctx, t, r)
+	}
+	d, err := a.Synchronization.Run(ctx, in)
+	return delivered(d, err)
+}
+
+// resumeDelivery is the validation run: the blocked delivery of this task is applied as it was looked at (spec 8.3.3).
+func (a *App) resumeDelivery(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	ctx = permit.With(ctx, permit.System(permit.Name(ctx)))
+	d, err := a.Synchronization.OfTask(ctx, t.ID)
+	if err != nil {
+		return job.Result{}, err
+	}
+	if d == nil {
+		return job.Result{}, errs.Missing("The delivery of this task is gone. Launch the job again.")
+	}
+	return delivered(a.Synchronization.Resume(ctx, d.ID, heard{r}))
+}
+
+// delivered turns a delivery into the end of a task: blocked with what exceeded which limit, or done.
+func delivered(d *synchronization.Delivery, err error) (job.Result, error) {
+	if errs.Is(err, errs.Threshold) && d != nil {
+		return job.Result{Blocked: map[string]any{"message": errs.As(err).Message, "deliveryId": d.ID, "exceeded": d.Blocked}}, nil
+	}
+	return job.Result{Output: d != nil}, err
+}
+
+func (a *App) taskCorrelationKeys(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
+	n, err := a.Assignments.ComputeCorrelationKeys(ctx, r.Progress)
+	r.Count("keys", n)
+	return job.Result{Output: n > 0}, err
+}
+
+type roleModelOptions struct {
+	EntityTypes                      []string
+	Dirty                            bool
+	BlockProvisioning                bool
+	BlockAllResourceTypeProvisioning bool
+	NoProvisioningReview             bool
+}
+
+func (a *App) taskRoleModel(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	var o roleModelOptions
+	if err := t.Decode(&o); err != nil {
+		return job.Result{}, err
+	}
+	report, err := a.Assignments.Run(ctx, assignment.Recompute{EntityTypes: o.EntityTypes, Dirty: o.Dirty, Options: assignment.Options{
+		BlockProvisioning: o.BlockProvisioning || o.BlockAllResourceTypeProvisioning, NoReview: o.NoProvisioningReview}}, r.Progress)
+	r.Count("owners", report.Owners)
+	r.Count("unchanged", report.Unchanged)
+	r.Count("roles", report.Roles)
+	r.Count("assignments", report.Types)
+	r.Count("orders", report.Orders)
+	r.Count("gaps", report.Gaps)
+	r.Count("failed", report.Failed)
+	r.Logf("INFO", "%d owners looked at, %d unchanged, %d orders touched.", report.Owners, report.Unchanged, report.Orders)
+	return job.Result{Output: report.Owners > 0, Warning: report.Failed > 0}, err
+}
+
+type orderOptions struct {
+	Connector         string
+	ResourceTypes     []string
+	ForceProvisioning bool
+	ContinueOnError   bool
+}
+
+func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	var o orderOptions
+	if err := t.Decode(&o); err != nil {
+		return job.Result{}, err
+	}
+	g, err := a.Orders.Generate(ctx, order.GenerateInput{Connector: o.Connector, ResourceTypes: o.ResourceTypes, Force: o.ForceProvisioning || t.IsForced, JobInstanceID: t.JobInstanceID})
+	if err != nil && !errs.Is(err, errs.Threshold) {
+		return job.Result{}, err
+	}
+	if g == nil {
+		return job.Result{}, err
+	}
+	for _, c := range g.Counts {
+		r.Count("insert", c.Insert)
+		r.Count("update", c.Update)
+		r.Count("delete", c.Delete)
+	}
+	if len(g.Blocked) > 0 {
+		r.Logf("WARN", "Threshold exceeded: nothing was generated.")
+		return job.Result{Blocked: map[string]any{"message": "Threshold exceeded: nothing was generated.", "exceeded": g.Blocked}}, nil
+	}
+	r.Count("generated", g.Generated)
+	return job.Result{Output: g.Generated > 0}, nil
+}
+
+func (a *App) taskFulfil(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	var o orderOptions
+	if err := t.Decode(&o); err != nil {
+		return job.Result{}, err
+	}
+	res, err := a.Orders.Fulfil(ctx, order.FulfilInput{Connector: o.Connector, ResourceTypes: o.ResourceTypes, ContinueOnError: o.ContinueOnError},
+		func(done, _, total int) { r.Progress(done, total) })
+	r.Count("executed", res.Executed)
+	r.Count("tickets", res.Tickets)
+	r.Count("errored", res.Errors)
+	return job.Result{Output: res.Executed+res.Tickets > 0, Warning: res.Errors > 0}, err
+}
