@@ -264,8 +264,8 @@ func exists(ctx context.Context, db bun.IDB, table, identifier string) error {
 	return nil
 }
 
-// countBase adds the targets that percentages count from and, in continuous mode, what was published in the last hour. What a person let
-// through by resuming a blocked job does not count again.
+// countBase adds the targets that percentages count from and, in continuous mode, what the continuous mode itself published in the last
+// hour: what a job published was guarded in that job's own run, and what a person let through does not count again.
 func (s *Service) countBase(ctx context.Context, tx bun.Tx, p *generationPlan, in GenerateInput) error {
 	types := slices.Sorted(maps.Keys(p.counts))
 	if len(types) == 0 {
@@ -295,7 +295,7 @@ func (s *Service) countBase(ctx context.Context, tx bun.Tx, p *generationPlan, i
 	err = tx.NewRaw(`select o.resource_type_id, case o.kind when 'CREATE' then 'insert' when 'DELETE' then 'delete' else 'update' end as change, count(*) as n
 		from provisioning_order o
 		left join generation g on g.id = o.generation_id
-		where o.generated_at > ? and o.resource_type_id = any(?) and not coalesce(g.is_forced, false)
+		where o.generated_at > ? and o.resource_type_id = any(?) and not coalesce(g.is_forced, false) and g.job_instance_id is null
 		group by 1, 2`, stamp(p.now.Add(-thresholdWindow)), pgdialect.Array(types)).Scan(ctx, &recent)
 	if err != nil {
 		return fmt.Errorf("count recent orders: %w", err)

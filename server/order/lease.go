@@ -234,15 +234,22 @@ func (s *Service) lockHeld(ctx context.Context, tx bun.Tx, list []*errand) (map[
 	if err != nil {
 		return nil, fmt.Errorf("write fences: %w", err)
 	}
-	var ids []int64
-	err = tx.NewRaw(`select o.id from provisioning_order o join json_to_recordset(?) as k (id bigint, fence bigint) on k.id = o.id and k.fence = o.fence
-		where o.lease_owner = ? order by o.id for update of o`, string(raw), s.Worker).Scan(ctx, &ids)
+	var rows []struct {
+		ID           int64
+		IsSuperseded bool
+	}
+	err = tx.NewRaw(`select o.id, o.is_superseded from provisioning_order o join json_to_recordset(?) as k (id bigint, fence bigint) on k.id = o.id and k.fence = o.fence
+		where o.lease_owner = ? order by o.id for update of o`, string(raw), s.Worker).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("check leases: %w", err)
 	}
-	held := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		held[id] = true
+	held := make(map[int64]bool, len(rows))
+	isSuperseded := map[int64]bool{}
+	for _, r := range rows {
+		held[r.ID], isSuperseded[r.ID] = true, r.IsSuperseded
+	}
+	for _, e := range list {
+		e.IsSuperseded = isSuperseded[e.ID] // policy may have marked it while it was called
 	}
 	return held, nil
 }

@@ -70,7 +70,9 @@ func bringResources(ctx context.Context, db bun.IDB, rows []*Order, sel Selectio
 		}
 	}
 	var list []*directory.Resource
-	err := db.NewSelect().Model(&list).Where("r.id = any(?)", arrayOf(distinct(ids))).Scan(ctx)
+	// infinity cannot be read into a time: directory.Forever stands for it
+	err := db.NewSelect().Model(&list).ExcludeColumn("valid_to").ColumnExpr("least(r.valid_to, ?) as valid_to", stamp(directory.Forever)).
+		Where("r.id = any(?)", arrayOf(distinct(ids))).Scan(ctx)
 	if err != nil {
 		return fmt.Errorf("select owners and targets: %w", err)
 	}
