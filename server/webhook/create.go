@@ -1,0 +1,119 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/order"
+	"writ/server/permit"
+)
+
+// besideFor is how long the old secret signs beside the new one.
+const besideFor = 24 * time.Hour
+
+const longestDescription = 1000
+
+// CreateWebhookInput describes an endpoint.
+type CreateWebhookInput struct {
+	URL         string
+	Filter      *order.OrderFilter // nil: all orders the creator may see
+	Description *string
+}
+
+// CreateWebhookPayload holds the webhook and its secret, which is shown this once.
+type CreateWebhookPayload struct {
+	Webhook *Webhook
+	Secret  string
+}
+
+// Create makes a webhook that delivers from now on. It needs WebhookUpdate; what is delivered later is what the creator may see then.
+// Validation when the address cannot be an endpoint or the filter names what does not exist.
+func (s *Service) Create(ctx context.Context, in CreateWebhookInput) (*CreateWebhookPayload, error) {
+	if _, err := permit.Require(ctx, permit.WebhookUpdate); err != nil {
+		return nil, err
+	}
+	w := &Webhook{URL: strings.TrimSpace(in.URL), Filter: json.RawMessage("{}"), Owner: permit.Name(ctx), CreatedAt: s.Clock.Now(), Version: 1}
+	if err := checkURL(w.URL, s.AllowPrivate); err != nil {
+		return nil, err
+	}
+	if err := w.describe(in); err != nil {
+		return nil, err
+	}
+	secret := newSecret()
+	var err error
+	if w.Secret, err = s.seal(secret); err != nil {
+		return nil, err
+	}
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		end, err := event.End(ctx, tx)
+		if err != nil {
+			return err
+		}
+		w.CursorXid, w.CursorID = end.XID, end.ID
+		if err := insertWebhook(ctx, tx, w); err != nil {
+			return err
+		}
+		return s.publish(ctx, tx, "webhook.created", w)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &CreateWebhookPayload{Webhook: w, Secret: secret}, nil
+}
+
+func (w *Webhook) describe(in CreateWebhookInput) error {
+	if in.Description != nil {
+		w.Description = strings.TrimSpace(*in.Description)
+	}
+	if len(w.Description) > longestDescription {
+		return errs.Invalid("input.description", "The description is longer than %d characters.", longestDescription)
+	}
+	if in.Filter == nil {
+		return nil
+	}
+	for _, name := range in.Filter.States {
+		if _, ok := order.StateOf(name); !ok {
+			return errs.Invalid("input.filter.states", "There is no state %s.", name)
+		}
+	}
+	raw, err := json.Marshal(in.Filter)
+	if err != nil {
+		return fmt.Errorf("write the filter of a webhook: %w", err)
+	}
+	w.Filter = raw
+	return nil
+}
+
+// Rotate gives a webhook a new secret, shown this once; for a day the old one signs beside it. A second rotation within that day ends the
+// oldest at once. It needs WebhookUpdate.
+func (s *Service) Rotate(ctx context.Context, in WebhookInput) (*CreateWebhookPayload, error) {
+	secret := newSecret()
+	sealed, err := s.seal(secret)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.change(ctx, in.ID, "webhook.secret_rotated", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
+		return updateSecret(ctx, tx, w.ID, sealed, s.Clock.Now().Add(besideFor))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &CreateWebhookPayload{Webhook: out.Webhook, Secret: secret}, nil
+}
+
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}

@@ -1,0 +1,42 @@
+// Package webhook tells machines about order changes, as Standard Webhooks say (design 6).
+//
+//	webhook.go   Webhook, Service; list, enable, disable, replay, delete
+//	create.go    create, with its secret; rotate the secret
+//	delivery.go  WebhookDelivery, WebhookAttempt: what was sent, and how it went
+//	pump.go      events -> deliveries: a durable cursor per webhook, moved with the deliveries in one transaction
+//	body.go      what is sent
+//	worker.go    the River job that drains a webhook: claim, send, note
+//	send.go      one HTTP request
+//	sign.go      secrets and signatures
+//	address.go   where webhooks may not go
+//	retry.go     pure: when it is tried again
+//	health.go    an endpoint that fails rests, and is disabled in the end
+//	sweep.go     Sweep, every second in every process: pump, wake, forget
+//	state.go     the machine below, and the only functions that move a delivery
+//	store.go     every query
+//
+// # Who sees what
+//
+// A webhook delivers what its creator may see at the moment when the delivery is written: one who loses rights gets less from then on, an
+// account that is disabled gets nothing. The filter is about the move: an order that was EXECUTED for a moment matches EXECUTED.
+//
+// # At least once
+//
+// The header webhook-id names the event. It is the same at every attempt and at a replay, so receivers drop what they know. An attempt is
+// noted before it is made. A process that dies leaves a lease behind; when that ends another one sends again. What a lost claim still
+// reports is dropped by the row's fence. Deliveries of one webhook go in the order of the events, but a few at a time, and a failed one
+// does not hold up those behind it: receivers that need order compare data.order.version.
+//
+// # Trying again
+//
+// From two seconds up to six hours, for three days; Retry-After is honoured. Three failures in a row let the endpoint rest, so that what
+// waits behind does not use up its tries. 410 Gone, or three days of nothing but failures, disable the webhook; enabling it goes on where
+// it stopped.
+//
+// # The machine
+//
+//	(new), PENDING, DELIVERED, FAILED, GIVEN_UP  --OPEN (pump)--> PENDING
+//	PENDING, FAILED                              --DELIVER (worker)--> DELIVERED
+//	PENDING, FAILED                              --FAIL (worker)--> FAILED
+//	PENDING, FAILED                              --GIVE_UP (worker)--> GIVEN_UP
+package webhook

@@ -1,0 +1,150 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/access"
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/order"
+	"writ/server/permit"
+)
+
+// pumpLimit is how many events one transaction turns into deliveries of one webhook.
+const pumpLimit = 500
+
+// Pump turns the events since last time into deliveries of all webhooks that are not disabled. Any number of processes may do it at the
+// same moment: whoever moves a webhook's cursor first has written the deliveries, the others drop theirs.
+func (s *Service) Pump(ctx context.Context) error {
+	behind, err := selectBehind(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	for _, w := range behind {
+		if err := s.pump(ctx, w); err != nil {
+			return fmt.Errorf("pump webhook %d: %w", w.ID, err)
+		}
+	}
+	return nil
+}
+
+// pump brings one webhook up to date. Reading is done outside of the transaction, which therefore is short.
+func (s *Service) pump(ctx context.Context, w *Webhook) error {
+	for {
+		batch, err := event.ReadBatch(ctx, s.DB, w.cursor(), event.Filter{Kinds: []string{typeChanged}}, pumpLimit)
+		if err != nil || batch.Next == w.cursor() {
+			return err
+		}
+		deliveries, err := s.deliveries(ctx, w, batch.Rows)
+		if err != nil {
+			return err
+		}
+		moved, err := s.advance(ctx, w, batch.Next, deliveries)
+		if err != nil || !moved || !batch.More {
+			return err
+		}
+		w.CursorXid, w.CursorID = batch.Next.XID, batch.Next.ID
+	}
+}
+
+// advance writes deliveries and moves the cursor, together; false: another process did, or the webhook was changed meanwhile.
+func (s *Service) advance(ctx context.Context, w *Webhook, to event.Cursor, deliveries []*WebhookDelivery) (moved bool, err error) {
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if moved, err = advanceCursor(ctx, tx, w.ID, w.cursor(), to); err != nil || !moved {
+			return err
+		}
+		n, err := open(ctx, tx, deliveries)
+		if err != nil || n == 0 {
+			return err
+		}
+		return enqueueDrain(ctx, tx, w.ID)
+	})
+	return moved, err
+}
+
+// deliveries are those that a webhook gets for some events: its filter, and the rights of its creator as they are now.
+func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) ([]*WebhookDelivery, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	var filter order.OrderFilter
+	if err := json.Unmarshal(w.Filter, &filter); err != nil {
+		return nil, fmt.Errorf("filter: %w", err)
+	}
+	orders, err := s.visible(ctx, w.Owner, rows)
+	if err != nil || len(orders) == 0 {
+		return nil, err
+	}
+	targetTypes, err := selectTargetTypes(ctx, s.DB, orders)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Clock.Now()
+	var list []*WebhookDelivery
+	for _, r := range rows {
+		o := orders[r.SubjectID]
+		if o == nil {
+			continue
+		}
+		m, err := movedOf(r)
+		if err != nil {
+			return nil, err
+		}
+		then := *o
+		then.Code = order.State(m.To) // the order may have moved on: the filter is about this move
+		if !filter.Match(&then) {
+			continue
+		}
+		body, err := write(r, m, o, targetTypes)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, &WebhookDelivery{WebhookID: w.ID, MessageID: messageID(r.Cursor.ID), EventID: r.Cursor.ID, Body: body,
+			Since: now, NextAt: &now, CreatedAt: now})
+	}
+	return list, nil
+}
+
+// visible gives the orders of events that a person may see now, by id. Nobody, and who may see no orders at all, sees none.
+func (s *Service) visible(ctx context.Context, username string, rows []event.Row) (map[int64]*order.Order, error) {
+	actor, err := s.actor(ctx, username)
+	if err != nil || actor == nil {
+		return nil, err
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.SubjectID
+	}
+	slices.Sort(ids)
+	list, err := s.Orders.ByIDs(permit.With(ctx, actor), slices.Compact(ids), order.Selection{})
+	if errs.Is(err, errs.Forbidden) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := make(map[int64]*order.Order, len(list))
+	for _, o := range list {
+		m[o.ID] = o
+	}
+	return m, nil
+}
+
+// actor is a person with the rights of now; nil when there is no such account, or it may not be used.
+func (s *Service) actor(ctx context.Context, username string) (*permit.Actor, error) {
+	u, err := findUser(ctx, s.DB, username)
+	if err != nil || u == nil || u.IsDemo && !s.Demo {
+		return nil, err
+	}
+	grants, err := access.Grants(ctx, s.DB, u.ID, s.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	return &permit.Actor{UserID: u.ID, Username: u.Username, Name: u.DisplayName, ResourceID: u.ResourceID, Grants: grants}, nil
+}
