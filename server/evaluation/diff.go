@@ -146,7 +146,7 @@ func (d *diff) values(target *Resource) {
 func (d *diff) create() {
 	l := d.lines
 	gone := d.row.TargetID != 0
-	vanished := gone && !l.has(LineDelete) && !l.has(LineCreate)
+	vanished := gone && d.row.IsExpected && !l.has(LineDelete) && !l.has(LineCreate)
 	if d.row.Workflow == Declined && !d.causeChanged() || d.kept("", 0) != nil && d.kept("", 0).Workflow == Declined && !d.causeChanged() {
 		l.keepAll()
 		return

@@ -354,6 +354,9 @@ func (l *lines) refresh(x *ExistingLine, w wish, d LineDelta, review bool) {
 		return
 	}
 	l.changed = true
+	if (x.State == AwaitingApproval || x.State == None && x.ReviewRequired) && !l.r.b.NoReview && !w.decided {
+		review = true // it waits for somebody already
+	}
 	if x.State == Transmitted || x.State == Errored {
 		l.reenter = true
 	}
@@ -384,7 +387,7 @@ func orNone(s string) string {
 
 // open reports whether a line stays open after the deltas so far.
 func (l *lines) open() bool {
-	if l.locked() {
+	if l.locked() && !l.answeredByData() {
 		return true
 	}
 	closed := 0
@@ -411,7 +414,7 @@ func (l *lines) finish() *OrderDelta {
 			return nil
 		}
 	}
-	if l.locked() {
+	if l.locked() && !l.answeredByData() {
 		return l.lockedFinish(out)
 	}
 	l.heldBack = nil
@@ -421,11 +424,22 @@ func (l *lines) finish() *OrderDelta {
 	}
 	out.Lines = l.deltas
 	if l.order != nil && !l.open() {
-		verified := slices.ContainsFunc(l.deltas, func(d LineDelta) bool { return d.To == Verified })
+		verified := slices.ContainsFunc(l.deltas, func(d LineDelta) bool { return d.To == Verified || d.To == None && d.Verb == "hold" })
 		out.Close, out.Withdraw = verified, !verified
 		out.Kind, out.TargetID = l.order.Kind, l.order.TargetID
 	}
 	return out
+}
+
+// answeredByData: the data shows everything that is out, so there is nothing left to wait for (T5).
+func (l *lines) answeredByData() bool {
+	verified := 0
+	for _, d := range l.deltas {
+		if d.Verb == "verify" {
+			verified++
+		}
+	}
+	return !l.order.InFlight && verified == len(l.order.Lines)
 }
 
 // lockedFinish keeps only what an order that is out allows: what the data already shows (T5). Anything else waits for the answer.
@@ -440,10 +454,6 @@ func (l *lines) lockedFinish(out *OrderDelta) *OrderDelta {
 		}
 	}
 	out.Kind, out.TargetID, out.DueAt = l.order.Kind, l.order.TargetID, nil
-	if len(out.Lines) == len(l.order.Lines) {
-		out.Close = true
-		return out
-	}
 	out.Supersede = supersede && !l.order.IsSuperseded
 	if !out.Supersede && len(out.Lines) == 0 {
 		return nil

@@ -188,6 +188,9 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
 		d.closeGap(name, id)
 		d.closeKept(kept)
 		verify(add)
+		if remove != nil && remove.State == Executed && !d.lines.synced() {
+			d.lines.keep(remove) // the data is older than the removal: wait for the next to know
+		}
 		withdraw(remove)
 	case now:
 		d.closeGap(name, id)
@@ -198,7 +201,7 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
 			if add != nil {
 				d.lines.keep(add)
 			}
-		case add == nil && was && !d.p.untraceableKind():
+		case add == nil && remove == nil && was && !d.p.untraceableKind():
 			w.review = true // seen there once, gone now: MISSING_IN_TARGET
 			d.lines.ask(w)
 		default:
@@ -234,6 +237,9 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
 	default:
 		d.closeGap(name, id)
 		d.closeKept(kept)
+		if add != nil && add.State == Executed && !d.lines.synced() {
+			d.lines.keep(add) // carried out and not seen yet: what appears is removed then
+		}
 		withdraw(add)
 		verify(remove)
 	}

@@ -117,7 +117,8 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	}
 	for _, m := range linked {
 		s := fresh(common)
-		if len(pending) > 0 {
+		if len(pending) > 0 && (pending[0].want.ok || pending[0].row.sent()) {
+			// what was only planned and is not wanted any more has no claim on an account that somebody else made
 			s, pending = pending[0], pending[1:]
 		}
 		s.target, s.suggestion, s.confidence = m.target, nil, m.confidence

@@ -1,0 +1,347 @@
+package evaluation
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/rolemodel"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// TestDiffMatrix writes what becomes of one property in every situation of provisioning 1.4 and 1.5 and role-model 12.7: how it stood, what
+// the rules compute now, and what the managed system shows. Review its golden file like code.
+func TestDiffMatrix(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	matrixOfScalars(t, &b)
+	matrixOfMembers(t, &b)
+	matrixOfTargets(t, &b)
+	golden(t, "diff_matrix.golden", b.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+		return
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got, "what evaluation decides changed; if that is meant: go test -run %s -update", t.Name())
+}
+
+// outcome is a result in one line.
+func outcome(r Result) string {
+	var out []string
+	for _, d := range r.Types {
+		if d.CloseRow {
+			out = append(out, "row closed")
+		}
+		if e := d.Existing; e != nil && e.Workflow != d.Workflow {
+			out = append(out, fmt.Sprintf("workflow %d", d.Workflow))
+		}
+		if o := d.Order; o != nil {
+			switch {
+			case o.Supersede:
+				out = append(out, "supersede")
+			case o.Withdraw:
+				out = append(out, "order withdrawn")
+			case o.Close:
+				out = append(out, "order closed")
+			}
+			for _, l := range o.Lines {
+				s := fmt.Sprintf("%s %d", l.Verb, l.To)
+				if l.LineID == 0 {
+					s = fmt.Sprintf("new %s %d", l.Action, l.To)
+				}
+				if l.WaitReason != "" && l.WaitReason != "none" {
+					s += " " + l.WaitReason
+				}
+				if l.Close {
+					s += " closed"
+				}
+				if l.Unverified {
+					s += " unverified"
+				}
+				out = append(out, s)
+			}
+		}
+		for _, g := range d.Gaps {
+			switch {
+			case g.Close:
+				out = append(out, "gap closed")
+			case g.ID == 0:
+				out = append(out, fmt.Sprintf("gap %d", g.Workflow))
+			default:
+				out = append(out, "gap refreshed")
+			}
+		}
+		for _, k := range d.Kept {
+			if k.Close {
+				out = append(out, "kept closed")
+			} else {
+				out = append(out, fmt.Sprintf("kept %d", k.Workflow))
+			}
+		}
+	}
+	if len(out) == 0 {
+		return "-"
+	}
+	return strings.Join(out, ", ")
+}
+
+// situation is how a property or an order stood before.
+type situation struct {
+	name     string
+	state    State
+	manual   bool
+	inFlight bool
+	synced   bool
+	workflow Workflow // of the line
+}
+
+var situations = []situation{
+	{name: "0 not due", state: None},
+	{name: "1", state: Pending},
+	{name: "2 ticket", state: Transmitted, manual: true},
+	{name: "2 automated", state: Transmitted},
+	{name: "in flight", state: Pending, inFlight: true},
+	{name: "3", state: Errored},
+	{name: "5", state: AwaitingApproval},
+	{name: "6 declined", state: Inactive, workflow: Declined},
+	{name: "7", state: Error},
+	{name: "8 not synced", state: Executed},
+	{name: "8 synced", state: Executed, synced: true},
+}
+
+func (s situation) order(o *organisation, lines ...*ExistingLine) *ExistingOrder {
+	order := &ExistingOrder{ID: 1, Kind: Update, IsManual: s.manual, InFlight: s.inFlight}
+	for i, l := range lines {
+		l.ID, l.State, l.WaitReason, l.Workflow = int64(i+1), s.state, "none", Calculated
+		if s.workflow != 0 {
+			l.Workflow = s.workflow
+		}
+		switch s.state {
+		case AwaitingApproval:
+			l.ReviewRequired = true
+		case Error:
+			l.Error = "failed"
+		case Executed:
+			l.IsSent = true
+			order.ExecutedAt = ptr(o.now.Add(-1))
+		case Transmitted, Errored:
+			l.IsSent = true
+		}
+		order.Lines = append(order.Lines, l)
+	}
+	delete(o.synced, account)
+	if s.synced {
+		o.synced[account] = o.now
+	}
+	return order
+}
+
+func (o *organisation) look(p *Owner) string {
+	b := o.batch(p)
+	b.Force = true
+	res := o.c.Evaluate(b)[0]
+	require.NoError(o.t, res.Err)
+	// whatever was decided, saying it once is enough
+	q := *p
+	o.save(&q, &res)
+	if order := q.Types; len(order) == 1 && order[0].Order != nil && order[0].Order.InFlight {
+		return outcome(res)
+	}
+	b = o.batch(&q)
+	b.Force = true
+	again := o.c.Evaluate(b)[0]
+	require.Equal(o.t, "-", outcome(again), "second run after %s", outcome(res))
+	return outcome(res)
+}
+
+func matrixOfScalars(t *testing.T, b *strings.Builder) {
+	for _, block := range []bool{false, true} {
+		for _, discard := range []bool{false, true} {
+			fmt.Fprintf(b, "SCALAR, review required %v, discard manual assignments %v\n", block, discard)
+			fmt.Fprintf(b, "%-16s %-10s %-10s %s\n", "before", "computed", "current", "outcome")
+			o, p := settled(t, func(t *rolemodel.ResourceType) {
+				t.BlockProvisioning, t.DiscardManualAssignments = block, discard
+			})
+			clean := *o.one(p)
+			target := o.res[clean.TargetID]
+			row := func(before, computed, current string, change func(*ExistingType)) {
+				x := clean
+				change(&x)
+				p.Types = []*ExistingType{&x}
+				p.Resource.Scalars["Phone"] = map[string]string{"same": "100", "changed": "200"}[computed]
+				target.Scalars["Phone"] = map[string]string{"as computed": p.Resource.Scalars["Phone"], "as before": "old", "was computed": "100", "third": "third"}[current]
+				fmt.Fprintf(b, "%-16s %-10s %-14s %s\n", before, computed, current, o.look(p))
+			}
+			for _, s := range situations {
+				for _, computed := range []string{"same", "changed"} {
+					for _, current := range []string{"as computed", "as before", "third"} {
+						row(s.name, computed, current, func(x *ExistingType) {
+							x.Order = s.order(o, &ExistingLine{Property: "Phone", Action: LineSet, Current: "old", Proposed: "100"})
+						})
+					}
+				}
+			}
+			for _, computed := range []string{"same", "changed"} {
+				row("no row", computed, "as computed", func(x *ExistingType) { x.Expected = Expected{} })
+				row("no row", computed, "as before", func(x *ExistingType) { x.Expected = Expected{} })
+				row("4", computed, "as computed", func(*ExistingType) {})
+				row("4", computed, "was computed", func(*ExistingType) {})
+				row("4", computed, "third", func(*ExistingType) {})
+				for _, current := range []string{"as computed", "as before", "third"} {
+					for _, w := range []Workflow{NonConforming, PreExisting} {
+						row(fmt.Sprintf("gap %d", w), computed, current, func(x *ExistingType) {
+							x.Gaps = []*Gap{{ID: 1, Property: "Phone", Workflow: w, Current: "old", Proposed: "100"}}
+						})
+					}
+					for _, w := range []Workflow{Approved, Questioned, Declined} {
+						row(fmt.Sprintf("kept %d", w), computed, current, func(x *ExistingType) {
+							x.Kept = []*Kept{{ID: 1, Property: "Phone", Workflow: w, Value: "old", KeptAgainst: "100"}}
+						})
+					}
+				}
+			}
+			b.WriteByte('\n')
+		}
+	}
+}
+
+func matrixOfMembers(t *testing.T, b *strings.Builder) {
+	fmt.Fprintf(b, "NAVIGATION VALUE\n%-18s %-10s %-10s %s\n", "before", "expected", "present", "outcome")
+	o := newOrganisation(t)
+	it := o.thing(department, "IT", 0)
+	id := o.thing(group, "G", 0)
+	typ := o.accounts()
+	o.typeRule(typ)
+	r := o.member(typ, "G", 0)
+	r.Dimensions = rolemodel.Criteria{"Department": {Key: "IT"}}
+	o.compile()
+	p := o.hire("Ann", "Lee")
+	rec := o.position(p, at(-10), at(1000), 0, 0)
+	target := o.account(p)
+	rest := func(with bool) ExistingType {
+		rec.Links["Department"], target.Links["MemberOf"] = nil, nil
+		if with {
+			rec.Links["Department"], target.Links["MemberOf"] = []int64{it}, []int64{id}
+		}
+		p.Types = []*ExistingType{{ID: 1, ResourceTypeID: typ.ID, TargetID: target.ID, Workflow: Calculated, IsExpected: true}}
+		res := o.evaluate(p)
+		require.NoError(t, res.Err)
+		x := *o.one(p)
+		x.Order, x.Gaps = nil, nil
+		return x
+	}
+	had, hadNot := rest(true), rest(false)
+	row := func(before string, clean ExistingType, expected, present bool, change func(*ExistingType)) {
+		change(&clean)
+		p.Types = []*ExistingType{&clean}
+		rec.Links["Department"], target.Links["MemberOf"] = nil, nil
+		if expected {
+			rec.Links["Department"] = []int64{it}
+		}
+		if present {
+			target.Links["MemberOf"] = []int64{id}
+		}
+		fmt.Fprintf(b, "%-18s %-10v %-10v %s\n", before, expected, present, o.look(p))
+	}
+	both := func(f func(expected, present bool)) {
+		for _, expected := range []bool{true, false} {
+			for _, present := range []bool{true, false} {
+				f(expected, present)
+			}
+		}
+	}
+	both(func(e, x bool) {
+		row("none", hadNot, e, x, func(*ExistingType) {})
+		row("4", had, e, x, func(*ExistingType) {})
+		row("gap 1", hadNot, e, x, func(y *ExistingType) {
+			y.Gaps = []*Gap{{ID: 1, Property: "MemberOf", ValueID: id, Workflow: NonConforming, Current: "G"}}
+		})
+		row("kept 16", hadNot, e, x, func(y *ExistingType) {
+			y.Kept = []*Kept{{ID: 1, Property: "MemberOf", ValueID: id, Workflow: Approved, Value: "G"}}
+		})
+		row("refused 17", hadNot, e, x, func(y *ExistingType) {
+			y.Kept = []*Kept{{ID: 1, Property: "MemberOf", ValueID: id, Workflow: Declined, KeptAgainst: "G"}}
+		})
+	})
+	for _, s := range situations {
+		both(func(e, x bool) {
+			row("ADD "+s.name, had, e, x, func(y *ExistingType) {
+				y.Order = s.order(o, &ExistingLine{Property: "MemberOf", Action: LineAdd, ValueID: id, Proposed: "G"})
+			})
+		})
+		both(func(e, x bool) {
+			row("REMOVE "+s.name, hadNot, e, x, func(y *ExistingType) {
+				y.Order = s.order(o, &ExistingLine{Property: "MemberOf", Action: LineRemove, ValueID: id, Current: "G"})
+			})
+		})
+	}
+	b.WriteByte('\n')
+}
+
+func matrixOfTargets(t *testing.T, b *strings.Builder) {
+	for _, remove := range []bool{true, false} {
+		fmt.Fprintf(b, "TARGET, removal allowed %v\n%-18s %-10s %-10s %s\n", remove, "before", "expected", "target", "outcome")
+		o := newOrganisation(t)
+		typ := o.accounts(func(t *rolemodel.ResourceType) { t.AllowRemove = remove })
+		r := o.typeRule(typ)
+		it := o.thing(department, "IT", 0)
+		r.Dimensions = rolemodel.Criteria{"Department": {Key: "IT"}}
+		o.compile()
+		p := o.hire("Ann", "Lee")
+		rec := o.position(p, at(-10), at(1000), 0, 0)
+		row := func(before string, expected bool, target string, x ExistingType) {
+			rec.Links["Department"] = nil
+			if expected {
+				rec.Links["Department"] = []int64{it}
+			}
+			x.ID, x.ResourceTypeID = 1, typ.ID
+			a := o.account(p)
+			switch target {
+			case "linked":
+				x.TargetID = a.ID
+			case "vanished":
+				x.TargetID, a.Gone = a.ID, true
+			}
+			p.Types = []*ExistingType{&x}
+			fmt.Fprintf(b, "%-18s %-10v %-10s %s\n", before, expected, target, o.look(p))
+		}
+		for _, expected := range []bool{true, false} {
+			for _, target := range []string{"linked", "vanished", "none"} {
+				row("expected 18", expected, target, ExistingType{Workflow: Calculated, IsExpected: true, WasVerified: target != "none"})
+				row("unauthorized 1", expected, target, ExistingType{Workflow: NonConforming, Gaps: []*Gap{{ID: 1, Workflow: NonConforming}}})
+				row("kept 16", expected, target, ExistingType{Workflow: Approved, IsExpected: true, WasVerified: target != "none"})
+				row("to delete 20", expected, target, ExistingType{Workflow: Cancellation})
+			}
+		}
+		for _, s := range situations {
+			for _, expected := range []bool{true, false} {
+				for _, target := range []string{"linked", "none"} {
+					x := ExistingType{Workflow: Calculated, IsExpected: true}
+					x.Order = s.order(o, &ExistingLine{Action: LineCreate})
+					x.Order.Kind = Create
+					row("CREATE "+s.name, expected, target, x)
+				}
+				for _, target := range []string{"linked", "vanished"} {
+					x := ExistingType{Workflow: Calculated, WasVerified: true}
+					x.Order = s.order(o, &ExistingLine{Action: LineDelete})
+					x.Order.Kind = Delete
+					row("DELETE "+s.name, expected, target, x)
+				}
+			}
+		}
+		b.WriteByte('\n')
+	}
+}
