@@ -93,6 +93,7 @@ comment on column provisioning_order.has_silent is 'Software collected it and no
 comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
 create unique index provisioning_order_one_open on provisioning_order (assigned_resource_type_id) where closed_at is null;
+create index provisioning_order_by_assigned on provisioning_order (assigned_resource_type_id, id);
 create index provisioning_order_by_state on provisioning_order (state, id);
 create index provisioning_order_by_type_state on provisioning_order (resource_type_id, state, id);
 create index provisioning_order_by_owner on provisioning_order (owner_id, id);
@@ -159,7 +160,7 @@ create table order_line_history (
     constraint order_line_history_legal foreign key (from_state, to_state) references provisioning_transition (from_state, to_state)
 );
 create index order_line_history_by_order on order_line_history (order_id, id);
-create index order_line_history_flow on order_line_history (at) include (from_state, to_state);
+create index order_line_history_flow on order_line_history (at) include (from_state, to_state, order_id);
 
 create function order_line_legal_move() returns trigger language plpgsql as $$
 begin

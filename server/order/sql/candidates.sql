@@ -1,14 +1,16 @@
 -- Orders of the resource types ?0 that wait for generation, with everything that may hold them (spec 2.4, 2.6).
 select o.id, o.resource_type_id, o.owner_id, o.wait_reason, o.state,
     l.has_create, l.create_released, l.has_delete, l.has_error,
-    t.depends_on_id is null or exists (
-        select from assigned_resource_type a
+    -- scalar subqueries with a limit, so that the planner looks up the few rows instead of hashing whole tables
+    t.depends_on_id is null or (
+        select true from assigned_resource_type a
         join resource_type d on d.id = a.resource_type_id
-        left join resource r on r.id = a.resource_id and r.valid_to = 'infinity'
         where a.owner_id = o.owner_id and a.resource_type_id = t.depends_on_id and a.valid_to = 'infinity'
-          and (r.id is not null or d.ticket_synchro_is_not_available and (a.verified_at is not null or exists (
-              select from provisioning_order x where x.assigned_resource_type_id = a.id and x.kind <> 'DELETE' and x.state in (4, 8))))
-    ) as has_dependency,
+          and ((select r.valid_to = 'infinity' from resource r where r.id = a.resource_id)
+            or d.ticket_synchro_is_not_available and (a.verified_at is not null or (
+                select true from provisioning_order x
+                where x.assigned_resource_type_id = a.id and x.kind <> 'DELETE' and x.state in (4, 8) limit 1)))
+        limit 1) is not null as has_dependency,
     t.depends_on_owner_property is null or coalesce(w.scalars ->> t.depends_on_owner_property, '') <> '' as has_owner_property
 from provisioning_order o
 join resource_type t on t.id = o.resource_type_id
