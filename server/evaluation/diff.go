@@ -98,6 +98,17 @@ func (d *diff) believed() *Resource {
 			}
 		}
 	}
+	for _, l := range d.lines.existing() {
+		switch l.Action { // what is still under way is as it was
+		case LineSet:
+			t.Scalars[l.Property] = l.Current
+			delete(t.Links, l.Property)
+		case LineAdd:
+			t.Links[l.Property] = slices.DeleteFunc(t.Links[l.Property], func(id int64) bool { return id == l.ValueID })
+		case LineRemove:
+			t.Links[l.Property] = append(t.Links[l.Property], l.ValueID)
+		}
+	}
 	return t
 }
 
