@@ -125,7 +125,11 @@ func (w *writer) user(u User) error {
 		return fmt.Errorf("write user %s: %w", u.Username, err)
 	}
 	if u.Password != "" {
-		if _, err := w.tx.ExecContext(w.ctx, `update local_user set password_hash = ? where id = ?`, w.s.HashPassword(u.Password), id); err != nil {
+		hash, err := w.s.HashPassword(u.Password)
+		if err != nil {
+			return errs.Invalid(field+".password", "The password of %s cannot be used.", u.Username).Because(err)
+		}
+		if _, err := w.tx.ExecContext(w.ctx, `update local_user set password_hash = ? where id = ?`, hash, id); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ type Service struct {
 	// Problems compiles the model and tells what is wrong with it; errors keep it from being saved (role-model 1.7: type-checked on save).
 	Problems func(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.Shape) ([]rolemodel.Problem, error)
 	// HashPassword makes the stored form of a password (server/auth).
-	HashPassword func(plain string) string
+	HashPassword func(plain string) (string, error)
 	// TaskTypes are the task types a job may name.
 	TaskTypes []string
 	// Packages are the connection packages there are.
