@@ -1,0 +1,33 @@
+import { readdirSync } from 'node:fs'
+import hooks from 'eslint-plugin-react-hooks'
+import tseslint from 'typescript-eslint'
+
+const features = readdirSync('src/features')
+
+/** app > features > ui, graphql, lib; no feature imports a sibling. */
+const layers = [
+  { files: ['src/lib/**'], forbidden: ['**/app/**', '**/features/**', '**/ui/**'] },
+  { files: ['src/graphql/**'], forbidden: ['**/app/**', '**/features/**', '**/ui/**'] },
+  { files: ['src/ui/**'], forbidden: ['**/app/**', '**/features/**', '**/graphql/!(types.generated)'] },
+  ...features.map((name) => ({
+    files: [`src/features/${name}/**`],
+    forbidden: ['**/app/**', ...features.filter((f) => f !== name).map((f) => `**/${f}/**`)],
+  })),
+]
+
+export default tseslint.config(
+  { ignores: ['dist', '**/*.generated.ts', 'test-results', 'playwright-report'] },
+  ...tseslint.configs.recommended,
+  hooks.configs.flat.recommended,
+  {
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-console': 'error',
+    },
+  },
+  ...layers.map(({ files, forbidden }) => ({
+    files,
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: 'app > features > ui, graphql, lib: this import goes up or sideways.' }] }] },
+  })),
+  { files: ['src/test/**', '*.js', '*.cjs'], rules: { 'no-console': 'off', '@typescript-eslint/no-require-imports': 'off' } },
+)

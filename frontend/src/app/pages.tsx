@@ -1,0 +1,73 @@
+import { Button } from '@mantine/core'
+import { IconAlertTriangle, IconLock, IconMapOff } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { useEffect, type ReactNode } from 'react'
+import { t } from '../lib/texts'
+import { EmptyNote } from '../ui/EmptyNote'
+import { Skeleton } from '../ui/Skeleton'
+import classes from './pages.module.css'
+
+function Plain({ title, children }: { title: string; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · ${t.app.name}`
+  }, [title])
+  return (
+    <div className={classes.plain}>
+      <h1 className="sr-only">{title}</h1>
+      {children}
+    </div>
+  )
+}
+
+const goHome = <Link to="/">{t.problem.home}</Link>
+
+/** 403 */
+export function ForbiddenPage() {
+  return (
+    <Plain title={t.problem.forbiddenTitle}>
+      <EmptyNote icon={IconLock} title={t.problem.forbiddenTitle} hint={t.problem.forbidden} action={goHome} />
+    </Plain>
+  )
+}
+
+/** 404 */
+export function NotFoundPage() {
+  return (
+    <Plain title={t.problem.notFoundTitle}>
+      <EmptyNote icon={IconMapOff} title={t.problem.notFoundTitle} hint={t.problem.notFound} action={goHome} />
+    </Plain>
+  )
+}
+
+/** While the code of a page is on its way. */
+export function PendingPage() {
+  return (
+    <div className={classes.pending}>
+      <Skeleton lines={6} />
+    </div>
+  )
+}
+
+/** A page that threw. */
+export function RouteProblem({ error, reset }: { error: Error; reset: () => void }) {
+  return (
+    <Plain title={t.problem.page}>
+      <EmptyNote
+        icon={IconAlertTriangle}
+        title={t.problem.page}
+        hint={t.problem.crash}
+        action={
+          <div className={classes.actions}>
+            <code>{error.message}</code>
+            <Button variant="default" onClick={reset}>
+              {t.common.retry}
+            </Button>
+            <Button variant="subtle" onClick={() => window.location.reload()}>
+              {t.problem.reload}
+            </Button>
+          </div>
+        }
+      />
+    </Plain>
+  )
+}

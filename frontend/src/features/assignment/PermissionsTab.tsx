@@ -1,0 +1,262 @@
+import { Button, Switch, TextInput } from '@mantine/core'
+import { IconBriefcase, IconChevronDown, IconChevronRight, IconId, IconPackages, IconPoint, type Icon } from '@tabler/icons-react'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useMemo, useState } from 'react'
+import { useQuery, useSubscription } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { useCan } from '../../graphql/SessionContext'
+import type { EntitlementKind } from '../../graphql/types.generated'
+import { formatDay, formatExact } from '../../lib/format'
+import { permissions } from '../../lib/permit'
+import { waitWord, workflowWord } from '../../lib/states'
+import { t } from '../../lib/texts'
+import { cx } from '../../ui/cx'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { SearchFilter } from '../../ui/Filters'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { Skeleton } from '../../ui/Skeleton'
+import { StateBadge } from '../../ui/StateBadge'
+import { ViewSwitch } from '../../ui/ViewSwitch'
+import { PermissionsChangedDocument, PermissionsViewDocument, type EntitlementRowFragment } from './assignment.generated'
+import { treeRows, type TreeRow } from './entitlementTree'
+import type { PermissionsSearch } from './permissionsSearch'
+import classes from './PermissionsTab.module.css'
+import { WhyPopover } from './WhyPopover'
+
+const route = getRouteApi('/shell/person/$id/')
+
+const kindIcons: Record<EntitlementKind, Icon> = {
+  COMPOSITE_ROLE: IconPackages,
+  SINGLE_ROLE: IconBriefcase,
+  RESOURCE_TYPE: IconId,
+  PROPERTY: IconPoint,
+}
+
+/** View Permissions: every entitlement with its state, at every step (provisioning spec 12.2). */
+export function PermissionsTab() {
+  const { id } = route.useParams()
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const { can } = useCan()
+  const allowed = can(permissions.assignments)
+  const setSearch = (change: Partial<PermissionsSearch>) =>
+    void navigate({ to: '/person/$id', params: { id }, search: { ...search, ...change }, replace: true })
+  const [{ data, error }, read] = useQuery({
+    query: PermissionsViewDocument,
+    variables: { resourceId: id, asOf: search.asOf },
+    requestPolicy: 'cache-and-network',
+    pause: !allowed,
+  })
+  const [{ data: change }] = useSubscription({
+    query: PermissionsChangedDocument,
+    variables: { resourceId: id },
+    pause: !allowed || search.asOf !== undefined,
+  })
+  const cursor = change?.permissionsChanged.cursor
+  useEffect(() => {
+    if (cursor) read({ requestPolicy: 'network-only' })
+  }, [cursor, read])
+
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const entitlements = data?.permissionsView.entitlements
+  const { rows, hidden } = useMemo(
+    () =>
+      treeRows(entitlements ?? [], {
+        simplified: search.view !== 'advanced',
+        text: search.text ?? '',
+        onlyProblems: search.problems ?? false,
+        closed,
+      }),
+    [entitlements, search.view, search.text, search.problems, closed],
+  )
+  const toggle = (key: string) =>
+    setClosed((old) => {
+      const next = new Set(old)
+      if (!next.delete(key)) next.add(key)
+      return next
+    })
+
+  if (!allowed) {
+    return (
+      <div className={classes.tab}>
+        <EmptyNote title={t.problem.forbiddenTitle} hint={t.problem.forbidden} />
+      </div>
+    )
+  }
+  return (
+    <div className={classes.tab}>
+      <div className={classes.bar}>
+        <SearchFilter
+          label={t.assignment.search}
+          placeholder={t.assignment.search}
+          value={search.text}
+          onChange={(text) => setSearch({ text })}
+        />
+        <ViewSwitch
+          label={t.assignment.view}
+          value={search.view ?? 'simplified'}
+          options={[
+            { value: 'simplified', label: t.assignment.simplified },
+            { value: 'advanced', label: t.assignment.advanced },
+          ]}
+          onChange={(view) => setSearch({ view: view === 'advanced' ? 'advanced' : undefined })}
+        />
+        <Switch
+          label={t.assignment.problems}
+          checked={search.problems ?? false}
+          onChange={(event) => setSearch({ problems: event.currentTarget.checked ? true : undefined })}
+        />
+        <span className={classes.asOf}>
+          <TextInput
+            type="datetime-local"
+            aria-label={t.assignment.asOf}
+            title={t.assignment.asOfHint}
+            leftSection={<span className={classes.asOfWord}>{t.assignment.asOf}</span>}
+            leftSectionWidth={52}
+            value={search.asOf ? toLocal(search.asOf) : ''}
+            onChange={(event) => {
+              const at = new Date(event.currentTarget.value)
+              setSearch({ asOf: Number.isNaN(at.getTime()) ? undefined : at.toISOString() })
+            }}
+          />
+          {search.asOf && (
+            <Button variant="subtle" onClick={() => setSearch({ asOf: undefined })}>
+              {t.assignment.asOfNow}
+            </Button>
+          )}
+        </span>
+        {hidden > 0 && <span className="dim">{t.assignment.hidden(hidden)}</span>}
+      </div>
+      {error && !entitlements ? (
+        <div className={classes.note}>
+          <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
+        </div>
+      ) : !entitlements ? (
+        <div className={classes.note}>
+          <Skeleton lines={10} />
+        </div>
+      ) : rows.length === 0 ? (
+        <EmptyNote title={t.assignment.empty} hint={t.assignment.emptyHint} />
+      ) : (
+        <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.assignment.title}>
+          <div role="treegrid" aria-label={t.assignment.title} className={classes.tree}>
+            <div role="row" className={classes.head}>
+              <span role="columnheader">{t.assignment.what}</span>
+              <span role="columnheader">{t.assignment.value}</span>
+              <span role="columnheader">{t.assignment.provisioning}</span>
+              <span role="columnheader">{t.assignment.workflow}</span>
+              <span role="columnheader">{t.assignment.dates}</span>
+              <span role="columnheader">{t.assignment.why}</span>
+            </div>
+            {rows.map((row) => (
+              <EntitlementLine
+                key={row.entitlement.id}
+                row={row}
+                ownerId={id}
+                onToggle={() => toggle(row.entitlement.id)}
+                isNow={search.asOf === undefined}
+              />
+            ))}
+          </div>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function EntitlementLine(props: { row: TreeRow; ownerId: string; onToggle: () => void; isNow: boolean }) {
+  const { row, ownerId, onToggle } = props
+  const { entitlement: e, depth, hasChildren, isOpen } = row
+  const Glyph = kindIcons[e.kind]
+  return (
+    <div
+      role="row"
+      aria-level={depth + 1}
+      aria-expanded={hasChildren ? isOpen : undefined}
+      className={cx(classes.row, depth === 0 && classes.top)}
+    >
+      <span role="gridcell" className={classes.what} style={{ paddingLeft: depth * 20 }}>
+        {hasChildren ? (
+          <button
+            type="button"
+            className={classes.toggle}
+            aria-label={isOpen ? t.assignment.collapse(e.name) : t.assignment.expand(e.name)}
+            onClick={onToggle}
+          >
+            {isOpen ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+          </button>
+        ) : (
+          <span className={classes.toggle} />
+        )}
+        <Glyph size={15} stroke={1.7} className={classes.kind} aria-label={t.assignment.kinds[e.kind]} role="img" />
+        <span className={cx('cut', e.kind !== 'PROPERTY' && classes.name)} title={e.identifier}>
+          {e.name}
+        </span>
+        {e.category && <span className="dim cut">{e.category}</span>}
+      </span>
+      <span role="gridcell" className={classes.value}>
+        <EntitlementValue e={e} />
+      </span>
+      <span role="gridcell" className={classes.state}>
+        {e.provisioningState && (
+          <>
+            {e.orderId ? (
+              <Link to="/order/$orderId" params={{ orderId: e.orderId }} title={t.assignment.openOrder}>
+                <StateBadge state={e.provisioningState} />
+              </Link>
+            ) : (
+              <StateBadge state={e.provisioningState} />
+            )}
+          </>
+        )}
+        {e.error ? (
+          <span className={cx('cut', classes.error)} title={e.error}>
+            {e.error}
+          </span>
+        ) : (
+          e.waitReason && <span className="dim cut">{waitWord(e.waitReason)}</span>
+        )}
+      </span>
+      <span role="gridcell" className="cut">
+        {workflowWord(e.workflowState)}
+      </span>
+      <span role="gridcell" className={cx('num dim', classes.dates)} title={dates(e, formatExact)}>
+        {dates(e, formatDay)}
+      </span>
+      <span role="gridcell">
+        <WhyPopover entitlement={e} ownerId={ownerId} mayExplain={props.isNow} />
+      </span>
+    </div>
+  )
+}
+
+function EntitlementValue({ e }: { e: EntitlementRowFragment }) {
+  if (e.kind === 'RESOURCE_TYPE')
+    return e.target ? (
+      <Link to="/person/$id" params={{ id: e.target.id }} className="cut">
+        {e.target.displayName}
+      </Link>
+    ) : null
+  return (
+    <>
+      <span className="cut" title={e.value ?? undefined}>
+        {e.value}
+      </span>
+      {e.currentValue !== null && e.currentValue !== e.value && (
+        <span className={cx('cut', classes.current)} title={`${t.assignment.currentValue}: ${e.currentValue}`}>
+          {t.assignment.currentValue}: {e.currentValue}
+        </span>
+      )}
+    </>
+  )
+}
+
+function dates(e: EntitlementRowFragment, format: (iso: string) => string): string {
+  if (!e.startDate && !e.endDate) return ''
+  return `${e.startDate ? format(e.startDate) : '…'} – ${e.endDate ? format(e.endDate) : '…'}`
+}
+
+function toLocal(iso: string): string {
+  const date = new Date(iso)
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}

@@ -1,0 +1,75 @@
+import { ActionIcon, Button, Popover } from '@mantine/core'
+import { IconCheck, IconHelp, IconX } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { t } from '../../lib/texts'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { Skeleton } from '../../ui/Skeleton'
+import { ExplainDocument, type EntitlementRowFragment } from './assignment.generated'
+import classes from './WhyPopover.module.css'
+
+/** Why somebody has this: the recorded reasons, and on demand every step of the evaluation. */
+export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId: string; mayExplain: boolean }) {
+  const { entitlement: e } = props
+  const [open, setOpen] = useState(false)
+  const [explaining, setExplaining] = useState(false)
+  return (
+    <Popover opened={open} onChange={setOpen} position="bottom-end" width={440} trapFocus returnFocus withinPortal>
+      <Popover.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={t.assignment.whyTitle(e.name)} onClick={() => setOpen(!open)}>
+          <IconHelp size={16} />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t.assignment.whyTitle(e.name)}>
+        <div className={classes.box}>
+          <h3>{t.assignment.whyTitle(e.name)}</h3>
+          {e.reasons.length === 0 ? (
+            <p className="dim">{t.assignment.noReasons}</p>
+          ) : (
+            <ul className={classes.reasons}>
+              {e.reasons.map((reason) => (
+                <li key={reason}>{reason}</li>
+              ))}
+            </ul>
+          )}
+          {props.mayExplain &&
+            e.kind !== 'PROPERTY' &&
+            (explaining ? (
+              <Steps entitlement={e} ownerId={props.ownerId} />
+            ) : (
+              <Button variant="default" title={t.assignment.explainHint} onClick={() => setExplaining(true)}>
+                {t.assignment.explain}
+              </Button>
+            ))}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function Steps({ entitlement, ownerId }: { entitlement: EntitlementRowFragment; ownerId: string }) {
+  const about =
+    entitlement.kind === 'RESOURCE_TYPE' ? { resourceType: entitlement.identifier } : { role: entitlement.identifier }
+  const [{ data, error }] = useQuery({
+    query: ExplainDocument,
+    variables: { input: { ownerId, ...about } },
+    requestPolicy: 'network-only',
+  })
+  if (error) return <ProblemNote problem={toProblem(error)} />
+  if (!data) return <Skeleton lines={4} />
+  return (
+    <ol className={classes.steps} tabIndex={0} aria-label={t.assignment.explain}>
+      {data.explain.steps.map((step, index) => (
+        <li key={index}>
+          {step.matched ? (
+            <IconCheck size={14} color="var(--tone-green-text)" aria-label={t.assignment.matched} />
+          ) : (
+            <IconX size={14} color="var(--tone-red-text)" aria-label={t.assignment.notMatched} />
+          )}
+          <span>{step.text}</span>
+        </li>
+      ))}
+    </ol>
+  )
+}

@@ -1,0 +1,21 @@
+import { compact, instant, many, text, type RawSearch } from '../../lib/search'
+
+export interface AuditSearch {
+  kinds?: string[]
+  actor?: string
+  after?: string
+  before?: string
+  subjectType?: string
+  subjectId?: string
+}
+
+export function parseAuditSearch(raw: RawSearch): AuditSearch {
+  return compact<AuditSearch>({
+    kinds: many(raw.kinds),
+    actor: text(raw.actor),
+    after: instant(raw.after),
+    before: instant(raw.before),
+    subjectType: text(raw.subjectType),
+    subjectId: text(raw.subjectId),
+  })
+}

@@ -1,0 +1,58 @@
+import { getRouteApi } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { formatExact } from '../../lib/format'
+import { t } from '../../lib/texts'
+import { Diff } from '../../ui/Diff'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { Skeleton } from '../../ui/Skeleton'
+import { PersonHistoryDocument } from './directory.generated'
+import classes from './Tab.module.css'
+import { versionChanges } from './versionChanges'
+
+const route = getRouteApi('/shell/person/$id/history')
+
+/** Every change of a resource's values, newest first, each against the version before. */
+export function HistoryTab() {
+  const { id } = route.useParams()
+  const [{ data, error }] = useQuery({
+    query: PersonHistoryDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const versions = data?.resource?.history
+  if (error && !versions) return <ProblemNote problem={toProblem(error)} />
+  if (!versions) return <Skeleton />
+  if (versions.length === 0) return <EmptyNote title={t.person.noHistory} />
+  return (
+    <div className={classes.tab}>
+      <ol className={classes.versions}>
+        {versions.map((version, index) => {
+          const before = versions[index + 1]
+          const changes = versionChanges(before?.values ?? [], version.values)
+          return (
+            <li key={`${version.validFrom} ${index}`}>
+              <div className={classes.when}>
+                <time dateTime={version.validFrom}>{formatExact(version.validFrom)}</time>
+                <span className="dim">
+                  {t.person.changedBy} {version.actor}
+                </span>
+              </div>
+              <div className={classes.changes}>
+                {!before && <span className="dim">{t.person.firstVersion}</span>}
+                {before && changes.length === 0 && <span className="dim">{t.person.noChange}</span>}
+                {changes.map((change) => (
+                  <div key={change.property}>
+                    <span className="dim">{change.displayName}</span>
+                    <Diff before={change.before} after={change.after} />
+                  </div>
+                ))}
+              </div>
+            </li>
+          )
+        })}
+      </ol>
+    </div>
+  )
+}

@@ -1,0 +1,152 @@
+import { Button } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { getRouteApi, Link, Navigate, useNavigate } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { useMe } from '../../graphql/SessionContext'
+import { useConnection } from '../../graphql/useConnection'
+import { t } from '../../lib/texts'
+import { ClearFilters, SearchFilter } from '../../ui/Filters'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { Page } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Skeleton } from '../../ui/Skeleton'
+import { Stack, Table, type Column } from '../../ui/Table'
+import { Tile, Tiles } from '../../ui/Tiles'
+import { EntityTypesDocument, PersonListDocument, type PersonRowFragment } from './directory.generated'
+import { PersonForm } from './PersonForm'
+import type { PersonListSearch } from './personSearch'
+
+const route = getRouteApi('/shell/people/$entityType')
+
+const columns: Column<PersonRowFragment>[] = [
+  {
+    id: 'name',
+    header: t.common.name,
+    width: 'minmax(180px, 1.4fr)',
+    cell: (r) => <Stack main={r.displayName} />,
+    text: (r) => r.displayName,
+    sort: { up: 'DISPLAY_NAME_ASC', down: 'DISPLAY_NAME_DESC' },
+  },
+  {
+    id: 'key',
+    header: t.common.key,
+    width: 'minmax(110px, 0.8fr)',
+    cell: (r) => <span className="mono cut">{r.key}</span>,
+    text: (r) => r.key,
+    sort: { up: 'KEY_ASC', down: 'KEY_DESC' },
+  },
+  {
+    id: 'summary',
+    header: t.common.details,
+    width: 'minmax(200px, 2fr)',
+    cell: (r) => <span className="cut dim">{r.summary}</span>,
+    text: (r) => r.summary,
+  },
+  {
+    id: 'since',
+    header: t.common.since,
+    width: '100px',
+    align: 'right',
+    noCard: true,
+    cell: (r) => <RelativeTime at={r.validFrom} />,
+    text: (r) => r.validFrom,
+  },
+]
+
+/** Without a kind in the address: the first one that the person may see. */
+export function FirstEntityType() {
+  const { scopes } = useMe()
+  const [{ data, error }, read] = useQuery({ query: EntityTypesDocument })
+  // The first one that owns something, if the scopes tell; else the first there is.
+  const preferred = [...scopes.reviewProvisioning, ...scopes.manualProvisioning, ...scopes.createResources]
+  const types = data?.entityTypes
+  const first = types?.find((e) => preferred.includes(e.identifier)) ?? types?.find((e) => e.canCreate) ?? types?.[0]
+  if (first) return <Navigate to="/people/$entityType" params={{ entityType: first.identifier }} replace />
+  return (
+    <Page title={t.person.title} scroll>
+      {error ? (
+        <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
+      ) : data ? (
+        <EmptyNote title={t.person.empty} hint={t.person.emptyHint} />
+      ) : (
+        <Skeleton lines={8} />
+      )}
+    </Page>
+  )
+}
+
+/** Everybody of one kind. */
+export function PersonListPage() {
+  const { entityType } = route.useParams()
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const { scopes } = useMe()
+  const [{ data }] = useQuery({ query: EntityTypesDocument })
+  const type = data?.entityTypes.find((e) => e.identifier === entityType)
+  const list = useConnection({
+    document: PersonListDocument,
+    variables: { entityType, filter: search.text ? { text: search.text } : undefined, orderBy: search.sort },
+    select: (d) => d.resources,
+  })
+  const setSearch = (change: Partial<PersonListSearch>) =>
+    void navigate({ to: '/people/$entityType', params: { entityType }, search: { ...search, ...change }, replace: true })
+  const mayAdd = type !== undefined && type.canCreate && scopes.createResources.includes(entityType)
+
+  return (
+    <Page
+      title={type?.displayName ?? t.person.title}
+      hint={t.person.listHint}
+      actions={
+        mayAdd && (
+          <Button leftSection={<IconPlus size={14} aria-hidden />} onClick={() => setSearch({ add: true })}>
+            {t.person.newPerson}
+          </Button>
+        )
+      }
+      nav={
+        <Tiles label={t.person.title}>
+          {data?.entityTypes.map((e) => (
+            <Link key={e.id} to="/people/$entityType" params={{ entityType: e.identifier }} activeOptions={{ includeSearch: false }}>
+              <Tile word={e.displayName} count={e.count} />
+            </Link>
+          ))}
+        </Tiles>
+      }
+    >
+      <Table
+        key={entityType}
+        label={type?.displayName ?? t.person.title}
+        name="people"
+        list={list}
+        columns={columns}
+        getId={rowId}
+        empty={{ title: t.person.empty, hint: t.person.emptyHint }}
+        onOpen={(row) => void navigate({ to: '/person/$id', params: { id: row.id } })}
+        sort={search.sort ?? 'DISPLAY_NAME_ASC'}
+        onSort={(sort) => setSearch({ sort: sort as PersonListSearch['sort'] })}
+        filters={
+          <>
+            <SearchFilter
+              label={t.person.searchPlaceholder}
+              placeholder={t.person.searchPlaceholder}
+              value={search.text}
+              onChange={(text) => setSearch({ text })}
+            />
+            {search.text && <ClearFilters onClick={() => setSearch({ text: undefined })} />}
+          </>
+        }
+      />
+      {search.add && mayAdd && (
+        <PersonForm
+          type={type}
+          onClose={() => setSearch({ add: undefined })}
+          onSaved={(person) => void navigate({ to: '/person/$id', params: { id: person.id } })}
+        />
+      )}
+    </Page>
+  )
+}
+
+const rowId = (row: PersonRowFragment) => row.id

@@ -1,0 +1,143 @@
+import { Button } from '@mantine/core'
+import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useMutation, useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { useCan, useMe } from '../../graphql/SessionContext'
+import { formatDay } from '../../lib/format'
+import { permissions, resourcePermission } from '../../lib/permit'
+import { IconCircleCheck, IconCircleMinus } from '@tabler/icons-react'
+import { t } from '../../lib/texts'
+import { Badge } from '../../ui/Badge'
+import { ConfirmDialog } from '../../ui/ConfirmDialog'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { notifyDone, notifyProblem } from '../../ui/notify'
+import { Page } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { Skeleton } from '../../ui/Skeleton'
+import { Tabs } from '../../ui/Tabs'
+import { DeleteResourceDocument, EntityTypesDocument, PersonDocument } from './directory.generated'
+import { PersonForm } from './PersonForm'
+
+const route = getRouteApi('/shell/person/$id')
+
+/** One person, or any resource: who it is, and tabs with what it has. */
+export function PersonPage() {
+  const { id } = route.useParams()
+  const navigate = useNavigate()
+  const { scopes } = useMe()
+  const { can } = useCan()
+  const [{ data, error, fetching }, read] = useQuery({
+    query: PersonDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const [{ data: types }] = useQuery({ query: EntityTypesDocument })
+  const [deleting, remove] = useMutation(DeleteResourceDocument)
+  const [open, setOpen] = useState<'edit' | 'delete' | null>(null)
+  const person = data?.resource
+  const type = types?.entityTypes.find((e) => e.identifier === person?.entityType)
+
+  if (!person) {
+    return (
+      <Page title={t.person.title} scroll>
+        {error ? (
+          <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
+        ) : fetching ? (
+          <Skeleton lines={8} />
+        ) : (
+          <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.notFound} />
+        )}
+      </Page>
+    )
+  }
+
+  const byHand = type?.canCreate === true && scopes.createResources.includes(person.entityType)
+  const alive = person.validTo === null
+  const mayEdit = alive && byHand && can(resourcePermission(person.entityType, 'Update'))
+  const mayDelete = alive && byHand && can(resourcePermission(person.entityType, 'Delete'))
+  const sendDelete = async () => {
+    const { error: failure } = await remove({ input: { id: person.id, version: person.version } })
+    setOpen(null)
+    if (failure) {
+      notifyProblem(toProblem(failure))
+      read({ requestPolicy: 'network-only' })
+      return
+    }
+    notifyDone(t.person.removed(person.displayName))
+    void navigate({ to: '/people/$entityType', params: { entityType: person.entityType } })
+  }
+
+  return (
+    <Page
+      title={person.displayName}
+      heading={
+        <>
+          {person.displayName}{' '}
+          {alive ? (
+            <Badge tone="green" icon={IconCircleCheck} word={t.person.present} />
+          ) : (
+            <Badge
+              tone="slate"
+              icon={IconCircleMinus}
+              word={person.validTo ? t.person.goneSince(formatDay(person.validTo)) : t.person.gone}
+            />
+          )}
+        </>
+      }
+      hint={[type?.displayName ?? person.entityType, person.key, person.summary].filter(Boolean).join(' · ')}
+      actions={
+        <>
+          {mayEdit && (
+            <Button variant="default" onClick={() => setOpen('edit')}>
+              {t.common.edit}
+            </Button>
+          )}
+          {mayDelete && (
+            <Button variant="default" onClick={() => setOpen('delete')}>
+              {t.person.remove}
+            </Button>
+          )}
+        </>
+      }
+      nav={
+        <Tabs label={person.displayName}>
+          {can(permissions.assignments) && (
+            <Link to="/person/$id" params={{ id }} activeOptions={{ exact: true, includeSearch: false }}>
+              {t.person.permissions}
+            </Link>
+          )}
+          <Link to="/person/$id/orders" params={{ id }} activeOptions={{ includeSearch: false }}>
+            {t.person.orders}
+          </Link>
+          <Link to="/person/$id/properties" params={{ id }}>
+            {t.person.properties}
+          </Link>
+          <Link to="/person/$id/contexts" params={{ id }}>
+            {t.person.contexts}
+          </Link>
+          <Link to="/person/$id/history" params={{ id }}>
+            {t.person.history}
+          </Link>
+        </Tabs>
+      }
+    >
+      <Outlet />
+      {open === 'edit' && type && (
+        <PersonForm type={type} person={person} onClose={() => setOpen(null)} onSaved={() => setOpen(null)} />
+      )}
+      {open === 'delete' && (
+        <ConfirmDialog
+          title={t.person.removeTitle(person.displayName)}
+          text={t.person.removeText}
+          action={t.person.remove}
+          danger
+          busy={deleting.fetching}
+          typed={{ label: t.person.removeConfirm(person.key), word: person.key }}
+          onConfirm={() => void sendDelete()}
+          onClose={() => setOpen(null)}
+        />
+      )}
+    </Page>
+  )
+}

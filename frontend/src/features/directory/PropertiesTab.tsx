@@ -1,0 +1,51 @@
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { t } from '../../lib/texts'
+import { Fields } from '../../ui/Fields'
+import { Section } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { Skeleton } from '../../ui/Skeleton'
+import { PersonDocument } from './directory.generated'
+import classes from './Tab.module.css'
+
+const route = getRouteApi('/shell/person/$id/properties')
+
+/** The values of a resource, and what it points to. */
+export function PropertiesTab() {
+  const { id } = route.useParams()
+  const [{ data, error }] = useQuery({ query: PersonDocument, variables: { id } })
+  const person = data?.resource
+  if (error) return <ProblemNote problem={toProblem(error)} />
+  if (!person) return <Skeleton />
+  return (
+    <div className={classes.tab}>
+      <div className={classes.two}>
+        <Section title={t.person.properties} panel>
+          {person.values.length === 0 ? (
+            <p className="dim">{t.person.noProperties}</p>
+          ) : (
+            <Fields rows={person.values.map((v) => [v.displayName, v.value])} />
+          )}
+        </Section>
+        <Section title={t.person.links} panel>
+          <Fields
+            rows={person.links
+              .filter((l) => l.targets.length > 0)
+              .map((l) => [
+                l.displayName,
+                <span key={l.property} className={classes.links}>
+                  {l.targets.slice(0, 50).map((target) => (
+                    <Link key={target.id} to="/person/$id" params={{ id: target.id }}>
+                      {target.displayName}
+                    </Link>
+                  ))}
+                  {l.targets.length > 50 && <span className="dim">{t.common.moreItems(l.targets.length - 50)}</span>}
+                </span>,
+              ])}
+          />
+        </Section>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,48 @@
+import type { PropertyType, PropertyValueInput } from '../../graphql/types.generated'
+import type { EntityTypeFieldsFragment, PersonFragment } from './directory.generated'
+
+/** What stands in the fields, by property; keys of a navigation separated by commas. */
+export type Draft = Record<string, string>
+
+export function draftOf(type: EntityTypeFieldsFragment, person: PersonFragment | undefined): Draft {
+  const draft: Draft = {}
+  if (!person) return draft
+  const values = new Map(person.values.map((v) => [v.property, v.value]))
+  const links = new Map(person.links.map((l) => [l.property, l.targets.map((target) => target.key).join(', ')]))
+  for (const p of type.properties) {
+    const value = p.type === 'FOREIGN_KEY' ? links.get(p.identifier) : values.get(p.identifier)
+    if (value !== undefined) draft[p.identifier] = p.type === 'DATE_TIME' ? toLocalInput(value) : value
+  }
+  return draft
+}
+
+/** Only what differs: what somebody else changed meanwhile in other properties is not put back. */
+export function changedValues(type: EntityTypeFieldsFragment, before: Draft, after: Draft): PropertyValueInput[] {
+  return type.properties
+    .filter((p) => !p.isKey && (before[p.identifier] ?? '').trim() !== (after[p.identifier] ?? '').trim())
+    .map((p) => {
+      const value = (after[p.identifier] ?? '').trim()
+      if (value === '') return { property: p.identifier }
+      if (p.type === 'FOREIGN_KEY') {
+        const keys = value
+          .split(',')
+          .map((k) => k.trim())
+          .filter(Boolean)
+        return { property: p.identifier, keys }
+      }
+      return { property: p.identifier, value: p.type === 'DATE_TIME' ? new Date(value).toISOString() : value }
+    })
+}
+
+export function toInputType(type: PropertyType): 'text' | 'number' | 'datetime-local' {
+  if (type === 'INT32' || type === 'INT64' || type === 'DOUBLE') return 'number'
+  return type === 'DATE_TIME' ? 'datetime-local' : 'text'
+}
+
+/** An instant as a datetime-local field wants it, in the person's zone. */
+function toLocalInput(iso: string): string {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return ''
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
+  return local.toISOString().slice(0, 16)
+}

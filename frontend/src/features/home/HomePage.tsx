@@ -1,0 +1,42 @@
+import { useMe } from '../../graphql/SessionContext'
+import { can, permissions } from '../../lib/permit'
+import { t } from '../../lib/texts'
+import { Page } from '../../ui/Page'
+import { ErrorsPanel } from './ErrorsPanel'
+import { FlowPanel } from './FlowPanel'
+import classes from './HomePage.module.css'
+import { HoursPanel } from './HoursPanel'
+import { JobsPanel } from './JobsPanel'
+import { OldestPanel } from './OldestPanel'
+import { SystemsPanel } from './SystemsPanel'
+import { WaitingPanel } from './WaitingPanel'
+
+/** The state machine, live, and beside it what waits for the person. */
+export function HomePage() {
+  const { permissions: granted, scopes } = useMe()
+  const seesOrders =
+    can(granted, permissions.orders) || scopes.reviewProvisioning.length > 0 || scopes.manualProvisioning.length > 0
+  return (
+    <Page title={t.home.title} heading={<span className="sr-only">{t.home.title}</span>} scroll>
+      <div className={classes.grid}>
+        {seesOrders && (
+          <div className={classes.flow}>
+            <FlowPanel />
+          </div>
+        )}
+        <div className={classes.side}>
+          <WaitingPanel />
+          {can(granted, permissions.jobs) && <JobsPanel />}
+        </div>
+        {seesOrders && (
+          <>
+            <HoursPanel />
+            <OldestPanel />
+          </>
+        )}
+        {can(granted, permissions.connectors) && <SystemsPanel />}
+        {seesOrders && <ErrorsPanel />}
+      </div>
+    </Page>
+  )
+}

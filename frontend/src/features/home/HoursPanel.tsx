@@ -1,0 +1,77 @@
+import { lazy, Suspense, useState } from 'react'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { formatNumber } from '../../lib/format'
+import { t } from '../../lib/texts'
+import { Section } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { OrdersPerHourDocument } from './home.generated'
+import classes from './Panels.module.css'
+import { series } from './series'
+import { useRefreshOnMoves } from './useRefreshOnMoves'
+
+const HoursChart = lazy(() => import('./HoursChart').then((m) => ({ default: m.HoursChart })))
+
+/** Orders per hour as a chart, or as a table for those who read rather than look. */
+export function HoursPanel() {
+  const [{ data, error }, read] = useQuery({ query: OrdersPerHourDocument, requestPolicy: 'cache-and-network' })
+  useRefreshOnMoves(() => read({ requestPolicy: 'network-only' }), 10_000)
+  const [asTable, setAsTable] = useState(false)
+  const hours = data?.ordersPerHour
+  return (
+    <Section
+      title={t.home.hours}
+      panel
+      aside={
+        <button type="button" className={classes.plain} onClick={() => setAsTable(!asTable)}>
+          {asTable ? t.home.asChart : t.home.asTable}
+        </button>
+      }
+    >
+      {error && !hours ? (
+        <ProblemNote problem={toProblem(error)} />
+      ) : asTable && hours ? (
+        <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.home.hours}>
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t.home.hour}</th>
+                {series.map((s) => (
+                  <th key={s.key} scope="col">
+                    {s.word}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {hours.toReversed().map((hour) => (
+                <tr key={hour.at}>
+                  <th scope="row">{hourWord(hour.at)}</th>
+                  {series.map((s) => (
+                    <td key={s.key}>{formatNumber(hour[s.key])}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : (
+        <div className={classes.chart} role="img" aria-label={`${t.home.hours}, ${t.home.hoursHint}`}>
+          <Suspense fallback={null}>{hours && <HoursChart hours={hours.map((h) => ({ ...h, hour: hourWord(h.at) }))} />}</Suspense>
+        </div>
+      )}
+      <ul className={classes.legend}>
+        {series.map((s) => (
+          <li key={s.key}>
+            <i style={{ background: `var(--tone-${s.tone}-solid)` }} />
+            {s.word}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function hourWord(at: string): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hour12: false })
+}

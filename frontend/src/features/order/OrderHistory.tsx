@@ -1,0 +1,35 @@
+import { formatExact } from '../../lib/format'
+import { t } from '../../lib/texts'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { StateBadge } from '../../ui/StateBadge'
+import type { OrderDetailFragment } from './order.generated'
+import classes from './OrderHistory.module.css'
+import { lineName } from './OrderLines'
+
+/** Every move of an order and its lines, newest first, with who made it. */
+export function OrderHistory(props: { entries: OrderDetailFragment['history']; lines: OrderDetailFragment['lines'] }) {
+  if (props.entries.length === 0) return <p className="dim">{t.order.noHistory}</p>
+  const names = new Map(props.lines.map((line) => [line.id, lineName(line)]))
+  return (
+    <ol className={classes.history}>
+      {props.entries.toReversed().map((entry) => (
+        <li key={entry.id}>
+          <span className={classes.at} title={formatExact(entry.at)}>
+            <RelativeTime at={entry.at} />
+          </span>
+          <div className={classes.what}>
+            <span className={classes.move}>
+              {entry.to ? <StateBadge state={entry.to} /> : null}
+              <span>{entry.action}</span>
+              {entry.lineId && <span className="dim">{names.get(entry.lineId) ?? ''}</span>}
+            </span>
+            <span className="dim">
+              {entry.actor}
+              {entry.comment && `: ${entry.comment}`}
+            </span>
+          </div>
+        </li>
+      ))}
+    </ol>
+  )
+}

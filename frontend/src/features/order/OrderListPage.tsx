@@ -1,0 +1,67 @@
+import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useConnection } from '../../graphql/useConnection'
+import { t } from '../../lib/texts'
+import { Page } from '../../ui/Page'
+import { Table } from '../../ui/Table'
+import { OrderListDocument, type OrderRowFragment } from './order.generated'
+import { orderColumns } from './orderColumns'
+import { OrderFilters } from './OrderFilters'
+import { couldMatch, toOrderFilter, type OrderSearch } from './orderSearch'
+import { useLiveOrders } from './useLiveOrders'
+
+const route = getRouteApi('/shell/orders')
+
+/** All orders in the person's scope. */
+export function OrderListPage() {
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const { orderId } = useParams({ strict: false })
+  const setSearch = (change: Partial<OrderSearch>) =>
+    void navigate({ to: '/orders', search: { ...search, ...change }, replace: true })
+  const list = useConnection({
+    document: OrderListDocument,
+    variables: { filter: toOrderFilter(search), orderBy: search.sort },
+    select: (data) => data.orders,
+  })
+  const ids = useMemo(() => list.rows.map((r) => r.id), [list.rows])
+  const live = useLiveOrders({ ids, matches: (change) => couldMatch(search, change), refresh: list.refresh })
+  const refresh = () => {
+    live.forget()
+    list.refresh()
+  }
+  return (
+    <Page title={t.order.title} hint={t.order.listHint}>
+      <Table
+        label={t.order.title}
+        name="orders"
+        list={{ ...list, refresh }}
+        columns={orderColumns}
+        getId={rowId}
+        empty={{ title: t.order.empty, hint: t.order.emptyHint }}
+        onOpen={(row) =>
+          void navigate({ to: '/orders/$orderId', params: { orderId: row.id }, search, replace: orderId !== undefined })
+        }
+        openId={orderId ?? null}
+        sort={search.sort ?? 'CREATED_DESC'}
+        onSort={(sort) => setSearch({ sort: sort as OrderSearch['sort'] })}
+        flash={live.flash}
+        fresh={live.fresh}
+        savedFilters={{ search, apply: (saved) => void navigate({ to: '/orders', search: saved }) }}
+        filters={
+          <OrderFilters
+            name="orders"
+            parts={['states', 'kinds', 'types', 'systems', 'open', 'sort']}
+            rows={list.rows}
+            search={search}
+            onChange={setSearch}
+            onClear={() => void navigate({ to: '/orders', search: {} })}
+          />
+        }
+      />
+      <Outlet />
+    </Page>
+  )
+}
+
+const rowId = (row: OrderRowFragment) => row.id

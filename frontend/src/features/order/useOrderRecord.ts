@@ -1,0 +1,23 @@
+import { useQuery } from 'urql'
+import { useOrderChanges } from '../../graphql/live'
+import { toProblem } from '../../graphql/problem'
+import { OrderRecordDocument } from './order.generated'
+
+/** One order with payload, attempts and history; read again when it moves. */
+export function useOrderRecord(id: string) {
+  const [{ data, error, fetching }, read] = useQuery({
+    query: OrderRecordDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const reload = () => read({ requestPolicy: 'network-only' })
+  useOrderChanges((changes) => {
+    if (changes.some((c) => c.order.id === id)) reload()
+  })
+  return {
+    order: data?.order?.id === id ? data.order : null,
+    problem: error && !data ? toProblem(error) : null,
+    loading: fetching,
+    reload,
+  }
+}

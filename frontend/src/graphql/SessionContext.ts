@@ -1,0 +1,43 @@
+import { createContext, useContext, useSyncExternalStore } from 'react'
+import { can, canUnder } from '../lib/permit'
+import type { MeFragment } from './me.generated'
+import { Session } from './session'
+
+export const SessionContext = createContext(new Session())
+
+export function useSession(): Session {
+  return useContext(SessionContext)
+}
+
+/** The signed-in person. Only below the signed-in part of the tree. */
+export function useMe(): MeFragment {
+  const session = useContext(SessionContext)
+  const state = useSyncExternalStore(session.subscribe, session.getState)
+  // The shell unmounts a moment after the session ended: keep drawing nobody for that moment.
+  return state.status === 'in' ? state.me : nobody
+}
+
+/** Asks whether the signed-in person holds a permission, or any below it. */
+export function useCan(): { can: (path: string) => boolean; canUnder: (prefix: string) => boolean } {
+  const { permissions } = useMe()
+  return { can: (path) => can(permissions, path), canUnder: (prefix) => canUnder(permissions, prefix) }
+}
+
+const nobody: MeFragment = {
+  id: '',
+  username: '',
+  displayName: '',
+  resource: null,
+  profiles: [],
+  permissions: [],
+  scopes: {
+    reviewProvisioning: [],
+    manualProvisioning: [],
+    bulkManualProvisioning: [],
+    bulkReviewProvisioning: [],
+    queryResources: [],
+    createResources: [],
+  },
+  testHooks: false,
+  demo: false,
+}

@@ -1,0 +1,139 @@
+import { authExchange } from '@urql/exchange-auth'
+import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache'
+import { createClient as createSocket } from 'graphql-ws'
+import { Client, fetchExchange, subscriptionExchange, type Exchange } from 'urql'
+import type { Session } from './session'
+import type { SocketStatus } from './socketStatus'
+
+/** Types that are part of what holds them: they have no identity of their own. */
+const embedded = [
+  'AccessEntry',
+  'AccessFilter',
+  'AssignedProfileConnection',
+  'AssignedProfileEdge',
+  'AuditEvent',
+  'AuditEventConnection',
+  'AuditEventEdge',
+  'BulkOrdersPayload',
+  'ContextDimension',
+  'Counters',
+  'DeliveryChange',
+  'DeliveryChangeConnection',
+  'Entitlement',
+  'ErrorGroup',
+  'ExplainPayload',
+  'ExplainStep',
+  'FlowEdge',
+  'HourCount',
+  'ItemError',
+  'JobInstanceConnection',
+  'JobInstanceEdge',
+  'JobStep',
+  'JobsChange',
+  'MyScopes',
+  'OrderAttempt',
+  'OrderChange',
+  'OrderConnection',
+  'OrderEdge',
+  'OrderError',
+  'OrderResult',
+  'PageInfo',
+  'PermissionsChange',
+  'PermissionsView',
+  'PropertyValue',
+  'ProvisioningTransition',
+  'ResourceConnection',
+  'ResourceContext',
+  'ResourceEdge',
+  'ResourceLink',
+  'ResourceVersion',
+  'SearchHit',
+  'StateCount',
+  'TileCount',
+  'WebhookAttempt',
+  'WebhookConnection',
+  'WebhookDeliveryConnection',
+  'WebhookDeliveryEdge',
+]
+
+// A ResourceRef is the same thing as the Resource, but with fewer fields: it keeps its own key.
+const keys: KeyingConfig = Object.fromEntries(embedded.map((type) => [type, () => null]))
+
+const socketCloseForbidden = 4403
+
+/** Makes the one client: normalised cache, bearer token, and a socket that resumes order changes after its cursor. */
+export function createClient(session: Session, status: SocketStatus): Client {
+  let refused = false
+  const url = new URL('/graphql', window.location.href)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  const socket = createSocket({
+    url: url.href,
+    lazy: true,
+    keepAlive: 15_000,
+    retryAttempts: Infinity,
+    shouldRetry: () => session.getState().status === 'in',
+    retryWait: async (tries) => {
+      const wait = Math.min(500 * 2 ** Math.min(tries, 5), 10_000)
+      await new Promise((done) => setTimeout(done, wait * (0.75 + Math.random() / 2)))
+    },
+    connectionParams: async () => {
+      if (refused || session.isStale()) await session.refresh()
+      refused = false
+      const token = session.getToken()
+      return token ? { authorization: `Bearer ${token}` } : {}
+    },
+    on: {
+      connecting: () => status.set('connecting'),
+      connected: () => status.set('live'),
+      closed: (event) => {
+        if ((event as CloseEvent).code === socketCloseForbidden) refused = true
+        status.set('off')
+      },
+    },
+  })
+  session.subscribe(() => {
+    if (session.getState().status === 'out') socket.terminate()
+  })
+
+  const auth: Exchange = authExchange(async (utils) => ({
+    addAuthToOperation: (operation) => {
+      const token = session.getToken()
+      return token ? utils.appendHeaders(operation, { authorization: `Bearer ${token}` }) : operation
+    },
+    didAuthError: (error) => error.graphQLErrors.some((e) => e.extensions.code === 'UNAUTHENTICATED'),
+    willAuthError: () => session.isStale(),
+    refreshAuth: async () => {
+      await session.refresh()
+    },
+  }))
+
+  return new Client({
+    url: '/graphql',
+    preferGetMethod: false,
+    suspense: false,
+    fetchOptions: { credentials: 'same-origin' },
+    exchanges: [
+      cacheExchange({ keys }),
+      auth,
+      fetchExchange,
+      subscriptionExchange({
+        forwardSubscription: (request) => ({
+          subscribe: (sink) => {
+            const payload = { query: request.query ?? '', variables: request.variables }
+            return {
+              unsubscribe: socket.subscribe(payload, {
+                ...sink,
+                next: (result) => {
+                  // The socket sends the same payload again after a reconnect: let it ask for what was missed.
+                  const cursor = (result.data as { orderChanged?: { cursor?: string } } | null)?.orderChanged?.cursor
+                  if (cursor) payload.variables = { ...(payload.variables as object), after: cursor }
+                  sink.next(result as Parameters<typeof sink.next>[0])
+                },
+              }),
+            }
+          },
+        }),
+      }),
+    ],
+  })
+}

@@ -1,0 +1,115 @@
+import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react'
+import type { Client } from 'urql'
+import {
+  CountersChangedDocument,
+  CountersDocument,
+  JobsChangedDocument,
+  OrderChangedDocument,
+  type CountersFragment,
+  type JobsChangedSubscription,
+  type OrderChangedSubscription,
+} from './live.generated'
+
+export type OrderChange = OrderChangedSubscription['orderChanged']
+type JobsChange = JobsChangedSubscription['jobsChanged']
+
+/**
+ * Live opens the few subscriptions of the whole application once and hands them out: the counters as a value, changes of
+ * orders and jobs in small batches. Rows themselves follow by the normalised cache.
+ */
+export class Live {
+  private counters: CountersFragment | null = null
+  private counterListeners = new Set<() => void>()
+  private orderListeners = new Set<(changes: OrderChange[]) => void>()
+  private jobListeners = new Set<(changes: JobsChange[]) => void>()
+  private orders: OrderChange[] = []
+  private jobs: JobsChange[] = []
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  /** Starts listening; the returned function stops it. */
+  start(client: Client): () => void {
+    const query = client.query(CountersDocument, {}, { requestPolicy: 'network-only' }).subscribe(({ data }) => {
+      if (data) this.setCounters(data.counters)
+    })
+    const stops = [
+      query,
+      client.subscription(CountersChangedDocument, {}).subscribe(({ data }) => {
+        if (data) this.setCounters(data.countersChanged)
+      }),
+      client.subscription(OrderChangedDocument, {}).subscribe(({ data }) => {
+        if (data) this.orders.push(data.orderChanged)
+        this.schedule()
+      }),
+      client.subscription(JobsChangedDocument, {}).subscribe(({ data }) => {
+        if (data) this.jobs.push(data.jobsChanged)
+        this.schedule()
+      }),
+    ]
+    return () => {
+      clearTimeout(this.timer)
+      this.timer = undefined
+      for (const stop of stops) stop.unsubscribe()
+    }
+  }
+
+  getCounters = (): CountersFragment | null => this.counters
+
+  onCounters = (listener: () => void): (() => void) => {
+    this.counterListeners.add(listener)
+    return () => this.counterListeners.delete(listener)
+  }
+
+  onOrders(listener: (changes: OrderChange[]) => void): () => void {
+    this.orderListeners.add(listener)
+    return () => this.orderListeners.delete(listener)
+  }
+
+  onJobs(listener: (changes: JobsChange[]) => void): () => void {
+    this.jobListeners.add(listener)
+    return () => this.jobListeners.delete(listener)
+  }
+
+  private setCounters(counters: CountersFragment) {
+    this.counters = counters
+    for (const listener of this.counterListeners) listener()
+  }
+
+  private schedule() {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined
+      const { orders, jobs } = this
+      this.orders = []
+      this.jobs = []
+      if (orders.length) for (const listener of this.orderListeners) listener(orders)
+      if (jobs.length) for (const listener of this.jobListeners) listener(jobs)
+    }, 250)
+  }
+}
+
+export const LiveContext = createContext(new Live())
+
+/** The numbers of the home page and the navigation; null until they are here. */
+export function useCounters(): CountersFragment | null {
+  const live = useContext(LiveContext)
+  return useSyncExternalStore(live.onCounters, live.getCounters)
+}
+
+/** Calls back with every batch of order changes. */
+export function useOrderChanges(listener: (changes: OrderChange[]) => void) {
+  const live = useContext(LiveContext)
+  const latest = useRef(listener)
+  useEffect(() => {
+    latest.current = listener
+  })
+  useEffect(() => live.onOrders((changes) => latest.current(changes)), [live])
+}
+
+/** Calls back with every batch of job changes. */
+export function useJobChanges(listener: (changes: JobsChange[]) => void) {
+  const live = useContext(LiveContext)
+  const latest = useRef(listener)
+  useEffect(() => {
+    latest.current = listener
+  })
+  useEffect(() => live.onJobs((changes) => latest.current(changes)), [live])
+}

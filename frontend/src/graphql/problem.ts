@@ -1,0 +1,19 @@
+import type { CombinedError } from 'urql'
+
+/** What went wrong, in the server's words: `extensions.code` is a closed list (base.graphqls), `id` is found in its log. */
+export interface Problem {
+  code: string
+  message: string
+  field?: string
+  id?: string
+}
+
+/** The first error of an answer as a Problem; a lost connection is UNAVAILABLE. */
+export function toProblem(error: CombinedError): Problem {
+  const first = error.graphQLErrors[0]
+  if (first) {
+    const { code, field, id } = first.extensions as { code?: string; field?: string; id?: string }
+    return { code: code ?? 'INTERNAL', message: first.message, field, id }
+  }
+  return { code: 'UNREACHABLE', message: error.networkError?.message ?? error.message }
+}

@@ -1,0 +1,159 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useClient, type AnyVariables, type RequestPolicy, type TypedDocumentNode } from 'urql'
+import { toProblem, type Problem } from './problem'
+
+interface Connection<Row> {
+  nodes: Row[]
+  pageInfo: { hasNextPage: boolean; endCursor?: string | null }
+  totalCount: number
+}
+
+interface Page<Row> {
+  after: string | null
+  connection: Connection<Row>
+}
+
+interface Stop {
+  unsubscribe: () => void
+}
+
+export interface ConnectionList<Row> {
+  rows: Row[]
+  total: number | null
+  /** The first page is on its way and there is nothing to show. */
+  loading: boolean
+  /** Another page, or the same again, is on its way. */
+  fetching: boolean
+  problem: Problem | null
+  hasMore: boolean
+  loadMore: () => void
+  /** Reads from the first page again; rows stay until the answer is here. */
+  refresh: () => void
+  /** Every row of the filter, at most 20 000, for exports. */
+  all: (progress: (rows: number) => void) => Promise<Row[]>
+}
+
+/**
+ * Reads a connection page by page and keeps every page subscribed to the normalised cache, so that a row that changes is
+ * drawn anew without reading the list again.
+ */
+export function useConnection<Data, Variables extends AnyVariables, Row>(options: {
+  document: TypedDocumentNode<Data, Variables>
+  variables: Omit<Variables, 'first' | 'after'>
+  select: (data: Data) => Connection<Row>
+  pageSize?: number
+  pause?: boolean
+}): ConnectionList<Row> {
+  const { document, select, pageSize = 100, pause = false } = options
+  const client = useClient()
+  const key = JSON.stringify(options.variables)
+  const [pages, setPages] = useState<{ key: string; list: Page<Row>[] }>({ key: '', list: [] })
+  const [fetching, setFetching] = useState(true)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const stops = useRef<Stop[]>([])
+  const selectRef = useRef(select)
+  useEffect(() => {
+    selectRef.current = select
+  })
+
+  const open = useCallback(
+    (index: number, after: string | null, requestPolicy: RequestPolicy) => {
+      setFetching(true)
+      const variables = { ...(JSON.parse(key) as object), first: pageSize, after } as unknown as Variables
+      const stop = client.query(document, variables, { requestPolicy }).subscribe((result) => {
+        if (result.error) {
+          setProblem(toProblem(result.error))
+          if (!result.data) stops.current.length = index
+        }
+        if (result.data) {
+          const connection = selectRef.current(result.data)
+          if (!result.error) setProblem(null)
+          setPages((old) => {
+            // A first page that answers a refresh replaces everything; a page in place only changes itself.
+            const list = old.key === key ? old.list.slice() : []
+            if (index > list.length) return old
+            list[index] = { after, connection }
+            return { key, list }
+          })
+        }
+        if (!result.stale) setFetching(false)
+      })
+      stops.current[index] = stop
+    },
+    [client, document, key, pageSize],
+  )
+
+  const close = useCallback(() => {
+    for (const stop of stops.current) stop.unsubscribe()
+    stops.current = []
+  }, [])
+
+  useEffect(() => {
+    if (pause) return
+    open(0, null, 'cache-and-network')
+    return close
+  }, [open, close, pause])
+
+  const current = pages.key === key ? pages.list : empty
+  const last = current.at(-1)
+  const hasMore = last?.connection.pageInfo.hasNextPage ?? false
+
+  const loadMore = useCallback(() => {
+    const cursor = last?.connection.pageInfo.endCursor
+    if (!hasMore || !cursor || stops.current.length !== current.length) return
+    open(current.length, cursor, 'network-only')
+  }, [current.length, hasMore, last, open])
+
+  const refresh = useCallback(() => {
+    close()
+    setPages((old) => ({ key: old.key, list: old.list.slice(0, 1) }))
+    open(0, null, 'network-only')
+  }, [close, open])
+
+  const all = useCallback(
+    async (progress: (rows: number) => void) => {
+      const found: Row[] = []
+      let after: string | null = null
+      do {
+        const variables = { ...(JSON.parse(key) as object), first: 500, after } as unknown as Variables
+        const result = await client.query(document, variables, { requestPolicy: 'network-only' }).toPromise()
+        if (!result.data) break
+        const connection: Connection<Row> = selectRef.current(result.data)
+        found.push(...connection.nodes)
+        progress(found.length)
+        after = connection.pageInfo.hasNextPage ? (connection.pageInfo.endCursor ?? null) : null
+      } while (after !== null && found.length < 20_000)
+      return found
+    },
+    [client, document, key],
+  )
+
+  const rows = useMemo(() => {
+    const seen = new Set<unknown>()
+    const all: Row[] = []
+    for (const page of current) {
+      for (const row of page.connection.nodes) {
+        // A row that moved between two reads comes twice: the first place counts.
+        const id = (row as { id?: unknown }).id ?? row
+        if (seen.has(id)) continue
+        seen.add(id)
+        all.push(row)
+      }
+    }
+    return all
+  }, [current])
+
+  return {
+    rows,
+    total: current[0]?.connection.totalCount ?? null,
+    loading: current.length === 0 && !problem,
+    fetching,
+    problem: current.length === 0 ? problem : null,
+    hasMore,
+    loadMore,
+    refresh,
+    all,
+  }
+}
+
+const empty: never[] = []

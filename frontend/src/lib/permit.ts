@@ -1,0 +1,31 @@
+/** True if one of the granted paths equals the asked one or is an ancestor of it (provisioning spec 10.2). */
+export function can(granted: readonly string[], path: string): boolean {
+  return granted.some((g) => g === path || path.startsWith(g.endsWith('/') ? g : `${g}/`))
+}
+
+/** True if the path itself, an ancestor, or something below it is granted: enough to show a page that lists by scope. */
+export function canUnder(granted: readonly string[], prefix: string): boolean {
+  return can(granted, prefix) || granted.some((g) => g.startsWith(`${prefix}/`))
+}
+
+/** The permissions the pages ask for; the server checks again. */
+export const permissions = {
+  orders: '/ProvisioningPolicy/AssignedResourceType/Query',
+  assignments: '/ProvisioningPolicy/AssignedSingleRole/Query',
+  roleModel: '/ProvisioningPolicy/Policy/Query',
+  connectors: '/Connectors/Connector/Query',
+  connectorsUpdate: '/Connectors/Connector/Update',
+  jobs: '/Jobs/Job/Query',
+  jobsUpdate: '/Jobs/Job/Update',
+  jobInstances: '/Jobs/JobInstance/Query',
+  jobLog: '/Jobs/RunJob/GetLog',
+  access: '/AccessControl/Profile/Query',
+  webhooks: '/Settings/Webhook/Query',
+  webhooksUpdate: '/Settings/Webhook/Update',
+  audit: '/Monitoring',
+} as const
+
+/** The path of a data permission, e.g. resourcePermission('Directory_User', 'Update'). */
+export function resourcePermission(entityType: string, verb: 'Query' | 'Create' | 'Update' | 'Delete' | 'View'): string {
+  return `/Custom/Resources/${entityType}/${verb}`
+}

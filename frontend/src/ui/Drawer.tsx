@@ -1,0 +1,72 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { IconArrowsDiagonal, IconX } from '@tabler/icons-react'
+import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { t } from '../lib/texts'
+import classes from './Drawer.module.css'
+
+interface DrawerProps {
+  title: ReactNode
+  sub?: ReactNode
+  /** Link that shows the same as a page of its own; drawn as an icon. */
+  pageLink?: (children: ReactNode) => ReactNode
+  /** Changes when the drawer shows something else: it scrolls up and reads the new title. */
+  subject: string
+  onClose: () => void
+  footer?: ReactNode
+  children: ReactNode
+}
+
+/** The one drawer: beside the list, not over it, so that the list stays in reach of keyboard and mouse. Escape closes it. */
+export function Drawer({ title, sub, pageLink, subject, onClose, footer, children }: DrawerProps) {
+  const id = useId()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const body = useRef<HTMLDivElement>(null)
+  const close = useRef(onClose)
+  useEffect(() => {
+    close.current = onClose
+  })
+
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true })
+    body.current?.scrollTo?.({ top: 0 })
+  }, [subject])
+
+  useEffect(() => {
+    const before = document.activeElement
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return
+      if (document.querySelector('[role="dialog"][aria-modal="true"], [role="menu"]')) return
+      close.current()
+    }
+    window.addEventListener('keydown', onKey)
+    return () => {
+      window.removeEventListener('keydown', onKey)
+      const grid = document.querySelector<HTMLElement>('[role="grid"]')
+      if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus({ preventScroll: true })
+      else grid?.focus({ preventScroll: true })
+    }
+  }, [])
+
+  return (
+    <div className={classes.drawer} role="dialog" aria-labelledby={id}>
+      <header className={classes.head}>
+        <div className={classes.titles}>
+          <h2 id={id} ref={heading} tabIndex={-1}>
+            {title}
+          </h2>
+          {sub && <div className={classes.sub}>{sub}</div>}
+        </div>
+        {pageLink?.(<IconArrowsDiagonal size={16} aria-label={t.common.openPage} />)}
+        <Tooltip label={t.common.close}>
+          <ActionIcon variant="subtle" color="gray" aria-label={t.common.close} onClick={onClose}>
+            <IconX size={17} />
+          </ActionIcon>
+        </Tooltip>
+      </header>
+      <div className={classes.body} ref={body} tabIndex={0} role="group" aria-labelledby={id}>
+        {children}
+      </div>
+      {footer && <footer className={classes.foot}>{footer}</footer>}
+    </div>
+  )
+}

@@ -1,0 +1,19 @@
+import { notifications } from '@mantine/notifications'
+import { t } from '../lib/texts'
+
+/** Says briefly that something was done. */
+export function notifyDone(message: string) {
+  notifications.show({ message, color: 'teal', autoClose: 3_000, withBorder: true })
+}
+
+/** Says what did not work and what to do; stays until it is read. */
+export function notifyProblem(problem: { code: string; message: string; id?: string }) {
+  const advice = t.problem.what[problem.code]
+  notifications.show({
+    title: problem.message,
+    message: [advice, problem.id && `${t.problem.id}: ${problem.id}`].filter(Boolean).join(' '),
+    color: 'red',
+    autoClose: 12_000,
+    withBorder: true,
+  })
+}
