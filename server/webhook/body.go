@@ -69,7 +69,7 @@ type failure struct {
 	At      *time.Time `json:"at"`
 }
 
-// move is the part of an order.changed event that is read here: numbers of states.
+// moved is the part of an order.changed event that is read here: numbers of states.
 type moved struct {
 	From *int `json:"from"`
 	To   int  `json:"to"`

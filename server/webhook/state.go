@@ -68,7 +68,7 @@ type move struct {
 	NextAt *time.Time `json:"next_at"` // Fail: when it is tried again
 }
 
-// Apply moves deliveries that are in a legal from-state and still belong to the claim that reports; it gives the ids of those. With
+// apply moves deliveries that are in a legal from-state and still belong to the claim that reports; it gives the ids of those. With
 // open it is THE ONLY PLACE WHERE A DELIVERY CHANGES STATE. Its history are the attempts; it publishes no event, since every event
 // would then beget another one per endpoint.
 func apply(ctx context.Context, tx bun.IDB, now time.Time, action Action, moves ...move) ([]int64, error) {
@@ -95,7 +95,7 @@ func apply(ctx context.Context, tx bun.IDB, now time.Time, action Action, moves 
 	return ids, nil
 }
 
-// open is Apply for Open: it makes deliveries, or opens those that are there again with the body they had. It gives how many.
+// open is apply for Open: it makes deliveries, or opens those that are there again with the body they had. It gives how many.
 func open(ctx context.Context, tx bun.IDB, rows []*WebhookDelivery) (int, error) {
 	if len(rows) == 0 {
 		return 0, nil
