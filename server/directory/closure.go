@@ -28,6 +28,15 @@ func (w *Writer) closures(ctx context.Context) error {
 			types = append(types, property.EntityTypeID)
 		}
 	}
+	if w.refreshes {
+		for id := range w.shape.EntityTypes {
+			types = append(types, id)
+		}
+		// dimensions that are no trees any more
+		if _, err := w.tx.NewRaw("delete from dimension_closure where dimension_id in (select id from dimension where not is_hierarchical)").Exec(ctx); err != nil {
+			return err
+		}
+	}
 	slices.Sort(types)
 	for _, t := range slices.Compact(types) {
 		for _, d := range w.shape.hierarchies(t) {

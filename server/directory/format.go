@@ -121,7 +121,7 @@ func FromSystem(p *Property, format, text string) (string, error) {
 	return Normalise(kind, text)
 }
 
-// ToSystem is the way back: the text to write for a value in normal form. current is what the column holds now; only bit:… needs it,
+// ToSystem is the way back: the text to write for a value in normal form (instants in any of the usual forms). current is what the column holds now; only bit:… needs it,
 // for it changes one flag of a mask and leaves the others alone.
 func ToSystem(p *Property, format, value, current string) (string, error) {
 	name, argument, _ := strings.Cut(format, ":")
@@ -142,9 +142,13 @@ func ToSystem(p *Property, format, value, current string) (string, error) {
 		if name == "" && p.Type != DateTime {
 			return value, nil
 		}
-		t, err := ParseTime(value)
+		normal, err := fromTime(value, "")
 		if err != nil {
-			return "", bad(value, "a time in normal form")
+			return "", err
+		}
+		t, err := ParseTime(normal)
+		if err != nil {
+			return "", err
 		}
 		switch {
 		case argument != "":
@@ -156,9 +160,13 @@ func ToSystem(p *Property, format, value, current string) (string, error) {
 		}
 		return t.Format(time.RFC3339), nil
 	case "1601date":
-		t, err := ParseTime(value)
+		normal, err := fromTime(value, "")
 		if err != nil {
-			return "", bad(value, "a time in normal form")
+			return "", err
+		}
+		t, err := ParseTime(normal)
+		if err != nil {
+			return "", err
 		}
 		return strconv.FormatInt((t.Unix()-epoch1601)*ticks, 10), nil
 	case "guid":

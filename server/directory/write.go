@@ -96,6 +96,8 @@ type Writer struct {
 	opts   Options
 	actor  string
 	counts Counts
+
+	refreshes bool // Refresh put its own work into directory_source
 }
 
 // Write is a Writer with one Put. A change that alters nothing writes nothing.
@@ -312,15 +314,20 @@ func (w *Writer) label(ctx context.Context) error {
 	}
 	ids, keys, names := make([]int64, len(rows)), make([]string, len(rows)), make([]string, len(rows))
 	for i, r := range rows {
-		name, err := w.opts.DisplayName(r.EntityTypeID, r.Key, r.Scalars)
-		if err != nil || strings.TrimSpace(name) == "" { // a broken label must not keep the data out
-			name = r.Key
-		}
-		ids[i], keys[i], names[i] = r.EntityTypeID, r.Key, name
+		ids[i], keys[i], names[i] = r.EntityTypeID, r.Key, w.hookedLabel(r.EntityTypeID, r.Key, r.Scalars)
 	}
 	_, err = w.tx.NewRaw(`update directory_next n set display_name = v.name from unnest(?::bigint[], ?::text[], ?::text[]) v (type, key, name)
 		where n.entity_type_id = v.type and n.key = v.key`, array(ids), array(keys), array(names)).Exec(ctx)
 	return err
+}
+
+// hookedLabel asks the hook; the key when it fails, for a broken label must not keep the data out.
+func (w *Writer) hookedLabel(entityTypeID int64, key string, scalars map[string]string) string {
+	name, err := w.opts.DisplayName(entityTypeID, key, scalars)
+	if err != nil || strings.TrimSpace(name) == "" || strings.ContainsRune(name, 0) {
+		return key
+	}
+	return name
 }
 
 // Close derives what follows from the resources written: unique keys, links, hierarchies, changed_resource, events, and the hook.
@@ -329,7 +336,7 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 	if err := w.tx.NewRaw("select count(*) from directory_touched").Scan(ctx, &touched); err != nil {
 		return Counts{}, err
 	}
-	if touched == 0 {
+	if touched == 0 && !w.refreshes {
 		return w.counts, nil
 	}
 	if touched > bulk {
@@ -349,7 +356,7 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 	if err := w.publish(ctx, touched); err != nil {
 		return Counts{}, err
 	}
-	if w.opts.Changed != nil {
+	if w.opts.Changed != nil && w.counts.Any() {
 		if err := w.opts.Changed(ctx, w.tx); err != nil {
 			return Counts{}, err
 		}

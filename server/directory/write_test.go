@@ -1,10 +1,15 @@
 package directory_test
 
 import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"writ/server/db"
 	"writ/server/directory"
@@ -294,4 +299,100 @@ func TestTimelineHasNoHoles(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(rune('a'+i)), r.Scalars["FirstName"])
 	}
+}
+
+func TestRefreshFollowsTheMetadata(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.write(t,
+		b.put(b.department, "IT", scalars{"Name": "Technology"}, nil),
+		b.put(b.department, "DB", scalars{"Name": "Databases"}, refs{"Parent": "IT"}),
+		b.put(b.person, "1", scalars{"FirstName": "Petra", "LastName": "Lang", "Mail": "p@x"}, refs{"Department": "DB"}),
+		b.put(b.person, "2", scalars{"FirstName": "Ann"}, refs{"Buddy": "p@x"}))
+	refresh := func() directory.Counts {
+		var counts directory.Counts
+		shape, err := directory.LoadShape(b.ctx, b.DB)
+		require.NoError(t, err)
+		b.at = b.at.Add(time.Minute)
+		require.NoError(t, db.InTx(b.ctx, b.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+			counts, err = directory.Refresh(ctx, tx, b.at, shape, b.Writes)
+			return err
+		}))
+		return counts
+	}
+	require.Equal(t, directory.Counts{}, refresh())
+	exec := func(query string, args ...any) {
+		_, err := b.DB.NewRaw(query, args...).Exec(t.Context())
+		require.NoError(t, err)
+	}
+	exec("delete from changed_resource")
+	exec("update entity_type set display_expression = '{LastName}, {FirstName}' where id = ?", b.person)
+	exec(`insert into property (entity_type_id, identifier, display_name, type, target_entity_type_id, position) values (?0, 'Buddy', 'Buddy', 'FOREIGN_KEY', ?0, 9)`, b.person)
+	counts := refresh()
+	require.Equal(t, []int{2, 1}, []int{counts.Updated, counts.LinksInserted})
+	r, err := b.Get(b.ctx, b.id(t, b.person, "1"), nil)
+	require.NoError(t, err)
+	require.Equal(t, "Lang, Petra", r.DisplayName)
+	require.Equal(t, 1, r.Version, "no value changed")
+	require.Equal(t, 2, b.count(t, "select count(*) from changed_resource"))
+
+	exec("update property_mapping set is_unique_key = false")
+	require.Equal(t, 1, refresh().LinksDeleted)
+	exec("update dimension set is_hierarchical = false")
+	refresh()
+	require.Zero(t, b.count(t, "select count(*) from dimension_closure"))
+	exec("update dimension set is_hierarchical = true")
+	refresh()
+	require.Equal(t, 3, b.count(t, "select count(*) from dimension_closure"))
+}
+
+func TestDisplayNames(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.DB.NewRaw("update entity_type set display_expression = 'source.Code + \"!\"' where id = ?", b.group).Exec(t.Context())
+	require.NoError(t, err)
+	b.shape, err = b.Shapes.Load(b.ctx, b.DB)
+	require.NoError(t, err)
+	b.Writes.DisplayName = func(entityTypeID int64, key string, s map[string]string) (string, error) {
+		if s["Code"] == "bad" {
+			return "", errors.New("no such function")
+		}
+		return s["Code"] + "!", nil
+	}
+	b.write(t,
+		b.put(b.group, "g1", scalars{"Code": "x"}, nil), b.put(b.group, "g2", scalars{"Code": "bad"}, nil),
+		b.put(b.department, "d1", scalars{"Code": "d", "Name": "Named"}, nil), b.put(b.department, "d2", scalars{"Code": "d"}, nil),
+		b.put(b.person, "p1", scalars{"LastName": "Lang"}, nil))
+	var names []string
+	require.NoError(t, b.DB.NewRaw("select display_name from resource order by key").Scan(t.Context(), &names))
+	require.Equal(t, []string{"Named", "d2", "x!", "g2", "Lang"}, names)
+}
+
+// TestConcurrentWritersMissNoLink: a resource and what it points to, written at the same moment, are linked.
+func TestConcurrentWritersMissNoLink(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const n = 30
+	var wait sync.WaitGroup
+	failures := make(chan error, 2*n)
+	write := func(c directory.Change) {
+		wait.Go(func() {
+			failures <- db.InTx(b.ctx, b.DB, func(ctx context.Context, tx bun.Tx) error {
+				_, err := directory.Write(ctx, tx, b.at, b.shape, b.Writes, []directory.Change{c})
+				return err
+			})
+		})
+	}
+	for i := range n {
+		key := strconv.Itoa(i)
+		write(b.put(b.person, key, scalars{"FirstName": "P"}, refs{"Department": key}))
+		write(b.put(b.department, key, scalars{"Name": "D"}, nil))
+	}
+	wait.Wait()
+	close(failures)
+	for err := range failures {
+		require.NoError(t, err)
+	}
+	require.Equal(t, n, b.count(t, "select count(*) from resource_link"))
+	require.Zero(t, b.count(t, "select count(*) from unresolved_ref"))
 }

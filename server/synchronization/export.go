@@ -78,22 +78,16 @@ func (s *Service) begin(ctx context.Context, c *Connector, in RunInput) (*Delive
 		d.TaskInstanceID = &in.TaskInstanceID
 	}
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		var stored bool
 		var old []*Delivery
-		if err := tx.NewSelect().Model(&old).Where("y.connector_id = ?", c.ID).Where("y.state in (?)", bun.In([]State{Exporting, Blocked})).Order("y.id").Scan(ctx); err != nil {
+		err := tx.NewSelect().Model(&old).Where("y.connector_id = ?", c.ID).Where("y.state = ?", Exporting).Order("y.id").Scan(ctx)
+		if err != nil {
 			return err
 		}
-		for _, o := range old {
-			switch {
-			case o.State == Exporting:
-				if err := s.drop(ctx, tx, []*Delivery{o}, Failed, "The reading was interrupted."); err != nil {
-					return err
-				}
-			case d.Mode == Incremental:
-				return errs.New(errs.Conflict, "A synchronization of %s is blocked by a threshold. Resume it, or read everything again.", c.DisplayName).Of(o.ID)
-			}
+		if err := s.drop(ctx, tx, old, Failed, "The reading was interrupted."); err != nil {
+			return err
 		}
 		if d.Mode == Initial {
+			var stored bool
 			err := tx.NewRaw(`select exists (select 1 from resource r
 				join entity_mapping m on m.entity_type_id = r.entity_type_id
 				join connection c on c.id = m.connection_id
@@ -105,7 +99,7 @@ func (s *Service) begin(ctx context.Context, c *Connector, in RunInput) (*Delive
 				return errs.New(errs.Conflict, "%s has data already, so it cannot be loaded for the first time. Synchronize it completely instead.", c.DisplayName)
 			}
 		}
-		_, err := tx.NewInsert().Model(d).Exec(ctx)
+		_, err = tx.NewInsert().Model(d).Exec(ctx)
 		return err
 	})
 	if err != nil {
@@ -115,20 +109,25 @@ func (s *Service) begin(ctx context.Context, c *Connector, in RunInput) (*Delive
 }
 
 // export reads every mapped table of a connector into delivery_row. When anything breaks, the delivery is FAILED and nothing of it
-// will ever be applied.
+// will ever be applied. nil without an error: there is nothing to read now, and the reporter heard why.
 func (s *Service) export(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
-	if c.IsDeactivated {
-		return nil, errs.New(errs.Conflict, "Connector %s is deactivated.", c.DisplayName)
-	}
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
 		return nil, err
+	}
+	tables, why, err := s.toRead(ctx, c, shape, in)
+	if err != nil {
+		return nil, err
+	}
+	if why != "" {
+		in.reporter().Logf("WARN", "%s", why)
+		return nil, nil
 	}
 	d, err := s.begin(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, d, c, shape, in); err != nil {
+	if err := s.read(ctx, d, c, tables, in); err != nil {
 		s.fail(ctx, d, err)
 		return d, err
 	}
@@ -137,6 +136,35 @@ func (s *Service) export(ctx context.Context, c *Connector, in RunInput) (*Deliv
 		return d, fmt.Errorf("save delivery %d: %w", d.ID, err)
 	}
 	return d, nil
+}
+
+// toRead gives the tables of a connector, or why it is not read: deactivated, without a mapping, or (incrementally) blocked
+// (provisioning 8.3.5).
+func (s *Service) toRead(ctx context.Context, c *Connector, shape *directory.Shape, in RunInput) (tables []*tableMap, why string, err error) {
+	if c.IsDeactivated {
+		return nil, "Connector " + c.DisplayName + " is deactivated: it is left out.", nil
+	}
+	readable := map[int64]bool{}
+	for _, k := range c.readable() {
+		readable[k.ID] = true
+	}
+	if tables, err = tableMaps(shape, readable); err != nil {
+		return nil, "", err
+	}
+	if len(tables) == 0 {
+		return nil, "Connector " + c.DisplayName + " has nothing to read: no table of its connections is mapped to an entity type.", nil
+	}
+	if in.Mode != Incremental {
+		return tables, "", nil
+	}
+	blocked, err := s.DB.NewSelect().Table("delivery").Where("connector_id = ? and state = ?", c.ID, Blocked).Exists(ctx)
+	if err != nil {
+		return nil, "", fmt.Errorf("look for a blocked delivery: %w", err)
+	}
+	if blocked {
+		return nil, "A synchronization of " + c.DisplayName + " is blocked by a threshold: it is left out until somebody resumes it or reads everything again.", nil
+	}
+	return tables, "", nil
 }
 
 // fail ends a delivery that cannot be used. Even when the caller's context has ended.
@@ -152,20 +180,7 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 	})
 }
 
-func (s *Service) read(ctx context.Context, d *Delivery, c *Connector, shape *directory.Shape, in RunInput) error {
-	readable := map[int64]bool{}
-	for _, k := range c.Connections {
-		if k.Deactivated != "EXPORT" {
-			readable[k.ID] = true
-		}
-	}
-	tables, err := tableMaps(shape, readable)
-	if err != nil {
-		return err
-	}
-	if len(tables) == 0 {
-		return errs.Invalid("", "Connector %s has nothing to read: no table of its connections is mapped to an entity type.", c.DisplayName)
-	}
+func (s *Service) read(ctx context.Context, d *Delivery, c *Connector, tables []*tableMap, in RunInput) error {
 	for i, k := range c.Connections {
 		mine := slices.DeleteFunc(slices.Clone(tables), func(m *tableMap) bool { return m.connection != k.ID })
 		if len(mine) == 0 {

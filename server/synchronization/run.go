@@ -56,7 +56,8 @@ func (s *Service) lock(ctx context.Context, connectorID int64, wait bool) (relea
 
 // Run synchronizes a connector: export, prepare, synchronize. It waits while another run has the connector. The delivery is given also
 // with an error, when there was one already: Threshold when it is BLOCKED, Validation or Unavailable when the reading broke (FAILED,
-// nothing was applied). The caller has checked the right to do this.
+// nothing was applied). nil without an error: the connector is left out (deactivated, nothing mapped, or incrementally while a delivery is
+// blocked). The caller has checked the right to do this.
 func (s *Service) Run(ctx context.Context, in RunInput) (*Delivery, error) {
 	c, release, err := s.take(ctx, in.Connector)
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *Service) Run(ctx context.Context, in RunInput) (*Delivery, error) {
 
 func (s *Service) run(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
 	d, err := s.export(ctx, c, in)
-	if err != nil {
+	if d == nil || err != nil {
 		return d, err
 	}
 	if err := s.prepare(ctx, d, in.reporter()); err != nil {
@@ -90,7 +91,7 @@ func (s *Service) take(ctx context.Context, identifier string) (*Connector, func
 	return c, release, err
 }
 
-// Export is the first task of a job: it reads the connector and leaves the delivery EXPORTING.
+// Export is the first task of a job: it reads the connector and leaves the delivery EXPORTING. nil without an error: as with Run.
 func (s *Service) Export(ctx context.Context, in RunInput) (*Delivery, error) {
 	c, release, err := s.take(ctx, in.Connector)
 	if err != nil {

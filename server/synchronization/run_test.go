@@ -247,8 +247,9 @@ func TestThresholds(t *testing.T) {
 	t.Run("NewCompleteReadingSupersedes", func(t *testing.T) {
 		t.Parallel()
 		b, d := blocked(t)
-		_, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr", Mode: synchronization.Incremental})
-		requireKind(t, err, errs.Conflict, "blocked")
+		left, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr", Mode: synchronization.Incremental})
+		require.NoError(t, err)
+		require.Nil(t, left, "the connector is left out while it is blocked")
 		b.fake.set("person", people(7)...)
 		require.Equal(t, 1, b.run(t).Counters.Deleted)
 		d, err = b.Delivery(b.ctx, d.ID)
@@ -409,12 +410,17 @@ func TestDeactivatedIsNotRead(t *testing.T) {
 	b := setup(t)
 	_, err := b.Deactivate(b.ctx, synchronization.ConnectorInput{Identifier: "hr"})
 	require.NoError(t, err)
-	_, err = b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
-	requireKind(t, err, errs.Conflict, "deactivated")
+	d, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
+	require.NoError(t, err)
+	require.Nil(t, d)
 	p, err := b.Activate(b.ctx, synchronization.ConnectorInput{Identifier: "hr"})
 	require.NoError(t, err)
 	require.Equal(t, synchronization.NeverAsked, p.Connector.Health)
 	b.run(t)
+	b.exec(t, "delete from entity_mapping")
+	d, err = b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
+	require.NoError(t, err)
+	require.Nil(t, d, "nothing is mapped")
 }
 
 // TestCompleteMakesEqual: whatever was there, a complete synchronization makes the directory equal to the tables.

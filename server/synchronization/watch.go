@@ -234,7 +234,7 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 	d, err := s.run(ctx, c, RunInput{Connector: c.Identifier, Mode: Complete, continuous: true})
 	switch {
 	case err == nil:
-		return true, nil
+		return d != nil, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case errs.Is(err, errs.Threshold):

@@ -10,10 +10,12 @@ left join (
         count(*) filter (where y.command = 'INSERT') as inserted,
         count(*) filter (where y.command = 'UPDATE' and (y.scalars <> '{}' or y.refs <> '{}')) as updated,
         count(*) filter (where y.command = 'DELETE') as deleted,
-        sum(case when y.refs is null or y.refs = '{}' then 0 else
-            (select count(*) from (select * from ref_values(y.refs) except select * from ref_values(coalesce(y.old_refs, '{}'))) x) end)::bigint as links_inserted,
-        sum(case when y.old_refs is null or y.old_refs = '{}' then 0 else
-            (select count(*) from (select * from ref_values(y.old_refs) except select * from ref_values(coalesce(y.refs, '{}'))) x) end)::bigint as links_deleted
+        sum(case when y.refs is null or y.refs = '{}' then 0
+            when y.old_refs is null then (select count(*) from ref_values(y.refs))
+            else (select count(*) from (select * from ref_values(y.refs) except select * from ref_values(coalesce(y.old_refs, '{}'))) x) end)::bigint as links_inserted,
+        sum(case when y.old_refs is null or y.old_refs = '{}' then 0
+            when y.refs is null then (select count(*) from ref_values(y.old_refs))
+            else (select count(*) from (select * from ref_values(y.old_refs) except select * from ref_values(coalesce(y.refs, '{}'))) x) end)::bigint as links_deleted
     from delivery_change y
     where y.delivery_id = ?0
     group by y.entity_type_id) c on c.entity_type_id = t.id
