@@ -148,7 +148,7 @@ func (w *writer) resourceType(t ResourceType) error {
 		"depends_on_owner_property": nullable(t.DependsOnOwnerProperty), "arguments_expression": nullable(t.ArgumentsExpression),
 		"fulfill_hours_ahead_of_time":       t.FulfillHoursAheadOfTime,
 		"transmitted_state_validity_period": t.TransmittedStateValidityPeriod, "auto_retry_count": t.AutoRetryCount,
-		"auto_retry_delay_minutes": nonZero(t.AutoRetryDelayMinutes, 5), "maximum_insert": t.MaximumInsert, "maximum_update": t.MaximumUpdate,
+		"auto_retry_delay_minutes": t.AutoRetryDelayMinutes, "maximum_insert": t.MaximumInsert, "maximum_update": t.MaximumUpdate,
 		"maximum_delete": t.MaximumDelete, "maximum_insert_percent": *t.MaximumInsertPercent, "maximum_update_percent": *t.MaximumUpdatePercent,
 		"maximum_delete_percent": *t.MaximumDeletePercent, "ticket_synchro_is_not_available": t.TicketSynchroIsNotAvailable,
 	})

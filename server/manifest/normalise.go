@@ -95,6 +95,7 @@ func normalResourceType(t ResourceType) ResourceType {
 	t.ApprovalWorkflowType = orPtr(t.ApprovalWorkflowType, 4)
 	t.AllowAdd, t.AllowRemove = orPtr(t.AllowAdd, true), orPtr(t.AllowRemove, true)
 	t.BlockProvisioning = orPtr(t.BlockProvisioning, true)
+	t.AutoRetryDelayMinutes = nonZero(t.AutoRetryDelayMinutes, 5)
 	t.MaximumInsertPercent = orPtr(t.MaximumInsertPercent, 30)
 	t.MaximumUpdatePercent = orPtr(t.MaximumUpdatePercent, 30)
 	t.MaximumDeletePercent = orPtr(t.MaximumDeletePercent, 30)
