@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"writ/scripts/demo"
 	"writ/server/db"
 	"writ/server/errs"
@@ -19,8 +21,12 @@ import (
 	"writ/server/synchronization"
 )
 
-// intranetDatabase is the demo's second system: a real database of its own on the same server.
-const intranetDatabase = "writ_demo_intranet"
+// intranetDatabase names the demo's second system: a real database of its own on the same server. It is named after ours, so that several
+// demos on one server keep out of each other's way.
+func intranetDatabase(ours string) string {
+	const suffix, longest = "_intranet", 63 // PostgreSQL cuts longer names, and would make it ours
+	return ours[:min(len(ours), longest-len(suffix))] + suffix
+}
 
 // intranetReference is the variable the configuration of the demo refers to.
 const intranetReference = "WRIT_SECRET_DEMO_INTRANET"
@@ -68,12 +74,13 @@ func (a *App) prepareIntranet(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("database URL: %w", err)
 	}
-	u.Path = "/" + intranetDatabase
+	name := intranetDatabase(strings.TrimPrefix(u.Path, "/"))
+	u.Path = "/" + name
 	if err := os.Setenv(intranetReference, u.String()); err != nil {
 		return err
 	}
-	if _, err := a.DB.ExecContext(ctx, "create database "+intranetDatabase); err != nil && !isDuplicate(err) {
-		return fmt.Errorf("make the database %s: %w", intranetDatabase, err)
+	if _, err := a.DB.ExecContext(ctx, "create database ?", bun.Ident(name)); err != nil && !isDuplicate(err) {
+		return fmt.Errorf("make the database %s: %w", name, err)
 	}
 	intranet, err := db.Open(ctx, u.String())
 	if err != nil {
