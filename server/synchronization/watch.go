@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -305,4 +306,27 @@ func (s *Service) postpone(ctx context.Context, c *Connector, asked bool) error 
 		return fmt.Errorf("postpone the reading of %s: %w", c.Identifier, err)
 	}
 	return nil
+}
+
+// Quiescent reports whether nothing is left to read without time or input: no connector in continuous mode has news, and none has to be
+// read back. A reading that broke waits for its next try, which is time. It asks every system now, so it is for test hooks.
+func (s *Service) Quiescent(ctx context.Context) (bool, error) {
+	now := s.Clock.Now()
+	asked, err := s.DB.NewSelect().Table("read_back_request").Where("at <= ?", now).Exists(ctx)
+	if err != nil || asked {
+		return false, err
+	}
+	list, err := selectConnectors(ctx, s.DB, func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("c.mode = 'continuous' and not c.is_deactivated and c.last_synchronized_at is not null")
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, c := range list {
+		c.Connections = slices.DeleteFunc(c.Connections, func(k *Connection) bool { return k.Failures > 0 && k.RetryAt != nil && k.RetryAt.After(now) })
+		if changed, err := s.changed(ctx, c); err != nil || changed {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -318,6 +318,33 @@ func TestReadBack(t *testing.T) {
 	})
 }
 
+func TestQuiescent(t *testing.T) {
+	t.Parallel()
+	b := watched(t)
+	quiet := func() bool {
+		t.Helper()
+		q, err := b.Quiescent(b.ctx)
+		require.NoError(t, err)
+		return q
+	}
+	require.True(t, quiet())
+	b.poll(t)
+	b.fake.set("person", people(7)...)
+	require.False(t, quiet(), "seen at once, whenever the last poll was")
+	require.NoError(t, b.Drain(t.Context(), b.connector))
+	require.True(t, quiet())
+	require.NoError(t, b.EnqueueReadBack(b.ctx, b.DB, []int64{b.connector}))
+	require.False(t, quiet())
+	require.NoError(t, b.Drain(t.Context(), b.connector))
+	require.True(t, quiet())
+	b.fake.breaks = errors.New("half a file")
+	b.fake.set("person", people(6)...)
+	require.NoError(t, b.Drain(t.Context(), b.connector))
+	require.True(t, quiet(), "only time can help now")
+	b.later(time.Minute)
+	require.False(t, quiet())
+}
+
 // TestFileToDirectory watches a real file.
 func TestFileToDirectory(t *testing.T) {
 	t.Parallel()
