@@ -2,6 +2,8 @@ package notification
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,8 +40,10 @@ func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 		ID                                     int64
 		Recipient, Subject, TextBody, HTMLBody string
 	}
-	if err := s.DB.NewRaw(`select id, recipient, subject, text_body, html_body from mail where id = ? and state in ('QUEUED', 'FAILED')`, job.Args.MailID).Scan(ctx, &row); err != nil {
-		return nil //nolint:nilerr // sent or gone: nothing to do
+	if err := s.DB.NewRaw(`select id, recipient, subject, text_body, html_body from mail where id = ? and state in ('QUEUED', 'FAILED')`, job.Args.MailID).Scan(ctx, &row); errors.Is(err, sql.ErrNoRows) {
+		return nil // sent, or gone
+	} else if err != nil {
+		return fmt.Errorf("read mail %d: %w", job.Args.MailID, err)
 	}
 	m := mail.NewMsg()
 	if err := m.From(w.From); err != nil {
