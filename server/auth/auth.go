@@ -103,8 +103,8 @@ func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, erro
 	if err != nil {
 		return nil, err
 	}
-	if len(in.Username) > 200 || len(in.Password) > 1024 {
-		return nil, errs.Invalid("input", "A name has at most 200 characters and a password at most 1024.")
+	if len(in.Username) > 200 || len(in.Password) > maxPassword {
+		return nil, errs.Invalid("input", "A name has at most 200 characters and a password at most %d.", maxPassword)
 	}
 	u, err := selectUserByName(ctx, s.db, in.Username)
 	if err != nil {

@@ -56,9 +56,9 @@ func setup(t *testing.T, config Config) bundle {
 	_, err := access.SaveRules(ctx, db, []access.RuleSpec{{Identifier: "R", Profile: "Admin", Entries: []access.EntrySpec{{Permission: permit.JobQuery, CanExecute: true}}}})
 	require.NoError(t, err)
 	require.NoError(t, access.SaveUsers(ctx, db, []access.UserSpec{
-		{Username: "Ana", DisplayName: "Ana A", PasswordHash: HashPassword("secret"), Profiles: []access.UserProfileSpec{{Profile: "Admin"}}},
+		{Username: "Ana", DisplayName: "Ana A", PasswordHash: mustHash(t, "secret"), Profiles: []access.UserProfileSpec{{Profile: "Admin"}}},
 		{Username: "demo.hr", DisplayName: "Demo", IsDemo: true, Profiles: []access.UserProfileSpec{{Profile: "Admin"}}},
-		{Username: "gone", PasswordHash: HashPassword("secret"), IsDisabled: true},
+		{Username: "gone", PasswordHash: mustHash(t, "secret"), IsDisabled: true},
 		{Username: "nopassword"},
 	}))
 	b := bundle{Service: on(db, plainRing{}, config), t: t, ctx: ctx, moved: &atomic.Int64{}}
@@ -68,6 +68,13 @@ func setup(t *testing.T, config Config) bundle {
 
 func on(db *bun.DB, ring Keyring, config Config) *Service {
 	return New(db, clock.New(), ring, config, slog.New(slog.DiscardHandler))
+}
+
+func mustHash(t *testing.T, password string) string {
+	t.Helper()
+	stored, err := HashPassword(password)
+	require.NoError(t, err)
+	return stored
 }
 
 func (b bundle) setWall(s *Service) {
@@ -583,11 +590,15 @@ func TestCarriesCookies(t *testing.T) {
 
 func TestPassword(t *testing.T) {
 	t.Parallel()
-	stored := HashPassword("pässword")
+	stored := mustHash(t, "pässword")
 	require.True(t, strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$"))
-	require.NotEqual(t, stored, HashPassword("pässword"), "salted")
+	require.NotEqual(t, stored, mustHash(t, "pässword"), "salted")
 	require.True(t, matches("pässword", stored))
 	require.False(t, matches("password", stored))
+	for _, refused := range []string{"", strings.Repeat("x", maxPassword+1)} {
+		_, err := HashPassword(refused)
+		require.True(t, errs.Is(err, errs.Validation))
+	}
 	require.True(t, matches("x", encodeHash("x", []byte("0123456789abcdef"), cost{memory: 64, passes: 1, threads: 2})), "old parameters stay valid")
 	for _, broken := range []string{"", "x", "$argon2i$v=19$m=64,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=0,t=0,p=0$AAAA$AAAA",
 		"$argon2id$v=19$m=99999999,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=64,t=1,p=1$AAAA$"} {

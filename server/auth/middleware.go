@@ -162,3 +162,6 @@ func (a *actors) forget(id uuid.UUID) {
 	defer a.mu.Unlock()
 	delete(a.rows, id)
 }
+
+// Left is how long an access token that ends at the given instant is still good for; never negative.
+func (s *Service) Left(end time.Time) time.Duration { return max(0, end.Sub(s.wall())) }

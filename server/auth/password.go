@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+
+	"writ/server/errs"
 )
 
 // cost is what one argon2id hash takes.
@@ -26,11 +28,18 @@ const (
 	hashSize = 32
 )
 
+// maxPassword is the longest password, in bytes.
+const maxPassword = 1024
+
 // HashPassword makes the stored form of a password: argon2id with its parameters and a random salt, as the PHC string format writes it.
-func HashPassword(password string) string {
+// VALIDATION when it is empty or longer than 1024 bytes.
+func HashPassword(password string) (string, error) {
+	if password == "" || len(password) > maxPassword {
+		return "", errs.Invalid("password", "A password has 1 to %d characters.", maxPassword)
+	}
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails
-	return encodeHash(password, salt, today)
+	return encodeHash(password, salt, today), nil
 }
 
 func encodeHash(password string, salt []byte, c cost) string {

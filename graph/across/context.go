@@ -1,0 +1,119 @@
+package across
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/clock"
+	"writ/server/directory"
+)
+
+// ResourceContext is what a person is during a time: the values that rules look at (role-model 4.2).
+type ResourceContext struct {
+	StartDate  *time.Time
+	EndDate    *time.Time
+	Record     *directory.ResourceRef // nil: the person as such
+	Dimensions []*ContextDimension
+}
+
+// ContextDimension is one value of a context.
+type ContextDimension struct {
+	Dimension string
+	Value     *directory.ResourceRef
+}
+
+// Contexts reads contexts of the last evaluation.
+type Contexts struct {
+	DB        *bun.DB
+	Clock     *clock.Clock
+	Directory *directory.Service
+}
+
+// Of gives the contexts of resources, the main one first. The caller has checked the right to the resources. Four statements at most.
+func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*ResourceContext, error) {
+	var rows []struct {
+		OwnerID    int64
+		RecordID   *int64
+		StartDate  *time.Time
+		EndDate    *time.Time
+		Dimensions map[string]int64 `bun:"type:jsonb"`
+	}
+	err := c.DB.NewSelect().TableExpr("context").Column("owner_id", "record_id", "start_date", "end_date", "dimensions").
+		Where("owner_id IN (?)", bun.List(owners)).OrderExpr("owner_id, rank, id").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read contexts: %w", err)
+	}
+	var ids []int64
+	for _, r := range rows {
+		if r.RecordID != nil {
+			ids = append(ids, *r.RecordID)
+		}
+		ids = slices.AppendSeq(ids, maps.Values(r.Dimensions))
+	}
+	refs, err := Refs(ctx, c.Directory, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64][]*ResourceContext{}
+	for _, r := range rows {
+		one := &ResourceContext{StartDate: r.StartDate, EndDate: r.EndDate, Dimensions: []*ContextDimension{}}
+		if r.RecordID != nil {
+			one.Record = refs[*r.RecordID]
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.Dimensions)) {
+			if value := refs[r.Dimensions[name]]; value != nil {
+				one.Dimensions = append(one.Dimensions, &ContextDimension{Dimension: name, Value: value})
+			}
+		}
+		found[r.OwnerID] = append(found[r.OwnerID], one)
+	}
+	return found, nil
+}
+
+// Summary is the main context of now in one line, e.g. "Engineer, Research, Paris"; empty without one.
+func (c *Contexts) Summary(contexts []*ResourceContext) string {
+	now := c.Clock.Now()
+	for _, one := range contexts {
+		if one.StartDate != nil && now.Before(*one.StartDate) || one.EndDate != nil && !now.Before(*one.EndDate) {
+			continue
+		}
+		var parts []string
+		for _, d := range one.Dimensions {
+			if !slices.Contains(parts, d.Value.DisplayName) {
+				parts = append(parts, d.Value.DisplayName)
+			}
+		}
+		return strings.Join(parts, ", ")
+	}
+	return ""
+}
+
+// Refs gives resources by id and name only, also those that are gone.
+func Refs(ctx context.Context, d *directory.Service, ids []int64) (map[int64]*directory.ResourceRef, error) {
+	refs := map[int64]*directory.ResourceRef{}
+	if len(ids) == 0 {
+		return refs, nil
+	}
+	resources, err := d.GetMany(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := d.Shapes.Load(ctx, d.DB)
+	if err != nil {
+		return nil, err
+	}
+	for id, r := range resources {
+		ref := &directory.ResourceRef{ID: r.ID, Key: r.Key, DisplayName: r.DisplayName}
+		if t := shape.EntityTypes[r.EntityTypeID]; t != nil {
+			ref.EntityType = t.Identifier
+		}
+		refs[id] = ref
+	}
+	return refs, nil
+}

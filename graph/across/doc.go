@@ -1,0 +1,12 @@
+// Package across is what the API shows that crosses rooms, so that none of them is its home. It decides nothing: rights and rules are
+// asked of the rooms.
+//
+//	feed.go       subscriptions: from the event stream to what a subscriber may see now
+//	counters.go   the live numbers of the home page, computed once for all who see the same
+//	search.go     people, orders and catalogue in one list of hits
+//	catalogue.go  the role model as people read it, with names instead of ids
+//	route.go      from a connection to its connector
+//	context.go    contexts of a person, and the person in one line
+//	task.go       the newest lines of a task's log, and the delivery of a task
+//	edge.go       names of page edges
+package across

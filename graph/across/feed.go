@@ -1,0 +1,312 @@
+package across
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/job"
+	"writ/server/order"
+	"writ/server/page"
+	"writ/server/permit"
+)
+
+// Feed turns the event stream into subscriptions. Every change is filtered by the subscriber's rights at the moment of its delivery, and a
+// subscription ends when its session does. Make it with NewFeed.
+type Feed struct {
+	Hub       *event.Hub
+	Orders    *order.Service
+	Jobs      *job.Service
+	Directory *directory.Service
+	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
+	Renew func(ctx context.Context) (context.Context, error)
+	// Failed hears why a subscription ends before its time, just before it does. nil: nobody.
+	Failed func(ctx context.Context, err error)
+
+	counters shared
+}
+
+const (
+	checkEvery = 5 * time.Second      // rights of a silent subscriber are looked at this often
+	gatherFor  = 2 * time.Millisecond // changes that come together are read together
+	gatherMax  = 200
+)
+
+// OrderChange is one change of an order.
+type OrderChange struct {
+	Cursor string
+	At     time.Time
+	Actor  string
+	From   *order.ProvisioningState // nil: the order is new
+	To     order.ProvisioningState
+	Order  *order.Order // as it is now
+}
+
+// JobsChange says that a run changed.
+type JobsChange struct {
+	JobInstanceID int64
+	State         job.JobInstanceState
+}
+
+// PermissionsChange says that something about an owner's entitlements changed.
+type PermissionsChange struct {
+	Cursor     string
+	At         time.Time
+	ResourceID int64
+}
+
+// OrderChanged gives every change of the orders the caller may see and that match the filter now; with after first what was missed since.
+// sel is what to bring with each order. Refused like the list of orders.
+func (f *Feed) OrderChanged(ctx context.Context, filter *order.OrderFilter, after *string, sel order.Selection) (<-chan *OrderChange, error) {
+	if _, err := f.Orders.List(ctx, page.Args{}, filter, nil, order.Selection{}); err != nil { // rights and filter
+		return nil, err
+	}
+	from, err := cursorOf(after)
+	if err != nil {
+		return nil, err
+	}
+	return follow(ctx, f, from, ofKind("order.changed"), func(ctx context.Context, rows []event.Row) ([]*OrderChange, error) {
+		return f.orderChanges(ctx, rows, filter, sel)
+	})
+}
+
+func (f *Feed) orderChanges(ctx context.Context, rows []event.Row, filter *order.OrderFilter, sel order.Selection) ([]*OrderChange, error) {
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.SubjectID
+	}
+	visible, err := f.Orders.ByIDs(ctx, ids, sel)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]*order.Order, len(visible))
+	for _, o := range visible {
+		byID[o.ID] = o
+	}
+	var changes []*OrderChange
+	for _, r := range rows {
+		o := byID[r.SubjectID]
+		if o == nil || !filter.Match(o) {
+			continue
+		}
+		var moved order.Changed
+		if err := json.Unmarshal(r.Data, &moved); err != nil {
+			return nil, err
+		}
+		c := &OrderChange{Cursor: r.Cursor.String(), At: r.At, Actor: r.Actor, To: order.NameOf(order.State(moved.To)), Order: o}
+		if moved.From != nil {
+			name := order.NameOf(order.State(*moved.From))
+			c.From = &name
+		}
+		changes = append(changes, c)
+	}
+	return changes, nil
+}
+
+// JobProgress gives a run as it is now and after each change, until it has ended. Refused like the run itself.
+func (f *Feed) JobProgress(ctx context.Context, id int64) (<-chan *job.JobInstance, error) {
+	ctx, stop := context.WithCancel(ctx)
+	in, err := f.Jobs.JobProgress(ctx, id)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	out := make(chan *job.JobInstance)
+	go func() {
+		defer close(out)
+		defer stop()
+		tick := time.NewTicker(checkEvery)
+		defer tick.Stop()
+		for {
+			var next *job.JobInstance
+			select {
+			case i, open := <-in:
+				if !open {
+					return
+				}
+				next = i
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			now, err := f.Renew(ctx)
+			if err == nil {
+				_, err = permit.RequireAny(now, permit.JobInstanceQuery, permit.JobQuery)
+			}
+			if err != nil {
+				f.failed(ctx, err)
+				return
+			}
+			if next != nil && !send(ctx, out, next) {
+				return
+			}
+		}
+	}()
+	return out, nil
+}
+
+// JobsChanged says which runs changed, once for several changes at the same moment. Refused like the list of runs.
+func (f *Feed) JobsChanged(ctx context.Context) (<-chan *JobsChange, error) {
+	may := func(ctx context.Context) error {
+		_, err := permit.RequireAny(ctx, permit.JobInstanceQuery, permit.JobQuery)
+		return err
+	}
+	if err := may(ctx); err != nil {
+		return nil, err
+	}
+	return follow(ctx, f, nil, ofKind("job.changed"), func(ctx context.Context, rows []event.Row) ([]*JobsChange, error) {
+		if err := may(ctx); err != nil {
+			return nil, err
+		}
+		seen := map[int64]bool{}
+		var changes []*JobsChange
+		for _, r := range rows {
+			if r.SubjectType != "job_instance" || seen[r.SubjectID] {
+				continue
+			}
+			seen[r.SubjectID] = true
+			i, err := f.Jobs.GetInstance(ctx, r.SubjectID)
+			if errs.Is(err, errs.NotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			changes = append(changes, &JobsChange{JobInstanceID: i.ID, State: i.State})
+		}
+		return changes, nil
+	})
+}
+
+// PermissionsChanged says that something about an owner's entitlements changed, once for several changes at the same moment. Refused
+// like the view itself.
+func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan *PermissionsChange, error) {
+	may := func(ctx context.Context) error {
+		if _, err := permit.Require(ctx, permit.AssignmentQuery); err != nil {
+			return err
+		}
+		_, err := f.Directory.Get(ctx, resourceID, nil)
+		return err
+	}
+	if err := may(ctx); err != nil {
+		return nil, err
+	}
+	about := func(r event.Row) bool {
+		switch r.Kind {
+		case "order.changed", "assignment.changed", "resource.changed", "gap.changed":
+			return r.OwnerID == resourceID || r.SubjectType == "resource" && r.SubjectID == resourceID
+		}
+		return false
+	}
+	return follow(ctx, f, nil, about, func(ctx context.Context, rows []event.Row) ([]*PermissionsChange, error) {
+		if err := may(ctx); err != nil {
+			return nil, err
+		}
+		last := rows[len(rows)-1]
+		return []*PermissionsChange{{Cursor: last.Cursor.String(), At: last.At, ResourceID: resourceID}}, nil
+	})
+}
+
+// follow makes values from events, several at once when they come at once. It ends with ctx, with the hub, and with the first error of
+// Renew or of values.
+func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter func(event.Row) bool,
+	values func(ctx context.Context, rows []event.Row) ([]T, error)) (<-chan T, error) {
+	ctx, stop := context.WithCancel(ctx)
+	in, err := f.Hub.Subscribe(ctx, after, filter)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	out := make(chan T)
+	go func() {
+		defer close(out)
+		defer stop()
+		tick := time.NewTicker(checkEvery)
+		defer tick.Stop()
+		for {
+			rows, open := gather(ctx, in, tick.C)
+			if !open && len(rows) == 0 {
+				return
+			}
+			now, err := f.Renew(ctx)
+			if err != nil {
+				f.failed(ctx, err)
+				return
+			}
+			if len(rows) == 0 {
+				continue
+			}
+			list, err := values(now, rows)
+			if err != nil {
+				f.failed(ctx, err)
+				return
+			}
+			for _, v := range list {
+				if !send(ctx, out, v) {
+					return
+				}
+			}
+		}
+	}()
+	return out, nil
+}
+
+// gather waits for a row and takes those that follow at once; none when the tick came first. open: there may be more.
+func gather(ctx context.Context, in <-chan event.Row, tick <-chan time.Time) (rows []event.Row, open bool) {
+	select {
+	case r, open := <-in:
+		if !open {
+			return nil, false
+		}
+		rows = append(rows, r)
+	case <-tick:
+		return nil, true
+	case <-ctx.Done():
+		return nil, false
+	}
+	enough := time.NewTimer(gatherFor)
+	defer enough.Stop()
+	for len(rows) < gatherMax {
+		select {
+		case r, open := <-in:
+			if !open {
+				return rows, false
+			}
+			rows = append(rows, r)
+		case <-enough.C:
+			return rows, true
+		}
+	}
+	return rows, true
+}
+
+func send[T any](ctx context.Context, out chan<- T, v T) bool {
+	select {
+	case out <- v:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (f *Feed) failed(ctx context.Context, err error) {
+	if f.Failed != nil && ctx.Err() == nil {
+		f.Failed(ctx, err)
+	}
+}
+
+func ofKind(kind string) func(event.Row) bool {
+	return func(r event.Row) bool { return r.Kind == kind }
+}
+
+// cursorOf reads the cursor a client sent; nil: from now on.
+func cursorOf(text *string) (*event.Cursor, error) {
+	if text == nil || *text == "" {
+		return nil, nil
+	}
+	c, err := event.Parse(*text)
+	return &c, err
+}

@@ -1,0 +1,141 @@
+package across
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/assignment"
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/order"
+	"writ/server/permit"
+)
+
+// SearchHit is one thing found.
+type SearchHit struct {
+	Kind   string // entity type identifier, order, role, resource_type
+	ID     int64
+	Label  string
+	Detail string
+}
+
+const maxHits = 20
+
+// Finder searches all rooms at once.
+type Finder struct {
+	DB     *bun.DB
+	Shapes *directory.Shapes
+	Orders *order.Service
+	Model  func(ctx context.Context, db bun.IDB) (*assignment.Model, error)
+}
+
+// Search finds by a part of the name or key, at most maxHits: an order by its number, then resources of the entity types the caller may
+// query, those that begin with the text first, then roles and resource types. VALIDATION for less than two characters.
+func (f *Finder) Search(ctx context.Context, text string) ([]*SearchHit, error) {
+	if permit.From(ctx) == nil {
+		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+	}
+	text = strings.TrimSpace(text)
+	number, numberErr := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64)
+	if len([]rune(text)) < 2 && numberErr != nil {
+		return nil, errs.Invalid("text", "Type at least two characters.")
+	}
+	hits := []*SearchHit{}
+	if numberErr == nil {
+		o, err := f.Orders.Find(ctx, number, order.Selection{})
+		if err != nil && !errs.Is(err, errs.Forbidden) {
+			return nil, err
+		}
+		if o != nil {
+			hits = append(hits, &SearchHit{
+				Kind: "order", ID: o.ID, Label: fmt.Sprintf("#%d %s", o.ID, o.OwnerDisplayName), Detail: o.ResourceTypeDisplayName,
+			})
+		}
+	}
+	resources, err := f.resources(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	catalogue, err := f.catalogue(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	hits = append(append(hits, resources...), catalogue...)
+	return hits[:min(len(hits), maxHits)], nil
+}
+
+// resources is one statement over all entity types the caller may query, each with its own scope.
+func (f *Finder) resources(ctx context.Context, text string) ([]*SearchHit, error) {
+	shape, err := f.Shapes.Load(ctx, f.DB)
+	if err != nil {
+		return nil, err
+	}
+	q := f.DB.NewSelect().TableExpr("resource AS r").ColumnExpr("r.id, r.entity_type_id, r.key, r.display_name").
+		Where("r.valid_to = 'infinity'")
+	pattern := "%" + likeEscaper.Replace(strings.ToLower(text)) + "%"
+	q.Where("(lower(r.display_name) LIKE ? OR r.key = ?)", pattern, text)
+	open := false
+	q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		for _, t := range shape.EntityTypes {
+			scope := permit.Find(ctx, permit.Resource(t.Identifier, "Query"))
+			if scope.Allowed() {
+				open = true
+				q.WhereOr("r.entity_type_id = ? AND ?", t.ID, directory.Rows(shape, t.ID, "r", scope))
+			}
+		}
+		return q
+	})
+	if !open {
+		return nil, nil
+	}
+	var rows []struct {
+		ID           int64
+		EntityTypeID int64
+		Key          string
+		DisplayName  string
+	}
+	err = q.OrderExpr("strpos(lower(r.display_name), ?) <> 1, r.display_name, r.id", strings.ToLower(text)).Limit(maxHits).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("search resources: %w", err)
+	}
+	hits := make([]*SearchHit, len(rows))
+	for i, r := range rows {
+		t := shape.EntityTypes[r.EntityTypeID]
+		hits[i] = &SearchHit{Kind: t.Identifier, ID: r.ID, Label: r.DisplayName, Detail: t.DisplayName + " " + r.Key}
+	}
+	return hits, nil
+}
+
+// catalogue looks at the model in memory.
+func (f *Finder) catalogue(ctx context.Context, text string) ([]*SearchHit, error) {
+	if !permit.Find(ctx, permit.RoleModelQuery).Allowed() {
+		return nil, nil
+	}
+	m, err := f.Model(ctx, f.DB)
+	if err != nil {
+		return nil, err
+	}
+	text = strings.ToLower(text)
+	has := func(name string) bool { return strings.Contains(strings.ToLower(name), text) }
+	var hits []*SearchHit
+	for _, r := range m.Source.Roles {
+		if has(r.DisplayName) || has(r.Identifier) {
+			hits = append(hits, &SearchHit{Kind: "role", ID: r.ID, Label: r.DisplayName, Detail: r.Identifier})
+		}
+	}
+	for _, t := range m.Source.ResourceTypes {
+		if has(t.DisplayName) || has(t.Identifier) {
+			hits = append(hits, &SearchHit{Kind: "resource_type", ID: t.ID, Label: t.DisplayName, Detail: t.Identifier})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b *SearchHit) int { return strings.Compare(a.Label, b.Label) })
+	return hits, nil
+}
+
+// likeEscaper makes a text literal inside a LIKE pattern.
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

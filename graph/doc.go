@@ -1,0 +1,21 @@
+// Package graph is the door: GraphQL over HTTP, websocket and event stream. It translates and decides nothing.
+//
+//	schema/          one file per room, a description on everything: the product's API
+//	*.resolvers.go   one line per field: the room that answers
+//	resolver.go      the rooms; complete() makes what crosses them (graph/across)
+//	loaders.go       lookups by id, gathered per operation; loader.go how
+//	lookahead.go     which relations a list of orders brings itself
+//	glue.go          what keeps resolvers at one line
+//	server.go        Handler: transports, limits, errors, loaders put together
+//	http.go          GraphQL over HTTP: POST, GET; media types and statuses
+//	websocket.go     graphql-transport-ws; ends with the access token (4403)
+//	limits.go        depth, breadth, cost: refused before anything runs
+//	errors.go        what a client sees for an error
+//	testhooks.go     what only a server with --test-hooks does
+//	scalar/          ID, DateTime, JSON
+//	across/          subscriptions, search and other things that cross rooms
+//	generated/       gqlgen's own; unbound/ where it drops a type that no room has: only the three roots
+//
+// To add a field: write it in schema/ with its description, give the room's struct a field or method of that name (or a resolver line),
+// run `npm run gen`.
+package graph

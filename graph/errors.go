@@ -1,0 +1,105 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"writ/server/errs"
+)
+
+// internal is the code of what nobody expected; the closed list is the enum ErrorCode of the schema.
+const internal = "INTERNAL"
+
+// present is what a client sees for an error. Expected failures (errs.Error) show their sentence, extensions {code, field, id}; a
+// document or value that GraphQL itself refuses is VALIDATION; everything else is logged and shown as INTERNAL with the id under which
+// the log has it.
+func present(log *slog.Logger) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		shown := graphql.DefaultErrorPresenter(ctx, err)
+		if e := errs.As(err); e != nil {
+			out := expected(e)
+			out.Path, out.Locations = shown.Path, shown.Locations
+			if e.Kind == errs.Validation && e.Field == "" {
+				out.Extensions = withField(out.Extensions, argumentPath(shown.Path))
+			}
+			return out
+		}
+		if refusedByGraphQL(shown, err) {
+			out := expected(errs.Invalid(argumentPath(shown.Path), "%s", shown.Message))
+			out.Path, out.Locations = shown.Path, shown.Locations
+			return out
+		}
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			out := expected(errs.New(errs.Unavailable, "The answer took too long. Please try again."))
+			out.Path = shown.Path
+			return out
+		}
+		return unexpected(ctx, log, err, shown.Path)
+	}
+}
+
+// expected is the shape of an expected failure.
+func expected(e *errs.Error) *gqlerror.Error {
+	extensions := map[string]any{"code": string(e.Kind)}
+	if e.ID != "" {
+		extensions["id"] = e.ID
+	}
+	return &gqlerror.Error{Message: e.Message, Extensions: withField(extensions, e.Field)}
+}
+
+func withField(extensions map[string]any, field string) map[string]any {
+	if field != "" {
+		extensions["field"] = field
+	}
+	return extensions
+}
+
+func unexpected(ctx context.Context, log *slog.Logger, err error, path ast.Path) *gqlerror.Error {
+	id := uuid.NewString()
+	log.ErrorContext(ctx, "internal error", "id", id, "path", path.String(), "error", err)
+	return &gqlerror.Error{
+		Message:    fmt.Sprintf("Something went wrong in the server. Its log has the details under %s.", id),
+		Path:       path,
+		Extensions: map[string]any{"code": internal, "id": id},
+	}
+}
+
+// refusedByGraphQL reports whether the document, a variable or an argument is wrong, as the library found it.
+func refusedByGraphQL(shown *gqlerror.Error, err error) bool {
+	switch shown.Extensions["code"] {
+	case errcode.ParseFailed, errcode.ValidationFailed:
+		return true
+	}
+	if shown.Rule != "" {
+		return true
+	}
+	var number *graphql.IntegerError
+	var overflow *graphql.NumberOverflowError
+	return errors.As(err, &number) || errors.As(err, &overflow)
+}
+
+// argumentPath is the part of a path that lies in an argument, e.g. input.lines[2].version: what follows the field's own name.
+func argumentPath(path ast.Path) string {
+	if len(path) < 2 {
+		return ""
+	}
+	return strings.TrimPrefix(path[1:].String(), ".")
+}
+
+// recovered turns a panic into an error for present: a bug, never the caller's fault.
+func recovered(log *slog.Logger) graphql.RecoverFunc {
+	return func(ctx context.Context, fault any) error {
+		log.ErrorContext(ctx, "panic in a resolver", "fault", fault, "stack", string(debug.Stack()))
+		return fmt.Errorf("panic: %v", fault)
+	}
+}

@@ -1,0 +1,121 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"writ/graph/across"
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/evaluation"
+	"writ/server/order"
+	"writ/server/page"
+)
+
+// What lets resolvers be one line. Nothing here decides anything.
+
+// orNull turns "not found" into null, for queries by id that promise it.
+func orNull[T any](v *T, err error) (*T, error) {
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	return v, err
+}
+
+// named reads something from the index of the role model.
+func named[T any](ctx context.Context, read func(*across.Names) T) (T, error) {
+	n, err := load(ctx).Names.Load(ctx, whole{})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return read(n), nil
+}
+
+// shaped reads something from the metadata of entity types.
+func shaped[T any](ctx context.Context, read func(*directory.Shape) T) (T, error) {
+	s, err := load(ctx).Shape.Load(ctx, whole{})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return read(s), nil
+}
+
+// routed reads something of the route of a connection; the zero value without one.
+func routed[T any](ctx context.Context, connectionID *int64, read func(*across.Route) T) (T, error) {
+	var none T
+	if connectionID == nil {
+		return none, nil
+	}
+	route, err := load(ctx).Route.Load(ctx, *connectionID)
+	if err != nil || route == nil {
+		return none, err
+	}
+	return read(route), nil
+}
+
+// summed makes something from the contexts of a resource.
+func summed[T any](ctx context.Context, id int64, read func([]*across.ResourceContext) T) (T, error) {
+	contexts, err := load(ctx).Contexts.Load(ctx, id)
+	return read(contexts), err
+}
+
+// brought gives what a list brought with its rows, else loads it.
+func brought[T any](ctx context.Context, there []T, l *loader[int64, []T], id int64) ([]T, error) {
+	if there != nil {
+		return there, nil
+	}
+	return l.Load(ctx, id)
+}
+
+// identifier gives the identifier of an entity type; nil without one.
+func identifier(s *directory.Shape, id *int64) *string {
+	if t := s.EntityTypes[value(id)]; t != nil {
+		return &t.Identifier
+	}
+	return nil
+}
+
+func stateName(s *evaluation.State) *order.ProvisioningState {
+	if s == nil {
+		return nil
+	}
+	name := order.NameOf(*s)
+	return &name
+}
+
+// value is what a pointer points to; zero without.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// optional is nil for zero.
+func optional[T comparable](v T) *T {
+	var none T
+	if v == none {
+		return nil
+	}
+	return &v
+}
+
+func optionally[T comparable](v T, err error) (*T, error) { return optional(v), err }
+
+func listInput(entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) directory.ListInput {
+	return directory.ListInput{EntityType: entityType, Page: page.Of(first, after), Filter: filter, OrderBy: value(orderBy), AsOf: asOf}
+}
+
+// atOf is a resource at the instant its list or its page was asked for: the argument asOf of a field above.
+func atOf(ctx context.Context, id int64) instant {
+	for f := graphql.GetFieldContext(ctx); f != nil; f = f.Parent {
+		if at, ok := f.Args["asOf"].(*time.Time); ok && at != nil {
+			return instant{id, *at}
+		}
+	}
+	return instant{id: id}
+}

@@ -1,0 +1,215 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"writ/graph"
+	"writ/graph/across"
+	"writ/server/access"
+	"writ/server/assignment"
+	"writ/server/audit"
+	"writ/server/auth"
+	"writ/server/clock"
+	"writ/server/dbtest"
+	"writ/server/directory"
+	"writ/server/event"
+	"writ/server/job"
+	"writ/server/manifest"
+	"writ/server/order"
+	"writ/server/synchronization"
+	"writ/server/webhook"
+)
+
+// bundle is a server of its own with its database.
+type bundle struct {
+	t        *testing.T
+	ctx      context.Context
+	db       *bun.DB
+	clock    *clock.Clock
+	auth     *auth.Service
+	resolver *graph.Resolver
+	url      string
+	log      *syncBuffer
+}
+
+// openRing seals nothing: these tests are not about secrets.
+type openRing struct{}
+
+func (openRing) Seal(plain []byte) ([]byte, error)  { return plain, nil }
+func (openRing) Open(sealed []byte) ([]byte, error) { return sealed, nil }
+
+func setup(t *testing.T, config auth.Config) *bundle {
+	t.Helper()
+	db, url := dbtest.MustOpenURL(t)
+	b := &bundle{t: t, ctx: t.Context(), db: db, clock: clock.New(), log: &syncBuffer{}}
+	log := slog.New(slog.NewTextHandler(b.log, nil))
+	b.auth = auth.New(b.db, b.clock, openRing{}, config, log)
+	b.resolver = b.rooms(url, log)
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", graph.Handler(b.resolver, graph.Options{Log: log}))
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	b.url = s.URL + "/graphql"
+	require.NoError(t, access.SaveUsers(b.ctx, b.db, []access.UserSpec{{Username: "nobody", DisplayName: "Nobody", PasswordHash: hashed}}))
+	return b
+}
+
+// rooms opens every room on the database of the test; nothing works in the background but the event hub.
+func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
+	b.t.Helper()
+	hub := event.NewHub(b.db, url, log)
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := hub.Run(ctx); err != nil && ctx.Err() == nil {
+			b.t.Error(err)
+		}
+	})
+	b.t.Cleanup(func() { stop(); running.Wait() })
+	shapes := &directory.Shapes{}
+	d := &directory.Service{DB: b.db, Clock: b.clock, Shapes: shapes}
+	orders := order.New(b.db, b.clock, log)
+	jobs := job.New(b.db, b.clock, log, nil)
+	jobs.Hub = hub
+	return &graph.Resolver{
+		Auth:            b.auth,
+		Access:          &access.Service{DB: b.db, Clock: b.clock},
+		Directory:       d,
+		Assignments:     &assignment.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
+		Orders:          orders,
+		Jobs:            jobs,
+		Synchronization: &synchronization.Service{DB: b.db, Clock: b.clock, Shapes: shapes},
+		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword},
+		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders},
+		Audit:           audit.New(b.db),
+		Feed:            &across.Feed{Hub: hub},
+	}
+}
+
+// syncBuffer keeps the log of a server.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// hashed is the password "secret", computed once: hashing is slow on purpose.
+var hashed = func() string {
+	stored, err := auth.HashPassword("secret")
+	if err != nil {
+		panic(err)
+	}
+	return stored
+}()
+
+// client is one browser.
+type client struct {
+	*bundle
+	http  *http.Client
+	token string
+}
+
+func (b *bundle) anonymous() *client {
+	jar, err := cookiejar.New(nil)
+	require.NoError(b.t, err)
+	return &client{bundle: b, http: &http.Client{Jar: jar}}
+}
+
+// as signs in a user.
+func (b *bundle) as(username string) *client {
+	b.t.Helper()
+	c := b.anonymous()
+	got := c.ask(`mutation($u: String!) { login(input: {username: $u, password: "secret"}) { accessToken } }`, map[string]any{"u": username})
+	require.Empty(b.t, got.Errors)
+	c.token = got.Data["login"].(map[string]any)["accessToken"].(string)
+	return c
+}
+
+// holding signs in a new user with these permissions.
+func (b *bundle) holding(username string, permissions ...string) *client {
+	b.t.Helper()
+	require.NoError(b.t, access.SaveProfiles(b.ctx, b.db, []access.ProfileSpec{{Identifier: username}}))
+	rule := access.RuleSpec{Identifier: username, Profile: username}
+	for _, p := range permissions {
+		rule.Entries = append(rule.Entries, access.EntrySpec{Permission: p, CanExecute: true})
+	}
+	_, err := access.SaveRules(b.ctx, b.db, []access.RuleSpec{rule})
+	require.NoError(b.t, err)
+	require.NoError(b.t, access.SaveUsers(b.ctx, b.db, []access.UserSpec{{
+		Username: username, PasswordHash: hashed, Profiles: []access.UserProfileSpec{{Profile: username}},
+	}}))
+	return b.as(username)
+}
+
+type fault struct {
+	Message    string
+	Path       []any
+	Extensions map[string]any
+}
+
+func (f fault) code() string { code, _ := f.Extensions["code"].(string); return code }
+
+type result struct {
+	status int
+	kind   string
+	raw    string
+	Data   map[string]any
+	Errors []fault
+}
+
+func (c *client) ask(query string, variables map[string]any) result {
+	c.t.Helper()
+	raw, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	require.NoError(c.t, err)
+	return c.post(string(raw), nil)
+}
+
+func (c *client) post(body string, header map[string]string) result {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.ctx, http.MethodPost, c.url, strings.NewReader(body))
+	require.NoError(c.t, err)
+	r.Header.Set("Content-Type", "application/json")
+	return c.do(r, header)
+}
+
+func (c *client) do(r *http.Request, header map[string]string) (out result) {
+	c.t.Helper()
+	for k, v := range header {
+		r.Header.Set(k, v)
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	answer, err := c.http.Do(r)
+	require.NoError(c.t, err)
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	require.NoError(c.t, err)
+	out.status, out.kind, out.raw = answer.StatusCode, answer.Header.Get("Content-Type"), string(raw)
+	require.NoError(c.t, json.Unmarshal(raw, &out), out.raw)
+	return out
+}

@@ -1,0 +1,93 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// A loader waits this long for more keys, and takes at most so many at once.
+const (
+	loadWait = time.Millisecond
+	loadMax  = 500
+)
+
+// loader gathers the keys that resolvers of one operation ask for at about the same time, and reads them by one call of fetch. It
+// remembers nothing: a subscription uses it for hours.
+type loader[K comparable, V any] struct {
+	fetch func(ctx context.Context, keys []K) (map[K]V, error)
+
+	mu   sync.Mutex
+	open *batch[K, V]
+}
+
+// batch is one call of fetch in the making.
+type batch[K comparable, V any] struct {
+	ctx  context.Context // of whoever opened it; all belong to one operation
+	keys []K
+	seen map[K]struct{}
+	full chan struct{} // closed when it takes no more keys
+	done chan struct{} // closed when found and err are there
+
+	found map[K]V
+	err   error
+}
+
+func newLoader[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)) *loader[K, V] {
+	return &loader[K, V]{fetch: fetch}
+}
+
+// Load gives the value of a key; the zero value if fetch did not find it.
+func (l *loader[K, V]) Load(ctx context.Context, key K) (V, error) {
+	b := l.join(ctx, key)
+	select {
+	case <-b.done:
+		return b.found[key], b.err
+	case <-ctx.Done():
+		var none V
+		return none, ctx.Err()
+	}
+}
+
+func (l *loader[K, V]) join(ctx context.Context, key K) *batch[K, V] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.open
+	if b == nil {
+		b = &batch[K, V]{ctx: ctx, seen: map[K]struct{}{}, full: make(chan struct{}), done: make(chan struct{})}
+		l.open = b
+		go l.run(b)
+	}
+	if _, ok := b.seen[key]; !ok {
+		b.seen[key] = struct{}{}
+		b.keys = append(b.keys, key)
+		if len(b.keys) == loadMax {
+			l.open = nil
+			close(b.full)
+		}
+	}
+	return b
+}
+
+func (l *loader[K, V]) run(b *batch[K, V]) {
+	defer close(b.done)
+	timer := time.NewTimer(loadWait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		l.mu.Lock()
+		if l.open == b {
+			l.open = nil
+		}
+		l.mu.Unlock()
+	case <-b.full:
+	}
+	defer func() {
+		if fault := recover(); fault != nil { // nobody above this goroutine would catch it
+			b.err = fmt.Errorf("panic in a loader: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	b.found, b.err = l.fetch(b.ctx, b.keys)
+}

@@ -1,0 +1,48 @@
+package graph
+
+import (
+	"writ/graph/across"
+	"writ/server/access"
+	"writ/server/assignment"
+	"writ/server/audit"
+	"writ/server/auth"
+	"writ/server/directory"
+	"writ/server/job"
+	"writ/server/manifest"
+	"writ/server/order"
+	"writ/server/synchronization"
+	"writ/server/webhook"
+)
+
+// Resolver holds the rooms behind the door. server/app fills in all of them but TestHooks; Handler completes the part that crosses rooms.
+type Resolver struct {
+	Auth            *auth.Service
+	Access          *access.Service
+	Directory       *directory.Service
+	Assignments     *assignment.Service
+	Orders          *order.Service
+	Jobs            *job.Service
+	Synchronization *synchronization.Service
+	Manifest        *manifest.Service
+	Webhooks        *webhook.Service
+	Audit           *audit.Service
+	Feed            *across.Feed // Hub is enough: Handler sets the rest
+	TestHooks       *TestHooks   // nil: the server runs without --test-hooks
+
+	Catalogue *across.Catalogue
+	Finder    *across.Finder
+	Contexts  *across.Contexts
+	Routes    *across.Routes
+	Tasks     *across.Tasks
+}
+
+// complete makes what needs nothing but the rooms.
+func (r *Resolver) complete() {
+	db := r.Directory.DB
+	r.Catalogue = &across.Catalogue{DB: db, Model: r.Assignments.Model}
+	r.Finder = &across.Finder{DB: db, Shapes: r.Directory.Shapes, Orders: r.Orders, Model: r.Assignments.Model}
+	r.Contexts = &across.Contexts{DB: db, Clock: r.Directory.Clock, Directory: r.Directory}
+	r.Routes = &across.Routes{DB: db, Connectors: r.Synchronization}
+	r.Tasks = &across.Tasks{DB: db}
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Directory, r.Feed.Renew = r.Orders, r.Jobs, r.Directory, r.Auth.Renew
+}

@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"writ/graph/generated"
+	"writ/server/auth"
+)
+
+// Options are what the process decides about the endpoint.
+type Options struct {
+	Origins []string     // further hosts whose pages may open a websocket, e.g. localhost:5173; the server's own always may
+	Log     *slog.Logger // where internal errors go
+}
+
+// Handler serves the GraphQL endpoint: POST, GET for queries, websocket, event stream. It recognises callers itself (auth.Middleware), so
+// mount it as it is, at /graphql.
+func Handler(r *Resolver, o Options) http.Handler {
+	r.complete()
+	r.Feed.Failed = func(ctx context.Context, err error) {
+		if transport.GetInitPayload(ctx) != nil { // an event stream has no way to say it: it just ends
+			transport.AddSubscriptionError(ctx, present(o.Log)(ctx, err))
+		}
+	}
+	s := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
+	s.AddTransport(overWebsocket(r.Auth, o.Origins, o.Log))
+	s.AddTransport(transport.SSE{KeepAlivePingInterval: 15 * time.Second})
+	s.AddTransport(overHTTP{})
+	s.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	s.SetParserTokenLimit(maxTokens)
+	s.SetErrorPresenter(present(o.Log))
+	s.SetRecoverFunc(recovered(o.Log))
+	s.Use(limits{})
+	s.AroundOperations(r.aroundOperation(present(o.Log)))
+	return r.Auth.Middleware(withEnds(streams(r.Auth, s)))
+}
+
+// aroundOperation gives every operation the rights of now, which on a websocket may be years after its start, and its own loaders.
+func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc) graphql.OperationMiddleware {
+	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		ctx, err := r.Auth.Renew(ctx)
+		if err != nil {
+			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
+		}
+		return next(r.withLoaders(ctx))
+	}
+}
+
+// streams prepares event streams: their body is limited, and they end with their access token.
+func streams(a *auth.Service, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		ctx := r.Context()
+		if end, ok := auth.Expires(ctx); ok {
+			var stop context.CancelFunc
+			ctx, stop = context.WithTimeout(ctx, a.Left(end))
+			defer stop()
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}

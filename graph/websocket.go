@@ -1,0 +1,112 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/coder/websocket"
+
+	"writ/server/auth"
+)
+
+// closeForbidden ends a connection whose token is not valid (any more). graphql-ws clients connect again, with a new token.
+const closeForbidden = 4403
+
+// How a websocket lives.
+const (
+	initWithin = 10 * time.Second // connection_init must come within this
+	pingEvery  = 25 * time.Second // keeps proxies from closing an idle one; without a pong it is closed after twice as long
+)
+
+// overWebsocket carries any operations (graphql-transport-ws). connection_init brings {"authorization": "Bearer ..."}; the connection
+// ends with its access token.
+func overWebsocket(a *auth.Service, origins []string, log *slog.Logger) transport.Websocket {
+	limit := int64(maxBody)
+	return transport.Websocket{
+		Implementation: expiring{transport.CoderWebsocketImplementation{
+			AcceptOptions: websocket.AcceptOptions{OriginPatterns: origins},
+		}},
+		InitTimeout:      initWithin,
+		PingPongInterval: pingEvery,
+		PayloadReadLimit: &limit,
+		InitFunc: func(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
+			signedIn, err := a.Authenticate(ctx, payload.Authorization())
+			if err != nil {
+				ctx = transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closeForbidden), "Forbidden")
+				return ctx, nil, err
+			}
+			end, _ := auth.Expires(signedIn)
+			left := a.Left(end)
+			if ends, ok := ctx.Value(endsKey{}).(*ends); ok {
+				ends.at.Store(time.Now().Add(left).UnixNano())
+			}
+			// The transport cancels the context when the connection is gone; a timer of its own would outlive it.
+			limited, stop := context.WithTimeout(signedIn, left)
+			context.AfterFunc(ctx, stop)
+			return limited, nil, nil
+		},
+		ErrorFunc: func(ctx context.Context, err error) {
+			var e transport.WebsocketError
+			if errors.As(err, &e) && !errors.Is(e.Err, io.EOF) && websocket.CloseStatus(e.Err) == -1 {
+				log.DebugContext(ctx, "a websocket broke", "error", err)
+			}
+		},
+	}
+}
+
+// ends is when the token of a connection expires; zero: not signed in yet.
+type ends struct{ at atomic.Int64 }
+
+type endsKey struct{}
+
+// withEnds prepares a request that may become a websocket: InitFunc writes the end, the connection reads it.
+func withEnds(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			r = r.WithContext(context.WithValue(r.Context(), endsKey{}, &ends{}))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// expiring makes connections that say 4403 instead of 1000 when it was the token that ended them.
+type expiring struct {
+	transport.CoderWebsocketImplementation
+}
+
+func (e expiring) Accept(w http.ResponseWriter, r *http.Request, o transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
+	conn, err := e.CoderWebsocketImplementation.Accept(w, r, o)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := conn.(fullConn)
+	ends, known := r.Context().Value(endsKey{}).(*ends)
+	if !ok || !known {
+		return conn, nil
+	}
+	return &expiringConn{fullConn: full, ends: ends}, nil
+}
+
+type fullConn interface {
+	transport.WebsocketConn
+	transport.WebsocketReadLimiter
+	transport.WebsocketReadDeadliner
+}
+
+type expiringConn struct {
+	fullConn
+	ends *ends
+}
+
+func (c *expiringConn) WriteClose(code int, message string) error {
+	if at := c.ends.at.Load(); code == transport.WebsocketCloseNormalClosure && at != 0 && time.Now().UnixNano() >= at {
+		code, message = closeForbidden, "Forbidden"
+	}
+	return c.fullConn.WriteClose(code, message)
+}
