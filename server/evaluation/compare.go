@@ -45,7 +45,7 @@ func onlyLetters(s string) string {
 
 var soundsAlike = strings.NewReplacer("SS", "C", "Z", "S", "Y", "I", "W", "V", "K", "C", "H", "")
 
-// approximate adds to onlyLetters: Z=S, Y=I, W=V, K=C, SS=C, any H optional, a final T, D or S optional, doubled letters once.
+// approximate adds to onlyLetters: Z=S, Y=I, W=V, K=C, SS=C, any H optional, final T, D or S optional, doubled letters once.
 func approximate(s string) string {
 	s = soundsAlike.Replace(onlyLetters(s))
 	var b strings.Builder
@@ -57,8 +57,8 @@ func approximate(s string) string {
 		last = r
 	}
 	s = b.String()
-	if n := len(s); n > 1 && strings.ContainsRune("TDS", rune(s[n-1])) {
-		s = s[:n-1]
+	if short := strings.TrimRight(s, "TDS"); short != "" {
+		return short
 	}
 	return s
 }

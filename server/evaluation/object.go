@@ -35,6 +35,9 @@ func (o *object) ConvertToType(t ref.Type) ref.Val {
 }
 
 func (o *object) Equal(other ref.Val) ref.Val {
+	if other.Type() == types.NullType {
+		return types.Bool(o.Type() == types.NullType)
+	}
 	p, ok := other.(*object)
 	if !ok {
 		return types.False
@@ -54,6 +57,14 @@ func (o *object) Type() ref.Type {
 }
 
 func (o *object) Value() any { return o }
+
+// as takes what a property is asked of: a resource, or nothing.
+func as(v any) *object {
+	if o, ok := v.(*object); ok {
+		return o
+	}
+	return &object{}
+}
 
 const assignmentType = "entity.assignment_"
 
@@ -121,9 +132,9 @@ func (p *provider) field(id int64, name, field string) *types.FieldType {
 	}
 	if field == displayName {
 		return &types.FieldType{Type: types.StringType,
-			IsSet: func(v any) bool { o := v.(*object); return o.r != nil && o.r.DisplayName != "" },
+			IsSet: func(v any) bool { o := as(v); return o.r != nil && o.r.DisplayName != "" },
 			GetFrom: func(v any) (any, error) {
-				if o := v.(*object); o.r != nil {
+				if o := as(v); o.r != nil {
 					return types.String(o.r.DisplayName), nil
 				}
 				return types.String(""), nil
@@ -138,11 +149,11 @@ func (p *provider) field(id int64, name, field string) *types.FieldType {
 
 func scalarField(q *directory.Property) *types.FieldType {
 	name := q.Identifier
-	f := &types.FieldType{IsSet: func(v any) bool { o := v.(*object); return o.r != nil && o.r.Scalars[name] != "" }}
+	f := &types.FieldType{IsSet: func(v any) bool { o := as(v); return o.r != nil && o.r.Scalars[name] != "" }}
 	read := func(parse func(string) (ref.Val, error)) func(any) (any, error) {
 		return func(v any) (any, error) {
-			o, ok := v.(*object)
-			if !ok || o.r == nil || o.r.Scalars[name] == "" {
+			o := as(v)
+			if o.r == nil || o.r.Scalars[name] == "" {
 				return types.NullValue, nil
 			}
 			x, err := parse(o.r.Scalars[name])
@@ -168,7 +179,7 @@ func scalarField(q *directory.Property) *types.FieldType {
 	default:
 		f.Type = types.StringType
 		f.GetFrom = func(v any) (any, error) {
-			if o, ok := v.(*object); ok && o.r != nil {
+			if o := as(v); o.r != nil {
 				return types.String(o.r.Scalars[name]), nil
 			}
 			return types.String(""), nil
@@ -179,12 +190,9 @@ func scalarField(q *directory.Property) *types.FieldType {
 
 func single(name string, t *types.Type) *types.FieldType {
 	return &types.FieldType{Type: t,
-		IsSet: func(v any) bool { o, ok := v.(*object); return ok && o.r != nil && len(o.r.Links[name]) > 0 },
+		IsSet: func(v any) bool { o := as(v); return o.r != nil && len(o.r.Links[name]) > 0 },
 		GetFrom: func(v any) (any, error) {
-			o, ok := v.(*object)
-			if !ok {
-				return &object{typ: t}, nil
-			}
+			o := as(v)
 			next := &object{w: o.w, typ: t}
 			if o.r != nil && len(o.r.Links[name]) > 0 {
 				next.r = o.w.get(o.r.Links[name][0])
@@ -195,10 +203,10 @@ func single(name string, t *types.Type) *types.FieldType {
 
 func (p *provider) collection(name string, t *types.Type) *types.FieldType {
 	return &types.FieldType{Type: types.NewListType(t),
-		IsSet: func(v any) bool { o, ok := v.(*object); return ok && o.r != nil && len(o.r.Links[name]) > 0 },
+		IsSet: func(v any) bool { o := as(v); return o.r != nil && len(o.r.Links[name]) > 0 },
 		GetFrom: func(v any) (any, error) {
 			var list []ref.Val
-			if o, ok := v.(*object); ok && o.r != nil {
+			if o := as(v); o.r != nil {
 				for _, id := range o.r.Links[name] {
 					if r := o.w.get(id); r != nil {
 						list = append(list, &object{w: o.w, r: r, typ: t})
@@ -211,7 +219,7 @@ func (p *provider) collection(name string, t *types.Type) *types.FieldType {
 
 func dateOfAssignment(name string) *types.FieldType {
 	at := func(v any) int64 {
-		o := v.(*object)
+		o := as(v)
 		if name == "startDate" {
 			return o.w.from
 		}
@@ -227,9 +235,12 @@ func dateOfAssignment(name string) *types.FieldType {
 		}}
 }
 
-// NativeToValue lets objects pass as they are.
+// NativeToValue ends a chain of properties: a resource passes as it is, nothing becomes null.
 func (p *provider) NativeToValue(v any) ref.Val {
 	if o, ok := v.(*object); ok {
+		if o.r == nil && !o.assignment {
+			return types.NullValue
+		}
 		return o
 	}
 	return p.Registry.NativeToValue(v)
