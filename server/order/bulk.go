@@ -144,6 +144,9 @@ func (s *Service) bulkBatch(ctx context.Context, a bulkAction, may condition, id
 
 // lockOrders locks those of the orders that the condition opens, in id order, and reads their open lines.
 func lockOrders(ctx context.Context, tx bun.Tx, may condition, ids []int64) ([]*lockedOrder, error) {
+	if err := lockTypes(ctx, tx, ids); err != nil {
+		return nil, err
+	}
 	var orders []*lockedOrder
 	err := tx.NewRaw(`select o.id, o.assigned_resource_type_id, o.kind, o.state, o.owner_id, o.target_id, o.connector_id, o.is_manual, o.is_withdrawn,
 			o.has_ticket, o.is_superseded, t.ticket_synchro_is_not_available as is_unsynced, t.fulfill_hours_ahead_of_time as hours_ahead,
@@ -168,6 +171,17 @@ func lockOrders(ctx context.Context, tx bun.Tx, may condition, ids []int64) ([]*
 		byID[l.OrderID].lines = append(byID[l.OrderID].lines, l)
 	}
 	return orders, nil
+}
+
+// lockTypes locks the assigned resource types of orders, before the orders: an evaluation saves them in that order too, so that the two
+// never wait for each other.
+func lockTypes(ctx context.Context, tx bun.Tx, orderIDs []int64) error {
+	_, err := tx.NewRaw(`select id from assigned_resource_type
+		where id in (select assigned_resource_type_id from provisioning_order where id = any(?)) order by id for no key update`, arrayOf(orderIDs)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("lock assigned resource types: %w", err)
+	}
+	return nil
 }
 
 // results reads the orders as they are now, those that the caller still may see, and puts them beside their errors.

@@ -59,7 +59,7 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 				and not (l.is_sent and (o.called_at is not null or o.lease_owner is not null and o.lease_until > clock_timestamp())) then ?1
 			when l.state = 0 and l.wait_reason = 'not_due' and (l.start_date - make_interval(hours => t.fulfill_hours_ahead_of_time) <= ?0 or o.due_at <= ?0)
 				then case when l.review_required and l.approved_value is null then ?2 else ?3 end
-			when l.state = 2 and t.transmitted_state_validity_period > 0
+			when l.state = 2 and t.transmitted_state_validity_period > 0 and (o.lease_owner is null or o.lease_until <= clock_timestamp())
 				and o.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) <= ?0 then ?4
 			when l.state = 8 and t.transmitted_state_validity_period > 0
 				and o.executed_at + make_interval(mins => t.transmitted_state_validity_period) <= ?0 then ?4

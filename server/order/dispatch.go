@@ -133,13 +133,14 @@ func (d *drain) run(ctx context.Context, list []*errand) (down bool, err error) 
 	renewer.Go(func() { d.renewLeases(renewing) })
 	defer func() { stop(); renewer.Wait() }()
 
-	answers := make(chan answer)
+	answers := make(chan answer, writeBatch) // room to gather while a transaction runs: a fast system is then written in large groups
 	var failed error
 	var writer sync.WaitGroup
 	writer.Go(func() { failed = d.writeAnswers(ctx, answers) })
 
 	for _, group := range ranked(list) {
-		for chunk := range slices.Chunk(group, 2*max(1, d.Concurrency)) {
+		// one statement marks a chunk as called: what a crash leaves to be read back is at most that
+		for chunk := range slices.Chunk(group, 8*max(1, d.Concurrency)) {
 			if ctx.Err() != nil || d.isDown() {
 				err = errors.Join(err, d.letGo(context.WithoutCancel(ctx), chunk))
 				d.forget(chunk)
@@ -150,7 +151,10 @@ func (d *drain) run(ctx context.Context, list []*errand) (down bool, err error) 
 				err = errors.Join(err, markErr)
 				break
 			}
-			d.callAll(ctx, called, answers)
+			if rest := d.callAll(ctx, called, answers); len(rest) > 0 {
+				err = errors.Join(err, d.letGo(context.WithoutCancel(ctx), rest))
+				d.forget(rest)
+			}
 		}
 	}
 	close(answers)
@@ -173,11 +177,16 @@ func ranked(list []*errand) [][]*errand {
 	return groups
 }
 
-func (d *drain) callAll(ctx context.Context, list []*errand, answers chan<- answer) {
+// callAll calls Concurrency at a time, and stops when the system turns out to be down: it gives what was not called.
+func (d *drain) callAll(ctx context.Context, list []*errand, answers chan<- answer) (rest []*errand) {
 	var calls sync.WaitGroup
+	defer calls.Wait()
 	slots := make(chan struct{}, max(1, d.Concurrency))
-	for _, e := range list {
+	for i, e := range list {
 		slots <- struct{}{}
+		if ctx.Err() != nil || d.isDown() {
+			return list[i:]
+		}
 		calls.Go(func() {
 			defer func() { <-slots }()
 			r, mine := d.call(ctx, e)
@@ -187,7 +196,7 @@ func (d *drain) callAll(ctx context.Context, list []*errand, answers chan<- answ
 			}
 		})
 	}
-	calls.Wait()
+	return nil
 }
 
 // call does one errand. false: the order was taken over by somebody else meanwhile.

@@ -61,6 +61,7 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 	}); err != nil {
 		return res, err
 	}
+	wait, before := minWait, -1
 	for {
 		work, stop := errgroup.WithContext(ctx)
 		for _, id := range connections {
@@ -82,12 +83,21 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 		if left == 0 {
 			return res, nil
 		}
-		// somebody else holds the rest, or it waits for its back-off
-		if err := pause(ctx, 200*time.Millisecond); err != nil {
+		// somebody else holds the rest, or it waits for its back-off, or the system is down: then do not use up the tries in a hurry
+		if wait = min(2*wait, maxWait); left != before {
+			wait, before = minWait, left
+		}
+		if err := pause(ctx, wait); err != nil {
 			return res, err
 		}
 	}
 }
+
+// How long Fulfil waits before it looks again at orders that others hold or that wait; the longer the less moves.
+const (
+	minWait = 100 * time.Millisecond
+	maxWait = 2 * time.Second
+)
 
 // report tells the progress until the work has finished.
 func (s *Service) report(ctx context.Context, ids []int64, res *FulfilResult, progress func(done, errors, total int), finished <-chan error) error {

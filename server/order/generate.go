@@ -536,6 +536,9 @@ type GenerateWorker struct {
 	Service *Service
 }
 
+// Timeout leaves room for the largest backlog; the lock of the connector is held that long at most.
+func (w *GenerateWorker) Timeout(*river.Job[GenerateArgs]) time.Duration { return 10 * time.Minute }
+
 // Work generates once more as long as somebody asked meanwhile.
 func (w *GenerateWorker) Work(ctx context.Context, job *river.Job[GenerateArgs]) error {
 	s := w.Service

@@ -286,7 +286,8 @@ func (s *Service) renew(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// letGo gives claimed orders back that were not called: the next drain begins them again.
+// letGo gives claimed orders back that were not called: the next drain begins them again. One that was claimed for reading back keeps
+// its lost attempt open.
 func (s *Service) letGo(ctx context.Context, list []*errand) error {
 	if len(list) == 0 {
 		return nil
@@ -296,16 +297,23 @@ func (s *Service) letGo(ctx context.Context, list []*errand) error {
 		if err != nil || len(held) == 0 {
 			return err
 		}
-		ids := make([]int64, 0, len(held))
-		for id := range held {
-			ids = append(ids, id)
+		var all, fresh []int64
+		for _, e := range list {
+			if !held[e.ID] {
+				continue
+			}
+			all = append(all, e.ID)
+			if !e.ReadBack {
+				fresh = append(fresh, e.ID)
+			}
 		}
-		now := stamp(s.Clock.Now())
-		if _, err := tx.NewRaw(`update provisioning_order set lease_owner = null, lease_until = null where id = any(?)`, pgdialect.Array(ids)).Exec(ctx); err != nil {
+		_, err = tx.NewRaw(`update provisioning_order set lease_owner = null, lease_until = null,
+			called_at = case when id = any(?) then null else called_at end where id = any(?)`, arrayOf(fresh), arrayOf(all)).Exec(ctx)
+		if err != nil {
 			return fmt.Errorf("give orders back: %w", err)
 		}
-		_, err = tx.NewRaw(`update order_attempt a set ended_at = ?, outcome = 'NOT_SENT' from provisioning_order o
-			where o.id = a.order_id and a.order_id = any(?) and a.ended_at is null and o.called_at is null`, now, pgdialect.Array(ids)).Exec(ctx)
+		_, err = tx.NewRaw(`update order_attempt set ended_at = ?, outcome = 'NOT_SENT' where order_id = any(?) and ended_at is null`,
+			stamp(s.Clock.Now()), arrayOf(fresh)).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("end attempts: %w", err)
 		}

@@ -52,8 +52,17 @@ type result struct {
 func (s *Service) settle(ctx context.Context, answers []answer) error {
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		list := make([]*errand, len(answers))
+		var keyed []int64 // their assigned resource type learns its key or its target
 		for i, a := range answers {
 			list[i] = a.errand
+			if a.CreatedKey != "" || a.Associates {
+				keyed = append(keyed, a.ID)
+			}
+		}
+		if len(keyed) > 0 {
+			if err := lockTypes(ctx, tx, keyed); err != nil {
+				return err
+			}
 		}
 		held, err := s.lockHeld(ctx, tx, list)
 		if err != nil {
@@ -158,7 +167,6 @@ func judge(a answer) (result, Action) {
 		if tries < MaxTries {
 			wait = max(wait, a.RetryAfter)
 			r.WaitMillis = new(wait.Milliseconds())
-			r.IsOpen = a.ReadBack && a.Key == "" // only looked; the lost attempt is still open
 			return r, ""
 		}
 		r.Hint = orElse(r.Hint, "Check that the system can be reached, then unblock.")
@@ -247,6 +255,9 @@ func (s *Service) LateAnswer(ctx context.Context, orderID int64, idempotencyKey 
 	ctx = permit.With(ctx, permit.System("fulfil"))
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		var ids []int64
+		if err := lockTypes(ctx, tx, []int64{orderID}); err != nil {
+			return err
+		}
 		if err := tx.NewRaw(`select id from provisioning_order where id = ? for update`, orderID).Scan(ctx, &ids); err != nil {
 			return fmt.Errorf("lock order: %w", err)
 		}

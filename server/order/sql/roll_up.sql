@@ -2,7 +2,7 @@
 -- ?0 order ids, ?1 ids that must pass generation (again), ?2 now
 with rolled as (
     select l.order_id,
-           coalesce(array_agg(distinct l.state order by l.state) filter (where l.closed_at is null or l.state in (4, 6)), '{}') as states,
+           coalesce(array_agg(distinct l.state order by l.state) filter (where l.closed_at is null or l.state in (0, 4, 6)), '{}') as states,
            bool_and(l.closed_at is not null) as is_done,
            bool_or(l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as waits_for_date,
            min(l.start_date) filter (where l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as starts,
