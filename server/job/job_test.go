@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -575,12 +576,7 @@ func TestKilledProcess(t *testing.T) {
 	hold, release := gate(job.Result{Output: true}, nil)
 	deadStage.play("sync", hold)
 	deadQueue := serve(t, url, dead)
-	defer func() {
-		release()
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-		defer cancel()
-		_ = deadQueue.Stop(ctx)
-	}()
+	defer release()
 
 	ctx := person(t.Context(), "/Jobs")
 	require.NoError(t, db.InTx(ctx, b, func(ctx context.Context, tx bun.Tx) error {
@@ -590,6 +586,8 @@ func TestKilledProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, deadStage.saw("+sync"), soon, time.Millisecond)
 	require.NoError(t, deadDB.Close()) // it cannot renew, report or hand over any more
+	buried := make(chan error, 1)
+	go func() { buried <- deadQueue.Stop(context.Background()) }() // nor fetch jobs; its task goes on
 
 	s := newStage()
 	live := &bundle{db: b, url: url, clock: clk, stage: s, jobs: newService(b, clk, s), ctx: ctx}
@@ -611,6 +609,7 @@ func TestKilledProcess(t *testing.T) {
 	require.Equal(t, []string{"+sync", "-sync", "+fulfill", "-fulfill"}, s.history(), "started again here")
 	require.Equal(t, 2, live.task(t, p.JobInstance.ID, "sync").Attempt)
 	require.Eventually(t, deadStage.saw("-sync"), soon, 10*time.Millisecond, "its context ends when it cannot renew")
+	require.NoError(t, <-buried)
 }
 
 // TestLostTooOften: a task that takes its process with it every time ends the run.
@@ -773,16 +772,22 @@ func TestJobProgress(t *testing.T) {
 	})
 	b.jobs.Hub = hub
 	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("one", "Export", 0), step("two", "Prepare", 1)}})
-	const beats = 400
-	next := make(chan struct{})
+	next, enough := make(chan struct{}), make(chan struct{})
+	var beats atomic.Int64
 	b.stage.play("one", func(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
 		<-next
-		for n := range beats { // much more often than four times a second
-			r.Progress(n, beats)
-			r.Logf(job.LogInfo, "row %d", n)
-			time.Sleep(2 * time.Millisecond) // the pace of the work
+		tick := time.NewTicker(2 * time.Millisecond) // much more often than four times a second
+		defer tick.Stop()
+		for {
+			select {
+			case <-enough:
+				return job.Result{Output: true}, ctx.Err()
+			case <-tick.C:
+				n := int(beats.Add(1))
+				r.Progress(n, n+200)
+				r.Logf(job.LogInfo, "row %d", n)
+			}
 		}
-		return job.Result{Output: true}, ctx.Err()
 	})
 	i := b.run(t, "j")
 	changes, err := b.jobs.JobProgress(b.ctx, i.ID)
@@ -805,13 +810,14 @@ func TestJobProgress(t *testing.T) {
 		require.True(t, last == nil || c.Progress >= last.Progress, "never backwards")
 		last = c
 		if len(seen) == 0 || c.Progress > seen[len(seen)-1] {
-			seen = append(seen, c.Progress)
+			if seen = append(seen, c.Progress); len(seen) == 4 {
+				close(enough)
+			}
 		}
 	}
 	require.Equal(t, job.Completed, last.State, "the subscription ends with the run")
 	require.InDelta(t, 1, last.Progress, 0)
-	require.Greater(t, len(seen), 3, "%v", seen)
-	require.Equal(t, beats, <-tail, "every line, then the end")
+	require.EqualValues(t, beats.Load(), <-tail, "every line, then the end")
 
 	var events int
 	require.NoError(t, b.db.NewRaw("select count(*) from event where kind = 'job.changed' and data -> 'tasks' -> 0 ->> 'progress' is not null").Scan(t.Context(), &events))
