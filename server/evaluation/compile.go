@@ -2,6 +2,8 @@ package evaluation
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,6 +24,15 @@ type Keys struct {
 	Labels map[int64]string           // resource id -> display name
 	// Ancestors: dimension identifier -> resource id -> ids of the resource itself and everything above it.
 	Ancestors map[string]map[int64][]int64
+}
+
+func (k Keys) hash() string {
+	raw, err := json.Marshal(k) // in key order
+	if err != nil {
+		panic(err) // plain maps: cannot fail
+	}
+	sum := sha256.Sum256(raw)
+	return string(sum[:16])
 }
 
 // RequiredKeys lists, per entity type, the keys used in criteria and navigation rules: what the caller has to look up for Keys.
@@ -64,6 +75,7 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 // Compiled is a role model ready to be evaluated. Immutable but for its memo; safe for concurrent use.
 type Compiled struct {
 	Version  int64
+	keys     string // hash of Keys: another tree or another resource behind a key is another model
 	shape    *directory.Shape
 	sources  map[int64]*source  // by source entity type
 	rules    map[int64]*rule    // resource type rules by id
@@ -182,7 +194,7 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 	b := &builder{
 		m: m, shape: shape, keys: keys, exprs: newCompiler(shape),
 		policies: map[int64]*rolemodel.Policy{}, roles: map[int64]*rolemodel.Role{},
-		c: &Compiled{Version: m.Version, shape: shape, sources: map[int64]*source{}, rules: map[int64]*rule{}, types: map[int64]*typed{},
+		c: &Compiled{Version: m.Version, keys: keys.hash(), shape: shape, sources: map[int64]*source{}, rules: map[int64]*rule{}, types: map[int64]*typed{},
 			targets: map[int64]*reads{}, keyed: map[int64]*keySide{}, classify: map[int64][]*rule{}, labels: keys.Labels},
 	}
 	for _, p := range m.Policies {

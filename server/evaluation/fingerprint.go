@@ -40,6 +40,7 @@ func (h *hasher) is(flags ...bool) {
 func (h *hasher) of(o *Owner) []byte {
 	h.buf = h.buf[:0]
 	h.n(h.c.Version)
+	h.s(h.c.keys)
 	h.is(h.b.Initial, h.b.BlockAll, h.b.NoReview)
 	src := h.c.sources[o.Resource.EntityTypeID]
 	if src != nil {
