@@ -88,6 +88,9 @@ func (c Counts) Any() bool {
 // bulk is the number of resources from which one summary event replaces one event each.
 const bulk = 1000
 
+// large is the number of resources from which a write renews the statistics of the tables.
+const large = 10_000
+
 // Writer changes resources in one transaction: any number of Puts, then Close. One Writer per transaction at a time.
 type Writer struct {
 	tx     bun.Tx
@@ -130,7 +133,7 @@ func (w *Writer) Put(ctx context.Context, changes iter.Seq[Change]) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return w.write(ctx, n)
+	return w.write(ctx)
 }
 
 // PutFrom is Put with the changes that a query gives: entity_type_id, key, command, scalars, refs as JSON in normal form, null for a
@@ -147,17 +150,12 @@ func (w *Writer) PutFrom(ctx context.Context, query schema.QueryWithArgs) (int, 
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	return int(n), w.write(ctx, int(n))
+	return int(n), w.write(ctx)
 }
 
 // write carries out what is in directory_change.
-func (w *Writer) write(ctx context.Context, n int) error {
-	if n > bulk {
-		if _, err := w.tx.ExecContext(ctx, "analyze directory_change"); err != nil {
-			return err
-		}
-	}
-	if _, err := w.tx.ExecContext(ctx, "truncate directory_next"); err != nil {
+func (w *Writer) write(ctx context.Context) error {
+	if _, err := w.tx.ExecContext(ctx, "analyze directory_change; truncate directory_next"); err != nil {
 		return err
 	}
 	if _, err := w.tx.ExecContext(ctx, statement("next"), w.opts.Origin); err != nil {
@@ -339,10 +337,8 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 	if touched == 0 && !w.refreshes {
 		return w.counts, nil
 	}
-	if touched > bulk {
-		if _, err := w.tx.ExecContext(ctx, "analyze directory_touched"); err != nil {
-			return Counts{}, err
-		}
+	if _, err := w.tx.ExecContext(ctx, "analyze directory_touched"); err != nil {
+		return Counts{}, err
 	}
 	if err := w.links(ctx); err != nil {
 		return Counts{}, fmt.Errorf("derive links: %w", err)
@@ -350,8 +346,13 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 	if err := w.closures(ctx); err != nil {
 		return Counts{}, fmt.Errorf("derive hierarchies: %w", err)
 	}
-	if _, err := w.tx.ExecContext(ctx, statement("changed"), w.now); err != nil {
+	if _, err := w.tx.ExecContext(ctx, "analyze directory_link_change; analyze directory_moved;"+statement("changed"), w.now); err != nil {
 		return Counts{}, fmt.Errorf("mark changed resources: %w", err)
+	}
+	if touched > large { // the tables look different now; autovacuum would notice in a minute, the next query comes at once
+		if _, err := w.tx.ExecContext(ctx, "analyze resource; analyze resource_link; analyze changed_resource; analyze unresolved_ref"); err != nil {
+			return Counts{}, err
+		}
 	}
 	if err := w.publish(ctx, touched); err != nil {
 		return Counts{}, err

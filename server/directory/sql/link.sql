@@ -19,6 +19,7 @@ from directory_touched t
 join resource_link l on l.target_id = t.resource_id and l.valid_to = 'infinity'
 where t.command = 'D'
 on conflict do nothing;
+analyze directory_source;     -- else the few rows of a small change are taken for many, and big tables read from end to end
 
 insert into directory_wanted (source_id, property_id, value, target_id)
 select distinct r.id, p.id, v.value, coalesce(k.id, a.id)
@@ -31,6 +32,7 @@ left join lateral (
     select min(u.resource_id) as id
     from resource_unique_key u
     where u.entity_type_id = p.target_entity_type_id and u.value = v.value and k.id is null) a on true;
+analyze directory_wanted;
 
 with closed as (
     update resource_link l
