@@ -51,6 +51,14 @@ type openRing struct{}
 func (openRing) Seal(plain []byte) ([]byte, error)  { return plain, nil }
 func (openRing) Open(sealed []byte) ([]byte, error) { return sealed, nil }
 
+// openMapRing is openRing for named secrets.
+type openMapRing struct{}
+
+func (openMapRing) Seal(plain map[string]string) ([]byte, error) { return json.Marshal(plain) }
+func (openMapRing) Unseal(sealed []byte) (plain map[string]string, err error) {
+	return plain, json.Unmarshal(sealed, &plain)
+}
+
 func setup(t *testing.T, config auth.Config) *bundle {
 	t.Helper()
 	db, url := dbtest.MustOpenURL(t)
@@ -93,7 +101,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Jobs:            jobs,
 		Synchronization: &synchronization.Service{DB: b.db, Clock: b.clock, Shapes: shapes},
 		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword},
-		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders},
+		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
 		Audit:           audit.New(b.db),
 		Feed:            &across.Feed{Hub: hub},
 	}
