@@ -12,6 +12,16 @@ create table job (
     next_run_at   timestamptz,
     version       int not null default 1
 );
+create index job_due on job (next_run_at) where schedule_enabled and cron is not null;
+-- Whoever changes a schedule: its next run is computed anew by the sweep (server/job/schedule.go).
+create function job_schedule_changed() returns trigger language plpgsql as $$
+begin
+    if (new.cron, new.cron_time_zone) is distinct from (old.cron, old.cron_time_zone) and new.next_run_at is not distinct from old.next_run_at then
+        new.next_run_at := null;
+    end if;
+    return new;
+end $$;
+create trigger job_schedule_changed before update on job for each row execute function job_schedule_changed();
 create table job_step (
     id         bigint generated always as identity primary key,
     job_id     bigint not null references job (id) on delete cascade,

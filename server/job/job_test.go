@@ -759,6 +759,32 @@ func TestSchedule(t *testing.T) {
 	b.until(t, instances()[0].ID, job.Completed)
 }
 
+// TestScheduleWrittenByOthers: configuration may write the table itself; the sweep computes what is missing.
+func TestScheduleWrittenByOthers(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	svc := newService(b, clock.New(), newStage())
+	ctx := person(t.Context(), "/Jobs")
+	exec := func(statement string) {
+		_, err := b.ExecContext(ctx, statement)
+		require.NoError(t, err)
+		require.NoError(t, svc.Sweep(t.Context()))
+	}
+	next := func(identifier string) *time.Time {
+		j, err := svc.Get(ctx, identifier)
+		require.NoError(t, err)
+		return j.NextRunAt
+	}
+	exec("insert into job (identifier, display_name, cron) values ('bad', '', 'often'), ('good', '', '0 2 * * *'), ('none', '', null)")
+	require.Equal(t, 2, next("good").Hour())
+	require.Nil(t, next("bad"))
+	require.Nil(t, next("none"))
+	exec("update job set cron = '0 3 * * *' where identifier = 'good'")
+	require.Equal(t, 3, next("good").Hour())
+	exec("update job set cron = null where identifier = 'good'")
+	require.Nil(t, next("good"))
+}
+
 func TestJobProgress(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

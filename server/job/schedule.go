@@ -103,16 +103,37 @@ func (s *Service) launchDue(ctx context.Context) error {
 			case err != nil:
 				return err
 			}
-			if j.Cron == nil {
-				j.NextRunAt = nil
-			} else if j.NextRunAt, err = nextRun(*j.Cron, j.CronTimeZone, now); err != nil {
-				return err
-			}
-			return updateSchedule(ctx, tx, j)
+			return s.plan(ctx, tx, j, now)
 		})
 		if err != nil {
 			return fmt.Errorf("launch due jobs: %w", err)
 		}
 	}
 	return nil
+}
+
+// planNext computes the next run of jobs that were configured since the last sweep.
+func (s *Service) planNext(ctx context.Context) error {
+	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		jobs, err := selectUnplanned(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if err := s.plan(ctx, tx, j, s.Clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// plan writes the next run of a job. A schedule that cannot be read, or has no future, is switched off: the others must go on.
+func (s *Service) plan(ctx context.Context, tx bun.Tx, j *Job, now time.Time) error {
+	next, err := nextRun(*j.Cron, j.CronTimeZone, now)
+	if err != nil {
+		s.Logger.ErrorContext(ctx, "a schedule cannot be read and is switched off", "job", j.Identifier, "error", err)
+	}
+	j.NextRunAt, j.ScheduleEnabled = next, next != nil
+	return updateSchedule(ctx, tx, j)
 }

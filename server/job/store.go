@@ -36,8 +36,15 @@ func findJob(ctx context.Context, db bun.IDB, identifier string) (*Job, error) {
 // nextDueJob locks a job whose time has come; nil = none, or others have them.
 func nextDueJob(ctx context.Context, tx bun.Tx, now time.Time) (*Job, error) {
 	j := new(Job)
-	return found(j, "find a due job", tx.NewSelect().Model(j).Where("schedule_enabled AND next_run_at <= ?", now).
+	return found(j, "find a due job", tx.NewSelect().Model(j).Where("schedule_enabled AND cron IS NOT NULL AND next_run_at <= ?", now).
 		Order("next_run_at", "id").Limit(1).For("UPDATE SKIP LOCKED").Scan(ctx))
+}
+
+// selectUnplanned locks jobs with a schedule whose next run nobody has computed: they were just configured.
+func selectUnplanned(ctx context.Context, tx bun.Tx) ([]*Job, error) {
+	jobs := []*Job{}
+	return jobs, wrap("find unplanned jobs", tx.NewSelect().Model(&jobs).Where("schedule_enabled AND cron IS NOT NULL AND next_run_at IS NULL").
+		Order("id").For("UPDATE SKIP LOCKED").Scan(ctx))
 }
 
 func updateSchedule(ctx context.Context, tx bun.Tx, j *Job) error {

@@ -15,7 +15,7 @@ import (
 // come. Every process calls it every other second (queue.Every); any number at once do no harm.
 func (s *Service) Sweep(ctx context.Context) error {
 	ctx = permit.With(ctx, permit.System("job"))
-	return errors.Join(s.restartLost(ctx), s.nudge(ctx), s.launchDue(ctx))
+	return errors.Join(s.restartLost(ctx), s.nudge(ctx), s.planNext(ctx), s.launchDue(ctx))
 }
 
 func (s *Service) restartLost(ctx context.Context) error {
