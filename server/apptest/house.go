@@ -1,0 +1,184 @@
+package apptest
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/dbtest"
+)
+
+// Options say how a house is started.
+type Options struct {
+	Demo      bool     // with the demo organisation
+	Completed bool     // the demo as it is after its first complete job (a copy: fast). Implies Demo and TestHooks
+	TestHooks bool     // the clock can be moved
+	Processes int      // how many `writ serve`; 0 = 1
+	Env       []string // further NAME=VALUE for all of them
+}
+
+// House is a database, a data folder, and the processes on them.
+type House struct {
+	DB        *bun.DB // the database, to compare with what the API says
+	URL       string  // its address
+	DataDir   string
+	Processes []*Process
+
+	options  Options
+	tb       testing.TB
+	mu       sync.Mutex
+	clients  map[string]*Client
+	intranet *bun.DB
+}
+
+// MustStart starts a house and waits until every process is ready. At the end of the test the processes are killed, their databases
+// dropped, and their logs shown if the test failed.
+func MustStart(tb testing.TB, o Options) *House {
+	tb.Helper()
+	if o.Completed {
+		return mustCopy(tb, o)
+	}
+	b, at := dbtest.MustOpenURL(tb)
+	h := &House{DB: b, URL: at, DataDir: tb.TempDir(), options: o, tb: tb, clients: map[string]*Client{}}
+	h.mustServe(tb)
+	return h
+}
+
+// mustServe starts the processes: the first one alone, since it loads the demo, and the others together.
+func (h *House) mustServe(tb testing.TB) {
+	tb.Helper()
+	tb.Cleanup(func() { h.close(tb) })
+	for range max(1, h.options.Processes) {
+		h.Processes = append(h.Processes, &Process{house: h, addr: mustAddress(tb), log: &output{}})
+	}
+	for i, p := range h.Processes {
+		if err := p.start(); err != nil {
+			tb.Fatalf("start writ: %v", err)
+		}
+		if i == 0 {
+			if err := p.ready(); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+	for _, p := range h.Processes[1:] {
+		if err := p.ready(); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// mustAddress gives a free address on loopback.
+func mustAddress(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatalf("find a free port: %v", err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (h *House) close(tb testing.TB) {
+	for _, p := range h.Processes {
+		if p.cmd != nil && p.isRunning() {
+			_ = p.cmd.Process.Kill()
+			<-p.done
+		}
+	}
+	if h.intranet != nil {
+		_ = h.intranet.Close()
+	}
+	if h.options.Demo {
+		dropDatabase(tb, h.DB, intranetName(h.URL))
+	}
+	if !tb.Failed() {
+		return
+	}
+	for _, p := range h.Processes {
+		tb.Logf("log of %s:\n%s", p.URL(), p.log.tail(20000))
+	}
+}
+
+// MustKillAll ends every process at once.
+func (h *House) MustKillAll(tb testing.TB) {
+	tb.Helper()
+	for _, p := range h.Processes {
+		if p.isRunning() {
+			_ = p.cmd.Process.Kill()
+		}
+	}
+	for _, p := range h.Processes {
+		<-p.done
+	}
+}
+
+// MustRestartAll starts every process again and waits until they are ready.
+func (h *House) MustRestartAll(tb testing.TB) {
+	tb.Helper()
+	for _, p := range h.Processes {
+		p.MustRestart(tb)
+	}
+}
+
+// MustRun runs a command of the program (`writ apply DIR`, ...) on the house's database and gives its output.
+func (h *House) MustRun(tb testing.TB, args ...string) string {
+	tb.Helper()
+	out, err := h.command(args...)
+	if err != nil {
+		tb.Fatalf("writ %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// Run is MustRun for commands that are expected to fail.
+func (h *House) Run(args ...string) (string, error) { return h.command(args...) }
+
+func databaseName(at string) string {
+	u, err := url.Parse(at)
+	if err != nil {
+		panic(err) // db.Open has read it before
+	}
+	return strings.TrimPrefix(u.Path, "/")
+}
+
+func withDatabase(at, name string) string {
+	u, err := url.Parse(at)
+	if err != nil {
+		panic(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func dropDatabase(tb testing.TB, via *bun.DB, name string) {
+	if _, err := via.ExecContext(background, "drop database if exists ? with (force)", bun.Ident(name)); err != nil {
+		tb.Logf("drop the database %s: %v", name, err)
+	}
+}
+
+func mustOpen(tb testing.TB, at string) *bun.DB {
+	tb.Helper()
+	b, err := db.Open(background, at, db.MaxConns(4))
+	if err != nil {
+		tb.Fatalf("open %s: %v", databaseName(at), err)
+	}
+	return b
+}
+
+// mustMakeDir makes a folder for things that must outlive a single test.
+func mustMakeDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "writ-apptest-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}

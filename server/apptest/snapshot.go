@@ -1,0 +1,103 @@
+package apptest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/dbtest"
+)
+
+// background is for what happens at the end of a test, when its own context is over.
+var background = context.Background()
+
+// snapshot is a stopped house: the demo after its first complete job.
+type snapshot struct{ house *House }
+
+var (
+	snapshotOnce sync.Once
+	snapshotMade *snapshot
+)
+
+// mustSnapshot makes the snapshot at its first use. It lives until the test process ends.
+func mustSnapshot(tb testing.TB) *snapshot {
+	tb.Helper()
+	snapshotOnce.Do(func() {
+		owner := process
+		b, at := dbtest.MustOpenURL(owner)
+		h := &House{DB: b, URL: at, DataDir: mustMakeDir(owner), options: Options{Demo: true, TestHooks: true}, tb: owner, clients: map[string]*Client{}}
+		h.mustServe(owner)
+		h.MustRunJob(owner, "complete", Completed)
+		h.MustWaitQuiescent(owner)
+		h.Processes[0].MustStop(owner)
+		_ = b.Close() // a database with open connections cannot be copied
+		snapshotMade = &snapshot{h}
+	})
+	if snapshotMade == nil {
+		tb.Fatal("the demo could not be prepared: see the first failure")
+	}
+	return snapshotMade
+}
+
+// mustCopy starts processes on a copy of the snapshot: both databases and the data folder.
+func mustCopy(tb testing.TB, o Options) *House {
+	tb.Helper()
+	from := mustSnapshot(tb).house
+	o.Demo, o.TestHooks = true, true
+	root, base := dbtest.MustOpenURL(tb)
+	name := databaseName(base) + "_c"
+	for to, template := range map[string]string{name: databaseName(from.URL), name + "_intranet": intranetName(from.URL)} {
+		tb.Cleanup(func() { dropDatabase(tb, root, to) })
+		if _, err := root.ExecContext(background, "create database ? template ?", bun.Ident(to), bun.Ident(template)); err != nil {
+			tb.Fatalf("copy the prepared demo: %v", err)
+		}
+	}
+	at := withDatabase(base, name)
+	h := &House{DB: mustOpen(tb, at), URL: at, DataDir: filepath.Join(tb.TempDir(), "data"), options: o, tb: tb, clients: map[string]*Client{}}
+	tb.Cleanup(func() { _ = h.DB.Close() })
+	if err := os.CopyFS(h.DataDir, os.DirFS(from.DataDir)); err != nil {
+		tb.Fatalf("copy the data folder: %v", err)
+	}
+	h.mustServe(tb)
+	return h
+}
+
+// process is the test process as an owner of things: they end with Main.
+var process = &lifetime{}
+
+// lifetime is a testing.TB for what no single test owns.
+type lifetime struct {
+	testing.TB
+	mu       sync.Mutex
+	cleanups []func()
+}
+
+func (l *lifetime) Helper()                           {}
+func (l *lifetime) Failed() bool                      { return true } // asked by House.close only: show the log
+func (l *lifetime) Logf(format string, args ...any)   { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+func (l *lifetime) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (l *lifetime) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
+
+func (l *lifetime) Cleanup(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cleanups = append(l.cleanups, f)
+}
+
+// Main runs the tests of a package and ends what they shared.
+func Main(m *testing.M) (code int) {
+	defer func() {
+		for i := len(process.cleanups) - 1; i >= 0; i-- {
+			process.cleanups[i]()
+		}
+		if dir, err := binaries(); err == nil {
+			_ = os.RemoveAll(dir)
+		}
+	}()
+	return m.Run()
+}
