@@ -8,7 +8,7 @@ const features = readdirSync('src/features')
 const layers = [
   { files: ['src/lib/**'], forbidden: ['**/app/**', '**/features/**', '**/ui/**'] },
   { files: ['src/graphql/**'], forbidden: ['**/app/**', '**/features/**', '**/ui/**'] },
-  { files: ['src/ui/**'], forbidden: ['**/app/**', '**/features/**', '**/graphql/!(types.generated)'] },
+  { files: ['src/ui/**'], forbidden: ['**/app/**', '**/features/**', '**/graphql/**', '!**/graphql/types.generated'] },
   ...features.map((name) => ({
     files: [`src/features/${name}/**`],
     forbidden: ['**/app/**', ...features.filter((f) => f !== name).map((f) => `**/${f}/**`)],

@@ -36,7 +36,7 @@ import {
 } from './router'
 
 interface Item {
-  to: LinkProps['to']
+  to: NonNullable<LinkProps['to']>
   word: string
   icon: Icon
   count?: number

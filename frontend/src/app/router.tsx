@@ -363,7 +363,7 @@ export function makeRouter(session: Session) {
     defaultPendingComponent: PendingPage,
     defaultNotFoundComponent: NotFoundPage,
     defaultErrorComponent: ({ error, reset }) =>
-      error instanceof Forbidden ? <ForbiddenPage /> : <RouteProblem error={error} reset={reset} />,
+      error instanceof Forbidden ? <ForbiddenPage /> : <RouteProblem error={error instanceof Error ? error : new Error(String(error))} reset={reset} />,
   })
 }
 

@@ -45,6 +45,8 @@ interface List<Row> {
   hasMore: boolean
   loadMore: () => void
   refresh: () => void
+  /** Brings every row of the filter, for exports; without it the rows shown are exported. */
+  all?: (progress: (rows: number) => void) => Promise<Row[]>
 }
 
 export interface TableHandle {
@@ -177,7 +179,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
   const exportRows = async () => {
     const exported = shownColumns.filter((c) => c.text)
     setExporting(rows.length)
-    const all = 'all' in list ? await (list as ExportableList<Row>).all(setExporting) : rows
+    const all = list.all ? await list.all(setExporting) : rows
     setExporting(null)
     const lines = all.map((row) => exported.map((c) => c.text?.(row) ?? ''))
     download(`writ-${name}.csv`, toCsv(exported.map((c) => c.header), lines))
@@ -392,11 +394,6 @@ export function Table<Row extends object>(props: TableProps<Row>) {
       )}
     </section>
   )
-}
-
-/** A list that can bring every row of its filter, page by page. */
-interface ExportableList<Row> extends List<Row> {
-  all: (progress: (rows: number) => void) => Promise<Row[]>
 }
 
 function rowHeight(): number {

@@ -30,6 +30,7 @@ import {
 } from './order.generated'
 import { OrderErrorNote } from './OrderErrorNote'
 import { OrderHistory } from './OrderHistory'
+import type { OrderSearch } from './orderSearch'
 import { orderTitle } from './orderTitle'
 import { OwnerCard } from './OwnerCard'
 import { useQueue } from './queue'
@@ -37,7 +38,7 @@ import { useQueue } from './queue'
 /** One ticket as an instruction, beside the queue. */
 export function ManualDrawer() {
   const { orderId = '' } = useParams({ strict: false })
-  const search = useSearch({ strict: false })
+  const search = useSearch({ strict: false }) as OrderSearch
   const navigate = useNavigate()
   const queue = useQueue()
   const [{ data, error, fetching }, read] = useQuery({

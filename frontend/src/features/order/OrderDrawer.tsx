@@ -7,13 +7,14 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { StateBadge } from '../../ui/StateBadge'
 import { OrderBody } from './OrderBody'
+import type { OrderSearch } from './orderSearch'
 import { orderTitle } from './orderTitle'
 import { useOrderRecord } from './useOrderRecord'
 
 /** One order beside a list, with everything about it. */
 export function OrderDrawer() {
   const { orderId = '', id } = useParams({ strict: false })
-  const search = useSearch({ strict: false })
+  const search = useSearch({ strict: false }) as OrderSearch
   const navigate = useNavigate()
   const { order, problem, loading, reload } = useOrderRecord(orderId)
   const close = () =>

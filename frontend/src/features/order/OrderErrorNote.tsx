@@ -19,7 +19,7 @@ export function OrderErrorNote({ order }: { order: OrderRowFragment }) {
         </p>
         {error.hint && <p>{error.hint}</p>}
         <p className="dim">
-          {formatExact(error.at)} · {t.order.attempt(order.attempt)}
+          {[error.at && formatExact(error.at), order.attempt > 0 && t.order.attempt(order.attempt)].filter(Boolean).join(' · ')}
         </p>
       </div>
     </section>

@@ -21,6 +21,7 @@ import { LineDecisions } from './LineDecisions'
 import { OrderDetailDocument, UnblockOrdersDocument, type OrderDetailFragment } from './order.generated'
 import { OrderErrorNote } from './OrderErrorNote'
 import { lineName, OrderLines } from './OrderLines'
+import type { OrderSearch } from './orderSearch'
 import { orderTitle } from './orderTitle'
 import { OwnerCard } from './OwnerCard'
 import { useQueue } from './queue'
@@ -31,7 +32,7 @@ import { useReviewOrders } from './useReviewOrders'
 export function ReviewDrawer() {
   const { orderId = '' } = useParams({ strict: false })
   const list = useRouterState({ select: (s) => (s.location.pathname.startsWith('/errors') ? '/errors' : '/review') })
-  const search = useSearch({ strict: false })
+  const search = useSearch({ strict: false }) as OrderSearch
   const navigate = useNavigate()
   const queue = useQueue()
   const [{ data, error, fetching }, read] = useQuery({

@@ -1,0 +1,77 @@
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { t } from '../../lib/texts'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { SelectFilter } from '../../ui/Filters'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { Skeleton } from '../../ui/Skeleton'
+import { AccessRulesDocument, ProfilesDocument, type AccessRuleFieldsFragment } from './access.generated'
+import classes from './Access.module.css'
+
+const route = getRouteApi('/shell/access/rules')
+
+/** What each profile may do, and on which rows. */
+export function AccessRulesTab() {
+  const { profile } = route.useSearch()
+  const navigate = useNavigate()
+  const [{ data: profiles }] = useQuery({ query: ProfilesDocument })
+  const [{ data, error }, read] = useQuery({
+    query: AccessRulesDocument,
+    variables: { profile },
+    requestPolicy: 'cache-and-network',
+  })
+  return (
+    <div className={classes.tab}>
+      <SelectFilter
+        label={t.access.profile}
+        any={t.access.allProfiles}
+        value={profile}
+        options={(profiles?.profiles ?? []).map((p) => ({ value: p.identifier, label: p.displayName }))}
+        onChange={(value) => void navigate({ to: '/access/rules', search: value ? { profile: value } : {}, replace: true })}
+      />
+      {error && !data ? (
+        <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
+      ) : !data ? (
+        <Skeleton lines={8} />
+      ) : data.accessRules.length === 0 ? (
+        <EmptyNote title={t.access.empty} hint={t.access.emptyHint} />
+      ) : (
+        <ul className={classes.rules}>
+          {data.accessRules.map((rule) => (
+            <li key={rule.id} className="panel">
+              <div className={classes.head}>
+                <h2>{rule.displayName}</h2>
+                <span className="dim">
+                  {rule.profile.displayName} · {t.access.entityType} {rule.entityType}
+                </span>
+              </div>
+              <ul className={classes.entries} aria-label={t.access.permissions}>
+                {rule.entries.map((entry) => (
+                  <li key={entry.permission}>
+                    <code>{entry.permission}</code>
+                    {!entry.canExecute && <span className="dim">{t.access.readOnly}</span>}
+                    {!entry.notify && <span className="dim">{t.access.noMail}</span>}
+                  </li>
+                ))}
+              </ul>
+              <p className="dim">
+                {t.access.filters}: {filterWords(rule)}
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function filterWords(rule: AccessRuleFieldsFragment): string {
+  if (rule.filters.length === 0) return t.access.noFilters
+  return rule.filters
+    .map((f) => {
+      const to = f.currentUser ? t.access.currentUser : f.dimension ? t.access.dimension(f.dimension) : (f.value ?? '')
+      return `${f.binding} = ${to}`
+    })
+    .join(', ')
+}

@@ -1,0 +1,109 @@
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { useConnection } from '../../graphql/useConnection'
+import { formatDay, formatValue } from '../../lib/format'
+import { t } from '../../lib/texts'
+import { SearchFilter, SelectFilter } from '../../ui/Filters'
+import { Stack, Table, type Column } from '../../ui/Table'
+import { AssignedProfilesDocument, ProfilesDocument, type AssignedProfileRowFragment } from './access.generated'
+
+const route = getRouteApi('/shell/access/')
+
+const columns: Column<AssignedProfileRowFragment>[] = [
+  {
+    id: 'user',
+    header: t.access.user,
+    width: 'minmax(180px, 1.4fr)',
+    cell: (r) => <Stack main={r.userDisplayName} sub={r.username} />,
+    text: (r) => r.username,
+  },
+  {
+    id: 'profile',
+    header: t.access.profile,
+    width: 'minmax(150px, 1fr)',
+    cell: (r) => (
+      <>
+        <span className="cut">{r.profile.displayName}</span>
+        {r.isDenied && <span style={{ color: 'var(--tone-red-text)' }}>{t.access.denied}</span>}
+      </>
+    ),
+    text: (r) => r.profile.displayName,
+  },
+  {
+    id: 'scope',
+    header: t.access.scope,
+    width: 'minmax(160px, 1.4fr)',
+    cell: (r) => <span className="cut">{scopeWords(r.context)}</span>,
+    text: (r) => scopeWords(r.context),
+  },
+  {
+    id: 'dates',
+    header: t.access.dates,
+    width: '190px',
+    cell: (r) => <span className="num dim">{dates(r)}</span>,
+    text: dates,
+  },
+  {
+    id: 'email',
+    header: t.access.email,
+    width: 'minmax(140px, 1fr)',
+    noCard: true,
+    cell: (r) => <span className="cut">{r.email ?? ''}</span>,
+    text: (r) => r.email ?? '',
+  },
+]
+
+/** Who has which profile, where and when. */
+export function AssignedProfilesTab() {
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const [{ data }] = useQuery({ query: ProfilesDocument })
+  const list = useConnection({
+    document: AssignedProfilesDocument,
+    variables: { profile: search.profile, text: search.text },
+    select: (d) => d.assignedProfiles,
+  })
+  const setSearch = (change: typeof search) =>
+    void navigate({ to: '/access', search: { ...search, ...change }, replace: true })
+  return (
+    <Table
+      label={t.access.assigned}
+      name="assigned-profiles"
+      list={list}
+      columns={columns}
+      getId={rowId}
+      empty={{ title: t.access.empty, hint: t.access.emptyHint }}
+      filters={
+        <>
+          <SearchFilter
+            label={t.access.searchUser}
+            placeholder={t.access.searchUser}
+            value={search.text}
+            onChange={(text) => setSearch({ text })}
+          />
+          <SelectFilter
+            label={t.access.profile}
+            any={t.access.allProfiles}
+            value={search.profile}
+            options={(data?.profiles ?? []).map((p) => ({ value: p.identifier, label: p.displayName }))}
+            onChange={(profile) => setSearch({ profile })}
+          />
+        </>
+      }
+    />
+  )
+}
+
+const rowId = (row: AssignedProfileRowFragment) => row.id
+
+function scopeWords(context: unknown): string {
+  const entries = Object.entries((context ?? {}) as Record<string, unknown>)
+  return entries.length
+    ? entries.map(([dimension, value]) => `${dimension} = ${formatValue(value)}`).join(', ')
+    : t.access.everything
+}
+
+function dates(row: AssignedProfileRowFragment): string {
+  if (!row.startDate && !row.endDate) return ''
+  return `${row.startDate ? formatDay(row.startDate) : '…'} – ${row.endDate ? formatDay(row.endDate) : '…'}`
+}

@@ -1,0 +1,175 @@
+import { TextInput } from '@mantine/core'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import type { AuditFilter } from '../../graphql/types.generated'
+import { useConnection } from '../../graphql/useConnection'
+import { formatExact, formatName, formatValue } from '../../lib/format'
+import { compact } from '../../lib/search'
+import { t } from '../../lib/texts'
+import { Drawer } from '../../ui/Drawer'
+import { Fields } from '../../ui/Fields'
+import { ClearFilters, ManyFilter, SearchFilter } from '../../ui/Filters'
+import { Json } from '../../ui/Json'
+import { Page, Section } from '../../ui/Page'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Table, type Column } from '../../ui/Table'
+import { AuditLogDocument, type AuditRowFragment } from './audit.generated'
+import type { AuditSearch } from './auditSearch'
+
+const route = getRouteApi('/shell/audit')
+
+const columns: Column<AuditRowFragment>[] = [
+  { id: 'at', header: t.audit.at, width: '110px', cell: (e) => <RelativeTime at={e.at} />, text: (e) => e.at },
+  {
+    id: 'kind',
+    header: t.audit.kind,
+    width: 'minmax(150px, 1fr)',
+    cell: (e) => <code className="cut">{e.kind}</code>,
+    text: (e) => e.kind,
+  },
+  {
+    id: 'actor',
+    header: t.audit.actor,
+    width: 'minmax(110px, 0.8fr)',
+    cell: (e) => <span className="cut">{e.actor}</span>,
+    text: (e) => e.actor,
+  },
+  {
+    id: 'subject',
+    header: t.audit.subject,
+    width: 'minmax(160px, 1fr)',
+    cell: (e) => <Subject event={e} />,
+    text: (e) => `${e.subjectType} ${e.subjectId ?? ''}`,
+  },
+  {
+    id: 'data',
+    header: t.audit.data,
+    width: 'minmax(200px, 2.4fr)',
+    noCard: true,
+    cell: (e) => <span className="cut dim">{words(e.data)}</span>,
+    text: (e) => JSON.stringify(e.data),
+  },
+]
+
+const commonKinds = [
+  'order.changed',
+  'assignment.changed',
+  'resource.changed',
+  'job.changed',
+  'synchronization.ended',
+  'generation.blocked',
+  'ticket.opened',
+  'configuration.changed',
+]
+
+/** Everything that happened, newest first. */
+export function AuditPage() {
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const [open, setOpen] = useState<AuditRowFragment | null>(null)
+  const list = useConnection({
+    document: AuditLogDocument,
+    variables: { filter: compact<AuditFilter>({ ...search }) },
+    select: (data) => data.auditEvents,
+  })
+  const kinds = useMemo(
+    () => [...new Set([...commonKinds, ...list.rows.map((e) => e.kind), ...(search.kinds ?? [])])].sort(),
+    [list.rows, search.kinds],
+  )
+  const setSearch = (change: Partial<AuditSearch>) =>
+    void navigate({ to: '/audit', search: { ...search, ...change }, replace: true })
+  return (
+    <Page title={t.audit.title} hint={t.audit.hint}>
+      <Table
+        label={t.audit.title}
+        name="audit"
+        list={list}
+        columns={columns}
+        getId={rowId}
+        openId={open?.cursor ?? null}
+        onOpen={setOpen}
+        empty={{ title: t.audit.empty, hint: t.audit.emptyHint }}
+        savedFilters={{ search, apply: (saved) => void navigate({ to: '/audit', search: saved }) }}
+        filters={
+          <>
+            <SearchFilter
+              label={t.audit.actorFilter}
+              placeholder={t.audit.actorFilter}
+              value={search.actor}
+              onChange={(actor) => setSearch({ actor })}
+            />
+            <ManyFilter
+              label={t.audit.kindFilter}
+              values={search.kinds}
+              options={kinds.map((value) => ({ value, label: value }))}
+              onChange={(value) => setSearch({ kinds: value })}
+            />
+            <DateFilter label={t.audit.after} value={search.after} onChange={(after) => setSearch({ after })} />
+            <DateFilter label={t.audit.before} value={search.before} onChange={(before) => setSearch({ before })} />
+            {Object.keys(search).length > 0 && <ClearFilters onClick={() => void navigate({ to: '/audit', search: {} })} />}
+          </>
+        }
+      />
+      {open && (
+        <Drawer title={open.kind} sub={formatExact(open.at)} subject={open.cursor} onClose={() => setOpen(null)}>
+          <Fields
+            rows={[
+              [t.audit.actor, open.actor],
+              [t.audit.subject, <Subject key="subject" event={open} />],
+              ['Cursor', <code key="cursor">{open.cursor}</code>],
+            ]}
+          />
+          <Section title={t.audit.data}>
+            <Json value={open.data} label={t.audit.data} />
+          </Section>
+        </Drawer>
+      )}
+    </Page>
+  )
+}
+
+const rowId = (event: AuditRowFragment) => event.cursor
+
+function Subject({ event }: { event: AuditRowFragment }) {
+  const word = formatName(event.subjectType)
+  if (event.subjectId && event.subjectType === 'order')
+    return (
+      <Link to="/order/$orderId" params={{ orderId: event.subjectId }} className="cut">
+        {word} {event.subjectId}
+      </Link>
+    )
+  if (event.subjectId && event.subjectType === 'job_instance')
+    return (
+      <Link to="/runs/$id" params={{ id: event.subjectId }} className="cut">
+        {word} {event.subjectId}
+      </Link>
+    )
+  return (
+    <span className="cut">
+      {word} {event.subjectId}
+    </span>
+  )
+}
+
+function DateFilter(props: { label: string; value: string | undefined; onChange: (value: string | undefined) => void }) {
+  return (
+    <TextInput
+      type="date"
+      aria-label={props.label}
+      title={props.label}
+      value={props.value?.slice(0, 10) ?? ''}
+      onChange={(event) => {
+        const at = new Date(event.currentTarget.value)
+        props.onChange(Number.isNaN(at.getTime()) ? undefined : at.toISOString())
+      }}
+    />
+  )
+}
+
+function words(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return formatValue(data)
+  return Object.entries(data)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name}: ${formatValue(value)}`)
+    .join(' · ')
+}

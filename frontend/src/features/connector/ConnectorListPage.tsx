@@ -1,0 +1,87 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { healthStates } from '../../lib/states'
+import { t } from '../../lib/texts'
+import { Badge } from '../../ui/Badge'
+import { Page } from '../../ui/Page'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Stack, Table, wholeList, type Column } from '../../ui/Table'
+import { ConnectorListDocument, type ConnectorRowFragment } from './connector.generated'
+
+const columns: Column<ConnectorRowFragment>[] = [
+  {
+    id: 'name',
+    header: t.system.name,
+    width: 'minmax(180px, 1.4fr)',
+    cell: (c) => <Stack main={c.displayName} sub={c.identifier} />,
+    text: (c) => c.displayName,
+  },
+  {
+    id: 'health',
+    header: t.system.health,
+    width: 'minmax(180px, 1.6fr)',
+    cell: (c) => (
+      <>
+        <Badge {...healthStates[c.health]} />
+        <span className="dim cut" title={c.healthMessage}>
+          {c.healthMessage}
+        </span>
+      </>
+    ),
+    text: (c) => `${healthStates[c.health].word} ${c.healthMessage}`.trim(),
+  },
+  {
+    id: 'mode',
+    header: t.system.mode,
+    width: '110px',
+    cell: (c) => (c.mode === 'CONTINUOUS' ? t.system.continuous : t.system.scheduled),
+    text: (c) => c.mode,
+  },
+  {
+    id: 'package',
+    header: t.system.package,
+    width: 'minmax(120px, 1fr)',
+    cell: (c) => <span className="cut">{[...new Set(c.connections.map((x) => x.package))].join(', ')}</span>,
+    text: (c) => c.connections.map((x) => x.package).join(', '),
+  },
+  {
+    id: 'types',
+    header: t.system.resourceTypes,
+    width: 'minmax(140px, 1.4fr)',
+    noCard: true,
+    cell: (c) => <span className="cut dim">{c.resourceTypes.join(', ')}</span>,
+    text: (c) => c.resourceTypes.join(', '),
+  },
+  {
+    id: 'last',
+    header: t.system.lastRead,
+    width: '110px',
+    align: 'right',
+    cell: (c) => <RelativeTime at={c.lastSynchronizedAt} />,
+    text: (c) => c.lastSynchronizedAt ?? '',
+  },
+]
+
+/** The managed systems. */
+export function ConnectorListPage() {
+  const navigate = useNavigate()
+  const [{ data, error, fetching }, read] = useQuery({ query: ConnectorListDocument, requestPolicy: 'cache-and-network' })
+  return (
+    <Page title={t.system.title} hint={t.system.hint}>
+      <Table
+        label={t.system.title}
+        name="systems"
+        list={wholeList(data?.connectors, error ? toProblem(error) : null, fetching, () =>
+          read({ requestPolicy: 'network-only' }),
+        )}
+        columns={columns}
+        getId={rowId}
+        empty={{ title: t.system.empty, hint: t.system.emptyHint }}
+        onOpen={(row) => void navigate({ to: '/systems/$connector', params: { connector: row.identifier } })}
+      />
+    </Page>
+  )
+}
+
+const rowId = (row: ConnectorRowFragment) => row.id

@@ -1,0 +1,191 @@
+import { Button } from '@mantine/core'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useMutation, useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { useCan } from '../../graphql/SessionContext'
+import { formatDuration, formatName, formatValue } from '../../lib/format'
+import { permissions } from '../../lib/permit'
+import { deliveryStates, healthStates } from '../../lib/states'
+import { t } from '../../lib/texts'
+import { Badge } from '../../ui/Badge'
+import { ConfirmDialog } from '../../ui/ConfirmDialog'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { Fields } from '../../ui/Fields'
+import { notifyDone, notifyProblem } from '../../ui/notify'
+import { Page, Section } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Skeleton } from '../../ui/Skeleton'
+import {
+  ActivateConnectorDocument,
+  CheckConnectorDocument,
+  ConnectorDetailDocument,
+  DeactivateConnectorDocument,
+  type ConnectorRowFragment,
+  type DeliveryRowFragment,
+} from './connector.generated'
+import classes from './ConnectorPage.module.css'
+
+const route = getRouteApi('/shell/systems/$connector')
+
+/** One system: how it is connected, how it does, what was read from it. */
+export function ConnectorPage() {
+  const { connector: identifier } = route.useParams()
+  const [{ data, error, fetching }, read] = useQuery({
+    query: ConnectorDetailDocument,
+    requestPolicy: 'cache-and-network',
+  })
+  const connector = data?.connectors.find((c) => c.identifier === identifier)
+  if (!connector) {
+    return (
+      <Page title={t.system.title} scroll>
+        {error ? (
+          <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
+        ) : fetching ? (
+          <Skeleton lines={8} />
+        ) : (
+          <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.notFound} />
+        )}
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={connector.displayName}
+      heading={
+        <>
+          {connector.displayName} <Badge {...healthStates[connector.health]} />
+        </>
+      }
+      hint={
+        <>
+          {connector.mode === 'CONTINUOUS' ? t.system.continuous : t.system.scheduled} · {t.system.lastRead}{' '}
+          <RelativeTime at={connector.lastSynchronizedAt} />
+        </>
+      }
+      actions={<ConnectorActions connector={connector} />}
+      scroll
+    >
+      {connector.healthMessage && <p className={classes.message}>{connector.healthMessage}</p>}
+      <div className={classes.two}>
+        <Section title={t.system.connections} panel>
+          {connector.connections.map((c) => (
+            <div key={c.id} className={classes.connection}>
+              <h3>{c.displayName}</h3>
+              <Fields
+                rows={[
+                  [t.system.package, c.isManual ? `${c.package} (${t.system.manual})` : c.package],
+                  ...Object.entries((c.settings ?? {}) as Record<string, unknown>).map(
+                    ([name, value]): [string, string] => [formatName(name), formatValue(value)],
+                  ),
+                  [t.system.secrets, c.secretsSet.length ? c.secretsSet.join(', ') : t.system.noSecrets],
+                  [
+                    t.system.lastCheck,
+                    c.lastCheckAt ? (
+                      <>
+                        <RelativeTime at={c.lastCheckAt} />:{' '}
+                        {c.lastCheckError ? <span className={classes.error}>{c.lastCheckError}</span> : t.system.checkOk}
+                      </>
+                    ) : null,
+                  ],
+                ]}
+              />
+            </div>
+          ))}
+        </Section>
+        <Section title={t.system.resourceTypes} panel>
+          <Fields
+            rows={[
+              [t.system.entityTypes, connector.entityTypes.join(', ')],
+              [t.system.resourceTypes, connector.resourceTypes.join(', ')],
+            ]}
+          />
+        </Section>
+      </div>
+      <Section title={t.system.deliveries}>
+        {connector.deliveries.length === 0 ? (
+          <EmptyNote title={t.system.noDeliveries} hint={t.system.noDeliveriesHint} />
+        ) : (
+          <ul className={classes.deliveries}>
+            {connector.deliveries.map((delivery) => (
+              <li key={delivery.id}>
+                <DeliveryLine delivery={delivery} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+    </Page>
+  )
+}
+
+function DeliveryLine({ delivery }: { delivery: DeliveryRowFragment }) {
+  const counters = Object.entries((delivery.counters ?? {}) as Record<string, unknown>).filter(
+    ([, value]) => typeof value === 'number' && value !== 0,
+  )
+  return (
+    <Link to="/deliveries/$id" params={{ id: delivery.id }} className={classes.delivery}>
+      <Badge {...deliveryStates[delivery.state]} spin={delivery.state === 'EXPORTING'} />
+      <span>{formatName(delivery.mode)}</span>
+      <RelativeTime at={delivery.startedAt} />
+      <span className="dim num">
+        {delivery.endedAt ? formatDuration(Date.parse(delivery.endedAt) - Date.parse(delivery.startedAt)) : ''}
+      </span>
+      <span className={classes.counters}>
+        {delivery.error ? (
+          <span className={classes.error}>{delivery.error}</span>
+        ) : (
+          counters.map(([name, value]) => (
+            <span key={name}>
+              {formatName(name)} <b className="num">{formatValue(value)}</b>
+            </span>
+          ))
+        )}
+      </span>
+    </Link>
+  )
+}
+
+function ConnectorActions({ connector }: { connector: ConnectorRowFragment }) {
+  const { can } = useCan()
+  const [checking, check] = useMutation(CheckConnectorDocument)
+  const [activating, activate] = useMutation(ActivateConnectorDocument)
+  const [deactivating, deactivate] = useMutation(DeactivateConnectorDocument)
+  const [asking, setAsking] = useState(false)
+  if (!can(permissions.connectorsUpdate)) return null
+  const input = { identifier: connector.identifier }
+  const act = async (send: typeof check | typeof activate | typeof deactivate, done: string) => {
+    const { error } = await send({ input })
+    setAsking(false)
+    if (error) notifyProblem(toProblem(error))
+    else notifyDone(`${connector.displayName}: ${done}`)
+  }
+  return (
+    <>
+      <Button variant="default" loading={checking.fetching} onClick={() => void act(check, t.system.checked)}>
+        {t.system.check}
+      </Button>
+      {connector.isDeactivated ? (
+        <Button loading={activating.fetching} onClick={() => void act(activate, t.system.activated)}>
+          {t.system.activate}
+        </Button>
+      ) : (
+        <Button variant="default" onClick={() => setAsking(true)}>
+          {t.system.deactivate}
+        </Button>
+      )}
+      {asking && (
+        <ConfirmDialog
+          title={t.system.deactivateTitle(connector.displayName)}
+          text={t.system.deactivateText}
+          action={t.system.deactivate.replace('…', '')}
+          danger
+          busy={deactivating.fetching}
+          onConfirm={() => void act(deactivate, t.system.deactivated)}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
+  )
+}

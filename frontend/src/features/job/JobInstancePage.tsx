@@ -1,0 +1,250 @@
+import { Button } from '@mantine/core'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useMutation, useQuery, useSubscription } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { useCan } from '../../graphql/SessionContext'
+import { permissions } from '../../lib/permit'
+import { jobStates, taskStates } from '../../lib/states'
+import { t } from '../../lib/texts'
+import { Badge } from '../../ui/Badge'
+import { ConfirmDialog } from '../../ui/ConfirmDialog'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { notifyDone, notifyProblem } from '../../ui/notify'
+import { Page, Section } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { ProgressBar } from '../../ui/ProgressBar'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Skeleton } from '../../ui/Skeleton'
+import { BlockedPanel } from './BlockedPanel'
+import { CounterList } from './CounterList'
+import {
+  CancelJobInstanceDocument,
+  JobInstanceDocument,
+  JobProgressDocument,
+  RelaunchJobInstanceDocument,
+  ResumeJobInstanceDocument,
+  type JobInstanceDetailFragment,
+  type TaskFieldsFragment,
+} from './job.generated'
+import classes from './Job.module.css'
+import { byLevel } from './levels'
+import { TaskLog } from './TaskLog'
+import { Took } from './Took'
+import { isRunning } from './useRunJob'
+
+const route = getRouteApi('/shell/runs/$id')
+
+/** One run: levels of tasks with bars, counters and live log; what to do when it is blocked or failed. */
+export function JobInstancePage() {
+  const { id } = route.useParams()
+  const [{ data, error, fetching }, read] = useQuery({
+    query: JobInstanceDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const instance = data?.jobInstance
+  if (!instance) {
+    return (
+      <Page title={t.job.runs} scroll>
+        {error ? (
+          <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
+        ) : fetching ? (
+          <Skeleton lines={8} />
+        ) : (
+          <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.notFound} />
+        )}
+      </Page>
+    )
+  }
+  return <Run key={instance.id} instance={instance} />
+}
+
+function Run({ instance }: { instance: JobInstanceDetailFragment }) {
+  const navigate = useNavigate()
+  const { task: wanted } = route.useSearch()
+  const running = isRunning(instance.state)
+  // What comes is written to the cache: the query above draws it.
+  useSubscription({ query: JobProgressDocument, variables: { id: instance.id }, pause: !running })
+
+  const blocked = instance.tasks.find((task) => task.state === 'BLOCKED')
+  const failed = instance.tasks.find((task) => task.state === 'ERRORED' || task.state === 'ABORTED')
+  const current =
+    instance.tasks.find((task) => task.id === wanted) ??
+    blocked ??
+    failed ??
+    instance.tasks.find((task) => task.state === 'IN_PROGRESS') ??
+    instance.tasks.findLast((task) => task.startedAt !== null) ??
+    instance.tasks[0]
+  const look = jobStates[instance.state]
+
+  return (
+    <Page
+      title={instance.job.displayName}
+      heading={
+        <>
+          {instance.job.displayName} <Badge {...look} spin={instance.state === 'IN_PROGRESS'} />
+        </>
+      }
+      hint={
+        <span className={classes.facts}>
+          <Link to="/jobs/$job" params={{ job: instance.job.identifier }}>
+            {t.job.runs}
+          </Link>
+          <span>
+            {t.job.launchedBy} {instance.launchedBy}
+          </span>
+          <span>
+            {t.job.started_} <RelativeTime at={instance.startedAt ?? instance.createdAt} />
+          </span>
+          <span>
+            {t.job.duration} <Took instance={instance} />
+          </span>
+        </span>
+      }
+      actions={<RunActions instance={instance} />}
+      scroll
+    >
+      <ProgressBar
+        value={instance.progress}
+        label={t.job.progress}
+        tone={look.tone}
+        moving={instance.state === 'IN_PROGRESS'}
+      />
+      {instance.state === 'BLOCKED' && blocked && (
+        <BlockedPanel task={blocked} actions={<BlockedActions instance={instance} />} />
+      )}
+      {failed?.error && (
+        <ProblemNote title={`${t.job.failedTask}: ${failed.displayName}`} problem={{ code: '', message: failed.error }} />
+      )}
+      <Section title={t.job.tasks}>
+        {instance.tasks.length === 0 && <p className="dim">{t.job.noTasks}</p>}
+        {byLevel(instance.tasks).map(({ level, tasks }) => (
+          <div key={level} className={classes.level}>
+            <h3 className={classes.levelTitle}>{t.job.level(level)}</h3>
+            <ul className={classes.tasks}>
+              {tasks.map((task) => (
+                <li key={task.id}>
+                  <TaskLine
+                    task={task}
+                    isCurrent={task.id === current?.id}
+                    onChoose={() =>
+                      void navigate({ to: '/runs/$id', params: { id: instance.id }, search: { task: task.id }, replace: true })
+                    }
+                  />
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      </Section>
+      {current && <TaskLog instanceId={instance.id} task={current} running={running} />}
+    </Page>
+  )
+}
+
+function TaskLine({ task, isCurrent, onChoose }: { task: TaskFieldsFragment; isCurrent: boolean; onChoose: () => void }) {
+  const look = taskStates[task.state]
+  return (
+    <button type="button" className={classes.task} aria-pressed={isCurrent} onClick={onChoose}>
+      <span className={classes.taskName}>
+        <span className="cut">{task.displayName}</span>
+        <span className="dim cut">{task.taskType}</span>
+      </span>
+      <span>
+        <Badge {...look} spin={task.state === 'IN_PROGRESS'} />
+      </span>
+      <ProgressBar value={task.progress} label={task.displayName} tone={look.tone} moving={task.state === 'IN_PROGRESS'} />
+      <span className="dim">
+        <Took instance={task} />
+      </span>
+      <CounterList counters={task.counters} />
+    </button>
+  )
+}
+
+function useInstanceAction() {
+  const [cancelling, cancel] = useMutation(CancelJobInstanceDocument)
+  const [resuming, resume] = useMutation(ResumeJobInstanceDocument)
+  const [relaunching, relaunch] = useMutation(RelaunchJobInstanceDocument)
+  return { cancel, resume, relaunch, busy: cancelling.fetching || resuming.fetching || relaunching.fetching }
+}
+
+function RunActions({ instance }: { instance: JobInstanceDetailFragment }) {
+  const { can } = useCan()
+  const navigate = useNavigate()
+  const { cancel, relaunch, busy } = useInstanceAction()
+  const [asking, setAsking] = useState(false)
+  if (!can(permissions.jobsUpdate)) return null
+  const input = { id: instance.id }
+  const stop = async () => {
+    const { error } = await cancel({ input })
+    setAsking(false)
+    if (error) notifyProblem(toProblem(error))
+    else notifyDone(t.job.cancelled)
+  }
+  const again = async () => {
+    const { data, error } = await relaunch({ input })
+    if (error) notifyProblem(toProblem(error))
+    if (!data) return
+    notifyDone(t.job.relaunched)
+    void navigate({ to: '/runs/$id', params: { id: data.relaunchJobInstance.jobInstance.id } })
+  }
+  return (
+    <>
+      {(instance.state === 'QUEUED' || instance.state === 'IN_PROGRESS') && (
+        <Button variant="default" onClick={() => setAsking(true)}>
+          {t.job.stop}
+        </Button>
+      )}
+      {(instance.state === 'ERRORED' || instance.state === 'ABORTED') && (
+        <Button loading={busy} onClick={() => void again()}>
+          {t.job.relaunch}
+        </Button>
+      )}
+      {asking && (
+        <ConfirmDialog
+          title={t.job.stopTitle}
+          text={t.job.stopText}
+          action={t.job.stop}
+          danger
+          busy={busy}
+          onConfirm={() => void stop()}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
+  )
+}
+
+function BlockedActions({ instance }: { instance: JobInstanceDetailFragment }) {
+  const { can } = useCan()
+  const { cancel, resume, busy } = useInstanceAction()
+  const [asking, setAsking] = useState<'resume' | 'giveUp' | null>(null)
+  if (!can(permissions.jobsUpdate)) return null
+  const send = async () => {
+    const { error } = await (asking === 'resume' ? resume : cancel)({ input: { id: instance.id } })
+    setAsking(null)
+    if (error) notifyProblem(toProblem(error))
+    else notifyDone(asking === 'resume' ? t.job.resumed : t.job.cancelled)
+  }
+  return (
+    <div className={classes.buttons}>
+      <Button onClick={() => setAsking('resume')}>{t.job.resume}</Button>
+      <Button variant="default" onClick={() => setAsking('giveUp')}>
+        {t.job.giveUp}
+      </Button>
+      {asking && (
+        <ConfirmDialog
+          title={asking === 'resume' ? t.job.resumeTitle : t.job.giveUpTitle}
+          text={asking === 'resume' ? t.job.resumeText : t.job.giveUpText}
+          action={asking === 'resume' ? t.job.resume : t.job.giveUp}
+          danger
+          busy={busy}
+          onConfirm={() => void send()}
+          onClose={() => setAsking(null)}
+        />
+      )}
+    </div>
+  )
+}

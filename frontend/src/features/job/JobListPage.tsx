@@ -1,0 +1,165 @@
+import { Button, Switch } from '@mantine/core'
+import { IconPlayerPlay } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useMutation, useQuery } from 'urql'
+import { useJobChanges } from '../../graphql/live'
+import { toProblem } from '../../graphql/problem'
+import { useCan } from '../../graphql/SessionContext'
+import { permissions } from '../../lib/permit'
+import { jobStates } from '../../lib/states'
+import { t } from '../../lib/texts'
+import { Badge } from '../../ui/Badge'
+import { notifyDone, notifyProblem } from '../../ui/notify'
+import { Page } from '../../ui/Page'
+import { ProgressBar } from '../../ui/ProgressBar'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Stack, Table, wholeList, type Column } from '../../ui/Table'
+import { EnableJobScheduleDocument, JobListDocument, type JobRowFragment } from './job.generated'
+import classes from './Job.module.css'
+import { Took } from './Took'
+import { isRunning, useRunJob } from './useRunJob'
+
+/** Job Execution (provisioning spec 9.8): jobs with next and last run. */
+export function JobListPage() {
+  const navigate = useNavigate()
+  const { can } = useCan()
+  const mayRun = can(permissions.jobsUpdate)
+  const [{ data, error, fetching }, read] = useQuery({ query: JobListDocument, requestPolicy: 'cache-and-network' })
+  const refresh = () => read({ requestPolicy: 'network-only' })
+  useJobChanges(refresh)
+  const { run, busyJob } = useRunJob()
+  const [, enable] = useMutation(EnableJobScheduleDocument)
+
+  const columns = useMemo(() => {
+    const setSchedule = async (job: JobRowFragment, enabled: boolean) => {
+      const { error: failure } = await enable({ input: { job: job.identifier, enabled } })
+      if (failure) notifyProblem(toProblem(failure))
+      else notifyDone(enabled ? t.job.scheduleOn : t.job.scheduleOff)
+    }
+    return jobColumns({ mayRun, busyJob, run, setSchedule })
+  }, [mayRun, busyJob, run, enable])
+
+  return (
+    <Page title={t.job.title} hint={t.job.hint}>
+      <Table
+        label={t.job.title}
+        name="jobs"
+        list={wholeList(data?.jobs, error ? toProblem(error) : null, fetching, refresh)}
+        columns={columns}
+        getId={jobId}
+        empty={{ title: t.job.empty, hint: t.job.emptyHint }}
+        onOpen={(job) => void navigate({ to: '/jobs/$job', params: { job: job.identifier } })}
+      />
+    </Page>
+  )
+}
+
+const jobId = (job: JobRowFragment) => job.id
+
+function jobColumns(actions: {
+  mayRun: boolean
+  busyJob: string | null
+  run: (job: { identifier: string; displayName: string }) => void
+  setSchedule: (job: JobRowFragment, enabled: boolean) => Promise<void>
+}): Column<JobRowFragment>[] {
+  return [
+    {
+      id: 'name',
+      header: t.job.name,
+      width: 'minmax(200px, 1.6fr)',
+      cell: (j) => <Stack main={j.displayName} sub={j.identifier} />,
+      text: (j) => j.displayName,
+    },
+    {
+      id: 'mode',
+      header: t.job.mode,
+      width: '100px',
+      cell: (j) => (j.isIncremental ? t.job.incremental : t.job.complete),
+      text: (j) => (j.isIncremental ? t.job.incremental : t.job.complete),
+    },
+    {
+      id: 'last',
+      header: t.job.last,
+      width: 'minmax(220px, 1.4fr)',
+      cell: (j) => <LastRun job={j} />,
+      text: (j) => (j.lastInstance ? jobStates[j.lastInstance.state].word : ''),
+    },
+    {
+      id: 'duration',
+      header: t.job.duration,
+      width: '72px',
+      align: 'right',
+      noCard: true,
+      cell: (j) => (j.lastInstance ? <Took instance={j.lastInstance} /> : ''),
+    },
+    {
+      id: 'schedule',
+      header: t.job.schedule,
+      width: 'minmax(150px, 1fr)',
+      cell: (j) =>
+        j.cron ? (
+          <span className={classes.schedule} data-no-open>
+            <Switch
+              size="xs"
+              aria-label={t.job.enable(j.displayName)}
+              checked={j.scheduleEnabled}
+              disabled={!actions.mayRun}
+              onChange={(event) => void actions.setSchedule(j, event.currentTarget.checked)}
+            />
+            <code title={j.cronTimeZone}>{j.cron}</code>
+          </span>
+        ) : (
+          <span className="dim">{t.job.byHand}</span>
+        ),
+      text: (j) => j.cron ?? '',
+    },
+    {
+      id: 'next',
+      header: t.job.next,
+      width: '100px',
+      align: 'right',
+      cell: (j) => (j.nextRunAt && j.scheduleEnabled ? <RelativeTime at={j.nextRunAt} /> : ''),
+      text: (j) => j.nextRunAt ?? '',
+    },
+    ...(actions.mayRun
+      ? [
+          {
+            id: 'run',
+            header: t.job.run,
+            width: '84px',
+            align: 'right' as const,
+            cell: (j: JobRowFragment) => (
+              <Button
+                size="compact-xs"
+                variant="default"
+                leftSection={<IconPlayerPlay size={12} aria-hidden />}
+                aria-label={t.job.runJob(j.displayName)}
+                loading={actions.busyJob === j.identifier}
+                disabled={j.userStartDenied || (j.lastInstance !== null && isRunning(j.lastInstance.state))}
+                onClick={() => actions.run(j)}
+              >
+                {t.job.run}
+              </Button>
+            ),
+          },
+        ]
+      : []),
+  ]
+}
+
+function LastRun({ job }: { job: JobRowFragment }) {
+  const last = job.lastInstance
+  if (!last) return <span className="dim">{t.job.never}</span>
+  const look = jobStates[last.state]
+  return (
+    <span className={classes.last}>
+      <Badge {...look} spin={last.state === 'IN_PROGRESS'} />
+      {last.state === 'IN_PROGRESS' ? (
+        <ProgressBar value={last.progress} label={job.displayName} moving />
+      ) : (
+        <RelativeTime at={last.endedAt ?? last.startedAt ?? last.createdAt} />
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,101 @@
+import { Button } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { useCan } from '../../graphql/SessionContext'
+import { download } from '../../lib/csv'
+import { formatTime } from '../../lib/format'
+import { permissions } from '../../lib/permit'
+import { t } from '../../lib/texts'
+import { cx } from '../../ui/cx'
+import { SelectFilter } from '../../ui/Filters'
+import { Section } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { Skeleton } from '../../ui/Skeleton'
+import { TaskLogDocument, type TaskFieldsFragment } from './job.generated'
+import classes from './Job.module.css'
+
+const levels = ['debug', 'info', 'warn', 'error']
+
+/** The log of a task, newest first, followed while the run goes on. */
+export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; running: boolean }) {
+  const { task, running } = props
+  const { can } = useCan()
+  const allowed = can(permissions.jobLog) || can(permissions.jobs)
+  const [level, setLevel] = useState<string>()
+  const [{ data, error }, read] = useQuery({
+    query: TaskLogDocument,
+    variables: { id: props.instanceId },
+    requestPolicy: 'cache-and-network',
+    pause: !allowed,
+  })
+  useEffect(() => {
+    if (!allowed || !running) return
+    const timer = setInterval(() => read({ requestPolicy: 'network-only' }), 1_500)
+    return () => {
+      clearInterval(timer)
+      // The last lines come with the end of the run.
+      read({ requestPolicy: 'network-only' })
+    }
+  }, [allowed, running, read])
+
+  if (!allowed) return null
+  const lines = data?.jobInstance?.tasks.find((other) => other.id === task.id)?.log
+  const shown = lines?.filter((line) => !level || rank(line.level) >= levels.indexOf(level))
+  return (
+    <Section
+      title={`${t.job.log}: ${task.displayName}`}
+      aside={
+        <span className={classes.logTools}>
+          <SelectFilter
+            label={t.job.logLevel}
+            any={t.job.logLevel}
+            value={level}
+            options={levels.map((value) => ({ value, label: value }))}
+            onChange={setLevel}
+          />
+          <Button
+            variant="default"
+            leftSection={<IconDownload size={14} aria-hidden />}
+            disabled={!lines?.length}
+            onClick={() =>
+              download(
+                `writ-${task.identifier}.log`,
+                (lines ?? [])
+                  .toReversed()
+                  .map((line) => `${line.at} ${line.level} ${line.message}`)
+                  .join('\n'),
+                'text/plain',
+              )
+            }
+          >
+            {t.job.logDownload}
+          </Button>
+        </span>
+      }
+    >
+      {error && !data ? (
+        <ProblemNote problem={toProblem(error)} />
+      ) : !shown ? (
+        <Skeleton lines={4} />
+      ) : shown.length === 0 ? (
+        <p className="dim">{t.job.logEmpty}</p>
+      ) : (
+        <ol className={classes.log} tabIndex={0} aria-label={t.job.log}>
+          {shown.map((line) => (
+            <li key={line.id} className={cx(rank(line.level) === 2 && classes.warn, rank(line.level) === 3 && classes.err)}>
+              <time dateTime={line.at}>{formatTime(line.at)}</time>
+              <span className={classes.lvl}>{line.level.toLowerCase()}</span>
+              <span className={classes.msg}>{line.message}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Section>
+  )
+}
+
+function rank(level: string): number {
+  return levels.findIndex((known) => level.toLowerCase().startsWith(known))
+}

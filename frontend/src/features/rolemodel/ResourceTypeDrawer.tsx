@@ -1,0 +1,102 @@
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { formatName } from '../../lib/format'
+import { t } from '../../lib/texts'
+import { Drawer } from '../../ui/Drawer'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { Fields } from '../../ui/Fields'
+import { Section } from '../../ui/Page'
+import { Skeleton } from '../../ui/Skeleton'
+import { conditionWords } from './condition'
+import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
+import classes from './RuleTable.module.css'
+
+/** One resource type: how it is provisioned, and its rules. */
+export function ResourceTypeDrawer() {
+  const { resourceType: identifier = '' } = useParams({ strict: false })
+  const search = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const [{ data }] = useQuery({ query: ResourceTypeListDocument })
+  const type = data?.resourceTypes.find((r) => r.identifier === identifier)
+  return (
+    <Drawer
+      title={type?.displayName ?? identifier}
+      sub={type?.description}
+      subject={identifier}
+      onClose={() => void navigate({ to: '/model/resource-types', search })}
+    >
+      {!data ? (
+        <Skeleton />
+      ) : !type ? (
+        <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.notFound} />
+      ) : (
+        <>
+          <Fields
+            rows={[
+              [t.common.identifier, <code key="id">{type.identifier}</code>],
+              [t.model.source, type.sourceEntityType],
+              [t.model.target, type.targetEntityType],
+              [t.common.system, type.connector?.displayName],
+              [t.model.fulfilment, type.isManual ? t.model.byHand : t.model.automated],
+              [t.model.review, type.blockProvisioning ? t.model.reviewRequired : t.model.reviewNone],
+              [t.model.allowAdd, type.allowAdd ? t.common.yes : t.common.no],
+              [t.model.allowRemove, type.allowRemove ? t.common.yes : t.common.no],
+              [t.model.dependsOn, type.dependsOn],
+              [
+                t.model.validity,
+                type.transmittedStateValidityPeriod > 0 ? t.model.minutes(type.transmittedStateValidityPeriod) : null,
+              ],
+              [t.model.ahead, type.fulfillHoursAheadOfTime > 0 ? t.model.hours(type.fulfillHoursAheadOfTime) : null],
+              [t.model.thresholds, thresholds(type)],
+            ]}
+          />
+          <Section title={t.model.rules}>
+            {type.rules.length === 0 ? (
+              <p className="dim">{t.model.noRules}</p>
+            ) : (
+              <ul className={classes.rules}>
+                {type.rules.map((rule) => (
+                  <li key={rule.id}>
+                    <span className={classes.head}>
+                      <strong>{formatName(rule.kind)}</strong>
+                      {rule.property && <span>{rule.property}</span>}
+                      {rule.isDenied && <b>{t.model.denied}</b>}
+                      {rule.confidence > 0 && rule.confidence < 100 && (
+                        <span className="dim">{t.model.confidence(rule.confidence)}</span>
+                      )}
+                    </span>
+                    {source(rule) && <code>{source(rule)}</code>}
+                    <span className="dim">
+                      {t.model.condition} {conditionWords({ dimensions: rule.dimensions, role: rule.singleRole })}
+                    </span>
+                    <code className="dim">{rule.identifier}</code>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Section>
+        </>
+      )}
+    </Drawer>
+  )
+}
+
+function source(rule: ResourceTypeFieldsFragment['rules'][number]): string {
+  const from = rule.sourceExpression ?? rule.sourceBinding ?? rule.value ?? ''
+  const to = rule.targetExpression ?? rule.targetBinding ?? ''
+  return from && to ? `${from} = ${to}` : from || to
+}
+
+function thresholds(type: ResourceTypeFieldsFragment): string {
+  const one = (word: string, count: number, percent: number) => {
+    const limits = [count > 0 && String(count), percent > 0 && `${percent} %`].filter(Boolean)
+    return limits.length ? `${word} ${limits.join(' / ')}` : ''
+  }
+  return [
+    one(t.model.insert, type.maximumInsert, type.maximumInsertPercent),
+    one(t.model.update, type.maximumUpdate, type.maximumUpdatePercent),
+    one(t.model.remove, type.maximumDelete, type.maximumDeletePercent),
+  ]
+    .filter(Boolean)
+    .join(', ')
+}

@@ -1,0 +1,63 @@
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { t } from '../../lib/texts'
+import { Drawer } from '../../ui/Drawer'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { Fields } from '../../ui/Fields'
+import { Section } from '../../ui/Page'
+import { Skeleton } from '../../ui/Skeleton'
+import { conditionWords } from './condition'
+import { RoleListDocument } from './rolemodel.generated'
+import classes from './RuleTable.module.css'
+
+/** One role and the rules that give it. */
+export function RoleDrawer() {
+  const { role: identifier = '' } = useParams({ strict: false })
+  const search = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const [{ data }] = useQuery({ query: RoleListDocument })
+  const role = data?.roles.find((r) => r.identifier === identifier)
+  return (
+    <Drawer
+      title={role?.displayName ?? identifier}
+      sub={role && t.model.kinds[role.kind]}
+      subject={identifier}
+      onClose={() => void navigate({ to: '/model/roles', search })}
+    >
+      {!data ? (
+        <Skeleton />
+      ) : !role ? (
+        <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.notFound} />
+      ) : (
+        <>
+          <Fields
+            rows={[
+              [t.common.identifier, <code key="id">{role.identifier}</code>],
+              [t.model.description, role.description],
+              [t.model.category, role.category?.displayName],
+              [t.model.policy, role.policy],
+              [t.model.entityType, role.entityType],
+            ]}
+          />
+          <Section title={t.model.rules}>
+            {role.rules.length === 0 ? (
+              <p className="dim">{t.model.noRules}</p>
+            ) : (
+              <ul className={classes.rules}>
+                {role.rules.map((rule) => (
+                  <li key={rule.id}>
+                    <span className={classes.words}>
+                      {rule.isDenied && <b>{t.model.denied} </b>}
+                      {conditionWords({ dimensions: rule.dimensions, role: rule.compositeRole })}
+                    </span>
+                    <code className="dim">{rule.identifier}</code>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Section>
+        </>
+      )}
+    </Drawer>
+  )
+}

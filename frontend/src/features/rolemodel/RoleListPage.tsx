@@ -1,0 +1,108 @@
+import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useQuery } from 'urql'
+import { toProblem } from '../../graphql/problem'
+import { t } from '../../lib/texts'
+import { SearchFilter, SelectFilter } from '../../ui/Filters'
+import { Page } from '../../ui/Page'
+import { Count, Stack, Table, wholeList, type Column } from '../../ui/Table'
+import { RoleListDocument, type RoleFieldsFragment } from './rolemodel.generated'
+
+const route = getRouteApi('/shell/model/roles')
+
+const columns: Column<RoleFieldsFragment>[] = [
+  {
+    id: 'name',
+    header: t.common.name,
+    width: 'minmax(200px, 1.6fr)',
+    cell: (r) => <Stack main={r.displayName} sub={r.identifier} />,
+    text: (r) => r.displayName,
+  },
+  { id: 'kind', header: t.model.kind, width: '100px', cell: (r) => t.model.kinds[r.kind], text: (r) => r.kind },
+  {
+    id: 'category',
+    header: t.model.category,
+    width: 'minmax(120px, 1fr)',
+    cell: (r) => <span className="cut">{r.category?.displayName ?? ''}</span>,
+    text: (r) => r.category?.displayName ?? '',
+  },
+  {
+    id: 'for',
+    header: t.model.entityType,
+    width: 'minmax(120px, 1fr)',
+    cell: (r) => <span className="cut">{r.entityType}</span>,
+    text: (r) => r.entityType,
+  },
+  {
+    id: 'policy',
+    header: t.model.policy,
+    width: 'minmax(100px, 1fr)',
+    noCard: true,
+    cell: (r) => <span className="cut">{r.policy}</span>,
+    text: (r) => r.policy,
+  },
+  {
+    id: 'rules',
+    header: t.model.rules,
+    width: '70px',
+    align: 'right',
+    cell: (r) => <Count value={r.rules.length} />,
+    text: (r) => String(r.rules.length),
+  },
+]
+
+/** Single and composite roles with their rules; read only. */
+export function RoleListPage() {
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const { role } = useParams({ strict: false })
+  const [{ data, error, fetching }, read] = useQuery({ query: RoleListDocument, requestPolicy: 'cache-and-network' })
+  const text = search.text?.toLowerCase()
+  const rows = useMemo(
+    () =>
+      data?.roles.filter(
+        (r) =>
+          (!search.kind || r.kind === search.kind) &&
+          (!text || [r.displayName, r.identifier, r.category?.displayName ?? ''].some((s) => s.toLowerCase().includes(text))),
+      ),
+    [data, search.kind, text],
+  )
+  const setSearch = (change: typeof search) =>
+    void navigate({ to: '/model/roles', search: { ...search, ...change }, replace: true })
+  return (
+    <Page title={t.model.roles} hint={t.model.rolesHint}>
+      <Table
+        label={t.model.roles}
+        name="roles"
+        list={wholeList(rows, error ? toProblem(error) : null, fetching, () => read({ requestPolicy: 'network-only' }))}
+        columns={columns}
+        getId={rowId}
+        empty={{ title: t.model.empty, hint: t.model.emptyHint }}
+        openId={data?.roles.find((r) => r.identifier === role)?.id ?? null}
+        onOpen={(row) =>
+          void navigate({ to: '/model/roles/$role', params: { role: row.identifier }, search, replace: role !== undefined })
+        }
+        filters={
+          <>
+            <SearchFilter
+              label={t.model.search}
+              placeholder={t.model.search}
+              value={search.text}
+              onChange={(value) => setSearch({ text: value })}
+            />
+            <SelectFilter
+              label={t.model.kind}
+              any={`${t.model.kind}: ${t.common.any}`}
+              value={search.kind}
+              options={Object.entries(t.model.kinds).map(([value, label]) => ({ value, label }))}
+              onChange={(kind) => setSearch({ kind })}
+            />
+          </>
+        }
+      />
+      <Outlet />
+    </Page>
+  )
+}
+
+const rowId = (row: RoleFieldsFragment) => row.id
