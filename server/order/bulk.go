@@ -39,6 +39,7 @@ type lockedOrder struct {
 	IsSuperseded           bool
 	IsUnsynced             bool // ticket_synchro_is_not_available
 	HoursAhead             int
+	DueAt                  *time.Time
 	ReviewedBy             *string
 	ReviewedAt             *time.Time
 	Assignee               *string
@@ -149,7 +150,7 @@ func lockOrders(ctx context.Context, tx bun.Tx, may condition, ids []int64) ([]*
 	}
 	var orders []*lockedOrder
 	err := tx.NewRaw(`select o.id, o.assigned_resource_type_id, o.kind, o.state, o.owner_id, o.target_id, o.connector_id, o.is_manual, o.is_withdrawn,
-			o.has_ticket, o.is_superseded, t.ticket_synchro_is_not_available as is_unsynced, t.fulfill_hours_ahead_of_time as hours_ahead,
+			o.has_ticket, o.is_superseded, t.ticket_synchro_is_not_available as is_unsynced, t.fulfill_hours_ahead_of_time as hours_ahead, o.due_at,
 			o.reviewed_by, o.reviewed_at, o.assignee
 		from provisioning_order o join resource_type t on t.id = o.resource_type_id left join resource w on w.id = o.owner_id
 		where o.id = any(?) and ? order by o.id for update of o`, arrayOf(ids), may).Scan(ctx, &orders)

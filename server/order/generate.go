@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -546,7 +547,19 @@ func (w *GenerateWorker) Work(ctx context.Context, job *river.Job[GenerateArgs])
 		if paused, err := s.paused(ctx); err != nil || paused {
 			return err
 		}
-		_, err := s.Generate(ctx, GenerateInput{Continuous: true, connectorID: job.Args.ConnectorID})
-		return err
+		connectors := []int64{job.Args.ConnectorID}
+		if job.Args.ConnectorID == 0 { // one after the other: a threshold of one connector must not stop the others
+			var err error
+			if connectors, err = s.ungenerated(ctx, s.DB, true, true); err != nil {
+				return err
+			}
+		}
+		var failed error
+		for _, id := range connectors {
+			if _, err := s.Generate(ctx, GenerateInput{Continuous: true, connectorID: id}); err != nil {
+				failed = errors.Join(failed, err)
+			}
+		}
+		return failed
 	})
 }

@@ -297,10 +297,13 @@ func (s *Service) letGo(ctx context.Context, list []*errand) error {
 		if err != nil || len(held) == 0 {
 			return err
 		}
-		var all, fresh []int64
+		var all, fresh, dirty []int64
 		for _, e := range list {
 			if !held[e.ID] {
 				continue
+			}
+			if e.IsSuperseded { // what policy wanted meanwhile can be done now
+				dirty = append(dirty, number(e.OwnerID))
 			}
 			all = append(all, e.ID)
 			if !e.ReadBack {
@@ -317,6 +320,6 @@ func (s *Service) letGo(ctx context.Context, list []*errand) error {
 		if err != nil {
 			return fmt.Errorf("end attempts: %w", err)
 		}
-		return nil
+		return s.markDirty(ctx, tx, "order given back", dirty...)
 	})
 }

@@ -22,6 +22,7 @@ import (
 // looked at again: what changed since the evaluation read them wins, and their owner is computed once more.
 //
 //	in flight   a worker holds it and has not answered: marked superseded, nothing else; its owner is computed again after the answer
+//	superseded  software collected it and is silent: marked the same way; only what the data shows by now is taken (T5)
 //	ticket      when what it asks for changes, the whole ticket is withdrawn and a new one opened by the next fulfil run (T6)
 func (s *Service) Policy(ctx context.Context, tx bun.Tx, now time.Time, planned []assignment.PlannedOrder) error {
 	planned = slices.DeleteFunc(slices.Clone(planned), func(p assignment.PlannedOrder) bool { return p.Delta == nil })
@@ -194,7 +195,7 @@ func (p *policyRun) plan(context.Context, bun.Tx) error {
 			}
 		case want.Delta.OrderID != 0 && want.Delta.OrderID != o.ID:
 			p.again = append(p.again, want.OwnerID)
-		case want.Delta.Supersede || o.InFlight:
+		case o.InFlight:
 			p.changes = append(p.changes, orderChange{ID: o.ID, Supersede: true})
 		default:
 			p.planOrder(o, want.Delta)
@@ -209,7 +210,7 @@ func (p *policyRun) planOrder(o *openOrder, d *evaluation.OrderDelta) {
 	for _, l := range lines {
 		byKey[lineKey(text(l.Property), l.Action, number(l.ValueID))] = l
 	}
-	change := orderChange{ID: o.ID, Kind: string(d.Kind), TargetID: optional(d.TargetID), DueAt: d.DueAt, Withdraw: d.Withdraw}
+	change := orderChange{ID: o.ID, Kind: string(d.Kind), TargetID: optional(d.TargetID), DueAt: d.DueAt, Withdraw: d.Withdraw, Supersede: d.Supersede}
 	decided := map[int64]bool{}
 	var steps []step
 	ticketChanges := false
@@ -414,7 +415,7 @@ func (p *policyRun) updateOrders(ctx context.Context, tx bun.Tx) error {
 			kind = case when c.supersede or c.kind = '' then o.kind else c.kind end,
 			target_id = case when c.supersede then o.target_id else coalesce(c.target_id, o.target_id) end,
 			due_at = case when c.supersede then o.due_at else c.due_at end,
-			is_superseded = c.supersede,
+			is_superseded = c.supersede or o.is_superseded and o.has_silent,
 			is_withdrawn = c.withdraw,
 			unverified_count = o.unverified_count + c.unverified::int
 		`+recordset+` where o.id = c.id`, stamp(p.now), string(raw)).Exec(ctx)

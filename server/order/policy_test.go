@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -172,6 +173,30 @@ func TestPolicyWithdraws(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "ALREADY_DONE", p.Results[0].Error.Code)
 	})
+}
+
+// TestPolicySupersedesSilent: software collected it and is silent; only what the data shows is taken.
+func TestPolicySupersedesSilent(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.plan(w.creation(0, 1))
+	w.fake.set(answerWith(fulfil.Unknown, "timeout"))
+	w.fake.readErr = errors.New("down")
+	w.generate()
+	w.drain()
+	o := w.order(0)
+	require.Equal(t, StateTransmitted, o.State())
+	d := line("sn", evaluation.LineSet, "Lang", 4)
+	d.LineID, d.Close = w.lineOf(0, "sn").ID, true
+	w.plan(w.planned(0, &evaluation.OrderDelta{OrderID: o.ID, Kind: evaluation.Create, Supersede: true, Lines: []evaluation.LineDelta{d}}))
+	require.Equal(t, map[string]int{"CREATE ": 2, "SET uid": 2, "SET sn": 4}, w.lines(0))
+	w.fake.set(nil)
+	w.fake.readErr = nil
+	w.later(time.Minute)
+	w.drain()
+	require.Equal(t, StateExecuted, w.order(0).State())
+	require.Contains(t, w.dirty, w.owners[0])
+	require.False(t, scan[bool](w, "select is_superseded from provisioning_order where id = ?", o.ID))
 }
 
 // TestPolicyLeavesInFlightAlone: a worker is calling; the order is only marked, and its owner computed again after the answer.

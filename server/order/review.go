@@ -222,7 +222,7 @@ func (r *review) want(o *lockedOrder, l *reviewLine, d LineDecision, version int
 	switch d {
 	case DecideApprove:
 		a := Approve
-		if l.Action != evaluation.LineDelete && l.Action != evaluation.LineRemove && !due(l.StartDate, o.HoursAhead, r.now) {
+		if o.isEarly(l, r.now) {
 			a, m.WaitReason = ApproveEarly, "not_due"
 		}
 		o.steps = append(o.steps, step{a, m})
@@ -234,6 +234,14 @@ func (r *review) want(o *lockedOrder, l *reviewLine, d LineDecision, version int
 		r.decline(o, l, m)
 	}
 	o.isReviewed = true
+}
+
+// isEarly reports whether a line may not be provisioned yet: its own date, or that of the whole creation, lies ahead.
+func (o *lockedOrder) isEarly(l *reviewLine, now time.Time) bool {
+	if l.Action == evaluation.LineDelete || l.Action == evaluation.LineRemove {
+		return false
+	}
+	return !due(l.StartDate, o.HoursAhead, now) || o.Kind == evaluation.Create && o.DueAt != nil && o.DueAt.After(now)
 }
 
 // decline does what declining means for this kind of line (spec 3.4). Declining the existence of the target decides the whole order.
@@ -270,7 +278,11 @@ func (r *review) decline(o *lockedOrder, l *reviewLine, m Move) {
 }
 
 func keptOf(o *lockedOrder, l *reviewLine) keptRow {
-	return keptRow{Art: o.AssignedResourceTypeID, Property: text(l.Property), ValueID: l.ValueID, Value: l.CurrentValue, Against: l.ProposedValue}
+	row := keptRow{Art: o.AssignedResourceTypeID, Property: text(l.Property), ValueID: l.ValueID, Value: l.CurrentValue, Against: l.ProposedValue}
+	if l.Action == evaluation.LineSet { // one value: what was refused is told by kept_against
+		row.ValueID = nil
+	}
+	return row
 }
 
 // rest ends or stops all other lines of an order whose target is not wanted.

@@ -159,9 +159,7 @@ func TestReview(t *testing.T) {
 		w := setup(t)
 		start := w.s.Clock.Now().Add(48 * time.Hour)
 		p := w.creation(0, 5)
-		for i := range p.Delta.Lines {
-			p.Delta.Lines[i].Start = &start
-		}
+		p.Delta.DueAt, p.Delta.Lines[0].Start = &start, &start // values have no date of their own
 		w.plan(p)
 		r := w.review(t, whole(w.order(0), DecideApprove, ""))
 		require.Equal(t, StateNone, r.Order.State())

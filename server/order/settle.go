@@ -88,7 +88,7 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 		if r.Executed {
 			executed = append(executed, number(a.ConnectorID))
 		}
-		if a.IsSuperseded && action != Lose && action != "" || r.Executed && a.Associates {
+		if a.IsSuperseded && action != Lose || r.Executed && a.Associates {
 			dirty = append(dirty, number(a.OwnerID))
 		}
 		if r.WaitMillis != nil {
@@ -230,7 +230,7 @@ func writeResults(ctx context.Context, tx bun.Tx, now time.Time, results []resul
 			error_count = case when r.errored then o.error_count + 1 when r.executed then 0 else o.error_count end,
 			created_key = coalesce(r.created_key, o.created_key),
 			is_manual = o.is_manual or r.outcome = 'OPENED',
-			is_superseded = o.is_superseded and not (r.executed or r.errored)
+			is_superseded = o.is_superseded and r.silent
 		from ` + resultRecordset + ` where o.id = r.id`,
 		// an attempt that was lost is ended by the repeat, or by the answer that comes late; until then its outcome says so
 		`update order_attempt a set outcome = r.outcome, message = r.message, ended_at = case when not r.is_open then ?1 end

@@ -213,13 +213,14 @@ func (w *world) events(kind string) []json.RawMessage {
 
 // fake is a managed system in memory.
 type fake struct {
-	mu     sync.Mutex
-	rows   map[string]fulfil.Row
-	calls  []fulfil.Change
-	reads  int
-	answer func(c fulfil.Change) *fulfil.Receipt // nil: as the system would
-	before func(c fulfil.Change)                 // runs outside the lock
-	drop   bool                                  // apply, then lose the answer
+	mu      sync.Mutex
+	rows    map[string]fulfil.Row
+	calls   []fulfil.Change
+	reads   int
+	answer  func(c fulfil.Change) *fulfil.Receipt // nil: as the system would
+	before  func(c fulfil.Change)                 // runs outside the lock
+	drop    bool                                  // apply, then lose the answer
+	readErr error                                 // reading fails
 }
 
 func newFake() *fake { return &fake{rows: map[string]fulfil.Row{}} }
@@ -291,6 +292,9 @@ func (f *fake) Read(_ context.Context, _, _, key string) (fulfil.Row, bool, erro
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reads++
+	if f.readErr != nil {
+		return nil, false, f.readErr
+	}
 	row, ok := f.rows[key]
 	return row, ok, nil
 }

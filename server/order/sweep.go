@@ -15,14 +15,19 @@ import (
 // clockEvery is how often the clock runs even when nothing is known to be due (spec 1.4).
 const clockEvery = 10 * time.Minute
 
-// blockedEvery is how often a continuous generation that a threshold blocked is looked at again: the rolling hour moves on.
-const blockedEvery = time.Minute
+// How often orders that generation held back are looked at again without a sign that something changed: those behind a threshold (the
+// rolling hour moves on), and the others.
+const (
+	blockedEvery = time.Minute
+	heldEvery    = 10 * time.Second
+)
 
 // sweeper remembers when this process swept last.
 type sweeper struct {
 	mu      sync.Mutex
 	clock   time.Time
 	blocked time.Time
+	held    time.Time
 }
 
 // Sweep is the safety net that app runs every few seconds in every process: it runs the clock when something is due, and wakes generation
@@ -56,7 +61,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if paused {
 			return nil
 		}
-		connectors, err := s.ungenerated(ctx, tx, s.sweep.blockedDue(now))
+		connectors, err := s.ungenerated(ctx, tx, s.sweep.blockedDue(now), s.sweep.heldDue(now))
 		if err != nil {
 			return err
 		}
@@ -84,14 +89,15 @@ func (s *Service) abandoned(ctx context.Context, tx bun.Tx, now time.Time, pause
 }
 
 // ungenerated gives continuous connectors with pending orders that did not pass generation.
-func (s *Service) ungenerated(ctx context.Context, tx bun.Tx, withBlocked bool) ([]int64, error) {
+func (s *Service) ungenerated(ctx context.Context, tx bun.IDB, withBlocked, withHeld bool) ([]int64, error) {
 	var ids []int64
 	err := tx.NewRaw(`select distinct n.connector_id from provisioning_order o
 		join resource_type t on t.id = o.resource_type_id
 		join connection n on n.id = t.connection_id and n.deactivated <> 'FULFIL'
 		join connector c on c.id = n.connector_id and c.mode = ? and not c.is_deactivated
 		join entity_type e on e.id = o.source_entity_type_id and e.initialized_at is not null
-		where o.has_pending and o.generated_at is null and (o.wait_reason <> ? or ?)`, continuous, waitThreshold, withBlocked).Scan(ctx, &ids)
+		where o.has_pending and o.generated_at is null 
+		  and (o.wait_reason = 'none' or case o.wait_reason when ? then ? else ? end)`, continuous, waitThreshold, withBlocked, withHeld).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("find orders to generate: %w", err)
 	}
@@ -101,6 +107,8 @@ func (s *Service) ungenerated(ctx context.Context, tx bun.Tx, withBlocked bool) 
 func (w *sweeper) clockDue(now time.Time) bool { return w.due(&w.clock, now, clockEvery) }
 
 func (w *sweeper) blockedDue(now time.Time) bool { return w.due(&w.blocked, now, blockedEvery) }
+
+func (w *sweeper) heldDue(now time.Time) bool { return w.due(&w.held, now, heldEvery) }
 
 func (w *sweeper) due(last *time.Time, now time.Time, every time.Duration) bool {
 	w.mu.Lock()
