@@ -81,7 +81,7 @@ func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, 
 	if t == nil {
 		return nil, errs.Missing("There is no entity type %s.", in.EntityType).At("entityType")
 	}
-	where, err := filterRows(shape, t.ID, in.Filter)
+	where, err := filterRows(shape, t.ID, in.Filter, in.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -205,9 +205,10 @@ func asOf(entityTypeID int64, at *time.Time) schema.QueryWithArgs {
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// filterRows is the SQL of a filter. Validation when it names a property that is not there.
-func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter) (schema.QueryWithArgs, error) {
-	c := &condition{shape: shape}
+// filterRows is the SQL of a filter; links count as they were at the instant looked at, hierarchies and what lies behind a link as they
+// are now. Validation when it names a property that is not there.
+func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter, at *time.Time) (schema.QueryWithArgs, error) {
+	c := &condition{shape: shape, at: at}
 	c.write("true")
 	if f == nil {
 		return bun.SafeQuery("true"), nil

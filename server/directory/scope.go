@@ -3,6 +3,7 @@ package directory
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
@@ -41,6 +42,7 @@ func Rows(shape *Shape, entityTypeID int64, alias string, scope permit.Scope) sc
 // condition writes SQL about resources along property paths.
 type condition struct {
 	shape *Shape
+	at    *time.Time // links of that instant; nil: of now
 	text  strings.Builder
 	args  []any
 	depth int
@@ -100,9 +102,14 @@ func (c *condition) path(alias string, entityTypeID int64, path []string, end fu
 	}
 	c.depth++
 	link, other := "l"+strings.Repeat("_", c.depth), "t"+strings.Repeat("_", c.depth)
-	c.write("exists (select 1 from resource_link ? join resource ? on ?.id = ?.? where ?.? = ?.id and ?.property_id = ? and ?.valid_to = 'infinity' and ",
+	c.write("exists (select 1 from resource_link ? join resource ? on ?.id = ?.? where ?.? = ?.id and ?.property_id = ? and ",
 		bun.Ident(link), bun.Ident(other), bun.Ident(other), bun.Ident(link), bun.Ident(far), bun.Ident(link), bun.Ident(near), bun.Ident(alias),
-		bun.Ident(link), p.ID, bun.Ident(link))
+		bun.Ident(link), p.ID)
+	if c.at == nil {
+		c.write("?.valid_to = 'infinity' and ", bun.Ident(link))
+	} else {
+		c.write("?.valid_from <= ? and ?.valid_to > ? and ", bun.Ident(link), *c.at, bun.Ident(link), *c.at)
+	}
 	c.path(other, to, path[1:], end, value)
 	c.write(")")
 	c.depth--

@@ -189,6 +189,22 @@ func TestLinks(t *testing.T) {
 	})
 }
 
+func TestListOfAnInstantFollowsItsLinks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.write(t, b.put(b.department, "IT", scalars{"Name": "Technology"}, nil), b.put(b.department, "HR", scalars{"Name": "People"}, nil),
+		b.put(b.person, "1", scalars{"FirstName": "Petra"}, refs{"Department": "IT"}))
+	then := b.at
+	b.write(t, directory.Change{EntityTypeID: b.person, Key: "1", Command: directory.Update, Refs: refs{"Department": "HR"}})
+	in := func(department string, at *time.Time) int {
+		list, err := b.List(b.ctx, directory.ListInput{EntityType: "Person", Page: page.Args{First: 10}, AsOf: at,
+			Filter: &directory.ResourceFilter{Properties: []directory.PropertyFilter{{Property: "Department", Value: department}}}})
+		require.NoError(t, err)
+		return list.TotalCount
+	}
+	require.Equal(t, []int{0, 1, 1, 0}, []int{in("IT", nil), in("HR", nil), in("IT", &then), in("HR", &then)})
+}
+
 func TestHierarchy(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -190,6 +190,6 @@ func forgetIdle(ctx context.Context, tx bun.IDB, d *Delivery) error {
 func (s *Service) ended(d *Delivery, c *Connector) event.Event {
 	return event.Event{Kind: "synchronization.ended", SubjectType: "delivery", SubjectID: d.ID, Data: map[string]any{
 		"connector": c.Identifier, "state": d.State, "mode": d.Mode, "inserted": d.Counters.Inserted, "updated": d.Counters.Updated,
-		"deleted": d.Counters.Deleted, "linksInserted": d.Counters.LinksInserted, "linksDeleted": d.Counters.LinksDeleted, "blocked": d.Blocked,
+		"deleted": d.Counters.Deleted, "linksInserted": d.Counters.LinksInserted, "linksDeleted": d.Counters.LinksDeleted, "blocked": d.Blocked, "error": d.Error,
 	}}
 }

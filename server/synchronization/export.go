@@ -15,6 +15,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/event"
 	"writ/server/fulfil"
 )
 
@@ -176,7 +177,21 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 	}
 	// A second failure here leaves the delivery EXPORTING; the next one of the connector gives it up.
 	_ = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		return s.drop(ctx, tx, []*Delivery{d}, Failed, text)
+		c, err := selectConnectorByID(ctx, tx, d.ConnectorID)
+		if err != nil {
+			return err
+		}
+		if err := s.drop(ctx, tx, []*Delivery{d}, Failed, text); err != nil {
+			return err
+		}
+		if d.Counters.Continuous { // tried again and again: one record of the same failure is enough
+			_, err := tx.NewRaw(`delete from delivery where connector_id = ? and id < ? and state = 'FAILED' and (counters -> 'continuous')::bool and error = ?`,
+				d.ConnectorID, d.ID, text).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+		return event.Publish(ctx, tx, s.Clock.Now(), s.ended(d, c))
 	})
 }
 

@@ -235,6 +235,20 @@ func TestThresholds(t *testing.T) {
 		_, err := b.Resume(permit.With(t.Context(), &permit.Actor{Username: "eve"}), d.ID, nil)
 		requireKind(t, err, errs.Forbidden, "permission")
 	})
+	t.Run("ChangesNeedTheRight", func(t *testing.T) {
+		t.Parallel()
+		b, d := blocked(t)
+		with := func(path string) error {
+			a := &permit.Actor{Username: "eve", Grants: []permit.Grant{{Path: path, CanExecute: true}}}
+			_, err := b.Changes(permit.With(t.Context(), a), d.ID, page.Args{First: 1})
+			return err
+		}
+		require.NoError(t, with("/Custom/ResourceChanges/hr"))
+		require.NoError(t, with("/Connectors"))
+		requireKind(t, with("/Custom/ResourceChanges/other"), errs.Forbidden, "permission")
+		_, err := b.Changes(t.Context(), d.ID, page.Args{First: 1})
+		requireKind(t, err, errs.Unauthenticated, "Sign in")
+	})
 	t.Run("Drop", func(t *testing.T) {
 		t.Parallel()
 		b, d := blocked(t)

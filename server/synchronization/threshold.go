@@ -3,6 +3,8 @@ package synchronization
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +51,6 @@ type limit struct {
 // load exceeds everything. Strictly more than a limit exceeds it.
 func exceeded(d *Delivery, before map[string]TypeCounts, c *Connector, shape *directory.Shape) []Exceeded {
 	var sum TypeCounts
-	var limits []limit
 	over := []Exceeded{}
 	check := func(entityType string, limits []limit) {
 		for _, l := range limits {
@@ -61,7 +62,8 @@ func exceeded(d *Delivery, before map[string]TypeCounts, c *Connector, shape *di
 			}
 		}
 	}
-	for name, t := range d.Counters.EntityTypes {
+	for _, name := range slices.Sorted(maps.Keys(d.Counters.EntityTypes)) {
+		t := d.Counters.EntityTypes[name]
 		if t.Initial {
 			continue
 		}
@@ -88,14 +90,13 @@ func exceeded(d *Delivery, before map[string]TypeCounts, c *Connector, shape *di
 			})
 		}
 	}
-	limits = []limit{
+	check("", []limit{
 		{"inserted", sum.Inserted, c.MaximumInsertedLines, c.MaxPercentageInsertedLines, sum.Stored},
 		{"updated", sum.Updated, c.MaximumUpdatedLines, c.MaxPercentageUpdatedLines, sum.Stored},
 		{"deleted", sum.Deleted, c.MaximumDeletedLines, c.MaxPercentageDeletedLines, sum.Stored},
 		{"linksInserted", sum.LinksInserted, c.MaximumLinkInsertedLines, c.MaxLinkPercentageInsertedLines, sum.StoredLinks},
 		{"linksDeleted", sum.LinksDeleted, c.MaximumLinkDeletedLines, c.MaxLinkPercentageDeletedLines, sum.StoredLinks},
-	}
-	check("", limits)
+	})
 	return over
 }
 

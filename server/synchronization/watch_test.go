@@ -185,8 +185,12 @@ func TestDrain(t *testing.T) {
 		require.Len(t, b.people(t), 8)
 		b.poll(t)
 		require.Empty(t, b.jobs(t))
-		b.fake.breaks = nil
 		b.later(2 * time.Second)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Equal(t, 1, b.count(t, "select count(*) from delivery where state = 'FAILED'"), "the same failure leaves one record")
+		require.Equal(t, 2, b.count(t, "select count(*) from event where kind = 'synchronization.ended' and data ->> 'error' like '%half a file'"))
+		b.fake.breaks = nil
+		b.later(3 * time.Second)
 		b.poll(t)
 		require.Len(t, b.jobs(t), 1)
 		require.NoError(t, b.Drain(t.Context(), b.connector))
