@@ -78,7 +78,7 @@ func (d *diff) causeChanged() bool {
 
 // untraceable: the type can never be read back and the target was confirmed, so it is believed to be as ordered (provisioning 1.4 T2).
 func (d *diff) untraceable() bool {
-	return d.p.TicketSynchroIsNotAvailable && d.row.WasVerified && d.row.TargetID == 0
+	return d.p.TicketSynchroIsNotAvailable && d.row.WasVerified && d.row.TargetID == 0 && !d.lines.has(LineCreate)
 }
 
 // believed is a target made of what was last expected, for types that cannot be read back.
@@ -188,6 +188,9 @@ func (d *diff) create() {
 	}
 	l.kind, l.target = Create, 0
 	begin := max(d.want.over.from, d.r.now)
+	// a vanished target is always reviewed, also by the evaluations that find the order already waiting (V5)
+	asked := l.find("", LineCreate, 0, true)
+	vanished = vanished || asked != nil && asked.ReviewRequired && d.row.WasVerified
 	item := wish{action: LineCreate, from: d.want.over.from, to: d.want.over.to, rules: d.want.expected.TypeRules, mapped: true,
 		due: d.want.over.from, review: vanished || len(d.r.o.Denied) > 0}
 	if !d.p.AllowAdd {

@@ -44,6 +44,7 @@ type lines struct {
 	deltas   []LineDelta
 	done     map[*ExistingLine]bool
 	reenter  bool            // an open ticket or a failed attempt was overtaken: its other lines go round again
+	frozen   bool            // a rule fails for a line of an open ticket: the ticket stays until the rule works again
 	changed  bool            // the wanted content differs from what is under way
 	heldBack map[string]bool // properties whose new lines an order in flight kept out
 }
@@ -105,18 +106,24 @@ func (l *lines) synced() bool {
 	return ok && (l.order == nil || l.order.ExecutedAt == nil || at.After(*l.order.ExecutedAt))
 }
 
-// unverified flags what a later synchronization still shows as it was (X3), once.
+// unverified flags the executed lines that a later synchronization still shows as they were (X3).
 func (l *lines) unverified() {
-	if l.order == nil || l.order.UnverifiedCount > 0 || l.order.ExecutedAt == nil || !l.synced() {
-		return
-	}
-	for _, x := range l.order.Lines {
+	for _, x := range l.existing() {
 		if x.State == Executed && !l.done[x] {
-			d := l.same(x, "refresh")
-			d.Unverified = true
-			l.emit(x, d)
+			l.unverifiedLine(x)
 		}
 	}
+}
+
+// unverifiedLine flags one line. An order is flagged once, since nobody counts how many synchronizations went by.
+func (l *lines) unverifiedLine(x *ExistingLine) {
+	if l.order.UnverifiedCount > 0 || l.order.ExecutedAt == nil || !l.synced() {
+		l.keep(x)
+		return
+	}
+	d := l.same(x, "refresh")
+	d.Unverified = true
+	l.emit(x, d)
 }
 
 // ahead is when an order may leave for something that begins at.
@@ -133,12 +140,15 @@ func (l *lines) gate(w wish) bool {
 		return true
 	case l.r.b.BlockAll:
 		return true
-	case l.r.b.NoReview:
+	case l.bypass():
 		return false
 	default:
 		return l.p.BlockProvisioning
 	}
 }
+
+// bypass: this computation runs without provisioning review. Forcing a review for all is stronger.
+func (l *lines) bypass() bool { return l.r.b.NoReview && !l.r.b.BlockAll }
 
 // entry is the state in which a line begins, or begins again; review: somebody still has to look at it.
 func (l *lines) entry(w wish, review bool) (State, string) {
@@ -175,6 +185,11 @@ func (l *lines) same(x *ExistingLine, verb string) LineDelta {
 func (l *lines) emit(x *ExistingLine, d LineDelta) {
 	l.done[x] = true
 	l.deltas = append(l.deltas, d)
+}
+
+// closed reports whether a delta ends the line.
+func (l *lines) closed(x *ExistingLine) bool {
+	return l.done[x] && slices.ContainsFunc(l.deltas, func(d LineDelta) bool { return d.LineID == x.ID && d.Close })
 }
 
 // keep leaves a line as it is.
@@ -263,9 +278,12 @@ func (l *lines) ask(w wish) {
 	if w.workflow == 0 {
 		w.workflow = Calculated
 	}
-	if x == nil || l.done[x] {
+	if x == nil || l.closed(x) {
 		l.add(w)
 		return
+	}
+	if l.done[x] {
+		return // settled already
 	}
 	review := l.gate(w)
 	d := l.same(x, "refresh")
@@ -298,12 +316,12 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 	switch x.State {
 	case None, Pending, AwaitingApproval:
 		// what was approved, or never needed it, is not asked for again
-		again := x.ReviewRequired && review
+		again := x.ReviewRequired && (review || !l.bypass())
 		if x.State == Pending {
-			again = l.r.b.BlockAll && l.order.ReviewedAt == nil && !x.IsSent && !w.decided
+			again = l.r.b.BlockAll && l.order.ReviewedAt == nil && !w.decided
 		}
 		if x.State == AwaitingApproval {
-			again = !(l.r.b.NoReview && !w.review && w.confidence == 0)
+			again = review || !l.bypass()
 		}
 		d.To, d.WaitReason = l.entry(w, again)
 		d.ReviewRequired = again
@@ -340,8 +358,7 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 		}
 		l.restart(x, w, d, review)
 	case Executed:
-		l.unverified()
-		l.keep(x)
+		l.unverifiedLine(x)
 	default: // Transmitted, Errored, Inactive: under way, or stopped until something changes (R5)
 		l.keep(x)
 	}
@@ -351,10 +368,11 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 func (l *lines) refresh(x *ExistingLine, w wish, d LineDelta, review bool) {
 	if w.err != "" && (x.State == Transmitted || x.State == Executed || x.State == Inactive) {
 		l.keep(x) // what is out is not stopped by a rule that fails now
+		l.frozen = l.frozen || x.State == Transmitted
 		return
 	}
 	l.changed = true
-	if (x.State == AwaitingApproval || x.State == None && x.ReviewRequired) && !l.r.b.NoReview && !w.decided {
+	if (x.State == AwaitingApproval || x.State == None && x.ReviewRequired) && !l.bypass() && !w.decided {
 		review = true // it waits for somebody already
 	}
 	if x.State == Transmitted || x.State == Errored {
@@ -404,6 +422,12 @@ func (l *lines) open() bool {
 
 // finish makes the order's delta; nil when there is nothing to do about it.
 func (l *lines) finish() *OrderDelta {
+	if l.frozen {
+		l.reenter = false
+		l.deltas = slices.DeleteFunc(l.deltas, func(d LineDelta) bool {
+			return d.LineID == 0 || d.Verb != "verify" && slices.ContainsFunc(l.order.Lines, func(x *ExistingLine) bool { return x.ID == d.LineID && x.State == Transmitted })
+		})
+	}
 	if l.reenter {
 		l.roundAgain()
 	}
@@ -417,7 +441,9 @@ func (l *lines) finish() *OrderDelta {
 	if l.locked() && !l.answeredByData() {
 		return l.lockedFinish(out)
 	}
-	l.heldBack = nil
+	if !l.frozen {
+		l.heldBack = nil
+	}
 	l.itemErrors()
 	if len(l.deltas) == 0 && (l.order == nil || l.kind == l.order.Kind && l.target == l.order.TargetID) {
 		return nil
@@ -468,6 +494,9 @@ func (l *lines) roundAgain() {
 		if !changed && (x.State == Transmitted || x.State == Errored) {
 			d := l.same(x, "compute")
 			d.To, d.WaitReason, d.ReviewRequired = Pending, waitNone, false
+			if l.r.b.BlockAll && l.order.ReviewedAt == nil {
+				d.Verb, d.To, d.ReviewRequired = verbs[AwaitingApproval], AwaitingApproval, true
+			}
 			l.emit(x, d)
 		}
 	}

@@ -90,9 +90,13 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 		}
 		switch {
 		case s.target != nil && x.suggestedOnly() && common.ok:
-			// an unauthorized account that was only a guess: now that one is expected, somebody has to confirm the guess
+			// an unauthorized account that was only a guess: now that one is expected, somebody has to confirm the guess; a guess that no
+			// rule makes any more is dropped
 			claimed[s.target.ID] = true
-			s.suggestion, s.target = &match{target: s.target, confidence: x.Confidence}, nil
+			if i := slices.IndexFunc(offered, func(m match) bool { return m.target == s.target }); i >= 0 {
+				s.suggestion, s.confidence = &offered[i], offered[i].confidence
+			}
+			s.target = nil
 			pending = append(pending, s)
 		case s.target != nil:
 			claimed[s.target.ID] = true
@@ -214,7 +218,7 @@ func (x *ExistingType) sent() bool {
 		return true
 	}
 	for _, l := range x.Order.Lines {
-		if l.State == Transmitted || l.State == Executed || l.IsSent && l.State == Errored {
+		if l.State == Transmitted || l.State == Executed || l.IsSent {
 			return true
 		}
 	}
