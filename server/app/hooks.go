@@ -126,16 +126,19 @@ func (a *App) catchUp(ctx context.Context) error {
 	return nil
 }
 
-// sealer gives auth the keyring for single values.
+// sealer gives auth the keyring for single values. They are any bytes, and the keyring holds texts.
 type sealer struct{ ring *fulfil.Keyring }
 
 func (s sealer) Seal(plain []byte) ([]byte, error) {
-	return s.ring.Seal(map[string]string{"value": string(plain)})
+	return s.ring.Seal(map[string]string{"value": base64.StdEncoding.EncodeToString(plain)})
 }
 
 func (s sealer) Open(sealed []byte) ([]byte, error) {
 	plain, err := s.ring.Unseal(sealed)
-	return []byte(plain["value"]), err
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(plain["value"])
 }
 
 // raw gives rooms that keep secrets the keyring without resolving references: they belong to the process that uses them.
