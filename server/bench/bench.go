@@ -1,0 +1,96 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"time"
+
+	"writ/server/errs"
+	"writ/server/permit"
+)
+
+// Input says what to measure and where.
+type Input struct {
+	People      int           // size of the largest organisation; at least 100
+	Seed        int64         // equal seeds give equal people
+	Seconds     time.Duration // how long one measurement of requests takes; 0 = 3 s
+	DatabaseURL string        // a server on which databases may be made; the database itself is left alone
+	Out         io.Writer
+	Assemble    Assemble
+}
+
+// listPeople is the size at which requests and drains are measured, unless the input is smaller.
+const listPeople = 10_000
+
+// sizes are the organisations to compute: the usual ones, and the one asked for.
+func (in Input) sizes() []int {
+	list := []int{in.People}
+	for _, usual := range []int{10_000, 100_000} {
+		if usual < in.People {
+			list = append(list, usual)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Run measures and prints. It leaves nothing behind: its databases are dropped, also after an error or when ctx ends.
+func Run(ctx context.Context, in Input) error {
+	if in.People < 100 {
+		return errs.Invalid("people", "A benchmark needs at least 100 people.")
+	}
+	if in.Seconds == 0 {
+		in.Seconds = 3 * time.Second
+	}
+	ctx = permit.With(ctx, permit.System("bench"))
+	s, err := openServer(ctx, in.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.describe(ctx, in); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context, *server, Input) error{requests, computations, grid} {
+		if err := part(ctx, s, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe prints what the numbers depend on.
+func (s *server) describe(ctx context.Context, in Input) error {
+	var v struct{ Version, Fsync, Synchronous, Buffers string }
+	err := s.admin.NewRaw(`select current_setting('server_version') as version, current_setting('fsync') as fsync,
+		current_setting('synchronous_commit') as synchronous, current_setting('shared_buffers') as buffers`).Scan(ctx, &v)
+	if err != nil {
+		return fmt.Errorf("ask the database about itself: %w", err)
+	}
+	fmt.Fprintf(in.Out, "%s, %d CPUs (load and database share them); PostgreSQL %s, fsync %s, synchronous_commit %s, shared_buffers %s; seed %d\n",
+		runtime.Version(), runtime.NumCPU(), v.Version, v.Fsync, v.Synchronous, v.Buffers, in.Seed)
+	return nil
+}
+
+// requests measures lists and drains on one organisation.
+func requests(ctx context.Context, s *server, in Input) error {
+	size := min(in.People, listPeople)
+	o, err := s.organisation(ctx, in, size)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	if _, err := o.compute(ctx, false); err != nil {
+		return err
+	}
+	if err := lists(ctx, o, in); err != nil {
+		return fmt.Errorf("lists: %w", err)
+	}
+	if err := drains(ctx, o, in); err != nil {
+		return fmt.Errorf("drains: %w", err)
+	}
+	return nil
+}

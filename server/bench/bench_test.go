@@ -1,0 +1,106 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"log/slog"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"writ/graph"
+	"writ/graph/across"
+	"writ/server/access"
+	"writ/server/assignment"
+	"writ/server/auth"
+	"writ/server/bench"
+	"writ/server/clock"
+	"writ/server/dbtest"
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/fulfil"
+	"writ/server/fulfil/null"
+	"writ/server/manifest"
+	"writ/server/order"
+	"writ/server/synchronization"
+)
+
+// keyring is what auth and manifest want of the real one.
+type keyring struct{ *fulfil.Keyring }
+
+func (k keyring) Seal(plain []byte) ([]byte, error) {
+	return k.Keyring.Seal(map[string]string{"": base64.StdEncoding.EncodeToString(plain)})
+}
+
+func (k keyring) Open(sealed []byte) ([]byte, error) {
+	plain, err := k.Unseal(sealed)
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(plain[""])
+}
+
+// assemble wires what a benchmark uses, with a null connector.
+func assemble(_ context.Context, b *bun.DB, url string) (*bench.System, error) {
+	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
+	if err != nil {
+		return nil, err
+	}
+	c, log, shapes := clock.New(), slog.New(slog.DiscardHandler), &directory.Shapes{}
+	s := &bench.System{Clock: c, Shapes: shapes, Assignments: &assignment.Service{DB: b, Clock: c, Log: log, Shapes: shapes}, Orders: order.New(b, c, log)}
+	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, HashPassword: auth.HashPassword, Packages: []string{"null"}}
+	s.Assignments.Orders = s.Orders.Policy
+	s.Orders.MarkDirty = assignment.MarkDirty
+	s.Orders.Open = func(ctx context.Context, _ int64) (fulfil.Connector, fulfil.Capability, error) {
+		conn, err := null.Package{}.Open(ctx, fulfil.Settings{})
+		return conn, null.Package{}.Capability(), err
+	}
+	s.GraphQL = graph.Handler(&graph.Resolver{
+		Auth: auth.New(b, c, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: &directory.Service{DB: b, Clock: c, Shapes: shapes},
+		Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest, Synchronization: &synchronization.Service{DB: b, Clock: c, Shapes: shapes},
+		Feed: &across.Feed{Hub: event.NewHub(b, url, log)},
+	}, graph.Options{Log: log})
+	return s, nil
+}
+
+// TestRun: every part measures what it says on a small organisation, and nothing is left behind.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	b, url := dbtest.MustOpenURL(t)
+	var out bytes.Buffer
+	var names []string
+	noted := func(ctx context.Context, b *bun.DB, url string) (*bench.System, error) {
+		var name string
+		if err := b.NewRaw("select current_database()").Scan(ctx, &name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+		return assemble(ctx, b, url)
+	}
+	require.NoError(t, bench.Run(t.Context(), bench.Input{People: 300, Seed: 1, Seconds: 200 * time.Millisecond, DatabaseURL: url, Out: &out, Assemble: noted}))
+	text := out.String()
+	t.Log(text)
+	for _, want := range []string{
+		`a\) Requests`, `\n +1 `, `\n +32 `, `b\) Work`, `\norders +300 `, `\nRiver jobs +300 `,
+		`c\) Role model`, `300  from scratch`, `300  unchanged, everybody`, `300  1 % changed, only those`, `300  1 % changed, everybody`,
+		`d\) Evaluation`, `\n +5 +50 +100 `,
+	} {
+		require.Regexp(t, regexp.MustCompile(want), text)
+	}
+	require.NotContains(t, text, "/usr/", "no paths of this machine")
+
+	require.Len(t, names, 2, "one for requests, one to compute")
+	var left int
+	require.NoError(t, b.NewRaw("select count(*) from pg_database where datname in (?)", bun.List(names)).Scan(t.Context(), &left))
+	require.Zero(t, left)
+}
+
+func TestRunRefuses(t *testing.T) {
+	t.Parallel()
+	require.True(t, errs.Is(bench.Run(t.Context(), bench.Input{People: 99}), errs.Validation))
+}

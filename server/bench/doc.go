@@ -1,0 +1,17 @@
+// Package bench measures: what Writ does beside what PostgreSQL, River and COPY do with the same rows, in one run on one machine.
+//
+//	bench.go         Run: the four parts in turn
+//	system.go        System: the services that app wires on a database of the benchmark
+//	database.go      databases of its own, made and dropped
+//	organisation.go  synthetic people and their role model, the same for the same seed
+//	list.go          a) a page of orders through GraphQL, beside the same statements in pgbench
+//	pgbench.go       pgbench, or a loop of ours where it is not installed
+//	drain.go         b) orders through the null connector, beside jobs of River that do nothing
+//	compute.go       c) the role model from scratch, unchanged and with one per cent changed, beside COPY and a scan
+//	copy.go          COPY of the rows that a computation wrote, and a scan of those it reads
+//	grid.go          d) evaluation without a database: targets x attributes x roles
+//	table.go         aligned tables
+//
+// Load and database share the machine, as they do in an installation of one process: the numbers are for comparing columns of the same run,
+// not machines.
+package bench
