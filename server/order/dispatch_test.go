@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -231,6 +232,21 @@ func TestLostAnswer(t *testing.T) {
 		w.drain()
 		require.Equal(t, StateErrored, w.order(0).State(), "a person must look: a second creation could be a second account")
 		require.Equal(t, 1, w.fake.count())
+	})
+	t.Run("FailedLineDoesNotKeepItSilent", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.plan(w.creation(0, 1))
+		w.fake.drop, w.fake.readErr = true, errors.New("down")
+		w.generate()
+		w.drain()
+		require.Equal(t, StateTransmitted, w.order(0).State())
+		w.plan(w.planned(0, &evaluation.OrderDelta{OrderID: w.order(0).ID, Kind: evaluation.Create, Lines: []evaluation.LineDelta{
+			line("mail", evaluation.LineSet, "", 7)}}))
+		w.fake.readErr = nil
+		w.later(time.Minute)
+		w.drain()
+		require.Equal(t, map[string]int{"CREATE ": 8, "SET uid": 8, "SET sn": 8, "SET mail": 7}, w.lines(0))
 	})
 	t.Run("GivesUp", func(t *testing.T) {
 		t.Parallel()

@@ -126,7 +126,7 @@ func (s *Service) undone(ctx context.Context, types []int64) (ids, connections [
 		ConnectionID int64
 	}
 	err = s.DB.NewRaw(`select id, connection_id from provisioning_order
-		where resource_type_id = any(?) and connection_id is not null and generated_at is not null and (has_pending or has_silent) order by id`,
+		where resource_type_id = any(?) and connection_id is not null and (has_silent or has_pending and generated_at is not null) order by id`,
 		pgdialect.Array(orEmpty(types))).Scan(ctx, &rows)
 	for _, r := range rows {
 		ids, connections = append(ids, r.ID), append(connections, r.ConnectionID)
@@ -139,7 +139,7 @@ func (s *Service) undone(ctx context.Context, types []int64) (ids, connections [
 func (s *Service) outcome(ctx context.Context, ids []int64, res *FulfilResult) (left int, err error) {
 	var n struct{ Left, Errors, Tickets, Executed int }
 	err = s.DB.NewRaw(`select
-			count(*) filter (where o.generated_at is not null and (o.has_pending or o.has_silent) and n.deactivated <> 'FULFIL' and not c.is_deactivated) as left,
+			count(*) filter (where (o.has_silent or o.has_pending and o.generated_at is not null) and n.deactivated <> 'FULFIL' and not c.is_deactivated) as left,
 			count(*) filter (where 3 = any(o.states)) as errors,
 			count(*) filter (where o.has_ticket and not o.has_pending) as tickets,
 			count(*) filter (where not (o.has_pending or o.has_silent or o.has_ticket or 3 = any(o.states)) and o.executed_at is not null) as executed

@@ -148,6 +148,13 @@ func TestHolds(t *testing.T) {
 		d.LineID = w.lineOf(0, "mail").ID
 		w.plan(w.planned(0, &evaluation.OrderDelta{OrderID: w.order(0).ID, Kind: evaluation.Create, Lines: []evaluation.LineDelta{d}}))
 		require.Equal(t, 1, w.generate().Generated)
+
+		// it fails again after generation and before it was sent: held again
+		d.Verb, d.To, d.Error = "fail", 7, "no such function"
+		w.plan(w.planned(0, &evaluation.OrderDelta{OrderID: w.order(0).ID, Kind: evaluation.Create, Lines: []evaluation.LineDelta{d}}))
+		w.drain()
+		require.Zero(t, w.fake.count())
+		require.Equal(t, map[string]int{"item_error": 1}, w.generate().Held)
 	})
 	t.Run("CreationNotReleased", func(t *testing.T) {
 		t.Parallel()

@@ -121,6 +121,9 @@ func (s *Service) loadErrands(ctx context.Context, tx bun.Tx, ids []int64) ([]*e
 	for _, id := range ids {
 		o := byID[id]
 		send := lines[id]
+		if o.GeneratedAt == nil { // only the silent lines are to be looked after: what came since must pass generation first
+			send = slices.DeleteFunc(slices.Clone(send), func(l sentLine) bool { return l.State == evaluation.Pending })
+		}
 		if o.IsManual { // what is in 2 is on the ticket already
 			send = slices.DeleteFunc(slices.Clone(send), func(l sentLine) bool { return l.State != evaluation.Pending })
 		}

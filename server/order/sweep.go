@@ -80,7 +80,7 @@ func (s *Service) abandoned(ctx context.Context, tx bun.Tx, now time.Time, pause
 	err := tx.NewRaw(`select distinct o.connection_id from provisioning_order o
 		join connection n on n.id = o.connection_id and n.deactivated <> 'FULFIL'
 		join connector c on c.id = n.connector_id and not c.is_deactivated
-		where o.generated_at is not null and (o.has_pending or o.has_silent) and (o.not_before is null or o.not_before <= ?0)
+		where (o.has_silent or o.has_pending and o.generated_at is not null) and (o.not_before is null or o.not_before <= ?0)
 		  and (o.lease_until < clock_timestamp() or o.lease_until is null and c.mode = ?1 and not ?2)`, stamp(now), continuous, paused).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("find abandoned orders: %w", err)

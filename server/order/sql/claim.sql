@@ -10,7 +10,7 @@ from provisioning_order o
 join connection n on n.id = o.connection_id and n.deactivated <> 'FULFIL'
 join connector c on c.id = n.connector_id and not c.is_deactivated
 left join depth d on d.id = o.resource_type_id
-where o.connection_id = ?0 and o.generated_at is not null and (o.has_pending or o.has_silent) and o.is_manual = ?3
+where o.connection_id = ?0 and (o.has_silent or o.has_pending and o.generated_at is not null) and o.is_manual = ?3
   and (o.not_before is null or o.not_before <= ?1)
   and (o.lease_until is null or o.lease_until < clock_timestamp())
 order by case o.kind when 'CREATE' then 1 when 'DELETE' then 2 else 0 end,

@@ -7,6 +7,8 @@ with rolled as (
            bool_or(l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as waits_for_date,
            min(l.start_date) filter (where l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as starts,
            min(l.end_date) filter (where l.closed_at is null and l.state in (0, 1, 2, 3, 5) and l.action not in ('DELETE', 'REMOVE')) as ends,
+           -- what must not go out as long as this is so: half an account, or one whose creation is not released (spec 2.4.4)
+           bool_or(l.closed_at is null and (l.state = 7 or l.action = 'CREATE' and l.state in (0, 5, 6))) as is_incomplete,
            max(l.wait_reason) filter (where l.closed_at is null and l.state = 0) as held_because
     from order_line l
     where l.order_id = any(?0)
@@ -18,7 +20,7 @@ set state = order_roll_up(r.states),
     version = o.version + 1,
     updated_at = ?2,
     closed_at = case when r.is_done then coalesce(o.closed_at, ?2) else o.closed_at end,
-    generated_at = case when o.id = any(?1) then null else o.generated_at end,
+    generated_at = case when o.id = any(?1) or r.is_incomplete then null else o.generated_at end,
     verified_at = case when order_roll_up(r.states) = 4 then coalesce(o.verified_at, ?2) end,
     wait_reason = case
         when 1 = any(r.states) then case when o.id = any(?1) then 'none' else o.wait_reason end
