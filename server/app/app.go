@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
@@ -28,6 +29,7 @@ import (
 	"writ/server/order"
 	"writ/server/queue"
 	"writ/server/synchronization"
+	"writ/server/webhook"
 )
 
 // App is one process: its services, wired.
@@ -49,6 +51,7 @@ type App struct {
 	Auth            *auth.Service
 	Manifest        *manifest.Service
 	Notifications   *notification.Service
+	Webhooks        *webhook.Service
 	Audit           *audit.Service
 	Access          *access.Service
 
@@ -76,7 +79,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Assignments = &assignment.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Visible: a.visible}
 	a.Orders = order.New(a.DB, a.Clock, a.Log)
 	a.Orders.Shapes = a.Shapes
-	a.Synchronization = &synchronization.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Open: a.connections.Open}
+	a.Synchronization = &synchronization.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Open: a.connections.Open,
+		Packages: known, SecretNames: a.connections.secretNames}
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks())
 	a.Jobs.Hub = a.Hub
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
@@ -87,6 +91,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		return nil, err
 	}
 	a.Notifications = &notification.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, PublicURL: s.Config.Serve.URL(), Transport: transport}
+	a.Webhooks = &webhook.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Keyring: raw{keyring}, Orders: a.Orders,
+		AllowPrivate: s.Config.Serve.AllowPrivateWebhooks || s.Config.Serve.Demo, Demo: s.Config.Serve.Demo}
 	a.Audit = audit.New(a.DB)
 	a.Access = &access.Service{DB: a.DB}
 	a.wire()
@@ -115,6 +121,9 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 	return &cli.Application{Handler: handler, Run: a.Run, Greeting: greeting}, nil
 }
 
+// stopLimit is how long a graceful stop waits for running jobs; what is cut off then goes on in another process by its lease.
+const stopLimit = 20 * time.Second
+
 // queues: a process that serves only the API inserts jobs and works none.
 func (a *App) queues() map[string]int {
 	if !a.Config.Serve.Runs(config.Workers) {
@@ -130,6 +139,7 @@ func (a *App) register(w *river.Workers) {
 	river.AddWorker(w, &order.DispatchWorker{Service: a.Orders})
 	river.AddWorker(w, &synchronization.SynchronizeWorker{Service: a.Synchronization})
 	river.AddWorker(w, &notification.SendWorker{Mails: a.Notifications, From: a.Config.Mail.From})
+	river.AddWorker(w, &webhook.DeliverWorker{Webhooks: a.Webhooks})
 	a.Jobs.Register(w)
 }
 
@@ -139,11 +149,14 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { return a.Hub.Run(ctx) })
 	if a.Config.Serve.Runs(config.Workers) {
 		group.Go(func() error {
-			if err := a.Queue.Start(ctx); err != nil {
+			// the end of ctx must not cut running jobs off: Stop lets them finish
+			if err := a.Queue.Start(context.WithoutCancel(ctx)); err != nil {
 				return err
 			}
 			<-ctx.Done()
-			return a.Queue.Stop(context.WithoutCancel(ctx))
+			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+			defer cancel()
+			return a.Queue.Stop(stopping)
 		})
 		a.sweeps(ctx, group)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -87,4 +89,10 @@ func (c *connections) settings(row *connectionRow) (fulfil.Settings, error) {
 		}
 	}
 	return fulfil.SettingsOf(row.Settings, secrets, c.dataDir)
+}
+
+// secretNames tells which secrets a connection has, for its page.
+func (c *connections) secretNames(sealed []byte) ([]string, error) {
+	secrets, err := c.keyring.Unseal(sealed)
+	return slices.Sorted(maps.Keys(secrets)), err
 }

@@ -11,6 +11,7 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/config"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/fulfil"
 	"writ/server/job"
@@ -48,8 +49,15 @@ func (a *App) resourcesChanged(ctx context.Context, tx bun.Tx) error {
 	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
 }
 
-// configurationChanged: another model, so everybody is looked at again.
+// configurationChanged: what follows from the metadata is derived again, and with another model everybody is looked at again.
 func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
+	shape, err := directory.LoadShape(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if _, err := directory.Refresh(ctx, tx, a.Clock.Now(), shape, a.Directory.Writes); err != nil {
+		return err
+	}
 	if err := a.Assignments.DirtyAll(ctx, tx, "configuration changed"); err != nil {
 		return err
 	}

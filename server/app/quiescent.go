@@ -1,14 +1,14 @@
 package app
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Quiescent is true when nothing can move without time or input: no source has news, nobody is dirty, no order can go, no job runs, no
 // River job is due, no mail and no webhook waits. Test hooks only.
 func (a *App) Quiescent(ctx context.Context) (bool, error) {
-	if err := a.Synchronization.Poll(ctx); err != nil {
+	if quiet, err := a.Synchronization.Quiescent(ctx); err != nil || !quiet {
+		return false, err
+	}
+	if quiet, err := a.Webhooks.Quiescent(ctx); err != nil || !quiet {
 		return false, err
 	}
 	if err := a.pumpMail(ctx); err != nil {
@@ -23,7 +23,6 @@ func (a *App) Quiescent(ctx context.Context) (bool, error) {
 		or exists (select from job_instance where state in ('QUEUED', 'IN_PROGRESS'))
 		or exists (select from provisioning_order where closed_at is null and state = 1 and generated_at is not null and wait_reason = 'none'
 			and lease_owner is not null)
-		or exists (select from webhook_delivery where state in ('PENDING', 'FAILED') and next_at <= ?0)
-		or exists (select from mail where state = 'QUEUED')`, a.Clock.Now().Add(time.Second)).Scan(ctx, &busy)
+		or exists (select from mail where state = 'QUEUED')`).Scan(ctx, &busy)
 	return !busy, err
 }

@@ -1,8 +1,19 @@
 package app
 
-import "writ/graph"
+import (
+	"writ/graph"
+	"writ/graph/across"
+)
 
 // resolver hands the rooms to the door.
 func (a *App) resolver() *graph.Resolver {
-	return &graph.Resolver{Auth: a.Auth, Access: a.Access, Directory: a.Directory}
+	r := &graph.Resolver{
+		Auth: a.Auth, Access: a.Access, Directory: a.Directory, Assignments: a.Assignments, Orders: a.Orders, Jobs: a.Jobs,
+		Synchronization: a.Synchronization, Manifest: a.Manifest, Webhooks: a.Webhooks, Audit: a.Audit,
+		Feed: &across.Feed{Hub: a.Hub},
+	}
+	if a.Config.Serve.TestHooks {
+		r.TestHooks = &graph.TestHooks{IsQuiescent: a.Quiescent, AdvanceClock: a.AdvanceClock}
+	}
+	return r
 }

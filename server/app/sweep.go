@@ -24,6 +24,8 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("sweep orders", "clock", 2*time.Second, a.Orders.Sweep)
 	every("sweep jobs", "job", 2*time.Second, a.Jobs.Sweep)
 	every("mail", "notification", 500*time.Millisecond, a.pumpMail)
+	every("webhooks", "webhook", 500*time.Millisecond, a.Webhooks.Pump)
+	every("sweep webhooks", "webhook", 2*time.Second, a.Webhooks.Sweep)
 	every("chain events", "audit", 5*time.Second, a.Audit.Append)
 	every("due owners", "clock", 5*time.Second, func(ctx context.Context) error { _, err := a.Assignments.MarkDue(ctx); return err })
 	every("evaluate leftovers", "policy", 10*time.Second, a.evaluateLeftovers)

@@ -31,10 +31,18 @@ func (s *Service) Spread(ctx context.Context) error {
 }
 
 func (s *Service) spread(ctx context.Context, tx bun.Tx) (int, error) {
-	var changed []struct{ ResourceID, EntityTypeID int64 }
+	m, err := s.Model(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	var changed []struct {
+		ResourceID int64
+		Concerns   bool // false: only links arrived from its other side, by navigations that nobody follows backward
+	}
 	// a row that is written again meanwhile waits for this transaction and comes back
 	if err := tx.NewRaw(`delete from changed_resource where resource_id in
-		(select resource_id from changed_resource order by resource_id limit ? for update skip locked) returning resource_id, entity_type_id`, spreadBatch).Scan(ctx, &changed); err != nil {
+		(select resource_id from changed_resource order by resource_id limit ? for update skip locked)
+		returning resource_id, reverse_properties is null or reverse_properties && ?::bigint[] as concerns`, spreadBatch, ids(m.Hops.backward)).Scan(ctx, &changed); err != nil {
 		return 0, fmt.Errorf("take changed resources: %w", err)
 	}
 	if len(changed) == 0 {
@@ -47,13 +55,14 @@ func (s *Service) spread(ctx context.Context, tx bun.Tx) (int, error) {
 			return 0, err
 		}
 	}
-	m, err := s.Model(ctx, tx)
-	if err != nil {
+	if m, err = s.Model(ctx, tx); err != nil { // the reference data may have made another one
 		return 0, err
 	}
 	list := make([]int64, 0, len(changed))
 	for _, c := range changed {
-		list = append(list, c.ResourceID)
+		if c.Concerns {
+			list = append(list, c.ResourceID)
+		}
 	}
 	if err := s.dirtyByFacts(ctx, tx, m, list); err != nil {
 		return 0, err

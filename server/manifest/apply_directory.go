@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"writ/server/directory"
 	"writ/server/errs"
 )
 
@@ -110,6 +111,9 @@ func (w *writer) property(typeID int64, position int, p Property, at string) err
 	target, err := w.maybe("entity_type", p.Target, at+".target")
 	if err != nil {
 		return err
+	}
+	if err := directory.CheckFormat(p.Format); err != nil {
+		return errs.Invalid(at+".format", "%s", errs.As(err).Message)
 	}
 	kind := upperSnake(p.Type)
 	if p.Target != "" {
