@@ -177,7 +177,7 @@ func (h *hasher) existing(x *ExistingType) {
 	h.t(x.End)
 	h.s(x.CreatedKey)
 	h.s(x.Error)
-	h.expected(x.Expected)
+	h.expected(h.c.types[x.ResourceTypeID], x.Expected)
 	if o := x.Order; o != nil {
 		h.s(string(o.Kind))
 		if o.TargetID != 0 && o.TargetID != x.TargetID {
@@ -240,10 +240,15 @@ func (h *hasher) existing(x *ExistingType) {
 	}
 }
 
-func (h *hasher) expected(e Expected) {
-	for _, name := range slices.Sorted(maps.Keys(e.Properties)) {
-		h.s(name)
-		for _, s := range e.Properties[name] {
+func (h *hasher) expected(t *typed, e Expected) {
+	h.n(int64(len(e.Properties)))
+	if t == nil {
+		t = &typed{}
+	}
+	for _, q := range t.props {
+		spans := e.Properties[q.Identifier]
+		h.n(int64(len(spans)))
+		for _, s := range spans {
 			h.t(s.From)
 			h.t(s.To)
 			h.s(s.Value)

@@ -90,12 +90,9 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 		}
 		switch {
 		case s.target != nil && x.suggestedOnly() && common.ok:
-			// an unauthorized account that was only a guess: now that one is expected, somebody has to confirm the guess; a guess that no
-			// rule makes any more is dropped
-			claimed[s.target.ID] = true
-			if i := slices.IndexFunc(offered, func(m match) bool { return m.target == s.target }); i >= 0 {
-				s.suggestion, s.confidence = &offered[i], offered[i].confidence
-			}
+			// an unauthorized account that was only a guess: now that one is expected, the guess is made again with the others, to be
+			// confirmed; one that no rule makes any more is dropped
+			delete(claimed, s.target.ID)
 			s.target = nil
 			pending = append(pending, s)
 		case s.target != nil:
