@@ -82,13 +82,13 @@ create table provisioning_order (
     has_ticket            boolean not null generated always as (closed_at is null and is_manual and 2 = any(states)) stored,
     needs_review          boolean not null generated always as (closed_at is null and (5 = any(states) or 3 = any(states))) stored,
     constraint provisioning_order_closed_is_final check (closed_at is null or state in (0, 1, 3, 4, 5, 6, 7, 8))
-);
+) with (fillfactor = 75);
 comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
 comment on column provisioning_order.states is 'All states present among the lines that count (spec 1.2), for filters.';
 comment on column provisioning_order.due_at is 'When lines held as not due become due, as evaluation computed it.';
 comment on column provisioning_order.look_at is 'Earliest instant at which CLOCK may have to move something; written with the roll-up.';
 comment on column provisioning_order.tries is 'Answers in a row that said "not now" (unreachable, throttled, lost); counts toward giving up, back to 0 with any other answer.';
-comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes.';
+comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes. Not indexed, like all columns a drain writes: those updates stay in their page.';
 comment on column provisioning_order.has_silent is 'Software collected it and no answer came (P4): read back before a repeat.';
 comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
@@ -98,7 +98,6 @@ create index provisioning_order_by_state on provisioning_order (state, id);
 create index provisioning_order_by_type_state on provisioning_order (resource_type_id, state, id);
 create index provisioning_order_by_owner on provisioning_order (owner_id, id);
 create index provisioning_order_to_dispatch on provisioning_order (connection_id, id) where has_silent or has_pending and generated_at is not null;
-create index provisioning_order_leased on provisioning_order (lease_until) where lease_until is not null;
 create index provisioning_order_ungenerated on provisioning_order (resource_type_id, id) where generated_at is null and has_pending;
 create index provisioning_order_generated on provisioning_order (generated_at) where generated_at is not null;
 create index provisioning_order_to_review on provisioning_order (source_entity_type_id, id) where needs_review;
