@@ -9,17 +9,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"riverqueue.com/riverui"
 
 	"writ/frontend"
 	"writ/graph"
 	"writ/server/httpd"
-	"writ/server/permit"
 )
 
 // handler is everything reachable by HTTP.
 func (a *App) handler(ctx context.Context) (http.Handler, error) {
-	ui, err := a.riverUI(ctx)
+	ui, err := a.queuePages(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +25,7 @@ func (a *App) handler(ctx context.Context) (http.Handler, error) {
 		Logger:    a.Log,
 		SPA:       frontend.Dist(),
 		GraphQL:   graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins()}),
-		Auth:      a.Auth.Handler(),
+		Auth:      a.authHandler(),
 		RiverUI:   ui,
 		Metrics:   a.metricsHandler(),
 		Ready:     a.ready,
@@ -48,29 +46,6 @@ func (a *App) ready(ctx context.Context) error {
 		return fmt.Errorf("database: %w", err)
 	}
 	return nil
-}
-
-// riverUI shows the queue to administrators: whoever may see monitoring.
-func (a *App) riverUI(ctx context.Context) (http.Handler, error) {
-	ui, err := riverui.NewHandler(&riverui.HandlerOpts{
-		DevMode:   false,
-		Endpoints: riverui.NewEndpoints(a.Queue.Client(), nil),
-		Logger:    a.Log,
-		Prefix:    "/riverui",
-	})
-	if err != nil {
-		return nil, fmt.Errorf("queue pages: %w", err)
-	}
-	if err := ui.Start(ctx); err != nil {
-		return nil, fmt.Errorf("queue pages: %w", err)
-	}
-	return a.Auth.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := permit.Require(r.Context(), permit.Monitoring); err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		ui.ServeHTTP(w, r)
-	})), nil
 }
 
 func (a *App) metricsHandler() http.Handler {

@@ -476,7 +476,10 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 	}
 	for _, l := range v.lines[t.Current] {
 		if l.IsOpen && l.Property != nil && *l.Property == name && (valueID == 0 || l.ValueID != nil && *l.ValueID == valueID) {
-			state, e.CurrentValue = l.State, l.CurrentValue
+			state = l.State
+			if text(l.CurrentValue) != "" {
+				e.CurrentValue = l.CurrentValue
+			}
 			if e.Value == nil {
 				e.Value = l.ProposedValue
 			}
