@@ -63,10 +63,15 @@ func (d *diff) expected() {
 		d.create()
 	default:
 		// somebody else of the same type already is what is wanted: nothing is created, nothing more is asked for
-		d.lines.withdrawAll()
-		if !d.want.manual && !d.row.sent() {
-			d.out.CloseRow = true
+		for _, g := range d.row.Gaps {
+			d.closeGap(g.Property, g.ValueID)
 		}
+		if d.lines.waiting() {
+			d.lines.keepAll() // its account may still appear
+			return
+		}
+		d.lines.withdrawAll()
+		d.out.CloseRow = !d.want.manual && !d.lines.open()
 	}
 }
 

@@ -43,10 +43,11 @@ type lines struct {
 	due      *time.Time
 	deltas   []LineDelta
 	done     map[*ExistingLine]bool
-	reenter  bool            // an open ticket or a failed attempt was overtaken: its other lines go round again
-	frozen   bool            // a rule fails for a line of an open ticket: the ticket stays until the rule works again
-	changed  bool            // the wanted content differs from what is under way
-	heldBack map[string]bool // properties whose new lines an order in flight kept out
+	reenter  bool                   // an open ticket or a failed attempt was overtaken: its other lines go round again
+	again    map[*ExistingLine]wish // the unchanged lines that are out or failed, for when they go round again
+	frozen   bool                   // a rule fails for a line of an open ticket: the ticket stays until the rule works again
+	changed  bool                   // the wanted content differs from what is under way
+	heldBack map[string]bool        // properties whose new lines an order in flight kept out
 }
 
 func newLines(r *run, p *plan, o *ExistingOrder) *lines {
@@ -316,9 +317,10 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 	switch x.State {
 	case None, Pending, AwaitingApproval:
 		// what was approved, or never needed it, is not asked for again
-		again := x.ReviewRequired && (review || !l.bypass())
+		unseen := l.r.b.BlockAll && l.order.ReviewedAt == nil && !w.decided // everything is to be reviewed, and nobody looked yet (P12)
+		again := unseen || x.ReviewRequired && (review || !l.bypass())
 		if x.State == Pending {
-			again = l.r.b.BlockAll && l.order.ReviewedAt == nil && !w.decided
+			again = unseen
 		}
 		if x.State == AwaitingApproval {
 			again = review || !l.bypass()
@@ -360,6 +362,10 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 	case Executed:
 		l.unverifiedLine(x)
 	default: // Transmitted, Errored, Inactive: under way, or stopped until something changes (R5)
+		if l.again == nil {
+			l.again = map[*ExistingLine]wish{}
+		}
+		l.again[x] = w
 		l.keep(x)
 	}
 }
@@ -493,10 +499,14 @@ func (l *lines) roundAgain() {
 		changed := slices.ContainsFunc(l.deltas, func(d LineDelta) bool { return d.LineID == x.ID })
 		if !changed && (x.State == Transmitted || x.State == Errored) {
 			d := l.same(x, "compute")
-			d.To, d.WaitReason, d.ReviewRequired = Pending, waitNone, false
-			if l.r.b.BlockAll && l.order.ReviewedAt == nil {
-				d.Verb, d.To, d.ReviewRequired = verbs[AwaitingApproval], AwaitingApproval, true
+			w, ok := l.again[x]
+			if !ok {
+				w.due = minTime
 			}
+			// what was sent had been reviewed, unless reviews are forced and nobody ever looked
+			d.ReviewRequired = l.r.b.BlockAll && l.order.ReviewedAt == nil
+			d.To, d.WaitReason = l.entry(w, d.ReviewRequired)
+			d.Verb = verbs[d.To]
 			l.emit(x, d)
 		}
 	}
