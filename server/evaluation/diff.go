@@ -347,6 +347,11 @@ func (d *diff) finish() {
 	d.out.Order = d.lines.finish()
 	for name := range d.lines.heldBack {
 		d.back[name] = true
+		// the line that was to take their place could not be opened: they stay until it can
+		d.out.Gaps = slices.DeleteFunc(d.out.Gaps, func(g GapDelta) bool { return g.Close && g.Property == name })
+		d.out.Kept = slices.DeleteFunc(d.out.Kept, func(k KeptDelta) bool {
+			return k.Close && slices.ContainsFunc(d.row.Kept, func(x *Kept) bool { return x.ID == k.ID && x.Property == name })
+		})
 	}
 	if len(d.back) > 0 && d.out.IsExpected {
 		d.holdBack()

@@ -337,7 +337,7 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 		if d.To == AwaitingApproval {
 			d.ReviewRequired = true
 		}
-		if x.State != Pending {
+		if x.State != Pending || d.To != Pending {
 			d.Current = w.current
 		}
 		if d.To != x.State {
@@ -507,6 +507,9 @@ func (l *lines) roundAgain() {
 			d.ReviewRequired = l.r.b.BlockAll && l.order.ReviewedAt == nil
 			d.To, d.WaitReason = l.entry(w, d.ReviewRequired)
 			d.Verb = verbs[d.To]
+			if ok && d.To != Pending {
+				d.Current = w.current
+			}
 			l.emit(x, d)
 		}
 	}
