@@ -96,7 +96,9 @@ func (h *House) close(tb testing.TB) {
 		_ = h.intranet.Close()
 	}
 	if h.options.Demo {
-		dropDatabase(tb, h.DB, intranetName(h.URL))
+		root := mustOpen(tb, withDatabase(h.URL, "postgres"))
+		dropDatabase(tb, root, intranetName(h.URL))
+		_ = root.Close()
 	}
 	if !tb.Failed() {
 		return

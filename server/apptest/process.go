@@ -153,7 +153,7 @@ func (o *output) String() string {
 }
 
 // noise are lines that no failing test needs.
-var noise = regexp.MustCompile(`(?m)^.*(Producer job counts|There is no such resource yet).*\n`)
+var noise = regexp.MustCompile(`(?m)^.*(Producer job counts|There is no such resource yet|msg=request .* status=200).*\n`)
 
 func (o *output) tail(limit int) string {
 	text := noise.ReplaceAllString(o.String(), "")

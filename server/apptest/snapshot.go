@@ -22,12 +22,14 @@ type snapshot struct{ house *House }
 var (
 	snapshotOnce sync.Once
 	snapshotMade *snapshot
+	snapshotErr  any
 )
 
 // mustSnapshot makes the snapshot at its first use. It lives until the test process ends.
 func mustSnapshot(tb testing.TB) *snapshot {
 	tb.Helper()
 	snapshotOnce.Do(func() {
+		defer func() { snapshotErr = recover() }()
 		owner := process
 		b, at := dbtest.MustOpenURL(owner)
 		h := &House{DB: b, URL: at, DataDir: mustMakeDir(owner), options: Options{Demo: true, TestHooks: true}, tb: owner, clients: map[string]*Client{}}
@@ -36,10 +38,11 @@ func mustSnapshot(tb testing.TB) *snapshot {
 		h.MustWaitQuiescent(owner)
 		h.Processes[0].MustStop(owner)
 		_ = b.Close() // a database with open connections cannot be copied
+		h.DB = nil
 		snapshotMade = &snapshot{h}
 	})
 	if snapshotMade == nil {
-		tb.Fatal("the demo could not be prepared: see the first failure")
+		tb.Fatalf("the demo could not be prepared: %v", snapshotErr)
 	}
 	return snapshotMade
 }
@@ -78,7 +81,7 @@ type lifetime struct {
 }
 
 func (l *lifetime) Helper()                           {}
-func (l *lifetime) Failed() bool                      { return true } // asked by House.close only: show the log
+func (l *lifetime) Failed() bool                      { return snapshotErr != nil }
 func (l *lifetime) Logf(format string, args ...any)   { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 func (l *lifetime) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 func (l *lifetime) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
