@@ -160,6 +160,8 @@ func count(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) error {
 		LinksDeleted  int
 		Stored        int
 		StoredLinks   int
+
+		OwnInserted, OwnUpdated, OwnDeleted, OwnLinksInserted, OwnLinksDeleted int
 	}
 	if err := tx.NewRaw(statement("count"), d.ID, array(types)).Scan(ctx, &rows); err != nil {
 		return fmt.Errorf("count changes: %w", err)
@@ -170,6 +172,7 @@ func count(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) error {
 		c := sum.EntityTypes[r.Identifier]
 		c.Inserted, c.Updated, c.Deleted, c.LinksInserted, c.LinksDeleted = r.Inserted, r.Updated, r.Deleted, r.LinksInserted, r.LinksDeleted
 		c.Stored, c.StoredLinks, c.Initial = r.Stored, r.StoredLinks, r.Stored == 0
+		c.Own = Own{r.OwnInserted, r.OwnUpdated, r.OwnDeleted, r.OwnLinksInserted, r.OwnLinksDeleted}
 		sum.EntityTypes[r.Identifier] = c
 		sum.Inserted += r.Inserted
 		sum.Updated += r.Updated

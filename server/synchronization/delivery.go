@@ -96,6 +96,26 @@ type TypeCounts struct {
 	StoredLinks   int  `json:"storedLinks"`       // links before
 	Initial       bool `json:"initial,omitempty"` // nothing was stored: no thresholds
 	Whole         bool `json:"whole"`             // the table is the whole truth: what is missing in it is deleted
+	Own           Own  `json:"own,omitzero"`      // the part that our own orders asked for: thresholds leave it out
+}
+
+// Own is the part of a delivery that open orders of ours explain: it was asked for, reviewed and counted when the orders were generated.
+type Own struct {
+	Inserted      int `json:"inserted,omitempty"`
+	Updated       int `json:"updated,omitempty"`
+	Deleted       int `json:"deleted,omitempty"`
+	LinksInserted int `json:"linksInserted,omitempty"`
+	LinksDeleted  int `json:"linksDeleted,omitempty"`
+}
+
+// foreign are the counts without our own part: what thresholds look at.
+func (t TypeCounts) foreign() TypeCounts {
+	t.Inserted -= t.Own.Inserted
+	t.Updated -= t.Own.Updated
+	t.Deleted -= t.Own.Deleted
+	t.LinksInserted -= t.Own.LinksInserted
+	t.LinksDeleted -= t.Own.LinksDeleted
+	return t
 }
 
 // examples is how many keys a report lists.

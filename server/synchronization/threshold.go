@@ -48,7 +48,8 @@ type limit struct {
 }
 
 // exceeded compares the counts of a delivery with the thresholds. Entity types of which nothing was stored do not count: their first
-// load exceeds everything. Strictly more than a limit exceeds it.
+// load exceeds everything. What our own orders asked for does not count: it was guarded when they were generated. Strictly more than a
+// limit exceeds it.
 func exceeded(d *Delivery, before map[string]TypeCounts, c *Connector, shape *directory.Shape) []Exceeded {
 	var sum TypeCounts
 	over := []Exceeded{}
@@ -63,7 +64,7 @@ func exceeded(d *Delivery, before map[string]TypeCounts, c *Connector, shape *di
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Counters.EntityTypes)) {
-		t := d.Counters.EntityTypes[name]
+		t := d.Counters.EntityTypes[name].foreign()
 		if t.Initial {
 			continue
 		}
@@ -128,6 +129,7 @@ func (s *Service) recent(ctx context.Context, tx bun.IDB, d *Delivery) (map[stri
 			if t.Initial {
 				continue
 			}
+			t = t.foreign()
 			a := sum[name]
 			a.Inserted += t.Inserted
 			a.Updated += t.Updated
