@@ -1,7 +1,9 @@
 // What the tasks of package.json share: running programs, installing once, building what changed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -177,4 +179,52 @@ export async function testPostgres() {
       return ended;
     },
   };
+}
+
+/** A port of 127.0.0.1 that nobody uses at this moment. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Starts the built server with the demo organisation and the test hooks: a free port, a temporary data folder, a PostgreSQL of
+ * its own. { url, dataDir, log, stop }. It ends with us even when we are killed: the shell in between waits for the end of
+ * its input, which is ours to hold.
+ */
+export async function testServer() {
+  const dir = mkdtempSync(join(tmpdir(), 'writ-e2e-'));
+  chmodSync(dir, 0o711); // root's PostgreSQL runs as nobody, who must pass
+  const dataDir = join(dir, 'data');
+  const logFile = join(dir, 'server.log');
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const output = openSync(logFile, 'w');
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WRIT_')));
+  const args = ['serve', '--demo', '--test-hooks', '--addr', url.slice('http://'.length), '--data-dir', dataDir];
+  const child = spawn('sh', ['-c', '"$@" & read -r end; kill -TERM $!; wait $!', 'sh', binary, ...args], { cwd: dir, env, stdio: ['pipe', output, output], detached: true });
+  closeSync(output);
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const server = {
+    url,
+    dataDir,
+    log: () => readFileSync(logFile, 'utf8'),
+    stop: async () => {
+      child.stdin.end();
+      await ended;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+  for (let i = 0; i < 600; i++) {
+    if (await fetch(`${url}/readyz`).then((r) => r.ok, () => false)) return server;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  console.error(server.log());
+  await server.stop();
+  throw new Error('the server for the browser tests did not get ready within two minutes');
 }

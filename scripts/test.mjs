@@ -1,16 +1,19 @@
-// npm test: every check and every test, against one real PostgreSQL, ending in one line: "N passed, N failed".
+// npm test: every check and every test, on real parts, ending in one line: "N passed, N failed".
 // Parts can be chosen: npm test -- check go pages e2e
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ask, buildPages, buildServer, installAll, needGo, packageOf, root, run, say, testPostgres } from './lib.mjs';
+import { ask, buildPages, buildServer, fail, filesBelow, installAll, needGo, packageOf, root, run, say, testPostgres, testServer } from './lib.mjs';
 import { steps } from './check.mjs';
 
 const minute = 60000;
 const frontend = join(root, 'frontend');
-const chosen = process.argv.slice(2).filter((name) => !name.startsWith('-'));
+const parts = ['check', 'go', 'pages', 'e2e'];
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !parts.includes(name));
+if (unknown.length) fail(`There is no part ${unknown.join(', ')}. The parts are ${parts.join(', ')}.`);
 const wants = (part) => chosen.length === 0 || chosen.includes(part);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
@@ -23,11 +26,11 @@ function count(name, result) {
 }
 
 /** Runs go test, shows one line per package and the whole output of what failed, and counts tests (subtests too). */
-async function goTests(env) {
+async function goTests() {
   const race = ask('go', ['env', 'CGO_ENABLED']).out.trim() === '1' && ask(ask('go', ['env', 'CC']).out.trim() || 'cc', ['--version']).ok;
   if (!race) console.log('no C compiler: the race detector is left out');
   const args = ['test', ...(race ? ['-race'] : []), '-timeout', '20m', '-json', './...'];
-  const child = spawn('go', args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('go', args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => child.kill('SIGTERM'), 25 * minute);
   const code = new Promise((resolve) => child.on('close', resolve));
   const output = new Map();
@@ -90,29 +93,64 @@ async function reported(name, args, reportEnv, read, timeout) {
 const vitestSums = (r) => ({ passed: r.numPassedTests, failed: r.numFailedTests + (r.numFailedTests ? 0 : r.numFailedTestSuites), skipped: r.numPendingTests });
 const playwrightSums = (r) => ({ passed: r.stats.expected + r.stats.flaky, failed: r.stats.unexpected + r.errors.length, skipped: r.stats.skipped });
 
-/** The browser of the tests is Debian's; it is installed when it is missing and we may. */
+/** The browser of the tests is Debian's; it is installed when it is missing and we may. Gives its path, '' when there is none. */
 async function needChromium() {
-  const there = () => ['chromium', 'chromium-browser', 'google-chrome'].some((name) => ask(name, ['--version']).ok);
-  if (there()) return true;
+  const find = () => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => ask('sh', ['-c', 'command -v "$0"', name]).out.trim()).find((path) => path && ask(path, ['--version']).ok) ?? '';
+  const there = process.env.WRIT_CHROMIUM || find();
+  if (there) return there;
   if (process.getuid?.() !== 0 || !ask('apt-get', ['--version']).ok) {
-    console.error('The browser tests need chromium: install it (Debian: apt-get install chromium).');
-    return false;
+    console.error('The browser tests need chromium: install it (Debian: apt-get install chromium), or name one in WRIT_CHROMIUM.');
+    return '';
   }
   say('installing chromium');
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-qq'], { env, timeout: 5 * minute });
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-liberation'], { env, timeout: 10 * minute });
-  return there();
+  return find();
+}
+
+/** Plays the journeys of frontend/e2e in a browser, against a fresh server with the demo organisation. */
+async function browserTests() {
+  const chromium = await needChromium();
+  if (!chromium) return count('browser tests: no chromium', false);
+  let server;
+  try {
+    server = await testServer();
+  } catch (error) {
+    console.error(error.message);
+    return count('browser tests: no server', false);
+  }
+  const failedBefore = total.failed;
+  await reported(
+    'browser tests',
+    () => ['e2e', '--', '--reporter=list,json'],
+    (report) => ({
+      WRIT_E2E_URL: server.url,
+      WRIT_E2E_DATA_DIR: server.dataDir,
+      WRIT_CHROMIUM: chromium,
+      PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+      PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1',
+    }),
+    playwrightSums,
+    15 * minute,
+  );
+  if (total.failed > failedBefore) {
+    const told = server.log().split('\n').filter((line) => /level=(WARN|ERROR)/.test(line));
+    if (told.length) console.log(`\nWhat the server complained about:\n${told.slice(-40).join('\n')}`);
+  }
+  await server.stop();
 }
 
 needGo();
 await installAll();
 await buildPages();
 await buildServer();
-say('starting a PostgreSQL for the tests');
-const postgres = await testPostgres();
-const env = { WRIT_TEST_DATABASE_URL: postgres.url };
-Object.assign(process.env, env);
+let postgres;
+if (wants('check') || wants('go')) {
+  say('starting a PostgreSQL for the tests');
+  postgres = await testPostgres();
+  process.env.WRIT_TEST_DATABASE_URL = postgres.url;
+}
 
 if (wants('check')) {
   for (const [name, step] of steps) {
@@ -122,21 +160,17 @@ if (wants('check')) {
 }
 if (wants('go')) {
   say('go test');
-  await goTests(env);
+  await goTests();
 }
+await postgres?.stop();
 if (wants('pages') && packageOf(frontend).scripts.test && existsSync(join(frontend, 'node_modules'))) {
   say('tests of the pages');
   await reported('tests of the pages', (report) => ['test', '--', '--reporter=default', '--reporter=json', `--outputFile=${report}`], () => ({}), vitestSums, 10 * minute);
 }
-if (wants('e2e') && packageOf(frontend).scripts.e2e && existsSync(join(frontend, 'e2e'))) {
+if (wants('e2e') && filesBelow(join(frontend, 'e2e')).some((file) => file.endsWith('.spec.ts'))) {
   say('browser tests');
-  if (await needChromium()) {
-    await reported('browser tests', () => ['e2e', '--', '--reporter=list,json'], (report) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' }), playwrightSums, 12 * minute);
-  } else {
-    count('browser tests: no chromium', false);
-  }
+  await browserTests();
 }
-await postgres.stop();
 
 if (failures.length) console.log(`\nFailed:\n  ${failures.join('\n  ')}`);
 if (total.skipped) console.log(`\n${total.skipped} skipped`);
