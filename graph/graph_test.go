@@ -41,6 +41,7 @@ type bundle struct {
 	clock    *clock.Clock
 	auth     *auth.Service
 	resolver *graph.Resolver
+	handler  http.Handler
 	url      string
 	log      *syncBuffer
 }
@@ -66,8 +67,9 @@ func setup(t *testing.T, config auth.Config) *bundle {
 	log := slog.New(slog.NewTextHandler(b.log, nil))
 	b.auth = auth.New(b.db, b.clock, openRing{}, config, log)
 	b.resolver = b.rooms(url, log)
+	b.handler = graph.Handler(b.resolver, graph.Options{Log: log})
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", graph.Handler(b.resolver, graph.Options{Log: log}))
+	mux.Handle("/graphql", b.handler)
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	b.url = s.URL + "/graphql"
@@ -171,6 +173,21 @@ func (b *bundle) holding(username string, permissions ...string) *client {
 		Username: username, PasswordHash: hashed, Profiles: []access.UserProfileSpec{{Profile: username}},
 	}}))
 	return b.as(username)
+}
+
+// inProcess asks without a network, so that the context (and its count of statements) reaches the rooms.
+func (b *bundle) inProcess(ctx context.Context, token, query string, variables map[string]any) (out result) {
+	b.t.Helper()
+	raw, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	require.NoError(b.t, err)
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(raw))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	rec := httptest.NewRecorder()
+	b.handler.ServeHTTP(rec, r)
+	out.raw = rec.Body.String()
+	require.NoError(b.t, json.Unmarshal(rec.Body.Bytes(), &out), out.raw)
+	return out
 }
 
 type fault struct {

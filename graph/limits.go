@@ -17,7 +17,7 @@ import (
 const (
 	maxDepth      = 12      // fields below each other; introspection has a limit of its own in the library
 	maxRootFields = 30      // fields of the operation itself, aliases included
-	maxCost       = 200_000 // fields of the answer, estimated: pages by `first`, other lists by listGuess
+	maxCost       = 100_000 // fields of the answer, estimated: pages by `first`, other lists by listGuess
 	maxTokens     = 10_000  // words of the document
 	listGuess     = 5
 )

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -149,13 +151,15 @@ type stream struct {
 	*client
 	answer *http.Response
 	lines  *bufio.Scanner
+	stop   context.CancelFunc
 }
 
 func (c *client) stream(query string, variables map[string]any) *stream {
 	c.t.Helper()
 	raw, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	require.NoError(c.t, err)
-	r, err := http.NewRequestWithContext(c.ctx, http.MethodPost, c.url, bytes.NewReader(raw))
+	ctx, stop := context.WithTimeout(c.ctx, 30*time.Second) // nothing here waits for ever
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(raw))
 	require.NoError(c.t, err)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")
@@ -165,7 +169,7 @@ func (c *client) stream(query string, variables map[string]any) *stream {
 	answer, err := c.http.Do(r)
 	require.NoError(c.t, err)
 	require.Equal(c.t, "text/event-stream", answer.Header.Get("Content-Type"))
-	return &stream{client: c, answer: answer, lines: bufio.NewScanner(answer.Body)}
+	return &stream{client: c, answer: answer, lines: bufio.NewScanner(answer.Body), stop: stop}
 }
 
 // next waits for the next event; the zero result when the stream is over.
@@ -184,4 +188,7 @@ func (s *stream) next() (out result) {
 	return out
 }
 
-func (s *stream) close() { _ = s.answer.Body.Close() }
+func (s *stream) close() {
+	s.stop()
+	_ = s.answer.Body.Close()
+}

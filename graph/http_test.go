@@ -1,0 +1,142 @@
+package graph_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/auth"
+)
+
+const responseJSON = "application/graphql-response+json"
+
+// What a request gets before, and besides, its data: GraphQL over HTTP.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	c := setup(t, auth.Config{}).anonymous()
+	large := `{"query": "{ __typename }", "extensions": {"x": "` + strings.Repeat("x", 1<<20) + `"}}`
+	for name, in := range map[string]struct {
+		body   string
+		header map[string]string
+		status int
+		kind   string
+		code   string // "": no error
+	}{
+		"OK":                 {`{"query": "{ __typename }"}`, nil, 200, "application/json", ""},
+		"OKNewType":          {`{"query": "{ __typename }"}`, map[string]string{"Accept": responseJSON}, 200, responseJSON, ""},
+		"OKByQuality":        {`{"query": "{ __typename }"}`, map[string]string{"Accept": "application/json;q=0.5, " + responseJSON}, 200, responseJSON, ""},
+		"OKNulls":            {`{"query": "{ __typename }", "variables": null, "operationName": null, "extensions": null}`, nil, 200, "application/json", ""},
+		"NotAcceptable":      {`{"query": "{ __typename }"}`, map[string]string{"Accept": "text/html"}, 406, "application/json", "VALIDATION"},
+		"WrongType":          {`{"query": "{ __typename }"}`, map[string]string{"Content-Type": "text/plain"}, 415, "application/json", "VALIDATION"},
+		"WrongCharset":       {`{"query": "{ __typename }"}`, map[string]string{"Content-Type": "application/json; charset=latin1"}, 415, "application/json", "VALIDATION"},
+		"NoJSON":             {`{`, nil, 400, "application/json", "VALIDATION"},
+		"Empty":              {``, nil, 400, "application/json", "VALIDATION"},
+		"TwoValues":          {`{"query": "{ __typename }"} {}`, nil, 400, "application/json", "VALIDATION"},
+		"NoQuery":            {`{"qeury": "{ __typename }"}`, nil, 400, "application/json", "VALIDATION"},
+		"Batch":              {`[{"query": "{ __typename }"}]`, nil, 400, "application/json", "VALIDATION"},
+		"WrongVariables":     {`{"query": "{ __typename }", "variables": ["x"]}`, nil, 400, "application/json", "VALIDATION"},
+		"TooLarge":           {large, nil, 413, "application/json", "TOO_LARGE"},
+		"ParseOld":           {`{"query": "{"}`, nil, 200, "application/json", "VALIDATION"},
+		"ParseNew":           {`{"query": "{"}`, map[string]string{"Accept": responseJSON}, 400, responseJSON, "VALIDATION"},
+		"ValidationOld":      {`{"query": "{ nothing }"}`, nil, 200, "application/json", "VALIDATION"},
+		"ValidationNew":      {`{"query": "{ nothing }"}`, map[string]string{"Accept": responseJSON}, 400, responseJSON, "VALIDATION"},
+		"VariableNew":        {`{"query": "query($id: ID!) { order(id: $id) { id } }"}`, map[string]string{"Accept": responseJSON}, 400, responseJSON, "VALIDATION"},
+		"UnknownOperation":   {`{"query": "query A { __typename }", "operationName": "B"}`, map[string]string{"Accept": responseJSON}, 400, responseJSON, "VALIDATION"},
+		"Subscription":       {`{"query": "subscription { jobsChanged { state } }"}`, nil, 400, "application/json", "VALIDATION"},
+		"ResolverRefusesNew": {`{"query": "{ me { id } }"}`, map[string]string{"Accept": responseJSON}, 200, responseJSON, "UNAUTHENTICATED"},
+	} {
+		got := c.post(in.body, in.header)
+		require.Equal(t, in.status, got.status, name+": "+got.raw)
+		require.Equal(t, in.kind+"; charset=utf-8", got.kind, name)
+		if in.code == "" {
+			require.Empty(t, got.Errors, name)
+			continue
+		}
+		require.NotEmpty(t, got.Errors, name)
+		require.Equal(t, in.code, got.Errors[0].code(), name)
+		executed := strings.HasPrefix(name, "Resolver")
+		require.Equal(t, executed, strings.Contains(got.raw, `"data"`), name+": only what was executed has data")
+	}
+}
+
+func TestGET(t *testing.T) {
+	t.Parallel()
+	c := setup(t, auth.Config{}).anonymous()
+	get := func(query string) result {
+		r, err := http.NewRequestWithContext(c.ctx, http.MethodGet, c.url+"?"+url.Values{"query": {query}}.Encode(), nil)
+		require.NoError(t, err)
+		return c.do(r, nil)
+	}
+	require.Equal(t, "Query", get("{ __typename }").Data["__typename"])
+	refused := get(`mutation { login(input: {username: "nobody", password: "secret"}) { accessToken } }`)
+	require.Equal(t, http.StatusMethodNotAllowed, refused.status)
+	r, err := http.NewRequestWithContext(c.ctx, http.MethodPut, c.url, nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusMethodNotAllowed, c.do(r, nil).status)
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	c := setup(t, auth.Config{}).as("nobody")
+	var aliases, bomb strings.Builder
+	for i := range 31 {
+		fmt.Fprintf(&aliases, "a%d: __typename ", i)
+	}
+	bomb.WriteString("{ ...f0 } fragment f39 on Query { __typename }")
+	for i := range 39 {
+		fmt.Fprintf(&bomb, " fragment f%d on Query { ...f%d ...f%d }", i, i+1, i+1)
+	}
+	deep := "{ jobs { lastInstance { " + strings.Repeat("job { lastInstance { ", 5) + "id" + strings.Repeat(" } }", 5) + " } } }"
+	for name, query := range map[string]string{
+		"Aliases":        "{ " + aliases.String() + "}",
+		"FragmentBomb":   bomb.String(),
+		"Depth":          deep,
+		"Cost":           "{ " + strings.Repeat("jobs { lastInstance { tasks { log(first: 500) { id at level message } } } } ", 1) + " orders(first: 500) { nodes { history { id } lines { id } owner { links { targets { id key displayName } } contexts { dimensions { value { id key } } } } } } }",
+		"CostByVariable": "query($n: Int = 500) { orders(first: $n) { nodes { owner { history(first: $n) { values { value } } } } } }",
+	} {
+		got := c.ask(query, nil)
+		require.NotEmpty(t, got.Errors, name)
+		require.Equal(t, "TOO_LARGE", got.Errors[0].code(), "%s: %s", name, got.raw)
+	}
+	tokens := c.ask("{ "+strings.Repeat("__typename ", 10_001)+"}", nil)
+	require.Equal(t, "VALIDATION", tokens.Errors[0].code(), tokens.raw)
+
+	// What the pages ask for, and introspection, stay far below.
+	for name, query := range map[string]string{
+		"Page":          "{ orders(first: 500) { totalCount nodes { id state owner { id displayName } resourceType { displayName } lines { id property state proposedValue } } } }",
+		"Introspection": "{ __schema { types { name fields { name args { name type { name ofType { name ofType { name ofType { name } } } } } type { name ofType { name ofType { name ofType { name } } } } } } } }",
+	} {
+		for _, f := range c.ask(query, nil).Errors {
+			require.NotEqual(t, "TOO_LARGE", f.code(), name)
+		}
+	}
+}
+
+// The refresh token travels in a cookie, and only on requests that a foreign page cannot send.
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{TestHooks: true})
+	c := b.as("nobody")
+	me := c.ask("{ me { username testHooks demo profiles { identifier } permissions resource { id } scopes { reviewProvisioning } } }", nil)
+	require.Empty(t, me.Errors)
+	require.Equal(t, map[string]any{"username": "nobody", "testHooks": true, "demo": false, "profiles": []any{}, "permissions": []any{},
+		"resource": nil, "scopes": map[string]any{"reviewProvisioning": []any{}}}, me.Data["me"])
+
+	old := c.token
+	c.token = "expired"
+	got := c.ask("mutation { refresh { accessToken expiresAt me { username } } }", nil)
+	require.Empty(t, got.Errors, "the cookie is enough, whatever the header says")
+	c.token = got.Data["refresh"].(map[string]any)["accessToken"].(string)
+	require.NotEqual(t, old, c.token)
+
+	foreign := c.post(`{"query": "mutation { refresh { accessToken } }"}`, map[string]string{"Sec-Fetch-Site": "cross-site"})
+	require.Equal(t, "FORBIDDEN", foreign.Errors[0].code())
+
+	require.Empty(t, c.ask("mutation { logout { ok } }", nil).Errors)
+	require.Equal(t, "UNAUTHENTICATED", c.ask("{ me { username } }", nil).Errors[0].code())
+	require.Equal(t, "UNAUTHENTICATED", c.ask("mutation { refresh { accessToken } }", nil).Errors[0].code())
+}
