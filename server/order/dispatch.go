@@ -92,6 +92,7 @@ func (s *Service) drainCalls(ctx context.Context, connectionID int64) error {
 		if err != nil {
 			return err
 		}
+		s.outages.note(connectionID, down)
 		if down {
 			return nil // the sweep comes back when the first back-off is over
 		}

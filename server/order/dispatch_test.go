@@ -358,6 +358,26 @@ func TestKilledWorker(t *testing.T) {
 		require.Equal(t, FulfilResult{Total: 1, Executed: 1}, res)
 		require.Equal(t, [3]int{1, 0, 1}, last)
 	})
+	t.Run("FulfilDoesNotWaitForEver", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, 50)
+		w.s.Patience = 300 * time.Millisecond
+		for i := range 50 {
+			w.plan(w.creation(i, 1))
+		}
+		w.generate()
+		w.fake.set(answerWith(fulfil.Unreachable, "no route"))
+		res, err := w.s.Fulfil(t.Context(), FulfilInput{Connector: "LDAP"}, nil)
+		require.True(t, errs.Is(err, errs.Unavailable), "%v", err)
+		require.Equal(t, 50, res.Total)
+		require.NotZero(t, w.id("select count(*) from provisioning_order where has_pending"), "they wait")
+		w.fake.set(nil)
+		w.later(time.Hour)
+		res, err = w.s.Fulfil(t.Context(), FulfilInput{Connector: "LDAP"}, nil)
+		require.NoError(t, err)
+		require.Zero(t, w.id("select count(*) from provisioning_order where has_pending"))
+		require.Equal(t, res.Total, res.Executed)
+	})
 	t.Run("LeasesAreRenewed", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)

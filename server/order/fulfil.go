@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -12,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"writ/server/db"
+	"writ/server/errs"
 	"writ/server/permit"
 	"writ/server/queue"
 )
@@ -33,7 +36,8 @@ type FulfilResult struct {
 
 // Fulfil works off everything of the scope that was generated before it began, together with the other processes, and returns when nothing
 // of it is undone: sent, answered, refused or handed to people. Another process that dies in the middle does not stop it: its leases
-// expire and the orders go on here. progress, when given, is called with the numbers so far at least every second.
+// expire and the orders go on here. Unavailable when every system concerned stays away for Patience; the orders wait then. progress, when
+// given, is called with the numbers so far at least every second.
 func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done, errors, total int)) (FulfilResult, error) {
 	ctx = permit.With(ctx, permit.System("fulfil"))
 	var res FulfilResult
@@ -83,6 +87,9 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 		if left == 0 {
 			return res, nil
 		}
+		if err := s.giveUp(ctx, ids, left); err != nil {
+			return res, err
+		}
 		// somebody else holds the rest, or it waits for its back-off, or the system is down: then do not use up the tries in a hurry
 		if wait = min(2*wait, maxWait); left != before {
 			wait, before = minWait, left
@@ -91,6 +98,57 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 			return res, err
 		}
 	}
+}
+
+// giveUp ends a fulfil run whose systems all are away: a job must not wait for hours. The orders that were not tried out stay Pending, and
+// go with the next run or as soon as the chain reaches the system again.
+func (s *Service) giveUp(ctx context.Context, ids []int64, left int) error {
+	var rows []struct {
+		ConnectionID int64
+		DisplayName  string
+	}
+	err := s.DB.NewRaw(`select distinct o.connection_id, n.display_name from provisioning_order o join connection n on n.id = o.connection_id
+		where o.id = any(?) and (o.has_silent or o.has_pending and o.generated_at is not null) order by 2, 1`, pgdialect.Array(ids)).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	var names []string
+	for _, r := range rows {
+		if s.outages.lasts(r.ConnectionID) < s.Patience {
+			return nil
+		}
+		names = append(names, r.DisplayName)
+	}
+	return errs.New(errs.Unavailable, "%s cannot be reached. %d orders wait until it answers again.", strings.Join(names, ", "), left)
+}
+
+// outages remembers since when a connection cannot be reached, as this process sees it. Machine time: it is about waiting.
+type outages struct {
+	mu    sync.Mutex
+	since map[int64]time.Time
+}
+
+func (o *outages) note(connectionID int64, down bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since == nil {
+		o.since = map[int64]time.Time{}
+	}
+	if !down {
+		delete(o.since, connectionID)
+	} else if o.since[connectionID].IsZero() {
+		o.since[connectionID] = time.Now()
+	}
+}
+
+// lasts tells how long the outage of a connection lasts; 0: there is none.
+func (o *outages) lasts(connectionID int64) time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if at := o.since[connectionID]; !at.IsZero() {
+		return time.Since(at)
+	}
+	return 0
 }
 
 // How long Fulfil waits before it looks again at orders that others hold or that wait; the longer the less moves.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -260,7 +259,7 @@ func (p *policyRun) planOrder(o *openOrder, d *evaluation.OrderDelta) {
 	for _, s := range steps {
 		p.decide(s, lines[s.LineID])
 		if err := p.refused[s.LineID]; err != nil {
-			slog.Warn("evaluation asked for a move that is not possible any more", "order", o.ID, "line", s.LineID, "action", s.action, "error", err)
+			p.Log.Warn("evaluation asked for a move that is not possible any more", "order", o.ID, "line", s.LineID, "action", s.action, "error", err)
 		}
 	}
 	p.changes = append(p.changes, change)

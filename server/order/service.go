@@ -46,9 +46,13 @@ type Service struct {
 	// Lease is how long a claim holds without renewal. Default 30 s; renewed every third of it.
 	Lease time.Duration
 
+	// Patience is how long Fulfil waits for systems that cannot be reached. Default 1 min.
+	Patience time.Duration
+
 	drains    gates
 	generates gates
 	sweep     sweeper
+	outages   outages
 }
 
 // New makes a service with defaults.
@@ -56,7 +60,7 @@ func New(db *bun.DB, c *clock.Clock, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Service{DB: db, Clock: c, Log: log, Shapes: &directory.Shapes{}, Worker: workerName(), MinimumPopulation: 10, Concurrency: 8, Lease: 30 * time.Second}
+	return &Service{DB: db, Clock: c, Log: log, Shapes: &directory.Shapes{}, Worker: workerName(), MinimumPopulation: 10, Concurrency: 8, Lease: 30 * time.Second, Patience: time.Minute}
 }
 
 // workerName is unique per process: host, process id and a random part, since process ids repeat in containers.
