@@ -44,9 +44,6 @@ type database struct {
 	server *server
 }
 
-// poolSize is that of a process that does everything.
-const poolSize = 40
-
 func (s *server) create(ctx context.Context) (*database, error) {
 	raw := make([]byte, 6)
 	_, _ = rand.Read(raw) // never fails
@@ -58,7 +55,7 @@ func (s *server) create(ctx context.Context) (*database, error) {
 	at.Path = "/" + d.name
 	d.url = at.String()
 	var err error
-	if d.DB, err = db.Open(ctx, d.url, db.MaxConns(poolSize)); err == nil {
+	if d.DB, err = db.Open(ctx, d.url); err == nil {
 		err = db.Migrate(ctx, d.DB, d.url)
 	}
 	if err != nil {

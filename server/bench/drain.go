@@ -20,6 +20,9 @@ func drains(ctx context.Context, o *organisation, in Input) error {
 	if err != nil {
 		return err
 	}
+	if err := o.settle(ctx); err != nil {
+		return err
+	}
 	var connection int64
 	if err := o.NewRaw("select id from connection where identifier = 'Target'").Scan(ctx, &connection); err != nil {
 		return err

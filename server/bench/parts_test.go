@@ -1,0 +1,73 @@
+package bench
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/dbtest"
+)
+
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	for people, want := range map[int][]int{500: {500}, 10_000: {10_000}, 40_000: {10_000, 40_000}, 1_000_000: {10_000, 100_000, 1_000_000}} {
+		require.Equal(t, want, Input{People: people}.sizes())
+	}
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	table := &table{title: "x) Things", columns: []string{"what", "count", "took"}}
+	table.add("ä", 1234567, 1500*time.Microsecond)
+	table.add("long name", 2.5, 61*time.Second)
+	table.note("That is %s.", "all")
+	var out bytes.Buffer
+	table.print(&out)
+	require.Equal(t, `
+x) Things
+
+what           count     took
+---------  ---------  -------
+ä          1,234,567   1.5 ms
+long name        2.5  61.00 s
+That is all.
+`, out.String())
+	require.Equal(t, "2.00x", times(4, 2))
+	require.Equal(t, "-", times(4, 0))
+	require.Equal(t, "999", thousands(999))
+	require.Equal(t, "250.0 µs", duration(250*time.Microsecond))
+}
+
+// TestRunners: pgbench and the loop that stands in for it both repeat a transaction.
+func TestRunners(t *testing.T) {
+	t.Parallel()
+	_, url := dbtest.MustOpenURL(t)
+	r := newRunner(url, []string{"select 1", "select '2026-01-01 10:20:30'::timestamptz, count(*) from event"})
+	if r.program != "" {
+		m, err := r.run(t.Context(), 2, time.Second)
+		require.NoError(t, err)
+		require.Positive(t, m.rate)
+		require.Positive(t, m.latency)
+		require.Equal(t, "pgbench", r.name())
+	}
+	r.program = ""
+	m, err := r.run(t.Context(), 2, 200*time.Millisecond)
+	require.NoError(t, err)
+	require.Positive(t, m.rate)
+	require.Positive(t, m.p95)
+	require.Contains(t, r.name(), "not installed")
+
+	r.statements = []string{"select nonsense"}
+	_, err = r.run(t.Context(), 1, 50*time.Millisecond)
+	require.Error(t, err)
+}
+
+func TestForLibpq(t *testing.T) {
+	t.Parallel()
+	at, password, err := forLibpq("postgres://me:secret@db.example:5433/writ?sslmode=require&timezone=UTC&application_name=writ")
+	require.NoError(t, err)
+	require.Equal(t, "postgres://me@db.example:5433/writ?sslmode=require", at)
+	require.Equal(t, "secret", password)
+}
