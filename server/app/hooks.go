@@ -36,6 +36,7 @@ func (a *App) wire() {
 		return a.Synchronization.EnqueueReadBack(ctx, tx, ids)
 	}
 	a.Orders.Paused = a.Jobs.Running
+	a.Orders.Backlog = a.Assignments.Backlog
 
 	a.Synchronization.Paused = a.Jobs.Running
 	a.Synchronization.Applied = a.synchronized

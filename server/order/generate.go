@@ -531,6 +531,13 @@ type GenerateArgs struct {
 // Kind names the job.
 func (GenerateArgs) Kind() string { return "order_generate" }
 
+// How a continuous generation waits for the evaluation: it looks again after a pause, and goes on without it when the backlog does not end,
+// so that a constant stream of changes cannot stop everything.
+const (
+	backlogPause    = 100 * time.Millisecond
+	backlogPatience = 20 * time.Second
+)
+
 // GenerateWorker runs continuous generations. While a job runs it leaves them to the job.
 type GenerateWorker struct {
 	river.WorkerDefaults[GenerateArgs]
@@ -543,6 +550,15 @@ func (w *GenerateWorker) Timeout(*river.Job[GenerateArgs]) time.Duration { retur
 // Work generates once more as long as somebody asked meanwhile.
 func (w *GenerateWorker) Work(ctx context.Context, job *river.Job[GenerateArgs]) error {
 	s := w.Service
+	if s.Backlog != nil && time.Since(job.CreatedAt) < backlogPatience {
+		waiting, err := s.Backlog(ctx, s.DB)
+		if err != nil {
+			return err
+		}
+		if waiting > 0 {
+			return river.JobSnooze(backlogPause)
+		}
+	}
 	return s.generates.run(job.Args.ConnectorID, func() error {
 		if paused, err := s.paused(ctx); err != nil || paused {
 			return err

@@ -37,6 +37,10 @@ type Service struct {
 	// Paused is true while a job runs: the continuous chain then leaves the work to the job's own tasks.
 	Paused func(ctx context.Context, db bun.IDB) (bool, error)
 
+	// Backlog is how much waits for evaluation. A continuous generation waits for it: thresholds count what one change of the sources
+	// brought, not the part of it that happens to be computed already. nil: none.
+	Backlog func(ctx context.Context, db bun.IDB) (int, error)
+
 	// Worker names this process in leases and attempts.
 	Worker string
 	// MinimumPopulation is the base from which percentage thresholds count (thresholdMinimumPopulation). Default 10.
