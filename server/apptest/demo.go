@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/uptrace/bun"
@@ -122,4 +123,16 @@ func (h *House) MustMakeCards(tb testing.TB, orders ...*Order) {
 		}
 		return rows
 	})
+}
+
+// MustConfigure changes the demo's configuration as its owner does: it replaces a text in one of the files, which must be there, and
+// applies the folder.
+func (h *House) MustConfigure(tb testing.TB, file, old, replacement string) {
+	tb.Helper()
+	text := h.MustReadFile(tb, "config/"+file)
+	if !strings.Contains(text, old) {
+		tb.Fatalf("%s does not contain %q", file, old)
+	}
+	h.MustWriteFile(tb, "config/"+file, strings.Replace(text, old, replacement, 1))
+	h.MustRun(tb, "apply", h.DemoFile("config"))
 }
