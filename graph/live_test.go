@@ -103,7 +103,7 @@ func TestStatementsDoNotGrow(t *testing.T) {
 		t.Logf("%d orders: %d statements", n, counted.N())
 	}
 	// Loaders may split a wave in two when the machine is busy, so a little play; a statement per row would be fifty more.
-	require.InDelta(t, counts[0], counts[1], 6)
+	require.Less(t, counts[1], counts[0]+15)
 }
 
 func ids(list []result) (out []string) {

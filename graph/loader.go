@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// A loader waits this long for more keys, and takes at most so many at once.
+// A loader waits until no more keys came for loadWait, loadLongest at most, and takes at most loadMax at once.
 const (
-	loadWait = time.Millisecond
-	loadMax  = 500
+	loadWait    = time.Millisecond
+	loadLongest = 10 * time.Millisecond // only on a busy machine: the resolvers of a list start together
+	loadMax     = 500
 )
 
 // loader gathers the keys that resolvers of one operation ask for at about the same time, and reads them by one call of fetch. It
@@ -73,21 +74,33 @@ func (l *loader[K, V]) join(ctx context.Context, key K) *batch[K, V] {
 
 func (l *loader[K, V]) run(b *batch[K, V]) {
 	defer close(b.done)
-	timer := time.NewTimer(loadWait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		l.mu.Lock()
-		if l.open == b {
-			l.open = nil
-		}
-		l.mu.Unlock()
-	case <-b.full:
-	}
+	l.gather(b)
 	defer func() {
 		if fault := recover(); fault != nil { // nobody above this goroutine would catch it
 			b.err = fmt.Errorf("panic in a loader: %v\n%s", fault, debug.Stack())
 		}
 	}()
 	b.found, b.err = l.fetch(b.ctx, b.keys)
+}
+
+// gather waits for the keys of a batch and closes it.
+func (l *loader[K, V]) gather(b *batch[K, V]) {
+	pause := time.NewTicker(loadWait)
+	defer pause.Stop()
+	for waited, keys := time.Duration(0), 0; ; waited += loadWait {
+		select {
+		case <-b.full:
+			return
+		case <-pause.C:
+		}
+		l.mu.Lock()
+		grown := len(b.keys) > keys
+		keys = len(b.keys)
+		if l.open == b && (!grown || waited >= loadLongest) {
+			l.open = nil
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+	}
 }
