@@ -70,7 +70,7 @@ func (s *Service) runType(ctx context.Context, identifier string, in Recompute, 
 		return Report{}, errs.Invalid("entityTypes", "There is no entity type %q.", identifier)
 	}
 	if in.Dirty {
-		return s.drain(ctx, &t.ID, in.Options, progress)
+		return s.settle(ctx, &t.ID, in.Options, progress)
 	}
 	initial, err := s.isInitial(ctx, t.ID)
 	if err != nil {
@@ -80,8 +80,28 @@ func (s *Service) runType(ctx context.Context, identifier string, in Recompute, 
 	if err != nil {
 		return sum, err
 	}
-	_, err = s.DB.ExecContext(ctx, `update entity_type set initialized_at = coalesce(initialized_at, ?) where id = ?`, s.Clock.Now(), t.ID)
+	if _, err = s.DB.ExecContext(ctx, `update entity_type set initialized_at = coalesce(initialized_at, ?) where id = ?`, s.Clock.Now(), t.ID); err != nil {
+		return sum, err
+	}
+	left, err := s.settle(ctx, &t.ID, in.Options, nil)
+	left.Owners = 0 // they were counted already
+	sum.add(left)
 	return sum, err
+}
+
+// settle evaluates what is dirty until nothing is: an owner that lets a target go makes others dirty who want it.
+func (s *Service) settle(ctx context.Context, entityTypeID *int64, o Options, progress func(done, total int)) (Report, error) {
+	var sum Report
+	for {
+		if err := s.Spread(ctx); err != nil {
+			return sum, err
+		}
+		r, err := s.drain(ctx, entityTypeID, o, progress)
+		sum.add(r)
+		if err != nil || r.Owners == r.Failed {
+			return sum, err
+		}
+	}
 }
 
 func (s *Service) isInitial(ctx context.Context, entityTypeID int64) (initial bool, err error) {
@@ -139,10 +159,7 @@ func (s *Service) complete(ctx context.Context, entityTypeID int64, initial bool
 
 // Drain computes owners that are dirty, of every entity type that had its first complete run: the continuous mode.
 func (s *Service) Drain(ctx context.Context) (Report, error) {
-	if err := s.Spread(ctx); err != nil {
-		return Report{}, err
-	}
-	return s.drain(ctx, nil, Options{}, nil)
+	return s.settle(ctx, nil, Options{}, nil)
 }
 
 func (s *Service) drain(ctx context.Context, entityTypeID *int64, o Options, progress func(done, total int)) (Report, error) {

@@ -212,6 +212,14 @@ func (w *saver) updateTypes(rows []typeRow) error {
 		where not r.close and a.valid_from < ?0`, w.now, string(list)).Exec(w.ctx); err != nil {
 		return err
 	}
+	// a target that is let go is free for others with an equal key: they are looked at when it is spread
+	if _, err := w.tx.NewRaw(`insert into changed_resource (resource_id, entity_type_id, at)
+		select a.resource_id, x.entity_type_id, ?0 from jsonb_to_recordset(?1::jsonb) r (id bigint, resource_id bigint, close boolean)
+		join assigned_resource_type a on a.id = r.id join resource x on x.id = a.resource_id
+		where r.close or a.resource_id is distinct from r.resource_id order by a.resource_id
+		on conflict (resource_id) do update set seq = changed_resource.seq + 1, reverse_properties = null`, w.now, string(list)).Exec(w.ctx); err != nil {
+		return err
+	}
 	// targets change hands inside one batch: they are let go before they are taken
 	if _, err := w.tx.NewRaw(`update assigned_resource_type a set resource_id = null from jsonb_to_recordset(?::jsonb) r (id bigint, resource_id bigint, close boolean)
 		where a.id = r.id and not r.close and a.resource_id is distinct from r.resource_id`, string(list)).Exec(w.ctx); err != nil {
