@@ -4574,13 +4574,13 @@ func (ec *executionContext) marshalNOrderHistoryEntry2ᚖwritᚋserverᚋorder�
 	return ec._OrderHistoryEntry(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, v any) (evaluation.OrderKind, error) {
+func (ec *executionContext) unmarshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, v any) (order.OrderKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := evaluation.OrderKind(tmp)
+	res := order.OrderKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v evaluation.OrderKind) graphql.Marshaler {
+func (ec *executionContext) marshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v order.OrderKind) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
