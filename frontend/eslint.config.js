@@ -21,13 +21,31 @@ export default tseslint.config(
   hooks.configs.flat.recommended,
   {
     rules: {
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+      ],
+      // These two speak to the React compiler, which we do not use.
+      'react-hooks/incompatible-library': 'off',
+      'react-hooks/preserve-manual-memoization': 'off',
       'no-console': 'error',
     },
   },
   ...layers.map(({ files, forbidden }) => ({
     files,
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: 'app > features > ui, graphql, lib: this import goes up or sideways.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: forbidden, message: 'app > features > ui, graphql, lib: this import goes up or sideways.' },
+          ],
+        },
+      ],
+    },
   })),
-  { files: ['src/test/**', '*.js', '*.cjs'], rules: { 'no-console': 'off', '@typescript-eslint/no-require-imports': 'off' } },
+  {
+    files: ['src/test/**', 'e2e/**', '*.js', '*.cjs'],
+    rules: { 'react-hooks/rules-of-hooks': 'off', 'no-console': 'off', '@typescript-eslint/no-require-imports': 'off' },
+  },
 )

@@ -10,6 +10,7 @@ export default defineConfig({
   use: {
     baseURL: process.env.WRIT_E2E_URL ?? 'http://127.0.0.1:8080',
     viewport: { width: 1440, height: 900 },
+    actionTimeout: 10_000,
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: process.env.WRIT_CHROMIUM ?? '/usr/bin/chromium',

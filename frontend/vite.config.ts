@@ -14,7 +14,8 @@ function keepPlaceholder(): Plugin {
     buildStart() {
       const dist = join(import.meta.dirname, 'dist')
       try {
-        for (const name of readdirSync(dist)) if (name !== 'placeholder.html') rmSync(join(dist, name), { recursive: true })
+        for (const name of readdirSync(dist))
+          if (name !== 'placeholder.html') rmSync(join(dist, name), { recursive: true })
       } catch {
         // no dist yet: nothing to empty
       }

@@ -49,7 +49,12 @@ export function App() {
   }, [keymap])
 
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={variables} colorSchemeManager={schemes} defaultColorScheme="auto">
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      colorSchemeManager={schemes}
+      defaultColorScheme="auto"
+    >
       <SessionContext value={session}>
         <SocketStatusContext value={status}>
           <KeymapContext value={keymap}>

@@ -93,7 +93,11 @@ export function Nav() {
             <ul>
               {items.map(({ to, word, icon: Glyph, count, exact }) => (
                 <li key={to}>
-                  <Link to={to} className={classes.link} activeOptions={{ exact: exact ?? false, includeSearch: false }}>
+                  <Link
+                    to={to}
+                    className={classes.link}
+                    activeOptions={{ exact: exact ?? false, includeSearch: false }}
+                  >
                     <Glyph size={16} stroke={1.7} aria-hidden />
                     <span className="cut">{word}</span>
                     {count ? <span className={classes.count}>{formatNumber(count)}</span> : null}

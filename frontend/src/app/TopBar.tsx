@@ -1,4 +1,11 @@
-import { ActionIcon, Menu, SegmentedControl, Tooltip, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import {
+  ActionIcon,
+  Menu,
+  SegmentedControl,
+  Tooltip,
+  useMantineColorScheme,
+  type MantineColorScheme,
+} from '@mantine/core'
 import { IconChevronDown, IconLoader, IconMenu2, IconSearch } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -131,7 +138,10 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
           {t.app.help}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item closeMenuOnClick onClick={() => void session.logout().then(() => navigate({ to: '/sign-in', search: {} }))}>
+        <Menu.Item
+          closeMenuOnClick
+          onClick={() => void session.logout().then(() => navigate({ to: '/sign-in', search: {} }))}
+        >
           {t.app.signOut}
         </Menu.Item>
       </Menu.Dropdown>

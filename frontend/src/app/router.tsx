@@ -63,7 +63,8 @@ function need(allowed: (me: MeFragment) => boolean) {
 export const mayReview = (me: MeFragment) => me.scopes.reviewProvisioning.length > 0
 export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
 export const maySeePeople = (me: MeFragment) => me.scopes.queryResources.length > 0
-export const maySeeOrders = (me: MeFragment) => can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)
+export const maySeeOrders = (me: MeFragment) =>
+  can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)
 export const maySeeJobs = (me: MeFragment) => can(me.permissions, permissions.jobs)
 export const maySeeModel = (me: MeFragment) => can(me.permissions, permissions.roleModel)
 export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions.connectors)
@@ -363,7 +364,11 @@ export function makeRouter(session: Session) {
     defaultPendingComponent: PendingPage,
     defaultNotFoundComponent: NotFoundPage,
     defaultErrorComponent: ({ error, reset }) =>
-      error instanceof Forbidden ? <ForbiddenPage /> : <RouteProblem error={error instanceof Error ? error : new Error(String(error))} reset={reset} />,
+      error instanceof Forbidden ? (
+        <ForbiddenPage />
+      ) : (
+        <RouteProblem error={error instanceof Error ? error : new Error(String(error))} reset={reset} />
+      ),
   })
 }
 

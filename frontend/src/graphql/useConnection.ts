@@ -48,7 +48,9 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
   const client = useClient()
   const key = JSON.stringify(options.variables)
   const [pages, setPages] = useState<{ key: string; list: Page<Row>[] }>({ key: '', list: [] })
-  const [fetching, setFetching] = useState(true)
+  const [busy, setBusy] = useState(false)
+  // The variables whose first page has arrived: until then the list is on its way.
+  const [settled, setSettled] = useState('')
   const [problem, setProblem] = useState<Problem | null>(null)
   const stops = useRef<Stop[]>([])
   const selectRef = useRef(select)
@@ -58,7 +60,6 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
 
   const open = useCallback(
     (index: number, after: string | null, requestPolicy: RequestPolicy) => {
-      setFetching(true)
       const variables = { ...(JSON.parse(key) as object), first: pageSize, after } as unknown as Variables
       const stop = client.query(document, variables, { requestPolicy }).subscribe((result) => {
         if (result.error) {
@@ -76,7 +77,10 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
             return { key, list }
           })
         }
-        if (!result.stale) setFetching(false)
+        if (!result.stale) {
+          setBusy(false)
+          setSettled(key)
+        }
       })
       stops.current[index] = stop
     },
@@ -101,12 +105,14 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
   const loadMore = useCallback(() => {
     const cursor = last?.connection.pageInfo.endCursor
     if (!hasMore || !cursor || stops.current.length !== current.length) return
+    setBusy(true)
     open(current.length, cursor, 'network-only')
   }, [current.length, hasMore, last, open])
 
   const refresh = useCallback(() => {
     close()
     setPages((old) => ({ key: old.key, list: old.list.slice(0, 1) }))
+    setBusy(true)
     open(0, null, 'network-only')
   }, [close, open])
 
@@ -131,7 +137,7 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
   const rows = useMemo(() => {
     const seen = new Set<unknown>()
     const all: Row[] = []
-    for (const page of current) {
+    for (const page of pages.key === key ? pages.list : empty) {
       for (const row of page.connection.nodes) {
         // A row that moved between two reads comes twice: the first place counts.
         const id = (row as { id?: unknown }).id ?? row
@@ -141,13 +147,13 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
       }
     }
     return all
-  }, [current])
+  }, [pages, key])
 
   return {
     rows,
     total: current[0]?.connection.totalCount ?? null,
     loading: current.length === 0 && !problem,
-    fetching,
+    fetching: busy || settled !== key,
     problem: current.length === 0 ? problem : null,
     hasMore,
     loadMore,

@@ -23,7 +23,8 @@ export function orderSteps(order: {
   const { state, history = [], now } = order
   const visits = visited(history, order.createdAt, now)
   const route: ProvisioningState[] = []
-  if (order.isReviewed || state === 'AWAITING_APPROVAL' || visits.has('AWAITING_APPROVAL')) route.push('AWAITING_APPROVAL')
+  if (order.isReviewed || state === 'AWAITING_APPROVAL' || visits.has('AWAITING_APPROVAL'))
+    route.push('AWAITING_APPROVAL')
   route.push('PENDING')
   if (order.isManual || state === 'TRANSMITTED' || visits.has('TRANSMITTED')) route.push('TRANSMITTED')
   route.push('EXECUTED', 'VERIFIED')

@@ -26,6 +26,9 @@ export const permissions = {
 } as const
 
 /** The path of a data permission, e.g. resourcePermission('Directory_User', 'Update'). */
-export function resourcePermission(entityType: string, verb: 'Query' | 'Create' | 'Update' | 'Delete' | 'View'): string {
+export function resourcePermission(
+  entityType: string,
+  verb: 'Query' | 'Create' | 'Update' | 'Delete' | 'View',
+): string {
   return `/Custom/Resources/${entityType}/${verb}`
 }

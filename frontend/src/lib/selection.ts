@@ -35,11 +35,6 @@ export function toggleShown(selection: Selection, shown: readonly string[]): Sel
   return every ? noSelection : { all: false, ids: new Set(shown) }
 }
 
-/** The input of a bulk mutation: ids, or the filter; never both. */
-export function selectionInput<F>(selection: Selection, filter: F): { orderIds: string[] } | { filter: F } {
-  return selection.all ? { filter } : { orderIds: [...selection.ids] }
-}
-
 /** The row after a move by keys, kept inside the list. */
 export function moveActive(current: string | null, by: number, shown: readonly string[]): string | null {
   if (shown.length === 0) return null

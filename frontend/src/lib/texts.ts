@@ -136,7 +136,8 @@ const english = {
       INVALID_TRANSITION: 'It is in another state by now. Refresh to see it.',
       ALREADY_DONE: 'Somebody else was first. Nothing is left to do.',
       ALREADY_RUNNING: 'It runs already. Wait until it has ended.',
-      THRESHOLD_EXCEEDED: 'A threshold stopped the run before anything was written. Look at the changes, then resume or give up.',
+      THRESHOLD_EXCEEDED:
+        'A threshold stopped the run before anything was written. Look at the changes, then resume or give up.',
       AGENT_OFFLINE: 'The agent that has to do it is away. It will go on when the agent is back.',
       CONFLICT: 'Another object stands in the way.',
       UNAVAILABLE: 'A system outside does not answer now. Try again in a moment.',
@@ -363,7 +364,8 @@ const english = {
       OWNER_ASC: 'By owner',
     },
     empty: 'No orders match',
-    emptyHint: 'Orders appear when the role model computes a difference. Run the job that generates provisioning orders, or clear the filter.',
+    emptyHint:
+      'Orders appear when the role model computes a difference. Run the job that generates provisioning orders, or clear the filter.',
     lines: 'Lines',
     lineExistence: 'The resource itself',
     current: 'Current',
@@ -387,7 +389,8 @@ const english = {
     reconsiderTitle: 'Take up the declined order again?',
     reconsiderText: 'It returns to review, or to Pending when no review is needed.',
     reconsidered: 'Order taken up again',
-    unverified: (count: number) => `${plural(count, 'later synchronization', 'later synchronizations')} still showed the old value`,
+    unverified: (count: number) =>
+      `${plural(count, 'later synchronization', 'later synchronizations')} still showed the old value`,
     dates: 'From, to',
     bulkFailed: (failed: number, whole: number) => `${n(failed)} of ${n(whole)} were not done`,
     allOpen: 'Everything open',
@@ -439,7 +442,8 @@ const english = {
       LINES: 'Decisions applied',
     },
     declineTitle: (count: number) => `Decline ${plural(count, 'order', 'orders')}?`,
-    declineText: 'Nothing will be written, and it is not proposed again until the computed value changes or someone reconsiders it.',
+    declineText:
+      'Nothing will be written, and it is not proposed again until the computed value changes or someone reconsiders it.',
     declineLinesTitle: 'Decline these lines?',
     declineReason: 'Why? The owner of the rule will read it.',
     bulkTitle: {
@@ -526,7 +530,8 @@ const english = {
     edit: (name: string) => `Edit ${name}`,
     remove: 'Delete',
     removeTitle: (name: string) => `Delete ${name}?`,
-    removeText: 'What this resource owns is taken away by the rules: accounts are removed after the reviews that they demand. History keeps everything.',
+    removeText:
+      'What this resource owns is taken away by the rules: accounts are removed after the reviews that they demand. History keeps everything.',
     removeConfirm: (key: string) => `Type ${key} to confirm`,
     added: (name: string) => `${name} added`,
     saved: 'Saved',
@@ -617,7 +622,8 @@ const english = {
     stopText: 'The running task finishes first; the next one is not started.',
     resume: 'Resume',
     resumeTitle: 'Resume over the threshold?',
-    resumeText: 'The blocked task goes on without its threshold, then the tasks after it. Everything below will be written.',
+    resumeText:
+      'The blocked task goes on without its threshold, then the tasks after it. Everything below will be written.',
     giveUp: 'Give up',
     giveUpTitle: 'Give up this run?',
     giveUpText: 'The run is cancelled and its changes are dropped. The next run reads everything again.',
@@ -682,7 +688,8 @@ const english = {
     activated: 'Activated',
     deactivated: 'Deactivated',
     deactivateTitle: (name: string) => `Deactivate ${name}?`,
-    deactivateText: 'It is no longer read, and nothing is written to it. Its orders stay Pending until it is activated again.',
+    deactivateText:
+      'It is no longer read, and nothing is written to it. Its orders stay Pending until it is activated again.',
     deliveries: 'Synchronizations',
     noDeliveries: 'This system has never been read.',
     noDeliveriesHint: 'Run a job that synchronizes it.',
@@ -785,7 +792,8 @@ const english = {
     rotateText: 'The old one signs beside the new one for 24 hours, then it is worthless.',
     replay: 'Replay…',
     replayTitle: 'Deliver again',
-    replayText: 'Every order change after this cursor is delivered once more. Receivers know repeated messages by their id.',
+    replayText:
+      'Every order change after this cursor is delivered once more. Receivers know repeated messages by their id.',
     replayAfter: 'After cursor',
     replayed: 'Replay started',
     enable: 'Enable',

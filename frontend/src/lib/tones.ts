@@ -1,6 +1,5 @@
 /** A tone is a pair of colours with enough contrast in both themes (tones.test.ts measures it). */
-export type Tone =
-  'grey' | 'blue' | 'violet' | 'red' | 'green' | 'amber' | 'slate' | 'darkred' | 'teal'
+export type Tone = 'grey' | 'blue' | 'violet' | 'red' | 'green' | 'amber' | 'slate' | 'darkred' | 'teal'
 
 interface Shade {
   text: string

@@ -17,7 +17,13 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   }
   return (
     <Tooltip label={copied ? t.common.copied : t.common.copy}>
-      <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t.common.copyThis(what)} onClick={() => void copy()}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="sm"
+        aria-label={t.common.copyThis(what)}
+        onClick={() => void copy()}
+      >
         {copied ? <IconCheck size={14} color="var(--tone-green-text)" /> : <IconCopy size={14} />}
       </ActionIcon>
     </Tooltip>

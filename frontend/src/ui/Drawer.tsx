@@ -42,7 +42,8 @@ export function Drawer({ title, sub, pageLink, subject, onClose, footer, childre
     return () => {
       window.removeEventListener('keydown', onKey)
       const grid = document.querySelector<HTMLElement>('[role="grid"]')
-      if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus({ preventScroll: true })
+      if (before instanceof HTMLElement && before.isConnected && before !== document.body)
+        before.focus({ preventScroll: true })
       else grid?.focus({ preventScroll: true })
     }
   }, [])

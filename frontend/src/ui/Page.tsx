@@ -12,6 +12,8 @@ export function Page(props: {
   actions?: ReactNode
   /** Below the title: tabs, tiles. */
   nav?: ReactNode
+  /** The title is for screen readers only. */
+  bare?: boolean
   /** The content scrolls as a whole; lists scroll by themselves instead. */
   scroll?: boolean
   children: ReactNode
@@ -21,7 +23,7 @@ export function Page(props: {
   }, [props.title])
   return (
     <div className={cx(classes.page, props.scroll && classes.scroll)}>
-      <header className={classes.head}>
+      <header className={cx(classes.head, props.bare && 'sr-only')}>
         <div className={classes.titles}>
           <h1>{props.heading ?? props.title}</h1>
           {props.hint && <div className={classes.hint}>{props.hint}</div>}

@@ -182,7 +182,13 @@ export function Table<Row extends object>(props: TableProps<Row>) {
     const all = list.all ? await list.all(setExporting) : rows
     setExporting(null)
     const lines = all.map((row) => exported.map((c) => c.text?.(row) ?? ''))
-    download(`writ-${name}.csv`, toCsv(exported.map((c) => c.header), lines))
+    download(
+      `writ-${name}.csv`,
+      toCsv(
+        exported.map((c) => c.header),
+        lines,
+      ),
+    )
     notifyDone(t.table.exported(all.length))
   }
 
@@ -324,9 +330,13 @@ export function Table<Row extends object>(props: TableProps<Row>) {
                     onOpen && classes.clickable,
                     props.isFaint?.(row) && classes.faint,
                   )}
-                  style={{ transform: `translateY(${item.start}px)`, gridTemplateColumns: cards ? undefined : template }}
+                  style={{
+                    transform: `translateY(${item.start}px)`,
+                    gridTemplateColumns: cards ? undefined : template,
+                  }}
                   onClick={(event) => {
-                    if (!onOpen || (event.target as HTMLElement).closest('a, button, input, label, [data-no-open]')) return
+                    if (!onOpen || (event.target as HTMLElement).closest('a, button, input, label, [data-no-open]'))
+                      return
                     if (window.getSelection()?.toString()) return
                     setActiveId(id)
                     onOpen(row)
@@ -338,11 +348,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
                         aria-label={t.table.select}
                         checked={picked}
                         tabIndex={-1}
-                        onClick={(event) => {
-                          event.preventDefault()
-                          choose(id, event.shiftKey)
-                        }}
-                        readOnly
+                        onChange={(event) => choose(id, (event.nativeEvent as MouseEvent).shiftKey)}
                       />
                     </span>
                   )}

@@ -1,9 +1,11 @@
 import { notifications } from '@mantine/notifications'
 import { t } from '../lib/texts'
 
+const closeButtonProps = { 'aria-label': t.common.close }
+
 /** Says briefly that something was done. */
 export function notifyDone(message: string) {
-  notifications.show({ message, color: 'teal', autoClose: 3_000, withBorder: true })
+  notifications.show({ message, color: 'teal', autoClose: 3_000, withBorder: true, closeButtonProps })
 }
 
 /** Says what did not work and what to do; stays until it is read. */
@@ -15,5 +17,6 @@ export function notifyProblem(problem: { code: string; message: string; id?: str
     color: 'red',
     autoClose: 12_000,
     withBorder: true,
+    closeButtonProps,
   })
 }

@@ -28,7 +28,9 @@ export function AccessRulesTab() {
         any={t.access.allProfiles}
         value={profile}
         options={(profiles?.profiles ?? []).map((p) => ({ value: p.identifier, label: p.displayName }))}
-        onChange={(value) => void navigate({ to: '/access/rules', search: value ? { profile: value } : {}, replace: true })}
+        onChange={(value) =>
+          void navigate({ to: '/access/rules', search: value ? { profile: value } : {}, replace: true })
+        }
       />
       {error && !data ? (
         <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />

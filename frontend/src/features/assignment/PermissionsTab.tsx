@@ -1,5 +1,13 @@
 import { Button, Switch, TextInput } from '@mantine/core'
-import { IconBriefcase, IconChevronDown, IconChevronRight, IconId, IconPackages, IconPoint, type Icon } from '@tabler/icons-react'
+import {
+  IconBriefcase,
+  IconChevronDown,
+  IconChevronRight,
+  IconId,
+  IconPackages,
+  IconPoint,
+  type Icon,
+} from '@tabler/icons-react'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { useQuery, useSubscription } from 'urql'
@@ -17,7 +25,11 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
 import { StateBadge } from '../../ui/StateBadge'
 import { ViewSwitch } from '../../ui/ViewSwitch'
-import { PermissionsChangedDocument, PermissionsViewDocument, type EntitlementRowFragment } from './assignment.generated'
+import {
+  PermissionsChangedDocument,
+  PermissionsViewDocument,
+  type EntitlementRowFragment,
+} from './assignment.generated'
 import { treeRows, type TreeRow } from './entitlementTree'
 import type { PermissionsSearch } from './permissionsSearch'
 import classes from './PermissionsTab.module.css'

@@ -17,7 +17,12 @@ export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-end" width={440} trapFocus returnFocus withinPortal>
       <Popover.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={t.assignment.whyTitle(e.name)} onClick={() => setOpen(!open)}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t.assignment.whyTitle(e.name)}
+          onClick={() => setOpen(!open)}
+        >
           <IconHelp size={16} />
         </ActionIcon>
       </Popover.Target>

@@ -18,7 +18,7 @@ interface TreeView {
 /** States that somebody should look at. */
 const troubled = new Set(['ERRORED', 'ERROR'])
 
-export function isProblem(e: EntitlementRowFragment): boolean {
+function isProblem(e: EntitlementRowFragment): boolean {
   return e.error !== null || e.waitReason !== null || (e.provisioningState != null && troubled.has(e.provisioningState))
 }
 
@@ -36,10 +36,13 @@ export function treeRows(entitlements: EntitlementRowFragment[], view: TreeView)
     }
     const matches =
       (wanted === '' ||
-        [e.name, e.identifier, e.value ?? '', e.target?.displayName ?? ''].some((s) => s.toLowerCase().includes(wanted))) &&
+        [e.name, e.identifier, e.value ?? '', e.target?.displayName ?? ''].some((s) =>
+          s.toLowerCase().includes(wanted),
+        )) &&
       (!view.onlyProblems || isProblem(e))
     if (!matches) continue
-    for (let at: EntitlementRowFragment | undefined = e; at && !shown.has(at.id); at = parentOf(at, byId)) shown.add(at.id)
+    for (let at: EntitlementRowFragment | undefined = e; at && !shown.has(at.id); at = parentOf(at, byId))
+      shown.add(at.id)
   }
 
   const children = new Map<string | null, EntitlementRowFragment[]>()
@@ -63,7 +66,10 @@ export function treeRows(entitlements: EntitlementRowFragment[], view: TreeView)
   return { rows, hidden }
 }
 
-function parentOf(e: EntitlementRowFragment, byId: Map<string, EntitlementRowFragment>): EntitlementRowFragment | undefined {
+function parentOf(
+  e: EntitlementRowFragment,
+  byId: Map<string, EntitlementRowFragment>,
+): EntitlementRowFragment | undefined {
   return e.parentId ? byId.get(e.parentId) : undefined
 }
 

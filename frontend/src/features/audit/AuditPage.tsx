@@ -106,7 +106,9 @@ export function AuditPage() {
             />
             <DateFilter label={t.audit.after} value={search.after} onChange={(after) => setSearch({ after })} />
             <DateFilter label={t.audit.before} value={search.before} onChange={(before) => setSearch({ before })} />
-            {Object.keys(search).length > 0 && <ClearFilters onClick={() => void navigate({ to: '/audit', search: {} })} />}
+            {Object.keys(search).length > 0 && (
+              <ClearFilters onClick={() => void navigate({ to: '/audit', search: {} })} />
+            )}
           </>
         }
       />
@@ -151,7 +153,11 @@ function Subject({ event }: { event: AuditRowFragment }) {
   )
 }
 
-function DateFilter(props: { label: string; value: string | undefined; onChange: (value: string | undefined) => void }) {
+function DateFilter(props: {
+  label: string
+  value: string | undefined
+  onChange: (value: string | undefined) => void
+}) {
   return (
     <TextInput
       type="date"

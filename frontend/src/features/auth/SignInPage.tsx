@@ -64,6 +64,7 @@ export function SignInPage() {
             autoCapitalize="none"
             autoFocus
             required
+            withAsterisk={false}
             value={username}
             onChange={(event) => setUsername(event.currentTarget.value)}
           />
@@ -73,6 +74,7 @@ export function SignInPage() {
             name="password"
             autoComplete="current-password"
             required
+            withAsterisk={false}
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />

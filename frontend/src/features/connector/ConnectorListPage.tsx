@@ -66,7 +66,10 @@ const columns: Column<ConnectorRowFragment>[] = [
 /** The managed systems. */
 export function ConnectorListPage() {
   const navigate = useNavigate()
-  const [{ data, error, fetching }, read] = useQuery({ query: ConnectorListDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error, fetching }, read] = useQuery({
+    query: ConnectorListDocument,
+    requestPolicy: 'cache-and-network',
+  })
   return (
     <Page title={t.system.title} hint={t.system.hint}>
       <Table

@@ -85,7 +85,11 @@ export function ConnectorPage() {
                     c.lastCheckAt ? (
                       <>
                         <RelativeTime at={c.lastCheckAt} />:{' '}
-                        {c.lastCheckError ? <span className={classes.error}>{c.lastCheckError}</span> : t.system.checkOk}
+                        {c.lastCheckError ? (
+                          <span className={classes.error}>{c.lastCheckError}</span>
+                        ) : (
+                          t.system.checkOk
+                        )}
                       </>
                     ) : null,
                   ],

@@ -91,7 +91,12 @@ export function PersonListPage() {
     select: (d) => d.resources,
   })
   const setSearch = (change: Partial<PersonListSearch>) =>
-    void navigate({ to: '/people/$entityType', params: { entityType }, search: { ...search, ...change }, replace: true })
+    void navigate({
+      to: '/people/$entityType',
+      params: { entityType },
+      search: { ...search, ...change },
+      replace: true,
+    })
   const mayAdd = type !== undefined && type.canCreate && scopes.createResources.includes(entityType)
 
   return (
@@ -108,7 +113,12 @@ export function PersonListPage() {
       nav={
         <Tiles label={t.person.title}>
           {data?.entityTypes.map((e) => (
-            <Link key={e.id} to="/people/$entityType" params={{ entityType: e.identifier }} activeOptions={{ includeSearch: false }}>
+            <Link
+              key={e.id}
+              to="/people/$entityType"
+              params={{ entityType: e.identifier }}
+              activeOptions={{ includeSearch: false }}
+            >
               <Tile word={e.displayName} count={e.count} />
             </Link>
           ))}

@@ -101,7 +101,10 @@ export function FlowPanel() {
             key={pulse.id}
             r="4.5"
             className={classes.pulse}
-            style={{ offsetPath: `path('${pulse.path}')`, fill: `var(--tone-${provisioningStates[pulse.state].tone}-solid)` }}
+            style={{
+              offsetPath: `path('${pulse.path}')`,
+              fill: `var(--tone-${provisioningStates[pulse.state].tone}-solid)`,
+            }}
             onAnimationEnd={() => setPulses((old) => old.filter((p) => p.id !== pulse.id))}
           />
         ))}
@@ -128,15 +131,15 @@ export function FlowPanel() {
                   style={{ ['--tone' as string]: `var(--tone-${look.tone}-solid)` }}
                 />
                 <rect width="4" height={nodeHeight - 16} x="8" y="8" rx="2" fill={`var(--tone-${look.tone}-solid)`} />
-                <Glyph x={20} y={nodeHeight - 24} size={14} color={`var(--tone-${look.tone}-text)`} aria-hidden />
-                <text x="20" y="20" className={count > 0 ? classes.count : classes.zero}>
+                <Glyph x={20} y={nodeHeight - 26} size={15} color={`var(--tone-${look.tone}-text)`} aria-hidden />
+                <text x="20" y="23" className={count > 0 ? classes.count : classes.zero}>
                   {counters ? formatNumber(count) : '–'}
                 </text>
-                <text x="38" y={nodeHeight - 12} className={classes.word}>
+                <text x="40" y={nodeHeight - 14} className={classes.word}>
                   {look.word}
                 </text>
                 {state === 'VERIFIED' && (
-                  <text x={nodeWidth - 10} y="19" textAnchor="end" className={classes.small}>
+                  <text x={nodeWidth - 10} y="22" textAnchor="end" className={classes.small}>
                     {t.home.last24}
                   </text>
                 )}

@@ -17,7 +17,7 @@ export function HomePage() {
   const seesOrders =
     can(granted, permissions.orders) || scopes.reviewProvisioning.length > 0 || scopes.manualProvisioning.length > 0
   return (
-    <Page title={t.home.title} heading={<span className="sr-only">{t.home.title}</span>} scroll>
+    <Page title={t.home.title} bare scroll>
       <div className={classes.grid}>
         {seesOrders && (
           <div className={classes.flow}>

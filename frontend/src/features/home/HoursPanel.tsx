@@ -57,7 +57,9 @@ export function HoursPanel() {
         </div>
       ) : (
         <div className={classes.chart} role="img" aria-label={`${t.home.hours}, ${t.home.hoursHint}`}>
-          <Suspense fallback={null}>{hours && <HoursChart hours={hours.map((h) => ({ ...h, hour: hourWord(h.at) }))} />}</Suspense>
+          <Suspense fallback={null}>
+            {hours && <HoursChart hours={hours.map((h) => ({ ...h, hour: hourWord(h.at) }))} />}
+          </Suspense>
         </div>
       )}
       <ul className={classes.legend}>

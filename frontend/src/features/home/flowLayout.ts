@@ -11,19 +11,19 @@ export interface Layout {
 /** From left to right, for wide screens. */
 export const wide: Layout = {
   width: 960,
-  height: 330,
-  nodeWidth: 136,
-  nodeHeight: 50,
+  height: 356,
+  nodeWidth: 148,
+  nodeHeight: 56,
   at: {
-    NONE: [80, 165],
-    AWAITING_APPROVAL: [255, 45],
-    PENDING: [390, 165],
-    TRANSMITTED: [545, 45],
-    EXECUTED: [700, 165],
-    VERIFIED: [878, 165],
-    ERRORED: [545, 285],
-    INACTIVE: [255, 285],
-    ERROR: [80, 285],
+    NONE: [78, 178],
+    AWAITING_APPROVAL: [250, 36],
+    PENDING: [390, 178],
+    TRANSMITTED: [545, 36],
+    EXECUTED: [698, 178],
+    VERIFIED: [882, 178],
+    ERRORED: [545, 320],
+    INACTIVE: [250, 320],
+    ERROR: [78, 320],
   },
 }
 
@@ -68,7 +68,8 @@ export function edgePath(layout: Layout, from: ProvisioningState, to: Provisioni
   const dx = x2 - x1
   const dy = y2 - y1
   const length = Math.hypot(dx, dy) || 1
-  const bend = Math.min(34, length * 0.1)
+  // A long way goes around what stands between.
+  const bend = length > layout.nodeWidth * 2.6 ? length * 0.25 : Math.min(34, length * 0.1)
   const cx = (x1 + x2) / 2 + (-dy / length) * bend
   const cy = (y1 + y2) / 2 + (dx / length) * bend
   const start = border(layout, x1, y1, cx, cy, 2)

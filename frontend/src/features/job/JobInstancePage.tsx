@@ -115,7 +115,10 @@ function Run({ instance }: { instance: JobInstanceDetailFragment }) {
         <BlockedPanel task={blocked} actions={<BlockedActions instance={instance} />} />
       )}
       {failed?.error && (
-        <ProblemNote title={`${t.job.failedTask}: ${failed.displayName}`} problem={{ code: '', message: failed.error }} />
+        <ProblemNote
+          title={`${t.job.failedTask}: ${failed.displayName}`}
+          problem={{ code: '', message: failed.error }}
+        />
       )}
       <Section title={t.job.tasks}>
         {instance.tasks.length === 0 && <p className="dim">{t.job.noTasks}</p>}
@@ -129,7 +132,12 @@ function Run({ instance }: { instance: JobInstanceDetailFragment }) {
                     task={task}
                     isCurrent={task.id === current?.id}
                     onChoose={() =>
-                      void navigate({ to: '/runs/$id', params: { id: instance.id }, search: { task: task.id }, replace: true })
+                      void navigate({
+                        to: '/runs/$id',
+                        params: { id: instance.id },
+                        search: { task: task.id },
+                        replace: true,
+                      })
                     }
                   />
                 </li>
@@ -143,7 +151,15 @@ function Run({ instance }: { instance: JobInstanceDetailFragment }) {
   )
 }
 
-function TaskLine({ task, isCurrent, onChoose }: { task: TaskFieldsFragment; isCurrent: boolean; onChoose: () => void }) {
+function TaskLine({
+  task,
+  isCurrent,
+  onChoose,
+}: {
+  task: TaskFieldsFragment
+  isCurrent: boolean
+  onChoose: () => void
+}) {
   const look = taskStates[task.state]
   return (
     <button type="button" className={classes.task} aria-pressed={isCurrent} onClick={onChoose}>
@@ -154,7 +170,12 @@ function TaskLine({ task, isCurrent, onChoose }: { task: TaskFieldsFragment; isC
       <span>
         <Badge {...look} spin={task.state === 'IN_PROGRESS'} />
       </span>
-      <ProgressBar value={task.progress} label={task.displayName} tone={look.tone} moving={task.state === 'IN_PROGRESS'} />
+      <ProgressBar
+        value={task.progress}
+        label={task.displayName}
+        tone={look.tone}
+        moving={task.state === 'IN_PROGRESS'}
+      />
       <span className="dim">
         <Took instance={task} />
       </span>

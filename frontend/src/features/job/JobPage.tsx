@@ -141,7 +141,10 @@ export function JobPage() {
           <ManyFilter
             label={t.common.state}
             values={states}
-            options={(Object.keys(jobStates) as JobInstanceState[]).map((s) => ({ value: s, label: jobStates[s].word }))}
+            options={(Object.keys(jobStates) as JobInstanceState[]).map((s) => ({
+              value: s,
+              label: jobStates[s].word,
+            }))}
             onChange={setStates}
           />
         }

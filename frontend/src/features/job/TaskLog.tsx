@@ -84,7 +84,10 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
       ) : (
         <ol className={classes.log} tabIndex={0} aria-label={t.job.log}>
           {shown.map((line) => (
-            <li key={line.id} className={cx(rank(line.level) === 2 && classes.warn, rank(line.level) === 3 && classes.err)}>
+            <li
+              key={line.id}
+              className={cx(rank(line.level) === 2 && classes.warn, rank(line.level) === 3 && classes.err)}
+            >
               <time dateTime={line.at}>{formatTime(line.at)}</time>
               <span className={classes.lvl}>{line.level.toLowerCase()}</span>
               <span className={classes.msg}>{line.message}</span>

@@ -30,9 +30,7 @@ export function BulkDialog(props: {
           tone={run.running ? 'blue' : run.failed.length ? 'amber' : 'green'}
         />
         <p role="status">
-          {run.running
-            ? t.manual.bulkProgress(finished, run.total)
-            : t.manual.bulkResult(run.done, run.failed.length)}
+          {run.running ? t.manual.bulkProgress(finished, run.total) : t.manual.bulkResult(run.done, run.failed.length)}
         </p>
         {run.failed.length > 0 && (
           <ul className={classes.failed} aria-label={t.order.bulkFailed(run.failed.length, run.total)} tabIndex={0}>

@@ -62,10 +62,7 @@ export function ErrorsPage() {
     setComment(reason)
     await bulk.start(selection.all ? (await list.all(() => undefined)).map((r) => r.id) : [...selection.ids])
   }
-  const queue = useMemo(
-    () => ({ ids, onDecided: (id: string) => setGone((old) => new Set([...old, id])) }),
-    [ids],
-  )
+  const queue = useMemo(() => ({ ids, onDecided: (id: string) => setGone((old) => new Set([...old, id])) }), [ids])
   const chosen = selectionCount(selection, list.total ?? 0)
 
   return (

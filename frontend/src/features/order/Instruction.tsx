@@ -19,7 +19,8 @@ export function Instruction({ order }: { order: OrderDetailFragment }) {
         {(order.kind === 'UPDATE' || order.kind === 'ASSOCIATE') && (
           <>
             <li>
-              {steps.find(target)} {order.target && <CopyButton text={order.target.key} what={order.target.displayName} />}
+              {steps.find(target)}{' '}
+              {order.target && <CopyButton text={order.target.key} what={order.target.displayName} />}
             </li>
             <li>{steps.change}</li>
           </>

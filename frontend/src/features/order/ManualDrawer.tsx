@@ -72,14 +72,20 @@ export function ManualDrawer() {
       onDecided={() => {
         const next = neighbour(orderId, queue.ids)
         queue.onDecided(orderId)
-        if (next && next !== orderId) void navigate({ to: '/manual/$orderId', params: { orderId: next }, search, replace: true })
+        if (next && next !== orderId)
+          void navigate({ to: '/manual/$orderId', params: { orderId: next }, search, replace: true })
         else close()
       }}
     />
   )
 }
 
-function Ticket(props: { order: OrderDetailFragment; onClose: () => void; onStale: () => void; onDecided: () => void }) {
+function Ticket(props: {
+  order: OrderDetailFragment
+  onClose: () => void
+  onStale: () => void
+  onDecided: () => void
+}) {
   const { order } = props
   const { username } = useMe()
   const [confirming, confirm] = useMutation(ConfirmManualOrdersDocument)
@@ -92,7 +98,12 @@ function Ticket(props: { order: OrderDetailFragment; onClose: () => void; onStal
   const busy = confirming.fetching || reporting.fetching || taking.fetching || releasing.fetching
   const open = order.state === 'TRANSMITTED'
 
-  const settle = (results: BulkResultFragment[] | undefined, error: Problem | null, message: string, done: () => void) => {
+  const settle = (
+    results: BulkResultFragment[] | undefined,
+    error: Problem | null,
+    message: string,
+    done: () => void,
+  ) => {
     const problem = error ?? results?.find((r) => r.error)?.error
     if (problem) {
       notifyProblem(problem)

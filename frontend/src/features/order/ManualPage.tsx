@@ -78,10 +78,7 @@ export function ManualPage() {
     setWords(reason)
     await bulk.start(selection.all ? (await list.all(() => undefined)).map((r) => r.id) : [...selection.ids])
   }
-  const queue = useMemo(
-    () => ({ ids, onDecided: (id: string) => setGone((old) => new Set([...old, id])) }),
-    [ids],
-  )
+  const queue = useMemo(() => ({ ids, onDecided: (id: string) => setGone((old) => new Set([...old, id])) }), [ids])
   const chosen = selectionCount(selection, list.total ?? 0)
   const mayBulk = scopes.bulkManualProvisioning.length > 0
 
@@ -110,7 +107,12 @@ export function ManualPage() {
       <Table
         label={t.manual.title}
         name="manual"
-        list={{ ...list, rows, total: list.total === null ? null : Math.max(rows.length, list.total - gone.size), refresh }}
+        list={{
+          ...list,
+          rows,
+          total: list.total === null ? null : Math.max(rows.length, list.total - gone.size),
+          refresh,
+        }}
         columns={manualColumns}
         getId={rowId}
         empty={{ title: t.manual.empty, hint: t.manual.emptyHint }}
@@ -151,7 +153,9 @@ export function ManualPage() {
           action={asking === 'confirm' ? t.manual.doneCount(chosen) : t.manual.report.replace('…', '')}
           danger={asking === 'report'}
           reason={
-            asking === 'confirm' ? { label: t.common.comment } : { label: t.manual.reportReason, required: true, max: 4000 }
+            asking === 'confirm'
+              ? { label: t.common.comment }
+              : { label: t.manual.reportReason, required: true, max: 4000 }
           }
           onConfirm={(reason) => void begin(reason)}
           onClose={() => setAsking(null)}

@@ -47,9 +47,15 @@ export function OrderBody(props: { order: OrderRecordFragment; onChanged: () => 
           </Section>
           <Section
             title={t.order.payload}
-            aside={order.payload ? <CopyButton text={JSON.stringify(order.payload, null, 2)} what={t.order.payload} /> : null}
+            aside={
+              order.payload ? <CopyButton text={JSON.stringify(order.payload, null, 2)} what={t.order.payload} /> : null
+            }
           >
-            {order.payload ? <Json value={order.payload} label={t.order.payload} /> : <p className="dim">{t.order.noPayload}</p>}
+            {order.payload ? (
+              <Json value={order.payload} label={t.order.payload} />
+            ) : (
+              <p className="dim">{t.order.noPayload}</p>
+            )}
           </Section>
         </div>
         <div className={classes.column}>
@@ -74,7 +80,14 @@ function facts(order: OrderRecordFragment): [string, ReactNode][] {
     [t.order.waitsBecause, order.waitReason ? waitWord(order.waitReason) : null],
     [t.order.due, when(order.dueAt)],
     [t.order.created, when(order.createdAt)],
-    [t.review.decided.APPROVE, order.reviewedBy ? <>{order.reviewedBy}, {when(order.reviewedAt)}</> : null],
+    [
+      t.review.decided.APPROVE,
+      order.reviewedBy ? (
+        <>
+          {order.reviewedBy}, {when(order.reviewedAt)}
+        </>
+      ) : null,
+    ],
     [t.review.postponed, when(order.postponedAt)],
     [t.order.assignee, order.assignee],
     [t.state.TRANSMITTED.word, when(order.transmittedAt)],
@@ -82,7 +95,12 @@ function facts(order: OrderRecordFragment): [string, ReactNode][] {
     [t.state.VERIFIED.word, when(order.verifiedAt)],
     [t.order.attempts, order.attempt > 0 ? String(order.attempt) : null],
     ['', order.unverifiedCount > 0 ? t.order.unverified(order.unverifiedCount) : null],
-    ['Id', <span key="id" className="mono">{order.id}</span>],
+    [
+      'Id',
+      <span key="id" className="mono">
+        {order.id}
+      </span>,
+    ],
   ]
 }
 

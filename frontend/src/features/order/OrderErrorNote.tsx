@@ -19,7 +19,9 @@ export function OrderErrorNote({ order }: { order: OrderRowFragment }) {
         </p>
         {error.hint && <p>{error.hint}</p>}
         <p className="dim">
-          {[error.at && formatExact(error.at), order.attempt > 0 && t.order.attempt(order.attempt)].filter(Boolean).join(' · ')}
+          {[error.at && formatExact(error.at), order.attempt > 0 && t.order.attempt(order.attempt)]
+            .filter(Boolean)
+            .join(' · ')}
         </p>
       </div>
     </section>

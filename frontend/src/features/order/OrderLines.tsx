@@ -35,7 +35,7 @@ export function OrderLines(props: {
             {(line.property !== null || line.currentValue || line.proposedValue) && (
               <Diff before={line.currentValue} after={line.proposedValue} />
             )}
-            <p className={classes.meta}>
+            <div className={classes.meta}>
               <span>{workflowWord(line.workflowState)}</span>
               {line.confidence != null && line.confidence < 100 && (
                 <span>
@@ -45,18 +45,18 @@ export function OrderLines(props: {
               {(line.startDate || line.endDate) && <DateRange from={line.startDate} to={line.endDate} />}
               {line.postponedAt && <span title={formatExact(line.postponedAt)}>{t.review.postponed}</span>}
               {line.waitReason && <span>{waitWord(line.waitReason)}</span>}
-            </p>
+              {line.reasons.length > 0 && (
+                <details className={classes.why}>
+                  <summary>{t.order.why}</summary>
+                  <ul>
+                    {line.reasons.map((reason) => (
+                      <li key={reason}>{reason}</li>
+                    ))}
+                  </ul>
+                </details>
+              )}
+            </div>
             {line.error && <p className={classes.error}>{line.error}</p>}
-            {line.reasons.length > 0 && (
-              <details className={classes.why}>
-                <summary>{t.order.why}</summary>
-                <ul>
-                  {line.reasons.map((reason) => (
-                    <li key={reason}>{reason}</li>
-                  ))}
-                </ul>
-              </details>
-            )}
           </div>
         </li>
       ))}
@@ -69,7 +69,7 @@ export function lineName(line: { property?: string | null; propertyDisplayName: 
   return line.property == null ? line.propertyDisplayName || t.order.lineExistence : line.propertyDisplayName
 }
 
-export function DateRange({ from, to }: { from?: string | null; to?: string | null }) {
+function DateRange({ from, to }: { from?: string | null; to?: string | null }) {
   return (
     <span className="num">
       {from ? formatDay(from) : '…'} – {to ? formatDay(to) : '…'}

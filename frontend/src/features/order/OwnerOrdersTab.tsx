@@ -36,7 +36,12 @@ export function OwnerOrdersTab() {
         getId={rowId}
         empty={{ title: t.order.empty, hint: t.order.emptyHint }}
         onOpen={(row) =>
-          void navigate({ to: '/person/$id/orders/$orderId', params: { id, orderId: row.id }, search, replace: orderId !== undefined })
+          void navigate({
+            to: '/person/$id/orders/$orderId',
+            params: { id, orderId: row.id },
+            search,
+            replace: orderId !== undefined,
+          })
         }
         openId={orderId ?? null}
         sort={search.sort ?? 'CREATED_DESC'}

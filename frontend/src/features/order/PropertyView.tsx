@@ -62,7 +62,13 @@ const columns: Column<Row>[] = [
 ]
 
 /** Provisioning Review by property: one row per line, the decision at its left. */
-export function PropertyView({ search, onChange }: { search: OrderSearch; onChange: (c: Partial<OrderSearch>) => void }) {
+export function PropertyView({
+  search,
+  onChange,
+}: {
+  search: OrderSearch
+  onChange: (c: Partial<OrderSearch>) => void
+}) {
   const navigate = useNavigate()
   const { review, busy } = useReviewOrders()
   const [declining, setDeclining] = useState<Row | null>(null)

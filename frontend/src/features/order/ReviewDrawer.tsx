@@ -45,7 +45,8 @@ export function ReviewDrawer() {
   const decided = (stays?: boolean) => {
     const next = neighbour(orderId, queue.ids)
     queue.onDecided(orderId, stays)
-    if (next && next !== orderId) void navigate({ to: `${list}/$orderId`, params: { orderId: next }, search, replace: true })
+    if (next && next !== orderId)
+      void navigate({ to: `${list}/$orderId`, params: { orderId: next }, search, replace: true })
     else close()
   }
 

@@ -135,7 +135,12 @@ function ResourceView({ search, onChange }: { search: OrderSearch; onChange: (ch
         ref={table}
         label={t.review.title}
         name="review"
-        list={{ ...list, rows, total: list.total === null ? null : Math.max(rows.length, list.total - gone.size), refresh }}
+        list={{
+          ...list,
+          rows,
+          total: list.total === null ? null : Math.max(rows.length, list.total - gone.size),
+          refresh,
+        }}
         columns={reviewColumns}
         getId={rowId}
         empty={{ title: t.review.empty, hint: t.review.emptyHint }}

@@ -7,12 +7,12 @@ import { Stack, type Column } from '../../ui/Table'
 import type { OrderRowFragment } from './order.generated'
 
 /** Since when the order waits for somebody or something. */
-export function waitingSince(order: OrderRowFragment): string {
+function waitingSince(order: OrderRowFragment): string {
   return order.isManual && order.transmittedAt ? order.transmittedAt : order.createdAt
 }
 
 /** Age of a waiting order; red once it is over the validity period of its resource type. */
-export function Waiting({ order }: { order: OrderRowFragment }) {
+function Waiting({ order }: { order: OrderRowFragment }) {
   const now = useNow()
   const age = now - Date.parse(waitingSince(order))
   const limit = order.resourceType.transmittedStateValidityPeriod * 60_000
@@ -153,5 +153,16 @@ const assignee: Column<OrderRowFragment> = {
 export const reviewColumns = [owner, resourceType, kind, target, system, state, waiting]
 export const errorColumns = [owner, resourceType, kind, cause, error, { ...attempts, hidden: false }, updated]
 export const manualColumns = [owner, resourceType, kind, target, system, assignee, waiting]
-export const orderColumns = [owner, resourceType, kind, target, system, state, { ...created, hidden: true }, attempts, wait, updated]
+export const orderColumns = [
+  owner,
+  resourceType,
+  kind,
+  target,
+  system,
+  state,
+  { ...created, hidden: true },
+  attempts,
+  wait,
+  updated,
+]
 export const ownedColumns = [resourceType, kind, target, system, state, attempts, wait, created, updated]

@@ -9,7 +9,9 @@ type Decision = { decision: LineDecision } | { lines: LineDecisionInput[] }
 export function useReviewOrders() {
   const [{ fetching }, execute] = useMutation(ReviewOrdersDocument)
   const review = async (orderId: string, decision: Decision, comment?: string): Promise<Problem | null> => {
-    const { data, error } = await execute({ input: { orderIds: [orderId], ...decision, comment: comment || undefined } })
+    const { data, error } = await execute({
+      input: { orderIds: [orderId], ...decision, comment: comment || undefined },
+    })
     if (error) return toProblem(error)
     return data?.reviewOrders.results.find((r) => r.error)?.error ?? null
   }

@@ -4,7 +4,11 @@ import { useEffect, useMemo } from 'react'
  * Choices for a filter, gathered from the rows seen so far: whoever may see the rows may filter by what is in them, without
  * the right to read the configuration.
  */
-export function useSeen(key: string, pairs: string[][], chosen: string[] | undefined): { value: string; label: string }[] {
+export function useSeen(
+  key: string,
+  pairs: string[][],
+  chosen: string[] | undefined,
+): { value: string; label: string }[] {
   const list = JSON.stringify(pairs)
   const options = useMemo(() => {
     const all = new Map<string, string>(seenBefore.get(key))

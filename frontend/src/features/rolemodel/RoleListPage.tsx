@@ -63,7 +63,8 @@ export function RoleListPage() {
       data?.roles.filter(
         (r) =>
           (!search.kind || r.kind === search.kind) &&
-          (!text || [r.displayName, r.identifier, r.category?.displayName ?? ''].some((s) => s.toLowerCase().includes(text))),
+          (!text ||
+            [r.displayName, r.identifier, r.category?.displayName ?? ''].some((s) => s.toLowerCase().includes(text))),
       ),
     [data, search.kind, text],
   )
@@ -80,7 +81,12 @@ export function RoleListPage() {
         empty={{ title: t.model.empty, hint: t.model.emptyHint }}
         openId={data?.roles.find((r) => r.identifier === role)?.id ?? null}
         onOpen={(row) =>
-          void navigate({ to: '/model/roles/$role', params: { role: row.identifier }, search, replace: role !== undefined })
+          void navigate({
+            to: '/model/roles/$role',
+            params: { role: row.identifier },
+            search,
+            replace: role !== undefined,
+          })
         }
         filters={
           <>

@@ -22,7 +22,11 @@ export function CreateWebhookDrawer({ onClose }: { onClose: () => void }) {
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     const { data, error } = await create({
-      input: { url: url.trim(), description: description.trim() || undefined, filter: states.length ? { states } : undefined },
+      input: {
+        url: url.trim(),
+        description: description.trim() || undefined,
+        filter: states.length ? { states } : undefined,
+      },
     })
     setProblem(error ? toProblem(error) : null)
     if (data) setSecret(data.createWebhook.secret)

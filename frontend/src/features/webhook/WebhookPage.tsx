@@ -232,7 +232,10 @@ function WebhookActions({ webhook, onChanged }: { webhook: WebhookRowFragment; o
         {t.webhook.rotate}
       </Button>
       {webhook.isDisabled ? (
-        <Button loading={busy} onClick={() => void enable({ input }).then(({ error }) => done(error, t.webhook.enabled))}>
+        <Button
+          loading={busy}
+          onClick={() => void enable({ input }).then(({ error }) => done(error, t.webhook.enabled))}
+        >
           {t.webhook.enable}
         </Button>
       ) : (

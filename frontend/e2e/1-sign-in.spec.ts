@@ -1,0 +1,34 @@
+import { demoPassword, expect, test } from './signIn'
+
+test('a wrong password is refused with a sentence, the right one opens the home page', async ({ page }) => {
+  await page.goto('/')
+  await expect(page).toHaveTitle('Sign in · Writ')
+  await page.getByLabel('User name').fill('admin')
+  await page.getByLabel('Password', { exact: true }).fill('not the password')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('alert')).toHaveText(/wrong/i)
+
+  await page.getByLabel('Password', { exact: true }).fill(await demoPassword(page))
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page).toHaveTitle('Home · Writ')
+  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
+  for (const panel of ['The way of the orders', 'Waits for you', 'Running jobs', 'Orders per hour', 'Systems'])
+    await expect(page.getByRole('heading', { name: panel })).toBeVisible()
+  await expect(page.getByRole('link', { name: /^Pending: \d/ })).toBeVisible()
+  await expect(page.getByRole('link', { name: /Provisioning review\s*\d/ })).toBeVisible()
+
+  await page.getByRole('button', { name: 'Account of Ada Administrator' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
+  await page.goto('/orders')
+  await expect(page.getByText('Sign in to open that page.')).toBeVisible()
+})
+
+test('a demonstration login fills in the form and leads to the page that was asked for', async ({ page }) => {
+  await page.goto('/jobs')
+  await page.getByRole('button', { name: /^admin/ }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('heading', { name: 'Job execution' })).toBeVisible()
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Job execution' })).toBeVisible()
+})

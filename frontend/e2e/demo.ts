@@ -1,0 +1,76 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, type APIRequestContext } from '@playwright/test'
+
+/** A file of the demo organisation in the data directory of the server under test, e.g. `hr/People.csv`. */
+export class DemoFile {
+  private readonly path: string
+  private readonly before: string
+
+  constructor(name: string) {
+    const dir = process.env.WRIT_E2E_DATA_DIR
+    if (!dir) throw new Error('WRIT_E2E_DATA_DIR must name the data directory of the server under test')
+    this.path = join(dir, 'demo', name)
+    this.before = readFileSync(this.path, 'utf8')
+  }
+
+  /** The lines as they were when the file was opened, heading first. */
+  get lines(): string[] {
+    return this.before.trimEnd().split('\n')
+  }
+
+  /** The line that begins with this key. */
+  line(key: string): string {
+    const found = this.lines.find((line) => line.startsWith(`${key},`))
+    if (found === undefined) throw new Error(`${this.path} has no line ${key}`)
+    return found
+  }
+
+  /** Puts other lines in place, in one step: the server reads the file while the test runs. */
+  write(lines: string[]) {
+    this.put(lines.join('\n') + '\n')
+  }
+
+  /** Back to what it was. */
+  restore() {
+    this.put(this.before)
+  }
+
+  private put(content: string) {
+    writeFileSync(`${this.path}.new`, content)
+    renameSync(`${this.path}.new`, this.path)
+  }
+}
+
+/** Asks the API directly, for what a journey needs beforehand; what is tested goes through the pages. */
+async function ask<Data>(request: APIRequestContext, username: string, query: string): Promise<Data> {
+  const post = async (body: object, token?: string) => {
+    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
+    const response = await request.post('/graphql', { data: body, headers })
+    const answer = (await response.json()) as { data?: Data; errors?: { message: string }[] }
+    if (answer.errors) throw new Error(answer.errors.map((e) => e.message).join('; '))
+    return answer.data as Data
+  }
+  const info = (await (await request.get('/auth/info')).json()) as { demoPassword: string }
+  const login = 'mutation($input: LoginInput!) { login(input: $input) { accessToken } }'
+  const granted = (await post({
+    query: login,
+    variables: { input: { username, password: info.demoPassword } },
+  })) as unknown as { login: { accessToken: string } }
+  return post({ query }, granted.login.accessToken)
+}
+
+interface Jobs {
+  jobs: { identifier: string; lastInstance: { state: string } | null }[]
+}
+
+/** Makes sure that the complete job has run once: without it there is nothing to look at. */
+export async function completeJobHasRun(request: APIRequestContext) {
+  const state = async () => {
+    const { jobs } = await ask<Jobs>(request, 'admin', '{ jobs { identifier lastInstance { state } } }')
+    return jobs.find((job) => job.identifier === 'complete')?.lastInstance?.state ?? null
+  }
+  if ((await state()) === null)
+    await ask(request, 'admin', 'mutation { runJob(input: { job: "complete" }) { jobInstance { id } } }')
+  await expect.poll(state, { timeout: 120_000, intervals: [500, 1_000] }).not.toMatch(/QUEUED|IN_PROGRESS/)
+}

@@ -1,0 +1,142 @@
+import { Outlet } from '@tanstack/react-router'
+import { screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { describe, expect, it, vi } from 'vitest'
+import { order, orderLine } from '../../test/factories'
+import { fakeClient, renderAt } from '../../test/render'
+import type { OrderDetailFragment } from './order.generated'
+import { QueueContext } from './queue'
+import { ReviewDrawer } from './ReviewDrawer'
+
+function setup(orders: OrderDetailFragment[], options: { refuse?: string; list?: string } = {}) {
+  const { client, sent } = fakeClient({
+    OrderDetail: ({ id }: { id: string }) => ({ order: orders.find((o) => o.id === id) ?? null }),
+    ReviewOrders: ({ input }: { input: { orderIds: string[] } }) => ({
+      reviewOrders: {
+        results: input.orderIds.map((id) => ({
+          id,
+          order: orders.find((o) => o.id === id),
+          error: options.refuse ? { code: 'STALE_ITEM', message: options.refuse } : null,
+        })),
+      },
+    }),
+    UnblockOrders: ({ input }: { input: { orderIds: string[] } }) => ({
+      unblockOrders: { results: input.orderIds.map((id) => ({ id, order: null, error: null })) },
+    }),
+  })
+  const onDecided = vi.fn()
+  const queue = { ids: orders.map((o) => o.id), onDecided }
+  const Parent = () => (
+    <QueueContext value={queue}>
+      <Outlet />
+    </QueueContext>
+  )
+  const router = renderAt({
+    at: `${options.list ?? '/review'}/${orders[0]?.id ?? ''}`,
+    parent: Parent,
+    path: '$orderId',
+    child: ReviewDrawer,
+    client,
+  })
+  return { router, sent, onDecided, user: userEvent.setup() }
+}
+
+const title = /Create Intranet account/
+
+describe('ReviewDrawer', () => {
+  it('approves every waiting line with a, with the versions seen, and opens the next order', async () => {
+    const [one, two] = [order(), order()]
+    const { router, sent, onDecided, user } = setup([one, two])
+    await screen.findByRole('dialog', { name: title })
+    await user.keyboard('a')
+    await waitFor(() => expect(router.state.location.pathname).toBe(`/review/${two.id}`))
+    expect(sent).toEqual([
+      {
+        name: 'ReviewOrders',
+        variables: {
+          input: {
+            orderIds: [one.id],
+            lines: one.lines.map((line) => ({ lineId: line.id, decision: 'APPROVE', version: 1 })),
+            comment: undefined,
+          },
+        },
+      },
+    ])
+    expect(onDecided).toHaveBeenCalledWith(one.id, false)
+  })
+
+  it('asks for a reason with d and declines only with one', async () => {
+    const one = order()
+    const { router, sent, user } = setup([one])
+    await screen.findByRole('dialog', { name: title })
+    await user.keyboard('d')
+    const dialog = await screen.findByRole('dialog', { name: /Decline 1 order/ })
+    const decline = within(dialog).getByRole('button', { name: 'Decline' })
+    expect(decline).toBeDisabled()
+    await user.type(within(dialog).getByRole('textbox'), 'left the project')
+    await user.click(decline)
+    await waitFor(() => expect(router.state.location.pathname).toBe('/review'))
+    expect(sent[0]?.variables).toMatchObject({
+      input: { comment: 'left the project', lines: [{ decision: 'DECLINE' }, { decision: 'DECLINE' }] },
+    })
+  })
+
+  it('keeps a postponed order in the list', async () => {
+    const [one, two] = [order(), order()]
+    const { onDecided, user } = setup([one, two])
+    await screen.findByRole('dialog', { name: title })
+    await user.keyboard('p')
+    await waitFor(() => expect(onDecided).toHaveBeenCalledWith(one.id, true))
+  })
+
+  it('sends a decision per line once one differs', async () => {
+    const one = order()
+    const { sent, user } = setup([one])
+    await screen.findByRole('dialog', { name: title })
+    const login = screen.getByRole('group', { name: 'Decision for Login' })
+    await user.click(within(login).getByRole('button', { name: 'Postpone' }))
+    await user.click(screen.getByRole('button', { name: /Apply these decisions/ }))
+    await waitFor(() => expect(sent).toHaveLength(1))
+    expect(sent[0]?.variables).toMatchObject({ input: { lines: [{ decision: 'APPROVE' }, { decision: 'POSTPONE' }] } })
+  })
+
+  it('stays on the order and says why when it changed meanwhile', async () => {
+    const [one, two] = [order(), order()]
+    const { router, onDecided, user } = setup([one, two], { refuse: 'The order changed since you read it.' })
+    await screen.findByRole('dialog', { name: title })
+    await user.keyboard('a')
+    expect(await screen.findByText('The order changed since you read it.')).toBeInTheDocument()
+    expect(router.state.location.pathname).toBe(`/review/${one.id}`)
+    expect(onDecided).not.toHaveBeenCalled()
+  })
+
+  it('unblocks an errored order with a and offers no postponing', async () => {
+    const one = order({ state: 'ERRORED', lines: [orderLine({ state: 'ERRORED' })] })
+    const { sent, user } = setup([one], { list: '/errors' })
+    await screen.findByRole('dialog', { name: title })
+    expect(screen.queryByRole('button', { name: /Postpone/ })).not.toBeInTheDocument()
+    await user.keyboard('a')
+    await waitFor(() => expect(sent[0]?.name).toBe('UnblockOrders'))
+  })
+
+  it('does not take letters typed into the comment for decisions', async () => {
+    const { sent, user } = setup([order()])
+    await screen.findByRole('dialog', { name: title })
+    await user.type(screen.getByRole('textbox', { name: 'Comment' }), 'a d p')
+    expect(sent).toEqual([])
+  })
+
+  it('closes with Escape', async () => {
+    const { router, user } = setup([order()])
+    await screen.findByRole('dialog', { name: title })
+    await user.keyboard('{Escape}')
+    await waitFor(() => expect(router.state.location.pathname).toBe('/review'))
+  })
+
+  it('offers nothing once there is nothing left to decide', async () => {
+    setup([order({ state: 'PENDING', lines: [orderLine({ state: 'PENDING' })] })])
+    await screen.findByRole('dialog', { name: title })
+    expect(screen.queryByRole('button', { name: /Confirm creation/ })).not.toBeInTheDocument()
+    expect(screen.getByText('Nothing left to decide here')).toBeInTheDocument()
+  })
+})

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { toCsv } from './csv'
+import { formatDuration, formatName, formatNumber, formatRelative, formatValue } from './format'
+
+const now = Date.parse('2026-03-01T12:00:00Z')
+
+describe('format', () => {
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [12345, '12\u202f345'],
+    [1234567, '1\u202f234\u202f567'],
+  ])('groups %i thinly', (value, text) => {
+    expect(formatNumber(value)).toBe(text)
+  })
+
+  it.each([
+    ['2026-03-01T11:59:58Z', 'just now'],
+    ['2026-03-01T11:55:00Z', '5\u00a0min ago'],
+    ['2026-03-03T12:00:00Z', 'in 2\u00a0d'],
+  ])('says %s as %s', (iso, text) => {
+    expect(formatRelative(iso, now)).toBe(text)
+  })
+
+  it('takes the largest unit', () => {
+    expect(formatDuration(3 * 3_600_000 + 1)).toBe('3\u00a0h')
+  })
+
+  it('writes names and values as people would', () => {
+    expect(formatName('nullKeys')).toBe('Null keys')
+    expect(formatName('links_deleted')).toBe('Links deleted')
+    expect(formatValue(['a', 1, true, null])).toBe('a, 1, yes, ')
+  })
+})
+
+describe('toCsv', () => {
+  it('quotes what needs it and disarms formulas', () => {
+    expect(
+      toCsv(
+        ['a', 'b'],
+        [
+          ['x,y', 'say "hi"'],
+          ['=1+1', '\n'],
+        ],
+      ),
+    ).toBe(`a,b\r\n"x,y","say ""hi"""\r\n'=1+1,"\n"\r\n`)
+  })
+})

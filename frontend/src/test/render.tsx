@@ -1,0 +1,88 @@
+import { MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Outlet,
+  RouterProvider,
+} from '@tanstack/react-router'
+import { render } from '@testing-library/react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { Client, Provider, type Exchange, type Operation } from 'urql'
+import { filter, map, pipe } from 'wonka'
+import { Keymap, KeymapContext } from '../ui/keys'
+
+/** Answers operations by name; records mutations. */
+export function fakeClient(answers: Record<string, (variables: never) => unknown>) {
+  const sent: { name: string; variables: Record<string, unknown> }[] = []
+  const answer: Exchange = () => (operations) =>
+    pipe(
+      operations,
+      filter((operation) => operation.kind !== 'teardown' && operation.kind !== 'subscription'),
+      map((operation) => {
+        const name = operationName(operation)
+        if (operation.kind === 'mutation')
+          sent.push({ name, variables: operation.variables as Record<string, unknown> })
+        const data = answers[name]?.(operation.variables as never)
+        return { operation, data, stale: false, hasNext: false }
+      }),
+    )
+  const client = new Client({ url: 'http://test/graphql', preferGetMethod: false, exchanges: [answer] })
+  return { client, sent }
+}
+
+function operationName(operation: Operation): string {
+  const definition = operation.query.definitions.find((d) => d.kind === 'OperationDefinition')
+  return definition?.name?.value ?? ''
+}
+
+function Keys({ keymap, children }: { keymap: Keymap; children: ReactNode }) {
+  useEffect(() => {
+    window.addEventListener('keydown', keymap.handle)
+    return () => window.removeEventListener('keydown', keymap.handle)
+  }, [keymap])
+  return <KeymapContext value={keymap}>{children}</KeymapContext>
+}
+
+/** Everything a component finds around it in the application, without the routes. */
+export function Surroundings({ children }: { children: ReactNode }) {
+  const [keymap] = useState(() => new Keymap())
+  return (
+    <MantineProvider env="test">
+      <Keys keymap={keymap}>
+        {children}
+        <Notifications />
+      </Keys>
+    </MantineProvider>
+  )
+}
+
+/** Draws a component under the addresses it needs. */
+export function renderAt(options: {
+  at: string
+  parent: () => ReactNode
+  path: string
+  child: () => ReactNode
+  client: Client
+}) {
+  const root = createRootRoute({ component: Outlet })
+  const base = `/${options.at.split('/')[1] ?? ''}`
+  const list = createRoute({ getParentRoute: () => root, path: base, component: options.parent })
+  const drawer = createRoute({ getParentRoute: () => list, path: options.path, component: options.child })
+  const order = createRoute({ getParentRoute: () => root, path: '/order/$orderId', component: () => null })
+  const person = createRoute({ getParentRoute: () => root, path: '/person/$id', component: () => null })
+  const router = createRouter({
+    routeTree: root.addChildren([list.addChildren([drawer]), order, person]),
+    history: createMemoryHistory({ initialEntries: [options.at] }),
+  })
+  render(
+    <Surroundings>
+      <Provider value={options.client}>
+        <RouterProvider router={router as never} />
+      </Provider>
+    </Surroundings>,
+  )
+  return router
+}
