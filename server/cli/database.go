@@ -19,11 +19,13 @@ type settings struct {
 	Database config.Database `embed:"" group:"Database"`
 	Log      config.Log      `embed:"" group:"Log"`
 	Secret   config.Secret   `embed:"" group:"Secrets"`
+
+	TestHooks bool `env:"WRIT_TEST_HOOKS" help:"Work together with servers that run with test hooks: their clock, and connections to the fake target."`
 }
 
 func (s settings) config() config.Config {
 	c := config.Config{Database: s.Database, Log: s.Log, Secret: s.Secret}
-	c.Serve = config.Serve{Addr: "127.0.0.1:8080", Only: config.All}
+	c.Serve = config.Serve{Addr: "127.0.0.1:8080", Only: config.All, TestHooks: s.TestHooks}
 	c.Mail.From = "Writ <writ@localhost>"
 	c.Work.RiverWorkers = 1
 	return c
