@@ -63,13 +63,13 @@ func (c ordersByState) Describe(ch chan<- *prometheus.Desc) { ch <- ordersDesc }
 func (c ordersByState) Collect(ch chan<- prometheus.Metric) {
 	var rows []struct {
 		State int
-		Count float64
+		Count int64 // the database counts in whole numbers, and bun converts none
 	}
 	if err := c.a.DB.NewRaw(`select state, count(*) as count from provisioning_order where closed_at is null group by state`).Scan(context.Background(), &rows); err != nil {
 		ch <- prometheus.NewInvalidMetric(ordersDesc, err)
 		return
 	}
 	for _, r := range rows {
-		ch <- prometheus.MustNewConstMetric(ordersDesc, prometheus.GaugeValue, r.Count, fmt.Sprint(r.State))
+		ch <- prometheus.MustNewConstMetric(ordersDesc, prometheus.GaugeValue, float64(r.Count), fmt.Sprint(r.State))
 	}
 }
