@@ -4,7 +4,11 @@ import (
 	"context"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"writ/server/assignment"
+	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/job"
 	"writ/server/order"
@@ -15,14 +19,16 @@ import (
 // tasks is the list of task types a job may name (provisioning spec 9.3).
 func (a *App) tasks() map[string]job.TaskFunc {
 	return map[string]job.TaskFunc{
-		"Export":                     a.taskExport,
-		"PrepareSynchronization":     a.taskPrepare,
-		"Synchronize":                a.taskSynchronize,
-		"SynchronizeConnector":       a.taskSynchronizeConnector,
-		"ComputeCorrelationKeys":     a.taskCorrelationKeys,
-		"ComputeRoleModel":           a.taskRoleModel,
-		"GenerateProvisioningOrders": a.taskGenerate,
-		"Fulfill":                    a.taskFulfil,
+		"Export":                          a.taskExport,
+		"PrepareSynchronization":          a.taskPrepare,
+		"Synchronize":                     a.taskSynchronize,
+		"SynchronizeConnector":            a.taskSynchronizeConnector,
+		"ComputeCorrelationKeys":          a.taskCorrelationKeys,
+		"ComputeRoleModel":                a.taskRoleModel,
+		"GenerateProvisioningOrders":      a.taskGenerate,
+		"Fulfill":                         a.taskFulfil,
+		"UpdateClassification":            a.taskClassification,
+		"UpdateEntityPropertyExpressions": a.taskExpressions,
 	}
 }
 
@@ -192,4 +198,27 @@ func (a *App) taskFulfil(ctx context.Context, t job.Task, r job.Reporter) (job.R
 	r.Count("tickets", res.Tickets)
 	r.Count("errored", res.Errors)
 	return job.Result{Output: res.Executed+res.Tickets > 0, Warning: res.Errors > 0}, err
+}
+
+func (a *App) taskClassification(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
+	report, err := a.Assignments.Classify(ctx, r.Progress)
+	r.Count("targets", report.Owners)
+	r.Count("assignments", report.Types)
+	r.Count("failed", report.Failed)
+	return job.Result{Output: report.Types > 0, Warning: report.Failed > 0}, err
+}
+
+// taskExpressions derives again what follows from the metadata: display names, unique keys, links, hierarchies.
+func (a *App) taskExpressions(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
+	var counts directory.Counts
+	err := db.InTx(ctx, a.DB, func(ctx context.Context, tx bun.Tx) error {
+		shape, err := a.Shapes.Load(ctx, tx)
+		if err != nil {
+			return err
+		}
+		counts, err = directory.Refresh(ctx, tx, a.Clock.Now(), shape, a.Directory.Writes)
+		return err
+	})
+	r.Count("updated", counts.Updated)
+	return job.Result{Output: counts.Any()}, err
 }

@@ -45,13 +45,14 @@ func (s *Service) load(ctx context.Context, db bun.IDB, m *Model, ownerIDs []int
 }
 
 type loader struct {
-	ctx    context.Context
-	db     bun.IDB
-	m      *Model
-	b      *evaluation.Batch
-	owners map[int64]*evaluation.Owner
-	types  map[int64]*evaluation.ExistingType
-	orders map[int64]*evaluation.ExistingOrder
+	orphans bool // the owners are targets without owner, and stand for themselves
+	ctx     context.Context
+	db      bun.IDB
+	m       *Model
+	b       *evaluation.Batch
+	owners  map[int64]*evaluation.Owner
+	types   map[int64]*evaluation.ExistingType
+	orders  map[int64]*evaluation.ExistingOrder
 }
 
 // resources adds resources, and what they reach, to the batch.
@@ -116,9 +117,13 @@ func (l *loader) assignedTypes(list []int64) error {
 		VerifiedAt                  *time.Time
 		Error                       *string
 	}
-	if err := l.db.NewRaw(`select id, owner_id, resource_type_id, resource_id, workflow_state, is_expected, is_denied, is_frozen, start_date, end_date,
+	whose, where := "owner_id", "owner_id = any (?)"
+	if l.orphans {
+		whose, where = "resource_id", "owner_id is null and resource_id = any (?)"
+	}
+	if err := l.db.NewRaw(`select id, `+whose+` as owner_id, resource_type_id, resource_id, workflow_state, is_expected, is_denied, is_frozen, start_date, end_date,
 		confidence, expected, created_key, verified_at, error
-		from assigned_resource_type where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list)).Scan(l.ctx, &rows); err != nil {
+		from assigned_resource_type where `+where+` and valid_to = 'infinity' order by id`, ids(list)).Scan(l.ctx, &rows); err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -314,7 +319,8 @@ func (l *loader) matches([]int64) error {
 	}
 	if err := l.db.NewRaw(`
 		select k.owner_id, k.rule_id, t.resource_id, r.kind,
-			exists (select from assigned_resource_type a where a.resource_id = t.resource_id and a.valid_to = 'infinity' and a.owner_id is distinct from k.owner_id and a.owner_id is not null) as taken,
+			exists (select from assigned_resource_type a where a.resource_id = t.resource_id and a.valid_to = 'infinity' and a.owner_id is distinct from k.owner_id
+				and (a.owner_id is not null or a.is_frozen or exists (select from provisioning_order o where o.assigned_resource_type_id = a.id and o.closed_at is null))) as taken,
 			(select count(*) from correlation_key s join resource o on o.id = s.resource_id and o.valid_to = 'infinity'
 				where s.rule_id = k.rule_id and s.side = 'S' and s.value = k.value and s.resource_id <> k.owner_id) + 1 as owners
 		from unnest(?::bigint[], ?::bigint[], ?::text[]) k (owner_id, rule_id, value)

@@ -152,6 +152,9 @@ func (w *saver) types() error {
 			w.plan(d.Existing.ID, r.OwnerID, d)
 		}
 	}
+	if err := w.adopt(); err != nil {
+		return err
+	}
 	if err := w.updateTypes(updates); err != nil {
 		return err
 	}
@@ -165,12 +168,31 @@ func (w *saver) types() error {
 		if row.Verified {
 			verifiedAt = &w.now
 		}
-		fresh = append(fresh, []any{newIDs[i], owners[i], d.ResourceTypeID, row.TargetID, row.Workflow, w.now, row.IsExpected, row.Start, row.End, row.Confidence,
+		fresh = append(fresh, []any{newIDs[i], nullID(owners[i]), d.ResourceTypeID, row.TargetID, row.Workflow, w.now, row.IsExpected, row.Start, row.End, row.Confidence,
 			row.Expected, row.Error, verifiedAt, w.now})
 		w.plan(newIDs[i], owners[i], d)
 	}
 	return w.copy("assigned_resource_type", []string{"id", "owner_id", "resource_type_id", "resource_id", "workflow_state", "workflow_state_changed_at", "is_expected",
 		"start_date", "end_date", "confidence", "expected", "error", "verified_at", "valid_from"}, fresh)
+}
+
+// adopt ends the rows of targets without owner that have found one now, with what waited there for reconciliation.
+func (w *saver) adopt() error {
+	var targets []int64
+	for _, r := range w.changed {
+		for _, d := range r.Types {
+			if r.OwnerID != 0 && d.TargetID != 0 && !d.CloseRow {
+				targets = append(targets, d.TargetID)
+			}
+		}
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	_, err := w.tx.NewRaw(`with ended as (update assigned_resource_type set valid_to = ?0
+			where owner_id is null and valid_to = 'infinity' and resource_id = any (?1) returning id)
+		update gap set closed_at = ?0 where closed_at is null and assigned_resource_type_id in (select id from ended)`, w.now, ids(targets)).Exec(w.ctx)
+	return err
 }
 
 func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
@@ -194,7 +216,7 @@ func (w *saver) plan(id, ownerID int64, d *evaluation.TypeDelta) {
 		return
 	}
 	w.report.Orders++
-	w.planned = append(w.planned, PlannedOrder{AssignedResourceTypeID: id, OwnerID: ownerID, SourceEntityTypeID: w.owners[ownerID].Resource.EntityTypeID,
+	w.planned = append(w.planned, PlannedOrder{AssignedResourceTypeID: id, OwnerID: ownerID, SourceEntityTypeID: w.m.ResourceType(d.ResourceTypeID).SourceEntityTypeID,
 		ResourceTypeID: d.ResourceTypeID, Delta: d.Order})
 }
 

@@ -24,9 +24,9 @@ func TestBuiltinFunctions(t *testing.T) {
 		{"ToSoundex", "Robert", "", "R163"},
 		{"ToSoundex", "Tymczak", "", "T522"},
 		{"ToFormatedDN", "Lee, Ann+1", "", `Lee\, Ann\+1`},
-		{"ParseLocalDate", "01/07/2026 12:30", "Europe/Paris|dd/MM/yyyy HH:mm", "2026-07-01T10:30:00Z"},
-		{"ParseLocalDateThenAddMinutes", "2026-01-01", "UTC|yyyy-MM-dd|60", "2026-01-01T01:00:00Z"},
-		{"ParseUniversalDate", "20260101", "yyyyMMdd", "2026-01-01T00:00:00Z"},
+		{"ParseLocalDate", "01/07/2026 12:30", "Europe/Paris|dd/MM/yyyy HH:mm", "20260701103000"},
+		{"ParseLocalDateThenAddMinutes", "2026-01-01", "UTC|yyyy-MM-dd|60", "20260101010000"},
+		{"ParseUniversalDate", "20260101", "yyyyMMdd", "20260101000000"},
 		{"FormatLocalDate", "2026-07-01T22:30:00Z", "Europe/Paris|dd.MM.yy HH:mm", "02.07.26 00:30"},
 		{"FormatLocalDate", "", "Europe/Paris|dd.MM.yy", ""},
 	} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"writ/server/directory"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -161,8 +162,8 @@ func ParseDate(s string) (t time.Time, dayOnly bool, err error) {
 	return time.Time{}, false, fmt.Errorf("%q is not a date", s)
 }
 
-// FormatDate writes a date as the directory keeps it.
-func FormatDate(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+// FormatDate writes a date as the directory keeps it (role-model 1.3), so that a computed date equals the synchronized one.
+func FormatDate(t time.Time) string { return directory.FormatTime(t) }
 
 var layoutParts = strings.NewReplacer(
 	"yyyy", "2006", "yy", "06", "MMMM", "January", "MMM", "Jan", "MM", "01", "M", "1", "dddd", "Monday", "ddd", "Mon", "dd", "02", "d", "2",
