@@ -412,7 +412,7 @@ func (p *policyRun) updateOrders(ctx context.Context, tx bun.Tx) error {
 		withdraw boolean, ticket text, unverified boolean)`
 	_, err = tx.NewRaw(`update provisioning_order o set
 			kind = case when c.supersede or c.kind = '' then o.kind else c.kind end,
-			target_id = case when c.supersede then o.target_id else coalesce(c.target_id, o.target_id) end,
+			target_id = case when c.supersede then o.target_id when c.kind = 'CREATE' then c.target_id else coalesce(c.target_id, o.target_id) end,
 			due_at = case when c.supersede then o.due_at else c.due_at end,
 			is_superseded = c.supersede or o.is_superseded and o.has_silent,
 			is_withdrawn = c.withdraw,
