@@ -797,7 +797,7 @@ comment on column provisioning_order.due_at is 'When lines held as not due becom
 comment on column provisioning_order.look_at is 'Earliest instant at which CLOCK may have to move something; written with the roll-up.';
 comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
 comment on column provisioning_order.tries is 'Answers in a row that said "not now" (unreachable, throttled, lost); counts toward giving up, back to 0 with any other answer.';
-comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes.';
+comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes. Not indexed, like all columns a drain writes: those updates stay in their page.';
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
 comment on column provisioning_order.has_silent is 'Software collected it and no answer came (P4): read back before a repeat.';
 CREATE INDEX provisioning_order_awaiting_sync ON public.provisioning_order USING btree (connector_id, id) WHERE ((state = ANY (ARRAY[2, 8])) AND (closed_at IS NULL));
@@ -809,11 +809,10 @@ CREATE INDEX provisioning_order_by_type_state ON public.provisioning_order USING
 CREATE INDEX provisioning_order_by_updated ON public.provisioning_order USING btree (updated_at, id);
 CREATE INDEX provisioning_order_errors ON public.provisioning_order USING btree (error_class, id) WHERE (error_class IS NOT NULL);
 CREATE INDEX provisioning_order_generated ON public.provisioning_order USING btree (generated_at) WHERE (generated_at IS NOT NULL);
-CREATE INDEX provisioning_order_leased ON public.provisioning_order USING btree (lease_until) WHERE (lease_until IS NOT NULL);
 CREATE INDEX provisioning_order_look ON public.provisioning_order USING btree (look_at) WHERE ((look_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE UNIQUE INDEX provisioning_order_one_open ON public.provisioning_order USING btree (assigned_resource_type_id) WHERE (closed_at IS NULL);
 CREATE INDEX provisioning_order_tickets ON public.provisioning_order USING btree (source_entity_type_id, id) WHERE has_ticket;
-CREATE INDEX provisioning_order_to_dispatch ON public.provisioning_order USING btree (connection_id, id) WHERE ((generated_at IS NOT NULL) AND (has_pending OR has_silent));
+CREATE INDEX provisioning_order_to_dispatch ON public.provisioning_order USING btree (connection_id, id) WHERE (has_silent OR (has_pending AND (generated_at IS NOT NULL)));
 CREATE INDEX provisioning_order_to_review ON public.provisioning_order USING btree (source_entity_type_id, id) WHERE needs_review;
 CREATE INDEX provisioning_order_ungenerated ON public.provisioning_order USING btree (resource_type_id, id) WHERE ((generated_at IS NULL) AND has_pending);
 
