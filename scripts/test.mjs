@@ -16,6 +16,8 @@ const unknown = chosen.filter((name) => !parts.includes(name));
 if (unknown.length) fail(`There is no part ${unknown.join(', ')}. The parts are ${parts.join(', ')}.`);
 const wants = (part) => chosen.length === 0 || chosen.includes(part);
 const total = { passed: 0, failed: 0, skipped: 0 };
+// Settings of a Writ on this machine are none of the tests' business. Only the browser may be named.
+for (const name of Object.keys(process.env)) if (name.startsWith('WRIT_') && name !== 'WRIT_CHROMIUM') delete process.env[name];
 const failures = [];
 
 function count(name, result) {
@@ -25,13 +27,16 @@ function count(name, result) {
   failures.push(name);
 }
 
+/** What a failed test said, without the endless lines of compared files. */
+const legible = (text) => text.split('\n').map((line) => (line.length > 1000 ? `${line.slice(0, 1000)} ... (${line.length} characters)` : line)).join('\n');
+
 /** Runs go test, shows one line per package and the whole output of what failed, and counts tests (subtests too). */
 async function goTests() {
   const race = ask('go', ['env', 'CGO_ENABLED']).out.trim() === '1' && ask(ask('go', ['env', 'CC']).out.trim() || 'cc', ['--version']).ok;
   if (!race) console.log('no C compiler: the race detector is left out');
-  const args = ['test', ...(race ? ['-race'] : []), '-timeout', '20m', '-json', './...'];
+  const args = ['test', ...(race ? ['-race'] : []), '-timeout', '25m', '-json', './...'];
   const child = spawn('go', args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const timer = setTimeout(() => child.kill('SIGTERM'), 25 * minute);
+  const timer = setTimeout(() => child.kill('SIGTERM'), 40 * minute);
   const code = new Promise((resolve) => child.on('close', resolve));
   const output = new Map();
   const key = (e) => `${e.Package ?? e.ImportPath} ${e.Test ?? ''}`;
@@ -50,7 +55,7 @@ async function goTests() {
       continue;
     }
     if (!['pass', 'fail', 'skip', 'build-fail'].includes(e.Action)) continue;
-    if (e.Action === 'fail' || e.Action === 'build-fail') process.stdout.write(output.get(key(e)) ?? '');
+    if (e.Action === 'fail' || e.Action === 'build-fail') process.stdout.write(legible(output.get(key(e)) ?? ''));
     if (e.Test) {
       if (e.Action === 'fail') {
         failedHere++;
