@@ -1,1 +1,1 @@
-drop table persisted_operation, signing_key, session, access_entry, access_filter, access_rule, assigned_profile, local_user, profile;
+drop table signing_key, session, access_entry, access_filter, access_rule, assigned_profile, local_user, profile;

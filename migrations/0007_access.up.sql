@@ -90,7 +90,3 @@ create table signing_key (
     retired_at  timestamptz
 );
 comment on column signing_key.private_key is 'Ed25519, sealed with the process keyring.';
-create table persisted_operation (
-    hash  text primary key,
-    query text not null
-);

@@ -664,12 +664,6 @@ create table owner_state (
 );
 CREATE INDEX owner_state_due ON public.owner_state USING btree (next_evaluation_at) WHERE (next_evaluation_at IS NOT NULL);
 
-create table persisted_operation (
-    hash text not null,
-    query text not null,
-    constraint persisted_operation_pkey PRIMARY KEY (hash)
-);
-
 create table policy (
     id bigint generated always as identity,
     identifier text not null,
