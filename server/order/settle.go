@@ -153,6 +153,13 @@ func (s *Service) wakeLater(ctx context.Context, tx bun.Tx, answers []answer, wa
 	return nil
 }
 
+// hints say what can be done about an error when the connector does not know better.
+var hints = map[fulfil.Outcome]string{
+	fulfil.Refused:  "Correct the data or what the system objects to, then unblock; or decline.",
+	fulfil.Conflict: "Look which object stands in the way in the managed system, then unblock; or decline.",
+	fulfil.NotFound: "Synchronize the system, then unblock; or decline.",
+}
+
 // judge maps an outcome to what happens to the order (design 8). The action is empty when the lines stay as they are.
 func judge(a answer) (result, Action) {
 	r := result{ID: a.ID, Art: a.ArtID, Outcome: string(a.Outcome), Message: clip(a.Message, 4000), Hint: clip(a.Hint, 1000),
@@ -188,6 +195,7 @@ func judge(a answer) (result, Action) {
 		return r, Transmit
 	}
 	r.Errored = true
+	r.Hint = orElse(r.Hint, hints[a.Outcome])
 	if r.Message == "" {
 		r.Message = "The managed system did not accept the change (" + string(a.Outcome) + ")."
 	}
