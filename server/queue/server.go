@@ -2,9 +2,12 @@ package queue
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,11 +57,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.New("the database URL cannot be read by pgx") // its error may quote the password
 	}
 	config.MaxConns = int32(orDefault(o.MaxConns, DefaultMaxConns))
+	id := clientID()
+	config.ConnConfig.RuntimeParams["application_name"] = id
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect the queue: %w", err)
 	}
-	client, err := river.NewClient(riverpgxv5.New(pool), clientConfig(o))
+	client, err := river.NewClient(riverpgxv5.New(pool), clientConfig(o, id))
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("prepare the queue: %w", err)
@@ -66,7 +71,15 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	return &Server{pool: pool, client: client, log: o.Logger}, nil
 }
 
-func clientConfig(o Options) *river.Config {
+// clientID names this process in river_job.attempted_by. Its connections have the same name, so that the database knows whether the
+// process that works on a job still lives.
+func clientID() string {
+	raw := make([]byte, 4)
+	_, _ = rand.Read(raw) // never fails
+	return fmt.Sprintf("writ-%d-%s", os.Getpid(), hex.EncodeToString(raw))
+}
+
+func clientConfig(o Options, id string) *river.Config {
 	queues := map[string]river.QueueConfig{}
 	for name, workers := range o.Queues {
 		queues[name] = river.QueueConfig{MaxWorkers: workers}
@@ -79,7 +92,7 @@ func clientConfig(o Options) *river.Config {
 		o.Register(workers)
 	}
 	return &river.Config{
-		Logger: o.Logger, Queues: queues, Workers: workers,
+		ID: id, Logger: o.Logger, Queues: queues, Workers: workers,
 		FetchCooldown:     orDefault(o.FetchCooldown, 10*time.Millisecond),
 		FetchPollInterval: orDefault(o.FetchPollInterval, time.Second),
 		JobTimeout:        jobTimeout, RescueStuckJobsAfter: rescueAfter,
