@@ -9,9 +9,12 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/uptrace/bun"
 
+	"writ/graph"
 	"writ/server/assignment"
 	"writ/server/audit"
+	"writ/server/bench"
 	"writ/server/cli"
 	"writ/server/errs"
 	"writ/server/job"
@@ -22,7 +25,7 @@ import (
 
 // House is what the commands of the command line call.
 func House() cli.House {
-	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify}
+	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, Bench: Bench}
 }
 
 // command makes a process that only answers one command, as the system.
@@ -199,4 +202,19 @@ func Verify(ctx context.Context, s cli.Session) error {
 	}
 	fmt.Fprintf(s.Out, "%d events, the chain is whole.\n", v.Count)
 	return nil
+}
+
+// Bench measures, side by side with what the parts can do at best. It makes databases of its own and drops them.
+func Bench(ctx context.Context, s cli.Session, in cli.BenchInput) error {
+	return bench.Run(ctx, bench.Input{People: in.People, Seed: in.Seed, DatabaseURL: s.DatabaseURL, Out: s.Out,
+		Assemble: func(ctx context.Context, db *bun.DB, url string) (*bench.System, error) {
+			own := s
+			own.DB, own.DatabaseURL = db, url
+			a, err := New(ctx, own)
+			if err != nil {
+				return nil, err
+			}
+			return &bench.System{Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Manifest: a.Manifest, Assignments: a.Assignments,
+				Orders: a.Orders, GraphQL: graph.Handler(a.resolver(), graph.Options{Log: a.Log}), Close: a.connections.pool.Close}, nil
+		}})
 }

@@ -1,8 +1,10 @@
 package assignment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -136,6 +138,7 @@ func (s *Service) complete(ctx context.Context, entityTypeID int64, initial bool
 			if len(page) == 0 {
 				break
 			}
+			page = page[:withinShard(page)]
 			after = page[len(page)-1]
 			batches.Go(func() error {
 				r, err := s.computeLocked(work, page, initial, o)
@@ -155,6 +158,13 @@ func (s *Service) complete(ctx context.Context, entityTypeID int64, initial bool
 		}
 	}
 	return sum, group.Wait()
+}
+
+// withinShard tells how many of the sorted ids lie in the first one's range of locks: batches that run side by side never wait for
+// each other.
+func withinShard(page []int64) int {
+	n, _ := slices.BinarySearchFunc(page, page[0]/ownerBatch+1, func(id, shard int64) int { return cmp.Compare(id/ownerBatch, shard) })
+	return n
 }
 
 // Drain computes owners that are dirty, of every entity type that had its first complete run: the continuous mode.

@@ -27,7 +27,7 @@ type Option func(*sql.DB)
 func MaxConns(n int) Option {
 	return func(pool *sql.DB) {
 		pool.SetMaxOpenConns(n)
-		pool.SetMaxIdleConns(max(2, n/2))
+		pool.SetMaxIdleConns(n) // idle ones end by themselves after maxIdleTime
 	}
 }
 

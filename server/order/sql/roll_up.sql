@@ -46,7 +46,7 @@ join provisioning_order p on p.id = r.order_id
 join resource_type t on t.id = p.resource_type_id
 join entity_type e on e.id = p.source_entity_type_id
 left join connector c on c.id = p.connector_id
-where o.id = r.order_id
+where o.id = r.order_id and o.id = any(?0) and p.id = any(?0)
 returning o.id, o.state, o.version, o.kind, o.owner_id, o.generated_at is not null as is_generated,
     t.identifier as resource_type, e.identifier as source_entity_type,
     coalesce(c.identifier, '') as connector, coalesce(o.connector_id, 0) as connector_id, coalesce(o.connection_id, 0) as connection_id,
