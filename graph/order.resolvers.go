@@ -9,6 +9,7 @@ import (
 	"context"
 	"writ/graph/across"
 	"writ/graph/generated"
+	"writ/server/evaluation"
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/synchronization"
@@ -102,6 +103,16 @@ func (r *subscriptionResolver) CountersChanged(ctx context.Context) (<-chan *ord
 	return r.Feed.Counters(ctx)
 }
 
+func (r *orderFilterResolver) Kinds(ctx context.Context, obj *order.OrderFilter, data []evaluation.OrderKind) error {
+	obj.Kinds = data
+	return nil
+}
+
 func (r *Resolver) Order() generated.OrderResolver { return &orderResolver{r} }
 
-type orderResolver struct{ *Resolver }
+func (r *Resolver) OrderFilter() generated.OrderFilterResolver { return &orderFilterResolver{r} }
+
+type (
+	orderResolver       struct{ *Resolver }
+	orderFilterResolver struct{ *Resolver }
+)

@@ -33,6 +33,10 @@ type OrderResolver interface {
 	Attempts(ctx context.Context, obj *order.Order) ([]*order.OrderAttempt, error)
 }
 
+type OrderFilterResolver interface {
+	Kinds(ctx context.Context, obj *order.OrderFilter, data []evaluation.OrderKind) error
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -3067,7 +3071,9 @@ func (ec *executionContext) unmarshalInputOrderFilter(ctx context.Context, obj a
 			if err != nil {
 				return it, err
 			}
-			it.Kinds = data
+			if err = ec.Resolvers.OrderFilter().Kinds(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "resourceTypes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceTypes"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
@@ -4574,13 +4580,13 @@ func (ec *executionContext) marshalNOrderHistoryEntry2ᚖwritᚋserverᚋorder�
 	return ec._OrderHistoryEntry(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, v any) (order.OrderKind, error) {
+func (ec *executionContext) unmarshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, v any) (evaluation.OrderKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := order.OrderKind(tmp)
+	res := evaluation.OrderKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v order.OrderKind) graphql.Marshaler {
+func (ec *executionContext) marshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v evaluation.OrderKind) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
@@ -4780,13 +4786,13 @@ func (ec *executionContext) unmarshalOOrderFilter2ᚖwritᚋserverᚋorderᚐOrd
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOOrderKind2ᚕwritᚋserverᚋevaluationᚐOrderKindᚄ(ctx context.Context, v any) ([]order.OrderKind, error) {
+func (ec *executionContext) unmarshalOOrderKind2ᚕwritᚋserverᚋevaluationᚐOrderKindᚄ(ctx context.Context, v any) ([]evaluation.OrderKind, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]order.OrderKind, len(vSlice))
+	res := make([]evaluation.OrderKind, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx, vSlice[i])
@@ -4797,7 +4803,7 @@ func (ec *executionContext) unmarshalOOrderKind2ᚕwritᚋserverᚋevaluationᚐ
 	return res, nil
 }
 
-func (ec *executionContext) marshalOOrderKind2ᚕwritᚋserverᚋevaluationᚐOrderKindᚄ(ctx context.Context, sel ast.SelectionSet, v []order.OrderKind) graphql.Marshaler {
+func (ec *executionContext) marshalOOrderKind2ᚕwritᚋserverᚋevaluationᚐOrderKindᚄ(ctx context.Context, sel ast.SelectionSet, v []evaluation.OrderKind) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -57,6 +57,7 @@ type ResolverRoot interface {
 	TaskInstance() TaskInstanceResolver
 	TaskLogLine() TaskLogLineResolver
 	Webhook() WebhookResolver
+	OrderFilter() OrderFilterResolver
 }
 
 type DirectiveRoot struct {
