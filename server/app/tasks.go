@@ -66,6 +66,9 @@ func (a *App) taskExport(ctx context.Context, t job.Task, r job.Reporter) (job.R
 		return job.Result{}, err
 	}
 	d, err := a.Synchronization.Export(ctx, in)
+	if err == nil && d != nil {
+		r.Logf(job.LogInfo, "%d rows read from %s.", d.Counters.Read, in.Connector)
+	}
 	return job.Result{Output: d != nil}, err
 }
 
@@ -87,6 +90,7 @@ func (a *App) taskSynchronize(ctx context.Context, t job.Task, r job.Reporter) (
 		return a.resumeDelivery(ctx, t, r)
 	}
 	d, err := a.Synchronization.Synchronize(ctx, in)
+	logApplied(r, d, err)
 	return delivered(d, err)
 }
 
@@ -99,6 +103,7 @@ func (a *App) taskSynchronizeConnector(ctx context.Context, t job.Task, r job.Re
 		return a.resumeDelivery(ctx, t, r)
 	}
 	d, err := a.Synchronization.Run(ctx, in)
+	logApplied(r, d, err)
 	return delivered(d, err)
 }
 
@@ -115,6 +120,13 @@ func (a *App) resumeDelivery(ctx context.Context, t job.Task, r job.Reporter) (j
 	return delivered(a.Synchronization.Resume(ctx, d.ID, heard{r}))
 }
 
+func logApplied(r job.Reporter, d *synchronization.Delivery, err error) {
+	if err == nil && d != nil {
+		r.Logf(job.LogInfo, "Applied: %d inserted, %d updated, %d deleted; links: %d added, %d removed.",
+			d.Counters.Inserted, d.Counters.Updated, d.Counters.Deleted, d.Counters.LinksInserted, d.Counters.LinksDeleted)
+	}
+}
+
 // delivered turns a delivery into the end of a task: blocked with what exceeded which limit, or done.
 func delivered(d *synchronization.Delivery, err error) (job.Result, error) {
 	if errs.Is(err, errs.Threshold) && d != nil {
@@ -126,6 +138,7 @@ func delivered(d *synchronization.Delivery, err error) (job.Result, error) {
 func (a *App) taskCorrelationKeys(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
 	n, err := a.Assignments.ComputeCorrelationKeys(ctx, r.Progress)
 	r.Count("keys", n)
+	r.Logf(job.LogInfo, "%d correlation keys.", n)
 	return job.Result{Output: n > 0}, err
 }
 
@@ -184,6 +197,10 @@ func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job
 		return job.Result{Blocked: map[string]any{"message": "Threshold exceeded: nothing was generated.", "exceeded": g.Blocked}}, nil
 	}
 	r.Count("generated", g.Generated)
+	r.Logf(job.LogInfo, "%d orders generated.", g.Generated)
+	for reason, n := range g.Held {
+		r.Logf(job.LogInfo, "%d orders held: %s.", n, reason)
+	}
 	return job.Result{Output: g.Generated > 0}, nil
 }
 
@@ -197,6 +214,7 @@ func (a *App) taskFulfil(ctx context.Context, t job.Task, r job.Reporter) (job.R
 	r.Count("executed", res.Executed)
 	r.Count("tickets", res.Tickets)
 	r.Count("errored", res.Errors)
+	r.Logf(job.LogInfo, "%d orders executed, %d tickets opened, %d errors.", res.Executed, res.Tickets, res.Errors)
 	return job.Result{Output: res.Executed+res.Tickets > 0, Warning: res.Errors > 0}, err
 }
 

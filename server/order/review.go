@@ -99,9 +99,9 @@ func (s *Service) Review(ctx context.Context, in ReviewOrdersInput) (*BulkOrders
 }
 
 func (in ReviewOrdersInput) check() error {
-	whole := len(in.OrderIDs) > 0 || in.Filter != nil
+	whole := len(in.Lines) == 0
 	switch {
-	case whole == (len(in.Lines) > 0):
+	case whole && len(in.OrderIDs) == 0 && in.Filter == nil, !whole && (len(in.OrderIDs) > 1 || in.Filter != nil):
 		return errs.Invalid("input", "Name orders (by ids or a filter) or lines of one order.")
 	case whole && in.Decision == nil:
 		return errs.Invalid("input.decision", "Say what you decide: APPROVE, DECLINE or POSTPONE.")
@@ -159,6 +159,9 @@ func (s *Service) reviewLines(ctx context.Context, in ReviewOrdersInput) (*BulkO
 	}
 	if len(orders) == 0 {
 		return nil, errs.Missing("None of these lines exists.").At("input.lines")
+	}
+	if len(in.OrderIDs) == 1 && in.OrderIDs[0] != orders[0] {
+		return nil, errs.Invalid("input.lines", "The lines belong to order %d, not to order %d.", orders[0], in.OrderIDs[0])
 	}
 	return s.bulk(ctx, bulkAction{
 		permission: permit.ReviewProvisioning, among: "true", ids: orders,

@@ -92,7 +92,8 @@ func sortedTypes(shape *directory.Shape) []*directory.EntityType {
 	return list
 }
 
-// visible is what the caller may see of orders: all that OrderQuery opens, what waits for their review, their tickets.
+// visible is what the caller may see of orders: all that OrderQuery opens, what waits for their review, and the
+// manual orders of their entity types, also after they carried them out.
 // Forbidden when that is nothing at all.
 func visible(ctx context.Context, shape *directory.Shape) (condition, error) {
 	query, ok := plain(ctx, shape, permit.OrderQuery)
@@ -104,7 +105,7 @@ func visible(ctx context.Context, shape *directory.Shape) (condition, error) {
 		list, ok = append(list, bun.SafeQuery("(o.needs_review and ?)", c)), true
 	}
 	if c, may := perType(ctx, shape, permit.ManualProvisioning); may {
-		list, ok = append(list, bun.SafeQuery("(o.has_ticket and ?)", c)), true
+		list, ok = append(list, bun.SafeQuery("(o.is_manual and ?)", c)), true
 	}
 	if !ok {
 		_, err := permit.Require(ctx, permit.OrderQuery)
