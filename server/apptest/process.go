@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -42,9 +43,6 @@ func (p *Process) start() error {
 	args := []string{"serve", "--addr", p.addr, "--data-dir", p.house.DataDir}
 	if p.house.options.Demo {
 		args = append(args, "--demo")
-	}
-	if p.house.options.TestHooks {
-		args = append(args, "--test-hooks")
 	}
 	p.cmd = exec.CommandContext(context.Background(), path, args...)
 	p.cmd.Env = p.house.environment()
@@ -180,10 +178,18 @@ func (h *House) command(args ...string) (string, error) {
 // environment is the one of all its processes: nothing of the surrounding WRIT_ settings gets in.
 func (h *House) environment() []string {
 	env := []string{"WRIT_DATABASE_URL=" + h.URL, "WRIT_DATA_DIR=" + h.DataDir, "WRIT_DATABASE_CONNS=10"}
+	if h.options.TestHooks {
+		env = append(env, "WRIT_TEST_HOOKS=1")
+	}
 	for _, kv := range os.Environ() {
 		if len(kv) < 5 || kv[:5] != "WRIT_" {
 			env = append(env, kv)
 		}
 	}
 	return append(env, h.options.Env...)
+}
+
+// Is reports whether a worker's name, as leases and attempts tell it, is of this process.
+func (p *Process) Is(worker string) bool {
+	return strings.Contains(worker, fmt.Sprintf("-%d-", p.cmd.Process.Pid))
 }
