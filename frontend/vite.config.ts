@@ -4,7 +4,11 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import type { Plugin } from 'vite'
 
-const server = process.env.WRIT_URL ?? 'http://127.0.0.1:8080'
+const target = process.env.WRIT_URL ?? 'http://127.0.0.1:8080'
+const proxy = {
+  '/graphql': { target, ws: true, changeOrigin: true, headers: { origin: target } },
+  '/auth': { target },
+}
 
 /** Empties dist before a build but leaves the committed placeholder, which a fresh clone needs to compile the server. */
 function keepPlaceholder(): Plugin {
@@ -26,13 +30,8 @@ function keepPlaceholder(): Plugin {
 export default defineConfig({
   plugins: [react(), keepPlaceholder()],
   build: { outDir: 'dist', emptyOutDir: false, target: 'es2022', chunkSizeWarningLimit: 600 },
-  server: {
-    port: 5173,
-    proxy: {
-      '/graphql': { target: server, ws: true },
-      '/auth': { target: server },
-    },
-  },
+  server: { port: 5173, proxy },
+  preview: { port: 4173, proxy },
   test: {
     environment: 'jsdom',
     setupFiles: ['src/test/setup.ts'],

@@ -100,10 +100,7 @@ test('the reviewer approves one order, declines a line of another and postpones 
   // The next order is open by itself.
   await expect(open.getByRole('heading', { level: 2 }).first()).not.toHaveText(first)
   const second = await subject(open)
-  await open
-    .getByRole('group', { name: 'Decision for Job title' })
-    .getByRole('button', { name: 'Decline' })
-    .click()
+  await open.getByRole('group', { name: 'Decision for Job title' }).getByRole('button', { name: 'Decline' }).click()
   await open.getByRole('button', { name: 'Apply these decisions' }).click()
   const asked = page.getByRole('dialog', { name: 'Decline these lines?' })
   await expect(asked.getByRole('button', { name: 'Apply these decisions' })).toBeDisabled()

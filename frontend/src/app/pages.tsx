@@ -39,6 +39,15 @@ export function NotFoundPage() {
   )
 }
 
+/** 404 outside the frame. */
+export function NotFoundScreen() {
+  return (
+    <main>
+      <NotFoundPage />
+    </main>
+  )
+}
+
 /** While the code of a page is on its way. */
 export function PendingPage() {
   return (

@@ -14,7 +14,7 @@ import type { MeFragment } from '../graphql/me.generated'
 import type { Session } from '../graphql/session'
 import { can, canUnder, permissions } from '../lib/permit'
 import { text, type RawSearch } from '../lib/search'
-import { ForbiddenPage, NotFoundPage, PendingPage, RouteProblem } from './pages'
+import { ForbiddenPage, NotFoundPage, NotFoundScreen, PendingPage, RouteProblem } from './pages'
 
 interface Context {
   session: Session
@@ -23,7 +23,7 @@ interface Context {
 /** Thrown where the signed-in person may not go; drawn by the shell as 403. */
 class Forbidden extends Error {}
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFoundPage })
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFoundScreen })
 
 const signIn = createRoute({
   getParentRoute: () => root,

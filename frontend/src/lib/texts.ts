@@ -109,7 +109,7 @@ const english = {
     nothing: 'nothing',
     empty: '(empty)',
     workflow: 'Workflow',
-    since: 'since',
+    since: 'Since',
     key: 'Key',
     name: 'Name',
     identifier: 'Identifier',

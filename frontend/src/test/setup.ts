@@ -31,5 +31,5 @@ window.ResizeObserver = class {
 Element.prototype.scrollTo = () => undefined
 Element.prototype.scrollIntoView = () => undefined
 // Virtual lists draw what fits: give them a height.
-Object.defineProperty(HTMLElement.prototype, 'offsetHeight', { configurable: true, value: 600 })
-Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { configurable: true, value: 1200 })
+Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, value: 600 })
+Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 1200 })

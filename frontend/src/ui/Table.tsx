@@ -1,6 +1,14 @@
 import { ActionIcon, Button, Checkbox, Menu, Tooltip } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconAdjustments, IconArrowDown, IconArrowUp, IconDownload, IconRefresh, IconX } from '@tabler/icons-react'
+import {
+  IconAdjustments,
+  IconArrowDown,
+  IconArrowUp,
+  IconDownload,
+  IconFilter,
+  IconRefresh,
+  IconX,
+} from '@tabler/icons-react'
 import { columnVisibilityFeature, tableFeatures, useTable, type ColumnDef } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from 'react'
@@ -95,6 +103,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
   const anchor = useRef<string | null>(null)
   const base = useId()
   const [activeId, setActiveId] = useState<string | null>(null)
+  const [filtersOpen, setFiltersOpen] = useState(false)
   const [exporting, setExporting] = useState<number | null>(null)
 
   const definitions = useMemo<ColumnDef<typeof features, Row>[]>(
@@ -201,7 +210,21 @@ export function Table<Row extends object>(props: TableProps<Row>) {
   return (
     <section className={classes.root} aria-label={label}>
       <div className={classes.bar}>
-        <div className={classes.filters}>{props.filters}</div>
+        <div className={cx(classes.filters, cards && !filtersOpen && classes.folded)}>
+          {props.filters}
+          {cards && props.filters && (
+            <ActionIcon
+              variant="default"
+              size={30}
+              className={classes.fold}
+              aria-label={t.common.filters}
+              aria-expanded={filtersOpen}
+              onClick={() => setFiltersOpen(!filtersOpen)}
+            >
+              <IconFilter size={15} />
+            </ActionIcon>
+          )}
+        </div>
         <div className={classes.tools}>
           <span className={cx(classes.total, 'num')} aria-live="polite">
             {list.total === null ? '' : t.table.rows(list.total)}

@@ -206,10 +206,10 @@ function EntitlementLine(props: { row: TreeRow; ownerId: string; onToggle: () =>
         </span>
         {e.category && <span className="dim cut">{e.category}</span>}
       </span>
-      <span role="gridcell" className={classes.value}>
+      <span role="gridcell" className={cx(classes.value, e.value === null && !e.target && classes.none)}>
         <EntitlementValue e={e} />
       </span>
-      <span role="gridcell" className={classes.state}>
+      <span role="gridcell" className={cx(classes.state, !e.provisioningState && classes.none)}>
         {e.provisioningState && (
           <>
             {e.orderId ? (

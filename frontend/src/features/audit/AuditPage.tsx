@@ -162,7 +162,8 @@ function DateFilter(props: {
     <TextInput
       type="date"
       aria-label={props.label}
-      title={props.label}
+      leftSection={<span className="dim">{props.label}</span>}
+      leftSectionWidth={46}
       value={props.value?.slice(0, 10) ?? ''}
       onChange={(event) => {
         const at = new Date(event.currentTarget.value)

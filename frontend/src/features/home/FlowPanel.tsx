@@ -131,15 +131,15 @@ export function FlowPanel() {
                   style={{ ['--tone' as string]: `var(--tone-${look.tone}-solid)` }}
                 />
                 <rect width="4" height={nodeHeight - 16} x="8" y="8" rx="2" fill={`var(--tone-${look.tone}-solid)`} />
-                <Glyph x={20} y={nodeHeight - 26} size={15} color={`var(--tone-${look.tone}-text)`} aria-hidden />
+                <Glyph x={nodeWidth - 24} y={10} size={15} color={`var(--tone-${look.tone}-text)`} aria-hidden />
                 <text x="20" y="23" className={count > 0 ? classes.count : classes.zero}>
                   {counters ? formatNumber(count) : '–'}
                 </text>
-                <text x="40" y={nodeHeight - 14} className={classes.word}>
+                <text x="20" y={nodeHeight - 12} className={classes.word}>
                   {look.word}
                 </text>
                 {state === 'VERIFIED' && (
-                  <text x={nodeWidth - 10} y="22" textAnchor="end" className={classes.small}>
+                  <text x={nodeWidth - 30} y="22" textAnchor="end" className={classes.small}>
                     {t.home.last24}
                   </text>
                 )}
