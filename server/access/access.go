@@ -92,8 +92,11 @@ type Service struct {
 	Clock *clock.Clock
 }
 
-// AssignedProfileConnection is one page of assigned profiles.
-type AssignedProfileConnection = page.Connection[*AssignedProfile]
+// AssignedProfileConnection is one page of assigned profiles; AssignedProfileEdge one of its rows.
+type (
+	AssignedProfileConnection = page.Connection[*AssignedProfile]
+	AssignedProfileEdge       = page.Edge[*AssignedProfile]
+)
 
 // Profiles gives all profiles by name. Needs permit.AccessQuery.
 func (s *Service) Profiles(ctx context.Context) ([]*Profile, error) {
