@@ -15,7 +15,7 @@ import (
 func (w *writer) job(j Job) error {
 	field := "job/" + j.Identifier
 	id, err := w.upsert("job", map[string]any{"identifier": j.Identifier}, map[string]any{"display_name": j.DisplayName, "cron": nullable(j.Cron),
-		"cron_time_zone": j.CronTimeZone, "is_incremental": j.IsIncremental, "user_start_denied": j.UserStartDenied})
+		"cron_time_zone": j.CronTimeZone, "is_incremental": j.IsIncremental, "user_start_denied": j.UserStartDenied, "schedule_enabled": *j.ScheduleEnabled})
 	if err != nil {
 		return err
 	}

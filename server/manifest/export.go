@@ -254,8 +254,9 @@ func (r *reader) jobs() error {
 		ID                                          int64
 		Identifier, DisplayName, Cron, CronTimeZone string
 		IsIncremental, UserStartDenied              bool
+		ScheduleEnabled                             bool
 	}
-	if err := r.scan(&jobs, `select id, identifier, display_name, coalesce(cron, '') as cron, cron_time_zone, is_incremental, user_start_denied from job order by id`); err != nil {
+	if err := r.scan(&jobs, `select id, identifier, display_name, coalesce(cron, '') as cron, cron_time_zone, is_incremental, user_start_denied, schedule_enabled from job order by id`); err != nil {
 		return err
 	}
 	var steps []struct {
@@ -269,7 +270,7 @@ func (r *reader) jobs() error {
 		return err
 	}
 	for _, j := range jobs {
-		out := Job{Identifier: j.Identifier, DisplayName: j.DisplayName, Cron: j.Cron, CronTimeZone: j.CronTimeZone, IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied}
+		out := Job{Identifier: j.Identifier, DisplayName: j.DisplayName, Cron: j.Cron, CronTimeZone: j.CronTimeZone, IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, ScheduleEnabled: &j.ScheduleEnabled}
 		for _, s := range steps {
 			if s.JobID != j.ID {
 				continue

@@ -59,6 +59,7 @@ func (m *Manifest) normalised() *Manifest {
 	})
 	n.Jobs = mapped(m.Jobs, func(j Job) Job {
 		j.DisplayName, j.CronTimeZone = or(j.DisplayName, j.Identifier), or(j.CronTimeZone, "UTC")
+		j.ScheduleEnabled = orPtr(j.ScheduleEnabled, true)
 		j.Steps = mapped(j.Steps, func(s Step) Step {
 			s.DisplayName = or(s.DisplayName, s.Task)
 			if s.Level == nil {

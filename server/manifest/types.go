@@ -282,6 +282,7 @@ type Job struct {
 	CronTimeZone    string `yaml:"cronTimeZone,omitempty"`
 	IsIncremental   bool   `yaml:"isIncremental,omitempty"`
 	UserStartDenied bool   `yaml:"userStartDenied,omitempty"`
+	ScheduleEnabled *bool  `yaml:"scheduleEnabled,omitempty"` // false: the schedule is there and switched off; default true
 	Steps           []Step `yaml:"steps"`
 }
 
