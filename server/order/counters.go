@@ -149,8 +149,8 @@ func countTiles(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Count
 			if r.EntityTypeID != t.ID {
 				continue
 			}
-			if n := r.ToReview + r.Errored; n > 0 {
-				c.ReviewTiles = append(c.ReviewTiles, TileCount{t.Identifier, t.DisplayName, n})
+			if r.ToReview > 0 {
+				c.ReviewTiles = append(c.ReviewTiles, TileCount{t.Identifier, t.DisplayName, r.ToReview})
 			}
 			if r.Manual > 0 {
 				c.ManualTiles = append(c.ManualTiles, TileCount{t.Identifier, t.DisplayName, r.Manual})
