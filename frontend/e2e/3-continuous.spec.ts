@@ -30,10 +30,10 @@ test('a change of the HR file becomes an order that appears in the list by itsel
   }
 })
 
-test('somebody added by hand is there at once', async ({ page, signIn }) => {
+test('somebody added by hand, with a position, gets an account and a ticket for a badge', async ({ page, signIn }) => {
   await signIn('admin', '/people/Directory_User')
   await page.getByRole('button', { name: 'New' }).click()
-  const form = page.getByRole('dialog', { name: 'Add Person' })
+  const form = page.getByRole('dialog', { name: /^Add / })
   await form.getByLabel('Key').fill('X90001')
   await form.getByLabel('First name').fill('Paula')
   await form.getByLabel('Last name').fill('Newcomer')
@@ -42,7 +42,19 @@ test('somebody added by hand is there at once', async ({ page, signIn }) => {
   await form.getByRole('button', { name: 'Add' }).click()
   await expect(page.getByText('Paula Newcomer added')).toBeVisible()
   await expect(page.getByRole('heading', { level: 1, name: 'Paula Newcomer' })).toBeVisible()
-  await page.getByRole('link', { name: 'Properties' }).click()
-  await expect(page.getByText('paula.newcomer@northwind.example')).toBeVisible()
-  await expect(page.getByRole('link', { name: /Emil Keller/ })).toBeVisible()
+  const address = page.url()
+
+  await page.goto('/people/Directory_Position?add=true')
+  await form.getByLabel('Key').fill('X90001-1')
+  await form.getByLabel('Person').fill('X90001')
+  await form.getByLabel('Department').fill('MKT')
+  await form.getByLabel('Title').fill('MKT')
+  await form.getByLabel('Site').fill('PAR')
+  await form.getByRole('button', { name: 'Add' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'X90001-1' })).toBeVisible()
+
+  await page.goto(address)
+  const tree = page.getByRole('treegrid', { name: 'View permissions' })
+  await expect(tree.getByRole('row', { name: /Intranet user.*Verified/, level: 1 })).toBeVisible({ timeout: 30_000 })
+  await expect(tree.getByRole('row', { name: /Badge card.*Transmitted/, level: 1 })).toBeVisible()
 })
