@@ -343,7 +343,8 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 		if d.To != x.State {
 			d.Verb = verbs[d.To]
 		}
-		if d.To == x.State && d.WaitReason == orNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error {
+		if d.To == x.State && d.WaitReason == orNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error &&
+			startOf(d.Start) == startOf(x.Start) && endOf(d.End) == endOf(x.End) {
 			l.keep(x)
 			return
 		}
