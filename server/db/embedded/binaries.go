@@ -206,6 +206,11 @@ func installCopy(pack, dir string, u runUser) error {
 	if info, err := os.Lstat(base); err != nil || !ownedByUs(info) { // in /var/tmp a stranger may have been faster
 		return fmt.Errorf("%s belongs to another user", base)
 	}
+	if !u.reaches(base) { // the umask may have closed what we just made; the folder is ours and holds only programs
+		if err := os.Chmod(base, 0o755); err != nil {
+			return err
+		}
+	}
 	if !u.reaches(base) {
 		return fmt.Errorf("%s cannot be reached by the user who runs PostgreSQL", base)
 	}

@@ -285,3 +285,19 @@ func killCluster(t *testing.T, postmaster int) {
 		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 	}
 }
+
+// TestProgramsAreReachable: a root whose umask is 077 makes folders that nobody else enters; the programs must be no such folder.
+func TestProgramsAreReachable(t *testing.T) {
+	t.Parallel()
+	pack := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(pack, "native", "bin"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(pack, "native", "bin", "postgres"), nil, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(pack, "native", "pg-symlinks.json"), []byte("[]"), 0o600))
+	user, err := findUser()
+	require.NoError(t, err)
+	base := filepath.Join(dataDir(t), "writ")
+	require.NoError(t, os.Mkdir(base, 0o700))
+
+	require.NoError(t, installCopy(pack, filepath.Join(base, "copy"), user))
+	require.True(t, user.reaches(filepath.Join(base, "copy", "bin")))
+}
