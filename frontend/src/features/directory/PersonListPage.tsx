@@ -59,8 +59,8 @@ const columns: Column<PersonRowFragment>[] = [
 export function FirstEntityType() {
   const { scopes } = useMe()
   const [{ data, error }, read] = useQuery({ query: EntityTypesDocument })
-  // The first one that owns something, if the scopes tell; else the first there is.
-  const preferred = [...scopes.reviewProvisioning, ...scopes.manualProvisioning, ...scopes.createResources]
+  // One that owns something, if the scopes tell; else one that is kept by hand.
+  const preferred = [...scopes.reviewProvisioning, ...scopes.manualProvisioning]
   const types = data?.entityTypes
   const first = types?.find((e) => preferred.includes(e.identifier)) ?? types?.find((e) => e.canCreate) ?? types?.[0]
   if (first) return <Navigate to="/people/$entityType" params={{ entityType: first.identifier }} replace />

@@ -11,9 +11,9 @@ import { ReviewDrawer } from './ReviewDrawer'
 function setup(orders: OrderDetailFragment[], options: { refuse?: string; list?: string } = {}) {
   const { client, sent } = fakeClient({
     OrderDetail: ({ id }: { id: string }) => ({ order: orders.find((o) => o.id === id) ?? null }),
-    ReviewOrders: ({ input }: { input: { orderIds: string[] } }) => ({
+    ReviewOrders: () => ({
       reviewOrders: {
-        results: input.orderIds.map((id) => ({
+        results: orders.slice(0, 1).map(({ id }) => ({
           id,
           order: orders.find((o) => o.id === id),
           error: options.refuse ? { code: 'STALE_ITEM', message: options.refuse } : null,
@@ -55,7 +55,6 @@ describe('ReviewDrawer', () => {
         name: 'ReviewOrders',
         variables: {
           input: {
-            orderIds: [one.id],
             lines: one.lines.map((line) => ({ lineId: line.id, decision: 'APPROVE', version: 1 })),
             comment: undefined,
           },

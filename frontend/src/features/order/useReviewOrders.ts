@@ -9,9 +9,9 @@ type Decision = { decision: LineDecision } | { lines: LineDecisionInput[] }
 export function useReviewOrders() {
   const [{ fetching }, execute] = useMutation(ReviewOrdersDocument)
   const review = async (orderId: string, decision: Decision, comment?: string): Promise<Problem | null> => {
-    const { data, error } = await execute({
-      input: { orderIds: [orderId], ...decision, comment: comment || undefined },
-    })
+    // Lines name their order themselves; ids beside them are refused.
+    const what = 'lines' in decision ? decision : { orderIds: [orderId], ...decision }
+    const { data, error } = await execute({ input: { ...what, comment: comment || undefined } })
     if (error) return toProblem(error)
     return data?.reviewOrders.results.find((r) => r.error)?.error ?? null
   }
