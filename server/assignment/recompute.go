@@ -276,8 +276,9 @@ func (s *Service) MarkDue(ctx context.Context) (n int, err error) {
 	now := s.Clock.Now()
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		var due []int64
-		if err := tx.NewRaw(`update owner_state set next_evaluation_at = null where owner_id in
-			(select owner_id from owner_state where next_evaluation_at <= ? order by next_evaluation_at limit 5000 for update skip locked) returning owner_id`, now).Scan(ctx, &due); err != nil {
+		// next_evaluation_at stays: the evaluation sees by it that the owner is due although no input changed
+		if err := tx.NewRaw(`select s.owner_id from owner_state s where s.next_evaluation_at <= ? and not exists (select from dirty_owner d where d.owner_id = s.owner_id)
+			order by s.next_evaluation_at, s.owner_id limit 5000 for update of s skip locked`, now).Scan(ctx, &due); err != nil {
 			return err
 		}
 		n = len(due)
