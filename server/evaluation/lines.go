@@ -12,6 +12,7 @@ const (
 	waitItemError = "item_error"
 	waitNoLink    = "no_connection"
 	waitNoAdd     = "creation_not_allowed"
+	waitMissing   = "missing_in_target" // 5: a value seen in the target once is gone from it (role-model 12.7)
 )
 
 // wish is a line that should exist.
@@ -27,6 +28,7 @@ type wish struct {
 	confidence int
 	mapped     bool
 	review     bool // always reviewed, whatever the type says
+	missing    bool // was there and is gone: always reviewed too, and says so
 	decided    bool // a person already decided it: never reviewed
 	workflow   Workflow
 	err        string
@@ -137,7 +139,7 @@ func (l *lines) gate(w wish) bool {
 	switch {
 	case w.decided:
 		return false
-	case w.review || w.confidence > 0 && w.confidence < 100:
+	case w.review || w.missing || w.confidence > 0 && w.confidence < 100:
 		return true
 	case l.r.b.BlockAll:
 		return true
@@ -162,6 +164,8 @@ func (l *lines) entry(w wish, review bool) (State, string) {
 		return Error, waitNone
 	case hold != "":
 		return None, hold
+	case review && w.missing:
+		return AwaitingApproval, waitMissing
 	case review:
 		return AwaitingApproval, waitNone
 	case l.ahead(w.due) > l.r.now && w.due != minTime:
@@ -286,6 +290,7 @@ func (l *lines) ask(w wish) {
 	if l.done[x] {
 		return // settled already
 	}
+	w.missing = w.missing || x.State == AwaitingApproval && x.WaitReason == waitMissing // also in the evaluations that find it waiting
 	review := l.gate(w)
 	d := l.same(x, "refresh")
 	d.RuleIDs, d.Confidence, d.IsMapped = w.rules, w.confidence, w.mapped
@@ -329,7 +334,7 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 		d.ReviewRequired = again
 		if x.State == Pending && d.To == Pending {
 			d.WaitReason = x.WaitReason // who generates and sends has reasons of its own
-			if d.WaitReason == waitItemError || d.WaitReason == "" {
+			if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == "" {
 				d.WaitReason = waitNone
 			}
 		}

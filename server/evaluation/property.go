@@ -202,7 +202,7 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
 				d.lines.keep(add)
 			}
 		case add == nil && remove == nil && was && !d.p.untraceableKind():
-			w.review = true // seen there once, gone now: MISSING_IN_TARGET
+			w.missing = true // seen there once, gone now
 			d.lines.ask(w)
 		default:
 			d.closeKept(kept)

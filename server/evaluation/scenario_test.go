@@ -301,7 +301,7 @@ func TestScenario13GroupRemovedByHand(t *testing.T) {
 	target := o.res[o.one(p).TargetID]
 	target.Links["MemberOf"] = nil
 	o.evaluate(p)
-	require.Equal(t, []string{"ADD MemberOf G 5"}, open(o.one(p)))
+	require.Equal(t, []string{"ADD MemberOf G 5 missing_in_target"}, open(o.one(p)))
 }
 
 func TestScenario17ApprovedOverAutomatic(t *testing.T) {
