@@ -62,6 +62,9 @@ func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
 	if err := a.Assignments.DirtyAll(ctx, tx, "configuration changed"); err != nil {
 		return err
 	}
+	if err := a.Orders.LookAgain(ctx, tx); err != nil {
+		return err
+	}
 	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
 }
 

@@ -20,7 +20,8 @@ import (
 
 var (
 	//go:embed sql/roll_up.sql
-	sqlRollUp string
+	rollUpText string
+	sqlRollUp  = withLooks(rollUpText)
 	//go:embed sql/update_lines.sql
 	sqlUpdateLines string
 )

@@ -15,6 +15,9 @@ import (
 // clockBatch is how many orders one transaction of Tick looks at.
 const clockBatch = 1000
 
+// lookPause is how long an order is left alone after a look that moved nothing.
+const lookPause = 30 * time.Second
+
 // Tick does what time alone makes necessary (CLOCK, spec 1.4): due lines 0 -> 1 or 5, past ones -> 6, silent ones -> 3, automatic
 // retries 3 -> 1. It works in batches of its own transactions and gives the number of lines moved. Generation runs it first, the sweep
 // as soon as something is due. Running it twice is harmless.
@@ -133,10 +136,8 @@ func (s *Service) noteTimeouts(ctx context.Context, tx bun.Tx, now time.Time, ti
 			return fmt.Errorf("note retries: %w", err)
 		}
 	}
-	if len(looked) > 0 { // nothing to move although it seemed so: the next change computes look_at again
-		if _, err := tx.NewRaw(`update provisioning_order set look_at = null where id = any(?)`, pgdialect.Array(looked)).Exec(ctx); err != nil {
-			return fmt.Errorf("note looks: %w", err)
-		}
+	if len(looked) > 0 { // nothing to move although it seemed so, e.g. because it is being called just now
+		return lookAgain(ctx, tx, inIDs("p.id", looked), now.Add(lookPause))
 	}
 	return nil
 }

@@ -7,7 +7,7 @@
 //	state.go      THE table of transitions: action, from, to, who, what follows
 //	apply.go      Apply: the only way a line moves. sql/update_lines.sql, sql/roll_up.sql
 //	policy.go     Policy: carries out what an evaluation wants, thousands of orders per call
-//	clock.go      Tick: what time alone does: due, past, silent, retried
+//	clock.go      Tick: what time alone does: due, past, silent, retried; look.go when it has to look at an order
 //	generate.go   Generate: dependencies and thresholds, then an order may be sent; Preview. sql/candidates.sql
 //	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
 //	lease.go      claim, lease, fence, attempt: what makes a crash harmless. sql/claim.sql

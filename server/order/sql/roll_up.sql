@@ -4,9 +4,7 @@ with rolled as (
     select l.order_id,
            coalesce(array_agg(distinct l.state order by l.state) filter (where l.closed_at is null or l.state in (0, 4, 6)), '{}') as states,
            bool_and(l.closed_at is not null) as is_done,
-           bool_or(l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as waits_for_date,
-           min(l.start_date) filter (where l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as starts,
-           min(l.end_date) filter (where l.closed_at is null and l.state in (0, 1, 2, 3, 5) and l.action not in ('DELETE', 'REMOVE')) as ends,
+           /*dates of lines*/,
            -- what must not go out as long as this is so: half an account, or one whose creation is not released (spec 2.4.4)
            bool_or(l.closed_at is null and (l.state = 7 or l.action = 'CREATE' and l.state in (0, 5, 6))) as is_incomplete,
            max(l.wait_reason) filter (where l.closed_at is null and l.state = 0) as held_because
@@ -31,16 +29,7 @@ set state = order_roll_up(r.states),
     -- a ticket that was withdrawn is nobody's any more
     assignee = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else o.assignee end,
     transmitted_at = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else o.transmitted_at end,
-    look_at = case when not r.is_done then least(
-        r.starts - make_interval(hours => t.fulfill_hours_ahead_of_time),
-        case when r.waits_for_date then o.due_at end,
-        r.ends,
-        case when t.transmitted_state_validity_period > 0 and 2 = any(r.states)
-            then o.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) end,
-        case when t.transmitted_state_validity_period > 0 and 8 = any(r.states)
-            then o.executed_at + make_interval(mins => t.transmitted_state_validity_period) end,
-        case when 3 = any(r.states) and o.error_count <= t.auto_retry_count
-            then o.errored_at + make_interval(mins => t.auto_retry_delay_minutes) end) end
+    look_at = case when not r.is_done then /*look at*/ end
 from rolled r
 join provisioning_order p on p.id = r.order_id
 join resource_type t on t.id = p.resource_type_id
