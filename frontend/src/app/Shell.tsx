@@ -13,7 +13,8 @@ import { mayDoManual, mayReview, maySeeJobs, maySeeOrders, maySeePeople } from '
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
 
-const JumpPalette = lazy(() => import('./JumpPalette').then((m) => ({ default: m.JumpPalette })))
+const loadPalette = () => import('./JumpPalette')
+const JumpPalette = lazy(() => loadPalette().then((m) => ({ default: m.JumpPalette })))
 const KeyHelp = lazy(() => import('./KeyHelp').then((m) => ({ default: m.KeyHelp })))
 
 /** The frame around every page of a signed-in person. */
@@ -27,6 +28,11 @@ export function Shell() {
   const [overlay, setOverlay] = useState<'jump' | 'keys' | null>(null)
 
   useEffect(() => live.start(client), [live, client])
+  // Brought early, so that what is typed right after Ctrl K lands in it.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 1_500)
+    return () => clearTimeout(timer)
+  }, [])
 
   const [shownPath, setShownPath] = useState(path)
   if (path !== shownPath) {

@@ -513,6 +513,7 @@ const english = {
     bulkTitle: (count: number) => `Confirm ${plural(count, 'order', 'orders')} as done?`,
     bulkText: 'Only do this when all of them are really done in the managed system. Each one is confirmed on its own.',
     bulkRunning: 'Working',
+    bulkEnded: 'Result',
     bulkProgress: (done: number, whole: number) => `${n(done)} of ${n(whole)}`,
     bulkResult: (ok: number, failed: number) =>
       failed === 0 ? `All ${n(ok)} done` : `${n(ok)} done, ${n(failed)} not done`,

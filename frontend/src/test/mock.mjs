@@ -622,8 +622,13 @@ async function* stream(first) {
   }
 }
 
+const orderOf = (lineId) => orders.find((o) => o.lines.some((l) => l.id === lineId))?.id
 const bulk = (input, act) => ({
-  results: (input.orderIds ?? filtered({ filter: input.filter }).map((o) => o.id)).map((id, i) => {
+  results: (
+    input.orderIds ??
+    (input.lines && [orderOf(input.lines[0].lineId)]) ??
+    filtered({ filter: input.filter }).map((o) => o.id)
+  ).map((id, i) => {
     const order = orders.find((o) => o.id === id)
     if (!order) return { id, order: null, error: { code: 'NOT_FOUND', message: 'There is no such order.' } }
     if (input.orderIds?.length > 5 && i % 7 === 3)

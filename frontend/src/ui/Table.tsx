@@ -146,7 +146,9 @@ export function Table<Row extends object>(props: TableProps<Row>) {
 
   useImperativeHandle(props.ref, () => ({ focus: () => scroller.current?.focus({ preventScroll: true }) }))
 
-  const current = openId !== null && ids.includes(openId) ? openId : activeId
+  // A row that has left the list is not the current one any more.
+  const wanted = openId ?? activeId
+  const current = wanted !== null && ids.includes(wanted) ? wanted : null
   const move = (by: number) => {
     const next = moveActive(current, by, ids)
     if (next === null) return

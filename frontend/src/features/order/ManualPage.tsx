@@ -166,7 +166,7 @@ export function ManualPage() {
           bulk.run && (
             <BulkDialog
               key={index}
-              title={t.manual.bulkRunning}
+              title={bulk.run.running ? t.manual.bulkRunning : t.manual.bulkEnded}
               run={bulk.run}
               label={label}
               onRetry={(failed) => void bulk.start(failed)}

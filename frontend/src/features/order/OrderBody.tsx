@@ -40,7 +40,7 @@ export function OrderBody(props: { order: OrderRecordFragment; onChanged: () => 
           <OrderErrorNote order={order} />
           <OwnerCard owner={order.owner} />
           <Section title={t.order.lines}>
-            <OrderLines lines={order.lines} />
+            <OrderLines lines={order.lines} orderError={order.error?.message} />
           </Section>
           <Section title={t.order.attemptsTitle}>
             <Attempts order={order} />

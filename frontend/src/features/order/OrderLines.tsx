@@ -16,6 +16,8 @@ export function OrderLines(props: {
   lead?: (line: OrderLineFieldsFragment) => ReactNode
   /** The state of a line is left out where all are the same. */
   quietState?: boolean
+  /** Said once above: not repeated on every line. */
+  orderError?: string
 }) {
   return (
     <ul className={classes.lines}>
@@ -56,7 +58,7 @@ export function OrderLines(props: {
                 </details>
               )}
             </div>
-            {line.error && <p className={classes.error}>{line.error}</p>}
+            {line.error && line.error !== props.orderError && <p className={classes.error}>{line.error}</p>}
           </div>
         </li>
       ))}

@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useConnection } from '../../graphql/useConnection'
 import type { LineDecision, OrderFilter } from '../../graphql/types.generated'
-import { provisioningStates } from '../../lib/states'
+import { orderKinds, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { Diff } from '../../ui/Diff'
@@ -49,7 +49,12 @@ const columns: Column<Row>[] = [
     id: 'values',
     header: `${t.order.current} → ${t.order.proposed}`,
     width: 'minmax(220px, 2fr)',
-    cell: (r) => <Diff before={r.line.currentValue} after={r.line.proposedValue} />,
+    cell: (r) =>
+      r.line.property === null ? (
+        orderKinds[r.order.kind]
+      ) : (
+        <Diff before={r.line.currentValue} after={r.line.proposedValue} />
+      ),
     text: (r) => `${r.line.currentValue ?? ''} -> ${r.line.proposedValue ?? ''}`,
   },
   {

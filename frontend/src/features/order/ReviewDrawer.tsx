@@ -210,6 +210,7 @@ function Decide(props: {
       <Section title={order.kind === 'DELETE' ? t.review.whatWillBeDeleted : t.review.whatWillBeWritten}>
         <OrderLines
           lines={order.lines}
+          orderError={order.error?.message}
           quietState={!isErrored && waiting.length === order.lines.length}
           lead={
             isErrored || order.kind === 'DELETE' || waiting.length < 2

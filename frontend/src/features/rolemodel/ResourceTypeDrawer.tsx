@@ -82,8 +82,8 @@ export function ResourceTypeDrawer() {
 }
 
 function source(rule: ResourceTypeFieldsFragment['rules'][number]): string {
-  const from = rule.sourceExpression ?? rule.sourceBinding ?? rule.value ?? ''
-  const to = rule.targetExpression ?? rule.targetBinding ?? ''
+  const from = [rule.value, rule.sourceBinding, rule.sourceExpression].filter(Boolean).join(' | ')
+  const to = [rule.targetBinding, rule.targetExpression].filter(Boolean).join(' | ')
   return from && to ? `${from} = ${to}` : from || to
 }
 
