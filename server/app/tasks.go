@@ -78,6 +78,11 @@ func (a *App) taskPrepare(ctx context.Context, t job.Task, r job.Reporter) (job.
 		return job.Result{}, err
 	}
 	d, err := a.Synchronization.Prepare(ctx, in)
+	if err == nil && d == nil { // a continuous reading that was under way when the job began took the place of ours: read again
+		if d, err = a.Synchronization.Export(ctx, in); err == nil && d != nil {
+			d, err = a.Synchronization.Prepare(ctx, in)
+		}
+	}
 	return job.Result{Output: d != nil}, err
 }
 
@@ -90,6 +95,9 @@ func (a *App) taskSynchronize(ctx context.Context, t job.Task, r job.Reporter) (
 		return a.resumeDelivery(ctx, t, r)
 	}
 	d, err := a.Synchronization.Synchronize(ctx, in)
+	if err == nil && d == nil { // as above
+		d, err = a.Synchronization.Run(ctx, in)
+	}
 	logApplied(r, d, err)
 	return delivered(d, err)
 }
