@@ -211,6 +211,9 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 		return false, err
 	}
 	defer release()
+	if paused, err := s.paused(ctx); err != nil || paused { // a job may have begun while we waited
+		return false, err
+	}
 	c, err := selectConnectorByID(ctx, s.DB, connectorID)
 	if errs.Is(err, errs.NotFound) {
 		return false, nil
