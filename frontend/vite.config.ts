@@ -34,6 +34,7 @@ export default defineConfig({
   preview: { port: 4173, proxy },
   test: {
     environment: 'jsdom',
+    testTimeout: 20_000,
     setupFiles: ['src/test/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     css: { modules: { classNameStrategy: 'non-scoped' } },
