@@ -19,6 +19,8 @@ set state = order_roll_up(r.states),
     updated_at = ?2,
     closed_at = case when r.is_done then coalesce(o.closed_at, ?2) else o.closed_at end,
     generated_at = case when o.id = any(?1) or r.is_incomplete then null else o.generated_at end,
+    -- what was created has a target once it was seen
+    target_id = case when o.kind = 'CREATE' and order_roll_up(r.states) = 4 then coalesce(a.resource_id, o.target_id) else o.target_id end,
     verified_at = case when order_roll_up(r.states) = 4 then coalesce(o.verified_at, ?2) end,
     wait_reason = case
         when 1 = any(r.states) then case when o.id = any(?1) then 'none' else o.wait_reason end
@@ -32,6 +34,7 @@ set state = order_roll_up(r.states),
     look_at = case when not r.is_done then /*look at*/ end
 from rolled r
 join provisioning_order p on p.id = r.order_id
+join assigned_resource_type a on a.id = p.assigned_resource_type_id
 join resource_type t on t.id = p.resource_type_id
 join entity_type e on e.id = p.source_entity_type_id
 left join connector c on c.id = p.connector_id
