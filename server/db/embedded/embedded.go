@@ -82,7 +82,7 @@ func (s *Server) start(ctx context.Context) error {
 	if s.owner == nil {
 		return s.visit(ctx)
 	}
-	if s.password, err = password(filepath.Join(s.place.dataDir, "postgres.password")); err != nil {
+	if s.password, err = password(filepath.Join(s.place.dataDir, passwordFile)); err != nil {
 		return err
 	}
 	found, err := findBinaries(s.options.BinDir, s.place.majorVersion())
@@ -162,7 +162,10 @@ func (s *Server) Stop(ctx context.Context) error {
 func (s *Server) visit(ctx context.Context) error {
 	deadline := time.Now().Add(readyPatience)
 	for {
-		raw, err := os.ReadFile(filepath.Join(s.place.dataDir, "postgres.password"))
+		raw, err := os.ReadFile(filepath.Join(s.place.dataDir, passwordFile))
+		if cluster, findErr := s.place.findCluster(); findErr == nil { // the owner may only now have made it
+			s.place.cluster = cluster
+		}
 		if err == nil {
 			s.password = strings.TrimSpace(string(raw))
 			if p := readPIDFile(s.place.cluster); p != nil {

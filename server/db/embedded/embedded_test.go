@@ -200,6 +200,38 @@ func TestUnreachableDataDir(t *testing.T) {
 	require.ErrorContains(t, err, "not there any more", "never an empty database instead of a lost one")
 }
 
+// TestDeletedDataDir: whoever deletes the data folder, or clones anew to the same path, begins with an empty database, also
+// when the last one is outside; and what was outside stays.
+func TestDeletedDataDir(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root runs PostgreSQL as another user")
+	}
+	parent := dataDir(t)
+	require.NoError(t, os.Chmod(parent, 0o700))
+	dir := filepath.Join(parent, "data")
+	var clusters []string
+	for range 2 {
+		s := mustStart(t, dir)
+		t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(s.place.cluster)) })
+		clusters = append(clusters, s.place.cluster)
+		_, err := read(t.Context(), s)
+		require.ErrorContains(t, err, "does not exist", "an empty database")
+		mustWrite(t, s)
+		require.NoError(t, s.Stop(t.Context()))
+		require.NoError(t, os.RemoveAll(dir))
+	}
+	require.NotEqual(t, clusters[0], clusters[1])
+	require.True(t, isCluster(clusters[0]))
+
+	// one that ended before it noted where its cluster is finds the newest again
+	require.NoError(t, os.MkdirAll(dir, 0o711))
+	p := place{dataDir: dir}
+	require.NotContains(t, clusters, p.outside())
+	require.NoError(t, os.WriteFile(filepath.Join(dir, passwordFile), nil, 0o600))
+	require.Equal(t, clusters[1], p.outside())
+}
+
 func TestSystemBinaries(t *testing.T) {
 	t.Parallel()
 	dirs := systemFolders()

@@ -80,6 +80,9 @@ type place struct {
 // locationFile tells where the cluster is when it could not be inside the data folder.
 const locationFile = "postgres.location"
 
+// passwordFile holds the generated password of the cluster; it is there before the cluster.
+const passwordFile = "postgres.password"
+
 func findPlace(dataDir string) (place, error) {
 	var p place
 	var err error
@@ -127,8 +130,29 @@ func (p place) findCluster() (string, error) {
 	if isCluster(inside) {
 		return "", fmt.Errorf("the user who runs PostgreSQL cannot reach %s: let others pass through the folders above it (chmod o+x), or start Writ as another user", inside)
 	}
+	return p.outside(), nil
+}
+
+// outside names the folder for a cluster that cannot be inside the data folder. A data folder that was deleted, or cloned anew
+// to the same path, leaves the cluster of its predecessor behind: that is neither opened (its password is gone) nor
+// overwritten; the new one gets the next number. With a password the newest is ours: we ended before noting it.
+func (p place) outside() string {
 	sum := sha256.Sum256([]byte(p.dataDir))
-	return filepath.Join("/var/lib", "writ-"+hex.EncodeToString(sum[:6]), "postgres"), nil
+	folder := filepath.Join("/var/lib", "writ-"+hex.EncodeToString(sum[:6]))
+	candidate := func(n int) string {
+		if n == 1 {
+			return filepath.Join(folder, "postgres")
+		}
+		return filepath.Join(folder+"-"+strconv.Itoa(n), "postgres")
+	}
+	n := 1
+	for isCluster(candidate(n)) {
+		n++
+	}
+	if _, err := os.Stat(filepath.Join(p.dataDir, passwordFile)); err == nil && n > 1 {
+		n--
+	}
+	return candidate(n)
 }
 
 // noteLocation remembers a cluster outside the data folder, once it exists.
