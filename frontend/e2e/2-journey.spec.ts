@@ -4,7 +4,7 @@ import { bodyRows, drawer, grid, step, subject, total } from './parts'
 import { expect, test } from './signIn'
 
 // One story in several chapters: each needs what the one before has left.
-test.describe.configure({ mode: 'default' })
+test.describe.configure({ mode: 'serial' })
 
 /** The number that a link of the flow on the home page tells. */
 async function flowCount(page: Page, state: string): Promise<number> {
@@ -175,7 +175,7 @@ test('the operator reports an error, with a message, and confirms the rest in bu
   await bar.getByRole('button', { name: 'Done' }).click()
   const asking = page.getByRole('dialog', { name: `Confirm ${before} orders as done?` })
   await asking.getByRole('button', { name: `Done (${before})` }).click()
-  const working = page.getByRole('dialog', { name: 'Working' })
+  const working = page.getByRole('dialog', { name: /^(Working|Result)$/ })
   await expect(working.getByRole('progressbar')).toBeVisible()
   await expect(working.getByRole('status')).toHaveText(`All ${before} done`, { timeout: 30_000 })
   await working.getByRole('button', { name: 'Close' }).last().click()

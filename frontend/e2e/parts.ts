@@ -10,12 +10,8 @@ export async function subject(open: Locator): Promise<string> {
 export const drawer = (page: Page): Locator =>
   page.getByRole('dialog').filter({ has: page.getByRole('heading', { level: 2 }) })
 export const grid = (page: Page, name: string): Locator => page.getByRole('grid', { name })
-/** The rows of a list that hold something; not its head, nor the ghosts while it loads. */
-export const bodyRows = (list: Locator): Locator =>
-  list
-    .getByRole('row')
-    .filter({ has: list.page().getByRole('gridcell') })
-    .filter({ hasText: /\w/ })
+/** The rows of a list that hold something: not its head, nor the ghosts while it loads, nor the note of an empty one. */
+export const bodyRows = (list: Locator): Locator => list.locator('[role=row][aria-rowindex]:not([aria-rowindex="1"])')
 /** How many rows a list has in all, shown or not. */
 export const total = async (list: Locator): Promise<number> => Number(await list.getAttribute('aria-rowcount')) - 1
 /** One step on the way of an order, with where it stands: "Pending, now", "Verified, done". */
