@@ -558,7 +558,7 @@ func (l *lines) idle(d LineDelta) bool {
 	for _, x := range l.existing() {
 		if x.ID == d.LineID {
 			return d.To == x.State && d.Proposed == x.Proposed && d.ValueID == x.ValueID && d.Current == x.Current && orNone(d.WaitReason) == orNone(x.WaitReason) &&
-				d.Error == x.Error && d.ReviewRequired == x.ReviewRequired
+				d.Error == x.Error && d.ReviewRequired == x.ReviewRequired && startOf(d.Start) == startOf(x.Start) && endOf(d.End) == endOf(x.End)
 		}
 	}
 	return false
