@@ -513,6 +513,9 @@ func (l *lines) roundAgain() {
 			d.ReviewRequired = l.r.b.BlockAll && l.order.ReviewedAt == nil
 			d.To, d.WaitReason = l.entry(w, d.ReviewRequired)
 			d.Verb = verbs[d.To]
+			if ok {
+				d.Start, d.End = moment(w.from), moment(w.to)
+			}
 			if ok && d.To != Pending {
 				d.Current = w.current
 			}

@@ -150,6 +150,16 @@ func (s situation) order(o *organisation, lines ...*ExistingLine) *ExistingOrder
 }
 
 func (o *organisation) look(p *Owner) string {
+	for _, x := range p.Types { // lines have the dates of what they bring; taking away has none
+		if x.Order == nil {
+			continue
+		}
+		for _, l := range x.Order.Lines {
+			if l.Action != LineDelete && l.Action != LineRemove {
+				l.Start, l.End = x.Start, x.End
+			}
+		}
+	}
 	b := o.batch(p)
 	b.Force = true
 	res := o.c.Evaluate(b)[0]
@@ -329,7 +339,7 @@ func matrixOfTargets(t *testing.T, b *strings.Builder) {
 		for _, s := range situations {
 			for _, expected := range []bool{true, false} {
 				for _, target := range []string{"linked", "none"} {
-					x := ExistingType{Workflow: Calculated, IsExpected: true}
+					x := ExistingType{Workflow: Calculated, IsExpected: true, Start: ptr(at(-10)), End: ptr(at(1000))}
 					x.Order = s.order(o, &ExistingLine{Action: LineCreate})
 					x.Order.Kind = Create
 					row("CREATE "+s.name, expected, target, x)
