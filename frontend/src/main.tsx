@@ -3,13 +3,20 @@ import './ui/styles.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
+import { Forbidden } from './app/router'
 import { readStored } from './lib/storage'
 
 document.documentElement.dataset.density = readStored('density', 'dense')
 
 const root = document.getElementById('root')
 if (root) {
-  createRoot(root).render(
+  createRoot(root, {
+    onCaughtError: (error) => {
+      // A page that somebody may not open is an answer, not a fault.
+      // eslint-disable-next-line no-console -- what React does by itself
+      if (!(error instanceof Forbidden)) console.error(error)
+    },
+  }).render(
     <StrictMode>
       <App />
     </StrictMode>,

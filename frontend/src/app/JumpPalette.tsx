@@ -7,6 +7,7 @@ import { useMe, useSession } from '../graphql/SessionContext'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
 import classes from './JumpPalette.module.css'
+import { openQueue } from './openQueue'
 import {
   mayDoManual,
   mayReview,
@@ -16,6 +17,7 @@ import {
   maySeeModel,
   maySeeOrders,
   maySeePeople,
+  maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
 } from './router'
@@ -61,6 +63,9 @@ export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: 
     ...page(maySeeAccess(me), t.nav.access, { to: '/access' }),
     ...page(maySeeWebhooks(me), t.nav.webhooks, { to: '/webhooks' }),
     ...page(maySeeAudit(me), t.nav.audit, { to: '/audit' }),
+    ...(maySeeQueue(me)
+      ? [{ id: 'queue', group: t.app.jumpPages, label: t.nav.queue, detail: '', run: () => void openQueue(session) }]
+      : []),
     ...page(true, t.nav.help, { to: '/help' }),
   ]
   const actions: Entry[] = [

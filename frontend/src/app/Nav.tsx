@@ -9,6 +9,7 @@ import {
   IconLifebuoy,
   IconPlayerPlay,
   IconServer,
+  IconStack2,
   IconTools,
   IconTransfer,
   IconUsers,
@@ -17,11 +18,12 @@ import {
 } from '@tabler/icons-react'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { useCounters } from '../graphql/live'
-import { useMe } from '../graphql/SessionContext'
+import { useMe, useSession } from '../graphql/SessionContext'
 import { formatNumber } from '../lib/format'
 import { t } from '../lib/texts'
 import { Logo } from '../ui/Logo'
 import classes from './Nav.module.css'
+import { openQueue } from './openQueue'
 import {
   mayDoManual,
   mayReview,
@@ -31,6 +33,7 @@ import {
   maySeeModel,
   maySeeOrders,
   maySeePeople,
+  maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
 } from './router'
@@ -46,8 +49,9 @@ interface Item {
 /** Navigation by task, then things, then machinery; only what the person may use. */
 export function Nav() {
   const me = useMe()
+  const session = useSession()
   const counters = useCounters()
-  const groups: { title: string; items: (Item | false)[] }[] = [
+  const groups: { title: string; items: (Item | false)[]; queue?: boolean }[] = [
     { title: '', items: [{ to: '/', word: t.nav.home, icon: IconHome, exact: true }] },
     {
       title: t.nav.work,
@@ -66,6 +70,7 @@ export function Nav() {
     },
     {
       title: t.nav.machinery,
+      queue: maySeeQueue(me),
       items: [
         maySeeJobs(me) && { to: '/jobs', word: t.nav.jobs, icon: IconPlayerPlay, count: counters?.runningJobs },
         maySeeModel(me) && { to: '/model/roles', word: t.nav.roles, icon: IconBriefcase },
@@ -86,7 +91,7 @@ export function Nav() {
       </Link>
       {groups.map((group, index) => {
         const items = group.items.filter((item) => item !== false)
-        if (items.length === 0) return null
+        if (items.length === 0 && !group.queue) return null
         return (
           <div key={index} className={classes.group}>
             {group.title && <p className={classes.title}>{group.title}</p>}
@@ -104,6 +109,14 @@ export function Nav() {
                   </Link>
                 </li>
               ))}
+              {group.queue && (
+                <li>
+                  <button type="button" className={classes.link} onClick={() => void openQueue(session)}>
+                    <IconStack2 size={16} stroke={1.7} aria-hidden />
+                    <span className="cut">{t.nav.queue}</span>
+                  </button>
+                </li>
+              )}
             </ul>
           </div>
         )

@@ -6,7 +6,7 @@ import { LiveContext } from '../graphql/live'
 import { useMe } from '../graphql/SessionContext'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
-import { useKeys } from '../ui/keys'
+import { KeymapContext, useKeys } from '../ui/keys'
 import { Nav } from './Nav'
 import { PendingPage } from './pages'
 import { mayDoManual, mayReview, maySeeJobs, maySeeOrders, maySeePeople } from './router'
@@ -22,6 +22,7 @@ export function Shell() {
   const me = useMe()
   const client = useClient()
   const live = useContext(LiveContext)
+  const keymap = useContext(KeymapContext)
   const navigate = useNavigate()
   const path = useRouterState({ select: (state) => state.location.pathname })
   const [navOpen, setNavOpen] = useState(false)
@@ -30,9 +31,12 @@ export function Shell() {
   useEffect(() => live.start(client), [live, client])
   // Brought early, so that what is typed right after Ctrl K lands in it.
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), 1_500)
+    const timer = setTimeout(() => void loadPalette(), 400)
     return () => clearTimeout(timer)
   }, [])
+
+  // Letters typed while an overlay is on its way must not act on the page behind it.
+  useEffect(() => (overlay ? keymap.pause() : undefined), [overlay, keymap])
 
   const [shownPath, setShownPath] = useState(path)
   if (path !== shownPath) {
@@ -84,9 +88,9 @@ export function Shell() {
       )}
       <div className={classes.rest}>
         {me.testHooks && (
-          <p className={classes.warning} role="note">
+          <section className={classes.warning} aria-label={t.app.testHooksTitle}>
             {t.app.testHooks}
-          </p>
+          </section>
         )}
         <TopBar
           navOpen={navOpen}

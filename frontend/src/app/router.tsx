@@ -21,7 +21,7 @@ interface Context {
 }
 
 /** Thrown where the signed-in person may not go; drawn by the shell as 403. */
-class Forbidden extends Error {}
+export class Forbidden extends Error {}
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFoundScreen })
 
@@ -71,6 +71,7 @@ export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions
 export const maySeeAccess = (me: MeFragment) => can(me.permissions, permissions.access)
 export const maySeeWebhooks = (me: MeFragment) => can(me.permissions, permissions.webhooks)
 export const maySeeAudit = (me: MeFragment) => canUnder(me.permissions, permissions.audit)
+export const maySeeQueue = (me: MeFragment) => can(me.permissions, permissions.queue)
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -321,6 +322,9 @@ const help = createRoute({
   component: lazyRouteComponent(() => import('../features/help/HelpPage'), 'HelpPage'),
 })
 
+/** An address that no page has: the frame stays. */
+const unknown = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage })
+
 const tree = root.addChildren([
   signIn,
   shell.addChildren([
@@ -351,6 +355,7 @@ const tree = root.addChildren([
     webhook,
     audit,
     help,
+    unknown,
   ]),
 ])
 

@@ -23,6 +23,7 @@ export const permissions = {
   webhooks: '/Settings/Webhook/Query',
   webhooksUpdate: '/Settings/Webhook/Update',
   audit: '/Monitoring',
+  queue: '/Monitoring',
 } as const
 
 /** The path of a data permission, e.g. resourcePermission('Directory_User', 'Update'). */

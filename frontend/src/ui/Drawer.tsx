@@ -16,7 +16,10 @@ interface DrawerProps {
   children: ReactNode
 }
 
-/** The one drawer: beside the list, not over it, so that the list stays in reach of keyboard and mouse. Escape closes it. */
+/**
+ * The one drawer: beside the list on wide screens, over its right part on others. It is not modal: the list stays in reach of
+ * the keyboard, and what is seen of it in reach of the mouse. Escape closes it.
+ */
 export function Drawer({ title, sub, pageLink, subject, onClose, footer, children }: DrawerProps) {
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
@@ -49,7 +52,7 @@ export function Drawer({ title, sub, pageLink, subject, onClose, footer, childre
   }, [])
 
   return (
-    <div className={classes.drawer} role="dialog" aria-labelledby={id}>
+    <div className={classes.drawer} data-drawer role="dialog" aria-labelledby={id}>
       <header className={classes.head}>
         <div className={classes.titles}>
           <h2 id={id} ref={heading} tabIndex={-1}>

@@ -468,16 +468,21 @@ function Notice({ children }: { children: ReactNode }) {
 
 function SkeletonRows({ template, columns }: { template: string; columns: number }) {
   return (
-    <div role="rowgroup" aria-label={t.common.loading}>
-      {Array.from({ length: 14 }, (_, row) => (
-        <div key={row} role="row" className={classes.ghost} style={{ gridTemplateColumns: template }}>
-          {Array.from({ length: columns }, (_, cell) => (
-            <span key={cell} role="gridcell">
-              <i style={{ width: `${[70, 55, 40, 62, 48][(row + cell) % 5]}%` }} />
-            </span>
-          ))}
-        </div>
-      ))}
+    <div role="rowgroup">
+      <div role="row" className="sr-only">
+        <span role="gridcell">{t.common.loading}</span>
+      </div>
+      <div aria-hidden>
+        {Array.from({ length: 14 }, (_, row) => (
+          <div key={row} className={classes.ghost} style={{ gridTemplateColumns: template }}>
+            {Array.from({ length: columns }, (_, cell) => (
+              <span key={cell}>
+                <i style={{ width: `${[70, 55, 40, 62, 48][(row + cell) % 5]}%` }} />
+              </span>
+            ))}
+          </div>
+        ))}
+      </div>
     </div>
   )
 }

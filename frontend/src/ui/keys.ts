@@ -14,11 +14,20 @@ export class Keymap {
   private layers: { current: Binding[] }[] = []
   private prefix = ''
   private prefixAt = 0
+  private pauses = 0
 
   add(layer: { current: Binding[] }): () => void {
     this.layers.push(layer)
     return () => {
       this.layers = this.layers.filter((l) => l !== layer)
+    }
+  }
+
+  /** Makes every key mean nothing until the function that is returned is called. */
+  pause(): () => void {
+    this.pauses++
+    return () => {
+      this.pauses--
     }
   }
 
@@ -31,6 +40,7 @@ export class Keymap {
   }
 
   handle = (event: KeyboardEvent) => {
+    if (this.pauses > 0) return
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
     if (isTyping(event.target) || document.querySelector('[role="dialog"][aria-modal="true"]')) return
     if ((event.key === 'Enter' || event.key === ' ') && isControl(event.target)) return

@@ -1,4 +1,5 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { useQuery } from 'urql'
 import { useConnection } from '../../graphql/useConnection'
 import { formatDay, formatValue } from '../../lib/format'
@@ -63,6 +64,13 @@ export function AssignedProfilesTab() {
     variables: { profile: search.profile, text: search.text },
     select: (d) => d.assignedProfiles,
   })
+  // Columns that nobody fills are left out.
+  const hasDates = list.rows.some((row) => row.startDate || row.endDate)
+  const hasMail = list.rows.some((row) => row.email)
+  const shown = useMemo(
+    () => columns.filter(({ id }) => (id !== 'dates' || hasDates) && (id !== 'email' || hasMail)),
+    [hasDates, hasMail],
+  )
   const setSearch = (change: typeof search) =>
     void navigate({ to: '/access', search: { ...search, ...change }, replace: true })
   return (
@@ -70,7 +78,7 @@ export function AssignedProfilesTab() {
       label={t.access.assigned}
       name="assigned-profiles"
       list={list}
-      columns={columns}
+      columns={shown}
       getId={rowId}
       empty={{ title: t.access.empty, hint: t.access.emptyHint }}
       filters={

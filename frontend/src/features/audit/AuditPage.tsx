@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { AuditFilter } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
-import { formatExact, formatName, formatValue } from '../../lib/format'
+import { formatExact, formatName } from '../../lib/format'
 import { compact } from '../../lib/search'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
@@ -146,6 +146,12 @@ function Subject({ event }: { event: AuditRowFragment }) {
         {word} {event.subjectId}
       </Link>
     )
+  if (event.subjectId && event.subjectType === 'resource')
+    return (
+      <Link to="/person/$id" params={{ id: event.subjectId }} className="cut">
+        {word} {event.subjectId}
+      </Link>
+    )
   return (
     <span className="cut">
       {word} {event.subjectId}
@@ -173,10 +179,14 @@ function DateFilter(props: {
   )
 }
 
-function words(data: unknown): string {
-  if (typeof data !== 'object' || data === null) return formatValue(data)
+/** Details on one line. Numbers stand as they are: most are ids, which are not grouped like amounts. */
+function words(data: unknown, between = ' · '): string {
+  if (data === null || data === undefined) return ''
+  if (Array.isArray(data)) return data.map((item) => words(item, ' ')).join(', ')
+  if (typeof data !== 'object') return String(data as string | number | boolean)
   return Object.entries(data)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name}: ${formatValue(value)}`)
-    .join(' · ')
+    .map(([name, value]) => [name, words(value, ' ')])
+    .filter(([, value]) => value !== '')
+    .map((pair) => pair.join(': '))
+    .join(between)
 }

@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useMutation } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
+import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { notifyDone } from '../../ui/notify'
@@ -106,7 +107,9 @@ export function PersonForm(props: {
                 step={p.type === 'DOUBLE' ? 'any' : undefined}
                 description={
                   p.type === 'FOREIGN_KEY'
-                    ? [p.targetEntityType, p.isCollection ? t.person.keysHint : t.common.key].filter(Boolean).join(': ')
+                    ? p.isCollection
+                      ? t.person.keysHint
+                      : t.person.keyOf(formatName(p.targetEntityType ?? ''))
                     : undefined
                 }
                 onChange={(event) => set(event.currentTarget.value)}

@@ -75,8 +75,8 @@ export function HelpPage() {
                       <StateBadge state={move.to} />
                     </td>
                     <td>{move.action}</td>
-                    <td>{move.actor}</td>
-                    <td>{move.description}</td>
+                    <td>{move.actor.toLowerCase()}</td>
+                    <td>{plain(move.description)}</td>
                   </tr>
                 ))}
               </tbody>
@@ -86,4 +86,9 @@ export function HelpPage() {
       </Section>
     </Page>
   )
+}
+
+/** Without the rows of the specification at the end, which tell people nothing. */
+function plain(description: string): string {
+  return description.replace(/ \([A-Z]\d+(?: [A-Z]\d+)*\)$/, '')
 }

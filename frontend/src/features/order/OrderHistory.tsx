@@ -2,6 +2,7 @@ import { formatExact } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { StateBadge } from '../../ui/StateBadge'
+import { historyMoves } from './historyMoves'
 import type { OrderDetailFragment } from './order.generated'
 import classes from './OrderHistory.module.css'
 import { lineName } from './OrderLines'
@@ -12,24 +13,37 @@ export function OrderHistory(props: { entries: OrderDetailFragment['history']; l
   const names = new Map(props.lines.map((line) => [line.id, lineName(line)]))
   return (
     <ol className={classes.history}>
-      {props.entries.toReversed().map((entry) => (
-        <li key={entry.id}>
-          <span className={classes.at} title={formatExact(entry.at)}>
-            <RelativeTime at={entry.at} />
-          </span>
-          <div className={classes.what}>
-            <span className={classes.move}>
-              {entry.to ? <StateBadge state={entry.to} /> : null}
-              <span>{entry.action}</span>
-              {entry.lineId && <span className="dim">{names.get(entry.lineId) ?? ''}</span>}
-            </span>
-            <span className="dim">
-              {entry.actor}
-              {entry.comment && `: ${entry.comment}`}
-            </span>
-          </div>
-        </li>
-      ))}
+      {historyMoves(props.entries).map(
+        ([entry, ...others]) =>
+          entry && (
+            <li key={entry.id}>
+              <span className={classes.at} title={formatExact(entry.at)}>
+                <RelativeTime at={entry.at} />
+              </span>
+              <div className={classes.what}>
+                <span className={classes.move}>
+                  {entry.to ? <StateBadge state={entry.to} /> : null}
+                  <span>{entry.action}</span>
+                  {others.length > 0 ? (
+                    <details className="dim">
+                      <summary>{t.order.historyLines(others.length + 1)}</summary>
+                      {[entry, ...others]
+                        .map((e) => names.get(e.lineId ?? '') ?? '')
+                        .filter(Boolean)
+                        .join(', ')}
+                    </details>
+                  ) : (
+                    entry.lineId && <span className="dim">{names.get(entry.lineId) ?? ''}</span>
+                  )}
+                </span>
+                <span className="dim">
+                  {entry.actor}
+                  {entry.comment && `: ${entry.comment}`}
+                </span>
+              </div>
+            </li>
+          ),
+      )}
     </ol>
   )
 }

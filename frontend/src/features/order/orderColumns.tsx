@@ -129,7 +129,7 @@ const error: Column<OrderRowFragment> = {
 const cause: Column<OrderRowFragment> = {
   id: 'cause',
   header: t.order.classFilter,
-  width: '150px',
+  width: 'minmax(170px, 1fr)',
   cell: (o) => <span className="cut">{o.error ? (t.errorClass[o.error.class] ?? o.error.class) : ''}</span>,
   text: (o) => o.error?.class ?? '',
 }

@@ -17,7 +17,7 @@ import { Json } from '../../ui/Json'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Page, Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
-import { RelativeTime } from '../../ui/RelativeTime'
+import { RelativeTime, useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { Table, type Column } from '../../ui/Table'
 import { SecretOnce } from './SecretOnce'
@@ -72,7 +72,7 @@ const columns: Column<WebhookDeliveryRowFragment>[] = [
     header: t.webhook.next,
     width: '100px',
     align: 'right',
-    cell: (d) => (d.nextAt && d.state === 'PENDING' ? <RelativeTime at={d.nextAt} /> : ''),
+    cell: (d) => <NextTry delivery={d} />,
   },
   {
     id: 'created',
@@ -165,6 +165,13 @@ export function WebhookPage() {
 
 const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 }
 const rowId = (row: WebhookDeliveryRowFragment) => row.id
+
+/** When it is sent again: one that is due is only waiting for its turn. */
+function NextTry({ delivery }: { delivery: WebhookDeliveryRowFragment }) {
+  const now = useNow()
+  if (!delivery.nextAt || (delivery.state !== 'PENDING' && delivery.state !== 'FAILED')) return null
+  return Date.parse(delivery.nextAt) <= now ? t.common.now : <RelativeTime at={delivery.nextAt} />
+}
 
 function answer(attempt: WebhookDeliveryRowFragment['attempts'][number] | undefined): string {
   if (!attempt) return ''
