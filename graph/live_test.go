@@ -91,6 +91,11 @@ func TestStatementsDoNotGrow(t *testing.T) {
 	for _, n := range []int{1, 50} {
 		ctx, counted := db.CountQueries(b.ctx)
 		got := b.inProcess(ctx, c.token, ordersQuery, map[string]any{"n": n})
+		// Loaders split a wave in two when the machine is busy with other tests; the number that counts is the one of a quiet moment.
+		for tries := 0; tries < 10 && len(counts) > 0 && counted.N() > counts[0]; tries++ {
+			ctx, counted = db.CountQueries(b.ctx)
+			got = b.inProcess(ctx, c.token, ordersQuery, map[string]any{"n": n})
+		}
 		require.Empty(t, got.Errors, got.raw)
 		nodes := got.Data["orders"].(map[string]any)["nodes"].([]any)
 		require.Len(t, nodes, n)
@@ -102,8 +107,7 @@ func TestStatementsDoNotGrow(t *testing.T) {
 		counts = append(counts, counted.N())
 		t.Logf("%d orders: %d statements", n, counted.N())
 	}
-	// Loaders may split a wave in two when the machine is busy, so a little play; a statement per row would be fifty more.
-	require.Less(t, counts[1], counts[0]+15)
+	require.Less(t, counts[1], counts[0]+8, "a statement per row would be fifty more")
 }
 
 func ids(list []result) (out []string) {

@@ -8,10 +8,12 @@ import (
 	"time"
 )
 
-// A loader waits until no more keys came for loadWait, loadLongest at most, and takes at most loadMax at once.
+// A loader waits until no more keys came during loadQuiet looks in a row, loadWait apart, loadLongest at most, and takes at most loadMax
+// at once.
 const (
 	loadWait    = time.Millisecond
-	loadLongest = 10 * time.Millisecond // only on a busy machine: the resolvers of a list start together
+	loadQuiet   = 2
+	loadLongest = 50 * time.Millisecond // only on a busy machine: the resolvers of a list start together
 	loadMax     = 500
 )
 
@@ -87,16 +89,17 @@ func (l *loader[K, V]) run(b *batch[K, V]) {
 func (l *loader[K, V]) gather(b *batch[K, V]) {
 	pause := time.NewTicker(loadWait)
 	defer pause.Stop()
-	for waited, keys := time.Duration(0), 0; ; waited += loadWait {
+	for waited, keys, quiet := time.Duration(0), 0, 0; ; waited += loadWait {
 		select {
 		case <-b.full:
 			return
 		case <-pause.C:
 		}
 		l.mu.Lock()
-		grown := len(b.keys) > keys
-		keys = len(b.keys)
-		if l.open == b && (!grown || waited >= loadLongest) {
+		if quiet++; len(b.keys) > keys {
+			keys, quiet = len(b.keys), 0
+		}
+		if l.open == b && (quiet >= loadQuiet || waited >= loadLongest) {
 			l.open = nil
 			l.mu.Unlock()
 			return
