@@ -80,7 +80,7 @@ const groups: Record<string, string[]> = {
 
 for (const [group, paths] of Object.entries(groups)) {
   test(`axe finds nothing on the pages of ${group}`, async ({ page, signIn }) => {
-    test.setTimeout(120_000)
+    test.setTimeout(300_000)
     await signIn('admin')
     const found: string[] = []
     for (const path of paths) {
@@ -95,7 +95,7 @@ for (const [group, paths] of Object.entries(groups)) {
 }
 
 test('axe finds nothing on a person, an order, a run, drawers and dialogs', async ({ page, signIn }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(300_000)
   await signIn('admin', '/orders')
   const found: string[] = []
   const look = async (name: string) => {
