@@ -155,6 +155,7 @@ profiles:
           - { permission: /Custom/Resources }
           - { permission: /Jobs }
           - { permission: /Connectors }
+          - { permission: /Settings }
 users:
   - { username: admin, password: $PASSWORD, profiles: [{ profile: Administrator }] }
 `
