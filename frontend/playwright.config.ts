@@ -4,6 +4,7 @@ import { defineConfig } from '@playwright/test'
 export default defineConfig({
   testDir: 'e2e',
   workers: 1,
+  retries: process.env.CI ? 1 : 0, // a retry that passes is reported as flaky
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],

@@ -40,7 +40,7 @@ async function goTests() {
   const code = new Promise((resolve) => child.on('close', resolve));
   const output = new Map();
   const key = (e) => `${e.Package ?? e.ImportPath} ${e.Test ?? ''}`;
-  const failedTests = new Set(); // packages that told which test failed
+  const failedTests = new Map(); // package -> what failed in it, as told
   let failedHere = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     let e;
@@ -59,7 +59,7 @@ async function goTests() {
     if (e.Test) {
       if (e.Action === 'fail') {
         failedHere++;
-        failedTests.add(e.Package);
+        failedTests.set(e.Package, [...(failedTests.get(e.Package) ?? []), e.Test]);
       }
       count(key(e), e.Action === 'skip' ? null : e.Action === 'pass');
     } else if (e.Action === 'pass') {
@@ -76,6 +76,24 @@ async function goTests() {
   const ended = await code;
   clearTimeout(timer);
   if (ended !== 0 && failedHere === 0) count('go test', false); // whatever happened, it is not green
+  await alone(failedTests, race);
+}
+
+/**
+ * Runs what failed once more by itself: a test that needs a quiet machine is told from one that shows a fault. It counts as passed then,
+ * and is named, for it has to be mended all the same.
+ */
+async function alone(failedTests, race) {
+  for (const [name, tests] of failedTests) {
+    const tops = [...new Set(tests.map((test) => test.split('/')[0]))];
+    say(`again, by themselves: ${name} ${tops.join(' ')}`);
+    const args = ['test', ...(race ? ['-race'] : []), '-count=1', '-parallel=1', '-timeout', '15m', '-run', `^(${tops.join('|')})$`, name];
+    if ((await run('go', args, { timeout: 16 * minute })) !== 0) continue;
+    total.failed -= tests.length;
+    total.passed += tests.length;
+    for (const test of tests) failures.splice(failures.indexOf(`${name} ${test}`), 1);
+    console.log(`FLAKY ${name}: ${tops.join(', ')} passed by themselves and failed beside others`);
+  }
 }
 
 /** Runs a test program that writes a JSON report, and counts from it; without a report the run counts as one. */
