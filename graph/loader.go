@@ -6,6 +6,9 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // A loader waits until no more keys came during loadQuiet looks in a row, loadWait apart, loadLongest at most, and takes at most loadMax
@@ -17,13 +20,15 @@ const (
 	loadMax     = 500
 )
 
-// loader gathers the keys that resolvers of one operation ask for at about the same time, and reads them by one call of fetch. It
-// remembers nothing: a subscription uses it for hours.
+// loader gathers the keys that resolvers of one operation ask for at about the same time, and reads them by one call of fetch. In a query
+// it reads a key once, so that resolvers that come late on a busy machine cost nothing. Else it remembers nothing: the second field of a
+// mutation must see what the first one did, and a subscription uses its loaders for hours.
 type loader[K comparable, V any] struct {
 	fetch func(ctx context.Context, keys []K) (map[K]V, error)
 
 	mu   sync.Mutex
 	open *batch[K, V]
+	kept map[K]*batch[K, V] // of a query
 }
 
 // batch is one call of fetch in the making.
@@ -57,6 +62,9 @@ func (l *loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 func (l *loader[K, V]) join(ctx context.Context, key K) *batch[K, V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if b := l.kept[key]; b != nil {
+		return b
+	}
 	b := l.open
 	if b == nil {
 		b = &batch[K, V]{ctx: ctx, seen: map[K]struct{}{}, full: make(chan struct{}), done: make(chan struct{})}
@@ -66,12 +74,27 @@ func (l *loader[K, V]) join(ctx context.Context, key K) *batch[K, V] {
 	if _, ok := b.seen[key]; !ok {
 		b.seen[key] = struct{}{}
 		b.keys = append(b.keys, key)
+		if isQuery(ctx) {
+			if l.kept == nil {
+				l.kept = map[K]*batch[K, V]{}
+			}
+			l.kept[key] = b
+		}
 		if len(b.keys) == loadMax {
 			l.open = nil
 			close(b.full)
 		}
 	}
 	return b
+}
+
+// isQuery reports whether the operation only reads, once.
+func isQuery(ctx context.Context) bool {
+	if !graphql.HasOperationContext(ctx) {
+		return false
+	}
+	op := graphql.GetOperationContext(ctx)
+	return op.Operation != nil && op.Operation.Operation == ast.Query
 }
 
 func (l *loader[K, V]) run(b *batch[K, V]) {
