@@ -101,7 +101,7 @@ export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: 
       yOffset="12vh"
       padding={0}
       size={560}
-      aria-label={t.app.jumpTitle}
+      attributes={{ content: { 'aria-label': t.app.jumpTitle } }}
     >
       <TextInput
         data-autofocus

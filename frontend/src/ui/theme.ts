@@ -48,7 +48,14 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
     Checkbox: { defaultProps: { size: 'xs' } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
+    // the title bar of a dialog is a <header>: in a portal it would count as a second banner of the page
+    Modal: {
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 120 },
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 80 } } },

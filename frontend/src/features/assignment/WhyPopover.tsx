@@ -15,7 +15,15 @@ export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId
   const [open, setOpen] = useState(false)
   const [explaining, setExplaining] = useState(false)
   return (
-    <Popover opened={open} onChange={setOpen} position="bottom-end" width={440} trapFocus returnFocus withinPortal>
+    <Popover
+      opened={open}
+      onChange={setOpen}
+      position="bottom-end"
+      width="min(440px, calc(100vw - 24px))"
+      trapFocus
+      returnFocus
+      withinPortal
+    >
       <Popover.Target>
         <ActionIcon
           variant="subtle"
@@ -28,7 +36,7 @@ export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId
       </Popover.Target>
       <Popover.Dropdown aria-label={t.assignment.whyTitle(e.name)}>
         <div className={classes.box}>
-          <h3>{t.assignment.whyTitle(e.name)}</h3>
+          <h2>{t.assignment.whyTitle(e.name)}</h2>
           {e.reasons.length === 0 ? (
             <p className="dim">{t.assignment.noReasons}</p>
           ) : (
