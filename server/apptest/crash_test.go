@@ -40,7 +40,9 @@ func TestKilledWorker(t *testing.T) {
 	})
 	t.Logf("done %s after the kill", time.Since(killed))
 	f.MustWaitJob(t, id, apptest.Completed)
+	t.Logf("the job ended %s after the kill", time.Since(killed))
 	f.MustWaitQuiescent(t)
+	t.Logf("quiet %s after the kill", time.Since(killed))
 	require.Equal(t, map[int]int{4: people}, f.states(t))
 	f.once(t, people)
 }

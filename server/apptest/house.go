@@ -50,24 +50,19 @@ func MustStart(tb testing.TB, o Options) *House {
 	return h
 }
 
-// mustServe starts the processes: the first one alone, since it loads the demo, and the others together.
+// mustServe starts the processes, all together.
 func (h *House) mustServe(tb testing.TB) {
 	tb.Helper()
 	tb.Cleanup(func() { h.close(tb) })
 	for range max(1, h.options.Processes) {
 		h.Processes = append(h.Processes, &Process{house: h, addr: mustAddress(tb), log: &output{}})
 	}
-	for i, p := range h.Processes {
+	for _, p := range h.Processes {
 		if err := p.start(); err != nil {
 			tb.Fatalf("start writ: %v", err)
 		}
-		if i == 0 {
-			if err := p.ready(); err != nil {
-				tb.Fatal(err)
-			}
-		}
 	}
-	for _, p := range h.Processes[1:] {
+	for _, p := range h.Processes {
 		if err := p.ready(); err != nil {
 			tb.Fatal(err)
 		}
