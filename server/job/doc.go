@@ -2,7 +2,8 @@
 //
 //	job.go       Job, JobStep, Service; the hooks that app fills in
 //	instance.go  JobInstance and TaskInstance: one run and its tasks; lists
-//	save.go      SaveJobs, DeleteJobs: jobs as configuration declares them
+//	save.go      SaveJobs, DeleteJobs, Load: jobs as configuration declares them
+//	check.go     what SaveJobs refuses: cycles, schedules, options, names of objects that are not there
 //	run.go       the verbs: run, relaunch from the failed task, resume, cancel
 //	schedule.go  cron; ScheduleJob; launching what is due
 //	state.go     the two machines below, and the only functions that move a row

@@ -60,6 +60,11 @@ type Service struct {
 	// GivenUp is called with the blocked tasks nobody will resume any more: what they had prepared can be dropped.
 	GivenUp func(ctx context.Context, tx bun.Tx, tasks []*TaskInstance) error
 
+	// Options holds, per type of task, a value of the struct its options are read into: SaveJobs reads them the same way and refuses
+	// unknown ones and wrong types; a method Check() error tells what else is wrong. nil value: no options of its own. A type that is
+	// not listed takes anything.
+	Options map[string]any
+
 	// Lease is how long a process that runs a task may be silent before the task is started elsewhere. Default 10 s; it is
 	// renewed three times as often.
 	Lease time.Duration

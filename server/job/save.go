@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -37,12 +36,15 @@ type StepDefinition struct {
 }
 
 // SaveJobs adds jobs, or replaces those with the same identifier; others stay. Running instances go on with the steps they were launched with.
-// VALIDATION with the path of the mistake, e.g. jobs[0].steps[2].taskType. The caller has checked the permission.
+// VALIDATION with the path of the mistake, e.g. job/nightly.steps[2].taskType. A fixed number of statements. The caller has checked the permission.
 func (s *Service) SaveJobs(ctx context.Context, tx bun.Tx, definitions []JobDefinition) error {
 	if len(definitions) == 0 {
 		return nil
 	}
 	if err := s.check(definitions); err != nil {
+		return err
+	}
+	if err := checkNames(ctx, tx, definitions); err != nil {
 		return err
 	}
 	jobs := make([]*Job, len(definitions))
@@ -71,6 +73,40 @@ func (s *Service) SaveJobs(ctx context.Context, tx bun.Tx, definitions []JobDefi
 		}
 	}
 	return replaceSteps(ctx, tx, slices.Collect(maps.Values(byName)), steps)
+}
+
+// Load gives all jobs as configuration declares them, in the order of their making. Two statements.
+func Load(ctx context.Context, db bun.IDB) ([]JobDefinition, error) {
+	jobs := []*Job{}
+	if err := db.NewSelect().Model(&jobs).Order("id").Scan(ctx); err != nil {
+		return nil, wrap("read jobs", err)
+	}
+	ids := make([]int64, len(jobs))
+	out := make([]JobDefinition, len(jobs))
+	at := make(map[int64]*JobDefinition, len(jobs))
+	for n, j := range jobs {
+		ids[n], at[j.ID] = j.ID, &out[n]
+		out[n] = JobDefinition{Identifier: j.Identifier, DisplayName: j.DisplayName, CronTimeZone: j.CronTimeZone,
+			IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, ScheduleEnabled: &j.ScheduleEnabled}
+		if j.Cron != nil {
+			out[n].Cron = *j.Cron
+		}
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	steps := []*JobStep{}
+	if err := db.NewSelect().Model(&steps).Where("job_id IN (?)", bun.List(ids)).Order("job_id", "position", "id").Scan(ctx); err != nil {
+		return nil, wrap("read job steps", err)
+	}
+	for _, step := range steps {
+		d := StepDefinition{Identifier: step.Identifier, DisplayName: step.DisplayName, TaskType: step.TaskType, Level: &step.Level, DependsOn: step.DependsOn}
+		if err := json.Unmarshal(step.Options, &d.Options); err != nil {
+			return nil, fmt.Errorf("options of step %s: %w", step.Identifier, err)
+		}
+		at[step.JobID].Steps = append(at[step.JobID].Steps, d)
+	}
+	return out, nil
 }
 
 // DeleteJobs removes jobs with the history of their runs; the event log keeps what happened. Unknown identifiers are fine. CONFLICT while one of them
@@ -173,90 +209,4 @@ func replaceSteps(ctx context.Context, tx bun.Tx, jobIDs []int64, steps []*JobSt
 	}
 	_, err := tx.NewInsert().Model(&steps).Exec(ctx)
 	return wrap("save job steps", err)
-}
-
-// check refuses definitions that could not be carried out.
-func (s *Service) check(definitions []JobDefinition) error {
-	seen := map[string]bool{}
-	for n, d := range definitions {
-		at := fmt.Sprintf("jobs[%d]", n)
-		switch {
-		case strings.TrimSpace(d.Identifier) == "":
-			return errs.Invalid(at+".identifier", "A job needs an identifier.")
-		case seen[d.Identifier]:
-			return errs.Invalid(at+".identifier", "There are two jobs %q.", d.Identifier)
-		case len(d.Steps) == 0:
-			return errs.Invalid(at+".steps", "The job %s needs at least one step.", d.Identifier)
-		}
-		seen[d.Identifier] = true
-		if _, err := time.LoadLocation(d.CronTimeZone); err != nil {
-			return errs.Invalid(at+".cronTimeZone", "%q is no time zone. Write UTC, Local or a name like Europe/Paris.", d.CronTimeZone).Because(err)
-		}
-		if d.Cron != "" {
-			if _, err := nextRun(d.Cron, d.CronTimeZone, s.Clock.Now()); err != nil {
-				return errs.Invalid(at+".cron", "%q is no schedule. Write five cron fields, or six with seconds first.", d.Cron).Because(err)
-			}
-		}
-		if err := s.checkSteps(at, d.Steps); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) checkSteps(at string, steps []StepDefinition) error {
-	index := map[string]int{}
-	for n, step := range steps {
-		at := fmt.Sprintf("%s.steps[%d]", at, n)
-		_, known := s.tasks[step.TaskType]
-		_, twice := index[step.Identifier]
-		switch {
-		case strings.TrimSpace(step.Identifier) == "":
-			return errs.Invalid(at+".identifier", "A step needs an identifier.")
-		case twice:
-			return errs.Invalid(at+".identifier", "There are two steps %q.", step.Identifier)
-		case !known:
-			return errs.Invalid(at+".taskType", "There is no type of task %q. Known: %s.", step.TaskType, strings.Join(slices.Sorted(maps.Keys(s.tasks)), ", "))
-		case step.level() < -1:
-			return errs.Invalid(at+".level", "A level is -1 or more, got %d.", step.level())
-		}
-		index[step.Identifier] = n
-	}
-	for n, step := range steps {
-		for k, parent := range step.DependsOn {
-			p, ok := index[parent]
-			at := fmt.Sprintf("%s.steps[%d].dependsOn[%d]", at, n, k)
-			if !ok {
-				return errs.Invalid(at, "The job has no step %q.", parent)
-			}
-			if !canWaitFor(steps, n, p) {
-				return errs.Invalid(at, "%s starts before %s ends, or they wait for each other.", step.Identifier, parent)
-			}
-		}
-	}
-	return nil
-}
-
-// canWaitFor reports whether the parent is started no later than the child, and does not wait for it in turn.
-func canWaitFor(steps []StepDefinition, child, parent int) bool {
-	c, p := steps[child].level(), steps[parent].level()
-	if c < 0 || c != p {
-		return p < c || (p == c && parent < child)
-	}
-	visited := map[int]bool{} // same level: no way back from the parent to the child
-	var reaches func(from int) bool
-	reaches = func(from int) bool {
-		if from == child {
-			return true
-		}
-		if visited[from] {
-			return false
-		}
-		visited[from] = true
-		return slices.ContainsFunc(steps[from].DependsOn, func(name string) bool {
-			n := slices.IndexFunc(steps, func(s StepDefinition) bool { return s.Identifier == name })
-			return n >= 0 && reaches(n)
-		})
-	}
-	return !reaches(parent)
 }

@@ -1,0 +1,206 @@
+package job_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"writ/server/errs"
+	"writ/server/job"
+	"writ/server/permit"
+)
+
+func TestRelaunchFromFailedTask(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	steps := []job.StepDefinition{
+		step("export", "Export", 0), step("quiet", "Export", 0), step("after-quiet", "Prepare", 1, "quiet"),
+		step("sync", "Synchronize", 2), step("fulfill", "Fulfill", 3),
+	}
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: steps})
+	b.stage.play("quiet", func(context.Context, job.Task, job.Reporter) (job.Result, error) { return job.Result{}, nil })
+	b.stage.play("sync", func(_ context.Context, task job.Task, _ job.Reporter) (job.Result, error) {
+		var o struct{ Mended bool }
+		if err := task.Decode(&o); err != nil || !o.Mended {
+			return job.Result{}, errors.New("broken settings")
+		}
+		return job.Result{Output: true}, nil
+	})
+	first := b.run(t, "j")
+	b.until(t, first.ID, job.Errored)
+
+	steps[3].Options["mended"] = true
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: steps})
+	p, err := b.jobs.RelaunchJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: first.ID})
+	require.NoError(t, err)
+	require.Equal(t, first.ID, *p.JobInstance.ParentID)
+	b.until(t, p.JobInstance.ID, job.Completed)
+	require.Equal(t, []string{"export COMPLETED", "quiet COMPLETED_NO_OUTPUT", "after-quiet SKIPPED", "sync COMPLETED", "fulfill COMPLETED"},
+		b.states(t, p.JobInstance.ID))
+	n := 0
+	for _, entry := range b.stage.history() {
+		if entry == "+export" {
+			n++
+		}
+	}
+	require.Equal(t, 1, n, "what ended well is not done again")
+	b.until(t, first.ID, job.Errored)
+
+	_, err = b.jobs.RelaunchJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: p.JobInstance.ID})
+	require.True(t, errs.Is(err, errs.InvalidTransition), "%v", err)
+}
+
+func TestBlocked(t *testing.T) {
+	t.Parallel()
+	// blocking generates only when forced.
+	blocking := func(_ context.Context, task job.Task, _ job.Reporter) (job.Result, error) {
+		if task.IsForced {
+			return job.Result{Output: len(task.Blocked) > 0}, nil
+		}
+		return job.Result{Blocked: map[string]any{"counter": "deleted", "limit": 20, "value": 25}}, nil
+	}
+	start := func(t *testing.T, incremental bool) (*bundle, *job.JobInstance) {
+		b := setup(t)
+		b.save(t, job.JobDefinition{Identifier: "j", IsIncremental: incremental, Steps: []job.StepDefinition{
+			step("sync", "Synchronize", 0), step("generate", "Generate", 1), step("fulfill", "Fulfill", 2, "generate"),
+		}})
+		b.stage.play("generate", blocking)
+		i := b.run(t, "j")
+		b.until(t, i.ID, job.Blocked)
+		return b, i
+	}
+	t.Run("ResumeForcesItAndThenTheRest", func(t *testing.T) {
+		t.Parallel()
+		b, i := start(t, false)
+		require.Equal(t, []string{"sync COMPLETED", "generate BLOCKED", "fulfill WAITING"}, b.states(t, i.ID))
+		require.JSONEq(t, `{"counter": "deleted", "limit": 20, "value": 25}`, string(b.task(t, i.ID, "generate").Blocked))
+		running, err := b.jobs.Running(t.Context(), b.db)
+		require.NoError(t, err)
+		require.False(t, running, "a blocked run holds nobody up")
+
+		p, err := b.jobs.ResumeJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: i.ID})
+		require.NoError(t, err)
+		require.Equal(t, i.ID, p.JobInstance.ID, "the same instance")
+		done := b.until(t, i.ID, job.Completed)
+		require.True(t, done.IsRepair)
+		require.Equal(t, []string{"sync COMPLETED", "generate COMPLETED", "fulfill COMPLETED"}, b.states(t, i.ID))
+		require.Equal(t, []string{"+sync", "-sync", "+generate", "-generate", "+generate", "-generate", "+fulfill", "-fulfill"}, b.stage.history())
+
+		_, err = b.jobs.ResumeJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: i.ID})
+		require.True(t, errs.Is(err, errs.InvalidTransition), "%v", err)
+	})
+	t.Run("GiveUp", func(t *testing.T) {
+		t.Parallel()
+		b, i := start(t, false)
+		var dropped []string
+		b.jobs.GivenUp = func(_ context.Context, _ bun.Tx, tasks []*job.TaskInstance) error {
+			for _, task := range tasks {
+				dropped = append(dropped, task.Identifier)
+			}
+			return nil
+		}
+		p, err := b.jobs.CancelJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: i.ID})
+		require.NoError(t, err)
+		require.Equal(t, job.Cancelled, p.JobInstance.State)
+		require.Equal(t, []string{"generate"}, dropped)
+		require.Equal(t, []string{"sync COMPLETED", "generate CANCELLED", "fulfill CANCELLED"}, b.states(t, i.ID))
+	})
+	t.Run("NewCompleteRunTakesItsPlace", func(t *testing.T) {
+		t.Parallel()
+		b, i := start(t, false)
+		b.stage.play("generate", nil)
+		next := b.run(t, "j")
+		b.until(t, next.ID, job.Completed)
+		b.until(t, i.ID, job.Cancelled)
+	})
+	t.Run("IncrementalRunLeavesItUntilItBlocksAgain", func(t *testing.T) {
+		t.Parallel()
+		b, i := start(t, true)
+		hold, open := gate(job.Result{Blocked: "again"}, nil)
+		b.stage.play("generate", hold)
+		next := b.run(t, "j")
+		require.Eventually(t, func() bool { return len(b.stage.history()) == 7 }, soon, time.Millisecond)
+		b.until(t, i.ID, job.Blocked)
+		_, err := b.jobs.ResumeJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: i.ID})
+		require.True(t, errs.Is(err, errs.AlreadyRunning), "%v", err)
+		open()
+		b.until(t, next.ID, job.Blocked)
+		b.until(t, i.ID, job.Cancelled)
+	})
+	t.Run("ThresholdErrorBlocksToo", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}})
+		b.stage.play("sync", func(context.Context, job.Task, job.Reporter) (job.Result, error) {
+			return job.Result{}, fmt.Errorf("apply: %w", errs.New(errs.Threshold, "25 rows would go, 20 may."))
+		})
+		i := b.run(t, "j")
+		b.until(t, i.ID, job.Blocked)
+		require.JSONEq(t, `{"message": "25 rows would go, 20 may."}`, string(b.task(t, i.ID, "sync").Blocked))
+	})
+}
+
+func TestRunJobRefusals(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.save(t,
+		job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("sync", "Synchronize", 0), step("generate", "Generate", 1), step("fulfill", "Fulfill", 2)}},
+		job.JobDefinition{Identifier: "nightly", UserStartDenied: true, Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}},
+	)
+	kind := func(ctx context.Context, in job.RunJobInput) errs.Kind {
+		_, err := b.jobs.RunJob(ctx, in)
+		require.Error(t, err)
+		require.NotNil(t, errs.As(err), "%v", err)
+		return errs.As(err).Kind
+	}
+	no := "nowhere"
+	require.Equal(t, errs.Unauthenticated, kind(t.Context(), job.RunJobInput{Job: "j"}))
+	require.Equal(t, errs.Forbidden, kind(person(t.Context(), permit.JobQuery), job.RunJobInput{Job: "j"}))
+	require.Equal(t, errs.Forbidden, kind(b.ctx, job.RunJobInput{Job: "nightly"}))
+	require.Equal(t, errs.NotFound, kind(b.ctx, job.RunJobInput{Job: no}))
+	require.Equal(t, errs.Validation, kind(b.ctx, job.RunJobInput{Job: "j", FromStep: &no}))
+	require.Equal(t, errs.Validation, kind(b.ctx, job.RunJobInput{Job: "j", TaskType: &no}))
+	_, err := b.jobs.CancelJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: 1})
+	require.True(t, errs.Is(err, errs.NotFound))
+
+	hold, open := gate(job.Result{Output: true}, nil)
+	b.stage.play("generate", hold)
+	from := "generate"
+	p, err := b.jobs.RunJob(b.ctx, job.RunJobInput{Job: "j", FromStep: &from, Force: true})
+	require.NoError(t, err)
+	require.Equal(t, errs.AlreadyRunning, kind(b.ctx, job.RunJobInput{Job: "j"}))
+	open()
+	b.until(t, p.JobInstance.ID, job.Completed)
+	require.Equal(t, []string{"+generate", "-generate", "+fulfill", "-fulfill"}, b.stage.history())
+	require.True(t, b.task(t, p.JobInstance.ID, "fulfill").IsForced)
+}
+
+func TestRunJobTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}})
+	hold, open := gate(job.Result{Output: true}, nil)
+	b.stage.play("sync", hold)
+	results := make(chan error, 6)
+	for range cap(results) {
+		go func() {
+			_, err := b.jobs.RunJob(b.ctx, job.RunJobInput{Job: "j"})
+			results <- err
+		}()
+	}
+	won := 0
+	for range cap(results) {
+		if err := <-results; err == nil {
+			won++
+		} else {
+			require.True(t, errs.Is(err, errs.AlreadyRunning), "%v", err)
+		}
+	}
+	require.Equal(t, 1, won)
+	open()
+}
