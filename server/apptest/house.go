@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"context"
 	"net"
 	"net/url"
 	"os"
@@ -81,6 +82,9 @@ func mustAddress(tb testing.TB) string {
 }
 
 func (h *House) close(tb testing.TB) {
+	if tb.Failed() {
+		h.describe(tb)
+	}
 	for _, p := range h.Processes {
 		if p.cmd != nil && p.isRunning() {
 			_ = p.cmd.Process.Kill()
@@ -100,6 +104,27 @@ func (h *House) close(tb testing.TB) {
 	}
 	for _, p := range h.Processes {
 		tb.Logf("log of %s:\n%s", p.URL(), p.log.tail(20000))
+	}
+}
+
+// leftovers are the places where a house that does not come to an end shows why.
+var leftovers = map[string]string{
+	"tasks":    `select to_jsonb(t) - 'options' from task_instance t where state in ('IN_PROGRESS', 'WAITING') order by id`,
+	"queue":    `select jsonb_build_object('kind', kind, 'queue', queue, 'state', state, 'n', count(*), 'since', min(coalesce(attempted_at, scheduled_at))) from river_job where state not in ('completed', 'cancelled') group by kind, queue, state`,
+	"sessions": `select jsonb_build_object('state', state, 'wait', wait_event, 'since', xact_start, 'query', left(query, 200)) from pg_stat_activity where datname = current_database() and state <> 'idle'`,
+	"orders":   `select jsonb_build_object('states', states, 'leased', lease_owner, 'n', count(*)) from provisioning_order where closed_at is null group by states, lease_owner`,
+	"reading":  `select to_jsonb(d) - 'counters' from delivery d where ended_at is null`,
+}
+
+// describe shows what is left undone in the database of a house whose test failed.
+func (h *House) describe(tb testing.TB) {
+	for name, query := range leftovers {
+		var rows []string
+		if err := h.DB.NewRaw(query).Scan(context.WithoutCancel(tb.Context()), &rows); err != nil {
+			tb.Logf("left in %s: %v", name, err)
+			continue
+		}
+		tb.Logf("left in %s:\n%s", name, strings.Join(rows, "\n"))
 	}
 }
 
