@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,15 @@ func setup(t *testing.T) bundle {
 		insert into resource (entity_type_id, key, display_name, scalars, valid_from)
 			select id, 'ana', 'Ana', '{"Mail": "ana@corp.test"}', '2020-01-01' from entity_type where identifier = 'Directory_User';
 		insert into dimension (identifier, display_name, entity_type_id, column_mapping, is_hierarchical)
-			select 'Organization', 'Organization', id, 0, true from entity_type where identifier = 'Organization';`)
+			select 'Organization', 'Organization', id, 0, true from entity_type where identifier = 'Organization';
+		insert into dimension (identifier, display_name, entity_type_id, column_mapping)
+			select 'Kind', 'Kind', id, 1 from entity_type where identifier = 'Directory_Guest';
+		insert into property (entity_type_id, identifier, display_name, type, target_entity_type_id, reverse_identifier)
+			select u.id, p.name, p.name, p.type, t.id, p.reverse from entity_type u, entity_type o,
+				(values ('Site', 'STRING', null, null), ('Age', 'INT32', null, null), ('Manager', 'FOREIGN_KEY', 'Directory_User', 'Reports'),
+					('Organization', 'FOREIGN_KEY', 'Organization', 'People')) p (name, type, target, reverse)
+			left join entity_type t on t.identifier = p.target where u.identifier = 'Directory_User' and o.identifier = 'Organization';
+		insert into property (entity_type_id, identifier, display_name, type) select id, 'Name', 'Name', 'STRING' from entity_type where identifier = 'Organization';`)
 	require.NoError(t, err)
 	return b
 }
@@ -270,18 +279,18 @@ func TestConfigureRefuses(t *testing.T) {
 		says  string
 		field string
 	}{
-		"RootWithExecute": {rule("P", executes("/")), `The access rule P_Rule grants the execution of "/"`, "entries[0].permission"},
-		"RootInDisguise":  {rule("P", executes("//")), `grants the execution of "/"`, "entries[0].permission"},
-		"NoPermission":    {rule("P", executes("")), "without a permission", "entries[0].permission"},
-		"NoProfile":       {rule("Q", executes(permit.JobQuery)), "the profile Q, which does not exist", "profile"},
-		"TwoOperands":     {RuleSpec{Identifier: "R", Profile: "P", Filters: []FilterSpec{{Binding: "A", Value: "1", CurrentUser: true}}}, "exactly one", "filters[0]"},
-		"NoOperand":       {RuleSpec{Identifier: "R", Profile: "P", Filters: []FilterSpec{{Binding: "A"}}}, "exactly one", "filters[0]"},
+		"RootWithExecute": {rule("P", executes("/")), `The access rule P_Rule grants the execution of "/"`, "accessRule/@.entries[0].permission"},
+		"RootInDisguise":  {rule("P", executes("//")), `grants the execution of "/"`, "accessRule/@.entries[0].permission"},
+		"NoPermission":    {rule("P", executes("")), "without a permission", "accessRule/@.entries[0].permission"},
+		"NoProfile":       {rule("Q", executes(permit.JobQuery)), "the profile Q, which does not exist", "accessRule/@.profile"},
+		"TwoOperands":     {RuleSpec{Identifier: "R", Profile: "P", Filters: []FilterSpec{{Binding: "A", Value: "1", CurrentUser: true}}}, "exactly one", "accessRule/@.filters[0]"},
+		"NoOperand":       {RuleSpec{Identifier: "R", Profile: "P", Filters: []FilterSpec{{Binding: "A"}}}, "exactly one", "accessRule/@.filters[0]"},
 	}
 	for name, c := range rules {
 		_, err := SaveRules(b.ctx, b.db, []RuleSpec{c.rule})
 		require.ErrorContains(t, err, c.says, name)
 		require.True(t, errs.Is(err, errs.Validation), name)
-		require.Equal(t, c.field, errs.As(err).Field, name)
+		require.Equal(t, strings.ReplaceAll(c.field, "@", c.rule.Identifier), errs.As(err).Field, name)
 	}
 	users := map[string]struct {
 		user UserSpec
@@ -290,7 +299,8 @@ func TestConfigureRefuses(t *testing.T) {
 		"Eleven":      {UserSpec{Username: "u", Profiles: eleven}, "at most 10"},
 		"NoProfile":   {UserSpec{Username: "u", Profiles: has("Q")}, "the profile Q, which does not exist"},
 		"NoDimension": {UserSpec{Username: "u", Profiles: []UserProfileSpec{{Profile: "P", Context: map[string]string{"X": "1"}}}}, "the dimension X"},
-		"NoResource":  {UserSpec{Username: "u", EntityType: "Directory_User", Key: "zoe"}, "which does not exist"},
+		"NoType":      {UserSpec{Username: "u", EntityType: "Directory_Usr", Key: "ana"}, "which does not exist"},
+		"NoKey":       {UserSpec{Username: "u", EntityType: "Directory_User"}, "which does not exist"},
 		"NoName":      {UserSpec{}, "needs a name"},
 	}
 	for name, c := range users {

@@ -75,7 +75,7 @@ type UserProfileSpec struct {
 
 // Warning is something odd that does not stop a configuration.
 type Warning struct {
-	Kind       string // rule, user
+	Kind       string // accessRule, user
 	Identifier string
 	Field      string
 	Message    string
@@ -97,7 +97,8 @@ func SaveProfiles(ctx context.Context, tx bun.IDB, profiles []ProfileSpec) error
 }
 
 // SaveRules creates or replaces rules by identifier, with their entries and filters; rules not named stay. An entry on "/" with execute
-// is refused: nobody may hold everything (spec 10.2.8). Permission paths that do not exist give a warning. A fixed number of statements.
+// is refused: nobody may hold everything (spec 10.2.8); so are data sets that do not exist and filters that could never let a row
+// through (10.1). Permission paths that do not exist, and keys that are not there yet, give a warning. A fixed number of statements.
 func SaveRules(ctx context.Context, tx bun.IDB, rules []RuleSpec) ([]Warning, error) {
 	if len(rules) == 0 {
 		return nil, nil
@@ -107,6 +108,10 @@ func SaveRules(ctx context.Context, tx bun.IDB, rules []RuleSpec) ([]Warning, er
 			return nil, err
 		}
 	}
+	found, err := checkDataSets(ctx, tx, rules)
+	if err != nil {
+		return nil, err
+	}
 	profiles, err := selectProfileIDs(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -115,7 +120,7 @@ func SaveRules(ctx context.Context, tx bun.IDB, rules []RuleSpec) ([]Warning, er
 	for i, r := range rules {
 		id, ok := profiles[r.Profile]
 		if !ok {
-			return nil, errs.Invalid("profile", "The access rule %s is for the profile %s, which does not exist.", r.Identifier, r.Profile)
+			return nil, errs.Invalid("accessRule/"+r.Identifier+".profile", "The access rule %s is for the profile %s, which does not exist.", r.Identifier, r.Profile)
 		}
 		rows[i] = &Rule{
 			Identifier: r.Identifier, DisplayName: orElse(r.DisplayName, r.Identifier), ProfileID: id,
@@ -136,7 +141,8 @@ func SaveRules(ctx context.Context, tx bun.IDB, rules []RuleSpec) ([]Warning, er
 	if err := replaceRules(ctx, tx, rows); err != nil {
 		return nil, err
 	}
-	return warnings(ctx, tx, rows)
+	unknown, err := unknownPermissions(ctx, tx, rows)
+	return append(found, unknown...), err
 }
 
 func (r RuleSpec) check() error {
@@ -144,7 +150,7 @@ func (r RuleSpec) check() error {
 		return errs.Invalid("identifier", "An access rule needs an identifier.")
 	}
 	for i, e := range r.Entries {
-		field := fmt.Sprintf("entries[%d].permission", i)
+		field := fmt.Sprintf("accessRule/%s.entries[%d].permission", r.Identifier, i)
 		if strings.TrimSpace(e.Permission) == "" {
 			return errs.Invalid(field, "The access rule %s has an entry without a permission.", r.Identifier)
 		}
@@ -160,15 +166,15 @@ func (r RuleSpec) check() error {
 			}
 		}
 		if f.Binding == "" || operands != 1 {
-			return errs.Invalid(fmt.Sprintf("filters[%d]", i),
+			return errs.Invalid(fmt.Sprintf("accessRule/%s.filters[%d]", r.Identifier, i),
 				"A filter of the access rule %s must compare a binding with exactly one of: a value, a dimension, the current user.", r.Identifier)
 		}
 	}
 	return nil
 }
 
-// warnings looks for permission paths that do not exist and dimensions that do not.
-func warnings(ctx context.Context, tx bun.IDB, rules []*Rule) ([]Warning, error) {
+// unknownPermissions warns of permission paths that do not exist.
+func unknownPermissions(ctx context.Context, tx bun.IDB, rules []*Rule) ([]Warning, error) {
 	n, err := selectNames(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -178,7 +184,7 @@ func warnings(ctx context.Context, tx bun.IDB, rules []*Rule) ([]Warning, error)
 		for i, e := range r.Entries {
 			if !n.isKnown(e.Permission) {
 				found = append(found, Warning{
-					Kind: "rule", Identifier: r.Identifier, Field: fmt.Sprintf("entries[%d].permission", i),
+					Kind: "accessRule", Identifier: r.Identifier, Field: fmt.Sprintf("entries[%d].permission", i),
 					Message: fmt.Sprintf("There is no permission %s: the entry opens nothing.", e.Permission),
 				})
 			}
@@ -188,7 +194,8 @@ func warnings(ctx context.Context, tx bun.IDB, rules []*Rule) ([]Warning, error)
 }
 
 // SaveUsers creates or changes local users by name (case-insensitively) and replaces the profiles given to them by hand; users not
-// named, and profiles given by rules, stay. A fixed number of statements.
+// named, and profiles given by rules, stay. The person somebody is may come with a later synchronization: entity type and key are
+// remembered, and UserWarnings tells who waits for theirs. A fixed number of statements.
 func SaveUsers(ctx context.Context, tx bun.IDB, users []UserSpec) error {
 	if len(users) == 0 {
 		return nil
@@ -201,7 +208,7 @@ func SaveUsers(ctx context.Context, tx bun.IDB, users []UserSpec) error {
 	if err != nil {
 		return err
 	}
-	resources, err := selectOwn(ctx, tx, users)
+	types, err := selectEntityTypes(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -212,20 +219,22 @@ func SaveUsers(ctx context.Context, tx bun.IDB, users []UserSpec) error {
 			return err
 		}
 		if seen[strings.ToLower(u.Username)] {
-			return errs.Invalid("username", "The user %s is written twice.", u.Username)
+			return errs.Invalid("user/"+u.Username, "The user %s is written twice.", u.Username)
 		}
 		seen[strings.ToLower(u.Username)] = true
 		rows[i] = &user{
 			Username: u.Username, DisplayName: orElse(u.DisplayName, u.Username), PasswordHash: u.PasswordHash, Email: u.Email,
 			IsDemo: u.IsDemo, IsDisabled: u.IsDisabled,
 		}
-		if u.Key != "" {
-			id, ok := resources[[2]string{u.EntityType, u.Key}]
-			if !ok {
-				return errs.Invalid("resource", "The user %s belongs to the %s %s, which does not exist.", u.Username, u.EntityType, u.Key)
-			}
-			rows[i].ResourceID = &id
+		if u.Key == "" && u.EntityType == "" {
+			continue
 		}
+		id, ok := types[u.EntityType]
+		if !ok || u.Key == "" {
+			return errs.Invalid("user/"+u.Username+".resource", "The user %s belongs to the resource %q of the entity type %q, which does not exist. Known: %s.",
+				u.Username, u.Key, u.EntityType, listed(slices.Sorted(maps.Keys(types))))
+		}
+		rows[i].ResourceEntityTypeID, rows[i].ResourceKey = &id, &u.Key
 	}
 	if err := upsertUsers(ctx, tx, rows); err != nil {
 		return err
@@ -250,13 +259,13 @@ func SaveUsers(ctx context.Context, tx bun.IDB, users []UserSpec) error {
 
 func (u UserSpec) check(profiles map[string]int64, dimensions map[string]bool) error {
 	if u.Username == "" || strings.TrimSpace(u.Username) != u.Username {
-		return errs.Invalid("username", "A user needs a name without spaces around it, got %q.", u.Username)
+		return errs.Invalid("user/"+u.Username, "A user needs a name without spaces around it, got %q.", u.Username)
 	}
 	if len(u.Profiles) > maxProfiles {
-		return errs.Invalid("profiles", "The user %s has %d profiles; at most %d are allowed.", u.Username, len(u.Profiles), maxProfiles)
+		return errs.Invalid("user/"+u.Username+".profiles", "The user %s has %d profiles; at most %d are allowed.", u.Username, len(u.Profiles), maxProfiles)
 	}
 	for i, p := range u.Profiles {
-		field := fmt.Sprintf("profiles[%d]", i)
+		field := fmt.Sprintf("user/%s.profiles[%d]", u.Username, i)
 		if _, ok := profiles[p.Profile]; !ok {
 			return errs.Invalid(field, "The user %s is given the profile %s, which does not exist.", u.Username, p.Profile)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
 )
@@ -18,9 +17,11 @@ type user struct {
 	DisplayName   string
 	PasswordHash  string
 	Email         string
-	ResourceID    *int64
-	IsDemo        bool
-	IsDisabled    bool
+	// Who they are in the directory: found by the key, now or when a synchronization brings the person.
+	ResourceEntityTypeID *int64
+	ResourceKey          *string
+	IsDemo               bool
+	IsDisabled           bool
 }
 
 func upsertProfiles(ctx context.Context, tx bun.IDB, rows []*Profile) error {
@@ -54,32 +55,39 @@ func selectDimensions(ctx context.Context, tx bun.IDB) (map[string]bool, error) 
 	return known, nil
 }
 
-// selectOwn finds the living resources that users belong to, by entity type and key.
-func selectOwn(ctx context.Context, tx bun.IDB, users []UserSpec) (map[[2]string]int64, error) {
-	var types, keys []string
-	for _, u := range users {
-		if u.Key != "" {
-			types, keys = append(types, u.EntityType), append(keys, u.Key)
-		}
-	}
-	found := map[[2]string]int64{}
-	if len(keys) == 0 {
-		return found, nil
-	}
+func selectEntityTypes(ctx context.Context, tx bun.IDB) (map[string]int64, error) {
 	var rows []struct {
 		ID         int64
 		Identifier string
-		Key        string
 	}
-	err := tx.NewSelect().TableExpr("resource AS r").Join("JOIN entity_type AS et ON et.id = r.entity_type_id").
-		ColumnExpr("r.id, et.identifier, r.key").Where("r.valid_to = 'infinity'").
-		Where("(et.identifier, r.key) IN (SELECT * FROM unnest(?::text[], ?::text[]))", pgdialect.Array(types), pgdialect.Array(keys)).
-		Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("find the resources of users: %w", err)
+	if err := tx.NewSelect().TableExpr("entity_type").Column("id", "identifier").Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read the names of entity types: %w", err)
 	}
+	ids := make(map[string]int64, len(rows))
 	for _, r := range rows {
-		found[[2]string{r.Identifier, r.Key}] = r.ID
+		ids[r.Identifier] = r.ID
+	}
+	return ids, nil
+}
+
+// UserWarnings tells which of the users wait for their person, although people of that entity type are there. One statement.
+func UserWarnings(ctx context.Context, tx bun.IDB, usernames ...string) ([]Warning, error) {
+	if len(usernames) == 0 {
+		return nil, nil
+	}
+	var rows []struct{ Username, EntityType, Key string }
+	err := tx.NewRaw(`SELECT u.username, et.identifier AS entity_type, u.resource_key AS key
+		FROM local_user AS u JOIN entity_type AS et ON et.id = u.resource_entity_type_id
+		WHERE u.resource_id IS NULL AND u.username IN (?)
+			AND EXISTS (SELECT FROM resource AS r WHERE r.entity_type_id = et.id AND r.valid_to = 'infinity') ORDER BY 1`,
+		bun.List(usernames)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("look for users without their person: %w", err)
+	}
+	found := make([]Warning, len(rows))
+	for i, r := range rows {
+		found[i] = Warning{Kind: "user", Identifier: r.Username, Field: "resource",
+			Message: fmt.Sprintf("There is no %s with the key %q (yet): until it comes, the account belongs to nobody.", r.EntityType, r.Key)}
 	}
 	return found, nil
 }
@@ -128,11 +136,20 @@ func replaceRules(ctx context.Context, tx bun.IDB, rows []*Rule) error {
 func upsertUsers(ctx context.Context, tx bun.IDB, rows []*user) error {
 	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (lower(username)) DO UPDATE").
 		Set(`username = excluded.username, display_name = excluded.display_name, email = excluded.email,
-			resource_id = excluded.resource_id, is_demo = excluded.is_demo, is_disabled = excluded.is_disabled,
+			resource_entity_type_id = excluded.resource_entity_type_id, resource_key = excluded.resource_key, is_demo = excluded.is_demo, is_disabled = excluded.is_disabled,
 			password_hash = coalesce(nullif(excluded.password_hash, ''), u.password_hash),
 			failed_count = CASE WHEN excluded.password_hash = '' THEN u.failed_count ELSE 0 END,
 			locked_until = CASE WHEN excluded.password_hash = '' THEN u.locked_until END`).Returning("id").Exec(ctx)
-	return explain("save users", err)
+	if err != nil {
+		return explain("save users", err)
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	_, err = tx.NewRaw(`UPDATE local_user AS u SET resource_id = (SELECT r.id FROM resource AS r
+		WHERE r.entity_type_id = u.resource_entity_type_id AND r.key = u.resource_key AND r.valid_to = 'infinity') WHERE u.id IN (?)`, bun.List(ids)).Exec(ctx)
+	return explain("find who users are", err)
 }
 
 func replaceAssigned(ctx context.Context, tx bun.IDB, userIDs []int64, rows []*AssignedProfile) error {
@@ -156,9 +173,9 @@ func selectUserSpecs(ctx context.Context, db bun.IDB) ([]UserSpec, error) {
 		IsDisabled  bool
 	}
 	err := db.NewSelect().TableExpr("local_user AS u").
-		Join("LEFT JOIN resource AS r ON r.id = u.resource_id").Join("LEFT JOIN entity_type AS et ON et.id = r.entity_type_id").
+		Join("LEFT JOIN entity_type AS et ON et.id = u.resource_entity_type_id").
 		ColumnExpr("u.id, u.username, u.display_name, u.email, u.is_demo, u.is_disabled").
-		ColumnExpr("coalesce(et.identifier, '') AS entity_type, coalesce(r.key, '') AS key").
+		ColumnExpr("coalesce(et.identifier, '') AS entity_type, coalesce(u.resource_key, '') AS key").
 		OrderExpr("u.username, u.id").Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read the users: %w", err)

@@ -4,6 +4,7 @@
 //	grants.go     Grants: what a user may do now (10.1, 10.2)
 //	holders.go    Holders: who is told about something, by the full path only (10.4, 11.2)
 //	configure.go  SaveProfiles, SaveRules, SaveUsers and their Load and Delete: configuration as code
+//	filter.go     what SaveRules refuses: data sets and bindings that do not exist, operands that never meet
 //	paths.go      which permission paths exist (10.3), for warnings about typing errors
 //	store.go      every query
 //
