@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,11 +18,12 @@ import (
 	"writ/server/errs"
 )
 
-// The two media types of an answer. They differ in the status of a document that cannot be executed: 200 under JSON, as old clients
+// The media types of an answer. The first two differ in the status of a document that cannot be executed: 200 under JSON, as old clients
 // expect, 400 under graphql-response+json, as the GraphQL over HTTP specification wants it.
 const (
 	typeJSON     = "application/json"
 	typeResponse = "application/graphql-response+json"
+	typeStream   = "text/event-stream"
 )
 
 // maxBody is the longest request: 1 MiB, on every transport.
@@ -70,8 +72,23 @@ func (overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 	}
 }
 
-// answerType picks the media type by the Accept header: the first of the highest quality that we can write; JSON when anything will do.
+// answerType picks the media type of a single answer by the Accept header; JSON when anything will do.
 func answerType(accept []string) (kind string, ok bool) {
+	if len(accept) == 0 {
+		return typeJSON, true
+	}
+	kind = preferred(accept, typeJSON, typeResponse)
+	return kind, kind != ""
+}
+
+// wantsStream reports whether the caller would rather have events than one answer: clients name the event stream last for every query,
+// in case the server has nothing else.
+func wantsStream(r *http.Request) bool {
+	return preferred(r.Header.Values("Accept"), typeJSON, typeResponse, typeStream) == typeStream
+}
+
+// preferred gives the first of the highest quality in an Accept header among those we can write; "": none of them.
+func preferred(accept []string, writable ...string) (kind string) {
 	best := 0.0
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		if strings.TrimSpace(part) == "" {
@@ -88,18 +105,15 @@ func answerType(accept []string) (kind string, ok bool) {
 		switch name {
 		case "*/*", "application/*":
 			name = typeJSON
-		case typeJSON, typeResponse:
-		default:
+		}
+		if !slices.Contains(writable, name) {
 			continue
 		}
 		if charset := strings.ToLower(options["charset"]); quality > best && (charset == "" || charset == "utf-8") {
 			kind, best = name, quality
 		}
 	}
-	if len(accept) == 0 {
-		kind = typeJSON
-	}
-	return kind, kind != ""
+	return kind
 }
 
 // body is a request as the specification writes it.

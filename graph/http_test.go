@@ -29,6 +29,7 @@ func TestStatus(t *testing.T) {
 		"OK":                 {`{"query": "{ __typename }"}`, nil, 200, "application/json", ""},
 		"OKNewType":          {`{"query": "{ __typename }"}`, map[string]string{"Accept": responseJSON}, 200, responseJSON, ""},
 		"OKByQuality":        {`{"query": "{ __typename }"}`, map[string]string{"Accept": "application/json;q=0.5, " + responseJSON}, 200, responseJSON, ""},
+		"OKStreamLast":       {`{"query": "{ __typename }"}`, map[string]string{"Accept": responseJSON + ", application/json, text/event-stream, multipart/mixed"}, 200, responseJSON, ""},
 		"OKNulls":            {`{"query": "{ __typename }", "variables": null, "operationName": null, "extensions": null}`, nil, 200, "application/json", ""},
 		"NotAcceptable":      {`{"query": "{ __typename }"}`, map[string]string{"Accept": "text/html"}, 406, "application/json", "VALIDATION"},
 		"WrongType":          {`{"query": "{ __typename }"}`, map[string]string{"Content-Type": "text/plain"}, 415, "application/json", "VALIDATION"},

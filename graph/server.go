@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -35,7 +34,7 @@ func Handler(r *Resolver, o Options) http.Handler {
 	}
 	s := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
 	s.AddTransport(overWebsocket(r.Auth, o.Origins, o.Log))
-	s.AddTransport(transport.SSE{KeepAlivePingInterval: 15 * time.Second})
+	s.AddTransport(overEvents{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
 	s.AddTransport(overHTTP{})
 	s.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	s.SetParserTokenLimit(maxTokens)
@@ -57,10 +56,16 @@ func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc) graphql.O
 	}
 }
 
+// overEvents carries one operation as a stream of events, for callers that prefer it.
+type overEvents struct{ transport.SSE }
+
+// Supports implements graphql.Transport.
+func (t overEvents) Supports(r *http.Request) bool { return wantsStream(r) && t.SSE.Supports(r) }
+
 // streams prepares event streams: their body is limited, and they end with their access token.
 func streams(a *auth.Service, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if !wantsStream(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
