@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -176,15 +175,14 @@ func Explain(ctx context.Context, s cli.Session, in cli.ExplainInput) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
 	for _, step := range e.Steps {
 		mark := "no "
 		if step.Matched {
 			mark = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", mark, step.Kind, step.Property, step.Text)
+		fmt.Fprintf(s.Out, "%s  %s\n", mark, step.Text)
 	}
-	return w.Flush()
+	return nil
 }
 
 // Verify recomputes the hash chain of the event log.

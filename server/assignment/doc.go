@@ -7,7 +7,8 @@
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list
-//	explain.go    why, and why not
+//	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
+//	wording.go    the sentences; names.go what things are called; reasons.go rules in words
 //
 // Below: server/directory (what exists), server/rolemodel (what should be, and why), server/evaluation (the pure arithmetic).
 // Above: server/order carries out what an evaluation wants, inside the same transaction.

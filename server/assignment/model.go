@@ -19,6 +19,7 @@ type Model struct {
 	Source *rolemodel.Model
 	Shape  *directory.Shape
 	Hops   hops
+	keys   evaluation.Keys // names of what rules name by key
 	stamp  string
 }
 
@@ -75,7 +76,7 @@ func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
 	if compiled == nil {
 		return nil, fmt.Errorf("the role model does not compile: %v", problems)
 	}
-	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths())}, nil
+	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths()), keys: keys}, nil
 }
 
 // Check compiles a model that is being saved and tells what is wrong with it (server/manifest asks before it commits).

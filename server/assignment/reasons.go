@@ -30,53 +30,77 @@ func (m *Model) CategoryName(id *int64) *string {
 	return nil
 }
 
-// RoleRuleReason says in words which rule gives a role.
+// RoleRuleReason says in words which rule gives a role, and to whom.
 func (m *Model) RoleRuleReason(id int64) string {
 	r := find(m.Source.RoleRules, func(r *rolemodel.RoleRule) bool { return r.ID == id })
 	if r == nil {
 		return "Given by a rule that no longer exists."
 	}
-	return fmt.Sprintf("Rule %s%s.", r.Identifier, conditions(r.Dimensions))
+	return fmt.Sprintf("Given by the rule %s to %s.", r.Identifier, m.population(r.CompositeRoleID, r.Dimensions))
 }
 
-// TypeRuleReason says in words which rule gives a resource type or computes a value.
+// TypeRuleReason says in words which rule gives a resource type or computes a value, and from what.
 func (m *Model) TypeRuleReason(id int64) string {
-	r := find(m.Source.Rules, func(r *rolemodel.ResourceTypeRule) bool { return r.ID == id })
+	r := m.typeRule(id)
 	if r == nil {
 		return "Computed by a rule that no longer exists."
 	}
-	var how []string
-	if r.SourceBinding != nil {
-		how = append(how, "from "+*r.SourceBinding)
+	if r.Kind == rolemodel.TypeRule || r.Kind == rolemodel.NavigationRule {
+		return fmt.Sprintf("Given by the rule %s to %s.", r.Identifier, m.population(r.SingleRoleID, r.Dimensions))
 	}
-	if r.SourceExpression != nil {
-		how = append(how, "by "+*r.SourceExpression)
-	}
-	if r.SingleRoleID != nil {
-		if role := m.Role(*r.SingleRoleID); role != nil {
-			how = append(how, "because of the role "+role.DisplayName)
-		}
-	}
-	text := "Rule " + r.Identifier
-	if len(how) > 0 {
-		text += ": " + strings.Join(how, ", ")
-	}
-	return text + conditions(r.Dimensions) + "."
+	return fmt.Sprintf("Computed by the rule %s%s for %s.", r.Identifier, m.from(r), m.population(r.SingleRoleID, r.Dimensions))
 }
 
-func conditions(c rolemodel.Criteria) string {
+func (m *Model) typeRule(id int64) *rolemodel.ResourceTypeRule {
+	return find(m.Source.Rules, func(r *rolemodel.ResourceTypeRule) bool { return r.ID == id })
+}
+
+// from says what a rule computes its value from, with a space before; empty: it has no source.
+func (m *Model) from(r *rolemodel.ResourceTypeRule) string {
+	expression := ""
+	if r.SourceExpression != nil {
+		expression = strings.TrimSpace(*r.SourceExpression)
+	}
+	if literal, ok := strings.CutPrefix(expression, "Literal:"); ok {
+		return fmt.Sprintf(" from the fixed value %q", literal)
+	}
 	var parts []string
+	if r.SourceBinding != nil && *r.SourceBinding != "" {
+		parts = append(parts, *r.SourceBinding)
+	}
+	if expression != "" {
+		parts = append(parts, "with "+expression)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	if len(parts) == 1 && expression != "" {
+		return " from " + expression
+	}
+	return " from " + strings.Join(parts, " ")
+}
+
+// population says whom a rule concerns.
+func (m *Model) population(roleID *int64, c rolemodel.Criteria) string {
+	var parts []string
+	if roleID != nil {
+		parts = append(parts, "who has the role "+m.roleName(*roleID))
+	}
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		text := name + " is " + c[name].Key
+		value := c[name].Key
+		if d := m.Shape.Dimensions[name]; d != nil {
+			value = m.keyName(d.EntityTypeID, value)
+		}
+		text := fmt.Sprintf("whose %s is %s", m.dimension(name), value)
 		if c[name].Inherit {
 			text += " or below"
 		}
 		parts = append(parts, text)
 	}
 	if len(parts) == 0 {
-		return ""
+		return "everybody"
 	}
-	return " where " + strings.Join(parts, " and ")
+	return "everybody " + and(parts)
 }
 
 func find[T any](list []*T, match func(*T) bool) *T {

@@ -2,7 +2,6 @@ package evaluation
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"writ/server/rolemodel"
@@ -118,22 +117,10 @@ func (r *run) context() error {
 			}
 			found[j].match = r.src.matcher.match(values)
 			r.res.Contexts = append(r.res.Contexts, found[j].Context)
-			r.step(Step{Kind: "context", RuleID: rule.id, Rule: rule.identifier, Matched: true, Text: contextText(found[j].Context), From: found[j].Start, To: found[j].End})
-		}
-		if len(found) == 0 {
-			r.step(Step{Kind: "context", RuleID: rule.id, Rule: rule.identifier, Text: "No record counts: none is reached, or all are excluded."})
 		}
 		r.contexts[i] = found
 	}
 	return nil
-}
-
-func contextText(c Context) string {
-	text := fmt.Sprintf("Record %d", c.RecordID)
-	for _, name := range slices.Sorted(maps.Keys(c.Dimensions)) {
-		text += fmt.Sprintf(", %s = %d", name, c.Dimensions[name])
-	}
-	return text
 }
 
 // contextsOf are the contexts that count for a rule.
@@ -198,12 +185,6 @@ func (r *run) keys() {
 	}
 	r.world.from, r.world.to = minTime, maxTime
 	r.res.SourceKeys = r.src.sourceKeys(r.world, r.o.Resource, r.recordOf)
-}
-
-func (r *run) step(s Step) {
-	if r.res.Trace != nil {
-		r.res.Trace.Steps = append(r.res.Trace.Steps, s)
-	}
 }
 
 // required reports whether a rule gives something by itself: the other strengths only suggest in a basket.

@@ -65,7 +65,7 @@ func (r *run) types() {
 		r.settle(p, rows[id], found[id])
 	}
 	if r.res.Trace != nil {
-		r.explainTypes(plans)
+		r.explain(plans)
 	}
 }
 

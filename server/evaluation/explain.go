@@ -1,105 +1,164 @@
 package evaluation
 
 import (
-	"fmt"
+	"maps"
 	"slices"
-	"strings"
+	"time"
 
 	"writ/server/rolemodel"
 )
 
-// explainRole tells whether a rule of a role holds.
-func (r *run) explainRole(x *rule, over set) {
-	if r.res.Trace == nil {
-		return
-	}
-	kind := "single_role"
-	if t := r.src.roles[x.gives]; t != nil && t.Kind == rolemodel.Composite {
-		kind = "composite_role"
-	}
-	r.stepsOf(Step{Kind: kind, RuleID: x.id, Rule: x.identifier, RoleID: x.gives}, x, over)
+// Trace tells why, step by step: rule -> context -> record -> role -> value; and for what failed, which criterion.
+type Trace struct {
+	Steps []Step
 }
 
-// explainRoles adds the rules that did not even come into question, with the criterion that failed.
-func (r *run) explainRoles(func(*rule), map[int64][]*rule) {
-	for _, x := range r.src.matcher.rules {
-		if x.gives != 0 && x.roleID == 0 && len(r.when(x, false)) == 0 {
-			r.explainRole(x, nil)
+// The kinds of steps that an evaluation makes.
+const (
+	StepContext       = "context"        // which record of the owner counts, and the dimension values it gives
+	StepCompositeRole = "composite_role" // a rule that gives or forbids a composite role
+	StepSingleRole    = "single_role"    // a rule that gives or forbids a single role
+	StepRole          = "role"           // what all of that comes to: the role is held, or not
+	StepResourceType  = "resource_type"  // a rule that gives or forbids a resource type
+	StepProperty      = "property"       // a rule that computes a value
+	StepType          = "type"           // what all of that comes to: the owner gets the resource type, or not
+	StepCorrelation   = "correlation"    // a target that a key finds
+)
+
+// Step is one link of an explanation. Evaluation gives the facts; server/assignment, which knows the names, adds the sentence and the steps
+// that follow an evaluation.
+type Step struct {
+	Kind           string
+	RuleID         int64
+	Rule           string // identifier of the rule
+	RoleID         int64  // the role a rule gives; else the one it asks for
+	ResourceTypeID int64
+	Property       string
+	Value          string
+	Matched        bool
+	From, To       *time.Time
+	Text           string // the step as a sentence
+	OrderID        int64  // of what follows the evaluation; 0: none
+
+	NeedsRoleID   int64            // role that the rule asks for; 0: none
+	RoleHeld      bool             // NeedsRoleID is held at some time
+	Criteria      []CriterionFact  // what the rule asks of the context
+	NoContext     bool             // no record counts, so that nothing can match
+	OutsidePolicy bool             // the owner is not in the population of the rule's policy
+	Denied        bool             // the rule forbids, it does not give
+	Suggests      bool             // the rule only suggests
+	Overruled     bool             // another rule decided instead
+	NotComputed   bool             // values of a type the owner does not get
+	Error         string           // the rule failed
+	Values        map[string]int64 // context: dimension -> value
+	ResourceID    int64            // context: the record; correlation: the target; property: the resource added
+	Confidence    int              // correlation
+	Ambiguous     bool             // correlation: other owners have an equal claim
+	ByHand        *AssignedRole    // role: a person gave or denied it, or it was found in a system
+}
+
+// CriterionFact is one dimension criterion of a rule, beside what the owner has.
+type CriterionFact struct {
+	Dimension string
+	Key       string // of the value asked for
+	Wanted    int64  // its id; 0: there is no such value
+	Below     bool   // descendants count too
+	Has       int64  // the owner's value; 0: none
+	Holds     bool
+}
+
+// step adds a step, if they are kept at all.
+func (r *run) step(s Step) {
+	if r.res.Trace != nil {
+		r.res.Trace.Steps = append(r.res.Trace.Steps, s)
+	}
+}
+
+// explain tells of every rule whether it holds and why not, and what all of them come to. It runs after everything is computed.
+func (r *run) explain(plans map[int64]*plan) {
+	r.explainContexts()
+	r.explainRoles()
+	r.explainTypes(plans)
+}
+
+func (r *run) explainContexts() {
+	for i, rule := range r.src.contexts {
+		s := Step{Kind: StepContext, RuleID: rule.id, Rule: rule.identifier}
+		if i >= len(r.contexts) || len(r.contexts[i]) == 0 {
+			r.step(s)
+			continue
+		}
+		for _, c := range r.contexts[i] {
+			s.Matched, s.From, s.To, s.ResourceID, s.Values = true, c.Start, c.End, c.RecordID, c.Dimensions
+			r.step(s)
 		}
 	}
 }
 
-// stepsOf adds one step per interval of a rule, or one that says why not.
-func (r *run) stepsOf(s Step, x *rule, over set) {
-	if len(over) == 0 {
-		s.Text = r.whyNot(x)
-		r.step(s)
-		return
+// explainRoles goes over the roles that some rule gives or that the owner has: their rules, then what they come to.
+func (r *run) explainRoles() {
+	rules := map[int64][]*rule{}
+	for _, x := range r.src.matcher.rules {
+		if x.gives != 0 {
+			rules[x.gives] = append(rules[x.gives], x)
+		}
 	}
-	s.Matched = true
-	s.Text = whyText(x)
+	rows := map[int64]*AssignedRole{}
+	for _, row := range r.o.Roles {
+		if row.IsDenied || row.Workflow.approved() || row.Workflow.found() {
+			rows[row.RoleID] = row
+		}
+		if rules[row.RoleID] == nil {
+			rules[row.RoleID] = []*rule{}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(rules)) {
+		kind := StepSingleRole
+		if t := r.src.roles[id]; t != nil && t.Kind == rolemodel.Composite {
+			kind = StepCompositeRole
+		}
+		for _, x := range rules[id] {
+			r.explainRule(Step{Kind: kind, RoleID: id}, x, r.when(x, false))
+		}
+		r.verdict(Step{Kind: StepRole, RoleID: id, ByHand: rows[id]}, r.held[id])
+	}
+}
+
+// verdict adds what the rules come to, by what is in force now, else by what comes next, else by what was.
+func (r *run) verdict(s Step, over set) {
+	if len(over) > 0 {
+		best := over[len(over)-1]
+		for _, i := range slices.Backward(over) {
+			if i.to > r.now {
+				best = i
+			}
+		}
+		s.Matched = true
+		s.From, s.To = moments(best)
+	}
+	r.step(s)
+}
+
+// explainRule adds one step per interval of a rule, or one that says why not.
+func (r *run) explainRule(s Step, x *rule, over set) {
+	s.RuleID, s.Rule, s.NeedsRoleID, s.Denied, s.Suggests = x.id, x.identifier, x.roleID, x.denied, !x.required()
+	s.RoleHeld = x.roleID != 0 && len(r.held[x.roleID]) > 0
+	contexts := r.contextsOf(x)
+	s.NoContext = len(contexts) == 0
+	for _, c := range contexts[:min(1, len(contexts))] {
+		s.OutsidePolicy = x.policyBit != x.bit && !c.match.bits.Contains(x.policyBit)
+		for _, k := range x.criteria {
+			s.Criteria = append(s.Criteria, CriterionFact{Dimension: k.dimension, Key: k.key, Wanted: k.value, Below: k.inherit,
+				Has: c.Dimensions[k.dimension], Holds: r.satisfies(c, k)})
+		}
+	}
+	if s.Matched = len(over) > 0; !s.Matched {
+		r.step(s)
+	}
 	for _, i := range over {
 		s.From, s.To = moments(i)
 		r.step(s)
 	}
-}
-
-func whyText(x *rule) string {
-	if x.denied {
-		return "The rule forbids it."
-	}
-	if !x.required() {
-		return "The rule only suggests it."
-	}
-	if !x.hasCriteria() {
-		return "The rule concerns everybody."
-	}
-	var parts []string
-	for _, c := range x.criteria {
-		text := c.dimension + " = " + c.key
-		if c.inherit {
-			text += " and below"
-		}
-		parts = append(parts, text)
-	}
-	if x.roleID != 0 {
-		parts = append(parts, fmt.Sprintf("role %d is held", x.roleID))
-	}
-	return strings.Join(parts, ", ") + "."
-}
-
-// whyNot names the criteria of a rule that fail.
-func (r *run) whyNot(x *rule) string {
-	contexts := r.contextsOf(x)
-	if len(contexts) == 0 {
-		return "There is no context: the owner is gone, or none of its records counts."
-	}
-	var parts []string
-	for _, c := range contexts {
-		if x.policyBit != x.bit && !c.match.bits.Contains(x.policyBit) {
-			parts = append(parts, "the owner is not in the population of the rule's policy")
-		}
-		for _, k := range x.criteria {
-			if !r.satisfies(c, k) {
-				has := "none"
-				if id := c.Dimensions[k.dimension]; id != 0 {
-					has = r.label(id)
-					if has == "" {
-						has = fmt.Sprint(id)
-					}
-				}
-				parts = append(parts, fmt.Sprintf("%s is %s, not %s", k.dimension, has, k.key))
-			}
-		}
-	}
-	if x.roleID != 0 && len(r.held[x.roleID]) == 0 {
-		parts = append(parts, fmt.Sprintf("role %d is not held", x.roleID))
-	}
-	if len(parts) == 0 {
-		return "Its criteria never hold at the same time."
-	}
-	slices.Sort(parts)
-	return strings.Join(slices.Compact(parts), "; ") + "."
 }
 
 func (r *run) satisfies(c context, k criterion) bool {
@@ -114,51 +173,89 @@ func (r *run) satisfies(c context, k criterion) bool {
 	return ok && k.inherit && slices.Contains(r.src.matcher.dims[at].ancestors[id], k.value)
 }
 
-// explainTypes tells of every rule of every resource type whether it gives something, and of the values what they are.
+// explainTypes tells of every rule of every resource type whether it gives something, of the type whether the owner gets it, and of the
+// values what they are.
 func (r *run) explainTypes(plans map[int64]*plan) {
 	for _, t := range r.src.types {
+		var base set
+		if p := plans[t.ID]; p != nil {
+			base = p.base
+		}
+		winners := r.winners(t.ID)
+		var properties []*rule
 		for _, x := range r.src.matcher.rules {
-			if x.typ != t || x.kind == rolemodel.CorrelationRule || x.kind == rolemodel.ClassificationRule {
-				continue
+			switch {
+			case x.typ != t:
+			case x.kind == rolemodel.TypeRule:
+				r.explainRule(Step{Kind: StepResourceType, RoleID: x.roleID, ResourceTypeID: t.ID}, x, x.applied(r.when(x, false)))
+			case x.prop != nil:
+				properties = append(properties, x)
 			}
-			s := Step{Kind: "resource_type", RuleID: x.id, Rule: x.identifier, RoleID: x.roleID, ResourceTypeID: t.ID}
-			if x.prop != nil {
-				s.Kind, s.Property, s.Value = "property", x.prop.Identifier, x.label
-			}
-			if x.value != nil {
-				r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
-				v, err := x.value.text(r.world)
-				if s.Value = v; err != nil {
-					s.Text = "The rule fails: " + err.Error()
-					r.step(s)
-					continue
-				}
-			}
-			if p := plans[t.ID]; s.Kind == "property" && (p == nil || len(p.base) == 0) && x.kind != rolemodel.NavigationRule {
-				s.Text = "The owner does not get the resource type, so its values are not computed."
-				r.step(s)
-				continue
-			}
-			r.stepsOf(s, x, x.applied(r.when(x, false)))
+		}
+		r.verdict(Step{Kind: StepType, ResourceTypeID: t.ID}, base)
+		for _, x := range properties {
+			r.explainProperty(x, len(base) > 0, winners[x.prop.Identifier])
 		}
 	}
 }
 
-// explainCorrelation tells which targets were found and what becomes of them.
-func (r *run) explainCorrelation(p *plan, linked, suggested []match) {
-	if r.res.Trace == nil {
+func (r *run) explainProperty(x *rule, given bool, winners []int64) {
+	s := Step{Kind: StepProperty, RoleID: x.roleID, ResourceTypeID: x.typ.ID, Property: x.prop.Identifier, Value: x.label, ResourceID: x.resource}
+	if !given && x.kind != rolemodel.NavigationRule {
+		s.RuleID, s.Rule, s.NotComputed = x.id, x.identifier, true
+		r.step(s)
 		return
 	}
+	over := x.applied(r.when(x, false))
+	if x.value != nil {
+		r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
+		var err error
+		if s.Value, err = x.value.text(r.world); err != nil {
+			s.Error = err.Error()
+		}
+	}
+	s.Overruled = x.kind != rolemodel.NavigationRule && len(winners) > 0 && !slices.Contains(winners, x.id)
+	r.explainRule(s, x, over)
+}
+
+// winners are, by property, the rules behind the values in force of the owner's targets of one type.
+func (r *run) winners(typeID int64) map[string][]int64 {
+	out := map[string][]int64{}
+	add := func(e Expected) {
+		for name, spans := range e.Properties {
+			for _, s := range spans {
+				if s.InForce {
+					out[name] = append(out[name], s.Rules...)
+				}
+			}
+		}
+	}
+	replaced := map[*ExistingType]bool{}
+	for _, d := range r.res.Types {
+		if d.ResourceTypeID == typeID {
+			replaced[d.Existing] = true
+			add(d.Expected)
+		}
+	}
+	for _, x := range r.o.Types {
+		if x.ResourceTypeID == typeID && !replaced[x] {
+			add(x.Expected)
+		}
+	}
+	return out
+}
+
+// explainCorrelation tells which targets were found and what becomes of them.
+func (r *run) explainCorrelation(p *plan, linked, suggested []match) {
+	add := func(m match, is bool) {
+		r.step(Step{Kind: StepCorrelation, RuleID: m.rule, Rule: r.c.nameOfRule(m.rule), ResourceTypeID: p.ID, ResourceID: m.target.ID, Value: m.target.Key,
+			Matched: is, Confidence: m.confidence, Ambiguous: m.ambiguous})
+	}
 	for _, m := range linked {
-		r.step(Step{Kind: "correlation", RuleID: m.rule, Rule: r.c.nameOfRule(m.rule), ResourceTypeID: p.ID, Value: m.target.Key, Matched: true,
-			Text: fmt.Sprintf("%s is linked, confidence %d.", m.target.Key, m.confidence)})
+		add(m, true)
 	}
 	for _, m := range suggested {
-		text := fmt.Sprintf("%s is suggested, confidence %d.", m.target.Key, m.confidence)
-		if m.ambiguous {
-			text = fmt.Sprintf("%s is only suggested: other owners have an equal claim (AMBIGUOUS_OWNER).", m.target.Key)
-		}
-		r.step(Step{Kind: "correlation", RuleID: m.rule, Rule: r.c.nameOfRule(m.rule), ResourceTypeID: p.ID, Value: m.target.Key, Text: text})
+		add(m, false)
 	}
 }
 

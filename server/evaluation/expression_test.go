@@ -311,37 +311,3 @@ func TestPolicies(t *testing.T) {
 	o.evaluate(in)
 	require.Empty(t, in.Types, "a disabled policy gives nothing")
 }
-
-func TestExplain(t *testing.T) {
-	t.Parallel()
-	o := newOrganisation(t)
-	it := o.thing(department, "IT", 0)
-	o.thing(department, "HR", 0)
-	o.thing(group, "G", 0)
-	role, other := o.role(rolemodel.Single, "R"), o.role(rolemodel.Single, "Other")
-	yes := o.roleRule(rolemodel.RoleRule{RoleID: role, Dimensions: rolemodel.Criteria{"Department": {Key: "IT"}}})
-	no := o.roleRule(rolemodel.RoleRule{RoleID: other, Dimensions: rolemodel.Criteria{"Department": {Key: "HR"}, "Title": {Key: "Boss"}}})
-	o.thing(title, "Boss", 0)
-	typ := o.accounts()
-	nav := o.member(typ, "G", role)
-	not := o.member(typ, "G", other)
-	value := o.scalar(typ, "Phone", "LastName", "")
-	p := o.employ("Ann", "Lee", it)
-	o.evaluate(p)
-	b := o.batch(p)
-	b.Explain = true
-	res := o.c.Evaluate(b)[0]
-	steps := map[int64]Step{}
-	for _, s := range res.Trace.Steps {
-		if s.Kind != "context" {
-			steps[s.RuleID] = s
-		}
-	}
-	require.True(t, steps[yes].Matched)
-	require.Equal(t, "Department = IT.", steps[yes].Text)
-	require.False(t, steps[no].Matched)
-	require.Equal(t, "Department is IT, not HR; Title is none, not Boss.", steps[no].Text)
-	require.True(t, steps[nav.ID].Matched)
-	require.Contains(t, steps[not.ID].Text, "is not held")
-	require.Equal(t, "Lee", steps[value.ID].Value)
-}

@@ -64,9 +64,6 @@ func (r *run) roles() {
 		add(x.gives)
 	}
 	r.open(func(m *matches) []*rule { return m.roles }, take)
-	if r.res.Trace != nil {
-		r.explainRoles(take, rules)
-	}
 	one := func(id int64) {
 		r.role(id, rules[id], rows[id])
 		if len(r.held[id]) == 0 {
@@ -117,7 +114,6 @@ func (r *run) automatic(rules []*rule) []period {
 	var cuts []int64
 	for _, x := range rules {
 		over := r.when(x, false)
-		r.explainRole(x, over)
 		if len(over) == 0 {
 			continue
 		}

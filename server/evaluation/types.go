@@ -310,22 +310,3 @@ type Key struct {
 	RuleID int64
 	Value  string
 }
-
-// Trace tells why, step by step: rule -> context -> record -> role -> value; and for what failed, which criterion.
-type Trace struct {
-	Steps []Step
-}
-
-// Step is one link of the explanation.
-type Step struct {
-	Kind           string // context, composite_role, single_role, resource_type, property, correlation
-	RuleID         int64
-	Rule           string // identifier of the rule
-	RoleID         int64
-	ResourceTypeID int64
-	Property       string
-	Value          string
-	Matched        bool
-	Text           string // for people
-	From, To       *time.Time
-}

@@ -1,0 +1,152 @@
+package assignment
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/rolemodel"
+)
+
+// names gives things the names that people know them by: from the model at once, of resources after one statement for all of them.
+type names struct {
+	m         *Model
+	resources map[int64]resourceName
+}
+
+type resourceName struct {
+	ID, EntityTypeID int64
+	Key, DisplayName string
+}
+
+// readNames looks up the resources that a text mentions.
+func (m *Model) readNames(ctx context.Context, db bun.IDB, of []int64) (*names, error) {
+	n := &names{m: m, resources: map[int64]resourceName{}}
+	slices.Sort(of)
+	var rows []resourceName
+	if err := db.NewRaw(`select id, entity_type_id, key, display_name from resource where id = any (?)`, ids(slices.Compact(of))).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read names: %w", err)
+	}
+	for _, r := range rows {
+		n.resources[r.ID] = r
+	}
+	return n, nil
+}
+
+// resource names one resource: "Finance", "e10002".
+func (n *names) resource(id int64) string {
+	r, ok := n.resources[id]
+	if !ok {
+		return "something that is gone"
+	}
+	return cmp.Or(r.DisplayName, r.Key)
+}
+
+// thing names one resource with what it is: "Position P00002-1".
+func (n *names) thing(id int64) string {
+	if t := n.m.Shape.EntityTypes[n.resources[id].EntityTypeID]; t != nil {
+		return t.DisplayName + " " + n.resource(id)
+	}
+	return n.resource(id)
+}
+
+func (n *names) role(id int64) string { return n.m.roleName(id) }
+
+func (m *Model) roleName(id int64) string {
+	if r := m.Role(id); r != nil {
+		return r.DisplayName
+	}
+	return "that is gone"
+}
+
+func (n *names) typeName(id int64) string {
+	if t := n.m.ResourceType(id); t != nil {
+		return t.DisplayName
+	}
+	return "resource type that is gone"
+}
+
+// property names a property of the targets of a resource type.
+func (n *names) property(typeID int64, identifier string) string {
+	if t := n.m.ResourceType(typeID); t != nil {
+		if p := n.m.Shape.Property(t.TargetEntityTypeID, identifier); p != nil {
+			return p.DisplayName
+		}
+	}
+	return identifier
+}
+
+func (m *Model) dimension(identifier string) string {
+	if d := m.Shape.Dimensions[identifier]; d != nil {
+		return d.DisplayName
+	}
+	return identifier
+}
+
+// dimensions lists values: "Department Finance, Site Berlin", in the order of the dimensions' columns.
+func (n *names) dimensions(values map[string]int64) string {
+	list := slices.SortedFunc(maps.Keys(values), func(a, b string) int {
+		x, y := n.m.Shape.Dimensions[a], n.m.Shape.Dimensions[b]
+		if x == nil || y == nil {
+			return strings.Compare(a, b)
+		}
+		return cmp.Compare(x.ColumnMapping, y.ColumnMapping)
+	})
+	for i, name := range list {
+		list[i] = n.m.dimension(name) + " " + n.resource(values[name])
+	}
+	return strings.Join(list, ", ")
+}
+
+// keyName is the name of the resource that a rule names by key; the key itself when there is no such resource.
+func (m *Model) keyName(entityTypeID int64, key string) string {
+	return cmp.Or(m.keys.Labels[m.keys.IDs[entityTypeID][key]], key)
+}
+
+// contextRule names the rule that turns records into contexts.
+func (m *Model) contextRule(id int64) string {
+	r := find(m.Source.ContextRules, func(r *rolemodel.ContextRule) bool { return r.ID == id })
+	if r == nil {
+		return "that is gone"
+	}
+	return cmp.Or(r.DisplayName, r.Identifier)
+}
+
+// day writes a date, with the time when it is not midnight. Always UTC, as stored.
+func day(t time.Time) string {
+	t = t.UTC()
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.Format("2 Jan 2006")
+	}
+	return t.Format("2 Jan 2006 15:04 UTC")
+}
+
+// period writes from when until when something holds, with a space before; empty: always.
+func period(from, to *time.Time, now time.Time) string {
+	switch {
+	case from == nil && to == nil:
+		return ""
+	case from == nil:
+		return " until " + day(*to)
+	case to == nil && from.After(now):
+		return " from " + day(*from)
+	case to == nil:
+		return " since " + day(*from)
+	default:
+		return " from " + day(*from) + " to " + day(*to)
+	}
+}
+
+// and joins parts of a sentence.
+func and(parts []string) string {
+	if n := len(parts); n > 1 {
+		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+	}
+	return strings.Join(parts, "")
+}

@@ -1,0 +1,229 @@
+package assignment
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"writ/server/evaluation"
+	"writ/server/rolemodel"
+)
+
+// wording makes the sentences of an explanation. The same text is shown by `writ explain` and by the page of a person.
+type wording struct {
+	*names
+	owner *evaluation.Resource
+	now   time.Time
+}
+
+func (w *wording) ownerName() string { return w.resource(w.owner.ID) }
+
+func (w *wording) sentence(s evaluation.Step) string {
+	switch s.Kind {
+	case evaluation.StepContext:
+		return w.context(s)
+	case evaluation.StepCompositeRole, evaluation.StepSingleRole:
+		return w.rule(s, "the role "+w.role(s.RoleID))
+	case evaluation.StepResourceType:
+		return w.rule(s, "the resource type "+w.typeName(s.ResourceTypeID))
+	case evaluation.StepRole:
+		return w.roleVerdict(s)
+	case evaluation.StepType:
+		return w.typeVerdict(s)
+	case evaluation.StepProperty:
+		return w.value(s)
+	default:
+		return w.correlation(s)
+	}
+}
+
+func (w *wording) context(s evaluation.Step) string {
+	rule := w.m.contextRule(s.RuleID)
+	if !s.Matched {
+		return fmt.Sprintf("No record of %s counts under the context rule %s: there is none, or all are excluded.", w.ownerName(), rule)
+	}
+	record := w.thing(s.ResourceID)
+	if s.ResourceID == w.owner.ID {
+		record = w.ownerName()
+	}
+	text := fmt.Sprintf("%s counts%s, by the context rule %s", record, period(s.From, s.To, w.now), rule)
+	if len(s.Values) > 0 {
+		text += ": " + w.dimensions(s.Values)
+	}
+	return text + "."
+}
+
+// rule says whether a rule gives something, and why.
+func (w *wording) rule(s evaluation.Step, what string) string {
+	verb := "give"
+	switch {
+	case s.Denied:
+		verb = "forbid"
+	case s.Suggests:
+		verb = "suggest"
+	}
+	if !s.Matched {
+		return fmt.Sprintf("The rule %s does not %s %s: %s.", s.Rule, verb, what, w.whyNot(s))
+	}
+	text := fmt.Sprintf("The rule %s %ss %s%s: %s.", s.Rule, verb, what, period(s.From, s.To, w.now), cmp.Or(w.why(s), "it concerns everybody"))
+	if s.Suggests {
+		text += " A suggestion alone gives nothing."
+	}
+	return text
+}
+
+// why lists the criteria of a rule, which all hold.
+func (w *wording) why(s evaluation.Step) string {
+	var parts []string
+	for _, c := range s.Criteria {
+		text := w.m.dimension(c.Dimension) + " is " + w.resource(c.Has)
+		if c.Has != c.Wanted {
+			text += ", which is below " + w.resource(c.Wanted)
+		}
+		parts = append(parts, text)
+	}
+	if s.NeedsRoleID != 0 {
+		parts = append(parts, "the role "+w.role(s.NeedsRoleID)+" is held")
+	}
+	return and(parts)
+}
+
+// because is why with what goes before it; empty for a value that nobody in particular gets.
+func (w *wording) because(s evaluation.Step) string {
+	if why := w.why(s); why != "" {
+		return ": " + why
+	}
+	return ""
+}
+
+// whyNot lists the criteria of a rule that fail.
+func (w *wording) whyNot(s evaluation.Step) string {
+	if s.NoContext {
+		return fmt.Sprintf("no record of %s counts", w.ownerName())
+	}
+	var parts []string
+	if s.OutsidePolicy {
+		parts = append(parts, fmt.Sprintf("%s is not in the population of the rule's policy", w.ownerName()))
+	}
+	for _, c := range s.Criteria {
+		if !c.Holds {
+			parts = append(parts, w.failed(c))
+		}
+	}
+	if s.NeedsRoleID != 0 && !s.RoleHeld {
+		parts = append(parts, "the role "+w.role(s.NeedsRoleID)+" is not held")
+	}
+	if len(parts) == 0 {
+		return "its criteria never hold at the same time"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (w *wording) failed(c evaluation.CriterionFact) string {
+	dimension := w.m.dimension(c.Dimension)
+	if c.Wanted == 0 {
+		return fmt.Sprintf("there is no %s with the key %s", dimension, c.Key)
+	}
+	wanted := w.resource(c.Wanted)
+	if c.Below {
+		wanted += " or below"
+	}
+	if c.Has == 0 {
+		return fmt.Sprintf("there is no %s, and %s is asked for", dimension, wanted)
+	}
+	return fmt.Sprintf("%s is %s, not %s", dimension, w.resource(c.Has), wanted)
+}
+
+// roleVerdict says what all rules of a role come to, and what a person decided about it.
+func (w *wording) roleVerdict(s evaluation.Step) string {
+	text := fmt.Sprintf("So %s does not have the role %s", w.ownerName(), w.role(s.RoleID))
+	if s.Matched {
+		text = fmt.Sprintf("So %s %s the role %s%s", w.ownerName(), w.tense(s, "has", "had", "will have"), w.role(s.RoleID), period(s.From, s.To, w.now))
+	}
+	if by := s.ByHand; by != nil {
+		switch {
+		case by.IsDenied:
+			text += fmt.Sprintf("; it was denied by hand%s", period(by.Start, by.End, w.now))
+		case by.Workflow == evaluation.NonConforming || by.Workflow == evaluation.PreExisting:
+			text += "; it was found in a managed system"
+		default:
+			text += fmt.Sprintf("; it was given by hand%s", period(by.Start, by.End, w.now))
+		}
+	}
+	return text + "."
+}
+
+func (w *wording) typeVerdict(s evaluation.Step) string {
+	if !s.Matched {
+		return fmt.Sprintf("So %s does not get the resource type %s.", w.ownerName(), w.typeName(s.ResourceTypeID))
+	}
+	return fmt.Sprintf("So %s %s the resource type %s%s.", w.ownerName(), w.tense(s, "gets", "got", "will get"), w.typeName(s.ResourceTypeID),
+		period(s.From, s.To, w.now))
+}
+
+func (w *wording) tense(s evaluation.Step, now, before, later string) string {
+	switch {
+	case s.To != nil && !s.To.After(w.now):
+		return before
+	case s.From != nil && s.From.After(w.now):
+		return later
+	default:
+		return now
+	}
+}
+
+// value says what a rule computes for a property.
+func (w *wording) value(s evaluation.Step) string {
+	if s.NotComputed {
+		return fmt.Sprintf("The values of the %s are not computed, since %s does not get it.", w.typeName(s.ResourceTypeID), w.ownerName())
+	}
+	property := fmt.Sprintf("%s of the %s", w.property(s.ResourceTypeID, s.Property), w.typeName(s.ResourceTypeID))
+	rule, from := w.m.typeRule(s.RuleID), ""
+	if rule != nil {
+		from = w.m.from(rule)
+	}
+	if s.Error != "" {
+		return fmt.Sprintf("%s cannot be computed: the rule %s%s fails: %s.", property, s.Rule, from, s.Error)
+	}
+	if rule != nil && rule.Kind == rolemodel.NavigationRule {
+		return w.navigation(s, property)
+	}
+	if !s.Matched {
+		return fmt.Sprintf("%s is not computed by the rule %s: %s.", property, s.Rule, w.whyNot(s))
+	}
+	if s.Overruled {
+		return fmt.Sprintf("%s would be %q by the rule %s%s, but another rule takes precedence.", property, s.Value, s.Rule, from)
+	}
+	return fmt.Sprintf("%s is %q%s, by the rule %s%s%s.", property, s.Value, period(s.From, s.To, w.now), s.Rule, from, w.because(s))
+}
+
+func (w *wording) navigation(s evaluation.Step, property string) string {
+	switch {
+	case s.Denied && s.Matched:
+		return fmt.Sprintf("%s may not contain %s%s: the rule %s forbids it%s.", property, s.Value, period(s.From, s.To, w.now), s.Rule, w.because(s))
+	case s.Denied:
+		return fmt.Sprintf("The rule %s does not take %s from %s: %s.", s.Rule, s.Value, property, w.whyNot(s))
+	case s.Matched:
+		return fmt.Sprintf("%s contains %s%s, by the rule %s%s.", property, s.Value, period(s.From, s.To, w.now), s.Rule, w.because(s))
+	default:
+		return fmt.Sprintf("The rule %s does not add %s to %s: %s.", s.Rule, s.Value, property, w.whyNot(s))
+	}
+}
+
+// correlation says which target a key found and what becomes of it.
+func (w *wording) correlation(s evaluation.Step) string {
+	how := "by the key reported for an order"
+	if s.Rule != "" {
+		how = fmt.Sprintf("by the rule %s with confidence %d %%", s.Rule, s.Confidence)
+	}
+	text := fmt.Sprintf("%s is found %s", w.thing(s.ResourceID), how)
+	switch {
+	case s.Matched:
+		return fmt.Sprintf("%s and belongs to %s.", text, w.ownerName())
+	case s.Ambiguous:
+		return text + ", but only suggested, because other owners have an equal claim."
+	default:
+		return text + " and suggested: a person has to confirm it."
+	}
+}
