@@ -47,7 +47,7 @@ type Connector struct {
 	MaximumLinkDeletedLines        int
 	MaxLinkPercentageInsertedLines int
 	MaxLinkPercentageDeletedLines  int
-	LastSynchronizedAt             *time.Time // when the newest applied reading began
+	LastSynchronizedAt             *time.Time // when the newest applied reading began, or when the data was last seen to be still the same
 	Version                        int
 
 	Connections   []*Connection `bun:"-"`

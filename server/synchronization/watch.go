@@ -28,6 +28,8 @@ const (
 	sweepAfter = 5 * time.Second
 	// blockedPause is how long a connection without tokens is not read by time while a delivery of its connector is blocked.
 	blockedPause = 15 * time.Minute
+	// noteEvery is how often it is written down that a connector's data is still the same.
+	noteEvery = 5 * time.Second
 	// longestPause bounds the back-off after failures.
 	longestPause = 5 * time.Minute
 )
@@ -50,6 +52,8 @@ type watched struct {
 	LastCheckAt  *time.Time
 	IsErrored    bool
 	BlockedSince *time.Time
+
+	isSame bool // its token is the one of what was read last
 }
 
 // Poll is the heart-beat of the continuous mode; every worker process calls it about twice a second. It takes the connections whose time
@@ -87,7 +91,33 @@ func (s *Service) Poll(ctx context.Context) error {
 		wait.Go(func() { failures[i] = s.look(ctx, k) })
 	}
 	wait.Wait()
-	return errors.Join(append(failures, s.sweep(ctx, now))...)
+	return errors.Join(append(failures, s.noteSame(ctx, now, due), s.sweep(ctx, now))...)
+}
+
+// noteSame moves "last synchronized" of the connectors whose data is what was read last: to know that is as good as to read it again. Every
+// connection that is mapped must say so, and no delivery may be blocked, since then the directory is not as the system is.
+func (s *Service) noteSame(ctx context.Context, now time.Time, looked []*watched) error {
+	var same []int64
+	for _, k := range looked {
+		if k.isSame {
+			same = append(same, k.ConnectorID)
+		}
+	}
+	if len(same) == 0 {
+		return nil
+	}
+	_, err := s.DB.NewRaw(`update connector c set last_synchronized_at = x.at
+		from (select k.connector_id, min(k.polled_at) as at
+			from connection k
+			where k.connector_id = any (?0) and k.deactivated <> 'EXPORT' and exists (select 1 from entity_mapping m where m.connection_id = k.id)
+			group by k.connector_id
+			having bool_and(k.last_token is not null and k.pending_token is null and k.failures = 0 and k.last_check_error is null)) x
+		where c.id = x.connector_id and x.at >= c.last_synchronized_at + ?1::interval and x.at <= ?2
+			and not exists (select from delivery y where y.connector_id = c.id and y.state = 'BLOCKED')`, array(same), noteEvery.String(), now).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("note that nothing is new: %w", err)
+	}
+	return nil
 }
 
 func (s *Service) paused(ctx context.Context) (bool, error) {
@@ -122,7 +152,7 @@ func (s *Service) look(ctx context.Context, k *watched) error {
 		}
 		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.EnqueueReadBack(ctx, tx, []int64{k.ConnectorID}) })
 	}
-	if k.LastToken != nil && *k.LastToken == token {
+	if k.isSame = k.LastToken != nil && *k.LastToken == token; k.isSame {
 		return nil
 	}
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {

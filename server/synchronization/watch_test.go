@@ -62,6 +62,52 @@ func TestPoll(t *testing.T) {
 		require.Equal(t, 1, b.count(t, "select count(*) from connection where last_token is not null and pending_token is null and retry_at is null"))
 	})
 
+	t.Run("NothingNewCountsAsRead", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		lastRead := func() (at time.Time) {
+			require.NoError(t, b.DB.NewRaw("select last_synchronized_at from connector").Scan(t.Context(), &at))
+			return at
+		}
+		first := lastRead()
+		b.later(time.Minute)
+		b.poll(t)
+		require.Empty(t, b.jobs(t))
+		second := lastRead()
+		require.Greater(t, second.Sub(first), 59*time.Second, "the data is the same, and we know it")
+		b.later(2 * time.Second)
+		b.poll(t)
+		require.Equal(t, second, lastRead(), "written now and then, not with every look")
+
+		b.fake.set("person", people(7)...)
+		b.later(time.Minute)
+		b.poll(t)
+		require.Equal(t, second, lastRead(), "there is something new, not read yet")
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		third := lastRead()
+		require.Greater(t, third.Sub(second), 59*time.Second)
+
+		b.fake.set("person")
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Equal(t, 1, b.count(t, "select count(*) from delivery where state = 'BLOCKED'"))
+		b.later(time.Minute)
+		b.poll(t)
+		require.Equal(t, third, lastRead(), "a blocked delivery was looked at, but the directory is not as the system is")
+	})
+
+	t.Run("NothingNewNeedsEveryConnection", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		other := b.insert(t, "insert into connection (connector_id, identifier, display_name, package, poll_seconds) values (?, 'second', 'Second', 'fake', 3600)", b.connector)
+		b.exec(t, "update entity_mapping set connection_id = ? where entity_type_id = ?", other, b.department)
+		b.run(t)
+		before := b.count(t, "select extract(epoch from last_synchronized_at)::int from connector")
+		b.exec(t, "update connection set failures = 1, last_check_error = 'away', retry_at = 'infinity' where id = ?", other)
+		b.later(time.Minute)
+		b.poll(t)
+		require.Equal(t, before, b.count(t, "select extract(epoch from last_synchronized_at)::int from connector"))
+	})
+
 	t.Run("AsksAgainWhenNobodyDidIt", func(t *testing.T) {
 		t.Parallel()
 		b := watched(t)
