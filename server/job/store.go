@@ -229,6 +229,21 @@ func selectExpired(ctx context.Context, db bun.IDB) ([]expired, error) {
 		Where("state = 'IN_PROGRESS' AND lease_until < clock_timestamp()").Order("id").Limit(100).Scan(ctx, &rows))
 }
 
+// claimPatience is how long a process may take from fetching a job to claiming its task; it takes milliseconds.
+const claimPatience = 5 * time.Second
+
+// lockUnclaimed gives tasks that were started, that no process holds, and that no process will find in the queue or is about to claim.
+func lockUnclaimed(ctx context.Context, tx bun.Tx) ([]*TaskInstance, error) {
+	var tasks []*TaskInstance
+	err := tx.NewSelect().Model(&tasks).
+		Where("t.state = ? AND t.lease_owner IS NULL", TaskInProgress).
+		Where(`NOT EXISTS (SELECT FROM river_job AS r WHERE r.kind = ? AND r.args @> jsonb_build_object('taskInstanceId', t.id, 'fence', t.fence)
+			AND (r.state IN ('available', 'scheduled', 'retryable') OR r.state = 'running' AND r.attempted_at > clock_timestamp() - ?::interval))`,
+			TaskArgs{}.Kind(), seconds(claimPatience)).
+		Order("t.id").Limit(100).For("UPDATE SKIP LOCKED").Scan(ctx)
+	return tasks, wrap("find tasks nobody claimed", err)
+}
+
 // lockExpired locks the run and then the task, and gives it if its lease is over still.
 func lockExpired(ctx context.Context, tx bun.Tx, e expired) (*TaskInstance, error) {
 	if _, err := lockInstance(ctx, tx, e.JobInstanceID); err != nil {

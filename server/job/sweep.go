@@ -15,7 +15,19 @@ import (
 // come. Every process calls it every other second (queue.Every); any number at once do no harm.
 func (s *Service) Sweep(ctx context.Context) error {
 	ctx = permit.With(ctx, permit.System("job"))
-	return errors.Join(s.restartLost(ctx), s.nudge(ctx), s.planNext(ctx), s.launchDue(ctx))
+	return errors.Join(s.restartLost(ctx), s.offerAgain(ctx), s.nudge(ctx), s.planNext(ctx), s.launchDue(ctx))
+}
+
+// offerAgain puts started tasks that nobody claimed back into the queue: a process may die between taking a job from the queue and claiming
+// its task. The claim decides who runs it, so one offer too many is harmless.
+func (s *Service) offerAgain(ctx context.Context) error {
+	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		unclaimed, err := lockUnclaimed(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return enqueueTasks(ctx, tx, unclaimed)
+	})
 }
 
 func (s *Service) restartLost(ctx context.Context) error {

@@ -98,6 +98,24 @@ func TestKilledProcess(t *testing.T) {
 	require.NoError(t, <-buried)
 }
 
+// TestDiedBeforeTheClaim: a process took the task from the queue and died before it could claim it. No lease ever ends, so the sweep offers it
+// again.
+func TestDiedBeforeTheClaim(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}})
+	_, err := b.db.NewRaw(`create function taken() returns trigger language plpgsql as $$ begin new.state := 'running'; new.attempted_at := now() - interval '1 minute'; return new; end $$;
+		create trigger taken before insert on river_job for each row when (new.kind = 'job_task') execute function taken()`).Exec(t.Context())
+	require.NoError(t, err)
+	i := b.run(t, "j")
+	require.Eventually(t, func() bool { return b.states(t, i.ID)[0] == "sync IN_PROGRESS" }, soon, 5*time.Millisecond)
+	_, err = b.db.NewRaw(`drop trigger taken on river_job`).Exec(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, b.jobs.Sweep(t.Context()))
+	b.until(t, i.ID, job.Completed)
+	require.Equal(t, 1, b.task(t, i.ID, "sync").Attempt, "it was offered again, not started again")
+}
+
 // TestLostTooOften: a task that takes its process with it every time ends the run.
 func TestLostTooOften(t *testing.T) {
 	t.Parallel()
