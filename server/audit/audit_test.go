@@ -187,5 +187,61 @@ func TestSearch(t *testing.T) {
 	lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, lines, 9)
-	require.Equal(t, []string{"2026-03-01T09:00:00.123456Z", "job.changed", "'=cmd()", "job_instance", "3", "", "", "{}"}, lines[8][1:])
+	require.Equal(t, []string{"2026-03-01T09:00:00.123456Z", "job.changed", "'=cmd()", "job_instance", "3", "", "", "{}", "", ""}, lines[8][1:])
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	_, err := b.ExecContext(t.Context(), `
+		insert into connector (identifier, display_name) values ('I', 'Intranet');
+		insert into connection (connector_id, identifier, display_name, package) values (1, 'F', 'Files', 'csv');
+		insert into entity_type (identifier, display_name) values ('Directory_User', 'Person');
+		insert into resource (entity_type_id, key, display_name, valid_from) values (1, 'E1', 'Ann Lee', '2026-01-01'), (1, 'E2', '', '2026-01-01');
+		insert into policy (identifier, display_name) values ('Default', 'Default');
+		insert into role (kind, identifier, display_name, policy_id, entity_type_id) values ('SINGLE', 'R', 'Payments', 1, 1);
+		insert into resource_type (identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id) values ('Badge', 'Badge card', 1, 1, 1), ('A', 'Account', 1, 1, 1);
+		insert into assigned_resource_type (owner_id, resource_type_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) values (1, 1, 18, now(), true, now());
+		insert into provisioning_order (assigned_resource_type_id, kind, state, resource_type_id, owner_id, source_entity_type_id, created_at, updated_at) values (1, 'CREATE', 1, 1, 1, 1, now(), now());
+		insert into local_user (username, display_name, password_hash) values ('ann', 'Ann Admin', ''), ('bob', '', '');
+		insert into profile (identifier, display_name) values ('P', 'Operators');
+		insert into job (identifier, display_name) values ('complete', 'Complete job');
+		insert into job_instance (job_id, state, launched_by, created_at) values (1, 'QUEUED', 'ann', now());
+		insert into delivery (guid, connector_id, mode, state, started_at) values (gen_random_uuid(), 1, 'COMPLETE', 'APPLIED', now());
+		insert into generation (at, resource_type_ids) values (now(), '{1,2}');
+		insert into webhook (url, description, secret, owner, created_at, cursor_xid, cursor_id) values ('https://x.example/hook', '', '', 'ann', now(), '0', 0), ('https://x.example', 'Tickets', '', 'ann', now(), '0', 0)`)
+	require.NoError(t, err)
+	ctx := permit.With(t.Context(), permit.System("ann"))
+	for _, c := range []struct {
+		kind string
+		id   int64
+		want string // "": none
+	}{
+		{"local_user", 1, "Ann Admin"}, {"local_user", 2, "bob"}, {"local_user", 99, ""}, {"resource", 1, "Ann Lee"}, {"resource", 2, "E2"}, {"order", 1, "Badge card of Ann Lee"},
+		{"resource_type", 1, "Badge card"}, {"role", 1, "Payments"}, {"profile", 1, "Operators"}, {"entity_type", 1, "Person"}, {"connector", 1, "Intranet"}, {"connection", 1, "Files"},
+		{"delivery", 1, "Intranet"}, {"job", 1, "Complete job"}, {"job_instance", 1, "Complete job"}, {"generation", 1, "Account, Badge card"},
+		{"webhook", 1, "https://x.example/hook"}, {"webhook", 2, "Tickets"}, {"configuration", 0, ""},
+	} {
+		require.NoError(t, event.Publish(ctx, b, at, event.Event{Kind: "k", SubjectType: c.kind, SubjectID: c.id}))
+		got, err := audit.New(b).Search(ctx, page.Args{First: 1}, nil)
+		require.NoError(t, err)
+		e := got.Nodes()[0]
+		require.Equal(t, "Ann Admin", *e.ActorName)
+		if c.want == "" {
+			require.Nil(t, e.SubjectName, c.kind)
+			continue
+		}
+		require.NotNil(t, e.SubjectName, c.kind)
+		require.Equal(t, c.want, *e.SubjectName, c.kind)
+	}
+	require.NoError(t, event.Publish(permit.With(t.Context(), permit.System("policy")), b, at, event.Event{Kind: "k", SubjectType: "order", SubjectID: 1}))
+	all, err := audit.New(b).Search(ctx, page.Args{First: 100}, nil)
+	require.NoError(t, err)
+	require.Len(t, all.Nodes(), 20)
+	require.Nil(t, all.Nodes()[0].ActorName)
+	require.Equal(t, "Badge card of Ann Lee", *all.Nodes()[0].SubjectName)
+	require.Equal(t, "Ann Admin", *all.Nodes()[19].SubjectName, "each line has its own")
+	var out strings.Builder
+	require.NoError(t, audit.New(b).Export(ctx, &out, nil))
+	require.Contains(t, out.String(), ",Badge card of Ann Lee,Ann Admin\n")
 }

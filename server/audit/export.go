@@ -15,14 +15,15 @@ import (
 // exportBatch is how many lines are read at once; memory does not grow with the log.
 const exportBatch = 5000
 
-// Export writes the filtered log as CSV, the oldest first: id, at, kind, actor, subject type, subject id, source entity type, owner id, data (JSON).
+// Export writes the filtered log as CSV, the oldest first: id, at, kind, actor, subject type, subject id, source entity type, owner id, data (JSON),
+// subject name, actor name.
 // Needs /Monitoring.
 func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFilter) error {
 	if _, err := permit.Require(ctx, permit.Monitoring); err != nil {
 		return err
 	}
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"id", "at", "kind", "actor", "subjectType", "subjectId", "sourceEntityType", "ownerId", "data"}); err != nil {
+	if err := out.Write([]string{"id", "at", "kind", "actor", "subjectType", "subjectId", "sourceEntityType", "ownerId", "data", "subjectName", "actorName"}); err != nil {
 		return fmt.Errorf("export the event log: %w", err)
 	}
 	var last int64
@@ -31,6 +32,9 @@ func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFil
 		err := filter.narrow(s.DB.NewSelect().Model(&rows)).Where("e.id > ?", last).OrderExpr("e.id").Limit(exportBatch).Scan(ctx)
 		if err != nil {
 			return fmt.Errorf("read the event log: %w", err)
+		}
+		if err := name(ctx, s.DB, rows); err != nil {
+			return err
 		}
 		for _, e := range rows {
 			last = e.ID
@@ -53,7 +57,15 @@ func (e *AuditEvent) fields() []string {
 	return []string{
 		strconv.FormatInt(e.ID, 10), e.At.UTC().Format(time.RFC3339Nano), harmless(e.Kind), harmless(e.Actor), harmless(e.SubjectType),
 		number(e.SubjectID), harmless(entityType), number(e.OwnerID), string(e.Data),
+		text(e.SubjectName), text(e.ActorName),
 	}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return harmless(*s)
 }
 
 func number(n *int64) string {

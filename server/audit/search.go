@@ -28,6 +28,9 @@ type AuditEvent struct {
 	SourceEntityType *string
 	OwnerID          *int64
 	Data             json.RawMessage `bun:"type:jsonb"`
+
+	SubjectName *string `bun:"-"` // what the subject is called today; nil: it is no single thing, or it is gone
+	ActorName   *string `bun:"-"` // display name of the person; nil: a part of the server
 }
 
 // AuditEventConnection is a page of the log.
@@ -64,6 +67,9 @@ func (s *Service) Search(ctx context.Context, args page.Args, filter *AuditEvent
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("search the event log: %w", err)
+	}
+	if err := name(ctx, s.DB, rows); err != nil {
+		return nil, err
 	}
 	var total int
 	counted := filter.narrow(s.DB.NewSelect().Model((*AuditEvent)(nil))).ColumnExpr("1").Limit(countLimit)
