@@ -270,3 +270,14 @@ func warnMissing(ctx context.Context, tx bun.IDB, shape *directory.Shape, uses [
 	}
 	return found, nil
 }
+
+// CheckRules looks at every rule again after the metadata changed: VALIDATION names the first whose filters could not let a row through
+// any more. Four statements and those that read the metadata.
+func CheckRules(ctx context.Context, db bun.IDB) error {
+	rules, err := LoadRules(ctx, db)
+	if err != nil {
+		return err
+	}
+	_, err = checkDataSets(ctx, db, rules)
+	return err
+}

@@ -82,10 +82,10 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Synchronization = &synchronization.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Open: a.connections.Open,
 		Packages: known, SecretNames: a.connections.secretNames}
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks())
-	a.Jobs.Hub = a.Hub
+	a.Jobs.Hub, a.Jobs.Options = a.Hub, taskOptions()
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
 	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, HashPassword: auth.HashPassword,
-		TaskTypes: slices.Sorted(maps.Keys(a.tasks())), Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
+		Jobs: a.Jobs, CheckConnection: a.connections.check, Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
 	transport, err := notification.NewTransport(s.Config.Mail.SMTPURL, mailDir(s.Config))
 	if err != nil {
 		return nil, err

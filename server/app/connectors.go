@@ -91,6 +91,39 @@ func (c *connections) settings(row *connectionRow) (fulfil.Settings, error) {
 	return fulfil.SettingsOf(row.Settings, secrets, c.dataDir)
 }
 
+// check refuses settings that a connection could not be opened with; it does not connect. A secret that refers to what only another
+// process has (a variable, a file) is left to that process.
+func (c *connections) check(ctx context.Context, connectionPackage string, settings, secrets map[string]string) error {
+	p, err := c.packages.Get(connectionPackage)
+	if err != nil {
+		return err
+	}
+	values, elsewhere := maps.Clone(settings), map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		sealed, err := c.keyring.Seal(map[string]string{name: secrets[name]})
+		if err != nil {
+			return err
+		}
+		opened, err := c.keyring.Open(sealed)
+		switch {
+		case errs.Is(err, errs.Unavailable):
+			elsewhere[name] = true
+		case err != nil:
+			return err
+		default:
+			values[name] = opened[name]
+		}
+	}
+	connector, err := p.Open(ctx, fulfil.Settings{Values: values, DataDir: c.dataDir})
+	if e := errs.As(err); e != nil && elsewhere[e.Field] {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return connector.Close()
+}
+
 // secretNames tells which secrets a connection has, for its page.
 func (c *connections) secretNames(sealed []byte) ([]string, error) {
 	secrets, err := c.keyring.Unseal(sealed)

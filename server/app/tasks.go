@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -32,12 +33,32 @@ func (a *App) tasks() map[string]job.TaskFunc {
 	}
 }
 
+// taskOptions says which options each type of task reads, so that a job with others is refused when it is saved.
+func taskOptions() map[string]any {
+	return map[string]any{
+		"Export": synchronizeOptions{}, "PrepareSynchronization": synchronizeOptions{}, "Synchronize": synchronizeOptions{}, "SynchronizeConnector": synchronizeOptions{},
+		"ComputeRoleModel": roleModelOptions{}, "GenerateProvisioningOrders": orderOptions{}, "Fulfill": orderOptions{},
+		"ComputeCorrelationKeys": nil, "UpdateClassification": nil, "UpdateEntityPropertyExpressions": nil,
+	}
+}
+
 // synchronizeOptions are the options of the four tasks that read a connector.
 type synchronizeOptions struct {
 	Connector            string
 	Mode                 string // complete (default), incremental, initial
 	CommandColumn        string
 	ForceSynchronization bool
+}
+
+// Check implements what job.Service asks of options.
+func (o synchronizeOptions) Check() error {
+	if o.Connector == "" {
+		return errs.Invalid("connector", "it needs the option connector.")
+	}
+	if o.Mode != "" && !slices.Contains([]string{"complete", "incremental", "initial"}, strings.ToLower(o.Mode)) {
+		return errs.Invalid("mode", "mode is complete, incremental or initial, not %q.", o.Mode)
+	}
+	return nil
 }
 
 func (a *App) runInput(t job.Task, r job.Reporter) (synchronization.RunInput, error) {

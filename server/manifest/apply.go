@@ -14,27 +14,23 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/errs"
+	"writ/server/rolemodel"
 )
 
 var identifierForm = regexp.MustCompile(`^[\pL\pN_./-]+$`)
 
 // writer applies one manifest inside a transaction. Identifiers are looked up as they are needed; unknown ones are typed errors.
 type writer struct {
-	ctx context.Context
-	tx  bun.Tx
-	s   *Service
-	ids map[string]int64
+	ctx   context.Context
+	tx    bun.Tx
+	s     *Service
+	ids   map[string]int64
+	found []rolemodel.Problem // what is odd and does not stop it
 }
 
-func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest) error {
+// write applies a completed manifest and tells what is odd about it. passwords: user name -> plain password.
+func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest, passwords map[string]string) ([]rolemodel.Problem, error) {
 	w := &writer{ctx: ctx, tx: tx, s: s, ids: map[string]int64{}}
-	passwords := m.Users
-	m = m.normalised()
-	for _, o := range m.objects() {
-		if !identifierForm.MatchString(o.identifier) {
-			return errs.Invalid(o.kind+"/"+o.identifier, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier)
-		}
-	}
 	steps := []func() error{
 		func() error { return each(m.Connectors, w.connector) },
 		func() error { return each(m.EntityTypes, w.entityType) },
@@ -50,9 +46,10 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest) error {
 		func() error { return each(m.ResourceTypes, w.resourceType) },
 		func() error { return each(m.ResourceTypes, w.resourceTypeRules) },
 		func() error { return each(m.ContextRules, w.contextRule) },
-		func() error { return each(m.Jobs, w.job) },
-		func() error { return each(m.Profiles, w.profile) },
-		func() error { return s.writeUsers(ctx, tx, passwords) },
+		func() error { return w.jobs(m.Jobs) },
+		func() error { return w.profiles(m.Profiles) },
+		func() error { return w.otherRules(m) },
+		func() error { return w.users(m.Users, passwords) },
 		func() error {
 			_, err := tx.ExecContext(ctx, `insert into setting (key, value) values ('shape_version', '1')
 				on conflict (key) do update set value = to_jsonb((setting.value #>> '{}')::bigint + 1), updated_at = now()`)
@@ -61,10 +58,10 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest) error {
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return w.found, nil
 }
 
 func each[T any](list []T, f func(T) error) error {

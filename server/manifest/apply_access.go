@@ -1,169 +1,178 @@
 package manifest
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/uptrace/bun"
-
+	"writ/server/access"
 	"writ/server/errs"
+	"writ/server/job"
+	"writ/server/rolemodel"
 )
 
-func (w *writer) job(j Job) error {
-	field := "job/" + j.Identifier
-	id, err := w.upsert("job", map[string]any{"identifier": j.Identifier}, map[string]any{"display_name": j.DisplayName, "cron": nullable(j.Cron),
-		"cron_time_zone": j.CronTimeZone, "is_incremental": j.IsIncremental, "user_start_denied": j.UserStartDenied, "schedule_enabled": *j.ScheduleEnabled})
+// jobs hands the jobs to their room, which knows what a job may be.
+func (w *writer) jobs(list []Job) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if w.s.Jobs == nil {
+		return errs.New(errs.Unavailable, "This process knows no jobs, so it cannot check them. Apply the configuration with the command or the server.").At("jobs")
+	}
+	definitions := make([]job.JobDefinition, len(list))
+	for n, j := range list {
+		definitions[n] = job.JobDefinition{Identifier: j.Identifier, DisplayName: j.DisplayName, Cron: j.Cron, CronTimeZone: j.CronTimeZone,
+			IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, ScheduleEnabled: j.ScheduleEnabled}
+		for _, s := range j.Steps {
+			definitions[n].Steps = append(definitions[n].Steps, job.StepDefinition{Identifier: s.Task, DisplayName: s.DisplayName, TaskType: s.Type,
+				Level: s.Level, Options: s.Options, DependsOn: s.DependsOn})
+		}
+	}
+	return w.s.Jobs.SaveJobs(w.ctx, w.tx, definitions)
+}
+
+// profiles writes profiles with their rules; rules that a profile does not name any more go.
+func (w *writer) profiles(list []Profile) error {
+	if len(list) == 0 {
+		return nil
+	}
+	profiles := make([]access.ProfileSpec, len(list))
+	named := map[string]bool{}
+	kept := map[string]bool{}
+	var rules []access.RuleSpec
+	for n, p := range list {
+		profiles[n] = access.ProfileSpec{Identifier: p.Identifier, DisplayName: p.DisplayName}
+		named[p.Identifier] = true
+		for _, r := range p.Rules {
+			rules = append(rules, r.spec(p.Identifier))
+			kept[r.Identifier] = true
+		}
+	}
+	if err := access.SaveProfiles(w.ctx, w.tx, profiles); err != nil {
+		return err
+	}
+	there, err := access.LoadRules(w.ctx, w.tx)
 	if err != nil {
 		return err
 	}
-	names := make([]string, 0, len(j.Steps))
-	for _, s := range j.Steps {
-		names = append(names, s.Task)
+	var gone []string
+	for _, r := range there {
+		if named[r.Profile] && !kept[r.Identifier] {
+			gone = append(gone, r.Identifier)
+		}
 	}
-	if _, err := w.tx.ExecContext(w.ctx, `delete from job_step where job_id = ? and identifier not in (?)`, id, inList(names)); err != nil {
+	if err := access.DeleteRules(w.ctx, w.tx, gone...); err != nil {
 		return err
 	}
-	for i, s := range j.Steps {
-		if len(w.s.TaskTypes) > 0 && !slices.Contains(w.s.TaskTypes, s.Type) {
-			return errs.Invalid(field+"."+s.Task+".type", "There is no task type %q. Known: %s.", s.Type, strings.Join(w.s.TaskTypes, ", "))
+	warned, err := access.SaveRules(w.ctx, w.tx, rules)
+	w.warn(warned)
+	return err
+}
+
+// otherRules looks again at the access rules this configuration does not name, when it changes what their filters are about.
+func (w *writer) otherRules(m *Manifest) error {
+	if len(m.EntityTypes)+len(m.Dimensions) == 0 {
+		return nil
+	}
+	return access.CheckRules(w.ctx, w.tx)
+}
+
+// users writes users with their profiles. A user without a password keeps theirs.
+func (w *writer) users(list []User, passwords map[string]string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	specs := make([]access.UserSpec, len(list))
+	names := make([]string, len(list))
+	for n, u := range list {
+		spec, err := u.spec()
+		if err != nil {
+			return err
 		}
-		for _, d := range s.DependsOn {
-			if !slices.Contains(names, d) {
-				return errs.Invalid(field+"."+s.Task+".dependsOn", "The job %s has no task %q.", j.Identifier, d)
+		if plain := passwords[u.Username]; plain != "" {
+			if spec.PasswordHash, err = w.s.HashPassword(plain); err != nil {
+				return errs.Invalid("user/"+u.Username+".password", "The password of %s cannot be used.", u.Username).Because(err)
 			}
 		}
-		options, dependsOn := s.Options, s.DependsOn
-		if options == nil {
-			options = map[string]any{}
-		}
-		if dependsOn == nil {
-			dependsOn = []string{}
-		}
-		if _, err := w.tx.NewRaw(`insert into job_step (job_id, identifier, display_name, task_type, level, position, options, depends_on)
-			values (?, ?, ?, ?, ?, ?, ?, array(select jsonb_array_elements_text(?::jsonb)))
-			on conflict (job_id, identifier) do update set display_name = excluded.display_name, task_type = excluded.task_type,
-				level = excluded.level, position = excluded.position, options = excluded.options, depends_on = excluded.depends_on`,
-			id, s.Task, s.DisplayName, s.Type, *s.Level, i, jsonb(options), jsonb(dependsOn)).Exec(w.ctx); err != nil {
-			return fmt.Errorf("write job step %s: %w", s.Task, err)
-		}
+		specs[n], names[n] = spec, u.Username
 	}
-	return nil
-}
-
-func (w *writer) profile(p Profile) error {
-	id, err := w.upsert("profile", map[string]any{"identifier": p.Identifier}, map[string]any{"display_name": p.DisplayName})
-	if err != nil {
+	if err := access.SaveUsers(w.ctx, w.tx, specs); err != nil {
 		return err
 	}
-	kept := make([]string, 0, len(p.Rules))
-	for _, r := range p.Rules {
-		if err := w.accessRule(id, r); err != nil {
-			return err
-		}
-		kept = append(kept, r.Identifier)
-	}
-	_, err = w.tx.ExecContext(w.ctx, `delete from access_rule where profile_id = ? and identifier not in (?)`, id, inList(kept))
+	warned, err := access.UserWarnings(w.ctx, w.tx, names...)
+	w.warn(warned)
 	return err
 }
 
-func (w *writer) accessRule(profileID int64, r AccessRule) error {
-	field := "accessRule/" + r.Identifier
-	id, err := w.upsert("access_rule", map[string]any{"identifier": r.Identifier}, map[string]any{"display_name": r.DisplayName, "profile_id": profileID, "entity_type": r.EntityType})
-	if err != nil {
-		return err
+func (w *writer) warn(list []access.Warning) {
+	for _, x := range list {
+		w.found = append(w.found, rolemodel.Problem{Severity: rolemodel.SeverityWarning, Kind: x.Kind, Identifier: x.Identifier, Field: x.Field, Message: x.Message})
 	}
-	for _, table := range []string{"access_filter", "access_entry"} {
-		if _, err := w.tx.ExecContext(w.ctx, `delete from `+table+` where rule_id = ?`, id); err != nil {
-			return err
-		}
+}
+
+func (r AccessRule) spec(profile string) access.RuleSpec {
+	out := access.RuleSpec{Identifier: r.Identifier, DisplayName: r.DisplayName, Profile: profile, EntityType: r.EntityType}
+	for _, e := range r.Entries {
+		out.Entries = append(out.Entries, access.EntrySpec{Permission: e.Permission, CanExecute: *e.CanExecute, Notify: *e.Notify,
+			Priority: e.Priority, FullAccessProperties: e.FullAccessProperties})
 	}
 	for _, f := range r.Filters {
-		if _, err := w.tx.ExecContext(w.ctx, `insert into access_filter (rule_id, binding, value, is_current_user, dimension) values (?, ?, ?, ?, ?)`,
-			id, f.Binding, nullable(f.Value), f.CurrentUser, nullable(f.Dimension)); err != nil {
-			return errs.Invalid(field+".filters."+f.Binding, "A filter compares its binding with exactly one of value, dimension and currentUser.").Because(err)
-		}
+		out.Filters = append(out.Filters, access.FilterSpec(f))
 	}
+	return out
+}
+
+func accessRuleOf(r access.RuleSpec) AccessRule {
+	out := AccessRule{Identifier: r.Identifier, DisplayName: r.DisplayName, EntityType: r.EntityType}
 	for _, e := range r.Entries {
-		if e.Permission == "/" && *e.CanExecute {
-			return errs.Invalid(field+".entries", "The rule %s grants / with execute: nobody may hold everything. Name the areas instead, e.g. /Jobs (spec 10.2).", r.Identifier)
-		}
-		if _, err := w.tx.ExecContext(w.ctx, `insert into access_entry (rule_id, permission, can_execute, notify, priority) values (?, ?, ?, ?, ?)`,
-			id, e.Permission, *e.CanExecute, *e.Notify, e.Priority); err != nil {
-			return fmt.Errorf("write access entry %s: %w", e.Permission, err)
-		}
+		out.Entries = append(out.Entries, AccessEntry{Permission: e.Permission, CanExecute: &e.CanExecute, Notify: &e.Notify, Priority: e.Priority,
+			FullAccessProperties: e.FullAccessProperties})
 	}
-	return nil
+	for _, f := range r.Filters {
+		out.Filters = append(out.Filters, AccessFilter(f))
+	}
+	return out
 }
 
-// writeUsers is apart: passwords are hashed on the way and are no part of what is compared.
-func (s *Service) writeUsers(ctx context.Context, tx bun.Tx, users []User) error {
-	w := &writer{ctx: ctx, tx: tx, s: s, ids: map[string]int64{}}
-	return each(users, w.user)
-}
-
-func (w *writer) user(u User) error {
-	field := "user/" + u.Username
-	var entityType *int64
-	var key *string
+func (u User) spec() (access.UserSpec, error) {
+	out := access.UserSpec{Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, IsDemo: u.Demo, IsDisabled: *u.Disabled}
 	if u.Resource != nil {
-		id, err := w.id("entity_type", u.Resource.EntityType, field+".resource")
+		out.EntityType, out.Key = u.Resource.EntityType, u.Resource.Key
+	}
+	for n, p := range u.Profiles {
+		field := fmt.Sprintf("user/%s.profiles[%d]", u.Username, n)
+		start, err := instant(p.StartDate, field+".startDate")
 		if err != nil {
-			return err
+			return out, err
 		}
-		entityType, key = &id, &u.Resource.Key
-	}
-	// the person may arrive only with the next synchronization: entity type and key are kept, and resource_id follows them
-	var id int64
-	if err := w.tx.NewRaw(`insert into local_user (username, display_name, password_hash, email, resource_entity_type_id, resource_key, resource_id, is_demo)
-		values (?0, ?1, '', ?2, ?3, ?4, (select id from resource where entity_type_id = ?3 and key = ?4 and valid_to = 'infinity'), ?5)
-		on conflict (lower(username)) do update set display_name = excluded.display_name, email = excluded.email, is_demo = excluded.is_demo,
-			resource_entity_type_id = excluded.resource_entity_type_id, resource_key = excluded.resource_key, resource_id = excluded.resource_id
-		returning id`, u.Username, or(u.DisplayName, u.Username), u.Email, entityType, key, u.Demo).Scan(w.ctx, &id); err != nil {
-		return fmt.Errorf("write user %s: %w", u.Username, err)
-	}
-	if u.Password != "" {
-		hash, err := w.s.HashPassword(u.Password)
+		end, err := instant(p.EndDate, field+".endDate")
 		if err != nil {
-			return errs.Invalid(field+".password", "The password of %s cannot be used.", u.Username).Because(err)
+			return out, err
 		}
-		if _, err := w.tx.ExecContext(w.ctx, `update local_user set password_hash = ? where id = ?`, hash, id); err != nil {
-			return err
-		}
+		out.Profiles = append(out.Profiles, access.UserProfileSpec{Profile: p.Profile, Context: p.Context, StartDate: start, EndDate: end, IsDenied: p.IsDenied, Email: p.Email})
 	}
-	if _, err := w.tx.ExecContext(w.ctx, `delete from assigned_profile where user_id = ? and origin = 'MANUAL'`, id); err != nil {
-		return err
+	return out, nil
+}
+
+func userOf(u access.UserSpec) User {
+	out := User{Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, Demo: u.IsDemo, Disabled: &u.IsDisabled}
+	if u.Key != "" {
+		out.Resource = &ResourceRef{EntityType: u.EntityType, Key: u.Key}
 	}
 	for _, p := range u.Profiles {
-		if err := w.assignedProfile(id, field, p); err != nil {
-			return err
-		}
+		out.Profiles = append(out.Profiles, AssignedProfile{p.Profile, p.Context, rfc3339(p.StartDate), rfc3339(p.EndDate), p.IsDenied, p.Email})
 	}
-	return nil
+	return out
 }
 
-func (w *writer) assignedProfile(userID int64, field string, p AssignedProfile) error {
-	profile, err := w.id("profile", p.Profile, field+".profiles")
-	if err != nil {
-		return err
+func jobOf(d job.JobDefinition) Job {
+	out := Job{Identifier: d.Identifier, DisplayName: d.DisplayName, Cron: d.Cron, CronTimeZone: d.CronTimeZone, IsIncremental: d.IsIncremental,
+		UserStartDenied: d.UserStartDenied, ScheduleEnabled: d.ScheduleEnabled}
+	for _, s := range d.Steps {
+		out.Steps = append(out.Steps, Step{Task: s.Identifier, DisplayName: s.DisplayName, Type: s.TaskType, Level: s.Level,
+			DependsOn: slices.Clone(s.DependsOn), Options: s.Options})
 	}
-	start, err := instant(p.StartDate, field+".startDate")
-	if err != nil {
-		return err
-	}
-	end, err := instant(p.EndDate, field+".endDate")
-	if err != nil {
-		return err
-	}
-	contextOf := p.Context
-	if contextOf == nil {
-		contextOf = map[string]string{}
-	}
-	_, err = w.tx.ExecContext(w.ctx, `insert into assigned_profile (user_id, profile_id, context, start_date, end_date, is_denied, email) values (?, ?, ?, ?, ?, ?, ?)`,
-		userID, profile, jsonb(contextOf), start, end, p.IsDenied, nullable(p.Email))
-	return err
+	return out
 }
 
 func instant(text, field string) (*time.Time, error) {
@@ -175,4 +184,11 @@ func instant(text, field string) (*time.Time, error) {
 		return nil, errs.Invalid(field, "%q is not an instant like 2026-03-01T00:00:00Z.", text)
 	}
 	return &t, nil
+}
+
+func rfc3339(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }

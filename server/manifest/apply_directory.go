@@ -47,6 +47,15 @@ func (w *writer) connection(connectorID int64, connector string, k Connection) e
 	if settings == nil {
 		settings = map[string]string{}
 	}
+	if w.s.CheckConnection != nil {
+		if err := w.s.CheckConnection(w.ctx, k.Package, settings, k.Secrets); err != nil {
+			e := errs.As(err)
+			if e == nil {
+				return fmt.Errorf("check the connection %s: %w", k.Identifier, err)
+			}
+			return errs.New(e.Kind, "The connection %s cannot be opened like this. %s", k.Identifier, e.Message).At(field + ".settings." + e.Field).Because(err)
+		}
+	}
 	values := map[string]any{"connector_id": connectorID, "identifier": k.Identifier, "display_name": k.DisplayName, "package": k.Package,
 		"deactivated": deactivated, "poll_seconds": k.PollSeconds, "settings": jsonb(settings)}
 	if len(k.Secrets) > 0 {

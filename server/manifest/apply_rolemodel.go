@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -56,8 +57,11 @@ func (w *writer) categoryParent(c Category) error {
 	return err
 }
 
+// fieldOf is where a role stands in a configuration.
+func fieldOf(kind string, r Role) string { return strings.ToLower(kind) + "Role/" + r.Identifier }
+
 func (w *writer) role(kind string, r Role) error {
-	field := "role/" + r.Identifier
+	field := fieldOf(kind, r)
 	policy, err := w.id("policy", r.Policy, field+".policy")
 	if err != nil {
 		return err
@@ -77,7 +81,7 @@ func (w *writer) role(kind string, r Role) error {
 }
 
 func (w *writer) roleRules(kind string, r Role) error {
-	field := "role/" + r.Identifier
+	field := fieldOf(kind, r)
 	roleID, err := w.id("role:"+kind, r.Identifier, field)
 	if err != nil {
 		return err

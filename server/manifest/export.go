@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/uptrace/bun"
+
+	"writ/server/access"
+	"writ/server/job"
 )
 
 // Export gives the whole configuration in force as a manifest, defaults written out, secrets as they are (Marshal hides them).
@@ -23,14 +25,29 @@ func Export(ctx context.Context, idb bun.IDB, keyring Keyring) (*Manifest, error
 	return r.m, nil
 }
 
-// WithoutSecrets gives a copy to show or to write into a file: secrets are left out.
+// WithoutSecrets gives a copy to show or to write into a file: plain secrets are left out. References (env:NAME, file:NAME) are no
+// secrets and stay, so that an export can be applied elsewhere.
 func (m *Manifest) WithoutSecrets() *Manifest {
 	c := *m
 	c.Connectors = mapped(m.Connectors, func(k Connector) Connector {
-		k.Connections = mapped(k.Connections, func(n Connection) Connection { n.Secrets = nil; return n })
+		k.Connections = mapped(k.Connections, func(n Connection) Connection { n.Secrets = referencesOf(n.Secrets); return n })
 		return k
 	})
 	return &c
+}
+
+func referencesOf(secrets map[string]string) map[string]string {
+	var kept map[string]string
+	for name, value := range secrets {
+		if !strings.HasPrefix(value, "env:") && !strings.HasPrefix(value, "file:") {
+			return nil // secrets are replaced as a whole: a part of them would drop the rest
+		}
+		if kept == nil {
+			kept = map[string]string{}
+		}
+		kept[name] = value
+	}
+	return kept
 }
 
 type reader struct {
@@ -250,107 +267,45 @@ func (r *reader) contextRules() error {
 }
 
 func (r *reader) jobs() error {
-	var jobs []struct {
-		ID                                          int64
-		Identifier, DisplayName, Cron, CronTimeZone string
-		IsIncremental, UserStartDenied              bool
-		ScheduleEnabled                             bool
-	}
-	if err := r.scan(&jobs, `select id, identifier, display_name, coalesce(cron, '') as cron, cron_time_zone, is_incremental, user_start_denied, schedule_enabled from job order by id`); err != nil {
-		return err
-	}
-	var steps []struct {
-		JobID                         int64
-		Identifier, DisplayName, Type string
-		Level                         int
-		Options                       json.RawMessage
-		DependsOn                     []string `bun:",array"`
-	}
-	if err := r.scan(&steps, `select job_id, identifier, display_name, task_type as type, level, options, depends_on from job_step order by job_id, position`); err != nil {
-		return err
-	}
-	for _, j := range jobs {
-		out := Job{Identifier: j.Identifier, DisplayName: j.DisplayName, Cron: j.Cron, CronTimeZone: j.CronTimeZone, IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, ScheduleEnabled: &j.ScheduleEnabled}
-		for _, s := range steps {
-			if s.JobID != j.ID {
-				continue
-			}
-			step := Step{Task: s.Identifier, DisplayName: s.DisplayName, Type: s.Type, Level: &s.Level, DependsOn: s.DependsOn}
-			if err := json.Unmarshal(s.Options, &step.Options); err != nil {
-				return err
-			}
-			out.Steps = append(out.Steps, step)
-		}
-		r.m.Jobs = append(r.m.Jobs, out)
-	}
-	return nil
+	jobs, err := job.Load(r.ctx, r.db)
+	r.m.Jobs = mapTo(jobs, jobOf)
+	return err
 }
 
 func (r *reader) profiles() error {
-	var rows []struct {
-		Identifier, DisplayName string
-		Rules                   json.RawMessage
-	}
-	if err := r.scan(&rows, `select p.identifier, p.display_name, coalesce((select jsonb_agg(jsonb_build_object(
-			'identifier', r.identifier, 'displayName', r.display_name, 'entityType', r.entity_type,
-			'filters', (select jsonb_agg(jsonb_build_object('binding', f.binding, 'value', coalesce(f.value, ''), 'dimension', coalesce(f.dimension, ''), 'currentUser', f.is_current_user) order by f.id)
-				from access_filter f where f.rule_id = r.id),
-			'entries', (select jsonb_agg(jsonb_build_object('permission', e.permission, 'canExecute', e.can_execute, 'notify', e.notify, 'priority', e.priority) order by e.id)
-				from access_entry e where e.rule_id = r.id)) order by r.id)
-		from access_rule r where r.profile_id = p.id), '[]') as rules from profile p order by p.id`); err != nil {
+	profiles, err := access.LoadProfiles(r.ctx, r.db)
+	if err != nil {
 		return err
 	}
-	for _, p := range rows {
-		out := Profile{Identifier: p.Identifier, DisplayName: p.DisplayName}
-		if err := json.Unmarshal(p.Rules, &out.Rules); err != nil {
-			return err
-		}
-		r.m.Profiles = append(r.m.Profiles, out)
+	rules, err := access.LoadRules(r.ctx, r.db)
+	if err != nil {
+		return err
 	}
+	of := map[string][]AccessRule{}
+	for _, u := range rules {
+		of[u.Profile] = append(of[u.Profile], accessRuleOf(u))
+	}
+	r.m.Profiles = mapTo(profiles, func(p access.ProfileSpec) Profile {
+		return Profile{Identifier: p.Identifier, DisplayName: p.DisplayName, Rules: of[p.Identifier]}
+	})
 	return nil
 }
 
 func (r *reader) users() error {
-	var rows []struct {
-		Username, DisplayName, Email, EntityType, Key string
-		IsDemo                                        bool
-		Profiles                                      json.RawMessage
-	}
-	if err := r.scan(&rows, `select u.username, u.display_name, u.email, coalesce(t.identifier, '') as entity_type, coalesce(u.resource_key, '') as key, u.is_demo,
-		coalesce((select jsonb_agg(jsonb_build_object('profile', p.identifier, 'context', a.context, 'start', a.start_date, 'end', a.end_date,
-			'isDenied', a.is_denied, 'email', coalesce(a.email, '')) order by a.id)
-			from assigned_profile a join profile p on p.id = a.profile_id where a.user_id = u.id and a.origin = 'MANUAL'), '[]') as profiles
-		from local_user u left join entity_type t on t.id = u.resource_entity_type_id order by u.id`); err != nil {
-		return err
-	}
-	for _, u := range rows {
-		out := User{Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, Demo: u.IsDemo}
-		if u.EntityType != "" {
-			out.Resource = &ResourceRef{EntityType: u.EntityType, Key: u.Key}
-		}
-		var profiles []struct {
-			Profile    string
-			Context    map[string]string
-			Start, End *time.Time
-			IsDenied   bool
-			Email      string
-		}
-		if err := json.Unmarshal(u.Profiles, &profiles); err != nil {
-			return err
-		}
-		for _, p := range profiles {
-			out.Profiles = append(out.Profiles, AssignedProfile{p.Profile, p.Context, rfc3339(p.Start), rfc3339(p.End), p.IsDenied, p.Email})
-		}
-		r.m.Users = append(r.m.Users, out)
-	}
-	return nil
+	users, err := access.LoadUsers(r.ctx, r.db)
+	r.m.Users = mapTo(users, userOf)
+	return err
 }
 
-func rfc3339(t *time.Time) string {
-	if t == nil {
-		return ""
+func mapTo[A, B any](in []A, f func(A) B) []B {
+	if len(in) == 0 {
+		return nil
 	}
-	return t.UTC().Format(time.RFC3339)
+	out := make([]B, len(in))
+	for n, v := range in {
+		out[n] = f(v)
+	}
+	return out
 }
 
 func (r *reader) resourceTypes() error {

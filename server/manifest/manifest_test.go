@@ -2,16 +2,19 @@ package manifest
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/assignment"
 	"writ/server/clock"
 	"writ/server/dbtest"
 	"writ/server/errs"
 	"writ/server/fulfil"
+	"writ/server/job"
 	"writ/server/permit"
 )
 
@@ -26,9 +29,16 @@ func setup(t *testing.T) bundle {
 	t.Helper()
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), t.TempDir())
 	require.NoError(t, err)
+	db, clk := dbtest.MustOpen(t), clock.New()
+	tasks := map[string]job.TaskFunc{}
+	for _, name := range []string{"Export", "PrepareSynchronization", "Synchronize", "SynchronizeConnector", "ComputeCorrelationKeys", "ComputeRoleModel",
+		"GenerateProvisioningOrders", "Fulfill"} {
+		tasks[name] = nil // nothing runs here
+	}
 	return bundle{
-		Service: &Service{DB: dbtest.MustOpen(t), Clock: clock.New(), Keyring: unsealing{ring}, HashPassword: func(p string) (string, error) { return "hash of " + p, nil }},
-		ctx:     permit.With(t.Context(), permit.System("test")),
+		Service: &Service{DB: db, Clock: clk, Keyring: unsealing{ring}, Jobs: job.New(db, clk, slog.New(slog.DiscardHandler), tasks),
+			Problems: assignment.Check, HashPassword: func(p string) (string, error) { return "hash of " + p, nil }},
+		ctx: permit.With(t.Context(), permit.System("test")),
 	}
 }
 
@@ -47,9 +57,6 @@ func (b bundle) mustApply(t *testing.T, yaml string) *PlanPayload {
 func (b bundle) apply(yaml string) (*PlanPayload, error) {
 	m, err := Parse("test.yaml", []byte(yaml))
 	if err != nil {
-		return nil, err
-	}
-	if err := m.check(); err != nil {
 		return nil, err
 	}
 	return b.Apply(b.ctx, m)
@@ -74,7 +81,7 @@ func TestDemoConfiguration(t *testing.T) {
 	exported, err := Export(b.ctx, b.DB, b.Keyring)
 	require.NoError(t, err)
 	require.Empty(t, Compare(exported, m), "what is exported is what was applied")
-	require.Empty(t, Compare(m.normalised(), exported))
+	require.Empty(t, Compare(m.normalised().completed(&Manifest{}), exported))
 	for _, c := range exported.WithoutSecrets().Connectors {
 		for _, k := range c.Connections {
 			require.Empty(t, k.Secrets)
@@ -133,47 +140,6 @@ func TestRulesAreReplacedAsAWhole(t *testing.T) {
 	require.Equal(t, 2, b.count(t, "role_rule"))
 	b.mustApply(t, `singleRoles: [{ identifier: Mail, entityType: Person, rules: [{}] }]`)
 	require.Equal(t, 1, b.count(t, "role_rule"))
-}
-
-func TestMistakes(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct{ yaml, says string }{
-		"unknown field":        {`policies: [{ identifier: P, colour: red }]`, "colour"},
-		"not yaml":             {"policies: [", "test.yaml"},
-		"no identifier":        {`policies: [{ displayName: P }]`, "has no identifier"},
-		"twice":                {`policies: [{ identifier: P }, { identifier: P }]`, "stands twice"},
-		"bad identifier":       {`policies: [{ identifier: "a b" }]`, "is not an identifier"},
-		"unknown entity type":  {small + `singleRoles: [{ identifier: R, entityType: Nobody }]`, `There is no entity type "Nobody"`},
-		"unknown role in rule": {small + `singleRoles: [{ identifier: R, entityType: Person, rules: [{ compositeRole: X }] }]`, `"X"`},
-		"unknown rule type":    {small + `singleRoles: [{ identifier: R, entityType: Person, rules: [{ type: perhaps }] }]`, "perhaps"},
-		"unknown dimension":    {small + `singleRoles: [{ identifier: R, entityType: Person, rules: [{ dimensions: { Planet: { key: Mars } } }] }]`, "Planet"},
-		"flat dimension inherits": {small + `
-dimensions: [{ identifier: Kin, entityType: Person, column: 0 }]
-singleRoles: [{ identifier: R, entityType: Person, rules: [{ dimensions: { Kin: { key: A, inherit: true } } }] }]`, "hierarchical"},
-		"reserved property": {`entityTypes: [{ identifier: T, properties: [{ identifier: Class, primaryKey: true }] }]`, "reserved"},
-		"no property":       {`entityTypes: [{ identifier: T, properties: [] }]`, "no property"},
-		"source without primary key": {`
-connectors: [{ identifier: C, connections: [{ identifier: K, package: csv }] }]
-entityTypes: [{ identifier: T, source: { connection: K, table: t }, properties: [{ identifier: A, column: a }] }]`, "primaryKey"},
-		"everything to a profile":      {`profiles: [{ identifier: P, rules: [{ identifier: R, entries: [{ permission: / }] }] }]`, "nobody may hold everything"},
-		"filter without operand":       {`profiles: [{ identifier: P, rules: [{ identifier: R, filters: [{ binding: A }], entries: [] }] }]`, "exactly one"},
-		"task that depends on nothing": {`jobs: [{ identifier: J, steps: [{ task: a, type: Export, dependsOn: [b] }] }]`, `no task "b"`},
-		"category cycle":               {small + `categories: [{ identifier: A, parent: B }, { identifier: B, parent: A }]`, "cycle"},
-		"bad date": {small + `
-profiles: [{ identifier: P }]
-users: [{ username: u, profiles: [{ profile: P, startDate: tomorrow }] }]`, "tomorrow"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			_, err := b.apply(c.yaml)
-			require.ErrorContains(t, err, c.says)
-			require.NotNil(t, errs.As(err), "a typed error, not %v", err)
-			for _, table := range []string{"policy", "entity_type", "role", "profile", "job", "category", "local_user"} {
-				require.Zero(t, b.count(t, table), "%s: nothing is half written", table)
-			}
-		})
-	}
 }
 
 func TestRootIsReadableInContext(t *testing.T) {

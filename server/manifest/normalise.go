@@ -59,7 +59,6 @@ func (m *Manifest) normalised() *Manifest {
 	})
 	n.Jobs = mapped(m.Jobs, func(j Job) Job {
 		j.DisplayName, j.CronTimeZone = or(j.DisplayName, j.Identifier), or(j.CronTimeZone, "UTC")
-		j.ScheduleEnabled = orPtr(j.ScheduleEnabled, true)
 		j.Steps = mapped(j.Steps, func(s Step) Step {
 			s.DisplayName = or(s.DisplayName, s.Task)
 			if s.Level == nil {
@@ -89,6 +88,55 @@ func (m *Manifest) normalised() *Manifest {
 	})
 	n.Users = mapped(m.Users, func(u User) User { u.DisplayName, u.Password = or(u.DisplayName, u.Username), ""; return u })
 	return &n
+}
+
+// completed fills in what a manifest may leave unsaid and then stays as it is: whether a schedule is on and a user disabled, the secrets
+// of a connection, and connections that are not named.
+func (m *Manifest) completed(current *Manifest) *Manifest {
+	c := *m
+	jobs, users, connectors := map[string]Job{}, map[string]User{}, map[string]Connector{}
+	for _, j := range current.Jobs {
+		jobs[j.Identifier] = j
+	}
+	for _, u := range current.Users {
+		users[strings.ToLower(u.Username)] = u
+	}
+	for _, k := range current.Connectors {
+		connectors[k.Identifier] = k
+	}
+	c.Jobs = mapped(m.Jobs, func(j Job) Job {
+		j.ScheduleEnabled = orPtr(orElse(j.ScheduleEnabled, jobs[j.Identifier].ScheduleEnabled), true)
+		return j
+	})
+	c.Users = mapped(m.Users, func(u User) User {
+		u.Disabled = orPtr(orElse(u.Disabled, users[strings.ToLower(u.Username)].Disabled), false)
+		return u
+	})
+	c.Connectors = mapped(m.Connectors, func(k Connector) Connector {
+		named := map[string]int{}
+		k.Connections = append([]Connection(nil), k.Connections...)
+		for n, own := range k.Connections {
+			named[strings.ToLower(own.Identifier)] = n
+		}
+		for _, there := range connectors[k.Identifier].Connections {
+			n, ok := named[strings.ToLower(there.Identifier)]
+			switch {
+			case !ok:
+				k.Connections = append(k.Connections, there)
+			case k.Connections[n].Secrets == nil:
+				k.Connections[n].Secrets = there.Secrets
+			}
+		}
+		return k
+	})
+	return &c
+}
+
+func orElse[T any](v, otherwise *T) *T {
+	if v == nil {
+		return otherwise
+	}
+	return v
 }
 
 func normalResourceType(t ResourceType) ResourceType {

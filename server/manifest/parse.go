@@ -7,16 +7,46 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
+	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"writ/server/errs"
 )
 
-// Parse reads one file (several documents allowed) into a Manifest. name is shown in errors. Unknown fields are refused.
+// Parse reads one file (several documents allowed) into a Manifest. name is shown in errors. VALIDATION with line and column: no YAML,
+// unknown fields, wrong types, nothing in it. TOO_LARGE: over 8 MiB, or over half a million values with its aliases written out.
 func Parse(name string, content []byte) (*Manifest, error) {
-	sum := &Manifest{}
+	if len(content) > maxFile {
+		return nil, errs.New(errs.TooLarge, "%s has %d bytes; a configuration file may have %d. Split it into several.", name, len(content), maxFile).At(name)
+	}
+	if line, deep := tooDeep(content); deep {
+		return nil, errs.New(errs.TooLarge, "%s: more than %d maps and lists are inside each other at line %d. Write it flatter.", name, maxDepth, line).At(name)
+	}
+	file, err := parser.ParseBytes(content, 0)
+	if err != nil {
+		return nil, notConfiguration(name, err)
+	}
+	t := &tree{name: name, anchors: map[string]int{}, open: map[string]bool{}, places: map[string][]string{}}
+	empty := true
+	for _, d := range file.Docs {
+		if d.Body == nil || d.Body.Type() == ast.NullType || d.Body.Type() == ast.CommentType {
+			continue
+		}
+		empty = false
+		if _, err := t.size(d.Body, 0); err != nil {
+			return nil, err
+		}
+		t.locate(d.Body)
+	}
+	if empty {
+		return nil, errs.Invalid(name, "%s is empty: it says nothing. Write at least one list, e.g. jobs:, or leave the file away.", name)
+	}
+	sum := &Manifest{places: t.places}
 	dec := yaml.NewDecoder(bytes.NewReader(content), yaml.Strict(), yaml.UseJSONUnmarshaler())
 	for {
 		var m Manifest
@@ -25,11 +55,22 @@ func Parse(name string, content []byte) (*Manifest, error) {
 			return sum, nil
 		}
 		if err != nil {
-			return nil, errs.Invalid(name, "%s is not a configuration: %s", name, yaml.FormatError(err, false, true))
+			return nil, notConfiguration(name, err)
 		}
 		sum.add(&m)
 	}
 }
+
+// notConfiguration says where and what; the parser's text begins with [line:column] and shows the lines around.
+func notConfiguration(name string, err error) error {
+	text := yaml.FormatError(err, false, true)
+	if at := position.FindStringSubmatch(text); at != nil {
+		return errs.Invalid(fmt.Sprintf("%s:%s:%s", name, at[1], at[2]), "%s:%s:%s is not a configuration: %s", name, at[1], at[2], strings.TrimSpace(at[3]))
+	}
+	return errs.Invalid(name, "%s is not a configuration: %s", name, text)
+}
+
+var position = regexp.MustCompile(`(?s)^\[(\d+):(\d+)\](.*)$`)
 
 // ReadFiles reads YAML files and folders (their *.yaml, by name) as one Manifest.
 func ReadFiles(paths ...string) (*Manifest, error) {
@@ -40,9 +81,9 @@ func ReadFiles(paths ...string) (*Manifest, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			content, err := os.ReadFile(f)
+			content, err := readFile(f)
 			if err != nil {
-				return nil, errs.Invalid(f, "%s cannot be read.", f).Because(err)
+				return nil, err
 			}
 			m, err := Parse(filepath.Base(f), content)
 			if err != nil {
@@ -52,6 +93,20 @@ func ReadFiles(paths ...string) (*Manifest, error) {
 		}
 	}
 	return sum, sum.check()
+}
+
+// readFile stops at the limit instead of filling the memory.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errs.Invalid(path, "%s cannot be read.", path).Because(err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, errs.Invalid(path, "%s cannot be read.", path).Because(err)
+	}
+	return content, nil
 }
 
 func yamlFiles(path string) ([]string, error) {
@@ -90,27 +145,25 @@ func (m *Manifest) add(o *Manifest) {
 	m.Jobs = append(m.Jobs, o.Jobs...)
 	m.Profiles = append(m.Profiles, o.Profiles...)
 	m.Users = append(m.Users, o.Users...)
-}
-
-// check refuses what is wrong without looking at a database: missing and double identifiers.
-func (m *Manifest) check() error {
-	seen := map[string]bool{}
-	for _, o := range m.objects() {
-		if o.identifier == "" {
-			return errs.Invalid(o.kind, "A %s has no identifier.", o.kind)
+	for at, where := range o.places {
+		if m.places == nil {
+			m.places = map[string][]string{}
 		}
-		key := o.kind + "/" + o.identifier
-		if seen[key] {
-			return errs.Invalid(key, "The %s %s stands twice in the configuration.", o.kind, o.identifier)
-		}
-		seen[key] = true
+		m.places[at] = append(m.places[at], where...)
 	}
-	return nil
 }
 
 type object struct {
 	kind, identifier string
 	content          any
+}
+
+// key tells objects apart; user names are compared without case.
+func (o object) key() string {
+	if o.kind == "user" {
+		return o.kind + "/" + strings.ToLower(o.identifier)
+	}
+	return o.kind + "/" + o.identifier
 }
 
 // objects lists everything in the order in which it must be applied: what is referred to comes first.

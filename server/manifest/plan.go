@@ -2,7 +2,9 @@ package manifest
 
 import (
 	"fmt"
+	"regexp"
 	"sort"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -32,15 +34,19 @@ type Field struct {
 
 // Compare tells what applying wanted over current would change, in the order of application. Secrets show as "***".
 func Compare(current, wanted *Manifest) []Change {
+	return compare(current, wanted.normalised().completed(current))
+}
+
+func compare(current, wanted *Manifest) []Change {
 	have := map[string]object{}
 	for _, o := range current.objects() {
-		have[o.kind+"/"+o.identifier] = o
+		have[o.key()] = o
 	}
 	var out []Change
-	for _, o := range wanted.normalised().objects() {
+	for _, o := range wanted.objects() {
 		after := flatten(o.content)
 		before, action := map[string]string{}, Create
-		if h, ok := have[o.kind+"/"+o.identifier]; ok {
+		if h, ok := have[o.key()]; ok {
 			before, action = flatten(h.content), Update
 		}
 		fields := differences(before, after)
@@ -98,14 +104,27 @@ func walk(path string, v any, out map[string]string) {
 			walk(join(path, k), e, out)
 		}
 	case []any:
+		names := make([]string, len(v))
+		seen := map[string]int{}
 		for i, e := range v {
-			walk(join(path, label(i, e)), e, out)
+			name := label(i, e)
+			if seen[name]++; seen[name] > 1 {
+				name += "#" + fmt.Sprint(seen[name])
+			}
+			names[i] = name
+			walk(join(path, name), e, out)
+		}
+		if ordered.MatchString(path) && len(names) > 0 {
+			out[join(path, "order")] = strings.Join(names, ", ")
 		}
 	case nil:
 	default:
 		out[path] = fmt.Sprint(v)
 	}
 }
+
+// ordered are the lists of named elements whose order means something: what runs first, what stands first on a page.
+var ordered = regexp.MustCompile(`^(steps|properties)$`)
 
 // label names a list element by its identifier where it has one, so that a moved element is not a change.
 func label(i int, e any) string {

@@ -2,7 +2,13 @@ package manifest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/uptrace/bun"
 
 	"writ/server/clock"
@@ -10,6 +16,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
+	"writ/server/job"
 	"writ/server/permit"
 	"writ/server/rolemodel"
 )
@@ -29,8 +36,11 @@ type Service struct {
 	Problems func(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.Shape) ([]rolemodel.Problem, error)
 	// HashPassword makes the stored form of a password (server/auth).
 	HashPassword func(plain string) (string, error)
-	// TaskTypes are the task types a job may name.
-	TaskTypes []string
+	// Jobs checks and writes jobs; nil: this process takes none.
+	Jobs *job.Service
+	// CheckConnection refuses settings a connection could not be opened with, without connecting; the field of its error is the name of
+	// a setting. nil: not checked.
+	CheckConnection func(ctx context.Context, connectionPackage string, settings, secrets map[string]string) error
 	// Packages are the connection packages there are.
 	Packages []string
 	// Changed runs in the transaction of an apply: whoever caches the model or must evaluate again hangs on here.
@@ -45,7 +55,9 @@ type PlanInput struct {
 // PlanPayload is what would change and what is wrong.
 type PlanPayload struct {
 	Changes  []Change
-	Problems []rolemodel.Problem
+	Problems []rolemodel.Problem // errors first
+	// Fingerprint names this configuration on top of the one in force: ApplyPlanned refuses when either is another by then.
+	Fingerprint string
 }
 
 // Plan compares a configuration with what is in force and writes nothing. Needs RoleModelQuery.
@@ -57,9 +69,6 @@ func (s *Service) Plan(ctx context.Context, in PlanInput) (*PlanPayload, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := m.check(); err != nil {
-		return nil, err
-	}
 	return s.PlanManifest(ctx, m)
 }
 
@@ -68,23 +77,20 @@ var errRollback = errs.New(errs.Conflict, "plan only")
 
 // PlanManifest is Plan for files already read: it applies the configuration in a transaction, compiles the model, and rolls back.
 func (s *Service) PlanManifest(ctx context.Context, m *Manifest) (*PlanPayload, error) {
-	out := &PlanPayload{}
+	var out *PlanPayload
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		current, err := Export(ctx, tx, s.Keyring)
+		p, wanted, err := s.compare(ctx, tx, m)
 		if err != nil {
 			return err
 		}
-		out.Changes = Compare(current, m)
-		if err := s.write(ctx, tx, m); err != nil {
+		if p.Problems, err = s.try(ctx, tx, m, wanted); err != nil {
 			return err
 		}
-		if out.Problems, err = s.problems(ctx, tx); err != nil {
-			return err
-		}
+		out = p
 		return errRollback
 	})
 	if err != nil && errs.As(err) != errRollback {
-		return nil, err
+		return nil, m.located(err)
 	}
 	return out, nil
 }
@@ -92,40 +98,112 @@ func (s *Service) PlanManifest(ctx context.Context, m *Manifest) (*PlanPayload, 
 // Apply writes a configuration in one transaction: all of it or nothing. Problems of severity ERROR refuse it. Nothing is written,
 // and no version is made, when nothing differs. Needs RoleModelUpdate.
 func (s *Service) Apply(ctx context.Context, m *Manifest) (*PlanPayload, error) {
+	return s.ApplyPlanned(ctx, m, "")
+}
+
+// ApplyPlanned is Apply for a plan somebody looked at: STALE_ITEM when its fingerprint is not that of m on top of what is in force now;
+// "" = whatever is in force. Needs RoleModelUpdate.
+func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint string) (*PlanPayload, error) {
 	if _, err := permit.Require(ctx, permit.RoleModelUpdate); err != nil {
 		return nil, err
 	}
-	out := &PlanPayload{}
+	var out *PlanPayload
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		// one configuration at a time: two applies would mix
 		if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext('writ.manifest'))`); err != nil {
 			return err
 		}
-		current, err := Export(ctx, tx, s.Keyring)
+		p, wanted, err := s.compare(ctx, tx, m)
 		if err != nil {
 			return err
 		}
-		out.Changes = Compare(current, m)
-		if len(out.Changes) == 0 {
-			return s.writeUsers(ctx, tx, m.Users) // a password is not part of the comparison
+		out = p
+		if fingerprint != "" && fingerprint != p.Fingerprint {
+			return errs.New(errs.StaleItem, "The plan %s is out of date: the files or the configuration in force changed since. Plan again, look at what is different, and apply that plan.", fingerprint)
 		}
-		if err := s.write(ctx, tx, m); err != nil {
+		if len(p.Changes) == 0 {
+			return s.newPasswords(ctx, tx, m, wanted)
+		}
+		if p.Problems, err = s.try(ctx, tx, m, wanted); err != nil {
 			return err
 		}
-		if out.Problems, err = s.problems(ctx, tx); err != nil {
-			return err
-		}
-		for _, p := range out.Problems {
-			if p.Severity == rolemodel.SeverityError {
-				return errs.Invalid(p.Kind+"/"+p.Identifier+"."+p.Field, "%s %s: %s", p.Kind, p.Identifier, p.Message)
+		for _, x := range p.Problems {
+			if x.Severity == rolemodel.SeverityError {
+				return errs.Invalid(x.Kind+"/"+x.Identifier+"."+x.Field, "%s %s: %s", x.Kind, x.Identifier, x.Message)
 			}
 		}
-		return s.finish(ctx, tx, out.Changes)
+		return s.finish(ctx, tx, p.Changes)
 	})
+	if err != nil {
+		return nil, m.located(err)
+	}
+	return out, nil
+}
+
+// compare gives what would change, and the manifest with everything it leaves unsaid.
+func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPayload, *Manifest, error) {
+	if err := m.check(); err != nil {
+		return nil, nil, err
+	}
+	current, err := Export(ctx, tx, s.Keyring)
+	if err != nil {
+		return nil, nil, err
+	}
+	wanted := m.normalised().completed(current)
+	if err := wanted.checkOwners(current); err != nil {
+		return nil, nil, err
+	}
+	var version int64
+	if err := tx.NewRaw(`select coalesce(max(version), 0) from model_version`).Scan(ctx, &version); err != nil {
+		return nil, nil, err
+	}
+	return &PlanPayload{Changes: compare(current, wanted), Fingerprint: fingerprintOf(version, current, wanted)}, wanted, nil
+}
+
+// try writes and tells what is wrong with the outcome.
+func (s *Service) try(ctx context.Context, tx bun.Tx, m, wanted *Manifest) ([]rolemodel.Problem, error) {
+	odd, err := s.write(ctx, tx, wanted, m.passwords())
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	problems, err := s.problems(ctx, tx)
+	problems = append(problems, odd...)
+	slices.SortStableFunc(problems, func(a, b rolemodel.Problem) int { return strings.Compare(string(a.Severity), string(b.Severity)) }) // ERROR, WARNING
+	return problems, err
+}
+
+// newPasswords: a password is no part of the comparison.
+func (s *Service) newPasswords(ctx context.Context, tx bun.Tx, m, wanted *Manifest) error {
+	passwords := m.passwords()
+	var with []User
+	for _, u := range wanted.Users {
+		if passwords[u.Username] != "" {
+			with = append(with, u)
+		}
+	}
+	w := &writer{ctx: ctx, tx: tx, s: s}
+	return w.users(with, passwords)
+}
+
+func (m *Manifest) passwords() map[string]string {
+	out := map[string]string{}
+	for _, u := range m.Users {
+		out[u.Username] = u.Password
+	}
+	return out
+}
+
+func fingerprintOf(version int64, manifests ...*Manifest) string {
+	h := sha256.New()
+	fmt.Fprintln(h, version)
+	for _, m := range manifests {
+		raw, err := yaml.Marshal(m.WithoutSecrets())
+		if err != nil {
+			panic(fmt.Errorf("marshal a manifest: %w", err)) // plain structs of ours
+		}
+		h.Write(raw)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 func (s *Service) finish(ctx context.Context, tx bun.Tx, changes []Change) error {

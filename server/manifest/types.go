@@ -14,6 +14,8 @@ type Manifest struct {
 	Jobs           []Job          `yaml:"jobs,omitempty"`
 	Profiles       []Profile      `yaml:"profiles,omitempty"`
 	Users          []User         `yaml:"users,omitempty"`
+
+	places map[string][]string // kind/identifier -> file:line, as often as it stands there
 }
 
 // Connector is one managed system with its connections (provisioning spec 6.1). Thresholds as in 8.2; 0 = off.
@@ -44,7 +46,7 @@ func DefaultThresholds() Thresholds {
 	return Thresholds{100, 100, 100, 5, 5, 5, 1000, 1000, 5, 5}
 }
 
-// Connection is one way into a system: package, settings, secrets. PollSeconds: how often the continuous mode looks (default 1).
+// Connection is one way into a system: package, settings, secrets. A connection that is not named any more stays. PollSeconds: how often the continuous mode looks (default 1).
 type Connection struct {
 	Identifier  string            `yaml:"identifier"`
 	DisplayName string            `yaml:"displayName,omitempty"`
@@ -52,7 +54,7 @@ type Connection struct {
 	Deactivated string            `yaml:"deactivated,omitempty"` // none (default), export, fulfil
 	PollSeconds int               `yaml:"pollSeconds,omitempty"`
 	Settings    map[string]string `yaml:"settings,omitempty"`
-	Secrets     map[string]string `yaml:"secrets,omitempty"`
+	Secrets     map[string]string `yaml:"secrets,omitempty"` // absent: as they are
 }
 
 // EntityType with its properties and, when it is synchronized, where it is read from.
@@ -282,7 +284,7 @@ type Job struct {
 	CronTimeZone    string `yaml:"cronTimeZone,omitempty"`
 	IsIncremental   bool   `yaml:"isIncremental,omitempty"`
 	UserStartDenied bool   `yaml:"userStartDenied,omitempty"`
-	ScheduleEnabled *bool  `yaml:"scheduleEnabled,omitempty"` // false: the schedule is there and switched off; default true
+	ScheduleEnabled *bool  `yaml:"scheduleEnabled,omitempty"` // false: the schedule is there and switched off; default: as it is, on for a new job
 	Steps           []Step `yaml:"steps"`
 }
 
@@ -326,6 +328,8 @@ type AccessEntry struct {
 	CanExecute *bool  `yaml:"canExecute,omitempty"`
 	Notify     *bool  `yaml:"notify,omitempty"`
 	Priority   int    `yaml:"priority,omitempty"`
+
+	FullAccessProperties bool `yaml:"fullAccessProperties,omitempty"`
 }
 
 // User is a local sign-in with its profiles.
@@ -336,6 +340,7 @@ type User struct {
 	Resource    *ResourceRef      `yaml:"resource,omitempty"`
 	Password    string            `yaml:"password,omitempty"` // plain at first, or env:/file: reference; never exported
 	Demo        bool              `yaml:"demo,omitempty"`
+	Disabled    *bool             `yaml:"disabled,omitempty"` // cannot sign in; default: as it is
 	Profiles    []AssignedProfile `yaml:"profiles,omitempty"`
 }
 

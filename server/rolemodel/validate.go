@@ -161,8 +161,8 @@ func (v *validator) allPolicies() {
 			}
 		}
 	}
-	if len(v.m.Policies) == 0 {
-		v.fault("policy", "Default", "", "There must be at least one policy.")
+	if len(v.m.Policies) == 0 { // systems and profiles may be configured before the model
+		v.warn("policy", "Default", "", "There is no policy yet, so nothing can be computed. Add one, usually with the identifier Default.")
 	}
 }
 

@@ -1,0 +1,144 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+
+	"writ/server/errs"
+)
+
+// check refuses what is wrong without looking at a database: missing, malformed and double identifiers.
+func (m *Manifest) check() error {
+	seen := map[string]bool{}
+	for _, o := range m.objects() {
+		if o.identifier == "" {
+			return errs.Invalid(o.kind, "A %s has no identifier.", o.kind)
+		}
+		key := o.key()
+		if o.kind != "user" && !identifierForm.MatchString(o.identifier) {
+			return m.located(errs.Invalid(key, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier))
+		}
+		if seen[key] {
+			where := ""
+			if at := m.places[o.kind+"/"+o.identifier]; len(at) > 1 {
+				where = ": " + strings.Join(at, " and ")
+			}
+			return errs.Invalid(key, "The %s %s stands twice in the configuration%s. Keep one.", o.kind, o.identifier, where)
+		}
+		seen[key] = true
+	}
+	_, err := m.normalised().inner()
+	return m.located(err)
+}
+
+// inner gives what stands inside other objects and is unique by itself: table and identifier -> the object around it. VALIDATION when one
+// stands twice: the second would take the first away from its object.
+func (m *Manifest) inner() (map[string]string, error) {
+	around := map[string]string{}
+	var err error
+	add := func(what, identifier, owner string) {
+		switch other, twice := around[what+"/"+identifier]; {
+		case err != nil:
+		case identifier == "":
+			err = errs.Invalid(owner, "A %s of %s has no identifier.", what, owner)
+		case twice && other == owner:
+			err = errs.Invalid(owner+"."+identifier, "The %s %s stands twice in %s. Rename one.", what, identifier, owner)
+		case twice:
+			err = errs.Invalid(owner+"."+identifier, "The %s %s stands in %s and in %s. Rename one: these names are unique in the whole configuration.", what, identifier, other, owner)
+		}
+		around[what+"/"+identifier] = owner
+	}
+	for _, c := range m.Connectors {
+		for _, k := range c.Connections {
+			add("connection", strings.ToLower(k.Identifier), "connector/"+c.Identifier)
+		}
+	}
+	for _, e := range m.EntityTypes {
+		for _, p := range e.Properties {
+			add("property "+e.Identifier, p.Identifier, "entityType/"+e.Identifier)
+		}
+	}
+	for _, r := range m.CompositeRoles {
+		for _, u := range r.Rules {
+			add("role rule", u.Identifier, "compositeRole/"+r.Identifier)
+		}
+	}
+	for _, r := range m.SingleRoles {
+		for _, u := range r.Rules {
+			add("role rule", u.Identifier, "singleRole/"+r.Identifier)
+		}
+	}
+	for _, t := range m.ResourceTypes {
+		for _, r := range rulesOf(t) {
+			add("resource type rule", r.identifier, "resourceType/"+t.Identifier)
+		}
+	}
+	for _, j := range m.Jobs {
+		for _, s := range j.Steps {
+			add("task "+j.Identifier, s.Task, "job/"+j.Identifier)
+		}
+	}
+	for _, p := range m.Profiles {
+		for _, r := range p.Rules {
+			add("access rule", r.Identifier, "profile/"+p.Identifier)
+		}
+	}
+	return around, err
+}
+
+// checkOwners refuses an inner name that belongs to an object this configuration does not name: applying would take it from there.
+func (m *Manifest) checkOwners(current *Manifest) error {
+	mine, err := m.inner()
+	if err != nil {
+		return err
+	}
+	theirs, err := current.inner()
+	if err != nil {
+		return fmt.Errorf("the configuration in force: %w", err)
+	}
+	named := map[string]bool{}
+	for _, o := range m.objects() {
+		named[o.kind+"/"+o.identifier] = true
+	}
+	for name, owner := range mine {
+		if other, ok := theirs[name]; ok && other != owner && !named[other] {
+			what, identifier, _ := strings.Cut(name, "/")
+			return m.located(errs.New(errs.Conflict, "The %s %s belongs to %s already. Choose another name, or name %s here too, without it.", what, identifier, other, other).At(owner + "." + identifier))
+		}
+	}
+	return nil
+}
+
+// located adds where in which file the object stands that an error is about.
+func (m *Manifest) located(err error) error {
+	e := errs.As(err)
+	if e == nil || len(m.places) == 0 {
+		return err
+	}
+	kind, rest, ok := strings.Cut(e.Field, "/")
+	if !ok {
+		return err
+	}
+	if kind == "accessRule" {
+		for _, p := range m.Profiles {
+			for _, r := range p.Rules {
+				if rest == r.Identifier || strings.HasPrefix(rest, r.Identifier+".") {
+					kind, rest = "profile", p.Identifier
+				}
+			}
+		}
+	}
+	// the longest identifier that fits: identifiers may hold dots
+	best := ""
+	for at := range m.places {
+		if name, ok := strings.CutPrefix(at, kind+"/"); ok && len(name) > len(best) && (rest == name || strings.HasPrefix(rest, name+".")) {
+			best = name
+		}
+	}
+	if best == "" {
+		return err
+	}
+	c := *e
+	c.Message += " (" + m.places[kind+"/"+best][0] + ")"
+	return &c
+}

@@ -1,0 +1,165 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"writ/server/errs"
+)
+
+// What a file may cost: a configuration is text that people wrote, and anybody who may plan can send one.
+const (
+	maxFile  = 8 << 20 // bytes
+	maxNodes = 500_000 // values after every alias is written out
+	maxDepth = 64      // maps and lists inside each other
+)
+
+// tooDeep looks for nesting before anything is parsed, for the parser follows it with its own stack. It counts brackets, also those in
+// texts (a text with 64 of them open is no configuration either), and dashes at the beginning of a line.
+func tooDeep(content []byte) (line int, deep bool) {
+	open, dashes, atStart := 0, 0, true
+	line = 1
+	for _, c := range content {
+		switch c {
+		case '\n':
+			line++
+			dashes, atStart = 0, true
+			continue
+		case '[', '{':
+			open++
+		case ']', '}':
+			open = max(0, open-1)
+		case '-', '?', ':':
+			if atStart {
+				dashes++
+			}
+		}
+		atStart = atStart && (c == ' ' || c == '-' || c == '?' || c == ':')
+		if open > maxDepth || dashes > maxDepth {
+			return line, true
+		}
+	}
+	return 0, false
+}
+
+// tree walks the tree of a file: how large it is with its aliases written out, and where its objects stand.
+type tree struct {
+	name    string
+	anchors map[string]int // values below an anchor
+	open    map[string]bool
+	places  map[string][]string
+}
+
+// size gives the size of a document; TOO_LARGE when it is over maxNodes, VALIDATION when an alias is inside its own anchor.
+func (t *tree) size(n ast.Node, depth int) (int, error) {
+	if depth > maxDepth {
+		return 0, errs.New(errs.TooLarge, "%s: more than %d maps and lists are inside each other at line %d. Write it flatter.", t.name, maxDepth, lineOf(n)).At(t.name)
+	}
+	sum := 1
+	add := func(nodes ...ast.Node) error {
+		for _, c := range nodes {
+			more, err := t.size(c, depth+1)
+			if err != nil {
+				return err
+			}
+			if sum += more; sum > maxNodes {
+				return errs.New(errs.TooLarge, "%s holds more than %d values once its aliases (*name) are written out, at line %d. Use fewer or smaller anchors.", t.name, maxNodes, lineOf(n)).At(t.name)
+			}
+		}
+		return nil
+	}
+	var err error
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			if err = add(v.Key, v.Value); err != nil {
+				break
+			}
+		}
+	case *ast.MappingValueNode:
+		err = add(n.Key, n.Value)
+	case *ast.SequenceNode:
+		err = add(n.Values...)
+	case *ast.TagNode:
+		err = add(n.Value)
+	case *ast.AnchorNode:
+		name := n.Name.String()
+		t.open[name] = true
+		err = add(n.Value)
+		delete(t.open, name)
+		t.anchors[name] = sum
+	case *ast.AliasNode:
+		name := n.Value.String()
+		if t.open[name] {
+			return 0, errs.Invalid(t.name, "%s: *%s at line %d stands inside the anchor it means.", t.name, name, lineOf(n))
+		}
+		sum += t.anchors[name]
+	}
+	return sum, err
+}
+
+func lineOf(n ast.Node) int {
+	if n == nil || n.GetToken() == nil || n.GetToken().Position == nil {
+		return 0
+	}
+	return n.GetToken().Position.Line
+}
+
+// kinds are the lists of a file and what one of their elements is.
+var kinds = map[string]string{
+	"connectors": "connector", "entityTypes": "entityType", "dimensions": "dimension", "policies": "policy", "categories": "category",
+	"compositeRoles": "compositeRole", "singleRoles": "singleRole", "resourceTypes": "resourceType", "contextRules": "contextRule",
+	"jobs": "job", "profiles": "profile", "users": "user",
+}
+
+// locate notes where each object stands, as file:line.
+func (t *tree) locate(body ast.Node) {
+	for _, list := range values(body) {
+		kind, known := kinds[list.Key.String()]
+		sequence, ok := bare(list.Value).(*ast.SequenceNode)
+		if !known || !ok {
+			continue
+		}
+		for _, element := range sequence.Values {
+			for _, field := range values(bare(element)) {
+				if key := field.Key.String(); key == "identifier" || key == "username" {
+					at := kind + "/" + scalar(field.Value)
+					t.places[at] = append(t.places[at], fmt.Sprintf("%s:%d", t.name, lineOf(field.Key)))
+				}
+			}
+		}
+	}
+}
+
+func scalar(n ast.Node) string {
+	if s, ok := bare(n).(ast.ScalarNode); ok {
+		return fmt.Sprint(s.GetValue())
+	}
+	return strings.TrimSpace(n.String())
+}
+
+// bare takes anchors and tags off a value.
+func bare(n ast.Node) ast.Node {
+	for {
+		switch v := n.(type) {
+		case *ast.AnchorNode:
+			n = v.Value
+		case *ast.TagNode:
+			n = v.Value
+		default:
+			return n
+		}
+	}
+}
+
+func values(n ast.Node) []*ast.MappingValueNode {
+	switch n := bare(n).(type) {
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	}
+	return nil
+}
