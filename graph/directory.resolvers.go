@@ -31,6 +31,10 @@ func (r *entityTypeResolver) CanCreate(ctx context.Context, obj *directory.Entit
 	return directory.CanCreate(ctx, obj), nil
 }
 
+func (r *entityTypeResolver) Records(ctx context.Context, obj *directory.EntityType) ([]*across.EntityTypeRecord, error) {
+	return named(ctx, func(n *across.Names) []*across.EntityTypeRecord { return n.Records(obj.ID) })
+}
+
 func (r *mutationResolver) CreateResource(ctx context.Context, input directory.CreateResourceInput) (*directory.ResourcePayload, error) {
 	return r.Directory.Create(ctx, input)
 }
@@ -71,6 +75,10 @@ func (r *resourceResolver) Values(ctx context.Context, obj *directory.Resource) 
 
 func (r *resourceResolver) Links(ctx context.Context, obj *directory.Resource) ([]*directory.ResourceLink, error) {
 	return load(ctx).Links.Load(ctx, atOf(ctx, obj.ID))
+}
+
+func (r *resourceResolver) IsManual(ctx context.Context, obj *directory.Resource) (bool, error) {
+	return shaped(ctx, func(s *directory.Shape) bool { return s.IsManual(obj) })
 }
 
 func (r *resourceResolver) History(ctx context.Context, obj *directory.Resource, first *int) ([]*directory.ResourceVersion, error) {

@@ -7,6 +7,7 @@
 //	catalogue.go  the role model as people read it, with names instead of ids
 //	route.go      from a connection to its connector
 //	context.go    contexts of a person, and the person in one line
+//	record.go     the records that give contexts, for forms
 //	task.go       the newest lines of a task's log, and the delivery of a task
 //	edge.go       names of page edges
 package across

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 	"writ/graph/across"
+	"writ/graph/scalar"
 	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/evaluation"
@@ -1342,14 +1343,14 @@ func (ec *executionContext) marshalNEntitlement2ᚖwritᚋserverᚋassignmentᚐ
 }
 
 func (ec *executionContext) unmarshalNEntitlementKind2writᚋserverᚋassignmentᚐEntitlementKind(ctx context.Context, v any) (assignment.EntitlementKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := assignment.EntitlementKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNEntitlementKind2writᚋserverᚋassignmentᚐEntitlementKind(ctx context.Context, sel ast.SelectionSet, v assignment.EntitlementKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "EntitlementKind!")
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"writ/graph/scalar"
 	"writ/server/page"
 	"writ/server/synchronization"
 
@@ -1527,14 +1528,14 @@ func (ec *executionContext) marshalNConnector2ᚖwritᚋserverᚋsynchronization
 }
 
 func (ec *executionContext) unmarshalNConnectorHealth2writᚋserverᚋsynchronizationᚐHealth(ctx context.Context, v any) (synchronization.Health, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := synchronization.Health(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNConnectorHealth2writᚋserverᚋsynchronizationᚐHealth(ctx context.Context, sel ast.SelectionSet, v synchronization.Health) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ConnectorHealth!")
 	}
@@ -1625,14 +1626,14 @@ func (ec *executionContext) marshalNDeliveryChangeConnection2ᚖwritᚋserverᚋ
 }
 
 func (ec *executionContext) unmarshalNDeliveryState2writᚋserverᚋsynchronizationᚐState(ctx context.Context, v any) (synchronization.State, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := synchronization.State(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNDeliveryState2writᚋserverᚋsynchronizationᚐState(ctx context.Context, sel ast.SelectionSet, v synchronization.State) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "DeliveryState!")
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 	"writ/graph/across"
+	"writ/graph/scalar"
 	"writ/server/directory"
 	"writ/server/page"
 	"writ/server/synchronization"
@@ -24,6 +25,7 @@ type EntityTypeResolver interface {
 	Properties(ctx context.Context, obj *directory.EntityType) ([]*directory.Property, error)
 	Count(ctx context.Context, obj *directory.EntityType) (int, error)
 	CanCreate(ctx context.Context, obj *directory.EntityType) (bool, error)
+	Records(ctx context.Context, obj *directory.EntityType) ([]*across.EntityTypeRecord, error)
 }
 type PropertyResolver interface {
 	TargetEntityType(ctx context.Context, obj *directory.Property) (*string, error)
@@ -34,6 +36,7 @@ type ResourceResolver interface {
 	Values(ctx context.Context, obj *directory.Resource) ([]*directory.PropertyValue, error)
 	Links(ctx context.Context, obj *directory.Resource) ([]*directory.ResourceLink, error)
 
+	IsManual(ctx context.Context, obj *directory.Resource) (bool, error)
 	History(ctx context.Context, obj *directory.Resource, first *int) ([]*directory.ResourceVersion, error)
 	Summary(ctx context.Context, obj *directory.Resource) (string, error)
 	Contexts(ctx context.Context, obj *directory.Resource) ([]*across.ResourceContext, error)
@@ -316,6 +319,153 @@ func (ec *executionContext) _EntityType_canCreate(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_EntityType_canCreate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EntityType", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _EntityType_records(ctx context.Context, field graphql.CollectedField, obj *directory.EntityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityType_records(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EntityType().Records(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*across.EntityTypeRecord) graphql.Marshaler {
+			return ec.marshalNEntityTypeRecord2ᚕᚖwritᚋgraphᚋacrossᚐEntityTypeRecordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntityType_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EntityType",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EntityTypeRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EntityTypeRecord_entityType(ctx context.Context, field graphql.CollectedField, obj *across.EntityTypeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityTypeRecord_entityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntityTypeRecord_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityTypeRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _EntityTypeRecord_property(ctx context.Context, field graphql.CollectedField, obj *across.EntityTypeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityTypeRecord_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntityTypeRecord_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityTypeRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _EntityTypeRecord_startProperty(ctx context.Context, field graphql.CollectedField, obj *across.EntityTypeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityTypeRecord_startProperty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartProperty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EntityTypeRecord_startProperty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityTypeRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _EntityTypeRecord_endProperty(ctx context.Context, field graphql.CollectedField, obj *across.EntityTypeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityTypeRecord_endProperty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndProperty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EntityTypeRecord_endProperty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityTypeRecord", field, false, false, "String")
+}
+
+func (ec *executionContext) _EntityTypeRecord_dimensionProperties(ctx context.Context, field graphql.CollectedField, obj *across.EntityTypeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityTypeRecord_dimensionProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DimensionProperties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntityTypeRecord_dimensionProperties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityTypeRecord", field, false, false, "String")
 }
 
 func (ec *executionContext) _Property_id(ctx context.Context, field graphql.CollectedField, obj *directory.Property) (ret graphql.Marshaler) {
@@ -771,6 +921,29 @@ func (ec *executionContext) _Resource_version(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_Resource_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Resource", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Resource_isManual(ctx context.Context, field graphql.CollectedField, obj *directory.Resource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resource_isManual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Resource().IsManual(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Resource_isManual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resource", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _Resource_history(ctx context.Context, field graphql.CollectedField, obj *directory.Resource) (ret graphql.Marshaler) {
@@ -1914,6 +2087,65 @@ func (ec *executionContext) _EntityType(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EntityType_canCreate(ctx, field, obj)
 				})
+		case "records":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EntityType_records(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var entityTypeRecordImplementors = []string{"EntityTypeRecord"}
+
+func (ec *executionContext) _EntityTypeRecord(ctx context.Context, sel ast.SelectionSet, obj *across.EntityTypeRecord) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, entityTypeRecordImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EntityTypeRecord")
+		case "entityType":
+			out.Values[i] = ec._EntityTypeRecord_entityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._EntityTypeRecord_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startProperty":
+			out.Values[i] = ec._EntityTypeRecord_startProperty(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endProperty":
+			out.Values[i] = ec._EntityTypeRecord_endProperty(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dimensionProperties":
+			out.Values[i] = ec._EntityTypeRecord_dimensionProperties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2097,6 +2329,12 @@ func (ec *executionContext) _Resource(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "isManual":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Resource_isManual(ctx, field, obj)
+				})
 		case "history":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2508,6 +2746,30 @@ func (ec *executionContext) marshalNEntityType2ᚖwritᚋserverᚋdirectoryᚐEn
 	return ec._EntityType(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEntityTypeRecord2ᚕᚖwritᚋgraphᚋacrossᚐEntityTypeRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*across.EntityTypeRecord) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEntityTypeRecord2ᚖwritᚋgraphᚋacrossᚐEntityTypeRecord(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEntityTypeRecord2ᚖwritᚋgraphᚋacrossᚐEntityTypeRecord(ctx context.Context, sel ast.SelectionSet, v *across.EntityTypeRecord) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EntityTypeRecord!")
+		return graphql.Null
+	}
+	return ec._EntityTypeRecord(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNProperty2ᚕᚖwritᚋserverᚋdirectoryᚐPropertyᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.Property) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2538,14 +2800,14 @@ func (ec *executionContext) unmarshalNPropertyFilter2writᚋserverᚋdirectory�
 }
 
 func (ec *executionContext) unmarshalNPropertyType2writᚋserverᚋdirectoryᚐPropertyType(ctx context.Context, v any) (directory.PropertyType, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := directory.PropertyType(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPropertyType2writᚋserverᚋdirectoryᚐPropertyType(ctx context.Context, sel ast.SelectionSet, v directory.PropertyType) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "PropertyType!")
 	}
@@ -2799,7 +3061,7 @@ func (ec *executionContext) unmarshalOResourceSort2ᚖwritᚋserverᚋdirectory�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := directory.ResourceSort(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2810,7 +3072,7 @@ func (ec *executionContext) marshalOResourceSort2ᚖwritᚋserverᚋdirectoryᚐ
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 	"writ/graph/across"
+	"writ/graph/scalar"
 	"writ/server/job"
 	"writ/server/page"
 
@@ -2175,14 +2176,14 @@ func (ec *executionContext) unmarshalNJobInstanceInput2writᚋserverᚋjobᚐJob
 }
 
 func (ec *executionContext) unmarshalNJobInstanceState2writᚋserverᚋjobᚐJobInstanceState(ctx context.Context, v any) (job.JobInstanceState, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := job.JobInstanceState(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNJobInstanceState2writᚋserverᚋjobᚐJobInstanceState(ctx context.Context, sel ast.SelectionSet, v job.JobInstanceState) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "JobInstanceState!")
 	}
@@ -2272,14 +2273,14 @@ func (ec *executionContext) marshalNTaskInstance2ᚖwritᚋserverᚋjobᚐTaskIn
 }
 
 func (ec *executionContext) unmarshalNTaskInstanceState2writᚋserverᚋjobᚐTaskInstanceState(ctx context.Context, v any) (job.TaskInstanceState, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := job.TaskInstanceState(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTaskInstanceState2writᚋserverᚋjobᚐTaskInstanceState(ctx context.Context, sel ast.SelectionSet, v job.TaskInstanceState) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "TaskInstanceState!")
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+	"writ/graph/scalar"
 	"writ/server/manifest"
 	"writ/server/rolemodel"
 
@@ -619,14 +620,14 @@ func (ec *executionContext) _PlanProblem(ctx context.Context, sel ast.SelectionS
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) unmarshalNPlanAction2writᚋserverᚋmanifestᚐAction(ctx context.Context, v any) (manifest.Action, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := manifest.Action(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPlanAction2writᚋserverᚋmanifestᚐAction(ctx context.Context, sel ast.SelectionSet, v manifest.Action) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "PlanAction!")
 	}

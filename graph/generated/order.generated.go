@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 	"writ/graph/across"
+	"writ/graph/scalar"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/order"
@@ -1303,7 +1304,7 @@ func (ec *executionContext) _Order_payload(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Order_payload(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Payload, nil
+			return obj.Payload(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
@@ -1314,7 +1315,7 @@ func (ec *executionContext) _Order_payload(ctx context.Context, field graphql.Co
 	)
 }
 func (ec *executionContext) fieldContext_Order_payload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Order", field, false, false, "JSON")
+	return graphql.NewScalarFieldContext("Order", field, true, false, "JSON")
 }
 
 func (ec *executionContext) _Order_attempts(ctx context.Context, field graphql.CollectedField, obj *order.Order) (ret graphql.Marshaler) {
@@ -1958,8 +1959,8 @@ func (ec *executionContext) _OrderHistoryEntry_id(ctx context.Context, field gra
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNID2int64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4453,14 +4454,14 @@ func (ec *executionContext) marshalNHourCount2ᚖwritᚋserverᚋorderᚐHourCou
 }
 
 func (ec *executionContext) unmarshalNLineDecision2writᚋserverᚋorderᚐLineDecision(ctx context.Context, v any) (order.LineDecision, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := order.LineDecision(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNLineDecision2writᚋserverᚋorderᚐLineDecision(ctx context.Context, sel ast.SelectionSet, v order.LineDecision) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "LineDecision!")
 	}
@@ -4581,14 +4582,14 @@ func (ec *executionContext) marshalNOrderHistoryEntry2ᚖwritᚋserverᚋorder�
 }
 
 func (ec *executionContext) unmarshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, v any) (evaluation.OrderKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := evaluation.OrderKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNOrderKind2writᚋserverᚋevaluationᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v evaluation.OrderKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "OrderKind!")
 	}
@@ -4640,14 +4641,14 @@ func (ec *executionContext) marshalNOrderResult2ᚕwritᚋserverᚋorderᚐOrder
 }
 
 func (ec *executionContext) unmarshalNProvisioningState2writᚋserverᚋorderᚐProvisioningState(ctx context.Context, v any) (order.ProvisioningState, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := order.ProvisioningState(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNProvisioningState2writᚋserverᚋorderᚐProvisioningState(ctx context.Context, sel ast.SelectionSet, v order.ProvisioningState) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ProvisioningState!")
 	}
@@ -4732,7 +4733,7 @@ func (ec *executionContext) unmarshalOLineDecision2ᚖwritᚋserverᚋorderᚐLi
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := order.LineDecision(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -4743,7 +4744,7 @@ func (ec *executionContext) marshalOLineDecision2ᚖwritᚋserverᚋorderᚐLine
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -4826,7 +4827,7 @@ func (ec *executionContext) unmarshalOOrderSort2ᚖwritᚋserverᚋorderᚐOrder
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := order.OrderSort(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -4837,7 +4838,7 @@ func (ec *executionContext) marshalOOrderSort2ᚖwritᚋserverᚋorderᚐOrderSo
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -4881,7 +4882,7 @@ func (ec *executionContext) unmarshalOProvisioningState2ᚖwritᚋserverᚋorder
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := order.ProvisioningState(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -4892,7 +4893,7 @@ func (ec *executionContext) marshalOProvisioningState2ᚖwritᚋserverᚋorder�
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 

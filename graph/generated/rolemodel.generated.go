@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+	"writ/graph/scalar"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
 
@@ -2154,14 +2155,14 @@ func (ec *executionContext) marshalNRole2ᚖwritᚋserverᚋrolemodelᚐRole(ctx
 }
 
 func (ec *executionContext) unmarshalNRoleKind2writᚋserverᚋrolemodelᚐRoleKind(ctx context.Context, v any) (rolemodel.RoleKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := rolemodel.RoleKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRoleKind2writᚋserverᚋrolemodelᚐRoleKind(ctx context.Context, sel ast.SelectionSet, v rolemodel.RoleKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "RoleKind!")
 	}
@@ -2203,7 +2204,7 @@ func (ec *executionContext) unmarshalORoleKind2ᚖwritᚋserverᚋrolemodelᚐRo
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := rolemodel.RoleKind(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2214,7 +2215,7 @@ func (ec *executionContext) marshalORoleKind2ᚖwritᚋserverᚋrolemodelᚐRole
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 

@@ -261,6 +261,15 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
 		Properties  func(childComplexity int) int
+		Records     func(childComplexity int) int
+	}
+
+	EntityTypeRecord struct {
+		DimensionProperties func(childComplexity int) int
+		EndProperty         func(childComplexity int) int
+		EntityType          func(childComplexity int) int
+		Property            func(childComplexity int) int
+		StartProperty       func(childComplexity int) int
 	}
 
 	ErrorGroup struct {
@@ -659,6 +668,7 @@ type ComplexityRoot struct {
 		EntityType  func(childComplexity int) int
 		History     func(childComplexity int, first *int) int
 		ID          func(childComplexity int) int
+		IsManual    func(childComplexity int) int
 		Key         func(childComplexity int) int
 		Links       func(childComplexity int) int
 		Summary     func(childComplexity int) int
@@ -1687,6 +1697,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EntityType.Properties(childComplexity), true
+	case "EntityType.records":
+		if e.ComplexityRoot.EntityType.Records == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityType.Records(childComplexity), true
+
+	case "EntityTypeRecord.dimensionProperties":
+		if e.ComplexityRoot.EntityTypeRecord.DimensionProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeRecord.DimensionProperties(childComplexity), true
+	case "EntityTypeRecord.endProperty":
+		if e.ComplexityRoot.EntityTypeRecord.EndProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeRecord.EndProperty(childComplexity), true
+	case "EntityTypeRecord.entityType":
+		if e.ComplexityRoot.EntityTypeRecord.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeRecord.EntityType(childComplexity), true
+	case "EntityTypeRecord.property":
+		if e.ComplexityRoot.EntityTypeRecord.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeRecord.Property(childComplexity), true
+	case "EntityTypeRecord.startProperty":
+		if e.ComplexityRoot.EntityTypeRecord.StartProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeRecord.StartProperty(childComplexity), true
 
 	case "ErrorGroup.class":
 		if e.ComplexityRoot.ErrorGroup.Class == nil {
@@ -3609,6 +3656,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Resource.ID(childComplexity), true
+	case "Resource.isManual":
+		if e.ComplexityRoot.Resource.IsManual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resource.IsManual(childComplexity), true
 	case "Resource.key":
 		if e.ComplexityRoot.Resource.Key == nil {
 			break
@@ -5325,6 +5378,22 @@ type EntityType {
   count: Int!
   "People may add resources by hand."
   canCreate: Boolean!
+  "What gives its resources contexts (role-model 4.3), such as the positions of a person; empty: no records do."
+  records: [EntityTypeRecord!]!
+}
+
+"""Records that say what a resource is during a time: without one that is valid now, rules that look at contexts give it nothing."""
+type EntityTypeRecord {
+  "Identifier of the entity type of the records."
+  entityType: String!
+  "The navigation of a record to the resource it is about."
+  property: String!
+  "Its property that says from when it counts; null: none, or one computed from several."
+  startProperty: String
+  "Its property that says until when it counts; null: none, or one computed from several."
+  endProperty: String
+  "Its navigations that rules look at, by dimension."
+  dimensionProperties: [String!]!
 }
 
 """Types of properties (role-model 1.3)."""
@@ -5385,6 +5454,8 @@ type Resource {
   validTo: DateTime
   "Grows with every change: send it back to say which state you saw."
   version: Int!
+  "People change and remove it here. False: it is read from a managed system and has to be changed there."
+  isManual: Boolean!
   "Every change of its values, newest first."
   history(
     "How many, at most 500."
@@ -7251,8 +7322,26 @@ func (ec *executionContext) childFields_EntityType(ctx context.Context, field gr
 		return ec.fieldContext_EntityType_count(ctx, field)
 	case "canCreate":
 		return ec.fieldContext_EntityType_canCreate(ctx, field)
+	case "records":
+		return ec.fieldContext_EntityType_records(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EntityType", field.Name)
+}
+
+func (ec *executionContext) childFields_EntityTypeRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityType":
+		return ec.fieldContext_EntityTypeRecord_entityType(ctx, field)
+	case "property":
+		return ec.fieldContext_EntityTypeRecord_property(ctx, field)
+	case "startProperty":
+		return ec.fieldContext_EntityTypeRecord_startProperty(ctx, field)
+	case "endProperty":
+		return ec.fieldContext_EntityTypeRecord_endProperty(ctx, field)
+	case "dimensionProperties":
+		return ec.fieldContext_EntityTypeRecord_dimensionProperties(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntityTypeRecord", field.Name)
 }
 
 func (ec *executionContext) childFields_ErrorGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7919,6 +8008,8 @@ func (ec *executionContext) childFields_Resource(ctx context.Context, field grap
 		return ec.fieldContext_Resource_validTo(ctx, field)
 	case "version":
 		return ec.fieldContext_Resource_version(ctx, field)
+	case "isManual":
+		return ec.fieldContext_Resource_isManual(ctx, field)
 	case "history":
 		return ec.fieldContext_Resource_history(ctx, field)
 	case "summary":

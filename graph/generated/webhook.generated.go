@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"writ/graph/scalar"
 	"writ/server/page"
 	"writ/server/webhook"
 
@@ -1575,14 +1576,14 @@ func (ec *executionContext) marshalNWebhookDeliveryEdge2ᚕwritᚋserverᚋpage�
 }
 
 func (ec *executionContext) unmarshalNWebhookDeliveryState2writᚋserverᚋwebhookᚐWebhookDeliveryState(ctx context.Context, v any) (webhook.WebhookDeliveryState, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := webhook.WebhookDeliveryState(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNWebhookDeliveryState2writᚋserverᚋwebhookᚐWebhookDeliveryState(ctx context.Context, sel ast.SelectionSet, v webhook.WebhookDeliveryState) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "WebhookDeliveryState!")
 	}

@@ -138,7 +138,7 @@ func (s *Service) Delete(ctx context.Context, in DeleteResourceInput) (*DeleteRe
 		if err != nil {
 			return err
 		}
-		if r.Origin == Synced && shape.Mappings[r.EntityTypeID] != nil {
+		if !shape.IsManual(r) {
 			return errs.New(errs.Conflict, "%s is read from a managed system. Delete it there; it disappears here with the next synchronization.", r.DisplayName).Of(r.ID)
 		}
 		_, err = s.write(ctx, tx, shape, Change{EntityTypeID: r.EntityTypeID, Command: Delete, Key: r.Key})
@@ -231,7 +231,7 @@ func values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []Proper
 			return errs.Invalid(field+".property", "%s is given twice.", p.DisplayName)
 		case v.Value != nil && v.Keys != nil:
 			return errs.Invalid(field, "Give %s either a value or keys.", p.DisplayName)
-		case old != nil && old.Origin == Synced && shape.Mappings[c.EntityTypeID] != nil && shape.PropertyMappings[p.ID] != nil:
+		case old != nil && !shape.IsManual(old) && shape.PropertyMappings[p.ID] != nil:
 			return errs.Invalid(field, "%s is read from a managed system. Change it there.", p.DisplayName)
 		case old != nil && p == key:
 			return errs.Invalid(field, "%s is the key and cannot be changed.", p.DisplayName)
