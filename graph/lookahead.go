@@ -45,5 +45,7 @@ func relation(name string, s *order.Selection) {
 		s.History = true
 	case "attempts":
 		s.Attempts = true
+	case "payload":
+		s.Payload = true
 	}
 }

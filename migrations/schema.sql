@@ -608,7 +608,6 @@ create table order_line (
     start_date timestamp with time zone,
     end_date timestamp with time zone,
     wait_reason text default 'none'::text not null,
-    is_sent boolean default false not null,
     is_changed boolean default false not null,
     postponed_at timestamp with time zone,
     error text,
@@ -626,17 +625,15 @@ create table order_line (
 );
 comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
 comment on column order_line.approved_value is 'The proposed value as a reviewer approved it; null: not approved. Void when the computed value changes (A4).';
-comment on column order_line.is_sent is 'Part of the attempt under way or of the last one.';
 comment on column order_line.is_changed is 'Computed value changed since somebody last looked (A4).';
 CREATE INDEX order_line_by_order ON public.order_line USING btree (order_id);
 CREATE UNIQUE INDEX order_line_one_open ON public.order_line USING btree (order_id, COALESCE(property, ''::text), action, COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
-CREATE INDEX order_line_open ON public.order_line USING btree (order_id) WHERE (closed_at IS NULL);
-CREATE TRIGGER order_line_legal_move BEFORE UPDATE OF state ON public.order_line FOR EACH ROW EXECUTE FUNCTION order_line_legal_move();
+CREATE TRIGGER order_line_legal_move AFTER UPDATE ON public.order_line REFERENCING OLD TABLE AS moved_from NEW TABLE AS moved_to FOR EACH STATEMENT EXECUTE FUNCTION order_line_legal_move();
 
 create table order_line_history (
     id bigint generated always as identity,
     order_id bigint not null,
-    line_id bigint,
+    line_ids bigint[] default '{}'::bigint[] not null,
     at timestamp with time zone not null,
     actor text not null,
     action text not null,
@@ -645,9 +642,9 @@ create table order_line_history (
     comment text default ''::text not null,
     constraint order_line_history_pkey PRIMARY KEY (id),
     constraint order_line_history_legal FOREIGN KEY (from_state, to_state) REFERENCES provisioning_transition(from_state, to_state),
-    constraint order_line_history_line_id_fkey FOREIGN KEY (line_id) REFERENCES order_line(id),
     constraint order_line_history_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
 );
+comment on table order_line_history is 'One move that lines of an order made together, or (without lines) a remark about the order as a whole.';
 CREATE INDEX order_line_history_by_order ON public.order_line_history USING btree (order_id, id);
 CREATE INDEX order_line_history_flow ON public.order_line_history USING btree (at) INCLUDE (from_state, to_state, order_id);
 
@@ -747,7 +744,7 @@ create table provisioning_order (
     idempotency_key uuid,
     called_at timestamp with time zone,
     not_before timestamp with time zone,
-    payload jsonb,
+    sent_lines bigint[] default '{}'::bigint[] not null,
     transmitted_at timestamp with time zone,
     executed_at timestamp with time zone,
     verified_at timestamp with time zone,
@@ -793,6 +790,7 @@ comment on column provisioning_order.generated_at is 'Passed order generation (t
 comment on column provisioning_order.tries is 'Answers in a row that said "not now" (unreachable, throttled, lost); counts toward giving up, back to 0 with any other answer.';
 comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes. Not indexed, like all columns a drain writes: those updates stay in their page.';
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
+comment on column provisioning_order.sent_lines is 'Lines that the attempt under way, or the last one, carries.';
 comment on column provisioning_order.has_silent is 'Software collected it and no answer came (P4): read back before a repeat.';
 CREATE INDEX provisioning_order_awaiting_sync ON public.provisioning_order USING btree (connector_id, id) WHERE ((state = ANY (ARRAY[2, 8])) AND (closed_at IS NULL));
 CREATE INDEX provisioning_order_by_assigned ON public.provisioning_order USING btree (assigned_resource_type_id, id);
@@ -1219,14 +1217,21 @@ end $function$;
 CREATE OR REPLACE FUNCTION public.order_line_legal_move()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
 AS $function$
+declare
+    bad record;
 begin
-    if new.state <> old.state and not exists
-        (select 1 from provisioning_transition where from_state = old.state and to_state = new.state) then
-        raise exception 'illegal move of order line % from % to %', old.id, old.state, new.state
+    select was.id, was.state as from_state, will.state as to_state into bad
+    from moved_from was join moved_to will on will.id = was.id
+    where will.state <> was.state
+      and not exists (select 1 from provisioning_transition t where t.from_state = was.state and t.to_state = will.state)
+    limit 1;
+    if found then
+        raise exception 'illegal move of order line % from % to %', bad.id, bad.from_state, bad.to_state
             using errcode = '23514', constraint = 'order_line_legal_move';
     end if;
-    return new;
+    return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.order_roll_up(states smallint[])
@@ -1234,9 +1239,10 @@ CREATE OR REPLACE FUNCTION public.order_roll_up(states smallint[])
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-    select coalesce(
-        (select w.state from unnest(array[7,3,5,2,1,8,4]::smallint[]) with ordinality w (state, n) where w.state = any(states) order by w.n limit 1),
-        case when 0 = any(states) and not 6 = any(states) then 0::smallint else 6::smallint end)
+    -- a plain expression, so that PostgreSQL writes it into the statement instead of calling it
+    select case when 7 = any(states) then 7 when 3 = any(states) then 3 when 5 = any(states) then 5 when 2 = any(states) then 2
+        when 1 = any(states) then 1 when 8 = any(states) then 8 when 4 = any(states) then 4
+        when 0 = any(states) and not 6 = any(states) then 0 else 6 end::smallint
 $function$;
 
 CREATE OR REPLACE FUNCTION public.ref_values(refs jsonb)

@@ -189,8 +189,9 @@ func (l *loader) openOrders([]int64) error {
 		WaitReason                  string
 		Error                       *string
 	}
-	if err := l.db.NewRaw(`select id, order_id, property, action, value_id, current_value, proposed_value, state, previous_state, workflow_state, review_required,
-		is_sent, start_date, end_date, wait_reason, error from order_line where order_id = any (?) and closed_at is null order by id`, ids(orderIDs)).Scan(l.ctx, &lines); err != nil {
+	if err := l.db.NewRaw(`select l.id, l.order_id, l.property, l.action, l.value_id, l.current_value, l.proposed_value, l.state, l.previous_state, l.workflow_state,
+		l.review_required, l.id = any (o.sent_lines) as is_sent, l.start_date, l.end_date, l.wait_reason, l.error
+		from order_line l join provisioning_order o on o.id = l.order_id where l.order_id = any (?) and l.closed_at is null order by l.id`, ids(orderIDs)).Scan(l.ctx, &lines); err != nil {
 		return err
 	}
 	for _, r := range lines {
@@ -344,10 +345,12 @@ func (l *loader) matches([]int64) error {
 // createdKeys finds targets by the key that an operator or a connector reported for an order of the owner (provisioning spec 4.3).
 func (l *loader) createdKeys(list []int64) error {
 	var rows []struct{ OwnerID, ResourceID int64 }
-	if err := l.db.NewRaw(`select a.owner_id, r.id as resource_id from assigned_resource_type a join resource_type t on t.id = a.resource_type_id
-		join resource r on r.entity_type_id = t.target_entity_type_id and r.key = a.created_key and r.valid_to = 'infinity'
-		where a.owner_id = any (?) and a.valid_to = 'infinity' and a.created_key is not null and a.resource_id is null
-			and not exists (select from assigned_resource_type x where x.resource_id = r.id and x.valid_to = 'infinity' and x.owner_id is not null)`, ids(list)).Scan(l.ctx, &rows); err != nil {
+	// offset 0 keeps the planner from turning the look-ups by key round: while the tables are being filled it takes them for nearly empty
+	if err := l.db.NewRaw(`select k.owner_id, r.id as resource_id
+		from (select a.owner_id, a.created_key, t.target_entity_type_id from assigned_resource_type a join resource_type t on t.id = a.resource_type_id
+			where a.owner_id = any (?) and a.valid_to = 'infinity' and a.created_key is not null and a.resource_id is null offset 0) k
+		cross join lateral (select id from resource where entity_type_id = k.target_entity_type_id and key = k.created_key and valid_to = 'infinity' offset 0) r
+		where not exists (select from assigned_resource_type x where x.resource_id = r.id and x.valid_to = 'infinity' and x.owner_id is not null)`, ids(list)).Scan(l.ctx, &rows); err != nil {
 		return err
 	}
 	for _, r := range rows {

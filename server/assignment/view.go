@@ -195,7 +195,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 			coalesce(h.to_state, l.state) as state, l.workflow_state, coalesce(nullif(l.wait_reason, 'none'), o.wait_reason) as wait_reason, l.error,
 			(o.closed_at is null or o.closed_at > ?1) as is_open, l.start_date, l.end_date, l.rule_ids
 		from provisioning_order o join order_line l on l.order_id = o.id
-		left join lateral (select h.to_state from order_line_history h where ?2 and h.order_id = o.id and h.line_id = l.id and h.at <= ?1 order by h.id desc limit 1) h on true
+		left join lateral (select h.to_state from order_line_history h where ?2 and h.order_id = o.id and h.line_ids @> array[l.id] and h.at <= ?1 order by h.id desc limit 1) h on true
 		where o.assigned_resource_type_id = any (?0) and l.created_at <= ?1
 			and (l.closed_at is null or l.closed_at > ?1 or l.state in (4, 6))
 			and (o.closed_at is null or o.closed_at > ?1 or o.id = (select max(p.id) from provisioning_order p where p.assigned_resource_type_id = o.assigned_resource_type_id and p.created_at <= ?1))
@@ -224,7 +224,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 	for _, k := range kept {
 		v.kept[k.AssignedResourceTypeID] = append(v.kept[k.AssignedResourceTypeID], k)
 	}
-	if err := v.db.NewRaw(`select string_agg(d.identifier || ' is ' || r.display_name, ', ' order by d.column_mapping) from context c
+	if err := v.db.NewRaw(`select string_agg(d.display_name || ' is ' || r.display_name, ', ' order by d.column_mapping) from context c
 		cross join lateral jsonb_each_text(c.dimensions) e join dimension d on d.identifier = e.key join resource r on r.id = e.value::bigint
 		where c.owner_id = ? group by c.id order by c.id`, owner).Scan(v.ctx, &v.contexts); err != nil {
 		return err

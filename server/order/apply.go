@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -21,7 +22,7 @@ import (
 var (
 	//go:embed sql/roll_up.sql
 	rollUpText string
-	sqlRollUp  = withLooks(rollUpText)
+	sqlRollUp  = withResults(withLooks(strings.Replace(rollUpText, "/*results*/", strings.Replace(resultRecordset, "?0", "?3", 1), 1)), "?2")
 	//go:embed sql/update_lines.sql
 	sqlUpdateLines string
 )
@@ -100,16 +101,32 @@ type step struct {
 
 // apply is Apply for mixed actions.
 func apply(ctx context.Context, tx bun.Tx, now time.Time, steps []step) (*Applied, error) {
+	return newTurn(ctx, now).apply(ctx, tx, nil, steps)
+}
+
+// applyAnswers is apply on orders that the caller locked, with their states, together with the results that move their lines.
+func applyAnswers(ctx context.Context, tx bun.Tx, now time.Time, results []result, locked map[int64]State, steps []step) (*Applied, error) {
 	t := newTurn(ctx, now)
+	t.results = results
+	return t.apply(ctx, tx, locked, steps)
+}
+
+func (t *turn) apply(ctx context.Context, tx bun.Tx, locked map[int64]State, steps []step) (*Applied, error) {
 	if len(steps) == 0 {
-		return &Applied{Refused: t.refused}, nil
+		return &Applied{Refused: t.refused}, writeUnmoved(ctx, tx, t.now, t.results)
 	}
 	ids := make([]int64, len(steps))
 	for i, s := range steps {
 		ids[i] = s.LineID
 	}
-	if err := t.lock(ctx, tx, ids); err != nil {
-		return nil, err
+	if locked == nil {
+		var err error
+		if locked, err = lockOrdersOf(ctx, tx, ids); err != nil {
+			return nil, err
+		}
+	}
+	for id, state := range locked {
+		t.orders[id] = &touched{before: new(state)}
 	}
 	lines, err := selectLineHeads(ctx, tx, ids)
 	if err != nil {
@@ -132,11 +149,10 @@ type lineHead struct {
 	ValueID       *int64
 	ProposedValue *string
 	WorkflowState evaluation.Workflow
-	IsSent        bool
 	IsClosed      bool
 }
 
-const lineHeadColumns = `l.id, l.order_id, l.state, l.version, l.property, l.action, l.value_id, l.proposed_value, l.workflow_state, l.is_sent,
+const lineHeadColumns = `l.id, l.order_id, l.state, l.version, l.property, l.action, l.value_id, l.proposed_value, l.workflow_state,
 	l.closed_at is not null as is_closed`
 
 func selectLineHeads(ctx context.Context, tx bun.IDB, ids []int64) (map[int64]*lineHead, error) {
@@ -156,8 +172,11 @@ func selectLineHeads(ctx context.Context, tx bun.IDB, ids []int64) (map[int64]*l
 type turn struct {
 	now     time.Time
 	actor   string
-	updates []lineUpdate
-	history []historyEntry
+	updates []*lineUpdate
+	alike   map[alike]*lineUpdate
+	history []*historyEntry
+	entries map[historyKey]*historyEntry
+	results []result // answers that are written with the moves
 	moved   []Moved
 	refused map[int64]*errs.Error
 	orders  map[int64]*touched
@@ -171,52 +190,66 @@ type touched struct {
 	then   follow
 }
 
-// lineUpdate is one element of the JSON that update_lines.sql takes.
+// lineUpdate is one element of the JSON that update_lines.sql takes: the lines that move alike.
 type lineUpdate struct {
-	ID         int64                `json:"id"`
-	From       State                `json:"from_state"`
-	To         State                `json:"to_state"`
-	Close      bool                 `json:"close"`
-	Workflow   *evaluation.Workflow `json:"workflow"`
-	Wait       *string              `json:"wait"`
-	Error      *string              `json:"error"`
-	ErrorClass *string              `json:"error_class"`
-	Approval   int                  `json:"approval"` // 1: the proposed value is approved; -1: an earlier approval is void
-	Postpone   bool                 `json:"postpone"`
-	IsChanged  bool                 `json:"is_changed"`
-	Refresh    bool                 `json:"refresh"`
+	IDs []int64 `json:"ids"`
+	alike
+	Refresh   bool `json:"refresh,omitempty"`
+	IsChanged bool `json:"is_changed,omitempty"`
 	content
+}
+
+// alike is what the lines of an update share. A drain moves thousands of lines in the same way: they are one element.
+type alike struct {
+	From       State               `json:"from_state"`
+	To         State               `json:"to_state"`
+	Close      bool                `json:"close,omitempty"`
+	Workflow   evaluation.Workflow `json:"workflow,omitempty"` // 0 and empty: as it was
+	Wait       string              `json:"wait,omitempty"`
+	Error      string              `json:"error,omitempty"`
+	ErrorClass string              `json:"error_class,omitempty"`
+	Approval   int                 `json:"approval,omitempty"` // 1: the proposed value is approved; -1: an earlier approval is void
+	Postpone   bool                `json:"postpone,omitempty"`
 }
 
 // content is what evaluation computed for a line.
 type content struct {
-	Current        *string    `json:"current"`
-	Proposed       *string    `json:"proposed"`
-	ValueID        *int64     `json:"value_id"`
-	ReviewRequired bool       `json:"review_required"`
-	IsMapped       bool       `json:"is_mapped"`
-	RuleIDs        []int64    `json:"rule_ids"`
-	Confidence     *int       `json:"confidence"`
-	StartDate      *time.Time `json:"start_date"`
-	EndDate        *time.Time `json:"end_date"`
-	Unverified     bool       `json:"unverified"`
+	Current        *string    `json:"current,omitempty"`
+	Proposed       *string    `json:"proposed,omitempty"`
+	ValueID        *int64     `json:"value_id,omitempty"`
+	ReviewRequired bool       `json:"review_required,omitempty"`
+	IsMapped       bool       `json:"is_mapped,omitempty"`
+	RuleIDs        []int64    `json:"rule_ids,omitempty"`
+	Confidence     *int       `json:"confidence,omitempty"`
+	StartDate      *time.Time `json:"start_date,omitempty"`
+	EndDate        *time.Time `json:"end_date,omitempty"`
+	Unverified     bool       `json:"unverified,omitempty"`
 }
 
+// historyEntry is one move that lines of an order make together, or (without lines) a remark about the order.
 type historyEntry struct {
-	OrderID int64  `json:"order_id"`
-	LineID  *int64 `json:"line_id"`
-	Action  Action `json:"action"`
-	From    *State `json:"from_state"`
-	To      *State `json:"to_state"`
-	Comment string `json:"comment"`
+	OrderID int64   `json:"order_id"`
+	LineIDs []int64 `json:"line_ids,omitempty"`
+	Action  Action  `json:"action"`
+	From    *State  `json:"from_state,omitempty"`
+	To      *State  `json:"to_state,omitempty"`
+	Comment string  `json:"comment,omitempty"`
+}
+
+type historyKey struct {
+	orderID  int64
+	action   Action
+	from, to State
+	comment  string
 }
 
 func newTurn(ctx context.Context, now time.Time) *turn {
-	return &turn{now: now, actor: permit.Name(ctx), refused: map[int64]*errs.Error{}, orders: map[int64]*touched{}}
+	return &turn{now: now, actor: permit.Name(ctx), refused: map[int64]*errs.Error{}, orders: map[int64]*touched{},
+		alike: map[alike]*lineUpdate{}, entries: map[historyKey]*historyEntry{}}
 }
 
-// lock takes the orders of the lines, in id order so that two turns never wait for each other, and remembers their state.
-func (t *turn) lock(ctx context.Context, tx bun.Tx, lineIDs []int64) error {
+// lockOrdersOf takes the orders of the lines, in id order so that two turns never wait for each other, and gives their states.
+func lockOrdersOf(ctx context.Context, tx bun.Tx, lineIDs []int64) (map[int64]State, error) {
 	var rows []struct {
 		ID    int64
 		State State
@@ -224,12 +257,13 @@ func (t *turn) lock(ctx context.Context, tx bun.Tx, lineIDs []int64) error {
 	err := tx.NewRaw(`select id, state from provisioning_order
 		where id in (select order_id from order_line where id = any(?)) order by id for update`, pgdialect.Array(lineIDs)).Scan(ctx, &rows)
 	if err != nil {
-		return fmt.Errorf("lock orders: %w", err)
+		return nil, fmt.Errorf("lock orders: %w", err)
 	}
+	locked := make(map[int64]State, len(rows))
 	for _, r := range rows {
-		t.orders[r.ID] = &touched{before: new(r.State)}
+		locked[r.ID] = r.State
 	}
-	return nil
+	return locked, nil
 }
 
 // decide notes the move of a line, or why it is refused.
@@ -247,19 +281,7 @@ func (t *turn) decide(s step, l *lineHead) {
 		t.refused[s.LineID] = invalid(s.action, l.State).Of(s.LineID)
 		return
 	}
-	u := lineUpdate{ID: l.ID, From: l.State, To: to, Close: s.Close}
-	if s.Workflow != evaluation.WorkflowNone {
-		u.Workflow = &s.Workflow
-	}
-	if s.WaitReason != "" {
-		u.Wait = &s.WaitReason
-	}
-	if s.Error != "" {
-		u.Error = &s.Error
-	}
-	if s.ErrorClass != "" {
-		u.ErrorClass = &s.ErrorClass
-	}
+	u := lineUpdate{alike: alike{From: l.State, To: to, Close: s.Close, Workflow: s.Workflow, Wait: s.WaitReason, Error: s.Error, ErrorClass: s.ErrorClass}}
 	switch s.action {
 	case Approve, ApproveEarly:
 		u.Approval = 1
@@ -275,8 +297,21 @@ func (t *turn) decide(s step, l *lineHead) {
 			u.IsChanged = to == evaluation.AwaitingApproval && l.State == evaluation.AwaitingApproval
 		}
 	}
-	t.updates = append(t.updates, u)
+	t.update(l.ID, u)
 	t.note(l.OrderID, l.ID, s.action, &l.State, to, s.Comment)
+}
+
+// update adds a line to those that move alike; fresh content is a line's own.
+func (t *turn) update(lineID int64, u lineUpdate) {
+	same := t.alike[u.alike]
+	if same == nil || u.Refresh {
+		same = &u
+		t.updates = append(t.updates, same)
+		if !u.Refresh {
+			t.alike[u.alike] = same
+		}
+	}
+	same.IDs = append(same.IDs, lineID)
 }
 
 func invalid(a Action, from State) *errs.Error {
@@ -304,14 +339,30 @@ func (t *turn) note(orderID, lineID int64, a Action, from *State, to State, comm
 		m.From = *from
 	}
 	t.moved = append(t.moved, m)
-	if a != Refresh {
-		t.history = append(t.history, historyEntry{OrderID: orderID, LineID: &lineID, Action: a, From: from, To: &to, Comment: comment})
+	if a == Refresh {
+		return
 	}
+	key := historyKey{orderID, a, m.From, to, comment}
+	h := t.entries[key]
+	if h == nil {
+		h = &historyEntry{OrderID: orderID, Action: a, From: from, To: &to, Comment: comment}
+		t.entries[key], t.history = h, append(t.history, h)
+	}
+	h.LineIDs = append(h.LineIDs, lineID)
+}
+
+// remark notes something about an order as a whole.
+func (t *turn) remark(orderID int64, a Action, s State, comment string) {
+	t.history = append(t.history, &historyEntry{OrderID: orderID, Action: a, From: &s, To: &s, Comment: comment})
 }
 
 // commit carries the turn out: lines, history, roll-up, events, and what follows.
 func (t *turn) commit(ctx context.Context, tx bun.Tx) (*Applied, error) {
 	done := &Applied{Moved: t.moved, Refused: t.refused}
+	answered, unmoved := t.answered()
+	if err := writeUnmoved(ctx, tx, t.now, unmoved); err != nil {
+		return nil, err
+	}
 	if len(t.moved) == 0 && len(t.history) == 0 {
 		return done, nil
 	}
@@ -338,7 +389,7 @@ func (t *turn) commit(ctx context.Context, tx bun.Tx) (*Applied, error) {
 	if len(ids) == 0 {
 		return done, nil
 	}
-	err := tx.NewRaw(sqlRollUp, pgdialect.Array(ids), pgdialect.Array(orEmpty(again)), stamp(t.now)).Scan(ctx, &done.Orders)
+	err := tx.NewRaw(sqlRollUp, pgdialect.Array(ids), pgdialect.Array(orEmpty(again)), stamp(t.now), answered).Scan(ctx, &done.Orders)
 	if err != nil {
 		return nil, fmt.Errorf("roll up orders: %w", err)
 	}
@@ -349,6 +400,20 @@ func (t *turn) commit(ctx context.Context, tx bun.Tx) (*Applied, error) {
 	return done, t.enqueue(ctx, tx, done.Orders)
 }
 
+// answered gives the results of the orders that move, as JSON for the roll-up, and the others.
+func (t *turn) answered() (moving string, unmoved []result) {
+	var list []result
+	for _, r := range t.results {
+		if o := t.orders[r.ID]; o != nil && o.action != "" {
+			list = append(list, r)
+		} else {
+			unmoved = append(unmoved, r)
+		}
+	}
+	raw, _ := json.Marshal(orEmpty(list)) // texts and numbers: never fails
+	return string(raw), unmoved
+}
+
 func (t *turn) updateLines(ctx context.Context, tx bun.Tx) error {
 	if len(t.updates) == 0 {
 		return nil
@@ -357,11 +422,15 @@ func (t *turn) updateLines(ctx context.Context, tx bun.Tx) error {
 	if err != nil {
 		return fmt.Errorf("write moves: %w", err)
 	}
-	res, err := tx.NewRaw(sqlUpdateLines, string(raw), stamp(t.now)).Exec(ctx)
+	var ids []int64
+	for _, u := range t.updates {
+		ids = append(ids, u.IDs...)
+	}
+	res, err := tx.NewRaw(sqlUpdateLines, string(raw), stamp(t.now), pgdialect.Array(ids)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("move order lines: %w", err)
 	}
-	if n, err := res.RowsAffected(); err == nil && int(n) != len(t.updates) {
+	if n, err := res.RowsAffected(); err == nil && int(n) != len(ids) {
 		// somebody wrote lines without locking their order: nothing of this turn may stay
 		return errs.New(errs.StaleItem, "The orders changed while they were being moved. Please try again.")
 	}
@@ -374,7 +443,7 @@ func (t *turn) endDeclined(ctx context.Context, tx bun.Tx) error {
 	var ids []int64
 	for _, u := range t.updates {
 		if u.Close && u.To == evaluation.Verified {
-			ids = append(ids, u.ID)
+			ids = append(ids, u.IDs...)
 		}
 	}
 	if len(ids) == 0 {
@@ -391,7 +460,7 @@ func (t *turn) endDeclined(ctx context.Context, tx bun.Tx) error {
 	return nil
 }
 
-func insertHistory(ctx context.Context, tx bun.IDB, now time.Time, actor string, entries []historyEntry) error {
+func insertHistory(ctx context.Context, tx bun.IDB, now time.Time, actor string, entries []*historyEntry) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -399,9 +468,9 @@ func insertHistory(ctx context.Context, tx bun.IDB, now time.Time, actor string,
 	if err != nil {
 		return fmt.Errorf("write history: %w", err)
 	}
-	_, err = tx.NewRaw(`insert into order_line_history (order_id, line_id, at, actor, action, from_state, to_state, comment)
-		select order_id, line_id, ?, ?, action, from_state, to_state, comment
-		from json_to_recordset(?) as h (order_id bigint, line_id bigint, action text, from_state smallint, to_state smallint, comment text)`,
+	_, err = tx.NewRaw(`insert into order_line_history (order_id, line_ids, at, actor, action, from_state, to_state, comment)
+		select order_id, coalesce(line_ids, '{}'), ?, ?, action, from_state, to_state, coalesce(comment, '')
+		from json_to_recordset(?) as h (order_id bigint, line_ids bigint[], action text, from_state smallint, to_state smallint, comment text)`,
 		stamp(now), actor, string(raw)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("write history: %w", err)

@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,6 +18,13 @@ import (
 // document is an order as spec 2.2 writes it: what people, agents and auditors read. Names are property identifiers. fulfil.Change is the
 // same for a connector, by column. Neither holds a secret: connections have theirs, orders never see them.
 type document struct {
+	ProvisioningOrdersList []documentOrder
+}
+
+// order is the only order of a document.
+func (d *document) order() *documentOrder { return &d.ProvisioningOrdersList[0] }
+
+type documentOrder struct {
 	OrderID                int64                     `json:"OrderId,string"`
 	Attempt                int                       `json:"Attempt"`
 	GeneratedAt            *time.Time                `json:"GeneratedAt,omitempty"`
@@ -57,6 +63,7 @@ type errand struct {
 	ID           int64
 	Attempt      int
 	Fence        int64
+	State        State  // of the order, when it was read or its lease was checked
 	Key          string // idempotency key
 	IsManual     bool
 	ReadBack     bool // an earlier call may have been made: look before writing again
@@ -70,7 +77,7 @@ type errand struct {
 	Lines        []int64
 	Associates   bool // the association itself is among the lines
 	Change       fulfil.Change
-	Document     json.RawMessage
+	Document     *document
 	invalid      string // a value cannot be written the way the mapping asks: refused without a call
 }
 
@@ -83,6 +90,7 @@ func (e *errand) nothingToWrite() bool {
 // orderRow is what building a change needs of an order.
 type orderRow struct {
 	ID                     int64
+	State                  State
 	AssignedResourceTypeID int64
 	ResourceTypeID         int64
 	ConnectorID            *int64
@@ -110,7 +118,7 @@ type orderRow struct {
 	EndDate                *time.Time
 }
 
-const orderRowColumns = `o.id, o.assigned_resource_type_id, o.resource_type_id, o.connector_id, o.connection_id, o.owner_id, o.target_id,
+const orderRowColumns = `o.id, o.state, o.assigned_resource_type_id, o.resource_type_id, o.connector_id, o.connection_id, o.owner_id, o.target_id,
 	coalesce(o.created_key, a.created_key) as created_key, o.is_manual, o.is_superseded, o.attempt, o.tries, o.error_count, o.fence,
 	o.idempotency_key::text as idempotency_key, o.called_at, o.generated_at, o.states,
 	coalesce(w.display_name, '') as owner_name, coalesce(w.scalars, '{}') as owner_scalars, g.key as target_key,
@@ -209,13 +217,13 @@ func selectSentLines(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int
 }
 
 // buildErrand writes the change of an order from its lines: what is in 1, and what was sent before and never answered.
-func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape) (*errand, error) {
-	e := &errand{ID: o.ID, Attempt: o.Attempt, Fence: o.Fence, IsManual: o.IsManual, IsSuperseded: o.IsSuperseded, Tries: o.Tries,
+func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape) *errand {
+	e := &errand{ID: o.ID, State: o.State, Attempt: o.Attempt, Fence: o.Fence, IsManual: o.IsManual, IsSuperseded: o.IsSuperseded, Tries: o.Tries,
 		ErrorCount: o.ErrorCount, OwnerID: o.OwnerID, ArtID: o.AssignedResourceTypeID, ConnectorID: o.ConnectorID, Source: r.SourceEntityType}
 	entity := r.TargetEntityTypeID
 	w := writer{shape, entity}
 	keyProperty, keyColumn := w.key()
-	d := document{OrderID: o.ID, Attempt: o.Attempt, GeneratedAt: o.GeneratedAt, AssignedResourceTypeID: o.AssignedResourceTypeID,
+	d := documentOrder{OrderID: o.ID, Attempt: o.Attempt, GeneratedAt: o.GeneratedAt, AssignedResourceTypeID: o.AssignedResourceTypeID,
 		ChangeType: fulfil.Modified, StartDate: o.Start, EndDate: o.EndDate,
 		ResourceType: documentType{r.ID, r.Identifier, documentName{r.SourceEntityTypeID, r.SourceEntityType}, documentName{entity, r.TargetEntityType}},
 		Changes:      map[string]*string{}, ChangesAdded: map[string][]documentLink{}, ChangesRemoved: map[string][]documentLink{}}
@@ -299,11 +307,6 @@ func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape
 		c.Changes, c.ChangesAdded, c.ChangesRemoved = nil, nil, nil
 		d.Changes, d.ChangesAdded, d.ChangesRemoved = nil, nil, nil
 	}
-	e.Change, e.Key = c, c.IdempotencyKey
-	raw, err := json.Marshal(map[string]any{"ProvisioningOrdersList": []document{d}})
-	if err != nil {
-		return nil, fmt.Errorf("write the document of order %d: %w", o.ID, err)
-	}
-	e.Document = raw
-	return e, nil
+	e.Change, e.Key, e.Document = c, c.IdempotencyKey, &document{[]documentOrder{d}}
+	return e
 }

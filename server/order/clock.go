@@ -59,7 +59,7 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 		select l.id as line_id, l.order_id, t.transmitted_state_validity_period as minutes, o.has_ticket and l.state = 2 as ticket,
 			case
 			when l.state in (0, 1, 2, 3, 5) and l.action not in ('DELETE', 'REMOVE') and l.end_date <= ?0 and not (l.state = 2 and not o.is_manual)
-				and not (l.is_sent and (o.called_at is not null or o.lease_owner is not null and o.lease_until > clock_timestamp())) then ?1
+				and not (l.id = any(o.sent_lines) and (o.called_at is not null or o.lease_owner is not null and o.lease_until > clock_timestamp())) then ?1
 			when l.state = 0 and l.wait_reason = 'not_due' and (l.start_date - make_interval(hours => t.fulfill_hours_ahead_of_time) <= ?0 or o.due_at <= ?0)
 				then case when l.review_required and l.approved_value is null then ?2 else ?3 end
 			when l.state = 2 and t.transmitted_state_validity_period > 0 and (o.lease_owner is null or o.lease_until <= clock_timestamp())

@@ -168,7 +168,7 @@ func (s *Service) Flow(ctx context.Context) ([]*FlowEdge, error) {
 		N         int
 	}
 	err := s.seeing(ctx, func(ctx context.Context, tx bun.Tx, may condition) error {
-		return tx.NewRaw(`select h.from_state, h.to_state, count(*) as n
+		return tx.NewRaw(`select h.from_state, h.to_state, sum(cardinality(h.line_ids)) as n
 			from order_line_history h join provisioning_order o on o.id = h.order_id left join resource w on w.id = o.owner_id
 			where h.at > ? and h.to_state is not null and h.from_state is distinct from h.to_state and ? group by 1, 2 order by 1 nulls first, 2`,
 			stamp(s.Clock.Now().Add(-time.Hour)), may).Scan(ctx, &rows)

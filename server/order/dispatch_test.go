@@ -68,8 +68,8 @@ func TestDispatch(t *testing.T) {
 		require.Equal(t, "Lang", *c.Changes["sn"])
 		require.Equal(t, map[string][]fulfil.Link{"memberOf": {{Key: "cn=crm", DisplayName: "CRM"}}}, c.ChangesAdded)
 		require.Equal(t, "Sales", c.Owner["Department"])
-		var doc struct{ ProvisioningOrdersList []document }
-		require.NoError(t, json.Unmarshal(w.order(0).Payload, &doc))
+		var doc document
+		require.NoError(t, json.Unmarshal(w.order(0).Payload(), &doc))
 		require.Len(t, doc.ProvisioningOrdersList, 1)
 		got := doc.ProvisioningOrdersList[0]
 		require.Equal(t, 1, got.Attempt)

@@ -409,7 +409,7 @@ func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 		r := p.routes[c.ResourceTypeID]
 		rows[i] = published{c.ID, r.ConnectionID, r.ConnectorID, r.IsManual}
 		t.orders[c.ID] = &touched{before: new(c.State), action: Generate}
-		t.history = append(t.history, historyEntry{OrderID: c.ID, Action: Generate, From: new(evaluation.Pending), To: new(evaluation.Pending)})
+		t.remark(c.ID, Generate, evaluation.Pending, "")
 		if r.Mode == continuous && in.JobInstanceID == 0 {
 			connections = append(connections, number(r.ConnectionID))
 		}
@@ -449,7 +449,7 @@ func holdBack(ctx context.Context, tx bun.Tx, now time.Time, reason string, ids 
 	t := newTurn(ctx, now)
 	for _, id := range ids {
 		t.orders[id] = &touched{before: new(evaluation.Pending), action: HoldBack}
-		t.history = append(t.history, historyEntry{OrderID: id, Action: HoldBack, From: new(evaluation.Pending), To: new(evaluation.Pending), Comment: reason})
+		t.remark(id, HoldBack, evaluation.Pending, reason)
 	}
 	_, err = t.commit(ctx, tx)
 	return err

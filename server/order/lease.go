@@ -46,36 +46,36 @@ func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n 
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	list, err := s.loadErrands(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []*errand
+	ids = ids[:0]
+	for _, e := range list {
+		e.Fence++
+		if e.ReadBack {
+			ids = append(ids, e.ID)
+		} else {
+			fresh = append(fresh, e)
+		}
+	}
+	if err := s.begin(ctx, tx, now, fresh); err != nil || len(ids) == 0 {
+		return list, err
+	}
 	_, err = tx.NewRaw(`update provisioning_order set lease_owner = ?, lease_until = clock_timestamp() + make_interval(secs => ?), fence = fence + 1
 		where id = any(?)`, s.Worker, s.Lease.Seconds(), pgdialect.Array(ids)).Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("lease orders: %w", err)
 	}
-	list, err := s.loadErrands(ctx, tx, ids)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.lose(ctx, tx, now, list); err != nil {
-		return nil, err
-	}
-	fresh := slices.DeleteFunc(slices.Clone(list), func(e *errand) bool { return e.ReadBack })
-	return list, s.begin(ctx, tx, now, fresh)
+	return list, s.lose(ctx, tx, now, ids)
 }
 
 // lose shows orders whose worker died between the call and its answer as Transmitted (P4), before anybody looks what became of them.
-func (s *Service) lose(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error {
-	var ids []int64
-	for _, e := range list {
-		if e.ReadBack {
-			ids = append(ids, e.ID)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
+func (s *Service) lose(ctx context.Context, tx bun.Tx, now time.Time, ids []int64) error {
 	var lines []int64
 	err := tx.NewRaw(`select l.id from order_line l join provisioning_order o on o.id = l.order_id
-		where l.order_id = any(?) and l.closed_at is null and l.state = 1 and l.is_sent and o.called_at is not null order by l.id`,
+		where l.order_id = any(?) and l.closed_at is null and l.state = 1 and l.id = any(o.sent_lines) and o.called_at is not null order by l.id`,
 		pgdialect.Array(ids)).Scan(ctx, &lines)
 	if err != nil || len(lines) == 0 {
 		return err
@@ -127,79 +127,48 @@ func (s *Service) loadErrands(ctx context.Context, tx bun.Tx, ids []int64) ([]*e
 		if o.IsManual { // what is in 2 is on the ticket already
 			send = slices.DeleteFunc(slices.Clone(send), func(l sentLine) bool { return l.State != evaluation.Pending })
 		}
-		e, err := buildErrand(o, routes[o.ResourceTypeID], send, shape)
-		if err != nil {
-			return nil, err
-		}
+		e := buildErrand(o, routes[o.ResourceTypeID], send, shape)
 		e.ReadBack = !o.IsManual && (o.CalledAt != nil || slices.Contains(o.States, int16(evaluation.Transmitted)))
 		list = append(list, e)
 	}
 	return list, nil
 }
 
-// begin starts an attempt of each errand: number, idempotency key, document, which lines it carries.
+// begin starts an attempt of each errand under its fence: lease, number, idempotency key, document, which lines it carries. The order is
+// written once, and the attempt with it.
 func (s *Service) begin(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error {
 	if len(list) == 0 {
 		return nil
 	}
 	type row struct {
-		ID      int64           `json:"id"`
-		Attempt int             `json:"attempt"`
-		Key     string          `json:"key"`
-		Payload json.RawMessage `json:"payload"`
+		ID      int64     `json:"id"`
+		Fence   int64     `json:"fence"`
+		Attempt int       `json:"attempt"`
+		Key     string    `json:"key"`
+		Lines   []int64   `json:"lines"`
+		Payload *document `json:"payload"`
 	}
 	rows := make([]row, len(list))
-	var lines []int64
 	for i, e := range list {
 		e.Attempt++
 		e.Key = uuid.NewString()
 		e.Change.Attempt, e.Change.IdempotencyKey = e.Attempt, e.Key
-		if err := e.restamp(); err != nil {
-			return err
-		}
-		rows[i] = row{e.ID, e.Attempt, e.Key, e.Document}
-		lines = append(lines, e.Lines...)
+		e.Document.order().Attempt = e.Attempt
+		rows[i] = row{e.ID, e.Fence, e.Attempt, e.Key, orEmpty(e.Lines), e.Document}
 	}
 	raw, err := json.Marshal(rows)
 	if err != nil {
 		return fmt.Errorf("write attempts: %w", err)
 	}
-	_, err = tx.NewRaw(`with a as (select * from json_to_recordset(?0) as a (id bigint, attempt int, key uuid, payload jsonb)),
-		o as (update provisioning_order o set attempt = a.attempt, idempotency_key = a.key, payload = a.payload, called_at = null
+	_, err = tx.NewRaw(`with a as (select * from json_to_recordset(?0) as a (id bigint, fence bigint, attempt int, key uuid, lines bigint[], payload jsonb)),
+		o as (update provisioning_order o set lease_owner = ?1, lease_until = clock_timestamp() + make_interval(secs => ?2), fence = a.fence,
+				attempt = a.attempt, idempotency_key = a.key, sent_lines = a.lines, called_at = null
 			from a where o.id = a.id)
 		insert into order_attempt (order_id, attempt, idempotency_key, worker, started_at, payload)
-		select id, attempt, key, ?1, ?2, payload from a`, string(raw), s.Worker, stamp(now)).Exec(ctx)
+		select id, attempt, key, ?1, ?3, payload from a`, string(raw), s.Worker, s.Lease.Seconds(), stamp(now)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("begin attempts: %w", err)
 	}
-	ids := make([]int64, len(list))
-	for i, e := range list {
-		ids[i] = e.ID
-	}
-	_, err = tx.NewRaw(`update order_line set is_sent = id = any(?0) where order_id = any(?1) and closed_at is null and is_sent <> (id = any(?0))`,
-		pgdialect.Array(lines), pgdialect.Array(ids)).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("mark lines as sent: %w", err)
-	}
-	return nil
-}
-
-// restamp writes the attempt's number into the document.
-func (e *errand) restamp() error {
-	var d struct {
-		ProvisioningOrdersList []map[string]json.RawMessage
-	}
-	if err := json.Unmarshal(e.Document, &d); err != nil {
-		return fmt.Errorf("read the document of order %d: %w", e.ID, err)
-	}
-	for _, o := range d.ProvisioningOrdersList {
-		o["Attempt"] = json.RawMessage(fmt.Sprint(e.Attempt))
-	}
-	raw, err := json.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("write the document of order %d: %w", e.ID, err)
-	}
-	e.Document = raw
 	return nil
 }
 
@@ -225,34 +194,33 @@ func (s *Service) repeat(ctx context.Context, e *errand) (bool, error) {
 // lockHeld locks those of the errands' orders that this process still holds under the same fence: anything else was taken over, and its
 // answer is late.
 func (s *Service) lockHeld(ctx context.Context, tx bun.Tx, list []*errand) (map[int64]bool, error) {
-	type key struct {
-		ID    int64 `json:"id"`
-		Fence int64 `json:"fence"`
-	}
-	keys := make([]key, len(list))
+	ids := make([]int64, len(list))
 	for i, e := range list {
-		keys[i] = key{e.ID, e.Fence}
+		ids[i] = e.ID
 	}
-	raw, err := json.Marshal(keys)
-	if err != nil {
-		return nil, fmt.Errorf("write fences: %w", err)
-	}
-	var rows []struct {
+	type row struct {
 		ID           int64
+		Fence        int64
+		State        State
 		IsSuperseded bool
 	}
-	err = tx.NewRaw(`select o.id, o.is_superseded from provisioning_order o join json_to_recordset(?) as k (id bigint, fence bigint) on k.id = o.id and k.fence = o.fence
-		where o.lease_owner = ? order by o.id for update of o`, string(raw), s.Worker).Scan(ctx, &rows)
+	var rows []row
+	err := tx.NewRaw(`select id, fence, state, is_superseded from provisioning_order where id = any(?) and lease_owner = ? order by id for update`,
+		pgdialect.Array(ids), s.Worker).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("check leases: %w", err)
 	}
-	held := make(map[int64]bool, len(rows))
-	isSuperseded := map[int64]bool{}
+	found := make(map[int64]row, len(rows))
 	for _, r := range rows {
-		held[r.ID], isSuperseded[r.ID] = true, r.IsSuperseded
+		found[r.ID] = r
 	}
+	held := make(map[int64]bool, len(rows))
 	for _, e := range list {
-		e.IsSuperseded = isSuperseded[e.ID] // policy may have marked it while it was called
+		r, ok := found[e.ID]
+		if ok && r.Fence == e.Fence {
+			held[e.ID] = true
+			e.IsSuperseded, e.State = r.IsSuperseded, r.State // policy may have marked it while it was called
+		}
 	}
 	return held, nil
 }

@@ -193,7 +193,7 @@ const joins = `left join resource w on w.id = o.owner_id
 
 const orderColumns = `o.id, o.assigned_resource_type_id, o.kind, o.state, o.states, o.resource_type_id, o.owner_id, o.source_entity_type_id, o.target_id,
 	o.connector_id, o.connection_id, o.is_manual, o.wait_reason, o.due_at, o.generated_at, o.generation_id, o.job_instance_id, o.attempt, o.not_before,
-	o.payload, o.transmitted_at, o.executed_at, o.verified_at, o.errored_at, o.error_class, o.error_message, o.error_hint, o.error_count,
+	o.transmitted_at, o.executed_at, o.verified_at, o.errored_at, o.error_class, o.error_message, o.error_hint, o.error_count,
 	o.unverified_count, o.created_key, o.assignee, o.reviewed_by, o.reviewed_at, o.review_comment, o.postponed_at, o.version, o.created_at,
 	o.updated_at, o.closed_at, o.is_withdrawn, o.has_ticket, o.needs_review,
 	coalesce(w.display_name, '') as owner_display_name, coalesce(w.key, '') as owner_key,

@@ -16,7 +16,7 @@ var (
 	sqlLookAgain  = withLooks(lookAgainText)
 )
 
-// The one rule of when CLOCK has to look at an order, for the statements that write it down. r: the roll-up of the lines; o, t: the order
+// The one rule of when CLOCK has to look at an order, for the statements that write it down. r: the roll-up of the lines; n, t: the order
 // and its resource type.
 const (
 	datesOfLines = `bool_or(l.closed_at is null and l.state = 0 and l.wait_reason = 'not_due') as waits_for_date,
@@ -25,14 +25,14 @@ const (
 
 	lookAt = `least(
         r.starts - make_interval(hours => t.fulfill_hours_ahead_of_time),
-        case when r.waits_for_date then o.due_at end,
+        case when r.waits_for_date then n.due_at end,
         r.ends,
         case when t.transmitted_state_validity_period > 0 and 2 = any(r.states)
-            then o.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) end,
+            then n.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) end,
         case when t.transmitted_state_validity_period > 0 and 8 = any(r.states)
-            then o.executed_at + make_interval(mins => t.transmitted_state_validity_period) end,
-        case when 3 = any(r.states) and o.error_count <= t.auto_retry_count
-            then o.errored_at + make_interval(mins => t.auto_retry_delay_minutes) end)`
+            then n.executed_at + make_interval(mins => t.transmitted_state_validity_period) end,
+        case when 3 = any(r.states) and n.error_count <= t.auto_retry_count
+            then n.errored_at + make_interval(mins => t.auto_retry_delay_minutes) end)`
 )
 
 // withLooks puts the rule into a statement.

@@ -190,7 +190,7 @@ func (w *world) invariants(t require.TestingT) {
 		FromState *State
 		ToState   State
 	}
-	require.NoError(t, w.s.DB.NewRaw("select line_id, from_state, to_state from order_line_history where line_id is not null order by id").Scan(ctx, &history))
+	require.NoError(t, w.s.DB.NewRaw("select l.line_id, h.from_state, h.to_state from order_line_history h cross join unnest(h.line_ids) l (line_id) order by h.id").Scan(ctx, &history))
 	at := map[int64]State{}
 	for _, h := range history {
 		from, known := at[h.LineID]

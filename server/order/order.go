@@ -37,7 +37,6 @@ type Order struct {
 	JobInstanceID          *int64
 	Attempt                int
 	NotBefore              *time.Time
-	Payload                json.RawMessage `bun:"type:jsonb"`
 	TransmittedAt          *time.Time
 	ExecutedAt             *time.Time
 	VerifiedAt             *time.Time
@@ -78,6 +77,7 @@ type Order struct {
 	lines         []*OrderLine
 	history       []*OrderHistoryEntry
 	attempts      []*OrderAttempt
+	payload       json.RawMessage
 }
 
 // State is the roll-up of the lines by its name.
@@ -94,6 +94,9 @@ func (o *Order) Target() *directory.Resource { return o.target }
 
 // ResourceType is brought with Selection.ResourceType.
 func (o *Order) ResourceType() *rolemodel.ResourceType { return o.resourceType }
+
+// Payload is the document of the last attempt (spec 2.2); nil: never sent, or not brought (Selection.Payload).
+func (o *Order) Payload() json.RawMessage { return o.payload }
 
 // BroughtLines gives the lines the list brought; nil when it did not (then LinesOf).
 func (o *Order) BroughtLines() []*OrderLine { return o.lines }
@@ -187,18 +190,17 @@ func (l *OrderLine) WaitReason() *string {
 	return optional(l.Wait)
 }
 
-// OrderHistoryEntry is one move of an order or of a line.
+// OrderHistoryEntry is one move of an order or of a line. Lines that moved together are stored as one row, and shown as an entry each.
 type OrderHistoryEntry struct {
-	bun.BaseModel `bun:"table:order_line_history,alias:h"`
-	ID            int64
-	OrderID       int64
-	LineID        *int64
-	At            time.Time
-	Actor         string
-	Action        string
-	FromState     *State
-	ToState       *State
-	Comment       string
+	ID        string
+	OrderID   int64
+	LineID    *int64
+	At        time.Time
+	Actor     string
+	Action    string
+	FromState *State
+	ToState   *State
+	Comment   string
 }
 
 // From is the state before; nil: the line entered.
@@ -296,6 +298,7 @@ type Selection struct {
 	Lines        bool
 	History      bool
 	Attempts     bool
+	Payload      bool
 	Total        bool // count the whole list
 }
 
@@ -303,4 +306,5 @@ func (s Selection) owner() bool        { return s.All || s.Owner }
 func (s Selection) target() bool       { return s.All || s.Target }
 func (s Selection) resourceType() bool { return s.All || s.ResourceType }
 func (s Selection) lines() bool        { return s.All || s.Lines }
+func (s Selection) sent() bool         { return s.All || s.Payload }
 func (s Selection) total() bool        { return s.All || s.Total }

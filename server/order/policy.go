@@ -376,7 +376,7 @@ func (p *policyRun) insertLines(ctx context.Context, tx bun.Tx) error {
 	err = tx.NewRaw(`insert into order_line (order_id, property, action, value_id, current_value, proposed_value, state, workflow_state,
 			review_required, is_mapped, rule_ids, confidence, start_date, end_date, wait_reason, error, created_at, updated_at, closed_at)
 		select order_id, property, action, value_id, current, proposed, state, workflow_state,
-			review_required, is_mapped, rule_ids, confidence, start_date, end_date, wait_reason, error, ?0, ?0, case when is_closed then ?0 end
+			coalesce(review_required, false), coalesce(is_mapped, false), coalesce(rule_ids, '{}'), confidence, start_date, end_date, wait_reason, error, ?0, ?0, case when is_closed then ?0 end
 		from json_to_recordset(?1) as n (order_id bigint, property text, action text, value_id bigint, current text, proposed text,
 			state smallint, workflow_state smallint, review_required boolean, is_mapped boolean, rule_ids bigint[], confidence int,
 			start_date timestamptz, end_date timestamptz, wait_reason text, error text, is_closed boolean)

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -36,6 +37,11 @@ func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Sele
 		}
 		for _, o := range rows {
 			o.lines = orEmpty(m[o.ID])
+		}
+	}
+	if sel.sent() {
+		if err := bringPayloads(ctx, db, rows); err != nil {
+			return err
 		}
 	}
 	if sel.History {
@@ -110,6 +116,28 @@ func bringTypes(ctx context.Context, db bun.IDB, rows []*Order) error {
 	return nil
 }
 
+// bringPayloads reads what was sent last: the attempt keeps it.
+func bringPayloads(ctx context.Context, db bun.IDB, rows []*Order) error {
+	byID := make(map[int64]*Order, len(rows))
+	ids := make([]int64, len(rows))
+	for i, o := range rows {
+		byID[o.ID], ids[i] = o, o.ID
+	}
+	var list []struct {
+		OrderID int64
+		Payload json.RawMessage
+	}
+	err := db.NewRaw(`select a.order_id, a.payload from order_attempt a join provisioning_order o on o.id = a.order_id and o.attempt = a.attempt
+		where a.order_id = any(?)`, arrayOf(ids)).Scan(ctx, &list)
+	if err != nil {
+		return fmt.Errorf("select payloads: %w", err)
+	}
+	for _, r := range list {
+		byID[r.OrderID].payload = r.Payload
+	}
+	return nil
+}
+
 // LinesOf gives the lines of orders by order id, for loaders. The caller has seen the orders: rights are checked there.
 func (s *Service) LinesOf(ctx context.Context, ids []int64) (map[int64][]*OrderLine, error) {
 	return selectLines(ctx, s.DB, ids)
@@ -151,7 +179,9 @@ func selectLines(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*Ord
 
 func selectHistory(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderHistoryEntry, error) {
 	var rows []*OrderHistoryEntry
-	err := db.NewSelect().Model(&rows).Where("h.order_id = any(?)", arrayOf(ids)).OrderExpr("h.order_id, h.id").Scan(ctx)
+	err := db.NewRaw(`select h.id || coalesce('.' || l.n, '') as id, h.order_id, l.line_id, h.at, h.actor, h.action, h.from_state, h.to_state, h.comment
+		from order_line_history h left join lateral unnest(h.line_ids) with ordinality l (line_id, n) on true
+		where h.order_id = any(?) order by h.order_id, h.id, l.n`, arrayOf(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("select order history: %w", err)
 	}

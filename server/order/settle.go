@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -29,22 +28,6 @@ func backOff(n int) time.Duration {
 		d *= 3
 	}
 	return d
-}
-
-// result is what an answer means for the columns of its order.
-type result struct {
-	ID         int64   `json:"id"`
-	Outcome    string  `json:"outcome"`
-	Message    string  `json:"message"`
-	Hint       string  `json:"hint"`
-	CreatedKey *string `json:"created_key"`
-	WaitMillis *int64  `json:"wait_millis"` // try again after this long
-	Executed   bool    `json:"executed"`
-	Errored    bool    `json:"errored"`
-	Silent     bool    `json:"silent"` // collected, then silence: transmitted_at
-	Associate  bool    `json:"associate"`
-	Art        int64   `json:"art"`
-	IsOpen     bool    `json:"is_open"` // the attempt goes on: its answer is still missing
 }
 
 // settle writes the answers of errands this process still holds, in one transaction: attempts, columns, lines, events, what follows. An
@@ -81,8 +64,9 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	var steps []step
 	var executed, dirty []int64
 	var soonest *time.Duration
-	results := make([]result, len(answers))
+	results, locked := make([]result, len(answers)), make(map[int64]State, len(answers))
 	for i, a := range answers {
+		locked[a.ID] = a.State
 		r, action := judge(a)
 		results[i] = r
 		if r.Executed {
@@ -108,10 +92,10 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 			steps = append(steps, step{action, m})
 		}
 	}
-	if err := writeResults(ctx, tx, now, results); err != nil {
+	if err := writeAttempts(ctx, tx, now, results); err != nil {
 		return err
 	}
-	done, err := apply(ctx, tx, now, steps)
+	done, err := applyAnswers(ctx, tx, now, results, locked, steps)
 	if err != nil {
 		return err
 	}
@@ -217,45 +201,6 @@ func clip(s string, n int) string {
 	return s
 }
 
-const resultRecordset = `json_to_recordset(?0) as r (id bigint, outcome text, message text, hint text, created_key text, wait_millis bigint,
-	executed boolean, errored boolean, silent boolean, associate boolean, art bigint, is_open boolean)`
-
-func writeResults(ctx context.Context, tx bun.Tx, now time.Time, results []result) error {
-	raw, err := json.Marshal(results)
-	if err != nil {
-		return fmt.Errorf("write results: %w", err)
-	}
-	for _, sql := range []string{
-		`update provisioning_order o set lease_owner = null, lease_until = null, called_at = null,
-			tries = case when r.wait_millis is not null then o.tries + 1 else 0 end,
-			not_before = case when r.wait_millis > 0 then ?1 + make_interval(secs => r.wait_millis / 1000.0) end,
-			transmitted_at = case when r.silent then coalesce(o.transmitted_at, ?1) else o.transmitted_at end,
-			executed_at = case when r.executed then ?1 else o.executed_at end,
-			errored_at = case when r.errored then ?1 else o.errored_at end,
-			error_class = case when r.errored then r.outcome else o.error_class end,
-			error_message = case when r.errored then r.message else o.error_message end,
-			error_hint = case when r.errored then r.hint else o.error_hint end,
-			error_count = case when r.errored then o.error_count + 1 when r.executed then 0 else o.error_count end,
-			created_key = coalesce(r.created_key, o.created_key),
-			is_manual = o.is_manual or r.outcome = 'OPENED',
-			is_superseded = o.is_superseded and r.silent
-		from ` + resultRecordset + ` where o.id = r.id`,
-		// an attempt that was lost is ended by the repeat, or by the answer that comes late; until then its outcome says so
-		`update order_attempt a set outcome = r.outcome, message = r.message, ended_at = case when not r.is_open then ?1 end
-		from ` + resultRecordset + ` where a.order_id = r.id and a.ended_at is null`,
-		`update assigned_resource_type t set created_key = coalesce(r.created_key, t.created_key),
-			resource_id = case when r.associate then coalesce(t.resource_id, o.target_id) else t.resource_id end
-		from ` + resultRecordset + ` join provisioning_order o on o.id = r.id
-		where t.id = r.art and r.executed and (r.created_key is not null and t.created_key is distinct from r.created_key
-			or r.associate and t.resource_id is null)`,
-	} {
-		if _, err := tx.NewRaw(sql, string(raw), stamp(now)).Exec(ctx); err != nil {
-			return fmt.Errorf("write results: %w", err)
-		}
-	}
-	return nil
-}
-
 // LateAnswer takes an answer that comes after the attempt was given up: an agent that was cut off, a ticket tool. It is accepted once per
 // attempt (ALREADY_DONE after that, NOT_FOUND for a key that was never given out), even when a later attempt is on its way: what is done
 // is done, and the later attempt finds it so.
@@ -310,7 +255,8 @@ func (s *Service) LateAnswer(ctx context.Context, orderID int64, idempotencyKey 
 // sentLinesOf gives the lines of an order whose answer is missing.
 func sentLinesOf(ctx context.Context, tx bun.Tx, orderID int64) ([]int64, error) {
 	var ids []int64
-	err := tx.NewRaw(`select id from order_line where order_id = ? and closed_at is null and state in (1, 2) and (is_sent or state = 2) order by id`, orderID).Scan(ctx, &ids)
+	err := tx.NewRaw(`select l.id from order_line l join provisioning_order o on o.id = l.order_id
+		where l.order_id = ? and l.closed_at is null and l.state in (1, 2) and (l.id = any(o.sent_lines) or l.state = 2) order by l.id`, orderID).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("read sent lines: %w", err)
 	}

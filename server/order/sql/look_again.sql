@@ -8,10 +8,10 @@ with rolled as (
     where p.closed_at is null and ?0
     group by p.id
 ), fresh as (
-    select o.id, case when k.at is not null then greatest(k.at, ?1) end as at
+    select n.id, case when k.at is not null then greatest(k.at, ?1) end as at
     from rolled r
-    join provisioning_order o on o.id = r.order_id
-    join resource_type t on t.id = o.resource_type_id
+    join provisioning_order n on n.id = r.order_id
+    join resource_type t on t.id = n.resource_type_id
     cross join lateral (select /*look at*/ as at) k
 )
 update provisioning_order o set look_at = f.at from fresh f where o.id = f.id and o.look_at is distinct from f.at

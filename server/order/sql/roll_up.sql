@@ -1,13 +1,17 @@
 -- The roll-up of the orders touched (spec 1.2), with everything that follows from their lines alone.
--- ?0 order ids, ?1 ids that must pass generation (again), ?2 now
-with rolled as (
+-- ?0 order ids, locked by the caller; ?1 ids that must pass generation (again), ?2 now, ?3 answers to some of them as JSON, written in the same go
+with answered as (
+    select * from /*results*/
+), rolled as (
     select l.order_id,
            coalesce(array_agg(distinct l.state order by l.state) filter (where l.closed_at is null or l.state in (0, 4, 6)), '{}') as states,
            bool_and(l.closed_at is not null) as is_done,
            /*dates of lines*/,
            -- what must not go out as long as this is so: half an account, or one whose creation is not released (spec 2.4.4)
            bool_or(l.closed_at is null and (l.state = 7 or l.action = 'CREATE' and l.state in (0, 5, 6))) as is_incomplete,
-           max(l.wait_reason) filter (where l.closed_at is null and l.state = 0) as held_because
+           max(l.wait_reason) filter (where l.closed_at is null and l.state = 0) as held_because,
+           -- what went back before it was answered is not on its way any more
+           array_agg(l.id order by l.id) filter (where l.state in (0, 5, 6)) as taken_back
     from order_line l
     where l.order_id = any(?0)
     group by l.order_id
@@ -18,6 +22,7 @@ set state = order_roll_up(r.states),
     version = o.version + 1,
     updated_at = ?2,
     closed_at = case when r.is_done then coalesce(o.closed_at, ?2) else o.closed_at end,
+    sent_lines = case when o.sent_lines && r.taken_back then array(select s from unnest(o.sent_lines) s where not s = any(r.taken_back)) else o.sent_lines end,
     generated_at = case when o.id = any(?1) or r.is_incomplete then null else o.generated_at end,
     -- what was created has a target once it was seen
     target_id = case when o.kind = 'CREATE' and order_roll_up(r.states) = 4 then coalesce(a.resource_id, o.target_id) else o.target_id end,
@@ -25,12 +30,13 @@ set state = order_roll_up(r.states),
     wait_reason = case
         when 1 = any(r.states) then case when o.id = any(?1) then 'none' else o.wait_reason end
         else coalesce(r.held_because, 'none') end,
-    error_class = case when 3 = any(r.states) then o.error_class end,
-    error_message = case when 3 = any(r.states) then o.error_message end,
-    error_hint = case when 3 = any(r.states) then o.error_hint end,
+    error_class = case when 3 = any(r.states) then n.error_class end,
+    error_message = case when 3 = any(r.states) then n.error_message end,
+    error_hint = case when 3 = any(r.states) then n.error_hint end,
     -- a ticket that was withdrawn is nobody's any more
     assignee = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else o.assignee end,
-    transmitted_at = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else o.transmitted_at end,
+    transmitted_at = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else n.transmitted_at end,
+    /*set result*/,
     look_at = case when not r.is_done then /*look at*/ end
 from rolled r
 join provisioning_order p on p.id = r.order_id
@@ -38,6 +44,8 @@ join assigned_resource_type a on a.id = p.assigned_resource_type_id
 join resource_type t on t.id = p.resource_type_id
 join entity_type e on e.id = p.source_entity_type_id
 left join connector c on c.id = p.connector_id
+left join answered g on g.id = p.id
+cross join lateral (/*columns of result*/) n
 where o.id = r.order_id and o.id = any(?0) and p.id = any(?0)
 returning o.id, o.state, o.version, o.kind, o.owner_id, o.generated_at is not null as is_generated,
     t.identifier as resource_type, e.identifier as source_entity_type,
