@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/permit"
 	"writ/server/queue"
 )
@@ -28,6 +29,7 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("sweep webhooks", "webhook", 2*time.Second, a.Webhooks.Sweep)
 	every("chain events", "audit", 5*time.Second, a.Audit.Append)
 	every("due owners", "clock", 5*time.Second, func(ctx context.Context) error { _, err := a.Assignments.MarkDue(ctx); return err })
+	every("statistics", "database", 2*time.Second, func(ctx context.Context) error { return db.RefreshStatistics(ctx, a.DB) })
 	every("evaluate leftovers", "policy", 10*time.Second, a.evaluateLeftovers)
 }
 

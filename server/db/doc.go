@@ -4,6 +4,7 @@
 //	tx.go        InTx: one exported verb = one transaction, repeated when PostgreSQL asks for it
 //	explain.go   Explain: constraint and overload errors become sentences for people (errs)
 //	copy.go      CopyIn: many rows at once, inside the caller's transaction
+//	statistics.go  RefreshStatistics: the planner looks again at tables that were just filled
 //	count.go     CountQueries: how many statements a list needs; tests assert that it does not grow
 //	migrate.go   Migrate, MigrateDown, Status: the numbered files of migrations/, then River's own tables
 //	dump.go      DumpSchema: the whole schema as text, kept in migrations/schema.sql
