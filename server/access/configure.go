@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/uptrace/bun"
 
@@ -154,6 +155,9 @@ func (r RuleSpec) check() error {
 		if strings.TrimSpace(e.Permission) == "" {
 			return errs.Invalid(field, "The access rule %s has an entry without a permission.", r.Identifier)
 		}
+		if strings.ContainsFunc(e.Permission, unicode.IsSpace) {
+			return errs.Invalid(field, "The permission %q of the access rule %s has blanks in it.", e.Permission, r.Identifier)
+		}
 		if e.CanExecute && permit.Normalise(e.Permission) == "/" {
 			return errs.Invalid(field, `The access rule %s grants the execution of "/": nobody may hold everything. Name the areas it is meant for.`, r.Identifier)
 		}
@@ -265,6 +269,11 @@ func (u UserSpec) check(profiles map[string]int64, dimensions map[string]bool) e
 		return errs.Invalid("user/"+u.Username+".profiles", "The user %s has %d profiles; at most %d are allowed.", u.Username, len(u.Profiles), maxProfiles)
 	}
 	for i, p := range u.Profiles {
+		for _, other := range u.Profiles[:i] {
+			if other.Profile == p.Profile && other.IsDenied == p.IsDenied && maps.Equal(other.Context, p.Context) {
+				return errs.Invalid(fmt.Sprintf("user/%s.profiles[%d]", u.Username, i), "The user %s is given the profile %s twice. Keep one, or give them different contexts.", u.Username, p.Profile)
+			}
+		}
 		field := fmt.Sprintf("user/%s.profiles[%d]", u.Username, i)
 		if _, ok := profiles[p.Profile]; !ok {
 			return errs.Invalid(field, "The user %s is given the profile %s, which does not exist.", u.Username, p.Profile)

@@ -100,6 +100,10 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	if issues != nil && issues.Err() != nil {
 		return nil, issues.Err()
 	}
+	switch checked.OutputType().Kind() {
+	case types.ListKind, types.MapKind, types.BytesKind, types.DurationKind, types.TypeKind:
+		return nil, fmt.Errorf("the expression gives %s, which is not one value", checked.OutputType())
+	}
 	if len(want) > 0 {
 		ok := false
 		for _, t := range want {

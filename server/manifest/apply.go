@@ -13,6 +13,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/rolemodel"
 )
@@ -32,20 +33,29 @@ type writer struct {
 func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest, passwords map[string]string) ([]rolemodel.Problem, error) {
 	w := &writer{ctx: ctx, tx: tx, s: s, ids: map[string]int64{}}
 	steps := []func() error{
-		func() error { return each(m.Connectors, w.connector) },
-		func() error { return each(m.EntityTypes, w.entityType) },
-		func() error { return each(m.EntityTypes, w.properties) }, // after all types exist: navigations point to them
-		func() error { return each(m.Dimensions, w.dimension) },
-		func() error { return each(m.Policies, w.policy) },
-		func() error { return each(m.Categories, w.category) },
-		func() error { return each(m.Categories, w.categoryParent) },
-		func() error { return each(m.CompositeRoles, func(r Role) error { return w.role("COMPOSITE", r) }) },
-		func() error { return each(m.SingleRoles, func(r Role) error { return w.role("SINGLE", r) }) },
-		func() error { return each(m.CompositeRoles, func(r Role) error { return w.roleRules("COMPOSITE", r) }) },
-		func() error { return each(m.SingleRoles, func(r Role) error { return w.roleRules("SINGLE", r) }) },
-		func() error { return each(m.ResourceTypes, w.resourceType) },
-		func() error { return each(m.ResourceTypes, w.resourceTypeRules) },
-		func() error { return each(m.ContextRules, w.contextRule) },
+		func() error { return each("connector", m.Connectors, w.connector) },
+		func() error { return each("entityType", m.EntityTypes, w.entityType) },
+		func() error { return each("entityType", m.EntityTypes, w.properties) }, // after all types exist: navigations point to them
+		func() error { return each("dimension", m.Dimensions, w.dimension) },
+		func() error { return each("policy", m.Policies, w.policy) },
+		func() error { return each("category", m.Categories, w.category) },
+		func() error { return each("category", m.Categories, w.categoryParent) },
+		func() error {
+			return each("compositeRole", m.CompositeRoles, func(r Role) error { return w.role("COMPOSITE", r) })
+		},
+		func() error {
+			return each("singleRole", m.SingleRoles, func(r Role) error { return w.role("SINGLE", r) })
+		},
+		func() error {
+			return each("compositeRole", m.CompositeRoles, func(r Role) error { return w.roleRules("COMPOSITE", r) })
+		},
+		func() error {
+			return each("singleRole", m.SingleRoles, func(r Role) error { return w.roleRules("SINGLE", r) })
+		},
+		func() error { return each("resourceType", m.ResourceTypes, w.resourceType) },
+		func() error { return each("resourceType", m.ResourceTypes, w.resourceTypeParent) },
+		func() error { return each("resourceType", m.ResourceTypes, w.resourceTypeRules) },
+		func() error { return each("contextRule", m.ContextRules, w.contextRule) },
 		func() error { return w.jobs(m.Jobs) },
 		func() error { return w.profiles(m.Profiles) },
 		func() error { return w.otherRules(m) },
@@ -64,10 +74,13 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest, passwords m
 	return w.found, nil
 }
 
-func each[T any](list []T, f func(T) error) error {
+// named is any object of a manifest.
+type named interface{ name() string }
+
+func each[T named](kind string, list []T, f func(T) error) error {
 	for _, v := range list {
 		if err := f(v); err != nil {
-			return err
+			return at(kind, v.name(), db.Explain(err))
 		}
 	}
 	return nil

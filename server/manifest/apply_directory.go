@@ -155,19 +155,27 @@ func (w *writer) dropProperties(typeID int64, names []string, field string) erro
 	var gone []struct {
 		ID         int64
 		Identifier string
-		Used       bool
+		Rules      []string `bun:",array"`
+		Links      int
 	}
-	err := w.tx.NewRaw(`select p.id, p.identifier, exists (select from resource_type_rule r where r.property_id = p.id)
-			or exists (select from resource_link l where l.property_id = p.id) as used
+	err := w.tx.NewRaw(`select p.id, p.identifier, array(select r.identifier from resource_type_rule r where r.property_id = p.id order by 1 limit 10) as rules,
+			(select count(*) from (select from resource_link l where l.property_id = p.id and l.valid_to = 'infinity' limit 1000)) as links
 		from property p where p.entity_type_id = ? and p.identifier not in (?)`, typeID, inList(names)).Scan(w.ctx, &gone)
 	if err != nil {
 		return err
 	}
 	for _, g := range gone {
-		if g.Used {
-			return errs.New(errs.Conflict, "Property %s of %s is still used by rules or links; remove those first.", g.Identifier, field).At(field)
+		if len(g.Rules) > 0 {
+			return errs.New(errs.Conflict, "The property %s is filled by the rules %s. Remove those first, or keep the property.", g.Identifier, strings.Join(g.Rules, ", ")).At(field + "." + g.Identifier)
+		}
+		if g.Links > 0 {
+			return errs.New(errs.Conflict, "The property %s still links resources. Keep it, or empty it in the system it is read from first.", g.Identifier).At(field + "." + g.Identifier)
 		}
 		if _, err := w.tx.ExecContext(w.ctx, `delete from property_mapping where property_id = ?`, g.ID); err != nil {
+			return err
+		}
+		// links that ended are history of a property nobody can name any more
+		if _, err := w.tx.ExecContext(w.ctx, `delete from resource_link where property_id = ?`, g.ID); err != nil {
 			return err
 		}
 		if _, err := w.tx.ExecContext(w.ctx, `delete from property where id = ?`, g.ID); err != nil {
@@ -200,6 +208,13 @@ func (w *writer) dimension(d Dimension) error {
 	}
 	if d.IsHierarchical && d.ParentProperty == "" {
 		return errs.Invalid(field+".parentProperty", "The hierarchical dimension %s needs parentProperty (role-model 1.6).", d.Identifier)
+	}
+	var taken []string
+	if err := w.tx.NewRaw(`select identifier from dimension where column_mapping = ? and identifier <> ?`, d.Column, d.Identifier).Scan(w.ctx, &taken); err != nil {
+		return err
+	}
+	if len(taken) > 0 {
+		return errs.Invalid(field+".column", "Column %d is that of the dimension %s already. Choose a free one between 0 and 127.", d.Column, taken[0])
 	}
 	_, err = w.tx.ExecContext(w.ctx, `insert into dimension (identifier, display_name, entity_type_id, column_mapping, is_hierarchical, parent_property)
 		values (?, ?, ?, ?, ?, ?)

@@ -136,10 +136,6 @@ func (w *writer) resourceType(t ResourceType) error {
 	if err != nil {
 		return err
 	}
-	dependsOn, err := w.maybe("resource_type", t.DependsOn, field+".dependsOn")
-	if err != nil {
-		return err
-	}
 	if t.RemoveOrphans && !*t.AllowRemove {
 		return errs.Invalid(field+".removeOrphans", "removeOrphans needs allowRemove (role-model 2.5).")
 	}
@@ -148,7 +144,7 @@ func (w *writer) resourceType(t ResourceType) error {
 		"category_id": category, "connection_id": connection, "approval_workflow_type": *t.ApprovalWorkflowType,
 		"hide_on_simplified_view": t.HideOnSimplifiedView, "allow_add": *t.AllowAdd, "allow_remove": *t.AllowRemove, "remove_orphans": t.RemoveOrphans,
 		"block_provisioning": *t.BlockProvisioning, "discard_manual_assignments": t.DiscardManualAssignments,
-		"correlate_multiple_resources": t.CorrelateMultipleResources, "suggest_all_correlations": t.SuggestAllCorrelations, "depends_on_id": dependsOn,
+		"correlate_multiple_resources": t.CorrelateMultipleResources, "suggest_all_correlations": t.SuggestAllCorrelations,
 		"depends_on_owner_property": nullable(t.DependsOnOwnerProperty), "arguments_expression": nullable(t.ArgumentsExpression),
 		"fulfill_hours_ahead_of_time":       t.FulfillHoursAheadOfTime,
 		"transmitted_state_validity_period": t.TransmittedStateValidityPeriod, "auto_retry_count": t.AutoRetryCount,
@@ -156,6 +152,16 @@ func (w *writer) resourceType(t ResourceType) error {
 		"maximum_delete": t.MaximumDelete, "maximum_insert_percent": *t.MaximumInsertPercent, "maximum_update_percent": *t.MaximumUpdatePercent,
 		"maximum_delete_percent": *t.MaximumDeletePercent, "ticket_synchro_is_not_available": t.TicketSynchroIsNotAvailable,
 	})
+	return err
+}
+
+// resourceTypeParent runs after all types exist: they may depend on each other in any order.
+func (w *writer) resourceTypeParent(t ResourceType) error {
+	parent, err := w.maybe("resource_type", t.DependsOn, "resourceType/"+t.Identifier+".dependsOn")
+	if err != nil {
+		return err
+	}
+	_, err = w.tx.ExecContext(w.ctx, `update resource_type set depends_on_id = ? where identifier = ?`, parent, t.Identifier)
 	return err
 }
 
@@ -242,7 +248,7 @@ func (w *writer) resourceTypeRule(typeID, targetType int64, r typeRule) error {
 		id, ok := w.ids["property/"+fmt.Sprint(targetType)+"/"+r.property]
 		if !ok {
 			if err := w.tx.NewRaw(`select id from property where entity_type_id = ? and identifier = ?`, targetType, r.property).Scan(w.ctx, &id); err != nil {
-				return errs.Invalid(r.at+".property", "The target entity type has no property %q.", r.property)
+				return errs.Invalid(r.at+".property", "The target entity type has no property %q. Known: %s.", r.property, w.propertiesOf(targetType))
 			}
 		}
 		property = &id
@@ -274,6 +280,15 @@ func (w *writer) resourceTypeRule(typeID, targetType int64, r typeRule) error {
 	return err
 }
 
+// propertiesOf names the properties of an entity type, for a message.
+func (w *writer) propertiesOf(typeID int64) string {
+	var names []string
+	if err := w.tx.NewRaw(`select identifier from property where entity_type_id = ? order by position, id`, typeID).Scan(w.ctx, &names); err != nil {
+		return "(cannot be read)"
+	}
+	return strings.Join(names, ", ")
+}
+
 func (w *writer) contextRule(c ContextRule) error {
 	field := "contextRule/" + c.Identifier
 	policy, err := w.id("policy", c.Policy, field+".policy")
@@ -288,6 +303,13 @@ func (w *writer) contextRule(c ContextRule) error {
 		if _, err := w.id("dimension", name, field+".dimensions."+name); err != nil {
 			return err
 		}
+	}
+	var other []string
+	if err := w.tx.NewRaw(`select identifier from context_rule where policy_id = ? and entity_type_id = ? and identifier <> ?`, policy, entityType, c.Identifier).Scan(w.ctx, &other); err != nil {
+		return err
+	}
+	if len(other) > 0 {
+		return errs.Invalid(field+".sourceEntityType", "%s already is the context rule of %s in the policy %s. Change that one.", other[0], c.SourceEntityType, c.Policy)
 	}
 	dimensions := c.Dimensions
 	if dimensions == nil {

@@ -27,8 +27,11 @@ func (m *Manifest) check() error {
 		}
 		seen[key] = true
 	}
-	_, err := m.normalised().inner()
-	return m.located(err)
+	n := m.normalised()
+	if _, err := n.inner(); err != nil {
+		return m.located(err)
+	}
+	return m.located(n.checkRanges())
 }
 
 // inner gives what stands inside other objects and is unique by itself: table and identifier -> the object around it. VALIDATION when one

@@ -82,11 +82,6 @@ func TestDemoConfiguration(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, Compare(exported, m), "what is exported is what was applied")
 	require.Empty(t, Compare(m.normalised().completed(&Manifest{}), exported))
-	for _, c := range exported.WithoutSecrets().Connectors {
-		for _, k := range c.Connections {
-			require.Empty(t, k.Secrets)
-		}
-	}
 }
 
 func (b bundle) count(t *testing.T, table string) (n int) {

@@ -153,6 +153,15 @@ func (m *Manifest) add(o *Manifest) {
 	}
 }
 
+func (c Connector) name() string    { return c.Identifier }
+func (e EntityType) name() string   { return e.Identifier }
+func (d Dimension) name() string    { return d.Identifier }
+func (p Policy) name() string       { return p.Identifier }
+func (c Category) name() string     { return c.Identifier }
+func (r Role) name() string         { return r.Identifier }
+func (t ResourceType) name() string { return t.Identifier }
+func (c ContextRule) name() string  { return c.Identifier }
+
 type object struct {
 	kind, identifier string
 	content          any

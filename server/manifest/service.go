@@ -129,7 +129,7 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 		}
 		for _, x := range p.Problems {
 			if x.Severity == rolemodel.SeverityError {
-				return errs.Invalid(x.Kind+"/"+x.Identifier+"."+x.Field, "%s %s: %s", x.Kind, x.Identifier, x.Message)
+				return refused(ctx, tx, s.Keyring, x)
 			}
 		}
 		return s.finish(ctx, tx, p.Changes)
@@ -138,6 +138,15 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 		return nil, m.located(err)
 	}
 	return out, nil
+}
+
+// refused turns a problem of the model into an error that says where it stands: also in objects this configuration does not name.
+func refused(ctx context.Context, tx bun.Tx, keyring Keyring, x rolemodel.Problem) error {
+	all, err := Export(ctx, tx, keyring)
+	if err != nil {
+		return err
+	}
+	return errs.Invalid(all.inFile(x.Kind, x.Identifier, x.Field), "The %s %s cannot be saved like this. %s", kindWords(x.Kind), x.Identifier, x.Message)
 }
 
 // compare gives what would change, and the manifest with everything it leaves unsaid.
