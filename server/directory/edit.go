@@ -80,6 +80,9 @@ func (s *Service) Create(ctx context.Context, in CreateResourceInput) (*Resource
 			}
 			c.Key, c.Scalars[p.Identifier] = key, key
 		}
+		if err := CheckKey(c.Key); err != nil {
+			return errs.As(err).At("input.key")
+		}
 		taken, err := tx.NewSelect().Table("resource").Where("entity_type_id = ? and key = ? and valid_to = 'infinity'", t.ID, c.Key).Exists(ctx)
 		if err != nil {
 			return err

@@ -19,6 +19,15 @@ func give(property, value string) directory.PropertyValueInput {
 	return directory.PropertyValueInput{Property: property, Value: &value}
 }
 
+// long is a text that does not compress: an index feels its whole length.
+func long(n int) string {
+	text := make([]rune, n)
+	for i := range text {
+		text[i] = rune('\u4e00' + i*i*7919%20000)
+	}
+	return string(text)
+}
+
 func requireKind(t *testing.T, err error, kind errs.Kind, field, says string) {
 	t.Helper()
 	require.True(t, errs.Is(err, kind), "got %v", err)
@@ -82,11 +91,25 @@ func TestPeopleEdit(t *testing.T) {
 		requireKind(t, create("2", directory.PropertyValueInput{Property: "Department", Keys: []string{"a", "b"}}), errs.Validation, "input.values[0].keys", "one resource only")
 		requireKind(t, create("2", directory.PropertyValueInput{Property: "Mail", Keys: []string{"a"}}), errs.Validation, "input.values[0].keys", "no link")
 		requireKind(t, create("2", give("EmployeeID", "3")), errs.Validation, "input.key", "is the key")
+		requireKind(t, create(long(directory.MaxKey+1)), errs.Validation, "input.key", "501")
 		_, err := b.Update(b.ctx, directory.UpdateResourceInput{ID: b.id(t, b.person, "1"), Version: 1, Values: []directory.PropertyValueInput{give("EmployeeID", "3")}})
 		requireKind(t, err, errs.Validation, "input.values[0]", "cannot be changed")
 		_, err = b.Create(b.ctx, directory.CreateResourceInput{EntityType: "Planet", Key: "1"})
 		requireKind(t, err, errs.NotFound, "input.entityType", "no entity type Planet")
 		require.Equal(t, 1, b.count(t, "select count(*) from resource"))
+	})
+
+	t.Run("LongValuesFitTheIndexes", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		key, name := long(directory.MaxKey), long(20000)
+		p, err := b.Create(b.ctx, directory.CreateResourceInput{EntityType: "Person", Key: key, Values: []directory.PropertyValueInput{
+			give("FirstName", name), give("Mail", name)}})
+		require.NoError(t, err)
+		require.Equal(t, key, p.Resource.Key)
+		require.Equal(t, name, p.Resource.Scalars["FirstName"])
+		require.Equal(t, string([]rune(name)[:300]), p.Resource.DisplayName, "a label is cut")
+		require.Zero(t, b.count(t, "select count(*) from resource_unique_key"), "and no link can name something as long")
 	})
 
 	t.Run("SynchronizedValuesStayWithTheirSystem", func(t *testing.T) {

@@ -12,9 +12,21 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"writ/server/errs"
 )
+
+// MaxKey is how many characters a key has at most: an index holds no longer ones.
+const MaxKey = 500
+
+// CheckKey refuses a key that is too long, as Validation.
+func CheckKey(key string) error {
+	if n := utf8.RuneCountInString(key); n > MaxKey {
+		return errs.Invalid("", "A key has at most %d characters; this one has %d.", MaxKey, n)
+	}
+	return nil
+}
 
 // Normal form of values, by property type (role-model 1.3). The empty text is "no value".
 //
@@ -277,17 +289,23 @@ var layouts = []string{
 func fromTime(text, pattern string) (string, error) {
 	if pattern != "" {
 		t, err := time.Parse(layout(pattern), text)
-		if err != nil {
+		if err != nil || !isStorable(t) {
 			return "", bad(text, "a time written as "+pattern)
 		}
 		return FormatTime(t), nil
 	}
 	for _, l := range layouts {
-		if t, err := time.Parse(l, text); err == nil {
+		if t, err := time.Parse(l, text); err == nil && isStorable(t) {
 			return FormatTime(t), nil
 		}
 	}
 	return "", bad(text, "a date or time")
+}
+
+// isStorable reports whether the year has four digits in UTC and is not 0: what the normal form and PostgreSQL can both hold.
+func isStorable(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1 && year <= 9999
 }
 
 // layout turns a pattern like dd.MM.yyyy HH:mm:ss into Go's.
@@ -310,7 +328,7 @@ func from1601(text string) (string, error) {
 		return "", nil
 	}
 	t := time.Unix(n/ticks+epoch1601, 0)
-	if t.UTC().Year() > 9999 {
+	if !isStorable(t) {
 		return "", nil
 	}
 	return FormatTime(t), nil

@@ -86,11 +86,14 @@ func template(s *Shape, entityTypeID int64, text string) (parts []labelPart, ok 
 	return parts, true
 }
 
+// maxLabel is how many characters a display name keeps: an index sorts by it.
+const maxLabel = 300
+
 // labelCases is the SQL expression of display_name over directory_next (or resource) n, and the entity types that need the hook.
 func labelCases(s *Shape, types []int64) (expression schema.QueryWithArgs, hooked []int64) {
 	var b strings.Builder
 	var args []any
-	b.WriteString("case n.entity_type_id")
+	b.WriteString("left(case n.entity_type_id")
 	for _, t := range types {
 		l := labelOf(s, t)
 		if l.Hook {
@@ -116,6 +119,6 @@ func labelCases(s *Shape, types []int64) (expression schema.QueryWithArgs, hooke
 		}
 		b.WriteString("), E' \\t\\r\\n'), ''), n.key)")
 	}
-	b.WriteString(" when 0 then n.key else n.key end")
-	return bun.SafeQuery(b.String(), args...), hooked
+	b.WriteString(" when 0 then n.key else n.key end, ?)")
+	return bun.SafeQuery(b.String(), append(args, maxLabel)...), hooked
 }

@@ -31,7 +31,7 @@ func (w *Writer) links(ctx context.Context) error {
 		return err
 	}
 	if len(unique) > 0 {
-		if _, err := w.tx.ExecContext(ctx, statement("unique"), array(unique)); err != nil {
+		if _, err := w.tx.ExecContext(ctx, statement("unique"), array(unique), MaxKey); err != nil {
 			return err
 		}
 	}

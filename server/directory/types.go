@@ -138,7 +138,9 @@ type Shape struct {
 }
 
 // IsManual reports whether people keep the resource here. One that is read from a managed system has to be changed there.
-func (s *Shape) IsManual(r *Resource) bool { return r.Origin != Synced || s.Mappings[r.EntityTypeID] == nil }
+func (s *Shape) IsManual(r *Resource) bool {
+	return r.Origin != Synced || s.Mappings[r.EntityTypeID] == nil
+}
 
 // Property finds a property of an entity type by identifier; nil if there is none.
 func (s *Shape) Property(entityTypeID int64, identifier string) *Property {

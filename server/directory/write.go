@@ -325,6 +325,9 @@ func (w *Writer) hookedLabel(entityTypeID int64, key string, scalars map[string]
 	if err != nil || strings.TrimSpace(name) == "" || strings.ContainsRune(name, 0) {
 		return key
 	}
+	if long := []rune(name); len(long) > maxLabel {
+		return string(long[:maxLabel])
+	}
 	return name
 }
 

@@ -405,6 +405,9 @@ func (m *tableMap) clean(row fulfil.Row, command string) (staged, error) {
 		default:
 			scalars[c.property.Identifier] = value
 			if c.property == m.key.property && strings.TrimSpace(value) != "" {
+				if err := directory.CheckKey(value); err != nil {
+					return out, errs.Invalid("", "column %q: %s", c.column, message(err))
+				}
 				out.key = value
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/fulfil"
 	"writ/server/page"
@@ -149,6 +150,12 @@ func TestNothingBrokenIsApplied(t *testing.T) {
 		b := prepared(t)
 		b.fake.set("person", append(people(3), person("1003", "Petra", "start", "31.02.2026"))...)
 		refused(t, b, errs.Validation, `row 4: column "start": "31.02.2026" is not a date or time`)
+	})
+	t.Run("KeyTooLong", func(t *testing.T) {
+		t.Parallel()
+		b := prepared(t)
+		b.fake.set("person", append(people(3), person(strings.Repeat("1", directory.MaxKey+1), "Petra"))...)
+		refused(t, b, errs.Validation, `row 4: column "id": A key has at most 500 characters; this one has 501.`)
 	})
 	t.Run("MalformedFile", func(t *testing.T) {
 		t.Parallel()

@@ -1,10 +1,11 @@
--- Keeps resource_unique_key for what was written. ?0 ids of the properties that are unique keys.
+-- Keeps resource_unique_key for what was written. ?0 ids of the properties that are unique keys; ?1 how long a key may be: longer values
+-- are kept with the resource, and links cannot name them.
 with wanted as materialized (
     select p.id as property_id, r.scalars ->> p.identifier as value, r.id as resource_id, r.entity_type_id
     from directory_touched t
     join resource r on r.id = t.resource_id and r.valid_to = 'infinity'
     join property p on p.entity_type_id = r.entity_type_id and p.id = any (?0)
-    where r.scalars ->> p.identifier is not null),
+    where char_length(r.scalars ->> p.identifier) <= ?1),
 gone as (
     delete from resource_unique_key u
     using directory_touched t
