@@ -159,7 +159,7 @@ func (w *writer) dropProperties(typeID int64, names []string, field string) erro
 		Links      int
 	}
 	err := w.tx.NewRaw(`select p.id, p.identifier, array(select r.identifier from resource_type_rule r where r.property_id = p.id order by 1 limit 10) as rules,
-			(select count(*) from (select from resource_link l where l.property_id = p.id and l.valid_to = 'infinity' limit 1000)) as links
+			(select count(*) from (select from resource_link l where l.property_id = p.id and l.valid_to = 'infinity' limit 1000) l) as links
 		from property p where p.entity_type_id = ? and p.identifier not in (?)`, typeID, inList(names)).Scan(w.ctx, &gone)
 	if err != nil {
 		return err
