@@ -16,23 +16,27 @@ import (
 	"writ/server/db"
 	"writ/server/fulfil"
 	"writ/server/permit"
+	"writ/server/queue"
 )
 
 const (
 	// claimBatch is how many orders one claim takes: few enough that a killed worker leaves little behind.
-	claimBatch = 200
+	claimBatch = 192
 	// ticketBatch is how many tickets one transaction opens, and so how many one event ticket.opened names.
 	ticketBatch = 2000
 	// writeBatch is how many answers one transaction writes at most. Answers never wait for it to fill.
 	writeBatch = 64
 	// outage is how many orders in a row must fail to reach their system before a drain gives up for now.
 	outage = 3
+	// maxHops is how often a dispatch is passed on.
+	maxHops = 4
 )
 
 // DispatchArgs is the River job that works off the due orders of one connection. It names the scope; the rows say what to do.
 type DispatchArgs struct {
 	ConnectionID int64 `json:"connectionId"`
-	Job          bool  `json:"job"` // asked for by a fulfil task: runs although a job is at work
+	Job          bool  `json:"job"`            // asked for by a fulfil task: runs although a job is at work
+	Hops         int   `json:"hops,omitempty"` // how often it was passed on
 }
 
 // Kind names the job.
@@ -54,7 +58,31 @@ func (w *DispatchWorker) Work(ctx context.Context, job *river.Job[DispatchArgs])
 			return err
 		}
 	}
+	if err := w.Service.passOn(ctx, job.Args); err != nil {
+		return err
+	}
 	return w.Service.Drain(ctx, job.Args.ConnectionID)
+}
+
+// passOn calls for another process when there is more due than one claim takes: whoever is free takes the job, and passes it on in turn. A
+// process that is at the connection already leaves it at that. So a heap of orders, or what a dead process left, is soon worked off by
+// several.
+func (s *Service) passOn(ctx context.Context, args DispatchArgs) error {
+	if args.Hops >= maxHops {
+		return nil
+	}
+	var due int
+	err := s.DB.NewRaw(`select count(*) from (select from provisioning_order where connection_id = ? and not is_manual
+			and (has_silent or has_pending and generated_at is not null) and (lease_until is null or lease_until < clock_timestamp()) limit ?) x`,
+		args.ConnectionID, claimBatch+1).Scan(ctx, &due)
+	if err != nil {
+		return fmt.Errorf("count due orders: %w", err)
+	}
+	if due <= claimBatch {
+		return nil
+	}
+	args.Hops++
+	return queue.Insert(ctx, s.DB, args, nil)
 }
 
 // Drain works off the due orders of a connection until there are none: any number of processes at the same time, each order by one.
@@ -70,33 +98,19 @@ func (s *Service) Drain(ctx context.Context, connectionID int64) error {
 
 // drainCalls sends the orders of an automated connection.
 func (s *Service) drainCalls(ctx context.Context, connectionID int64) error {
-	var target fulfil.Connector
-	defer func() {
-		if target != nil {
-			_ = target.Close() // it goes back to the pool
-		}
-	}()
-	for {
-		list, err := s.claim(ctx, connectionID, claimBatch)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		if target == nil {
-			if target, err = s.open(ctx, connectionID); err != nil {
-				s.Log.WarnContext(ctx, "connection does not open", "connection", connectionID, "error", err)
-				target = closedConnector{err}
-			}
-		}
-		d := &drain{Service: s, target: target, held: map[int64]bool{}}
-		down, err := d.run(ctx, list)
-		if err != nil {
-			return err
-		}
-		s.outages.note(connectionID, down)
-		if down {
-			return nil // the sweep comes back when the first back-off is over
-		}
+	list, err := s.claim(ctx, connectionID, claimBatch)
+	if err != nil || len(list) == 0 {
+		return err
 	}
+	target, err := s.open(ctx, connectionID)
+	if err != nil {
+		s.Log.WarnContext(ctx, "connection does not open", "connection", connectionID, "error", err)
+		target = closedConnector{err}
+	}
+	defer func() { _ = target.Close() }() // it goes back to the pool
+	d := &drain{Service: s, connectionID: connectionID, target: target, held: map[int64]bool{}}
+	d.hold(list)
+	return d.run(ctx, list)
 }
 
 func (s *Service) open(ctx context.Context, connectionID int64) (fulfil.Connector, error) {
@@ -107,14 +121,19 @@ func (s *Service) open(ctx context.Context, connectionID int64) (fulfil.Connecto
 	return c, err
 }
 
-// drain is the work on one claimed batch.
+// drain is the work on the due orders of a connection, batch by batch. Three things go on at once: calls, the writing of answers, and
+// while the end of a batch is being called, the claim of the next.
 type drain struct {
 	*Service
-	target fulfil.Connector
+	connectionID int64
+	target       fulfil.Connector
+	answers      chan answer
+	unwritten    sync.WaitGroup // answers on their way to the database
 
-	mu   sync.Mutex
-	held map[int64]bool // orders whose lease is being renewed
-	row  int            // failures to reach the system in a row
+	mu     sync.Mutex
+	held   map[int64]bool // orders whose lease is being renewed
+	row    int            // failures to reach the system in a row
+	failed error          // answers were not written
 }
 
 // answer is the outcome of one errand.
@@ -123,44 +142,75 @@ type answer struct {
 	fulfil.Receipt
 }
 
-// run sends the errands in their order: the groups of equal rank one after the other, inside a group Concurrency at a time. It reports down
-// when the system could not be reached several times in a row; what was not called then is given back.
-func (d *drain) run(ctx context.Context, list []*errand) (down bool, err error) {
-	for _, e := range list {
-		d.held[e.ID] = true
-	}
+// run sends batch after batch until nothing is due. It stops when the system could not be reached several times in a row, and gives back
+// what was not called then: the sweep comes back when the first back-off is over.
+func (d *drain) run(ctx context.Context, list []*errand) error {
+	var beside sync.WaitGroup
 	renewing, stop := context.WithCancel(ctx)
-	var renewer sync.WaitGroup
-	renewer.Go(func() { d.renewLeases(renewing) })
-	defer func() { stop(); renewer.Wait() }()
+	beside.Go(func() { d.renewLeases(renewing) })
+	defer func() { stop(); beside.Wait() }()
 
-	answers := make(chan answer, writeBatch) // room to gather while a transaction runs: a fast system is then written in large groups
-	var failed error
+	d.answers = make(chan answer, writeBatch) // room to gather while a transaction runs: a fast system is then written in large groups
 	var writer sync.WaitGroup
-	writer.Go(func() { failed = d.writeAnswers(ctx, answers) })
+	writer.Go(func() { d.writeAnswers(ctx) })
+	defer func() { close(d.answers); writer.Wait() }()
 
-	for _, group := range ranked(list) {
-		// one statement marks a chunk as called: what a crash leaves to be read back is at most that
-		for chunk := range slices.Chunk(group, 8*max(1, d.Concurrency)) {
-			if ctx.Err() != nil || d.isDown() {
-				err = errors.Join(err, d.letGo(context.WithoutCancel(ctx), chunk))
-				d.forget(chunk)
-				continue
-			}
-			called, markErr := d.markCalled(ctx, chunk)
-			if markErr != nil {
-				err = errors.Join(err, markErr)
-				break
-			}
-			if rest := d.callAll(ctx, called, answers); len(rest) > 0 {
-				err = errors.Join(err, d.letGo(context.WithoutCancel(ctx), rest))
-				d.forget(rest)
+	for len(list) > 0 {
+		next, err := d.send(ctx, list)
+		d.outages.note(d.connectionID, d.isDown())
+		if err != nil || d.isStopped(ctx) {
+			d.unwritten.Wait()
+			return errors.Join(err, d.giveBack(ctx, next), d.failure(), ctx.Err())
+		}
+		if len(next) == 0 { // what was answered last may be due again at once
+			d.unwritten.Wait()
+			if next, err = d.claimNext(ctx); err != nil {
+				return errors.Join(err, d.failure())
 			}
 		}
+		list = next
 	}
-	close(answers)
-	writer.Wait()
-	return d.isDown(), errors.Join(err, failed, ctx.Err())
+	return d.failure()
+}
+
+// send calls the errands of a batch in their order: the groups of equal rank one after the other, inside a group Concurrency at a time. It
+// gives the next batch.
+func (d *drain) send(ctx context.Context, list []*errand) (next []*errand, err error) {
+	var chunks [][]*errand
+	for _, group := range ranked(list) {
+		// one statement marks a chunk as called: what a crash leaves to be read back is at most that
+		chunks = slices.AppendSeq(chunks, slices.Chunk(group, 8*max(1, d.Concurrency)))
+	}
+	var ahead sync.WaitGroup
+	var aheadErr error
+	for i, chunk := range chunks {
+		if err != nil || d.isStopped(ctx) {
+			err = errors.Join(err, d.giveBack(ctx, chunk))
+			continue
+		}
+		called, markErr := d.markCalled(ctx, chunk)
+		if err = markErr; err != nil {
+			continue
+		}
+		if i == len(chunks)-1 {
+			ahead.Go(func() { next, aheadErr = d.claimNext(ctx) })
+		}
+		err = d.giveBack(ctx, d.callAll(ctx, called))
+	}
+	ahead.Wait()
+	return next, errors.Join(err, aheadErr)
+}
+
+func (d *drain) claimNext(ctx context.Context) ([]*errand, error) {
+	list, err := d.claim(ctx, d.connectionID, claimBatch)
+	d.hold(list)
+	return list, err
+}
+
+// giveBack lets go of errands that are not called.
+func (d *drain) giveBack(ctx context.Context, list []*errand) error {
+	d.forget(list)
+	return d.letGo(context.WithoutCancel(ctx), list)
 }
 
 // ranked groups errands that may go at the same time: updates, creations by dependency, deletions, as they were claimed.
@@ -179,13 +229,13 @@ func ranked(list []*errand) [][]*errand {
 }
 
 // callAll calls Concurrency at a time, and stops when the system turns out to be down: it gives what was not called.
-func (d *drain) callAll(ctx context.Context, list []*errand, answers chan<- answer) (rest []*errand) {
+func (d *drain) callAll(ctx context.Context, list []*errand) (rest []*errand) {
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	slots := make(chan struct{}, max(1, d.Concurrency))
 	for i, e := range list {
 		slots <- struct{}{}
-		if ctx.Err() != nil || d.isDown() {
+		if d.isStopped(ctx) {
 			return list[i:]
 		}
 		calls.Go(func() {
@@ -193,7 +243,8 @@ func (d *drain) callAll(ctx context.Context, list []*errand, answers chan<- answ
 			r, mine := d.call(ctx, e)
 			d.reached(r.Outcome)
 			if mine {
-				answers <- answer{e, r}
+				d.unwritten.Add(1)
+				d.answers <- answer{e, r}
 			}
 		})
 	}
@@ -256,6 +307,25 @@ func (d *drain) isDown() bool {
 	return d.row >= outage
 }
 
+// isStopped reports that no further order is to be called: the system is down, answers cannot be written, or ctx ended.
+func (d *drain) isStopped(ctx context.Context) bool {
+	return ctx.Err() != nil || d.isDown() || d.failure() != nil
+}
+
+func (d *drain) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
+}
+
+func (d *drain) hold(list []*errand) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range list {
+		d.held[e.ID] = true
+	}
+}
+
 func (d *drain) forget(list []*errand) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -291,32 +361,38 @@ func (d *drain) renewLeases(ctx context.Context) {
 
 // writeAnswers writes what came in, as it comes: whatever is there goes into one transaction. It goes on after the context ended, since the
 // calls were made.
-func (d *drain) writeAnswers(ctx context.Context, answers <-chan answer) error {
+func (d *drain) writeAnswers(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
-	var failed error
-	for first := range answers {
-		list := []answer{first}
-	more:
-		for len(list) < writeBatch {
-			select {
-			case a, ok := <-answers:
-				if !ok {
-					break more
-				}
-				list = append(list, a)
-			default:
-				break more
-			}
-		}
+	for first := range d.answers {
+		list := d.gather(first)
 		if err := d.settle(ctx, list); err != nil {
-			failed = cmp.Or(failed, err)
 			d.Log.ErrorContext(ctx, "answers were not written", "orders", len(list), "error", err)
+			d.mu.Lock()
+			d.failed = cmp.Or(d.failed, err)
+			d.mu.Unlock()
 		}
 		for _, a := range list {
 			d.forget([]*errand{a.errand})
 		}
+		d.unwritten.Add(-len(list))
 	}
-	return failed
+}
+
+// gather adds what came in meanwhile.
+func (d *drain) gather(first answer) []answer {
+	list := []answer{first}
+	for len(list) < writeBatch {
+		select {
+		case a, ok := <-d.answers:
+			if !ok {
+				return list
+			}
+			list = append(list, a)
+		default:
+			return list
+		}
+	}
+	return list
 }
 
 // closedConnector stands for a connection that does not open: every order on it is unreachable.

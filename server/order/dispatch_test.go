@@ -451,3 +451,37 @@ func TestSweep(t *testing.T) {
 	require.NoError(t, w.s.Sweep(t.Context()))
 	require.Zero(t, jobs("order_dispatch"), "a scheduled connector waits for its job")
 }
+
+// TestPassOn: another process is called as long as there is more than one claim takes, a few times.
+func TestPassOn(t *testing.T) {
+	t.Parallel()
+	w := setup(t, claimBatch+1)
+	for i := range claimBatch + 1 {
+		w.plan(w.creation(i, 1))
+	}
+	w.generate()
+	jobs := func() (list []DispatchArgs) {
+		var raw []json.RawMessage
+		require.NoError(t, w.s.DB.NewRaw("delete from river_job where kind = 'order_dispatch' returning args").Scan(w.ctx, &raw))
+		for _, r := range raw {
+			var a DispatchArgs
+			require.NoError(t, json.Unmarshal(r, &a))
+			list = append(list, a)
+		}
+		return list
+	}
+	jobs()
+	connection := w.id("select distinct connection_id from provisioning_order")
+	args := DispatchArgs{ConnectionID: connection, Job: true}
+	for args.Hops < maxHops {
+		require.NoError(t, w.s.passOn(w.ctx, args))
+		args.Hops++
+		require.Equal(t, []DispatchArgs{args}, jobs())
+	}
+	require.NoError(t, w.s.passOn(w.ctx, args))
+	require.Empty(t, jobs(), "often enough")
+	_, err := w.s.DB.ExecContext(w.ctx, "update provisioning_order set lease_until = clock_timestamp() + interval '1 minute' where id = (select min(id) from provisioning_order)")
+	require.NoError(t, err)
+	require.NoError(t, w.s.passOn(w.ctx, DispatchArgs{ConnectionID: connection}))
+	require.Empty(t, jobs(), "one claim takes the rest")
+}
