@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -86,11 +87,15 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
 	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, HashPassword: auth.HashPassword,
 		Jobs: a.Jobs, CheckConnection: a.connections.check, Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
-	transport, err := notification.NewTransport(s.Config.Mail.SMTPURL, mailDir(s.Config))
+	mail := s.Config.Mail
+	transport, err := notification.NewTransport(notification.TransportOptions{SMTPURL: mail.SMTPURL, Security: notification.Security(mail.Security),
+		PickupDir: cmp.Or(mail.PickupDir, mailDir(s.Config))})
 	if err != nil {
 		return nil, err
 	}
-	a.Notifications = &notification.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, PublicURL: s.Config.Serve.URL(), Transport: transport}
+	a.Notifications = &notification.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, PublicURL: s.Config.Serve.URL(), Transport: transport,
+		Rules:              notification.Rules{Off: !mail.Enabled, AllowedDomains: mail.Domains(), CatchAll: mail.CatchAll, CatchAllCC: mail.CatchAllCC},
+		ProvisioningErrors: mail.ProvisioningErrors}
 	a.Webhooks = &webhook.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Keyring: raw{keyring}, Orders: a.Orders,
 		AllowPrivate: s.Config.Serve.AllowPrivateWebhooks || s.Config.Serve.Demo, Demo: s.Config.Serve.Demo}
 	a.Audit = audit.New(a.DB)

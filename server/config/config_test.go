@@ -89,6 +89,9 @@ func TestMistakes(t *testing.T) {
 		"only.yaml":      "workers",
 		"smtp.yaml":      "smtp://",
 		"sender.yaml":    "must be a mail address",
+		"catchall.yaml":  "WRIT_MAIL_CATCH_ALL",
+		"domains.yaml":   "separated by semicolons",
+		"security.yaml":  "start-tls",
 		"workers.yaml":   "between 1 and 1000",
 		"key.yaml":       "32 bytes",
 	} {
@@ -100,6 +103,20 @@ func TestMistakes(t *testing.T) {
 			require.ErrorContains(t, err, says)
 		})
 	}
+}
+
+func TestMail(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t)
+	require.NoError(t, err)
+	require.True(t, c.Mail.Enabled)
+	require.Nil(t, c.Mail.Domains())
+	require.Equal(t, "auto", c.Mail.Security)
+	c, err = parse(t, "--no-mail", "--mail-allowed-domains", "x.example; @y.example ;", "--mail-catch-all", "all@x.example", "--mail-provisioning-errors", "--smtp-security", "none")
+	require.NoError(t, err)
+	require.False(t, c.Mail.Enabled)
+	require.True(t, c.Mail.ProvisioningErrors)
+	require.Equal(t, []string{"x.example", "y.example"}, c.Mail.Domains())
 }
 
 func TestAllMistakesAtOnce(t *testing.T) {

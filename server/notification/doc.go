@@ -1,11 +1,31 @@
 // Package notification tells people by mail.
 //
 //	notification.go  Pump: reads events once, in order, and turns them into mails (one transaction: mails + cursor)
-//	ticket.go        who is told about manual orders, and what (provisioning spec 10.4, 11.2)
+//	ticket.go        who is told about manual orders (provisioning spec 10.4, 11.2)
+//	digest.go        who is told about orders that came to review, and (if switched on) to an error; collected over a while
+//	run.go           who is told about the end of a job's run
+//	order.go         the summary of orders that all of these share
 //	template.go      the texts, text and HTML, in template/
-//	send.go          SMTP, or .eml files when no server is set
-//	worker.go        SendArgs: one mail, tried five times with back-off
+//	rules.go         what may leave, and where to: allowed domains, catch-all, copy, off (11.4)
+//	send.go          SMTP, or .eml files in a pickup folder
+//	worker.go        SendArgs: one mail, tried once and retried five times with back-off
+//
+// # Recipients
+//
+// Always access.Holders of the full path (10.4): PerformManualProvisioning and ReviewProvisioning with the source entity type at the end,
+// Jobs/RunJob/Launch or Repair with the end state. Mails about orders name only orders inside the holder's data filters; without any there
+// is no mail.
+//
+// # Once
 //
 // A mail exists exactly if the event behind it does: the event stream is read with a durable cursor, and a mail has a key that cannot
-// be written twice.
+// be written twice. The mail table is the log: recipient, template, subject, state, attempts, last error.
+//
+// # Digests
+//
+// In continuous mode orders come one by one, and a mail for each would soon be read by nobody. What came to review is therefore collected per
+// entity type, and told when nothing new came for ten seconds (one pass of the chain, one computation), or after a minute if it does not
+// stop. The next digest of the same kind waits five minutes after that, unless a job ended: a run is a moment of its own. A digest names
+// what is still undecided when it goes out. The windows are kept in the database and measured with the product's clock, so any process
+// may close them.
 package notification

@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -11,6 +12,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/event"
+	"writ/server/queue"
 )
 
 // Service makes and sends mails.
@@ -21,7 +23,16 @@ type Service struct {
 	Shapes    *directory.Shapes
 	PublicURL string // where the SPA is, for links; no trailing slash
 	Transport Transport
+	Rules     Rules // what may leave, and where to
+	// ProvisioningErrors switches the mail about errored orders on (spec 11.1, our addition).
+	ProvisioningErrors bool
 }
+
+// The events that are read one by one; orders are counted in sets (digest.go).
+const (
+	kindTicketOpened = "ticket.opened"
+	kindJobChanged   = "job.changed"
+)
 
 // cursorKey is the setting that remembers how far the event stream was read.
 const cursorKey = "notification_cursor"
@@ -41,7 +52,7 @@ func (s *Service) Pump(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		batch, err := event.ReadBatch(ctx, tx, after, event.Filter{Kinds: []string{"ticket.opened"}}, pumpLimit)
+		batch, err := event.ReadBatch(ctx, tx, after, event.Filter{Kinds: []string{kindTicketOpened, kindJobChanged}}, pumpLimit)
 		if err != nil {
 			return err
 		}
@@ -49,12 +60,21 @@ func (s *Service) Pump(ctx context.Context) (more bool, err error) {
 		if err := s.tickets(ctx, tx, batch.Rows); err != nil {
 			return fmt.Errorf("mail about tickets: %w", err)
 		}
+		jobEnded, err := s.runs(ctx, tx, batch.Rows)
+		if err != nil {
+			return fmt.Errorf("mail about runs: %w", err)
+		}
+		if err := s.collect(ctx, tx, after, batch.Next, jobEnded); err != nil {
+			return fmt.Errorf("mail about orders: %w", err)
+		}
 		if batch.Next.Compare(after) == 0 {
 			return nil
 		}
-		_, err = tx.ExecContext(ctx, `insert into setting (key, value) values (?, to_jsonb(?::text)) on conflict (key) do update set value = excluded.value, updated_at = now()`,
-			cursorKey, batch.Next.String())
-		return err
+		cursor, err := json.Marshal(batch.Next.String())
+		if err != nil {
+			return err
+		}
+		return saveSetting(ctx, tx, cursorKey, cursor)
 	})
 	return more, err
 }
@@ -68,4 +88,21 @@ func selectCursor(ctx context.Context, tx bun.Tx) (event.Cursor, error) {
 		return event.Cursor{}, nil // from the beginning: a mail that was written already is not written twice
 	}
 	return event.Parse(text[0])
+}
+
+// queueMail writes a mail and asks for it to be sent, in the caller's transaction. The key makes it happen once.
+func (s *Service) queueMail(ctx context.Context, tx bun.Tx, template, to, key string, data any) error {
+	m, err := render(template, data)
+	if err != nil {
+		return err
+	}
+	var id []int64
+	if err := tx.NewRaw(`insert into mail (template, recipient, dedupe_key, subject, text_body, html_body, state, created_at) values (?, ?, ?, ?, ?, ?, 'QUEUED', ?)
+		on conflict (dedupe_key) do nothing returning id`, template, to, key, m.Subject, m.Text, m.HTML, s.Clock.Now()).Scan(ctx, &id); err != nil {
+		return fmt.Errorf("queue mail to %s: %w", to, err)
+	}
+	if len(id) == 0 {
+		return nil
+	}
+	return queue.Insert(ctx, tx, SendArgs{MailID: id[0]}, nil)
 }

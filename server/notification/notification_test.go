@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/require"
 	"github.com/wneessen/go-mail"
 
@@ -103,6 +100,13 @@ func (b bundle) mustPump(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// pumpOnce reads what is there and what time has made due.
+func (b bundle) pumpOnce(t *testing.T) {
+	t.Helper()
+	_, err := b.Pump(b.ctx)
+	require.NoError(t, err)
+}
+
 func (b bundle) recipients(t *testing.T) map[string]string {
 	t.Helper()
 	var rows []struct{ Recipient, Subject string }
@@ -166,56 +170,6 @@ func TestSummaryNamesTwenty(t *testing.T) {
 	require.NoError(t, b.DB.NewRaw(`select text_body, html_body from mail where recipient = 'operator@x.example'`).Scan(b.ctx, &text, &html))
 	require.Equal(t, 20, strings.Count(text, "Badge card, create"))
 	require.Contains(t, text, "and 6 more.")
-	require.Contains(t, text, "https://writ.example/manual/Directory_User")
+	require.Contains(t, text, "https://writ.example/manual?of=Directory_User")
 	require.Contains(t, html, "26 manual orders to carry out")
-}
-
-func (b bundle) send(t *testing.T) error {
-	t.Helper()
-	var id int64
-	require.NoError(t, b.DB.NewRaw(`select min(id) from mail`).Scan(b.ctx, &id))
-	w := &SendWorker{Mails: b.Service, From: "Writ <writ@x.example>"}
-	return w.Work(b.ctx, &river.Job[SendArgs]{Args: SendArgs{MailID: id}})
-}
-
-func TestSend(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.mustOpenTickets(t, 1)
-	b.mustPump(t)
-
-	b.box.fail = os.ErrDeadlineExceeded
-	require.Error(t, b.send(t))
-	require.Equal(t, "FAILED", b.state(t))
-
-	b.box.fail = nil
-	require.NoError(t, b.send(t))
-	require.NoError(t, b.send(t), "a second run finds nothing to do")
-	require.Len(t, b.box.mails, 1)
-	require.Equal(t, "SENT", b.state(t))
-	require.Contains(t, b.box.mails[0], "Message-ID: <mail-")
-	require.Contains(t, b.box.mails[0], "text/plain")
-	require.Contains(t, b.box.mails[0], "text/html")
-}
-
-func (b bundle) state(t *testing.T) (state string) {
-	t.Helper()
-	require.NoError(t, b.DB.NewRaw(`select state from mail order by id limit 1`).Scan(b.ctx, &state))
-	return state
-}
-
-func TestFolder(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	dir := filepath.Join(t.TempDir(), "mail")
-	transport, err := NewTransport("", dir)
-	require.NoError(t, err)
-	b.Transport = transport
-	b.mustOpenTickets(t, 1)
-	b.mustPump(t)
-	require.NoError(t, b.send(t))
-	files, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	require.Len(t, files, 1)
-	require.Equal(t, ".eml", filepath.Ext(files[0].Name()))
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
+// pauses are those before the retries of a mail (spec 11.4: five): a mail server that is restarted, or away for an hour, loses nothing.
+var pauses = []time.Duration{5 * time.Second, 30 * time.Second, 3 * time.Minute, 15 * time.Minute, time.Hour}
+
 // SendArgs asks for one mail to be sent.
 type SendArgs struct {
 	MailID int64 `json:"mail_id"`
@@ -19,8 +22,8 @@ type SendArgs struct {
 // Kind is the name of the River job.
 func (SendArgs) Kind() string { return "send_mail" }
 
-// InsertOpts: five tries with back-off (spec 11.4).
-func (SendArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 5} }
+// InsertOpts: one try and a retry after each pause.
+func (SendArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1 + len(pauses)} }
 
 // SendWorker sends queued mails.
 type SendWorker struct {
@@ -32,38 +35,74 @@ type SendWorker struct {
 // Timeout of one try.
 func (w *SendWorker) Timeout(*river.Job[SendArgs]) time.Duration { return time.Minute }
 
+// NextRetry is when a failed mail is tried again.
+func (w *SendWorker) NextRetry(job *river.Job[SendArgs]) time.Time {
+	return time.Now().Add(pauses[min(max(0, job.Attempt-1), len(pauses)-1)])
+}
+
 // Work sends the mail unless it was sent. A crash between the server's answer and our note sends it twice: mail knows no better, and
-// the Message-ID is the same both times.
+// the Message-ID is the same both times. What the server refuses for good is not tried again.
 func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	s := w.Mails
-	var row struct {
-		ID                                     int64
-		Recipient, Subject, TextBody, HTMLBody string
-	}
+	var row mailRow
 	if err := s.DB.NewRaw(`select id, recipient, subject, text_body, html_body from mail where id = ? and state in ('QUEUED', 'FAILED')`, job.Args.MailID).Scan(ctx, &row); errors.Is(err, sql.ErrNoRows) {
 		return nil // sent, or gone
 	} else if err != nil {
 		return fmt.Errorf("read mail %d: %w", job.Args.MailID, err)
 	}
-	m := mail.NewMsg()
-	if err := m.From(w.From); err != nil {
-		return fmt.Errorf("sender: %w", err)
+	to, cc, why := s.Rules.route(row.Recipient)
+	if why != "" {
+		s.Log.WarnContext(ctx, "a mail is dropped", "mail", row.ID, "recipient", row.Recipient, "why", why)
+		return w.note(ctx, row.ID, "DROPPED", errors.New(why))
 	}
-	if err := m.To(row.Recipient); err != nil {
+	m, err := w.message(row, to, cc)
+	if err != nil {
 		return w.note(ctx, row.ID, "DROPPED", err)
 	}
-	m.Subject(row.Subject)
-	m.SetMessageIDWithValue(fmt.Sprintf("mail-%d@writ", row.ID))
-	m.SetDateWithValue(s.Clock.Now())
-	m.SetBodyString(mail.TypeTextPlain, row.TextBody)
-	m.AddAlternativeString(mail.TypeTextHTML, row.HTMLBody)
 	if err := s.Transport.Deliver(ctx, row.ID, m); err != nil {
 		if noteErr := w.note(ctx, row.ID, "FAILED", err); noteErr != nil {
 			return noteErr
 		}
-		return fmt.Errorf("send mail %d: %w", row.ID, err)
+		err = fmt.Errorf("send mail %d: %w", row.ID, err)
+		if refusal := (*mail.SendError)(nil); errors.As(err, &refusal) && isFinal(refusal) {
+			return river.JobCancel(err)
+		}
+		return err
 	}
 	return w.note(ctx, row.ID, "SENT", nil)
+}
+
+// isFinal reports whether the server said no to this very mail (5xx): the same mail gets the same answer.
+func isFinal(e *mail.SendError) bool { return e.ErrorCode() >= 500 && !e.IsTemp() }
+
+type mailRow struct {
+	ID                                     int64
+	Recipient, Subject, TextBody, HTMLBody string
+}
+
+// message builds the mail. An error means that it can never be sent.
+func (w *SendWorker) message(row mailRow, to, cc string) (*mail.Msg, error) {
+	m := mail.NewMsg()
+	if err := m.From(w.From); err != nil {
+		return nil, fmt.Errorf("sender: %w", err)
+	}
+	if err := m.To(to); err != nil {
+		return nil, fmt.Errorf("recipient: %w", err)
+	}
+	if cc != "" {
+		if err := m.Cc(cc); err != nil {
+			return nil, fmt.Errorf("copy: %w", err)
+		}
+	}
+	if to != row.Recipient {
+		m.SetGenHeader("X-Original-To", row.Recipient)
+	}
+	m.Subject(row.Subject)
+	m.SetMessageIDWithValue(fmt.Sprintf("mail-%d@writ", row.ID))
+	m.SetDateWithValue(w.Mails.Clock.Now())
+	m.SetBodyString(mail.TypeTextPlain, row.TextBody)
+	m.AddAlternativeString(mail.TypeTextHTML, row.HTMLBody)
+	return m, nil
 }
 
 func (w *SendWorker) note(ctx context.Context, id int64, state string, cause error) error {

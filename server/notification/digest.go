@@ -1,0 +1,188 @@
+package notification
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/access"
+	"writ/server/evaluation"
+	"writ/server/event"
+	"writ/server/permit"
+)
+
+// When a digest goes out. Continuous mode moves order by order, and nobody wants a mail per order.
+const (
+	digestQuiet = 10 * time.Second // nothing new came for that long: what belongs together is together
+	digestLong  = time.Minute      // or it goes on and on
+	digestPause = 5 * time.Minute  // between two of the same kind about the same entity type; the end of a job does not wait for it
+)
+
+// digest is a mail about orders that came into a state, collected over a while.
+type digest struct {
+	template   string
+	to         evaluation.State
+	permission string // + source entity type: who is told
+	page       string // of the SPA
+}
+
+var (
+	reviewDigest = digest{template: "BlockedProvisioningInformations", to: evaluation.AwaitingApproval, permission: permit.ReviewProvisioning, page: "/review"}
+	errorDigest  = digest{template: "ProvisioningErrors", to: evaluation.Errored, permission: permit.ReviewProvisioning, page: "/errors"}
+)
+
+// digests are those that are switched on.
+func (s *Service) digests() []digest {
+	if s.ProvisioningErrors {
+		return []digest{reviewDigest, errorDigest}
+	}
+	return []digest{reviewDigest}
+}
+
+// window is a digest that is being collected, or the memory of when the last one went out. It is kept in the setting windowsKey.
+type window struct {
+	From  string    `json:"from,omitempty"` // cursor before its first event; empty: nothing is collected
+	First time.Time `json:"first,omitzero"` // its first event
+	Last  time.Time `json:"last,omitzero"`  // its newest event
+	Sent  time.Time `json:"sent,omitzero"`  // the last one went out
+}
+
+const windowsKey = "notification_windows"
+
+// isDue reports whether a window has to be sent now. A job that ended after everything in it came to rest closes it.
+func (w window) isDue(now, jobEnded time.Time) bool {
+	if w.From == "" {
+		return false
+	}
+	if !jobEnded.IsZero() && !jobEnded.Before(w.Last) {
+		return true
+	}
+	if now.Before(w.Sent.Add(digestPause)) {
+		return false
+	}
+	return !now.Before(w.Last.Add(digestQuiet)) || !now.Before(w.First.Add(digestLong))
+}
+
+// collect notes what came in between two cursors, and sends what is due. jobEnded is when the newest job ended in between; zero: none did.
+func (s *Service) collect(ctx context.Context, tx bun.Tx, after, next event.Cursor, jobEnded time.Time) error {
+	windows, err := selectWindows(ctx, tx)
+	if err != nil {
+		return err
+	}
+	before := maps.Clone(windows)
+	if next.Compare(after) > 0 {
+		if err := s.note(ctx, tx, windows, after, next); err != nil {
+			return err
+		}
+	}
+	now := s.Clock.Now()
+	for _, d := range s.digests() {
+		for _, key := range slices.Sorted(maps.Keys(windows)) {
+			entityType, mine := strings.CutPrefix(key, d.template+"/")
+			if w := windows[key]; mine && w.isDue(now, jobEnded) {
+				if err := s.sendDigest(ctx, tx, d, entityType, w, next); err != nil {
+					return fmt.Errorf("%s about %s: %w", d.template, entityType, err)
+				}
+				windows[key] = window{Sent: now}
+			}
+		}
+	}
+	if maps.Equal(before, windows) {
+		return nil
+	}
+	raw, err := json.Marshal(windows)
+	if err != nil {
+		return err
+	}
+	return saveSetting(ctx, tx, windowsKey, raw)
+}
+
+// note opens windows, and lengthens those that are open.
+func (s *Service) note(ctx context.Context, tx bun.Tx, windows map[string]window, after, next event.Cursor) error {
+	var rows []struct {
+		SourceEntityType string
+		State            evaluation.State
+		First, Last      time.Time
+	}
+	if err := tx.NewRaw(`select e.source_entity_type, (e.data ->> 'to')::smallint as state, min(e.at) as first, max(e.at) as last
+		from event e where ? group by 1, 2`, came(after, next)).Scan(ctx, &rows); err != nil {
+		return fmt.Errorf("look for orders to tell of: %w", err)
+	}
+	for _, d := range s.digests() {
+		for _, r := range rows {
+			if r.State != d.to {
+				continue
+			}
+			key := d.template + "/" + r.SourceEntityType
+			w := windows[key]
+			if w.From == "" {
+				w.From, w.First = after.String(), r.First.UTC()
+			}
+			w.Last = r.Last.UTC()
+			windows[key] = w
+		}
+	}
+	return nil
+}
+
+// came is the condition of the events between two cursors by which an order came to review, or to an error. What a person put there
+// (reconsider) is no news.
+func came(after, next event.Cursor) any {
+	return bun.SafeQuery(`e.kind = 'order.changed' and (e.xid, e.id) > (?::xid8, ?) and (e.xid, e.id) <= (?::xid8, ?) and e.source_entity_type is not null
+		and e.data ->> 'to' in ('5', '3') and e.data ->> 'from' is distinct from e.data ->> 'to' and e.data ->> 'action' not like 'reconsider%'`,
+		fmt.Sprint(after.XID), after.ID, fmt.Sprint(next.XID), next.ID)
+}
+
+// sendDigest writes one mail per recipient about what came since the window was opened and is still in that state.
+func (s *Service) sendDigest(ctx context.Context, tx bun.Tx, d digest, entityType string, w window, next event.Cursor) error {
+	from, err := event.Parse(w.From)
+	if err != nil {
+		return err
+	}
+	var orders []int64
+	if err := tx.NewRaw(`select distinct o.id from event e join provisioning_order o on o.id = e.subject_id
+		where ? and e.source_entity_type = ? and e.data ->> 'to' = ? and o.closed_at is null and ? = any (o.states) order by o.id`,
+		came(from, next), entityType, fmt.Sprint(int(d.to)), d.to).Scan(ctx, &orders); err != nil {
+		return fmt.Errorf("read its orders: %w", err)
+	}
+	if len(orders) == 0 {
+		return nil // decided or gone meanwhile
+	}
+	holders, err := access.Holders(ctx, tx, permit.For(d.permission, entityType), s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	for _, h := range holders {
+		key := d.template + "/" + next.String() + "/" + entityType + "/" + h.Email
+		if err := s.orderMail(ctx, tx, d.template, d.page, entityType, orders, h, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func selectWindows(ctx context.Context, tx bun.Tx) (map[string]window, error) {
+	windows := map[string]window{}
+	var raw []json.RawMessage
+	if err := tx.NewRaw(`select value from setting where key = ?`, windowsKey).Scan(ctx, &raw); err != nil {
+		return nil, err
+	}
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw[0], &windows); err != nil {
+			return nil, fmt.Errorf("setting %s: %w", windowsKey, err)
+		}
+	}
+	return windows, nil
+}
+
+func saveSetting(ctx context.Context, tx bun.Tx, key string, value json.RawMessage) error {
+	_, err := tx.ExecContext(ctx, `insert into setting (key, value) values (?, ?::jsonb) on conflict (key) do update set value = excluded.value, updated_at = now()`,
+		key, string(value))
+	return err
+}
