@@ -70,11 +70,14 @@ func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
 		return nil, err
 	}
 	compiled, problems := evaluation.Compile(source, shape, keys)
-	for _, p := range problems {
-		s.Log.WarnContext(ctx, "role model", "kind", p.Kind, "identifier", p.Identifier, "field", p.Field, "problem", p.Message)
-	}
 	if compiled == nil {
 		return nil, fmt.Errorf("the role model does not compile: %v", problems)
+	}
+	for _, p := range problems {
+		s.Log.DebugContext(ctx, "warning of the role model", "kind", p.Kind, "identifier", p.Identifier, "field", p.Field, "problem", p.Message)
+	}
+	if len(problems) > 0 { // one line: before the first synchronization every rule that names a resource has one
+		s.Log.InfoContext(ctx, "the role model has warnings; writ plan shows them", "count", len(problems), "first", problems[0].Identifier+": "+problems[0].Message)
 	}
 	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths()), keys: keys}, nil
 }
