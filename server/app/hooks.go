@@ -16,9 +16,7 @@ import (
 	"writ/server/fulfil"
 	"writ/server/job"
 	"writ/server/order"
-	"writ/server/permit"
 	"writ/server/queue"
-	"writ/server/synchronization"
 )
 
 // wire fills in what a lower room tells a higher one.
@@ -91,23 +89,13 @@ func (a *App) jobEnded(ctx context.Context, tx bun.Tx, _ *job.JobInstance) error
 	return queue.Insert(ctx, tx, order.GenerateArgs{}, nil)
 }
 
-// jobGivenUp: what the blocked tasks had prepared is dropped. It is dropped in transactions of its own: one that is left over is dropped
-// by the next complete reading.
-func (a *App) jobGivenUp(ctx context.Context, _ bun.Tx, tasks []*job.TaskInstance) error {
-	ctx = permit.With(ctx, permit.System(permit.Name(ctx)))
-	for _, t := range tasks {
-		d, err := a.Synchronization.OfTask(ctx, t.ID)
-		if err != nil {
-			return err
-		}
-		if d == nil || d.State != synchronization.Blocked {
-			continue
-		}
-		if _, err := a.Synchronization.Drop(ctx, d.ID); err != nil {
-			return err
-		}
+// jobGivenUp: what the blocked tasks had prepared is dropped with them.
+func (a *App) jobGivenUp(ctx context.Context, tx bun.Tx, tasks []*job.TaskInstance) error {
+	ids := make([]int64, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.ID
 	}
-	return nil
+	return a.Synchronization.DropOfTasks(ctx, tx, ids...)
 }
 
 // visible refuses a resource outside the caller's scope.

@@ -202,14 +202,34 @@ func (s *Service) Drop(ctx context.Context, deliveryID int64) (*Delivery, error)
 		if d.State != Blocked && d.State != Prepared {
 			return errs.New(errs.InvalidTransition, "Delivery %d is neither blocked nor prepared.", d.ID).Of(d.ID)
 		}
-		if err := s.drop(ctx, tx, []*Delivery{d}, Dropped, "Given up by "+permit.Name(ctx)+"."); err != nil {
-			return err
-		}
-		c, err := selectConnectorByID(ctx, s.DB, d.ConnectorID)
-		if err != nil {
-			return err
-		}
-		return event.Publish(ctx, tx, s.Clock.Now(), s.ended(d, c))
+		return s.giveUp(ctx, tx, d)
 	})
 	return d, err
+}
+
+// DropOfTasks drops the blocked deliveries of tasks that were given up, in the transaction that gives them up. The caller has checked the
+// right to the tasks.
+func (s *Service) DropOfTasks(ctx context.Context, tx bun.Tx, taskInstanceIDs ...int64) error {
+	var blocked []*Delivery
+	if err := tx.NewSelect().Model(&blocked).Where("y.task_instance_id IN (?) AND y.state = ?", bun.List(taskInstanceIDs), Blocked).
+		Order("y.id").For("UPDATE").Scan(ctx); err != nil {
+		return fmt.Errorf("read the deliveries of tasks: %w", err)
+	}
+	for _, d := range blocked { // one per connector of a job
+		if err := s.giveUp(ctx, tx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) giveUp(ctx context.Context, tx bun.Tx, d *Delivery) error {
+	if err := s.drop(ctx, tx, []*Delivery{d}, Dropped, "Given up by "+permit.Name(ctx)+"."); err != nil {
+		return err
+	}
+	c, err := selectConnectorByID(ctx, tx, d.ConnectorID)
+	if err != nil {
+		return err
+	}
+	return event.Publish(ctx, tx, s.Clock.Now(), s.ended(d, c))
 }
