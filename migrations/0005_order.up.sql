@@ -99,7 +99,7 @@ create index provisioning_order_by_assigned on provisioning_order (assigned_reso
 create index provisioning_order_by_state on provisioning_order (state, id);
 create index provisioning_order_by_type_state on provisioning_order (resource_type_id, state, id);
 create index provisioning_order_by_owner on provisioning_order (owner_id, id);
-create index provisioning_order_to_dispatch on provisioning_order (connection_id, id) where has_silent or has_pending and generated_at is not null;
+create index provisioning_order_to_dispatch on provisioning_order (connection_id, kind, resource_type_id, id) where has_silent or has_pending and generated_at is not null;
 create index provisioning_order_ungenerated on provisioning_order (resource_type_id, id) where generated_at is null and has_pending;
 create index provisioning_order_generated on provisioning_order (generated_at) where generated_at is not null;
 create index provisioning_order_to_review on provisioning_order (source_entity_type_id, id) where needs_review;

@@ -804,7 +804,7 @@ CREATE INDEX provisioning_order_generated ON public.provisioning_order USING btr
 CREATE INDEX provisioning_order_look ON public.provisioning_order USING btree (look_at) WHERE ((look_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE UNIQUE INDEX provisioning_order_one_open ON public.provisioning_order USING btree (assigned_resource_type_id) WHERE (closed_at IS NULL);
 CREATE INDEX provisioning_order_tickets ON public.provisioning_order USING btree (source_entity_type_id, id) WHERE has_ticket;
-CREATE INDEX provisioning_order_to_dispatch ON public.provisioning_order USING btree (connection_id, id) WHERE (has_silent OR (has_pending AND (generated_at IS NOT NULL)));
+CREATE INDEX provisioning_order_to_dispatch ON public.provisioning_order USING btree (connection_id, kind, resource_type_id, id) WHERE (has_silent OR (has_pending AND (generated_at IS NOT NULL)));
 CREATE INDEX provisioning_order_to_review ON public.provisioning_order USING btree (source_entity_type_id, id) WHERE needs_review;
 CREATE INDEX provisioning_order_ungenerated ON public.provisioning_order USING btree (resource_type_id, id) WHERE ((generated_at IS NULL) AND has_pending);
 

@@ -1,19 +1,31 @@
 -- Due orders of connection ?0 at ?1, at most ?2, ticket orders or the others (?3): updates and removals of links first, then creations in the
--- order of their dependencies, deletions of resources last (spec 2.4.6).
+-- order of their dependencies, deletions of resources last (spec 2.4.6). Kind by kind and type by type, so that a claim reads no more than it
+-- takes, however many are due; inside one of them by id.
 with recursive depth (id, n) as (
     select id, 0 from resource_type where depends_on_id is null
     union all
     select t.id, d.n + 1 from resource_type t join depth d on d.id = t.depends_on_id where d.n < 16
+), rank (n, kind, type_id) as (
+    select row_number() over (order by k.n, case when k.kind = 'DELETE' then -coalesce(d.n, 0) else coalesce(d.n, 0) end, t.id, k.kind), k.kind, t.id
+    from (values (0, 'ASSOCIATE'), (0, 'UPDATE'), (1, 'CREATE'), (2, 'DELETE')) k (n, kind)
+    cross join resource_type t
+    left join depth d on d.id = t.id
+    where exists (select from connection n join connector c on c.id = n.connector_id
+        where n.id = ?0 and n.deactivated <> 'FULFIL' and not c.is_deactivated)
+    order by 1
+), due as (
+    select r.n, o.id
+    from rank r
+    cross join lateral (
+        select o.id
+        from provisioning_order o
+        where o.connection_id = ?0 and o.kind = r.kind and o.resource_type_id = r.type_id
+          and (o.has_silent or o.has_pending and o.generated_at is not null) and o.is_manual = ?3
+          and (o.not_before is null or o.not_before <= ?1)
+          and (o.lease_until is null or o.lease_until < clock_timestamp())
+        order by o.id
+        limit ?2
+        for update of o skip locked) o
+    limit ?2
 )
-select o.id
-from provisioning_order o
-join connection n on n.id = o.connection_id and n.deactivated <> 'FULFIL'
-join connector c on c.id = n.connector_id and not c.is_deactivated
-left join depth d on d.id = o.resource_type_id
-where o.connection_id = ?0 and (o.has_silent or o.has_pending and o.generated_at is not null) and o.is_manual = ?3
-  and (o.not_before is null or o.not_before <= ?1)
-  and (o.lease_until is null or o.lease_until < clock_timestamp())
-order by case o.kind when 'CREATE' then 1 when 'DELETE' then 2 else 0 end,
-    case when o.kind = 'DELETE' then -coalesce(d.n, 0) else coalesce(d.n, 0) end, o.id
-limit ?2
-for update of o skip locked
+select id from due order by n, id
