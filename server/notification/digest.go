@@ -47,23 +47,18 @@ func (s *Service) digests() []digest {
 
 // window is a digest that is being collected, or the memory of when the last one went out. It is kept in the setting windowsKey.
 type window struct {
-	From  string    `json:"from,omitempty"` // cursor before its first event; empty: nothing is collected
-	First time.Time `json:"first,omitzero"` // its first event
-	Last  time.Time `json:"last,omitzero"`  // its newest event
-	Sent  time.Time `json:"sent,omitzero"`  // the last one went out
+	From  string    `json:"from,omitempty"`  // cursor before its first event; empty: nothing is collected
+	First time.Time `json:"first,omitzero"`  // its first event
+	Last  time.Time `json:"last,omitzero"`   // its newest event
+	Sent  time.Time `json:"sent,omitzero"`   // the last one went out
+	IsRun bool      `json:"isRun,omitempty"` // a job ended after its newest event: it does not wait for the pause
 }
 
 const windowsKey = "notification_windows"
 
-// isDue reports whether a window has to be sent now. A job that ended after everything in it came to rest closes it.
-func (w window) isDue(now, jobEnded time.Time) bool {
-	if w.From == "" {
-		return false
-	}
-	if !jobEnded.IsZero() && !jobEnded.Before(w.Last) {
-		return true
-	}
-	if now.Before(w.Sent.Add(digestPause)) {
+// isDue reports whether a window has to be sent now.
+func (w window) isDue(now time.Time) bool {
+	if w.From == "" || !w.IsRun && now.Before(w.Sent.Add(digestPause)) {
 		return false
 	}
 	return !now.Before(w.Last.Add(digestQuiet)) || !now.Before(w.First.Add(digestLong))
@@ -81,11 +76,17 @@ func (s *Service) collect(ctx context.Context, tx bun.Tx, after, next event.Curs
 			return err
 		}
 	}
+	for key, w := range windows {
+		if w.From != "" && !jobEnded.IsZero() && !jobEnded.Before(w.Last) {
+			w.IsRun = true
+			windows[key] = w
+		}
+	}
 	now := s.Clock.Now()
 	for _, d := range s.digests() {
 		for _, key := range slices.Sorted(maps.Keys(windows)) {
 			entityType, mine := strings.CutPrefix(key, d.template+"/")
-			if w := windows[key]; mine && w.isDue(now, jobEnded) {
+			if w := windows[key]; mine && w.isDue(now) {
 				if err := s.sendDigest(ctx, tx, d, entityType, w, next); err != nil {
 					return fmt.Errorf("%s about %s: %w", d.template, entityType, err)
 				}

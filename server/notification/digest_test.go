@@ -119,9 +119,13 @@ func TestReviewDigestAtTheEndOfAJob(t *testing.T) {
 	}
 	b.mustMove(t, nil, 5, "review", 1)
 	end()
+	b.later(digestQuiet)
+	b.pumpOnce(t)
 	require.Equal(t, []string{"1 order to review (Person)"}, b.subjects(t, "rita@x.example"))
 	b.mustMove(t, nil, 5, "review", 2)
 	end()
+	b.later(digestQuiet)
+	b.pumpOnce(t)
 	require.Len(t, b.subjects(t, "rita@x.example"), 2, "a run is a moment of its own")
 }
 
