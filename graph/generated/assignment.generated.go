@@ -717,6 +717,29 @@ func (ec *executionContext) fieldContext_ExplainStep_text(_ context.Context, fie
 	return graphql.NewScalarFieldContext("ExplainStep", field, false, false, "String")
 }
 
+func (ec *executionContext) _ExplainStep_orderId(ctx context.Context, field graphql.CollectedField, obj *evaluation.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExplainStep_orderId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrderID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExplainStep_orderId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExplainStep", field, false, false, "ID")
+}
+
 func (ec *executionContext) _ExplainStep_from(ctx context.Context, field graphql.CollectedField, obj *evaluation.Step) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -934,7 +957,7 @@ func (ec *executionContext) unmarshalInputExplainInput(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ownerId", "resourceType", "role"}
+	fieldsInOrder := [...]string{"ownerId", "resourceType", "role", "property"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -962,6 +985,13 @@ func (ec *executionContext) unmarshalInputExplainInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.Role = data
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
 		}
 	}
 	return it, nil
@@ -1198,6 +1228,11 @@ func (ec *executionContext) _ExplainStep(ctx context.Context, sel ast.SelectionS
 		case "text":
 			out.Values[i] = ec._ExplainStep_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "orderId":
+			out.Values[i] = ec._ExplainStep_orderId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "from":

@@ -113,11 +113,13 @@ type ComplexityRoot struct {
 
 	AuditEvent struct {
 		Actor       func(childComplexity int) int
+		ActorName   func(childComplexity int) int
 		At          func(childComplexity int) int
 		Cursor      func(childComplexity int) int
 		Data        func(childComplexity int) int
 		Kind        func(childComplexity int) int
 		SubjectID   func(childComplexity int) int
+		SubjectName func(childComplexity int) int
 		SubjectType func(childComplexity int) int
 	}
 
@@ -289,6 +291,7 @@ type ComplexityRoot struct {
 		From         func(childComplexity int) int
 		Kind         func(childComplexity int) int
 		Matched      func(childComplexity int) int
+		OrderID      func(childComplexity int) int
 		Property     func(childComplexity int) int
 		ResourceType func(childComplexity int) int
 		Role         func(childComplexity int) int
@@ -1088,6 +1091,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEvent.Actor(childComplexity), true
+	case "AuditEvent.actorName":
+		if e.ComplexityRoot.AuditEvent.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.ActorName(childComplexity), true
 	case "AuditEvent.at":
 		if e.ComplexityRoot.AuditEvent.At == nil {
 			break
@@ -1118,6 +1127,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEvent.SubjectID(childComplexity), true
+	case "AuditEvent.subjectName":
+		if e.ComplexityRoot.AuditEvent.SubjectName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.SubjectName(childComplexity), true
 	case "AuditEvent.subjectType":
 		if e.ComplexityRoot.AuditEvent.SubjectType == nil {
 			break
@@ -1797,6 +1812,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExplainStep.Matched(childComplexity), true
+	case "ExplainStep.orderId":
+		if e.ComplexityRoot.ExplainStep.OrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainStep.OrderID(childComplexity), true
 	case "ExplainStep.property":
 		if e.ComplexityRoot.ExplainStep.Property == nil {
 			break
@@ -4880,23 +4901,26 @@ type Entitlement {
 input ExplainInput {
   "The person (or other owner)."
   ownerId: ID!
-  "Only steps about this resource type."
+  "Only steps that lead to this resource type: the roles that give it, its values, and what was done about it."
   resourceType: String
-  "Only steps about this role."
+  "Only steps that lead to this role, and what it gives."
   role: String
+  "Identifier of a property of the resource type: of the values only this one."
+  property: String
 }
 
-"""Why (or why not): every step of the evaluation, computed now by the same function that assigns."""
+"""Why (or why not): the chain rule, context, record, role, value, order, attempt, verification. The evaluation is computed now, by the same
+function that assigns."""
 type ExplainPayload {
   "The owner."
   owner: Resource!
-  "The steps in the order of the evaluation."
+  "The steps, in the order in which one leads to the next."
   steps: [ExplainStep!]!
 }
 
-"""One step of an evaluation."""
+"""One link of an explanation."""
 type ExplainStep {
-  "What the step is about: context, role, type, value, correlation..."
+  "context, composite_role, single_role (rules), role (what they come to), resource_type (rules), type (what they come to), correlation, property, difference, order, review, line, attempt, verification."
   kind: String!
   "Identifier of the rule; null: no rule."
   rule: String
@@ -4910,8 +4934,10 @@ type ExplainStep {
   value: String
   "The rule applied."
   matched: Boolean!
-  "The step as a sentence."
+  "The step as a sentence, with the names of all it speaks of."
   text: String!
+  "Of what was done about it; null: a step of the evaluation."
+  orderId: ID
   "From when it holds; null: since ever."
   from: DateTime
   "Until when it holds; null: for ever."
@@ -4961,10 +4987,14 @@ type AuditEvent {
   kind: String!
   "Username of the person, or the part of the server that did it."
   actor: String!
+  "Display name of that person; null: a part of the server."
+  actorName: String
   "Kind of the object, e.g. order."
   subjectType: String!
   "Id of the object; null: it is no single one."
   subjectId: ID
+  "What the object is called today; null: it is no single one, or it is gone."
+  subjectName: String
   "Details by kind."
   data: JSON!
 }
@@ -5224,7 +5254,7 @@ type Connector {
   entityTypes: [String!]!
   "Identifiers of the resource types written to it."
   resourceTypes: [String!]!
-  "End of the last successful synchronization; null: never."
+  "When it was last read, or in continuous mode last seen to be unchanged; null: never."
   lastSynchronizedAt: DateTime
   "Newest synchronizations, newest first."
   deliveries(
@@ -7032,10 +7062,14 @@ func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field gr
 		return ec.fieldContext_AuditEvent_kind(ctx, field)
 	case "actor":
 		return ec.fieldContext_AuditEvent_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_AuditEvent_actorName(ctx, field)
 	case "subjectType":
 		return ec.fieldContext_AuditEvent_subjectType(ctx, field)
 	case "subjectId":
 		return ec.fieldContext_AuditEvent_subjectId(ctx, field)
+	case "subjectName":
+		return ec.fieldContext_AuditEvent_subjectName(ctx, field)
 	case "data":
 		return ec.fieldContext_AuditEvent_data(ctx, field)
 	}
@@ -7388,6 +7422,8 @@ func (ec *executionContext) childFields_ExplainStep(ctx context.Context, field g
 		return ec.fieldContext_ExplainStep_matched(ctx, field)
 	case "text":
 		return ec.fieldContext_ExplainStep_text(ctx, field)
+	case "orderId":
+		return ec.fieldContext_ExplainStep_orderId(ctx, field)
 	case "from":
 		return ec.fieldContext_ExplainStep_from(ctx, field)
 	case "to":

@@ -155,7 +155,9 @@ func (f *follows) mentioned() []int64 {
 func (w *wording) follows(f *follows) []evaluation.Step {
 	var out []evaluation.Step
 	add := func(s evaluation.Step, order int64, text string) {
-		s.OrderID, s.Text = order, text
+		if s.Text = text; order != 0 {
+			s.OrderID = &order
+		}
 		out = append(out, s)
 	}
 	for _, g := range f.gaps {

@@ -38,7 +38,7 @@ type Step struct {
 	Matched        bool
 	From, To       *time.Time
 	Text           string // the step as a sentence
-	OrderID        int64  // of what follows the evaluation; 0: none
+	OrderID        *int64 // of what follows the evaluation; nil: none
 
 	NeedsRoleID   int64            // role that the rule asks for; 0: none
 	RoleHeld      bool             // NeedsRoleID is held at some time

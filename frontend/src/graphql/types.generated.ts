@@ -168,9 +168,11 @@ export type ErrorCode =
 export type ExplainInput = {
   /** The person (or other owner). */
   ownerId: Scalars['ID']['input'];
-  /** Only steps about this resource type. */
+  /** Identifier of a property of the resource type: of the values only this one. */
+  property?: InputMaybe<Scalars['String']['input']>;
+  /** Only steps that lead to this resource type: the roles that give it, its values, and what was done about it. */
   resourceType?: InputMaybe<Scalars['String']['input']>;
-  /** Only steps about this role. */
+  /** Only steps that lead to this role, and what it gives. */
   role?: InputMaybe<Scalars['String']['input']>;
 };
 
