@@ -158,7 +158,7 @@ func (w *saver) types() error {
 	if err := w.updateTypes(updates); err != nil {
 		return err
 	}
-	newIDs, err := w.allocate("assigned_resource_type", len(waiting))
+	newIDs, err := db.NextIDs(w.ctx, w.tx, "assigned_resource_type", len(waiting))
 	if err != nil {
 		return err
 	}
@@ -259,15 +259,6 @@ func (w *saver) updateTypes(rows []typeRow) error {
 			confidence int, expected jsonb, error text, verified boolean, close boolean)
 		where a.id = r.id`, w.now, string(list)).Exec(w.ctx)
 	return err
-}
-
-// allocate takes n ids of a table's identity column.
-func (w *saver) allocate(table string, n int) (out []int64, err error) {
-	if n == 0 {
-		return nil, nil
-	}
-	err = w.tx.NewRaw(`select nextval(pg_get_serial_sequence(?, 'id')) from generate_series(1, ?)`, table, n).Scan(w.ctx, &out)
-	return out, err
 }
 
 // gapRow is a gap on its way into the table.

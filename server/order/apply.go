@@ -177,6 +177,7 @@ type turn struct {
 	history []*historyEntry
 	entries map[historyKey]*historyEntry
 	results []result // answers that are written with the moves
+	opened  []Rolled // orders inserted in this turn, as their lines make them
 	moved   []Moved
 	refused map[int64]*errs.Error
 	orders  map[int64]*touched
@@ -376,8 +377,12 @@ func (t *turn) commit(ctx context.Context, tx bun.Tx) (*Applied, error) {
 		return nil, err
 	}
 	var ids, again []int64
+	isOpened := make(map[int64]bool, len(t.opened))
+	for _, o := range t.opened {
+		isOpened[o.ID] = true
+	}
 	for id, o := range t.orders {
-		if o.action == "" { // locked, but nothing of it moved
+		if o.action == "" || isOpened[id] { // locked, but nothing of it moved
 			continue
 		}
 		ids = append(ids, id)
@@ -386,12 +391,17 @@ func (t *turn) commit(ctx context.Context, tx bun.Tx) (*Applied, error) {
 		}
 	}
 	slices.Sort(ids)
-	if len(ids) == 0 {
-		return done, nil
+	done.Orders = t.opened
+	if len(ids) > 0 {
+		var rolled []Rolled
+		err := tx.NewRaw(sqlRollUp, pgdialect.Array(ids), pgdialect.Array(orEmpty(again)), stamp(t.now), answered).Scan(ctx, &rolled)
+		if err != nil {
+			return nil, fmt.Errorf("roll up orders: %w", err)
+		}
+		done.Orders = append(done.Orders, rolled...)
 	}
-	err := tx.NewRaw(sqlRollUp, pgdialect.Array(ids), pgdialect.Array(orEmpty(again)), stamp(t.now), answered).Scan(ctx, &done.Orders)
-	if err != nil {
-		return nil, fmt.Errorf("roll up orders: %w", err)
+	if len(done.Orders) == 0 {
+		return done, nil
 	}
 	slices.SortFunc(done.Orders, func(a, b Rolled) int { return int(a.ID - b.ID) })
 	if err := t.publish(ctx, tx, done.Orders); err != nil {

@@ -1,7 +1,6 @@
 package order
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,7 +29,7 @@ func (s *Service) Policy(ctx context.Context, tx bun.Tx, now time.Time, planned 
 	}
 	ctx = permit.With(ctx, permit.System("policy"))
 	p := &policyRun{Service: s, turn: newTurn(ctx, now), planned: planned}
-	for _, step := range []func(context.Context, bun.Tx) error{p.load, p.open, p.plan, p.insertLines, p.updateOrders, p.markAgain} {
+	for _, step := range []func(context.Context, bun.Tx) error{p.load, p.open, p.plan, p.insert, p.updateOrders, p.markAgain} {
 		if err := step(ctx, tx); err != nil {
 			return err
 		}
@@ -47,6 +46,7 @@ type policyRun struct {
 	routes   map[int64]*route              // by resource type id
 	byType   map[int64]*openOrder          // open orders by assigned resource type id
 	lines    map[int64]map[int64]*lineHead // open lines by order id and line id
+	fresh    []*newOrder
 	newLines []newLine
 	changes  []orderChange
 	again    []int64 // owners to compute once more: their orders changed under the evaluation
@@ -59,20 +59,7 @@ type openOrder struct {
 	State                  State
 	IsManual               bool
 	InFlight               bool
-}
-
-// newLine is a line to insert.
-type newLine struct {
-	OrderID    int64                 `json:"order_id"`
-	Property   *string               `json:"property"`
-	Action     evaluation.LineAction `json:"action"`
-	State      State                 `json:"state"`
-	Workflow   evaluation.Workflow   `json:"workflow_state"`
-	WaitReason string                `json:"wait_reason"`
-	Error      *string               `json:"error"`
-	IsClosed   bool                  `json:"is_closed"`
-	content
-	verb Action
+	IsNew                  bool `bun:"-"` // opened by this run: not in the table yet
 }
 
 // orderChange is what happens to the columns of an order itself.
@@ -96,7 +83,29 @@ func (p *policyRun) load(ctx context.Context, tx bun.Tx) error {
 	if p.routes, err = p.selectRoutes(ctx, tx, distinct(types)); err != nil {
 		return err
 	}
+	if err := p.lockOrphans(ctx, tx); err != nil {
+		return err
+	}
 	return p.loadOpen(ctx, tx, arts)
+}
+
+// lockOrphans makes runs wait for each other that work on the same target without an owner: nothing else keeps two of them from opening
+// an order for it. Whoever has an owner is computed under the lock of that owner.
+func (p *policyRun) lockOrphans(ctx context.Context, tx bun.Tx) error {
+	var arts []int64
+	for _, o := range p.planned {
+		if o.OwnerID == 0 {
+			arts = append(arts, o.AssignedResourceTypeID)
+		}
+	}
+	if len(arts) == 0 {
+		return nil
+	}
+	_, err := tx.NewRaw(`select id from assigned_resource_type where id = any(?) order by id for no key update`, pgdialect.Array(arts)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("lock orphans: %w", err)
+	}
+	return nil
 }
 
 // loadOpen locks the open orders and reads their open lines.
@@ -127,58 +136,6 @@ func (p *policyRun) loadOpen(ctx context.Context, tx bun.Tx, arts []int64) error
 			p.lines[l.OrderID] = map[int64]*lineHead{}
 		}
 		p.lines[l.OrderID][l.ID] = l
-	}
-	return nil
-}
-
-// open inserts the orders that do not exist yet. An order somebody opened since the evaluation looked is taken as it is.
-func (p *policyRun) open(ctx context.Context, tx bun.Tx) error {
-	type newOrder struct {
-		Art        int64      `json:"art"`
-		Kind       string     `json:"kind"`
-		Type       int64      `json:"type"`
-		Owner      *int64     `json:"owner"`
-		Source     int64      `json:"source"`
-		Target     *int64     `json:"target"`
-		Connector  *int64     `json:"connector"`
-		Connection *int64     `json:"connection"`
-		IsManual   bool       `json:"is_manual"`
-		DueAt      *time.Time `json:"due_at"`
-	}
-	var rows []newOrder
-	for _, o := range p.planned {
-		d := o.Delta
-		if p.byType[o.AssignedResourceTypeID] != nil || d.OrderID != 0 || d.Withdraw || len(d.Lines) == 0 {
-			continue
-		}
-		r := p.routes[o.ResourceTypeID]
-		if r == nil {
-			return fmt.Errorf("open order: there is no resource type %d", o.ResourceTypeID)
-		}
-		rows = append(rows, newOrder{Art: o.AssignedResourceTypeID, Kind: string(d.Kind), Type: o.ResourceTypeID, Owner: optional(o.OwnerID),
-			Source: cmp.Or(o.SourceEntityTypeID, r.SourceEntityTypeID), Target: optional(d.TargetID), Connector: r.ConnectorID,
-			Connection: r.ConnectionID, IsManual: r.IsManual, DueAt: d.DueAt})
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	raw, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("write new orders: %w", err)
-	}
-	var made []*openOrder
-	err = tx.NewRaw(`insert into provisioning_order (assigned_resource_type_id, kind, state, resource_type_id, owner_id, source_entity_type_id,
-			target_id, connector_id, connection_id, is_manual, due_at, version, created_at, updated_at)
-		select art, kind, 0, type, owner, source, target, connector, connection, is_manual, due_at, 0, ?0, ?0
-		from json_to_recordset(?1) as n (art bigint, kind text, type bigint, owner bigint, source bigint, target bigint, connector bigint,
-			connection bigint, is_manual boolean, due_at timestamptz)
-		on conflict (assigned_resource_type_id) where closed_at is null do nothing
-		returning id, assigned_resource_type_id, state, is_manual, false as in_flight`, stamp(p.now), string(raw)).Scan(ctx, &made)
-	if err != nil {
-		return fmt.Errorf("open orders: %w", err)
-	}
-	for _, o := range made {
-		p.byType[o.AssignedResourceTypeID] = o
 	}
 	return nil
 }
@@ -227,7 +184,7 @@ func (p *policyRun) planOrder(o *openOrder, d *evaluation.OrderDelta) {
 			}
 			line := newLineOf(o.ID, ld)
 			p.newLines = append(p.newLines, line)
-			ticketChanges = ticketChanges || line.State == evaluation.Pending
+			ticketChanges = ticketChanges || line.state == evaluation.Pending
 			continue
 		}
 		s := p.stepOf(l, ld)
@@ -262,7 +219,9 @@ func (p *policyRun) planOrder(o *openOrder, d *evaluation.OrderDelta) {
 			p.Log.Warn("evaluation asked for a move that is not possible any more", "order", o.ID, "line", s.LineID, "action", s.action, "error", err)
 		}
 	}
-	p.changes = append(p.changes, change)
+	if !o.IsNew { // a new order is inserted with all this
+		p.changes = append(p.changes, change)
+	}
 }
 
 // ticketEnd tells how the open ticket of an order ends by these steps; "" when it goes on or there is none.
@@ -328,19 +287,6 @@ func contentOf(d evaluation.LineDelta) *content {
 		RuleIDs: orEmpty(d.RuleIDs), Confidence: optional(d.Confidence), StartDate: d.Start, EndDate: d.End, Unverified: d.Unverified}
 }
 
-func newLineOf(orderID int64, d evaluation.LineDelta) newLine {
-	a := Action(d.Verb)
-	to, ok := a.target(entering)
-	if !ok || to != d.To {
-		a = verbTo(d.To)
-		if to, ok = a.target(entering); !ok { // nothing enters as sent or answered
-			a, to = Compute, evaluation.Pending
-		}
-	}
-	return newLine{OrderID: orderID, Property: optional(d.Property), Action: d.Action, State: to, Workflow: d.Workflow,
-		WaitReason: cmp.Or(d.WaitReason, "none"), Error: optional(d.Error), IsClosed: d.Close, content: *contentOf(d), verb: a}
-}
-
 func lineKey(property string, a evaluation.LineAction, valueID int64) string {
 	if a == evaluation.LineSet {
 		valueID = 0 // a property has one value: another one replaces it
@@ -355,49 +301,6 @@ func sortedLines(lines map[int64]*lineHead) []*lineHead {
 	}
 	slices.SortFunc(list, func(a, b *lineHead) int { return int(a.ID - b.ID) })
 	return list
-}
-
-func (p *policyRun) insertLines(ctx context.Context, tx bun.Tx) error {
-	if len(p.newLines) == 0 {
-		return nil
-	}
-	raw, err := json.Marshal(p.newLines)
-	if err != nil {
-		return fmt.Errorf("write new lines: %w", err)
-	}
-	var made []struct {
-		ID       int64
-		OrderID  int64
-		Property *string
-		Action   evaluation.LineAction
-		ValueID  *int64
-		State    State
-	}
-	err = tx.NewRaw(`insert into order_line (order_id, property, action, value_id, current_value, proposed_value, state, workflow_state,
-			review_required, is_mapped, rule_ids, confidence, start_date, end_date, wait_reason, error, created_at, updated_at, closed_at)
-		select order_id, property, action, value_id, current, proposed, state, workflow_state,
-			coalesce(review_required, false), coalesce(is_mapped, false), coalesce(rule_ids, '{}'), confidence, start_date, end_date, wait_reason, error, ?0, ?0, case when is_closed then ?0 end
-		from json_to_recordset(?1) as n (order_id bigint, property text, action text, value_id bigint, current text, proposed text,
-			state smallint, workflow_state smallint, review_required boolean, is_mapped boolean, rule_ids bigint[], confidence int,
-			start_date timestamptz, end_date timestamptz, wait_reason text, error text, is_closed boolean)
-		returning id, order_id, property, action, value_id, state`, stamp(p.now), string(raw)).Scan(ctx, &made)
-	if err != nil {
-		return fmt.Errorf("insert order lines: %w", err)
-	}
-	slices.SortFunc(made, func(a, b struct {
-		ID       int64
-		OrderID  int64
-		Property *string
-		Action   evaluation.LineAction
-		ValueID  *int64
-		State    State
-	}) int {
-		return int(a.ID - b.ID)
-	})
-	for _, l := range made {
-		p.note(l.OrderID, l.ID, verbTo(l.State), nil, l.State, "")
-	}
-	return nil
 }
 
 func (p *policyRun) updateOrders(ctx context.Context, tx bun.Tx) error {

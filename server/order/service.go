@@ -134,6 +134,7 @@ type route struct {
 	MaximumInsertPercent        int
 	MaximumUpdatePercent        int
 	MaximumDeletePercent        int
+	FulfillHoursAheadOfTime     int
 	IsManual                    bool `bun:"-"`
 }
 
@@ -142,7 +143,8 @@ const sqlRoutes = `select t.id, t.identifier, t.display_name, t.source_entity_ty
 	coalesce(n.package, '') as package, coalesce(c.is_deactivated, false) as is_connector_off, coalesce(n.deactivated = 'FULFIL', false) as is_fulfil_off,
 	se.initialized_at is not null as is_initialized, t.depends_on_id, coalesce(d.ticket_synchro_is_not_available, false) as depends_on_unsynced,
 	t.depends_on_owner_property, t.ticket_synchro_is_not_available, t.maximum_insert, t.maximum_update, t.maximum_delete,
-	t.maximum_insert_percent, t.maximum_update_percent, t.maximum_delete_percent
+	t.maximum_insert_percent, t.maximum_update_percent, t.maximum_delete_percent,
+	t.fulfill_hours_ahead_of_time
 	from resource_type t
 	join entity_type se on se.id = t.source_entity_type_id
 	join entity_type te on te.id = t.target_entity_type_id
