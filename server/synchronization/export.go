@@ -256,12 +256,24 @@ func checkColumns(ctx context.Context, exporter fulfil.Exporter, capability fulf
 		m.known = tables[i].Columns
 		for _, c := range m.columns {
 			if !slices.Contains(tables[i].Columns, c.column) {
-				return errs.Invalid("", "Table %q of connection %s lacks the column %q, which is mapped to %s.%s. Nothing was synchronized.",
-					m.table, k.Identifier, c.column, m.entityType.Identifier, c.property.Identifier)
+				return errs.Invalid("", "Table %q of connection %s lacks the column %q, which is mapped to %s.%s. Nothing was synchronized. %s",
+					m.table, k.Identifier, c.column, m.entityType.Identifier, c.property.Identifier, hasInstead(tables[i].Columns))
 			}
 		}
 	}
 	return nil
+}
+
+// hasInstead helps to see what became of a missing column.
+func hasInstead(columns []string) string {
+	if len(columns) == 1 && strings.ContainsAny(columns[0], ",;\t|") {
+		return fmt.Sprintf("Its only column is %q: is the separator right?", columns[0])
+	}
+	text := "It has: " + strings.Join(columns[:min(examples, len(columns))], ", ")
+	if more := len(columns) - examples; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + "."
 }
 
 // staged is a row of delivery_row.
@@ -389,7 +401,13 @@ func (m *tableMap) clean(row fulfil.Row, command string) (staged, error) {
 			return out, errs.Invalid("", "column %q holds a NUL character", c.column)
 		}
 		if c.property.IsNavigation() && c.property.IsCollection {
-			if keys := directory.Split(c.format, text); len(keys) > 0 {
+			keys := directory.Split(c.format, text)
+			for _, key := range keys {
+				if err := directory.CheckKey(key); err != nil {
+					return out, errs.Invalid("", "column %q: %s", c.column, message(err))
+				}
+			}
+			if len(keys) > 0 {
 				refs[c.property.Identifier] = keys
 			}
 			continue
@@ -401,6 +419,9 @@ func (m *tableMap) clean(row fulfil.Row, command string) (staged, error) {
 		switch {
 		case value == "":
 		case c.property.IsNavigation():
+			if err := directory.CheckKey(value); err != nil { // nothing can have such a key, and no index holds it
+				return out, errs.Invalid("", "column %q: %s", c.column, message(err))
+			}
 			refs[c.property.Identifier] = value
 		default:
 			scalars[c.property.Identifier] = value
