@@ -92,7 +92,7 @@ func clientConfig(o Options, id string) *river.Config {
 		o.Register(workers)
 	}
 	return &river.Config{
-		ID: id, Logger: o.Logger, Queues: queues, Workers: workers,
+		ID: id, Logger: slog.New(quiet{o.Logger.Handler()}), Queues: queues, Workers: workers,
 		FetchCooldown:     orDefault(o.FetchCooldown, 10*time.Millisecond),
 		FetchPollInterval: orDefault(o.FetchPollInterval, time.Second),
 		JobTimeout:        jobTimeout, RescueStuckJobsAfter: rescueAfter,
