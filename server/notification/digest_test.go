@@ -77,6 +77,19 @@ func TestReviewDigest(t *testing.T) {
 	require.Len(t, b.recipients(t), 2, "told once")
 }
 
+func TestScopeIsThatOfThePage(t *testing.T) {
+	t.Parallel()
+	b := setupDigest(t)
+	_, err := b.DB.ExecContext(b.ctx, `update access_rule set entity_type = 'AssignedResourceType' where identifier in ('r-Review', 'r-SalesReview');
+		update access_filter set binding = 'owner.Department' where rule_id = (select id from access_rule where identifier = 'r-SalesReview')`)
+	require.NoError(t, err)
+	b.mustMove(t, nil, 5, "review", 1, 26)
+	b.mustPump(t)
+	b.later(digestQuiet)
+	b.pumpOnce(t)
+	require.Equal(t, map[string]string{"rita@x.example": "2 orders to review (Person)", "sven@x.example": "1 order to review (Person)"}, b.recipients(t))
+}
+
 func TestReviewDigestIsNoMailPerOrder(t *testing.T) {
 	t.Parallel()
 	b := setupDigest(t)

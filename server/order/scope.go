@@ -33,12 +33,9 @@ func join(word, empty string, list []condition) condition {
 	return bun.SafeQuery("("+strings.Repeat("?"+word, len(list)-1)+"?)", args...)
 }
 
-// rowsOf is the condition that a scope opens, on orders of one source entity type: filters are about the owner, written with or without
-// "owner." in front. A rule about a built-in object (AssignedResourceType) is about the orders of every entity type.
-func rowsOf(shape *directory.Shape, entityTypeID int64, scope permit.Scope) condition {
-	if scope.All {
-		return bun.SafeQuery("o.source_entity_type_id = ?", entityTypeID)
-	}
+// OwnerScope gives a scope on orders as a scope on their owners: filters are written with or without "owner." in front, and a rule about a
+// built-in object (AssignedResourceType) is about the orders of every entity type.
+func OwnerScope(shape *directory.Shape, scope permit.Scope) permit.Scope {
 	grants := slices.Clone(scope.Grants)
 	for i, g := range grants {
 		if shape.ByIdentifier[g.EntityType] == nil {
@@ -50,7 +47,15 @@ func rowsOf(shape *directory.Shape, entityTypeID int64, scope permit.Scope) cond
 		}
 	}
 	scope.Grants = grants
-	return bun.SafeQuery("(o.source_entity_type_id = ? and ?)", entityTypeID, directory.Rows(shape, entityTypeID, "w", scope))
+	return scope
+}
+
+// rowsOf is the condition that a scope opens, on orders of one source entity type.
+func rowsOf(shape *directory.Shape, entityTypeID int64, scope permit.Scope) condition {
+	if scope.All {
+		return bun.SafeQuery("o.source_entity_type_id = ?", entityTypeID)
+	}
+	return bun.SafeQuery("(o.source_entity_type_id = ? and ?)", entityTypeID, directory.Rows(shape, entityTypeID, "w", OwnerScope(shape, scope)))
 }
 
 // perType is the condition that a permission with one path per source entity type opens; false: none at all.
