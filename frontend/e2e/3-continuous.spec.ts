@@ -1,4 +1,5 @@
-import { completeJobHasRun, DemoFile } from './demo'
+import type { Locator } from '@playwright/test'
+import { completeJobHasRun, DemoFile, runCompleteJob } from './demo'
 import { bodyRows, drawer, grid, step } from './parts'
 import { expect, test } from './signIn'
 
@@ -30,31 +31,109 @@ test('a change of the HR file becomes an order that appears in the list by itsel
   }
 })
 
-test('somebody added by hand, with a position, gets an account and a ticket for a badge', async ({ page, signIn }) => {
-  await signIn('admin', '/people/Directory_User')
-  await page.getByRole('button', { name: 'New' }).click()
-  const form = page.getByRole('dialog', { name: /^Add / })
-  await form.getByLabel('Key').fill('X90001')
-  await form.getByLabel('First name').fill('Paula')
-  await form.getByLabel('Last name').fill('Newcomer')
-  await form.getByLabel('Email').fill('paula.newcomer@northwind.example')
-  await form.getByLabel('Manager').fill('E10002')
-  await form.getByRole('button', { name: 'Add' }).click()
-  await expect(page.getByText('Paula Newcomer added')).toBeVisible()
-  await expect(page.getByRole('heading', { level: 1, name: 'Paula Newcomer' })).toBeVisible()
-  const address = page.url()
+/** Finds something in a picker by typing, as people do. */
+async function pick(form: Locator, label: string, typed: string, name: string) {
+  const field = form.getByRole('combobox', { name: label, exact: true })
+  await field.click()
+  await field.pressSequentially(typed)
+  await form.page().getByRole('option', { name }).click()
+  await expect(field).toHaveValue(name)
+}
 
-  await page.goto('/people/Directory_Position?add=true')
-  await form.getByLabel('Key').fill('X90001-1')
-  await form.getByLabel('Person').fill('X90001')
-  await form.getByLabel('Department').fill('MKT')
-  await form.getByLabel('Title').fill('MKT')
-  await form.getByLabel('Site').fill('PAR')
-  await form.getByRole('button', { name: 'Add' }).click()
-  await expect(page.getByRole('heading', { level: 1, name: 'X90001-1' })).toBeVisible()
+test.describe('somebody who is added by hand', () => {
+  test.describe.configure({ mode: 'serial' })
+  let address = ''
 
-  await page.goto(address)
-  const tree = page.getByRole('treegrid', { name: 'View permissions' })
-  await expect(tree.getByRole('row', { name: /Intranet user.*Verified/, level: 1 })).toBeVisible({ timeout: 30_000 })
-  await expect(tree.getByRole('row', { name: /Badge card.*Transmitted/, level: 1 })).toBeVisible()
+  test('gets an account and a ticket for a badge from one form, without anything launched', async ({
+    page,
+    signIn,
+  }) => {
+    await signIn('admin', '/people/Directory_User')
+    await page.getByRole('button', { name: 'New' }).click()
+    const form = page.getByRole('dialog', { name: 'Add person' })
+    await form.getByLabel('Employee id').fill('X90001')
+    await form.getByLabel('First name').fill('Paula')
+    await form.getByLabel('Last name').fill('Newcomer')
+    await form.getByLabel('Email').fill('paula.newcomer@northwind.example')
+    await pick(form, 'Manager', 'emil kel', 'Emil Keller')
+    await pick(form, 'Department', 'market', 'Marketing')
+    await pick(form, 'Title', 'marketing s', 'Marketing Specialist')
+    await pick(form, 'Site', 'PAR', 'Paris')
+    await form.getByLabel('Start date').fill('2026-01-05')
+    await expect(form.getByLabel('Position id')).toHaveValue('X90001-1')
+    await form.getByRole('button', { name: 'Add' }).click()
+    await expect(page.getByText('Paula Newcomer added')).toBeVisible()
+    await expect(page.getByRole('heading', { level: 1, name: 'Paula Newcomer' })).toBeVisible()
+    address = page.url()
+
+    const tree = page.getByRole('treegrid', { name: 'View permissions' })
+    await expect(tree.getByRole('row', { name: /Badge card.*Transmitted/, level: 1 })).toBeVisible()
+    await expect(tree.getByRole('row', { name: /Intranet user.*Verified/, level: 1 })).toBeVisible({ timeout: 30_000 })
+    await expect(page.getByText('Person · X90001 · Marketing, Paris, Marketing Specialist')).toBeVisible()
+  })
+
+  test('is told what is wrong, and goes on where half of it is done', async ({ page, signIn }) => {
+    await signIn('admin', '/people/Directory_User?add=true')
+    const form = page.getByRole('dialog', { name: 'Add person' })
+    await form.getByLabel('Employee id').fill('X90001')
+    await form.getByRole('button', { name: 'Add' }).click()
+    await expect(form.getByText('There is already a Person with the key X90001.')).toBeVisible()
+
+    await form.getByLabel('Employee id').fill('X90002')
+    await form.getByLabel('Last name').fill('Half')
+    await form.getByLabel('Position id').fill('X90001-1')
+    await form.getByRole('button', { name: 'Add' }).click()
+    await expect(form.getByText('There is already a Position with the key X90001-1.').first()).toBeVisible()
+    await expect(form.getByText('Half is added, but not yet the position')).toBeVisible()
+    await expect(form.getByLabel('Employee id')).toBeDisabled()
+    await form.getByLabel('Position id').fill('X90002-1')
+    await form.getByRole('button', { name: 'Add position' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Half' })).toBeVisible()
+    await expect(page.getByRole('treegrid', { name: 'View permissions' })).toBeVisible()
+  })
+
+  test('stays when the source is read, takes a second position, and leaves', async ({ page, request, signIn }) => {
+    test.setTimeout(120_000)
+    await runCompleteJob(request)
+    await signIn('admin', address)
+    const tree = page.getByRole('treegrid', { name: 'View permissions' })
+    await expect(tree.getByRole('row', { name: /Intranet user.*Verified/, level: 1 })).toBeVisible()
+    await expect(tree.getByRole('row', { name: /Customer records/ })).toHaveCount(0)
+
+    await page.getByRole('button', { name: 'Add position' }).click()
+    const form = page.getByRole('dialog', { name: 'Add position of Paula Newcomer' })
+    await pick(form, 'Department', 'customer', 'Customer Support')
+    await expect(form.getByLabel('Position id')).toHaveValue('X90001-2')
+    await form.getByRole('button', { name: 'Add' }).click()
+    await expect(tree.getByRole('row', { name: /Customer records/, level: 1 })).toBeVisible({ timeout: 30_000 })
+
+    await page.getByRole('main').getByRole('link', { name: 'Contexts' }).click()
+    const second = page.getByRole('region', { name: 'Position' }).getByRole('listitem').filter({ hasText: 'X90001-2' })
+    await second.getByRole('button', { name: 'End…' }).click()
+    const ending = page.getByRole('dialog', { name: 'End this position of Paula Newcomer?' })
+    await expect(ending).toContainText('The others stay as they are.')
+    await ending.getByRole('button', { name: 'End position' }).click()
+    await expect(second.getByText('Past')).toBeVisible()
+
+    await page.getByRole('button', { name: 'Departure…' }).click()
+    const leaving = page.getByRole('dialog', { name: 'Paula Newcomer leaves?' })
+    await expect(leaving).toContainText('From now on Paula Newcomer has no position')
+    await leaving.getByRole('button', { name: 'End position' }).click()
+    await page.getByRole('main').getByRole('link', { name: 'View permissions' }).click()
+    await expect(page.getByText('No entitlements')).toBeVisible({ timeout: 30_000 })
+  })
+
+  test('somebody who is read from the source cannot be changed here, and the page says where', async ({
+    page,
+    signIn,
+  }) => {
+    await signIn('admin', '/people/Directory_User?text=E10001')
+    await bodyRows(grid(page, 'Person')).click()
+    await expect(page.getByRole('button', { name: 'Add position' })).toBeVisible()
+    for (const name of ['Edit', 'Delete', 'Departure…']) await expect(page.getByRole('button', { name })).toHaveCount(0)
+    await page.getByRole('main').getByRole('link', { name: 'Properties' }).click()
+    await expect(page.getByText('Read from Human resources: changes are made there')).toBeVisible()
+    await page.getByRole('main').getByRole('link', { name: 'Contexts' }).click()
+    await expect(page.getByRole('region', { name: 'Position' })).toContainText('read from Human resources')
+  })
 })

@@ -20,6 +20,7 @@ const embedded = [
   'DeliveryChange',
   'DeliveryChangeConnection',
   'Entitlement',
+  'EntityTypeRecord',
   'ErrorGroup',
   'ExplainPayload',
   'ExplainStep',

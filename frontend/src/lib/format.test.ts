@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toCsv } from './csv'
-import { formatDuration, formatName, formatNumber, formatRelative, formatValue } from './format'
+import { formatDuration, formatName, formatNumber, formatRelative, formatStamp, formatValue } from './format'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
 
@@ -44,5 +44,15 @@ describe('toCsv', () => {
         ],
       ),
     ).toBe(`a,b\r\n"x,y","say ""hi"""\r\n'=1+1,"\n"\r\n`)
+  })
+})
+
+describe('formatStamp', () => {
+  it('shows midnight UTC as a day, other instants exactly, and leaves the rest alone', () => {
+    expect(formatStamp('20250904000000')).toMatch(/2025/)
+    expect(formatStamp('20250904000000')).not.toContain(':')
+    expect(formatStamp('20250904130501')).toContain('2025')
+    expect(formatStamp('20250904130501')).toContain(':05:01')
+    expect(formatStamp('soon')).toBe('soon')
   })
 })

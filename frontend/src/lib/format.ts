@@ -41,6 +41,29 @@ export function formatDay(iso: string): string {
   return day.format(new Date(iso))
 }
 
+const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
+
+/** Reads an instant as properties hold it, yyyyMMddHHmmss in UTC; null for anything else. */
+export function parseStamp(text: string): Date | null {
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text)
+  if (!parts) return null
+  const [year = 0, month = 1, ...rest] = parts.slice(1).map(Number)
+  const date = new Date(Date.UTC(year, month - 1, ...rest))
+  return Number.isNaN(date.getTime()) ? null : date
+}
+
+/** An instant of a property for people: at midnight UTC it is a day, as source systems write days, else exact in their zone. */
+export function formatStamp(text: string): string {
+  const date = parseStamp(text)
+  if (!date) return text
+  return date.getTime() % 86_400_000 === 0 ? plainDay.format(date) : exact.format(date)
+}
+
+/** A day as a date field holds it, yyyy-MM-dd, for people. */
+export function formatPlainDay(day: string): string {
+  return plainDay.format(new Date(day))
+}
+
 /** Time of day with seconds, for logs. */
 export function formatTime(iso: string): string {
   return new Date(iso).toLocaleTimeString(undefined, { hour12: false })

@@ -55,13 +55,17 @@ export function SelectFilter<T extends string>(props: {
   /** The word for "no filter". */
   any?: string
   value: T | undefined
+  /** It narrows the list: it stays in sight where there is little room. Not given: any value but `any` does. */
+  isSet?: boolean
   options: { value: T; label: string }[]
   onChange: (value: T | undefined) => void
 }) {
+  const isSet = props.isSet ?? (props.any !== undefined && props.value !== undefined)
   return (
     <NativeSelect
       className={classes.select}
       aria-label={props.label}
+      wrapperProps={{ 'data-set': isSet || undefined }}
       value={props.value ?? ''}
       data={[...(props.any === undefined ? [] : [{ value: '', label: props.any }]), ...props.options]}
       onChange={(event) => props.onChange((event.currentTarget.value || undefined) as T | undefined)}
@@ -84,6 +88,7 @@ export function ManyFilter<T extends string>(props: {
         <Button
           variant="default"
           className={values.length ? classes.set : undefined}
+          data-set={values.length > 0 || undefined}
           rightSection={<IconChevronDown size={13} aria-hidden />}
         >
           {values.length === 0 ? label : `${label}: ${first}${values.length > 1 ? ` +${values.length - 1}` : ''}`}
@@ -121,7 +126,7 @@ export function ManyFilter<T extends string>(props: {
 /** Shown when any filter is set. */
 export function ClearFilters({ onClick }: { onClick: () => void }) {
   return (
-    <Button variant="subtle" color="gray" leftSection={<IconX size={13} aria-hidden />} onClick={onClick}>
+    <Button variant="subtle" color="gray" data-set leftSection={<IconX size={13} aria-hidden />} onClick={onClick}>
       {t.common.clear}
     </Button>
   )

@@ -26,7 +26,11 @@ export function Page(props: {
       <header className={cx(classes.head, props.bare && 'sr-only')}>
         <div className={classes.titles}>
           <h1>{props.heading ?? props.title}</h1>
-          {props.hint && <div className={classes.hint}>{props.hint}</div>}
+          {props.hint && (
+            <div className={classes.hint} title={typeof props.hint === 'string' ? props.hint : undefined}>
+              {props.hint}
+            </div>
+          )}
         </div>
         {props.actions && <div className={classes.actions}>{props.actions}</div>}
       </header>
@@ -36,10 +40,13 @@ export function Page(props: {
   )
 }
 
-/** A titled block. */
+/** A titled block, a landmark of its own. */
 export function Section(props: { title: string; aside?: ReactNode; children: ReactNode; panel?: boolean }) {
   return (
-    <section className={cx(classes.section, props.panel && 'panel', props.panel && classes.panel)}>
+    <section
+      aria-label={props.title}
+      className={cx(classes.section, props.panel && 'panel', props.panel && classes.panel)}
+    >
       <div className={classes.sectionHead}>
         <h2>{props.title}</h2>
         {props.aside}

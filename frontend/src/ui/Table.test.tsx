@@ -4,7 +4,8 @@ import { useState } from 'react'
 import { describe, expect, it, vi } from 'vitest'
 import { noSelection, type Selection } from '../lib/selection'
 import { Surroundings } from '../test/render'
-import { Table, type Column } from './Table'
+import type { Column } from './column'
+import { Table } from './Table'
 
 interface Row {
   id: string

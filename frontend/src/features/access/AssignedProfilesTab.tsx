@@ -5,7 +5,9 @@ import { useConnection } from '../../graphql/useConnection'
 import { formatDay, formatValue } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
-import { Stack, Table, type Column } from '../../ui/Table'
+import { Stack } from '../../ui/cells'
+import type { Column } from '../../ui/column'
+import { Table } from '../../ui/Table'
 import { AssignedProfilesDocument, ProfilesDocument, type AssignedProfileRowFragment } from './access.generated'
 
 const route = getRouteApi('/shell/access/')

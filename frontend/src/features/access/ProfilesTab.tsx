@@ -2,7 +2,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { t } from '../../lib/texts'
-import { Table, wholeList, type Column } from '../../ui/Table'
+import { wholeList, type Column } from '../../ui/column'
+import { Table } from '../../ui/Table'
 import { ProfilesDocument, type ProfilesQuery } from './access.generated'
 
 type Profile = ProfilesQuery['profiles'][number]

@@ -6,7 +6,9 @@ import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { Page } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
-import { Stack, Table, wholeList, type Column } from '../../ui/Table'
+import { Stack } from '../../ui/cells'
+import { wholeList, type Column } from '../../ui/column'
+import { Table } from '../../ui/Table'
 import { ConnectorListDocument, type ConnectorRowFragment } from './connector.generated'
 
 const columns: Column<ConnectorRowFragment>[] = [

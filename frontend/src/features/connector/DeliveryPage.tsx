@@ -7,7 +7,8 @@ import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { Page } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
-import { Table, type Column } from '../../ui/Table'
+import type { Column } from '../../ui/column'
+import { Table } from '../../ui/Table'
 import { DeliveryHeadDocument, DeliveryPageDocument, type DeliveryPageQuery } from './connector.generated'
 
 const route = getRouteApi('/shell/deliveries/$id')

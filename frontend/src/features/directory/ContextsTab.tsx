@@ -1,63 +1,112 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useCan, useMe } from '../../graphql/SessionContext'
 import { formatDay } from '../../lib/format'
+import { resourcePermission } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
-import { PersonContextsDocument } from './directory.generated'
+import {
+  EntityTypesDocument,
+  PersonContextsDocument,
+  PersonDocument,
+  type PersonContextsQuery,
+} from './directory.generated'
+import { recordKinds } from './record'
+import { RecordsPanel } from './RecordsPanel'
 import classes from './Tab.module.css'
 import { timeLine } from './timeLine'
+import { usePersonChanges } from './usePersonChanges'
+import { useRecords } from './useRecords'
+
+type Contexts = NonNullable<PersonContextsQuery['resource']>['contexts']
 
 const route = getRouteApi('/shell/person/$id/contexts')
 
-/** The values that the rules saw, per dimension, over time. */
+/** The records behind a person, and the values that the rules saw in them, per dimension, over time. */
 export function ContextsTab() {
   const { id } = route.useParams()
-  const now = useNow()
-  const [{ data, error }] = useQuery({
+  const [{ data, error }, read] = useQuery({
     query: PersonContextsDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
+  usePersonChanges(id, () => read({ requestPolicy: 'network-only' }))
   const contexts = data?.resource?.contexts
   if (error && !contexts) return <ProblemNote problem={toProblem(error)} />
   if (!contexts) return <Skeleton />
-  if (contexts.length === 0) return <EmptyNote title={t.person.noContextsHint} hint={t.person.noContexts} />
-  const line = timeLine(contexts, now)
   return (
     <div className={classes.tab}>
-      <div className={classes.line}>
-        <p className="dim">{t.person.contextHint}</p>
-        <div className={classes.scale}>
-          <span>{line.from === null ? '…' : formatDay(new Date(line.from).toISOString())}</span>
-          <span>{line.to === null ? '…' : formatDay(new Date(line.to).toISOString())}</span>
-        </div>
-        {line.lanes.map((lane) => (
-          <div key={lane.dimension} className={classes.lane}>
-            <h2>{lane.dimension}</h2>
-            <div className={classes.track}>
-              {lane.spans.map((span) => {
-                const dates = `${span.from ? formatDay(span.from) : '…'} – ${span.to ? formatDay(span.to) : '…'}`
-                return (
-                  <span
-                    key={`${span.left} ${span.label}`}
-                    className={classes.span}
-                    style={{ left: `${span.left}%`, width: `${span.width}%` }}
-                    title={`${span.label}, ${dates}`}
-                  >
-                    {span.label}
-                    <span className="sr-only">, {dates}</span>
-                  </span>
-                )
-              })}
-              <span className={classes.now} style={{ left: `${line.now}%` }} title={t.common.now} />
-            </div>
-          </div>
-        ))}
+      <div className={classes.column}>
+        <Records id={id} />
+        {contexts.length === 0 ? (
+          <EmptyNote title={t.person.noContextsHint} hint={t.person.noContexts} />
+        ) : (
+          <TimeLine contexts={contexts} />
+        )}
       </div>
+    </div>
+  )
+}
+
+function Records({ id }: { id: string }) {
+  const { scopes } = useMe()
+  const { can } = useCan()
+  const [{ data }] = useQuery({ query: PersonDocument, variables: { id } })
+  const [{ data: types }] = useQuery({ query: EntityTypesDocument })
+  const owner = data?.resource
+  const type = types?.entityTypes.find((e) => e.identifier === owner?.entityType)
+  const kind = types && type && recordKinds(types.entityTypes, type)[0]
+  const { records, again } = useRecords(kind, owner)
+  if (!kind || !owner || !records) return null
+  const mayEnd =
+    scopes.createResources.includes(kind.type.identifier) && can(resourcePermission(kind.type.identifier, 'Update'))
+  return (
+    <RecordsPanel
+      kind={kind}
+      owner={owner}
+      records={records}
+      mayEnd={mayEnd && owner.validTo === null}
+      onChanged={again}
+    />
+  )
+}
+
+function TimeLine({ contexts }: { contexts: Contexts }) {
+  const now = useNow()
+  const line = timeLine(contexts, now)
+  return (
+    <div className={classes.line}>
+      <p className="dim">{t.person.contextHint}</p>
+      <div className={classes.scale}>
+        <span>{line.from === null ? '…' : formatDay(new Date(line.from).toISOString())}</span>
+        <span>{line.to === null ? '…' : formatDay(new Date(line.to).toISOString())}</span>
+      </div>
+      {line.lanes.map((lane) => (
+        <div key={lane.dimension} className={classes.lane}>
+          <h2>{lane.dimension}</h2>
+          <div className={classes.track}>
+            {lane.spans.map((span) => {
+              const dates = `${span.from ? formatDay(span.from) : '…'} – ${span.to ? formatDay(span.to) : '…'}`
+              return (
+                <span
+                  key={`${span.left} ${span.label}`}
+                  className={classes.span}
+                  style={{ left: `${span.left}%`, width: `${span.width}%` }}
+                  title={`${span.label}, ${dates}`}
+                >
+                  {span.label}
+                  <span className="sr-only">, {dates}</span>
+                </span>
+              )
+            })}
+            <span className={classes.now} style={{ left: `${line.now}%` }} title={t.common.now} />
+          </div>
+        </div>
+      ))}
     </div>
   )
 }

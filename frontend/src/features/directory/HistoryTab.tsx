@@ -9,6 +9,7 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
 import { PersonHistoryDocument } from './directory.generated'
 import classes from './Tab.module.css'
+import { useValueFormat } from './useValueFormat'
 import { versionChanges } from './versionChanges'
 
 const route = getRouteApi('/shell/person/$id/history')
@@ -22,6 +23,8 @@ export function HistoryTab() {
     requestPolicy: 'cache-and-network',
   })
   const versions = data?.resource?.history
+  const format = useValueFormat(data?.resource?.entityType)
+  const show = (property: string, value: string | null) => (value === null ? null : format(property, value))
   if (error && !versions) return <ProblemNote problem={toProblem(error)} />
   if (!versions) return <Skeleton />
   if (versions.length === 0) return <EmptyNote title={t.person.noHistory} />
@@ -45,7 +48,7 @@ export function HistoryTab() {
                 {changes.map((change) => (
                   <div key={change.property}>
                     <span className="dim">{change.displayName}</span>
-                    <Diff before={change.before} after={change.after} />
+                    <Diff before={show(change.property, change.before)} after={show(change.property, change.after)} />
                   </div>
                 ))}
               </div>

@@ -1,65 +1,54 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useMutation } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
-import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { notifyDone } from '../../ui/notify'
 import { ProblemNote } from '../../ui/ProblemNote'
-import {
-  CreateResourceDocument,
-  UpdateResourceDocument,
-  type EntityTypeFieldsFragment,
-  type PersonFragment,
-} from './directory.generated'
+import { UpdateResourceDocument, type EntityTypeFieldsFragment, type PersonFragment } from './directory.generated'
+import { changedValues, draftOf, type Draft } from './draft'
+import { toFault, type Fault } from './fault'
 import classes from './PersonForm.module.css'
-import { changedValues, draftOf, toInputType, type Draft } from './personDraft'
+import { PropertyFields } from './PropertyFields'
 
-/** Adds a resource by hand, or changes one: a field for each property of its kind. */
+/** Changes a resource that is kept by hand: a field for each property of its kind. */
 export function PersonForm(props: {
   type: EntityTypeFieldsFragment
-  person?: PersonFragment
+  person: PersonFragment
   onClose: () => void
   onSaved: (person: PersonFragment) => void
 }) {
   const { type, person } = props
   const [before] = useState<Draft>(() => draftOf(type, person))
   const [draft, setDraft] = useState<Draft>(before)
-  const [key, setKey] = useState(person?.key ?? '')
   const [problem, setProblem] = useState<Problem | null>(null)
-  const [creating, create] = useMutation(CreateResourceDocument)
-  const [updating, update] = useMutation(UpdateResourceDocument)
-  const busy = creating.fetching || updating.fetching
+  const [fault, setFault] = useState<Fault | null>(null)
+  const [{ fetching }, update] = useMutation(UpdateResourceDocument)
+  const names = Object.fromEntries(person.links.map((l) => [l.property, l.targets[0]?.displayName ?? '']))
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    if (busy) return
+    if (fetching) return
     const values = changedValues(type, before, draft)
-    let saved: PersonFragment | undefined
-    if (person) {
-      const { data, error } = await update({ input: { id: person.id, version: person.version, values } })
-      if (error) setProblem(toProblem(error))
-      saved = data?.updateResource.resource
-    } else {
-      const { data, error } = await create({ input: { entityType: type.identifier, key: key.trim(), values } })
-      if (error) setProblem(toProblem(error))
-      saved = data?.createResource.resource
-    }
-    if (!saved) return
-    notifyDone(person ? t.person.saved : t.person.added(saved.displayName))
-    props.onSaved(saved)
+    const { data, error } = await update({ input: { id: person.id, version: person.version, values } })
+    const next = error ? toProblem(error) : null
+    setProblem(next)
+    setFault(next && toFault(next, values))
+    if (!data) return
+    notifyDone(t.person.saved)
+    props.onSaved(data.updateResource.resource)
   }
 
   return (
     <Drawer
-      title={person ? t.person.edit(person.displayName) : t.person.add(type.displayName)}
-      subject={person?.id ?? 'new'}
+      title={t.person.edit(person.displayName)}
+      subject={person.id}
       onClose={props.onClose}
       footer={
         <div className={classes.buttons}>
-          <Button type="submit" form="person-form" loading={busy}>
-            {person ? t.common.save : t.common.add}
+          <Button type="submit" form="person-form" loading={fetching}>
+            {t.common.save}
           </Button>
           <Button variant="default" onClick={props.onClose}>
             {t.common.cancel}
@@ -67,55 +56,20 @@ export function PersonForm(props: {
         </div>
       }
     >
-      {problem && <ProblemNote problem={problem} />}
+      {problem && !fault && <ProblemNote problem={problem} />}
       <form id="person-form" className={classes.form} onSubmit={(event) => void submit(event)}>
         <TextInput
-          label={t.person.key}
-          description={person ? undefined : t.person.keyHint}
-          required
-          disabled={person !== undefined}
-          value={key}
-          maxLength={400}
-          error={problem?.field === 'key' ? problem.message : undefined}
-          onChange={(event) => setKey(event.currentTarget.value)}
+          label={type.properties.find((p) => p.isKey)?.displayName ?? t.person.key}
+          disabled
+          value={person.key}
         />
-        {type.properties
-          .filter((p) => !p.isKey)
-          .map((p) => {
-            const common = {
-              label: p.displayName,
-              value: draft[p.identifier] ?? '',
-              error: problem?.field === p.identifier ? problem.message : undefined,
-            }
-            const set = (value: string) => setDraft((old) => ({ ...old, [p.identifier]: value }))
-            return p.type === 'BOOL' ? (
-              <NativeSelect
-                key={p.id}
-                {...common}
-                data={[
-                  { value: '', label: '' },
-                  { value: 'true', label: t.common.yes },
-                  { value: 'false', label: t.common.no },
-                ]}
-                onChange={(event) => set(event.currentTarget.value)}
-              />
-            ) : (
-              <TextInput
-                key={p.id}
-                {...common}
-                type={toInputType(p.type)}
-                step={p.type === 'DOUBLE' ? 'any' : undefined}
-                description={
-                  p.type === 'FOREIGN_KEY'
-                    ? p.isCollection
-                      ? t.person.keysHint
-                      : t.person.keyOf(formatName(p.targetEntityType ?? ''))
-                    : undefined
-                }
-                onChange={(event) => set(event.currentTarget.value)}
-              />
-            )
-          })}
+        <PropertyFields
+          properties={type.properties.filter((p) => !p.isKey)}
+          draft={draft}
+          fault={fault}
+          names={names}
+          onChange={(property, value) => setDraft((old) => ({ ...old, [property]: value }))}
+        />
       </form>
     </Drawer>
   )

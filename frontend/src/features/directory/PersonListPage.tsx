@@ -12,10 +12,13 @@ import { Page } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
-import { Stack, Table, type Column } from '../../ui/Table'
+import { Stack } from '../../ui/cells'
+import type { Column } from '../../ui/column'
+import { Table } from '../../ui/Table'
 import { Tile, Tiles } from '../../ui/Tiles'
 import { EntityTypesDocument, PersonListDocument, type PersonRowFragment } from './directory.generated'
-import { PersonForm } from './PersonForm'
+import { AddPersonForm } from './AddPersonForm'
+import { recordKinds } from './record'
 import type { PersonListSearch } from './personSearch'
 
 const route = getRouteApi('/shell/people/$entityType')
@@ -97,6 +100,8 @@ export function PersonListPage() {
       search: { ...search, ...change },
       replace: true,
     })
+  const kind =
+    type && recordKinds(data?.entityTypes ?? [], type).find((k) => scopes.createResources.includes(k.type.identifier))
   const mayAdd = type !== undefined && type.canCreate && scopes.createResources.includes(entityType)
 
   return (
@@ -149,8 +154,9 @@ export function PersonListPage() {
         }
       />
       {search.add && mayAdd && (
-        <PersonForm
+        <AddPersonForm
           type={type}
+          kind={kind}
           onClose={() => setSearch({ add: undefined })}
           onSaved={(person) => void navigate({ to: '/person/$id', params: { id: person.id } })}
         />

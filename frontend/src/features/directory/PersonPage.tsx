@@ -14,10 +14,16 @@ import { EmptyNote } from '../../ui/EmptyNote'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Page } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
+import { useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { Tabs } from '../../ui/Tabs'
 import { DeleteResourceDocument, EntityTypesDocument, PersonDocument } from './directory.generated'
+import { AddRecordForm } from './AddRecordForm'
+import { EndRecordsDialog } from './EndRecordsDialog'
 import { PersonForm } from './PersonForm'
+import { phaseOf, recordKinds } from './record'
+import { usePersonChanges } from './usePersonChanges'
+import { useRecords } from './useRecords'
 
 const route = getRouteApi('/shell/person/$id')
 
@@ -25,6 +31,7 @@ const route = getRouteApi('/shell/person/$id')
 export function PersonPage() {
   const { id } = route.useParams()
   const navigate = useNavigate()
+  const now = useNow()
   const { scopes } = useMe()
   const { can } = useCan()
   const [{ data, error, fetching }, read] = useQuery({
@@ -34,9 +41,16 @@ export function PersonPage() {
   })
   const [{ data: types }] = useQuery({ query: EntityTypesDocument })
   const [deleting, remove] = useMutation(DeleteResourceDocument)
-  const [open, setOpen] = useState<'edit' | 'delete' | null>(null)
+  const [open, setOpen] = useState<'edit' | 'delete' | 'record' | 'leave' | null>(null)
   const person = data?.resource
   const type = types?.entityTypes.find((e) => e.identifier === person?.entityType)
+  const kind = types && type && recordKinds(types.entityTypes, type)[0]
+  const { records, again } = useRecords(kind, person)
+  const readAgain = () => {
+    read({ requestPolicy: 'network-only' })
+    again()
+  }
+  usePersonChanges(id, readAgain)
 
   if (!person) {
     return (
@@ -54,8 +68,12 @@ export function PersonPage() {
 
   const byHand = type?.canCreate === true && scopes.createResources.includes(person.entityType)
   const alive = person.validTo === null
-  const mayEdit = alive && byHand && can(resourcePermission(person.entityType, 'Update'))
-  const mayDelete = alive && byHand && can(resourcePermission(person.entityType, 'Delete'))
+  const mayEdit = alive && byHand && person.isManual && can(resourcePermission(person.entityType, 'Update'))
+  const mayDelete = alive && byHand && person.isManual && can(resourcePermission(person.entityType, 'Delete'))
+  const mayAddRecord = alive && kind !== undefined && scopes.createResources.includes(kind.type.identifier)
+  const counting = kind && records ? records.filter((r) => phaseOf(kind, r, now) !== 'past') : []
+  const ending = counting.filter((r) => r.isManual)
+  const mayLeave = mayAddRecord && ending.length > 0 && can(resourcePermission(kind.type.identifier, 'Update'))
   const sendDelete = async () => {
     const { error: failure } = await remove({ input: { id: person.id, version: person.version } })
     setOpen(null)
@@ -88,6 +106,16 @@ export function PersonPage() {
       hint={[type?.displayName ?? person.entityType, person.key, person.summary].filter(Boolean).join(' · ')}
       actions={
         <>
+          {mayAddRecord && (
+            <Button variant="default" onClick={() => setOpen('record')}>
+              {t.person.add(kind.type.displayName)}
+            </Button>
+          )}
+          {mayLeave && (
+            <Button variant="default" onClick={() => setOpen('leave')}>
+              {t.person.leave}
+            </Button>
+          )}
           {mayEdit && (
             <Button variant="default" onClick={() => setOpen('edit')}>
               {t.common.edit}
@@ -125,6 +153,33 @@ export function PersonPage() {
       <Outlet />
       {open === 'edit' && type && (
         <PersonForm type={type} person={person} onClose={() => setOpen(null)} onSaved={() => setOpen(null)} />
+      )}
+      {open === 'record' && kind && (
+        <AddRecordForm
+          kind={kind}
+          owner={person}
+          records={records ?? []}
+          onClose={() => setOpen(null)}
+          onSaved={() => {
+            setOpen(null)
+            readAgain()
+          }}
+        />
+      )}
+      {open === 'leave' && kind && (
+        <EndRecordsDialog
+          kind={kind}
+          owner={person}
+          records={ending}
+          readElsewhere={counting.length - ending.length}
+          isLast={counting.length === ending.length}
+          title={t.person.leaveTitle(person.displayName)}
+          onClose={() => setOpen(null)}
+          onEnded={() => {
+            setOpen(null)
+            readAgain()
+          }}
+        />
       )}
       {open === 'delete' && (
         <ConfirmDialog

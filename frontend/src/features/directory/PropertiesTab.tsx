@@ -6,26 +6,31 @@ import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
-import { PersonDocument } from './directory.generated'
+import { EntityTypesDocument, PersonDocument } from './directory.generated'
 import classes from './Tab.module.css'
+import { useValueFormat } from './useValueFormat'
 
 const route = getRouteApi('/shell/person/$id/properties')
 
 /** The values of a resource, and what it points to. */
 export function PropertiesTab() {
   const { id } = route.useParams()
-  const [{ data, error }] = useQuery({ query: PersonDocument, variables: { id } })
+  const [{ data, error }] = useQuery({ query: PersonDocument, variables: { id }, requestPolicy: 'cache-and-network' })
+  const [{ data: types }] = useQuery({ query: EntityTypesDocument })
   const person = data?.resource
-  if (error) return <ProblemNote problem={toProblem(error)} />
+  const format = useValueFormat(person?.entityType)
+  const system = types?.entityTypes.find((e) => e.identifier === person?.entityType)?.connector?.displayName
+  if (error && !person) return <ProblemNote problem={toProblem(error)} />
   if (!person) return <Skeleton />
   return (
     <div className={classes.tab}>
+      {system && !person.isManual && <p className={classes.source}>{t.person.readFromHint(system)}</p>}
       <div className={classes.two}>
         <Section title={t.person.properties} panel>
           {person.values.length === 0 ? (
             <p className="dim">{t.person.noProperties}</p>
           ) : (
-            <Fields rows={person.values.map((v) => [v.displayName, v.value])} />
+            <Fields rows={person.values.map((v) => [v.displayName, format(v.property, v.value)])} />
           )}
         </Section>
         <Section title={t.person.links} panel>

@@ -92,6 +92,7 @@ export function OrderFilters(props: {
         <SelectFilter
           label={t.order.hidePostponed}
           value={search.noPostponed ? 'hide' : 'show'}
+          isSet={search.noPostponed}
           options={[
             { value: 'show', label: `${t.review.postponed}: ${t.common.all}` },
             { value: 'hide', label: t.order.hidePostponed },

@@ -3,7 +3,8 @@ import { orderKinds, provisioningStates, waitWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { useNow, RelativeTime } from '../../ui/RelativeTime'
 import { StateBadge } from '../../ui/StateBadge'
-import { Stack, type Column } from '../../ui/Table'
+import { Stack } from '../../ui/cells'
+import type { Column } from '../../ui/column'
 import type { OrderRowFragment } from './order.generated'
 
 /** Since when the order waits for somebody or something. */
@@ -46,6 +47,7 @@ const resourceType: Column<OrderRowFragment> = {
   id: 'resourceType',
   header: t.order.resourceType,
   width: 'minmax(140px, 1.3fr)',
+  lasting: true,
   cell: (o) => <span className="cut">{o.resourceType.displayName}</span>,
   text: (o) => o.resourceType.displayName,
 }
@@ -75,6 +77,7 @@ const state: Column<OrderRowFragment> = {
   id: 'state',
   header: t.order.state,
   width: '150px',
+  lasting: true,
   cell: (o) => <StateBadge state={o.state} />,
   text: (o) => provisioningStates[o.state].word,
 }
@@ -82,6 +85,7 @@ const waiting: Column<OrderRowFragment> = {
   id: 'waiting',
   header: t.order.waiting,
   width: '72px',
+  lasting: true,
   align: 'right',
   cell: (o) => <Waiting order={o} />,
   text: waitingSince,
@@ -119,6 +123,7 @@ const error: Column<OrderRowFragment> = {
   id: 'error',
   header: t.order.error,
   width: 'minmax(160px, 2fr)',
+  lasting: true,
   cell: (o) => (
     <span className="cut" title={o.error?.message}>
       {o.error?.message ?? ''}

@@ -5,7 +5,9 @@ import { toProblem } from '../../graphql/problem'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
-import { Count, Stack, Table, wholeList, type Column } from '../../ui/Table'
+import { Count, Stack } from '../../ui/cells'
+import { wholeList, type Column } from '../../ui/column'
+import { Table } from '../../ui/Table'
 import { RoleListDocument, type RoleFieldsFragment } from './rolemodel.generated'
 
 const route = getRouteApi('/shell/model/roles')

@@ -19,7 +19,8 @@ import { Page, Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime, useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
-import { Table, type Column } from '../../ui/Table'
+import type { Column } from '../../ui/column'
+import { Table } from '../../ui/Table'
 import { SecretOnce } from './SecretOnce'
 import {
   DeleteWebhookDocument,

@@ -1,3 +1,4 @@
+import { parseStamp } from '../../lib/format'
 import type { PropertyType, PropertyValueInput } from '../../graphql/types.generated'
 import type { EntityTypeFieldsFragment, PersonFragment } from './directory.generated'
 
@@ -23,15 +24,16 @@ export function changedValues(type: EntityTypeFieldsFragment, before: Draft, aft
     .map((p) => {
       const value = (after[p.identifier] ?? '').trim()
       if (value === '') return { property: p.identifier }
-      if (p.type === 'FOREIGN_KEY') {
-        const keys = value
-          .split(',')
-          .map((k) => k.trim())
-          .filter(Boolean)
-        return { property: p.identifier, keys }
-      }
-      return { property: p.identifier, value: p.type === 'DATE_TIME' ? new Date(value).toISOString() : value }
+      if (p.type === 'FOREIGN_KEY') return { property: p.identifier, keys: p.isCollection ? splitKeys(value) : [value] }
+      return { property: p.identifier, value: p.type === 'DATE_TIME' ? toInstant(value) : value }
     })
+}
+
+function splitKeys(text: string): string[] {
+  return text
+    .split(',')
+    .map((key) => key.trim())
+    .filter(Boolean)
 }
 
 export function toInputType(type: PropertyType): 'text' | 'number' | 'datetime-local' {
@@ -39,10 +41,20 @@ export function toInputType(type: PropertyType): 'text' | 'number' | 'datetime-l
   return type === 'DATE_TIME' ? 'datetime-local' : 'text'
 }
 
-/** An instant as a datetime-local field wants it, in the person's zone. */
-function toLocalInput(iso: string): string {
-  const date = new Date(iso)
-  if (Number.isNaN(date.getTime())) return ''
+/** What a date or datetime-local field holds, as an instant. A day is one as source systems write it: it begins at midnight UTC. */
+export function toInstant(local: string): string {
+  return new Date(local).toISOString()
+}
+
+/** The day of an instant, as a date field wants it. */
+export function toDay(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
+/** An instant of a property as a datetime-local field wants it, in the person's zone. */
+function toLocalInput(stamp: string): string {
+  const date = parseStamp(stamp)
+  if (!date) return ''
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
   return local.toISOString().slice(0, 16)
 }

@@ -1,0 +1,77 @@
+import type { ReactNode } from 'react'
+
+/** A column as data. The first column is the title of the card on small screens. */
+export interface Column<Row> {
+  id: string
+  header: string
+  /** A grid track: `140px`, `minmax(120px, 2fr)`. */
+  width: string
+  cell: (row: Row) => ReactNode
+  /** For CSV; without it the column is not exported. */
+  text?: (row: Row) => string
+  /** The values of `sort` that order by this column. */
+  sort?: { up?: string; down?: string }
+  align?: 'right'
+  /** Left out until the person asks for it. */
+  hidden?: boolean
+  /** Left out on cards. */
+  noCard?: boolean
+  /** Stays when the list is too narrow for all, e.g. beside a drawer. The first column always stays. */
+  lasting?: boolean
+}
+
+/** The rows of a table and how to get more of them. */
+export interface List<Row> {
+  rows: Row[]
+  total: number | null
+  loading: boolean
+  fetching: boolean
+  problem: { code: string; message: string; id?: string } | null
+  hasMore: boolean
+  loadMore: () => void
+  refresh: () => void
+  /** Brings every row of the filter, for exports; without it the rows shown are exported. */
+  all?: (progress: (rows: number) => void) => Promise<Row[]>
+}
+
+/** For lists that are read whole. */
+export function wholeList<Row>(
+  rows: Row[] | undefined,
+  problem: List<Row>['problem'],
+  fetching: boolean,
+  refresh: () => void,
+): List<Row> {
+  return {
+    rows: rows ?? [],
+    total: rows ? rows.length : null,
+    loading: !rows && !problem,
+    fetching,
+    problem: rows ? null : problem,
+    hasMore: false,
+    loadMore: () => undefined,
+    refresh,
+  }
+}
+
+const gap = 12
+
+/** The least number of pixels that a grid track takes. */
+function least(width: string): number {
+  return Number(/(\d+)px/.exec(width)?.[1] ?? 80)
+}
+
+/** The least number of pixels that the tracks of a line take, with the gaps between them. */
+export function leastOf(widths: string[]): number {
+  return widths.reduce((sum, width) => sum + least(width) + gap, -gap)
+}
+
+/**
+ * The columns that fit into so many pixels: those that need not last go, from the right. Where the lasting ones alone are too
+ * wide, the list scrolls sideways.
+ */
+export function fitting<Row>(columns: Column<Row>[], pixels: number): Column<Row>[] {
+  const kept = columns.slice()
+  const taken = () => leastOf(kept.map((c) => c.width))
+  for (let i = kept.length - 1; i > 0 && taken() > pixels; i--) if (!kept[i]?.lasting) kept.splice(i, 1)
+  return kept
+}
