@@ -214,9 +214,14 @@ create table dirty_owner (
     entity_type_id bigint not null references entity_type (id),
     seq            bigint not null default 1,
     since          timestamptz not null default now(),
-    reason         text not null default ''
+    reason         text not null default '',
+    failures       int not null default 0,
+    error          text,
+    not_before     timestamptz
 );
 comment on table dirty_owner is 'Owners waiting for evaluation. Cleared only if seq is unchanged since loading (role-model 12.3).';
+comment on column dirty_owner.failures is 'How often in a row its evaluation failed; error says why.';
+comment on column dirty_owner.not_before is 'After a failure it waits this long, so that it holds nobody back; null or past: due. Any change of what it depends on makes it due at once.';
 create index dirty_owner_by_type on dirty_owner (entity_type_id, since);
 
 create unlogged table delivery_row (

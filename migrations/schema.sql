@@ -341,11 +341,16 @@ create table dirty_owner (
     seq bigint default 1 not null,
     since timestamp with time zone default now() not null,
     reason text default ''::text not null,
+    failures integer default 0 not null,
+    error text,
+    not_before timestamp with time zone,
     constraint dirty_owner_pkey PRIMARY KEY (owner_id),
     constraint dirty_owner_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint dirty_owner_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
 );
 comment on table dirty_owner is 'Owners waiting for evaluation. Cleared only if seq is unchanged since loading (role-model 12.3).';
+comment on column dirty_owner.failures is 'How often in a row its evaluation failed; error says why.';
+comment on column dirty_owner.not_before is 'After a failure it waits this long, so that it holds nobody back; null or past: due. Any change of what it depends on makes it due at once.';
 CREATE INDEX dirty_owner_by_type ON public.dirty_owner USING btree (entity_type_id, since);
 
 create table entity_mapping (

@@ -79,7 +79,7 @@ func (s *Service) classify(ctx context.Context, tx bun.Tx, m *Model, page []int6
 			orphans.Targets = append(orphans.Targets, t)
 		}
 	}
-	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: batch.Now, owners: l.owners, failed: map[int64]bool{}, typeIDs: map[*evaluation.TypeDelta]int64{}}
+	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: batch.Now, owners: l.owners, failed: map[int64]error{}, typeIDs: map[*evaluation.TypeDelta]int64{}}
 	sum := &evaluation.Result{}
 	for _, r := range m.Classify(orphans) {
 		w.report.Owners++

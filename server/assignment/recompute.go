@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -122,42 +123,34 @@ func (s *Service) complete(ctx context.Context, entityTypeID int64, initial bool
 	if err := s.DB.NewRaw(`select count(*) from `+whole, entityTypeID).Scan(ctx, &total); err != nil {
 		return Report{}, err
 	}
-	reports := make(chan Report, parallel)
-	group, work := errgroup.WithContext(ctx)
-	group.SetLimit(parallel + 1)
-	group.Go(func() error { // the walk; it hands each page to the group
-		batches, work := errgroup.WithContext(work)
-		batches.SetLimit(parallel)
-		defer close(reports)
-		for after := int64(0); work.Err() == nil; {
-			var page []int64
-			if err := s.DB.NewRaw(`select r.id from `+whole+` and r.id > ? order by r.id limit ?`, entityTypeID, after, ownerBatch).Scan(work, &page); err != nil {
-				_ = batches.Wait()
-				return err
-			}
-			if len(page) == 0 {
-				break
-			}
-			page = page[:withinShard(page)]
-			after = page[len(page)-1]
-			batches.Go(func() error {
-				r, err := s.computeLocked(work, page, initial, o)
-				if err == nil {
-					reports <- r
-				}
-				return err
-			})
-		}
-		return batches.Wait()
-	})
+	var mu sync.Mutex // sum, and one call of progress at a time
 	var sum Report
-	for r := range reports {
-		sum.add(r)
-		if progress != nil {
-			progress(sum.Owners, max(total, sum.Owners))
+	batches, work := errgroup.WithContext(ctx)
+	batches.SetLimit(parallel)
+	for after := int64(0); work.Err() == nil; {
+		var page []int64
+		if err := s.DB.NewRaw(`select r.id from `+whole+` and r.id > ? order by r.id limit ?`, entityTypeID, after, ownerBatch).Scan(work, &page); err != nil {
+			err = cmp.Or(batches.Wait(), err) // a batch that failed is why the walk stopped
+			return sum, err
 		}
+		if len(page) == 0 {
+			break
+		}
+		page = page[:withinShard(page)]
+		after = page[len(page)-1]
+		batches.Go(func() error {
+			r, err := s.computeApart(work, page, initial, o)
+			mu.Lock()
+			defer mu.Unlock()
+			sum.add(r)
+			if progress != nil && err == nil {
+				progress(sum.Owners, max(total, sum.Owners))
+			}
+			return err
+		})
 	}
-	return sum, group.Wait()
+	err := batches.Wait()
+	return sum, cmp.Or(err, ctx.Err())
 }
 
 // withinShard tells how many of the sorted ids lie in the first one's range of locks: batches that run side by side never wait for
@@ -178,19 +171,19 @@ func (s *Service) drain(ctx context.Context, entityTypeID *int64, o Options, pro
 		var r Report
 		var page []int64
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
-			if page, err = takeDirty(ctx, tx, entityTypeID); err != nil || len(page) == 0 {
+			if page, err = takeDirty(ctx, tx, s.Clock.Now(), entityTypeID); err != nil || len(page) == 0 {
 				return err
 			}
 			r, err = s.compute(ctx, tx, page, false, o)
 			return err
 		})
+		if err != nil && isOfData(err) {
+			r, err = s.computeApart(ctx, page, false, o)
+		}
 		if err != nil || len(page) == 0 {
 			return sum, err
 		}
 		sum.add(r)
-		if r.Failed == len(page) {
-			return sum, nil // nothing but failures: they stay dirty for the next call
-		}
 		if progress != nil {
 			progress(sum.Owners, sum.Owners)
 		}
@@ -199,14 +192,15 @@ func (s *Service) drain(ctx context.Context, entityTypeID *int64, o Options, pro
 
 // takeDirty locks ranges of owners that nobody else computes and gives the dirty ones in them; when all are being computed, it waits
 // for the first. No owner is left when it gives none.
-func takeDirty(ctx context.Context, tx bun.Tx, entityTypeID *int64) (page []int64, err error) {
-	const dirty = `dirty_owner d join entity_type t on t.id = d.entity_type_id and t.initialized_at is not null and (?0::bigint is null or t.id = ?0)`
+func takeDirty(ctx context.Context, tx bun.Tx, now time.Time, entityTypeID *int64) (page []int64, err error) {
+	const dirty = `dirty_owner d join entity_type t on t.id = d.entity_type_id and t.initialized_at is not null and (?0::bigint is null or t.id = ?0)
+		and (d.not_before is null or d.not_before <= ?3)`
 	var shards []struct {
 		Shard int64
 		Free  bool
 	}
 	if err := tx.NewRaw(`select shard, pg_try_advisory_xact_lock(hashtext('writ.owner'), shard) as free from
-		(select (d.owner_id / ?1)::int as shard from `+dirty+` group by 1 order by min(d.since), 1 limit 16) s`, entityTypeID, ownerBatch).Scan(ctx, &shards); err != nil {
+		(select (d.owner_id / ?1)::int as shard from `+dirty+` group by 1 order by min(d.since), 1 limit 16) s`, entityTypeID, ownerBatch, nil, now).Scan(ctx, &shards); err != nil {
 		return nil, fmt.Errorf("look for dirty owners: %w", err)
 	}
 	var mine []int64
@@ -222,7 +216,7 @@ func takeDirty(ctx context.Context, tx bun.Tx, entityTypeID *int64) (page []int6
 		}
 	}
 	err = tx.NewRaw(`select d.owner_id from `+dirty+` where (d.owner_id / ?1)::int = any (?2) order by d.since, d.owner_id limit ?1`,
-		entityTypeID, ownerBatch, ids(mine)).Scan(ctx, &page)
+		entityTypeID, ownerBatch, ids(mine), now).Scan(ctx, &page)
 	return page, err
 }
 
@@ -260,9 +254,12 @@ func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial 
 	if err != nil {
 		return report, err
 	}
+	if err := s.noteFailures(ctx, tx, m, batch, failed); err != nil {
+		return report, err
+	}
 	var owners, known []int64
 	for _, q := range seqs {
-		if !failed[q.OwnerID] {
+		if failed[q.OwnerID] == nil {
 			owners, known = append(owners, q.OwnerID), append(known, q.Seq)
 		}
 	}
@@ -287,11 +284,12 @@ func (s *Service) MarkDue(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// Backlog tells how much waits for evaluation: dirty owners of initialized entity types, changed resources, and due owners.
+// Backlog tells how much waits for evaluation: dirty owners of initialized entity types, changed resources, and due owners. Who failed and
+// waits for another try does not count: nobody must wait for that.
 func (s *Service) Backlog(ctx context.Context, idb bun.IDB) (n int, err error) {
-	err = idb.NewRaw(`select (select count(*) from dirty_owner d join entity_type t on t.id = d.entity_type_id where t.initialized_at is not null)
+	err = idb.NewRaw(`select (select count(*) from dirty_owner d join entity_type t on t.id = d.entity_type_id where t.initialized_at is not null and (d.not_before is null or d.not_before <= ?0))
 		+ (select count(*) from changed_resource where exists (select from entity_type where initialized_at is not null))
-		+ (select count(*) from owner_state where next_evaluation_at <= ?)`, s.Clock.Now()).Scan(ctx, &n)
+		+ (select count(*) from owner_state where next_evaluation_at <= ?0)`, s.Clock.Now()).Scan(ctx, &n)
 	return n, err
 }
 

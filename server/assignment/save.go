@@ -23,15 +23,15 @@ type saver struct {
 	now    time.Time
 	owners map[int64]*evaluation.Owner
 	report Report
-	failed map[int64]bool
+	failed map[int64]error
 
 	changed []*evaluation.Result // owners whose result is written
 	typeIDs map[*evaluation.TypeDelta]int64
 	planned []PlannedOrder
 }
 
-func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.Batch, results []evaluation.Result) (Report, map[int64]bool, error) {
-	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: b.Now, owners: map[int64]*evaluation.Owner{}, failed: map[int64]bool{},
+func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.Batch, results []evaluation.Result) (Report, map[int64]error, error) {
+	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: b.Now, owners: map[int64]*evaluation.Owner{}, failed: map[int64]error{},
 		typeIDs: map[*evaluation.TypeDelta]int64{}}
 	for _, o := range b.Owners {
 		w.owners[o.Resource.ID] = o
@@ -42,7 +42,7 @@ func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.B
 		switch {
 		case r.Err != nil:
 			w.report.Failed++
-			w.failed[r.OwnerID] = true
+			w.failed[r.OwnerID] = r.Err
 			s.Log.ErrorContext(ctx, "owner not computed", "owner", r.OwnerID, "error", r.Err)
 		case r.Unchanged:
 			w.report.Unchanged++

@@ -47,7 +47,7 @@ func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64
 	}
 	if _, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
 		select id, entity_type_id, ? from resource where id = any (?) order by id
-		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason`, reason, ids(ownerIDs)).Exec(ctx); err != nil {
+		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`, reason, ids(ownerIDs)).Exec(ctx); err != nil {
 		return err
 	}
 	return queue.Insert(ctx, tx, EvaluateArgs{}, nil)
