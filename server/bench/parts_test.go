@@ -64,6 +64,19 @@ func TestRunners(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestReadPgbench(t *testing.T) {
+	t.Parallel()
+	m, err := read("number of transactions actually processed: 3057\nlatency average = 6.541 ms\ntps = 305.765 (without initial connection time)\n")
+	require.NoError(t, err)
+	require.InDelta(t, 305.765, m.rate, 0.001)
+	require.Equal(t, 6541*time.Microsecond, m.latency)
+	m, err = read("number of transactions actually processed: 0\nlatency average = 0.000 ms\ntps = 0.000000 (without initial connection time)\n")
+	require.NoError(t, err)
+	require.Zero(t, m.rate, "run asks again, for longer")
+	_, err = read("nothing")
+	require.Error(t, err)
+}
+
 func TestForLibpq(t *testing.T) {
 	t.Parallel()
 	at, password, err := forLibpq("postgres://me:secret@db.example:5433/writ?sslmode=require&timezone=UTC&application_name=writ")

@@ -49,16 +49,28 @@ func (r *runner) name() string {
 	return "pgbench"
 }
 
+// longest bounds the search for a span in which pgbench gets something done.
+const longest = 32 * time.Second
+
 func (r *runner) run(ctx context.Context, n int, span time.Duration) (measured, error) {
 	if r.program == "" {
 		return r.loop(ctx, n, span)
 	}
-	return r.pgbench(ctx, n, span)
+	for {
+		m, err := r.pgbench(ctx, n, span)
+		if err != nil || m.rate > 0 {
+			return m, err
+		}
+		if span = 2 * max(span, time.Second); span > longest { // pgbench counts what ended inside its span: on a busy machine that may be nothing
+			return measured{}, fmt.Errorf("pgbench completed no transaction in %s", longest)
+		}
+	}
 }
 
 var (
-	tps     = regexp.MustCompile(`tps = ([0-9.]+)`)
-	latency = regexp.MustCompile(`latency average = ([0-9.]+) ms`)
+	tps       = regexp.MustCompile(`tps = ([0-9.]+)`)
+	latency   = regexp.MustCompile(`latency average = ([0-9.]+) ms`)
+	processed = regexp.MustCompile(`number of transactions actually processed: (\d+)`)
 )
 
 func (r *runner) pgbench(ctx context.Context, n int, span time.Duration) (measured, error) {
@@ -87,11 +99,18 @@ func (r *runner) pgbench(ctx context.Context, n int, span time.Duration) (measur
 	if err := cmd.Run(); err != nil {
 		return measured{}, fmt.Errorf("pgbench: %w: %s", err, failure.String())
 	}
-	rate, average := tps.FindStringSubmatch(out.String()), latency.FindStringSubmatch(out.String())
-	if rate == nil || average == nil {
-		return measured{}, fmt.Errorf("pgbench printed no rate: %s", out.String())
+	return read(out.String())
+}
+
+// read takes rate and latency from what pgbench printed. No transaction is a rate of 0.
+func read(printed string) (m measured, err error) {
+	rate, average := tps.FindStringSubmatch(printed), latency.FindStringSubmatch(printed)
+	if done := processed.FindStringSubmatch(printed); done != nil && done[1] == "0" {
+		return measured{}, nil
 	}
-	var m measured
+	if rate == nil || average == nil {
+		return measured{}, fmt.Errorf("pgbench printed no rate: %s", printed)
+	}
 	if m.rate, err = strconv.ParseFloat(rate[1], 64); err != nil {
 		return measured{}, err
 	}
