@@ -11,8 +11,8 @@ import (
 	"writ/server/synchronization"
 )
 
-// TestMetricsCountOrders: a scrape answers, and tells how many orders are open, once there are some.
-func TestMetricsCountOrders(t *testing.T) {
+// TestMetrics: a scrape answers, and tells what waits, once there is something.
+func TestMetrics(t *testing.T) {
 	t.Parallel()
 	ctx, a, _ := mustDemo(t)
 	_, err := a.Synchronization.Run(ctx, synchronization.RunInput{Connector: "HR", Force: true})
@@ -23,6 +23,10 @@ func TestMetricsCountOrders(t *testing.T) {
 	w := httptest.NewRecorder()
 	a.metricsHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
-	require.Regexp(t, `(?m)^writ_orders_open\{state="1"\} [1-9]\d*$`, w.Body.String())
-	require.Contains(t, w.Body.String(), "go_goroutines")
+	for _, line := range []string{
+		`writ_orders_open\{state="PENDING"\} [1-9]\d*`, `writ_orders_oldest_seconds\{state="AWAITING_APPROVAL"\} \S+`,
+		`writ_read_age_seconds\{connector="HR"\} \S+`, `go_sql_open_connections\{db_name="writ"\} [1-9]\d*`, `go_goroutines \d+`,
+	} {
+		require.Regexp(t, "(?m)^"+line+"$", w.Body.String())
+	}
 }
