@@ -59,10 +59,15 @@ func (m *Mailbox) Mails() []Mail {
 	return slices.Clone(m.mails)
 }
 
-// Recipients are the addresses that got anything, sorted, each once.
+// TicketMails gives what arrived about manual orders. Reviewers and administrators get mails of other kinds.
+func (m *Mailbox) TicketMails() []Mail {
+	return slices.DeleteFunc(m.Mails(), func(one Mail) bool { return !strings.Contains(one.Subject, "to carry out") })
+}
+
+// Recipients are the addresses that got a mail about manual orders, sorted, each once.
 func (m *Mailbox) Recipients() []string {
 	var all []string
-	for _, one := range m.Mails() {
+	for _, one := range m.TicketMails() {
 		all = append(all, one.To...)
 	}
 	slices.Sort(all)

@@ -23,11 +23,11 @@ func TestTicketMail(t *testing.T) {
 	within(t, "a ticket for the new name", func() bool {
 		return len(operator.MustQueue(t, "manualOrders", apptest.Filter{Kinds: []string{"UPDATE"}, Text: "Newname"})) == 1
 	})
-	within(t, "a mail", func() bool { return len(box.Mails()) > 0 })
+	within(t, "a mail", func() bool { return len(box.TicketMails()) > 0 })
 	h.MustWaitQuiescent(t)
 	require.Equal(t, []string{"operator@northwind.example"}, box.Recipients(), "not the supervisor (parent path), not night (notify off), not the administrator")
-	require.Len(t, box.Mails(), 1, "one summary, no mail per ticket")
-	require.Contains(t, box.Mails()[0].Body, "Newname")
+	require.Len(t, box.TicketMails(), 1, "one summary, no mail per ticket")
+	require.Contains(t, box.TicketMails()[0].Body, "Newname")
 
 	for _, user := range []string{"operator", "supervisor", "night", "admin"} {
 		require.Len(t, h.As(t, user).MustQueue(t, "manualOrders", apptest.Filter{Kinds: []string{"UPDATE"}, Text: "Newname"}), 1, user)
@@ -151,7 +151,7 @@ users:
 `)
 	h.MustRun(t, "apply", h.DemoFile("config"))
 	h.MustWaitQuiescent(t)
-	require.Empty(t, box.Mails(), "old tickets are not mailed again")
+	require.Empty(t, box.TicketMails(), "old tickets are not mailed again")
 	inFinance := map[string]bool{}
 	for _, p := range table(t, h, apptest.Positions) {
 		if p["Department"] == "FIN" || strings.HasPrefix(p["Department"], "FIN-") {
