@@ -66,14 +66,14 @@ func TestRunners(t *testing.T) {
 
 func TestReadPgbench(t *testing.T) {
 	t.Parallel()
-	m, err := read("number of transactions actually processed: 3057\nlatency average = 6.541 ms\ntps = 305.765 (without initial connection time)\n")
+	m, err := readPgbench("number of transactions actually processed: 3057\nlatency average = 6.541 ms\ntps = 305.765 (without initial connection time)\n")
 	require.NoError(t, err)
 	require.InDelta(t, 305.765, m.rate, 0.001)
 	require.Equal(t, 6541*time.Microsecond, m.latency)
-	m, err = read("number of transactions actually processed: 0\nlatency average = 0.000 ms\ntps = 0.000000 (without initial connection time)\n")
+	m, err = readPgbench("number of transactions actually processed: 0\nlatency average = 0.000 ms\ntps = 0.000000 (without initial connection time)\n")
 	require.NoError(t, err)
 	require.Zero(t, m.rate, "run asks again, for longer")
-	_, err = read("nothing")
+	_, err = readPgbench("nothing")
 	require.Error(t, err)
 }
 

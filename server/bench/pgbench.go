@@ -99,11 +99,11 @@ func (r *runner) pgbench(ctx context.Context, n int, span time.Duration) (measur
 	if err := cmd.Run(); err != nil {
 		return measured{}, fmt.Errorf("pgbench: %w: %s", err, failure.String())
 	}
-	return read(out.String())
+	return readPgbench(out.String())
 }
 
-// read takes rate and latency from what pgbench printed. No transaction is a rate of 0.
-func read(printed string) (m measured, err error) {
+// readPgbench takes rate and latency from what pgbench printed. No transaction is a rate of 0.
+func readPgbench(printed string) (m measured, err error) {
 	rate, average := tps.FindStringSubmatch(printed), latency.FindStringSubmatch(printed)
 	if done := processed.FindStringSubmatch(printed); done != nil && done[1] == "0" {
 		return measured{}, nil
