@@ -28,6 +28,7 @@ import (
 	"writ/server/event"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/synchronization"
 	"writ/server/webhook"
@@ -105,6 +106,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword},
 		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
 		Audit:           audit.New(b.db),
+		Notifications:   &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
 		Feed:            &across.Feed{Hub: hub},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"writ/server/directory"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/synchronization"
 	"writ/server/webhook"
@@ -26,6 +27,7 @@ type Resolver struct {
 	Manifest        *manifest.Service
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
+	Notifications   *notification.Service
 	Feed            *across.Feed // Hub is enough: Handler sets the rest
 	TestHooks       *TestHooks   // nil: the server runs without --test-hooks
 

@@ -4,6 +4,7 @@ import (
 	"writ/server/audit"
 	"writ/server/directory"
 	"writ/server/job"
+	"writ/server/notification"
 	"writ/server/page"
 )
 
@@ -12,4 +13,5 @@ type (
 	ResourceEdge    = page.Edge[*directory.Resource]
 	JobInstanceEdge = page.Edge[*job.JobInstance]
 	AuditEventEdge  = page.Edge[*audit.AuditEvent]
+	MailEdge        = page.Edge[*notification.Mail]
 )

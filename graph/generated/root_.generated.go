@@ -14,6 +14,7 @@ import (
 	"writ/server/directory"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
@@ -385,6 +386,31 @@ type ComplexityRoot struct {
 		Ok func(childComplexity int) int
 	}
 
+	Mail struct {
+		Attempts  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Error     func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Recipient func(childComplexity int) int
+		SentAt    func(childComplexity int) int
+		State     func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		Template  func(childComplexity int) int
+		TextBody  func(childComplexity int) int
+	}
+
+	MailConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MailEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Me struct {
 		Demo        func(childComplexity int) int
 		DisplayName func(childComplexity int) int
@@ -643,6 +669,7 @@ type ComplexityRoot struct {
 		JobInstance             func(childComplexity int, id int64) int
 		JobInstances            func(childComplexity int, job *string, states []job.JobInstanceState, first *int, after *string) int
 		Jobs                    func(childComplexity int) int
+		Mails                   func(childComplexity int, first *int, after *string, filter *notification.MailFilter) int
 		ManualOrders            func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
 		Me                      func(childComplexity int) int
 		Order                   func(childComplexity int, id int64) int
@@ -2161,6 +2188,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LogoutPayload.Ok(childComplexity), true
 
+	case "Mail.attempts":
+		if e.ComplexityRoot.Mail.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Attempts(childComplexity), true
+	case "Mail.createdAt":
+		if e.ComplexityRoot.Mail.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.CreatedAt(childComplexity), true
+	case "Mail.error":
+		if e.ComplexityRoot.Mail.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Error(childComplexity), true
+	case "Mail.id":
+		if e.ComplexityRoot.Mail.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.ID(childComplexity), true
+	case "Mail.recipient":
+		if e.ComplexityRoot.Mail.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Recipient(childComplexity), true
+	case "Mail.sentAt":
+		if e.ComplexityRoot.Mail.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.SentAt(childComplexity), true
+	case "Mail.state":
+		if e.ComplexityRoot.Mail.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.State(childComplexity), true
+	case "Mail.subject":
+		if e.ComplexityRoot.Mail.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Subject(childComplexity), true
+	case "Mail.template":
+		if e.ComplexityRoot.Mail.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.Template(childComplexity), true
+	case "Mail.textBody":
+		if e.ComplexityRoot.Mail.TextBody == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mail.TextBody(childComplexity), true
+
+	case "MailConnection.edges":
+		if e.ComplexityRoot.MailConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.Edges(childComplexity), true
+	case "MailConnection.nodes":
+		if e.ComplexityRoot.MailConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.Nodes(childComplexity), true
+	case "MailConnection.pageInfo":
+		if e.ComplexityRoot.MailConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.PageInfo(childComplexity), true
+	case "MailConnection.totalCount":
+		if e.ComplexityRoot.MailConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.TotalCount(childComplexity), true
+
+	case "MailEdge.cursor":
+		if e.ComplexityRoot.MailEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEdge.Cursor(childComplexity), true
+	case "MailEdge.node":
+		if e.ComplexityRoot.MailEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailEdge.Node(childComplexity), true
+
 	case "Me.demo":
 		if e.ComplexityRoot.Me.Demo == nil {
 			break
@@ -3461,6 +3587,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Jobs(childComplexity), true
+	case "Query.mails":
+		if e.ComplexityRoot.Query.Mails == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mails_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Mails(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*notification.MailFilter)), true
 	case "Query.manualOrders":
 		if e.ComplexityRoot.Query.ManualOrders == nil {
 			break
@@ -4618,6 +4755,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("JobScheduleInput", ec.unmarshalInputJobScheduleInput),
 			graphql.NewInputUnmarshaler("LineDecisionInput", ec.unmarshalInputLineDecisionInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
+			graphql.NewInputUnmarshaler("MailFilter", ec.unmarshalInputMailFilter),
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
@@ -6044,6 +6182,84 @@ extend type Query {
     "What to do."
     input: PlanInput!
   ): PlanPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/notification.graphqls", Input: `"""What became of a mail."""
+enum MailState {
+  "Not tried yet."
+  QUEUED
+  "The mail server took it, or it lies in the pickup folder."
+  SENT
+  "The last try failed. It is tried again, unless the server refused it for good or all five retries are used up."
+  FAILED
+  "It will not be sent: mail is switched off, or the recipient's domain is not allowed."
+  DROPPED
+}
+
+"""One line of the mail log."""
+type Mail {
+  "Opaque id."
+  id: ID!
+  "Id of the template, e.g. PerformManualProvisioningSummary, BlockedProvisioningInformations, ProvisioningErrors, RunJobNotification."
+  template: String!
+  "Whom it is for, also when a catch-all address got it."
+  recipient: String!
+  "Its subject."
+  subject: String!
+  "Its text."
+  textBody: String!
+  "What became of it."
+  state: MailState!
+  "How often it was tried."
+  attempts: Int!
+  "Why the last try failed, or why it was dropped; null: neither."
+  error: String
+  "When it was written."
+  createdAt: DateTime!
+  "When it was sent; null: not yet, or never."
+  sentAt: DateTime
+}
+
+"""One page of a list."""
+type MailConnection {
+  "The rows."
+  nodes: [Mail!]!
+  "The rows with their cursors."
+  edges: [MailEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+}
+
+"""A row of a page with its cursor."""
+type MailEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Mail!
+}
+
+"""All given fields must hold."""
+input MailFilter {
+  "In any of these states."
+  states: [MailState!]
+  "Of any of these templates."
+  templates: [String!]
+  "To this address."
+  recipient: String
+}
+
+extend type Query {
+  "The mail log, newest first (provisioning spec 11.4). FORBIDDEN without the right to see it."
+  mails(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which mails; null: all."
+    filter: MailFilter
+  ): MailConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/order.graphqls", Input: `"""The nine provisioning states (provisioning spec 1.1)."""
@@ -7598,6 +7814,56 @@ func (ec *executionContext) childFields_LogoutPayload(ctx context.Context, field
 		return ec.fieldContext_LogoutPayload_ok(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogoutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Mail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Mail_id(ctx, field)
+	case "template":
+		return ec.fieldContext_Mail_template(ctx, field)
+	case "recipient":
+		return ec.fieldContext_Mail_recipient(ctx, field)
+	case "subject":
+		return ec.fieldContext_Mail_subject(ctx, field)
+	case "textBody":
+		return ec.fieldContext_Mail_textBody(ctx, field)
+	case "state":
+		return ec.fieldContext_Mail_state(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Mail_attempts(ctx, field)
+	case "error":
+		return ec.fieldContext_Mail_error(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Mail_createdAt(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Mail_sentAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Mail", field.Name)
+}
+
+func (ec *executionContext) childFields_MailConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_MailConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_MailConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MailConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MailEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MailEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -8,6 +8,7 @@
 //	template.go      the texts, text and HTML, in template/
 //	rules.go         what may leave, and where to: allowed domains, catch-all, copy, off (11.4)
 //	send.go          SMTP, or .eml files in a pickup folder
+//	list.go          the mail log, for administrators
 //	worker.go        SendArgs: one mail, tried once and retried five times with back-off
 //
 // # Recipients
