@@ -236,6 +236,27 @@ export type LoginInput = {
   username: Scalars['String']['input'];
 };
 
+/** All given fields must hold. */
+export type MailFilter = {
+  /** To this address. */
+  recipient?: InputMaybe<Scalars['String']['input']>;
+  /** In any of these states. */
+  states?: InputMaybe<Array<MailState>>;
+  /** Of any of these templates. */
+  templates?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** What became of a mail. */
+export type MailState =
+  /** It will not be sent: mail is switched off, or the recipient's domain is not allowed. */
+  | 'DROPPED'
+  /** The last try failed. It is tried again, unless the server refused it for good or all five retries are used up. */
+  | 'FAILED'
+  /** Not tried yet. */
+  | 'QUEUED'
+  /** The mail server took it, or it lies in the pickup folder. */
+  | 'SENT';
+
 /** All given fields must hold; inside a list any value will do. */
 export type OrderFilter = {
   /** Identifiers of connectors. */
