@@ -47,25 +47,27 @@ func Plan(ctx context.Context, s cli.Session, paths []string) error {
 	if err != nil {
 		return err
 	}
-	return printPlan(s, p, "would change")
+	return printPlan(s, p, wouldChange)
 }
 
 // Apply writes a configuration.
-func Apply(ctx context.Context, s cli.Session, paths []string) error {
+func Apply(ctx context.Context, s cli.Session, in cli.ApplyInput) error {
 	ctx, a, err := command(ctx, s)
 	if err != nil {
 		return err
 	}
-	m, err := manifest.ReadFiles(paths...)
+	m, err := manifest.ReadFiles(in.Paths...)
 	if err != nil {
 		return err
 	}
-	p, err := a.Manifest.Apply(ctx, m)
+	p, err := a.Manifest.ApplyPlanned(ctx, m, in.Plan)
 	if err != nil {
 		return err
 	}
 	return printPlan(s, p, "changed")
 }
+
+const wouldChange = "would change"
 
 func printPlan(s cli.Session, p *manifest.PlanPayload, verb string) error {
 	sign := map[manifest.Action]string{manifest.Create: "+", manifest.Update: "~", manifest.Delete: "-"}
@@ -88,6 +90,9 @@ func printPlan(s cli.Session, p *manifest.PlanPayload, verb string) error {
 	fmt.Fprintf(s.Out, "%d objects %s.\n", len(p.Changes), verb)
 	if failed > 0 {
 		return errs.Invalid("", "%d errors: this configuration would be refused.", failed)
+	}
+	if len(p.Changes) > 0 && verb == wouldChange {
+		fmt.Fprintf(s.Out, "To apply exactly this: writ apply --plan %s ...\n", p.Fingerprint)
 	}
 	return nil
 }
@@ -130,7 +135,14 @@ func RunJob(ctx context.Context, s cli.Session, in cli.RunJobInput) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.Jobs.RunJob(ctx, job.RunJobInput{Job: in.Identifier})
+	given := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
+	}
+	p, err := a.Jobs.RunJob(ctx, job.RunJobInput{Job: in.Identifier, FromStep: given(in.From), ToStep: given(in.To), Step: given(in.Step),
+		TaskType: given(in.TaskType), IdentifierContains: given(in.Contains), Force: in.Force})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -90,7 +91,12 @@ func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writ
 	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return 0
 	case errs.As(err) != nil:
-		fmt.Fprintln(stderr, "writ:", errs.As(err).Message)
+		e := errs.As(err)
+		where := ""
+		if e.Field != "" && !strings.Contains(e.Message, e.Field) {
+			where = e.Field + ": "
+		}
+		fmt.Fprintln(stderr, "writ: "+where+e.Message)
 	default:
 		fmt.Fprintln(stderr, "writ:", err)
 	}

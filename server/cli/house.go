@@ -33,16 +33,28 @@ type House struct {
 	Open    func(ctx context.Context, s Session) (*Application, error)
 	RunJob  func(ctx context.Context, s Session, in RunJobInput) error
 	Plan    func(ctx context.Context, s Session, paths []string) error
-	Apply   func(ctx context.Context, s Session, paths []string) error
+	Apply   func(ctx context.Context, s Session, in ApplyInput) error
 	Export  func(ctx context.Context, s Session, dir string) error
 	Explain func(ctx context.Context, s Session, in ExplainInput) error
 	Verify  func(ctx context.Context, s Session) error
 	Bench   func(ctx context.Context, s Session, in BenchInput) error
 }
 
-// RunJobInput says which job to run. Wait: until the instance has ended, and fail when it did.
+// ApplyInput names the files to apply. Plan: the id writ plan showed; "" = whatever would change now.
+type ApplyInput struct {
+	Paths []string
+	Plan  string
+}
+
+// RunJobInput says what of which job to run (provisioning spec 9.6); empty fields leave nothing out. Wait: until the instance has ended,
+// and fail when it did.
 type RunJobInput struct {
 	Identifier string
+	From, To   string // steps: the first and the last to run
+	Step       string // this one alone
+	TaskType   string
+	Contains   string // a part of the steps' identifiers
+	Force      bool   // do not ask the thresholds
 	Wait       bool
 }
 

@@ -17,12 +17,13 @@ func (c *planCommand) Run(ctx context.Context, e *environment) error {
 type applyCommand struct {
 	settings `embed:""`
 
+	Plan  string   `placeholder:"ID" help:"Apply exactly the plan that writ plan showed under this id, or nothing."`
 	Paths []string `arg:"" name:"path" type:"existingpath" help:"YAML files, or folders of them."`
 }
 
 func (c *applyCommand) Run(ctx context.Context, e *environment) error {
 	return withSession(ctx, e, c.config(), func(ctx context.Context, s Session) error {
-		return e.house.Apply(ctx, s, c.Paths)
+		return e.house.Apply(ctx, s, ApplyInput{Paths: c.Paths, Plan: c.Plan})
 	})
 }
 

@@ -12,11 +12,11 @@ func (m *Manifest) check() error {
 	seen := map[string]bool{}
 	for _, o := range m.objects() {
 		if o.identifier == "" {
-			return errs.Invalid(o.kind, "A %s has no identifier.", o.kind)
+			return errs.Invalid(o.kind+"/", "A %s has no identifier. Give it one.", o.kind)
 		}
 		key := o.key()
 		if o.kind != "user" && !identifierForm.MatchString(o.identifier) {
-			return m.located(errs.Invalid(key, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier))
+			return errs.Invalid(key, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier)
 		}
 		if seen[key] {
 			where := ""
@@ -29,9 +29,9 @@ func (m *Manifest) check() error {
 	}
 	n := m.normalised()
 	if _, err := n.inner(); err != nil {
-		return m.located(err)
+		return err
 	}
-	return m.located(n.checkRanges())
+	return n.checkRanges()
 }
 
 // inner gives what stands inside other objects and is unique by itself: table and identifier -> the object around it. VALIDATION when one
@@ -40,7 +40,11 @@ func (m *Manifest) inner() (map[string]string, error) {
 	around := map[string]string{}
 	var err error
 	add := func(what, identifier, owner string) {
-		switch other, twice := around[what+"/"+identifier]; {
+		key := what + "/" + identifier
+		if what == "property" || what == "task" { // unique in their object only
+			key = what + " of " + owner + "/" + identifier
+		}
+		switch other, twice := around[key]; {
 		case err != nil:
 		case identifier == "":
 			err = errs.Invalid(owner, "A %s of %s has no identifier.", what, owner)
@@ -49,7 +53,7 @@ func (m *Manifest) inner() (map[string]string, error) {
 		case twice:
 			err = errs.Invalid(owner+"."+identifier, "The %s %s stands in %s and in %s. Rename one: these names are unique in the whole configuration.", what, identifier, other, owner)
 		}
-		around[what+"/"+identifier] = owner
+		around[key] = owner
 	}
 	for _, c := range m.Connectors {
 		for _, k := range c.Connections {
@@ -58,7 +62,7 @@ func (m *Manifest) inner() (map[string]string, error) {
 	}
 	for _, e := range m.EntityTypes {
 		for _, p := range e.Properties {
-			add("property "+e.Identifier, p.Identifier, "entityType/"+e.Identifier)
+			add("property", p.Identifier, "entityType/"+e.Identifier)
 		}
 	}
 	for _, r := range m.CompositeRoles {
@@ -78,7 +82,7 @@ func (m *Manifest) inner() (map[string]string, error) {
 	}
 	for _, j := range m.Jobs {
 		for _, s := range j.Steps {
-			add("task "+j.Identifier, s.Task, "job/"+j.Identifier)
+			add("task", s.Task, "job/"+j.Identifier)
 		}
 	}
 	for _, p := range m.Profiles {
@@ -132,16 +136,16 @@ func (m *Manifest) located(err error) error {
 		}
 	}
 	// the longest identifier that fits: identifiers may hold dots
-	best := ""
-	for at := range m.places {
-		if name, ok := strings.CutPrefix(at, kind+"/"); ok && len(name) > len(best) && (rest == name || strings.HasPrefix(rest, name+".")) {
-			best = name
+	best, place := -1, ""
+	for at, where := range m.places {
+		if name, ok := strings.CutPrefix(at, kind+"/"); ok && len(name) > best && (rest == name || name != "" && strings.HasPrefix(rest, name+".")) {
+			best, place = len(name), where[0]
 		}
 	}
-	if best == "" {
+	if place == "" || strings.Contains(e.Message, place) {
 		return err
 	}
 	c := *e
-	c.Message += " (" + m.places[kind+"/"+best][0] + ")"
+	c.Message += " (" + place + ")"
 	return &c
 }

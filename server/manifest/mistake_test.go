@@ -143,7 +143,7 @@ var mistakes = map[string]mistake{
 	"binary":             {"\x00\x01\x02", "", "test.yaml", nil},
 
 	// names
-	"no identifier":        {`policies: [{ displayName: P }]`, "", "policy", []string{"has no identifier"}},
+	"no identifier":        {`policies: [{ displayName: P }]`, "", "policy/", []string{"has no identifier", "test.yaml:1"}},
 	"bad identifier":       {`policies: [{ identifier: "a b" }]`, "", "policy/a b", []string{"is not an identifier", "test.yaml:1"}},
 	"twice":                {"policies:\n- { identifier: P }\n- { identifier: P }", "", "policy/P", []string{"stands twice", "test.yaml:2 and test.yaml:3"}},
 	"user in other case":   {`users: [{ username: Bob }, { username: bob }]`, "", "user/bob", []string{"stands twice"}},

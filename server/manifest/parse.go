@@ -92,7 +92,7 @@ func ReadFiles(paths ...string) (*Manifest, error) {
 			sum.add(m)
 		}
 	}
-	return sum, sum.check()
+	return sum, sum.located(sum.check())
 }
 
 // readFile stops at the limit instead of filling the memory.

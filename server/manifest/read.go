@@ -123,12 +123,13 @@ func (t *tree) locate(body ast.Node) {
 			continue
 		}
 		for _, element := range sequence.Values {
+			at, line := kind+"/", lineOf(element)
 			for _, field := range values(bare(element)) {
 				if key := field.Key.String(); key == "identifier" || key == "username" {
-					at := kind + "/" + scalar(field.Value)
-					t.places[at] = append(t.places[at], fmt.Sprintf("%s:%d", t.name, lineOf(field.Key)))
+					at, line = kind+"/"+scalar(field.Value), lineOf(field.Key)
 				}
 			}
+			t.places[at] = append(t.places[at], fmt.Sprintf("%s:%d", t.name, line))
 		}
 	}
 }
