@@ -117,6 +117,16 @@ func TestBrokenFiles(t *testing.T) {
 		})
 	}
 
+	t.Run("AnotherFileIsBroken", func(t *testing.T) {
+		t.Parallel()
+		b, dir := files(t, nil)
+		write(t, dir, "empty.csv", "")
+		write(t, dir, "notes.csv", "\xff\xfewhat,\x00ever\n\"")
+		write(t, dir, "person.csv", goodPeople+"3,Paul,,,,\n")
+		b.run(t)
+		require.Len(t, b.people(t), 3, "what nobody mapped stands in nobody's way")
+	})
+
 	t.Run("DuplicateKeys", func(t *testing.T) {
 		t.Parallel()
 		b, dir := files(t, nil)

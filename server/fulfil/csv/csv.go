@@ -98,15 +98,26 @@ func separatorOf(text string) (rune, error) {
 
 // Check opens every file and reads its header.
 func (c *Conn) Check(ctx context.Context) error {
-	_, err := c.Schema(ctx)
+	_, err := c.headers(ctx, func(err error) error { return err })
 	return err
 }
 
 // Close has nothing to release.
 func (c *Conn) Close() error { return nil }
 
-// Schema reads the header of every file. Unavailable when the folder or the file is not there.
+// Schema reads the header of every file. Unavailable when the folder or the file is not there. A malformed file among others is a table
+// whose columns are not known: whoever reads it learns what is wrong, and who does not is not held up by it.
 func (c *Conn) Schema(ctx context.Context) ([]fulfil.Table, error) {
+	return c.headers(ctx, func(err error) error {
+		if errs.Is(err, errs.Validation) {
+			return nil
+		}
+		return err
+	})
+}
+
+// headers reads the columns of every file; broken says what a file that cannot be read means.
+func (c *Conn) headers(ctx context.Context, broken func(error) error) ([]fulfil.Table, error) {
 	files, err := c.place.files()
 	if err != nil {
 		return nil, err
@@ -118,7 +129,9 @@ func (c *Conn) Schema(ctx context.Context) ([]fulfil.Table, error) {
 		}
 		columns, err := c.columns(f)
 		if err != nil {
-			return nil, err
+			if err := broken(err); err != nil {
+				return nil, err
+			}
 		}
 		tables = append(tables, fulfil.Table{Name: f.table, Columns: columns})
 	}

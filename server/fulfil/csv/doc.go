@@ -5,6 +5,8 @@
 //	read.go     one file to rows; a mistake names file, line and column
 //	encoding.go bytes to UTF-8
 //
+// A malformed file spoils only its own table: Check tells of it, Schema leaves its columns open.
+//
 // A connection names a folder (every *.csv in it is a table named like the file without .csv) or one file (one table).
 // A file is read as it stands at one moment: its size, time and identity are compared before and after, and a file that
 // changed meanwhile ends the rows with Unavailable. Whoever writes such a file had better write beside it and rename;
