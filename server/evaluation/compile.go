@@ -373,6 +373,11 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 	if b.c.targets[t.TargetEntityTypeID] == nil {
 		b.c.targets[t.TargetEntityTypeID] = &reads{entityType: t.TargetEntityTypeID, self: true}
 	}
+	if t.ArgumentsExpression != nil && *t.ArgumentsExpression != "" {
+		if _, err := b.exprs.arguments(t.SourceEntityTypeID, t.TargetEntityTypeID, *t.ArgumentsExpression); err != nil {
+			b.problem(rolemodel.SeverityError, "resource_type", t.Identifier, "argumentsExpression", "%s", err)
+		}
+	}
 	on := b.c.targets[t.TargetEntityTypeID]
 	for _, x := range b.m.Rules {
 		if x.ResourceTypeID != t.ID || !b.enabled(x.PolicyID) {

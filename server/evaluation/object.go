@@ -78,7 +78,7 @@ type provider struct {
 }
 
 func (p *provider) FindStructType(name string) (*types.Type, bool) {
-	if _, ok := p.ids[name]; ok || name == assignmentType {
+	if _, ok := p.ids[name]; ok || name == assignmentType || name == orderType {
 		return types.NewTypeTypeWithParam(types.NewObjectType(name)), true
 	}
 	return p.Registry.FindStructType(name)
@@ -98,6 +98,10 @@ func (p *provider) FindStructFieldNames(name string) ([]string, bool) {
 
 func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
 	id, ok := p.ids[name]
+	if name == orderType {
+		f := orderField(field)
+		return f, f != nil
+	}
 	if !ok && name != assignmentType {
 		return p.Registry.FindStructFieldType(name, field)
 	}

@@ -36,6 +36,7 @@ type documentOrder struct {
 	Changes                map[string]*string        `json:"Changes,omitempty"`
 	ChangesAdded           map[string][]documentLink `json:"ChangesAdded,omitempty"`
 	ChangesRemoved         map[string][]documentLink `json:"ChangesRemoved,omitempty"`
+	Arguments              map[string]string         `json:"Arguments,omitempty"`
 	StartDate              *time.Time                `json:"StartDate,omitempty"`
 	EndDate                *time.Time                `json:"EndDate,omitempty"`
 }
@@ -78,7 +79,8 @@ type errand struct {
 	Associates   bool // the association itself is among the lines
 	Change       fulfil.Change
 	Document     *document
-	invalid      string // a value cannot be written the way the mapping asks: refused without a call
+	refusal      *fulfil.Receipt // the arguments cannot be computed: refused without a call
+	invalid      string          // a value cannot be written the way the mapping asks: refused without a call
 }
 
 // nothingToWrite reports whether the order changes nothing outside: an association whose target already is as wanted.

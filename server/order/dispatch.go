@@ -11,7 +11,6 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
 	"writ/server/fulfil"
@@ -270,6 +269,8 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 		}
 	}
 	switch {
+	case e.refusal != nil:
+		return *e.refusal, true
 	case e.invalid != "":
 		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "A value cannot be written: " + e.invalid, Hint: "Correct the rule or the format of the mapping."}, true
 	case e.nothingToWrite():
@@ -426,24 +427,32 @@ func (s *Service) openTickets(ctx context.Context, connectionID int64) error {
 			if n = len(list); err != nil || n == 0 {
 				return err
 			}
-			ids := make([]int64, n)
+			var ids []int64
 			var steps []step
-			for i, e := range list {
-				ids[i] = e.ID
+			var refused []answer
+			for _, e := range list {
+				if e.refusal != nil {
+					refused = append(refused, answer{e, *e.refusal})
+					continue
+				}
+				ids = append(ids, e.ID)
 				for _, l := range e.Lines {
 					steps = append(steps, step{Transmit, Move{LineID: l}})
 				}
 			}
 			now := s.Clock.Now()
 			_, err = tx.NewRaw(`update provisioning_order set transmitted_at = ?, lease_owner = null, lease_until = null, called_at = null, tries = 0
-				where id = any(?)`, stamp(now), pgdialect.Array(ids)).Exec(ctx)
+				where id = any(?)`, stamp(now), arrayOf(ids)).Exec(ctx)
 			if err != nil {
 				return fmt.Errorf("open tickets: %w", err)
 			}
 			if _, err := apply(ctx, tx, now, steps); err != nil {
 				return err
 			}
-			return publishTickets(ctx, tx, now, list)
+			if err := s.settleIn(ctx, tx, refused); err != nil {
+				return err
+			}
+			return publishTickets(ctx, tx, now, slices.DeleteFunc(list, func(e *errand) bool { return e.refusal != nil }))
 		})
 		if err != nil || n < ticketBatch {
 			return err

@@ -6,14 +6,14 @@
 //	states.go     the nine states by number and name, RollUp
 //	state.go      THE table of transitions: action, from, to, who, what follows
 //	apply.go      Apply: the only way a line moves. sql/update_lines.sql, sql/roll_up.sql
-//	policy.go     Policy: carries out what an evaluation wants, thousands of orders per call
+//	policy.go     Policy: carries out what an evaluation wants, thousands of orders per call; open.go the new ones
 //	clock.go      Tick: what time alone does: due, past, silent, retried; look.go when it has to look at an order
 //	generate.go   Generate: dependencies and thresholds, then an order may be sent; Preview. sql/candidates.sql
 //	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
 //	lease.go      claim, lease, fence, attempt: what makes a crash harmless. sql/claim.sql
 //	readback.go   was it done although nobody answered?
-//	settle.go     what an answer means; LateAnswer
-//	change.go     the order as a document (spec 2.2) and as fulfil.Change
+//	settle.go     what an answer means; LateAnswer. result.go writes it
+//	change.go     the order as a document (spec 2.2) and as fulfil.Change; arguments.go what its type adds by an expression
 //	fulfil.go     Fulfil: the job's task; sweep.go the safety net; gate.go one drain per connection and process
 //	review.go     approve, decline, postpone, unblock, reconsider
 //	ticket.go     confirm, report, take, give back; bulk.go many orders, a result each

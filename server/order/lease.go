@@ -117,6 +117,7 @@ func (s *Service) loadErrands(ctx context.Context, tx bun.Tx, ids []int64) ([]*e
 	if err != nil {
 		return nil, err
 	}
+	now := s.Clock.Now()
 	list := make([]*errand, 0, len(ids))
 	for _, id := range ids {
 		o := byID[id]
@@ -127,7 +128,9 @@ func (s *Service) loadErrands(ctx context.Context, tx bun.Tx, ids []int64) ([]*e
 		if o.IsManual { // what is in 2 is on the ticket already
 			send = slices.DeleteFunc(slices.Clone(send), func(l sentLine) bool { return l.State != evaluation.Pending })
 		}
-		e := buildErrand(o, routes[o.ResourceTypeID], send, shape)
+		r := routes[o.ResourceTypeID]
+		e := buildErrand(o, r, send, shape)
+		s.argue(now, shape, o, r, e)
 		e.ReadBack = !o.IsManual && (o.CalledAt != nil || slices.Contains(o.States, int16(evaluation.Transmitted)))
 		list = append(list, e)
 	}

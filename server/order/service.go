@@ -57,6 +57,7 @@ type Service struct {
 	generates gates
 	sweep     sweeper
 	outages   outages
+	arguments argumentsCache
 }
 
 // New makes a service with defaults.
@@ -135,6 +136,7 @@ type route struct {
 	MaximumUpdatePercent        int
 	MaximumDeletePercent        int
 	FulfillHoursAheadOfTime     int
+	ArgumentsExpression         *string
 	IsManual                    bool `bun:"-"`
 }
 
@@ -144,7 +146,7 @@ const sqlRoutes = `select t.id, t.identifier, t.display_name, t.source_entity_ty
 	se.initialized_at is not null as is_initialized, t.depends_on_id, coalesce(d.ticket_synchro_is_not_available, false) as depends_on_unsynced,
 	t.depends_on_owner_property, t.ticket_synchro_is_not_available, t.maximum_insert, t.maximum_update, t.maximum_delete,
 	t.maximum_insert_percent, t.maximum_update_percent, t.maximum_delete_percent,
-	t.fulfill_hours_ahead_of_time
+	t.fulfill_hours_ahead_of_time, t.arguments_expression
 	from resource_type t
 	join entity_type se on se.id = t.source_entity_type_id
 	join entity_type te on te.id = t.target_entity_type_id
