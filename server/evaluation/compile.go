@@ -156,9 +156,6 @@ type rule struct {
 	label      string
 }
 
-// hasCriteria reports whether the rule does not simply concern everybody.
-func (r *rule) hasCriteria() bool { return r.roleID != 0 || len(r.criteria) > 0 }
-
 // value computes one value: a binding, then perhaps a built-in function; or a literal; or an expression.
 type value struct {
 	path    *binding

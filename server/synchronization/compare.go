@@ -120,7 +120,7 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 	if d.Mode != Incremental {
 		var old []*Delivery
 		err := tx.NewSelect().Model(&old).Where("y.connector_id = ?", d.ConnectorID).Where("y.id < ?", d.ID).
-			Where("y.state in (?)", bun.In([]State{Blocked, Prepared})).Order("y.id").Scan(ctx)
+			Where("y.state in (?)", bun.List([]State{Blocked, Prepared})).Order("y.id").Scan(ctx)
 		if err != nil {
 			return err
 		}

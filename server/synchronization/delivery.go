@@ -137,7 +137,7 @@ func move(ctx context.Context, db bun.IDB, d *Delivery, to State) error {
 	was := d.State
 	d.State = to
 	done, err := db.NewUpdate().Model(d).Column("state", "mode", "ended_at", "counters", "blocked", "error").
-		WherePK().Where("state in (?)", bun.In(from)).Exec(ctx)
+		WherePK().Where("state in (?)", bun.List(from)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("move delivery %d to %s: %w", d.ID, to, err)
 	}

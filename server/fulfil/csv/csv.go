@@ -3,6 +3,7 @@ package csv
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"strings"
 	"time"
@@ -146,7 +147,7 @@ func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, e
 		if err == nil {
 			err = c.rows(ctx, f, func(row fulfil.Row) bool { return yield(row, nil) })
 		}
-		if err != nil && err != errStopped {
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(nil, err)
 		}
 	}
