@@ -8,7 +8,8 @@
 //	apply.go      Apply: the only way a line moves. sql/update_lines.sql, sql/roll_up.sql
 //	policy.go     Policy: carries out what an evaluation wants, thousands of orders per call; open.go the new ones
 //	clock.go      Tick: what time alone does: due, past, silent, retried; look.go when it has to look at an order
-//	generate.go   Generate: dependencies and thresholds, then an order may be sent; Preview. sql/candidates.sql
+//	generate.go   Generate: what holds an order back (sql/candidates.sql), then an order may be sent; generate_worker.go the River side
+//	threshold.go  counts and limits; publish.go writes what passed or waits; preview.go shows it before
 //	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
 //	lease.go      claim, lease, fence, attempt: what makes a crash harmless. sql/claim.sql
 //	readback.go   was it done although nobody answered?
