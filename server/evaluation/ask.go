@@ -1,0 +1,158 @@
+package evaluation
+
+// askAll asks for the lines of a whole target. When one of them is new or different, a declined or failed whole starts over with it.
+func (l *lines) askAll(list []wish) {
+	if len(list) == 0 {
+		return
+	}
+	whole := l.find("", list[0].action, list[0].valueID, false)
+	if whole != nil && (whole.State == Inactive || whole.State == Errored) {
+		for _, w := range list[1:] {
+			x := l.find(w.property, w.action, w.valueID, w.action == LineSet)
+			if x != nil && !l.sameContent(x, w) {
+				l.reenter = true
+			}
+		}
+	}
+	for _, w := range list {
+		l.ask(w)
+	}
+}
+
+// ask makes sure that a line exists, in the state it must have.
+func (l *lines) ask(w wish) {
+	x := l.find(w.property, w.action, w.valueID, w.action == LineSet)
+	if w.workflow == 0 {
+		w.workflow = Calculated
+	}
+	if x == nil || l.closed(x) {
+		l.add(w)
+		return
+	}
+	if l.done[x] {
+		return // settled already
+	}
+	w.missing = w.missing || x.State == AwaitingApproval && x.WaitReason == waitMissing // also in the evaluations that find it waiting
+	review := l.gate(w)
+	d := l.same(x, "refresh")
+	d.RuleIDs, d.Confidence, d.IsMapped = w.rules, w.confidence, w.mapped
+	d.Start, d.End = moment(w.from), moment(w.to)
+	if l.sameContent(x, w) && !(l.reenter && (x.State == Inactive || x.State == Errored)) {
+		l.unchanged(x, w, d, review)
+		return
+	}
+	l.refresh(x, w, d, review)
+}
+
+func (l *lines) add(w wish) {
+	review := l.gate(w)
+	to, wait := l.entry(w, review)
+	l.changed = true
+	if w.property != "" {
+		if l.heldBack == nil {
+			l.heldBack = map[string]bool{}
+		}
+		l.heldBack[w.property] = true
+	}
+	l.deltas = append(l.deltas, LineDelta{Property: w.property, Action: w.action, ValueID: w.valueID, Current: w.current, Proposed: w.proposed, To: to, Verb: "compute",
+		Workflow: w.workflow, ReviewRequired: review, IsMapped: w.mapped, RuleIDs: w.rules, Confidence: w.confidence, Start: moment(w.from), End: moment(w.to),
+		WaitReason: wait, Error: w.err})
+}
+
+// unchanged moves a line whose content is what it was.
+func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
+	switch x.State {
+	case None, Pending, AwaitingApproval:
+		// what was approved, or never needed it, is not asked for again
+		unseen := l.r.b.BlockAll && l.order.ReviewedAt == nil && !w.decided // everything is to be reviewed, and nobody looked yet (P12)
+		again := unseen || x.ReviewRequired && (review || !l.bypass())
+		if x.State == Pending {
+			again = unseen
+		}
+		if x.State == AwaitingApproval {
+			again = review || !l.bypass()
+		}
+		d.To, d.WaitReason = l.entry(w, again)
+		d.ReviewRequired = again
+		if x.State == Pending && d.To == Pending {
+			d.WaitReason = x.WaitReason // who generates and sends has reasons of its own
+			if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == "" {
+				d.WaitReason = waitNone
+			}
+		}
+		d.Error = w.err
+		if d.To == AwaitingApproval {
+			d.ReviewRequired = true
+		}
+		if x.State != Pending || d.To != Pending {
+			d.Current = w.current
+		}
+		if d.To != x.State {
+			d.Verb = verbs[d.To]
+		}
+		if d.To == x.State && d.WaitReason == orNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error &&
+			startOf(d.Start) == startOf(x.Start) && endOf(d.End) == endOf(x.End) {
+			l.keep(x)
+			return
+		}
+		l.emit(x, d)
+	case Error:
+		if w.err != "" {
+			if w.err == x.Error {
+				l.keep(x)
+				return
+			}
+			d.Error, d.Verb = w.err, "fail"
+			l.emit(x, d)
+			return
+		}
+		l.restart(x, w, d, review)
+	case Executed:
+		l.unverifiedLine(x)
+	default: // Transmitted, Errored, Inactive: under way, or stopped until something changes (R5)
+		if l.again == nil {
+			l.again = map[*ExistingLine]wish{}
+		}
+		l.again[x] = w
+		l.keep(x)
+	}
+}
+
+// refresh replaces the content of a line; it starts over where it may.
+func (l *lines) refresh(x *ExistingLine, w wish, d LineDelta, review bool) {
+	if w.err != "" && (x.State == Transmitted || x.State == Executed || x.State == Inactive) {
+		l.keep(x) // what is out is not stopped by a rule that fails now
+		l.frozen = l.frozen || x.State == Transmitted
+		return
+	}
+	l.changed = true
+	if (x.State == AwaitingApproval || x.State == None && x.ReviewRequired) && !l.bypass() && !w.decided {
+		review = true // it waits for somebody already
+	}
+	if x.State == Transmitted || x.State == Errored {
+		l.reenter = true
+	}
+	l.restart(x, w, d, review)
+}
+
+func (l *lines) restart(x *ExistingLine, w wish, d LineDelta, review bool) {
+	d.Proposed, d.ValueID, d.Current, d.Error = w.proposed, w.valueID, w.current, w.err
+	d.To, d.WaitReason = l.entry(w, review)
+	d.Verb = verbs[d.To]
+	d.ReviewRequired, d.Workflow = review, w.workflow
+	if x.State == Inactive && (d.To == None || d.To == Error) {
+		l.keep(x) // nothing to begin with yet
+		return
+	}
+	l.emit(x, d)
+}
+
+// verbs name the move into each state a computation can lead to; what only changes its content is refreshed.
+var verbs = map[State]string{None: "hold", Pending: "compute", Verified: "verify", AwaitingApproval: "review", Inactive: "expire", Error: "fail"}
+
+func orNone(s string) string {
+	if s == "" {
+		return waitNone
+	}
+	return s
+}
