@@ -4,7 +4,8 @@
 // In and out
 //
 //	types.go        the words: Batch of Owners in, Results with deltas out
-//	compile.go      Compile: a model and its Keys become a Compiled, once per model version; problems are reported, never fatal
+//	compile.go      Compile: a model and its Keys become a Compiled (compiled.go), once per model version; problems are reported, never fatal.
+//	                compile_rule.go the rules of a resource type, value.go what a rule computes, arguments.go what goes with an order
 //	reads.go        what the rules read of a resource, as a tree: Paths for the loader, and the base of the fingerprint
 //	keys.go         SourceKeys, TargetKeys: what server/assignment stores and joins to find candidates and lookups; Paths
 //	evaluate.go     Evaluate: one Result per owner; start reading here
@@ -21,7 +22,8 @@
 //	values.go       S6     timelines of values, painted in layers (2.9)
 //	diff.go         S9     one row against what is wanted: create, link, associate, delete, or leave to a person
 //	property.go            one property: the tables of 12.7
-//	lines.go               one order line: the transition table of provisioning 1.4, columns POLICY, SYNC and CLOCK
+//	lines.go               the lines of one order: the transition table of provisioning 1.4, columns POLICY, SYNC and CLOCK. ask.go asks for
+//	                       a value, finish.go ends with the delta of the order
 //	orphan.go              Classify: targets without owner (5.4)
 //	apply.go               what the rows look like once a result is saved
 //	explain.go             with Batch.Explain: every rule with its reason, also why not

@@ -1,0 +1,149 @@
+package evaluation
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"writ/server/directory"
+	"writ/server/rolemodel"
+)
+
+// Keys resolves what the model writes as keys. IDs and Labels need only hold what RequiredKeys asks for.
+type Keys struct {
+	IDs    map[int64]map[string]int64 // entity type id -> key -> resource id
+	Labels map[int64]string           // resource id -> display name
+	// Ancestors: dimension identifier -> resource id -> ids of the resource itself and everything above it.
+	Ancestors map[string]map[int64][]int64
+}
+
+func (k Keys) hash() string {
+	raw, err := json.Marshal(k) // in key order
+	if err != nil {
+		panic(err) // plain maps: cannot fail
+	}
+	sum := sha256.Sum256(raw)
+	return string(sum[:16])
+}
+
+// RequiredKeys lists, per entity type, the keys used in criteria and navigation rules: what the caller has to look up for Keys.
+func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string {
+	want := map[int64]map[string]bool{}
+	need := func(entityTypeID int64, key string) {
+		if want[entityTypeID] == nil {
+			want[entityTypeID] = map[string]bool{}
+		}
+		want[entityTypeID][key] = true
+	}
+	criteria := func(c rolemodel.Criteria) {
+		for name, one := range c {
+			if d := shape.Dimensions[name]; d != nil {
+				need(d.EntityTypeID, one.Key)
+			}
+		}
+	}
+	for _, p := range m.Policies {
+		criteria(p.Dimensions)
+	}
+	for _, r := range m.RoleRules {
+		criteria(r.Dimensions)
+	}
+	for _, r := range m.Rules {
+		criteria(r.Dimensions)
+		if r.Kind == rolemodel.NavigationRule && r.PropertyID != nil && r.ValueKey != nil {
+			if p := shape.Properties[*r.PropertyID]; p != nil && p.TargetEntityTypeID != nil {
+				need(*p.TargetEntityTypeID, *r.ValueKey)
+			}
+		}
+	}
+	out := map[int64][]string{}
+	for id, keys := range want {
+		out[id] = slices.Sorted(maps.Keys(keys))
+	}
+	return out
+}
+
+// Compiled is a role model ready to be evaluated. Immutable but for its memo; safe for concurrent use.
+type Compiled struct {
+	Version  int64
+	keys     string // hash of Keys: another tree or another resource behind a key is another model
+	shape    *directory.Shape
+	sources  map[int64]*source  // by source entity type
+	rules    map[int64]*rule    // resource type rules by id
+	types    map[int64]*typed   // resource types by id
+	targets  map[int64]*reads   // by target entity type: what Evaluate reads of targets
+	keyed    map[int64]*keySide // by target or pointed entity type: side T
+	classify map[int64][]*rule  // by target entity type, highest confidence first
+	labels   map[int64]string
+}
+
+// source is everything about the owners of one entity type.
+type source struct {
+	entityType int64
+	contexts   []*contextRule
+	contextOf  map[int64]int // policy id -> position in contexts; -1: no context rule
+	matcher    *matcher
+	roles      map[int64]*role
+	byRole     map[int64][]*rule // rules that ask for a role (parent, composite or single), by that role
+	types      []*typed
+	reads      *reads // from the owner
+	keyReads   *reads // from the owner, for its keys alone
+	// keysByRecord: a key uses the record of the context in force
+	keysByRecord bool
+	keys         []*rule // CORRELATION and QUERY rules by id
+}
+
+// role is a role of this entity type.
+type role struct {
+	*rolemodel.Role
+	order int // composite roles: parents first
+}
+
+// typed is a compiled resource type.
+type typed struct {
+	*rolemodel.ResourceType
+	props  []*prop // in the order of the shape
+	byName map[string]*prop
+	correl []*rule // CORRELATION rules
+}
+
+// prop is a property of the target that rules compute.
+type prop struct {
+	*directory.Property
+	scalars []*rule // by id
+	navs    int     // how many navigation rules there are
+	queries []*rule // highest confidence first, then id
+}
+
+// many reports whether the property holds any number of resources.
+func (p *prop) many() bool { return p.IsNavigation() && p.IsCollection }
+
+// rule is any compiled rule; which fields count depends on what it is.
+type rule struct {
+	id         int64
+	identifier string
+	kind       rolemodel.RuleKind // "" for role rules
+	bit        uint32
+	policyBit  uint32
+	context    int // position in source.contexts; -1: none
+	criteria   []criterion
+	roleID     int64 // role that must be held; 0: none
+	denied     bool
+	priority   int
+	strength   rolemodel.RuleType
+	gives      int64 // role rules: the role
+	listed     bool  // resource type rules: may give the type, or takes it or one of its values away
+	typ        *typed
+	prop       *prop
+	value      *value // SCALAR, CORRELATION, QUERY: source side
+	target     *value // CORRELATION, QUERY, CLASSIFICATION: target side
+	comparison int16
+	mapped     bool
+	confidence int
+	offset     rolemodel.OffsetReference
+	before     int
+	after      int
+	resource   int64 // NAVIGATION: value
+	label      string
+}

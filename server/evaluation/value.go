@@ -1,0 +1,107 @@
+package evaluation
+
+import (
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+)
+
+// value computes one value: a binding, then perhaps a built-in function; or a literal; or an expression.
+type value struct {
+	path    *binding
+	literal *string
+	fn      *function
+	args    []string
+	prog    *program
+	broken  error // it did not compile: whoever asks for it gets state 7
+}
+
+// today reports whether the value changes by itself at midnight.
+func (v *value) today() bool { return v != nil && v.prog != nil && v.prog.today }
+
+func (v *value) text(w *world) (string, error) {
+	switch {
+	case v == nil:
+		return "", nil
+	case v.broken != nil:
+		return "", v.broken
+	case v.literal != nil:
+		return *v.literal, nil
+	case v.prog != nil:
+		return v.prog.text(w)
+	case v.fn != nil:
+		return v.fn.apply(v.path.text(w), v.args)
+	default:
+		return v.path.text(w), nil
+	}
+}
+
+// value compiles a binding with an expression (role-model 1.7).
+func (b *builder) value(sc scope, fallback root, bind, expr *string, in *trees, fault func(error)) *value {
+	v := &value{}
+	if v.broken = b.compileValue(v, sc, fallback, bind, expr, in); v.broken != nil {
+		fault(v.broken)
+	}
+	return v
+}
+
+func (b *builder) compileValue(v *value, sc scope, fallback root, bind, expr *string, in *trees) (err error) {
+	text := ""
+	if expr != nil {
+		text = strings.TrimSpace(*expr)
+	}
+	if bind != nil && *bind != "" {
+		if v.path, err = parseBinding(b.shape, sc, fallback, *bind, in); err != nil {
+			return err
+		}
+		if v.path.many {
+			return fmt.Errorf("%q goes through a collection; one value is needed here", *bind)
+		}
+	}
+	name, args, _ := strings.Cut(text, ":")
+	switch fn, isFunction := builtins[strings.TrimSpace(name)]; {
+	case text == "":
+		if v.path == nil {
+			return fmt.Errorf("a binding or an expression is needed")
+		}
+		return nil
+	case name == "Literal":
+		v.literal = &args
+		return nil
+	case name == "C#":
+		return fmt.Errorf("expressions in C# are not supported; write the expression in CEL")
+	case isFunction && (args != "" || isPath(text)) && v.path != nil:
+		v.fn = &fn
+		if args != "" {
+			v.args = strings.Split(args, "|")
+		}
+		if len(v.args) < fn.least || len(v.args) > fn.args {
+			return fmt.Errorf("%s needs %d arguments, separated by |", name, fn.args)
+		}
+		return nil
+	case isFunction && v.path == nil && isPath(text):
+		return fmt.Errorf("%s needs a binding to work on", name)
+	case isPath(text) && v.path == nil:
+		if v.path, err = parseBinding(b.shape, sc, fallback, text, in); err == nil && !v.path.many {
+			return nil
+		}
+		v.path = nil
+	}
+	v.prog, err = b.exprs.compile(sc, strings.TrimPrefix(text, "Expr:"), in)
+	return err
+}
+
+// condition compiles an expression that must be true or false.
+func (b *builder) condition(sc scope, expr *string, in *trees, fault func(error)) *value {
+	v := &value{}
+	if expr == nil || strings.TrimSpace(*expr) == "" {
+		v.broken = fmt.Errorf("an expression is needed")
+	} else {
+		v.prog, v.broken = b.exprs.compile(sc, strings.TrimPrefix(strings.TrimSpace(*expr), "Expr:"), in, cel.BoolType, cel.NullableType(cel.BoolType))
+	}
+	if v.broken != nil {
+		fault(v.broken)
+	}
+	return v
+}
