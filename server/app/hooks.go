@@ -68,17 +68,13 @@ func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
 
 // synchronized: owners whose orders of this connector wait for verification are looked at again, and local users find their person.
 func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, _ time.Time) error {
-	var owners []int64
-	if err := tx.NewRaw(`select distinct owner_id from provisioning_order where connector_id = ? and state in (2, 8) and closed_at is null and owner_id is not null
-		order by owner_id`, connectorID).Scan(ctx, &owners); err != nil {
-		return err
-	}
 	if _, err := tx.ExecContext(ctx, `update local_user u set resource_id = r.id from resource r
 		where u.resource_key is not null and r.entity_type_id = u.resource_entity_type_id and r.key = u.resource_key and r.valid_to = 'infinity'
 			and u.resource_id is distinct from r.id`); err != nil {
 		return err
 	}
-	return assignment.MarkDirty(ctx, tx, "synchronized", owners...)
+	return assignment.MarkDirtyWhere(ctx, tx, "synchronized", `id in (select owner_id from provisioning_order
+		where connector_id = ? and state in (2, 8) and closed_at is null)`, connectorID)
 }
 
 // jobEnded: the continuous chain kept still while the job was at work; now it looks for what is left.

@@ -2,6 +2,7 @@ package assignment
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -45,9 +46,18 @@ func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64
 	if len(ownerIDs) == 0 {
 		return nil
 	}
-	if _, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
-		select id, entity_type_id, ? from resource where id = any (?) order by id
-		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`, reason, ids(ownerIDs)).Exec(ctx); err != nil {
+	return MarkDirtyWhere(ctx, tx, reason, "id = any (?)", ids(ownerIDs))
+}
+
+// MarkDirtyWhere is MarkDirty for the resources that a condition names: any number of them, without carrying them through the process.
+func MarkDirtyWhere(ctx context.Context, tx bun.IDB, reason, condition string, args ...any) error {
+	res, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
+		select id, entity_type_id, ? from resource where `+condition+` order by id
+		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`, append([]any{reason}, args...)...).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("mark owners for evaluation: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
 	return queue.Insert(ctx, tx, EvaluateArgs{}, nil)
