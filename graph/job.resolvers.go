@@ -54,8 +54,8 @@ func (r *queryResolver) Jobs(ctx context.Context) ([]*job.Job, error) {
 	return r.Resolver.Jobs.List(ctx)
 }
 
-func (r *queryResolver) JobInstances(ctx context.Context, job *string, states []job.JobInstanceState, first *int, after *string) (*page.Connection[*job.JobInstance], error) {
-	return r.Resolver.Jobs.Instances(ctx, page.Of(first, after), across.JobFilter(job, states))
+func (r *queryResolver) JobInstances(ctx context.Context, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) (*page.Connection[*job.JobInstance], error) {
+	return r.Resolver.Jobs.Instances(ctx, page.Of(first, after), across.JobFilter(job, states, launchedBy))
 }
 
 func (r *queryResolver) JobInstance(ctx context.Context, id int64) (*job.JobInstance, error) {
@@ -78,8 +78,8 @@ func (r *taskInstanceResolver) DeliveryID(ctx context.Context, obj *job.TaskInst
 	return optionally(load(ctx).DeliveryOfTask.Load(ctx, obj.ID))
 }
 
-func (r *taskInstanceResolver) Log(ctx context.Context, obj *job.TaskInstance, first *int) ([]*job.TaskLogLine, error) {
-	return r.Tasks.Log(ctx, obj.ID, first)
+func (r *taskInstanceResolver) Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []string) ([]*job.TaskLogLine, error) {
+	return r.Resolver.Jobs.NewestLog(ctx, obj.ID, first, before, levels)
 }
 
 func (r *taskLogLineResolver) Level(ctx context.Context, obj *job.TaskLogLine) (string, error) {

@@ -3,13 +3,10 @@ package across
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/uptrace/bun"
 
 	"writ/server/job"
-	"writ/server/page"
-	"writ/server/permit"
 )
 
 // Tasks reads what the page of a run shows beside its tasks.
@@ -30,24 +27,7 @@ func (t *Tasks) Deliveries(ctx context.Context, taskInstanceIDs []int64) (map[in
 	return found, nil
 }
 
-// Log gives the newest lines of a task's log, newest first. Needs permit.JobLog.
-func (t *Tasks) Log(ctx context.Context, taskInstanceID int64, first *int) ([]*job.TaskLogLine, error) {
-	if _, err := permit.Require(ctx, permit.JobLog); err != nil {
-		return nil, err
-	}
-	a := page.Of(first, nil)
-	if err := a.Check(); err != nil {
-		return nil, err
-	}
-	lines := []*job.TaskLogLine{}
-	err := t.DB.NewSelect().Model(&lines).Where("l.task_instance_id = ?", taskInstanceID).OrderExpr("l.id DESC").Limit(int64(a.First)).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the log of task %d: %w", taskInstanceID, err)
-	}
-	return slices.Clip(lines), nil
-}
-
 // JobFilter packs the arguments of the list of runs.
-func JobFilter(identifier *string, states []job.JobInstanceState) *job.JobInstanceFilter {
-	return &job.JobInstanceFilter{Job: identifier, States: states}
+func JobFilter(identifier *string, states []job.JobInstanceState, launchedBy *string) *job.JobInstanceFilter {
+	return &job.JobInstanceFilter{Job: identifier, States: states, LaunchedBy: launchedBy}
 }

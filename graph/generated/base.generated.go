@@ -78,7 +78,7 @@ type QueryResolver interface {
 	Resources(ctx context.Context, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) (*page.Connection[*directory.Resource], error)
 	Resource(ctx context.Context, id int64, asOf *time.Time) (*directory.Resource, error)
 	Jobs(ctx context.Context) ([]*job.Job, error)
-	JobInstances(ctx context.Context, job *string, states []job.JobInstanceState, first *int, after *string) (*page.Connection[*job.JobInstance], error)
+	JobInstances(ctx context.Context, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) (*page.Connection[*job.JobInstance], error)
 	JobInstance(ctx context.Context, id int64) (*job.JobInstance, error)
 	Plan(ctx context.Context, input manifest.PlanInput) (*manifest.PlanPayload, error)
 	Mails(ctx context.Context, first *int, after *string, filter *notification.MailFilter) (*page.Connection[*notification.Mail], error)
@@ -632,22 +632,30 @@ func (ec *executionContext) field_Query_jobInstances_args(ctx context.Context, r
 		return nil, err
 	}
 	args["states"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "launchedBy",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
+	args["launchedBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
 	return args, nil
 }
 
@@ -2935,7 +2943,7 @@ func (ec *executionContext) _Query_jobInstances(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().JobInstances(ctx, fc.Args["job"].(*string), fc.Args["states"].([]job.JobInstanceState), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().JobInstances(ctx, fc.Args["job"].(*string), fc.Args["states"].([]job.JobInstanceState), fc.Args["launchedBy"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*job.JobInstance]) graphql.Marshaler {

@@ -34,7 +34,7 @@ type TaskInstanceResolver interface {
 
 	DeliveryID(ctx context.Context, obj *job.TaskInstance) (*int64, error)
 
-	Log(ctx context.Context, obj *job.TaskInstance, first *int) ([]*job.TaskLogLine, error)
+	Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []string) ([]*job.TaskLogLine, error)
 }
 type TaskLogLineResolver interface {
 	Level(ctx context.Context, obj *job.TaskLogLine) (string, error)
@@ -55,6 +55,22 @@ func (ec *executionContext) field_TaskInstance_log_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOID2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "levels",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["levels"] = arg2
 	return args, nil
 }
 
@@ -455,6 +471,75 @@ func (ec *executionContext) _JobInstance_launchedBy(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_JobInstance_launchedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobInstance", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobInstance_parentId(ctx context.Context, field graphql.CollectedField, obj *job.JobInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobInstance_parentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ParentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobInstance_parentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobInstance", field, false, false, "ID")
+}
+
+func (ec *executionContext) _JobInstance_isRepair(ctx context.Context, field graphql.CollectedField, obj *job.JobInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobInstance_isRepair(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRepair, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobInstance_isRepair(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobInstance", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _JobInstance_cancelRequested(ctx context.Context, field graphql.CollectedField, obj *job.JobInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobInstance_cancelRequested(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CancelRequested, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobInstance_cancelRequested(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobInstance", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _JobInstance_tasks(ctx context.Context, field graphql.CollectedField, obj *job.JobInstance) (ret graphql.Marshaler) {
@@ -1266,7 +1351,7 @@ func (ec *executionContext) _TaskInstance_log(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.TaskInstance().Log(ctx, obj, fc.Args["first"].(*int))
+			return ec.Resolvers.TaskInstance().Log(ctx, obj, fc.Args["first"].(*int), fc.Args["before"].(*int64), fc.Args["levels"].([]string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {
@@ -1498,7 +1583,11 @@ func (ec *executionContext) unmarshalInputRunJobInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"job"}
+	if _, present := asMap["force"]; !present {
+		asMap["force"] = false
+	}
+
+	fieldsInOrder := [...]string{"job", "fromStep", "toStep", "step", "taskType", "identifierContains", "force"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1512,6 +1601,48 @@ func (ec *executionContext) unmarshalInputRunJobInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Job = data
+		case "fromStep":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromStep"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromStep = data
+		case "toStep":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toStep"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToStep = data
+		case "step":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("step"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Step = data
+		case "taskType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("taskType"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TaskType = data
+		case "identifierContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifierContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentifierContains = data
+		case "force":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("force"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Force = data
 		}
 	}
 	return it, nil
@@ -1656,6 +1787,21 @@ func (ec *executionContext) _JobInstance(ctx context.Context, sel ast.SelectionS
 			}
 		case "launchedBy":
 			out.Values[i] = ec._JobInstance_launchedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "parentId":
+			out.Values[i] = ec._JobInstance_parentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isRepair":
+			out.Values[i] = ec._JobInstance_isRepair(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cancelRequested":
+			out.Values[i] = ec._JobInstance_cancelRequested(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

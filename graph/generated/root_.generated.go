@@ -336,15 +336,18 @@ type ComplexityRoot struct {
 	}
 
 	JobInstance struct {
-		CreatedAt  func(childComplexity int) int
-		EndedAt    func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Job        func(childComplexity int) int
-		LaunchedBy func(childComplexity int) int
-		Progress   func(childComplexity int) int
-		StartedAt  func(childComplexity int) int
-		State      func(childComplexity int) int
-		Tasks      func(childComplexity int) int
+		CancelRequested func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		EndedAt         func(childComplexity int) int
+		ID              func(childComplexity int) int
+		IsRepair        func(childComplexity int) int
+		Job             func(childComplexity int) int
+		LaunchedBy      func(childComplexity int) int
+		ParentID        func(childComplexity int) int
+		Progress        func(childComplexity int) int
+		StartedAt       func(childComplexity int) int
+		State           func(childComplexity int) int
+		Tasks           func(childComplexity int) int
 	}
 
 	JobInstanceConnection struct {
@@ -667,7 +670,7 @@ type ComplexityRoot struct {
 		Explain                 func(childComplexity int, input assignment.ExplainInput) int
 		Flow                    func(childComplexity int) int
 		JobInstance             func(childComplexity int, id int64) int
-		JobInstances            func(childComplexity int, job *string, states []job.JobInstanceState, first *int, after *string) int
+		JobInstances            func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
 		Jobs                    func(childComplexity int) int
 		Mails                   func(childComplexity int, first *int, after *string, filter *notification.MailFilter) int
 		ManualOrders            func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
@@ -849,7 +852,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
 		Level       func(childComplexity int) int
-		Log         func(childComplexity int, first *int) int
+		Log         func(childComplexity int, first *int, before *int64, levels []string) int
 		Progress    func(childComplexity int) int
 		StartedAt   func(childComplexity int) int
 		State       func(childComplexity int) int
@@ -2018,6 +2021,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Job.UserStartDenied(childComplexity), true
 
+	case "JobInstance.cancelRequested":
+		if e.ComplexityRoot.JobInstance.CancelRequested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobInstance.CancelRequested(childComplexity), true
 	case "JobInstance.createdAt":
 		if e.ComplexityRoot.JobInstance.CreatedAt == nil {
 			break
@@ -2036,6 +2045,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobInstance.ID(childComplexity), true
+	case "JobInstance.isRepair":
+		if e.ComplexityRoot.JobInstance.IsRepair == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobInstance.IsRepair(childComplexity), true
 	case "JobInstance.job":
 		if e.ComplexityRoot.JobInstance.Job == nil {
 			break
@@ -2048,6 +2063,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobInstance.LaunchedBy(childComplexity), true
+	case "JobInstance.parentId":
+		if e.ComplexityRoot.JobInstance.ParentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobInstance.ParentID(childComplexity), true
 	case "JobInstance.progress":
 		if e.ComplexityRoot.JobInstance.Progress == nil {
 			break
@@ -3580,7 +3601,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.JobInstances(childComplexity, args["job"].(*string), args["states"].([]job.JobInstanceState), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.JobInstances(childComplexity, args["job"].(*string), args["states"].([]job.JobInstanceState), args["launchedBy"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.jobs":
 		if e.ComplexityRoot.Query.Jobs == nil {
 			break
@@ -4473,7 +4494,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.TaskInstance.Log(childComplexity, args["first"].(*int)), true
+		return e.ComplexityRoot.TaskInstance.Log(childComplexity, args["first"].(*int), args["before"].(*int64), args["levels"].([]string)), true
 	case "TaskInstance.progress":
 		if e.ComplexityRoot.TaskInstance.Progress == nil {
 			break
@@ -5940,6 +5961,12 @@ type JobInstance {
   progress: Float!
   "Username of the person, or ` + "`" + `clock` + "`" + ` for the schedule."
   launchedBy: String!
+  "Id of the run whose failed tasks this one runs again; null: it was launched anew."
+  parentId: ID
+  "It was resumed after a block."
+  isRepair: Boolean!
+  "Somebody stops it: the running tasks finish first."
+  cancelRequested: Boolean!
   "Its tasks in order."
   tasks: [TaskInstance!]!
   "When it was launched."
@@ -5982,6 +6009,10 @@ type TaskInstance {
   log(
     "How many lines, at most 500."
     first: Int = 200
+    "Id of a line: those older than it; null: from the newest."
+    before: ID
+    "DEBUG, INFO, WARN, ERROR: lines of these levels; null: of all. VALIDATION for others."
+    levels: [String!]
   ): [TaskLogLine!]!
 }
 
@@ -6021,6 +6052,18 @@ type JobInstanceEdge {
 input RunJobInput {
   "Identifier of the job."
   job: String!
+  "Identifier of the first step to run; null: from the beginning."
+  fromStep: String
+  "Identifier of the last step to run; null: to the end."
+  toStep: String
+  "Identifier of the only step to run; null: all."
+  step: String
+  "Only steps of this type of task; null: of all."
+  taskType: String
+  "Only steps with this text in their identifier, in whatever case; null: all."
+  identifierContains: String
+  "Do not ask the thresholds."
+  force: Boolean! = false
 }
 
 """Which run."""
@@ -6058,6 +6101,8 @@ extend type Query {
     job: String
     "In one of these states; null: all."
     states: [JobInstanceState!]
+    "Username of who launched them, ` + "`" + `clock` + "`" + ` for the schedule; null: whoever."
+    launchedBy: String
     "How many rows, 0 to 500; 50 when left out."
     first: Int
     "Cursor of the last row of the page before; null: the first page."
@@ -7726,6 +7771,12 @@ func (ec *executionContext) childFields_JobInstance(ctx context.Context, field g
 		return ec.fieldContext_JobInstance_progress(ctx, field)
 	case "launchedBy":
 		return ec.fieldContext_JobInstance_launchedBy(ctx, field)
+	case "parentId":
+		return ec.fieldContext_JobInstance_parentId(ctx, field)
+	case "isRepair":
+		return ec.fieldContext_JobInstance_isRepair(ctx, field)
+	case "cancelRequested":
+		return ec.fieldContext_JobInstance_cancelRequested(ctx, field)
 	case "tasks":
 		return ec.fieldContext_JobInstance_tasks(ctx, field)
 	case "createdAt":

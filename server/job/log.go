@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -74,6 +75,26 @@ func (s *Service) TaskLog(ctx context.Context, taskInstanceID int64, args page.A
 		return nil, err
 	}
 	return page.Make(rows, args, total, func(l *TaskLogLine) any { return l.ID }), nil
+}
+
+// NewestLog gives lines of a task's log, the newest first: at most first (nil: 200), older than the line before (nil: from the newest), of
+// these levels (nil: all). VALIDATION for a level that does not exist. Needs /Jobs/RunJob/GetLog.
+func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *int, before *int64, levels []string) ([]*TaskLogLine, error) {
+	if _, err := permit.Require(ctx, permit.JobLog); err != nil {
+		return nil, err
+	}
+	args := page.Of(first, nil)
+	if err := args.Check(); err != nil {
+		return nil, err
+	}
+	wanted := make([]LogLevel, len(levels))
+	for n, l := range levels {
+		wanted[n] = LogLevel(strings.ToUpper(l))
+		if !slices.Contains([]LogLevel{LogDebug, LogInfo, LogWarn, LogError}, wanted[n]) {
+			return nil, errs.Invalid("levels", "There is no log level %q. Known: DEBUG, INFO, WARN, ERROR.", l)
+		}
+	}
+	return selectNewestLog(ctx, s.DB, taskInstanceID, wanted, before, args.First)
 }
 
 // TailTaskLog gives the lines after a cursor ("" = from the beginning) and then those that are written, in batches; the channel ends with ctx,

@@ -204,3 +204,39 @@ func TestRunJobTwiceAtOnce(t *testing.T) {
 	require.Equal(t, 1, won)
 	open()
 }
+
+// TestParts are the launch parameters of 9.6.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{
+		step("hr-export", "Export", 0), step("ad-export", "Export", 0), step("hr-sync", "Synchronize", 1, "hr-export"),
+		step("ad-sync", "Synchronize", 1, "ad-export"), step("generate", "Generate", 2), step("fulfil", "Fulfill", 3, "generate"),
+	}})
+	is := func(text string) *string { return &text }
+	for name, c := range map[string]struct {
+		in   job.RunJobInput
+		want []string
+	}{
+		"Whole":        {job.RunJobInput{}, []string{"hr-export", "ad-export", "hr-sync", "ad-sync", "generate", "fulfil"}},
+		"From":         {job.RunJobInput{FromStep: is("generate")}, []string{"generate", "fulfil"}},
+		"To":           {job.RunJobInput{ToStep: is("ad-export")}, []string{"hr-export", "ad-export"}},
+		"FromTo":       {job.RunJobInput{FromStep: is("hr-sync"), ToStep: is("generate")}, []string{"hr-sync", "ad-sync", "generate"}},
+		"One":          {job.RunJobInput{Step: is("fulfil")}, []string{"fulfil"}}, // its parent is no part of the run, so it decides nothing
+		"Type":         {job.RunJobInput{TaskType: is("Synchronize")}, []string{"hr-sync", "ad-sync"}},
+		"Contains":     {job.RunJobInput{IdentifierContains: is("HR-")}, []string{"hr-export", "hr-sync"}},
+		"TypeContains": {job.RunJobInput{IdentifierContains: is("ad"), TaskType: is("Export")}, []string{"ad-export"}},
+	} {
+		c.in.Job = "j"
+		p, err := b.jobs.RunJob(b.ctx, c.in)
+		require.NoError(t, err, name)
+		b.until(t, p.JobInstance.ID, job.Completed)
+		want := make([]string, len(c.want))
+		for n, w := range c.want {
+			want[n] = w + " COMPLETED"
+		}
+		require.Equal(t, want, b.states(t, p.JobInstance.ID), name)
+	}
+	_, err := b.jobs.RunJob(b.ctx, job.RunJobInput{Job: "j", FromStep: is("fulfil"), ToStep: is("generate")})
+	require.True(t, errs.Is(err, errs.Validation), "nothing is left: %v", err)
+}

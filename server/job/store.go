@@ -294,6 +294,18 @@ func selectLog(ctx context.Context, db bun.IDB, taskID int64, levels []LogLevel,
 	return rows, int(total), wrap("read log lines", err)
 }
 
+func selectNewestLog(ctx context.Context, db bun.IDB, taskID int64, levels []LogLevel, before *int64, limit int) ([]*TaskLogLine, error) {
+	rows := []*TaskLogLine{}
+	q := db.NewSelect().Model(&rows).Where("task_instance_id = ?", taskID).Order("id DESC").Limit(int64(limit))
+	if len(levels) > 0 {
+		q.Where("level IN (?)", bun.List(levels))
+	}
+	if before != nil {
+		q.Where("id < ?", *before)
+	}
+	return rows, wrap("read the newest log lines", q.Scan(ctx))
+}
+
 func enqueueConduct(ctx context.Context, tx bun.Tx, instanceIDs ...int64) error {
 	jobs := make([]river.InsertManyParams, len(instanceIDs))
 	for i, id := range instanceIDs {

@@ -442,8 +442,20 @@ export type RoleKind =
 
 /** Which job to launch. */
 export type RunJobInput = {
+  /** Do not ask the thresholds. */
+  force?: Scalars['Boolean']['input'];
+  /** Identifier of the first step to run; null: from the beginning. */
+  fromStep?: InputMaybe<Scalars['String']['input']>;
+  /** Only steps with this text in their identifier, in whatever case; null: all. */
+  identifierContains?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the job. */
   job: Scalars['String']['input'];
+  /** Identifier of the only step to run; null: all. */
+  step?: InputMaybe<Scalars['String']['input']>;
+  /** Only steps of this type of task; null: of all. */
+  taskType?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the last step to run; null: to the end. */
+  toStep?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** States of a task (provisioning spec 9.5). */
