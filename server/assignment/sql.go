@@ -2,7 +2,6 @@ package assignment
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
@@ -29,10 +28,6 @@ func nullID(id int64) *int64 {
 		return nil
 	}
 	return &id
-}
-
-func sameTime(a, b *time.Time) bool {
-	return a == nil && b == nil || a != nil && b != nil && a.Equal(*b)
 }
 
 // texts makes a text[] argument.

@@ -12,7 +12,6 @@ type plan struct {
 	*typed
 	rules    []*rule // TYPE, NAVIGATION and SCALAR rules whose criteria hold, by id
 	base     set     // when the rules give the type
-	over     set     // base with what properties extend it by
 	denied   set
 	byRole   bool // nothing but rules with a role gives it
 	expected Expected

@@ -21,7 +21,6 @@ const costLimit = 200_000
 type program struct {
 	prog  cel.Program
 	today bool // uses today(): the result changes by itself at midnight UTC
-	list  bool
 }
 
 // compiler makes programs; one environment per combination of variable types.

@@ -192,13 +192,8 @@ type review struct {
 	now     time.Time
 	comment string
 	whole   bool
-	steps   []step
-	kept    []keptRow
 	denied  []*lockedOrder // associations
 	stays   []int64        // assigned resource types whose target is kept
-	ended   []int64        // orders that end
-	touched map[int64]bool
-	stamps  map[int64]bool // orders postponed only
 }
 
 type keptRow struct {
