@@ -83,7 +83,12 @@ func (s *Service) word(ctx context.Context, m *Model, batch *evaluation.Batch, s
 		return nil, err
 	}
 	n.resources[owner.ID] = resourceName{ID: owner.ID, EntityTypeID: owner.EntityTypeID, Key: owner.Key, DisplayName: owner.DisplayName}
-	w := &wording{names: n, owner: owner, now: batch.Now}
+	w := &wording{names: n, owner: owner, now: batch.Now, forbidden: map[int64]bool{}}
+	for _, step := range steps {
+		if step.Matched && step.Denied && step.Kind != evaluation.StepProperty {
+			w.forbidden[cmp.Or(step.ResourceTypeID, -step.RoleID)] = true
+		}
+	}
 	out := &Explanation{OwnerID: owner.ID}
 	silent := map[int64]bool{}
 	for _, step := range steps {

@@ -15,6 +15,8 @@ type wording struct {
 	*names
 	owner *evaluation.Resource
 	now   time.Time
+	// forbidden are the resource types, and the roles with a minus before their id, that some rule forbids.
+	forbidden map[int64]bool
 }
 
 func (w *wording) ownerName() string { return w.resource(w.owner.ID) }
@@ -141,6 +143,9 @@ func (w *wording) roleVerdict(s evaluation.Step) string {
 	if s.Matched {
 		text = fmt.Sprintf("So %s %s the role %s%s", w.ownerName(), w.tense(s, "has", "had", "will have"), w.role(s.RoleID), period(s.From, s.To, w.now))
 	}
+	if !s.Matched && w.forbidden[-s.RoleID] {
+		text += ", since what forbids it has precedence"
+	}
 	if by := s.ByHand; by != nil {
 		switch {
 		case by.IsDenied:
@@ -156,7 +161,11 @@ func (w *wording) roleVerdict(s evaluation.Step) string {
 
 func (w *wording) typeVerdict(s evaluation.Step) string {
 	if !s.Matched {
-		return fmt.Sprintf("So %s does not get the resource type %s.", w.ownerName(), w.typeName(s.ResourceTypeID))
+		text := fmt.Sprintf("So %s does not get the resource type %s", w.ownerName(), w.typeName(s.ResourceTypeID))
+		if w.forbidden[s.ResourceTypeID] {
+			text += ", since what forbids it has precedence"
+		}
+		return text + "."
 	}
 	return fmt.Sprintf("So %s %s the resource type %s%s.", w.ownerName(), w.tense(s, "gets", "got", "will get"), w.typeName(s.ResourceTypeID),
 		period(s.From, s.To, w.now))
