@@ -16,7 +16,7 @@ import (
 type Input struct {
 	People      int           // size of the largest organisation; at least 100
 	Seed        int64         // equal seeds give equal people
-	Seconds     time.Duration // how long one measurement of requests takes; 0 = 3 s
+	Span        time.Duration // how long one measurement of requests takes; 0 = 3 s
 	DatabaseURL string        // a server on which databases may be made; the database itself is left alone
 	Out         io.Writer
 	Assemble    Assemble
@@ -42,8 +42,8 @@ func Run(ctx context.Context, in Input) error {
 	if in.People < 100 {
 		return errs.Invalid("people", "A benchmark needs at least 100 people.")
 	}
-	if in.Seconds == 0 {
-		in.Seconds = 3 * time.Second
+	if in.Span == 0 {
+		in.Span = 3 * time.Second
 	}
 	ctx = permit.With(ctx, permit.System("bench"))
 	s, err := openServer(ctx, in.DatabaseURL)

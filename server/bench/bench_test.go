@@ -82,7 +82,7 @@ func TestRun(t *testing.T) {
 		names = append(names, name)
 		return assemble(ctx, b, url)
 	}
-	require.NoError(t, bench.Run(t.Context(), bench.Input{People: 300, Seed: 1, Seconds: 200 * time.Millisecond, DatabaseURL: url, Out: &out, Assemble: noted}))
+	require.NoError(t, bench.Run(t.Context(), bench.Input{People: 300, Seed: 1, Span: 200 * time.Millisecond, DatabaseURL: url, Out: &out, Assemble: noted}))
 	text := out.String()
 	t.Log(text)
 	for _, want := range []string{

@@ -49,7 +49,7 @@ func (o *organisation) copyAgain(ctx context.Context, tables []string) (took tim
 	if err != nil {
 		return 0, 0, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	for _, name := range tables {
 		d, n, err := o.copyTable(ctx, conn, name)
 		if err != nil {
@@ -111,7 +111,7 @@ func (o *organisation) scan(ctx context.Context) (time.Duration, int, error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	rows := 0
 	began := time.Now()
 	for _, name := range read {

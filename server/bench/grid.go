@@ -74,8 +74,11 @@ func (g gridRow) check(results []evaluation.Result) error {
 			}
 		}
 		// a line per attribute and group, and one for the creation of each target
-		if want := g.targets*(g.attributes+1) + g.roles; r.Err != nil || len(r.Roles) != g.roles || lines != want {
-			return fmt.Errorf("%d roles and %d lines instead of %d and %d (%v)", len(r.Roles), lines, g.roles, want, r.Err)
+		if r.Err != nil {
+			return r.Err
+		}
+		if want := g.targets*(g.attributes+1) + g.roles; len(r.Roles) != g.roles || lines != want {
+			return fmt.Errorf("%d roles and %d lines instead of %d and %d", len(r.Roles), lines, g.roles, want)
 		}
 	}
 	return nil

@@ -36,11 +36,11 @@ func lists(ctx context.Context, o *organisation, in Input) error {
 	}
 	runner := newRunner(o.url, statements)
 	for _, n := range []int{1, 8, 32} {
-		ours, err := c.load(ctx, n, in.Seconds)
+		ours, err := c.load(ctx, n, in.Span)
 		if err != nil {
 			return err
 		}
-		theirs, err := runner.run(ctx, n, in.Seconds)
+		theirs, err := runner.run(ctx, n, in.Span)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -198,8 +199,7 @@ func drainRows(rows *sql.Rows, err error) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
 	for rows.Next() {
 	}
-	return rows.Err()
+	return errors.Join(rows.Err(), rows.Close())
 }

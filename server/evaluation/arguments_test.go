@@ -63,9 +63,9 @@ func TestArgumentsAreChecked(t *testing.T) {
 	o := newOrganisation(t)
 	typ := o.accounts()
 	for text, want := range map[string]string{
-		`{"a": order.HasChanged("Nmae")}`: `HasChanged("Nmae")`,
+		`{"a": order.HasChanged("Nope")}`: `HasChanged("Nope")`,
 		`"Welcome"`:                       "map of texts",
-		`{"a": source.Nmae}`:              "Nmae",
+		`{"a": source.Nope}`:              "Nope",
 		`{"a": source.Department.Name}`:   "Department leads to other resources",
 		`{"a": order.colour}`:             "colour",
 		`{"a": `:                          "Syntax error",

@@ -257,8 +257,8 @@ func TestServer(t *testing.T) {
 		stopped := make(chan error, 1)
 		go func() { stopped <- s.Stop(context.Background()) }()
 		select {
-		case <-stopped:
-			require.Fail(t, "stopped before its job ended")
+		case err := <-stopped:
+			require.Fail(t, "stopped before its job ended", "%v", err)
 		case <-time.After(100 * time.Millisecond):
 		}
 		close(finish)
