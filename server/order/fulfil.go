@@ -47,13 +47,10 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 	}
 	maps.DeleteFunc(routes, func(_ int64, r *route) bool { return r.ConnectionID == nil || r.IsConnectorOff || r.IsFulfilOff })
 	types := slices.Sorted(maps.Keys(routes))
-	ids, connections, err := s.undone(ctx, types)
-	if err != nil {
-		return res, fmt.Errorf("select orders to fulfil: %w", err)
-	}
-	res.Total = len(ids)
-	if res.Total == 0 {
-		return res, nil
+	round := fulfilRound{types: types, began: s.Clock.Now()}
+	connections, err := s.undone(ctx, round, &res)
+	if err != nil || res.Total == 0 {
+		return res, err
 	}
 	if err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { // the other processes help
 		for _, id := range connections {
@@ -73,11 +70,11 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 		}
 		finished := make(chan error, 1)
 		go func() { finished <- work.Wait() }()
-		err := s.report(ctx, ids, &res, progress, finished)
+		err := s.report(ctx, round, &res, progress, finished)
 		if err != nil {
 			return res, err
 		}
-		left, err := s.outcome(ctx, ids, &res)
+		left, err := s.outcome(ctx, round, &res)
 		if err != nil {
 			return res, err
 		}
@@ -87,7 +84,7 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 		if left == 0 {
 			return res, nil
 		}
-		if err := s.giveUp(ctx, ids, left); err != nil {
+		if err := s.giveUp(ctx, round, left); err != nil {
 			return res, err
 		}
 		// somebody else holds the rest, or it waits for its back-off, or the system is down: then do not use up the tries in a hurry
@@ -100,15 +97,47 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 	}
 }
 
+// fulfilRound is what one fulfil run works off: what was generated for its resource types until it began. It is a condition, not a list: a
+// run may have a million orders.
+type fulfilRound struct {
+	types []int64
+	began time.Time
+}
+
+// sqlUndone is the condition of the orders of a round that may still be sent: one that went back to review or generation meanwhile belongs
+// to the next run. It reads the index of what is to be dispatched.
+const sqlUndone = `o.resource_type_id = any(?) and o.connection_id is not null
+	and (o.has_silent or o.has_pending and o.generated_at is not null) and (o.generated_at is null or o.generated_at <= ?)
+	and n.deactivated <> 'FULFIL' and not c.is_deactivated`
+
+// undone counts the orders of a round and gives their connections.
+func (s *Service) undone(ctx context.Context, round fulfilRound, res *FulfilResult) (connections []int64, err error) {
+	var rows []struct {
+		ConnectionID int64
+		Orders       int
+	}
+	err = s.DB.NewRaw(`select o.connection_id, count(*) as orders
+		from provisioning_order o join connection n on n.id = o.connection_id join connector c on c.id = n.connector_id
+		where `+sqlUndone+` group by 1 order by 1`, pgdialect.Array(orEmpty(round.types)), stamp(round.began)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("count orders to fulfil: %w", err)
+	}
+	for _, r := range rows {
+		connections, res.Total = append(connections, r.ConnectionID), res.Total+r.Orders
+	}
+	return connections, nil
+}
+
 // giveUp ends a fulfil run whose systems all are away: a job must not wait for hours. The orders that were not tried out stay Pending, and
 // go with the next run or as soon as the chain reaches the system again.
-func (s *Service) giveUp(ctx context.Context, ids []int64, left int) error {
+func (s *Service) giveUp(ctx context.Context, round fulfilRound, left int) error {
 	var rows []struct {
 		ConnectionID int64
 		DisplayName  string
 	}
-	err := s.DB.NewRaw(`select distinct o.connection_id, n.display_name from provisioning_order o join connection n on n.id = o.connection_id
-		where o.id = any(?) and (o.has_silent or o.has_pending and o.generated_at is not null) order by 2, 1`, pgdialect.Array(ids)).Scan(ctx, &rows)
+	err := s.DB.NewRaw(`select distinct o.connection_id, n.display_name
+		from provisioning_order o join connection n on n.id = o.connection_id join connector c on c.id = n.connector_id
+		where `+sqlUndone+` order by 2, 1`, pgdialect.Array(round.types), stamp(round.began)).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -158,7 +187,7 @@ const (
 )
 
 // report tells the progress until the work has finished.
-func (s *Service) report(ctx context.Context, ids []int64, res *FulfilResult, progress func(done, errors, total int), finished <-chan error) error {
+func (s *Service) report(ctx context.Context, round fulfilRound, res *FulfilResult, progress func(done, errors, total int), finished <-chan error) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -166,7 +195,7 @@ func (s *Service) report(ctx context.Context, ids []int64, res *FulfilResult, pr
 		case err := <-finished:
 			return err
 		case <-tick.C:
-			left, err := s.outcome(ctx, ids, res)
+			left, err := s.outcome(ctx, round, res)
 			if err != nil {
 				return err
 			}
@@ -177,32 +206,19 @@ func (s *Service) report(ctx context.Context, ids []int64, res *FulfilResult, pr
 	}
 }
 
-// undone gives the orders of the resource types that are generated and not answered, with their connections.
-func (s *Service) undone(ctx context.Context, types []int64) (ids, connections []int64, err error) {
-	var rows []struct {
-		ID           int64
-		ConnectionID int64
-	}
-	err = s.DB.NewRaw(`select id, connection_id from provisioning_order
-		where resource_type_id = any(?) and connection_id is not null and (has_silent or has_pending and generated_at is not null) order by id`,
-		pgdialect.Array(orEmpty(types))).Scan(ctx, &rows)
-	for _, r := range rows {
-		ids, connections = append(ids, r.ID), append(connections, r.ConnectionID)
-	}
-	return ids, distinct(connections), err
-}
-
-// outcome counts how far the orders are and gives how many are left. What is left counts only while it may still be sent: an order that
-// went back to review or generation meanwhile belongs to the next run.
-func (s *Service) outcome(ctx context.Context, ids []int64, res *FulfilResult) (left int, err error) {
+// outcome counts how far the orders of a round are and gives how many are left.
+func (s *Service) outcome(ctx context.Context, round fulfilRound, res *FulfilResult) (left int, err error) {
+	types, began := pgdialect.Array(round.types), stamp(round.began)
 	var n struct{ Left, Errors, Tickets, Executed int }
 	err = s.DB.NewRaw(`select
-			count(*) filter (where (o.has_silent or o.has_pending and o.generated_at is not null) and n.deactivated <> 'FULFIL' and not c.is_deactivated) as left,
+			(select count(*) from provisioning_order o join connection n on n.id = o.connection_id join connector c on c.id = n.connector_id
+				where `+sqlUndone+`) as left,
 			count(*) filter (where 3 = any(o.states)) as errors,
 			count(*) filter (where o.has_ticket and not o.has_pending) as tickets,
-			count(*) filter (where not (o.has_pending or o.has_silent or o.has_ticket or 3 = any(o.states)) and o.executed_at is not null) as executed
-		from provisioning_order o left join connection n on n.id = o.connection_id left join connector c on c.id = n.connector_id
-		where o.id = any(?)`, pgdialect.Array(ids)).Scan(ctx, &n)
+			count(*) filter (where not (o.has_pending or o.has_silent or o.has_ticket or 3 = any(o.states))) as executed
+		from provisioning_order o where o.resource_type_id = any(?) and o.updated_at >= ? and (o.generated_at is null or o.generated_at <= ?)
+			and (o.executed_at >= ? or o.errored_at >= ? or o.transmitted_at >= ?)`,
+		types, began, types, began, began, began, began, began).Scan(ctx, &n)
 	if err != nil {
 		return 0, fmt.Errorf("count fulfilled orders: %w", err)
 	}
