@@ -31,15 +31,12 @@ const (
 	// noteEvery is how often it is written down that a connector's data is still the same.
 	noteEvery = 5 * time.Second
 	// longestPause bounds the back-off after failures.
-	longestPause = 5 * time.Minute
+	longestPause = 30 * time.Second
 )
 
 // pauseAfter is the back-off after some failures in a row: one second, doubled each time.
 func pauseAfter(failures int) time.Duration {
-	if failures > 9 {
-		return longestPause
-	}
-	return min(longestPause, time.Second<<max(0, failures-1))
+	return min(longestPause, time.Second<<min(max(0, failures-1), 10))
 }
 
 // watched is a connection whose time has come.
@@ -48,6 +45,8 @@ type watched struct {
 	ConnectorID  int64
 	PollSeconds  int
 	LastToken    *string
+	PendingToken *string    // what a reading was asked for, or broke over
+	RetryAt      *time.Time // not before then, unless the data changes once more
 	Failures     int
 	LastCheckAt  *time.Time
 	IsErrored    bool
@@ -73,14 +72,14 @@ func (s *Service) Poll(ctx context.Context) error {
 			where c.mode = 'continuous' and not c.is_deactivated and c.last_synchronized_at is not null and k.deactivated <> 'EXPORT'
 				and exists (select 1 from entity_mapping m where m.connection_id = k.id)
 				and (k.polled_at is null or k.polled_at <= ?0::timestamptz - make_interval(secs => k.poll_seconds - 0.6) or k.polled_at > ?0::timestamptz + interval '1 minute')
-				and (k.retry_at is null or k.retry_at <= ?0)
+				and (k.retry_at is null or k.retry_at <= ?0 or k.pending_token is not null)
 			order by k.id
 			for update of k skip locked)
 		update connection k
 		set polled_at = ?0
 		from due
 		where k.id = due.id
-		returning k.id, k.connector_id, k.poll_seconds, k.last_token, k.failures, k.last_check_at, k.last_check_error is not null as is_errored,
+		returning k.id, k.connector_id, k.poll_seconds, k.last_token, k.pending_token, k.retry_at, k.failures, k.last_check_at, k.last_check_error is not null as is_errored,
 			(select max(y.started_at) from delivery y where y.connector_id = k.connector_id and y.state = 'BLOCKED') as blocked_since`, now).Scan(ctx, &due)
 	if err != nil {
 		return fmt.Errorf("find connections to look at: %w", err)
@@ -137,7 +136,7 @@ func (s *Service) look(ctx context.Context, k *watched) error {
 	}
 	now := s.Clock.Now()
 	if err != nil {
-		_, err := s.DB.NewRaw("update connection set last_check_at = ?, last_check_error = ?, failures = failures + 1, retry_at = ? where id = ?",
+		_, err := s.DB.NewRaw("update connection set last_check_at = ?, last_check_error = ?, failures = failures + 1, retry_at = ?, pending_token = null where id = ?",
 			now, message(err), now.Add(pauseAfter(k.Failures+1)), k.ID).Exec(ctx)
 		return err
 	}
@@ -154,6 +153,9 @@ func (s *Service) look(ctx context.Context, k *watched) error {
 	}
 	if k.isSame = k.LastToken != nil && *k.LastToken == token; k.isSame {
 		return nil
+	}
+	if k.PendingToken != nil && *k.PendingToken == token && k.RetryAt != nil && k.RetryAt.After(now) {
+		return nil // asked for, or broken as it is: its time will come
 	}
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewRaw("update connection set pending_token = ?, retry_at = ? where id = ?", token, now.Add(askAgain), k.ID).Exec(ctx); err != nil {
@@ -274,10 +276,10 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 	case errs.Is(err, errs.Threshold):
 		return false, nil
 	case d != nil && d.State == Failed:
-		return false, s.postpone(ctx, c, asked)
+		return false, s.postpone(ctx, c, d.Counters.Tokens, asked)
 	}
 	if asked { // ours: the request must not get lost with it
-		_ = s.postpone(ctx, c, asked)
+		_ = s.postpone(ctx, c, nil, asked)
 	}
 	return false, err
 }
@@ -324,14 +326,20 @@ func (s *Service) changed(ctx context.Context, c *Connector) (bool, error) {
 	return false, nil
 }
 
-// postpone lets Poll try a broken reading again, later each time.
-func (s *Service) postpone(ctx context.Context, c *Connector, asked bool) error {
+// postpone lets Poll try a broken reading again, later each time. tokens tell what broke: other data is read at once.
+func (s *Service) postpone(ctx context.Context, c *Connector, tokens map[int64]string, asked bool) error {
 	failures := 0
 	for _, k := range c.Connections {
 		failures = max(failures, k.Failures)
 	}
 	at := s.Clock.Now().Add(pauseAfter(failures + 1))
-	_, err := s.DB.NewRaw("update connection set failures = failures + 1, pending_token = null, retry_at = ? where connector_id = ?", at, c.ID).Exec(ctx)
+	ids, texts := []int64{}, []string{}
+	for id, token := range tokens {
+		ids, texts = append(ids, id), append(texts, token)
+	}
+	_, err := s.DB.NewRaw(`update connection k set failures = failures + 1, retry_at = ?0,
+			pending_token = (select v.token from unnest(?2::bigint[], ?3::text[]) v (id, token) where v.id = k.id)
+		where connector_id = ?1`, at, c.ID, array(ids), array(texts)).Exec(ctx)
 	if err == nil && asked {
 		_, err = s.DB.NewRaw("insert into read_back_request (connector_id, at) values (?, ?)", c.ID, at).Exec(ctx)
 	}

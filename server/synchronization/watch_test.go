@@ -244,6 +244,32 @@ func TestDrain(t *testing.T) {
 		require.Zero(t, b.count(t, "select failures from connection"))
 	})
 
+	t.Run("MendedDataIsReadAtOnce", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(7)...)
+		b.fake.breaks = errors.New("half a file")
+		for range 8 { // broken for minutes: the pause has grown
+			require.NoError(t, b.Drain(t.Context(), b.connector))
+			b.later(time.Minute)
+		}
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		b.jobs(t)
+		b.later(2 * time.Second)
+		b.poll(t)
+		require.Empty(t, b.jobs(t), "the same broken data waits for its pause")
+		b.fake.breaks = nil
+		b.fake.set("person", people(6)...)
+		b.later(2 * time.Second)
+		b.poll(t)
+		require.Len(t, b.jobs(t), 1, "somebody mended it: no reason to wait")
+		b.later(time.Second)
+		b.poll(t)
+		require.Empty(t, b.jobs(t), "asked for once")
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		require.Len(t, b.people(t), 6)
+	})
+
 	t.Run("ThresholdCountsOverTheLastHour", func(t *testing.T) {
 		t.Parallel()
 		b := watched(t) // 8 people and 2 departments; 50 % may go
