@@ -244,7 +244,10 @@ func (a *App) taskFulfil(ctx context.Context, t job.Task, r job.Reporter) (job.R
 	r.Count("tickets", res.Tickets)
 	r.Count("errored", res.Errors)
 	r.Logf(job.LogInfo, "%d orders executed, %d tickets opened, %d errors.", res.Executed, res.Tickets, res.Errors)
-	return job.Result{Output: res.Executed+res.Tickets > 0, Warning: res.Errors > 0}, err
+	if err == nil && res.Errors > 0 { // a warning with continueOnError, else the task failed (spec 2.5.5)
+		err = errs.New(errs.Conflict, "%d orders ended in an error. Look at them on the review page, where they can be unblocked.", res.Errors)
+	}
+	return job.Result{Output: res.Executed+res.Tickets > 0}, err
 }
 
 func (a *App) taskClassification(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {

@@ -241,6 +241,15 @@ func checkNames(ctx context.Context, tx bun.Tx, definitions []JobDefinition) err
 	return nil
 }
 
+// CheckNames looks at every job again after objects were removed: VALIDATION names the first option that names one of them. Three statements.
+func CheckNames(ctx context.Context, tx bun.Tx) error {
+	definitions, err := Load(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return checkNames(ctx, tx, definitions)
+}
+
 // texts gives the names in an option: one, or a list of them.
 func texts(v any) []string {
 	switch v := v.(type) {

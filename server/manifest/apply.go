@@ -29,8 +29,9 @@ type writer struct {
 	found []rolemodel.Problem // what is odd and does not stop it
 }
 
-// write applies a completed manifest and tells what is odd about it. passwords: user name -> plain password.
-func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest, passwords map[string]string) ([]rolemodel.Problem, error) {
+// write carries a change out and tells what is odd about it.
+func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.Problem, error) {
+	m := c.wanted
 	w := &writer{ctx: ctx, tx: tx, s: s, ids: map[string]int64{}}
 	steps := []func() error{
 		func() error { return each("connector", m.Connectors, w.connector) },
@@ -58,8 +59,9 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, m *Manifest, passwords m
 		func() error { return each("contextRule", m.ContextRules, w.contextRule) },
 		func() error { return w.jobs(m.Jobs) },
 		func() error { return w.profiles(m.Profiles) },
-		func() error { return w.otherRules(m) },
-		func() error { return w.users(m.Users, passwords) },
+		func() error { return w.users(m.Users, c.passwords) },
+		func() error { return w.remove(c.going) }, // last: what was changed may have let go of it
+		func() error { return w.otherRules(c) },
 		func() error {
 			_, err := tx.ExecContext(ctx, `insert into setting (key, value) values ('shape_version', '1')
 				on conflict (key) do update set value = to_jsonb((setting.value #>> '{}')::bigint + 1), updated_at = now()`)

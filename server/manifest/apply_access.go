@@ -69,10 +69,15 @@ func (w *writer) profiles(list []Profile) error {
 	return err
 }
 
-// otherRules looks again at the access rules this configuration does not name, when it changes what their filters are about.
-func (w *writer) otherRules(m *Manifest) error {
-	if len(m.EntityTypes)+len(m.Dimensions) == 0 {
+// otherRules looks again at the access rules and jobs this configuration does not name, when it changes what they are about.
+func (w *writer) otherRules(c *change) error {
+	if len(c.wanted.EntityTypes)+len(c.wanted.Dimensions)+len(c.going) == 0 {
 		return nil
+	}
+	if len(c.going) > 0 {
+		if err := job.CheckNames(w.ctx, w.tx); err != nil {
+			return err
+		}
 	}
 	return access.CheckRules(w.ctx, w.tx)
 }

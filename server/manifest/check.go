@@ -31,6 +31,9 @@ func (m *Manifest) check() error {
 	if _, err := n.inner(); err != nil {
 		return err
 	}
+	if err := m.checkDelete(); err != nil {
+		return err
+	}
 	return n.checkRanges()
 }
 

@@ -6,11 +6,12 @@
 //	check.go   what is wrong without looking at a database: names that are missing, malformed or double
 //	export.go  database -> Manifest
 //	plan.go    Manifest against Manifest: what would change, field by field
+//	delete.go  what `delete:` takes away, and who still needs it
 //	apply.go   Manifest -> database, in one transaction, in the order in which things refer to each other; jobs, access rules and users
 //	           are written by their own rooms
 //
 // A file is a YAML map of lists (`connectors:`, `entityTypes:`, `resourceTypes:` ...). Several files are read as one.
-// Objects that a manifest does not name stay as they are; the rules nested in a role, a resource type or a profile are
+// Objects that a manifest does not name stay as they are, `delete:` names those that shall go; the rules nested in a role, a resource type or a profile are
 // replaced as a whole. Secrets may be written plainly or as references `env:NAME` and `file:NAME`; plain ones never come out again.
 // What a file leaves unsaid stays as it is: whether a schedule is on, whether a user is disabled, secrets and passwords.
 package manifest

@@ -145,6 +145,12 @@ func (m *Manifest) add(o *Manifest) {
 	m.Jobs = append(m.Jobs, o.Jobs...)
 	m.Profiles = append(m.Profiles, o.Profiles...)
 	m.Users = append(m.Users, o.Users...)
+	for list, names := range o.Delete {
+		if m.Delete == nil {
+			m.Delete = map[string][]string{}
+		}
+		m.Delete[list] = append(m.Delete[list], names...)
+	}
 	for at, where := range o.places {
 		if m.places == nil {
 			m.places = map[string][]string{}

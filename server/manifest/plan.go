@@ -54,6 +54,9 @@ func compare(current, wanted *Manifest) []Change {
 			out = append(out, Change{Action: action, Kind: o.kind, Identifier: o.identifier, Fields: fields})
 		}
 	}
+	for _, o := range wanted.going(current) {
+		out = append(out, Change{Action: Delete, Kind: o.kind, Identifier: o.identifier, Fields: differences(flatten(o.content), nil)})
+	}
 	return out
 }
 

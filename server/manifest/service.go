@@ -79,11 +79,11 @@ var errRollback = errs.New(errs.Conflict, "plan only")
 func (s *Service) PlanManifest(ctx context.Context, m *Manifest) (*PlanPayload, error) {
 	var out *PlanPayload
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		p, wanted, err := s.compare(ctx, tx, m)
+		p, c, err := s.compare(ctx, tx, m)
 		if err != nil {
 			return err
 		}
-		if p.Problems, err = s.try(ctx, tx, m, wanted); err != nil {
+		if p.Problems, err = s.try(ctx, tx, c); err != nil {
 			return err
 		}
 		out = p
@@ -113,7 +113,7 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 		if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext('writ.manifest'))`); err != nil {
 			return err
 		}
-		p, wanted, err := s.compare(ctx, tx, m)
+		p, c, err := s.compare(ctx, tx, m)
 		if err != nil {
 			return err
 		}
@@ -122,9 +122,9 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 			return errs.New(errs.StaleItem, "The plan %s is out of date: the files or the configuration in force changed since. Plan again, look at what is different, and apply that plan.", fingerprint)
 		}
 		if len(p.Changes) == 0 {
-			return s.newPasswords(ctx, tx, m, wanted)
+			return s.newPasswords(ctx, tx, c)
 		}
-		if p.Problems, err = s.try(ctx, tx, m, wanted); err != nil {
+		if p.Problems, err = s.try(ctx, tx, c); err != nil {
 			return err
 		}
 		for _, x := range p.Problems {
@@ -149,8 +149,15 @@ func refused(ctx context.Context, tx bun.Tx, keyring Keyring, x rolemodel.Proble
 	return errs.Invalid(all.inFile(x.Kind, x.Identifier, x.Field), "The %s %s cannot be saved like this. %s", kindWords(x.Kind), x.Identifier, x.Message)
 }
 
-// compare gives what would change, and the manifest with everything it leaves unsaid.
-func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPayload, *Manifest, error) {
+// change is a manifest ready to be written.
+type change struct {
+	wanted    *Manifest         // with everything it leaves unsaid
+	going     []object          // what it deletes
+	passwords map[string]string // user name -> plain password: no part of what is compared
+}
+
+// compare gives what would change, and how to do it.
+func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPayload, *change, error) {
 	if err := m.check(); err != nil {
 		return nil, nil, err
 	}
@@ -166,12 +173,13 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPay
 	if err := tx.NewRaw(`select coalesce(max(version), 0) from model_version`).Scan(ctx, &version); err != nil {
 		return nil, nil, err
 	}
-	return &PlanPayload{Changes: compare(current, wanted), Fingerprint: fingerprintOf(version, current, wanted)}, wanted, nil
+	return &PlanPayload{Changes: compare(current, wanted), Fingerprint: fingerprintOf(version, current, wanted)},
+		&change{wanted: wanted, going: wanted.going(current), passwords: m.passwords()}, nil
 }
 
 // try writes and tells what is wrong with the outcome.
-func (s *Service) try(ctx context.Context, tx bun.Tx, m, wanted *Manifest) ([]rolemodel.Problem, error) {
-	odd, err := s.write(ctx, tx, wanted, m.passwords())
+func (s *Service) try(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.Problem, error) {
+	odd, err := s.write(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -182,16 +190,15 @@ func (s *Service) try(ctx context.Context, tx bun.Tx, m, wanted *Manifest) ([]ro
 }
 
 // newPasswords: a password is no part of the comparison.
-func (s *Service) newPasswords(ctx context.Context, tx bun.Tx, m, wanted *Manifest) error {
-	passwords := m.passwords()
+func (s *Service) newPasswords(ctx context.Context, tx bun.Tx, c *change) error {
 	var with []User
-	for _, u := range wanted.Users {
-		if passwords[u.Username] != "" {
+	for _, u := range c.wanted.Users {
+		if c.passwords[u.Username] != "" {
 			with = append(with, u)
 		}
 	}
 	w := &writer{ctx: ctx, tx: tx, s: s}
-	return w.users(with, passwords)
+	return w.users(with, c.passwords)
 }
 
 func (m *Manifest) passwords() map[string]string {

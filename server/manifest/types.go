@@ -15,6 +15,9 @@ type Manifest struct {
 	Profiles       []Profile      `yaml:"profiles,omitempty"`
 	Users          []User         `yaml:"users,omitempty"`
 
+	// Delete names objects that shall be gone, by list: { singleRoles: [Old], users: [bob] }. What is not there is gone already.
+	Delete map[string][]string `yaml:"delete,omitempty"`
+
 	places map[string][]string // kind/identifier -> file:line, as often as it stands there
 }
 
