@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"writ/server/db"
 	"writ/server/errs"
 )
 
@@ -41,6 +42,12 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		}
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			out := expected(errs.New(errs.Unavailable, "The answer took too long. Please try again."))
+			out.Path = shown.Path
+			return out
+		}
+		if db.Unreachable(err) {
+			log.WarnContext(ctx, "the database is away", "path", shown.Path.String(), "error", err)
+			out := expected(errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again."))
 			out.Path = shown.Path
 			return out
 		}

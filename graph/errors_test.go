@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,10 +33,12 @@ func TestPresent(t *testing.T) {
 		"WithField": {errs.Invalid("input.key", "Empty."), "Empty.", map[string]any{"code": "VALIDATION", "field": "input.key"}, false},
 		"FieldByPath": {gqlerror.WrapPath(path, errs.Invalid("", "No id.")), "No id.",
 			map[string]any{"code": "VALIDATION", "field": "input.lines[2]"}, false},
-		"Wrapped":    {fmt.Errorf("save: %w", errs.New(errs.StaleItem, "Changed.").Because(cause)), "Changed.", map[string]any{"code": "STALE_ITEM"}, false},
-		"Document":   {&gqlerror.Error{Message: "Unknown field.", Extensions: map[string]any{"code": "GRAPHQL_VALIDATION_FAILED"}}, "Unknown field.", map[string]any{"code": "VALIDATION"}, false},
-		"Number":     {gqlerror.Wrap(&graphql.IntegerError{Message: "too big"}), "too big", map[string]any{"code": "VALIDATION"}, false},
-		"Cancelled":  {fmt.Errorf("read: %w", context.Canceled), "The answer took too long. Please try again.", map[string]any{"code": "UNAVAILABLE"}, false},
+		"Wrapped":   {fmt.Errorf("save: %w", errs.New(errs.StaleItem, "Changed.").Because(cause)), "Changed.", map[string]any{"code": "STALE_ITEM"}, false},
+		"Document":  {&gqlerror.Error{Message: "Unknown field.", Extensions: map[string]any{"code": "GRAPHQL_VALIDATION_FAILED"}}, "Unknown field.", map[string]any{"code": "VALIDATION"}, false},
+		"Number":    {gqlerror.Wrap(&graphql.IntegerError{Message: "too big"}), "too big", map[string]any{"code": "VALIDATION"}, false},
+		"Cancelled": {fmt.Errorf("read: %w", context.Canceled), "The answer took too long. Please try again.", map[string]any{"code": "UNAVAILABLE"}, false},
+		"Away": {fmt.Errorf("read: %w", driver.ErrBadConn), "The database does not answer at this moment. Please try again.",
+			map[string]any{"code": "UNAVAILABLE"}, true},
 		"Unexpected": {fmt.Errorf("read: %w", cause), "", nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,6 +49,12 @@ func TestPresent(t *testing.T) {
 				require.Equal(t, c.message, got.Message)
 				require.Equal(t, c.extensions, got.Extensions)
 				require.Empty(t, log.String())
+				return
+			}
+			if c.message != "" {
+				require.Equal(t, c.message, got.Message)
+				require.Equal(t, c.extensions, got.Extensions)
+				require.Contains(t, log.String(), "level=WARN")
 				return
 			}
 			require.Equal(t, "INTERNAL", got.Extensions["code"])

@@ -162,6 +162,15 @@ func TestOrderChanged(t *testing.T) {
 	}
 	require.Equal(t, asText([]int64{orders[2], orders[3], orders[0]}), ids(caught))
 
+	// The filter is about the move: the order was EXECUTED for a moment.
+	require.NoError(t, event.Publish(b.ctx, b.db, b.clock.Now(),
+		event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: orders[3], Data: map[string]any{"from": 1, "to": 8}}))
+	moves := all.stream(query, map[string]any{"after": from, "filter": map[string]any{"states": []string{"EXECUTED"}}})
+	defer moves.close()
+	moment := moves.next()
+	require.Equal(t, asText(orders[3:]), ids([]result{moment}))
+	require.Equal(t, "PENDING", moment.Data["orderChanged"].(map[string]any)["order"].(map[string]any)["state"])
+
 	broken := all.stream(query, map[string]any{"after": "nonsense"})
 	defer broken.close()
 	require.Equal(t, "VALIDATION", answerOf(broken.next()))

@@ -13,10 +13,14 @@ import (
 	"github.com/coder/websocket"
 
 	"writ/server/auth"
+	"writ/server/errs"
 )
 
 // closeForbidden ends a connection whose token is not valid (any more). graphql-ws clients connect again, with a new token.
 const closeForbidden = 4403
+
+// closeTryAgain ends a connection that cannot be signed in because the database is away. graphql-ws clients connect again by themselves.
+const closeTryAgain = int(websocket.StatusTryAgainLater)
 
 // How a websocket lives.
 const (
@@ -37,6 +41,11 @@ func overWebsocket(a *auth.Service, origins []string, log *slog.Logger) transpor
 		PayloadReadLimit: &limit,
 		InitFunc: func(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
 			signedIn, err := a.Authenticate(ctx, payload.Authorization())
+			if errs.As(err) == nil && err != nil {
+				log.WarnContext(ctx, "cannot recognise a caller", "error", err)
+				ctx = transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closeTryAgain), "Try again later")
+				return ctx, nil, err
+			}
 			if err != nil {
 				ctx = transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closeForbidden), "Forbidden")
 				return ctx, nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
@@ -30,8 +31,9 @@ type Feed struct {
 }
 
 const (
-	checkEvery = 5 * time.Second      // rights of a silent subscriber are looked at this often
-	gatherFor  = 2 * time.Millisecond // changes that come together are read together
+	retryEvery = 300 * time.Millisecond // while the database is away
+	checkEvery = 5 * time.Second        // rights of a silent subscriber are looked at this often
+	gatherFor  = 2 * time.Millisecond   // changes that come together are read together
 	gatherMax  = 200
 )
 
@@ -58,7 +60,7 @@ type PermissionsChange struct {
 	ResourceID int64
 }
 
-// OrderChanged gives every change of the orders the caller may see and that match the filter now; with after first what was missed since.
+// OrderChanged gives every change of the orders the caller may see and that match the filter, whose states are those moved to; with after first what was missed since.
 // sel is what to bring with each order. Refused like the list of orders.
 func (f *Feed) OrderChanged(ctx context.Context, filter *order.OrderFilter, after *string, sel order.Selection) (<-chan *OrderChange, error) {
 	if _, err := f.Orders.List(ctx, page.Args{}, filter, nil, order.Selection{}); err != nil { // rights and filter
@@ -89,12 +91,17 @@ func (f *Feed) orderChanges(ctx context.Context, rows []event.Row, filter *order
 	var changes []*OrderChange
 	for _, r := range rows {
 		o := byID[r.SubjectID]
-		if o == nil || !filter.Match(o) {
+		if o == nil {
 			continue
 		}
 		var moved order.Changed
 		if err := json.Unmarshal(r.Data, &moved); err != nil {
 			return nil, err
+		}
+		then := *o
+		then.Code = order.State(moved.To) // the order may have moved on: the filter is about this move
+		if !filter.Match(&then) {
+			continue
 		}
 		c := &OrderChange{Cursor: r.Cursor.String(), At: r.At, Actor: r.Actor, To: order.NameOf(order.State(moved.To)), Order: o}
 		if moved.From != nil {
@@ -132,10 +139,13 @@ func (f *Feed) JobProgress(ctx context.Context, id int64) (<-chan *job.JobInstan
 			case <-ctx.Done():
 				return
 			}
-			now, err := f.Renew(ctx)
-			if err == nil {
-				_, err = permit.RequireAny(now, permit.JobInstanceQuery, permit.JobQuery)
-			}
+			err := patiently(ctx, func() error {
+				now, err := f.Renew(ctx)
+				if err == nil {
+					_, err = permit.RequireAny(now, permit.JobInstanceQuery, permit.JobQuery)
+				}
+				return err
+			})
 			if err != nil {
 				f.failed(ctx, err)
 				return
@@ -211,7 +221,7 @@ func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan
 }
 
 // follow makes values from events, several at once when they come at once. It ends with ctx, with the hub, and with the first error of
-// Renew or of values.
+// Renew or of values; a database that is away is waited for.
 func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter func(event.Row) bool,
 	values func(ctx context.Context, rows []event.Row) ([]T, error)) (<-chan T, error) {
 	ctx, stop := context.WithCancel(ctx)
@@ -231,15 +241,14 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter fun
 			if !open && len(rows) == 0 {
 				return
 			}
-			now, err := f.Renew(ctx)
-			if err != nil {
-				f.failed(ctx, err)
-				return
-			}
-			if len(rows) == 0 {
-				continue
-			}
-			list, err := values(now, rows)
+			var list []T
+			err := patiently(ctx, func() error {
+				now, err := f.Renew(ctx)
+				if err == nil && len(rows) > 0 {
+					list, err = values(now, rows)
+				}
+				return err
+			})
 			if err != nil {
 				f.failed(ctx, err)
 				return
@@ -252,6 +261,23 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter fun
 		}
 	}()
 	return out, nil
+}
+
+// patiently does something again until the database is there.
+func patiently(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if err == nil || !db.Unreachable(err) {
+			return err
+		}
+		wait := time.NewTimer(retryEvery)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return ctx.Err()
+		}
+	}
 }
 
 // gather waits for a row and takes those that follow at once; none when the tick came first. open: there may be more.

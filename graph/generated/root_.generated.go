@@ -6838,7 +6838,7 @@ extend type Mutation {
 extend type Subscription {
   "Every change of an order in the caller's scope. With ` + "`" + `after` + "`" + ` first what was missed since that cursor, then live: no gap, no duplicate."
   orderChanged(
-    "Orders that match it now; null: all in the caller's scope."
+    "Changes of orders that match it; its states are those moved to. Null: all in the caller's scope."
     filter: OrderFilter
     "Cursor of the last change that arrived; null: from now on."
     after: String

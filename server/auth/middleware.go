@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,12 +12,16 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/access"
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/permit"
 )
 
 // rememberFor is how long the actor of a session is kept: rights are those of now, give or take this.
 const rememberFor = 2 * time.Second
+
+// unavailable answers who cannot be recognised because the database is away.
+const unavailable = `{"errors":[{"message":"Signing in does not work at this moment. Please try again.","extensions":{"code":"UNAVAILABLE"}}]}` + "\n"
 
 // Middleware recognises who sends a request (Authorization: Bearer) and puts the permit.Actor into its context. Without a valid token the
 // request goes on as nobody's: what needs somebody says UNAUTHENTICATED itself, and login and refresh must work with an expired one.
@@ -30,7 +35,10 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 				ctx = signedIn
 			case errs.As(err) == nil: // not "who are you", but a fault of ours
 				s.log.ErrorContext(ctx, "cannot recognise a caller", "error", err)
-				http.Error(w, "Signing in does not work at this moment. Please try again.", http.StatusServiceUnavailable)
+				w.Header().Set("Content-Type", "application/json; charset=utf-8") // what GraphQL clients read
+				w.Header().Set("Cache-Control", "no-store")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				_, _ = io.WriteString(w, unavailable)
 				return
 			}
 		}
@@ -51,6 +59,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (context.Conte
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx, ctx.Err()
+		}
+		if db.Unreachable(err) { // the keys cannot be read: nothing is known about the token
+			return ctx, err
 		}
 		return ctx, errs.New(errs.Unauthenticated, "The access token is not valid, or not any more. Refresh it or sign in.").Because(err)
 	}

@@ -157,6 +157,20 @@ func TestExplain(t *testing.T) {
 			require.NotContains(t, e.Message, "_")
 		})
 	}
+	t.Run("Unreachable", func(t *testing.T) {
+		t.Parallel()
+		away, err := db.Open(t.Context(), "postgres://nobody@127.0.0.1:1/nowhere?sslmode=disable")
+		if err == nil {
+			_, err = away.ExecContext(t.Context(), "select 1")
+		}
+		require.True(t, db.Unreachable(err), "%v", err)
+		own := dbtest.MustOpen(t)
+		_, err = own.ExecContext(t.Context(), "select pg_terminate_backend(pg_backend_pid())")
+		require.True(t, db.Unreachable(err), "%v", err)
+		_, err = own.ExecContext(t.Context(), "select nonsense")
+		require.False(t, db.Unreachable(err), "%v", err)
+		require.False(t, db.Unreachable(nil))
+	})
 	t.Run("OtherErrorsPass", func(t *testing.T) {
 		t.Parallel()
 		other := errors.New("other")

@@ -1,7 +1,10 @@
 package db
 
 import (
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/lib/pq"
@@ -42,6 +45,17 @@ func Explain(err error) error {
 		return errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again.").Because(err)
 	}
 	return err
+}
+
+// Unreachable reports whether err says that the database is away at this moment: there is no connection, it broke, or the server stops,
+// starts or is full. Trying again helps, and nothing was asked wrongly. Only for errors of statements.
+func Unreachable(err error) bool {
+	var e *pq.Error
+	if errors.As(err, &e) {
+		return e.Code.Class() == "08" || e.Code.Class() == "53" || strings.HasPrefix(string(e.Code), "57P")
+	}
+	var broken *net.OpError
+	return errors.As(err, &broken) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // Constraint gives the name of the violated constraint inside err, "" when none was: for a room that knows a better

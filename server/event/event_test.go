@@ -263,6 +263,26 @@ func TestSubscribe(t *testing.T) {
 		publish(t, b, 5)
 		require.Equal(t, []int64{5}, subjects(receive(t, rows, 1)))
 	})
+	t.Run("CursorOfAnotherServer", func(t *testing.T) {
+		t.Parallel()
+		b, url := dbtest.MustOpenURL(t)
+		h := running(t, b, url)
+		publish(t, b, 1)
+		ahead := event.Cursor{XID: 1 << 60, ID: 1}
+		_, err := h.Subscribe(t.Context(), &ahead, nil)
+		require.True(t, errs.Is(err, errs.Validation), "got %v: it would wait in silence for years", err)
+		require.Equal(t, "after", errs.As(err).Field)
+		var xid uint64
+		require.NoError(t, b.NewRaw("select max(xid) from event").Scan(t.Context(), &xid))
+		rows, err := h.Subscribe(t.Context(), &event.Cursor{XID: xid, ID: 99}, nil)
+		require.NoError(t, err)
+		publish(t, b, 2)
+		require.Equal(t, []int64{2}, subjects(receive(t, rows, 1)))
+		now, err := event.End(t.Context(), b)
+		require.NoError(t, err)
+		_, err = h.Subscribe(t.Context(), &now, nil)
+		require.NoError(t, err, "now is not ahead")
+	})
 	t.Run("OvertakingCommitsArriveOnceInOrder", func(t *testing.T) {
 		t.Parallel()
 		b, url := dbtest.MustOpenURL(t)

@@ -122,9 +122,14 @@ func batchOf(records []record, after Cursor, limit int) Batch {
 
 // End is the cursor of now: events of transactions that are still running, or begin later, come after it.
 func End(ctx context.Context, db bun.IDB) (Cursor, error) {
-	var c Cursor
-	if err := db.NewRaw("SELECT pg_snapshot_xmin(pg_current_snapshot())").Scan(ctx, &c.XID); err != nil {
-		return Cursor{}, fmt.Errorf("find the end of the events: %w", err)
+	c, _, err := ends(ctx, db)
+	return c, err
+}
+
+// ends is End, and the next transaction id: no cursor of this server, not even one of now, lies beyond it.
+func ends(ctx context.Context, db bun.IDB) (end Cursor, next uint64, err error) {
+	if err := db.NewRaw("SELECT pg_snapshot_xmin(s), pg_snapshot_xmax(s) FROM pg_current_snapshot() s").Scan(ctx, &end.XID, &next); err != nil {
+		return Cursor{}, 0, fmt.Errorf("find the end of the events: %w", err)
 	}
-	return c, nil
+	return end, next, nil
 }

@@ -3,6 +3,8 @@ package event
 import (
 	"context"
 	"time"
+
+	"writ/server/errs"
 )
 
 // buffered is how many batches a subscriber may be behind before it reads from the table again.
@@ -20,17 +22,20 @@ type subscription struct {
 
 // Subscribe gives the events after a cursor and then all that follow, in order, without gap and without duplicate; after nil = from
 // now. filter decides per row, at the moment of delivery, in the subscriber's own goroutine; nil = all. The channel ends with ctx or
-// with the hub. A slow reader only slows itself. The error is that of finding "now".
+// with the hub. A slow reader only slows itself. The error is that of finding "now", or errs.Validation for a cursor of another stream.
 func (h *Hub) Subscribe(ctx context.Context, after *Cursor, filter func(Row) bool) (<-chan Row, error) {
 	s := &subscription{hub: h, filter: filter, out: make(chan Row)}
-	if after != nil {
-		s.at = *after
-	} else {
-		end, err := End(ctx, h.db)
-		if err != nil {
-			return nil, err
-		}
+	end, next, err := ends(ctx, h.db)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case after == nil:
 		s.at = end
+	case after.XID > next:
+		return nil, errs.Invalid("after", "This cursor lies ahead of everything that happened here: it is not of this server's stream. Start again without it.")
+	default:
+		s.at = *after
 	}
 	go s.run(ctx)
 	return s.out, nil
