@@ -93,9 +93,13 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	templates, err := notification.OpenTemplates(mail.Templates)
+	if err != nil {
+		return nil, err
+	}
 	a.Notifications = &notification.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, PublicURL: s.Config.Serve.URL(), Transport: transport,
-		Rules:              notification.Rules{Off: !mail.Enabled, AllowedDomains: mail.Domains(), CatchAll: mail.CatchAll, CatchAllCC: mail.CatchAllCC},
-		ProvisioningErrors: mail.ProvisioningErrors}
+		Rules:     notification.Rules{Off: !mail.Enabled, AllowedDomains: mail.Domains(), CatchAll: mail.CatchAll, CatchAllCC: mail.CatchAllCC},
+		Templates: templates, ProvisioningErrors: mail.ProvisioningErrors}
 	a.Webhooks = &webhook.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Keyring: raw{keyring}, Orders: a.Orders,
 		AllowPrivate: s.Config.Serve.AllowPrivateWebhooks || s.Config.Serve.Demo, Demo: s.Config.Serve.Demo}
 	a.Audit = audit.New(a.DB)

@@ -18,6 +18,7 @@ type Mail struct {
 	CatchAll           string `name:"mail-catch-all" env:"WRIT_MAIL_CATCH_ALL" help:"Address that gets every mail instead of its recipient."`
 	CatchAllCC         string `name:"mail-catch-all-cc" env:"WRIT_MAIL_CATCH_ALL_CC" help:"Address that gets a copy of every mail."`
 	PickupDir          string `name:"mail-pickup-dir" env:"WRIT_MAIL_PICKUP_DIR" help:"Folder for .eml files when there is no mail server. Default: mail in the data folder."`
+	Templates          string `name:"mail-templates" env:"WRIT_MAIL_TEMPLATES" help:"Folder with templates of your own, which replace single ones of ours. Names as in server/notification/template."`
 	ProvisioningErrors bool   `name:"mail-provisioning-errors" env:"WRIT_MAIL_PROVISIONING_ERRORS" help:"Tell reviewers of orders that ended with an error, in digests."`
 }
 

@@ -5,7 +5,7 @@
 //	digest.go        who is told about orders that came to review, and (if switched on) to an error; collected over a while
 //	run.go           who is told about the end of a job's run
 //	order.go         the summary of orders that all of these share
-//	template.go      the texts, text and HTML, in template/
+//	template.go      the texts, text and HTML, in template/; a folder may replace them one by one
 //	rules.go         what may leave, and where to: allowed domains, catch-all, copy, off (11.4)
 //	send.go          SMTP, or .eml files in a pickup folder
 //	list.go          the mail log, for administrators

@@ -23,7 +23,8 @@ type Service struct {
 	Shapes    *directory.Shapes
 	PublicURL string // where the SPA is, for links; no trailing slash
 	Transport Transport
-	Rules     Rules // what may leave, and where to
+	Rules     Rules      // what may leave, and where to
+	Templates *Templates // nil: ours
 	// ProvisioningErrors switches the mail about errored orders on (spec 11.1, our addition).
 	ProvisioningErrors bool
 }
@@ -92,7 +93,7 @@ func selectCursor(ctx context.Context, tx bun.Tx) (event.Cursor, error) {
 
 // queueMail writes a mail and asks for it to be sent, in the caller's transaction. The key makes it happen once.
 func (s *Service) queueMail(ctx context.Context, tx bun.Tx, template, to, key string, data any) error {
-	m, err := render(template, data)
+	m, err := s.Templates.render(template, data)
 	if err != nil {
 		return err
 	}
