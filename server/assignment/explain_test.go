@@ -124,6 +124,17 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+func TestExplainWhoIsGone(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	_, err := s.DB.ExecContext(t.Context(), "update resource set valid_to = '2026-03-01' where id = 1")
+	require.NoError(t, err)
+	got := mustExplain(t, s, assignment.ExplainInput{OwnerID: 1, ResourceType: "User"})
+	require.Contains(t, got, "No record of Ann Lee counts under the context rule Positions of people")
+	require.Contains(t, got, "So Ann Lee does not get the resource type Intranet user.")
+	require.Contains(t, got, "Order 1 of 1 Feb 2026 creates the Intranet user e1 in Intranet; it is verified.", "what was done stays told")
+}
+
 func TestExplainRefused(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
