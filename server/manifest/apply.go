@@ -2,9 +2,7 @@ package manifest
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -14,7 +12,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
-	"writ/server/errs"
 	"writ/server/rolemodel"
 )
 
@@ -25,14 +22,16 @@ type writer struct {
 	ctx   context.Context
 	tx    bun.Tx
 	s     *Service
-	ids   map[string]int64
 	found []rolemodel.Problem // what is odd and does not stop it
+
+	known        map[string]map[string]int64 // names: table -> identifier -> id
+	hierarchical map[string]bool             // dimensions
 }
 
 // write carries a change out and tells what is odd about it.
 func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.Problem, error) {
 	m := c.wanted
-	w := &writer{ctx: ctx, tx: tx, s: s, ids: map[string]int64{}}
+	w := &writer{ctx: ctx, tx: tx, s: s, known: map[string]map[string]int64{}}
 	steps := []func() error{
 		func() error { return each("connector", m.Connectors, w.connector) },
 		func() error { return each("entityType", m.EntityTypes, w.entityType) },
@@ -41,21 +40,13 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.
 		func() error { return each("policy", m.Policies, w.policy) },
 		func() error { return each("category", m.Categories, w.category) },
 		func() error { return each("category", m.Categories, w.categoryParent) },
-		func() error {
-			return each("compositeRole", m.CompositeRoles, func(r Role) error { return w.role("COMPOSITE", r) })
-		},
-		func() error {
-			return each("singleRole", m.SingleRoles, func(r Role) error { return w.role("SINGLE", r) })
-		},
-		func() error {
-			return each("compositeRole", m.CompositeRoles, func(r Role) error { return w.roleRules("COMPOSITE", r) })
-		},
-		func() error {
-			return each("singleRole", m.SingleRoles, func(r Role) error { return w.roleRules("SINGLE", r) })
-		},
+		func() error { return w.roles("COMPOSITE", m.CompositeRoles) },
+		func() error { return w.roles("SINGLE", m.SingleRoles) },
+		func() error { return w.roleRules("COMPOSITE", m.CompositeRoles) },
+		func() error { return w.roleRules("SINGLE", m.SingleRoles) },
 		func() error { return each("resourceType", m.ResourceTypes, w.resourceType) },
 		func() error { return each("resourceType", m.ResourceTypes, w.resourceTypeParent) },
-		func() error { return each("resourceType", m.ResourceTypes, w.resourceTypeRules) },
+		func() error { return w.resourceTypeRules(m.ResourceTypes) },
 		func() error { return each("contextRule", m.ContextRules, w.contextRule) },
 		func() error { return w.jobs(m.Jobs) },
 		func() error { return w.profiles(m.Profiles) },
@@ -88,7 +79,7 @@ func each[T named](kind string, list []T, f func(T) error) error {
 	return nil
 }
 
-// upsert writes one row by its natural key and gives its id. Only rows that differ get a new version.
+// upsert writes one row by its natural key and gives its id: for the few objects of the systems. Lists of rules go through merge.
 func (w *writer) upsert(table string, key, values map[string]any) (int64, error) {
 	var cols, marks, sets, keys []string
 	var args []any
@@ -113,41 +104,8 @@ func (w *writer) upsert(table string, key, values map[string]any) (int64, error)
 	if err != nil {
 		return 0, fmt.Errorf("write %s %v: %w", table, key, err)
 	}
+	w.written(table)
 	return id, nil
-}
-
-// id resolves an identifier; field says where it was written.
-func (w *writer) id(table, identifier, field string) (int64, error) {
-	cache := table + "/" + identifier
-	if id, ok := w.ids[cache]; ok {
-		return id, nil
-	}
-	where := "identifier = ?"
-	if kind, ok := strings.CutPrefix(table, "role:"); ok {
-		table, where = "role", "kind = '"+kind+"' and identifier = ?"
-	}
-	if table == "connection" {
-		where = "lower(identifier) = lower(?)"
-	}
-	var id int64
-	err := w.tx.NewRaw("select id from "+table+" where "+where, identifier).Scan(w.ctx, &id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, errs.Invalid(field, "There is no %s %q. Define it in the same configuration or correct the name.", strings.ReplaceAll(table, "_", " "), identifier)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("look up %s %s: %w", table, identifier, err)
-	}
-	w.ids[cache] = id
-	return id, nil
-}
-
-// maybe resolves an optional identifier.
-func (w *writer) maybe(table, identifier, field string) (*int64, error) {
-	if identifier == "" {
-		return nil, nil
-	}
-	id, err := w.id(table, identifier, field)
-	return &id, err
 }
 
 func jsonb(v any) json.RawMessage {

@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -138,7 +137,6 @@ func (w *writer) property(typeID int64, position int, p Property, at string) err
 	if err != nil {
 		return fmt.Errorf("write property %s: %w", at, err)
 	}
-	w.ids["property/"+fmt.Sprint(typeID)+"/"+p.Identifier] = id
 	if p.Column == "" {
 		_, err = w.tx.ExecContext(w.ctx, `delete from property_mapping where property_id = ?`, id)
 		return err
@@ -216,29 +214,12 @@ func (w *writer) dimension(d Dimension) error {
 	if len(taken) > 0 {
 		return errs.Invalid(field+".column", "Column %d is that of the dimension %s already. Choose a free one between 0 and 127.", d.Column, taken[0])
 	}
+	w.hierarchical = nil
+	w.written("dimension")
 	_, err = w.tx.ExecContext(w.ctx, `insert into dimension (identifier, display_name, entity_type_id, column_mapping, is_hierarchical, parent_property)
 		values (?, ?, ?, ?, ?, ?)
 		on conflict (identifier) do update set display_name = excluded.display_name, entity_type_id = excluded.entity_type_id,
 			column_mapping = excluded.column_mapping, is_hierarchical = excluded.is_hierarchical, parent_property = excluded.parent_property`,
 		d.Identifier, d.DisplayName, typeID, d.Column, d.IsHierarchical, nullable(d.ParentProperty))
 	return err
-}
-
-// criteria checks that every dimension of a rule exists and that inherit stands on a hierarchical one only.
-func (w *writer) criteria(c map[string]Criterion, field string) error {
-	for _, name := range slices.Sorted(maps.Keys(c)) {
-		if _, err := w.id("dimension", name, field+".dimensions."+name); err != nil {
-			return err
-		}
-		if c[name].Inherit {
-			var hierarchical bool
-			if err := w.tx.NewRaw(`select is_hierarchical from dimension where identifier = ?`, name).Scan(w.ctx, &hierarchical); err != nil {
-				return err
-			}
-			if !hierarchical {
-				return errs.Invalid(field+".dimensions."+name, "inherit needs a hierarchical dimension, %s is not (role-model 1.6).", name)
-			}
-		}
-	}
-	return nil
 }

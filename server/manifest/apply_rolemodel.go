@@ -1,7 +1,9 @@
 package manifest
 
 import (
-	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -60,58 +62,67 @@ func (w *writer) categoryParent(c Category) error {
 // fieldOf is where a role stands in a configuration.
 func fieldOf(kind string, r Role) string { return strings.ToLower(kind) + "Role/" + r.Identifier }
 
-func (w *writer) role(kind string, r Role) error {
-	field := fieldOf(kind, r)
-	policy, err := w.id("policy", r.Policy, field+".policy")
-	if err != nil {
-		return err
+func (w *writer) roles(kind string, list []Role) error {
+	rows := make([]row, len(list))
+	for n, r := range list {
+		field := fieldOf(kind, r)
+		policy, err := w.id("policy", r.Policy, field+".policy")
+		if err != nil {
+			return err
+		}
+		entityType, err := w.id("entity_type", r.EntityType, field+".entityType")
+		if err != nil {
+			return err
+		}
+		category, err := w.maybe("category", r.Category, field+".category")
+		if err != nil {
+			return err
+		}
+		rows[n] = row{"kind": kind, "identifier": r.Identifier, "display_name": r.DisplayName, "description": r.Description, "policy_id": policy,
+			"entity_type_id": entityType, "category_id": category, "approval_workflow_type": r.ApprovalWorkflowType,
+			"hide_on_simplified_view": r.HideOnSimplifiedView}
 	}
-	entityType, err := w.id("entity_type", r.EntityType, field+".entityType")
-	if err != nil {
-		return err
-	}
-	category, err := w.maybe("category", r.Category, field+".category")
-	if err != nil {
-		return err
-	}
-	_, err = w.upsert("role", map[string]any{"kind": kind, "identifier": r.Identifier}, map[string]any{"display_name": r.DisplayName,
-		"description": r.Description, "policy_id": policy, "entity_type_id": entityType, "category_id": category,
-		"approval_workflow_type": r.ApprovalWorkflowType, "hide_on_simplified_view": r.HideOnSimplifiedView})
-	return err
+	w.written("role")
+	return w.merge("role", []string{"kind", "identifier"}, rows)
 }
 
-func (w *writer) roleRules(kind string, r Role) error {
-	field := fieldOf(kind, r)
-	roleID, err := w.id("role:"+kind, r.Identifier, field)
-	if err != nil {
+func (w *writer) roleRules(kind string, list []Role) error {
+	var rows []row
+	var owners []int64
+	var kept []string
+	for _, r := range list {
+		field := fieldOf(kind, r)
+		roleID, err := w.id("role:"+kind, r.Identifier, field)
+		if err != nil {
+			return err
+		}
+		owners = append(owners, roleID)
+		for _, rule := range r.Rules {
+			at := field + "." + rule.Identifier
+			policy, err := w.id("policy", rule.Policy, at+".policy")
+			if err != nil {
+				return err
+			}
+			composite, err := w.maybe("role:COMPOSITE", rule.CompositeRole, at+".compositeRole")
+			if err != nil {
+				return err
+			}
+			kindOf, err := number(ruleTypes, rule.Type, at+".type")
+			if err != nil {
+				return err
+			}
+			if err := w.criteria(rule.Dimensions, at); err != nil {
+				return err
+			}
+			rows = append(rows, row{"identifier": rule.Identifier, "policy_id": policy, "role_id": roleID, "composite_role_id": composite,
+				"dimensions": criteriaJSON(rule.Dimensions), "is_denied": rule.IsDenied, "priority": rule.Priority, "type": kindOf})
+			kept = append(kept, rule.Identifier)
+		}
+	}
+	if err := w.merge("role_rule", []string{"identifier"}, rows); err != nil {
 		return err
 	}
-	kept := make([]string, 0, len(r.Rules))
-	for _, rule := range r.Rules {
-		at := field + "." + rule.Identifier
-		policy, err := w.id("policy", rule.Policy, at+".policy")
-		if err != nil {
-			return err
-		}
-		composite, err := w.maybe("role:COMPOSITE", rule.CompositeRole, at+".compositeRole")
-		if err != nil {
-			return err
-		}
-		kindOf, err := number(ruleTypes, rule.Type, at+".type")
-		if err != nil {
-			return err
-		}
-		if err := w.criteria(rule.Dimensions, at); err != nil {
-			return err
-		}
-		if _, err := w.upsert("role_rule", map[string]any{"identifier": rule.Identifier}, map[string]any{"policy_id": policy, "role_id": roleID,
-			"composite_role_id": composite, "dimensions": criteriaJSON(rule.Dimensions), "is_denied": rule.IsDenied, "priority": rule.Priority, "type": kindOf}); err != nil {
-			return err
-		}
-		kept = append(kept, rule.Identifier)
-	}
-	_, err = w.tx.ExecContext(w.ctx, `delete from role_rule where role_id = ? and identifier not in (?)`, roleID, inList(kept))
-	return err
+	return w.keepOnly("role_rule", "role_id", owners, kept)
 }
 
 func (w *writer) resourceType(t ResourceType) error {
@@ -183,27 +194,34 @@ type typeRule struct {
 	offset                                                              *Offset
 }
 
-func (w *writer) resourceTypeRules(t ResourceType) error {
-	field := "resourceType/" + t.Identifier
-	typeID, err := w.id("resource_type", t.Identifier, field)
-	if err != nil {
-		return err
-	}
-	targetType, err := w.id("entity_type", t.TargetEntityType, field)
-	if err != nil {
-		return err
-	}
-	rules := rulesOf(t)
-	kept := make([]string, 0, len(rules))
-	for _, r := range rules {
-		r.at = field + "." + r.identifier
-		if err := w.resourceTypeRule(typeID, targetType, r); err != nil {
+func (w *writer) resourceTypeRules(list []ResourceType) error {
+	var rows []row
+	var owners []int64
+	var kept []string
+	for _, t := range list {
+		field := "resourceType/" + t.Identifier
+		typeID, err := w.id("resource_type", t.Identifier, field)
+		if err != nil {
 			return err
 		}
-		kept = append(kept, r.identifier)
+		targetType, err := w.id("entity_type", t.TargetEntityType, field)
+		if err != nil {
+			return err
+		}
+		owners = append(owners, typeID)
+		for _, r := range rulesOf(t) {
+			r.at = field + "." + r.identifier
+			written, err := w.resourceTypeRule(typeID, targetType, r)
+			if err != nil {
+				return err
+			}
+			rows, kept = append(rows, written), append(kept, r.identifier)
+		}
 	}
-	_, err = w.tx.ExecContext(w.ctx, `delete from resource_type_rule where resource_type_id = ? and identifier not in (?)`, typeID, inList(kept))
-	return err
+	if err := w.merge("resource_type_rule", []string{"identifier"}, rows); err != nil {
+		return err
+	}
+	return w.keepOnly("resource_type_rule", "resource_type_id", owners, kept)
 }
 
 func rulesOf(t ResourceType) []typeRule {
@@ -234,32 +252,34 @@ func rulesOf(t ResourceType) []typeRule {
 	return out
 }
 
-func (w *writer) resourceTypeRule(typeID, targetType int64, r typeRule) error {
+func (w *writer) resourceTypeRule(typeID, targetType int64, r typeRule) (row, error) {
 	policy, err := w.id("policy", r.policy, r.at+".policy")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	role, err := w.maybe("role:SINGLE", r.singleRole, r.at+".singleRole")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var property *int64
 	if r.property != "" {
-		id, ok := w.ids["property/"+fmt.Sprint(targetType)+"/"+r.property]
+		known, err := w.names("property:" + strconv.FormatInt(targetType, 10))
+		if err != nil {
+			return nil, err
+		}
+		id, ok := known[r.property]
 		if !ok {
-			if err := w.tx.NewRaw(`select id from property where entity_type_id = ? and identifier = ?`, targetType, r.property).Scan(w.ctx, &id); err != nil {
-				return errs.Invalid(r.at+".property", "The target entity type has no property %q. Known: %s.", r.property, w.propertiesOf(targetType))
-			}
+			return nil, errs.Invalid(r.at+".property", "The target entity type has no property %q. Known: %s.", r.property, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
 		property = &id
 	}
 	kindOf, err := number(ruleTypes, or(r.ruleType, "required"), r.at+".type")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	comparison, err := number(comparisons, or(r.comparison, "caseSensitive"), r.at+".comparison")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	offset := Offset{Reference: "default"}
 	if r.offset != nil {
@@ -267,26 +287,16 @@ func (w *writer) resourceTypeRule(typeID, targetType int64, r typeRule) error {
 	}
 	reference, err := number(references, offset.Reference, r.at+".offset.reference")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.criteria(r.dimensions, r.at); err != nil {
-		return err
+		return nil, err
 	}
-	_, err = w.upsert("resource_type_rule", map[string]any{"identifier": r.identifier}, map[string]any{"kind": r.kind, "policy_id": policy,
+	return row{"identifier": r.identifier, "kind": r.kind, "policy_id": policy,
 		"resource_type_id": typeID, "property_id": property, "single_role_id": role, "dimensions": criteriaJSON(r.dimensions), "is_denied": r.isDenied,
 		"type": kindOf, "value_key": nullable(r.value), "source_binding": nullable(r.sourceBinding), "source_expression": nullable(r.sourceExpression),
 		"target_binding": nullable(r.targetBinding), "target_expression": nullable(r.targetExpression), "comparison_type": comparison,
-		"is_mapped": !r.createOnly, "confidence": r.confidence, "offset_reference": reference, "offset_before": offset.Before, "offset_after": offset.After})
-	return err
-}
-
-// propertiesOf names the properties of an entity type, for a message.
-func (w *writer) propertiesOf(typeID int64) string {
-	var names []string
-	if err := w.tx.NewRaw(`select identifier from property where entity_type_id = ? order by position, id`, typeID).Scan(w.ctx, &names); err != nil {
-		return "(cannot be read)"
-	}
-	return strings.Join(names, ", ")
+		"is_mapped": !r.createOnly, "confidence": r.confidence, "offset_reference": reference, "offset_before": offset.Before, "offset_after": offset.After}, nil
 }
 
 func (w *writer) contextRule(c ContextRule) error {

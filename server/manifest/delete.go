@@ -104,12 +104,11 @@ func (w *writer) removeRow(r removable, o object) error {
 	if table == "role" {
 		table = "role:" + strings.ToUpper(strings.TrimSuffix(r.kind, "Role"))
 	}
-	delete(w.ids, table+"/"+o.identifier)
 	id, err := w.id(table, o.identifier, o.key())
 	if err != nil {
 		return err
 	}
-	delete(w.ids, table+"/"+o.identifier)
+	w.written(r.table)
 	for _, statement := range r.inner {
 		if _, err := w.tx.ExecContext(w.ctx, statement, id); err != nil {
 			return fmt.Errorf("empty %s %s: %w", o.kind, o.identifier, err)

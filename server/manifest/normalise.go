@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"writ/server/permit"
@@ -44,10 +45,11 @@ func (m *Manifest) normalised() *Manifest {
 	})
 	role := func(r Role) Role {
 		r.DisplayName, r.Policy = or(r.DisplayName, r.Identifier), or(r.Policy, "Default")
-		for i, rule := range r.Rules {
+		r.Rules = slices.Clone(r.Rules) // the caller's manifest stays as it was
+		for i := range r.Rules {
+			rule := &r.Rules[i]
 			rule.Identifier = or(rule.Identifier, fmt.Sprintf("%s-%d", r.Identifier, i+1))
 			rule.Policy, rule.Type = or(rule.Policy, r.Policy), or(rule.Type, "required")
-			r.Rules = replaced(r.Rules, i, rule)
 		}
 		return r
 	}
@@ -151,45 +153,41 @@ func normalResourceType(t ResourceType) ResourceType {
 	id := func(given, kind string, i int) string {
 		return or(given, fmt.Sprintf("%s-%s-%d", t.Identifier, kind, i+1))
 	}
-	for i, r := range t.TypeRules {
+	t.TypeRules = slices.Clone(t.TypeRules)
+	for i := range t.TypeRules {
+		r := &t.TypeRules[i]
 		r.Identifier, r.Policy, r.Type = id(r.Identifier, "type", i), or(r.Policy, t.Policy), or(r.Type, "required")
-		t.TypeRules = replaced(t.TypeRules, i, r)
 	}
-	for i, r := range t.ScalarRules {
-		r.Identifier, r.Policy, r.Comparison = or(r.Identifier, t.Identifier+"-"+r.Property+suffix(t.ScalarRules, i)), or(r.Policy, t.Policy), or(r.Comparison, "caseSensitive")
-		t.ScalarRules = replaced(t.ScalarRules, i, r)
+	t.ScalarRules = slices.Clone(t.ScalarRules)
+	seen := map[string]int{} // the second and later rules of one property are numbered
+	for i := range t.ScalarRules {
+		r, suffix := &t.ScalarRules[i], ""
+		if seen[r.Property]++; seen[r.Property] > 1 {
+			suffix = fmt.Sprintf("-%d", seen[r.Property])
+		}
+		r.Identifier, r.Policy, r.Comparison = or(r.Identifier, t.Identifier+"-"+r.Property+suffix), or(r.Policy, t.Policy), or(r.Comparison, "caseSensitive")
 	}
-	for i, r := range t.NavigationRules {
+	t.NavigationRules = slices.Clone(t.NavigationRules)
+	for i := range t.NavigationRules {
+		r := &t.NavigationRules[i]
 		r.Identifier, r.Policy = id(r.Identifier, "navigation", i), or(r.Policy, t.Policy)
-		t.NavigationRules = replaced(t.NavigationRules, i, r)
 	}
-	for i, r := range t.QueryRules {
+	t.QueryRules = slices.Clone(t.QueryRules)
+	for i := range t.QueryRules {
+		r := &t.QueryRules[i]
 		r.Identifier, r.Policy = id(r.Identifier, "query", i), or(r.Policy, t.Policy)
-		t.QueryRules = replaced(t.QueryRules, i, r)
 	}
-	for i, r := range t.CorrelationRules {
+	t.CorrelationRules = slices.Clone(t.CorrelationRules)
+	for i := range t.CorrelationRules {
+		r := &t.CorrelationRules[i]
 		r.Identifier, r.Policy = id(r.Identifier, "correlation", i), or(r.Policy, t.Policy)
-		t.CorrelationRules = replaced(t.CorrelationRules, i, r)
 	}
-	for i, r := range t.ClassificationRules {
+	t.ClassificationRules = slices.Clone(t.ClassificationRules)
+	for i := range t.ClassificationRules {
+		r := &t.ClassificationRules[i]
 		r.Identifier, r.Policy = id(r.Identifier, "classification", i), or(r.Policy, t.Policy)
-		t.ClassificationRules = replaced(t.ClassificationRules, i, r)
 	}
 	return t
-}
-
-// suffix numbers the second and later scalar rules of one property.
-func suffix(rules []ScalarRule, i int) string {
-	n := 1
-	for _, r := range rules[:i] {
-		if r.Property == rules[i].Property {
-			n++
-		}
-	}
-	if n == 1 {
-		return ""
-	}
-	return fmt.Sprintf("-%d", n)
 }
 
 // words turns an identifier into a label: "GivenName" -> "Given name".
@@ -229,12 +227,5 @@ func mapped[T any](in []T, f func(T) T) []T {
 	for i, v := range in {
 		out[i] = f(v)
 	}
-	return out
-}
-
-// replaced gives a copy of the list with one element changed: the caller's manifest stays as it was.
-func replaced[T any](in []T, i int, v T) []T {
-	out := append([]T(nil), in...)
-	out[i] = v
 	return out
 }
