@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/fulfil"
@@ -484,4 +486,23 @@ func TestPassOn(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.s.passOn(w.ctx, DispatchArgs{ConnectionID: connection}))
 	require.Empty(t, jobs(), "one claim takes the rest")
+}
+
+// TestDrainIsSetBased: claims, marks and answers are written together, so that an order costs a part of a statement and not a dozen.
+func TestDrainIsSetBased(t *testing.T) {
+	t.Parallel()
+	const n = 2 * claimBatch
+	w := setup(t, n)
+	var planned []assignment.PlannedOrder
+	for i := range n {
+		planned = append(planned, w.creation(i, 1))
+	}
+	w.plan(planned...)
+	w.generate()
+	ctx, queries := db.CountQueries(w.ctx)
+	require.NoError(t, w.s.Drain(ctx, w.connection))
+	require.Equal(t, n, w.fake.count())
+	require.Equal(t, n, int(w.id("select count(*) from provisioning_order where state = 8 and lease_owner is null")))
+	require.Less(t, queries.N(), 2*n)
+	require.Equal(t, 3*n, int(w.id("select count(*) from order_line_history")), "a row per order for what moves together: entered, generated, executed")
 }
