@@ -138,6 +138,7 @@ var mistakes = map[string]mistake{
 	"alias of itself":    {"jobs:\n  - identifier: J\n    steps: [{ task: t, type: Export, options: { a: &a [*a] } }]\n", "", "test.yaml", []string{"*a"}},
 	"unknown alias":      {"policies: [*nobody]\n", "", "test.yaml", []string{"nobody"}},
 	"deep brackets":      {"policies: " + strings.Repeat("[", 100_000), errs.TooLarge, "test.yaml", []string{"line 1"}},
+	"brackets":           {"policies: " + strings.Repeat("[", 100) + strings.Repeat("]", 100), errs.TooLarge, "test.yaml", []string{"line 1"}},
 	"deep dashes":        {"policies:\n" + strings.Repeat("- ", 100_000), errs.TooLarge, "test.yaml", []string{"line 2"}},
 	"deep maps":          {"jobs:\n  - identifier: J\n    steps:\n      - task: t\n        type: Export\n        options:\n" + steps(80), errs.TooLarge, "test.yaml", []string{"inside each other"}},
 	"binary":             {"\x00\x01\x02", "", "test.yaml", nil},
@@ -338,6 +339,13 @@ func TestHouse(t *testing.T) {
 	p := b.mustApply(t, house)
 	require.Empty(t, p.Changes)
 	require.Equal(t, before, b.dump(t))
+}
+
+// Brackets in texts and comments are no nesting.
+func TestBracketsInTexts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.mustApply(t, strings.Repeat("# from 1 [included to 2 (left out)\n", 500)+"policies: [{ identifier: P, displayName: \""+strings.Repeat("[", 300)+"\" }]")
 }
 
 // Two files that define the same thing: both places are named.

@@ -14,10 +14,11 @@ const (
 	maxFile  = 8 << 20 // bytes
 	maxNodes = 500_000 // values after every alias is written out
 	maxDepth = 64      // maps and lists inside each other
+	maxOpen  = 2000    // brackets open at one place, as far as one can see without parsing
 )
 
 // tooDeep looks for nesting before anything is parsed, for the parser follows it with its own stack. It counts brackets, also those in
-// texts (a text with 64 of them open is no configuration either), and dashes at the beginning of a line.
+// texts and comments, where some stay open: hence so many, and maxDepth is looked at later, in the tree. Dashes count that begin a line.
 func tooDeep(content []byte) (line int, deep bool) {
 	open, dashes, atStart := 0, 0, true
 	line = 1
@@ -37,7 +38,7 @@ func tooDeep(content []byte) (line int, deep bool) {
 			}
 		}
 		atStart = atStart && (c == ' ' || c == '-' || c == '?' || c == ':')
-		if open > maxDepth || dashes > maxDepth {
+		if open > maxOpen || dashes > maxDepth {
 			return line, true
 		}
 	}
