@@ -32,3 +32,21 @@ test('a demonstration login fills in the form and leads to the page that was ask
   await page.reload()
   await expect(page.getByRole('heading', { name: 'Job execution' })).toBeVisible()
 })
+
+test('the sign-in page needs less than 200 kB of script', async ({ page }) => {
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.enable')
+  const scripts = new Set<string>()
+  let bytes = 0
+  network.on('Network.responseReceived', ({ requestId, response }) => {
+    if (response.url.endsWith('.js')) scripts.add(requestId)
+  })
+  network.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (scripts.has(requestId)) bytes += encodedDataLength
+  })
+  await page.goto('/sign-in')
+  await expect(page.getByRole('heading', { name: 'Demonstration logins' })).toBeVisible()
+  await page.waitForLoadState('networkidle')
+  expect(bytes).toBeGreaterThan(50_000)
+  expect(bytes).toBeLessThan(200_000)
+})

@@ -1,4 +1,5 @@
 import { completeJobHasRun, DemoFile } from './demo'
+import { faults } from './look'
 import { bodyRows, grid } from './parts'
 import { expect, test } from './signIn'
 
@@ -28,9 +29,12 @@ test('an HR file that lost its lines stops the job; the page tells which limit, 
     await expect(panel.getByRole('row', { name: /^Deleted 400 5 % of / })).toBeVisible()
     await expect(bodyRows(grid(page, 'Synchronization changes')).filter({ hasText: 'Delete' })).not.toHaveCount(0)
 
+    expect(await faults(page, 'blocked run')).toEqual([])
+
     await panel.getByRole('button', { name: 'Give up' }).click()
     const asked = page.getByRole('dialog', { name: 'Give up this run?' })
     await asked.getByRole('button', { name: 'Give up' }).click()
+    await expect(page.getByText('Given up: nothing of it was written')).toBeVisible()
     await expect(page.getByRole('heading', { level: 1 })).toContainText('Cancelled')
   } finally {
     people.restore()
@@ -38,4 +42,67 @@ test('an HR file that lost its lines stops the job; the page tells which limit, 
   // Nobody was lost.
   await page.goto('/people/Directory_User?text=E10400')
   await expect(bodyRows(grid(page, 'Person'))).toHaveCount(1)
+})
+
+test('a run that stopped at a threshold is resumed: it says how much, then it is written', async ({ page, signIn }) => {
+  test.setTimeout(240_000)
+  const people = new DemoFile('hr/People.csv')
+  await signIn('admin', '/jobs')
+  try {
+    people.write(people.lines.slice(0, -52))
+    await page.getByRole('button', { name: 'Run Complete job' }).click()
+    const heading = page.getByRole('heading', { level: 1, name: /Complete job/ })
+    await expect(heading).toContainText('Blocked', { timeout: 60_000 })
+    await page
+      .getByRole('region', { name: /^Stopped by/ })
+      .getByRole('button', { name: 'Resume' })
+      .click()
+    const asked = page.getByRole('dialog', { name: 'Resume over the threshold?' })
+    await expect(asked).toContainText('Over the limit: Deleted 52')
+    await asked.getByRole('button', { name: 'Resume' }).click()
+    await expect(heading).toContainText(/Completed|Warning/, { timeout: 90_000 })
+    await page.goto('/people/Directory_User?text=E10500')
+    await expect(page.getByText('Nobody matches')).toBeVisible()
+  } finally {
+    people.restore()
+  }
+  // They come back with the next read.
+  await expect(async () => {
+    await page.reload()
+    await expect(bodyRows(grid(page, 'Person'))).toHaveCount(1, { timeout: 2_000 })
+  }).toPass({ timeout: 60_000 })
+})
+
+test('a run that failed says why, and is relaunched from there once the cause is gone', async ({ page, signIn }) => {
+  test.setTimeout(180_000)
+  const titles = new DemoFile('hr/Titles.csv')
+  await signIn('admin', '/jobs')
+  try {
+    titles.write(['Wrong,Heading', ...titles.lines.slice(1)])
+    await page.getByRole('button', { name: 'Run Complete job' }).click()
+    const heading = page.getByRole('heading', { level: 1, name: /Complete job/ })
+    await expect(heading).toContainText('Errored', { timeout: 60_000 })
+    await expect(page.getByRole('button', { name: /^Read the HR files.*Errored/ })).toBeVisible()
+    await expect(page.getByText(/Titles.*Code/).first()).toBeVisible()
+    const failed = page.url()
+    titles.restore()
+    await page.getByRole('button', { name: 'Relaunch from the failed task' }).click()
+    await expect(page).not.toHaveURL(failed)
+    await expect(heading).toContainText(/Completed|Warning/, { timeout: 90_000 })
+  } finally {
+    titles.restore()
+  }
+})
+
+test('a schedule is switched on and off', async ({ page, signIn }) => {
+  await signIn('admin', '/jobs')
+  const schedule = page.getByRole('switch', { name: 'Schedule of Complete job' })
+  await expect(schedule).not.toBeChecked()
+  await schedule.click({ force: true })
+  await expect(page.getByText('Schedule switched on')).toBeVisible()
+  await expect(schedule).toBeChecked()
+  await expect(bodyRows(grid(page, 'Job execution')).filter({ hasText: 'Complete job' })).toContainText(/in \d+/)
+  await schedule.click({ force: true })
+  await expect(page.getByText('Schedule switched off')).toBeVisible()
+  await expect(schedule).not.toBeChecked()
 })

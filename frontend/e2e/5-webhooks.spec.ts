@@ -38,7 +38,11 @@ test.beforeAll(async ({ request }) => {
   await completeJobHasRun(request)
 })
 
-test('a webhook is added, its secret is shown once, its deliveries are signed and listed', async ({ page, signIn }) => {
+test('a webhook is added, its secret shown once, its deliveries signed, listed, replayed; it is switched off and deleted', async ({
+  page,
+  signIn,
+}) => {
+  test.setTimeout(120_000)
   const receiver = await startReceiver()
   const people = new DemoFile('hr/People.csv')
   try {
@@ -69,7 +73,38 @@ test('a webhook is added, its secret is shown once, its deliveries are signed an
     await delivered.first().click()
     await expect(drawer(page).getByText(/ · 204 · /)).toBeVisible()
     await expect(drawer(page).getByRole('group', { name: 'Body' })).toContainText('order')
+
+    // What came after the oldest message comes again, with the ids it had.
     await drawer(page).getByRole('button', { name: 'Close' }).click()
+    await delivered.last().click()
+    const seen = receiver.messages.length
+    const ids = receiver.messages.map((m) => m.headers['webhook-id'])
+    await drawer(page).getByRole('button', { name: 'Deliver again after this…' }).click()
+    const again = page.getByRole('dialog', { name: 'Deliver again what came after this message?' })
+    await again.getByRole('button', { name: 'Replay' }).click()
+    await expect(page.getByText('Replay started')).toBeVisible()
+    await expect.poll(() => receiver.messages.length, { timeout: 30_000 }).toBeGreaterThan(seen)
+    expect(ids).toContain(receiver.messages[seen]?.headers['webhook-id'])
+    await drawer(page).getByRole('button', { name: 'Close' }).click()
+
+    await page.getByRole('button', { name: 'Rotate secret…' }).click()
+    const asked = page.getByRole('dialog', { name: 'Make a new secret?' })
+    await asked.getByRole('button', { name: 'Rotate secret' }).click()
+    const second = await shown.getByText(/^whsec_/).innerText()
+    expect(second).not.toBe(secret)
+    await shown.getByRole('button', { name: 'I have copied it' }).click()
+
+    await page.getByRole('button', { name: 'Replay…' }).click()
+    const replay = page.getByRole('dialog', { name: 'Deliver again' })
+    await replay.getByRole('textbox', { name: 'After cursor' }).fill('yesterday')
+    await replay.getByRole('button', { name: 'Replay' }).click()
+    await expect(page.getByText('This is not a cursor of an order change.')).toBeVisible()
+
+    await page.getByRole('button', { name: 'Disable…' }).click()
+    await page.getByRole('dialog', { name: 'Disable this webhook?' }).getByRole('button', { name: 'Disable' }).click()
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('Disabled')
+    await page.getByRole('button', { name: 'Enable', exact: true }).click()
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('Enabled')
 
     await page.getByRole('button', { name: 'Delete…' }).click()
     await page.getByRole('dialog', { name: 'Delete this webhook?' }).getByRole('button', { name: 'Delete' }).click()

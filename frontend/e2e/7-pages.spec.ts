@@ -1,6 +1,5 @@
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
-import { completeJobHasRun } from './demo'
+import { completeJobHasRun, createWebhook } from './demo'
+import { faults, settled } from './look'
 import { bodyRows, drawer, grid } from './parts'
 import { expect, test } from './signIn'
 
@@ -11,48 +10,6 @@ test.beforeAll(async ({ request }) => {
 
 // A trace would keep a copy of every page in every colour and size.
 test.use({ trace: 'off' })
-
-const sizes = [
-  { width: 1440, height: 900 },
-  { width: 390, height: 844 },
-]
-const colours = ['light', 'dark'] as const
-
-/** What axe finds on the page in both colours and both sizes, and what is wider than the window. */
-async function faults(page: Page, name: string): Promise<string[]> {
-  const found: string[] = []
-  for (const size of sizes) {
-    await page.setViewportSize(size)
-    for (const colorScheme of colours) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme)
-      const where = `${name}, ${size.width} px, ${colorScheme}`
-      // One page, no frames: the old way of running axe is the quick one. In the second colour only colours can differ.
-      const { violations } = await new AxeBuilder({ page })
-        .setLegacyMode()
-        .options({ resultTypes: ['violations'], ...(colorScheme === 'dark' && { runOnly: ['color-contrast'] }) })
-        .analyze()
-      for (const v of violations)
-        found.push(
-          `${where}: ${v.id}: ${v.help}: ${v.nodes
-            .map((n) => n.target.join(' '))
-            .slice(0, 3)
-            .join(' | ')}`,
-        )
-    }
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    if (over > 0) found.push(`${name}, ${size.width} px: ${over} px wider than the window`)
-  }
-  await page.setViewportSize(sizes[0] ?? { width: 1440, height: 900 })
-  return found
-}
-
-/** Waits until the page has its title and nothing that is still loading. */
-async function settled(page: Page) {
-  await expect(page.getByRole('main')).toBeVisible()
-  await expect(page).toHaveTitle(/ · Writ$/)
-  await expect(page.locator('[aria-busy=true], [aria-label=Loading]')).toHaveCount(0)
-}
 
 /** The pages that need no id, in groups so that no test is long. */
 const groups: Record<string, string[]> = {
@@ -65,9 +22,18 @@ const groups: Record<string, string[]> = {
     '/people/Directory_User',
     '/orders',
   ],
-  machinery: ['/jobs', '/jobs/complete', '/model/roles', '/model/roles/Employee', '/model/resource-types', '/systems'],
+  machinery: [
+    '/jobs',
+    '/jobs/complete',
+    '/model/roles',
+    '/model/roles/Employee',
+    '/model/resource-types',
+    '/model/resource-types/Badge_Card',
+    '/systems',
+  ],
   setup: [
     '/systems/HR',
+    '/deliveries/1',
     '/access',
     '/access/profiles',
     '/access/rules',
@@ -142,6 +108,24 @@ test('axe finds nothing on a person, an order, a run, drawers and dialogs', asyn
   await expect(page.getByRole('dialog', { name: 'Decline 1 order?' })).toBeVisible()
   await look('declining')
   await page.keyboard.press('Escape')
+
+  await page.goto('/manual')
+  await openFirst('Manual provisioning')
+  await expect(drawer(page).getByRole('button', { name: 'Report error…' })).toBeVisible()
+  await look('ticket')
+
+  await page.goto('/audit')
+  await openFirst('Audit log')
+  await expect(drawer(page).getByRole('group', { name: 'Details' })).toBeVisible()
+  await look('audit event')
+
+  const webhook = await createWebhook(page.request, 'https://receiver.example/in')
+  await page.goto(`/webhooks/${webhook}`)
+  await look('webhook')
+  await page.getByRole('button', { name: 'Delete…' }).click()
+  await look('deleting a webhook')
+  await page.getByRole('dialog', { name: 'Delete this webhook?' }).getByRole('button', { name: 'Delete' }).click()
+  await expect(page.getByText('Webhook deleted')).toBeVisible()
 
   await page.goto('/people/Directory_User?add=true')
   await expect(page.getByRole('dialog', { name: /^Add / })).toBeVisible()

@@ -91,3 +91,10 @@ export async function runCompleteJob(request: APIRequestContext) {
   await asAdmin(launch)
   expect(await ended(asAdmin)).toMatch(/COMPLETED|WARNING/)
 }
+
+/** Registers an endpoint and gives its id. */
+export async function createWebhook(request: APIRequestContext, url: string): Promise<string> {
+  const query = `mutation { createWebhook(input: { url: "${url}" }) { webhook { id } } }`
+  const { createWebhook: made } = await ask<{ createWebhook: { webhook: { id: string } } }>(request, 'admin', query)
+  return made.webhook.id
+}

@@ -1,9 +1,6 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { RouterProvider } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { Provider } from 'urql'
-import { createClient } from '../graphql/client'
-import { Live, LiveContext } from '../graphql/live'
 import { Session } from '../graphql/session'
 import { SessionContext } from '../graphql/SessionContext'
 import { SocketStatus, SocketStatusContext } from '../graphql/socketStatus'
@@ -25,23 +22,18 @@ function build(): House {
   return { session, status: new SocketStatus(), keymap: new Keymap(), router: makeRouter(session) }
 }
 
-/** The wiring: session, client, live changes, keys, colours, routes. */
+/** The wiring: session, keys, colours, routes. What talks to the server comes with the first page after the sign-in: SignedIn. */
 export function App() {
   const [{ session, status, keymap, router }] = useState(build)
-  // A client and what it knows belong to one sign-in: the next person must not see the cache of the last one.
-  const [data, setData] = useState(() => ({ client: createClient(session, status), live: new Live() }))
 
   useEffect(() => {
     let before = session.getState().status
     return session.subscribe(() => {
       const { status: now } = session.getState()
-      if (before === 'in' && now === 'out') {
-        setData({ client: createClient(session, status), live: new Live() })
-        void router.invalidate()
-      }
+      if (before === 'in' && now === 'out') void router.invalidate()
       before = now
     })
-  }, [session, status, router])
+  }, [session, router])
 
   useEffect(() => {
     window.addEventListener('keydown', keymap.handle)
@@ -58,11 +50,7 @@ export function App() {
       <SessionContext value={session}>
         <SocketStatusContext value={status}>
           <KeymapContext value={keymap}>
-            <LiveContext value={data.live}>
-              <Provider value={data.client}>
-                <RouterProvider router={router} />
-              </Provider>
-            </LiveContext>
+            <RouterProvider router={router} />
           </KeymapContext>
         </SocketStatusContext>
       </SessionContext>

@@ -59,12 +59,14 @@ export function PendingPage() {
 
 /** A page that threw. */
 export function RouteProblem({ error, reset }: { error: Error; reset: () => void }) {
+  // The server was replaced by a newer one while the page was open: the files of the old one are gone.
+  const isOld = /dynamically imported module|module script failed/i.test(error.message)
   return (
     <Plain title={t.problem.page}>
       <EmptyNote
         icon={IconAlertTriangle}
-        title={t.problem.page}
-        hint={t.problem.crash}
+        title={isOld ? t.problem.oldTitle : t.problem.page}
+        hint={isOld ? t.problem.old : t.problem.crash}
         action={
           <div className={classes.actions}>
             <code>{error.message}</code>

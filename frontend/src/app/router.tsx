@@ -50,7 +50,7 @@ const shell = createRoute({
     }
     return { me: state.me }
   },
-  component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
+  component: lazyRouteComponent(() => import('./SignedIn'), 'SignedIn'),
 })
 
 /** Lets a route in only if the person may use the page. */

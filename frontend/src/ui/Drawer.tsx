@@ -36,13 +36,18 @@ export function Drawer({ title, sub, pageLink, subject, onClose, footer, childre
 
   useEffect(() => {
     const before = document.activeElement
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape' || event.defaultPrevented) return
-      if (document.querySelector('[role="dialog"][aria-modal="true"], [role="menu"]')) return
-      close.current()
+    // What is above the drawer takes Escape for itself, and may be gone when the key arrives here: look before it is handled.
+    let covered = false
+    const look = () => {
+      covered = document.querySelector('[role="dialog"][aria-modal="true"], [role="menu"]') !== null
     }
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !covered) close.current()
+    }
+    window.addEventListener('keydown', look, true)
     window.addEventListener('keydown', onKey)
     return () => {
+      window.removeEventListener('keydown', look, true)
       window.removeEventListener('keydown', onKey)
       const grid = document.querySelector<HTMLElement>('[role="grid"]')
       if (before instanceof HTMLElement && before.isConnected && before !== document.body)

@@ -14,6 +14,20 @@ const ink: MantineColorsTuple = [
   '#1f3284',
 ]
 
+/** Of actions that destroy: white on it is legible, unlike on the usual red. */
+const alarm: MantineColorsTuple = [
+  '#fdeeee',
+  '#f9d9d9',
+  '#f1b1b1',
+  '#e98686',
+  '#e26262',
+  '#d94545',
+  '#c42b2f',
+  '#ab2226',
+  '#8f1c20',
+  '#741619',
+]
+
 const slate: MantineColorsTuple = [
   '#e3e7ed',
   '#c6ccd6',
@@ -30,7 +44,7 @@ const slate: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'ink',
   primaryShade: 6,
-  colors: { ink, dark: slate },
+  colors: { ink, red: alarm, dark: slate },
   fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
   fontSizes: { xs: '0.8125rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },

@@ -51,7 +51,8 @@ const columns: Column<AssignedProfileRowFragment>[] = [
     header: t.access.email,
     width: 'minmax(140px, 1fr)',
     noCard: true,
-    cell: (r) => <span className="cut">{r.email ?? ''}</span>,
+    cell: (r) =>
+      r.email ? <span className="cut">{r.email}</span> : <span className="dim cut">{t.access.ownMail}</span>,
     text: (r) => r.email ?? '',
   },
 ]
@@ -66,13 +67,9 @@ export function AssignedProfilesTab() {
     variables: { profile: search.profile, text: search.text },
     select: (d) => d.assignedProfiles,
   })
-  // Columns that nobody fills are left out.
+  // A column that nobody fills is left out.
   const hasDates = list.rows.some((row) => row.startDate || row.endDate)
-  const hasMail = list.rows.some((row) => row.email)
-  const shown = useMemo(
-    () => columns.filter(({ id }) => (id !== 'dates' || hasDates) && (id !== 'email' || hasMail)),
-    [hasDates, hasMail],
-  )
+  const shown = useMemo(() => columns.filter(({ id }) => id !== 'dates' || hasDates), [hasDates])
   const setSearch = (change: typeof search) =>
     void navigate({ to: '/access', search: { ...search, ...change }, replace: true })
   return (

@@ -1,10 +1,11 @@
 import { TextInput } from '@mantine/core'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import type { AuditFilter } from '../../graphql/types.generated'
+import type { AuditFilter, OrderKind } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
 import { formatExact, formatName } from '../../lib/format'
 import { compact } from '../../lib/search'
+import { orderKinds, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { Fields } from '../../ui/Fields'
@@ -12,6 +13,7 @@ import { ClearFilters, ManyFilter, SearchFilter } from '../../ui/Filters'
 import { Json } from '../../ui/Json'
 import { Page, Section } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
+import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { AuditLogDocument, type AuditRowFragment } from './audit.generated'
@@ -31,23 +33,25 @@ const columns: Column<AuditRowFragment>[] = [
   {
     id: 'actor',
     header: t.audit.actor,
-    width: 'minmax(110px, 0.8fr)',
-    cell: (e) => <span className="cut">{e.actor}</span>,
+    width: 'minmax(120px, 1fr)',
+    cell: (e) => (e.actorName ? <Stack main={e.actorName} sub={e.actor} /> : <span className="cut">{e.actor}</span>),
     text: (e) => e.actor,
+    lasting: true,
   },
   {
     id: 'subject',
     header: t.audit.subject,
-    width: 'minmax(160px, 1fr)',
+    width: 'minmax(160px, 1.4fr)',
     cell: (e) => <Subject event={e} />,
-    text: (e) => `${e.subjectType} ${e.subjectId ?? ''}`,
+    text: (e) => `${e.subjectName ?? e.subjectType} ${e.subjectId ?? ''}`,
+    lasting: true,
   },
   {
     id: 'data',
     header: t.audit.data,
     width: 'minmax(200px, 2.4fr)',
     noCard: true,
-    cell: (e) => <span className="cut dim">{words(e.data)}</span>,
+    cell: (e) => <span className="cut dim">{details(e)}</span>,
     text: (e) => JSON.stringify(e.data),
   },
 ]
@@ -106,7 +110,12 @@ export function AuditPage() {
               onChange={(value) => setSearch({ kinds: value })}
             />
             <DateFilter label={t.audit.after} value={search.after} onChange={(after) => setSearch({ after })} />
-            <DateFilter label={t.audit.before} value={search.before} onChange={(before) => setSearch({ before })} />
+            <DateFilter
+              label={t.audit.before}
+              isEnd
+              value={search.before}
+              onChange={(before) => setSearch({ before })}
+            />
             {Object.keys(search).length > 0 && (
               <ClearFilters onClick={() => void navigate({ to: '/audit', search: {} })} />
             )}
@@ -117,7 +126,7 @@ export function AuditPage() {
         <Drawer title={open.kind} sub={formatExact(open.at)} subject={open.cursor} onClose={() => setOpen(null)}>
           <Fields
             rows={[
-              [t.audit.actor, open.actor],
+              [t.audit.actor, [open.actorName, open.actor].filter(Boolean).join(' · ')],
               [t.audit.subject, <Subject key="subject" event={open} />],
               ['Cursor', <code key="cursor">{open.cursor}</code>],
             ]}
@@ -133,54 +142,67 @@ export function AuditPage() {
 
 const rowId = (event: AuditRowFragment) => event.cursor
 
+/** What the event is about, by name, as a link where it has a page. */
 function Subject({ event }: { event: AuditRowFragment }) {
-  const word = formatName(event.subjectType)
-  if (event.subjectId && event.subjectType === 'order')
-    return (
-      <Link to="/order/$orderId" params={{ orderId: event.subjectId }} className="cut">
-        {word} {event.subjectId}
-      </Link>
-    )
-  if (event.subjectId && event.subjectType === 'job_instance')
-    return (
-      <Link to="/runs/$id" params={{ id: event.subjectId }} className="cut">
-        {word} {event.subjectId}
-      </Link>
-    )
-  if (event.subjectId && event.subjectType === 'resource')
-    return (
-      <Link to="/person/$id" params={{ id: event.subjectId }} className="cut">
-        {word} {event.subjectId}
-      </Link>
-    )
-  return (
-    <span className="cut">
-      {word} {event.subjectId}
-    </span>
-  )
+  const kind = formatName(event.subjectType)
+  const id = event.subjectId
+  if (!id) return <span className="cut">{event.subjectName ?? kind}</span>
+  const name = event.subjectName ?? `${kind} ${id}`
+  const common = { className: 'cut', title: `${kind} ${id}`, children: name }
+  switch (event.subjectType) {
+    case 'order':
+      return <Link to="/order/$orderId" params={{ orderId: id }} {...common} />
+    case 'job_instance':
+      return <Link to="/runs/$id" params={{ id }} {...common} />
+    case 'resource':
+      return <Link to="/person/$id" params={{ id }} {...common} />
+    case 'delivery':
+      return <Link to="/deliveries/$id" params={{ id }} {...common} />
+    case 'webhook':
+      return <Link to="/webhooks/$id" params={{ id }} {...common} />
+    default:
+      return <span {...common} />
+  }
 }
 
 function DateFilter(props: {
   label: string
+  /** The day itself counts: the instant is the beginning of the next one. */
+  isEnd?: boolean
   value: string | undefined
   onChange: (value: string | undefined) => void
 }) {
+  const shift = props.isEnd ? 86_400_000 : 0
+  const shown = props.value ? new Date(Date.parse(props.value) - shift).toISOString().slice(0, 10) : ''
   return (
     <TextInput
       type="date"
+      wrapperProps={{ 'data-set': props.value ? true : undefined }}
       aria-label={props.label}
       leftSection={<span className="dim">{props.label}</span>}
       leftSectionWidth={46}
-      value={props.value?.slice(0, 10) ?? ''}
+      value={shown}
       onChange={(event) => {
-        const at = new Date(event.currentTarget.value)
-        props.onChange(Number.isNaN(at.getTime()) ? undefined : at.toISOString())
+        const at = Date.parse(event.currentTarget.value)
+        props.onChange(Number.isNaN(at) ? undefined : new Date(at + shift).toISOString())
       }}
     />
   )
 }
 
-/** Details on one line. Numbers stand as they are: most are ids, which are not grouped like amounts. */
+/** Details on one line; of an order, the move in words. */
+function details(event: AuditRowFragment): string {
+  if (event.kind !== 'order.changed') return words(event.data)
+  const { from, to, action, kind } = event.data as { from?: number; to?: number; action?: string; kind?: OrderKind }
+  const move = [from, to].filter((code) => code !== undefined).map(stateWord)
+  return [kind && orderKinds[kind], [...new Set(move)].join(' → '), action].filter(Boolean).join(' · ')
+}
+
+function stateWord(code: number): string {
+  return Object.values(provisioningStates).find((state) => state.code === code)?.word ?? String(code)
+}
+
+/** Values as they are. Numbers stand as they are: most are ids, which are not grouped like amounts. */
 function words(data: unknown, between = ' · '): string {
   if (data === null || data === undefined) return ''
   if (Array.isArray(data)) return data.map((item) => words(item, ' ')).join(', ')

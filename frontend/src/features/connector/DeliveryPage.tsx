@@ -6,10 +6,13 @@ import { deliveryStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { Page } from '../../ui/Page'
+import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { DeliveryHeadDocument, DeliveryPageDocument, type DeliveryPageQuery } from './connector.generated'
+
+import classes from './ConnectorPage.module.css'
 
 const route = getRouteApi('/shell/deliveries/$id')
 
@@ -19,7 +22,7 @@ const columns: Column<Change>[] = [
   { id: 'command', header: t.job.command, width: '90px', cell: (c) => formatName(c.command), text: (c) => c.command },
   {
     id: 'entityType',
-    header: t.system.entityTypes,
+    header: t.system.kind,
     width: 'minmax(130px, 0.8fr)',
     cell: (c) => <span className="cut">{c.entityType}</span>,
     text: (c) => c.entityType,
@@ -77,13 +80,24 @@ export function DeliveryPage() {
         )
       }
     >
+      {delivery?.error && (
+        <div className={classes.note}>
+          <ProblemNote
+            title={delivery.state === 'BLOCKED' ? t.job.deliveryBlocked : t.job.deliveryFailed}
+            problem={{
+              code: delivery.state === 'BLOCKED' ? 'THRESHOLD_EXCEEDED' : 'VALIDATION',
+              message: delivery.error,
+            }}
+          />
+        </div>
+      )}
       <Table
         label={t.job.delivery}
         name="changes"
         list={list}
         columns={columns}
         getId={changeId}
-        empty={{ title: t.job.noChanges }}
+        empty={{ title: t.job.noChanges, hint: t.job.noChangesHint }}
       />
     </Page>
   )

@@ -39,7 +39,7 @@ export function ContextsTab() {
   if (error && !contexts) return <ProblemNote problem={toProblem(error)} />
   if (!contexts) return <Skeleton />
   return (
-    <div className={classes.tab}>
+    <div className={classes.tab} tabIndex={0} role="group" aria-label={t.person.contexts}>
       <div className={classes.column}>
         <Records id={id} />
         {contexts.length === 0 ? (

@@ -29,7 +29,7 @@ export function HistoryTab() {
   if (!versions) return <Skeleton />
   if (versions.length === 0) return <EmptyNote title={t.person.noHistory} />
   return (
-    <div className={classes.tab}>
+    <div className={classes.tab} tabIndex={0} role="group" aria-label={t.person.history}>
       <ol className={classes.versions}>
         {versions.map((version, index) => {
           const before = versions[index + 1]

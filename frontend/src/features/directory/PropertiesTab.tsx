@@ -1,6 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
@@ -23,7 +24,7 @@ export function PropertiesTab() {
   if (error && !person) return <ProblemNote problem={toProblem(error)} />
   if (!person) return <Skeleton />
   return (
-    <div className={classes.tab}>
+    <div className={classes.tab} tabIndex={0} role="group" aria-label={t.person.properties}>
       {system && !person.isManual && <p className={classes.source}>{t.person.readFromHint(system)}</p>}
       <div className={classes.two}>
         <Section title={t.person.properties} panel>
@@ -38,7 +39,7 @@ export function PropertiesTab() {
             rows={person.links
               .filter((l) => l.targets.length > 0)
               .map((l) => [
-                l.displayName,
+                l.displayName === l.property ? formatName(l.displayName) : l.displayName,
                 <span key={l.property} className={classes.links}>
                   {l.targets.slice(0, 50).map((target) => (
                     <Link key={target.id} to="/person/$id" params={{ id: target.id }}>

@@ -35,7 +35,7 @@ export function BlockedPanel({ task, actions }: { task: TaskFieldsFragment; acti
           </thead>
           <tbody>
             {limits.map((limit) => (
-              <tr key={limit.name}>
+              <tr key={`${limit.name} ${limit.limit}`}>
                 <td>{limit.name}</td>
                 <td className={classes.over}>{limit.counted}</td>
                 <td>{limit.limit}</td>
@@ -64,7 +64,7 @@ const columns: Column<Change>[] = [
   },
   {
     id: 'entityType',
-    header: t.system.entityTypes,
+    header: t.system.kind,
     width: 'minmax(120px, 1fr)',
     cell: (c) => <span className="cut">{c.entityType}</span>,
     text: (c) => c.entityType,
@@ -120,7 +120,7 @@ function Changes({ deliveryId }: { deliveryId: string }) {
           list={list}
           columns={columns}
           getId={changeId}
-          empty={{ title: t.job.noChanges }}
+          empty={{ title: t.job.noChanges, hint: t.job.noChangesHint }}
         />
       </div>
     </>

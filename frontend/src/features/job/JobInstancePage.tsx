@@ -27,6 +27,7 @@ import {
   type JobInstanceDetailFragment,
   type TaskFieldsFragment,
 } from './job.generated'
+import { blockedLimits } from './blockedLimits'
 import classes from './Job.module.css'
 import { byLevel } from './levels'
 import { TaskLog } from './TaskLog'
@@ -242,12 +243,14 @@ function BlockedActions({ instance }: { instance: JobInstanceDetailFragment }) {
   const { can } = useCan()
   const { cancel, resume, busy } = useInstanceAction()
   const [asking, setAsking] = useState<'resume' | 'giveUp' | null>(null)
+  const limits = instance.tasks.flatMap((task) => (task.state === 'BLOCKED' ? blockedLimits(task.blocked) : []))
+  const amounts = [...new Set(limits.map((limit) => `${limit.name} ${limit.counted}`))]
   if (!can(permissions.jobsUpdate)) return null
   const send = async () => {
     const { error } = await (asking === 'resume' ? resume : cancel)({ input: { id: instance.id } })
     setAsking(null)
     if (error) notifyProblem(toProblem(error))
-    else notifyDone(asking === 'resume' ? t.job.resumed : t.job.cancelled)
+    else notifyDone(asking === 'resume' ? t.job.resumed : t.job.givenUp)
   }
   return (
     <div className={classes.buttons}>
@@ -258,7 +261,16 @@ function BlockedActions({ instance }: { instance: JobInstanceDetailFragment }) {
       {asking && (
         <ConfirmDialog
           title={asking === 'resume' ? t.job.resumeTitle : t.job.giveUpTitle}
-          text={asking === 'resume' ? t.job.resumeText : t.job.giveUpText}
+          text={
+            <>
+              <p>{asking === 'resume' ? t.job.resumeText : t.job.giveUpText}</p>
+              {amounts.length > 0 && (
+                <p>
+                  <strong>{t.job.amounts(amounts)}</strong>
+                </p>
+              )}
+            </>
+          }
           action={asking === 'resume' ? t.job.resume : t.job.giveUp}
           danger
           busy={busy}

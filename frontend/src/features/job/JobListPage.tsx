@@ -91,7 +91,6 @@ function jobColumns(actions: {
       id: 'duration',
       header: t.job.duration,
       width: '72px',
-      align: 'right',
       noCard: true,
       cell: (j) => (j.lastInstance ? <Took instance={j.lastInstance} /> : ''),
     },

@@ -1,7 +1,6 @@
-import { Button } from '@mantine/core'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useMutation, useQuery } from 'urql'
+import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import { useConnection } from '../../graphql/useConnection'
@@ -10,30 +9,21 @@ import { permissions } from '../../lib/permit'
 import { webhookDeliveryStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
-import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { Drawer } from '../../ui/Drawer'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { Json } from '../../ui/Json'
-import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Page, Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime, useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
+import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { SecretOnce } from './SecretOnce'
-import {
-  DeleteWebhookDocument,
-  DisableWebhookDocument,
-  EnableWebhookDocument,
-  ReplayWebhookDocument,
-  RotateWebhookSecretDocument,
-  WebhookDeliveriesDocument,
-  WebhookHeadDocument,
-  type WebhookDeliveryRowFragment,
-  type WebhookRowFragment,
-} from './webhook.generated'
+import { WebhookDeliveriesDocument, WebhookHeadDocument, type WebhookDeliveryRowFragment } from './webhook.generated'
 import classes from './Webhook.module.css'
+import { about, cursorOf } from './message'
+import { ReplayFrom } from './ReplayFrom'
+import { WebhookActions } from './WebhookActions'
 import { WebhookStatus } from './WebhookStatus'
 
 const route = getRouteApi('/shell/webhooks/$id')
@@ -43,8 +33,9 @@ const columns: Column<WebhookDeliveryRowFragment>[] = [
     id: 'message',
     header: t.webhook.message,
     width: 'minmax(180px, 1.4fr)',
-    cell: (d) => <code className="cut">{d.messageId}</code>,
+    cell: (d) => <Stack main={about(d.body) || d.messageId} />,
     text: (d) => d.messageId,
+    lasting: true,
   },
   {
     id: 'state',
@@ -138,10 +129,19 @@ export function WebhookPage() {
       />
       {open && (
         <Drawer
-          title={open.messageId}
-          sub={<Badge {...webhookDeliveryStates[open.state]} />}
+          title={about(open.body) || open.messageId}
+          sub={
+            <>
+              <Badge {...webhookDeliveryStates[open.state]} />
+              <code>{open.messageId}</code>
+            </>
+          }
           subject={open.id}
           onClose={() => setOpen(null)}
+          footer={
+            can(permissions.webhooksUpdate) &&
+            cursorOf(open) && <ReplayFrom webhook={webhook.id} cursor={cursorOf(open) ?? ''} onDone={list.refresh} />
+          }
         >
           <Section title={t.webhook.attempts}>
             <ol className={classes.attempts}>
@@ -177,96 +177,4 @@ function NextTry({ delivery }: { delivery: WebhookDeliveryRowFragment }) {
 function answer(attempt: WebhookDeliveryRowFragment['attempts'][number] | undefined): string {
   if (!attempt) return ''
   return attempt.error ?? (attempt.status ? String(attempt.status) : '')
-}
-
-function WebhookActions({ webhook, onChanged }: { webhook: WebhookRowFragment; onChanged: () => void }) {
-  const navigate = useNavigate()
-  const [rotating, rotate] = useMutation(RotateWebhookSecretDocument)
-  const [replaying, replay] = useMutation(ReplayWebhookDocument)
-  const [enabling, enable] = useMutation(EnableWebhookDocument)
-  const [disabling, disable] = useMutation(DisableWebhookDocument)
-  const [deleting, remove] = useMutation(DeleteWebhookDocument)
-  const [asking, setAsking] = useState<'rotate' | 'replay' | 'disable' | 'delete' | null>(null)
-  const [secret, setSecret] = useState<string | null>(null)
-  const input = { id: webhook.id }
-  const busy = rotating.fetching || replaying.fetching || enabling.fetching || disabling.fetching || deleting.fetching
-
-  const done = (error: Parameters<typeof toProblem>[0] | undefined, message: string, then?: () => void) => {
-    setAsking(null)
-    if (error) {
-      notifyProblem(toProblem(error))
-      return
-    }
-    notifyDone(message)
-    then?.()
-    onChanged()
-  }
-  const confirm = async (after: string) => {
-    if (asking === 'rotate') {
-      const { data, error } = await rotate({ input })
-      setAsking(null)
-      if (error) notifyProblem(toProblem(error))
-      if (data) setSecret(data.rotateWebhookSecret.secret)
-    } else if (asking === 'replay') {
-      const { error } = await replay({ input: { id: webhook.id, after } })
-      done(error, t.webhook.replayed)
-    } else if (asking === 'disable') {
-      const { error } = await disable({ input })
-      done(error, t.webhook.disabled)
-    } else if (asking === 'delete') {
-      const { error } = await remove({ input })
-      setAsking(null)
-      if (error) {
-        notifyProblem(toProblem(error))
-        return
-      }
-      notifyDone(t.webhook.deleted)
-      void navigate({ to: '/webhooks' })
-    }
-  }
-  const words = {
-    rotate: [t.webhook.rotateTitle, t.webhook.rotateText, t.webhook.rotate],
-    replay: [t.webhook.replayTitle, t.webhook.replayText, t.webhook.replay],
-    disable: [t.webhook.disableTitle, t.webhook.disableText, t.webhook.disable],
-    delete: [t.webhook.deleteTitle, t.webhook.deleteText, t.webhook.delete],
-  } as const
-  const [title = '', text = '', action = ''] = asking ? words[asking] : []
-  return (
-    <>
-      <Button variant="default" onClick={() => setAsking('replay')}>
-        {t.webhook.replay}
-      </Button>
-      <Button variant="default" onClick={() => setAsking('rotate')}>
-        {t.webhook.rotate}
-      </Button>
-      {webhook.isDisabled ? (
-        <Button
-          loading={busy}
-          onClick={() => void enable({ input }).then(({ error }) => done(error, t.webhook.enabled))}
-        >
-          {t.webhook.enable}
-        </Button>
-      ) : (
-        <Button variant="default" onClick={() => setAsking('disable')}>
-          {t.webhook.disable}
-        </Button>
-      )}
-      <Button variant="default" onClick={() => setAsking('delete')}>
-        {t.webhook.delete}
-      </Button>
-      {asking && (
-        <ConfirmDialog
-          title={title}
-          text={text}
-          action={action.replace('…', '')}
-          danger={asking === 'delete' || asking === 'disable'}
-          busy={busy}
-          reason={asking === 'replay' ? { label: t.webhook.replayAfter, required: true, max: 200 } : undefined}
-          onConfirm={(value) => void confirm(value)}
-          onClose={() => setAsking(null)}
-        />
-      )}
-      {secret !== null && <SecretOnce secret={secret} onClose={() => setSecret(null)} />}
-    </>
-  )
 }

@@ -78,6 +78,8 @@ export const commonTexts = {
     forbidden: 'Your profiles do not include it. Ask an administrator if you need it for your work.',
     notFoundTitle: 'There is nothing at this address',
     notFound: 'The link may be old, or the object is outside your scope.',
+    oldTitle: 'This part of the page could not be loaded',
+    old: 'Perhaps a newer version was installed meanwhile, or the connection was lost. Load the page again; nothing is lost.',
     crash: 'The page stopped because of a fault in it. Your data is safe; nothing was sent.',
     home: 'Go to the home page',
     reload: 'Load the page again',

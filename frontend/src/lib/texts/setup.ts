@@ -25,7 +25,12 @@ export const setupTexts = {
     update: 'update',
     remove: 'delete',
     validity: 'Answer expected within',
-    minutes: (count: number) => plural(count, 'minute', 'minutes'),
+    minutes: (count: number) =>
+      count > 0 && count % 1_440 === 0
+        ? plural(count / 1_440, 'day', 'days')
+        : count > 0 && count % 60 === 0
+          ? plural(count / 60, 'hour', 'hours')
+          : plural(count, 'minute', 'minutes'),
     ahead: 'Ahead of time',
     hours: (count: number) => plural(count, 'hour', 'hours'),
     dependsOn: 'Depends on',
@@ -56,7 +61,8 @@ export const setupTexts = {
     scope: 'Scope',
     everything: 'everything',
     dates: 'From, to',
-    email: 'Mail',
+    email: 'Mail goes to',
+    ownMail: 'own address',
     denied: 'Denied',
     entityType: 'Data set',
     permissions: 'Permissions',
@@ -89,7 +95,10 @@ export const setupTexts = {
     replay: 'Replay…',
     replayTitle: 'Deliver again',
     replayText:
-      'Every order change after this cursor is delivered once more. Receivers know repeated messages by their id.',
+      'Every order change after this cursor is delivered once more. Receivers know repeated messages by their id. The cursor stands in the body of each delivery.',
+    replayFrom: 'Deliver again after this…',
+    replayFromTitle: 'Deliver again what came after this message?',
+    replayFromText: 'Every later order change is sent once more. Receivers know repeated messages by their id.',
     replayAfter: 'After cursor',
     replayed: 'Replay started',
     enable: 'Enable',

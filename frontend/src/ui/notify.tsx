@@ -1,5 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { t } from '../lib/texts'
+import { CopyButton } from './CopyButton'
 
 const closeButtonProps = { 'aria-label': t.common.close }
 
@@ -13,7 +14,16 @@ export function notifyProblem(problem: { code: string; message: string; id?: str
   const advice = t.problem.what[problem.code]
   notifications.show({
     title: problem.message,
-    message: [advice, problem.id && `${t.problem.id}: ${problem.id}`].filter(Boolean).join(' '),
+    message: (
+      <>
+        {advice}
+        {problem.id && (
+          <span style={{ display: 'flex', alignItems: 'center', gap: 4 }}>
+            {t.problem.id} <code>{problem.id}</code> <CopyButton text={problem.id} what={t.problem.id} />
+          </span>
+        )}
+      </>
+    ),
     color: 'red',
     autoClose: 12_000,
     withBorder: true,

@@ -1,0 +1,44 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page } from '@playwright/test'
+
+const sizes = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+]
+const colours = ['light', 'dark'] as const
+
+/** What axe finds on the page in both colours and both sizes, and what is wider than the window. */
+export async function faults(page: Page, name: string): Promise<string[]> {
+  const found: string[] = []
+  for (const size of sizes) {
+    await page.setViewportSize(size)
+    for (const colorScheme of colours) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme)
+      const where = `${name}, ${size.width} px, ${colorScheme}`
+      // One page, no frames: the old way of running axe is the quick one. In the second colour only colours can differ.
+      const { violations } = await new AxeBuilder({ page })
+        .setLegacyMode()
+        .options({ resultTypes: ['violations'], ...(colorScheme === 'dark' && { runOnly: ['color-contrast'] }) })
+        .analyze()
+      for (const v of violations)
+        found.push(
+          `${where}: ${v.id}: ${v.help}: ${v.nodes
+            .map((n) => n.target.join(' '))
+            .slice(0, 3)
+            .join(' | ')}`,
+        )
+    }
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    if (over > 0) found.push(`${name}, ${size.width} px: ${over} px wider than the window`)
+  }
+  await page.setViewportSize(sizes[0] ?? { width: 1440, height: 900 })
+  return found
+}
+
+/** Waits until the page has its title and nothing that is still loading. */
+export async function settled(page: Page) {
+  await expect(page.getByRole('main')).toBeVisible()
+  await expect(page).toHaveTitle(/ · Writ$/)
+  await expect(page.locator('[aria-busy=true], [aria-label=Loading]')).toHaveCount(0)
+}
