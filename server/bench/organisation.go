@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"iter"
+	"log/slog"
 	mathrand "math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,6 +18,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/manifest"
+	"writ/server/queue"
 )
 
 // The organisation: everybody in one of a hundred departments below ten divisions, one account per person with six attributes, and three
@@ -33,6 +36,7 @@ type organisation struct {
 	people   int
 	password string
 	random   *mathrand.Rand
+	stop     func() // ends what runs beside, as in a process that serves
 }
 
 func (s *server) organisation(ctx context.Context, in Input, people int) (*organisation, error) {
@@ -41,6 +45,7 @@ func (s *server) organisation(ctx context.Context, in Input, people int) (*organ
 		return nil, err
 	}
 	o := &organisation{database: d, people: people, password: rand.Text(), random: mathrand.New(mathrand.NewPCG(uint64(in.Seed), uint64(people)))}
+	o.stop = o.refreshStatistics(ctx)
 	if err := o.fill(ctx, in); err != nil {
 		o.close()
 		return nil, fmt.Errorf("make an organisation of %d people: %w", people, err)
@@ -48,7 +53,18 @@ func (s *server) organisation(ctx context.Context, in Input, people int) (*organ
 	return o, nil
 }
 
+// refreshStatistics keeps the planner informed while tables fill, as every process that serves does.
+func (o *organisation) refreshStatistics(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() {
+		queue.Every(ctx, slog.New(slog.DiscardHandler), "statistics", 2*time.Second, func(ctx context.Context) error { return db.RefreshStatistics(ctx, o.DB) })
+	})
+	return func() { cancel(); beside.Wait() }
+}
+
 func (o *organisation) close() {
+	o.stop()
 	if o.System != nil && o.System.Close != nil {
 		_ = o.System.Close()
 	}
