@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -58,11 +57,13 @@ type RunJobInput struct {
 	Wait       bool
 }
 
-// ExplainInput names what is to be explained; a zero AsOf is now.
+// ExplainInput names what is to be explained; an empty Role, ResourceType or Property leaves nothing out.
 type ExplainInput struct {
-	EntityType string
-	Key        string
-	AsOf       time.Time
+	EntityType   string
+	Key          string
+	Role         string
+	ResourceType string
+	Property     string
 }
 
 // BenchInput says how large the benchmark is.
