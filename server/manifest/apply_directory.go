@@ -192,9 +192,19 @@ func (w *writer) mapping(typeID int64, e EntityType, field string) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.ExecContext(w.ctx, `insert into entity_mapping (entity_type_id, connection_id, source_table) values (?, ?, ?)
-		on conflict (entity_type_id) do update set connection_id = excluded.connection_id, source_table = excluded.source_table`,
-		typeID, connection, e.Source.Table)
+	t := LineThresholds{}
+	if e.Source.Thresholds != nil {
+		t = *e.Source.Thresholds
+	}
+	_, err = w.tx.ExecContext(w.ctx, `insert into entity_mapping (entity_type_id, connection_id, source_table, maximum_inserted_lines, maximum_updated_lines,
+			maximum_deleted_lines, max_percentage_inserted_lines, max_percentage_updated_lines, max_percentage_deleted_lines)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (entity_type_id) do update set connection_id = excluded.connection_id, source_table = excluded.source_table,
+			maximum_inserted_lines = excluded.maximum_inserted_lines, maximum_updated_lines = excluded.maximum_updated_lines,
+			maximum_deleted_lines = excluded.maximum_deleted_lines, max_percentage_inserted_lines = excluded.max_percentage_inserted_lines,
+			max_percentage_updated_lines = excluded.max_percentage_updated_lines, max_percentage_deleted_lines = excluded.max_percentage_deleted_lines`,
+		typeID, connection, e.Source.Table, t.MaximumInsertedLines, t.MaximumUpdatedLines, t.MaximumDeletedLines,
+		t.MaxPercentageInsertedLines, t.MaxPercentageUpdatedLines, t.MaxPercentageDeletedLines)
 	return err
 }
 

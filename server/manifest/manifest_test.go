@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/assignment"
 	"writ/server/clock"
@@ -170,4 +171,26 @@ func TestFolderWithoutFiles(t *testing.T) {
 	m, err := ReadFiles(dir)
 	require.NoError(t, err)
 	require.Len(t, m.EntityTypes, 1)
+}
+
+// The limits of one entity type are configuration like those of its connector.
+func TestThresholdsOfAnEntityType(t *testing.T) {
+	t.Parallel()
+	b := mustHouse(t)
+	limited := func(limits string) string {
+		return `entityTypes: [{ identifier: Department, connector: HR, source: { connection: Files, table: d` + limits + ` },
+  properties: [{ identifier: Code, column: c, primaryKey: true }, { identifier: Parent, column: p, target: Department }] }]`
+	}
+	require.Empty(t, b.mustApply(t, limited("")).Changes)
+	p := b.mustApply(t, limited(", thresholds: { maximumDeletedLines: 3, maxPercentageInsertedLines: 40 }"))
+	require.Len(t, p.Changes, 1)
+	require.Len(t, p.Changes[0].Fields, 2)
+	var row []int64
+	require.NoError(t, b.DB.NewRaw(`select array[maximum_deleted_lines, max_percentage_inserted_lines, maximum_inserted_lines]::bigint[] from entity_mapping m
+		join entity_type e on e.id = m.entity_type_id where e.identifier = 'Department'`).Scan(b.ctx, pgdialect.Array(&row)))
+	require.Equal(t, []int64{3, 40, 0}, row)
+	require.Empty(t, b.mustApply(t, limited(", thresholds: { maximumDeletedLines: 3, maxPercentageInsertedLines: 40 }")).Changes)
+	require.Len(t, b.mustApply(t, limited("")).Changes, 1, "left out: off")
+	_, err := b.apply(limited(", thresholds: { maxPercentageDeletedLines: 101 }"))
+	require.Equal(t, "entityType/Department.source.thresholds.maxPercentageDeletedLines", errs.As(err).Field)
 }

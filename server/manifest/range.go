@@ -44,6 +44,17 @@ func (m *Manifest) checkRanges() error {
 			r.fault(at, "The entity type %s has %d properties with primaryKey (%s). Keep it on one; mark the others with uniqueKey.", e.Identifier, len(keys), strings.Join(keys, ", "))
 		}
 		r.display(at, e)
+		if e.Source == nil || e.Source.Thresholds == nil {
+			continue
+		}
+		t := *e.Source.Thresholds
+		for name, v := range map[string]int{"maximumInsertedLines": t.MaximumInsertedLines, "maximumUpdatedLines": t.MaximumUpdatedLines, "maximumDeletedLines": t.MaximumDeletedLines} {
+			r.least(at+".source.thresholds."+name, v, 0)
+		}
+		for name, v := range map[string]int{"maxPercentageInsertedLines": t.MaxPercentageInsertedLines, "maxPercentageUpdatedLines": t.MaxPercentageUpdatedLines,
+			"maxPercentageDeletedLines": t.MaxPercentageDeletedLines} {
+			r.between(at+".source.thresholds."+name, v, 0, 100)
+		}
 	}
 	for _, d := range m.Dimensions {
 		r.between("dimension/"+d.Identifier+".column", d.Column, 0, 127)

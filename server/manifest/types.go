@@ -70,10 +70,21 @@ type EntityType struct {
 	Properties        []Property `yaml:"properties"`
 }
 
-// Source says which table of which connection.
+// Source says which table of which connection, and how much of it one reading may change (spec 8.2; absent: the connector's limits only).
 type Source struct {
-	Connection string `yaml:"connection"`
-	Table      string `yaml:"table"`
+	Connection string          `yaml:"connection"`
+	Table      string          `yaml:"table"`
+	Thresholds *LineThresholds `yaml:"thresholds,omitempty"`
+}
+
+// LineThresholds of one entity type, beside those of its connector; 0 (default) = off.
+type LineThresholds struct {
+	MaximumInsertedLines       int `yaml:"maximumInsertedLines,omitempty"`
+	MaximumUpdatedLines        int `yaml:"maximumUpdatedLines,omitempty"`
+	MaximumDeletedLines        int `yaml:"maximumDeletedLines,omitempty"`
+	MaxPercentageInsertedLines int `yaml:"maxPercentageInsertedLines,omitempty"`
+	MaxPercentageUpdatedLines  int `yaml:"maxPercentageUpdatedLines,omitempty"`
+	MaxPercentageDeletedLines  int `yaml:"maxPercentageDeletedLines,omitempty"`
 }
 
 // Property of an entity type. Column: where it is read from and written to; absent: kept in Writ only.
