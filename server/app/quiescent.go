@@ -4,7 +4,8 @@ import "context"
 
 // Quiescent is true when nothing can move without time or input: no source has news, nobody is dirty, no order can go, no job runs, no
 // River job is due, no mail and no webhook waits. A River job of a process that died counts for nothing: the sweeps find its work, and
-// River itself only an hour later. Test hooks only.
+// River itself only an hour later. Nor does an old one of a living process: River could not note its end because the database was away.
+// Test hooks only.
 func (a *App) Quiescent(ctx context.Context) (bool, error) {
 	if quiet, err := a.Synchronization.Quiescent(ctx); err != nil || !quiet {
 		return false, err
@@ -21,7 +22,7 @@ func (a *App) Quiescent(ctx context.Context) (bool, error) {
 	var busy bool
 	err := a.DB.NewRaw(`select
 		exists (select from river_job where state = 'available' or (state in ('scheduled', 'retryable') and scheduled_at < now() + interval '3 seconds')
-			or (state = 'running' and exists (select from pg_stat_activity where application_name = attempted_by[array_upper(attempted_by, 1)])))
+			or (state = 'running' and attempted_at > now() - interval '2 minutes' and exists (select from pg_stat_activity where application_name = attempted_by[array_upper(attempted_by, 1)])))
 		or exists (select from job_instance where state in ('QUEUED', 'IN_PROGRESS'))
 		or exists (select from provisioning_order where closed_at is null and state = 1 and generated_at is not null and wait_reason = 'none'
 			and lease_owner is not null)

@@ -67,21 +67,46 @@ func mount(r chi.Router, prefix string, h http.Handler) {
 	r.Handle(prefix+"/*", h)
 }
 
-// ready answers whether this process can do its work: 200 or 503 with the reason in the log.
+// readyWithin is how long the database may take to say that it is there.
+const readyWithin = 2 * time.Second
+
+// ready answers whether this process can do its work: 200, or 503 with the reason in the log.
 func ready(p Parts) http.HandlerFunc {
+	asking := make(chan struct{}, 1)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if p.Ready == nil {
 			writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 		defer cancel()
-		if err := p.Ready(ctx); err != nil {
+		if err := ask(ctx, asking, p.Ready); err != nil {
 			p.Logger.WarnContext(ctx, "not ready", "error", err, "request", middleware.GetReqID(ctx))
 			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
 			return
 		}
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	}
+}
+
+// ask gives what a check says, or the end of ctx when it says nothing by then: a database that hangs keeps even a cancelled statement. The
+// check goes on in the background; there is one at a time, so that impatient callers do not pile them up.
+func ask(ctx context.Context, asking chan struct{}, check func(context.Context) error) error {
+	select {
+	case asking <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	answer := make(chan error, 1)
+	go func() {
+		defer func() { <-asking }()
+		answer <- check(ctx)
+	}()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

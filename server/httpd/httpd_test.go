@@ -12,8 +12,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
@@ -140,6 +142,29 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, 503, r.StatusCode)
 	require.NotContains(t, body(t, r), "s3cret")
 	require.Equal(t, 200, get(h, "/healthz").StatusCode)
+}
+
+// A database that hangs answers nothing, not even that a question was cancelled.
+func TestHealthOfAHangingDatabase(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		hangs := make(chan struct{})
+		h := setup(httpd.Parts{Ready: func(context.Context) error {
+			asked.Add(1)
+			<-hangs
+			return nil
+		}})
+		for range 3 {
+			began := time.Now()
+			require.Equal(t, 503, get(h, "/readyz").StatusCode)
+			require.LessOrEqual(t, time.Since(began), 3*time.Second)
+		}
+		require.EqualValues(t, 1, asked.Load(), "questions do not pile up")
+		close(hangs)
+		synctest.Wait()
+		require.Equal(t, 200, get(h, "/readyz").StatusCode)
+	})
 }
 
 func echo(w http.ResponseWriter, r *http.Request) {
