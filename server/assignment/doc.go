@@ -4,6 +4,7 @@
 //	model.go      the compiled model of the newest version, cached
 //	load.go       owners -> evaluation.Batch, with a fixed number of statements
 //	recompute.go  the two ways to run: complete over an entity type, or what is dirty
+//	failing.go    who cannot be computed: noted with the reason, tried again later, holding nobody back
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list

@@ -24,7 +24,8 @@
 //
 // State columns are written by Apply and the opening insert of Policy only; the database refuses what provisioning_transition does not
 // know. kind, target and due_at belong to Policy; generated_at to Generate (and to the roll-up, which takes it back when something new is
-// to be sent); attempt, lease and fence to the drain; reviewed_* to Review; assignee to Take.
+// to be sent); attempt, lease, fence and sent_lines to the drain (the roll-up takes
+// lines off that went back); reviewed_* to Review; assignee to Take.
 //
 // # A crash at any point
 //
