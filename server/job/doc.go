@@ -12,7 +12,7 @@
 //	task.go      TaskFunc, Task, Result: what app implements per type of task; scopes
 //	worker.go    the River job that runs one task under a lease
 //	reporter.go  Reporter: log, progress and counters in small batches
-//	log.go       the log of a task, paged and followed
+//	log.go       the log of a task, paged back and filtered
 //	progress.go  JobProgress: a run, live
 //	sweep.go     Sweep: lost processes, stalled runs, due schedules
 //	store.go     every query

@@ -11,6 +11,7 @@ import (
 
 	"writ/server/event"
 	"writ/server/job"
+	"writ/server/page"
 )
 
 func TestJobProgress(t *testing.T) {
@@ -46,17 +47,7 @@ func TestJobProgress(t *testing.T) {
 	i := b.run(t, "j")
 	changes, err := b.jobs.JobProgress(b.ctx, i.ID)
 	require.NoError(t, err)
-	lines, err := b.jobs.TailTaskLog(b.ctx, b.task(t, i.ID, "one").ID, "", nil)
-	require.NoError(t, err)
 	close(next)
-	tail := make(chan int, 1)
-	go func() {
-		n := 0
-		for batch := range lines {
-			n += len(batch)
-		}
-		tail <- n
-	}()
 
 	var seen []float64
 	var last *job.JobInstance
@@ -71,7 +62,16 @@ func TestJobProgress(t *testing.T) {
 	}
 	require.Equal(t, job.Completed, last.State, "the subscription ends with the run")
 	require.InDelta(t, 1, last.Progress, 0)
-	require.EqualValues(t, beats.Load(), <-tail, "every line, then the end")
+	most, lines := page.Max, 0
+	for before := (*int64)(nil); ; {
+		log, err := b.jobs.NewestLog(b.ctx, b.task(t, i.ID, "one").ID, &most, before, nil)
+		require.NoError(t, err)
+		if len(log) == 0 {
+			break
+		}
+		lines, before = lines+len(log), &log[len(log)-1].ID
+	}
+	require.EqualValues(t, beats.Load(), lines, "every line")
 
 	var events int
 	require.NoError(t, b.db.NewRaw("select count(*) from event where kind = 'job.changed' and data -> 'tasks' -> 0 ->> 'progress' is not null").Scan(t.Context(), &events))

@@ -277,23 +277,6 @@ func updateOutcome(ctx context.Context, tx bun.Tx, id int64, blocked json.RawMes
 	return wrap("write the outcome of a task", err)
 }
 
-func selectLog(ctx context.Context, db bun.IDB, taskID int64, levels []LogLevel, after int64, limit int) ([]*TaskLogLine, int, error) {
-	narrow := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q.Where("task_instance_id = ?", taskID)
-		if len(levels) > 0 {
-			q.Where("level IN (?)", bun.List(levels))
-		}
-		return q
-	}
-	total, err := narrow(db.NewSelect().Model((*TaskLogLine)(nil))).Count(ctx)
-	if err != nil {
-		return nil, 0, wrap("count log lines", err)
-	}
-	rows := []*TaskLogLine{}
-	err = narrow(db.NewSelect().Model(&rows)).Where("id > ?", after).Order("id").Limit(int64(limit)).Scan(ctx)
-	return rows, int(total), wrap("read log lines", err)
-}
-
 func selectNewestLog(ctx context.Context, db bun.IDB, taskID int64, levels []LogLevel, before *int64, limit int) ([]*TaskLogLine, error) {
 	rows := []*TaskLogLine{}
 	q := db.NewSelect().Model(&rows).Where("task_instance_id = ?", taskID).Order("id DESC").Limit(int64(limit))
