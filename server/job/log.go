@@ -10,7 +10,6 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
-	"writ/server/event"
 	"writ/server/page"
 	"writ/server/permit"
 )
@@ -72,8 +71,4 @@ func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *in
 		}
 	}
 	return selectNewestLog(ctx, s.DB, taskInstanceID, wanted, before, args.First)
-}
-
-func isAbout(r event.Row, instanceID int64) bool {
-	return r.Kind == changed && r.SubjectType == "job_instance" && r.SubjectID == instanceID
 }

@@ -48,3 +48,7 @@ func (s *Service) JobProgress(ctx context.Context, jobInstanceID int64) (<-chan 
 	}()
 	return out, nil
 }
+
+func isAbout(r event.Row, instanceID int64) bool {
+	return r.Kind == changed && r.SubjectType == "job_instance" && r.SubjectID == instanceID
+}

@@ -109,10 +109,6 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 	}
 	var out *PlanPayload
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		// one configuration at a time: two applies would mix
-		if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext('writ.manifest'))`); err != nil {
-			return err
-		}
 		p, c, err := s.compare(ctx, tx, m)
 		if err != nil {
 			return err
@@ -159,6 +155,10 @@ type change struct {
 // compare gives what would change, and how to do it.
 func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPayload, *change, error) {
 	if err := m.check(); err != nil {
+		return nil, nil, err
+	}
+	// one configuration at a time: two applies would mix, and a plan writes the same rows before it takes them back
+	if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext('writ.manifest'))`); err != nil {
 		return nil, nil, err
 	}
 	current, err := Export(ctx, tx, s.Keyring)
