@@ -186,3 +186,51 @@ func TestSubscriptionScope(t *testing.T) {
 		}
 	}
 }
+
+// The process of a subscription is killed in the middle of the work: with its last cursor the subscriber goes on at another one.
+func TestResumeAfterAKill(t *testing.T) {
+	t.Parallel()
+	h := apptest.MustStart(t, apptest.Options{Completed: true, Processes: 2})
+	operator := h.As(t, "operator")
+	tickets := operator.MustQueue(t, "manualOrders", apptest.Filter{Kinds: []string{"CREATE"}})
+	start := published(t, h, "")
+	before := start[len(start)-1]
+	s, err := operator.On(h.Processes[1]).Socket(t.Context(), changes, apptest.Vars{"a": before})
+	require.NoError(t, err)
+	_, err = operator.Confirm(ids(tickets)...)
+	require.NoError(t, err)
+	var seen []string
+	read := func(raw json.RawMessage) {
+		var c change
+		require.NoError(t, json.Unmarshal(raw, &c))
+		seen = append(seen, c.OrderChanged.Cursor)
+	}
+	for range 20 {
+		select {
+		case raw, open := <-s.Values():
+			require.True(t, open, "%v", s.Err())
+			read(raw)
+		case <-time.After(apptest.Patience):
+			t.Fatal("no change arrives")
+		}
+	}
+	h.Processes[1].MustKill(t)
+	for raw := range s.Values() { // what was on its way
+		read(raw)
+	}
+	rest, err := operator.Events(t.Context(), changes, apptest.Vars{"a": seen[len(seen)-1]})
+	require.NoError(t, err)
+	defer rest.Cut()
+	h.MustWaitQuiescent(t)
+	want := published(t, h, before)
+	for len(seen) < len(want) {
+		select {
+		case raw, open := <-rest.Values():
+			require.True(t, open, "%v", rest.Err())
+			read(raw)
+		case <-time.After(apptest.Patience):
+			t.Fatalf("%d of %d changes arrived", len(seen), len(want))
+		}
+	}
+	require.Equal(t, want, seen, "no gap, no duplicate")
+}
