@@ -83,7 +83,7 @@ create table provisioning_order (
     has_ticket            boolean not null generated always as (closed_at is null and is_manual and 2 = any(states)) stored,
     needs_review          boolean not null generated always as (closed_at is null and (5 = any(states) or 3 = any(states))) stored,
     constraint provisioning_order_closed_is_final check (closed_at is null or state in (0, 1, 3, 4, 5, 6, 7, 8))
-) with (fillfactor = 75);
+) with (fillfactor = 50); -- every row is written again soon: half a page of room, and its indexes need no new entries
 comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
 comment on column provisioning_order.states is 'All states present among the lines that count (spec 1.2), for filters.';
 comment on column provisioning_order.due_at is 'When lines held as not due become due, as evaluation computed it.';
@@ -138,7 +138,7 @@ create table order_line (
     created_at      timestamptz not null,
     updated_at      timestamptz not null,
     closed_at       timestamptz
-) with (fillfactor = 75);
+) with (fillfactor = 50); -- every row is written again soon: half a page of room, and its indexes need no new entries
 comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
 comment on column order_line.approved_value is 'The proposed value as a reviewer approved it; null: not approved. Void when the computed value changes (A4).';
 comment on column order_line.is_changed is 'Computed value changed since somebody last looked (A4).';
