@@ -159,7 +159,7 @@ const resourceTypes = [
   })),
 }))
 
-const people = Array.from({ length: 420 }, (_, i) => {
+const people = Array.from({ length: Number(process.env.MOCK_PEOPLE ?? 420) }, (_, i) => {
   const given = pick(first)
   const name = pick(last)
   return {
@@ -169,11 +169,12 @@ const people = Array.from({ length: 420 }, (_, i) => {
     key: `E${10000 + i}`,
     displayName: `${given} ${name}`,
     summary: `${pick(departments)}, ${pick(titles)}, Basel`,
+    isManual: true,
     values: [
       { property: 'firstName', displayName: 'First name', value: given },
       { property: 'lastName', displayName: 'Last name', value: name },
       { property: 'mail', displayName: 'Mail', value: `${given}.${name}@example.org`.toLowerCase() },
-      { property: 'startDate', displayName: 'Start date', value: '2021-03-01T00:00:00Z' },
+      { property: 'startDate', displayName: 'Start date', value: '20210301000000' },
     ],
     links: [
       {
@@ -684,6 +685,7 @@ const entityType = (identifier, displayName, count) => ({
   connector: connectors[2],
   count,
   canCreate: identifier === 'Directory_User',
+  records: [],
   properties: [
     ['firstName', 'First name', 'STRING'],
     ['lastName', 'Last name', 'STRING'],

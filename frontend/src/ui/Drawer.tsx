@@ -30,12 +30,6 @@ export function Drawer({ title, sub, pageLink, subject, onClose, footer, childre
   })
 
   useEffect(() => {
-    heading.current?.focus({ preventScroll: true })
-    body.current?.scrollTo?.({ top: 0 })
-  }, [subject])
-
-  useEffect(() => {
-    const before = document.activeElement
     // What is above the drawer takes Escape for itself, and may be gone when the key arrives here: look before it is handled.
     let covered = false
     const look = () => {
@@ -49,12 +43,25 @@ export function Drawer({ title, sub, pageLink, subject, onClose, footer, childre
     return () => {
       window.removeEventListener('keydown', look, true)
       window.removeEventListener('keydown', onKey)
+    }
+  }, [])
+
+  // First of the two: where the focus was is not known any more once the title has it.
+  useEffect(() => {
+    const before = document.activeElement
+    return () => {
       const grid = document.querySelector<HTMLElement>('[role="grid"]')
       if (before instanceof HTMLElement && before.isConnected && before !== document.body)
         before.focus({ preventScroll: true })
       else grid?.focus({ preventScroll: true })
     }
   }, [])
+
+  useEffect(() => {
+    const field = body.current?.querySelector<HTMLElement>('[data-autofocus]') ?? heading.current
+    field?.focus({ preventScroll: true })
+    body.current?.scrollTo?.({ top: 0 })
+  }, [subject])
 
   return (
     <div className={classes.drawer} data-drawer role="dialog" aria-labelledby={id}>

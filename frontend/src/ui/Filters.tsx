@@ -42,7 +42,11 @@ export function SearchFilter(props: {
         timer.current = setTimeout(() => send(text), 250)
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') send(draft)
+        if (event.key === 'Enter') {
+          // On to what was found: j, k and the arrows work there.
+          send(draft)
+          document.querySelector<HTMLElement>('[role="grid"]')?.focus({ preventScroll: true })
+        }
         if (event.key === 'Escape') event.currentTarget.blur()
       }}
     />

@@ -78,6 +78,7 @@ export function AddPersonForm(props: {
               label={type.properties.find((p) => p.isKey)?.displayName ?? t.person.key}
               description={t.person.keyHint}
               required
+              data-autofocus
               value={key}
               maxLength={400}
               error={first.fault?.field === 'key' ? first.fault.message : undefined}

@@ -51,6 +51,7 @@ export function CreateWebhookDrawer({ onClose }: { onClose: () => void }) {
       {problem && <ProblemNote problem={problem} />}
       <form id="webhook-form" className={classes.form} onSubmit={(event) => void submit(event)}>
         <TextInput
+          data-autofocus
           label={t.webhook.url}
           type="url"
           placeholder="https://"
