@@ -30,8 +30,12 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		if e := errs.As(err); e != nil {
 			out := expected(e)
 			out.Path, out.Locations = shown.Path, shown.Locations
-			if e.Kind == errs.Validation && e.Field == "" {
+			switch {
+			case e.Field != "":
+			case e.Kind == errs.Validation:
 				out.Extensions = withField(out.Extensions, argumentPath(shown.Path))
+			case e.Kind == errs.NotFound && len(shown.Path) == 1:
+				out.Extensions = withField(out.Extensions, argumentNaming(ctx, e.ID))
 			}
 			return out
 		}
@@ -101,6 +105,36 @@ func argumentPath(path ast.Path) string {
 		return ""
 	}
 	return strings.TrimPrefix(path[1:].String(), ".")
+}
+
+// argumentNaming is the path of the argument that names what was not found: the one with its id, or the only one there is; "" when that
+// is not certain.
+func argumentNaming(ctx context.Context, id string) string {
+	field := graphql.GetFieldContext(ctx)
+	if field == nil || field.Field.Field == nil || !graphql.HasOperationContext(ctx) {
+		return ""
+	}
+	var named []string
+	leaves(field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables), "", func(path string, value any) {
+		if id == "" || fmt.Sprint(value) == id {
+			named = append(named, path)
+		}
+	})
+	if len(named) != 1 {
+		return ""
+	}
+	return named[0]
+}
+
+// leaves visits what objects inside each other hold in the end.
+func leaves(object map[string]any, prefix string, visit func(path string, value any)) {
+	for name, value := range object {
+		if inner, ok := value.(map[string]any); ok {
+			leaves(inner, prefix+name+".", visit)
+		} else if value != nil {
+			visit(prefix+name, value)
+		}
+	}
 }
 
 // recovered turns a panic into an error for present: a bug, never the caller's fault.

@@ -3,6 +3,7 @@ package apptest_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,9 +29,9 @@ func TestBadInput(t *testing.T) {
 		"unknown order id to review":   {`mutation { reviewOrders(input: {orderIds: ["abc"], decision: APPROVE}) { results { id } } }`, nil, "VALIDATION", "input.orderIds[0]"},
 		"both ids and filter":          {`mutation { unblockOrders(input: {orderIds: ["1"], filter: {}}) { results { id } } }`, nil, "VALIDATION", ""},
 		"neither":                      {`mutation { unblockOrders(input: {}) { results { id } } }`, nil, "VALIDATION", ""},
-		"unknown job":                  {`mutation { runJob(input: {job: "nonsense"}) { jobInstance { id } } }`, nil, "NOT_FOUND", ""},
-		"unknown job instance":         {`mutation { resumeJobInstance(input: {id: "999999"}) { jobInstance { id } } }`, nil, "NOT_FOUND", ""},
-		"unknown owner":                {`{ permissionsView(resourceId: "999999") { asOf } }`, nil, "NOT_FOUND", ""},
+		"unknown job":                  {`mutation { runJob(input: {job: "nonsense"}) { jobInstance { id } } }`, nil, "NOT_FOUND", "input.job"},
+		"unknown job instance":         {`mutation { resumeJobInstance(input: {id: "999999"}) { jobInstance { id } } }`, nil, "NOT_FOUND", "input.id"},
+		"unknown owner":                {`{ permissionsView(resourceId: "999999") { asOf } }`, nil, "NOT_FOUND", "resourceId"},
 		"page too large":               {`{ orders(first: 501) { totalCount } }`, nil, "VALIDATION", "first"},
 		"page too small":               {`{ orders(first: -1) { totalCount } }`, nil, "VALIDATION", "first"},
 		"broken cursor":                {`{ orders(after: "nonsense") { totalCount } }`, nil, "VALIDATION", "after"},
@@ -60,7 +61,7 @@ func TestBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := admin.Do(c.query, c.vars, nil)
 			require.Equal(t, c.code, apptest.CodeOf(err), "%v", err)
-			if f, ok := err.(*apptest.Failure); ok && c.field != "" {
+			if f := (*apptest.Failure)(nil); errors.As(err, &f) && c.field != "" {
 				require.Equal(t, c.field, f.Field, "%v", err)
 			}
 			if err != nil {
