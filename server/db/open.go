@@ -52,9 +52,7 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, err
 		_ = pool.Close()
 		return nil, fmt.Errorf("connect to the database: %w", hidePassword(err, full))
 	}
-	b := bun.NewDB(pool, pgdialect.New())
-	b.AddQueryHook(countHook{})
-	return b, nil
+	return bun.NewDB(pool, pgdialect.New()).WithQueryHook(countHook{}), nil
 }
 
 // URL completes a postgres:// URL with the settings that must always be there: sslmode (lib/pq and pgx have different

@@ -43,7 +43,7 @@ func Settings() map[string]string {
 
 // leash is the pipe of stopWithUs. It lives as long as the process: closing it, which the garbage collector also does,
 // stops the server.
-var leash io.Closer
+var leash io.Closer //nolint:unused // being there is its use
 
 // stopWithUs starts a shell that outlives us by a moment: a test process has no hook at its end, but its end closes the
 // pipe that the shell reads. Then the shell stops the server and removes its folder.

@@ -306,7 +306,7 @@ func (w *Writer) label(ctx context.Context) error {
 		Key          string
 		Scalars      map[string]string `bun:"type:jsonb"`
 	}
-	err = w.tx.NewRaw("select entity_type_id, key, scalars from directory_next where command in ('I', 'U', 'R') and entity_type_id in (?)", bun.In(hooked)).Scan(ctx, &rows)
+	err = w.tx.NewRaw("select entity_type_id, key, scalars from directory_next where command in ('I', 'U', 'R') and entity_type_id in (?)", bun.List(hooked)).Scan(ctx, &rows)
 	if err != nil {
 		return err
 	}

@@ -375,7 +375,8 @@ func TestExportStoppedEndsTheConnector(t *testing.T) {
 			rows(1_000_000, nil)(ctx)(yield)
 		}
 	}}, fulfil.Limits{})
-	for range g.(fulfil.Exporter).Export(t.Context(), "t") {
+	for _, err := range g.(fulfil.Exporter).Export(t.Context(), "t") {
+		require.NoError(t, err)
 		break
 	}
 	select {

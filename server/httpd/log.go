@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -71,7 +72,7 @@ func recoverPanic(log *slog.Logger) func(http.Handler) http.Handler {
 				if v == nil {
 					return
 				}
-				if v == http.ErrAbortHandler { // the server's own way to drop a connection
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) { // the server's own way to drop a connection
 					panic(v)
 				}
 				id := middleware.GetReqID(r.Context())

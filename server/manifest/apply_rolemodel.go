@@ -16,7 +16,7 @@ func inList(names []string) any {
 	if len(names) == 0 {
 		names = []string{""}
 	}
-	return bun.In(names)
+	return bun.List(names)
 }
 
 func (w *writer) policy(p Policy) error {

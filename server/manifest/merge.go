@@ -48,7 +48,7 @@ func (w *writer) keepOnly(table, ownerColumn string, owners []int64, names []str
 	}
 	delete(w.known, table)
 	_, err := w.tx.ExecContext(w.ctx, `delete from ? where ? in (?) and identifier not in (select jsonb_array_elements_text(?::jsonb))`,
-		bun.Ident(table), bun.Ident(ownerColumn), bun.In(owners), string(jsonb(append([]string{}, names...))))
+		bun.Ident(table), bun.Ident(ownerColumn), bun.List(owners), string(jsonb(append([]string{}, names...))))
 	return err
 }
 

@@ -30,9 +30,8 @@ const soon = 20 * time.Second // a busy machine runs many tests against one serv
 // sees every order, and "bea" who sees those of the department Sales.
 type harness struct {
 	*Service
-	t    *testing.T
-	ctx  context.Context // ada's
-	last event.Cursor
+	t   *testing.T
+	ctx context.Context // ada's
 }
 
 func setup(t *testing.T) *harness {

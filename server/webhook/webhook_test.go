@@ -300,7 +300,9 @@ func TestStop(t *testing.T) {
 	go func() { done <- h.Drain(ctx, w.ID) }()
 	<-arrived
 	stop()
-	<-done
+	if err := <-done; err != nil {
+		t.Log(err) // it was stopped: what it says about that does not matter
+	}
 	close(release)
 	d := h.deliveriesNow()[0]
 	require.Equal(t, Pending, d.State)

@@ -490,7 +490,8 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	require.NoError(t, target.Behave(t.Context(), fulfiltest.Behaviour{Action: "hang", Key: "slow", Milliseconds: 5_000}))
 	require.Equal(t, fulfil.Done, conn.Apply(t.Context(), added("a", nil)).Outcome)
 	require.Equal(t, fulfil.Unknown, conn.Apply(t.Context(), added("slow", nil)).Outcome)
-	for range conn.Export(t.Context(), "account") {
+	for _, err := range conn.Export(t.Context(), "account") {
+		require.NoError(t, err)
 		break
 	}
 	require.NoError(t, conn.Close())
