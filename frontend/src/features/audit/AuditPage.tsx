@@ -59,6 +59,7 @@ const columns: Column<AuditRowFragment>[] = [
 const commonKinds = [
   'order.changed',
   'assignment.changed',
+  'assignment.failed',
   'resource.changed',
   'job.changed',
   'synchronization.ended',
