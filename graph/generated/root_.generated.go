@@ -6653,7 +6653,7 @@ type OrderResult {
 
 """Live numbers of the home page, in the caller's scope."""
 type Counters {
-  "Living people (resources of entity types that own something)."
+  "Living people (resources of entity types that own something) whom the caller may see."
   people: Int!
   "Open orders and, for VERIFIED, those verified in the last 24 h."
   ordersByState: [StateCount!]!
@@ -6663,7 +6663,7 @@ type Counters {
   manual: Int!
   "Orders in error."
   errored: Int!
-  "Job instances under way."
+  "Job instances under way; 0 for callers who may not see jobs."
   runningJobs: Int!
   "Waiting reviews by source entity type."
   reviewTiles: [TileCount!]!

@@ -80,11 +80,14 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 		if err := countTiles(ctx, tx, shape, c); err != nil {
 			return err
 		}
-		err = tx.NewRaw(`select
-				(select count(*) from resource r where r.valid_to = 'infinity' and r.entity_type_id in (select source_entity_type_id from resource_type)) as people,
-				(select count(*) from job_instance where state in ('QUEUED', 'IN_PROGRESS')) as running`).Scan(ctx, &c.People, &c.RunningJobs)
-		if err != nil {
-			return fmt.Errorf("count people and jobs: %w", err)
+		if err := countPeople(ctx, tx, shape, c); err != nil {
+			return err
+		}
+		if _, err := permit.RequireAny(ctx, permit.JobInstanceQuery, permit.JobQuery); err != nil {
+			return nil
+		}
+		if err := tx.NewRaw(`select count(*) from job_instance where state in ('QUEUED', 'IN_PROGRESS')`).Scan(ctx, &c.RunningJobs); err != nil {
+			return fmt.Errorf("count jobs: %w", err)
 		}
 		return nil
 	})
@@ -92,6 +95,28 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// countPeople counts the owners that the caller may see: the resources of every entity type that is the source of a resource type.
+func countPeople(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Counters) error {
+	var sources []int64
+	if err := tx.NewRaw(`select distinct source_entity_type_id from resource_type order by 1`).Scan(ctx, &sources); err != nil {
+		return fmt.Errorf("read the source entity types: %w", err)
+	}
+	var may []condition
+	for _, id := range sources {
+		name := shape.EntityTypes[id].Identifier
+		if scope, err := permit.RequireAny(ctx, permit.Resource(name, "Query"), permit.Resource(name, "View")); err == nil {
+			may = append(may, bun.SafeQuery("(r.entity_type_id = ? and ?)", id, directory.Rows(shape, id, "r", scope)))
+		}
+	}
+	if len(may) == 0 {
+		return nil
+	}
+	if err := tx.NewRaw(`select count(*) from resource r where r.valid_to = 'infinity' and ?`, anyOf(may...)).Scan(ctx, &c.People); err != nil {
+		return fmt.Errorf("count people: %w", err)
+	}
+	return nil
 }
 
 func countStates(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Counters, now time.Time) error {

@@ -180,6 +180,10 @@ func TestScope(t *testing.T) {
 	c, err = w.s.Counters(person(t.Context(), 0))
 	require.NoError(t, err)
 	require.Zero(t, c.ToReview)
+	require.Zero(t, c.People)
+	c, err = w.s.Counters(person(t.Context(), 0, permit.Grant{Path: permit.Resource("Directory_User", "Query"), Filters: []permit.Filter{{Binding: "Department", Value: "IT"}}}))
+	require.NoError(t, err)
+	require.Equal(t, 1, c.People, "those of the department")
 }
 
 func TestNumbers(t *testing.T) {

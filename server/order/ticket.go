@@ -59,10 +59,10 @@ func (s *Service) ticketAction(ctx context.Context, ids []int64, filter *OrderFi
 // noTicket tells why there is no ticket to answer: a colleague did it, or it was withdrawn because the order changed (spec 4.4).
 func (o *lockedOrder) noTicket() *errs.Error {
 	switch {
-	case !o.IsWithdrawn && (o.State == evaluation.Executed || o.State == evaluation.Verified || o.State == evaluation.Errored):
-		return errs.New(errs.AlreadyDone, "Somebody else answered this ticket first. The order is %s (%d) now.", NameOf(o.State), o.State)
 	case !o.IsManual:
 		return errs.New(errs.InvalidTransition, "Order %d is not a ticket: it is %s (%d).", o.ID, NameOf(o.State), o.State)
+	case !o.IsWithdrawn && (o.State == evaluation.Executed || o.State == evaluation.Verified || o.State == evaluation.Errored):
+		return errs.New(errs.AlreadyDone, "Somebody else answered this ticket first. The order is %s (%d) now.", NameOf(o.State), o.State)
 	}
 	return errs.New(errs.StaleItem, "This ticket was withdrawn because the order changed. It is %s (%d) now.", NameOf(o.State), o.State)
 }

@@ -3,6 +3,7 @@ import { can, permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { ErrorsPanel } from './ErrorsPanel'
+import { FiguresStrip } from './FiguresStrip'
 import { FlowPanel } from './FlowPanel'
 import classes from './HomePage.module.css'
 import { HoursPanel } from './HoursPanel'
@@ -19,6 +20,9 @@ export function HomePage() {
   return (
     <Page title={t.home.title} bare scroll>
       <div className={classes.grid}>
+        <div className={classes.figures}>
+          <FiguresStrip />
+        </div>
         {seesOrders && (
           <div className={classes.flow}>
             <FlowPanel />
