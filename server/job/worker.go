@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/errs"
 	"writ/server/permit"
 )
 
@@ -74,7 +75,11 @@ func (s *Service) work(ctx context.Context, args TaskArgs) error {
 		s.Logger.WarnContext(ctx, "a task lost its lease; its outcome is ignored", "task", t.Identifier, "jobInstance", t.JobInstanceID)
 		return nil
 	case stopped && err != nil:
-		return s.handOver(context.WithoutCancel(ctx), args)
+		return s.giveBack(context.WithoutCancel(ctx), args, s.handOver)
+	case err != nil && errs.As(err) == nil && db.Unreachable(err): // not the task's fault. While the database stays away its lease ends, and the sweep does the same
+		return s.giveBack(context.WithoutCancel(ctx), args, func(ctx context.Context, tx bun.Tx, row *TaskInstance) error {
+			return s.restart(ctx, tx, row, "The database was away while this task ran.")
+		})
 	}
 	return s.endTask(context.WithoutCancel(ctx), row, r, result, err)
 }
@@ -172,8 +177,8 @@ func (s *Service) afterTask(ctx context.Context, tx bun.Tx, instanceID int64, sc
 	return enqueueConduct(ctx, tx, waiting...)
 }
 
-// handOver gives a task back when this process stops: another one starts it at once.
-func (s *Service) handOver(ctx context.Context, args TaskArgs) error {
+// giveBack does how with a task that this start of it will not end, unless it is somebody else's already.
+func (s *Service) giveBack(ctx context.Context, args TaskArgs, how func(context.Context, bun.Tx, *TaskInstance) error) error {
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		row, err := findTask(ctx, tx, args.TaskInstanceID)
 		if err != nil || row == nil {
@@ -182,16 +187,21 @@ func (s *Service) handOver(ctx context.Context, args TaskArgs) error {
 		if mine, err := lockTask(ctx, tx, row.JobInstanceID, row.ID, args.Fence); err != nil || !mine {
 			return err
 		}
-		lines := logLines{{TaskInstanceID: row.ID, At: s.Clock.Now(), Level: LogWarn, Message: "The server that ran this task stops. Another one starts it anew."}}
-		if err := lines.write(ctx, tx); err != nil {
-			return err
-		}
-		again, err := applyTasks(ctx, tx, s.Clock.Now(), HandOver, row.ID)
-		if err != nil {
-			return err
-		}
-		return enqueueTasks(ctx, tx, again)
+		return how(ctx, tx, row)
 	})
+}
+
+// handOver gives a task away when this process stops: another one starts it at once.
+func (s *Service) handOver(ctx context.Context, tx bun.Tx, row *TaskInstance) error {
+	lines := logLines{{TaskInstanceID: row.ID, At: s.Clock.Now(), Level: LogWarn, Message: "The server that ran this task stops. Another one starts it anew."}}
+	if err := lines.write(ctx, tx); err != nil {
+		return err
+	}
+	again, err := applyTasks(ctx, tx, s.Clock.Now(), HandOver, row.ID)
+	if err != nil {
+		return err
+	}
+	return enqueueTasks(ctx, tx, again)
 }
 
 // restart starts a task again elsewhere, or gives up after maxStarts. The caller holds the locks of the run and the task.

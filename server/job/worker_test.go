@@ -3,7 +3,9 @@ package job_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"writ/server/clock"
 	"writ/server/db"
 	"writ/server/dbtest"
+	"writ/server/errs"
 	"writ/server/job"
 	"writ/server/queue"
 )
@@ -114,6 +117,30 @@ func TestDiedBeforeTheClaim(t *testing.T) {
 	require.NoError(t, b.jobs.Sweep(t.Context()))
 	b.until(t, i.ID, job.Completed)
 	require.Equal(t, 1, b.task(t, i.ID, "sync").Attempt, "it was offered again, not started again")
+}
+
+// TestDatabaseAway: what breaks because the database was away is started again, and says why; what a system answered is the task's end.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}})
+	broken := &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
+	b.stage.play("sync", func(_ context.Context, task job.Task, _ job.Reporter) (job.Result, error) {
+		if task.Attempt == 1 {
+			return job.Result{}, fmt.Errorf("read people: %w", broken)
+		}
+		return job.Result{Output: true}, nil
+	})
+	i := b.run(t, "j")
+	b.until(t, i.ID, job.Completed)
+	require.Equal(t, 2, b.task(t, i.ID, "sync").Attempt)
+
+	b.stage.play("sync", func(context.Context, job.Task, job.Reporter) (job.Result, error) {
+		return job.Result{}, errs.New(errs.Unavailable, "The target is away.").Because(broken)
+	})
+	i = b.run(t, "j")
+	b.until(t, i.ID, job.Errored)
+	require.Equal(t, 1, b.task(t, i.ID, "sync").Attempt)
 }
 
 // TestLostTooOften: a task that takes its process with it every time ends the run.

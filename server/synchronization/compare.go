@@ -3,6 +3,7 @@ package synchronization
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
@@ -64,13 +65,16 @@ func (s *Service) prepare(ctx context.Context, d *Delivery, r Reporter) error {
 	return nil
 }
 
+// errStagedLost is the cause of the failure of a delivery whose rows a crash of the database took.
+var errStagedLost = errors.New("staged rows are gone")
+
 func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *directory.Shape) error {
 	var staged int
 	if err := tx.NewRaw("select count(*) from delivery_row where delivery_id = ?", d.ID).Scan(ctx, &staged); err != nil {
 		return err
 	}
 	if staged != d.Counters.Staged { // delivery_row is unlogged: a crash of the database empties it
-		return errs.New(errs.Unavailable, "What was read is lost, because the database was restarted. Read it again.").Of(d.ID)
+		return errs.New(errs.Unavailable, "What was read is lost, because the database was restarted. Read it again.").Of(d.ID).Because(errStagedLost)
 	}
 	if staged > chunk {
 		if _, err := tx.ExecContext(ctx, "analyze delivery_row"); err != nil {

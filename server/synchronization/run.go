@@ -3,6 +3,7 @@ package synchronization
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -101,7 +102,8 @@ func (s *Service) Export(ctx context.Context, in RunInput) (*Delivery, error) {
 	return s.export(ctx, c, in)
 }
 
-// Prepare is the second task: it compares the newest reading of the connector. nil without an error: there is none.
+// Prepare is the second task: it compares the newest reading of the connector, or a new one when the database lost it in a crash. nil without
+// an error: there is none.
 func (s *Service) Prepare(ctx context.Context, in RunInput) (*Delivery, error) {
 	c, release, err := s.take(ctx, in.Connector)
 	if err != nil {
@@ -113,6 +115,13 @@ func (s *Service) Prepare(ctx context.Context, in RunInput) (*Delivery, error) {
 	})
 	if d == nil || err != nil {
 		return nil, err
+	}
+	if err := s.prepare(ctx, d, in.reporter()); !errors.Is(err, errStagedLost) {
+		return d, err
+	}
+	in.reporter().Logf("WARN", "What was read is lost, because the database was restarted. It is read again.")
+	if d, err = s.export(ctx, c, in); d == nil || err != nil {
+		return d, err
 	}
 	return d, s.prepare(ctx, d, in.reporter())
 }

@@ -403,9 +403,14 @@ func TestThreeTasks(t *testing.T) {
 	_, err = b.Export(b.ctx, in)
 	require.NoError(t, err)
 	b.exec(t, "truncate delivery_row") // what a crash of the database does
-	_, err = b.Prepare(b.ctx, in)
-	requireKind(t, err, errs.Unavailable, "lost")
-	require.Len(t, b.people(t), 4)
+	b.fake.set("person", people(5)...)
+	d, err = b.Prepare(b.ctx, in)
+	require.NoError(t, err)
+	require.Equal(t, synchronization.Prepared, d.State)
+	require.Equal(t, 7, d.Counters.Read, "five people and their two departments, read again")
+	_, err = b.Synchronize(b.ctx, in)
+	require.NoError(t, err)
+	require.Len(t, b.people(t), 5)
 }
 
 func TestOneRunAtATime(t *testing.T) {
