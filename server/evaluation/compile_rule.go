@@ -83,6 +83,10 @@ func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *
 	case rolemodel.ScalarRule:
 		r.listed = r.roleID != 0
 		r.value = b.value(full, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
+		if err := b.mustFit(r.value, r.prop.Property); err != nil {
+			r.value.broken = err
+			fault("sourceExpression", err)
+		}
 		r.prop.scalars = append(r.prop.scalars, r)
 	case rolemodel.NavigationRule:
 		r.listed = true

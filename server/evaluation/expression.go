@@ -21,6 +21,7 @@ const costLimit = 200_000
 type program struct {
 	prog  cel.Program
 	today bool // uses today(): the result changes by itself at midnight UTC
+	gives directory.PropertyType
 }
 
 // compiler makes programs; one environment per combination of variable types.
@@ -116,7 +117,7 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	if err != nil {
 		return nil, err
 	}
-	p := &program{prog: prog}
+	p := &program{prog: prog, gives: typeOfKind(checked.OutputType().Kind())}
 	walk := &walker{shape: c.shape, sc: sc, in: in, vars: map[string][]*reads{}}
 	for _, u := range walk.expr(checked.NativeRep().Expr()) {
 		u.self = true
