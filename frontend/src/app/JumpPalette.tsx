@@ -20,7 +20,7 @@ import {
   maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
-} from './router'
+} from './may'
 import { SearchDocument } from './search.generated'
 
 interface Entry {

@@ -36,7 +36,7 @@ import {
   maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
-} from './router'
+} from './may'
 
 interface Item {
   to: NonNullable<LinkProps['to']>

@@ -12,8 +12,19 @@ import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import type { MeFragment } from '../graphql/me.generated'
 import type { Session } from '../graphql/session'
-import { can, canUnder, permissions } from '../lib/permit'
 import { text, type RawSearch } from '../lib/search'
+import {
+  mayDoManual,
+  mayReview,
+  maySeeAccess,
+  maySeeAudit,
+  maySeeJobs,
+  maySeeModel,
+  maySeeOrders,
+  maySeePeople,
+  maySeeSystems,
+  maySeeWebhooks,
+} from './may'
 import { ForbiddenPage, NotFoundPage, NotFoundScreen, PendingPage, RouteProblem } from './pages'
 
 interface Context {
@@ -59,19 +70,6 @@ function need(allowed: (me: MeFragment) => boolean) {
     if (!allowed(context.me)) throw new Forbidden()
   }
 }
-
-export const mayReview = (me: MeFragment) => me.scopes.reviewProvisioning.length > 0
-export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
-export const maySeePeople = (me: MeFragment) => me.scopes.queryResources.length > 0
-export const maySeeOrders = (me: MeFragment) =>
-  can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)
-export const maySeeJobs = (me: MeFragment) => can(me.permissions, permissions.jobs)
-export const maySeeModel = (me: MeFragment) => can(me.permissions, permissions.roleModel)
-export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions.connectors)
-export const maySeeAccess = (me: MeFragment) => can(me.permissions, permissions.access)
-export const maySeeWebhooks = (me: MeFragment) => can(me.permissions, permissions.webhooks)
-export const maySeeAudit = (me: MeFragment) => canUnder(me.permissions, permissions.audit)
-export const maySeeQueue = (me: MeFragment) => can(me.permissions, permissions.queue)
 
 const home = createRoute({
   getParentRoute: () => shell,

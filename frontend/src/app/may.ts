@@ -1,0 +1,17 @@
+import type { MeFragment } from '../graphql/me.generated'
+import { can, canUnder, permissions } from '../lib/permit'
+
+// Who sees which page: the routes, the menu and the palette ask the same functions.
+
+export const mayReview = (me: MeFragment) => me.scopes.reviewProvisioning.length > 0
+export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
+export const maySeePeople = (me: MeFragment) => me.scopes.queryResources.length > 0
+export const maySeeOrders = (me: MeFragment) =>
+  can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)
+export const maySeeJobs = (me: MeFragment) => can(me.permissions, permissions.jobs)
+export const maySeeModel = (me: MeFragment) => can(me.permissions, permissions.roleModel)
+export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions.connectors)
+export const maySeeAccess = (me: MeFragment) => can(me.permissions, permissions.access)
+export const maySeeWebhooks = (me: MeFragment) => can(me.permissions, permissions.webhooks)
+export const maySeeAudit = (me: MeFragment) => canUnder(me.permissions, permissions.audit)
+export const maySeeQueue = (me: MeFragment) => can(me.permissions, permissions.queue)
