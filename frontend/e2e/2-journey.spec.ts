@@ -192,7 +192,8 @@ test('the reviewer finds the errored order and unblocks it; its ticket is open a
 }) => {
   const operator = await another('operator', '/manual')
   await expect(operator.getByText('No open tickets')).toBeVisible()
-  await signIn('reviewer', '/errors')
+  await signIn('reviewer', '/review')
+  await page.getByRole('link', { name: /1\s*Errored orders/ }).click()
   const row = bodyRows(grid(page, 'Errored orders')).filter({ hasText: 'The card printer is out of order' })
   await expect(row).toHaveCount(1)
   await row.click()

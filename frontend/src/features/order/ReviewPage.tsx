@@ -61,6 +61,11 @@ export function ReviewPage() {
               <Tile word={tile.displayName} count={tile.count} />
             </Link>
           ))}
+          {counters && counters.errored > 0 && (
+            <Link to="/errors" search={search.of ? { of: search.of } : {}}>
+              <Tile word={t.review.errorsTitle} count={counters.errored} />
+            </Link>
+          )}
         </Tiles>
       }
     >
