@@ -81,9 +81,9 @@ func answerType(accept []string) (kind string, ok bool) {
 	return kind, kind != ""
 }
 
-// wantsStream reports whether the caller would rather have events than one answer: clients name the event stream last for every query,
+// WantsStream reports whether the caller would rather have events than one answer: clients name the event stream last for every query,
 // in case the server has nothing else.
-func wantsStream(r *http.Request) bool {
+func WantsStream(r *http.Request) bool {
 	return preferred(r.Header.Values("Accept"), typeJSON, typeResponse, typeStream) == typeStream
 }
 

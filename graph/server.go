@@ -60,12 +60,12 @@ func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc) graphql.O
 type overEvents struct{ transport.SSE }
 
 // Supports implements graphql.Transport.
-func (t overEvents) Supports(r *http.Request) bool { return wantsStream(r) && t.SSE.Supports(r) }
+func (t overEvents) Supports(r *http.Request) bool { return WantsStream(r) && t.SSE.Supports(r) }
 
 // streams prepares event streams: their body is limited, and they end with their access token.
 func streams(a *auth.Service, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !wantsStream(r) {
+		if !WantsStream(r) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"writ/graph"
 	"writ/server/order"
 )
 
@@ -103,7 +104,7 @@ func (a *App) timed(route string, next http.Handler) http.Handler {
 	a.metrics.MustRegister(seconds)
 	measured := promhttp.InstrumentHandlerDuration(seconds, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "" || r.Header.Get("Accept") == "text/event-stream" {
+		if r.Header.Get("Upgrade") != "" || graph.WantsStream(r) {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -75,7 +75,7 @@ func (s *Service) DirtyAll(ctx context.Context, tx bun.Tx, reason string) error 
 	_, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
 		select id, entity_type_id, ? from resource where valid_to = 'infinity'
 			and entity_type_id in (select source_entity_type_id from resource_type union select entity_type_id from role) order by id
-		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`, reason).Exec(ctx)
+		`+onceMore, reason).Exec(ctx)
 	return err
 }
 
@@ -96,7 +96,7 @@ func (s *Service) dirtyByFacts(ctx context.Context, tx bun.Tx, m *Model, changed
 		select r.id, r.entity_type_id, 'data changed' from owner join resource r on r.id = owner.id
 		where r.entity_type_id in (select source_entity_type_id from resource_type union select entity_type_id from role)
 		order by r.id
-		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`, ids(changed), ids(m.Hops.backward)).Exec(ctx)
+		`+onceMore, ids(changed), ids(m.Hops.backward)).Exec(ctx)
 	return err
 }
 
@@ -131,7 +131,7 @@ func (s *Service) refreshTargetKeys(ctx context.Context, tx bun.Tx, m *Model, ch
 		select distinct r.id, r.entity_type_id, 'correlation key changed' from touched t
 		join correlation_key s on s.rule_id = t.rule_id and s.side = 'S' and s.value = t.value
 		join resource r on r.id = s.resource_id order by r.id
-		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`,
+		`+onceMore,
 		ids(changed), ids(rules), texts(values), ids(targets)).Exec(ctx)
 	return err
 }

@@ -41,6 +41,10 @@ func (EvaluateArgs) Kind() string { return "evaluate" }
 // InsertOpts: one lost attempt is no loss, the sweep asks again.
 func (EvaluateArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3} }
 
+// onceMore ends every insert into dirty_owner: somebody who waits already is looked at again after the evaluation under way, and at once even
+// if his last one failed.
+const onceMore = `on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`
+
 // MarkDirty asks for a new evaluation of owners, in the transaction that makes it necessary.
 func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64) error {
 	if len(ownerIDs) == 0 {
@@ -53,7 +57,7 @@ func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64
 func MarkDirtyWhere(ctx context.Context, tx bun.IDB, reason, condition string, args ...any) error {
 	res, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
 		select id, entity_type_id, ? from resource where `+condition+` order by id
-		on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`, append([]any{reason}, args...)...).Exec(ctx)
+		`+onceMore, append([]any{reason}, args...)...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("mark owners for evaluation: %w", err)
 	}

@@ -21,7 +21,7 @@ func (s *Service) EntityTypeList(ctx context.Context) ([]*EntityType, error) {
 	}
 	list := []*EntityType{}
 	for _, t := range shape.EntityTypes {
-		if _, err := mayRead(ctx, t.Identifier); err == nil {
+		if _, err := MayRead(ctx, t.Identifier); err == nil {
 			list = append(list, t)
 		}
 	}
@@ -45,7 +45,7 @@ func (s *Service) CountOf(ctx context.Context, entityTypeIDs []int64) (map[int64
 		if t == nil {
 			continue
 		}
-		scope, err := mayRead(ctx, t.Identifier)
+		scope, err := MayRead(ctx, t.Identifier)
 		if err != nil {
 			continue
 		}

@@ -73,7 +73,7 @@ func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, 
 	if err != nil {
 		return nil, err
 	}
-	scope, err := mayRead(ctx, in.EntityType)
+	scope, err := MayRead(ctx, in.EntityType)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (s *Service) Get(ctx context.Context, id int64, at *time.Time) (*Resource, 
 		}
 		return nil, missing
 	}
-	scope, err := mayRead(ctx, shape.EntityTypes[t].Identifier)
+	scope, err := MayRead(ctx, shape.EntityTypes[t].Identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -184,8 +184,9 @@ func (s *Service) GetMany(ctx context.Context, ids []int64) (map[int64]*Resource
 	return found, nil
 }
 
-// mayRead: Query opens lists, View single pages; either lets a resource be read.
-func mayRead(ctx context.Context, entityType string) (permit.Scope, error) {
+// MayRead gives which resources of an entity type the caller may read: Query opens lists, View single pages, and either is enough.
+// Forbidden when neither is granted.
+func MayRead(ctx context.Context, entityType string) (permit.Scope, error) {
 	return permit.RequireAny(ctx, permit.Resource(entityType, "Query"), permit.Resource(entityType, "View"))
 }
 

@@ -105,8 +105,7 @@ func countPeople(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Coun
 	}
 	var may []condition
 	for _, id := range sources {
-		name := shape.EntityTypes[id].Identifier
-		if scope, err := permit.RequireAny(ctx, permit.Resource(name, "Query"), permit.Resource(name, "View")); err == nil {
+		if scope, err := directory.MayRead(ctx, shape.EntityTypes[id].Identifier); err == nil {
 			may = append(may, bun.SafeQuery("(r.entity_type_id = ? and ?)", id, directory.Rows(shape, id, "r", scope)))
 		}
 	}

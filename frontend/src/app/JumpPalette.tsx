@@ -20,7 +20,7 @@ import {
   maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
-} from './may'
+} from '../graphql/may'
 import { SearchDocument } from './search.generated'
 
 interface Entry {

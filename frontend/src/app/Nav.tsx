@@ -36,7 +36,7 @@ import {
   maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
-} from './may'
+} from '../graphql/may'
 
 interface Item {
   to: NonNullable<LinkProps['to']>

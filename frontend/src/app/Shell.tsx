@@ -9,7 +9,7 @@ import { cx } from '../ui/cx'
 import { KeymapContext, useKeys } from '../ui/keys'
 import { Nav } from './Nav'
 import { PendingPage } from './pages'
-import { mayDoManual, mayReview, maySeeJobs, maySeeOrders, maySeePeople } from './may'
+import { mayDoManual, mayReview, maySeeJobs, maySeeOrders, maySeePeople } from '../graphql/may'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
 

@@ -15,7 +15,7 @@ import { useSocketStatus } from '../graphql/socketStatus'
 import { readStored, writeStored } from '../lib/storage'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
-import { maySeeJobs } from './may'
+import { maySeeJobs } from '../graphql/may'
 import classes from './TopBar.module.css'
 
 export function TopBar(props: { navOpen: boolean; onNav: () => void; onJump: () => void; onKeys: () => void }) {

@@ -24,7 +24,7 @@ import {
   maySeePeople,
   maySeeSystems,
   maySeeWebhooks,
-} from './may'
+} from '../graphql/may'
 import { ForbiddenPage, NotFoundPage, NotFoundScreen, PendingPage, RouteProblem } from './pages'
 
 interface Context {

@@ -1,10 +1,10 @@
 import { IconArrowsLeftRight, IconPlayerPlay, IconUsers, type Icon } from '@tabler/icons-react'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { useCounters } from '../../graphql/live'
+import { maySeeJobs, maySeeOrders, maySeePeople } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import type { ProvisioningState } from '../../graphql/types.generated'
 import { formatNumber } from '../../lib/format'
-import { can, permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import classes from './FiguresStrip.module.css'
 
@@ -21,7 +21,7 @@ const under: ProvisioningState[] = [
 
 /** How large the house is and how busy, in three live numbers. */
 export function FiguresStrip() {
-  const { permissions: granted, scopes } = useMe()
+  const me = useMe()
   const counters = useCounters()
   const open = counters?.ordersByState.filter((s) => under.includes(s.state)).reduce((sum, s) => sum + s.count, 0)
   const figures: { to: LinkProps['to']; word: string; icon: Icon; count: number | undefined; shown: boolean }[] = [
@@ -30,21 +30,21 @@ export function FiguresStrip() {
       word: t.home.people,
       icon: IconUsers,
       count: counters?.people,
-      shown: scopes.queryResources.length > 0,
+      shown: maySeePeople(me),
     },
     {
       to: '/orders',
       word: t.home.openOrders,
       icon: IconArrowsLeftRight,
       count: open,
-      shown: can(granted, permissions.orders),
+      shown: maySeeOrders(me),
     },
     {
       to: '/jobs',
       word: t.home.runningJobs,
       icon: IconPlayerPlay,
       count: counters?.runningJobs,
-      shown: can(granted, permissions.jobs),
+      shown: maySeeJobs(me),
     },
   ]
   return (

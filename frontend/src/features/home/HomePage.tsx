@@ -1,5 +1,5 @@
+import { maySeeJobs, maySeeOrders, maySeeSystems } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
-import { can, permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { ErrorsPanel } from './ErrorsPanel'
@@ -14,9 +14,8 @@ import { WaitingPanel } from './WaitingPanel'
 
 /** The state machine, live, and beside it what waits for the person. */
 export function HomePage() {
-  const { permissions: granted, scopes } = useMe()
-  const seesOrders =
-    can(granted, permissions.orders) || scopes.reviewProvisioning.length > 0 || scopes.manualProvisioning.length > 0
+  const me = useMe()
+  const seesOrders = maySeeOrders(me)
   return (
     <Page title={t.home.title} bare scroll>
       <div className={classes.grid}>
@@ -30,7 +29,7 @@ export function HomePage() {
         )}
         <div className={classes.side}>
           <WaitingPanel />
-          {can(granted, permissions.jobs) && <JobsPanel />}
+          {maySeeJobs(me) && <JobsPanel />}
         </div>
         {seesOrders && (
           <>
@@ -38,7 +37,7 @@ export function HomePage() {
             <OldestPanel />
           </>
         )}
-        {can(granted, permissions.connectors) && <SystemsPanel />}
+        {maySeeSystems(me) && <SystemsPanel />}
         {seesOrders && <ErrorsPanel />}
       </div>
     </Page>

@@ -1,7 +1,7 @@
-import type { MeFragment } from '../graphql/me.generated'
+import type { MeFragment } from './me.generated'
 import { can, canUnder, permissions } from '../lib/permit'
 
-// Who sees which page: the routes, the menu and the palette ask the same functions.
+// Who sees which page, and what of it: the routes, the menu, the palette and the pages ask the same functions.
 
 export const mayReview = (me: MeFragment) => me.scopes.reviewProvisioning.length > 0
 export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
