@@ -14,7 +14,7 @@ import (
 )
 
 func (r *auditEventResolver) Cursor(ctx context.Context, obj *audit.AuditEvent) (string, error) {
-	return page.Cursor(obj.ID), nil
+	return page.Cursor(obj.Position), nil
 }
 
 func (r *queryResolver) AuditEvents(ctx context.Context, first *int, after *string, filter *audit.AuditEventFilter) (*page.Connection[*audit.AuditEvent], error) {

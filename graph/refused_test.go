@@ -103,7 +103,7 @@ var inputs = map[string]string{
 	"ConfirmManualOrdersInput":     `{orderIds: ["1"]}`,
 	"ReportManualOrderErrorsInput": `{orderIds: ["1"], message: "x"}`,
 	"ReviewOrdersInput":            `{orderIds: ["1"], decision: APPROVE}`,
-	"ReplayWebhookInput":           `{id: "1", after: "` + event.Cursor{XID: 1, ID: 1}.String() + `"}`,
+	"ReplayWebhookInput":           `{id: "1", after: "` + event.Cursor{Position: 1, Mark: 1}.String() + `"}`,
 	"CreateWebhookInput":           `{url: "https://example.org/hook"}`,
 }
 

@@ -397,7 +397,6 @@ CREATE INDEX evaluation_fact_by_resource ON public.evaluation_fact USING btree (
 
 create table event (
     id bigint generated always as identity,
-    xid xid8 default pg_current_xact_id() not null,
     at timestamp with time zone not null,
     kind text not null,
     actor text not null,
@@ -408,21 +407,31 @@ create table event (
     data jsonb default '{}'::jsonb not null,
     constraint event_pkey PRIMARY KEY (id)
 );
-comment on table event is 'Something that happened. Append only. Read by subscriptions, webhooks and audit; cursor = (xid, id).';
-CREATE INDEX event_by_cursor ON public.event USING btree (xid, id);
+comment on table event is 'Something that happened. Append only. Read by subscriptions, webhooks and audit in the order of event_chain.position.';
 CREATE INDEX event_by_kind ON public.event USING btree (kind, id);
 CREATE INDEX event_by_subject ON public.event USING btree (subject_type, subject_id, id);
 CREATE TRIGGER event_append_only BEFORE UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION event_append_only();
 
+create table event_appender (
+    is_only boolean default true not null,
+    holder text default ''::text not null,
+    lease_until timestamp with time zone default '-infinity'::timestamp with time zone not null,
+    settled bigint default 0 not null,
+    constraint event_appender_pkey PRIMARY KEY (is_only),
+    constraint event_appender_is_one CHECK (is_only)
+);
+comment on table event_appender is 'One row: the process that gives events their position, and until when.';
+comment on column event_appender.settled is 'Every event up to this id has its position; those that have none were rolled back.';
+
 create table event_chain (
-    seq bigint not null,
+    "position" bigint not null,
     event_id bigint not null,
     hash bytea not null,
-    constraint event_chain_pkey PRIMARY KEY (seq),
+    constraint event_chain_pkey PRIMARY KEY ("position"),
     constraint event_chain_event_id_key UNIQUE (event_id),
     constraint event_chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(id)
 );
-comment on table event_chain is 'Hash chain over event, written by one appender; `writ verify` recomputes it.';
+comment on table event_chain is 'The position of each event and a hash over it and the one before it, written by one appender; `writ verify` recomputes it.';
 
 create table gap (
     id bigint generated always as identity,
@@ -1150,13 +1159,13 @@ create table webhook (
     paused_until timestamp with time zone,
     owner text not null,
     created_at timestamp with time zone not null,
-    cursor_xid xid8 not null,
-    cursor_id bigint not null,
     version integer default 1 not null,
+    "position" bigint not null,
     constraint webhook_pkey PRIMARY KEY (id)
 );
 comment on column webhook.failures is 'Attempts in a row that failed; 0: the last one went well.';
 comment on column webhook.paused_until is 'The endpoint rests after failures in a row, or asked us to wait.';
+comment on column webhook."position" is 'Position of the last event that deliveries were made of.';
 
 create table webhook_attempt (
     id bigint generated always as identity,

@@ -6840,7 +6840,10 @@ extend type Subscription {
   orderChanged(
     "Changes of orders that match it; its states are those moved to. Null: all in the caller's scope."
     filter: OrderFilter
-    "Cursor of the last change that arrived; null: from now on."
+    """
+    Cursor of the last change that arrived; null: from now on. Cursors of earlier versions are understood. VALIDATION with field ` + "`" + `after` + "`" + ` for one
+    of another server, or one that a restored backup does not reach: read what you need again, then subscribe without it.
+    """
     after: String
   ): OrderChange!
   "The numbers of the home page, at most twice a second."
@@ -7153,7 +7156,7 @@ input WebhookInput {
 input ReplayWebhookInput {
   "Id of the webhook."
   id: ID!
-  "Cursor of an order change; everything after it is delivered again."
+  "Cursor of an order change; everything after it is delivered again. VALIDATION for one of another server, or one that a restored backup does not reach."
   after: String!
 }
 

@@ -207,8 +207,8 @@ func Verify(ctx context.Context, s cli.Session) error {
 	if err != nil {
 		return err
 	}
-	if v.BrokenSeq != 0 {
-		return errs.New(errs.Conflict, "The event log was changed: the chain breaks at entry %d (%s).", v.BrokenSeq, v.Reason)
+	if v.BrokenPosition != 0 {
+		return errs.New(errs.Conflict, "The event log was changed: the chain breaks at position %d (%s).", v.BrokenPosition, v.Reason)
 	}
 	fmt.Fprintf(s.Out, "%d events, the chain is whole.\n", v.Count)
 	return nil

@@ -1,12 +1,19 @@
 package app
 
-import "context"
+import (
+	"context"
 
-// Quiescent is true when nothing can move without time or input: no source has news, nobody is dirty, no order can go, no job runs, no
+	"writ/server/event"
+)
+
+// Quiescent is true when nothing can move without time or input: every event has its position, no source has news, nobody is dirty, no order can go, no job runs, no
 // River job is due, no mail and no webhook waits. A River job of a process that died counts for nothing: the sweeps find its work, and
 // River itself only an hour later. Nor does an old one of a living process: River could not note its end because the database was away.
 // Test hooks only.
 func (a *App) Quiescent(ctx context.Context) (bool, error) {
+	if pending, err := event.Pending(ctx, a.DB); err != nil || pending {
+		return false, err
+	}
 	if quiet, err := a.Synchronization.Quiescent(ctx); err != nil || !quiet {
 		return false, err
 	}

@@ -71,24 +71,13 @@ func published(t *testing.T, h *apptest.House, after string) []string {
 	t.Helper()
 	from, err := event.Parse(after)
 	require.NoError(t, err)
-	var rows []struct {
-		XID string `bun:"xid"`
-		ID  int64  `bun:"id"`
-	}
-	require.NoError(t, h.DB.NewRaw(`select xid::text as xid, id from event where kind = 'order.changed' and (xid, id) > (?::text::xid8, ?) order by event.xid, id`,
-		jsonNumber(from.XID), from.ID).Scan(t.Context(), &rows))
+	rows, err := event.Read(t.Context(), h.DB, from, event.Filter{Kinds: []string{"order.changed"}}, 1_000_000)
+	require.NoError(t, err)
 	var list []string
 	for _, r := range rows {
-		var xid uint64
-		require.NoError(t, json.Unmarshal([]byte(r.XID), &xid))
-		list = append(list, event.Cursor{XID: xid, ID: r.ID}.String())
+		list = append(list, r.Cursor.String())
 	}
 	return list
-}
-
-func jsonNumber(n uint64) string {
-	raw, _ := json.Marshal(n)
-	return string(raw)
 }
 
 // A subscription that is cut again and again in the middle of a job and resumed with its cursor has no gap and no duplicate, over either

@@ -2,9 +2,9 @@ package audit_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/csv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,8 +19,6 @@ import (
 	"writ/server/page"
 	"writ/server/permit"
 )
-
-const soon = 20 * time.Second // other databases of the same server may hold the horizon back for a moment
 
 var at = time.Date(2026, 3, 1, 8, 0, 0, 123456000, time.UTC)
 
@@ -37,19 +35,23 @@ func publish(t *testing.T, b bun.IDB, actor string, n int) {
 	require.NoError(t, event.Publish(ctx, b, at, events...))
 }
 
-// chained appends until n events are in the chain.
+// place gives what is published its position.
+func place(t *testing.T, b *bun.DB) {
+	t.Helper()
+	a := event.NewAppender(b)
+	_, err := a.Append(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, a.Release(t.Context()))
+}
+
+// chained gives everything its position and verifies that n events are in the chain.
 func chained(t *testing.T, b *bun.DB, n int64) *audit.Verification {
 	t.Helper()
-	s := audit.New(b)
-	var v *audit.Verification
-	require.Eventually(t, func() bool {
-		require.NoError(t, s.Append(t.Context()))
-		var err error
-		v, err = audit.Verify(t.Context(), b)
-		require.NoError(t, err)
-		require.Zero(t, v.BrokenSeq, v.Reason)
-		return v.Count == n
-	}, soon, 5*time.Millisecond)
+	place(t, b)
+	v, err := audit.Verify(t.Context(), b)
+	require.NoError(t, err)
+	require.Zero(t, v.BrokenPosition, v.Reason)
+	require.Equal(t, n, v.Count)
 	return v
 }
 
@@ -71,28 +73,6 @@ func TestChain(t *testing.T) {
 	require.NotEqual(t, first.Head, chained(t, b, 2501).Head)
 }
 
-// TestAppendersDoNotMeet: many processes append at once while transactions overtake each other.
-func TestAppendersDoNotMeet(t *testing.T) {
-	t.Parallel()
-	b := dbtest.MustOpen(t)
-	slow, err := b.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	defer func() { _ = slow.Rollback() }()
-	publish(t, slow, "slow", 3)
-	var all sync.WaitGroup
-	for range 3 {
-		all.Go(func() {
-			for range 30 {
-				_ = event.Publish(context.Background(), b, at, event.Event{Kind: "k", SubjectType: "order"})
-				_ = audit.New(b).Append(context.Background())
-			}
-		})
-	}
-	all.Wait()
-	require.NoError(t, slow.Commit())
-	chained(t, b, 93)
-}
-
 func TestTampering(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -103,11 +83,11 @@ func TestTampering(t *testing.T) {
 		"ChangedData":    {`update event set data = jsonb_set(data, '{to}', '9') where id = 7`, 7},
 		"ChangedTime":    {"update event set at = at + interval '1 microsecond' where id = 2", 2},
 		"Removed":        {"delete from event where id = 5", 5},
-		"RemovedLink":    {"delete from event_chain where seq = 6", 6},
-		"RemovedBoth":    {"with c as (delete from event_chain where seq = 3) delete from event where id = 3", 3},
-		"Swapped":        {"update event_chain set event_id = -1 where seq = 8; update event_chain set event_id = 8 where seq = 9; update event_chain set event_id = 9 where seq = 8", 8},
-		"SlippedIn":      {"insert into event (xid, at, kind, actor, subject_type) values ('3', now(), 'x', 'eve', 'order')", 11},
-		"ForgedLastLink": {`update event_chain set hash = '\x00' where seq = 10`, 10},
+		"RemovedLink":    {"delete from event_chain where position = 6", 6},
+		"RemovedBoth":    {"with c as (delete from event_chain where position = 3) delete from event where id = 3", 3},
+		"Swapped":        {"update event_chain set event_id = -1 where position = 8; update event_chain set event_id = 8 where position = 9; update event_chain set event_id = 9 where position = 8", 8},
+		"SlippedIn":      {"insert into event (id, at, kind, actor, subject_type) overriding system value values (0, now(), 'x', 'eve', 'order')", 11},
+		"ForgedLastLink": {`update event_chain set hash = '\x00' where position = 10`, 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,7 +101,7 @@ func TestTampering(t *testing.T) {
 			}))
 			v, err := audit.Verify(t.Context(), b)
 			require.NoError(t, err)
-			require.Equal(t, c.broken, v.BrokenSeq, v.Reason)
+			require.Equal(t, c.broken, v.BrokenPosition, v.Reason)
 			require.NotEmpty(t, v.Reason)
 			require.Equal(t, c.broken-1, v.Count)
 		})
@@ -148,6 +128,7 @@ func TestSearch(t *testing.T) {
 	later := at.Add(time.Hour)
 	require.NoError(t, event.Publish(permit.With(t.Context(), permit.System("=cmd()")), b, later, event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 3}))
 	ctx := permit.With(t.Context(), &permit.Actor{Username: "auditor", Grants: []permit.Grant{{Path: "/Monitoring", CanExecute: true}}})
+	place(t, b)
 
 	_, err := s.Search(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil)
 	require.True(t, errs.Is(err, errs.Forbidden))
@@ -209,7 +190,7 @@ func TestNames(t *testing.T) {
 		insert into job_instance (job_id, state, launched_by, created_at) values (1, 'QUEUED', 'ann', now());
 		insert into delivery (guid, connector_id, mode, state, started_at) values (gen_random_uuid(), 1, 'COMPLETE', 'APPLIED', now());
 		insert into generation (at, resource_type_ids) values (now(), '{1,2}');
-		insert into webhook (url, description, secret, owner, created_at, cursor_xid, cursor_id) values ('https://x.example/hook', '', '', 'ann', now(), '0', 0), ('https://x.example', 'Tickets', '', 'ann', now(), '0', 0)`)
+		insert into webhook (url, description, secret, owner, created_at, position) values ('https://x.example/hook', '', '', 'ann', now(), 0), ('https://x.example', 'Tickets', '', 'ann', now(), 0)`)
 	require.NoError(t, err)
 	ctx := permit.With(t.Context(), permit.System("ann"))
 	for _, c := range []struct {
@@ -223,6 +204,7 @@ func TestNames(t *testing.T) {
 		{"webhook", 1, "https://x.example/hook"}, {"webhook", 2, "Tickets"}, {"configuration", 0, ""},
 	} {
 		require.NoError(t, event.Publish(ctx, b, at, event.Event{Kind: "k", SubjectType: c.kind, SubjectID: c.id}))
+		place(t, b)
 		got, err := audit.New(b).Search(ctx, page.Args{First: 1}, nil)
 		require.NoError(t, err)
 		e := got.Nodes()[0]
@@ -235,6 +217,7 @@ func TestNames(t *testing.T) {
 		require.Equal(t, c.want, *e.SubjectName, c.kind)
 	}
 	require.NoError(t, event.Publish(permit.With(t.Context(), permit.System("policy")), b, at, event.Event{Kind: "k", SubjectType: "order", SubjectID: 1}))
+	place(t, b)
 	all, err := audit.New(b).Search(ctx, page.Args{First: 100}, nil)
 	require.NoError(t, err)
 	require.Len(t, all.Nodes(), 20)
@@ -244,4 +227,53 @@ func TestNames(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, audit.New(b).Export(ctx, &out, nil))
 	require.Contains(t, out.String(), ",Badge card of Ann Lee,Ann Admin\n")
+}
+
+// TestMigratedFromTransactionIDs: a database of the time before positions goes on: readers stand where they stood, the chain is whole.
+func TestMigratedFromTransactionIDs(t *testing.T) {
+	t.Parallel()
+	b, url := dbtest.MustOpenEmpty(t)
+	ctx := t.Context()
+	require.NoError(t, db.Migrate(ctx, b, url))
+	steps, err := db.Status(ctx, b)
+	require.NoError(t, err)
+	for i := len(steps) - 1; i >= 0; i-- {
+		require.NoError(t, db.MigrateDown(ctx, b, 1))
+		if steps[i].Name == "position" {
+			break
+		}
+	}
+	cursor := func(xid, id string) string { return base64.RawURLEncoding.EncodeToString([]byte(xid + "." + id)) }
+	_, err = b.ExecContext(ctx, `insert into event (xid, at, kind, actor, subject_type, subject_id, data) values
+		('900', '2026-03-01 08:00:00.123456+00', 'k', 'ann', 'order', 1, '{}'), ('700', now(), 'k', 'ü"\', 'order', 2, '{"b": [1.50, null], "a": "x"}'),
+		('700', now(), 'k', '', 'order', null, '{}'), ('800', now(), 'k', 'ann', 'order', 4, '{"n": 12345678901234567890}');
+		insert into webhook (url, secret, owner, created_at, cursor_xid, cursor_id) select 'https://x', '', 'ann', now(), x::xid8, i
+			from (values ('0', 0, 1), ('701', 0, 2), ('700', (select min(id) from event where subject_id = 2), 3), ('999999', 0, 4)) v (x, i, n) order by n;
+		insert into setting (key, value) values ('notification_cursor', '"`+cursor("850", "0")+`"'),
+			('notification_windows', '{"A/P": {"from": "`+cursor("750", "0")+`", "isRun": true}, "B/P": {"sent": "2026-01-01T00:00:00Z"}}')`)
+	require.NoError(t, err)
+
+	require.NoError(t, db.Migrate(ctx, b, url))
+	rows, err := event.Read(ctx, b, event.Cursor{}, event.Filter{}, 10)
+	require.NoError(t, err)
+	order := []int64{}
+	for _, r := range rows {
+		order = append(order, r.SubjectID)
+	}
+	require.Equal(t, []int64{2, 0, 4, 1}, order)
+	chained(t, b, 4)
+	publish(t, b, "bob", 3)
+	chained(t, b, 7)
+
+	var positions []int64
+	require.NoError(t, b.NewRaw("select position from webhook order by id").Scan(ctx, &positions))
+	require.Equal(t, []int64{0, 2, 1, 4}, positions)
+	var mail, window string
+	require.NoError(t, b.NewRaw(`select value #>> '{}' from setting where key = 'notification_cursor'`).Scan(ctx, &mail))
+	require.Equal(t, rows[2].Cursor.String(), mail)
+	require.NoError(t, b.NewRaw(`select value #>> '{A/P,from}' from setting where key = 'notification_windows'`).Scan(ctx, &window))
+	require.Equal(t, rows[1].Cursor.String(), window)
+	var rest string
+	require.NoError(t, b.NewRaw(`select value #>> '{B/P,sent}' from setting where key = 'notification_windows'`).Scan(ctx, &rest))
+	require.Equal(t, "2026-01-01T00:00:00Z", rest)
 }

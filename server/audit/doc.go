@@ -1,6 +1,6 @@
 // Package audit looks back. The event table is the audit log (design 6): nothing is written twice.
 //
-//	chain.go   Append: one hash per event, each over the one before it; Verify recomputes them all
+//	verify.go  Verify: recomputes the chain that server/event writes, one hash per event, each over the one before it
 //	search.go  Search: who did what, when, to what; names.go what they are called
 //	export.go  Export: the same as CSV
 //

@@ -15,7 +15,7 @@ import (
 // exportBatch is how many lines are read at once; memory does not grow with the log.
 const exportBatch = 5000
 
-// Export writes the filtered log as CSV, the oldest first: id, at, kind, actor, subject type, subject id, source entity type, owner id, data (JSON),
+// Export writes the filtered log as CSV, by position, the oldest first: id, at, kind, actor, subject type, subject id, source entity type, owner id, data (JSON),
 // subject name, actor name.
 // Needs /Monitoring.
 func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFilter) error {
@@ -29,7 +29,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFil
 	var last int64
 	for {
 		rows := []*AuditEvent{}
-		err := filter.narrow(s.DB.NewSelect().Model(&rows)).Where("e.id > ?", last).OrderExpr("e.id").Limit(exportBatch).Scan(ctx)
+		err := filter.narrow(log(s.DB, &rows)).Where("c.position > ?", last).OrderExpr("c.position").Limit(exportBatch).Scan(ctx)
 		if err != nil {
 			return fmt.Errorf("read the event log: %w", err)
 		}
@@ -37,7 +37,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFil
 			return err
 		}
 		for _, e := range rows {
-			last = e.ID
+			last = e.Position
 			if err := out.Write(e.fields()); err != nil {
 				return fmt.Errorf("export the event log: %w", err)
 			}

@@ -13,8 +13,11 @@ import (
 	"writ/server/permit"
 )
 
-// channel is the NOTIFY channel that wakes hubs up.
-const channel = "writ_event"
+// The NOTIFY channels: events were published, and they got their position. They only wake up and carry nothing.
+const (
+	channel       = "writ_event"
+	placedChannel = "writ_event_placed"
+)
 
 // perStatement bounds the size of one INSERT.
 const perStatement = 2000
@@ -29,7 +32,7 @@ type Event struct {
 	Data             any    // written as a JSON object; nil = {}
 }
 
-// inserted is the row as Publish writes it; id and xid are the database's.
+// inserted is the row as Publish writes it; the id is the database's.
 type inserted struct {
 	bun.BaseModel `bun:"table:event"`
 
@@ -45,6 +48,9 @@ type inserted struct {
 
 // Publish writes events into the transaction that makes them true; they exist exactly if it commits. The actor is the context's
 // (permit.Name). at is the product's time (clock.Now). Without events it does nothing.
+//
+// Publish after the rows that the event tells of are locked: ids are handed out here, and of two events about the same thing the one with
+// the lower id comes first when both become visible to the appender at once.
 func Publish(ctx context.Context, tx bun.IDB, at time.Time, events ...Event) error {
 	actor := permit.Name(ctx)
 	for chunk := range slices.Chunk(events, perStatement) {

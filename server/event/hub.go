@@ -12,18 +12,17 @@ import (
 )
 
 const (
-	batchSize   = 500                    // rows read at once
-	safetyPoll  = time.Second            // looked at even without NOTIFY: a lost one costs no more than this
-	shortestGap = 5 * time.Millisecond   // between two looks while committed rows are held back by an older transaction;
-	longestGap  = 100 * time.Millisecond // doubled up to this
-	pingEvery   = 20 * time.Second       // finds a listener connection that died without a word
+	batchSize  = 500              // rows read at once
+	safetyPoll = time.Second      // looked at even without NOTIFY: a lost one costs no more than this
+	pingEvery  = 20 * time.Second // finds a listener connection that died without a word
 )
 
-// Hub reads new events once per process and hands them to all subscribers.
+// Hub reads new events once per process and hands them to all subscribers. It also takes its turn in giving events their position.
 type Hub struct {
-	db  *bun.DB
-	url string
-	log *slog.Logger
+	db       *bun.DB
+	url      string
+	log      *slog.Logger
+	appender *Appender
 
 	mu       sync.Mutex
 	position Cursor // what was handed out so far
@@ -35,7 +34,7 @@ type Hub struct {
 
 // NewHub prepares a hub. url is for its own connection (pq.Listener); it must name the same database as db.
 func NewHub(db *bun.DB, url string, log *slog.Logger) *Hub {
-	return &Hub{db: db, url: url, log: log, live: map[*subscription]struct{}{}, started: make(chan struct{}), stopped: make(chan struct{})}
+	return &Hub{db: db, url: url, log: log, appender: NewAppender(db), live: map[*subscription]struct{}{}, started: make(chan struct{}), stopped: make(chan struct{})}
 }
 
 // Run serves subscribers until ctx ends, then ends their channels. Call it once. A database that goes away is waited for; the error is
@@ -56,72 +55,109 @@ func (h *Hub) Run(ctx context.Context) error {
 	})
 	defer context.AfterFunc(ctx, func() { _ = listener.Close() })() // also frees Listen, which waits for a connection
 	defer listener.Close()
-	if err := listener.Listen(channel); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("listen for events: %w", err)
+	for _, c := range []string{channel, placedChannel} {
+		if err := listener.Listen(c); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("listen for events: %w", err)
+		}
 	}
-	h.loop(ctx, listener)
+	published, placed := make(chan struct{}, 1), make(chan struct{}, 1)
+	var all sync.WaitGroup
+	all.Go(func() { h.append(ctx, published, placed) })
+	all.Go(func() { h.read(ctx, placed) })
+	h.listen(ctx, listener, published, placed)
+	all.Wait()
 	return nil
 }
 
-// loop looks for rows whenever there may be some: on NOTIFY, after a reconnect (nil on the channel), while rows are known to be held
-// back, and once a second.
-func (h *Hub) loop(ctx context.Context, listener *pq.Listener) {
+// listen passes wake-ups on; nil on the channel comes after a reconnect and means that some may be lost.
+func (h *Hub) listen(ctx context.Context, listener *pq.Listener, published, placed chan<- struct{}) {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
-	timer := time.NewTimer(0) // look once at the start: LISTEN came after End
-	defer timer.Stop()
-	gap := shortestGap
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ping.C:
 			go func() { _ = listener.Ping() }() // an error makes the listener reconnect by itself; it may block that long
-			continue
-		case <-listener.Notify:
-			drain(listener.Notify)
-		case <-timer.C:
-		}
-		pending, err := h.deliver(ctx)
-		wait := safetyPoll
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			h.log.WarnContext(ctx, "events cannot be read at this moment", "error", err)
-		case pending:
-			wait, gap = gap, min(2*gap, longestGap)
-		default:
-			gap = shortestGap
-		}
-		timer.Reset(wait)
-	}
-}
-
-// drain takes the wake-ups that came at once: one look serves all.
-func drain(notes <-chan *pq.Notification) {
-	for {
-		select {
-		case _, open := <-notes:
+		case n, open := <-listener.Notify:
 			if !open {
+				<-ctx.Done() // closed by its end
 				return
 			}
-		default:
-			return
+			if n == nil || n.Channel == channel {
+				wake(published)
+			}
+			if n == nil || n.Channel == placedChannel {
+				wake(placed)
+			}
 		}
 	}
 }
 
-// deliver hands out everything that can be read now. pending: more is committed and waits for an older transaction.
-func (h *Hub) deliver(ctx context.Context) (pending bool, err error) {
+// wake leaves a note; one is enough, however many came.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// append gives events their position whenever there may be some: on NOTIFY, when the lease of another process ends, and once a second.
+func (h *Hub) append(ctx context.Context, published <-chan struct{}, placed chan<- struct{}) {
+	defer func() { // the next process need not wait for the end of our lease
+		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if err := h.appender.Release(patient); err != nil {
+			h.log.DebugContext(patient, "give the events' lease back", "error", err)
+		}
+	}()
+	every(ctx, published, func() time.Duration {
+		appended, err := h.appender.Append(ctx)
+		if appended {
+			wake(placed)
+		}
+		if err != nil && ctx.Err() == nil {
+			h.log.WarnContext(ctx, "events cannot be given their position at this moment", "error", err)
+		}
+		return h.appender.wait()
+	})
+}
+
+// read hands out what got its position.
+func (h *Hub) read(ctx context.Context, placed <-chan struct{}) {
+	every(ctx, placed, func() time.Duration {
+		if err := h.deliver(ctx); err != nil && ctx.Err() == nil {
+			h.log.WarnContext(ctx, "events cannot be read at this moment", "error", err)
+		}
+		return safetyPoll
+	})
+}
+
+// every does something now, at each wake-up, and after the time that it gives, until ctx ends.
+func every(ctx context.Context, wakeUp <-chan struct{}, do func() time.Duration) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wakeUp:
+		case <-timer.C:
+		}
+		timer.Reset(do())
+	}
+}
+
+// deliver hands out everything that can be read now.
+func (h *Hub) deliver(ctx context.Context) error {
 	for {
 		b, err := ReadBatch(ctx, h.db, h.position, Filter{}, batchSize) // only this goroutine writes position
 		if err != nil {
-			return false, err
+			return err
 		}
 		h.handOut(b)
 		if !b.More {
-			return b.Pending, nil
+			return nil
 		}
 	}
 }

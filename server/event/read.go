@@ -12,6 +12,7 @@ import (
 // Row is an event as readers see it.
 type Row struct {
 	Cursor           Cursor
+	ID               int64 // the same wherever the event is stored
 	At               time.Time
 	Kind             string
 	Actor            string
@@ -32,17 +33,17 @@ type Filter struct {
 
 // Batch is one page of the stream.
 type Batch struct {
-	Rows    []Row
-	Next    Cursor // continue here: also past the rows that the filter left out
-	More    bool   // the page was full: read on at once
-	Pending bool   // newer events are committed but held back by an older transaction: look again soon
+	Rows []Row
+	Next Cursor // continue here: also past the rows that the filter left out
+	More bool   // the page was full: read on at once
 }
 
-// record is a row of the statement in ReadBatch: the horizon is always there, the event only if one was found.
+// record is a row of the statement in ReadBatch: the head is always there, the event only if one was found.
 type record struct {
-	Horizon          uint64
-	Pending          bool
-	Xid              *uint64
+	Head             int64
+	HeadHash         []byte
+	Position         int64
+	Hash             []byte
 	ID               int64
 	At               time.Time
 	Kind             string
@@ -54,10 +55,6 @@ type record struct {
 	Data             json.RawMessage
 }
 
-// horizon is the snapshot's xmin, and whether committed rows lie beyond it. OFFSET 0 keeps it one row computed once.
-const horizon = `SELECT x.xmin, EXISTS (SELECT FROM event AS p WHERE p.xid >= x.xmin) AS pending
-	FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS x OFFSET 0`
-
 // Read gives at most limit events after a cursor, in the order in which every reader sees them. Fewer than limit: there are no more
 // at this moment. Continue with the last row's Cursor.
 func Read(ctx context.Context, db bun.IDB, after Cursor, filter Filter, limit int) ([]Row, error) {
@@ -67,10 +64,10 @@ func Read(ctx context.Context, db bun.IDB, after Cursor, filter Filter, limit in
 
 // ReadBatch is Read that also tells where to continue, so that a filtered reader need not pass the same rows again.
 func ReadBatch(ctx context.Context, db bun.IDB, after Cursor, filter Filter, limit int) (Batch, error) {
-	found := db.NewSelect().TableExpr("event AS e").ColumnExpr("e.*").
-		Where("(e.xid, e.id) > (?::xid8, ?)", fmt.Sprint(after.XID), after.ID).
-		Where("e.xid < h.xmin").
-		OrderExpr("e.xid, e.id").Limit(int64(limit))
+	found := db.NewSelect().TableExpr("event_chain AS c").Join("JOIN event AS e ON e.id = c.event_id").
+		ColumnExpr("c.position, substring(c.hash for 4) AS hash, e.*").
+		Where("c.position > ?", after.Position).
+		OrderExpr("c.position").Limit(int64(limit))
 	if len(filter.Kinds) > 0 {
 		found.Where("e.kind IN (?)", bun.List(filter.Kinds))
 	}
@@ -84,15 +81,15 @@ func ReadBatch(ctx context.Context, db bun.IDB, after Cursor, filter Filter, lim
 		found.Where("e.owner_id IN (?)", bun.List(filter.OwnerIDs))
 	}
 	var records []record
-	// One statement, so one snapshot: horizon, rows and the question whether more is waiting belong together.
+	// One statement, so one snapshot: the head and the rows up to it belong together.
 	err := db.NewSelect().
-		With("horizon", db.NewRaw(horizon)).
-		TableExpr("horizon AS h").Join("LEFT JOIN LATERAL (?) AS e ON true", found).
-		ColumnExpr("h.xmin AS horizon, h.pending").
+		With("head", db.NewRaw("SELECT position, hash FROM event_chain ORDER BY position DESC LIMIT 1")).
+		TableExpr("head AS h").Join("LEFT JOIN LATERAL (?) AS e ON true", found).
+		ColumnExpr("h.position AS head, h.hash AS head_hash").
 		ColumnExpr("e.*"). // bun reads NULL as the zero value
-		OrderExpr("e.xid, e.id").Scan(ctx, &records)
+		OrderExpr("e.position").Scan(ctx, &records)
 	if err != nil {
-		return Batch{}, fmt.Errorf("read events after %d.%d: %w", after.XID, after.ID, err)
+		return Batch{}, fmt.Errorf("read events after %s: %w", after, err)
 	}
 	return batchOf(records, after, limit), nil
 }
@@ -100,12 +97,11 @@ func ReadBatch(ctx context.Context, db bun.IDB, after Cursor, filter Filter, lim
 func batchOf(records []record, after Cursor, limit int) Batch {
 	b := Batch{Rows: make([]Row, 0, len(records)), Next: after}
 	for _, r := range records {
-		b.Pending = r.Pending
-		if r.Xid == nil {
+		if r.Position == 0 {
 			break
 		}
 		b.Rows = append(b.Rows, Row{
-			Cursor: Cursor{XID: *r.Xid, ID: r.ID}, At: r.At, Kind: r.Kind, Actor: r.Actor, SubjectType: r.SubjectType,
+			Cursor: Cursor{Position: r.Position, Mark: markOf(r.Hash)}, ID: r.ID, At: r.At, Kind: r.Kind, Actor: r.Actor, SubjectType: r.SubjectType,
 			SubjectID: r.SubjectID, SourceEntityType: r.SourceEntityType, OwnerID: r.OwnerID, Data: r.Data,
 		})
 	}
@@ -113,23 +109,24 @@ func batchOf(records []record, after Cursor, limit int) Batch {
 		b.Next = b.Rows[len(b.Rows)-1].Cursor
 		return b
 	}
-	// Everything below the horizon was seen, and nothing can appear there any more.
-	if horizon := (Cursor{XID: records[0].Horizon}); horizon.Compare(after) > 0 {
-		b.Next = horizon
+	if len(records) > 0 && records[0].Head > after.Position { // everything up to the head was seen
+		b.Next = Cursor{Position: records[0].Head, Mark: markOf(records[0].HeadHash)}
 	}
 	return b
 }
 
-// End is the cursor of now: events of transactions that are still running, or begin later, come after it.
-func End(ctx context.Context, db bun.IDB) (Cursor, error) {
-	c, _, err := ends(ctx, db)
-	return c, err
+// Pending reports whether committed events wait for their position.
+func Pending(ctx context.Context, db bun.IDB) (pending bool, err error) {
+	err = db.NewRaw(`SELECT EXISTS (SELECT FROM event AS e WHERE e.id > (SELECT settled FROM event_appender)
+		AND NOT EXISTS (SELECT FROM event_chain AS c WHERE c.event_id = e.id))`).Scan(ctx, &pending)
+	return pending, err
 }
 
-// ends is End, and the next transaction id: no cursor of this server, not even one of now, lies beyond it.
-func ends(ctx context.Context, db bun.IDB) (end Cursor, next uint64, err error) {
-	if err := db.NewRaw("SELECT pg_snapshot_xmin(s), pg_snapshot_xmax(s) FROM pg_current_snapshot() s").Scan(ctx, &end.XID, &next); err != nil {
-		return Cursor{}, 0, fmt.Errorf("find the end of the events: %w", err)
+// End is the cursor of now: events that have no position yet come after it.
+func End(ctx context.Context, db bun.IDB) (Cursor, error) {
+	position, hash, err := head(ctx, db)
+	if err != nil {
+		return Cursor{}, fmt.Errorf("find the end of the events: %w", err)
 	}
-	return end, next, nil
+	return Cursor{Position: position, Mark: markOf(hash)}, nil
 }

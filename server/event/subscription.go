@@ -3,8 +3,6 @@ package event
 import (
 	"context"
 	"time"
-
-	"writ/server/errs"
 )
 
 // buffered is how many batches a subscriber may be behind before it reads from the table again.
@@ -25,17 +23,14 @@ type subscription struct {
 // with the hub. A slow reader only slows itself. The error is that of finding "now", or errs.Validation for a cursor of another stream.
 func (h *Hub) Subscribe(ctx context.Context, after *Cursor, filter func(Row) bool) (<-chan Row, error) {
 	s := &subscription{hub: h, filter: filter, out: make(chan Row)}
-	end, next, err := ends(ctx, h.db)
+	var err error
+	if after == nil {
+		s.at, err = End(ctx, h.db)
+	} else {
+		s.at, err = Resolve(ctx, h.db, *after)
+	}
 	if err != nil {
 		return nil, err
-	}
-	switch {
-	case after == nil:
-		s.at = end
-	case after.XID > next:
-		return nil, errs.Invalid("after", "This cursor lies ahead of everything that happened here: it is not of this server's stream. Start again without it.")
-	default:
-		s.at = *after
 	}
 	go s.run(ctx)
 	return s.out, nil

@@ -112,7 +112,7 @@ func (s *Service) note(ctx context.Context, tx bun.Tx, windows map[string]window
 		First, Last      time.Time
 	}
 	if err := tx.NewRaw(`select e.source_entity_type, (e.data ->> 'to')::smallint as state, min(e.at) as first, max(e.at) as last
-		from event e where ? group by 1, 2`, came(after, next)).Scan(ctx, &rows); err != nil {
+		from event_chain c join event e on e.id = c.event_id where ? group by 1, 2`, came(after, next)).Scan(ctx, &rows); err != nil {
 		return fmt.Errorf("look for orders to tell of: %w", err)
 	}
 	for _, d := range s.digests() {
@@ -135,9 +135,9 @@ func (s *Service) note(ctx context.Context, tx bun.Tx, windows map[string]window
 // came is the condition of the events between two cursors by which an order came to review, or to an error. What a person put there
 // (reconsider) is no news.
 func came(after, next event.Cursor) any {
-	return bun.SafeQuery(`e.kind = 'order.changed' and (e.xid, e.id) > (?::xid8, ?) and (e.xid, e.id) <= (?::xid8, ?) and e.source_entity_type is not null
+	return bun.SafeQuery(`e.kind = 'order.changed' and c.position > ? and c.position <= ? and e.source_entity_type is not null
 		and e.data ->> 'to' in ('5', '3') and e.data ->> 'from' is distinct from e.data ->> 'to' and e.data ->> 'action' not like 'reconsider%'`,
-		fmt.Sprint(after.XID), after.ID, fmt.Sprint(next.XID), next.ID)
+		after.Position, next.Position)
 }
 
 // sendDigest writes one mail per recipient about what came since the window was opened and is still in that state.
@@ -147,7 +147,7 @@ func (s *Service) sendDigest(ctx context.Context, tx bun.Tx, d digest, entityTyp
 		return err
 	}
 	var orders []int64
-	if err := tx.NewRaw(`select distinct o.id from event e join provisioning_order o on o.id = e.subject_id
+	if err := tx.NewRaw(`select distinct o.id from event_chain c join event e on e.id = c.event_id join provisioning_order o on o.id = e.subject_id
 		where ? and e.source_entity_type = ? and e.data ->> 'to' = ? and o.closed_at is null and ? = any (o.states) order by o.id`,
 		came(from, next), entityType, fmt.Sprint(int(d.to)), d.to).Scan(ctx, &orders); err != nil {
 		return fmt.Errorf("read its orders: %w", err)

@@ -74,11 +74,11 @@ func (s *Service) runMails(ctx context.Context, tx bun.Tx, r event.Row, state st
 	// resumed after it came to this very block: then the block belongs to the launch still
 	if err := tx.NewRaw(`select j.display_name as job, coalesce(nullif(u.display_name, ''),
 				case i.launched_by when 'clock' then 'the schedule' when 'command' then 'the command line' else i.launched_by end) as launched_by,
-			i.parent_id is not null or i.is_repair and exists (select from event e where e.kind = 'job.changed' and e.subject_type = 'job_instance' and e.subject_id = i.id
-				and e.data ->> 'from' = 'BLOCKED' and (e.xid, e.id) < (?::xid8, ?)) as is_repair,
+			i.parent_id is not null or i.is_repair and exists (select from event e join event_chain c on c.event_id = e.id where e.kind = 'job.changed' and e.subject_type = 'job_instance' and e.subject_id = i.id
+				and e.data ->> 'from' = 'BLOCKED' and c.position < ?) as is_repair,
 			coalesce(i.started_at, i.created_at) as started_at
 		from job_instance i join job j on j.id = i.job_id left join local_user u on u.username = i.launched_by where i.id = ?`,
-		fmt.Sprint(r.Cursor.XID), r.Cursor.ID, r.SubjectID).Scan(ctx, &found); err != nil {
+		r.Cursor.Position, r.SubjectID).Scan(ctx, &found); err != nil {
 		return fmt.Errorf("read the run %d: %w", r.SubjectID, err)
 	}
 	if len(found) == 0 {

@@ -58,7 +58,7 @@ func (s *Service) Create(ctx context.Context, in CreateWebhookInput) (*CreateWeb
 		if err != nil {
 			return err
 		}
-		w.CursorXid, w.CursorID = end.XID, end.ID
+		w.Position = end.Position
 		if err := insertWebhook(ctx, tx, w); err != nil {
 			return err
 		}

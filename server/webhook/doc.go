@@ -3,7 +3,7 @@
 //	webhook.go   Webhook, Service; list, enable, disable, replay, delete
 //	create.go    create, with its secret; rotate the secret
 //	delivery.go  WebhookDelivery, WebhookAttempt: what was sent, and how it went
-//	pump.go      events -> deliveries: a durable cursor per webhook, moved with the deliveries in one transaction
+//	pump.go      events -> deliveries: a durable position per webhook, moved with the deliveries in one transaction
 //	body.go      what is sent
 //	worker.go    the River job that drains a webhook: claim, send, note
 //	send.go      one HTTP request

@@ -20,7 +20,7 @@ import (
 const pumpLimit = 500
 
 // Pump turns the events since last time into deliveries of all webhooks that are not disabled. Any number of processes may do it at the
-// same moment: whoever moves a webhook's cursor first has written the deliveries, the others drop theirs.
+// same moment: whoever moves a webhook's position first has written the deliveries, the others drop theirs.
 func (s *Service) Pump(ctx context.Context) error {
 	behind, err := selectBehind(ctx, s.DB)
 	if err != nil {
@@ -37,26 +37,26 @@ func (s *Service) Pump(ctx context.Context) error {
 // pump brings one webhook up to date. Reading is done outside of the transaction, which therefore is short.
 func (s *Service) pump(ctx context.Context, w *Webhook) error {
 	for {
-		batch, err := event.ReadBatch(ctx, s.DB, w.cursor(), event.Filter{Kinds: []string{typeChanged}}, pumpLimit)
-		if err != nil || batch.Next == w.cursor() {
+		batch, err := event.ReadBatch(ctx, s.DB, event.Cursor{Position: w.Position}, event.Filter{Kinds: []string{typeChanged}}, pumpLimit)
+		if err != nil || batch.Next.Position == w.Position {
 			return err
 		}
 		deliveries, err := s.deliveries(ctx, w, batch.Rows)
 		if err != nil {
 			return err
 		}
-		moved, err := s.advance(ctx, w, batch.Next, deliveries)
+		moved, err := s.advance(ctx, w, batch.Next.Position, deliveries)
 		if err != nil || !moved || !batch.More {
 			return err
 		}
-		w.CursorXid, w.CursorID = batch.Next.XID, batch.Next.ID
+		w.Position = batch.Next.Position
 	}
 }
 
-// advance writes deliveries and moves the cursor, together; false: another process did, or the webhook was changed meanwhile.
-func (s *Service) advance(ctx context.Context, w *Webhook, to event.Cursor, deliveries []*WebhookDelivery) (moved bool, err error) {
+// advance writes deliveries and moves the position, together; false: another process did, or the webhook was changed meanwhile.
+func (s *Service) advance(ctx context.Context, w *Webhook, to int64, deliveries []*WebhookDelivery) (moved bool, err error) {
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		if moved, err = advanceCursor(ctx, tx, w.ID, w.cursor(), to); err != nil || !moved {
+		if moved, err = advancePosition(ctx, tx, w.ID, w.Position, to); err != nil || !moved {
 			return err
 		}
 		n, err := open(ctx, tx, deliveries)
@@ -105,7 +105,7 @@ func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) 
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, &WebhookDelivery{WebhookID: w.ID, MessageID: messageID(r.Cursor.ID), EventID: r.Cursor.ID, Body: body,
+		list = append(list, &WebhookDelivery{WebhookID: w.ID, MessageID: messageID(r.ID), EventID: r.ID, Body: body,
 			Since: now, NextAt: &now, CreatedAt: now})
 	}
 	return list, nil

@@ -11,7 +11,6 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
-	"writ/server/event"
 	"writ/server/order"
 )
 
@@ -69,7 +68,7 @@ func lockReady(ctx context.Context, tx bun.IDB, id int64, now time.Time) (*Webho
 }
 
 func insertWebhook(ctx context.Context, tx bun.IDB, w *Webhook) error {
-	if _, err := tx.NewInsert().Model(w).Value("cursor_xid", "?::xid8", fmt.Sprint(w.CursorXid)).Returning("id").Exec(ctx); err != nil {
+	if _, err := tx.NewInsert().Model(w).Returning("id").Exec(ctx); err != nil {
 		return db.Explain(fmt.Errorf("insert a webhook: %w", err))
 	}
 	return nil
@@ -96,28 +95,26 @@ func updateSecret(ctx context.Context, tx bun.IDB, id int64, sealed []byte, unti
 	return exec(ctx, tx, `update webhook set previous_secret = secret, previous_secret_until = ?, secret = ?, version = version + 1 where id = ?`, until, sealed, id)
 }
 
-func updateCursor(ctx context.Context, tx bun.IDB, id int64, to event.Cursor) error {
-	return exec(ctx, tx, "update webhook set cursor_xid = ?::xid8, cursor_id = ?, version = version + 1 where id = ?", fmt.Sprint(to.XID), to.ID, id)
+func updatePosition(ctx context.Context, tx bun.IDB, id, to int64) error {
+	return exec(ctx, tx, "update webhook set position = ?, version = version + 1 where id = ?", to, id)
 }
 
-// advanceCursor moves a cursor that stands where the caller believes, unless the webhook is disabled; false: it does not.
-func advanceCursor(ctx context.Context, tx bun.IDB, id int64, from, to event.Cursor) (bool, error) {
-	result, err := tx.NewRaw(`update webhook set cursor_xid = ?::xid8, cursor_id = ? where id = ? and cursor_xid = ?::xid8 and cursor_id = ? and not is_disabled`,
-		fmt.Sprint(to.XID), to.ID, id, fmt.Sprint(from.XID), from.ID).Exec(ctx)
+// advancePosition moves a webhook that stands where the caller believes, unless it is disabled; false: it does not stand there.
+func advancePosition(ctx context.Context, tx bun.IDB, id, from, to int64) (bool, error) {
+	result, err := tx.NewRaw(`update webhook set position = ? where id = ? and position = ? and not is_disabled`, to, id, from).Exec(ctx)
 	if err != nil {
-		return false, fmt.Errorf("move the cursor of a webhook: %w", err)
+		return false, fmt.Errorf("move the position of a webhook: %w", err)
 	}
 	n, err := result.RowsAffected()
 	return n == 1, err
 }
 
-// selectBehind gives the webhooks behind whose cursor there are events that can be read, of whichever kind: passing those that are none of
-// a webhook's business once is cheaper than looking at them every second.
+// selectBehind gives the webhooks that events lie ahead of, of whichever kind: passing those that are none of a webhook's business once is
+// cheaper than looking at them every second.
 func selectBehind(ctx context.Context, db bun.IDB) ([]*Webhook, error) {
 	var rows []*Webhook
 	err := db.NewSelect().Model(&rows).Where("NOT w.is_disabled").
-		Where(`EXISTS (SELECT FROM event AS e WHERE (e.xid, e.id) > (w.cursor_xid, w.cursor_id)
-			AND e.xid < pg_snapshot_xmin(pg_current_snapshot()))`).OrderExpr("w.id").Scan(ctx)
+		Where("w.position < (SELECT max(position) FROM event_chain)").OrderExpr("w.id").Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find webhooks that are behind: %w", err)
 	}

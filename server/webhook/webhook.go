@@ -67,16 +67,13 @@ type Webhook struct {
 	PausedUntil         *time.Time
 	Owner               string // username of the creator: deliveries stay inside their rights of now
 	CreatedAt           time.Time
-	CursorXid           uint64 `bun:"type:xid8"`
-	CursorID            int64
+	Position            int64 // of the last event that deliveries were made of
 	Version             int
 
 	Pending   int `bun:",scanonly"` // deliveries not sent yet
 	Failed    int `bun:",scanonly"` // deliveries that failed, to be tried again or given up
 	Delivered int `bun:",scanonly"` // deliveries of the last thirty days that were taken
 }
-
-func (w *Webhook) cursor() event.Cursor { return event.Cursor{XID: w.CursorXid, ID: w.CursorID} }
 
 // WebhookInput names a webhook.
 type WebhookInput struct{ ID int64 }
@@ -143,17 +140,22 @@ type ReplayWebhookInput struct {
 }
 
 // Replay delivers again everything after a cursor that the webhook has passed, under the ids it had before, so that receivers drop what
-// they know. Filter and rights are those of now. Newer changes follow in their order. It needs WebhookUpdate.
+// they know. Filter and rights are those of now. Newer changes follow in their order. It needs WebhookUpdate. Validation for a cursor of
+// another server, or one that a restored backup does not reach.
 func (s *Service) Replay(ctx context.Context, in ReplayWebhookInput) (*WebhookPayload, error) {
 	after, err := event.Parse(in.After)
 	if err != nil {
 		return nil, errs.Invalid("input.after", "This is not a cursor of an order change. Take it from the body of a delivery.")
 	}
 	return s.change(ctx, in.ID, "webhook.replayed", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
-		if after.Compare(w.cursor()) >= 0 {
-			return nil // not passed yet: it will be delivered anyway
+		after, err := event.Resolve(ctx, tx, after)
+		if e := errs.As(err); e != nil {
+			return e.At("input.after")
 		}
-		return updateCursor(ctx, tx, w.ID, after)
+		if err != nil || after.Position >= w.Position {
+			return err // not passed yet: it will be delivered anyway
+		}
+		return updatePosition(ctx, tx, w.ID, after.Position)
 	})
 }
 

@@ -368,12 +368,19 @@ func TestReplay(t *testing.T) {
 	require.Len(t, ds[0].Attempts, 1)
 	require.Len(t, ds[3].Attempts, 2)
 
-	t.Run("AheadOfTheCursorSkipsNothing", func(t *testing.T) {
+	t.Run("NotPassedYetSkipsNothing", func(t *testing.T) {
 		h.mustChange(1, 8, 4)
-		ahead := event.Cursor{XID: 1 << 60}
-		_, err := h.Replay(h.ctx, ReplayWebhookInput{ID: w.ID, After: ahead.String()})
+		h.place()
+		ahead, err := event.End(t.Context(), h.DB)
+		require.NoError(t, err)
+		_, err = h.Replay(h.ctx, ReplayWebhookInput{ID: w.ID, After: ahead.String()})
 		require.NoError(t, err)
 		h.mustPump(5)
+	})
+	t.Run("OfAnotherServer", func(t *testing.T) {
+		_, err := h.Replay(h.ctx, ReplayWebhookInput{ID: w.ID, After: event.Cursor{Position: 1 << 60, Mark: 1}.String()})
+		require.True(t, errs.Is(err, errs.Validation), "%v", err)
+		require.Equal(t, "input.after", errs.As(err).Field)
 	})
 	t.Run("NoCursor", func(t *testing.T) {
 		_, err := h.Replay(h.ctx, ReplayWebhookInput{ID: w.ID, After: "nonsense"})
@@ -417,6 +424,7 @@ func TestManyProcesses(t *testing.T) {
 		h.mustChange(int64(1+i%2), 1, 8)
 	}
 	h.Concurrency = 3
+	h.place()
 	require.Eventually(t, func() bool {
 		var all sync.WaitGroup
 		for range 3 {

@@ -382,7 +382,7 @@ export type ProvisioningState =
 
 /** What to deliver again. */
 export type ReplayWebhookInput = {
-  /** Cursor of an order change; everything after it is delivered again. */
+  /** Cursor of an order change; everything after it is delivered again. VALIDATION for one of another server, or one that a restored backup does not reach. */
   after: Scalars['String']['input'];
   /** Id of the webhook. */
   id: Scalars['ID']['input'];
