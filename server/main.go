@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // zones of people and jobs are known wherever this runs
 
 	"writ/server/app"
 	"writ/server/cli"

@@ -423,6 +423,7 @@ type ComplexityRoot struct {
 		Resource    func(childComplexity int) int
 		Scopes      func(childComplexity int) int
 		TestHooks   func(childComplexity int) int
+		TimeZone    func(childComplexity int) int
 		Username    func(childComplexity int) int
 	}
 
@@ -2356,6 +2357,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Me.TestHooks(childComplexity), true
+	case "Me.timeZone":
+		if e.ComplexityRoot.Me.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Me.TimeZone(childComplexity), true
 	case "Me.username":
 		if e.ComplexityRoot.Me.Username == nil {
 			break
@@ -5243,6 +5250,8 @@ type Me {
   testHooks: Boolean!
   "True with --demo."
   demo: Boolean!
+  "IANA name of the zone in which days of this installation begin and end (--time-zone)."
+  timeZone: String!
 }
 
 """Entity type identifiers opened by permissions that exist once per entity type."""
@@ -7940,6 +7949,8 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_testHooks(ctx, field)
 	case "demo":
 		return ec.fieldContext_Me_demo(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Me_timeZone(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
 }

@@ -169,7 +169,7 @@ func (c *filterCheck) on(t *directory.EntityType, binding string) error {
 	case f.Dimension != "":
 		return c.compareDimension(end, scalar)
 	case scalar != nil:
-		normal, err := directory.Normalise(scalar.Type, f.Value)
+		normal, err := directory.Normalise(scalar.Type, f.Value, c.shape.Zone())
 		if err != nil {
 			return errs.Invalid(c.field+".value", "%q can be no value of %s in the access rule %s: %s", f.Value, f.Binding, c.rule.Identifier, errs.As(err).Message).Because(err)
 		}

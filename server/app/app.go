@@ -21,6 +21,7 @@ import (
 	"writ/server/cli"
 	"writ/server/clock"
 	"writ/server/config"
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/event"
 	"writ/server/fulfil"
@@ -117,6 +118,9 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 	if a.Queue, err = queue.New(ctx, queue.Options{URL: s.DatabaseURL, Logger: a.Log, Queues: a.queues(), Register: a.register}); err != nil {
 		return nil, err
 	}
+	if err := a.settleZone(ctx); err != nil {
+		return nil, err
+	}
 	greeting := ""
 	if s.Config.Serve.Demo {
 		if greeting, err = a.loadDemo(ctx); err != nil {
@@ -128,6 +132,24 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 		return nil, err
 	}
 	return &cli.Application{Handler: handler, Run: a.Run, Greeting: greeting}, nil
+}
+
+// settleZone keeps the time zone of the installation. Where days begin somewhere else now, everybody is looked at again.
+func (a *App) settleZone(ctx context.Context) error {
+	return db.InTx(ctx, a.DB, func(ctx context.Context, tx bun.Tx) error {
+		zone, changed, err := directory.SetZone(ctx, tx, a.Config.Serve.TimeZone, config.MachineZone())
+		if err != nil {
+			return err
+		}
+		a.Log.InfoContext(ctx, "days begin and end in this time zone", "zone", zone.String())
+		if !changed {
+			return nil
+		}
+		if err := a.Assignments.DirtyAll(ctx, tx, "time zone changed"); err != nil {
+			return err
+		}
+		return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
+	})
 }
 
 // stopLimit is how long a graceful stop waits for running jobs; what is cut off then goes on in another process by its lease.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/directory"
 	"writ/server/rolemodel"
 )
 
@@ -127,19 +128,33 @@ func day(t time.Time) string {
 	return t.Format("2 Jan 2006 15:04 UTC")
 }
 
-// period writes from when until when something holds, with a space before; empty: always.
-func period(from, to *time.Time, now time.Time) string {
+// period writes from when until when something holds, with a space before; empty: always. Days as days of the installation: an end at
+// midnight is the day before, through which it holds.
+func (n *names) period(from, to *time.Time, now time.Time) string {
+	zone := n.m.Shape.Zone()
+	shown := func(t time.Time) string {
+		if t.Equal(directory.FirstInstant(t, zone)) {
+			return t.In(zone).Format("2 Jan 2006")
+		}
+		return t.UTC().Format("2 Jan 2006 15:04 UTC")
+	}
+	last := func(t time.Time) string {
+		if t.Equal(directory.FirstInstant(t, zone)) {
+			return t.Add(-time.Second).In(zone).Format("2 Jan 2006")
+		}
+		return shown(t)
+	}
 	switch {
 	case from == nil && to == nil:
 		return ""
 	case from == nil:
-		return " until " + day(*to)
+		return " until " + last(*to)
 	case to == nil && from.After(now):
-		return " from " + day(*from)
+		return " from " + shown(*from)
 	case to == nil:
-		return " since " + day(*from)
+		return " since " + shown(*from)
 	default:
-		return " from " + day(*from) + " to " + day(*to)
+		return " from " + shown(*from) + " to " + last(*to)
 	}
 }
 

@@ -49,7 +49,7 @@ func (w *wording) context(s evaluation.Step) string {
 	if s.ResourceID == w.owner.ID {
 		record = w.ownerName()
 	}
-	text := fmt.Sprintf("%s counts%s, by the context rule %s", record, period(s.From, s.To, w.now), rule)
+	text := fmt.Sprintf("%s counts%s, by the context rule %s", record, w.period(s.From, s.To, w.now), rule)
 	if len(s.Values) > 0 {
 		text += ": " + w.dimensions(s.Values)
 	}
@@ -68,7 +68,7 @@ func (w *wording) rule(s evaluation.Step, what string) string {
 	if !s.Matched {
 		return fmt.Sprintf("The rule %s does not %s %s: %s.", s.Rule, verb, what, w.whyNot(s))
 	}
-	text := fmt.Sprintf("The rule %s %ss %s%s: %s.", s.Rule, verb, what, period(s.From, s.To, w.now), cmp.Or(w.why(s), "it concerns everybody"))
+	text := fmt.Sprintf("The rule %s %ss %s%s: %s.", s.Rule, verb, what, w.period(s.From, s.To, w.now), cmp.Or(w.why(s), "it concerns everybody"))
 	if s.Suggests {
 		text += " A suggestion alone gives nothing."
 	}
@@ -141,7 +141,7 @@ func (w *wording) failed(c evaluation.CriterionFact) string {
 func (w *wording) roleVerdict(s evaluation.Step) string {
 	text := fmt.Sprintf("So %s does not have the role %s", w.ownerName(), w.role(s.RoleID))
 	if s.Matched {
-		text = fmt.Sprintf("So %s %s the role %s%s", w.ownerName(), w.tense(s, "has", "had", "will have"), w.role(s.RoleID), period(s.From, s.To, w.now))
+		text = fmt.Sprintf("So %s %s the role %s%s", w.ownerName(), w.tense(s, "has", "had", "will have"), w.role(s.RoleID), w.period(s.From, s.To, w.now))
 	}
 	if !s.Matched && w.forbidden[-s.RoleID] {
 		text += ", since what forbids it has precedence"
@@ -149,11 +149,11 @@ func (w *wording) roleVerdict(s evaluation.Step) string {
 	if by := s.ByHand; by != nil {
 		switch {
 		case by.IsDenied:
-			text += fmt.Sprintf("; it was denied by hand%s", period(by.Start, by.End, w.now))
+			text += fmt.Sprintf("; it was denied by hand%s", w.period(by.Start, by.End, w.now))
 		case by.Workflow == evaluation.NonConforming || by.Workflow == evaluation.PreExisting:
 			text += "; it was found in a managed system"
 		default:
-			text += fmt.Sprintf("; it was given by hand%s", period(by.Start, by.End, w.now))
+			text += fmt.Sprintf("; it was given by hand%s", w.period(by.Start, by.End, w.now))
 		}
 	}
 	return text + "."
@@ -168,7 +168,7 @@ func (w *wording) typeVerdict(s evaluation.Step) string {
 		return text + "."
 	}
 	return fmt.Sprintf("So %s %s the resource type %s%s.", w.ownerName(), w.tense(s, "gets", "got", "will get"), w.typeName(s.ResourceTypeID),
-		period(s.From, s.To, w.now))
+		w.period(s.From, s.To, w.now))
 }
 
 func (w *wording) tense(s evaluation.Step, now, before, later string) string {
@@ -204,17 +204,17 @@ func (w *wording) value(s evaluation.Step) string {
 	if s.Overruled {
 		return fmt.Sprintf("%s would be %q by the rule %s%s, but another rule takes precedence.", property, s.Value, s.Rule, from)
 	}
-	return fmt.Sprintf("%s is %q%s, by the rule %s%s%s.", property, s.Value, period(s.From, s.To, w.now), s.Rule, from, w.because(s))
+	return fmt.Sprintf("%s is %q%s, by the rule %s%s%s.", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, from, w.because(s))
 }
 
 func (w *wording) navigation(s evaluation.Step, property string) string {
 	switch {
 	case s.Denied && s.Matched:
-		return fmt.Sprintf("%s may not contain %s%s: the rule %s forbids it%s.", property, s.Value, period(s.From, s.To, w.now), s.Rule, w.because(s))
+		return fmt.Sprintf("%s may not contain %s%s: the rule %s forbids it%s.", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, w.because(s))
 	case s.Denied:
 		return fmt.Sprintf("The rule %s does not take %s from %s: %s.", s.Rule, s.Value, property, w.whyNot(s))
 	case s.Matched:
-		return fmt.Sprintf("%s contains %s%s, by the rule %s%s.", property, s.Value, period(s.From, s.To, w.now), s.Rule, w.because(s))
+		return fmt.Sprintf("%s contains %s%s, by the rule %s%s.", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, w.because(s))
 	default:
 		return fmt.Sprintf("The rule %s does not add %s to %s: %s.", s.Rule, s.Value, property, w.whyNot(s))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/access"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/permit"
 )
@@ -23,6 +24,7 @@ type Me struct {
 	Scopes      *MyScopes
 	TestHooks   bool
 	Demo        bool
+	TimeZone    string
 }
 
 // MyScopes names the entity types that permissions which exist once per entity type open.
@@ -51,8 +53,12 @@ func (s *Service) me(ctx context.Context, db bun.IDB) (*Me, error) {
 	if err != nil {
 		return nil, err
 	}
+	zone, err := directory.LoadZone(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	return &Me{
-		ID: a.UserID, Username: a.Username, DisplayName: a.Name, ResourceID: a.ResourceID, Profiles: profiles, Permissions: paths(a),
+		TimeZone: zone.String(), ID: a.UserID, Username: a.Username, DisplayName: a.Name, ResourceID: a.ResourceID, Profiles: profiles, Permissions: paths(a),
 		Scopes: scopes, TestHooks: s.config.TestHooks, Demo: s.config.Demo,
 	}, nil
 }

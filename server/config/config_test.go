@@ -163,3 +163,19 @@ func TestSecretKey(t *testing.T) {
 		require.Error(t, err, "never a new key in place of one that cannot be read")
 	})
 }
+
+func TestTimeZone(t *testing.T) {
+	_, err := parse(t, "--time-zone", "Europe/Nowhere")
+	require.ErrorContains(t, err, "WRIT_TIME_ZONE")
+	t.Setenv("TZ", ":America/New_York")
+	require.Equal(t, "America/New_York", config.MachineZone())
+	t.Setenv("TZ", "/usr/share/zoneinfo/Europe/Berlin")
+	require.Equal(t, "Europe/Berlin", config.MachineZone())
+	t.Setenv("TZ", "CET-1CEST")
+	require.Equal(t, "UTC", config.MachineZone())
+	t.Setenv("TZ", "Europe/Berlin")
+	t.Setenv("WRIT_TIME_ZONE", "Asia/Kolkata")
+	c, err := parse(t)
+	require.NoError(t, err)
+	require.Equal(t, "Asia/Kolkata", c.Serve.TimeZone)
+}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"strings"
+	"time"
 )
 
 // Part names what a process runs; all of them are safe to run any number of times.
@@ -23,6 +26,7 @@ type Serve struct {
 	Only                 Part   `default:"all" enum:"all,api,workers,agent" env:"WRIT_ONLY" help:"What this process runs: ${enum}."`
 	Demo                 bool   `env:"WRIT_DEMO" help:"Fill an empty database with the demo organisation and show its logins."`
 	TestHooks            bool   `env:"WRIT_TEST_HOOKS" help:"Let clients move the clock and ask for quiescence. Never in production."`
+	TimeZone             string `name:"time-zone" env:"WRIT_TIME_ZONE" help:"Where days begin and end, as an IANA name such as Europe/Berlin. One for the whole installation: kept in the database, default what is kept there, at first the zone of the machine."`
 	AllowPrivateWebhooks bool   `env:"WRIT_ALLOW_PRIVATE_WEBHOOKS" help:"Let webhooks reach private and local addresses."`
 }
 
@@ -30,6 +34,11 @@ type Serve struct {
 func (s *Serve) Validate() error {
 	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
 		return fmt.Errorf("the address (--addr, WRIT_ADDR) must be host:port, got %q", s.Addr)
+	}
+	if s.TimeZone != "" {
+		if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
+			return fmt.Errorf("the time zone (--time-zone, WRIT_TIME_ZONE) must be an IANA name such as Europe/Berlin or UTC, got %q", s.TimeZone)
+		}
 	}
 	if s.PublicURL == "" {
 		return nil
@@ -58,3 +67,27 @@ func (s *Serve) URL() string {
 
 // Runs reports whether this process runs that part.
 func (s *Serve) Runs(p Part) bool { return s.Only == All || s.Only == "" || s.Only == p }
+
+// MachineZone is the IANA name of the time zone of this machine; UTC when it cannot be told.
+func MachineZone() string {
+	names := []string{}
+	if tz, ok := os.LookupEnv("TZ"); ok {
+		names = append(names, strings.TrimPrefix(tz, ":"))
+	} else {
+		if link, err := os.Readlink("/etc/localtime"); err == nil {
+			names = append(names, link)
+		}
+		if raw, err := os.ReadFile("/etc/timezone"); err == nil {
+			names = append(names, strings.TrimSpace(string(raw)))
+		}
+	}
+	for _, name := range names {
+		if _, after, ok := strings.Cut(name, "zoneinfo/"); ok {
+			name = after
+		}
+		if _, err := time.LoadLocation(name); err == nil && name != "" && name != "Local" {
+			return name
+		}
+	}
+	return "UTC"
+}

@@ -71,7 +71,7 @@ func (s *Service) Create(ctx context.Context, in CreateResourceInput) (*Resource
 			return err
 		}
 		if p := shape.KeyProperty(t.ID); p != nil {
-			key, err := Normalise(p.Type, in.Key)
+			key, err := Normalise(p.Type, in.Key, shape.Zone())
 			if err != nil {
 				return errs.Invalid("input.key", "%s", errs.As(err).Message)
 			}
@@ -247,7 +247,7 @@ func values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []Proper
 			if v.Value != nil {
 				text = *v.Value
 			}
-			value, err := Normalise(p.Type, text)
+			value, err := Normalise(p.Type, text, shape.Zone())
 			if err != nil {
 				return errs.Invalid(field+".value", "%s: %s", p.DisplayName, errs.As(err).Message)
 			}

@@ -34,17 +34,8 @@ func CheckKey(key string) error {
 //	INT32, INT64   decimal without leading zeros
 //	DOUBLE         the shortest decimal that gives the same number
 //	BOOL           true or false
-//	DATE_TIME      yyyyMMddHHmmss, UTC
+//	DATE_TIME      yyyyMMddHHmmss, UTC; a day is yyyyMMdd (date.go)
 //	GUID           lower case with hyphens
-
-// timeLayout is the normal form of instants.
-const timeLayout = "20060102150405"
-
-// FormatTime gives the normal form of an instant.
-func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
-
-// ParseTime reads an instant in normal form.
-func ParseTime(value string) (time.Time, error) { return time.Parse(timeLayout, value) }
 
 // CheckFormat tells whether a mapping may carry this format; Validation otherwise.
 func CheckFormat(format string) error {
@@ -54,10 +45,19 @@ func CheckFormat(format string) error {
 		if !has {
 			return nil
 		}
-	case "datetime", "date", "rdn":
+	case "rdn":
 		if !has || argument != "" {
 			return nil
 		}
+	case "datetime", "date":
+		if !has {
+			return nil
+		}
+		p, err := ParsePattern(argument)
+		if err != nil {
+			return err
+		}
+		return p.CheckReadable()
 	case "concat":
 		if has && argument != "" {
 			return nil
@@ -71,8 +71,8 @@ func CheckFormat(format string) error {
 }
 
 // FromSystem gives the normal form of a value as a managed system writes it, under the format of its mapping (provisioning 5.3); the
-// empty format follows the property's type. Validation when the text is no such value.
-func FromSystem(p *Property, format, text string) (string, error) {
+// empty format follows the property's type. zone is the one of the installation. Validation when the text is no such value.
+func FromSystem(p *Property, format, text string, zone *time.Location) (string, error) {
 	name, argument, _ := strings.Cut(format, ":")
 	name = strings.ToLower(name)
 	if name == "concat" {
@@ -93,7 +93,11 @@ func FromSystem(p *Property, format, text string) (string, error) {
 	}
 	switch name {
 	case "date", "datetime":
-		return fromTime(text, argument)
+		pattern, err := patternOf(argument)
+		if err != nil {
+			return "", err
+		}
+		return normalDate(text, name == "date", pattern, zone)
 	case "1601date":
 		return from1601(text)
 	case "rdn":
@@ -130,12 +134,12 @@ func FromSystem(p *Property, format, text string) (string, error) {
 	case "guid":
 		kind = GUID
 	}
-	return Normalise(kind, text)
+	return Normalise(kind, text, zone)
 }
 
 // ToSystem is the way back: the text to write for a value in normal form (instants in any of the usual forms). current is what the column holds now; only bit:… needs it,
 // for it changes one flag of a mask and leaves the others alone.
-func ToSystem(p *Property, format, value, current string) (string, error) {
+func ToSystem(p *Property, format, value, current string, zone *time.Location) (string, error) {
 	name, argument, _ := strings.Cut(format, ":")
 	name = strings.ToLower(name)
 	if name == "bit" {
@@ -154,29 +158,9 @@ func ToSystem(p *Property, format, value, current string) (string, error) {
 		if name == "" && p.Type != DateTime {
 			return value, nil
 		}
-		normal, err := fromTime(value, "")
-		if err != nil {
-			return "", err
-		}
-		t, err := ParseTime(normal)
-		if err != nil {
-			return "", err
-		}
-		switch {
-		case argument != "":
-			return t.Format(layout(argument)), nil
-		case name == "date":
-			return t.Format(time.DateOnly), nil
-		case name == "datetime":
-			return t.Format("20060102150405.0Z"), nil
-		}
-		return t.Format(time.RFC3339), nil
+		return toTime(name, argument, value, zone)
 	case "1601date":
-		normal, err := fromTime(value, "")
-		if err != nil {
-			return "", err
-		}
-		t, err := ParseTime(normal)
+		t, _, err := ReadDate(value, zone)
 		if err != nil {
 			return "", err
 		}
@@ -191,8 +175,54 @@ func ToSystem(p *Property, format, value, current string) (string, error) {
 	return value, nil
 }
 
-// Normalise gives the normal form of a value of a type, e.g. as a person typed it. Validation when the text is none.
-func Normalise(kind PropertyType, text string) (string, error) {
+// toTime writes a date: by its pattern, else a day as a day and an instant as the name of the format says.
+func toTime(name, argument, value string, zone *time.Location) (string, error) {
+	t, day, err := ReadDate(value, zone)
+	if err != nil {
+		return "", err
+	}
+	pattern, err := patternOf(argument)
+	switch {
+	case err != nil:
+		return "", err
+	case pattern != nil:
+		return pattern.Format(t.In(zone)), nil
+	case name == "date":
+		return t.In(zone).Format(time.DateOnly), nil
+	case name == "datetime":
+		return t.UTC().Format("20060102150405.0Z"), nil
+	case day:
+		return t.Format(time.DateOnly), nil
+	}
+	return t.Format(time.RFC3339), nil
+}
+
+// patternOf is the pattern of a format, nil when it has none.
+func patternOf(argument string) (*Pattern, error) {
+	if argument == "" {
+		return nil, nil
+	}
+	return ParsePattern(argument)
+}
+
+// DateFormat tells whether a format writes dates, and whether days only.
+func DateFormat(format string) (dates, daysOnly bool) {
+	name, argument, _ := strings.Cut(format, ":")
+	switch strings.ToLower(name) {
+	case "1601date":
+		return true, false
+	case "date":
+		return true, true
+	case "datetime":
+		p, err := patternOf(argument)
+		return true, err == nil && p != nil && !p.HasTime()
+	}
+	return false, false
+}
+
+// Normalise gives the normal form of a value of a type, e.g. as a person typed it. zone is the one of the installation. Validation when
+// the text is none.
+func Normalise(kind PropertyType, text string, zone *time.Location) (string, error) {
 	if kind == String {
 		return text, nil
 	}
@@ -225,7 +255,7 @@ func Normalise(kind PropertyType, text string) (string, error) {
 		}
 		return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]), nil
 	case DateTime:
-		return fromTime(text, "")
+		return normalDate(text, false, nil, zone)
 	}
 	return text, nil
 }
@@ -277,40 +307,6 @@ func fromInt(text string, low, high int64) (string, error) {
 		return "", bad(text, fmt.Sprintf("a whole number from %d to %d", low, high))
 	}
 	return strconv.FormatInt(n, 10), nil
-}
-
-// layouts are the ways of writing an instant that need no explanation. Without a zone: UTC.
-var layouts = []string{
-	timeLayout, "20060102150405Z", "20060102150405.999999999Z", "20060102150405Z0700", "20060102150405.999999999Z0700", "200601021504Z", "20060102",
-	time.DateOnly, time.DateTime, "2006-01-02T15:04:05", time.RFC3339, "2006-01-02 15:04:05Z07", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700",
-	"2006-01-02 15:04:05.999999999 Z0700 MST", "2006-01-02T15:04", "2006-01-02 15:04",
-}
-
-func fromTime(text, pattern string) (string, error) {
-	if pattern != "" {
-		t, err := time.Parse(layout(pattern), text)
-		if err != nil || !isStorable(t) {
-			return "", bad(text, "a time written as "+pattern)
-		}
-		return FormatTime(t), nil
-	}
-	for _, l := range layouts {
-		if t, err := time.Parse(l, text); err == nil && isStorable(t) {
-			return FormatTime(t), nil
-		}
-	}
-	return "", bad(text, "a date or time")
-}
-
-// isStorable reports whether the year has four digits in UTC and is not 0: what the normal form and PostgreSQL can both hold.
-func isStorable(t time.Time) bool {
-	year := t.UTC().Year()
-	return year >= 1 && year <= 9999
-}
-
-// layout turns a pattern like dd.MM.yyyy HH:mm:ss into Go's.
-func layout(pattern string) string {
-	return strings.NewReplacer("yyyy", "2006", "yy", "06", "MM", "01", "dd", "02", "HH", "15", "mm", "04", "ss", "05", "zzz", "Z07:00").Replace(pattern)
 }
 
 // 100-ns ticks since 1601; 0 and the largest number stand for "never".

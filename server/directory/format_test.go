@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -24,8 +25,8 @@ func TestFormats(t *testing.T) {
 		"BoolDirectory":      {directory.String, "bool", "FALSE", "false", "FALSE"},
 		"Guid":               {directory.GUID, "", "{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
 		"GuidDigits":         {directory.GUID, "guid", "A0EEBC999C0B4EF8BB6D6BB9BD380A11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "a0eebc999c0b4ef8bb6d6bb9bd380a11"},
-		"Date":               {directory.DateTime, "date", "2026-03-01", "20260301000000", "2026-03-01"},
-		"DatePattern":        {directory.DateTime, "date:dd.MM.yyyy", "31.12.2026", "20261231000000", "31.12.2026"},
+		"Date":               {directory.DateTime, "date", "2026-03-01", "20260301", "2026-03-01"},
+		"DatePattern":        {directory.DateTime, "date:dd.MM.yyyy", "31.12.2026", "20261231", "31.12.2026"},
 		"GeneralizedTime":    {directory.DateTime, "datetime", "20260301083000.0Z", "20260301083000", "20260301083000.0Z"},
 		"GeneralizedOffset":  {directory.DateTime, "datetime", "20260301083000+0100", "20260301073000", "20260301073000.0Z"},
 		"TimeByType":         {directory.DateTime, "", "2026-03-01T08:30:00+02:00", "20260301063000", "2026-03-01T06:30:00Z"},
@@ -47,13 +48,13 @@ func TestFormats(t *testing.T) {
 			t.Parallel()
 			require.NoError(t, directory.CheckFormat(c.format))
 			p := &directory.Property{Type: c.kind}
-			normal, err := directory.FromSystem(p, c.format, c.system)
+			normal, err := directory.FromSystem(p, c.format, c.system, time.UTC)
 			require.NoError(t, err)
 			require.Equal(t, c.normal, normal)
-			back, err := directory.ToSystem(p, c.format, normal, "")
+			back, err := directory.ToSystem(p, c.format, normal, "", time.UTC)
 			require.NoError(t, err)
 			require.Equal(t, c.back, back)
-			again, err := directory.FromSystem(p, c.format, back)
+			again, err := directory.FromSystem(p, c.format, back, time.UTC)
 			require.NoError(t, err)
 			require.Equal(t, normal, again, "what is written reads back as the same value")
 		})
@@ -85,11 +86,12 @@ func TestFormatsRefuse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := directory.FromSystem(&directory.Property{Type: c.kind}, c.format, c.system)
+			_, err := directory.FromSystem(&directory.Property{Type: c.kind}, c.format, c.system, time.UTC)
 			require.True(t, errs.Is(err, errs.Validation), "got %v", err)
 		})
 	}
-	for _, format := range []string{"colour", "bit:x", "bit::1", "bit:x:63", "concat:", "int32:5"} {
+	for _, format := range []string{"colour", "bit:x", "bit::1", "bit:x:63", "concat:", "int32:5",
+		"date:", "datetime:", "date:dd.MM", "datetime:hh:mm dd.MM.yyyy", "date:jjjj-MM-dd", "date:dd.MM.yyy", "date:dd.MMMMM.yyyy", "datetime:yyyy-MM-dd 'at", "date:Tag", "date:--", "date:dd.MM.yyyy ä", `date:yyyy\`} {
 		require.True(t, errs.Is(directory.CheckFormat(format), errs.Validation), format)
 	}
 }
@@ -100,7 +102,7 @@ func TestBitLeavesTheOthersAlone(t *testing.T) {
 	for _, c := range []struct{ value, current, want string }{
 		{"true", "512", "514"}, {"false", "514", "512"}, {"", "514", "512"}, {"true", "514", "514"}, {"true", "", "2"},
 	} {
-		got, err := directory.ToSystem(p, "bit:UserAccountControl:1", c.value, c.current)
+		got, err := directory.ToSystem(p, "bit:UserAccountControl:1", c.value, c.current, time.UTC)
 		require.NoError(t, err)
 		require.Equal(t, c.want, got)
 	}
@@ -111,11 +113,11 @@ func TestRDNRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringMatching(`[a-zA-Zäé,+"\\<>;=# ]{1,12}`).Draw(t, "value")
 		p := &directory.Property{Type: directory.String}
-		written, err := directory.ToSystem(p, "rdn", value, "")
+		written, err := directory.ToSystem(p, "rdn", value, "", time.UTC)
 		if err != nil {
 			t.Fatal(err)
 		}
-		read, err := directory.FromSystem(p, "rdn", written+",OU=x")
+		read, err := directory.FromSystem(p, "rdn", written+",OU=x", time.UTC)
 		if err != nil {
 			t.Fatal(err)
 		}

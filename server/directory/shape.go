@@ -82,7 +82,10 @@ func selectShape(ctx context.Context, db bun.IDB) (*Shape, error) {
 	if err := db.NewSelect().Model(&dimensions).Order("d.id").Scan(ctx); err != nil {
 		return nil, err
 	}
-	return NewShape(types, properties, mappings, columns, dimensions), nil
+	s := NewShape(types, properties, mappings, columns, dimensions)
+	zone, err := LoadZone(ctx, db)
+	s.TimeZone = zone
+	return s, err
 }
 
 // NewShape indexes metadata. Whoever computes on metadata that is not saved (a plan) builds its shape with it.

@@ -135,6 +135,15 @@ type Shape struct {
 	PropertyMappings map[int64]*PropertyMapping // by property id
 	Dimensions       map[string]*Dimension
 	DimensionByID    map[int64]*Dimension
+	TimeZone         *time.Location // setting time_zone: where days begin and end; nil: UTC
+}
+
+// Zone is where the days of the installation begin and end.
+func (s *Shape) Zone() *time.Location {
+	if s.TimeZone == nil {
+		return time.UTC
+	}
+	return s.TimeZone
 }
 
 // IsManual reports whether people keep the resource here. One that is read from a managed system has to be changed there.

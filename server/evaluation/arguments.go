@@ -33,7 +33,10 @@ type OrderChange struct {
 //	order.TryGetScalar("p")                     its new value; "" when it does not change or is cleared
 //	order.TryGetAddedNavigations("p")           keys of what is added; empty when nothing is; TryGetRemovedNavigations
 //	source.p, target.p                          values of the owner and, as last read, of the target
-type Arguments struct{ prog cel.Program }
+type Arguments struct {
+	prog cel.Program
+	zone *time.Location
+}
 
 // CompileArguments type-checks an argumentsExpression between two entity types. It must give a map of texts; properties named in it must
 // exist.
@@ -72,12 +75,12 @@ func (c *compiler) arguments(source, target int64, text string) (*Arguments, err
 	if err != nil {
 		return nil, err
 	}
-	return &Arguments{prog}, nil
+	return &Arguments{prog, c.shape.Zone()}, nil
 }
 
 // Of computes the arguments of an order. Null is left out.
 func (a *Arguments) Of(now time.Time, o OrderChange) (map[string]string, error) {
-	w := &world{now: instant(now), vars: [3]*Resource{sourceRoot: o.Source, targetRoot: o.Target}}
+	w := &world{now: instant(now), zone: a.zone, vars: [3]*Resource{sourceRoot: o.Source, targetRoot: o.Target}}
 	v, _, err := a.prog.Eval(orderActivation{activation{w}, &orderValue{o}})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"writ/server/directory"
 )
@@ -150,6 +151,7 @@ type world struct {
 	vars      [3]*Resource // by root: source, record, target
 	from, to  int64        // assignment.startDate and endDate
 	now       int64
+	zone      *time.Location // where days begin and end
 	read      func(id int64) // notes a resource that was read; nil: not interesting
 }
 
@@ -205,7 +207,7 @@ func (b *binding) text(w *world) string {
 			at = w.to
 		}
 		if t := moment(at); t != nil {
-			return FormatDate(*t)
+			return directory.FormatTime(*t)
 		}
 		return ""
 	}

@@ -83,6 +83,8 @@ func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *
 	case rolemodel.ScalarRule:
 		r.listed = r.roleID != 0
 		r.value = b.value(full, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
+		r.value.into = r.prop
+		r.value.date = r.value.isDate(b.shape)
 		if err := b.mustFit(r.value, r.prop.Property); err != nil {
 			r.value.broken = err
 			fault("sourceExpression", err)
@@ -127,7 +129,7 @@ func (b *builder) property(typ *typed, x *rolemodel.ResourceTypeRule, on *reads)
 	}
 	have := typ.byName[p.Identifier]
 	if have == nil {
-		have = &prop{Property: p}
+		have = newProp(b.shape, p)
 		typ.byName[p.Identifier] = have
 	}
 	if p.IsNavigation() {

@@ -114,6 +114,9 @@ type prop struct {
 	scalars []*rule // by id
 	navs    int     // how many navigation rules there are
 	queries []*rule // highest confidence first, then id
+	format  string  // of its mapping
+	dates   bool    // it holds dates in normal form
+	days    bool    // the system keeps no time of them
 }
 
 // many reports whether the property holds any number of resources.

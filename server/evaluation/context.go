@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"writ/server/directory"
 	"writ/server/rolemodel"
@@ -149,7 +150,7 @@ func (r *contextRule) choose(w *world, now int64, edges func(int64)) ([]context,
 				return nil, r.exclude.broken
 			}
 			if r.exclude.today() {
-				edges(tomorrow(now))
+				edges(w.tomorrow(now))
 			}
 			out, err := r.exclude.prog.truth(w)
 			if err != nil {
@@ -198,14 +199,18 @@ func (r *contextRule) validity(w *world) (interval, error) {
 		if s == "" {
 			continue
 		}
-		t, dayOnly, err := ParseDate(s)
+		t, isDay, err := directory.ReadDate(s, w.zone)
 		if err != nil {
 			return over, err
 		}
-		if i == 0 {
+		if i == 1 && isDay {
+			t = directory.NextDay(t, w.zone) // an end written as a day includes that day
+		}
+		switch {
+		case i == 0:
 			over.from = instant(t)
-		} else if over.to = instant(t); dayOnly {
-			over.to += 24 * 3600 * 1_000_000 // an end written as a day includes that day
+		case t.UTC().Year() <= 9999: // later ends are none
+			over.to = instant(t)
 		}
 	}
 	return over, nil
@@ -233,7 +238,7 @@ func better(a, b *context, now int64) bool {
 	return cmp.Or(cmp.Compare(b.over.from, a.over.from), cmp.Compare(a.RecordID, b.RecordID)) < 0
 }
 
-func tomorrow(now int64) int64 {
-	const day = 24 * 3600 * 1_000_000
-	return (now/day + 1) * day
+// tomorrow is when the next day begins.
+func (w *world) tomorrow(now int64) int64 {
+	return instant(directory.NextDay(time.UnixMicro(now), w.zone))
 }

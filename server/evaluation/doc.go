@@ -33,6 +33,7 @@
 //	binding.go      plain paths (`Department.Parent.Name`, `record.Office`): read natively, every resource noted as a fact
 //	function.go     the built-in functions, as `Name:arg|arg` on a binding and by name in expressions
 //	expression.go   everything else is CEL, type-checked against the entity types, with a cost limit; object.go is a resource inside CEL
+//	date.go         dates as their target keeps them
 //	compare.go      the five ways to compare
 //	interval.go     sets of instants
 //

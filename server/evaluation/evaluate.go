@@ -35,7 +35,7 @@ func (c *Compiled) evaluate(b *Batch, o *Owner, h *hasher) (res Result) {
 	if r.src = c.sources[o.Resource.EntityTypeID]; r.src == nil {
 		r.src = &source{entityType: o.Resource.EntityTypeID, matcher: newMatcher(nil, nil), reads: &reads{}}
 	}
-	r.world = &world{resources: b.Resources, now: r.now, from: minTime, to: maxTime, read: r.read}
+	r.world = &world{resources: b.Resources, now: r.now, zone: c.shape.Zone(), from: minTime, to: maxTime, read: r.read}
 	if err := r.compute(); err != nil {
 		return Result{OwnerID: o.Resource.ID, Err: err}
 	}

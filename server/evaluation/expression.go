@@ -20,7 +20,7 @@ const costLimit = 200_000
 // program is a compiled, type-checked CEL expression.
 type program struct {
 	prog  cel.Program
-	today bool // uses today(): the result changes by itself at midnight UTC
+	today bool // uses today(): the result changes by itself at midnight
 	gives directory.PropertyType
 }
 
@@ -43,7 +43,8 @@ func newCompiler(shape *directory.Shape) *compiler {
 	for id := range shape.EntityTypes {
 		p.ids[typeName(shape, id)] = id
 	}
-	c.base, c.err = cel.NewEnv(append(functions(), cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p), cel.Macros(
+	// the parts of a date are read on its own clock: UTC for instants, the zone of the installation for days
+	c.base, c.err = cel.NewEnv(append(functions(), cel.DefaultUTCTimeZone(false), cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p), cel.Macros(
 		cel.GlobalMacro("today", 0, func(f cel.MacroExprFactory, _ ast.Expr, _ []ast.Expr) (ast.Expr, *cel.Error) {
 			return f.NewIdent(todayVariable), nil
 		})))...)
@@ -117,6 +118,9 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	if err != nil {
 		return nil, err
 	}
+	if err := checkCalls(checked.NativeRep().Expr()); err != nil {
+		return nil, err
+	}
 	p := &program{prog: prog, gives: typeOfKind(checked.OutputType().Kind())}
 	walk := &walker{shape: c.shape, sc: sc, in: in, vars: map[string][]*reads{}}
 	for _, u := range walk.expr(checked.NativeRep().Expr()) {
@@ -124,6 +128,35 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	}
 	p.today = walk.today
 	return p, nil
+}
+
+// checkCalls refuses built-in functions with constant arguments that can only fail.
+func checkCalls(e ast.Expr) (err error) {
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if err != nil || e.Kind() != ast.CallKind {
+			return
+		}
+		name, args := e.AsCall().FunctionName(), e.AsCall().Args()
+		f, ok := builtins[name]
+		if !ok || f.check == nil || len(args) != f.args+1 {
+			return
+		}
+		var texts []string
+		for _, a := range args[1:] {
+			if a.Kind() != ast.LiteralKind {
+				return // only the computation can tell
+			}
+			text, err := textOf(a.AsLiteral())
+			if err != nil {
+				return
+			}
+			texts = append(texts, text)
+		}
+		if wrong := f.check(texts); wrong != nil {
+			err = fmt.Errorf("%s: %w", name, wrong)
+		}
+	}))
+	return err
 }
 
 // eval runs the program. The value is nil for null.
@@ -157,7 +190,7 @@ func textOf(v ref.Val) (string, error) {
 	case types.Double:
 		return strconv.FormatFloat(float64(v), 'g', -1, 64), nil
 	case types.Timestamp:
-		return FormatDate(v.Time), nil
+		return directory.FormatDate(v.Time), nil
 	case types.Null:
 		return "", nil
 	case *object:
@@ -188,7 +221,7 @@ type activation struct{ w *world }
 
 func (a activation) ResolveName(name string) (any, bool) {
 	if name == todayVariable {
-		return types.Timestamp{Time: time.UnixMicro(a.w.now).UTC().Truncate(24 * time.Hour)}, true
+		return types.Timestamp{Time: directory.Day(time.UnixMicro(a.w.now), a.w.zone)}, true
 	}
 	if name == "iteration" {
 		return types.Int(0), true

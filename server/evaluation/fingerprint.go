@@ -41,6 +41,7 @@ func (h *hasher) of(o *Owner) []byte {
 	h.buf = h.buf[:0]
 	h.n(h.c.Version)
 	h.s(h.c.keys)
+	h.s(h.c.shape.Zone().String())
 	h.is(h.b.BlockAll, h.b.NoReview) // not Initial: what the first run saved, the second would find the same
 	src := h.c.sources[o.Resource.EntityTypeID]
 	if src != nil {

@@ -40,12 +40,28 @@ func (v *value) gives(shape *directory.Shape) directory.PropertyType {
 	switch {
 	case v.prog != nil:
 		return v.prog.gives
+	case v.path != nil && v.path.root == assignmentRoot && v.fn == nil:
+		return directory.DateTime
+	case v.fn != nil && v.fn.date:
+		return directory.DateTime
 	case v.fn == nil && v.literal == nil && v.path != nil && v.path.last != "":
 		if p := shape.Property(v.path.to, v.path.last); p != nil {
 			return p.Type
 		}
 	}
 	return directory.String
+}
+
+// isDate reports whether a value computes a date in normal form: also a text that is read from its system as a date.
+func (v *value) isDate(shape *directory.Shape) bool {
+	if v.gives(shape) == directory.DateTime {
+		return true
+	}
+	if v.prog != nil || v.fn != nil || v.literal != nil || v.path == nil || v.path.last == "" {
+		return false
+	}
+	p := shape.Property(v.path.to, v.path.last)
+	return p != nil && newProp(shape, p).dates
 }
 
 // mustFit refuses a value whose type the property cannot hold: it would fail for everybody who has one.

@@ -16,6 +16,8 @@ type function struct {
 	args  int // how many arguments follow the value, at most
 	least int // and at least
 	apply func(v string, args []string) (string, error)
+	check func(args []string) error // refuses arguments with which it can only fail; nil: it takes any
+	date  bool                      // it gives a date in normal form
 }
 
 func plain(f func(string) string) function {
@@ -35,20 +37,20 @@ var builtins = map[string]function{
 	"ToFirstName":      plain(toTitle),
 	"ToSoundex":        plain(toSoundex),
 	"ToFormatedDN":     plain(toFormattedDN),
-	"ParseLocalDate": {args: 2, least: 2, apply: func(v string, a []string) (string, error) {
-		return parseIn(v, a[0], a[1], "0")
-	}},
-	"ParseLocalDateThenAddMinutes": {args: 3, least: 3, apply: func(v string, a []string) (string, error) {
-		return parseIn(v, a[0], a[1], a[2])
-	}},
-	"ParseUniversalDate": {args: 1, least: 1, apply: func(v string, a []string) (string, error) {
-		return parseIn(v, "UTC", a[0], "0")
-	}},
-	"ParseUniversalDateThenAddMinutes": {args: 3, least: 3, apply: func(v string, a []string) (string, error) {
-		t, err := parseIn(v, "UTC", a[1], a[2])
-		return t, err
-	}},
-	"FormatLocalDate": {args: 2, least: 2, apply: formatLocalDate},
+	"ParseLocalDate": {args: 2, least: 2, date: true,
+		apply: func(v string, a []string) (string, error) { return parseIn(v, a[0], a[1], "0") },
+		check: func(a []string) error { return checkParsing(a[0], a[1], "0") }},
+	"ParseLocalDateThenAddMinutes": {args: 3, least: 3, date: true,
+		apply: func(v string, a []string) (string, error) { return parseIn(v, a[0], a[1], a[2]) },
+		check: func(a []string) error { return checkParsing(a[0], a[1], a[2]) }},
+	"ParseUniversalDate": {args: 1, least: 1, date: true,
+		apply: func(v string, a []string) (string, error) { return parseIn(v, "UTC", a[0], "0") },
+		check: func(a []string) error { return checkParsing("UTC", a[0], "0") }},
+	"ParseUniversalDateThenAddMinutes": {args: 3, least: 3, date: true,
+		apply: func(v string, a []string) (string, error) { return parseIn(v, "UTC", a[1], a[2]) },
+		check: func(a []string) error { return checkParsing(a[0], a[1], a[2]) }},
+	"FormatLocalDate": {args: 2, least: 2, apply: formatLocalDate,
+		check: func(a []string) error { _, err := formatLocalDate("", a); return err }},
 }
 
 // expansions are the letters that become several when their accents are removed.
@@ -149,67 +151,72 @@ func toFormattedDN(s string) string {
 	return s
 }
 
-// dateLayouts are the forms in which a date is understood without a format; the first is the one written.
-var dateLayouts = []string{time.RFC3339Nano, "20060102150405", "2006-01-02", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "20060102"}
-
-// ParseDate reads a date of the directory, UTC unless it says otherwise. dayOnly: it names a day, without a time.
-func ParseDate(s string) (t time.Time, dayOnly bool, err error) {
-	for _, l := range dateLayouts {
-		if t, err = time.Parse(l, s); err == nil {
-			return t.UTC(), l == "2006-01-02" || l == "20060102", nil
-		}
-	}
-	return time.Time{}, false, fmt.Errorf("%q is not a date", s)
-}
-
-// FormatDate writes a date as the directory keeps it (role-model 1.3), so that a computed date equals the synchronized one.
-func FormatDate(t time.Time) string { return directory.FormatTime(t) }
-
-var layoutParts = strings.NewReplacer(
-	"yyyy", "2006", "yy", "06", "MMMM", "January", "MMM", "Jan", "MM", "01", "M", "1", "dddd", "Monday", "ddd", "Mon", "dd", "02", "d", "2",
-	"HH", "15", "hh", "03", "h", "3", "mm", "04", "m", "4", "ss", "05", "s", "5", "fff", "000", "tt", "PM", "zzz", "-07:00", "K", "Z07:00",
-)
-
 func zone(name string) (*time.Location, error) {
-	l, err := time.LoadLocation(name)
+	l, err := directory.Zone(name)
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a time zone", name)
 	}
 	return l, nil
 }
 
+// parseIn reads a date that is written by a pattern. Without a time it is a day and stays one, unless minutes are added.
 func parseIn(v, tz, format, minutes string) (string, error) {
-	if v == "" {
-		return "", nil
-	}
-	l, err := zone(tz)
-	if err != nil {
+	l, pattern, n, err := parsing(tz, format, minutes)
+	if err != nil || v == "" {
 		return "", err
 	}
-	t, err := time.ParseInLocation(layoutParts.Replace(format), v, l)
-	if err != nil {
+	t, ok := pattern.Parse(v, l)
+	if !ok {
 		return "", fmt.Errorf("%q is not a date of the form %s", v, format)
+	}
+	if !pattern.HasTime() {
+		if t = directory.Day(t, l); n == 0 {
+			return directory.FormatDate(t), nil
+		}
+	}
+	return directory.FormatTime(t.Add(time.Duration(n) * time.Minute)), nil
+}
+
+// parsing reads the arguments of the functions that parse.
+func parsing(tz, format, minutes string) (*time.Location, *directory.Pattern, int, error) {
+	l, err := zone(tz)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	pattern, err := directory.ParsePattern(format)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	if err := pattern.CheckReadable(); err != nil {
+		return nil, nil, 0, err
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(minutes))
 	if err != nil {
-		return "", fmt.Errorf("%q is not a number of minutes", minutes)
+		return nil, nil, 0, fmt.Errorf("%q is not a number of minutes", minutes)
 	}
-	return FormatDate(t.Add(time.Duration(n) * time.Minute)), nil
+	return l, pattern, n, nil
 }
 
+func checkParsing(tz, format, minutes string) error {
+	_, _, _, err := parsing(tz, format, minutes)
+	return err
+}
+
+// formatLocalDate writes a date by a pattern: an instant on the clock of a zone, a day as it is.
 func formatLocalDate(v string, a []string) (string, error) {
-	if v == "" {
-		return "", nil
-	}
 	l, err := zone(a[0])
 	if err != nil {
 		return "", err
 	}
-	t, _, err := ParseDate(v)
+	pattern, err := directory.ParsePattern(a[1])
+	if err != nil || v == "" {
+		return "", err
+	}
+	t, _, err := directory.ReadDate(v, l)
 	if err != nil {
 		return "", err
 	}
-	return t.In(l).Format(layoutParts.Replace(a[1])), nil
+	return pattern.Format(t.In(l)), nil
 }
 
 // nameParts are the letters and digits of a name, lower case, without accents.

@@ -61,7 +61,7 @@ func (c *Compiled) SourceKeys(now time.Time, o *Resource, res map[int64]*Resourc
 	if s == nil || o.Gone {
 		return nil
 	}
-	w := &world{resources: res, now: instant(now)}
+	w := &world{resources: res, now: instant(now), zone: c.shape.Zone()}
 	w.vars[sourceRoot] = o
 	records := make([]*Resource, len(s.contexts))
 	for i, r := range s.contexts {
@@ -95,7 +95,7 @@ func (c *Compiled) TargetKeys(t *Resource, res map[int64]*Resource) []Key {
 	if k == nil || t.Gone {
 		return nil
 	}
-	w := &world{resources: res}
+	w := &world{resources: res, zone: c.shape.Zone()}
 	w.vars[targetRoot] = t
 	var out []Key
 	for _, r := range k.rules {

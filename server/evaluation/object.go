@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
+	"time"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -148,10 +149,10 @@ func (p *provider) field(id int64, name, field string) *types.FieldType {
 	if q == nil {
 		return nil
 	}
-	return scalarField(q)
+	return scalarField(q, p.shape.Zone())
 }
 
-func scalarField(q *directory.Property) *types.FieldType {
+func scalarField(q *directory.Property, zone *time.Location) *types.FieldType {
 	name := q.Identifier
 	f := &types.FieldType{IsSet: func(v any) bool { o := as(v); return o.r != nil && o.r.Scalars[name] != "" }}
 	read := func(parse func(string) (ref.Val, error)) func(any) (any, error) {
@@ -179,7 +180,10 @@ func scalarField(q *directory.Property) *types.FieldType {
 		f.GetFrom = read(func(s string) (ref.Val, error) { b, err := strconv.ParseBool(s); return types.Bool(b), err })
 	case directory.DateTime:
 		f.Type = types.TimestampType
-		f.GetFrom = read(func(s string) (ref.Val, error) { t, _, err := ParseDate(s); return types.Timestamp{Time: t}, err })
+		f.GetFrom = read(func(s string) (ref.Val, error) {
+			t, _, err := directory.ReadDate(s, zone)
+			return types.Timestamp{Time: t}, err
+		})
 	default:
 		f.Type = types.StringType
 		f.GetFrom = func(v any) (any, error) {

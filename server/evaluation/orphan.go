@@ -54,7 +54,7 @@ func (c *Compiled) orphan(b *OrphanBatch, t Orphan) OrphanResult {
 	}
 	confidence := row.Confidence
 	if !row.IsFrozen && !t.Resource.Gone && (t.Existing == nil || row.Order == nil && row.Workflow.found()) {
-		w := &world{resources: b.Resources, now: instant(b.Now)}
+		w := &world{resources: b.Resources, now: instant(b.Now), zone: c.shape.Zone()}
 		w.vars[targetRoot] = t.Resource
 		typ = nil
 		for _, x := range c.classify[t.Resource.EntityTypeID] {

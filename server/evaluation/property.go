@@ -8,7 +8,7 @@ import (
 func compare(r *run, q *prop, s *Span, target *Resource) (current string, same bool) {
 	if !q.IsNavigation() {
 		c := target.Scalars[q.Identifier]
-		return c, Same(s.Comparison, s.Value, c)
+		return c, Same(s.Comparison, s.Value, c) || q.dates && r.sameDate(q, s.Value, c)
 	}
 	ids := target.Links[q.Identifier]
 	if len(ids) == 0 {

@@ -15,12 +15,22 @@ type value struct {
 	args    []string
 	prog    *program
 	broken  error // it did not compile: whoever asks for it gets state 7
+	into    *prop // of a scalar rule: what it is computed for
+	date    bool  // it gives a date in normal form
 }
 
 // today reports whether the value changes by itself at midnight.
 func (v *value) today() bool { return v != nil && v.prog != nil && v.prog.today }
 
 func (v *value) text(w *world) (string, error) {
+	text, err := v.plain(w)
+	if err == nil && v != nil && v.date && v.into != nil {
+		return v.into.written(v, text, w.zone)
+	}
+	return text, err
+}
+
+func (v *value) plain(w *world) (string, error) {
 	switch {
 	case v == nil:
 		return "", nil
@@ -78,6 +88,11 @@ func (b *builder) compileValue(v *value, sc scope, fallback root, bind, expr *st
 		}
 		if len(v.args) < fn.least || len(v.args) > fn.args {
 			return fmt.Errorf("%s needs %d arguments, separated by |", name, fn.args)
+		}
+		if fn.check != nil {
+			if err := fn.check(v.args); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
 		}
 		return nil
 	case isFunction && v.path == nil && isPath(text):

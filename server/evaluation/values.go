@@ -109,7 +109,7 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
 			r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
 			v, err := x.value.text(r.world)
 			if x.value.today() {
-				r.edge(tomorrow(r.now))
+				r.edge(r.world.tomorrow(r.now))
 			}
 			if s.Value = v; err != nil {
 				s.Error = err.Error()
@@ -202,7 +202,7 @@ func (r *run) queried(q *prop, base, over set) []coat {
 func (r *run) lookup(x *rule) ([]int64, error) {
 	r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
 	if x.value.today() {
-		r.edge(tomorrow(r.now))
+		r.edge(r.world.tomorrow(r.now))
 	}
 	if _, err := x.value.text(r.world); err != nil {
 		return nil, err

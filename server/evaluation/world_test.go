@@ -134,10 +134,10 @@ func (o *organisation) position(p *Owner, from, to time.Time, department, title 
 	id := o.id()
 	r := &Resource{ID: id, EntityTypeID: record, Key: fmt.Sprint("R", id), Scalars: map[string]string{"Number": fmt.Sprint(id)}, Links: map[string][]int64{"Person": {p.Resource.ID}}}
 	if !from.IsZero() {
-		r.Scalars["Start"] = FormatDate(from)
+		r.Scalars["Start"] = directory.FormatTime(from)
 	}
 	if !to.IsZero() {
-		r.Scalars["End"] = FormatDate(to)
+		r.Scalars["End"] = directory.FormatTime(to)
 	}
 	if department != 0 {
 		r.Links["Department"] = []int64{department}

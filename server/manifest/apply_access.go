@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"writ/server/access"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/job"
 	"writ/server/rolemodel"
@@ -89,8 +90,12 @@ func (w *writer) users(list []User, passwords map[string]string) error {
 	}
 	specs := make([]access.UserSpec, len(list))
 	names := make([]string, len(list))
+	zone, err := directory.LoadZone(w.ctx, w.tx)
+	if err != nil {
+		return err
+	}
 	for n, u := range list {
-		spec, err := u.spec()
+		spec, err := u.spec(zone)
 		if err != nil {
 			return err
 		}
@@ -139,18 +144,45 @@ func accessRuleOf(r access.RuleSpec) AccessRule {
 	return out
 }
 
-func (u User) spec() (access.UserSpec, error) {
+// dated writes the dates of profiles as an export does, so that they compare.
+func (m *Manifest) dated(zone *time.Location) (*Manifest, error) {
+	c := *m
+	c.Users = slices.Clone(m.Users)
+	for n := range c.Users {
+		u := &c.Users[n]
+		u.Profiles = slices.Clone(u.Profiles)
+		for i := range u.Profiles {
+			p := &u.Profiles[i]
+			start, end, err := p.dates(fmt.Sprintf("user/%s.profiles[%d]", u.Username, i), zone)
+			if err != nil {
+				return nil, err
+			}
+			p.StartDate, p.EndDate = dateText(start, zone), endText(end, zone)
+		}
+	}
+	return &c, nil
+}
+
+// dates reads the period of a profile: a day counts from its first instant and through its last.
+func (p *AssignedProfile) dates(field string, zone *time.Location) (start, end *time.Time, err error) {
+	if start, _, err = dateOf(p.StartDate, field+".startDate", zone); err != nil {
+		return nil, nil, err
+	}
+	end, isDay, err := dateOf(p.EndDate, field+".endDate", zone)
+	if isDay {
+		*end = directory.NextDay(*end, zone).UTC()
+	}
+	return start, end, err
+}
+
+func (u User) spec(zone *time.Location) (access.UserSpec, error) {
 	out := access.UserSpec{Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, IsDemo: u.Demo, IsDisabled: *u.Disabled}
 	if u.Resource != nil {
 		out.EntityType, out.Key = u.Resource.EntityType, u.Resource.Key
 	}
 	for n, p := range u.Profiles {
 		field := fmt.Sprintf("user/%s.profiles[%d]", u.Username, n)
-		start, err := instant(p.StartDate, field+".startDate")
-		if err != nil {
-			return out, err
-		}
-		end, err := instant(p.EndDate, field+".endDate")
+		start, end, err := p.dates(field, zone)
 		if err != nil {
 			return out, err
 		}
@@ -159,13 +191,13 @@ func (u User) spec() (access.UserSpec, error) {
 	return out, nil
 }
 
-func userOf(u access.UserSpec) User {
+func userOf(u access.UserSpec, zone *time.Location) User {
 	out := User{Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, Demo: u.IsDemo, Disabled: &u.IsDisabled}
 	if u.Key != "" {
 		out.Resource = &ResourceRef{EntityType: u.EntityType, Key: u.Key}
 	}
 	for _, p := range u.Profiles {
-		out.Profiles = append(out.Profiles, AssignedProfile{p.Profile, p.Context, rfc3339(p.StartDate), rfc3339(p.EndDate), p.IsDenied, p.Email})
+		out.Profiles = append(out.Profiles, AssignedProfile{p.Profile, p.Context, dateText(p.StartDate, zone), endText(p.EndDate, zone), p.IsDenied, p.Email})
 	}
 	return out
 }
@@ -180,20 +212,36 @@ func jobOf(d job.JobDefinition) Job {
 	return out
 }
 
-func instant(text, field string) (*time.Time, error) {
+// dateOf reads an instant (RFC 3339) or a day (2026-03-01).
+func dateOf(text, field string, zone *time.Location) (t *time.Time, isDay bool, err error) {
 	if text == "" {
-		return nil, nil
+		return nil, false, nil
 	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return nil, errs.Invalid(field, "%q is not an instant like 2026-03-01T00:00:00Z.", text)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return new(at.UTC()), false, nil
 	}
-	return &t, nil
+	at, isDay, err := directory.ReadDate(text, zone)
+	if err != nil || !isDay {
+		return nil, false, errs.Invalid(field, "%q is neither a day like 2026-03-01 nor an instant like 2026-03-01T08:00:00Z.", text)
+	}
+	return new(at.UTC()), true, nil
 }
 
-func rfc3339(t *time.Time) string {
-	if t == nil {
+// dateText writes a day where an instant is the first of one.
+func dateText(t *time.Time, zone *time.Location) string {
+	switch {
+	case t == nil:
 		return ""
+	case t.Equal(directory.FirstInstant(*t, zone)):
+		return t.In(zone).Format(time.DateOnly)
 	}
 	return t.UTC().Format(time.RFC3339)
+}
+
+// endText is dateText for an end: the last day that counts.
+func endText(t *time.Time, zone *time.Location) string {
+	if t != nil && t.Equal(directory.FirstInstant(*t, zone)) {
+		t = new(directory.FirstInstant(t.Add(-time.Second), zone))
+	}
+	return dateText(t, zone)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/access"
+	"writ/server/directory"
 	"writ/server/job"
 )
 
@@ -299,8 +300,12 @@ func (r *reader) profiles() error {
 }
 
 func (r *reader) users() error {
+	zone, err := directory.LoadZone(r.ctx, r.db)
+	if err != nil {
+		return err
+	}
 	users, err := access.LoadUsers(r.ctx, r.db)
-	r.m.Users = mapTo(users, userOf)
+	r.m.Users = mapTo(users, func(u access.UserSpec) User { return userOf(u, zone) })
 	return err
 }
 

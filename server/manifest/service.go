@@ -165,7 +165,14 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPay
 	if err != nil {
 		return nil, nil, err
 	}
-	wanted := m.normalised().completed(current)
+	zone, err := directory.LoadZone(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	wanted, err := m.normalised().completed(current).dated(zone)
+	if err != nil {
+		return nil, nil, err
+	}
 	if err := wanted.checkOwners(current); err != nil {
 		return nil, nil, err
 	}

@@ -368,7 +368,7 @@ type ResourceRef struct {
 type AssignedProfile struct {
 	Profile   string            `yaml:"profile"`
 	Context   map[string]string `yaml:"context,omitempty"`
-	StartDate string            `yaml:"startDate,omitempty"` // RFC 3339
+	StartDate string            `yaml:"startDate,omitempty"` // a day or RFC 3339; an end that is a day counts
 	EndDate   string            `yaml:"endDate,omitempty"`
 	IsDenied  bool              `yaml:"isDenied,omitempty"`
 	Email     string            `yaml:"email,omitempty"`

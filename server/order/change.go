@@ -181,7 +181,7 @@ func (w writer) value(property, value, current string) (*string, error) {
 	if p == nil {
 		return optional(value), nil
 	}
-	out, err := directory.ToSystem(p, format, value, current)
+	out, err := directory.ToSystem(p, format, value, current, w.shape.Zone())
 	if err != nil {
 		return nil, fmt.Errorf("property %s: %w", property, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -31,6 +32,7 @@ type tableMap struct {
 	columns    []columnMap // with the key
 	command    string      // column of the commands in an incremental table
 	known      []string    // columns of the table, when the schema tells
+	zone       *time.Location
 }
 
 type columnMap struct {
@@ -46,7 +48,7 @@ func tableMaps(shape *directory.Shape, connections map[int64]bool) ([]*tableMap,
 		if !connections[m.ConnectionID] {
 			continue
 		}
-		t := &tableMap{entityType: shape.EntityTypes[id], connection: m.ConnectionID, table: m.SourceTable}
+		t := &tableMap{entityType: shape.EntityTypes[id], connection: m.ConnectionID, table: m.SourceTable, zone: shape.Zone()}
 		key := shape.KeyProperty(id)
 		for _, p := range shape.PropertiesOf[id] {
 			pm := shape.PropertyMappings[p.ID]
@@ -412,7 +414,7 @@ func (m *tableMap) clean(row fulfil.Row, command string) (staged, error) {
 			}
 			continue
 		}
-		value, err := directory.FromSystem(c.property, c.format, text)
+		value, err := directory.FromSystem(c.property, c.format, text, m.zone)
 		if err != nil {
 			return out, errs.Invalid("", "column %q: %s", c.column, message(err))
 		}

@@ -40,4 +40,5 @@ const nobody: MeFragment = {
   },
   testHooks: false,
   demo: false,
+  timeZone: 'UTC',
 }

@@ -1,3 +1,4 @@
+import { setTimeZone } from '../lib/day'
 import type { MeFragment } from './me.generated'
 import { LoginDocument, LogoutDocument, RefreshDocument } from './me.generated'
 import { print } from './print'
@@ -101,6 +102,7 @@ export class Session {
 
   private accept(grant: Grant) {
     this.token = grant.accessToken
+    setTimeZone(grant.me.timeZone)
     this.plan(lifetime(grant) * 0.8)
     this.change({ status: 'in', me: grant.me })
   }

@@ -48,9 +48,9 @@ describe('toCsv', () => {
 })
 
 describe('formatStamp', () => {
-  it('shows midnight UTC as a day, other instants exactly, and leaves the rest alone', () => {
-    expect(formatStamp('20250904000000')).toMatch(/2025/)
-    expect(formatStamp('20250904000000')).not.toContain(':')
+  it('shows days as days, instants exactly, and leaves the rest alone', () => {
+    expect(formatStamp('20250904')).toMatch(/2025/)
+    expect(formatStamp('20250904')).not.toContain(':')
     expect(formatStamp('20250904130501')).toContain('2025')
     expect(formatStamp('20250904130501')).toContain(':05:01')
     expect(formatStamp('soon')).toBe('soon')

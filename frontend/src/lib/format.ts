@@ -1,3 +1,5 @@
+import { startOfDay, timeZone } from './day'
+
 /** Numbers with thin grouping: 12 345. */
 export function formatNumber(value: number): string {
   return Math.round(value)
@@ -29,34 +31,52 @@ export function formatRelative(iso: string, now: number): string {
 }
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
 /** The exact instant in the person's zone. */
 export function formatExact(iso: string): string {
   return exact.format(new Date(iso))
 }
 
-/** Only the day, in the person's zone. */
+/** Only the day, in the zone of the installation. */
 export function formatDay(iso: string): string {
-  return day.format(new Date(iso))
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: timeZone() }).format(new Date(iso))
+}
+
+/** The last day that counts, of an end: at midnight that is the day before. */
+export function formatLastDay(iso: string): string {
+  return formatDay(new Date(Date.parse(iso) - 1).toISOString())
+}
+
+/** From the first to the last day; empty when both are open. */
+export function formatPeriod(from: string | null | undefined, to: string | null | undefined): string {
+  if (!from && !to) return ''
+  return `${from ? formatDay(from) : '…'} – ${to ? formatLastDay(to) : '…'}`
 }
 
 const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 
-/** Reads an instant as properties hold it, yyyyMMddHHmmss in UTC; null for anything else. */
+/** The day, yyyy-MM-dd, when a property holds one: yyyyMMdd; null for anything else. */
+export function parseDay(text: string): string | null {
+  const parts = /^(\d{4})(\d\d)(\d\d)$/.exec(text)
+  return parts ? parts.slice(1).join('-') : null
+}
+
+/** Reads a date as properties hold it: an instant, yyyyMMddHHmmss in UTC, or the beginning of a day; null for anything else. */
 export function parseStamp(text: string): Date | null {
+  const day = parseDay(text)
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text)
-  if (!parts) return null
-  const [year = 0, month = 1, ...rest] = parts.slice(1).map(Number)
-  const date = new Date(Date.UTC(year, month - 1, ...rest))
+  if (!parts && !day) return null
+  const [year = 0, month = 1, ...rest] = (parts ?? []).slice(1).map(Number)
+  const date = day ? startOfDay(day) : new Date(Date.UTC(year, month - 1, ...rest))
   return Number.isNaN(date.getTime()) ? null : date
 }
 
-/** An instant of a property for people: at midnight UTC it is a day, as source systems write days, else exact in their zone. */
+/** A date of a property for people: a day as it is, an instant exact in their zone. */
 export function formatStamp(text: string): string {
   const date = parseStamp(text)
   if (!date) return text
-  return date.getTime() % 86_400_000 === 0 ? plainDay.format(date) : exact.format(date)
+  const day = parseDay(text)
+  return day ? formatPlainDay(day) : exact.format(date)
 }
 
 /** A day as a date field holds it, yyyy-MM-dd, for people. */

@@ -99,6 +99,7 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
     },
     testHooks: false,
     demo: false,
+    timeZone: 'UTC',
     ...change,
   }
 }

@@ -518,6 +518,7 @@ const me = {
   ),
   testHooks: false,
   demo: true,
+  timeZone: 'UTC',
 }
 
 function counters() {

@@ -2,7 +2,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useQuery } from 'urql'
 import { useConnection } from '../../graphql/useConnection'
-import { formatDay, formatValue } from '../../lib/format'
+import { formatPeriod, formatValue } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Stack } from '../../ui/cells'
@@ -43,8 +43,8 @@ const columns: Column<AssignedProfileRowFragment>[] = [
     id: 'dates',
     header: t.access.dates,
     width: '190px',
-    cell: (r) => <span className="num dim">{dates(r)}</span>,
-    text: dates,
+    cell: (r) => <span className="num dim">{formatPeriod(r.startDate, r.endDate)}</span>,
+    text: (row) => formatPeriod(row.startDate, row.endDate),
   },
   {
     id: 'email',
@@ -108,9 +108,4 @@ function scopeWords(context: unknown): string {
   return entries.length
     ? entries.map(([dimension, value]) => `${dimension} = ${formatValue(value)}`).join(', ')
     : t.access.everything
-}
-
-function dates(row: AssignedProfileRowFragment): string {
-  if (!row.startDate && !row.endDate) return ''
-  return `${row.startDate ? formatDay(row.startDate) : '…'} – ${row.endDate ? formatDay(row.endDate) : '…'}`
 }

@@ -14,7 +14,7 @@ import { useQuery, useSubscription } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import type { EntitlementKind } from '../../graphql/types.generated'
-import { formatDay, formatExact } from '../../lib/format'
+import { formatExact, formatPeriod } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { waitWord, workflowWord } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -232,8 +232,8 @@ function EntitlementLine(props: { row: TreeRow; ownerId: string; onToggle: () =>
       <span role="gridcell" className="cut">
         {workflowWord(e.workflowState)}
       </span>
-      <span role="gridcell" className={cx('num dim', classes.dates)} title={dates(e, formatExact)}>
-        {dates(e, formatDay)}
+      <span role="gridcell" className={cx('num dim', classes.dates)} title={exactDates(e)}>
+        {formatPeriod(e.startDate, e.endDate)}
       </span>
       <span role="gridcell">
         <WhyPopover entitlement={e} ownerId={ownerId} mayExplain={props.isNow} />
@@ -263,9 +263,9 @@ function EntitlementValue({ e }: { e: EntitlementRowFragment }) {
   )
 }
 
-function dates(e: EntitlementRowFragment, format: (iso: string) => string): string {
+function exactDates(e: EntitlementRowFragment): string {
   if (!e.startDate && !e.endDate) return ''
-  return `${e.startDate ? format(e.startDate) : '…'} – ${e.endDate ? format(e.endDate) : '…'}`
+  return `${e.startDate ? formatExact(e.startDate) : '…'} – ${e.endDate ? formatExact(e.endDate) : '…'}`
 }
 
 function toLocal(iso: string): string {

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { AuditFilter, OrderKind } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
+import { dayOf, endOfDay, startOfDay } from '../../lib/day'
 import { formatExact, formatName } from '../../lib/format'
 import { compact } from '../../lib/search'
 import { orderKinds, provisioningStates } from '../../lib/states'
@@ -173,8 +174,7 @@ function DateFilter(props: {
   value: string | undefined
   onChange: (value: string | undefined) => void
 }) {
-  const shift = props.isEnd ? 86_400_000 : 0
-  const shown = props.value ? new Date(Date.parse(props.value) - shift).toISOString().slice(0, 10) : ''
+  const shown = props.value ? dayOf(new Date(Date.parse(props.value) - (props.isEnd ? 1 : 0))) : ''
   return (
     <TextInput
       type="date"
@@ -184,8 +184,9 @@ function DateFilter(props: {
       leftSectionWidth={46}
       value={shown}
       onChange={(event) => {
-        const at = Date.parse(event.currentTarget.value)
-        props.onChange(Number.isNaN(at) ? undefined : new Date(at + shift).toISOString())
+        const day = event.currentTarget.value
+        const at = props.isEnd && day ? endOfDay(day) : startOfDay(day)
+        props.onChange(Number.isNaN(at.getTime()) ? undefined : at.toISOString())
       }}
     />
   )

@@ -2,7 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan, useMe } from '../../graphql/SessionContext'
-import { formatDay } from '../../lib/format'
+import { formatDay, formatLastDay, formatPeriod } from '../../lib/format'
 import { resourcePermission } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -83,14 +83,14 @@ function TimeLine({ contexts }: { contexts: Contexts }) {
       <p className="dim">{t.person.contextHint}</p>
       <div className={classes.scale}>
         <span>{line.from === null ? '…' : formatDay(new Date(line.from).toISOString())}</span>
-        <span>{line.to === null ? '…' : formatDay(new Date(line.to).toISOString())}</span>
+        <span>{line.to === null ? '…' : formatLastDay(new Date(line.to).toISOString())}</span>
       </div>
       {line.lanes.map((lane) => (
         <div key={lane.dimension} className={classes.lane}>
           <h2>{lane.dimension}</h2>
           <div className={classes.track}>
             {lane.spans.map((span) => {
-              const dates = `${span.from ? formatDay(span.from) : '…'} – ${span.to ? formatDay(span.to) : '…'}`
+              const dates = formatPeriod(span.from, span.to) || '…'
               return (
                 <span
                   key={`${span.left} ${span.label}`}

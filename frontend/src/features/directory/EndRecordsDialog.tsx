@@ -2,12 +2,12 @@ import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useMutation } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
+import { dayOf } from '../../lib/day'
 import { formatPlainDay } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { notifyDone } from '../../ui/notify'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { UpdateResourceDocument, type PersonFragment } from './directory.generated'
-import { toDay } from './draft'
 import classes from './PersonForm.module.css'
 import { endValues, recordValue, type RecordKind } from './record'
 
@@ -27,7 +27,7 @@ export function EndRecordsDialog(props: {
 }) {
   const { kind, owner, records } = props
   const [when, setWhen] = useState<'now' | 'day'>('now')
-  const [day, setDay] = useState(() => toDay(new Date(Date.now() + 86_400_000)))
+  const [day, setDay] = useState(() => dayOf(new Date()))
   const [done, setDone] = useState<ReadonlySet<string>>(new Set())
   const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
@@ -81,7 +81,7 @@ export function EndRecordsDialog(props: {
           {when === 'day' && (
             <TextInput
               type="date"
-              label={t.person.firstDay}
+              label={t.person.lastDay}
               required
               value={day}
               onChange={(event) => setDay(event.currentTarget.value)}

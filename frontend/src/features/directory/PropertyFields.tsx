@@ -1,7 +1,7 @@
 import { NativeSelect, TextInput } from '@mantine/core'
 import { t } from '../../lib/texts'
 import type { EntityTypeFieldsFragment } from './directory.generated'
-import { toInputType, type Draft } from './draft'
+import { isDay, toInputType, type Draft } from './draft'
 import type { Fault } from './fault'
 import { ResourcePicker } from './ResourcePicker'
 
@@ -53,7 +53,7 @@ export function PropertyFields(props: {
       <TextInput
         key={p.id}
         {...common}
-        type={days[p.identifier] === undefined ? toInputType(p.type) : 'date'}
+        type={days[p.identifier] === undefined && !isDay(common.value) ? toInputType(p.type) : 'date'}
         step={p.type === 'DOUBLE' ? 'any' : undefined}
         description={days[p.identifier] || (p.type === 'FOREIGN_KEY' ? t.person.keysHint : undefined)}
         onChange={(event) => set(event.currentTarget.value)}

@@ -1,4 +1,4 @@
-import { parseStamp } from '../../lib/format'
+import { parseDay, parseStamp } from '../../lib/format'
 import type { PropertyType, PropertyValueInput } from '../../graphql/types.generated'
 import type { EntityTypeFieldsFragment, PersonFragment } from './directory.generated'
 
@@ -25,7 +25,7 @@ export function changedValues(type: EntityTypeFieldsFragment, before: Draft, aft
       const value = (after[p.identifier] ?? '').trim()
       if (value === '') return { property: p.identifier }
       if (p.type === 'FOREIGN_KEY') return { property: p.identifier, keys: p.isCollection ? splitKeys(value) : [value] }
-      return { property: p.identifier, value: p.type === 'DATE_TIME' ? toInstant(value) : value }
+      return { property: p.identifier, value: p.type === 'DATE_TIME' ? toDate(value) : value }
     })
 }
 
@@ -41,18 +41,20 @@ export function toInputType(type: PropertyType): 'text' | 'number' | 'datetime-l
   return type === 'DATE_TIME' ? 'datetime-local' : 'text'
 }
 
-/** What a date or datetime-local field holds, as an instant. A day is one as source systems write it: it begins at midnight UTC. */
-export function toInstant(local: string): string {
-  return new Date(local).toISOString()
+/** What a date or datetime-local field holds, as a property takes it: a day stays a day. */
+export function toDate(local: string): string {
+  return isDay(local) ? local : new Date(local).toISOString()
 }
 
-/** The day of an instant, as a date field wants it. */
-export function toDay(date: Date): string {
-  return date.toISOString().slice(0, 10)
+/** A date field holds the day only. */
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text)
 }
 
-/** An instant of a property as a datetime-local field wants it, in the person's zone. */
+/** A date of a property as a date field or, in the person's zone, a datetime-local field wants it. */
 function toLocalInput(stamp: string): string {
+  const day = parseDay(stamp)
+  if (day) return day
   const date = parseStamp(stamp)
   if (!date) return ''
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)

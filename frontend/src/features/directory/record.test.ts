@@ -49,7 +49,7 @@ it('sends the owner and what is filled in', () => {
   const draft = { ...newRecord(kind, new Date('2026-03-10T15:00:00Z')), Department: 'FIN, A', Contract: ' ' }
   expect(recordValues(kind, draft, 'E1')).toEqual([
     { property: 'Person', keys: ['E1'] },
-    { property: 'Start', value: '2026-03-10T00:00:00.000Z' },
+    { property: 'Start', value: '2026-03-10' },
     { property: 'Department', keys: ['FIN, A'] },
   ])
 })
@@ -66,16 +66,19 @@ describe('phaseOf', () => {
     [{ Start: '20260310120001' }, 'future'],
     [{ Start: '20260101000000', End: '20260310120000' }, 'past'],
     [{ End: '20260310120001' }, 'current'],
+    [{ Start: '20260310', End: '20260310' }, 'current'],
+    [{ End: '20260309' }, 'past'],
+    [{ Start: '20260311' }, 'future'],
   ])('%o is %s', (values, phase) => {
     expect(phaseOf(kind, record(values), noon.getTime())).toBe(phase)
   })
 })
 
 describe('endValues', () => {
-  it('ends now, or at the beginning of a day', () => {
+  it('ends now, or with a day', () => {
     const begun = record({ Start: '20260101000000' })
     expect(endValues(kind, begun, '', noon)).toEqual([{ property: 'End', value: noon.toISOString() }])
-    expect(endValues(kind, begun, '2026-04-01', noon)).toEqual([{ property: 'End', value: '2026-04-01T00:00:00.000Z' }])
+    expect(endValues(kind, begun, '2026-04-01', noon)).toEqual([{ property: 'End', value: '2026-04-01' }])
   })
   it('ends what has not begun with its beginning', () => {
     const later = record({ Start: '20260901000000' })

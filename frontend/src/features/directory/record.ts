@@ -1,8 +1,9 @@
 import type { PropertyValueInput } from '../../graphql/types.generated'
-import { parseStamp } from '../../lib/format'
+import { dayOf, endOfDay, startOfDay } from '../../lib/day'
+import { parseDay, parseStamp } from '../../lib/format'
 import { t } from '../../lib/texts'
 import type { EntityTypeFieldsFragment, PersonFragment } from './directory.generated'
-import { changedValues, toDay, toInstant, type Draft } from './draft'
+import { changedValues, type Draft } from './draft'
 
 /** A kind of records that give resources their contexts, such as the positions of a person. */
 export interface RecordKind {
@@ -37,7 +38,7 @@ export function askedDays({ spec }: RecordKind): Record<string, string> {
 
 /** A new record counts from today on. */
 export function newRecord({ spec }: RecordKind, now: Date): Draft {
-  return spec.startProperty ? { [spec.startProperty]: toDay(now) } : {}
+  return spec.startProperty ? { [spec.startProperty]: dayOf(now) } : {}
 }
 
 /** The input for a record about the resource with this key. */
@@ -62,18 +63,20 @@ export function recordValue(record: PersonFragment, property: string | null): st
 
 export type RecordPhase = 'future' | 'current' | 'past'
 
-/** Where a record stands at an instant: its start counts, its end does not. */
+/** Where a record stands at an instant: it counts from its start on, and through an end that is a day. */
 export function phaseOf({ spec }: RecordKind, record: PersonFragment, now: number): RecordPhase {
   const start = parseStamp(recordValue(record, spec.startProperty))
-  const end = parseStamp(recordValue(record, spec.endProperty))
+  const last = recordValue(record, spec.endProperty)
+  const day = parseDay(last)
+  const end = day ? endOfDay(day) : parseStamp(last)
   if (end && end.getTime() <= now) return 'past'
   return start && start.getTime() > now ? 'future' : 'current'
 }
 
-/** What ends a record at a day, or now. A record that has not begun ends with its beginning: it never counts. */
+/** What ends a record after its last day, or now. A record that has not begun then ends with its beginning: it never counts. */
 export function endValues({ spec }: RecordKind, record: PersonFragment, day: string, now: Date): PropertyValueInput[] {
   if (!spec.endProperty) return []
-  const end = day ? toInstant(day) : now.toISOString()
-  const start = parseStamp(recordValue(record, spec.startProperty))?.toISOString()
-  return [{ property: spec.endProperty, value: start && start > end ? start : end }]
+  const start = parseStamp(recordValue(record, spec.startProperty))
+  const neverCounts = start && start.getTime() > (day ? startOfDay(day) : now).getTime()
+  return [{ property: spec.endProperty, value: neverCounts ? start.toISOString() : day || now.toISOString() }]
 }

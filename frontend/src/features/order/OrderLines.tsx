@@ -1,6 +1,6 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { formatDay, formatExact } from '../../lib/format'
+import { formatExact, formatPeriod } from '../../lib/format'
 import { waitWord, workflowWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
@@ -44,7 +44,9 @@ export function OrderLines(props: {
                   {t.order.confidence} {line.confidence} %
                 </span>
               )}
-              {(line.startDate || line.endDate) && <DateRange from={line.startDate} to={line.endDate} />}
+              {(line.startDate || line.endDate) && (
+                <span className="num">{formatPeriod(line.startDate, line.endDate)}</span>
+              )}
               {line.postponedAt && <span title={formatExact(line.postponedAt)}>{t.review.postponed}</span>}
               {line.waitReason && <span>{waitWord(line.waitReason)}</span>}
               {line.reasons.length > 0 && (
@@ -69,12 +71,4 @@ export function OrderLines(props: {
 /** The property, or the target itself. */
 export function lineName(line: { property?: string | null; propertyDisplayName: string }): string {
   return line.property == null ? line.propertyDisplayName || t.order.lineExistence : line.propertyDisplayName
-}
-
-function DateRange({ from, to }: { from?: string | null; to?: string | null }) {
-  return (
-    <span className="num">
-      {from ? formatDay(from) : '…'} – {to ? formatDay(to) : '…'}
-    </span>
-  )
 }

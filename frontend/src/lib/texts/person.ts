@@ -39,7 +39,7 @@ export const personTexts = {
     goOnWithout: (what: string) => `Go on without ${what.toLowerCase()}`,
     addTo: (what: string, name: string) => `Add ${what.toLowerCase()} of ${name}`,
     recordAdded: (what: string, name: string) => `${what} of ${name} added`,
-    endHint: 'First day on which it no longer counts; empty: open',
+    endHint: 'The last day on which it counts; empty: open',
     leave: 'Departure…',
     leaveTitle: (name: string) => `${name} leaves?`,
     end: 'End…',
@@ -47,9 +47,9 @@ export const personTexts = {
     when: 'When',
     endNow: 'Now',
     endOnDay: 'On a day',
-    firstDay: 'First day without it',
+    lastDay: 'Last day with it',
     endLast: (name: string, what: string, day: string | null) =>
-      `${day ? `From ${day}` : 'From now'} on ${name} has no ${what.toLowerCase()}: what rules have given is taken away, accounts are deleted after the reviews that they demand. History keeps everything.`,
+      `${day ? `After ${day}` : 'From now on'} ${name} has no ${what.toLowerCase()}: what rules have given is taken away, accounts are deleted after the reviews that they demand. History keeps everything.`,
     endOne: (what: string) =>
       `What only this ${what.toLowerCase()} has given is taken away, after the reviews that it demands. The others stay as they are.`,
     endAction: (count: number, what: string) => (count === 1 ? `End ${what.toLowerCase()}` : `End all ${n(count)}`),

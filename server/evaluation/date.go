@@ -1,0 +1,51 @@
+package evaluation
+
+import (
+	"time"
+
+	"writ/server/directory"
+)
+
+func newProp(shape *directory.Shape, p *directory.Property) *prop {
+	q := &prop{Property: p}
+	if m := shape.PropertyMappings[p.ID]; m != nil {
+		q.format = m.Format
+	}
+	q.dates, q.days = directory.DateFormat(q.format)
+	q.dates = q.dates || p.Type == directory.DateTime
+	return q
+}
+
+// written is a computed date as the property holds it: in normal form where the property holds dates; in a text as people everywhere read
+// it, for no system knows our normal form. The end of an assignment is the first instant after it: where only a day is kept, its last day.
+func (q *prop) written(v *value, text string, zone *time.Location) (string, error) {
+	if text == "" || q.dates && !q.days {
+		return text, nil
+	}
+	if v.path != nil && v.path.root == assignmentRoot && v.path.last == "endDate" {
+		if t, isDay, err := directory.ReadDate(text, zone); err == nil && !isDay && t.Equal(directory.FirstInstant(t, zone)) {
+			text = directory.FormatDate(directory.Day(t.Add(-time.Second), zone))
+		}
+	}
+	if q.dates {
+		return text, nil
+	}
+	return directory.ToSystem(&directory.Property{Type: directory.DateTime}, "", text, "", zone)
+}
+
+// sameDate reports whether the system holds a date as well as it can: it may keep a day only, no seconds, or an instant for a day.
+func (r *run) sameDate(q *prop, want, current string) bool {
+	zone := r.c.shape.Zone()
+	if want == "" || current == "" {
+		return false
+	}
+	if directory.SameDate(want, current, zone) {
+		return true
+	}
+	text, err := directory.ToSystem(q.Property, q.format, want, "", zone)
+	if err != nil {
+		return false
+	}
+	kept, err := directory.FromSystem(q.Property, q.format, text, zone)
+	return err == nil && directory.SameDate(kept, current, zone)
+}
