@@ -105,7 +105,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Synchronization: &synchronization.Service{DB: b.db, Clock: b.clock, Shapes: shapes},
 		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword},
 		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
-		Audit:           audit.New(b.db),
+		Audit:           &audit.Service{DB: b.db, Clock: b.clock},
 		Notifications:   &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
 		Feed:            &across.Feed{Hub: hub},
 	}

@@ -410,7 +410,8 @@ create table event (
 comment on table event is 'Something that happened. Append only. Read by subscriptions, webhooks and audit in the order of event_chain.position.';
 CREATE INDEX event_by_kind ON public.event USING btree (kind, id);
 CREATE INDEX event_by_subject ON public.event USING btree (subject_type, subject_id, id);
-CREATE TRIGGER event_append_only BEFORE UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION event_append_only();
+CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION event_append_only();
+CREATE TRIGGER event_not_emptied BEFORE TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION event_append_only();
 
 create table event_appender (
     is_only boolean default true not null,
@@ -432,6 +433,20 @@ create table event_chain (
     constraint event_chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES event(id)
 );
 comment on table event_chain is 'The position of each event and a hash over it and the one before it, written by one appender; `writ verify` recomputes it.';
+CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON public.event_chain FOR EACH ROW EXECUTE FUNCTION event_append_only();
+CREATE TRIGGER event_not_emptied BEFORE TRUNCATE ON public.event_chain FOR EACH STATEMENT EXECUTE FUNCTION event_append_only();
+
+create table event_checkpoint (
+    "position" bigint not null,
+    hash bytea not null,
+    at timestamp with time zone not null,
+    public_key bytea not null,
+    signature bytea not null,
+    constraint event_checkpoint_pkey PRIMARY KEY ("position")
+);
+comment on table event_checkpoint is 'Signed now and then: at that position the chain had that hash. A chain that was cut off or written anew does not fit.';
+CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON public.event_checkpoint FOR EACH ROW EXECUTE FUNCTION event_append_only();
+CREATE TRIGGER event_not_emptied BEFORE TRUNCATE ON public.event_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION event_append_only();
 
 create table gap (
     id bigint generated always as identity,
@@ -1214,7 +1229,17 @@ CREATE OR REPLACE FUNCTION public.event_append_only()
  LANGUAGE plpgsql
 AS $function$
 begin
-    raise exception 'event is append only' using errcode = '23514', constraint = 'event_append_only';
+    raise exception '% is append only', tg_table_name using errcode = '23514', constraint = 'event_append_only';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.event_statistics()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+    analyze (skip_locked) event, event_chain;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.job_schedule_changed()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -103,7 +104,11 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		Templates: templates, ProvisioningErrors: mail.ProvisioningErrors}
 	a.Webhooks = &webhook.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Keyring: raw{keyring}, Orders: a.Orders,
 		AllowPrivate: s.Config.Serve.AllowPrivateWebhooks || s.Config.Serve.Demo, Demo: s.Config.Serve.Demo}
-	a.Audit = audit.New(a.DB)
+	signer, err := s.Config.Audit.Signer(s.Config.Database.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	a.Audit = &audit.Service{DB: a.DB, Clock: a.Clock, Key: signer, HeadFile: filepath.Join(s.Config.Database.DataDir, "audit.head")}
 	a.Access = &access.Service{DB: a.DB}
 	a.wire()
 	return a, nil

@@ -2,6 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +20,7 @@ import (
 	"writ/server/bench"
 	"writ/server/cli"
 	"writ/server/errs"
+	"writ/server/event"
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/permit"
@@ -24,7 +29,7 @@ import (
 
 // House is what the commands of the command line call.
 func House() cli.House {
-	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, Bench: Bench}
+	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, Bench: Bench}
 }
 
 // command makes a process that only answers one command, as the system.
@@ -197,20 +202,73 @@ func Explain(ctx context.Context, s cli.Session, in cli.ExplainInput) error {
 	return nil
 }
 
-// Verify recomputes the hash chain of the event log.
-func Verify(ctx context.Context, s cli.Session) error {
+// Verify recomputes the hash chain of the event log and compares it with checkpoints.
+func Verify(ctx context.Context, s cli.Session, in cli.VerifyInput) error {
 	ctx, a, err := command(ctx, s)
 	if err != nil {
 		return err
 	}
-	v, err := audit.Verify(ctx, a.DB)
+	var given []*audit.Checkpoint
+	for _, text := range in.Checkpoints {
+		c, err := audit.ParseCheckpoint(text)
+		if err != nil {
+			return err
+		}
+		given = append(given, c)
+	}
+	var trusted []ed25519.PublicKey
+	for _, text := range in.PublicKeys {
+		key, err := audit.ParsePublicKey(text)
+		if err != nil {
+			return err
+		}
+		trusted = append(trusted, key)
+	}
+	v, err := a.Audit.Verify(ctx, given, trusted...)
 	if err != nil {
 		return err
 	}
 	if v.BrokenPosition != 0 {
 		return errs.New(errs.Conflict, "The event log was changed: the chain breaks at position %d (%s).", v.BrokenPosition, v.Reason)
 	}
-	fmt.Fprintf(s.Out, "%d events, the chain is whole.\n", v.Count)
+	fmt.Fprintf(s.Out, "%d events, the chain is whole, %d checkpoints fit.\n", v.Count, v.Checkpoints)
+	if v.Untrusted > 0 {
+		fmt.Fprintf(s.Out, "%d further checkpoints fit; they are signed with keys that are not known here (--public-key).\n", v.Untrusted)
+	}
+	if v.Waiting > 0 {
+		fmt.Fprintf(s.Out, "%d newer events have no position yet: a running server gives it to them.\n", v.Waiting)
+	}
+	return nil
+}
+
+// AuditHead signs the head of the event log and prints the checkpoint.
+func AuditHead(ctx context.Context, s cli.Session) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	appender := event.NewAppender(a.DB) // in case no server runs
+	_, err = appender.Append(ctx)
+	if err := errors.Join(err, appender.Release(ctx)); err != nil {
+		return err
+	}
+	c, err := a.Audit.Sign(ctx, true)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		return errs.Missing("There are no events yet.")
+	}
+	return json.NewEncoder(s.Out).Encode(c)
+}
+
+// AuditKey prints the public key of the checkpoints.
+func AuditKey(ctx context.Context, s cli.Session) error {
+	_, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Out, base64.StdEncoding.EncodeToString(a.Audit.Key.Public().(ed25519.PublicKey)))
 	return nil
 }
 

@@ -27,6 +27,7 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("mail", "notification", 500*time.Millisecond, a.pumpMail)
 	every("webhooks", "webhook", 500*time.Millisecond, a.Webhooks.Pump)
 	every("sweep webhooks", "webhook", 2*time.Second, a.Webhooks.Sweep)
+	every("checkpoints", "audit", 10*time.Second, func(ctx context.Context) error { _, err := a.Audit.Sign(ctx, false); return err })
 	every("due owners", "clock", 5*time.Second, func(ctx context.Context) error { _, err := a.Assignments.MarkDue(ctx); return err })
 	every("statistics", "database", 2*time.Second, func(ctx context.Context) error { return db.RefreshStatistics(ctx, a.DB) })
 	every("evaluate leftovers", "policy", 10*time.Second, a.evaluateLeftovers)

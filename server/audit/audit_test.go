@@ -1,7 +1,9 @@
 package audit_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/csv"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/audit"
+	"writ/server/clock"
 	"writ/server/db"
 	"writ/server/dbtest"
 	"writ/server/errs"
@@ -35,6 +38,10 @@ func publish(t *testing.T, b bun.IDB, actor string, n int) {
 	require.NoError(t, event.Publish(ctx, b, at, events...))
 }
 
+var key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
+
+func service(b *bun.DB) *audit.Service { return &audit.Service{DB: b, Clock: clock.New(), Key: key} }
+
 // place gives what is published its position.
 func place(t *testing.T, b *bun.DB) {
 	t.Helper()
@@ -48,7 +55,7 @@ func place(t *testing.T, b *bun.DB) {
 func chained(t *testing.T, b *bun.DB, n int64) *audit.Verification {
 	t.Helper()
 	place(t, b)
-	v, err := audit.Verify(t.Context(), b)
+	v, err := service(b).Verify(t.Context(), nil)
 	require.NoError(t, err)
 	require.Zero(t, v.BrokenPosition, v.Reason)
 	require.Equal(t, n, v.Count)
@@ -58,7 +65,7 @@ func chained(t *testing.T, b *bun.DB, n int64) *audit.Verification {
 func TestChain(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)
-	v, err := audit.Verify(t.Context(), b)
+	v, err := service(b).Verify(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, &audit.Verification{}, v)
 
@@ -66,7 +73,7 @@ func TestChain(t *testing.T) {
 	first := chained(t, b, 2500)
 	require.Zero(t, first.Waiting)
 	publish(t, b, "bob", 1)
-	waiting, err := audit.Verify(t.Context(), b)
+	waiting, err := service(b).Verify(t.Context(), nil)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, waiting.Waiting)
 	require.Equal(t, first.Head, waiting.Head)
@@ -99,7 +106,7 @@ func TestTampering(t *testing.T) {
 				_, err := tx.Tx.ExecContext(ctx, "set local session_replication_role = replica; "+c.statement)
 				return err
 			}))
-			v, err := audit.Verify(t.Context(), b)
+			v, err := service(b).Verify(t.Context(), nil)
 			require.NoError(t, err)
 			require.Equal(t, c.broken, v.BrokenPosition, v.Reason)
 			require.NotEmpty(t, v.Reason)
@@ -122,7 +129,7 @@ func TestEventsCannotBeChanged(t *testing.T) {
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)
-	s := audit.New(b)
+	s := service(b)
 	publish(t, b, "ann", 5)
 	publish(t, b, "bob", 2)
 	later := at.Add(time.Hour)
@@ -205,7 +212,7 @@ func TestNames(t *testing.T) {
 	} {
 		require.NoError(t, event.Publish(ctx, b, at, event.Event{Kind: "k", SubjectType: c.kind, SubjectID: c.id}))
 		place(t, b)
-		got, err := audit.New(b).Search(ctx, page.Args{First: 1}, nil)
+		got, err := service(b).Search(ctx, page.Args{First: 1}, nil)
 		require.NoError(t, err)
 		e := got.Nodes()[0]
 		require.Equal(t, "Ann Admin", *e.ActorName)
@@ -218,14 +225,14 @@ func TestNames(t *testing.T) {
 	}
 	require.NoError(t, event.Publish(permit.With(t.Context(), permit.System("policy")), b, at, event.Event{Kind: "k", SubjectType: "order", SubjectID: 1}))
 	place(t, b)
-	all, err := audit.New(b).Search(ctx, page.Args{First: 100}, nil)
+	all, err := service(b).Search(ctx, page.Args{First: 100}, nil)
 	require.NoError(t, err)
 	require.Len(t, all.Nodes(), 20)
 	require.Nil(t, all.Nodes()[0].ActorName)
 	require.Equal(t, "Badge card of Ann Lee", *all.Nodes()[0].SubjectName)
 	require.Equal(t, "Ann Admin", *all.Nodes()[19].SubjectName, "each line has its own")
 	var out strings.Builder
-	require.NoError(t, audit.New(b).Export(ctx, &out, nil))
+	require.NoError(t, service(b).Export(ctx, &out, nil))
 	require.Contains(t, out.String(), ",Badge card of Ann Lee,Ann Admin\n")
 }
 

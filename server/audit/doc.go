@@ -1,11 +1,15 @@
 // Package audit looks back. The event table is the audit log (design 6): nothing is written twice.
 //
-//	verify.go  Verify: recomputes the chain that server/event writes, one hash per event, each over the one before it
-//	search.go  Search: who did what, when, to what; names.go what they are called
-//	export.go  Export: the same as CSV
+//	verify.go      Verify: recomputes the chain that server/event writes, one hash per event, each over the one before it
+//	checkpoint.go  Sign: what the chain was at a moment, signed; kept in the database, beside the key, and wherever people take it
+//	search.go      Search: who did what, when, to what; names.go what they are called
+//	export.go      Export: the same as CSV
 //
 // # What the chain proves
 //
-// A changed, removed, inserted or reordered event below the head breaks the chain from there on. Cutting off the newest events together with their links
-// leaves a shorter chain that is whole: whoever wants to notice that keeps the head that Verify gives, outside of the database.
+// A changed, removed, inserted or reordered event below the head breaks the chain from there on. Whoever owns the database can also cut off the
+// newest events together with their hashes, or hash everything anew. That shows against a checkpoint: somebody without the key cannot make
+// one, and does not reach those that are kept elsewhere (`writ audit head`), nor the newest one in the data folder.
+//
+// The server's own role can add events and checkpoints and can neither change nor remove any (server/db/role.go).
 package audit

@@ -2,12 +2,14 @@ package audit
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"writ/server/clock"
 	"writ/server/page"
 	"writ/server/permit"
 )
@@ -15,13 +17,13 @@ import (
 // countLimit is where counting stops: a log of millions is narrowed by filters, not paged through.
 const countLimit = 100_000
 
-// Service searches the log.
+// Service searches the log, signs checkpoints of its chain, and verifies both.
 type Service struct {
-	DB *bun.DB
+	DB       *bun.DB
+	Clock    *clock.Clock
+	Key      ed25519.PrivateKey // signs checkpoints
+	HeadFile string             // where the newest checkpoint is kept outside of the database; "" = nowhere
 }
-
-// New makes the service.
-func New(db *bun.DB) *Service { return &Service{DB: db} }
 
 // AuditEvent is one line of the log.
 type AuditEvent struct {

@@ -2,9 +2,14 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/ed25519"
 	"encoding/hex"
 	"fmt"
+	"math"
+	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -21,34 +26,101 @@ type Verification struct {
 	BrokenPosition int64  // first position that is wrong; 0 = the chain is whole
 	Reason         string // what is wrong with it, for people; "" = nothing
 	Waiting        int64  // newer events that have no position yet
+	Checkpoints    int    // signed with a trusted key, and right
+	Untrusted      int    // right, and signed with other keys
 }
 
-// Verify recomputes the chain. A broken chain is a result, not an error.
-func Verify(ctx context.Context, db bun.IDB) (*Verification, error) {
-	v := &Verification{}
+// Verify recomputes the chain and compares it with the checkpoints: those in the database, the one kept beside the key, and those given.
+// Trusted are the service's own key and the given ones. A broken chain is a result, not an error.
+func (s *Service) Verify(ctx context.Context, given []*Checkpoint, trusted ...ed25519.PublicKey) (*Verification, error) {
+	outside := slices.Clone(given)
+	kept, err := s.kept()
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		outside = append(outside, kept)
+	}
+	if s.Key != nil {
+		trusted = append(trusted, s.Key.Public().(ed25519.PublicKey))
+	}
+	stored, err := selectCheckpoints(ctx, s.DB, 0, math.MaxInt32)
+	if err != nil {
+		return nil, err
+	}
+	c := check{v: &Verification{}, trusted: trusted, due: append(outside, stored...)}
+	slices.SortStableFunc(c.due, func(a, b *Checkpoint) int { return cmp.Compare(a.Position, b.Position) })
+	c.due = slices.CompactFunc(c.due, func(a, b *Checkpoint) bool { return a.Position == b.Position && bytes.Equal(a.Signature, b.Signature) })
+	if err := c.walk(ctx, s.DB); err != nil || c.v.BrokenPosition != 0 {
+		return c.v, err
+	}
+	for _, k := range c.due {
+		if !k.isGenuine() {
+			return c.v.broken(fmt.Sprintf("the signature of the checkpoint at position %d is false", k.Position)), nil
+		}
+		return c.v.broken(fmt.Sprintf("the end was cut off: a checkpoint of %s saw position %d", k.At.UTC().Format(time.DateTime), k.Position)), nil
+	}
+	return c.v, c.v.unchained(ctx, s.DB)
+}
+
+// check is a verification on its way.
+type check struct {
+	v       *Verification
+	trusted []ed25519.PublicKey
+	due     []*Checkpoint // not passed yet, by position
+}
+
+// walk recomputes the chain, from the first event to the last or to the first that is wrong.
+func (c *check) walk(ctx context.Context, db bun.IDB) error {
+	v := c.v
 	var hash []byte
 	for {
 		links, err := selectLinks(ctx, db, v.Count)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, l := range links {
 			if l.Position != v.Count+1 {
-				return v.broken(fmt.Sprintf("position %d is missing", v.Count+1)), nil
+				v.broken(fmt.Sprintf("position %d is missing", v.Count+1))
+				return nil
 			}
 			if l.Text == nil {
-				return v.broken(fmt.Sprintf("event %d is missing", l.EventID)), nil
+				v.broken(fmt.Sprintf("event %d is missing", l.EventID))
+				return nil
 			}
 			if hash = event.NextHash(hash, *l.Text); !bytes.Equal(hash, l.Hash) {
-				return v.broken(fmt.Sprintf("event %d is not what was chained", l.EventID)), nil
+				v.broken(fmt.Sprintf("event %d is not what was chained", l.EventID))
+				return nil
+			}
+			if !c.pass(l.Position, hash) {
+				return nil
 			}
 			v.Count, v.Head = l.Position, hex.EncodeToString(hash)
 		}
 		if len(links) < batchSize {
-			break
+			return nil
 		}
 	}
-	return v, v.unchained(ctx, db)
+}
+
+// pass compares the checkpoints of a position.
+func (c *check) pass(position int64, hash []byte) bool {
+	for ; len(c.due) > 0 && c.due[0].Position == position; c.due = c.due[1:] {
+		k := c.due[0]
+		switch {
+		case !k.isGenuine():
+			c.v.broken(fmt.Sprintf("the signature of the checkpoint at position %d is false", position))
+			return false
+		case !bytes.Equal(k.Hash, hash):
+			c.v.broken(fmt.Sprintf("a checkpoint of %s saw other events up to here: they were written anew", k.At.UTC().Format(time.DateTime)))
+			return false
+		case slices.ContainsFunc(c.trusted, func(t ed25519.PublicKey) bool { return t.Equal(k.PublicKey) }):
+			c.v.Checkpoints++
+		default:
+			c.v.Untrusted++
+		}
+	}
+	return true
 }
 
 func (v *Verification) broken(reason string) *Verification {

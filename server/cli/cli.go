@@ -115,7 +115,8 @@ func houseCommands(h House) (options []kong.Option) {
 	add(h.Apply != nil, "apply", "Apply configuration files.", &applyCommand{})
 	add(h.Export != nil, "export", "Write the configuration in force as files.", &exportCommand{})
 	add(h.Explain != nil, "explain", "Explain why somebody has what they have.", &explainCommand{})
-	add(h.Verify != nil, "verify", "Check the chain of the event log.", &verifyCommand{})
+	add(h.Verify != nil, "verify", "Check the chain of the event log, and against signed checkpoints.", &verifyCommand{})
+	add(h.AuditHead != nil, "audit", "Sign checkpoints of the event log.", &auditCommand{})
 	add(h.Bench != nil, "bench", "Measure evaluation and fulfilment on generated people.", &benchCommand{})
 	return options
 }

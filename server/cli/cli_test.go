@@ -57,14 +57,14 @@ func TestCommandsFollowTheHouse(t *testing.T) {
 	_, out, _ := runCommand(t, House{}, "--help")
 	require.Contains(t, out, "serve")
 	require.NotContains(t, out, "verify")
-	_, out, _ = runCommand(t, House{Verify: func(context.Context, Session) error { return nil }}, "--help")
+	_, out, _ = runCommand(t, House{Verify: func(context.Context, Session, VerifyInput) error { return nil }}, "--help")
 	require.Contains(t, out, "verify")
 }
 
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	_, at := dbtest.MustOpenURL(t)
-	house := House{Verify: func(context.Context, Session) error {
+	house := House{Verify: func(context.Context, Session, VerifyInput) error {
 		return errs.New(errs.Conflict, "The chain is broken at event 5.")
 	}}
 	code, _, stderr := runCommand(t, house, "verify", "--database-url", at)

@@ -2,12 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 	"time"
-
-	"github.com/uptrace/bun"
 
 	"writ/server/config"
 	"writ/server/db"
@@ -19,12 +19,13 @@ type settings struct {
 	Database config.Database `embed:"" group:"Database"`
 	Log      config.Log      `embed:"" group:"Log"`
 	Secret   config.Secret   `embed:"" group:"Secrets"`
+	Audit    config.Audit    `embed:"" group:"Secrets"`
 
 	TestHooks bool `env:"WRIT_TEST_HOOKS" help:"Work together with servers that run with test hooks: their clock, and connections to the fake target."`
 }
 
 func (s settings) config() config.Config {
-	c := config.Config{Database: s.Database, Log: s.Log, Secret: s.Secret}
+	c := config.Config{Database: s.Database, Log: s.Log, Secret: s.Secret, Audit: s.Audit}
 	c.Serve = config.Serve{Addr: "127.0.0.1:8080", Only: config.All, TestHooks: s.TestHooks}
 	c.Mail.From = "Writ <writ@localhost>"
 	c.Work.RiverWorkers = 1
@@ -37,22 +38,46 @@ func withSession(ctx context.Context, e *environment, c config.Config, fn func(c
 		return err
 	}
 	log := c.Log.Logger(e.stderr)
-	return withDatabase(ctx, c, log, func(b *bun.DB, at string) error {
-		if err := db.Migrate(ctx, b, at); err != nil {
+	return withDatabase(ctx, c, log, func(at address) error {
+		if err := migrate(ctx, at); err != nil {
 			return fmt.Errorf("migrate the database: %w", err)
 		}
-		return fn(ctx, Session{Config: c, Log: log, DB: b, DatabaseURL: at, Out: e.stdout})
+		b, err := db.Open(ctx, at.server, db.MaxConns(c.Database.MaxConns))
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		return fn(ctx, Session{Config: c, Log: log, DB: b, DatabaseURL: at.server, Out: e.stdout})
 	})
+}
+
+// address is where the database is: for the server, and for the role that changes the schema and owns the event log. They may be the same.
+type address struct{ server, admin string }
+
+// migrate brings the schema up as the administrator and hands it over to the server's role.
+func migrate(ctx context.Context, at address) error {
+	b, err := db.Open(ctx, at.admin, db.MaxConns(2))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := db.Migrate(ctx, b, at.admin); err != nil || at.admin == at.server {
+		return err
+	}
+	u, err := url.Parse(at.server)
+	if err != nil || u.User.Username() == "" {
+		return errors.New("the database URL must name its role when there is an administrator's")
+	}
+	return db.HandOver(ctx, b, u.User.Username())
 }
 
 // stopPatience is how long our own PostgreSQL may take to end.
 const stopPatience = 45 * time.Second
 
-// withDatabase opens the configured PostgreSQL or starts our own, runs fn with it, and closes it again even when ctx has
+// withDatabase finds the configured PostgreSQL or starts our own, runs fn with it, and stops it again even when ctx has
 // ended meanwhile.
-func withDatabase(ctx context.Context, c config.Config, log *slog.Logger, fn func(b *bun.DB, at string) error) (err error) {
-	at := c.Database.URL
-	if at == "" {
+func withDatabase(ctx context.Context, c config.Config, log *slog.Logger, fn func(at address) error) (err error) {
+	if c.Database.URL == "" {
 		server, err := embedded.Start(ctx, embedded.Options{DataDir: c.Database.DataDir, BinDir: c.Database.PostgresBin, Logger: log, Extra: c.Database.Settings})
 		if err != nil {
 			return err
@@ -64,17 +89,19 @@ func withDatabase(ctx context.Context, c config.Config, log *slog.Logger, fn fun
 				log.ErrorContext(patient, "stop the database", "error", stopErr)
 			}
 		}()
-		at = server.URL(embedded.Database)
 		log.InfoContext(ctx, "using a PostgreSQL of our own", "folder", absolute(c.Database.DataDir))
-	} else if at, err = db.URL(at); err != nil {
+		return fn(address{server: server.ServerURL(embedded.Database), admin: server.URL(embedded.Database)})
+	}
+	var at address
+	if at.server, err = db.URL(c.Database.URL); err != nil {
 		return err
 	}
-	b, err := db.Open(ctx, at, db.MaxConns(c.Database.MaxConns))
-	if err != nil {
-		return err
+	if at.admin = at.server; c.Database.AdminURL != "" {
+		if at.admin, err = db.URL(c.Database.AdminURL); err != nil {
+			return err
+		}
 	}
-	defer b.Close()
-	return fn(b, at)
+	return fn(at)
 }
 
 func absolute(path string) string {

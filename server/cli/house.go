@@ -35,8 +35,10 @@ type House struct {
 	Apply   func(ctx context.Context, s Session, in ApplyInput) error
 	Export  func(ctx context.Context, s Session, dir string) error
 	Explain func(ctx context.Context, s Session, in ExplainInput) error
-	Verify  func(ctx context.Context, s Session) error
-	Bench   func(ctx context.Context, s Session, in BenchInput) error
+	Verify  func(ctx context.Context, s Session, in VerifyInput) error
+	// AuditHead signs the head of the event log; AuditKey gives the public key.
+	AuditHead, AuditKey func(ctx context.Context, s Session) error
+	Bench               func(ctx context.Context, s Session, in BenchInput) error
 }
 
 // ApplyInput names the files to apply. Plan: the id writ plan showed; "" = whatever would change now.
@@ -64,6 +66,12 @@ type ExplainInput struct {
 	Role         string
 	ResourceType string
 	Property     string
+}
+
+// VerifyInput holds what was kept outside: checkpoints as they were printed, and further keys to trust in base64.
+type VerifyInput struct {
+	Checkpoints [][]byte
+	PublicKeys  []string
 }
 
 // BenchInput says how large the benchmark is.

@@ -69,5 +69,12 @@ func (s settings) bare(ctx context.Context, e *environment, fn func(b *bun.DB) e
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	return withDatabase(ctx, c, c.Log.Logger(e.stderr), func(b *bun.DB, _ string) error { return fn(b) })
+	return withDatabase(ctx, c, c.Log.Logger(e.stderr), func(at address) error {
+		b, err := db.Open(ctx, at.admin, db.MaxConns(2))
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		return fn(b)
+	})
 }

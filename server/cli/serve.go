@@ -11,6 +11,7 @@ import (
 
 	"writ/frontend"
 	"writ/server/config"
+	"writ/server/db"
 	"writ/server/httpd"
 )
 
@@ -31,6 +32,11 @@ func (c *serveCommand) Run(ctx context.Context, e *environment) error {
 	return withSession(ctx, e, c.Config, func(ctx context.Context, s Session) error {
 		if c.Config.Serve.TestHooks {
 			s.Log.WarnContext(ctx, "TEST HOOKS ARE ON: clients can move the clock. Never run this in production.")
+		}
+		if is, err := db.IsSuperuser(ctx, s.DB); err != nil {
+			return fmt.Errorf("ask for the role of the database: %w", err)
+		} else if is {
+			s.Log.WarnContext(ctx, "the role of the database is a superuser, whom nothing keeps from changing the event log: use --database-admin-url")
 		}
 		open := e.house.Open
 		if open == nil {

@@ -10,9 +10,10 @@ type Config struct {
 	Mail     Mail     `embed:"" group:"Mail"`
 	Work     Work     `embed:"" group:"Work"`
 	Secret   Secret   `embed:"" group:"Secrets"`
+	Audit    Audit    `embed:"" group:"Secrets"`
 }
 
 // Validate checks all sections and tells everything that is wrong at once.
 func (c *Config) Validate() error {
-	return errors.Join(c.Serve.Validate(), c.Database.Validate(), c.Log.Validate(), c.Mail.Validate(), c.Work.Validate(), c.Secret.Validate())
+	return errors.Join(c.Serve.Validate(), c.Database.Validate(), c.Log.Validate(), c.Mail.Validate(), c.Work.Validate(), c.Secret.Validate(), c.Audit.Validate())
 }

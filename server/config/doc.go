@@ -8,6 +8,7 @@
 //	mail.go      Mail: where mails go
 //	work.go      Work: how much at once
 //	secret.go    Secret: the key that seals secrets at rest
+//	audit.go     Audit: the key that signs checkpoints of the event log
 //	file.go      the YAML file, as a resolver of kong
 //
 // Each setting is a flag (--data-dir), a variable (WRIT_DATA_DIR) and a key of the YAML file (data-dir); they win in this

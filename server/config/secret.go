@@ -31,10 +31,14 @@ func (s *Secret) Validate() error {
 // Bytes gives the key: the configured one, else the one of the data folder, made at the first time with access for
 // its owner only. Losing that file loses every sealed secret.
 func (s *Secret) Bytes(dataDir string) ([]byte, error) {
-	if s.Key != "" {
-		return decodeKey(s.Key)
+	return keyOf(s.Key, filepath.Join(dataDir, "secret.key"))
+}
+
+// keyOf gives the key that was configured, else the one of a file, which is made at the first time.
+func keyOf(given, path string) ([]byte, error) {
+	if given != "" {
+		return decodeKey(given)
 	}
-	path := filepath.Join(dataDir, "secret.key")
 	raw, err := os.ReadFile(path)
 	if err == nil {
 		return decodeKey(strings.TrimSpace(string(raw)))

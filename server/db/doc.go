@@ -7,6 +7,7 @@
 //	statistics.go  RefreshStatistics: the planner looks again at tables that were just filled
 //	count.go     CountQueries: how many statements a list needs; tests assert that it does not grow
 //	migrate.go   Migrate, MigrateDown, Status: the numbered files of migrations/, then River's own tables
+//	role.go      HandOver: the server's role owns everything but the event log
 //	dump.go      DumpSchema: the whole schema as text, kept in migrations/schema.sql
 //	embedded/    a real PostgreSQL started by us when no database was configured
 //

@@ -5,6 +5,7 @@ package embedded
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -19,13 +20,16 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"writ/server/db"
 )
 
-// Database is the name of the database that Start creates for Writ; User owns the cluster.
+// Database is the name of the database that Start creates for Writ; User owns the cluster and the event log, ServerUser everything else.
 const (
-	Database = "writ"
-	User     = "writ"
+	Database   = "writ"
+	User       = "writ"
+	ServerUser = "writ_server"
 )
 
 // startPatience is how long a start may be retried while the remains of a killed server are still dying.
@@ -125,6 +129,23 @@ func (s *Server) TCP(database string) string {
 	return databaseURL("127.0.0.1", s.running.port, s.password, database)
 }
 
+// ServerURL is URL for the role of the server, which is no superuser, owns what is in the database except the event log, and may make
+// databases of its own.
+func (s *Server) ServerURL(database string) string {
+	u, err := url.Parse(s.URL(database))
+	if err != nil {
+		panic(err) // made of our own parts
+	}
+	u.User = url.UserPassword(ServerUser, serverPassword(s.password))
+	return u.String()
+}
+
+// serverPassword is derived, so that there is one secret to keep. It does not lead back to that of the cluster's owner.
+func serverPassword(owner string) string {
+	sum := sha256.Sum256([]byte("writ_server " + owner))
+	return hex.EncodeToString(sum[:])
+}
+
 // PID gives the process of the server, which changes when it had to be started again.
 func (s *Server) PID() int {
 	s.mu.Lock()
@@ -195,11 +216,55 @@ func (s *Server) createDatabase(ctx context.Context) error {
 	if err := b.NewRaw("select exists (select from pg_database where datname = ?)", Database).Scan(ctx, &exists); err != nil {
 		return err
 	}
-	if exists {
-		return nil
+	if !exists {
+		if _, err = b.ExecContext(ctx, "create database "+Database); err != nil {
+			return err
+		}
 	}
-	_, err = b.ExecContext(ctx, "create database "+Database)
-	return err
+	return s.createServerUser(ctx, b)
+}
+
+// createServerUser makes the role of the server, and gives it the databases that were made before there was one.
+func (s *Server) createServerUser(ctx context.Context, b *bun.DB) error {
+	var exists bool
+	if err := b.NewRaw("select exists (select from pg_roles where rolname = ?)", ServerUser).Scan(ctx, &exists); err != nil {
+		return err
+	}
+	if !exists {
+		if _, err := b.ExecContext(ctx, "create role ? login createdb nosuperuser nocreaterole noreplication nobypassrls password ?", bun.Ident(ServerUser), serverPassword(s.password)); err != nil {
+			return err
+		}
+	}
+	if _, err := b.ExecContext(ctx, "revoke connect on database postgres from public"); err != nil {
+		return err
+	}
+	var databases []string
+	if err := b.NewRaw("select datname from pg_database where not datistemplate and datallowconn and datname <> 'postgres' and datdba = ?::regrole order by 1", User).Scan(ctx, &databases); err != nil {
+		return err
+	}
+	for _, name := range databases {
+		if err := s.handOver(ctx, name); err != nil {
+			return err
+		}
+		if name != Database {
+			if _, err := b.ExecContext(ctx, "alter database ? owner to ?", bun.Ident(name), bun.Ident(ServerUser)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) handOver(ctx context.Context, database string) error {
+	b, err := db.Open(ctx, s.running.url(s.password, database), db.MaxConns(1))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if _, err := b.ExecContext(ctx, "revoke connect, temporary on database ?0 from public; grant connect, temporary on database ?0 to ?1", bun.Ident(database), bun.Ident(ServerUser)); err != nil {
+		return err
+	}
+	return db.HandOver(ctx, b, ServerUser)
 }
 
 func (s *Server) release() {
