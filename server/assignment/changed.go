@@ -67,7 +67,18 @@ func (s *Service) spread(ctx context.Context, tx bun.Tx) (int, error) {
 	if err := s.dirtyByFacts(ctx, tx, m, list); err != nil {
 		return 0, err
 	}
-	return len(changed), s.refreshTargetKeys(ctx, tx, m, list)
+	left, err := leftBehind(ctx, tx, list)
+	if err != nil {
+		return 0, err
+	}
+	return len(changed), s.refreshKeys(ctx, tx, m, append(list, left...))
+}
+
+// leftBehind gives the targets of those among the changed resources that are gone: whoever else has an equal key may want them.
+func leftBehind(ctx context.Context, tx bun.Tx, changed []int64) (targets []int64, err error) {
+	err = tx.NewRaw(`select a.resource_id from resource o join assigned_resource_type a on a.owner_id = o.id and a.valid_to = 'infinity' and a.resource_id is not null
+		where o.id = any (?) and o.valid_to <> 'infinity' order by 1`, ids(changed)).Scan(ctx, &targets)
+	return targets, err
 }
 
 // DirtyAll marks every owner of the source entity types: the model itself changed.
@@ -92,17 +103,18 @@ func (s *Service) dirtyByFacts(ctx context.Context, tx bun.Tx, m *Model, changed
 			union select f.owner_id from evaluation_fact f join near on near.id = f.resource_id
 			union select a.owner_id from assigned_resource_type a where a.resource_id = any (?0) and a.valid_to = 'infinity' and a.owner_id is not null
 		)
-		insert into dirty_owner (owner_id, entity_type_id, reason)
-		select r.id, r.entity_type_id, 'data changed' from owner join resource r on r.id = owner.id
+		insert into dirty_owner (owner_id, entity_type_id, is_gone, reason)
+		select r.id, r.entity_type_id, r.valid_to <> 'infinity', 'data changed' from owner join resource r on r.id = owner.id
 		where r.entity_type_id in (select source_entity_type_id from resource_type union select entity_type_id from role)
 		order by r.id
 		`+onceMore, ids(changed), ids(m.Hops.backward)).Exec(ctx)
 	return err
 }
 
-// refreshTargetKeys recomputes side T of the correlation keys of changed resources; owners with an equal key, old or new, become dirty.
-func (s *Service) refreshTargetKeys(ctx context.Context, tx bun.Tx, m *Model, changed []int64) error {
-	loaded, err := directory.LoadMany(ctx, tx, m.Shape, changed, m.Hops.targetKey...)
+// refreshKeys recomputes the correlation keys of changed resources, both sides: all keys are known before anybody is computed who may have
+// an equal one. Owners with a key equal to one of a target, old or new, become dirty; so do owners who begin or cease to share theirs.
+func (s *Service) refreshKeys(ctx context.Context, tx bun.Tx, m *Model, changed []int64) error {
+	loaded, err := directory.LoadMany(ctx, tx, m.Shape, changed, together(m.Hops.sourceKey, m.Hops.targetKey)...)
 	if err != nil {
 		return err
 	}
@@ -110,29 +122,27 @@ func (s *Service) refreshTargetKeys(ctx context.Context, tx bun.Tx, m *Model, ch
 	for id, r := range loaded {
 		all[id] = toEvaluation(r)
 	}
-	var rules, targets []int64
-	var values []string
+	var k keyRows
 	for _, id := range changed {
-		if all[id] == nil {
-			continue
-		}
-		for _, k := range m.TargetKeys(all[id], all) {
-			rules, targets, values = append(rules, k.RuleID), append(targets, id), append(values, k.Value)
+		if r := all[id]; r != nil {
+			k.add("S", id, m.SourceKeys(s.Clock.Now(), r, all))
+			k.add("T", id, m.TargetKeys(r, all))
 		}
 	}
 	_, err = tx.NewRaw(`
-		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::bigint[]) k (rule_id, value, resource_id)),
-		stale as (delete from correlation_key k where k.resource_id = any (?0) and k.side = 'T'
-			and not exists (select from fresh f where f.rule_id = k.rule_id and f.value = k.value and f.resource_id = k.resource_id) returning rule_id, value),
-		added as (insert into correlation_key (rule_id, side, value, resource_id) select rule_id, 'T', value, resource_id from fresh
-			on conflict do nothing returning rule_id, value),
-		touched as (select rule_id, value from stale union select rule_id, value from fresh)
-		insert into dirty_owner (owner_id, entity_type_id, reason)
-		select distinct r.id, r.entity_type_id, 'correlation key changed' from touched t
-		join correlation_key s on s.rule_id = t.rule_id and s.side = 'S' and s.value = t.value
-		join resource r on r.id = s.resource_id order by r.id
+		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::bigint[]) k (rule_id, side, value, resource_id)),
+		stale as (delete from correlation_key k where k.resource_id = any (?0)
+			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id) returning *),
+		added as (insert into correlation_key (rule_id, side, value, resource_id) select rule_id, side, value, resource_id from fresh
+			on conflict do nothing returning *),
+		touched as (select * from stale union select * from added union select * from fresh where side = 'T')
+		insert into dirty_owner (owner_id, entity_type_id, is_gone, reason)
+		select distinct r.id, r.entity_type_id, r.valid_to <> 'infinity', 'correlation key changed' from touched t
+		join correlation_key s on s.rule_id = t.rule_id and s.side = 'S' and s.value = t.value and s.resource_id <> t.resource_id
+		join resource r on r.id = s.resource_id
+		where t.side = 'T' or exists (select from resource_type_rule x where x.id = t.rule_id and x.kind = 'CORRELATION') order by r.id
 		`+onceMore,
-		ids(changed), ids(rules), texts(values), ids(targets)).Exec(ctx)
+		ids(changed), ids(k.rules), texts(k.sides), texts(k.values), ids(k.resources)).Exec(ctx)
 	return err
 }
 

@@ -155,20 +155,23 @@ func (l *loader) openOrders([]int64) error {
 		Kind                       evaluation.OrderKind
 		State                      evaluation.State
 		TargetID                   *int64
+		IsTargetTaken              bool
 		Attempt                    int
 		IsManual, InFlight         bool
 		ExecutedAt, ReviewedAt     *time.Time
 		UnverifiedCount            int
 		IsSuperseded               bool
 	}
-	if err := l.db.NewRaw(`select id, assigned_resource_type_id, kind, state, target_id, attempt, is_manual, lease_owner is not null as in_flight, executed_at, reviewed_at,
-		unverified_count, is_superseded from provisioning_order where assigned_resource_type_id = any (?) and closed_at is null`, ids(arts)).Scan(l.ctx, &rows); err != nil {
+	if err := l.db.NewRaw(`select k.id, k.assigned_resource_type_id, k.kind, k.state, k.target_id, k.attempt, k.is_manual, k.lease_owner is not null as in_flight, k.executed_at,
+			k.reviewed_at, k.unverified_count, k.is_superseded, k.kind = 'ASSOCIATE' and coalesce(h.claim in ('TAKEN', 'LEAVING'), false) as is_target_taken
+		from (select *, case when kind = 'ASSOCIATE' then target_id end as resource_id from provisioning_order where assigned_resource_type_id = any (?) and closed_at is null offset 0) k`+claimOfTarget,
+		ids(arts)).Scan(l.ctx, &rows); err != nil {
 		return err
 	}
 	var orderIDs []int64
 	for _, r := range rows {
 		o := &evaluation.ExistingOrder{ID: r.ID, Kind: r.Kind, State: r.State, Attempt: r.Attempt, IsManual: r.IsManual, InFlight: r.InFlight,
-			ExecutedAt: utc(r.ExecutedAt), ReviewedAt: utc(r.ReviewedAt), UnverifiedCount: r.UnverifiedCount, IsSuperseded: r.IsSuperseded}
+			ExecutedAt: utc(r.ExecutedAt), ReviewedAt: utc(r.ReviewedAt), IsTargetTaken: r.IsTargetTaken, UnverifiedCount: r.UnverifiedCount, IsSuperseded: r.IsSuperseded}
 		if r.TargetID != nil {
 			o.TargetID = *r.TargetID
 		}
@@ -313,49 +316,73 @@ func (l *loader) matches([]int64) error {
 		return nil
 	}
 	var rows []struct {
-		OwnerID, RuleID, ResourceID int64
-		Kind                        string
-		Taken                       bool
-		Owners                      int
+		match
+		Kind string
 	}
 	if err := l.db.NewRaw(`
-		select k.owner_id, k.rule_id, t.resource_id, r.kind,
-			exists (select from assigned_resource_type a where a.resource_id = t.resource_id and a.valid_to = 'infinity' and a.owner_id is distinct from k.owner_id
-				and (a.owner_id is not null or a.is_frozen or exists (select from provisioning_order o where o.assigned_resource_type_id = a.id and o.closed_at is null))) as taken,
-			(select count(*) from correlation_key s join resource o on o.id = s.resource_id and o.valid_to = 'infinity'
-				where s.rule_id = k.rule_id and s.side = 'S' and s.value = k.value and s.resource_id <> k.owner_id) + 1 as owners
-		from unnest(?::bigint[], ?::bigint[], ?::text[]) k (owner_id, rule_id, value)
-		join resource_type_rule r on r.id = k.rule_id
-		join correlation_key t on t.rule_id = k.rule_id and t.side = 'T' and t.value = k.value
-		join resource x on x.id = t.resource_id and x.valid_to = 'infinity'
-		order by k.owner_id, k.rule_id, t.resource_id`, ids(owners), ids(rules), texts(values)).Scan(l.ctx, &rows); err != nil {
+		select k.owner_id, k.rule_id, k.resource_id, k.kind, k.owners, h.claim, h.resource_type_id, h.expected
+		from (select k.owner_id, k.rule_id, t.resource_id, r.kind,
+				(select count(*) from correlation_key s join resource o on o.id = s.resource_id and o.valid_to = 'infinity'
+					where s.rule_id = k.rule_id and s.side = 'S' and s.value = k.value and s.resource_id <> k.owner_id) + 1 as owners
+			from unnest(?::bigint[], ?::bigint[], ?::text[]) k (owner_id, rule_id, value)
+			join resource_type_rule r on r.id = k.rule_id
+			join correlation_key t on t.rule_id = k.rule_id and t.side = 'T' and t.value = k.value
+			join resource x on x.id = t.resource_id and x.valid_to = 'infinity') k`+claimOfTarget+`
+		order by k.owner_id, k.rule_id, k.resource_id`, ids(owners), ids(rules), texts(values)).Scan(l.ctx, &rows); err != nil {
 		return err
 	}
 	for _, r := range rows {
-		o := l.owners[r.OwnerID]
 		if r.Kind == "QUERY" {
+			o := l.owners[r.OwnerID]
 			o.Lookups[r.RuleID] = append(o.Lookups[r.RuleID], r.ResourceID)
-		} else if !r.Taken {
-			o.Candidates = append(o.Candidates, evaluation.Candidate{TargetID: r.ResourceID, RuleID: r.RuleID, Owners: r.Owners})
+		} else if err := l.offer(&r.match); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// match is a target found for an owner, with the claim of whoever else has it.
+type match struct {
+	OwnerID, RuleID, ResourceID int64
+	Owners                      int
+	Claim                       *string
+	ResourceTypeID              *int64
+	Expected                    json.RawMessage
+}
+
+// offer makes a target a candidate of its owner, unless somebody has it.
+func (l *loader) offer(m *match) error {
+	o := l.owners[m.OwnerID]
+	if o == nil || text(m.Claim) == "TAKEN" {
+		return nil
+	}
+	c := evaluation.Candidate{TargetID: m.ResourceID, RuleID: m.RuleID, Owners: m.Owners, IsLeaving: text(m.Claim) == "LEAVING"}
+	if text(m.Claim) == "FORMER" {
+		c.Former = &evaluation.Former{ResourceTypeID: *m.ResourceTypeID}
+		if err := json.Unmarshal(m.Expected, &c.Former.Expected); err != nil {
+			return fmt.Errorf("expected values of the former owner of %d: %w", m.ResourceID, err)
+		}
+	}
+	o.Candidates = append(o.Candidates, c)
+	return nil
+}
+
 // createdKeys finds targets by the key that an operator or a connector reported for an order of the owner (provisioning spec 4.3).
 func (l *loader) createdKeys(list []int64) error {
-	var rows []struct{ OwnerID, ResourceID int64 }
+	var rows []*match
 	// offset 0 keeps the planner from turning the look-ups by key round: while the tables are being filled it takes them for nearly empty
-	if err := l.db.NewRaw(`select k.owner_id, r.id as resource_id
+	if err := l.db.NewRaw(`select k.owner_id, k.resource_id, 1 as owners, h.claim, h.resource_type_id, h.expected
+		from (select k.owner_id, r.id as resource_id
 		from (select a.owner_id, a.created_key, t.target_entity_type_id from assigned_resource_type a join resource_type t on t.id = a.resource_type_id
 			where a.owner_id = any (?) and a.valid_to = 'infinity' and a.created_key is not null and a.resource_id is null offset 0) k
-		cross join lateral (select id from resource where entity_type_id = k.target_entity_type_id and key = k.created_key and valid_to = 'infinity' offset 0) r
-		where not exists (select from assigned_resource_type x where x.resource_id = r.id and x.valid_to = 'infinity' and x.owner_id is not null)`, ids(list)).Scan(l.ctx, &rows); err != nil {
+		cross join lateral (select id from resource where entity_type_id = k.target_entity_type_id and key = k.created_key and valid_to = 'infinity' offset 0) r) k`+claimOfTarget+`
+		order by k.owner_id, k.resource_id`, ids(list)).Scan(l.ctx, &rows); err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if o := l.owners[r.OwnerID]; o != nil {
-			o.Candidates = append(o.Candidates, evaluation.Candidate{TargetID: r.ResourceID, Owners: 1})
+		if err := l.offer(r); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package assignment
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -112,26 +113,41 @@ func (s *Service) isInitial(ctx context.Context, entityTypeID int64) (initial bo
 	return initial, err
 }
 
-// whole selects the owners of a complete run: who lives, and who is gone but still holds rows.
-const whole = `resource r where r.entity_type_id = ? and (r.valid_to = 'infinity'
-	or exists (select from assigned_resource_type a where a.owner_id = r.id and a.valid_to = 'infinity')
-	or exists (select from assigned_role a where a.owner_id = r.id and a.valid_to = 'infinity'))`
+// The owners of a complete run: who lives, then who is gone but still holds rows. By then the living have taken over what they correlate to.
+var whole = []string{
+	`resource r where r.entity_type_id = ? and r.valid_to = 'infinity'`,
+	`resource r where r.entity_type_id = ? and r.valid_to <> 'infinity' and (exists (select from assigned_resource_type a where a.owner_id = r.id and a.valid_to = 'infinity')
+		or exists (select from assigned_role a where a.owner_id = r.id and a.valid_to = 'infinity'))`,
+}
 
-// complete walks all owners in id order, several batches at a time.
+// complete walks all owners.
 func (s *Service) complete(ctx context.Context, entityTypeID int64, initial bool, o Options, progress func(done, total int)) (Report, error) {
-	var total int
-	if err := s.DB.NewRaw(`select count(*) from `+whole, entityTypeID).Scan(ctx, &total); err != nil {
-		return Report{}, err
+	total := 0
+	for _, part := range whole {
+		var n int
+		if err := s.DB.NewRaw(`select count(*) from `+part, entityTypeID).Scan(ctx, &n); err != nil {
+			return Report{}, err
+		}
+		total += n
 	}
-	var mu sync.Mutex // sum, and one call of progress at a time
 	var sum Report
+	for _, part := range whole {
+		if err := s.walk(ctx, part, entityTypeID, initial, o, &sum, total, progress); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// walk computes the owners of one part in id order, several batches at a time.
+func (s *Service) walk(ctx context.Context, part string, entityTypeID int64, initial bool, o Options, sum *Report, total int, progress func(done, total int)) error {
+	var mu sync.Mutex // sum, and one call of progress at a time
 	batches, work := errgroup.WithContext(ctx)
 	batches.SetLimit(parallel)
 	for after := int64(0); work.Err() == nil; {
 		var page []int64
-		if err := s.DB.NewRaw(`select r.id from `+whole+` and r.id > ? order by r.id limit ?`, entityTypeID, after, ownerBatch).Scan(work, &page); err != nil {
-			err = cmp.Or(batches.Wait(), err) // a batch that failed is why the walk stopped
-			return sum, err
+		if err := s.DB.NewRaw(`select r.id from `+part+` and r.id > ? order by r.id limit ?`, entityTypeID, after, ownerBatch).Scan(work, &page); err != nil {
+			return cmp.Or(batches.Wait(), err) // a batch that failed is why the walk stopped
 		}
 		if len(page) == 0 {
 			break
@@ -149,8 +165,7 @@ func (s *Service) complete(ctx context.Context, entityTypeID int64, initial bool
 			return err
 		})
 	}
-	err := batches.Wait()
-	return sum, cmp.Or(err, ctx.Err())
+	return cmp.Or(batches.Wait(), ctx.Err())
 }
 
 // withinShard tells how many of the sorted ids lie in the first one's range of locks: batches that run side by side never wait for
@@ -165,18 +180,38 @@ func (s *Service) Drain(ctx context.Context) (Report, error) {
 	return s.settle(ctx, nil, Options{}, nil)
 }
 
+// drain computes who is dirty: those who live first, so that they take over what somebody leaves behind before it is removed. Who is gone
+// waits only for who was dirty when it began.
 func (s *Service) drain(ctx context.Context, entityTypeID *int64, o Options, progress func(done, total int)) (Report, error) {
+	var begin time.Time
+	if err := s.DB.NewRaw(`select clock_timestamp()`).Scan(ctx, &begin); err != nil {
+		return Report{}, err
+	}
+	sum, err := s.drainPart(ctx, entityTypeID, false, &begin, o, progress)
+	if err != nil {
+		return sum, err
+	}
+	r, err := s.drainPart(ctx, entityTypeID, true, nil, o, progress)
+	sum.add(r)
+	return sum, err
+}
+
+// drainPart computes the dirty owners of one kind, marked until an instant by the clock of the database; nil: all.
+func (s *Service) drainPart(ctx context.Context, entityTypeID *int64, gone bool, until *time.Time, o Options, progress func(done, total int)) (Report, error) {
 	var sum Report
 	for {
 		var r Report
 		var page []int64
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
-			if page, err = takeDirty(ctx, tx, s.Clock.Now(), entityTypeID); err != nil || len(page) == 0 {
+			if page, err = takeDirty(ctx, tx, s.Clock.Now(), entityTypeID, gone, until); err != nil || len(page) == 0 {
 				return err
 			}
 			r, err = s.compute(ctx, tx, page, false, o)
 			return err
 		})
+		if errors.Is(err, ErrOvertaken) {
+			continue // the same owners are dirty still, and see now what was sent
+		}
 		if err != nil && isOfData(err) {
 			r, err = s.computeApart(ctx, page, false, o)
 		}
@@ -192,15 +227,15 @@ func (s *Service) drain(ctx context.Context, entityTypeID *int64, o Options, pro
 
 // takeDirty locks ranges of owners that nobody else computes and gives the dirty ones in them; when all are being computed, it waits
 // for the first. No owner is left when it gives none.
-func takeDirty(ctx context.Context, tx bun.Tx, now time.Time, entityTypeID *int64) (page []int64, err error) {
+func takeDirty(ctx context.Context, tx bun.Tx, now time.Time, entityTypeID *int64, gone bool, until *time.Time) (page []int64, err error) {
 	const dirty = `dirty_owner d join entity_type t on t.id = d.entity_type_id and t.initialized_at is not null and (?0::bigint is null or t.id = ?0)
-		and (d.not_before is null or d.not_before <= ?3)`
+		and (d.not_before is null or d.not_before <= ?3) and d.is_gone = ?4 and (?5::timestamptz is null or d.since <= ?5)`
 	var shards []struct {
 		Shard int64
 		Free  bool
 	}
 	if err := tx.NewRaw(`select shard, pg_try_advisory_xact_lock(hashtext('writ.owner'), shard) as free from
-		(select (d.owner_id / ?1)::int as shard from `+dirty+` group by 1 order by min(d.since), 1 limit 16) s`, entityTypeID, ownerBatch, nil, now).Scan(ctx, &shards); err != nil {
+		(select (d.owner_id / ?1)::int as shard from `+dirty+` group by 1 order by min(d.since), 1 limit 16) s`, entityTypeID, ownerBatch, nil, now, gone, until).Scan(ctx, &shards); err != nil {
 		return nil, fmt.Errorf("look for dirty owners: %w", err)
 	}
 	var mine []int64
@@ -216,17 +251,21 @@ func takeDirty(ctx context.Context, tx bun.Tx, now time.Time, entityTypeID *int6
 		}
 	}
 	err = tx.NewRaw(`select d.owner_id from `+dirty+` where (d.owner_id / ?1)::int = any (?2) order by d.since, d.owner_id limit ?1`,
-		entityTypeID, ownerBatch, ids(mine), now).Scan(ctx, &page)
+		entityTypeID, ownerBatch, ids(mine), now, gone, until).Scan(ctx, &page)
 	return page, err
 }
 
 // computeLocked is compute in a transaction of its own.
 func (s *Service) computeLocked(ctx context.Context, page []int64, initial bool, o Options) (r Report, err error) {
-	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
-		r, err = s.compute(ctx, tx, page, initial, o)
-		return err
-	})
-	return r, err
+	for {
+		err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+			r, err = s.compute(ctx, tx, page, initial, o)
+			return err
+		})
+		if !errors.Is(err, ErrOvertaken) {
+			return r, err
+		}
+	}
 }
 
 // compute loads, evaluates and saves owners inside tx. Ranges of owner ids are locked in order, so two runs never mix on one owner and

@@ -26,6 +26,7 @@ type saver struct {
 	failed map[int64]error
 
 	changed []*evaluation.Result // owners whose result is written
+	former  []int64              // owners who are gone and whose targets passed to somebody who lives
 	typeIDs map[*evaluation.TypeDelta]int64
 	planned []PlannedOrder
 }
@@ -176,23 +177,67 @@ func (w *saver) types() error {
 		"start_date", "end_date", "confidence", "expected", "error", "verified_at", "valid_from"}, fresh)
 }
 
-// adopt ends the rows of targets without owner that have found one now, with what waited there for reconciliation.
+// adopt ends the rows of targets that have found an owner now: rows without owner, and those of owners who are gone. What waited there
+// for reconciliation ends with them, and their orders are withdrawn. The rows are locked, so that a computation of the former owner is
+// either over or finds its row ended.
 func (w *saver) adopt() error {
-	var targets []int64
+	var owners, targets []int64
 	for _, r := range w.changed {
 		for _, d := range r.Types {
-			if r.OwnerID != 0 && d.TargetID != 0 && !d.CloseRow {
-				targets = append(targets, d.TargetID)
+			if r.OwnerID != 0 && d.TargetID != 0 && !d.CloseRow && (d.Existing == nil || d.Existing.TargetID != d.TargetID) {
+				owners, targets = append(owners, r.OwnerID), append(targets, d.TargetID)
 			}
 		}
 	}
 	if len(targets) == 0 {
 		return nil
 	}
-	_, err := w.tx.NewRaw(`with ended as (update assigned_resource_type set valid_to = ?0
-			where owner_id is null and valid_to = 'infinity' and resource_id = any (?1) returning id)
-		update gap set closed_at = ?0 where closed_at is null and assigned_resource_type_id in (select id from ended)`, w.now, ids(targets)).Exec(w.ctx)
-	return err
+	var rows []struct {
+		ID, ResourceTypeID int64
+		OwnerID            *int64
+	}
+	if err := w.tx.NewRaw(`select a.id, a.resource_type_id, a.owner_id from unnest(?::bigint[], ?::bigint[]) k (owner_id, resource_id)
+		join assigned_resource_type a on a.resource_id = k.resource_id and a.valid_to = 'infinity' and a.owner_id is distinct from k.owner_id
+		where not exists (select from resource o where o.id = a.owner_id and o.valid_to = 'infinity') order by a.id for update of a`,
+		ids(owners), ids(targets)).Scan(w.ctx, &rows); err != nil || len(rows) == 0 {
+		return err
+	}
+	ended := make([]int64, len(rows))
+	byID := make(map[int64]int, len(rows))
+	for i, r := range rows {
+		ended[i], byID[r.ID] = r.ID, i
+		if r.OwnerID != nil {
+			w.former = append(w.former, *r.OwnerID)
+		}
+	}
+	for _, sql := range []string{
+		`update assigned_resource_type set valid_to = ?0 where id = any (?1)`,
+		`update gap set closed_at = ?0 where closed_at is null and assigned_resource_type_id = any (?1)`,
+		`update kept_value set closed_at = ?0 where closed_at is null and assigned_resource_type_id = any (?1)`,
+	} {
+		if _, err := w.tx.NewRaw(sql, w.now, ids(ended)).Exec(w.ctx); err != nil {
+			return err
+		}
+	}
+	var orders []struct {
+		ID, AssignedResourceTypeID int64
+		Kind                       evaluation.OrderKind
+	}
+	if err := w.tx.NewRaw(`select id, assigned_resource_type_id, kind from provisioning_order where assigned_resource_type_id = any (?) and closed_at is null order by id`,
+		ids(ended)).Scan(w.ctx, &orders); err != nil {
+		return err
+	}
+	for _, o := range orders {
+		r := rows[byID[o.AssignedResourceTypeID]]
+		p := PlannedOrder{AssignedResourceTypeID: r.ID, ResourceTypeID: r.ResourceTypeID, PassesOn: true,
+			Delta: &evaluation.OrderDelta{OrderID: o.ID, Kind: o.Kind, Withdraw: true}}
+		if r.OwnerID != nil {
+			p.OwnerID = *r.OwnerID
+		}
+		w.report.Orders++
+		w.planned = append(w.planned, p)
+	}
+	return nil
 }
 
 func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
@@ -234,11 +279,12 @@ func (w *saver) updateTypes(rows []typeRow) error {
 		where not r.close and a.valid_from < ?0`, w.now, string(list)).Exec(w.ctx); err != nil {
 		return err
 	}
-	// a target that is let go is free for others with an equal key: they are looked at when it is spread
+	// a target that is let go, or whose owner is gone, may be wanted by others with an equal key: they are looked at when it is spread
 	if _, err := w.tx.NewRaw(`insert into changed_resource (resource_id, entity_type_id, at)
 		select a.resource_id, x.entity_type_id, ?0 from jsonb_to_recordset(?1::jsonb) r (id bigint, resource_id bigint, close boolean)
 		join assigned_resource_type a on a.id = r.id join resource x on x.id = a.resource_id
-		where r.close or a.resource_id is distinct from r.resource_id order by a.resource_id
+		where r.close or a.resource_id is distinct from r.resource_id or exists (select from resource w where w.id = a.owner_id and w.valid_to <> 'infinity')
+		order by a.resource_id
 		on conflict (resource_id) do update set seq = changed_resource.seq + 1, reverse_properties = null`, w.now, string(list)).Exec(w.ctx); err != nil {
 		return err
 	}
@@ -401,6 +447,9 @@ func (w *saver) orders() error {
 // events tells that an owner's entitlements changed; an evaluation that found the same says nothing.
 func (w *saver) events() error {
 	var events []event.Event
+	for _, id := range w.former {
+		events = append(events, event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: id, OwnerID: id, Data: map[string]int{"roles": 0, "types": 1}})
+	}
 	for _, r := range w.changed {
 		if len(r.Roles)+len(r.Types) == 0 {
 			continue

@@ -43,7 +43,7 @@ func (EvaluateArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxA
 
 // onceMore ends every insert into dirty_owner: somebody who waits already is looked at again after the evaluation under way, and at once even
 // if his last one failed.
-const onceMore = `on conflict (owner_id) do update set seq = dirty_owner.seq + 1, reason = excluded.reason, not_before = null`
+const onceMore = `on conflict (owner_id) do update set seq = dirty_owner.seq + 1, is_gone = excluded.is_gone, reason = excluded.reason, not_before = null`
 
 // MarkDirty asks for a new evaluation of owners, in the transaction that makes it necessary.
 func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64) error {
@@ -55,8 +55,8 @@ func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64
 
 // MarkDirtyWhere is MarkDirty for the resources that a condition names: any number of them, without carrying them through the process.
 func MarkDirtyWhere(ctx context.Context, tx bun.IDB, reason, condition string, args ...any) error {
-	res, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, reason)
-		select id, entity_type_id, ? from resource where `+condition+` order by id
+	res, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, is_gone, reason)
+		select id, entity_type_id, valid_to <> 'infinity', ? from resource where `+condition+` order by id
 		`+onceMore, append([]any{reason}, args...)...).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("mark owners for evaluation: %w", err)

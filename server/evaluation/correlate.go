@@ -12,6 +12,7 @@ type match struct {
 	confidence int
 	ambiguous  bool // somebody else has as good a claim
 	hint       bool // an order of this owner was answered with exactly this key
+	former     *Former
 }
 
 // sure reports whether it may be linked without asking.
@@ -39,11 +40,14 @@ func (r *run) candidates(at func(*typed) *plan) map[int64][]match {
 			continue
 		}
 		r.read(target.ID)
+		if c.IsLeaving {
+			continue
+		}
 		if c.RuleID == 0 {
 			// the key that was reported for an order of this owner
 			for _, x := range r.o.Types {
 				if t := r.c.types[x.ResourceTypeID]; t != nil && t.TargetEntityTypeID == target.EntityTypeID && x.CreatedKey != "" && x.CreatedKey == target.Key && x.TargetID == 0 {
-					add(t, match{target: target, confidence: 150, hint: true})
+					add(t, match{target: target, confidence: 150, hint: true, former: c.Former})
 				}
 			}
 			continue
@@ -52,7 +56,7 @@ func (r *run) candidates(at func(*typed) *plan) map[int64][]match {
 		if x == nil || x.typ == nil || x.typ.SourceEntityTypeID != r.o.Resource.EntityTypeID || x.typ.TargetEntityTypeID != target.EntityTypeID {
 			continue
 		}
-		m := match{target: target, rule: x.id, confidence: x.confidence, ambiguous: c.Owners > 1}
+		m := match{target: target, rule: x.id, confidence: x.confidence, ambiguous: c.Owners > 1, former: c.Former}
 		m.hint = hinted(r.o, x.typ, target)
 		add(x.typ, m)
 	}

@@ -28,6 +28,13 @@ func (r *run) settleRow(p *plan, s *seat) {
 	if row.ID != 0 {
 		d.out.Existing = row
 	}
+	if d.inherits() {
+		// what was written for the former owner is compared as if it had been written for this one
+		known := *row
+		known.Expected = s.former.Expected
+		known.Expected.TypeRules, known.Expected.Roles = row.Expected.TypeRules, row.Expected.Roles
+		d.row = &known
+	}
 	if s.target != nil {
 		d.out.TargetID = s.target.ID
 	}
@@ -38,6 +45,12 @@ func (r *run) settleRow(p *plan, s *seat) {
 		d.unexpected()
 	}
 	d.finish()
+}
+
+// inherits: the target comes from an owner who is gone, and this server kept it under the same resource type.
+func (d *diff) inherits() bool {
+	f := d.seat.former
+	return f != nil && d.target != nil && d.row.TargetID != d.target.ID && f.ResourceTypeID == d.p.ID && len(f.Expected.Properties) > 0
 }
 
 // expected settles a row that the rules or a person want.
@@ -124,7 +137,10 @@ func (d *diff) linked() {
 		return // the target is being deleted: what comes after is seen when it is gone
 	}
 	l.kind, l.target = Update, d.target.ID
-	d.first = d.row.TargetID != d.target.ID && !d.row.sent() && !d.row.associated()
+	d.first = d.row.TargetID != d.target.ID && !d.row.sent() && !d.row.associated() && !d.inherits()
+	if x := l.find("", LineCreate, 0, true); d.inherits() && x != nil && (x.State == Errored || x.State == Transmitted) {
+		l.reenter = true // what was to be created is there: the rest goes on as a change
+	}
 	for _, x := range l.existing() {
 		switch x.Action {
 		case LineCreate, LineAssociate:
@@ -274,6 +290,9 @@ func (d *diff) associate(m *match) {
 func (d *diff) unexpected() {
 	l := d.lines
 	d.out.Expected = Expected{}
+	if d.target != nil && d.r.o.Resource.Gone {
+		d.out.Expected = d.row.Expected // whoever takes the target over has to know what is ours
+	}
 	switch {
 	case d.target != nil:
 		d.lost()

@@ -74,7 +74,11 @@ func (h *hasher) of(o *Owner) []byte {
 	for _, c := range o.Candidates {
 		h.n(c.TargetID)
 		h.n(c.RuleID)
-		h.is(c.Owners > 1)
+		h.is(c.Owners > 1, c.IsLeaving, c.Former != nil)
+		if c.Former != nil {
+			h.n(c.Former.ResourceTypeID)
+			h.expected(h.c.types[c.Former.ResourceTypeID], c.Former.Expected)
+		}
 		h.target(c.TargetID)
 	}
 	for _, id := range slices.Sorted(maps.Keys(o.Denied)) {
@@ -215,7 +219,7 @@ func (h *hasher) existing(x *ExistingType) {
 			at, ok := h.b.SyncedAt[t.TargetEntityTypeID]
 			synced = ok && (o.ExecutedAt == nil || at.After(*o.ExecutedAt))
 		}
-		h.is(o.InFlight, sent && o.IsManual, o.ReviewedAt != nil, o.UnverifiedCount > 0, o.IsSuperseded, synced)
+		h.is(o.InFlight, sent && o.IsManual, o.ReviewedAt != nil, o.UnverifiedCount > 0, o.IsSuperseded, synced, o.IsTargetTaken)
 		h.t(o.ExecutedAt)
 	}
 	gaps := slices.Clone(x.Gaps)

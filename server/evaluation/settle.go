@@ -57,6 +57,7 @@ type seat struct {
 	target     *Resource // linked; nil: none
 	suggestion *match    // waits for a reviewer
 	confidence int
+	former     *Former // whoever had the target before
 	want       wanted
 	create     bool // without a target: one has to be created for it
 }
@@ -85,8 +86,9 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 			s.want = r.want(p, x)
 			expected = expected || s.want.ok
 		}
-		if s.target == nil && x.associated() && !x.Order.InFlight {
+		if s.target == nil && x.associated() && !x.Order.InFlight && !x.Order.IsTargetTaken {
 			s.target = r.alive(x.Order.TargetID)
+			s.former = formerOf(offered, x.Order.TargetID)
 		}
 		switch {
 		case s.target != nil && x.suggestedOnly() && common.ok:
@@ -104,7 +106,8 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 			pending = append(pending, s)
 		}
 	}
-	offered = slices.DeleteFunc(slices.Clone(offered), func(m match) bool { return claimed[m.target.ID] })
+	// an account that somebody left behind passes to whom it is wanted for; to anybody else it is no concern
+	offered = slices.DeleteFunc(slices.Clone(offered), func(m match) bool { return claimed[m.target.ID] || m.former != nil && !expected })
 	linked, suggested := correlate(p.CorrelateMultipleResources, p.SuggestAllCorrelations, len(seated) > 0, offered)
 	r.explainCorrelation(p, linked, suggested)
 
@@ -122,7 +125,7 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 			// what was only planned and is not wanted any more has no claim on an account that somebody else made
 			s, pending = pending[0], pending[1:]
 		}
-		s.target, s.suggestion, s.confidence = m.target, nil, m.confidence
+		s.target, s.suggestion, s.confidence, s.former = m.target, nil, m.confidence, m.former
 		claimed[m.target.ID] = true
 		seated = append(seated, s)
 	}
@@ -149,6 +152,16 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 		has = has || s.create || s.suggestion != nil
 		r.settleRow(p, s)
 	}
+}
+
+// formerOf gives who had an offered target before.
+func formerOf(offered []match, targetID int64) *Former {
+	for _, m := range offered {
+		if m.target.ID == targetID {
+			return m.former
+		}
+	}
+	return nil
 }
 
 // suggest gives the suggestions to the rows whose orders already propose them, else to rows that wait, else to new ones.

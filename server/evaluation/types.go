@@ -121,15 +121,17 @@ type ExistingLine struct {
 
 // ExistingOrder is the open order of an assigned resource type.
 type ExistingOrder struct {
-	ID         int64
-	Kind       OrderKind
-	State      State
-	TargetID   int64
-	Attempt    int
-	IsManual   bool
-	InFlight   bool // claimed by a worker that has not answered: must not be changed now
-	ExecutedAt *time.Time
-	ReviewedAt *time.Time
+	ID       int64
+	Kind     OrderKind
+	State    State
+	TargetID int64
+	// IsTargetTaken: somebody else who lives has the target that an association proposes.
+	IsTargetTaken bool
+	Attempt       int
+	IsManual      bool
+	InFlight      bool // claimed by a worker that has not answered: must not be changed now
+	ExecutedAt    *time.Time
+	ReviewedAt    *time.Time
 	// UnverifiedCount: later synchronizations that still showed the old value were already counted (X3).
 	UnverifiedCount int
 	IsSuperseded    bool // marked: look again after the answer
@@ -176,12 +178,22 @@ type ExistingType struct {
 	Kept           []*Kept
 }
 
-// Candidate is a target that one rule's key finds for an owner, unowned and not frozen. RuleID 0: the key is the CreatedKey that an
+// Candidate is a target that one rule's key finds for an owner, and that nobody who lives has. RuleID 0: the key is the CreatedKey that an
 // operator or a connector reported for an order of this owner (provisioning 4.3); it counts as sure.
 type Candidate struct {
 	TargetID int64
 	RuleID   int64
 	Owners   int // how many living owners have the same key under a rule of the same confidence: >1 is ambiguous
+	// IsLeaving: its removal is on its way or was decided by a person: it cannot be had. It is listed so that its owner-to-be is looked at again.
+	IsLeaving bool
+	Former    *Former // nil: nobody has or had it
+}
+
+// Former is what is left of an owner who is gone, or of nobody's row whose removal has not begun: it ends when somebody living takes the
+// target over. What this server wrote for the former owner stays its own work: a difference to it is a change of the source, not a foreign one.
+type Former struct {
+	ResourceTypeID int64
+	Expected       Expected // as of the last evaluation of the former owner
 }
 
 // Owner is one source resource with everything needed to compute it.

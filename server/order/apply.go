@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"writ/server/assignment"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/event"
@@ -407,7 +408,35 @@ func (t *turn) commit(ctx context.Context, tx bun.Tx) (*Applied, error) {
 	if err := t.publish(ctx, tx, done.Orders); err != nil {
 		return nil, err
 	}
+	var stuck []int64
+	for _, o := range done.Orders {
+		if o.Kind == evaluation.Delete && o.State == evaluation.Errored {
+			stuck = append(stuck, o.ID)
+		}
+	}
+	if err := offerTargets(ctx, tx, t.now, stuck); err != nil {
+		return nil, err
+	}
 	return done, t.enqueue(ctx, tx, done.Orders)
+}
+
+// offerTargets has the targets of orders looked at again whose owners are gone: what is not being removed after all may be wanted by
+// somebody who lives.
+func offerTargets(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int64) error {
+	if len(orderIDs) == 0 {
+		return nil
+	}
+	res, err := tx.NewRaw(`insert into changed_resource (resource_id, entity_type_id, at)
+		select distinct r.id, r.entity_type_id, ?::timestamptz from provisioning_order o join resource r on r.id = o.target_id
+		where o.id = any (?) and not exists (select from resource w where w.id = o.owner_id and w.valid_to = 'infinity') order by r.id
+		on conflict (resource_id) do update set seq = changed_resource.seq + 1, reverse_properties = null`, stamp(now), pgdialect.Array(orderIDs)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("offer targets: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
 }
 
 // answered gives the results of the orders that move, as JSON for the roll-up, and the others.

@@ -294,6 +294,9 @@ func (s *Service) letGo(ctx context.Context, list []*errand) error {
 		if err != nil {
 			return fmt.Errorf("end attempts: %w", err)
 		}
+		if err := offerTargets(ctx, tx, s.Clock.Now(), fresh); err != nil {
+			return err
+		}
 		return s.markDirty(ctx, tx, "order given back", dirty...)
 	})
 }

@@ -151,6 +151,8 @@ func (p *policyRun) plan(context.Context, bun.Tx) error {
 			}
 		case want.Delta.OrderID != 0 && want.Delta.OrderID != o.ID:
 			p.again = append(p.again, want.OwnerID)
+		case want.PassesOn && p.isOut(o):
+			return assignment.ErrOvertaken
 		case o.InFlight:
 			p.changes = append(p.changes, orderChange{ID: o.ID, Supersede: true})
 		default:
@@ -158,6 +160,15 @@ func (p *policyRun) plan(context.Context, bun.Tx) error {
 		}
 	}
 	return nil
+}
+
+// isOut: the order was sent, or a deletion was carried out: too late to withdraw it.
+func (p *policyRun) isOut(o *openOrder) bool {
+	out := o.InFlight
+	for _, l := range p.lines[o.ID] {
+		out = out || l.State == evaluation.Transmitted && !o.IsManual || l.State == evaluation.Executed && l.Action == evaluation.LineDelete
+	}
+	return out
 }
 
 func (p *policyRun) planOrder(o *openOrder, d *evaluation.OrderDelta) {

@@ -221,3 +221,22 @@ func TestPolicyLeavesInFlightAlone(t *testing.T) {
 	require.Equal(t, "Lang", w.fake.get("u000")["sn"])
 	require.Contains(t, w.dirty, w.owners[0])
 }
+
+// TestPolicyWithdrawsForAnotherOwner: an order whose target passes to somebody else is withdrawn, or nothing of the evaluation stays.
+func TestPolicyWithdrawsForAnotherOwner(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.plan(w.creation(0, 1), w.creation(1, 1))
+	pass := func(i int) error {
+		p := assignment.PlannedOrder{AssignedResourceTypeID: w.arts[i], OwnerID: w.owners[i], ResourceTypeID: w.rt, PassesOn: true,
+			Delta: &evaluation.OrderDelta{OrderID: w.order(i).ID, Kind: evaluation.Create, Withdraw: true}}
+		return db.InTx(t.Context(), w.s.DB, func(ctx context.Context, tx bun.Tx) error {
+			return w.s.Policy(ctx, tx, w.s.Clock.Now(), []assignment.PlannedOrder{p})
+		})
+	}
+	require.NoError(t, pass(0))
+	require.Equal(t, StateInactive, w.order(0).State())
+	w.exec("update provisioning_order set called_at = now() where id = ?", w.order(1).ID)
+	require.ErrorIs(t, pass(1), assignment.ErrOvertaken)
+	require.Equal(t, StatePending, w.order(1).State())
+}

@@ -63,6 +63,10 @@ const (
     is_superseded = n.is_superseded`
 )
 
+// isUnheld: the association of order o links its assigned resource type t at once. When another row has the target still, the evaluation that
+// follows ends that one first.
+const isUnheld = `t.resource_id is null and not exists (select from assigned_resource_type x where x.resource_id = o.target_id and x.valid_to = 'infinity')`
+
 // withResults puts the rule into a statement; now is its parameter for the instant.
 func withResults(text, now string) string {
 	return strings.NewReplacer("/*columns of result*/", strings.ReplaceAll(columnsOfResult, "/*now*/", now), "/*set result*/", setResult).Replace(text)
@@ -83,10 +87,10 @@ func writeAttempts(ctx context.Context, tx bun.Tx, now time.Time, results []resu
 		`update order_attempt a set outcome = g.outcome, message = g.message, ended_at = case when not g.is_open then ?1 end
 		from ` + resultRecordset + ` where a.order_id = g.id and a.order_id = any(?2) and a.ended_at is null`,
 		`update assigned_resource_type t set created_key = coalesce(g.created_key, t.created_key),
-			resource_id = case when g.associate then coalesce(t.resource_id, o.target_id) else t.resource_id end
+			resource_id = case when g.associate and ` + isUnheld + ` then o.target_id else t.resource_id end
 		from ` + resultRecordset + ` join provisioning_order o on o.id = g.id and o.id = any(?2)
 		where t.id = g.art and g.executed and (g.created_key is not null and t.created_key is distinct from g.created_key
-			or g.associate and t.resource_id is null)`,
+			or g.associate and ` + isUnheld + `)`,
 	} {
 		if _, err := tx.NewRaw(sql, string(raw), stamp(now), arrayOf(ids)).Exec(ctx); err != nil {
 			return fmt.Errorf("write results: %w", err)

@@ -128,7 +128,7 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 		{`update order_attempt set ended_at = ?, outcome = 'CONFIRMED', message = ?, worker = ? where ended_at is null and order_id = any(?)`,
 			[]any{stamp(now), text(in.Comment), who, arrayOf(ids)}},
 		{`update assigned_resource_type t set created_key = coalesce(o.created_key, t.created_key),
-			resource_id = case when o.kind = 'ASSOCIATE' then coalesce(t.resource_id, o.target_id) else t.resource_id end,
+			resource_id = case when o.kind = 'ASSOCIATE' and ` + isUnheld + ` then o.target_id else t.resource_id end,
 			verified_at = case when t.id = any(?) then ? else t.verified_at end
 			from provisioning_order o where t.id = o.assigned_resource_type_id and o.id = any(?)`, []any{arrayOf(unsynced), stamp(now), arrayOf(ids)}},
 	} {
