@@ -286,6 +286,20 @@ create table delivery_change (
     constraint delivery_change_command_check CHECK ((command = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
 );
 
+create table delivery_rename (
+    delivery_id bigint not null,
+    resource_id bigint not null,
+    entity_type_id bigint not null,
+    old_key text not null,
+    new_key text,
+    constraint delivery_rename_pkey PRIMARY KEY (delivery_id, resource_id),
+    constraint delivery_rename_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id) ON DELETE CASCADE,
+    constraint delivery_rename_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint delivery_rename_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+comment on table delivery_rename is 'Targets that a delivery shows under a key that we gave them.';
+comment on column delivery_rename.new_key is 'Null: we deleted it, and its key is another target''s now.';
+
 create table delivery_row (
     n bigint generated always as identity,
     delivery_id bigint not null,
@@ -344,6 +358,7 @@ create table dirty_owner (
     failures integer default 0 not null,
     error text,
     not_before timestamp with time zone,
+    is_gone boolean default false not null,
     constraint dirty_owner_pkey PRIMARY KEY (owner_id),
     constraint dirty_owner_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint dirty_owner_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
@@ -351,7 +366,8 @@ create table dirty_owner (
 comment on table dirty_owner is 'Owners waiting for evaluation. Cleared only if seq is unchanged since loading (role-model 12.3).';
 comment on column dirty_owner.failures is 'How often in a row its evaluation failed; error says why.';
 comment on column dirty_owner.not_before is 'After a failure it waits this long, so that it holds nobody back; null or past: due. Any change of what it depends on makes it due at once.';
-CREATE INDEX dirty_owner_by_type ON public.dirty_owner USING btree (entity_type_id, since);
+comment on column dirty_owner.is_gone is 'The owner is gone: computed after those who live and waited no longer, who may take its targets over.';
+CREATE INDEX dirty_owner_by_type ON public.dirty_owner USING btree (entity_type_id, is_gone, since);
 
 create table entity_mapping (
     entity_type_id bigint not null,
@@ -873,15 +889,16 @@ create table resource (
     constraint resource_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint resource_origin_check CHECK ((origin = ANY (ARRAY['SYNC'::text, 'MANUAL'::text])))
 );
-comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history. A key that comes back revives its row.';
+comment on table resource is 'One instance of an entity type. valid_to <> infinity: it is gone, kept for history. A key that comes back revives the row that had it last.';
 comment on column resource.scalars is 'Scalar values by property identifier, as text in normalised form; absent = null.';
 comment on column resource.refs is 'Navigation values as read: property identifier -> key, or sorted array of keys for a collection. resource_link is derived from it.';
 comment on column resource.origin is 'MANUAL: added by a person; a complete synchronization does not delete it, and takes it over when its key is read.';
 comment on column resource.actor is 'Who wrote the current version.';
 CREATE INDEX resource_by_name ON public.resource USING btree (entity_type_id, display_name, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX resource_key_trgm ON public.resource USING gin (lower(key) gin_trgm_ops);
-CREATE UNIQUE INDEX resource_key_unique ON public.resource USING btree (entity_type_id, key);
+CREATE UNIQUE INDEX resource_key_unique ON public.resource USING btree (entity_type_id, key) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX resource_name_trgm ON public.resource USING gin (lower(display_name) gin_trgm_ops);
+CREATE INDEX resource_past_key ON public.resource USING btree (entity_type_id, key, valid_to) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 
 create table resource_link (
     id bigint generated always as identity,
@@ -1224,6 +1241,25 @@ CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (webhoo
 CREATE INDEX webhook_delivery_ended ON public.webhook_delivery USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX webhook_delivery_leased ON public.webhook_delivery USING btree (webhook_id) WHERE (lease_until IS NOT NULL);
 
+create table written_key (
+    resource_id bigint not null,
+    key text not null,
+    n bigint generated always as identity,
+    order_id bigint not null,
+    at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    is_done boolean default false not null,
+    constraint written_key_pkey PRIMARY KEY (resource_id, key),
+    constraint written_key_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id),
+    constraint written_key_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+comment on table written_key is 'Keys that attempts of ours gave, or may have given, to targets, until synchronized data shows them or their order has ended.';
+comment on column written_key.n is 'Grows with each attempt: the order in which a target got its keys.';
+comment on column written_key.at is 'When the attempt began.';
+comment on column written_key.ended_at is 'When it was answered, given up or withdrawn; null: it is out.';
+comment on column written_key.is_done is 'The system, or the operator, said that the target has this key.';
+CREATE INDEX written_key_by_order ON public.written_key USING btree (order_id);
+
 CREATE OR REPLACE FUNCTION public.event_append_only()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1241,6 +1277,17 @@ AS $function$
 begin
     analyze (skip_locked) event, event_chain;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.followed_refs(of_delivery bigint, of_entity_type bigint, refs jsonb)
+ RETURNS TABLE(property text, value text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select v.property, coalesce(n.new_key, v.value)
+    from ref_values(refs) v
+    left join property p on p.entity_type_id = of_entity_type and p.identifier = v.property
+    left join delivery_rename n on n.delivery_id = of_delivery and n.entity_type_id = p.target_entity_type_id and n.old_key = v.value
+$function$;
 
 CREATE OR REPLACE FUNCTION public.job_schedule_changed()
  RETURNS trigger

@@ -211,7 +211,8 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, shape *Shape, c Change) 
 
 func (s *Service) selectByKey(ctx context.Context, tx bun.Tx, entityTypeID int64, key string) (*Resource, error) {
 	r := new(Resource)
-	err := tx.NewSelect().TableExpr("resource as r").ColumnExpr(columns).Where("r.entity_type_id = ? and r.key = ?", entityTypeID, key).Scan(ctx, r)
+	err := tx.NewSelect().TableExpr("resource as r").ColumnExpr(columns).Where("r.entity_type_id = ? and r.key = ?", entityTypeID, key).
+		Order("r.valid_to desc", "r.id desc").Limit(1).Scan(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", key, err)
 	}

@@ -153,12 +153,27 @@ func (w *Writer) PutFrom(ctx context.Context, query schema.QueryWithArgs) (int, 
 	return int(n), w.write(ctx)
 }
 
+// RenameFrom gives resources other keys: resource_id and key, as a query gives them. They keep their ids, and with those their links, history
+// and decisions. Call it before the Puts, which then name them by their new keys. Who is gone meanwhile is left out.
+func (w *Writer) RenameFrom(ctx context.Context, query schema.QueryWithArgs) error {
+	_, err := w.tx.NewRaw(`insert into directory_renamed (resource_id, entity_type_id, key)
+		select r.id, r.entity_type_id, v.key from (?) v join resource r on r.id = v.resource_id where r.valid_to = 'infinity' and r.key <> v.key
+		order by r.id for no key update of r`, query).Exec(ctx)
+	if err == nil {
+		_, err = w.tx.ExecContext(ctx, statement("rename"))
+	}
+	if err != nil {
+		return fmt.Errorf("rename resources: %w", err)
+	}
+	return nil
+}
+
 // write carries out what is in directory_change.
 func (w *Writer) write(ctx context.Context) error {
 	if _, err := w.tx.ExecContext(ctx, "analyze directory_change; truncate directory_next"); err != nil {
 		return err
 	}
-	if _, err := w.tx.ExecContext(ctx, statement("next"), w.opts.Origin); err != nil {
+	if _, err := w.tx.ExecContext(ctx, statement("next"), w.opts.Origin, w.now); err != nil {
 		return fmt.Errorf("compare resources: %w", err)
 	}
 	if err := w.label(ctx); err != nil {

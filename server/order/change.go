@@ -76,7 +76,9 @@ type errand struct {
 	ConnectorID  *int64
 	Source       string // source entity type
 	Lines        []int64
-	Associates   bool // the association itself is among the lines
+	Associates   bool   // the association itself is among the lines
+	TargetID     *int64 // nil: not known
+	NewKey       string // the key that the target gets by this change, in normal form; "": it keeps its own
 	Change       fulfil.Change
 	Document     *document
 	refusal      *fulfil.Receipt // the arguments cannot be computed: refused without a call
@@ -112,7 +114,8 @@ type orderRow struct {
 	States                 []int16 `bun:",array"`
 	OwnerName              string
 	OwnerScalars           map[string]string `bun:"type:jsonb"`
-	TargetKey              *string
+	TargetKey              *string           // as the system has it: also when no reading has shown it yet
+	KnownTargetID          *int64
 	TargetName             string
 	TargetScalars          map[string]string `bun:"type:jsonb"`
 	SourceTable            string
@@ -123,14 +126,15 @@ type orderRow struct {
 const orderRowColumns = `o.id, o.state, o.assigned_resource_type_id, o.resource_type_id, o.connector_id, o.connection_id, o.owner_id, o.target_id,
 	coalesce(o.created_key, a.created_key) as created_key, o.is_manual, o.is_superseded, o.attempt, o.tries, o.error_count, o.fence,
 	o.idempotency_key::text as idempotency_key, o.called_at, o.generated_at, o.states,
-	coalesce(w.display_name, '') as owner_name, coalesce(w.scalars, '{}') as owner_scalars, g.key as target_key,
+	coalesce(w.display_name, '') as owner_name, coalesce(w.scalars, '{}') as owner_scalars, coalesce(gk.key, g.key) as target_key, g.id as known_target_id,
 	coalesce(g.display_name, '') as target_name, coalesce(g.scalars, '{}') as target_scalars, coalesce(m.source_table, '') as source_table,
 	a.start_date as start, a.end_date`
 
-const orderRowJoins = `join assigned_resource_type a on a.id = o.assigned_resource_type_id
+var orderRowJoins = `join assigned_resource_type a on a.id = o.assigned_resource_type_id
 	join resource_type t on t.id = o.resource_type_id
 	left join resource w on w.id = o.owner_id
 	left join resource g on g.id = coalesce(o.target_id, a.resource_id)
+	left join lateral (` + keyInSystem("g") + `) gk on true
 	left join entity_mapping m on m.entity_type_id = t.target_entity_type_id`
 
 // sentLine is a line to send.
@@ -204,9 +208,9 @@ func (w writer) current(o *orderRow, name string, before *string) string {
 // selectSentLines reads the open lines in 1 or 2 of orders, with the pointed resources.
 func selectSentLines(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int64][]sentLine, error) {
 	var rows []sentLine
-	err := db.NewRaw(`select l.id, l.order_id, l.state, l.property, l.action, l.value_id, l.proposed_value, l.current_value, v.key as value_key,
+	err := db.NewRaw(`select l.id, l.order_id, l.state, l.property, l.action, l.value_id, l.proposed_value, l.current_value, coalesce(vk.key, v.key) as value_key,
 			coalesce(v.display_name, '') as value_name
-		from order_line l left join resource v on v.id = l.value_id
+		from order_line l left join resource v on v.id = l.value_id left join lateral (`+keyInSystem("v")+`) vk on true
 		where l.order_id = any(?) and l.closed_at is null and l.state in (1, 2) order by l.id`, pgdialect.Array(orderIDs)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read lines to send: %w", err)
@@ -284,6 +288,9 @@ func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape
 		}
 	}
 	d.ChangeType = c.Type
+	if e.TargetID = o.KnownTargetID; c.Type == fulfil.Modified && lineKey != text(o.TargetKey) {
+		e.NewKey = lineKey
+	}
 	switch c.Type {
 	case fulfil.Added:
 		c.Key = lineKey

@@ -172,7 +172,7 @@ func (s *Service) begin(ctx context.Context, tx bun.Tx, now time.Time, list []*e
 	if err != nil {
 		return fmt.Errorf("begin attempts: %w", err)
 	}
-	return nil
+	return noteNewKeys(ctx, tx, now, list)
 }
 
 // repeat begins a new attempt of an order that was read back and is not as wanted; false when the lease was lost meanwhile.
@@ -293,6 +293,9 @@ func (s *Service) letGo(ctx context.Context, list []*errand) error {
 			stamp(s.Clock.Now()), arrayOf(fresh)).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("end attempts: %w", err)
+		}
+		if err := dropNewKeys(ctx, tx, fresh); err != nil {
+			return err
 		}
 		if err := offerTargets(ctx, tx, s.Clock.Now(), fresh); err != nil {
 			return err

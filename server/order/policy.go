@@ -343,7 +343,13 @@ func (p *policyRun) updateOrders(ctx context.Context, tx bun.Tx) error {
 	if err != nil {
 		return fmt.Errorf("end tickets: %w", err)
 	}
-	return nil
+	var ended []int64
+	for _, c := range p.changes {
+		if c.Ticket != "" {
+			ended = append(ended, c.ID)
+		}
+	}
+	return endNewKeys(ctx, tx, p.now, false, ended) // whoever had the ticket may have done it
 }
 
 // markAgain asks for another evaluation of the owners whose orders changed while they were being evaluated.

@@ -95,6 +95,9 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	if err := writeAttempts(ctx, tx, now, results); err != nil {
 		return err
 	}
+	if err := settleNewKeys(ctx, tx, now, answers, results); err != nil {
+		return err
+	}
 	done, err := applyAnswers(ctx, tx, now, results, locked, steps)
 	if err != nil {
 		return err

@@ -136,6 +136,9 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 			return fmt.Errorf("note the confirmation: %w", err)
 		}
 	}
+	if err := endNewKeys(ctx, tx, now, true, ids); err != nil {
+		return err
+	}
 	steps := ticketSteps(orders, func(o *lockedOrder) Action {
 		if o.IsUnsynced {
 			return ConfirmUnsynced
@@ -178,6 +181,9 @@ func (s *Service) ReportErrors(ctx context.Context, in ReportManualOrderErrorsIn
 		if _, err := tx.NewRaw(`update order_attempt set ended_at = ?, outcome = ?, message = ?, worker = ? where ended_at is null and order_id = any(?)`,
 			stamp(now), classOperator, message, who, arrayOf(ids)).Exec(ctx); err != nil {
 			return fmt.Errorf("end attempts: %w", err)
+		}
+		if err := dropNewKeys(ctx, tx, ids); err != nil {
+			return err
 		}
 		steps := ticketSteps(orders, func(*lockedOrder) Action { return Report }, Move{Comment: message, Error: message, ErrorClass: classOperator})
 		if _, err := apply(ctx, tx, now, steps); err != nil {

@@ -129,6 +129,12 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, d *Delivery, shape *dire
 	if err != nil {
 		return err
 	}
+	if _, err := w.PutFrom(ctx, bun.SafeQuery("select entity_type_id, old_key, 'DELETE', '{}'::jsonb, '{}'::jsonb from delivery_rename where delivery_id = ? and new_key is null", d.ID)); err != nil {
+		return err
+	}
+	if err := w.RenameFrom(ctx, bun.SafeQuery("select resource_id, new_key as key from delivery_rename where delivery_id = ? and new_key is not null", d.ID)); err != nil {
+		return err
+	}
 	total := d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted
 	var from int64
 	for done := 0; ; {
@@ -154,10 +160,10 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, d *Delivery, shape *dire
 	}
 	d.Counters.Unresolved, d.Counters.Unlinked = counts.Unresolved, counts.Examples
 	d.Counters.Cycles = counts.Cycles
-	if _, err := tx.NewRaw("delete from delivery_change where delivery_id = ?", d.ID).Exec(ctx); err != nil {
+	if _, err := tx.NewRaw("delete from delivery_change where delivery_id = ?0; delete from delivery_rename where delivery_id = ?0", d.ID).Exec(ctx); err != nil {
 		return fmt.Errorf("remove the changes of delivery %d: %w", d.ID, err)
 	}
-	return nil
+	return forgetKeys(ctx, tx, d)
 }
 
 // remember stores the tokens of what was read, so that the continuous mode reads again only when they change.

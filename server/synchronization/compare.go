@@ -91,12 +91,19 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 	d.Counters.Duplicates, d.Counters.DuplicateKeys = aside.N, aside.Keys
 
 	types := []int64{}
-	for name, counts := range d.Counters.EntityTypes {
+	for name := range d.Counters.EntityTypes {
 		t := shape.ByIdentifier[name]
 		if t == nil {
 			return errs.New(errs.Conflict, "Entity type %s was removed while it was being read.", name)
 		}
 		types = append(types, t.ID)
+	}
+	held, err := followKeys(ctx, tx, d, types)
+	if err != nil {
+		return err
+	}
+	for name, counts := range d.Counters.EntityTypes {
+		t := shape.ByIdentifier[name]
 		var scalars, navigations []string
 		for _, p := range shape.PropertiesOf[t.ID] {
 			if shape.PropertyMappings[p.ID] == nil {
@@ -108,7 +115,7 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 				scalars = append(scalars, p.Identifier)
 			}
 		}
-		if _, err := tx.NewRaw(statement("compare"), d.ID, t.ID, array(scalars), array(navigations), counts.Whole).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(statement("compare"), d.ID, t.ID, array(scalars), array(navigations), counts.Whole, array(held[t.ID])).Exec(ctx); err != nil {
 			return fmt.Errorf("compare %s: %w", name, err)
 		}
 	}
@@ -147,7 +154,8 @@ func (s *Service) missing(ctx context.Context, tx bun.Tx, d *Delivery) error {
 	err := tx.NewRaw(`select count(*) as n, coalesce((array_agg(t.identifier || ' ' || s.key order by s.n))[1:20], '{}') as keys
 		from delivery_row s join entity_type t on t.id = s.entity_type_id
 		where s.delivery_id = ? and s.command = 'UPDATE' and not exists (
-			select 1 from resource r where r.entity_type_id = s.entity_type_id and r.key = s.key and r.valid_to = 'infinity')`, d.ID).Scan(ctx, &found)
+			select 1 from resource r where r.entity_type_id = s.entity_type_id and r.key = s.key and r.valid_to = 'infinity')
+			and not exists (select 1 from delivery_rename n where n.delivery_id = s.delivery_id and n.entity_type_id = s.entity_type_id and n.new_key = s.key)`, d.ID).Scan(ctx, &found)
 	d.Counters.Missing, d.Counters.MissingKeys = found.N, found.Keys
 	return err
 }

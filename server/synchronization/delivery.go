@@ -174,7 +174,7 @@ func (s *Service) drop(ctx context.Context, tx bun.Tx, ds []*Delivery, to State,
 		if err := move(ctx, tx, d, to); err != nil {
 			return err
 		}
-		if _, err := tx.NewRaw("delete from delivery_change where delivery_id = ?0; delete from delivery_row where delivery_id = ?0", d.ID).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw("delete from delivery_change where delivery_id = ?0; delete from delivery_row where delivery_id = ?0; delete from delivery_rename where delivery_id = ?0", d.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("remove the changes of delivery %d: %w", d.ID, err)
 		}
 	}

@@ -4,6 +4,7 @@
 //	delivery.go   Delivery, one synchronization of one connector, and its states
 //	export.go     read the mapped tables of a connector, clean and normalise them row by row
 //	compare.go    set duplicates aside, compare with the directory: the list of changes
+//	follow.go     what we renamed ourselves is met under its new key
 //	threshold.go  the guards (provisioning 8.2)
 //	apply.go      write the changes through directory.Writer, all or none
 //	run.go        Run = export, prepare, synchronize under the connector's lock; the same as three tasks; Resume, Drop

@@ -14,6 +14,15 @@ from directory_alias a
 join property p on p.target_entity_type_id = a.entity_type_id
 join unresolved_ref u on u.property_id = p.id and u.value = a.value
 union
+select u.source_id            -- waited for a key that somebody got
+from directory_renamed n
+join property p on p.target_entity_type_id = n.entity_type_id
+join unresolved_ref u on u.property_id = p.id and u.value = n.key
+union
+select l.source_id            -- pointed to somebody by the key before
+from directory_renamed n
+join resource_link l on l.target_id = n.resource_id and l.valid_to = 'infinity'
+union
 select l.source_id            -- pointed to what is gone
 from directory_touched t
 join resource_link l on l.target_id = t.resource_id and l.valid_to = 'infinity'

@@ -1,8 +1,17 @@
--- Locks the resources concerned, in id order, and works out what each change means for what is there now.
-with existing as materialized (
-    select r.id, r.entity_type_id, r.key, r.scalars, r.refs, r.origin, r.valid_to = 'infinity' as alive
-    from resource r
-    join directory_change c on c.entity_type_id = r.entity_type_id and c.key = r.key
+-- Locks the resources concerned, in id order, and works out what each change means for what is there now. A key means the living resource
+-- that has it, else the one that had it last. What this very write ended is another one. ?1 now
+with named as materialized (
+    select c.entity_type_id, c.key, coalesce(a.id, d.id) as id
+    from directory_change c
+    left join resource a on a.entity_type_id = c.entity_type_id and a.key = c.key and a.valid_to = 'infinity'
+    left join lateral (
+        select p.id from resource p
+        where a.id is null and p.entity_type_id = c.entity_type_id and p.key = c.key and p.valid_to <> 'infinity' and p.valid_to < ?1
+        order by p.valid_to desc, p.id desc limit 1) d on true
+), existing as materialized (
+    select r.id, n.entity_type_id, n.key, r.scalars, r.refs, r.origin, r.valid_to = 'infinity' as alive
+    from named n
+    join resource r on r.id = n.id
     order by r.id
     for no key update of r
 )

@@ -23,6 +23,11 @@ create temp table if not exists directory_touched (     -- what was written, all
     command        char(1) not null,
     relink         boolean not null
 ) on commit drop;
+create temp table if not exists directory_renamed (     -- who got another key
+    resource_id    bigint primary key,
+    entity_type_id bigint not null,
+    key            text not null
+) on commit drop;
 create temp table if not exists directory_alias (       -- unique keys that appeared
     entity_type_id bigint not null,
     value          text not null
@@ -37,4 +42,4 @@ create temp table if not exists directory_wanted (      -- the links they should
 create temp table if not exists directory_link_change (source_id bigint not null, property_id bigint not null, target_id bigint not null) on commit drop;
 create temp table if not exists directory_closure (ancestor_id bigint not null, descendant_id bigint not null, depth int not null) on commit drop;
 create temp table if not exists directory_moved (id bigint not null) on commit drop;       -- whose place in a hierarchy changed
-truncate directory_change, directory_next, directory_touched, directory_alias, directory_source, directory_wanted, directory_link_change, directory_closure, directory_moved;
+truncate directory_change, directory_next, directory_touched, directory_renamed, directory_alias, directory_source, directory_wanted, directory_link_change, directory_closure, directory_moved;

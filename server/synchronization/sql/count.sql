@@ -1,6 +1,6 @@
 -- What a delivery would do, by entity type, next to what is stored. ?0 delivery, ?1 entity types.
--- own_*: the part that we asked for ourselves: rows that open orders in Transmitted (2) or Executed (8) explain. It is no surprise, and
--- thresholds leave it out.
+-- own_*: the part that we asked for ourselves: rows that open orders in Transmitted (2) or Executed (8) explain, what we renamed, and who points
+-- to that. It is no surprise, and thresholds leave it out.
 with asked as materialized (
     select o.kind, o.target_id, t.target_entity_type_id as entity_type_id, coalesce(o.created_key, l.proposed_value) as key
     from delivery y
@@ -13,15 +13,19 @@ with asked as materialized (
 ), change as materialized (
     select y.entity_type_id, y.command, y.scalars, y.refs,
         case when y.command = 'INSERT' then exists (select from asked a where a.kind = 'CREATE' and a.entity_type_id = y.entity_type_id and a.key = y.key)
+            when exists (select from delivery_rename n where n.delivery_id = ?0 and n.entity_type_id = y.entity_type_id and n.new_key = y.key) then true
+            when y.command = 'UPDATE' and y.scalars = '{}' and y.refs <> '{}' and l.inserted + l.deleted = 0 then true
             else exists (select from resource r join asked a on a.target_id = r.id and (a.kind = 'DELETE') = (y.command = 'DELETE')
                 where r.entity_type_id = y.entity_type_id and r.key = y.key and r.valid_to = 'infinity') end as own,
+        l.inserted as links_inserted, l.deleted as links_deleted
+    from delivery_change y
+    cross join lateral (select
         case when y.refs is null or y.refs = '{}' then 0
             when y.old_refs is null then (select count(*) from ref_values(y.refs))
-            else (select count(*) from (select * from ref_values(y.refs) except select * from ref_values(coalesce(y.old_refs, '{}'))) x) end as links_inserted,
+            else (select count(*) from (select * from ref_values(y.refs) except select * from followed_refs(?0, y.entity_type_id, y.old_refs)) x) end as inserted,
         case when y.old_refs is null or y.old_refs = '{}' then 0
             when y.refs is null then (select count(*) from ref_values(y.old_refs))
-            else (select count(*) from (select * from ref_values(y.old_refs) except select * from ref_values(coalesce(y.refs, '{}'))) x) end as links_deleted
-    from delivery_change y
+            else (select count(*) from (select * from followed_refs(?0, y.entity_type_id, y.old_refs) except select * from ref_values(y.refs)) x) end as deleted) l
     where y.delivery_id = ?0
 )
 select t.id as entity_type_id, t.identifier,
