@@ -153,7 +153,7 @@ func TestNextRun(t *testing.T) {
 		"SecondsFirst":      {"30 30 22 * * *", "", "2026-03-28T22:30:30Z"},
 		"Word":              {"@hourly", "UTC", "2026-03-28T23:00:00Z"},
 		"TimeZone":          {"0 4 * * *", "Europe/Paris", "2026-03-29T02:00:00Z"},
-		"SkippedBySummer":   {"30 2 * * *", "Europe/Paris", "2026-03-30T00:30:00Z"},
+		"SkippedBySummer":   {"30 2 * * *", "Europe/Paris", "2026-03-29T01:00:00Z"},
 		"NeverAgain":        {"0 0 30 2 *", "UTC", ""},
 		"OnceAYearLeapYear": {"0 0 29 2 *", "UTC", "2028-02-29T00:00:00Z"},
 	} {

@@ -5,7 +5,8 @@
 //	save.go      SaveJobs, DeleteJobs, Load: jobs as configuration declares them
 //	check.go     what SaveJobs refuses: cycles, schedules, options, names of objects that are not there
 //	run.go       the verbs: run, relaunch from the failed task, resume, cancel
-//	schedule.go  cron; ScheduleJob; launching what is due
+//	cron.go      pure: when an expression comes next, also when the clocks change
+//	schedule.go  ScheduleJob; launching what is due
 //	state.go     the two machines below, and the only functions that move a row
 //	decide.go    pure: what has to happen next to a run
 //	conduct.go   the River job that does what decide says

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
@@ -13,26 +12,6 @@ import (
 	"writ/server/event"
 	"writ/server/permit"
 )
-
-// cronParser takes five fields, six with seconds first, and words like @daily (spec 9.2).
-var cronParser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
-
-// nextRun gives the first time of an expression after now; nil = never again. zone: IANA name, "" and "UTC" = UTC, "Local" = the server's.
-func nextRun(expression, zone string, now time.Time) (*time.Time, error) {
-	schedule, err := cronParser.Parse(expression)
-	if err != nil {
-		return nil, fmt.Errorf("cron expression %q: %w", expression, err)
-	}
-	location, err := time.LoadLocation(zone)
-	if err != nil {
-		return nil, fmt.Errorf("time zone %q: %w", zone, err)
-	}
-	next := schedule.Next(now.In(location)).UTC()
-	if next.IsZero() {
-		return nil, nil
-	}
-	return &next, nil
-}
 
 // ScheduleJobInput switches the schedule of a job on or off.
 type ScheduleJobInput struct {

@@ -29,6 +29,11 @@ func (w *writer) jobs(list []Job) error {
 				Level: s.Level, Options: s.Options, DependsOn: s.DependsOn})
 		}
 	}
+	for _, d := range definitions {
+		if text := (&job.Job{Cron: &d.Cron}).ScheduleWarning(); d.Cron != "" && text != nil {
+			w.found = append(w.found, rolemodel.Problem{Severity: rolemodel.SeverityWarning, Kind: "job", Identifier: d.Identifier, Field: "cron", Message: *text})
+		}
+	}
 	return w.s.Jobs.SaveJobs(w.ctx, w.tx, definitions)
 }
 

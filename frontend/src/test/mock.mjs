@@ -467,6 +467,7 @@ const jobs = [
     cronTimeZone: 'UTC',
     scheduleEnabled: i === 0,
     nextRunAt: cron ? ago(-200) : null,
+    scheduleWarning: null,
     userStartDenied: false,
   }
   job.lastInstance = {

@@ -109,6 +109,11 @@ function jobColumns(actions: {
               onChange={(event) => void actions.setSchedule(j, event.currentTarget.checked)}
             />
             <code title={j.cronTimeZone}>{j.cron}</code>
+            {j.scheduleWarning && (
+              <span className={classes.odd} role="img" aria-label={j.scheduleWarning} title={j.scheduleWarning}>
+                !
+              </span>
+            )}
           </span>
         ) : (
           <span className="dim">{t.job.byHand}</span>

@@ -90,6 +90,7 @@ export function JobPage() {
         (job.cron ? (
           <>
             <code>{job.cron}</code> {job.cronTimeZone}
+            {job.scheduleWarning && <span role="alert"> · {job.scheduleWarning}</span>}
             {!job.scheduleEnabled && ` (${t.job.off})`}
             {job.nextRunAt && job.scheduleEnabled && (
               <>
