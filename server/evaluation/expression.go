@@ -8,8 +8,10 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
 
 	"writ/server/directory"
 )
@@ -44,12 +46,26 @@ func newCompiler(shape *directory.Shape) *compiler {
 		p.ids[typeName(shape, id)] = id
 	}
 	// the parts of a date are read on its own clock: UTC for instants, the zone of the installation for days
-	c.base, c.err = cel.NewEnv(append(functions(), cel.DefaultUTCTimeZone(false), cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p), cel.Macros(
+	c.base, c.err = cel.NewEnv(append(append(functions(), extensions()...), cel.DefaultUTCTimeZone(false), cel.CustomTypeProvider(p), cel.CustomTypeAdapter(p), cel.Macros(
 		cel.GlobalMacro("today", 0, func(f cel.MacroExprFactory, _ ast.Expr, _ []ast.Expr) (ast.Expr, *cel.Error) {
 			return f.NewIdent(todayVariable), nil
 		})))...)
 	return c
 }
+
+// extensions are the libraries of CEL that can be used: all of them give the same for the same, and are counted in the cost.
+//
+//	strings   split, join, substring, indexOf, lastIndexOf, replace, lowerAscii, upperAscii, trim, charAt, reverse, format, strings.quote
+//	math      math.least, math.greatest, math.ceil, math.floor, math.round, math.abs, math.sign, bits
+//	lists     slice, flatten, distinct, sort, sortBy, reverse, first, last, lists.range
+//	sets      sets.contains, sets.equivalent, sets.intersects
+//	optional  a.?b, list[?0], optional.of, .orValue(x), .hasValue(), optMap
+func extensions() []cel.EnvOption {
+	return []cel.EnvOption{ext.Strings(), ext.Math(), ext.Lists(ext.ListsMaxRangeSize(longestRange)), ext.Sets(), cel.OptionalTypes()}
+}
+
+// longestRange is how many numbers lists.range makes at most.
+const longestRange = 10_000
 
 // todayVariable is what today() becomes, so that the instant comes from the batch and not from a clock.
 const todayVariable = "today_"
@@ -102,6 +118,8 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 		return nil, issues.Err()
 	}
 	switch checked.OutputType().Kind() {
+	case types.OpaqueKind:
+		return nil, fmt.Errorf("the expression gives %s, which may be nothing; end it with .orValue(...)", checked.OutputType())
 	case types.ListKind, types.MapKind, types.BytesKind, types.DurationKind, types.TypeKind:
 		return nil, fmt.Errorf("the expression gives %s, which is not one value", checked.OutputType())
 	}
@@ -247,6 +265,29 @@ type walker struct {
 	today bool
 }
 
+// field notes that a property is read.
+func (k *walker) field(of []*reads, name string) (out []*reads) {
+	for _, u := range of {
+		if n, ok := navigationOf(k.shape, u.entityType, name); ok {
+			out = append(out, u.nav(name, n))
+		} else if name == displayName {
+			u.self = true
+		} else {
+			u.scalar(name)
+		}
+	}
+	return out
+}
+
+// optionalField gives the property that a.?b reads.
+func optionalField(c ast.CallExpr) (string, bool) {
+	if c.FunctionName() != operators.OptSelect || len(c.Args()) != 2 || c.Args()[1].Kind() != ast.LiteralKind {
+		return "", false
+	}
+	name, ok := c.Args()[1].AsLiteral().(types.String)
+	return string(name), ok
+}
+
 // expr gives the nodes of the tree that the expression may stand for; none when its value is no resource.
 func (k *walker) expr(e ast.Expr) []*reads {
 	switch e.Kind() {
@@ -263,20 +304,12 @@ func (k *walker) expr(e ast.Expr) []*reads {
 			return []*reads{k.in.of(r, k.sc)}
 		}
 	case ast.SelectKind:
-		s := e.AsSelect()
-		var out []*reads
-		for _, u := range k.expr(s.Operand()) {
-			if n, ok := navigationOf(k.shape, u.entityType, s.FieldName()); ok {
-				out = append(out, u.nav(s.FieldName(), n))
-			} else if s.FieldName() == displayName {
-				u.self = true
-			} else {
-				u.scalar(s.FieldName())
-			}
-		}
-		return out
+		return k.field(k.expr(e.AsSelect().Operand()), e.AsSelect().FieldName())
 	case ast.CallKind:
 		c := e.AsCall()
+		if name, ok := optionalField(c); ok {
+			return k.field(k.expr(c.Args()[0]), name)
+		}
 		var out []*reads
 		if c.IsMemberFunction() {
 			out = append(out, k.expr(c.Target())...)
