@@ -18,6 +18,10 @@ func (b *builder) criteria(kind, identifier string, c rolemodel.Criteria) []crit
 			b.problem(rolemodel.SeverityError, kind, identifier, "dimensions."+name, "There is no dimension %q. Declare it or remove the criterion.", name)
 			continue
 		}
+		if err := b.mustBeKey(d.EntityTypeID, one.Key); err != nil {
+			b.problem(rolemodel.SeverityError, kind, identifier, "dimensions."+name, "%s", err)
+			continue
+		}
 		id := b.keys.IDs[d.EntityTypeID][one.Key]
 		if id == 0 {
 			b.problem(rolemodel.SeverityWarning, kind, identifier, "dimensions."+name,
@@ -93,6 +97,10 @@ func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *
 	case rolemodel.NavigationRule:
 		r.listed = true
 		if x.ValueKey != nil {
+			if err := b.mustBeKey(deref(r.prop.TargetEntityTypeID), *x.ValueKey); err != nil {
+				fault("valueKey", err)
+				return false
+			}
 			r.resource = b.keys.IDs[deref(r.prop.TargetEntityTypeID)][*x.ValueKey]
 			r.label = cmp.Or(b.keys.Labels[r.resource], *x.ValueKey)
 		}

@@ -57,10 +57,16 @@ func (b *builder) contexts(s *source) {
 			if bind == nil || *bind == "" {
 				return nil
 			}
-			if isPath(*bind) {
-				return b.value(sc, recordRoot, bind, nil, in, fault(field))
+			path, expression := bind, (*string)(nil)
+			if !isPath(*bind) {
+				path, expression = nil, bind
 			}
-			return b.value(sc, recordRoot, nil, bind, in, fault(field))
+			v := b.value(sc, recordRoot, path, expression, in, fault(field))
+			if err := b.mustBeDate(v); err != nil {
+				v.broken = err
+				fault(field)(err)
+			}
+			return v
 		}
 		r.start, r.end = side("resourcesStartBinding", x.ResourcesStartBinding), side("resourcesEndBinding", x.ResourcesEndBinding)
 		if x.ExcludeExpression != nil && *x.ExcludeExpression != "" {

@@ -24,6 +24,9 @@ type program struct {
 	prog  cel.Program
 	today bool // uses today(): the result changes by itself at midnight
 	gives directory.PropertyType
+	// constants are the values that stand in the expression as its result, such as both of `x ? "a" : "b"`; onlyConstants: it gives no others
+	constants     []string
+	onlyConstants bool
 }
 
 // compiler makes programs; one environment per combination of variable types.
@@ -145,7 +148,27 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 		u.self = true
 	}
 	p.today = walk.today
+	p.onlyConstants = p.results(checked.NativeRep().Expr())
 	return p, nil
+}
+
+// results collects the constants that an expression gives; false: it gives others too.
+func (p *program) results(e ast.Expr) bool {
+	switch e.Kind() {
+	case ast.LiteralKind:
+		text, err := textOf(e.AsLiteral())
+		if err != nil {
+			return false
+		}
+		p.constants = append(p.constants, text)
+		return true
+	case ast.CallKind:
+		if c := e.AsCall(); c.FunctionName() == operators.Conditional {
+			first, second := p.results(c.Args()[1]), p.results(c.Args()[2])
+			return first && second
+		}
+	}
+	return false
 }
 
 // checkCalls refuses built-in functions with constant arguments that can only fail.

@@ -2,10 +2,12 @@ package evaluation
 
 import (
 	"fmt"
+	"strings"
 
 	"cel.dev/cel-go/common/types"
 
 	"writ/server/directory"
+	"writ/server/errs"
 )
 
 // fits reports whether what has one type can be written into a property of another (role-model 1.3): every value can be written as a text,
@@ -57,17 +59,141 @@ func (v *value) isDate(shape *directory.Shape) bool {
 	if v.gives(shape) == directory.DateTime {
 		return true
 	}
-	if v.prog != nil || v.fn != nil || v.literal != nil || v.path == nil || v.path.last == "" {
-		return false
-	}
-	p := shape.Property(v.path.to, v.path.last)
+	p := v.property(shape)
 	return p != nil && newProp(shape, p).dates
 }
 
-// mustFit refuses a value whose type the property cannot hold: it would fail for everybody who has one.
+// mustFit refuses a value whose type the property cannot hold, and constants that are no values of it: it would fail for everybody who has one.
 func (b *builder) mustFit(v *value, p *directory.Property) error {
-	if from := v.gives(b.shape); v.broken == nil && !fits(from, p.Type) {
+	if v.broken != nil {
+		return nil
+	}
+	if from := v.gives(b.shape); !fits(from, p.Type) {
 		return fmt.Errorf("it gives %s, and the property %s holds %s; convert it, e.g. with string(...)", from, p.Identifier, p.Type)
 	}
+	for _, text := range v.constants() {
+		if _, err := b.constant(p, text); err != nil {
+			return err
+		}
+	}
+	if v.literal != nil {
+		text, err := b.constant(p, *v.literal)
+		v.literal = &text
+		return err
+	}
 	return nil
+}
+
+// constants are the values that a value is known to give.
+func (v *value) constants() []string {
+	switch {
+	case v.literal != nil:
+		return []string{*v.literal}
+	case v.prog != nil:
+		return v.prog.constants
+	}
+	return nil
+}
+
+// isConstant reports whether nothing but constants comes out.
+func (v *value) isConstant() bool {
+	return v.literal != nil || v.prog != nil && v.prog.onlyConstants
+}
+
+// constant gives the normal form of a constant for a property; an error when the property or its system can never hold it.
+func (b *builder) constant(p *directory.Property, text string) (string, error) {
+	zone := b.shape.Zone()
+	refuse := func(err error) (string, error) {
+		return "", fmt.Errorf("the property %s cannot hold the value: %s", p.Identifier, reason(err))
+	}
+	normal, err := directory.Normalise(p.Type, text, zone)
+	if err == nil && strings.ContainsRune(normal, 0) {
+		err = fmt.Errorf("it contains a NUL character")
+	}
+	if err == nil && p == b.shape.KeyProperty(p.EntityTypeID) {
+		err = directory.CheckKey(normal)
+	}
+	if err != nil {
+		return refuse(err)
+	}
+	m := b.shape.PropertyMappings[p.ID]
+	if m == nil || normal == "" {
+		return normal, nil
+	}
+	sent, err := directory.ToSystem(p, m.Format, normal, "", zone)
+	if err == nil {
+		_, err = directory.FromSystem(p, m.Format, sent, zone)
+	}
+	if err != nil {
+		return refuse(err)
+	}
+	return normal, nil
+}
+
+// mustMeet refuses a constant that what it is compared with can never be.
+func (b *builder) mustMeet(v, with *value) error {
+	p := with.property(b.shape)
+	if v.broken != nil || with.broken != nil || p == nil {
+		return nil
+	}
+	for _, text := range v.constants() {
+		if _, err := directory.Normalise(p.Type, text, b.shape.Zone()); err != nil {
+			return fmt.Errorf("it is compared with the property %s, which holds %s: %s", p.Identifier, p.Type, reason(err))
+		}
+	}
+	return nil
+}
+
+// property is the scalar property that a value is, unchanged; nil: it computes something.
+func (v *value) property(shape *directory.Shape) *directory.Property {
+	if v.prog != nil || v.fn != nil || v.literal != nil || v.path == nil || v.path.last == "" {
+		return nil
+	}
+	return shape.Property(v.path.to, v.path.last)
+}
+
+// mustBeDate refuses a value that can be no date.
+func (b *builder) mustBeDate(v *value) error {
+	if v.broken != nil {
+		return nil
+	}
+	if from := v.gives(b.shape); !fits(from, directory.DateTime) {
+		return fmt.Errorf("it gives %s where a date is needed", from)
+	}
+	for _, text := range v.constants() {
+		if text == "" {
+			continue
+		}
+		if _, _, err := directory.ReadDate(text, b.shape.Zone()); err != nil {
+			return fmt.Errorf("a date is needed: %s", reason(err))
+		}
+	}
+	return nil
+}
+
+// mustBeKey refuses a key that no resource of an entity type can have, because of the type of its key.
+func (b *builder) mustBeKey(entityTypeID int64, key string) error {
+	p := b.shape.KeyProperty(entityTypeID)
+	if err := directory.CheckKey(key); err != nil {
+		return fmt.Errorf("%s", reason(err))
+	}
+	if p == nil {
+		return nil
+	}
+	normal, err := directory.Normalise(p.Type, key, b.shape.Zone())
+	switch {
+	case err != nil:
+		return fmt.Errorf("no %s can have the key %q, which is its %s: %s", nameOf(b.shape, entityTypeID), key, p.Identifier, reason(err))
+	case normal != key:
+		return fmt.Errorf("the key %q of a %s is stored as %q; write it like that", key, nameOf(b.shape, entityTypeID), normal)
+	}
+	return nil
+}
+
+// reason is what an error says to people.
+func reason(err error) string {
+	if e := errs.As(err); e != nil {
+		return e.Message
+	}
+	return err.Error()
 }

@@ -46,9 +46,13 @@ func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on 
 	s.keysByRecord = s.keysByRecord || alone.record != nil
 	k := b.side(on)
 	r.target = b.value(scope{target: on}, targetRoot, x.TargetBinding, x.TargetExpression, &trees{target: k.reads}, func(err error) { fault("targetExpression", err) })
-	if r.target.literal != nil {
+	if r.target.isConstant() {
 		r.target.broken = fmt.Errorf("the target side must use at least one property of the target, not a literal")
 		fault("targetExpression", r.target.broken)
+	}
+	if err := b.mustMeet(r.value, r.target); err != nil {
+		r.value.broken = err
+		fault("sourceExpression", err)
 	}
 	s.keys = append(s.keys, r)
 	k.rules = append(k.rules, r)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+
+	"writ/server/directory"
 )
 
 // value computes one value: a binding, then perhaps a built-in function; or a literal; or an expression.
@@ -24,10 +26,18 @@ func (v *value) today() bool { return v != nil && v.prog != nil && v.prog.today 
 
 func (v *value) text(w *world) (string, error) {
 	text, err := v.plain(w)
-	if err == nil && v != nil && v.date && v.into != nil {
-		return v.into.written(v, text, w.zone)
+	if err != nil || v == nil || v.into == nil || text == "" {
+		return text, err
 	}
-	return text, err
+	if v.date {
+		if text, err = v.into.written(v, text, w.zone); err != nil {
+			return "", err
+		}
+	}
+	if text, err = directory.Normalise(v.into.Type, text, w.zone); err != nil {
+		return "", fmt.Errorf("%s cannot hold it: %s", v.into.Identifier, reason(err))
+	}
+	return text, nil
 }
 
 func (v *value) plain(w *world) (string, error) {
