@@ -331,6 +331,7 @@ type ComplexityRoot struct {
 		LastInstance    func(childComplexity int) int
 		NextRunAt       func(childComplexity int) int
 		ScheduleEnabled func(childComplexity int) int
+		ScheduleWarning func(childComplexity int) int
 		Steps           func(childComplexity int) int
 		UserStartDenied func(childComplexity int) int
 	}
@@ -2009,6 +2010,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.ScheduleEnabled(childComplexity), true
+	case "Job.scheduleWarning":
+		if e.ComplexityRoot.Job.ScheduleWarning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.ScheduleWarning(childComplexity), true
 	case "Job.steps":
 		if e.ComplexityRoot.Job.Steps == nil {
 			break
@@ -5936,6 +5943,8 @@ type Job {
   scheduleEnabled: Boolean!
   "When the schedule launches it next; null: it does not."
   nextRunAt: DateTime
+  "Why the schedule never launches it, e.g. on 31 February; null: it does, or there is none."
+  scheduleWarning: String
   "Only the schedule may launch it."
   userStartDenied: Boolean!
   "Its tasks in order."
@@ -7761,6 +7770,8 @@ func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.C
 		return ec.fieldContext_Job_scheduleEnabled(ctx, field)
 	case "nextRunAt":
 		return ec.fieldContext_Job_nextRunAt(ctx, field)
+	case "scheduleWarning":
+		return ec.fieldContext_Job_scheduleWarning(ctx, field)
 	case "userStartDenied":
 		return ec.fieldContext_Job_userStartDenied(ctx, field)
 	case "steps":

@@ -115,6 +115,7 @@ type prop struct {
 	navs    int     // how many navigation rules there are
 	queries []*rule // highest confidence first, then id
 	format  string  // of its mapping
+	key     bool    // it designates the target in its system: nothing can be sent without it
 	dates   bool    // it holds dates in normal form
 	days    bool    // the system keeps no time of them
 }

@@ -11,6 +11,7 @@ func newProp(shape *directory.Shape, p *directory.Property) *prop {
 	if m := shape.PropertyMappings[p.ID]; m != nil {
 		q.format = m.Format
 	}
+	q.key = p == shape.KeyProperty(p.EntityTypeID)
 	q.dates, q.days = directory.DateFormat(q.format)
 	q.dates = q.dates || p.Type == directory.DateTime
 	return q

@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -169,5 +170,54 @@ func TestComputedValuesFit(t *testing.T) {
 		}
 		require.Empty(t, span.Error)
 		require.Equal(t, want, span.Value)
+	}
+}
+
+// TestEmptyKey: without a key nothing of a target is sent, also when it is only blank, or no rule gives one for a while.
+func TestEmptyKey(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		phone string
+		rule  func(*rolemodel.ResourceTypeRule)
+		empty bool
+	}{
+		"Given": {"ann", nil, false},
+		"Empty": {"", nil, true},
+		"Blank": {" \t", nil, true},
+		"NoRuleApplies": {"ann", func(r *rolemodel.ResourceTypeRule) {
+			r.Dimensions = rolemodel.Criteria{"Department": {Key: "IT"}}
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOrganisation(t)
+			o.thing(department, "IT", 0)
+			typ := o.accounts()
+			o.typeRule(typ)
+			o.scalar(typ, "DisplayName", "LastName", "")
+			r := o.scalar(typ, "Login", "Phone", "")
+			if c.rule != nil {
+				c.rule(r)
+			}
+			p := o.employ("Ann", "Lee", 0)
+			p.Resource.Scalars["Phone"] = c.phone
+			o.evaluate(p)
+			sent := 0
+			for _, line := range open(o.one(p)) {
+				if strings.HasSuffix(line, " 1") {
+					sent++
+				}
+			}
+			if !c.empty {
+				require.Equal(t, 3, sent)
+				return
+			}
+			require.Zero(t, sent, "%v", open(o.one(p)))
+			require.Contains(t, fmt.Sprint(open(o.one(p))), "SET Login  7")
+			p.Resource.Scalars["Phone"], r.Dimensions = "ann", nil
+			o.compile()
+			o.evaluate(p)
+			require.NotContains(t, fmt.Sprint(open(o.one(p))), " 7")
+		})
 	}
 }

@@ -2,7 +2,9 @@ package evaluation
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"writ/server/rolemodel"
 )
@@ -56,12 +58,31 @@ func (r *run) values(p *plan, base, over set, start, end int64) map[string][]Spa
 		} else {
 			spans = r.single(p, q, navs[q], base, over)
 		}
+		if q.key && len(q.scalars) > 0 {
+			spans = keyed(q, spans, over)
+		}
 		spans = r.living(p, spans, q.many())
 		if len(spans) > 0 {
 			out[q.Identifier] = spans
 		}
 	}
 	return out
+}
+
+// keyed puts an error where the rules of a key give nothing: a target without a key can be neither made nor found again.
+func keyed(q *prop, spans []Span, over set) []Span {
+	missing := fmt.Sprintf("The key %s is empty. Nothing is sent until a rule gives it a value.", q.DisplayName)
+	rest := over
+	for i := range spans {
+		if s := &spans[i]; s.Error == "" && strings.TrimSpace(s.Value) == "" {
+			s.Value, s.Error = "", missing
+		}
+		rest = rest.subtract(set{spans[i].interval()})
+	}
+	for _, i := range rest {
+		spans = paint(spans, i, Span{Rules: []int64{q.scalars[0].id}, Error: missing})
+	}
+	return spans
 }
 
 // living drops what is past, notes the edges and marks what is in force.
