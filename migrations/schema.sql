@@ -92,6 +92,7 @@ comment on column assigned_resource_type.resource_id is 'The target; null until 
 comment on column assigned_resource_type.expected is 'Computed value timelines by property with the ids of the rules behind them (evaluation.Expected).';
 CREATE INDEX assigned_resource_type_by_owner ON public.assigned_resource_type USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_resource_type_by_type ON public.assigned_resource_type USING btree (resource_type_id, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_resource_type_created ON public.assigned_resource_type USING btree (created_key) WHERE ((created_key IS NOT NULL) AND (resource_id IS NULL) AND (valid_to = 'infinity'::timestamp with time zone));
 CREATE INDEX assigned_resource_type_past ON public.assigned_resource_type USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE UNIQUE INDEX assigned_resource_type_target_unique ON public.assigned_resource_type USING btree (resource_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (resource_id IS NOT NULL));
 

@@ -8,11 +8,15 @@ package assignment
 //	LEAVING  its removal was sent, carried out or decided by a person, or another order of that row is being called
 //	TAKEN    somebody else who lives has it, or a person left it without owner
 //
-// A target that the asker itself has is FREE.
+// A target that the asker itself has is FREE. Who is gone has also what was created for him and not linked yet.
 const claimOfTarget = `
 	left join lateral (
 		select c.claim, case when c.claim = 'FORMER' then a.resource_type_id end as resource_type_id, case when c.claim = 'FORMER' then a.expected end as expected
-		from assigned_resource_type a
+		from (
+			select *, 1 as rank from assigned_resource_type where resource_id = k.resource_id and valid_to = 'infinity'
+			union all
+			select *, 2 from assigned_resource_type where id in (` + createdForLeavers + `)
+		) a
 		left join resource w on w.id = a.owner_id
 		left join provisioning_order o on o.assigned_resource_type_id = a.id and o.closed_at is null
 		cross join lateral (select case
@@ -21,4 +25,13 @@ const claimOfTarget = `
 				or o.kind = 'DELETE' and (8 = any (o.states) or a.workflow_state = 20) then 'LEAVING'
 			when a.owner_id is not null or o.kind = 'DELETE' then 'FORMER'
 			else 'FREE' end as claim) c
-		where a.resource_id = k.resource_id and a.valid_to = 'infinity' and a.owner_id is distinct from k.owner_id) h on true`
+		where a.owner_id is distinct from k.owner_id
+		order by a.rank, a.id
+		limit 1) h on true`
+
+// createdForLeavers selects the rows of other owners, who are gone, for whom the target of k was created.
+const createdForLeavers = `select c.id from resource x
+	join assigned_resource_type c on c.created_key = x.key and c.resource_id is null and c.valid_to = 'infinity'
+	join resource_type t on t.id = c.resource_type_id and t.target_entity_type_id = x.entity_type_id
+	join resource l on l.id = c.owner_id and l.valid_to <> 'infinity'
+	where x.id = k.resource_id and l.id is distinct from k.owner_id`

@@ -196,9 +196,13 @@ func (w *saver) adopt() error {
 		ID, ResourceTypeID int64
 		OwnerID            *int64
 	}
-	if err := w.tx.NewRaw(`select a.id, a.resource_type_id, a.owner_id from unnest(?::bigint[], ?::bigint[]) k (owner_id, resource_id)
-		join assigned_resource_type a on a.resource_id = k.resource_id and a.valid_to = 'infinity' and a.owner_id is distinct from k.owner_id
-		where not exists (select from resource o where o.id = a.owner_id and o.valid_to = 'infinity') order by a.id for update of a`,
+	if err := w.tx.NewRaw(`with k as materialized (select * from unnest(?::bigint[], ?::bigint[]) k (owner_id, resource_id))
+		select a.id, a.resource_type_id, a.owner_id from assigned_resource_type a
+		where a.valid_to = 'infinity' and a.id in (
+			select h.id from k join assigned_resource_type h on h.resource_id = k.resource_id and h.valid_to = 'infinity' and h.owner_id is distinct from k.owner_id
+				left join resource o on o.id = h.owner_id where o.valid_to is distinct from 'infinity'
+			union select c.id from k cross join lateral (`+createdForLeavers+`) c)
+		order by a.id for update of a`,
 		ids(owners), ids(targets)).Scan(w.ctx, &rows); err != nil || len(rows) == 0 {
 		return err
 	}

@@ -36,8 +36,8 @@ func (r *run) candidates(at func(*typed) *plan) map[int64][]match {
 	}
 	for _, c := range r.o.Candidates {
 		target := r.b.Resources[c.TargetID]
-		if target == nil || target.Gone || r.o.Denied[c.TargetID] || r.o.Resource.Gone {
-			continue
+		if target == nil || target.Gone || r.o.Denied[c.TargetID] || r.o.Resource.Gone && c.RuleID != 0 {
+			continue // who is gone finds nothing, but what was created for him is his until somebody takes it over
 		}
 		r.read(target.ID)
 		if c.IsLeaving {
