@@ -90,7 +90,7 @@ test('the reviewer approves one order, declines a line of another and postpones 
   await alone.goto(href ?? '')
   await expect(step(alone, 'Awaiting approval, now')).toBeVisible()
 
-  await open.getByRole('button', { name: 'Confirm creation' }).click()
+  await open.getByRole('button', { name: 'Approve creation' }).click()
   await expect(page.getByText(`Approved: ${first}`)).toBeVisible()
   // The page in the other tab follows by itself, through the system and the read-back, to the end.
   await expect(step(alone, 'Verified, done')).toBeVisible({ timeout: 30_000 })
@@ -198,7 +198,7 @@ test('the reviewer finds the errored order and unblocks it; its ticket is open a
   await expect(row).toHaveCount(1)
   await row.click()
   await expect(drawer(page).getByText('The card printer is out of order').first()).toBeVisible()
-  await drawer(page).getByRole('button', { name: 'Unblock' }).click()
+  await drawer(page).getByRole('button', { name: 'Send again' }).click()
   await expect(page.getByText('1 order unblocked')).toBeVisible()
   await expect(page.getByText('No errored orders')).toBeVisible()
   // The operator's page shows the new ticket without being touched.

@@ -8,19 +8,46 @@ import {
   Outlet,
   RouterProvider,
 } from '@tanstack/react-router'
-import { render } from '@testing-library/react'
+import { act, render } from '@testing-library/react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { Client, Provider, type Exchange, type Operation } from 'urql'
-import { filter, map, pipe } from 'wonka'
+import { filter, fromPromise, fromValue, map, mergeMap, pipe } from 'wonka'
+import { Live, type OrderChange } from '../graphql/live'
 import { Keymap, KeymapContext } from '../ui/keys'
 
-/** Answers operations by name; records mutations. */
+/** Tells changes of orders as the server would. */
+export class ToldLive extends Live {
+  private listeners = new Set<(changes: OrderChange[]) => void>()
+
+  override onOrders(listener: (changes: OrderChange[]) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  tell(changes: { order: { id: string } }[]) {
+    act(() => {
+      for (const listener of this.listeners) listener(changes as OrderChange[])
+    })
+  }
+}
+
+/** Answers operations by name; records mutations. `hold` keeps the answer about one id back until its function is called. */
 export function fakeClient(answers: Record<string, (variables: never) => unknown>) {
   const sent: { name: string; variables: Record<string, unknown> }[] = []
+  const held = new Map<string, Promise<void>>()
+  const hold = (name: string, id: string) => {
+    let release = () => {}
+    held.set(`${name} ${id}`, new Promise((resolve) => (release = resolve)))
+    return () => act(() => release())
+  }
   const answer: Exchange = () => (operations) =>
     pipe(
       operations,
       filter((operation) => operation.kind !== 'teardown' && operation.kind !== 'subscription'),
+      mergeMap((operation) => {
+        const waits = held.get(`${operationName(operation)} ${String((operation.variables as { id?: unknown }).id)}`)
+        return waits ? fromPromise(waits.then(() => operation)) : fromValue(operation)
+      }),
       map((operation) => {
         const name = operationName(operation)
         if (operation.kind === 'mutation')
@@ -30,7 +57,7 @@ export function fakeClient(answers: Record<string, (variables: never) => unknown
       }),
     )
   const client = new Client({ url: 'http://test/graphql', preferGetMethod: false, exchanges: [answer] })
-  return { client, sent }
+  return { client, sent, hold }
 }
 
 function operationName(operation: Operation): string {

@@ -9,8 +9,11 @@ interface ConfirmDialogProps {
   text: ReactNode
   action: string
   danger?: boolean
-  /** Asks for a reason; `required` holds the action back until there is one. */
-  reason?: { label: string; required?: boolean; max?: number }
+  /**
+   * Asks for a reason; `required` holds the action back until there is one. With `onChange` the text belongs to the caller: the dialog
+   * opens with `value` and tells every change, so that nothing typed is lost when it is closed.
+   */
+  reason?: { label: string; required?: boolean; max?: number; value?: string; onChange?: (text: string) => void }
   /** Asks to type this word first. */
   typed?: { label: string; word: string }
   busy?: boolean
@@ -21,7 +24,7 @@ interface ConfirmDialogProps {
 /** The one confirmation. Mounted only while it is open. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { reason, typed } = props
-  const [value, setValue] = useState('')
+  const [value, setValue] = useState(reason?.value ?? '')
   const [word, setWord] = useState('')
   const held = (reason?.required && value.trim() === '') || (typed !== undefined && word.trim() !== typed.word)
   return (
@@ -44,7 +47,11 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             autosize
             data-autofocus
             value={value}
-            onChange={(event) => setValue(event.currentTarget.value)}
+            onFocus={(event) => event.currentTarget.setSelectionRange(value.length, value.length)}
+            onChange={(event) => {
+              setValue(event.currentTarget.value)
+              reason.onChange?.(event.currentTarget.value)
+            }}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit()
             }}

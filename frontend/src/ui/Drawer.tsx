@@ -11,6 +11,8 @@ interface DrawerProps {
   pageLink?: (children: ReactNode) => ReactNode
   /** Changes when the drawer shows something else: it scrolls up and reads the new title. */
   subject: string
+  /** The next contents are on their way; these are of what was shown before. */
+  busy?: boolean
   onClose: () => void
   footer?: ReactNode
   children: ReactNode
@@ -20,7 +22,7 @@ interface DrawerProps {
  * The one drawer: beside the list on wide screens, over its right part on others. It is not modal: the list stays in reach of
  * the keyboard, and what is seen of it in reach of the mouse. Escape closes it.
  */
-export function Drawer({ title, sub, pageLink, subject, onClose, footer, children }: DrawerProps) {
+export function Drawer({ title, sub, pageLink, subject, busy, onClose, footer, children }: DrawerProps) {
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
   const body = useRef<HTMLDivElement>(null)
@@ -64,7 +66,7 @@ export function Drawer({ title, sub, pageLink, subject, onClose, footer, childre
   }, [subject])
 
   return (
-    <div className={classes.drawer} data-drawer role="dialog" aria-labelledby={id}>
+    <div className={classes.drawer} data-drawer role="dialog" aria-labelledby={id} aria-busy={busy}>
       <header className={classes.head}>
         <div className={classes.titles}>
           <h2 id={id} ref={heading} tabIndex={-1}>

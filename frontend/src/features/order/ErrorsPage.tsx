@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 import { useClient } from 'urql'
 import type { OrderFilter } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
-import { noSelection, selectionCount, type Selection } from '../../lib/selection'
+import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { Page } from '../../ui/Page'
@@ -14,6 +14,8 @@ import { ReviewQueueDocument, UnblockOrdersDocument, type OrderRowFragment } fro
 import { errorColumns } from './orderColumns'
 import { OrderFilters } from './OrderFilters'
 import { couldMatch, toOrderFilter, type OrderSearch } from './orderSearch'
+import { ordersNamed } from './ordersNamed'
+import { orderPhrase } from './orderTitle'
 import { QueueContext } from './queue'
 import { useBulk } from './useBulk'
 import { useLiveOrders } from './useLiveOrders'
@@ -64,6 +66,8 @@ export function ErrorsPage() {
   }
   const queue = useMemo(() => ({ ids, onDecided: (id: string) => setGone((old) => new Set([...old, id])) }), [ids])
   const chosen = selectionCount(selection, list.total ?? 0)
+  const picked = rows.filter((row) => isSelected(selection, row.id))
+  const only = chosen === 1 ? picked[0] : undefined
 
   return (
     <Page title={t.review.errorsTitle} hint={t.review.errorsHint}>
@@ -101,8 +105,13 @@ export function ErrorsPage() {
       />
       {asking && (
         <ConfirmDialog
-          title={t.order.unblockTitle(chosen)}
-          text={t.order.unblockText}
+          title={only ? t.order.unblockOneTitle(orderPhrase(only)) : t.order.unblockTitle(chosen)}
+          text={
+            <>
+              {!only && <p>{ordersNamed(picked, chosen)}</p>}
+              <p>{t.order.unblockText}</p>
+            </>
+          }
           action={t.order.unblock}
           reason={{ label: t.review.comment }}
           onConfirm={(reason) => void begin(reason)}

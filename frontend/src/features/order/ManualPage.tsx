@@ -5,7 +5,7 @@ import { useClient } from 'urql'
 import { useCounters } from '../../graphql/live'
 import { useMe } from '../../graphql/SessionContext'
 import { useConnection } from '../../graphql/useConnection'
-import { noSelection, selectionCount, type Selection } from '../../lib/selection'
+import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { Page } from '../../ui/Page'
@@ -21,6 +21,8 @@ import {
 import { manualColumns } from './orderColumns'
 import { OrderFilters } from './OrderFilters'
 import { couldMatch, toOrderFilter, type OrderSearch } from './orderSearch'
+import { ordersNamed } from './ordersNamed'
+import { orderPhrase } from './orderTitle'
 import { QueueContext } from './queue'
 import { useBulk } from './useBulk'
 import { useLiveOrders } from './useLiveOrders'
@@ -80,6 +82,8 @@ export function ManualPage() {
   }
   const queue = useMemo(() => ({ ids, onDecided: (id: string) => setGone((old) => new Set([...old, id])) }), [ids])
   const chosen = selectionCount(selection, list.total ?? 0)
+  const picked = rows.filter((row) => isSelected(selection, row.id))
+  const only = chosen === 1 ? picked[0] : undefined
   const mayBulk = scopes.bulkManualProvisioning.length > 0
 
   return (
@@ -148,8 +152,17 @@ export function ManualPage() {
       />
       {asking && (
         <ConfirmDialog
-          title={asking === 'confirm' ? t.manual.bulkTitle(chosen) : t.manual.reportTitle(chosen)}
-          text={asking === 'confirm' ? t.manual.bulkText : t.manual.reportText}
+          title={
+            only
+              ? t.manual[asking === 'confirm' ? 'confirmOneTitle' : 'reportOneTitle'](orderPhrase(only))
+              : t.manual[asking === 'confirm' ? 'bulkTitle' : 'reportTitle'](chosen)
+          }
+          text={
+            <>
+              {!only && <p>{ordersNamed(picked, chosen)}</p>}
+              <p>{asking === 'confirm' ? t.manual.bulkText : t.manual.reportText}</p>
+            </>
+          }
           action={asking === 'confirm' ? t.manual.doneCount(chosen) : t.manual.report.replace('…', '')}
           danger={asking === 'report'}
           reason={

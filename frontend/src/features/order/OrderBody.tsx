@@ -20,6 +20,7 @@ import classes from './OrderBody.module.css'
 import { OrderErrorNote } from './OrderErrorNote'
 import { OrderHistory } from './OrderHistory'
 import { OrderLines } from './OrderLines'
+import { orderPhrase } from './orderTitle'
 import { OwnerCard } from './OwnerCard'
 
 /** Everything about one order; in a drawer one below the other, on a page in two columns. */
@@ -144,7 +145,11 @@ function OrderActions({ order, onChanged }: { order: OrderRecordFragment; onChan
       )}
       {asking && (
         <ConfirmDialog
-          title={asking === 'unblock' ? t.order.unblockTitle(1) : t.order.reconsiderTitle}
+          title={
+            asking === 'unblock'
+              ? t.order.unblockOneTitle(orderPhrase(order))
+              : t.order.reconsiderOneTitle(orderPhrase(order))
+          }
           text={asking === 'unblock' ? t.order.unblockText : t.order.reconsiderText}
           action={asking === 'unblock' ? t.order.unblock : t.order.reconsider}
           busy={unblocking.fetching || reconsidering.fetching}

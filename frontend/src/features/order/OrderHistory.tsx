@@ -23,7 +23,7 @@ export function OrderHistory(props: { entries: OrderDetailFragment['history']; l
               <div className={classes.what}>
                 <span className={classes.move}>
                   {entry.to ? <StateBadge state={entry.to} /> : null}
-                  <span>{entry.action}</span>
+                  <span>{t.order.moves[entry.action] ?? entry.action}</span>
                   {others.length > 0 ? (
                     <details className="dim">
                       <summary>{t.order.historyLines(others.length + 1)}</summary>

@@ -15,6 +15,7 @@ import { Table } from '../../ui/Table'
 import { LineDecisions } from './LineDecisions'
 import { ReviewLinesDocument, type OrderLineFieldsFragment, type OrderRowFragment } from './order.generated'
 import { lineName } from './OrderLines'
+import { orderPhrase } from './orderTitle'
 import { toOrderFilter, type OrderSearch } from './orderSearch'
 import { useReviewOrders } from './useReviewOrders'
 import { useSeen } from './useSeen'
@@ -159,7 +160,7 @@ export function PropertyView({
       />
       {declining && (
         <ConfirmDialog
-          title={t.review.declineLinesTitle}
+          title={t.review.declineLineTitle(lineName(declining.line), orderPhrase(declining.order))}
           text={t.review.declineText}
           action={t.review.decline}
           danger

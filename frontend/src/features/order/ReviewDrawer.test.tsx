@@ -3,13 +3,15 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it, vi } from 'vitest'
 import { order, orderLine } from '../../test/factories'
-import { fakeClient, renderAt } from '../../test/render'
+import { fakeClient, renderAt, ToldLive } from '../../test/render'
+import { LiveContext } from '../../graphql/live'
+import { readDraft } from '../../lib/storage'
 import type { OrderDetailFragment } from './order.generated'
 import { QueueContext } from './queue'
 import { ReviewDrawer } from './ReviewDrawer'
 
 function setup(orders: OrderDetailFragment[], options: { refuse?: string; list?: string } = {}) {
-  const { client, sent } = fakeClient({
+  const { client, sent, hold } = fakeClient({
     OrderDetail: ({ id }: { id: string }) => ({ order: orders.find((o) => o.id === id) ?? null }),
     ReviewOrders: () => ({
       reviewOrders: {
@@ -26,10 +28,13 @@ function setup(orders: OrderDetailFragment[], options: { refuse?: string; list?:
   })
   const onDecided = vi.fn()
   const queue = { ids: orders.map((o) => o.id), onDecided }
+  const live = new ToldLive()
   const Parent = () => (
-    <QueueContext value={queue}>
-      <Outlet />
-    </QueueContext>
+    <LiveContext value={live}>
+      <QueueContext value={queue}>
+        <Outlet />
+      </QueueContext>
+    </LiveContext>
   )
   const router = renderAt({
     at: `${options.list ?? '/review'}/${orders[0]?.id ?? ''}`,
@@ -38,7 +43,15 @@ function setup(orders: OrderDetailFragment[], options: { refuse?: string; list?:
     child: ReviewDrawer,
     client,
   })
-  return { router, sent, onDecided, user: userEvent.setup() }
+  return {
+    router,
+    sent,
+    onDecided,
+    live,
+    orders,
+    user: userEvent.setup(),
+    hold: (id: string) => hold('OrderDetail', id),
+  }
 }
 
 const title = /Create Intranet account/
@@ -69,7 +82,7 @@ describe('ReviewDrawer', () => {
     const { router, sent, user } = setup([one])
     await screen.findByRole('dialog', { name: title })
     await user.keyboard('d')
-    const dialog = await screen.findByRole('dialog', { name: /Decline 1 order/ })
+    const dialog = await screen.findByRole('dialog', { name: 'Decline to create Intranet account for Petra Lang, E1?' })
     const decline = within(dialog).getByRole('button', { name: 'Decline' })
     expect(decline).toBeDisabled()
     await user.type(within(dialog).getByRole('textbox'), 'left the project')
@@ -78,6 +91,58 @@ describe('ReviewDrawer', () => {
     expect(sent[0]?.variables).toMatchObject({
       input: { comment: 'left the project', lines: [{ decision: 'DECLINE' }, { decision: 'DECLINE' }] },
     })
+  })
+
+  it('keeps what was typed: into the dialog, back from it, over another order', async () => {
+    const [one, two] = [order(), order()]
+    const { router, user } = setup([one, two])
+    await screen.findByRole('dialog', { name: title })
+    await user.type(screen.getByRole('textbox', { name: 'Comment' }), 'left the')
+    await user.keyboard('{Escape}d')
+    const dialog = await screen.findByRole('dialog', { name: /^Decline/ })
+    expect(within(dialog).getByRole('textbox')).toHaveValue('left the')
+    await user.type(within(dialog).getByRole('textbox'), ' project')
+    await user.click(within(dialog).getByRole('button', { name: 'Cancel' }))
+    expect(await screen.findByRole('textbox', { name: 'Comment' })).toHaveValue('left the project')
+    await router.navigate({ to: `/review/${two.id}` } as never)
+    await waitFor(() => expect(screen.getByRole('textbox', { name: 'Comment' })).toHaveValue(''))
+    await router.navigate({ to: `/review/${one.id}` } as never)
+    await waitFor(() => expect(screen.getByRole('textbox', { name: 'Comment' })).toHaveValue('left the project'))
+  })
+
+  it('stays while the next order comes, and decides nothing until that one is on screen', async () => {
+    const [one, two] = [order(), order({ owner: null })]
+    const { router, sent, user, hold } = setup([one, two])
+    const drawer = await screen.findByRole('dialog', { name: /Petra Lang/ })
+    const next = hold(two.id)
+    await router.navigate({ to: `/review/${two.id}` } as never)
+    expect(drawer).toBeInTheDocument()
+    expect(drawer).toHaveAttribute('aria-busy', 'true')
+    await user.keyboard('a')
+    expect(sent).toEqual([])
+    next()
+    await waitFor(() => expect(drawer).not.toHaveAccessibleName(/Petra Lang/))
+    await user.keyboard('a')
+    await waitFor(() => expect(sent).toHaveLength(1))
+    expect(sent[0]?.variables).toMatchObject({ input: { lines: two.lines.map(({ id }) => ({ lineId: id })) } })
+  })
+
+  it('follows when somebody else decides, says who, and keeps the text', async () => {
+    const one = order()
+    const { live, user, orders } = setup([one])
+    await screen.findByRole('dialog', { name: title })
+    await user.type(screen.getByRole('textbox', { name: 'Comment' }), 'wait')
+    const moved = { id: 'h1', at: '2026-03-01T10:00:00Z', actor: 'Ben Ray', lineId: null, from: null, comment: '' }
+    orders[0] = {
+      ...one,
+      state: 'PENDING',
+      lines: one.lines.map((line) => ({ ...line, state: 'PENDING' as const })),
+      history: [{ ...moved, to: 'PENDING', action: 'approve' }],
+    }
+    live.tell([{ order: { id: one.id } }])
+    expect(await screen.findByText(/Approved by Ben Ray/)).toBeInTheDocument()
+    expect(screen.queryByRole('button', { name: /Approve creation/ })).not.toBeInTheDocument()
+    expect(readDraft(`order.${one.id}`)).toBe('wait')
   })
 
   it('keeps a postponed order in the list', async () => {
@@ -135,7 +200,7 @@ describe('ReviewDrawer', () => {
   it('offers nothing once there is nothing left to decide', async () => {
     setup([order({ state: 'PENDING', lines: [orderLine({ state: 'PENDING' })] })])
     await screen.findByRole('dialog', { name: title })
-    expect(screen.queryByRole('button', { name: /Confirm creation/ })).not.toBeInTheDocument()
+    expect(screen.queryByRole('button', { name: /Approve creation/ })).not.toBeInTheDocument()
     expect(screen.getByText('Nothing left to decide here')).toBeInTheDocument()
   })
 })

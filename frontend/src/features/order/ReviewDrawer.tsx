@@ -1,31 +1,31 @@
 import { Button, TextInput } from '@mantine/core'
-import { Link, useNavigate, useParams, useRouterState, useSearch } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
-import { useMutation, useQuery } from 'urql'
-import { toProblem } from '../../graphql/problem'
+import { useNavigate, useParams, useRouterState, useSearch } from '@tanstack/react-router'
+import { useRef, useState, type Ref } from 'react'
+import { useMutation } from 'urql'
+import { toProblem, type Problem } from '../../graphql/problem'
 import type { LineDecision } from '../../graphql/types.generated'
 import { neighbour } from '../../lib/selection'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
-import { Drawer } from '../../ui/Drawer'
-import { EmptyNote } from '../../ui/EmptyNote'
 import { useKeys } from '../../ui/keys'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { OrderStepper } from '../../ui/OrderStepper'
 import { Section } from '../../ui/Page'
-import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
-import { Skeleton } from '../../ui/Skeleton'
 import { StateBadge } from '../../ui/StateBadge'
+import { useDraft } from '../../ui/useDraft'
+import { DecidedNote } from './DecidedNote'
 import { LineDecisions } from './LineDecisions'
-import { OrderDetailDocument, UnblockOrdersDocument, type OrderDetailFragment } from './order.generated'
+import { UnblockOrdersDocument, type OrderDetailFragment } from './order.generated'
 import { OrderErrorNote } from './OrderErrorNote'
+import { OrderFrame } from './OrderFrame'
 import { lineName, OrderLines } from './OrderLines'
 import type { OrderSearch } from './orderSearch'
-import { orderTitle } from './orderTitle'
+import { orderPhrase, orderTitle } from './orderTitle'
 import { OwnerCard } from './OwnerCard'
 import { useQueue } from './queue'
 import classes from './ReviewDrawer.module.css'
+import { useOrderInDrawer, type ShownOrder } from './useOrderInDrawer'
 import { useReviewOrders } from './useReviewOrders'
 
 /** One order to decide, beside the list of review or of errors. */
@@ -35,12 +35,7 @@ export function ReviewDrawer() {
   const search = useSearch({ strict: false }) as OrderSearch
   const navigate = useNavigate()
   const queue = useQueue()
-  const [{ data, error, fetching }, read] = useQuery({
-    query: OrderDetailDocument,
-    variables: { id: orderId },
-    requestPolicy: 'cache-and-network',
-  })
-  const order = data?.order?.id === orderId ? data.order : null
+  const shown = useOrderInDrawer(orderId)
   const close = () => void navigate({ to: list, search })
   const decided = (stays?: boolean) => {
     const next = neighbour(orderId, queue.ids)
@@ -49,155 +44,170 @@ export function ReviewDrawer() {
       void navigate({ to: `${list}/$orderId`, params: { orderId: next }, search, replace: true })
     else close()
   }
+  const { order } = shown
+  const commentField = useRef<HTMLInputElement>(null)
+  const decision = useDecision(shown, decided, () => commentField.current?.focus())
 
-  if (!order) {
-    return (
-      <Drawer title={t.order.one} subject={orderId} onClose={close}>
-        {error ? (
-          <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
-        ) : fetching ? (
-          <Skeleton lines={8} />
-        ) : (
-          <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.what.NOT_FOUND} />
-        )}
-      </Drawer>
-    )
-  }
   return (
-    <Decide
-      key={order.id}
-      order={order}
-      onDecided={decided}
+    <OrderFrame
+      shown={shown}
       onClose={close}
-      onStale={() => read({ requestPolicy: 'network-only' })}
-    />
+      sub={
+        order && (
+          <>
+            <StateBadge state={order.state} />
+            {order.connector && <span>{t.review.onConnector(order.connector.displayName)}</span>}
+            <RelativeTime at={order.createdAt} />
+            {order.postponedAt && <span>{t.review.postponed}</span>}
+          </>
+        )
+      }
+      footer={
+        order &&
+        (decision.decidable ? (
+          <Decisions order={order} field={commentField} {...decision} />
+        ) : (
+          <DecidedNote order={order} />
+        ))
+      }
+    >
+      {order && <OrderToDecide order={order} {...decision} />}
+    </OrderFrame>
   )
 }
 
-function Decide(props: {
-  order: OrderDetailFragment
-  onDecided: (stays?: boolean) => void
-  onClose: () => void
-  onStale: () => void
-}) {
-  const { order } = props
-  const { review, busy } = useReviewOrders()
+type Decision = ReturnType<typeof useDecision>
+
+const noLines: OrderDetailFragment['lines'] = []
+
+/** What is chosen, typed and sent for the order on screen. Nothing can be sent while another one is asked for. */
+function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, toComment: () => void) {
+  const { order, ready } = shown
+  const id = order?.id ?? ''
+  const { review, busy: reviewing } = useReviewOrders()
   const [{ fetching: unblocking }, unblock] = useMutation(UnblockOrdersDocument)
-  const [choices, setChoices] = useState<Record<string, LineDecision>>({})
-  const [comment, setComment] = useState('')
+  const [chosen, setChosen] = useState<{ id: string; lines: Record<string, LineDecision> }>({ id: '', lines: {} })
+  const [comment, setComment] = useDraft(`order.${id}`)
   const [asking, setAsking] = useState<'decline' | 'lines' | null>(null)
-  const commentField = useRef<HTMLInputElement>(null)
 
-  const waiting = order.lines.filter((line) => line.state === 'AWAITING_APPROVAL')
-  const isErrored = order.state === 'ERRORED' || order.state === 'ERROR'
+  const choices = chosen.id === id ? chosen.lines : {}
+  const lines = order?.lines ?? noLines
+  const waiting = lines.filter((line) => line.state === 'AWAITING_APPROVAL')
+  const isErrored = order?.state === 'ERRORED' || order?.state === 'ERROR'
   const mixed = waiting.some((line) => (choices[line.id] ?? 'APPROVE') !== 'APPROVE')
-  const lineInput = (of: (id: string) => LineDecision) =>
-    waiting.map((line) => ({ lineId: line.id, decision: of(line.id), version: line.version }))
+  const decidable = order !== null && (waiting.length > 0 || isErrored)
+  const busy = !ready || reviewing || unblocking
 
+  const fail = (problem: Problem) => {
+    notifyProblem(problem)
+    shown.reload()
+  }
   const send = async (decision: LineDecision | 'LINES', reason = comment) => {
-    if (busy || unblocking) return
+    if (busy || !order) return
+    const lineInput = (of: (id: string) => LineDecision) =>
+      waiting.map((line) => ({ lineId: line.id, decision: of(line.id), version: line.version }))
     const input =
       decision === 'LINES'
-        ? { lines: lineInput((id) => choices[id] ?? 'APPROVE') }
+        ? { lines: lineInput((line) => choices[line] ?? 'APPROVE') }
         : waiting.length > 0
           ? { lines: lineInput(() => decision) }
           : { decision }
-    const problem = await review(order.id, input, reason)
+    const problem = await review(order.id, input, reason.trim())
     setAsking(null)
-    if (problem) {
-      notifyProblem(problem)
-      props.onStale()
-      return
-    }
+    if (problem) return fail(problem)
+    setComment('')
     notifyDone(`${t.review.decided[decision]}: ${orderTitle(order)}`)
     const postponed = decision === 'POSTPONE' || (decision === 'LINES' && Object.values(choices).includes('POSTPONE'))
-    props.onDecided(postponed)
+    onDecided(postponed)
   }
-  const sendUnblock = async () => {
-    if (busy || unblocking) return
-    const { data, error } = await unblock({ input: { orderIds: [order.id], comment: comment || undefined } })
+  const sendAgain = async () => {
+    if (busy || !order) return
+    const { data, error } = await unblock({ input: { orderIds: [order.id], comment: comment.trim() || undefined } })
     const problem = error ? toProblem(error) : data?.unblockOrders.results.find((r) => r.error)?.error
-    if (problem) {
-      notifyProblem(problem)
-      props.onStale()
-      return
-    }
+    if (problem) return fail(problem)
+    setComment('')
     notifyDone(t.order.unblocked(1))
-    props.onDecided()
+    onDecided()
   }
-
-  const decidable = waiting.length > 0 || isErrored
   const approve = () => {
-    if (isErrored) void sendUnblock()
+    if (isErrored) void sendAgain()
     else if (!mixed) void send('APPROVE')
-    else if (Object.values(choices).includes('DECLINE') && !comment.trim()) setAsking('lines')
+    else if (Object.values(choices).includes('DECLINE') && !comment.trim()) ask('lines')
     else void send('LINES')
   }
+  const ask = (what: 'decline' | 'lines') => {
+    if (!busy) setAsking(what)
+  }
+  const postpone = () => void send('POSTPONE')
   useKeys(
-    decidable
+    decidable && ready
       ? [
           { key: 'a', label: isErrored ? t.order.unblock : t.review.approve, run: approve },
-          { key: 'd', label: t.review.decline, run: () => setAsking('decline') },
-          ...(isErrored ? [] : [{ key: 'p', label: t.review.postpone, run: () => void send('POSTPONE') }]),
-          { key: 'c', label: t.review.comment, run: () => commentField.current?.focus() },
+          { key: 'd', label: t.review.decline, run: () => ask('decline') },
+          ...(isErrored ? [] : [{ key: 'p', label: t.review.postpone, run: postpone }]),
+          { key: 'c', label: t.review.comment, run: toComment },
         ]
       : [],
   )
+  return {
+    choices,
+    choose: (line: string, decision: LineDecision) => setChosen({ id, lines: { ...choices, [line]: decision } }),
+    comment,
+    setComment,
+    waiting,
+    isErrored,
+    mixed,
+    decidable,
+    busy,
+    sending: reviewing || unblocking,
+    asking,
+    ask,
+    cancel: () => setAsking(null),
+    approve,
+    postpone,
+    send,
+  }
+}
 
+/** The comment and the buttons below the order. */
+function Decisions({ order, field, ...d }: Decision & { order: OrderDetailFragment; field: Ref<HTMLInputElement> }) {
   return (
-    <Drawer
-      title={orderTitle(order)}
-      subject={order.id}
-      onClose={props.onClose}
-      pageLink={(icon) => (
-        <Link to="/order/$orderId" params={{ orderId: order.id }} title={t.common.openPage}>
-          {icon}
-        </Link>
-      )}
-      sub={
-        <>
-          <StateBadge state={order.state} />
-          {order.connector && <span>{t.review.onConnector(order.connector.displayName)}</span>}
-          <RelativeTime at={order.createdAt} />
-          {order.postponedAt && <span>{t.review.postponed}</span>}
-        </>
-      }
-      footer={
-        decidable ? (
-          <div className={classes.foot}>
-            <TextInput
-              ref={commentField}
-              aria-label={t.review.comment}
-              placeholder={`${t.review.comment} (${t.common.optional})`}
-              maxLength={4000}
-              value={comment}
-              onChange={(event) => setComment(event.currentTarget.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Escape') {
-                  event.stopPropagation()
-                  event.currentTarget.blur()
-                }
-              }}
-            />
-            <div className={classes.buttons}>
-              <Button loading={busy || unblocking} onClick={approve} rightSection={<kbd>a</kbd>}>
-                {isErrored ? t.order.unblock : mixed ? t.review.confirmLines : t.review.confirm[order.kind]}
-              </Button>
-              <Button variant="default" onClick={() => setAsking('decline')} rightSection={<kbd>d</kbd>}>
-                {isErrored ? `${t.review.decline}…` : t.review.refuse[order.kind]}
-              </Button>
-              {!isErrored && (
-                <Button variant="subtle" color="gray" onClick={() => void send('POSTPONE')} rightSection={<kbd>p</kbd>}>
-                  {t.review.postpone}
-                </Button>
-              )}
-            </div>
-          </div>
-        ) : (
-          <p className="dim">{t.review.done}</p>
-        )
-      }
-    >
+    <div className={classes.foot}>
+      <TextInput
+        ref={field}
+        aria-label={t.review.comment}
+        placeholder={`${t.review.comment} (${t.common.optional})`}
+        maxLength={4000}
+        value={d.comment}
+        onChange={(event) => d.setComment(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') {
+            event.stopPropagation()
+            event.currentTarget.blur()
+          }
+        }}
+      />
+      <div className={classes.buttons}>
+        <Button loading={d.sending} onClick={d.approve} rightSection={<kbd>a</kbd>}>
+          {d.isErrored ? t.order.unblock : d.mixed ? t.review.confirmLines : t.review.approveKind[order.kind]}
+        </Button>
+        <Button variant="default" disabled={d.busy} onClick={() => d.ask('decline')} rightSection={<kbd>d</kbd>}>
+          {t.review.decline}…
+        </Button>
+        {!d.isErrored && (
+          <Button variant="subtle" color="gray" disabled={d.busy} onClick={d.postpone} rightSection={<kbd>p</kbd>}>
+            {t.review.postpone}
+          </Button>
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** What will be written, why, and to whom; the dialog that asks for a reason. */
+function OrderToDecide({ order, ...d }: Decision & { order: OrderDetailFragment }) {
+  return (
+    <>
       <OrderStepper
         state={order.state}
         isManual={order.isManual}
@@ -211,33 +221,37 @@ function Decide(props: {
         <OrderLines
           lines={order.lines}
           orderError={order.error?.message}
-          quietState={!isErrored && waiting.length === order.lines.length}
+          quietState={!d.isErrored && d.waiting.length === order.lines.length}
           lead={
-            isErrored || order.kind === 'DELETE' || waiting.length < 2
+            d.isErrored || order.kind === 'DELETE' || d.waiting.length < 2
               ? undefined
               : (line) => (
                   <LineDecisions
                     label={lineName(line)}
                     disabled={line.state !== 'AWAITING_APPROVAL'}
-                    value={line.state === 'AWAITING_APPROVAL' ? (choices[line.id] ?? 'APPROVE') : null}
-                    onChange={(decision) => setChoices((old) => ({ ...old, [line.id]: decision }))}
+                    value={line.state === 'AWAITING_APPROVAL' ? (d.choices[line.id] ?? 'APPROVE') : null}
+                    onChange={(decision) => d.choose(line.id, decision)}
                   />
                 )
           }
         />
       </Section>
-      {asking && (
+      {d.asking && (
         <ConfirmDialog
-          title={asking === 'lines' ? t.review.declineLinesTitle : t.review.declineTitle(1)}
+          title={
+            d.asking === 'lines'
+              ? t.review.declineLinesTitle(orderPhrase(order))
+              : t.review.oneTitle.DECLINE(orderPhrase(order))
+          }
           text={t.review.declineText}
-          action={asking === 'lines' ? t.review.confirmLines : t.review.decline}
+          action={d.asking === 'lines' ? t.review.confirmLines : t.review.decline}
           danger
-          busy={busy}
-          reason={{ label: t.review.declineReason, required: true }}
-          onConfirm={(reason) => void send(asking === 'lines' ? 'LINES' : 'DECLINE', reason)}
-          onClose={() => setAsking(null)}
+          busy={d.sending}
+          reason={{ label: t.review.declineReason, required: true, value: d.comment, onChange: d.setComment }}
+          onConfirm={(reason) => void d.send(d.asking === 'lines' ? 'LINES' : 'DECLINE', reason)}
+          onClose={d.cancel}
         />
       )}
-    </Drawer>
+    </>
   )
 }

@@ -5,7 +5,7 @@ import { useClient } from 'urql'
 import { useCounters } from '../../graphql/live'
 import type { LineDecision, OrderFilter } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
-import { noSelection, selectionCount, type Selection } from '../../lib/selection'
+import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { Page } from '../../ui/Page'
@@ -17,6 +17,8 @@ import { ReviewOrdersDocument, ReviewQueueDocument, type OrderRowFragment } from
 import { reviewColumns } from './orderColumns'
 import { OrderFilters } from './OrderFilters'
 import { couldMatch, toOrderFilter, type OrderSearch } from './orderSearch'
+import { ordersNamed } from './ordersNamed'
+import { orderPhrase } from './orderTitle'
 import { PropertyView } from './PropertyView'
 import { QueueContext } from './queue'
 import { useBulk } from './useBulk'
@@ -118,6 +120,8 @@ function ResourceView({ search, onChange }: { search: OrderSearch; onChange: (ch
   const open = (row: OrderRowFragment) =>
     void navigate({ to: '/review/$orderId', params: { orderId: row.id }, search, replace: orderId !== undefined })
   const chosen = selectionCount(selection, list.total ?? 0)
+  const picked = rows.filter((row) => isSelected(selection, row.id))
+  const only = chosen === 1 ? picked[0] : undefined
   const begin = async (wanted: LineDecision, comment?: string) => {
     setAsking(null)
     setDecision({ decision: wanted, comment: comment || undefined })
@@ -184,8 +188,19 @@ function ResourceView({ search, onChange }: { search: OrderSearch; onChange: (ch
       />
       {asking && (
         <ConfirmDialog
-          title={asking === 'DECLINE' ? t.review.declineTitle(chosen) : t.review.bulkTitle[asking](chosen)}
-          text={asking === 'DECLINE' ? t.review.declineText : t.review.bulkText[asking]}
+          title={
+            only
+              ? t.review.oneTitle[asking](orderPhrase(only))
+              : asking === 'DECLINE'
+                ? t.review.declineTitle(chosen)
+                : t.review.bulkTitle[asking](chosen)
+          }
+          text={
+            <>
+              {!only && <p>{ordersNamed(picked, chosen)}</p>}
+              <p>{asking === 'DECLINE' ? t.review.declineText : t.review.bulkText[asking]}</p>
+            </>
+          }
           action={t.review[asking === 'APPROVE' ? 'approve' : asking === 'DECLINE' ? 'decline' : 'postpone']}
           danger={asking === 'DECLINE'}
           reason={

@@ -1,0 +1,18 @@
+import { t } from '../../lib/texts'
+import { RelativeTime } from '../../ui/RelativeTime'
+import type { OrderDetailFragment } from './order.generated'
+
+/** Nothing is left to decide: who moved the order last, and when. */
+export function DecidedNote({ order }: { order: OrderDetailFragment }) {
+  const last = order.history.at(-1)
+  return (
+    <p className="dim" role="status">
+      {t.review.done}
+      {last && (
+        <>
+          : {t.order.moves[last.action] ?? last.action} {t.common.by(last.actor)}, <RelativeTime at={last.at} />
+        </>
+      )}
+    </p>
+  )
+}
