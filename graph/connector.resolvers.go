@@ -39,6 +39,14 @@ func (r *deliveryResolver) Changes(ctx context.Context, obj *synchronization.Del
 	return r.Synchronization.Changes(ctx, obj.ID, page.Of(first, after))
 }
 
+func (r *mutationResolver) ResumeDelivery(ctx context.Context, input synchronization.DeliveryInput) (*synchronization.DeliveryPayload, error) {
+	return r.Synchronization.ResumeDelivery(ctx, input)
+}
+
+func (r *mutationResolver) DropDelivery(ctx context.Context, input synchronization.DeliveryInput) (*synchronization.DeliveryPayload, error) {
+	return r.Synchronization.DropDelivery(ctx, input)
+}
+
 func (r *mutationResolver) CheckConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error) {
 	return r.Synchronization.Check(ctx, input)
 }

@@ -19,6 +19,10 @@ func (r *mutationResolver) ReviewOrders(ctx context.Context, input order.ReviewO
 	return r.Orders.Review(ctx, input)
 }
 
+func (r *mutationResolver) ReleaseHeldOrders(ctx context.Context, input order.ReleaseHeldOrdersInput) (*order.ReleaseHeldOrdersPayload, error) {
+	return r.Orders.ReleaseHeld(ctx, input)
+}
+
 func (r *mutationResolver) UnblockOrders(ctx context.Context, input order.BulkOrdersInput) (*order.BulkOrdersPayload, error) {
 	return r.Orders.Unblock(ctx, input)
 }
@@ -81,6 +85,10 @@ func (r *queryResolver) ProvisioningTransitions(ctx context.Context) ([]*order.P
 
 func (r *queryResolver) Counters(ctx context.Context) (*order.Counters, error) {
 	return r.Resolver.Orders.Counters(ctx)
+}
+
+func (r *queryResolver) HeldOrders(ctx context.Context, connector string) (*order.HeldOrders, error) {
+	return r.Resolver.Orders.Held(ctx, connector)
 }
 
 func (r *queryResolver) Flow(ctx context.Context) ([]*order.FlowEdge, error) {

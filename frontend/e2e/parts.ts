@@ -17,3 +17,12 @@ export const total = async (list: Locator): Promise<number> => Number(await list
 /** One step on the way of an order, with where it stands: "Pending, now", "Verified, done". */
 export const step = (page: Page, words: string): Locator =>
   page.getByRole('list', { name: 'Way of the order' }).getByRole('listitem').filter({ hasText: words })
+
+/** Presses the button that runs a job, and says yes to the question. */
+export async function runJob(page: Page, name: string) {
+  await page.getByRole('button', { name: `Run ${name}` }).click()
+  await page
+    .getByRole('dialog', { name: `Run ${name} now?` })
+    .getByRole('button', { name: 'Run' })
+    .click()
+}

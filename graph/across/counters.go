@@ -22,7 +22,7 @@ const countEvery = 500 * time.Millisecond
 func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 	ctx, stop := context.WithCancel(ctx)
 	in, err := f.Hub.Subscribe(ctx, nil, func(r event.Row) bool {
-		return r.Kind == "order.changed" || r.Kind == "job.changed" || r.Kind == "resource.changed"
+		return r.Kind == "order.changed" || r.Kind == "job.changed" || r.Kind == "resource.changed" || r.Kind == "synchronization.ended"
 	})
 	if err != nil {
 		stop()

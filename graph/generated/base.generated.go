@@ -37,6 +37,8 @@ type MutationResolver interface {
 	Login(ctx context.Context, input auth.LoginInput) (*auth.LoginPayload, error)
 	Refresh(ctx context.Context) (*auth.LoginPayload, error)
 	Logout(ctx context.Context) (*auth.LogoutPayload, error)
+	ResumeDelivery(ctx context.Context, input synchronization.DeliveryInput) (*synchronization.DeliveryPayload, error)
+	DropDelivery(ctx context.Context, input synchronization.DeliveryInput) (*synchronization.DeliveryPayload, error)
 	CheckConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error)
 	ActivateConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error)
 	DeactivateConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error)
@@ -49,6 +51,7 @@ type MutationResolver interface {
 	RelaunchJobInstance(ctx context.Context, input job.JobInstanceInput) (*job.RunJobPayload, error)
 	EnableJobSchedule(ctx context.Context, input job.ScheduleJobInput) (*job.ScheduleJobPayload, error)
 	ReviewOrders(ctx context.Context, input order.ReviewOrdersInput) (*order.BulkOrdersPayload, error)
+	ReleaseHeldOrders(ctx context.Context, input order.ReleaseHeldOrdersInput) (*order.ReleaseHeldOrdersPayload, error)
 	UnblockOrders(ctx context.Context, input order.BulkOrdersInput) (*order.BulkOrdersPayload, error)
 	ReconsiderOrders(ctx context.Context, input order.BulkOrdersInput) (*order.BulkOrdersPayload, error)
 	ConfirmManualOrders(ctx context.Context, input order.ConfirmManualOrdersInput) (*order.BulkOrdersPayload, error)
@@ -88,6 +91,7 @@ type QueryResolver interface {
 	ManualOrders(ctx context.Context, first *int, after *string, filter *order.OrderFilter) (*page.Connection[*order.Order], error)
 	ProvisioningTransitions(ctx context.Context) ([]*order.ProvisioningTransition, error)
 	Counters(ctx context.Context) (*order.Counters, error)
+	HeldOrders(ctx context.Context, connector string) (*order.HeldOrders, error)
 	Flow(ctx context.Context) ([]*order.FlowEdge, error)
 	OrdersPerHour(ctx context.Context, hours *int) ([]*order.HourCount, error)
 	ErrorGroups(ctx context.Context) ([]*order.ErrorGroup, error)
@@ -251,6 +255,20 @@ func (ec *executionContext) field_Mutation_disableWebhook_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_dropDelivery_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (synchronization.DeliveryInput, error) {
+			return ec.unmarshalNDeliveryInput2writᚋserverᚋsynchronizationᚐDeliveryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_enableJobSchedule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -321,6 +339,20 @@ func (ec *executionContext) field_Mutation_relaunchJobInstance_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_releaseHeldOrders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (order.ReleaseHeldOrdersInput, error) {
+			return ec.unmarshalNReleaseHeldOrdersInput2writᚋserverᚋorderᚐReleaseHeldOrdersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_releaseManualOrders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -355,6 +387,20 @@ func (ec *executionContext) field_Mutation_reportManualOrderErrors_args(ctx cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (order.ReportManualOrderErrorsInput, error) {
 			return ec.unmarshalNReportManualOrderErrorsInput2writᚋserverᚋorderᚐReportManualOrderErrorsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resumeDelivery_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (synchronization.DeliveryInput, error) {
+			return ec.unmarshalNDeliveryInput2writᚋserverᚋsynchronizationᚐDeliveryInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -596,6 +642,20 @@ func (ec *executionContext) field_Query_explain_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_heldOrders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "connector",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["connector"] = arg0
 	return args, nil
 }
 
@@ -1185,6 +1245,94 @@ func (ec *executionContext) fieldContext_Mutation_logout(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_resumeDelivery(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeDelivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeDelivery(ctx, fc.Args["input"].(synchronization.DeliveryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.DeliveryPayload) graphql.Marshaler {
+			return ec.marshalNDeliveryPayload2ᚖwritᚋserverᚋsynchronizationᚐDeliveryPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeDelivery(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeliveryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeDelivery_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dropDelivery(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dropDelivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DropDelivery(ctx, fc.Args["input"].(synchronization.DeliveryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.DeliveryPayload) graphql.Marshaler {
+			return ec.marshalNDeliveryPayload2ᚖwritᚋserverᚋsynchronizationᚐDeliveryPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dropDelivery(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeliveryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dropDelivery_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_checkConnector(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1707,6 +1855,50 @@ func (ec *executionContext) fieldContext_Mutation_reviewOrders(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_reviewOrders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_releaseHeldOrders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_releaseHeldOrders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReleaseHeldOrders(ctx, fc.Args["input"].(order.ReleaseHeldOrdersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *order.ReleaseHeldOrdersPayload) graphql.Marshaler {
+			return ec.marshalNReleaseHeldOrdersPayload2ᚖwritᚋserverᚋorderᚐReleaseHeldOrdersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_releaseHeldOrders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReleaseHeldOrdersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_releaseHeldOrders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3349,6 +3541,50 @@ func (ec *executionContext) fieldContext_Query_counters(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_heldOrders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_heldOrders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().HeldOrders(ctx, fc.Args["connector"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *order.HeldOrders) graphql.Marshaler {
+			return ec.marshalOHeldOrders2ᚖwritᚋserverᚋorderᚐHeldOrders(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_heldOrders(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HeldOrders(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_heldOrders_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_flow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4058,6 +4294,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "resumeDelivery":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeDelivery(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dropDelivery":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dropDelivery(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "checkConnector":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_checkConnector(ctx, field)
@@ -4138,6 +4388,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "reviewOrders":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_reviewOrders(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "releaseHeldOrders":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_releaseHeldOrders(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -4460,6 +4717,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_counters(ctx, field)
+				})
+		case "heldOrders":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_heldOrders(ctx, field)
 				})
 		case "flow":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

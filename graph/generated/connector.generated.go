@@ -806,6 +806,29 @@ func (ec *executionContext) fieldContext_Delivery_error(_ context.Context, field
 	return graphql.NewScalarFieldContext("Delivery", field, false, false, "String")
 }
 
+func (ec *executionContext) _Delivery_isOfJob(ctx context.Context, field graphql.CollectedField, obj *synchronization.Delivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Delivery_isOfJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOfJob(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Delivery_isOfJob(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Delivery", field, true, false, "Boolean")
+}
+
 func (ec *executionContext) _Delivery_changes(ctx context.Context, field graphql.CollectedField, obj *synchronization.Delivery) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1052,6 +1075,38 @@ func (ec *executionContext) fieldContext_DeliveryChangeConnection_totalCount(_ c
 	return graphql.NewScalarFieldContext("DeliveryChangeConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DeliveryPayload_delivery(ctx context.Context, field graphql.CollectedField, obj *synchronization.DeliveryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryPayload_delivery(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Delivery, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.Delivery) graphql.Marshaler {
+			return ec.marshalNDelivery2ᚖwritᚋserverᚋsynchronizationᚐDelivery(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryPayload_delivery(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeliveryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Delivery(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1095,6 +1150,55 @@ func (ec *executionContext) unmarshalInputConnectorInput(ctx context.Context, ob
 func UnmarshalConnectorInput(ctx context.Context, raw any) (synchronization.ConnectorInput, error) {
 	var out synchronization.ConnectorInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConnectorInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeliveryInput(ctx context.Context, obj any) (synchronization.DeliveryInput, error) {
+	var it synchronization.DeliveryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeliveryID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeliveryInput unmarshals raw into the DeliveryInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeliveryInput(ctx context.Context, raw any) (synchronization.DeliveryInput, error) {
+	var out synchronization.DeliveryInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeliveryInput", raw, &out)
 	return out, err
 }
 
@@ -1356,6 +1460,11 @@ func (ec *executionContext) _Delivery(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "isOfJob":
+			out.Values[i] = ec._Delivery_isOfJob(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "changes":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1455,6 +1564,39 @@ func (ec *executionContext) _DeliveryChangeConnection(ctx context.Context, sel a
 			}
 		case "totalCount":
 			out.Values[i] = ec._DeliveryChangeConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deliveryPayloadImplementors = []string{"DeliveryPayload"}
+
+func (ec *executionContext) _DeliveryPayload(ctx context.Context, sel ast.SelectionSet, obj *synchronization.DeliveryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeliveryPayload")
+		case "delivery":
+			out.Values[i] = ec._DeliveryPayload_delivery(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1623,6 +1765,19 @@ func (ec *executionContext) marshalNDeliveryChangeConnection2ᚖwritᚋserverᚋ
 		return graphql.Null
 	}
 	return ec._DeliveryChangeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeliveryInput2writᚋserverᚋsynchronizationᚐDeliveryInput(ctx context.Context, v any) (synchronization.DeliveryInput, error) {
+	res, err := ec.unmarshalInputDeliveryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeliveryPayload2ᚖwritᚋserverᚋsynchronizationᚐDeliveryPayload(ctx context.Context, sel ast.SelectionSet, v *synchronization.DeliveryPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeliveryPayload!")
+		return graphql.Null
+	}
+	return ec._DeliveryPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeliveryState2writᚋserverᚋsynchronizationᚐState(ctx context.Context, v any) (synchronization.State, error) {

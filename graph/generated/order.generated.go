@@ -225,6 +225,52 @@ func (ec *executionContext) fieldContext_Counters_runningJobs(_ context.Context,
 	return graphql.NewScalarFieldContext("Counters", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Counters_blockedRuns(ctx context.Context, field graphql.CollectedField, obj *order.Counters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counters_blockedRuns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BlockedRuns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counters_blockedRuns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Counters_blockedSystems(ctx context.Context, field graphql.CollectedField, obj *order.Counters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counters_blockedSystems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BlockedSystems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counters_blockedSystems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counters", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Counters_reviewTiles(ctx context.Context, field graphql.CollectedField, obj *order.Counters) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -494,6 +540,52 @@ func (ec *executionContext) _FlowEdge_count(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_FlowEdge_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlowEdge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _HeldOrders_count(ctx context.Context, field graphql.CollectedField, obj *order.HeldOrders) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeldOrders_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeldOrders_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeldOrders", field, false, false, "Int")
+}
+
+func (ec *executionContext) _HeldOrders_blocked(ctx context.Context, field graphql.CollectedField, obj *order.HeldOrders) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeldOrders_blocked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blocked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HeldOrders_blocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeldOrders", field, false, false, "JSON")
 }
 
 func (ec *executionContext) _HourCount_at(ctx context.Context, field graphql.CollectedField, obj *order.HourCount) (ret graphql.Marshaler) {
@@ -2747,6 +2839,29 @@ func (ec *executionContext) fieldContext_ProvisioningTransition_description(_ co
 	return graphql.NewScalarFieldContext("ProvisioningTransition", field, false, false, "String")
 }
 
+func (ec *executionContext) _ReleaseHeldOrdersPayload_released(ctx context.Context, field graphql.CollectedField, obj *order.ReleaseHeldOrdersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseHeldOrdersPayload_released(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Released, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseHeldOrdersPayload_released(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReleaseHeldOrdersPayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _StateCount_state(ctx context.Context, field graphql.CollectedField, obj *order.StateCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3052,7 +3167,7 @@ func (ec *executionContext) unmarshalInputOrderFilter(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "kinds", "resourceTypes", "connectors", "ownerEntityType", "ownerId", "text", "createdAfter", "createdBefore", "open", "hidePostponed", "errorClass"}
+	fieldsInOrder := [...]string{"states", "kinds", "resourceTypes", "connectors", "ownerEntityType", "ownerId", "text", "createdAfter", "createdBefore", "open", "hidePostponed", "errorClass", "waitReasons"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3145,6 +3260,13 @@ func (ec *executionContext) unmarshalInputOrderFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.ErrorClass = data
+		case "waitReasons":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitReasons"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WaitReasons = data
 		}
 	}
 	return it, nil
@@ -3159,6 +3281,55 @@ func (ec *executionContext) unmarshalInputOrderFilter(ctx context.Context, obj a
 func UnmarshalOrderFilter(ctx context.Context, raw any) (order.OrderFilter, error) {
 	var out order.OrderFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "OrderFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReleaseHeldOrdersInput(ctx context.Context, obj any) (order.ReleaseHeldOrdersInput, error) {
+	var it order.ReleaseHeldOrdersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"connector", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "connector":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connector"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connector = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReleaseHeldOrdersInput unmarshals raw into the ReleaseHeldOrdersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReleaseHeldOrdersInput(ctx context.Context, raw any) (order.ReleaseHeldOrdersInput, error) {
+	var out order.ReleaseHeldOrdersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReleaseHeldOrdersInput", raw, &out)
 	return out, err
 }
 
@@ -3370,6 +3541,16 @@ func (ec *executionContext) _Counters(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "blockedRuns":
+			out.Values[i] = ec._Counters_blockedRuns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "blockedSystems":
+			out.Values[i] = ec._Counters_blockedSystems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "reviewTiles":
 			out.Values[i] = ec._Counters_reviewTiles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3479,6 +3660,44 @@ func (ec *executionContext) _FlowEdge(ctx context.Context, sel ast.SelectionSet,
 		case "count":
 			out.Values[i] = ec._FlowEdge_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var heldOrdersImplementors = []string{"HeldOrders"}
+
+func (ec *executionContext) _HeldOrders(ctx context.Context, sel ast.SelectionSet, obj *order.HeldOrders) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, heldOrdersImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HeldOrders")
+		case "count":
+			out.Values[i] = ec._HeldOrders_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "blocked":
+			out.Values[i] = ec._HeldOrders_blocked(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -4270,6 +4489,39 @@ func (ec *executionContext) _ProvisioningTransition(ctx context.Context, sel ast
 	return out
 }
 
+var releaseHeldOrdersPayloadImplementors = []string{"ReleaseHeldOrdersPayload"}
+
+func (ec *executionContext) _ReleaseHeldOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.ReleaseHeldOrdersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, releaseHeldOrdersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReleaseHeldOrdersPayload")
+		case "released":
+			out.Values[i] = ec._ReleaseHeldOrdersPayload_released(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var stateCountImplementors = []string{"StateCount"}
 
 func (ec *executionContext) _StateCount(ctx context.Context, sel ast.SelectionSet, obj *order.StateCount) graphql.Marshaler {
@@ -4679,6 +4931,19 @@ func (ec *executionContext) marshalNProvisioningTransition2ᚖwritᚋserverᚋor
 	return ec._ProvisioningTransition(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNReleaseHeldOrdersInput2writᚋserverᚋorderᚐReleaseHeldOrdersInput(ctx context.Context, v any) (order.ReleaseHeldOrdersInput, error) {
+	res, err := ec.unmarshalInputReleaseHeldOrdersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReleaseHeldOrdersPayload2ᚖwritᚋserverᚋorderᚐReleaseHeldOrdersPayload(ctx context.Context, sel ast.SelectionSet, v *order.ReleaseHeldOrdersPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReleaseHeldOrdersPayload!")
+		return graphql.Null
+	}
+	return ec._ReleaseHeldOrdersPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReportManualOrderErrorsInput2writᚋserverᚋorderᚐReportManualOrderErrorsInput(ctx context.Context, v any) (order.ReportManualOrderErrorsInput, error) {
 	res, err := ec.unmarshalInputReportManualOrderErrorsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4727,6 +4992,13 @@ func (ec *executionContext) marshalNTileCount2ᚕwritᚋserverᚋorderᚐTileCou
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOHeldOrders2ᚖwritᚋserverᚋorderᚐHeldOrders(ctx context.Context, sel ast.SelectionSet, v *order.HeldOrders) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HeldOrders(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOLineDecision2ᚖwritᚋserverᚋorderᚐLineDecision(ctx context.Context, v any) (*order.LineDecision, error) {

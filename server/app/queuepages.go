@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"riverqueue.com/riverui"
 
@@ -52,6 +54,10 @@ func monitoring(next http.Handler) http.Handler {
 		if _, err := permit.Require(r.Context(), permit.Monitoring); err != nil {
 			status := http.StatusForbidden
 			if errs.Is(err, errs.Unauthenticated) {
+				if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") { // a link: through the sign-in, then on
+					http.Redirect(w, r, "/queue?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+					return
+				}
 				status = http.StatusUnauthorized
 			}
 			http.Error(w, err.Error(), status)

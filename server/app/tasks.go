@@ -156,10 +156,19 @@ func logApplied(r job.Reporter, d *synchronization.Delivery, err error) {
 	}
 }
 
+// blockedByDelivery and blockedByGeneration are the two shapes of TaskInstance.blocked: what exceeded which limit.
+func blockedByDelivery(message string, deliveryID int64, exceeded []synchronization.Exceeded) map[string]any {
+	return map[string]any{"message": message, "deliveryId": deliveryID, "exceeded": exceeded}
+}
+
+func blockedByGeneration(exceeded []order.Exceeded) map[string]any {
+	return map[string]any{"message": "Threshold exceeded: nothing was generated.", "exceeded": exceeded}
+}
+
 // delivered turns a delivery into the end of a task: blocked with what exceeded which limit, or done.
 func delivered(d *synchronization.Delivery, err error) (job.Result, error) {
 	if errs.Is(err, errs.Threshold) && d != nil {
-		return job.Result{Blocked: map[string]any{"message": errs.As(err).Message, "deliveryId": d.ID, "exceeded": d.Blocked}}, nil
+		return job.Result{Blocked: blockedByDelivery(errs.As(err).Message, d.ID, d.Blocked)}, nil
 	}
 	return job.Result{Output: d != nil}, err
 }
@@ -223,7 +232,7 @@ func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job
 	}
 	if len(g.Blocked) > 0 {
 		r.Logf("WARN", "Threshold exceeded: nothing was generated.")
-		return job.Result{Blocked: map[string]any{"message": "Threshold exceeded: nothing was generated.", "exceeded": g.Blocked}}, nil
+		return job.Result{Blocked: blockedByGeneration(g.Blocked)}, nil
 	}
 	r.Count("generated", g.Generated)
 	r.Logf(job.LogInfo, "%d orders generated.", g.Generated)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -25,6 +26,7 @@ type Me struct {
 	TestHooks   bool
 	Demo        bool
 	TimeZone    string
+	ServerTime  time.Time // of the server's clock, when this was read
 }
 
 // MyScopes names the entity types that permissions which exist once per entity type open.
@@ -59,7 +61,7 @@ func (s *Service) me(ctx context.Context, db bun.IDB) (*Me, error) {
 	}
 	return &Me{
 		TimeZone: zone.String(), ID: a.UserID, Username: a.Username, DisplayName: a.Name, ResourceID: a.ResourceID, Profiles: profiles, Permissions: paths(a),
-		Scopes: scopes, TestHooks: s.config.TestHooks, Demo: s.config.Demo,
+		Scopes: scopes, TestHooks: s.config.TestHooks, Demo: s.config.Demo, ServerTime: s.clock.Now(),
 	}, nil
 }
 

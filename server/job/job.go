@@ -29,8 +29,10 @@ type Job struct {
 	IsIncremental   bool
 	UserStartDenied bool // only the schedule and the server itself may launch it
 	ScheduleEnabled bool
-	NextRunAt       *time.Time // nil: no schedule, or it is switched off
-	Version         int
+	// NeedsSecondPerson keeps whoever launched a run from resuming it over a limit.
+	NeedsSecondPerson bool
+	NextRunAt         *time.Time // nil: no schedule, or it is switched off
+	Version           int
 }
 
 // JobStep is one configured task of a job.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -25,8 +26,9 @@ type RunJobInput struct {
 	Force              bool // do not ask the thresholds
 }
 
-// JobInstanceInput names a run.
+// JobInstanceInput names a run, and says why something is done to it.
 type JobInstanceInput struct {
+	Reason        *string // kept in the event and in the log of what was blocked; nil: none
 	JobInstanceID int64
 }
 
@@ -90,34 +92,71 @@ func (s *Service) RelaunchJobInstance(ctx context.Context, in JobInstanceInput) 
 }
 
 // ResumeJobInstance lets a blocked run go on: the blocked tasks run again with thresholds off, then those that had not been started.
-// INVALID_TRANSITION unless it is BLOCKED; ALREADY_RUNNING when a newer run of the job is under way. Needs /Jobs/Job/Update.
+// INVALID_TRANSITION unless it is BLOCKED; ALREADY_RUNNING when a newer run of the job is under way; FORBIDDEN to whoever launched it when the
+// job wants a second person. Needs /Jobs/Job/Update.
 func (s *Service) ResumeJobInstance(ctx context.Context, in JobInstanceInput) (*RunJobPayload, error) {
 	return s.withInstance(ctx, in, func(ctx context.Context, tx bun.Tx, i *JobInstance) (*JobInstance, error) {
 		if i.State != Blocked {
 			return nil, refuse(i, "resumed")
 		}
-		tasks, err := selectTasks(ctx, tx, []int64{i.ID})
+		if err := needsOther(ctx, tx, i); err != nil {
+			return nil, err
+		}
+		blocked, err := blockedTasks(ctx, tx, i.ID)
 		if err != nil {
 			return nil, err
 		}
-		moved, err := applyInstances(ctx, tx, s.Clock.Now(), Resume, i.ID)
+		moved, err := applyInstancesBecause(ctx, tx, s.Clock.Now(), Resume, in.reason(), i.ID)
 		if db.Constraint(err) == "job_instance_one_running" {
 			return nil, errs.New(errs.AlreadyRunning, "A newer run of this job is under way. Resume this one when it has ended.").Of(i.ID).Because(err)
 		}
 		if err != nil {
 			return nil, err
 		}
-		var blocked []int64
-		for _, t := range tasks {
-			if t.State == TaskBlocked {
-				blocked = append(blocked, t.ID)
-			}
+		if err := s.logDecision(ctx, tx, blocked, "Resumed over the limit", in.reason()); err != nil {
+			return nil, err
 		}
 		if _, err := applyTasks(ctx, tx, s.Clock.Now(), Resume, blocked...); err != nil {
 			return nil, err
 		}
 		return moved[0], enqueueConduct(ctx, tx, i.ID)
 	})
+}
+
+// needsOther refuses whoever launched a run of a job that wants a second person.
+func needsOther(ctx context.Context, tx bun.Tx, i *JobInstance) error {
+	jobs, err := selectJobsByID(ctx, tx, []int64{i.JobID})
+	if err != nil || len(jobs) == 0 || !jobs[0].NeedsSecondPerson || i.LaunchedBy != permit.Name(ctx) {
+		return err
+	}
+	return errs.New(errs.Forbidden, "You launched this run. The job %s wants a second person to resume it over a limit.", jobs[0].DisplayName).Of(i.ID)
+}
+
+func blockedTasks(ctx context.Context, tx bun.Tx, instanceID int64) ([]int64, error) {
+	tasks, err := selectTasks(ctx, tx, []int64{instanceID})
+	if err != nil {
+		return nil, err
+	}
+	var blocked []int64
+	for _, t := range tasks {
+		if t.State == TaskBlocked {
+			blocked = append(blocked, t.ID)
+		}
+	}
+	return blocked, nil
+}
+
+// logDecision says in the log of the blocked tasks who decided, and why.
+func (s *Service) logDecision(ctx context.Context, tx bun.Tx, tasks []int64, what, reason string) error {
+	message := what + " by " + permit.Name(ctx)
+	if reason != "" {
+		message += ": " + reason
+	}
+	var lines logLines
+	for _, id := range tasks {
+		lines = append(lines, &TaskLogLine{TaskInstanceID: id, At: s.Clock.Now(), Level: LogWarn, Message: message})
+	}
+	return lines.write(ctx, tx)
 }
 
 // CancelJobInstance stops a run: the running tasks finish first, the next are not started. A blocked run is given up, so that what was blocked
@@ -128,6 +167,13 @@ func (s *Service) CancelJobInstance(ctx context.Context, in JobInstanceInput) (*
 		case i.State.IsFinal():
 			return nil, refuse(i, "stopped")
 		case i.State == Blocked:
+			blocked, err := blockedTasks(ctx, tx, i.ID)
+			if err != nil {
+				return nil, err
+			}
+			if err := s.logDecision(ctx, tx, blocked, "Given up", in.reason()); err != nil {
+				return nil, err
+			}
 			if err := s.giveUp(ctx, tx, []int64{i.ID}); err != nil {
 				return nil, err
 			}
@@ -143,6 +189,16 @@ func (s *Service) CancelJobInstance(ctx context.Context, in JobInstanceInput) (*
 	})
 }
 
+// maxReason is the longest reason in characters.
+const maxReason = 4000
+
+func (in JobInstanceInput) reason() string {
+	if in.Reason == nil {
+		return ""
+	}
+	return strings.TrimSpace(*in.Reason)
+}
+
 func refuse(i *JobInstance, what string) error {
 	return errs.New(errs.InvalidTransition, "This run is %s and cannot be %s.", strings.ToLower(strings.ReplaceAll(string(i.State), "_", " ")), what).Of(i.ID)
 }
@@ -153,6 +209,9 @@ func (s *Service) withInstance(ctx context.Context, in JobInstanceInput,
 ) (*RunJobPayload, error) {
 	if _, err := permit.Require(ctx, permit.JobUpdate); err != nil {
 		return nil, err
+	}
+	if utf8.RuneCountInString(in.reason()) > maxReason {
+		return nil, errs.Invalid("input.reason", "A reason has at most %d characters.", maxReason)
 	}
 	p := &RunJobPayload{}
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +94,27 @@ func TestBlocked(t *testing.T) {
 
 		_, err = b.jobs.ResumeJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: i.ID})
 		require.True(t, errs.Is(err, errs.InvalidTransition), "%v", err)
+	})
+	t.Run("ReasonAndSecondPerson", func(t *testing.T) {
+		t.Parallel()
+		b, i := start(t, false)
+		_, err := b.db.ExecContext(t.Context(), "update job set needs_second_person = true")
+		require.NoError(t, err)
+		in := job.JobInstanceInput{JobInstanceID: i.ID, Reason: new("the merger")}
+		_, err = b.jobs.ResumeJobInstance(b.ctx, in)
+		require.True(t, errs.Is(err, errs.Forbidden), "whoever launched it: %v", err)
+		b.until(t, i.ID, job.Blocked)
+		other := permit.With(t.Context(), permit.System("somebody else"))
+		_, err = b.jobs.ResumeJobInstance(other, in)
+		require.NoError(t, err)
+		b.until(t, i.ID, job.Completed)
+		var said, noted int
+		require.NoError(t, b.db.NewRaw("select count(*) from task_log where message like 'Resumed over the limit by % somebody else: the merger' or message = 'Resumed over the limit by somebody else: the merger'").Scan(t.Context(), &said))
+		require.NoError(t, b.db.NewRaw("select count(*) from event where kind = 'job.changed' and data ->> 'reason' = 'the merger'").Scan(t.Context(), &noted))
+		require.Equal(t, []int{1, 1}, []int{said, noted})
+		long := strings.Repeat("x", 4001)
+		_, err = b.jobs.ResumeJobInstance(other, job.JobInstanceInput{JobInstanceID: i.ID, Reason: &long})
+		require.True(t, errs.Is(err, errs.Validation), "%v", err)
 	})
 	t.Run("GiveUp", func(t *testing.T) {
 		t.Parallel()

@@ -15,14 +15,15 @@ import (
 
 // JobDefinition is a job as configuration declares it (spec 9.7).
 type JobDefinition struct {
-	Identifier      string
-	DisplayName     string // "" = the identifier
-	Cron            string // "" = no schedule
-	CronTimeZone    string // "" = UTC
-	IsIncremental   bool
-	UserStartDenied bool
-	ScheduleEnabled *bool // nil: as it is; a new job's schedule is on
-	Steps           []StepDefinition
+	Identifier        string
+	DisplayName       string // "" = the identifier
+	Cron              string // "" = no schedule
+	CronTimeZone      string // "" = UTC
+	IsIncremental     bool
+	UserStartDenied   bool
+	NeedsSecondPerson bool  // whoever launched a run may not resume it over a limit
+	ScheduleEnabled   *bool // nil: as it is; a new job's schedule is on
+	Steps             []StepDefinition
 }
 
 // StepDefinition is a step as configuration declares it.
@@ -87,7 +88,7 @@ func Load(ctx context.Context, db bun.IDB) ([]JobDefinition, error) {
 	for n, j := range jobs {
 		ids[n], at[j.ID] = j.ID, &out[n]
 		out[n] = JobDefinition{Identifier: j.Identifier, DisplayName: j.DisplayName, CronTimeZone: j.CronTimeZone,
-			IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, ScheduleEnabled: &j.ScheduleEnabled}
+			IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, NeedsSecondPerson: j.NeedsSecondPerson, ScheduleEnabled: &j.ScheduleEnabled}
 		if j.Cron != nil {
 			out[n].Cron = *j.Cron
 		}
@@ -140,7 +141,8 @@ func (s *Service) DeleteJobs(ctx context.Context, tx bun.Tx, identifiers []strin
 func (s *Service) jobOf(d JobDefinition) (*Job, error) {
 	j := &Job{
 		Identifier: d.Identifier, DisplayName: orElse(d.DisplayName, d.Identifier), CronTimeZone: orElse(d.CronTimeZone, "UTC"),
-		IsIncremental: d.IsIncremental, UserStartDenied: d.UserStartDenied, ScheduleEnabled: d.ScheduleEnabled == nil || *d.ScheduleEnabled, Version: 1,
+		IsIncremental: d.IsIncremental, UserStartDenied: d.UserStartDenied, NeedsSecondPerson: d.NeedsSecondPerson,
+		ScheduleEnabled: d.ScheduleEnabled == nil || *d.ScheduleEnabled, Version: 1,
 	}
 	if d.Cron == "" {
 		return j, nil
@@ -194,7 +196,7 @@ func upsertJobs(ctx context.Context, tx bun.Tx, jobs []*Job, definitions []JobDe
 		}
 	}
 	_, err := tx.NewInsert().Model(&jobs).On("CONFLICT (identifier) DO UPDATE").
-		Set("display_name = EXCLUDED.display_name, is_incremental = EXCLUDED.is_incremental, user_start_denied = EXCLUDED.user_start_denied").
+		Set("display_name = EXCLUDED.display_name, is_incremental = EXCLUDED.is_incremental, user_start_denied = EXCLUDED.user_start_denied, needs_second_person = EXCLUDED.needs_second_person").
 		Set("cron = EXCLUDED.cron, cron_time_zone = EXCLUDED.cron_time_zone, version = j.version + 1").
 		Set("schedule_enabled = CASE WHEN j.identifier IN (?) THEN EXCLUDED.schedule_enabled ELSE j.schedule_enabled END", bun.List(told)).
 		Set(`next_run_at = CASE WHEN j.cron IS NOT DISTINCT FROM EXCLUDED.cron AND j.cron_time_zone = EXCLUDED.cron_time_zone AND j.next_run_at IS NOT NULL

@@ -112,6 +112,7 @@ func (s TaskInstanceState) HasEnded() bool { return s != TaskWaiting && s != Tas
 type change struct {
 	From     JobInstanceState `json:"from,omitempty"`
 	To       JobInstanceState `json:"to,omitempty"`
+	Reason   string           `json:"reason,omitempty"` // what a person gave who resumed it
 	Progress *float64         `json:"progress,omitempty"`
 	Tasks    []taskChange     `json:"tasks,omitempty"`
 }
@@ -140,6 +141,11 @@ func transition[S ~string](table []Transition[S], action Action) Transition[S] {
 // applyInstances moves runs, and only those in a legal from-state: it gives the ones that moved. The caller holds their locks.
 // THE ONLY PLACE WHERE A RUN CHANGES STATE.
 func applyInstances(ctx context.Context, tx bun.Tx, now time.Time, action Action, ids ...int64) ([]*JobInstance, error) {
+	return applyInstancesBecause(ctx, tx, now, action, "", ids...)
+}
+
+// applyInstancesBecause is applyInstances with the reason that a person gave, for the event.
+func applyInstancesBecause(ctx context.Context, tx bun.Tx, now time.Time, action Action, reason string, ids ...int64) ([]*JobInstance, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -167,7 +173,7 @@ func applyInstances(ctx context.Context, tx bun.Tx, now time.Time, action Action
 	events := make([]event.Event, len(moved))
 	for i := range moved {
 		out[i] = &moved[i].JobInstance
-		events[i] = changeEvent(moved[i].ID, change{From: moved[i].Was, To: t.To})
+		events[i] = changeEvent(moved[i].ID, change{From: moved[i].Was, To: t.To, Reason: reason})
 	}
 	return out, event.Publish(ctx, tx, now, events...)
 }

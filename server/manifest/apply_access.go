@@ -23,7 +23,7 @@ func (w *writer) jobs(list []Job) error {
 	definitions := make([]job.JobDefinition, len(list))
 	for n, j := range list {
 		definitions[n] = job.JobDefinition{Identifier: j.Identifier, DisplayName: j.DisplayName, Cron: j.Cron, CronTimeZone: j.CronTimeZone,
-			IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, ScheduleEnabled: j.ScheduleEnabled}
+			IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, NeedsSecondPerson: j.NeedsSecondPerson, ScheduleEnabled: j.ScheduleEnabled}
 		for _, s := range j.Steps {
 			definitions[n].Steps = append(definitions[n].Steps, job.StepDefinition{Identifier: s.Task, DisplayName: s.DisplayName, TaskType: s.Type,
 				Level: s.Level, Options: s.Options, DependsOn: s.DependsOn})
@@ -209,7 +209,7 @@ func userOf(u access.UserSpec, zone *time.Location) User {
 
 func jobOf(d job.JobDefinition) Job {
 	out := Job{Identifier: d.Identifier, DisplayName: d.DisplayName, Cron: d.Cron, CronTimeZone: d.CronTimeZone, IsIncremental: d.IsIncremental,
-		UserStartDenied: d.UserStartDenied, ScheduleEnabled: d.ScheduleEnabled}
+		UserStartDenied: d.UserStartDenied, NeedsSecondPerson: d.NeedsSecondPerson, ScheduleEnabled: d.ScheduleEnabled}
 	for _, s := range d.Steps {
 		out.Steps = append(out.Steps, Step{Task: s.Identifier, DisplayName: s.DisplayName, Type: s.TaskType, Level: s.Level,
 			DependsOn: slices.Clone(s.DependsOn), Options: s.Options})

@@ -298,8 +298,10 @@ type Job struct {
 	CronTimeZone    string `yaml:"cronTimeZone,omitempty"`
 	IsIncremental   bool   `yaml:"isIncremental,omitempty"`
 	UserStartDenied bool   `yaml:"userStartDenied,omitempty"`
-	ScheduleEnabled *bool  `yaml:"scheduleEnabled,omitempty"` // false: the schedule is there and switched off; default: as it is, on for a new job
-	Steps           []Step `yaml:"steps"`
+	// NeedsSecondPerson keeps whoever launched a run from resuming it over a limit.
+	NeedsSecondPerson bool   `yaml:"needsSecondPerson,omitempty"`
+	ScheduleEnabled   *bool  `yaml:"scheduleEnabled,omitempty"` // false: the schedule is there and switched off; default: as it is, on for a new job
+	Steps             []Step `yaml:"steps"`
 }
 
 // Step of a job; level -1 (default): after the one before it.

@@ -20,6 +20,8 @@ type Counters struct {
 	Manual          int
 	Errored         int
 	RunningJobs     int
+	BlockedRuns     int
+	BlockedSystems  int
 	ReviewTiles     []TileCount
 	ManualTiles     []TileCount
 	OldestWaitingAt *time.Time
@@ -83,6 +85,9 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 		if err := countPeople(ctx, tx, shape, c); err != nil {
 			return err
 		}
+		if err := countBlocked(ctx, tx, c); err != nil {
+			return err
+		}
 		if _, err := permit.RequireAny(ctx, permit.JobInstanceQuery, permit.JobQuery); err != nil {
 			return nil
 		}
@@ -95,6 +100,23 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// countBlocked counts what a limit holds, for those who may decide about it: blocked runs, and systems whose changes or orders are held
+// outside of runs.
+func countBlocked(ctx context.Context, tx bun.Tx, c *Counters) error {
+	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
+		return nil
+	}
+	err := tx.NewRaw(`select (select count(*) from job_instance where state = 'BLOCKED'), count(distinct held.connector_id)
+		from (select connector_id from delivery where state = 'BLOCKED' and task_instance_id is null
+			union all select n.connector_id from provisioning_order o join resource_type t on t.id = o.resource_type_id join connection n on n.id = t.connection_id
+			where o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?) held`, waitThreshold).
+		Scan(ctx, &c.BlockedRuns, &c.BlockedSystems)
+	if err != nil {
+		return fmt.Errorf("count what limits hold: %w", err)
+	}
+	return nil
 }
 
 // countPeople counts the owners that the caller may see: the resources of every entity type that is the source of a resource type.

@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/page"
+	"writ/server/permit"
 )
 
 // TestThresholds is scenario 6 in the room, and the example of spec 8.4.
@@ -29,7 +31,7 @@ func TestThresholds(t *testing.T) {
 	g := w.generate()
 	require.Zero(t, g.Generated)
 	require.Len(t, g.Blocked, 1)
-	require.Equal(t, Exceeded{ResourceType: "LDAP_User", Action: "delete", Count: 25, Limit: 20, Base: 200, Message: g.Blocked[0].Message}, g.Blocked[0])
+	require.Equal(t, Exceeded{ResourceType: "LDAP_User", Name: "LDAP account", Action: "delete", Count: 25, Limit: 20, Base: 200, Message: g.Blocked[0].Message}, g.Blocked[0])
 	require.Equal(t, 28, int(w.id("select count(*) from provisioning_order where state = 1 and generated_at is null")), "nothing is published")
 	require.Equal(t, 1, int(w.id("select count(*) from generation where blocked is not null")))
 
@@ -100,6 +102,37 @@ func TestThresholdOfContinuousMode(t *testing.T) {
 	w.exec("update connector set mode = 'scheduled'")
 	require.Zero(t, run().Generated)
 	require.Equal(t, 1, w.generate().Generated, "a job moves it")
+}
+
+// TestHeldOrdersAreReleasedWithAReason lets go what a limit holds in continuous mode, and tells who wanted it and why.
+func TestHeldOrdersAreReleasedWithAReason(t *testing.T) {
+	t.Parallel()
+	w := setup(t, 6)
+	w.exec("update resource_type set maximum_insert = 2, maximum_insert_percent = 0")
+	for n := range 4 {
+		w.plan(w.creation(n, 1))
+	}
+	g, err := w.s.Generate(t.Context(), GenerateInput{Connector: "LDAP", Continuous: true})
+	require.NoError(t, err)
+	require.NotEmpty(t, g.Blocked)
+	ctx := permit.With(t.Context(), permit.System("Ann"))
+	h, err := w.s.Held(ctx, "LDAP")
+	require.NoError(t, err)
+	require.Equal(t, 4, h.Count)
+	require.Contains(t, string(h.Blocked), `"limit": 2`)
+	c, err := w.s.Counters(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, c.BlockedSystems)
+
+	_, err = w.s.ReleaseHeld(ctx, ReleaseHeldOrdersInput{Connector: "LDAP", Reason: " "})
+	require.True(t, errs.Is(err, errs.Validation), "%v", err)
+	p, err := w.s.ReleaseHeld(ctx, ReleaseHeldOrdersInput{Connector: "LDAP", Reason: "a new branch"})
+	require.NoError(t, err)
+	require.Equal(t, 4, p.Released)
+	require.Len(t, w.events("generation.released"), 1)
+	h, err = w.s.Held(ctx, "LDAP")
+	require.NoError(t, err)
+	require.Nil(t, h)
 }
 
 func TestHolds(t *testing.T) {

@@ -265,6 +265,9 @@ func (f *OrderFilter) condition() (condition, error) {
 	if f.ErrorClass != nil {
 		add("o.error_class = ?", *f.ErrorClass)
 	}
+	if len(f.WaitReasons) > 0 {
+		add("o.wait_reason in (?)", bun.List(f.WaitReasons))
+	}
 	if f.ids != nil {
 		list = append(list, inIDs("o.id", f.ids))
 	}

@@ -256,6 +256,7 @@ type OrderFilter struct {
 	Open            *bool
 	HidePostponed   *bool
 	ErrorClass      *string
+	WaitReasons     []string
 
 	ids []int64 // not nil: only these
 }
@@ -279,6 +280,7 @@ func (f *OrderFilter) Match(o *Order) bool {
 		f.Open != nil && *f.Open != (o.ClosedAt == nil),
 		isTrue(f.HidePostponed) && o.PostponedAt != nil,
 		f.ErrorClass != nil && *f.ErrorClass != text(o.ErrorClass),
+		len(f.WaitReasons) > 0 && !slices.Contains(f.WaitReasons, text(o.WaitReason())),
 		f.ids != nil && !slices.Contains(f.ids, o.ID):
 		return false
 	}

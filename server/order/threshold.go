@@ -29,6 +29,7 @@ type TypeCount struct {
 // Exceeded is one threshold that stopped a generation.
 type Exceeded struct {
 	ResourceType string `json:"resourceType"`
+	Name         string `json:"name"`   // of the resource type, to show
 	Action       string `json:"action"` // insert, update, delete
 	Count        int    `json:"count"`
 	Limit        int    `json:"limit"`
@@ -110,7 +111,7 @@ func (s *Service) exceeded(p *generationPlan) []Exceeded {
 			{"update", c.Update, r.MaximumUpdate, r.MaximumUpdatePercent},
 			{"delete", c.Delete, r.MaximumDelete, r.MaximumDeletePercent},
 		} {
-			e := Exceeded{ResourceType: r.Identifier, Action: k.action, Count: k.n, Base: c.Base}
+			e := Exceeded{ResourceType: r.Identifier, Name: r.DisplayName, Action: k.action, Count: k.n, Base: c.Base}
 			if k.maximum > 0 && k.n > k.maximum {
 				e.Limit = k.maximum
 				e.Message = fmt.Sprintf("Threshold exceeded: %d orders would %s targets of %s; at most %d are allowed.", k.n, k.action, r.DisplayName, k.maximum)

@@ -180,3 +180,6 @@ func (s *Service) drop(ctx context.Context, tx bun.Tx, ds []*Delivery, to State,
 	}
 	return nil
 }
+
+// IsOfJob reports whether the delivery belongs to a run of a job: that run is resumed or given up, not the delivery itself.
+func (d *Delivery) IsOfJob() bool { return d.TaskInstanceID != nil }

@@ -196,7 +196,7 @@ func TestThresholds(t *testing.T) {
 		require.Equal(t, synchronization.Blocked, d.State)
 		require.Len(t, b.people(t), 3)
 		require.Len(t, b.applied, 1)
-		require.Equal(t, []synchronization.Exceeded{{Counter: "deleted", Value: 3, Limit: 50, Percent: true, Stored: 4}}, d.Blocked)
+		require.Equal(t, []synchronization.Exceeded{{Name: "HR", Counter: "deleted", Value: 3, Limit: 50, Percent: true, Stored: 4}}, d.Blocked)
 
 		changes, err := b.Changes(b.ctx, d.ID, page.Args{First: 2})
 		require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 // Exceeded is one threshold that a delivery went over.
 type Exceeded struct {
 	EntityType string `json:"entityType,omitempty"` // empty: the connector as a whole
+	Name       string `json:"name,omitempty"`       // of the entity type, or of the connector, to show
 	Counter    string `json:"counter"`              // inserted, updated, deleted, linksInserted, linksDeleted
 	Value      int    `json:"value"`
 	Limit      int    `json:"limit"`
@@ -54,12 +55,16 @@ func exceeded(d *Delivery, before map[string]TypeCounts, c *Connector, shape *di
 	var sum TypeCounts
 	over := []Exceeded{}
 	check := func(entityType string, limits []limit) {
+		name := c.DisplayName
+		if t := shape.ByIdentifier[entityType]; t != nil {
+			name = t.DisplayName
+		}
 		for _, l := range limits {
 			if l.absolute > 0 && l.value > l.absolute {
-				over = append(over, Exceeded{EntityType: entityType, Counter: l.counter, Value: l.value, Limit: l.absolute, Stored: l.stored})
+				over = append(over, Exceeded{EntityType: entityType, Name: name, Counter: l.counter, Value: l.value, Limit: l.absolute, Stored: l.stored})
 			}
 			if l.percent > 0 && l.stored > 0 && int64(l.value)*100 > int64(l.percent)*int64(l.stored) {
-				over = append(over, Exceeded{EntityType: entityType, Counter: l.counter, Value: l.value, Limit: l.percent, Percent: true, Stored: l.stored})
+				over = append(over, Exceeded{EntityType: entityType, Name: name, Counter: l.counter, Value: l.value, Limit: l.percent, Percent: true, Stored: l.stored})
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/errs"
 	"writ/server/fulfil"
 	"writ/server/synchronization"
 )
@@ -220,6 +221,56 @@ func TestDrain(t *testing.T) {
 		require.NoError(t, b.Drain(t.Context(), b.connector))
 		require.Equal(t, 1, b.count(t, "select count(*) from delivery where state = 'DROPPED'"))
 		require.Len(t, b.people(t), 8)
+	})
+
+	t.Run("BlockedIsResumedWithAReason", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(1)...)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		c, err := b.Connector(b.ctx, "hr")
+		require.NoError(t, err)
+		in := synchronization.DeliveryInput{DeliveryID: c.Blocked.ID}
+		_, err = b.ResumeDelivery(b.ctx, in)
+		requireKind(t, err, errs.Validation, "Say why")
+		require.Len(t, b.people(t), 8)
+		in.Reason = new("they left with the branch")
+		p, err := b.ResumeDelivery(b.ctx, in)
+		require.NoError(t, err)
+		require.Equal(t, synchronization.Applied, p.Delivery.State)
+		require.Len(t, b.people(t), 1)
+		require.Equal(t, 1, b.count(t, "select count(*) from event where kind = 'synchronization.decided' and data ->> 'reason' = 'they left with the branch'"))
+		_, err = b.ResumeDelivery(b.ctx, in)
+		requireKind(t, err, errs.InvalidTransition, "any more")
+	})
+
+	t.Run("BlockedIsGivenUp", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(1)...)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		c, err := b.Connector(b.ctx, "hr")
+		require.NoError(t, err)
+		p, err := b.DropDelivery(b.ctx, synchronization.DeliveryInput{DeliveryID: c.Blocked.ID})
+		require.NoError(t, err)
+		require.Equal(t, synchronization.Dropped, p.Delivery.State)
+		require.Len(t, b.people(t), 8)
+	})
+
+	t.Run("BlockedOfARunIsLeftToThatRun", func(t *testing.T) {
+		t.Parallel()
+		b := watched(t)
+		b.fake.set("person", people(1)...)
+		require.NoError(t, b.Drain(t.Context(), b.connector))
+		c, err := b.Connector(b.ctx, "hr")
+		require.NoError(t, err)
+		b.exec(t, `insert into job (identifier, display_name) values ('j', 'j')`)
+		b.exec(t, `insert into job_instance (job_id, state, launched_by, created_at) select id, 'BLOCKED', 'x', now() from job`)
+		b.exec(t, `insert into task_instance (job_instance_id, identifier, display_name, task_type, level, position, state, options, scope)
+			select id, 't', 't', 'Synchronize', 0, 0, 'BLOCKED', '{}', '{}' from job_instance`)
+		b.exec(t, `update delivery set task_instance_id = (select id from task_instance)`)
+		_, err = b.ResumeDelivery(b.ctx, synchronization.DeliveryInput{DeliveryID: c.Blocked.ID, Reason: new("why not")})
+		requireKind(t, err, errs.Conflict, "run of a job")
 	})
 
 	t.Run("BrokenReadingIsTriedAgainLater", func(t *testing.T) {

@@ -30,7 +30,8 @@ export function App() {
     let before = session.getState().status
     return session.subscribe(() => {
       const { status: now } = session.getState()
-      if (before === 'in' && now === 'out') void router.invalidate()
+      // Out: every page asks for a sign-in. In: the sign-in of another tab leads this one on.
+      if (before !== now && before !== 'unknown') void router.invalidate()
       before = now
     })
   }, [session, router])

@@ -8,6 +8,7 @@ import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
 import { KeymapContext, useKeys } from '../ui/keys'
 import { Nav } from './Nav'
+import { NewVersion } from './NewVersion'
 import { PendingPage } from './pages'
 import { mayDoManual, mayReview, maySeeJobs, maySeeOrders, maySeePeople } from '../graphql/may'
 import classes from './Shell.module.css'
@@ -92,6 +93,7 @@ export function Shell() {
             {t.app.testHooks}
           </section>
         )}
+        <NewVersion />
         <TopBar
           navOpen={navOpen}
           onNav={() => setNavOpen(!navOpen)}

@@ -11,7 +11,8 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useCounters } from '../graphql/live'
 import { useMe, useSession } from '../graphql/SessionContext'
-import { useSocketStatus } from '../graphql/socketStatus'
+import { useOfflineSince, useSocketStatus } from '../graphql/socketStatus'
+import { formatHour } from '../lib/format'
 import { readStored, writeStored } from '../lib/storage'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
@@ -57,10 +58,11 @@ export function TopBar(props: { navOpen: boolean; onNav: () => void; onJump: () 
 
 function LiveDot() {
   const status = useSocketStatus()
+  const since = useOfflineSince()
   const [word, hint] = {
     live: [t.app.live, t.app.liveHint],
     connecting: [t.app.connecting, t.app.connectingHint],
-    off: [t.app.offline, t.app.offlineHint],
+    off: [t.app.offlineSince(formatHour(since ?? 0)), t.app.offlineHint],
   }[status]
   return (
     <Tooltip label={hint}>

@@ -3,7 +3,7 @@ import { t } from '../lib/texts'
 import { notifyProblem } from '../ui/notify'
 
 /** Goes to the queue's own pages. The server first puts the session into a cookie that only they can read. */
-export async function openQueue(session: Session): Promise<void> {
+export async function openQueue(session: Session, to = '/riverui/'): Promise<void> {
   try {
     if (session.isStale()) await session.refresh()
     const response = await fetch('/auth/queue', {
@@ -11,7 +11,7 @@ export async function openQueue(session: Session): Promise<void> {
       credentials: 'same-origin',
       headers: { authorization: `Bearer ${session.getToken() ?? ''}` },
     })
-    if (response.ok) window.location.assign('/riverui/')
+    if (response.ok) window.location.assign(to)
     else notifyProblem({ code: response.status === 403 ? 'FORBIDDEN' : 'UNAVAILABLE', message: t.problem.title })
   } catch {
     notifyProblem({ code: 'UNREACHABLE', message: t.problem.title })

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconLock, IconMapOff } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useEffect, type ReactNode } from 'react'
+import { isGone, reloadOnce } from '../lib/freshCode'
 import { t } from '../lib/texts'
 import { EmptyNote } from '../ui/EmptyNote'
 import { Skeleton } from '../ui/Skeleton'
@@ -59,8 +60,11 @@ export function PendingPage() {
 
 /** A page that threw. */
 export function RouteProblem({ error, reset }: { error: Error; reset: () => void }) {
-  // The server was replaced by a newer one while the page was open: the files of the old one are gone.
-  const isOld = /dynamically imported module|module script failed/i.test(error.message)
+  const isOld = isGone(error.message)
+  // Without a connection the page would only be lost.
+  useEffect(() => {
+    if (isOld && navigator.onLine) reloadOnce()
+  }, [isOld])
   return (
     <Plain title={t.problem.page}>
       <EmptyNote
@@ -69,7 +73,7 @@ export function RouteProblem({ error, reset }: { error: Error; reset: () => void
         hint={isOld ? t.problem.old : t.problem.crash}
         action={
           <div className={classes.actions}>
-            <code>{error.message}</code>
+            {!isOld && <code>{error.message}</code>}
             <Button variant="default" onClick={reset}>
               {t.common.retry}
             </Button>

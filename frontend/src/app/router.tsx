@@ -22,6 +22,7 @@ import {
   maySeeModel,
   maySeeOrders,
   maySeePeople,
+  maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
 } from '../graphql/may'
@@ -314,6 +315,17 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('../features/audit/AuditPage'), 'AuditPage'),
 })
 
+const queue = createRoute({
+  getParentRoute: () => shell,
+  path: '/queue',
+  validateSearch: (raw: RawSearch): { to?: string } => {
+    const to = text(raw.to, 2000)
+    return to && /^\/riverui(\/|$)/.test(to) ? { to } : {}
+  },
+  beforeLoad: need(maySeeQueue),
+  component: lazyRouteComponent(() => import('./QueueGate'), 'QueueGate'),
+})
+
 const help = createRoute({
   getParentRoute: () => shell,
   path: '/help',
@@ -352,6 +364,7 @@ const tree = root.addChildren([
     webhooks,
     webhook,
     audit,
+    queue,
     help,
     unknown,
   ]),

@@ -25,6 +25,7 @@ export function useCan(): { can: (path: string) => boolean; canUnder: (prefix: s
 
 const nobody: MeFragment = {
   id: '',
+  serverTime: '1970-01-01T00:00:00Z',
   username: '',
   displayName: '',
   resource: null,

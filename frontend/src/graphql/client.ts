@@ -61,16 +61,20 @@ const embedded = [
 const keys: KeyingConfig = Object.fromEntries(embedded.map((type) => [type, () => null]))
 
 const socketCloseForbidden = 4403
+/** How often the socket asks whether the server is there, and how long it waits for the answer: offline is said within five seconds. */
+const heartbeat = 3_000
+const patience = 1_800
 
 /** Makes the one client: normalised cache, bearer token, and a socket that resumes order changes after its cursor. */
 export function createClient(session: Session, status: SocketStatus): Client {
   let refused = false
+  let answered: ReturnType<typeof setTimeout> | undefined
   const url = new URL('/graphql', window.location.href)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   const socket = createSocket({
     url: url.href,
     lazy: true,
-    keepAlive: 15_000,
+    keepAlive: heartbeat,
     retryAttempts: Infinity,
     shouldRetry: () => session.getState().status === 'in',
     retryWait: async (tries) => {
@@ -86,12 +90,21 @@ export function createClient(session: Session, status: SocketStatus): Client {
     on: {
       connecting: () => status.set('connecting'),
       connected: () => status.set('live'),
+      // A socket whose other end is gone looks open for minutes: what does not answer is closed, and opened anew.
+      ping: (received) => {
+        if (!received) answered = setTimeout(() => socket.terminate(), patience)
+      },
+      pong: (received) => {
+        if (received) clearTimeout(answered)
+      },
       closed: (event) => {
+        clearTimeout(answered)
         if ((event as CloseEvent).code === socketCloseForbidden) refused = true
         status.set('off')
       },
     },
   })
+  window.addEventListener('offline', () => socket.terminate())
   session.subscribe(() => {
     if (session.getState().status === 'out') socket.terminate()
   })

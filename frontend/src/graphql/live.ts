@@ -1,5 +1,6 @@
 import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react'
 import type { Client } from 'urql'
+import { heardFromServer } from '../lib/serverClock'
 import {
   CountersChangedDocument,
   CountersDocument,
@@ -37,7 +38,10 @@ export class Live {
         if (data) this.setCounters(data.countersChanged)
       }),
       client.subscription(OrderChangedDocument, {}).subscribe(({ data }) => {
-        if (data) this.orders.push(data.orderChanged)
+        if (data) {
+          heardFromServer(data.orderChanged.at)
+          this.orders.push(data.orderChanged)
+        }
         this.schedule()
       }),
       client.subscription(JobsChangedDocument, {}).subscribe(({ data }) => {

@@ -58,4 +58,23 @@ describe('Session', () => {
     fetchMock.mockImplementation(() => answer({ errors: [{ message: 'Name or password is wrong.' }] }))
     await expect(new Session().login('ann', 'x')).rejects.toThrow('Name or password is wrong.')
   })
+
+  it('follows when another tab signs in, and when it signs out', async () => {
+    vi.useRealTimers()
+    fetchMock.mockImplementation(() =>
+      answer({ errors: [{ message: 'Sign in.', extensions: { code: 'UNAUTHENTICATED' } }] }),
+    )
+    const [here, there] = [new Session(), new Session()]
+    await here.ensure()
+    expect(here.getState().status).toBe('out')
+    fetchMock.mockImplementation((_, init) =>
+      answer({
+        data: String(init?.body).includes('mutation Login') ? { login: grant() } : { refresh: grant(), logout: true },
+      }),
+    )
+    await there.login('ann', 'secret')
+    await vi.waitFor(() => expect(here.getState().status).toBe('in'))
+    await there.logout()
+    await vi.waitFor(() => expect(here.getState().status).toBe('out'))
+  })
 })

@@ -2,6 +2,7 @@ import { setTimeZone } from '../lib/day'
 import type { MeFragment } from './me.generated'
 import { LoginDocument, LogoutDocument, RefreshDocument } from './me.generated'
 import { print } from './print'
+import { setServerTime } from '../lib/serverClock'
 
 /** Where the sign-in stands: `unknown` until the refresh cookie was tried once. */
 type SessionState = { status: 'unknown' | 'out' } | { status: 'in'; me: MeFragment }
@@ -14,6 +15,9 @@ export class SignInError extends Error {
     this.code = code
   }
 }
+
+/** What a tab tells the others. */
+type TabMessage = { status: 'in'; user: string } | { status: 'out' }
 
 interface Grant {
   accessToken: string
@@ -32,6 +36,12 @@ export class Session {
   private timer: ReturnType<typeof setTimeout> | undefined
   private renewAt = Infinity
   private listeners = new Set<() => void>()
+  /** The other tabs of this browser; null where there is no such channel. */
+  private tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('writ-session')
+
+  constructor() {
+    this.tabs?.addEventListener('message', (event: MessageEvent<TabMessage>) => this.follow(event.data))
+  }
 
   getState = (): SessionState => this.state
 
@@ -59,7 +69,9 @@ export class Session {
   /** Signs in; SignInError with the server's sentence when refused. */
   async login(username: string, password: string): Promise<void> {
     const answer = await post(print(LoginDocument), { input: { username, password } })
-    this.accept((answer as { login: Grant }).login)
+    const grant = (answer as { login: Grant }).login
+    this.accept(grant)
+    this.tabs?.postMessage({ status: 'in', user: grant.me.id })
   }
 
   /** Gets a new token for the cookie; false when the session is over. Concurrent callers share one request. */
@@ -77,6 +89,15 @@ export class Session {
       // the session ends here in any case; the cookie dies by its own date
     }
     this.end()
+    this.tabs?.postMessage({ status: 'out' })
+  }
+
+  /** Another tab signed in or out: the cookie is the same for all. */
+  private follow(message: TabMessage) {
+    if (message.status === 'out') this.end()
+    else if (this.state.status !== 'in') void this.refresh()
+    // What is loaded belongs to the person before: begin anew.
+    else if (this.state.me.id !== message.user) window.location.reload()
   }
 
   private async renew(): Promise<boolean> {
@@ -103,6 +124,7 @@ export class Session {
   private accept(grant: Grant) {
     this.token = grant.accessToken
     setTimeZone(grant.me.timeZone)
+    setServerTime(grant.me.serverTime)
     this.plan(lifetime(grant) * 0.8)
     this.change({ status: 'in', me: grant.me })
   }

@@ -107,6 +107,14 @@ export type DeleteResourceInput = {
   version: Scalars['Int']['input'];
 };
 
+/** Which synchronization, and why it is decided so. */
+export type DeliveryInput = {
+  /** Id of the delivery. */
+  id: Scalars['ID']['input'];
+  /** Why, at most 4,000 characters: kept in the audit log. `resumeDelivery` needs one. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** How far a delivery is. */
 export type DeliveryState =
   /** In the directory. */
@@ -180,6 +188,8 @@ export type ExplainInput = {
 export type JobInstanceInput = {
   /** Id of the job instance. */
   id: Scalars['ID']['input'];
+  /** Why, at most 4,000 characters: kept in the event and in the log of what was blocked. Null: no reason. */
+  reason?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** States of a run (provisioning spec 9.5). */
@@ -283,6 +293,8 @@ export type OrderFilter = {
   states?: InputMaybe<Array<ProvisioningState>>;
   /** Owner or target name contains. */
   text?: InputMaybe<Scalars['String']['input']>;
+  /** They wait for one of these reasons (`Order.waitReason`), e.g. threshold. */
+  waitReasons?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** What an order does to its target. */
@@ -379,6 +391,14 @@ export type ProvisioningState =
   | 'TRANSMITTED'
   /** 4: seen in synchronized data. */
   | 'VERIFIED';
+
+/** Which orders go on, and why. */
+export type ReleaseHeldOrdersInput = {
+  /** Identifier of the connector. */
+  connector: Scalars['String']['input'];
+  /** Why, at most 4,000 characters: kept in the audit log. */
+  reason: Scalars['String']['input'];
+};
 
 /** What to deliver again. */
 export type ReplayWebhookInput = {

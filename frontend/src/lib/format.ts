@@ -23,10 +23,17 @@ export function formatDuration(ms: number): string {
   return ''
 }
 
-/** How far an instant is from now: "just now", "5 min ago", "in 2 d". */
+/** How long something took: below ten seconds to the millisecond, then as a duration. */
+export function formatTook(ms: number): string {
+  const abs = Math.abs(ms)
+  if (abs < 1_000) return `${Math.round(abs)}\u00a0ms`
+  return abs < 10_000 ? `${(abs / 1_000).toFixed(2)}\u00a0s` : formatDuration(abs)
+}
+
+/** How far an instant is from now: "just now" within a minute, "5 min ago", "in 2 d". */
 export function formatRelative(iso: string, now: number): string {
   const distance = Date.parse(iso) - now
-  if (Math.abs(distance) < 5_000) return 'just now'
+  if (Math.abs(distance) < 60_000) return 'just now'
   return distance < 0 ? `${formatDuration(distance)} ago` : `in ${formatDuration(distance)}`
 }
 
@@ -35,6 +42,13 @@ const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 /** The exact instant in the person's zone. */
 export function formatExact(iso: string): string {
   return exact.format(new Date(iso))
+}
+
+const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+
+/** Hour and minute in the person's zone. */
+export function formatHour(at: number | string): string {
+  return hour.format(new Date(at))
 }
 
 /** Only the day, in the zone of the installation. */
@@ -84,9 +98,17 @@ export function formatPlainDay(day: string): string {
   return plainDay.format(new Date(day))
 }
 
-/** Time of day with seconds, for logs. */
+const logTime = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+})
+
+/** Time of day with milliseconds, for logs. */
 export function formatTime(iso: string): string {
-  return new Date(iso).toLocaleTimeString(undefined, { hour12: false })
+  return logTime.format(new Date(iso))
 }
 
 /** Any JSON value on one line, as people would write it. */

@@ -84,6 +84,7 @@ export function order(change: Partial<OrderDetailFragment> = {}): OrderDetailFra
 export function me(change: Partial<MeFragment> = {}): MeFragment {
   return {
     id: 'user-1',
+    serverTime: '2026-03-01T09:00:00Z',
     username: 'ann',
     displayName: 'Ann Vogel',
     resource: null,

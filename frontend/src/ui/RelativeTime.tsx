@@ -1,15 +1,16 @@
 import { useSyncExternalStore } from 'react'
 import { formatExact, formatRelative } from '../lib/format'
+import { serverNow } from '../lib/serverClock'
 
 // One ticking clock for all relative times of the page.
 const listeners = new Set<() => void>()
-let now = Date.now()
+let now = serverNow()
 let timer: ReturnType<typeof setInterval> | undefined
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
   timer ??= setInterval(() => {
-    now = Date.now()
+    now = serverNow()
     for (const l of listeners) l()
   }, 10_000)
   return () => {
@@ -23,11 +24,11 @@ function subscribe(listener: () => void): () => void {
 
 function read(): number {
   // Nobody is listening yet: the clock stood still since the last page.
-  if (listeners.size === 0 && Date.now() - now > 1_000) now = Date.now()
+  if (listeners.size === 0 && Math.abs(serverNow() - now) > 1_000) now = serverNow()
   return now
 }
 
-/** The time now, refreshed every ten seconds. */
+/** The server's time now, refreshed every ten seconds. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, read)
 }

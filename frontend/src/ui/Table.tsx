@@ -171,6 +171,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         name={name}
         list={list}
         columns={columns}
+        getId={getId}
         isVisible={isVisible}
         onToggle={(id) => table.getColumn(id)?.toggleVisibility()}
         folds={cards || (width > 0 && width < roomForFilters)}

@@ -3,7 +3,7 @@ import { IconAdjustments, IconDownload, IconFilter, IconRefresh } from '@tabler/
 import { useState, type ReactNode } from 'react'
 import { download, toCsv } from '../lib/csv'
 import { t } from '../lib/texts'
-import type { Column, List } from './column'
+import { exportCells, type Column, type List } from './column'
 import { cx } from './cx'
 import { notifyDone } from './notify'
 import { SavedFilters } from './SavedFilters'
@@ -15,6 +15,7 @@ export function TableBar<Row>(props: {
   name: string
   list: List<Row>
   columns: Column<Row>[]
+  getId: (row: Row) => string
   isVisible: (id: string) => boolean
   onToggle: (id: string) => void
   /** No room: only the search and the filters that are set are shown, the others on demand. */
@@ -27,12 +28,12 @@ export function TableBar<Row>(props: {
   const [exporting, setExporting] = useState<number | null>(null)
 
   const exportRows = async () => {
-    const exported = columns.filter((c) => c.text && isVisible(c.id))
+    const cells = exportCells(columns, isVisible, props.getId)
     setExporting(list.rows.length)
     const rows = list.all ? await list.all(setExporting) : list.rows
     setExporting(null)
-    const head = exported.map((c) => c.header)
-    const lines = rows.map((row) => exported.map((c) => c.text?.(row) ?? ''))
+    const head = cells.map((cell) => cell.header)
+    const lines = rows.map((row) => cells.map((cell) => cell.text(row)))
     download(`writ-${name}.csv`, toCsv(head, lines))
     notifyDone(t.table.exported(rows.length))
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fitting, type Column } from './column'
+import { exportCells, fitting, type Column } from './column'
 
 const column = (id: string, width: string, lasting = false): Column<object> => ({
   id,
@@ -28,4 +28,37 @@ describe('fitting', () => {
   ])('keeps in %i px: %s', (pixels, kept) => {
     expect(ids(fitting(columns, pixels))).toBe(kept)
   })
+})
+
+describe('exportCells', () => {
+  const columns: Column<{ id: string; name: string; key: string }>[] = [
+    {
+      id: 'name',
+      header: 'Name',
+      width: '1fr',
+      cell: () => null,
+      text: (r) => r.name,
+      also: [{ header: 'Key', text: (r) => r.key }],
+    },
+    { id: 'look', header: 'Look', width: '1fr', cell: () => null },
+  ]
+  const read = (isVisible: boolean) =>
+    exportCells(
+      columns,
+      () => isVisible,
+      (r) => r.id,
+    ).map((cell) => [cell.header, cell.text({ id: '7', name: 'Ann', key: 'E1' })])
+
+  it('holds ids and keys beside what is shown', () =>
+    expect(read(true)).toEqual([
+      ['Id', '7'],
+      ['Name', 'Ann'],
+      ['Key', 'E1'],
+    ]))
+
+  it('holds them also when the column is not shown', () =>
+    expect(read(false)).toEqual([
+      ['Id', '7'],
+      ['Key', 'E1'],
+    ]))
 })

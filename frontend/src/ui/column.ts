@@ -9,6 +9,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode
   /** For CSV; without it the column is not exported. */
   text?: (row: Row) => string
+  /** Keys and codes that go into every export beside it, whether the column is shown or not. */
+  also?: { header: string; text: (row: Row) => string }[]
   /** The values of `sort` that order by this column. */
   sort?: { up?: string; down?: string }
   align?: 'right'
@@ -32,6 +34,20 @@ export interface List<Row> {
   refresh: () => void
   /** Brings every row of the filter, for exports; without it the rows shown are exported. */
   all?: (progress: (rows: number) => void) => Promise<Row[]>
+}
+
+/** What an export holds: the id of each row, the texts of the columns that are shown, and all keys. */
+export function exportCells<Row>(
+  columns: Column<Row>[],
+  isVisible: (id: string) => boolean,
+  getId: (row: Row) => string,
+) {
+  const cells: { header: string; text: (row: Row) => string }[] = [{ header: 'Id', text: getId }]
+  for (const column of columns) {
+    if (column.text && isVisible(column.id)) cells.push({ header: column.header, text: column.text })
+    cells.push(...(column.also ?? []))
+  }
+  return cells
 }
 
 /** For lists that are read whole. */

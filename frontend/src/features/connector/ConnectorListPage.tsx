@@ -16,8 +16,9 @@ const columns: Column<ConnectorRowFragment>[] = [
     id: 'name',
     header: t.system.name,
     width: 'minmax(180px, 1.4fr)',
-    cell: (c) => <Stack main={c.displayName} sub={c.identifier} />,
+    cell: (c) => <Stack main={c.displayName} />,
     text: (c) => c.displayName,
+    also: [{ header: t.common.identifier, text: (c) => c.identifier }],
   },
   {
     id: 'health',

@@ -1,9 +1,11 @@
 import { Button } from '@mantine/core'
+import { IconHandStop } from '@tabler/icons-react'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useMutation, useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
+import { useKindName } from '../../graphql/useKindName'
 import { formatDuration, formatName, formatValue } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { deliveryStates, healthStates } from '../../lib/states'
@@ -17,6 +19,7 @@ import { Page, Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
+import { BlockedDelivery } from './BlockedDelivery'
 import {
   ActivateConnectorDocument,
   CheckConnectorDocument,
@@ -26,6 +29,7 @@ import {
   type DeliveryRowFragment,
 } from './connector.generated'
 import classes from './ConnectorPage.module.css'
+import { HeldOrders } from './HeldOrders'
 
 const route = getRouteApi('/shell/systems/$connector')
 
@@ -36,6 +40,7 @@ export function ConnectorPage() {
     query: ConnectorDetailDocument,
     requestPolicy: 'cache-and-network',
   })
+  const kindName = useKindName()
   const connector = data?.connectors.find((c) => c.identifier === identifier)
   if (!connector) {
     return (
@@ -50,6 +55,7 @@ export function ConnectorPage() {
       </Page>
     )
   }
+  const blocked = connector.deliveries.find((delivery) => delivery.state === 'BLOCKED')
   return (
     <Page
       title={connector.displayName}
@@ -68,6 +74,22 @@ export function ConnectorPage() {
       scroll
     >
       {connector.healthMessage && <p className={classes.message}>{connector.healthMessage}</p>}
+      {blocked && (
+        <section className={classes.blocked} aria-labelledby="blocked">
+          <h2 id="blocked">
+            <IconHandStop size={18} aria-hidden /> {t.job.deliveryBlocked}
+          </h2>
+          <BlockedDelivery
+            delivery={blocked}
+            system={connector.displayName}
+            onDecided={() => read({ requestPolicy: 'network-only' })}
+          />
+          <Link to="/deliveries/$id" params={{ id: blocked.id }}>
+            {t.system.lookAtChanges}
+          </Link>
+        </section>
+      )}
+      <HeldOrders connector={connector} />
       <div className={classes.two}>
         <Section title={t.system.connections} panel>
           {connector.connections.map((c) => (
@@ -101,7 +123,7 @@ export function ConnectorPage() {
         <Section title={t.system.resourceTypes} panel>
           <Fields
             rows={[
-              [t.system.entityTypes, connector.entityTypes.join(', ')],
+              [t.system.entityTypes, connector.entityTypes.map(kindName).join(', ')],
               [t.system.resourceTypes, connector.resourceTypes.join(', ')],
             ]}
           />
@@ -171,9 +193,7 @@ function ConnectorActions({ connector }: { connector: ConnectorRowFragment }) {
         {t.system.check}
       </Button>
       {connector.isDeactivated ? (
-        <Button loading={activating.fetching} onClick={() => void act(activate, t.system.activated)}>
-          {t.system.activate}
-        </Button>
+        <Button onClick={() => setAsking(true)}>{t.system.activate}…</Button>
       ) : (
         <Button variant="default" onClick={() => setAsking(true)}>
           {t.system.deactivate}
@@ -181,12 +201,21 @@ function ConnectorActions({ connector }: { connector: ConnectorRowFragment }) {
       )}
       {asking && (
         <ConfirmDialog
-          title={t.system.deactivateTitle(connector.displayName)}
-          text={t.system.deactivateText}
-          action={t.system.deactivate.replace('…', '')}
-          danger
-          busy={deactivating.fetching}
-          onConfirm={() => void act(deactivate, t.system.deactivated)}
+          {...(connector.isDeactivated
+            ? {
+                title: t.system.activateTitle(connector.displayName),
+                text: t.system.activateText,
+                action: t.system.activate,
+                onConfirm: () => void act(activate, t.system.activated),
+              }
+            : {
+                title: t.system.deactivateTitle(connector.displayName),
+                text: t.system.deactivateText,
+                action: t.system.deactivate.replace('…', ''),
+                danger: true,
+                onConfirm: () => void act(deactivate, t.system.deactivated),
+              })}
+          busy={activating.fetching || deactivating.fetching}
           onClose={() => setAsking(false)}
         />
       )}

@@ -1,59 +1,34 @@
 import { getRouteApi } from '@tanstack/react-router'
+import { useMemo } from 'react'
 import { useQuery } from 'urql'
 import { useConnection } from '../../graphql/useConnection'
+import { useKindName } from '../../graphql/useKindName'
 import { formatName, formatValue } from '../../lib/format'
 import { deliveryStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
+import { changeColumns, changeId } from '../../ui/changeColumns'
 import { Page } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
-import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { DeliveryHeadDocument, DeliveryPageDocument, type DeliveryPageQuery } from './connector.generated'
+import { BlockedDelivery } from './BlockedDelivery'
+import { DeliveryHeadDocument, DeliveryPageDocument } from './connector.generated'
 
 import classes from './ConnectorPage.module.css'
 
 const route = getRouteApi('/shell/deliveries/$id')
 
-type Change = NonNullable<DeliveryPageQuery['delivery']>['changes']['nodes'][number]
-
-const columns: Column<Change>[] = [
-  { id: 'command', header: t.job.command, width: '90px', cell: (c) => formatName(c.command), text: (c) => c.command },
-  {
-    id: 'entityType',
-    header: t.system.kind,
-    width: 'minmax(130px, 0.8fr)',
-    cell: (c) => <span className="cut">{c.entityType}</span>,
-    text: (c) => c.entityType,
-  },
-  {
-    id: 'key',
-    header: t.common.key,
-    width: 'minmax(130px, 0.8fr)',
-    cell: (c) => <span className="mono cut">{c.key}</span>,
-    text: (c) => c.key,
-  },
-  {
-    id: 'old',
-    header: t.job.oldValues,
-    width: 'minmax(180px, 2fr)',
-    cell: (c) => <Values of={c.oldValues} />,
-    text: (c) => JSON.stringify(c.oldValues ?? ''),
-  },
-  {
-    id: 'new',
-    header: t.job.newValues,
-    width: 'minmax(180px, 2fr)',
-    cell: (c) => <Values of={c.newValues} />,
-    text: (c) => JSON.stringify(c.newValues ?? ''),
-  },
-]
-
 /** The changes that one synchronization found. */
 export function DeliveryPage() {
   const { id } = route.useParams()
-  const [{ data }] = useQuery({ query: DeliveryHeadDocument, variables: { id } })
+  const [{ data }, read] = useQuery({
+    query: DeliveryHeadDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
+  const kindName = useKindName()
+  const columns = useMemo(() => changeColumns(kindName), [kindName])
   const list = useConnection({
     document: DeliveryPageDocument,
     variables: { id },
@@ -80,16 +55,21 @@ export function DeliveryPage() {
         )
       }
     >
-      {delivery?.error && (
-        <div className={classes.note}>
-          <ProblemNote
-            title={delivery.state === 'BLOCKED' ? t.job.deliveryBlocked : t.job.deliveryFailed}
-            problem={{
-              code: delivery.state === 'BLOCKED' ? 'THRESHOLD_EXCEEDED' : 'VALIDATION',
-              message: delivery.error,
-            }}
+      {delivery?.state === 'BLOCKED' ? (
+        <section className={classes.note} aria-label={t.job.deliveryBlocked}>
+          <h2>{t.job.deliveryBlocked}</h2>
+          <BlockedDelivery
+            delivery={delivery}
+            system={t.job.delivery}
+            onDecided={() => read({ requestPolicy: 'network-only' })}
           />
-        </div>
+        </section>
+      ) : (
+        delivery?.error && (
+          <div className={classes.note}>
+            <ProblemNote title={t.job.deliveryFailed} problem={{ code: 'VALIDATION', message: delivery.error }} />
+          </div>
+        )
       )}
       <Table
         label={t.job.delivery}
@@ -103,17 +83,4 @@ export function DeliveryPage() {
   )
 }
 
-function Values({ of: values }: { of: unknown }) {
-  if (values === null || values === undefined) return <span className="dim">–</span>
-  const text = Object.entries(values as Record<string, unknown>)
-    .map(([name, value]) => `${name}: ${formatValue(value)}`)
-    .join(' · ')
-  return (
-    <span className="cut" title={text}>
-      {text}
-    </span>
-  )
-}
-
 const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 }
-const changeId = (change: Change) => `${change.entityType} ${change.key} ${change.command}`

@@ -1,8 +1,10 @@
-import { maySeeJobs, maySeeOrders, maySeeSystems } from '../../graphql/may'
+import { useCounters } from '../../graphql/live'
+import { maySeeJobs, maySeeOrders, maySeePeople, maySeeSystems } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { ErrorsPanel } from './ErrorsPanel'
+import { FirstSteps } from './FirstSteps'
 import { FiguresStrip } from './FiguresStrip'
 import { FlowPanel } from './FlowPanel'
 import classes from './HomePage.module.css'
@@ -15,9 +17,11 @@ import { WaitingPanel } from './WaitingPanel'
 /** The state machine, live, and beside it what waits for the person. */
 export function HomePage() {
   const me = useMe()
+  const counters = useCounters()
   const seesOrders = maySeeOrders(me)
   return (
     <Page title={t.home.title} bare scroll>
+      {counters?.people === 0 && maySeePeople(me) && <FirstSteps />}
       <div className={classes.grid}>
         <div className={classes.figures}>
           <FiguresStrip />

@@ -1,5 +1,6 @@
 import { useMediaQuery } from '@mantine/hooks'
 import { Bar, CartesianGrid, ComposedChart, Line, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { formatNumber } from '../../lib/format'
 import { series } from './series'
 
 interface Hour {
@@ -12,7 +13,13 @@ interface Hour {
 
 const tick = { fontSize: 11, fill: 'var(--w-dim)' }
 
-/** Bars for what came, lines for what became of it. */
+/** Pixels for the longest number of the axis: the axis may end above the largest value, with a digit more. */
+function axisWidth(hours: Hour[]): number {
+  const largest = Math.max(1, ...hours.flatMap((hour) => series.map((s) => hour[s.key])))
+  return 14 + 6.5 * formatNumber(largest * 1.25).length
+}
+
+/** Bars for what came, steps for what became of it: a number belongs to its whole hour. */
 export function HoursChart({ hours }: { hours: Hour[] }) {
   const still = useMediaQuery('(prefers-reduced-motion: reduce)', false, { getInitialValueInEffect: false })
   return (
@@ -20,10 +27,19 @@ export function HoursChart({ hours }: { hours: Hour[] }) {
       <ComposedChart data={hours} margin={{ top: 6, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--w-border)" />
         <XAxis dataKey="hour" tick={tick} tickLine={false} axisLine={false} minTickGap={36} />
-        <YAxis tick={tick} tickLine={false} axisLine={false} width={34} allowDecimals={false} />
+        <YAxis
+          tick={tick}
+          tickLine={false}
+          axisLine={false}
+          width={axisWidth(hours)}
+          allowDecimals={false}
+          domain={[0, 'auto']}
+          tickFormatter={formatNumber}
+        />
         <Tooltip
           cursor={{ fill: 'var(--w-hover)' }}
           isAnimationActive={!still}
+          formatter={(value) => formatNumber(Number(value))}
           contentStyle={{
             background: 'var(--w-surface)',
             border: '1px solid var(--w-border-strong)',
@@ -53,7 +69,7 @@ export function HoursChart({ hours }: { hours: Hour[] }) {
               stroke={`var(--tone-${s.tone}-solid)`}
               strokeWidth={1.8}
               dot={false}
-              type="monotone"
+              type="step"
               isAnimationActive={false}
             />
           ),

@@ -3,9 +3,11 @@ import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
+import { EmptyNote } from '../../ui/EmptyNote'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
-import { OrdersPerHourDocument } from './home.generated'
+import { Skeleton } from '../../ui/Skeleton'
+import { OrdersPerHourDocument, type OrdersPerHourQuery } from './home.generated'
 import classes from './Panels.module.css'
 import { series } from './series'
 import { useRefreshOnMoves } from './useRefreshOnMoves'
@@ -20,7 +22,7 @@ export function HoursPanel() {
   const hours = data?.ordersPerHour
   return (
     <Section
-      title={t.home.hours}
+      title={t.home.hoursIn(zone)}
       panel
       aside={
         <button type="button" className={classes.plain} onClick={() => setAsTable(!asTable)}>
@@ -30,6 +32,8 @@ export function HoursPanel() {
     >
       {error && !hours ? (
         <ProblemNote problem={toProblem(error)} />
+      ) : hours && isQuiet(hours) ? (
+        <EmptyNote title={t.home.quiet} hint={t.home.quietHint} />
       ) : asTable && hours ? (
         <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.home.hours}>
           <table className={classes.table}>
@@ -56,9 +60,13 @@ export function HoursPanel() {
           </table>
         </div>
       ) : (
-        <div className={classes.chart} role="img" aria-label={`${t.home.hours}, ${t.home.hoursHint}`}>
-          <Suspense fallback={null}>
-            {hours && <HoursChart hours={hours.map((h) => ({ ...h, hour: hourWord(h.at) }))} />}
+        <div
+          className={classes.chart}
+          role={hours ? 'img' : undefined}
+          aria-label={hours ? `${t.home.hours}, ${t.home.hoursHint}` : undefined}
+        >
+          <Suspense fallback={<Skeleton lines={6} />}>
+            {hours ? <HoursChart hours={hours.map((h) => ({ ...h, hour: hourWord(h.at) }))} /> : <Skeleton lines={6} />}
           </Suspense>
         </div>
       )}
@@ -72,6 +80,12 @@ export function HoursPanel() {
       </ul>
     </Section>
   )
+}
+
+const zone = new Intl.DateTimeFormat(undefined).resolvedOptions().timeZone
+
+function isQuiet(hours: OrdersPerHourQuery['ordersPerHour']): boolean {
+  return hours.every((hour) => series.every((s) => hour[s.key] === 0))
 }
 
 function hourWord(at: string): string {

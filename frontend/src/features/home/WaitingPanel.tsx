@@ -1,4 +1,4 @@
-import { IconChecklist, IconCircleX, IconTools, type Icon } from '@tabler/icons-react'
+import { IconChecklist, IconCircleX, IconHandStop, IconTools, type Icon } from '@tabler/icons-react'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { useCounters } from '../../graphql/live'
 import { useMe } from '../../graphql/SessionContext'
@@ -22,6 +22,28 @@ export function WaitingPanel() {
       : []),
     ...(mayReview
       ? [{ to: '/errors', word: t.home.errored, icon: IconCircleX, count: counters?.errored, tone: 'red' } as const]
+      : []),
+    ...(counters?.blockedRuns
+      ? [
+          {
+            to: '/jobs',
+            word: t.home.blockedRuns,
+            icon: IconHandStop,
+            count: counters.blockedRuns,
+            tone: 'amber',
+          } as const,
+        ]
+      : []),
+    ...(counters?.blockedSystems
+      ? [
+          {
+            to: '/systems',
+            word: t.home.blockedSystems,
+            icon: IconHandStop,
+            count: counters.blockedSystems,
+            tone: 'amber',
+          } as const,
+        ]
       : []),
   ]
   return (

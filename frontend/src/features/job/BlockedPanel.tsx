@@ -1,18 +1,29 @@
 import { IconHandStop } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { useNavigate } from '@tanstack/react-router'
+import { useMemo, type ReactNode } from 'react'
+import type { OrderFilter } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
-import { formatName, formatValue } from '../../lib/format'
+import { useKindName } from '../../graphql/useKindName'
+import { blockedLimits, blockedMessage } from '../../lib/blockedLimits'
+import { orderKinds } from '../../lib/states'
 import { t } from '../../lib/texts'
-import { Json } from '../../ui/Json'
+import { Stack } from '../../ui/cells'
+import { changeColumns, changeId } from '../../ui/changeColumns'
 import type { Column } from '../../ui/column'
+import { LimitTable } from '../../ui/LimitTable'
 import { Table } from '../../ui/Table'
-import { blockedLimits } from './blockedLimits'
-import { DeliveryChangesDocument, type DeliveryChangesQuery, type TaskFieldsFragment } from './job.generated'
+import {
+  BlockedOrdersDocument,
+  DeliveryChangesDocument,
+  type BlockedOrdersQuery,
+  type TaskFieldsFragment,
+} from './job.generated'
 import classes from './Job.module.css'
 
 /** What exceeded which limit, the changes to look at, and what can be done. */
 export function BlockedPanel({ task, actions }: { task: TaskFieldsFragment; actions: ReactNode }) {
   const limits = blockedLimits(task.blocked)
+  const types = [...new Set(limits.map((limit) => limit.resourceType).filter(Boolean))]
   return (
     <section className={classes.blocked} aria-labelledby="blocked">
       <div className={classes.blockedHead}>
@@ -21,90 +32,23 @@ export function BlockedPanel({ task, actions }: { task: TaskFieldsFragment; acti
           <h2 id="blocked">
             {t.job.blocked}: {task.displayName}
           </h2>
-          <p className="dim">{t.job.blockedText}</p>
+          <p className="dim">{limits.length > 0 ? t.job.blockedText : blockedMessage(task.blocked)}</p>
         </div>
       </div>
-      {limits.length > 0 ? (
-        <table className={classes.limits}>
-          <thead>
-            <tr>
-              <th scope="col">{t.job.counter}</th>
-              <th scope="col">{t.job.counted}</th>
-              <th scope="col">{t.job.limit}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {limits.map((limit) => (
-              <tr key={`${limit.name} ${limit.limit}`}>
-                <td>{limit.name}</td>
-                <td className={classes.over}>{limit.counted}</td>
-                <td>{limit.limit}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+      {limits.length > 0 && <LimitTable limits={limits} />}
+      {task.deliveryId ? (
+        <Changes deliveryId={task.deliveryId} />
       ) : (
-        task.blocked !== null && <Json value={task.blocked} label={t.job.blocked} />
+        types.length > 0 && <Orders filter={{ resourceTypes: types, states: ['PENDING'], open: true }} />
       )}
-      {task.deliveryId && <Changes deliveryId={task.deliveryId} />}
       {actions}
     </section>
   )
 }
 
-type Change = NonNullable<DeliveryChangesQuery['delivery']>['changes']['nodes'][number]
-
-const columns: Column<Change>[] = [
-  {
-    id: 'command',
-    header: t.job.command,
-    width: '90px',
-    cell: (c) => formatName(c.command),
-    text: (c) => c.command,
-  },
-  {
-    id: 'entityType',
-    header: t.system.kind,
-    width: 'minmax(120px, 1fr)',
-    cell: (c) => <span className="cut">{c.entityType}</span>,
-    text: (c) => c.entityType,
-  },
-  {
-    id: 'key',
-    header: t.common.key,
-    width: 'minmax(120px, 1fr)',
-    cell: (c) => <span className="cut mono">{c.key}</span>,
-    text: (c) => c.key,
-  },
-  {
-    id: 'old',
-    header: t.job.oldValues,
-    width: 'minmax(140px, 2fr)',
-    cell: (c) => <Values values={c.oldValues} />,
-    text: (c) => JSON.stringify(c.oldValues ?? ''),
-  },
-  {
-    id: 'new',
-    header: t.job.newValues,
-    width: 'minmax(140px, 2fr)',
-    cell: (c) => <Values values={c.newValues} />,
-    text: (c) => JSON.stringify(c.newValues ?? ''),
-  },
-]
-
-function Values({ values }: { values: unknown }) {
-  if (values === null || values === undefined) return <span className="dim">–</span>
-  const text = Object.entries(values as Record<string, unknown>)
-    .map(([name, value]) => `${name}: ${formatValue(value)}`)
-    .join(' · ')
-  return (
-    <span className="cut" title={text}>
-      {text}
-    </span>
-  )
-}
-
 function Changes({ deliveryId }: { deliveryId: string }) {
+  const kindName = useKindName()
+  const columns = useMemo(() => changeColumns(kindName), [kindName])
   const list = useConnection({
     document: DeliveryChangesDocument,
     variables: { id: deliveryId },
@@ -127,5 +71,60 @@ function Changes({ deliveryId }: { deliveryId: string }) {
   )
 }
 
+type BlockedOrder = BlockedOrdersQuery['orders']['nodes'][number]
+
+const orderColumns: Column<BlockedOrder>[] = [
+  {
+    id: 'owner',
+    header: t.order.owner,
+    width: 'minmax(160px, 1.4fr)',
+    cell: (o) => <Stack main={o.owner?.displayName ?? t.order.noOwner} sub={o.owner?.key} />,
+    text: (o) => o.owner?.displayName ?? '',
+    also: [{ header: t.order.ownerKey, text: (o) => o.owner?.key ?? '' }],
+  },
+  { id: 'kind', header: t.order.what, width: '90px', cell: (o) => orderKinds[o.kind], text: (o) => orderKinds[o.kind] },
+  {
+    id: 'type',
+    header: t.order.resourceType,
+    width: 'minmax(140px, 1fr)',
+    cell: (o) => <span className="cut">{o.resourceType.displayName}</span>,
+    text: (o) => o.resourceType.displayName,
+  },
+  {
+    id: 'target',
+    header: t.order.target,
+    width: 'minmax(140px, 1fr)',
+    cell: (o) =>
+      o.target ? <span className="cut">{o.target.displayName}</span> : <span className="dim">{t.order.toCreate}</span>,
+    text: (o) => o.target?.displayName ?? '',
+    also: [{ header: t.order.targetKey, text: (o) => o.target?.key ?? '' }],
+  },
+]
+
+function Orders({ filter }: { filter: OrderFilter }) {
+  const navigate = useNavigate()
+  const list = useConnection({
+    document: BlockedOrdersDocument,
+    variables: { filter },
+    select: (data) => data.orders,
+  })
+  return (
+    <>
+      <h3>{t.job.ordersToLookAt}</h3>
+      <div className={classes.changes}>
+        <Table
+          label={t.job.ordersToLookAt}
+          name="blocked-orders"
+          list={list}
+          columns={orderColumns}
+          getId={orderId}
+          empty={{ title: t.job.noChanges, hint: t.job.noChangesHint }}
+          onOpen={(order) => void navigate({ to: '/order/$orderId', params: { orderId: order.id } })}
+        />
+      </div>
+    </>
+  )
+}
+
+const orderId = (order: BlockedOrder) => order.id
 const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 }
-const changeId = (change: Change) => `${change.entityType} ${change.key} ${change.command}`

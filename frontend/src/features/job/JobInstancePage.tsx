@@ -1,21 +1,24 @@
-import { Button } from '@mantine/core'
+import { Button, Switch } from '@mantine/core'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useMutation, useQuery, useSubscription } from 'urql'
 import { toProblem } from '../../graphql/problem'
-import { useCan } from '../../graphql/SessionContext'
+import { useCan, useMe } from '../../graphql/SessionContext'
+import { blockedLimits } from '../../lib/blockedLimits'
 import { permissions } from '../../lib/permit'
 import { jobStates, taskStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { EmptyNote } from '../../ui/EmptyNote'
+import { useKeys } from '../../ui/keys'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Page, Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { ProgressBar } from '../../ui/ProgressBar'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
+import { useDraft } from '../../ui/useDraft'
 import { BlockedPanel } from './BlockedPanel'
 import { CounterList } from './CounterList'
 import {
@@ -27,7 +30,6 @@ import {
   type JobInstanceDetailFragment,
   type TaskFieldsFragment,
 } from './job.generated'
-import { blockedLimits } from './blockedLimits'
 import classes from './Job.module.css'
 import { byLevel } from './levels'
 import { TaskLog } from './TaskLog'
@@ -68,15 +70,22 @@ function Run({ instance }: { instance: JobInstanceDetailFragment }) {
   // What comes is written to the cache: the query above draws it.
   useSubscription({ query: JobProgressDocument, variables: { id: instance.id }, pause: !running })
 
+  const [following, setFollowing] = useState(true)
   const blocked = instance.tasks.find((task) => task.state === 'BLOCKED')
   const failed = instance.tasks.find((task) => task.state === 'ERRORED' || task.state === 'ABORTED')
-  const current =
-    instance.tasks.find((task) => task.id === wanted) ??
+  const now =
     blocked ??
     failed ??
     instance.tasks.find((task) => task.state === 'IN_PROGRESS') ??
     instance.tasks.findLast((task) => task.startedAt !== null) ??
     instance.tasks[0]
+  const follows = running && following
+  const current = (follows ? undefined : instance.tasks.find((task) => task.id === wanted)) ?? now
+  const choose = (task: TaskFieldsFragment) => {
+    setFollowing(false)
+    void navigate({ to: '/runs/$id', params: { id: instance.id }, search: { task: task.id }, replace: true })
+  }
+  useKeys(running ? [{ key: 'f', label: t.job.followHint, run: () => setFollowing(!following) }] : [])
   const look = jobStates[instance.state]
 
   return (
@@ -121,33 +130,39 @@ function Run({ instance }: { instance: JobInstanceDetailFragment }) {
           problem={{ code: '', message: failed.error }}
         />
       )}
-      <Section title={t.job.tasks}>
-        {instance.tasks.length === 0 && <p className="dim">{t.job.noTasks}</p>}
-        {byLevel(instance.tasks).map(({ level, tasks }) => (
-          <div key={level} className={classes.level}>
-            <h3 className={classes.levelTitle}>{t.job.level(level)}</h3>
-            <ul className={classes.tasks}>
+      <div className={classes.run}>
+        <Section
+          title={t.job.tasks}
+          aside={
+            running && (
+              <Switch
+                size="xs"
+                label={t.job.follow}
+                title={t.job.followHint}
+                checked={following}
+                onChange={(event) => setFollowing(event.currentTarget.checked)}
+              />
+            )
+          }
+        >
+          {instance.tasks.length === 0 && <p className="dim">{t.job.noTasks}</p>}
+          {byLevel(instance.tasks).map(({ level, tasks }) => (
+            <ul key={level} className={classes.tasks} aria-label={t.job.level(level)}>
               {tasks.map((task) => (
                 <li key={task.id}>
                   <TaskLine
                     task={task}
                     isCurrent={task.id === current?.id}
-                    onChoose={() =>
-                      void navigate({
-                        to: '/runs/$id',
-                        params: { id: instance.id },
-                        search: { task: task.id },
-                        replace: true,
-                      })
-                    }
+                    follows={follows}
+                    onChoose={() => choose(task)}
                   />
                 </li>
               ))}
             </ul>
-          </div>
-        ))}
-      </Section>
-      {current && <TaskLog instanceId={instance.id} task={current} running={running} />}
+          ))}
+        </Section>
+        {current && <TaskLog instanceId={instance.id} task={current} running={running} />}
+      </div>
     </Page>
   )
 }
@@ -155,18 +170,23 @@ function Run({ instance }: { instance: JobInstanceDetailFragment }) {
 function TaskLine({
   task,
   isCurrent,
+  follows,
   onChoose,
 }: {
   task: TaskFieldsFragment
   isCurrent: boolean
+  follows: boolean
   onChoose: () => void
 }) {
   const look = taskStates[task.state]
+  const line = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (isCurrent && follows) line.current?.scrollIntoView({ block: 'nearest' })
+  }, [isCurrent, follows])
   return (
-    <button type="button" className={classes.task} aria-pressed={isCurrent} onClick={onChoose}>
-      <span className={classes.taskName}>
-        <span className="cut">{task.displayName}</span>
-        <span className="dim cut">{task.taskType}</span>
+    <button ref={line} type="button" className={classes.task} aria-pressed={isCurrent} onClick={onChoose}>
+      <span className="cut" title={t.job.taskType[task.taskType] ?? task.displayName}>
+        {task.displayName}
       </span>
       <span>
         <Badge {...look} spin={task.state === 'IN_PROGRESS'} />
@@ -241,26 +261,37 @@ function RunActions({ instance }: { instance: JobInstanceDetailFragment }) {
 
 function BlockedActions({ instance }: { instance: JobInstanceDetailFragment }) {
   const { can } = useCan()
+  const { username } = useMe()
   const { cancel, resume, busy } = useInstanceAction()
   const [asking, setAsking] = useState<'resume' | 'giveUp' | null>(null)
+  const [reason, setReason] = useDraft(`run.${instance.id}`)
   const limits = instance.tasks.flatMap((task) => (task.state === 'BLOCKED' ? blockedLimits(task.blocked) : []))
   const amounts = [...new Set(limits.map((limit) => `${limit.name} ${limit.counted}`))]
   if (!can(permissions.jobsUpdate)) return null
-  const send = async () => {
-    const { error } = await (asking === 'resume' ? resume : cancel)({ input: { id: instance.id } })
+  const needsOther = instance.job.needsSecondPerson && instance.launchedBy === username
+  const send = async (why: string) => {
+    const { error } = await (asking === 'resume' ? resume : cancel)({ input: { id: instance.id, reason: why } })
     setAsking(null)
-    if (error) notifyProblem(toProblem(error))
-    else notifyDone(asking === 'resume' ? t.job.resumed : t.job.givenUp)
+    if (error) return notifyProblem(toProblem(error))
+    setReason('')
+    notifyDone(asking === 'resume' ? t.job.resumed : t.job.givenUp)
   }
   return (
     <div className={classes.buttons}>
-      <Button onClick={() => setAsking('resume')}>{t.job.resume}</Button>
-      <Button variant="default" onClick={() => setAsking('giveUp')}>
-        {t.job.giveUp}
+      <Button disabled={needsOther} onClick={() => setAsking('resume')}>
+        {t.job.resume}…
       </Button>
+      <Button variant="default" onClick={() => setAsking('giveUp')}>
+        {t.job.giveUp}…
+      </Button>
+      {needsOther && <span className="dim">{t.job.needsOther}</span>}
       {asking && (
         <ConfirmDialog
-          title={asking === 'resume' ? t.job.resumeTitle : t.job.giveUpTitle}
+          title={
+            asking === 'resume'
+              ? t.job.resumeTitle(instance.job.displayName)
+              : t.job.giveUpTitle(instance.job.displayName)
+          }
           text={
             <>
               <p>{asking === 'resume' ? t.job.resumeText : t.job.giveUpText}</p>
@@ -274,7 +305,13 @@ function BlockedActions({ instance }: { instance: JobInstanceDetailFragment }) {
           action={asking === 'resume' ? t.job.resume : t.job.giveUp}
           danger
           busy={busy}
-          onConfirm={() => void send()}
+          reason={{
+            label: asking === 'resume' ? t.job.resumeReason : t.job.giveUpReason,
+            required: asking === 'resume',
+            value: reason,
+            onChange: setReason,
+          }}
+          onConfirm={(why) => void send(why)}
           onClose={() => setAsking(null)}
         />
       )}

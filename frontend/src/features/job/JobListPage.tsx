@@ -1,7 +1,7 @@
 import { Button, Switch } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useMutation, useQuery } from 'urql'
 import { useJobChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
@@ -10,6 +10,7 @@ import { permissions } from '../../lib/permit'
 import { jobStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
+import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Page } from '../../ui/Page'
 import { ProgressBar } from '../../ui/ProgressBar'
@@ -19,6 +20,7 @@ import { wholeList, type Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { EnableJobScheduleDocument, JobListDocument, type JobRowFragment } from './job.generated'
 import classes from './Job.module.css'
+import { scheduleWords } from './schedule'
 import { Took } from './Took'
 import { isRunning, useRunJob } from './useRunJob'
 
@@ -31,16 +33,29 @@ export function JobListPage() {
   const refresh = () => read({ requestPolicy: 'network-only' })
   useJobChanges(refresh)
   const { run, busyJob } = useRunJob()
-  const [, enable] = useMutation(EnableJobScheduleDocument)
+  const [enabling, enable] = useMutation(EnableJobScheduleDocument)
+  const [asking, setAsking] = useState<Asked | null>(null)
 
-  const columns = useMemo(() => {
-    const setSchedule = async (job: JobRowFragment, enabled: boolean) => {
-      const { error: failure } = await enable({ input: { job: job.identifier, enabled } })
-      if (failure) notifyProblem(toProblem(failure))
-      else notifyDone(enabled ? t.job.scheduleOn : t.job.scheduleOff)
+  const columns = useMemo(
+    () =>
+      jobColumns({
+        mayRun,
+        busyJob,
+        askRun: (job) => setAsking({ what: 'run', job }),
+        askSchedule: (job, enabled) => setAsking({ what: enabled ? 'on' : 'off', job }),
+      }),
+    [mayRun, busyJob],
+  )
+  const confirm = async ({ what, job }: Asked) => {
+    if (what === 'run') {
+      setAsking(null)
+      return run(job)
     }
-    return jobColumns({ mayRun, busyJob, run, setSchedule })
-  }, [mayRun, busyJob, run, enable])
+    const { error: failure } = await enable({ input: { job: job.identifier, enabled: what === 'on' } })
+    setAsking(null)
+    if (failure) notifyProblem(toProblem(failure))
+    else notifyDone(what === 'on' ? t.job.scheduleOn : t.job.scheduleOff)
+  }
 
   return (
     <Page title={t.job.title} hint={t.job.hint}>
@@ -53,8 +68,31 @@ export function JobListPage() {
         empty={{ title: t.job.empty, hint: t.job.emptyHint }}
         onOpen={(job) => void navigate({ to: '/jobs/$job', params: { job: job.identifier } })}
       />
+      {asking && (
+        <ConfirmDialog
+          {...questionOf(asking)}
+          busy={enabling.fetching}
+          onConfirm={() => void confirm(asking)}
+          onClose={() => setAsking(null)}
+        />
+      )}
     </Page>
   )
+}
+
+interface Asked {
+  what: 'run' | 'on' | 'off'
+  job: JobRowFragment
+}
+
+/** What is asked before a job runs, now or by itself. */
+function questionOf({ what, job }: Asked) {
+  const name = job.displayName
+  if (what === 'run') return { title: t.job.runTitle(name), text: t.job.runTextUnknown, action: t.job.run }
+  if (what === 'off')
+    return { title: t.job.scheduleOffTitle(name), text: t.job.scheduleOffText, action: t.job.switchOff }
+  const when = job.cron ? scheduleWords(job.cron, job.cronTimeZone) : ''
+  return { title: t.job.scheduleOnTitle(name), text: t.job.scheduleOnText(when), action: t.job.switchOn }
 }
 
 const jobId = (job: JobRowFragment) => job.id
@@ -62,16 +100,17 @@ const jobId = (job: JobRowFragment) => job.id
 function jobColumns(actions: {
   mayRun: boolean
   busyJob: string | null
-  run: (job: { identifier: string; displayName: string }) => void
-  setSchedule: (job: JobRowFragment, enabled: boolean) => Promise<void>
+  askRun: (job: JobRowFragment) => void
+  askSchedule: (job: JobRowFragment, enabled: boolean) => void
 }): Column<JobRowFragment>[] {
   return [
     {
       id: 'name',
       header: t.job.name,
       width: 'minmax(200px, 1.6fr)',
-      cell: (j) => <Stack main={j.displayName} sub={j.identifier} />,
+      cell: (j) => <Stack main={j.displayName} />,
       text: (j) => j.displayName,
+      also: [{ header: t.common.identifier, text: (j) => j.identifier }],
     },
     {
       id: 'mode',
@@ -106,9 +145,11 @@ function jobColumns(actions: {
               aria-label={t.job.enable(j.displayName)}
               checked={j.scheduleEnabled}
               disabled={!actions.mayRun}
-              onChange={(event) => void actions.setSchedule(j, event.currentTarget.checked)}
+              onChange={(event) => actions.askSchedule(j, event.currentTarget.checked)}
             />
-            <code title={j.cronTimeZone}>{j.cron}</code>
+            <span className="cut" title={j.cron}>
+              {scheduleWords(j.cron, j.cronTimeZone)}
+            </span>
             {j.scheduleWarning && (
               <span className={classes.odd} role="img" aria-label={j.scheduleWarning} title={j.scheduleWarning}>
                 !
@@ -118,7 +159,7 @@ function jobColumns(actions: {
         ) : (
           <span className="dim">{t.job.byHand}</span>
         ),
-      text: (j) => j.cron ?? '',
+      text: (j) => (j.cron ? scheduleWords(j.cron, j.cronTimeZone) : ''),
     },
     {
       id: 'next',
@@ -143,7 +184,7 @@ function jobColumns(actions: {
                 aria-label={t.job.runJob(j.displayName)}
                 loading={actions.busyJob === j.identifier}
                 disabled={j.userStartDenied || (j.lastInstance !== null && isRunning(j.lastInstance.state))}
-                onClick={() => actions.run(j)}
+                onClick={() => actions.askRun(j)}
               >
                 {t.job.run}
               </Button>

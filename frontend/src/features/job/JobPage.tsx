@@ -11,6 +11,7 @@ import { permissions } from '../../lib/permit'
 import { jobStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
+import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { ManyFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { ProgressBar } from '../../ui/ProgressBar'
@@ -19,6 +20,7 @@ import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { JobRunsDocument, JobStepsDocument, type JobInstanceRowFragment } from './job.generated'
 import classes from './Job.module.css'
+import { scheduleWords } from './schedule'
 import { Took } from './Took'
 import { isRunning, useRunJob } from './useRunJob'
 
@@ -70,6 +72,7 @@ export function JobPage() {
   const { can } = useCan()
   const { run, busyJob } = useRunJob()
   const [states, setStates] = useState<JobInstanceState[]>()
+  const [asking, setAsking] = useState(false)
   const [{ data }] = useQuery({ query: JobStepsDocument })
   const job = data?.jobs.find((j) => j.identifier === identifier)
   const list = useConnection({
@@ -89,7 +92,7 @@ export function JobPage() {
         job &&
         (job.cron ? (
           <>
-            <code>{job.cron}</code> {job.cronTimeZone}
+            <span title={job.cron}>{scheduleWords(job.cron, job.cronTimeZone)}</span>
             {job.scheduleWarning && <span role="alert"> · {job.scheduleWarning}</span>}
             {!job.scheduleEnabled && ` (${t.job.off})`}
             {job.nextRunAt && job.scheduleEnabled && (
@@ -110,7 +113,7 @@ export function JobPage() {
             leftSection={<IconPlayerPlay size={14} aria-hidden />}
             loading={busyJob === identifier}
             disabled={job.userStartDenied || (job.lastInstance !== null && isRunning(job.lastInstance.state))}
-            onClick={() => run(job)}
+            onClick={() => setAsking(true)}
           >
             {t.job.run}
           </Button>
@@ -121,7 +124,7 @@ export function JobPage() {
           <div className={classes.top}>
             <ol className={classes.steps} aria-label={t.job.steps}>
               {job.steps.map((step) => (
-                <li key={step.identifier} title={step.taskType}>
+                <li key={step.identifier} title={t.job.taskType[step.taskType]}>
                   <span className="dim num">{step.level}</span>
                   {step.displayName}
                 </li>
@@ -151,6 +154,18 @@ export function JobPage() {
           />
         }
       />
+      {asking && job && (
+        <ConfirmDialog
+          title={t.job.runTitle(job.displayName)}
+          text={t.job.runText(job.steps.length)}
+          action={t.job.run}
+          onConfirm={() => {
+            setAsking(false)
+            run(job)
+          }}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </Page>
   )
 }

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/format'
+import { formatTook } from '../../lib/format'
 import { useNow } from '../../ui/RelativeTime'
 
 /** How long something took, or has been running. */
@@ -6,5 +6,5 @@ export function Took({ instance }: { instance: { startedAt?: string | null; ende
   const now = useNow()
   if (!instance.startedAt) return <span className="dim">–</span>
   const end = instance.endedAt ? Date.parse(instance.endedAt) : now
-  return <span className="num">{formatDuration(Math.max(0, end - Date.parse(instance.startedAt)))}</span>
+  return <span className="num">{formatTook(Math.max(0, end - Date.parse(instance.startedAt)))}</span>
 }

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useMutation, type CombinedError } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useMe } from '../../graphql/SessionContext'
+import { useOfflineSince } from '../../graphql/socketStatus'
 import { neighbour } from '../../lib/selection'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
@@ -125,7 +126,8 @@ function useTicket(shown: ShownOrder, onDecided: () => void) {
   const [comment, setComment] = useDraft(`order.${id}`)
   const [asking, setAsking] = useState(false)
   const sending = confirming.fetching || reporting.fetching || taking.fetching || releasing.fetching
-  const busy = !ready || sending
+  const offline = useOfflineSince() !== null
+  const busy = !ready || offline || sending
   const open = order?.state === 'TRANSMITTED'
 
   const settle = (
@@ -180,7 +182,7 @@ function useTicket(shown: ShownOrder, onDecided: () => void) {
     if (!busy) setAsking(true)
   }
   useKeys(
-    open && ready
+    open && ready && !offline
       ? [
           { key: 'a', label: t.manual.done, run: () => void sendDone() },
           { key: 'd', label: t.manual.report.replace('…', ''), run: ask },
@@ -192,6 +194,7 @@ function useTicket(shown: ShownOrder, onDecided: () => void) {
     open,
     busy,
     sending,
+    offline,
     comment,
     setComment,
     createdKey,
@@ -226,8 +229,14 @@ function TicketActions({ order, ...ticket }: Ticket & { order: OrderDetailFragme
         value={ticket.comment}
         onChange={(event) => ticket.setComment(event.currentTarget.value)}
       />
+      {ticket.offline && <p className="dim">{t.app.offlineHint}</p>}
       <div className={classes.buttons}>
-        <Button loading={ticket.sending} onClick={() => void ticket.sendDone()} rightSection={<kbd>a</kbd>}>
+        <Button
+          loading={ticket.sending}
+          disabled={ticket.offline}
+          onClick={() => void ticket.sendDone()}
+          rightSection={<kbd>a</kbd>}
+        >
           {t.manual.done}
         </Button>
         <Button variant="default" disabled={ticket.busy} onClick={ticket.ask} rightSection={<kbd>d</kbd>}>

@@ -5,7 +5,7 @@ import type { OrderRowFragment } from './order.generated'
 import { countFilters, orderSorts, type OrderSearch } from './orderSearch'
 import { useSeen } from './useSeen'
 
-type Part = 'states' | 'kinds' | 'types' | 'systems' | 'open' | 'postponed' | 'sort' | 'cause'
+type Part = 'states' | 'kinds' | 'types' | 'systems' | 'open' | 'postponed' | 'sort' | 'cause' | 'waits'
 
 /** The filters of every list of orders; each page shows the parts that make sense for it. */
 export function OrderFilters(props: {
@@ -74,6 +74,14 @@ export function OrderFilters(props: {
           value={search.cause}
           options={Object.entries(t.errorClass).map(([value, label]) => ({ value, label }))}
           onChange={(cause) => onChange({ cause })}
+        />
+      )}
+      {parts.includes('waits') && (
+        <ManyFilter
+          label={t.order.waitsBecause}
+          values={search.waits}
+          options={Object.entries(t.waitReason).map(([value, label]) => ({ value, label }))}
+          onChange={(waits) => onChange({ waits })}
         />
       )}
       {parts.includes('open') && (

@@ -51,7 +51,7 @@ export function OrderListPage() {
         filters={
           <OrderFilters
             name="orders"
-            parts={['states', 'kinds', 'types', 'systems', 'open', 'sort']}
+            parts={['states', 'kinds', 'types', 'systems', 'open', 'sort', 'waits']}
             rows={list.rows}
             search={search}
             onChange={setSearch}

@@ -33,6 +33,10 @@ const columns: Column<Row>[] = [
     width: 'minmax(150px, 1.2fr)',
     cell: (r) => <Stack main={r.order.owner?.displayName ?? r.order.target?.displayName} sub={r.order.owner?.key} />,
     text: (r) => r.order.owner?.displayName ?? '',
+    also: [
+      { header: t.order.ownerKey, text: (r) => r.order.owner?.key ?? '' },
+      { header: t.order.orderId, text: (r) => r.order.id },
+    ],
   },
   {
     id: 'resourceType',

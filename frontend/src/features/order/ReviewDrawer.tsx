@@ -3,6 +3,7 @@ import { useNavigate, useParams, useRouterState, useSearch } from '@tanstack/rea
 import { useRef, useState, type Ref } from 'react'
 import { useMutation } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
+import { useOfflineSince } from '../../graphql/socketStatus'
 import type { LineDecision } from '../../graphql/types.generated'
 import { neighbour } from '../../lib/selection'
 import { t } from '../../lib/texts'
@@ -96,7 +97,8 @@ function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, to
   const isErrored = order?.state === 'ERRORED' || order?.state === 'ERROR'
   const mixed = waiting.some((line) => (choices[line.id] ?? 'APPROVE') !== 'APPROVE')
   const decidable = order !== null && (waiting.length > 0 || isErrored)
-  const busy = !ready || reviewing || unblocking
+  const offline = useOfflineSince() !== null
+  const busy = !ready || offline || reviewing || unblocking
 
   const fail = (problem: Problem) => {
     notifyProblem(problem)
@@ -140,7 +142,7 @@ function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, to
   }
   const postpone = () => void send('POSTPONE')
   useKeys(
-    decidable && ready
+    decidable && ready && !offline
       ? [
           { key: 'a', label: isErrored ? t.order.unblock : t.review.approve, run: approve },
           { key: 'd', label: t.review.decline, run: () => ask('decline') },
@@ -160,6 +162,7 @@ function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, to
     decidable,
     busy,
     sending: reviewing || unblocking,
+    offline,
     asking,
     ask,
     cancel: () => setAsking(null),
@@ -187,8 +190,9 @@ function Decisions({ order, field, ...d }: Decision & { order: OrderDetailFragme
           }
         }}
       />
+      {d.offline && <p className="dim">{t.app.offlineHint}</p>}
       <div className={classes.buttons}>
-        <Button loading={d.sending} onClick={d.approve} rightSection={<kbd>a</kbd>}>
+        <Button loading={d.sending} disabled={d.offline} onClick={d.approve} rightSection={<kbd>a</kbd>}>
           {d.isErrored ? t.order.unblock : d.mixed ? t.review.confirmLines : t.review.approveKind[order.kind]}
         </Button>
         <Button variant="default" disabled={d.busy} onClick={() => d.ask('decline')} rightSection={<kbd>d</kbd>}>

@@ -41,6 +41,7 @@ const owner: Column<OrderRowFragment> = {
       <span className="dim cut">{o.target?.displayName ?? t.order.noOwner}</span>
     ),
   text: (o) => o.owner?.displayName ?? '',
+  also: [{ header: t.order.ownerKey, text: (o) => o.owner?.key ?? '' }],
   sort: { up: 'OWNER_ASC' },
 }
 const resourceType: Column<OrderRowFragment> = {
@@ -50,6 +51,7 @@ const resourceType: Column<OrderRowFragment> = {
   lasting: true,
   cell: (o) => <span className="cut">{o.resourceType.displayName}</span>,
   text: (o) => o.resourceType.displayName,
+  also: [{ header: t.order.resourceTypeId, text: (o) => o.resourceType.identifier }],
 }
 const kind: Column<OrderRowFragment> = {
   id: 'kind',
@@ -65,6 +67,7 @@ const target: Column<OrderRowFragment> = {
   cell: (o) =>
     o.target ? <span className="cut">{o.target.displayName}</span> : <span className="dim">{t.order.toCreate}</span>,
   text: (o) => o.target?.displayName ?? '',
+  also: [{ header: t.order.targetKey, text: (o) => o.target?.key ?? '' }],
 }
 const system: Column<OrderRowFragment> = {
   id: 'system',
@@ -80,6 +83,7 @@ const state: Column<OrderRowFragment> = {
   lasting: true,
   cell: (o) => <StateBadge state={o.state} />,
   text: (o) => provisioningStates[o.state].word,
+  also: [{ header: t.order.stateCode, text: (o) => String(o.stateCode) }],
 }
 const waiting: Column<OrderRowFragment> = {
   id: 'waiting',

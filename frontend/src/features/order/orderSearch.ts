@@ -15,6 +15,8 @@ export interface OrderSearch {
   open?: 'yes' | 'no'
   cause?: string
   noPostponed?: true
+  /** Why they wait. */
+  waits?: string[]
   after?: string
   before?: string
   sort?: OrderSort
@@ -38,6 +40,7 @@ export function parseOrderSearch(raw: RawSearch): OrderSearch {
     open: oneOf(raw.open, ['yes', 'no']),
     cause: text(raw.cause),
     noPostponed: flag(raw.noPostponed),
+    waits: many(raw.waits),
     after: instant(raw.after),
     before: instant(raw.before),
     sort: oneOf(raw.sort, orderSorts),
@@ -59,6 +62,7 @@ export function toOrderFilter(search: OrderSearch): OrderFilter {
     open: search.open === undefined ? undefined : search.open === 'yes',
     errorClass: search.cause,
     hidePostponed: search.noPostponed,
+    waitReasons: search.waits,
     createdAfter: search.after,
     createdBefore: search.before,
   })
@@ -75,7 +79,7 @@ export function couldMatch(
   search: OrderSearch,
   change: { to: ProvisioningState; order: { kind: OrderKind; resourceType: { identifier: string } } },
 ): boolean {
-  if (search.text || search.ownerId || search.cause) return false
+  if (search.text || search.ownerId || search.cause || search.waits) return false
   if (search.states && !search.states.includes(change.to)) return false
   if (search.kinds && !search.kinds.includes(change.order.kind)) return false
   return !search.types || search.types.includes(change.order.resourceType.identifier)

@@ -17,8 +17,9 @@ const columns: Column<RoleFieldsFragment>[] = [
     id: 'name',
     header: t.common.name,
     width: 'minmax(200px, 1.6fr)',
-    cell: (r) => <Stack main={r.displayName} sub={r.identifier} />,
+    cell: (r) => <Stack main={r.displayName} />,
     text: (r) => r.displayName,
+    also: [{ header: t.common.identifier, text: (r) => r.identifier }],
   },
   { id: 'kind', header: t.model.kind, width: '100px', cell: (r) => t.model.kinds[r.kind], text: (r) => r.kind },
   {

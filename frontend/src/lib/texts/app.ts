@@ -12,8 +12,11 @@ export const appTexts = {
     liveHint: 'Changes arrive as they happen.',
     connecting: 'Connecting',
     connectingHint: 'The live connection is being made; pages still answer.',
-    offline: 'Offline',
-    offlineHint: 'No live connection. Trying again; numbers may be old.',
+    offlineSince: (time: string) => `Offline since ${time}`,
+    offlineHint:
+      'The server is not reached. What you see is as of then; it can be read, decisions wait until the connection is back.',
+    newVersion: 'A new version is installed.',
+    loadIt: 'Load it',
     runningJobs: (count: number) => plural(count, 'running job', 'running jobs'),
     noRunningJobs: 'No job is running',
     menu: 'Menu',

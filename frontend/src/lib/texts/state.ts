@@ -80,7 +80,7 @@ export const stateTexts = {
     no_connection: 'The system has no connection',
     creation_not_allowed: 'The resource type allows no creation',
     item_error: 'A value cannot be computed',
-    threshold: 'Held by a threshold',
+    threshold: 'Held by a limit',
     agent_offline: 'The agent is away',
   },
   errorClass: {

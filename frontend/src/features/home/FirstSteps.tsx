@@ -1,0 +1,32 @@
+import { IconRocket } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { useQuery } from 'urql'
+import { maySeeSystems } from '../../graphql/may'
+import { useMe } from '../../graphql/SessionContext'
+import { t } from '../../lib/texts'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { SystemHealthDocument } from './home.generated'
+
+/** What to do first while nobody is known yet: connect a system, or read the ones that are connected. */
+export function FirstSteps() {
+  const me = useMe()
+  const sees = maySeeSystems(me)
+  const [{ data }] = useQuery({ query: SystemHealthDocument, pause: !sees })
+  if (!sees) return <EmptyNote icon={IconRocket} title={t.home.first.title} hint={t.home.first.others} />
+  if (!data) return null
+  return data.connectors.length === 0 ? (
+    <EmptyNote
+      icon={IconRocket}
+      title={t.home.first.title}
+      hint={t.home.first.connect}
+      action={<code>bin/writ apply my-config/</code>}
+    />
+  ) : (
+    <EmptyNote
+      icon={IconRocket}
+      title={t.home.first.title}
+      hint={t.home.first.run}
+      action={<Link to="/jobs">{t.home.first.toJobs}</Link>}
+    />
+  )
+}

@@ -1,0 +1,35 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { isGone, isNewVersion, reloadOnce } from './freshCode'
+
+describe('freshCode', () => {
+  const reload = vi.fn()
+  beforeEach(() => {
+    sessionStorage.clear()
+    reload.mockReset()
+    vi.stubGlobal('location', { pathname: '/orders', reload })
+    document.head.innerHTML = '<script type="module" src="/assets/index-old.js"></script>'
+  })
+
+  it('knows what browsers say when a file is gone', () => {
+    expect(isGone('Failed to fetch dynamically imported module: http://x/assets/a.js')).toBe(true)
+    expect(isGone('Importing a module script failed.')).toBe(true)
+    expect(isGone('Unable to preload CSS for /assets/Page-1.css')).toBe(true)
+    expect(isGone('x is not a function')).toBe(false)
+  })
+
+  it('loads the page again once, not for ever', () => {
+    expect(reloadOnce()).toBe(true)
+    expect(reloadOnce()).toBe(false)
+    expect(reload).toHaveBeenCalledTimes(1)
+  })
+
+  it('sees a new version by the name of its code', async () => {
+    const serve = (html: string) => vi.stubGlobal('fetch', () => Promise.resolve(new Response(html)))
+    serve('<script type="module" src="/assets/index-old.js"></script>')
+    expect(await isNewVersion()).toBe(false)
+    serve('<script type="module" src="/assets/index-new.js"></script>')
+    expect(await isNewVersion()).toBe(true)
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('offline')))
+    expect(await isNewVersion()).toBe(false)
+  })
+})
