@@ -29,7 +29,7 @@ const maxReason = 4000
 // when the caller has gone. VALIDATION without a reason, CONFLICT when it belongs to a run of a job (resume that one), INVALID_TRANSITION when nothing
 // holds it any more. Needs JobUpdate or ConnectorUpdate.
 func (s *Service) ResumeDelivery(ctx context.Context, in DeliveryInput) (*DeliveryPayload, error) {
-	reason, err := in.check()
+	reason, err := in.check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) ResumeDelivery(ctx context.Context, in DeliveryInput) (*Delive
 // DropDelivery gives a synchronization of the continuous mode up: its changes are dropped, the next reading compares anew. CONFLICT, INVALID_TRANSITION
 // and rights as with ResumeDelivery.
 func (s *Service) DropDelivery(ctx context.Context, in DeliveryInput) (*DeliveryPayload, error) {
-	reason, err := in.check()
+	reason, err := in.check(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,11 @@ func (s *Service) DropDelivery(ctx context.Context, in DeliveryInput) (*Delivery
 	return &DeliveryPayload{d}, nil
 }
 
-func (in DeliveryInput) check() (string, error) {
+// check asks for the right first: a stranger learns nothing from an input.
+func (in DeliveryInput) check(ctx context.Context) (string, error) {
+	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
+		return "", err
+	}
 	if in.Reason == nil {
 		return "", nil
 	}
@@ -77,9 +81,6 @@ func (in DeliveryInput) check() (string, error) {
 
 // decide notes who decides what about a blocked synchronization, and why, before it is done: the event stands also when the work itself fails.
 func (s *Service) decide(ctx context.Context, id int64, decision, reason string) error {
-	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
-		return err
-	}
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		d, err := find(ctx, tx, id)
 		if err != nil {
