@@ -192,7 +192,7 @@ function TaskLine({
         <Badge {...look} spin={task.state === 'IN_PROGRESS'} />
       </span>
       <ProgressBar
-        value={task.progress}
+        value={task.state.startsWith('COMPLETED') ? 1 : task.progress}
         label={task.displayName}
         tone={look.tone}
         moving={task.state === 'IN_PROGRESS'}
