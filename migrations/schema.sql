@@ -507,6 +507,7 @@ create table job (
     schedule_enabled boolean default true not null,
     next_run_at timestamp with time zone,
     version integer default 1 not null,
+    needs_second_person boolean default false not null,
     constraint job_pkey PRIMARY KEY (id),
     constraint job_identifier_key UNIQUE (identifier)
 );

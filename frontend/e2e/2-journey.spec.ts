@@ -91,6 +91,10 @@ test('the reviewer approves one order, declines a line of another and postpones 
   await expect(step(alone, 'Awaiting approval, now')).toBeVisible()
 
   await open.getByRole('button', { name: 'Approve creation' }).click()
+  await page
+    .getByRole('dialog', { name: /^Approve to create/ })
+    .getByRole('button', { name: 'Approve' })
+    .click()
   await expect(page.getByText(`Approved: ${first}`)).toBeVisible()
   // The page in the other tab follows by itself, through the system and the read-back, to the end.
   await expect(step(alone, 'Verified, done')).toBeVisible({ timeout: 30_000 })

@@ -87,6 +87,8 @@ test('the review is done without a mouse', async ({ page, signIn }) => {
 
   const approved = await subject(open)
   await page.keyboard.press('a')
+  await expect(page.getByRole('dialog', { name: /^Approve to create/ })).toBeVisible()
+  await page.keyboard.press('Enter')
   await expect(page.getByText(`Approved: ${approved}`)).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(open).toHaveCount(0)

@@ -185,6 +185,8 @@ type ComplexityRoot struct {
 	}
 
 	Counters struct {
+		BlockedRuns     func(childComplexity int) int
+		BlockedSystems  func(childComplexity int) int
 		Errored         func(childComplexity int) int
 		Manual          func(childComplexity int) int
 		ManualTiles     func(childComplexity int) int
@@ -216,6 +218,7 @@ type ComplexityRoot struct {
 		EndedAt   func(childComplexity int) int
 		Error     func(childComplexity int) int
 		ID        func(childComplexity int) int
+		IsOfJob   func(childComplexity int) int
 		Mode      func(childComplexity int) int
 		StartedAt func(childComplexity int) int
 		State     func(childComplexity int) int
@@ -233,6 +236,10 @@ type ComplexityRoot struct {
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
+	}
+
+	DeliveryPayload struct {
+		Delivery func(childComplexity int) int
 	}
 
 	Entitlement struct {
@@ -308,6 +315,11 @@ type ComplexityRoot struct {
 		To    func(childComplexity int) int
 	}
 
+	HeldOrders struct {
+		Blocked func(childComplexity int) int
+		Count   func(childComplexity int) int
+	}
+
 	HourCount struct {
 		At       func(childComplexity int) int
 		Created  func(childComplexity int) int
@@ -322,18 +334,19 @@ type ComplexityRoot struct {
 	}
 
 	Job struct {
-		Cron            func(childComplexity int) int
-		CronTimeZone    func(childComplexity int) int
-		DisplayName     func(childComplexity int) int
-		ID              func(childComplexity int) int
-		Identifier      func(childComplexity int) int
-		IsIncremental   func(childComplexity int) int
-		LastInstance    func(childComplexity int) int
-		NextRunAt       func(childComplexity int) int
-		ScheduleEnabled func(childComplexity int) int
-		ScheduleWarning func(childComplexity int) int
-		Steps           func(childComplexity int) int
-		UserStartDenied func(childComplexity int) int
+		Cron              func(childComplexity int) int
+		CronTimeZone      func(childComplexity int) int
+		DisplayName       func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Identifier        func(childComplexity int) int
+		IsIncremental     func(childComplexity int) int
+		LastInstance      func(childComplexity int) int
+		NeedsSecondPerson func(childComplexity int) int
+		NextRunAt         func(childComplexity int) int
+		ScheduleEnabled   func(childComplexity int) int
+		ScheduleWarning   func(childComplexity int) int
+		Steps             func(childComplexity int) int
+		UserStartDenied   func(childComplexity int) int
 	}
 
 	JobInstance struct {
@@ -423,6 +436,7 @@ type ComplexityRoot struct {
 		Profiles    func(childComplexity int) int
 		Resource    func(childComplexity int) int
 		Scopes      func(childComplexity int) int
+		ServerTime  func(childComplexity int) int
 		TestHooks   func(childComplexity int) int
 		TimeZone    func(childComplexity int) int
 		Username    func(childComplexity int) int
@@ -439,6 +453,7 @@ type ComplexityRoot struct {
 		DeleteResource          func(childComplexity int, input directory.DeleteResourceInput) int
 		DeleteWebhook           func(childComplexity int, input webhook.WebhookInput) int
 		DisableWebhook          func(childComplexity int, input webhook.WebhookInput) int
+		DropDelivery            func(childComplexity int, input synchronization.DeliveryInput) int
 		EnableJobSchedule       func(childComplexity int, input job.ScheduleJobInput) int
 		EnableWebhook           func(childComplexity int, input webhook.WebhookInput) int
 		Login                   func(childComplexity int, input auth.LoginInput) int
@@ -446,9 +461,11 @@ type ComplexityRoot struct {
 		ReconsiderOrders        func(childComplexity int, input order.BulkOrdersInput) int
 		Refresh                 func(childComplexity int) int
 		RelaunchJobInstance     func(childComplexity int, input job.JobInstanceInput) int
+		ReleaseHeldOrders       func(childComplexity int, input order.ReleaseHeldOrdersInput) int
 		ReleaseManualOrders     func(childComplexity int, input order.BulkOrdersInput) int
 		ReplayWebhook           func(childComplexity int, input webhook.ReplayWebhookInput) int
 		ReportManualOrderErrors func(childComplexity int, input order.ReportManualOrderErrorsInput) int
+		ResumeDelivery          func(childComplexity int, input synchronization.DeliveryInput) int
 		ResumeJobInstance       func(childComplexity int, input job.JobInstanceInput) int
 		ReviewOrders            func(childComplexity int, input order.ReviewOrdersInput) int
 		RotateWebhookSecret     func(childComplexity int, input webhook.WebhookInput) int
@@ -671,6 +688,7 @@ type ComplexityRoot struct {
 		ErrorGroups             func(childComplexity int) int
 		Explain                 func(childComplexity int, input assignment.ExplainInput) int
 		Flow                    func(childComplexity int) int
+		HeldOrders              func(childComplexity int, connector string) int
 		JobInstance             func(childComplexity int, id int64) int
 		JobInstances            func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
 		Jobs                    func(childComplexity int) int
@@ -694,6 +712,10 @@ type ComplexityRoot struct {
 		Search                  func(childComplexity int, text string) int
 		Webhook                 func(childComplexity int, id int64) int
 		Webhooks                func(childComplexity int) int
+	}
+
+	ReleaseHeldOrdersPayload struct {
+		Released func(childComplexity int) int
 	}
 
 	Resource struct {
@@ -1401,6 +1423,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContextDimension.Value(childComplexity), true
 
+	case "Counters.blockedRuns":
+		if e.ComplexityRoot.Counters.BlockedRuns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counters.BlockedRuns(childComplexity), true
+	case "Counters.blockedSystems":
+		if e.ComplexityRoot.Counters.BlockedSystems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counters.BlockedSystems(childComplexity), true
 	case "Counters.errored":
 		if e.ComplexityRoot.Counters.Errored == nil {
 			break
@@ -1524,6 +1558,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Delivery.ID(childComplexity), true
+	case "Delivery.isOfJob":
+		if e.ComplexityRoot.Delivery.IsOfJob == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.IsOfJob(childComplexity), true
 	case "Delivery.mode":
 		if e.ComplexityRoot.Delivery.Mode == nil {
 			break
@@ -1592,6 +1632,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryChangeConnection.TotalCount(childComplexity), true
+
+	case "DeliveryPayload.delivery":
+		if e.ComplexityRoot.DeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryPayload.Delivery(childComplexity), true
 
 	case "Entitlement.category":
 		if e.ComplexityRoot.Entitlement.Category == nil {
@@ -1912,6 +1959,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FlowEdge.To(childComplexity), true
 
+	case "HeldOrders.blocked":
+		if e.ComplexityRoot.HeldOrders.Blocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldOrders.Blocked(childComplexity), true
+	case "HeldOrders.count":
+		if e.ComplexityRoot.HeldOrders.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldOrders.Count(childComplexity), true
+
 	case "HourCount.at":
 		if e.ComplexityRoot.HourCount.At == nil {
 			break
@@ -1998,6 +2058,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Job.LastInstance(childComplexity), true
+	case "Job.needsSecondPerson":
+		if e.ComplexityRoot.Job.NeedsSecondPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Job.NeedsSecondPerson(childComplexity), true
 	case "Job.nextRunAt":
 		if e.ComplexityRoot.Job.NextRunAt == nil {
 			break
@@ -2358,6 +2424,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Me.Scopes(childComplexity), true
+	case "Me.serverTime":
+		if e.ComplexityRoot.Me.ServerTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Me.ServerTime(childComplexity), true
 	case "Me.testHooks":
 		if e.ComplexityRoot.Me.TestHooks == nil {
 			break
@@ -2487,6 +2559,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableWebhook(childComplexity, args["input"].(webhook.WebhookInput)), true
+	case "Mutation.dropDelivery":
+		if e.ComplexityRoot.Mutation.DropDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dropDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DropDelivery(childComplexity, args["input"].(synchronization.DeliveryInput)), true
 	case "Mutation.enableJobSchedule":
 		if e.ComplexityRoot.Mutation.EnableJobSchedule == nil {
 			break
@@ -2554,6 +2637,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RelaunchJobInstance(childComplexity, args["input"].(job.JobInstanceInput)), true
+	case "Mutation.releaseHeldOrders":
+		if e.ComplexityRoot.Mutation.ReleaseHeldOrders == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_releaseHeldOrders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReleaseHeldOrders(childComplexity, args["input"].(order.ReleaseHeldOrdersInput)), true
 	case "Mutation.releaseManualOrders":
 		if e.ComplexityRoot.Mutation.ReleaseManualOrders == nil {
 			break
@@ -2587,6 +2681,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportManualOrderErrors(childComplexity, args["input"].(order.ReportManualOrderErrorsInput)), true
+	case "Mutation.resumeDelivery":
+		if e.ComplexityRoot.Mutation.ResumeDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeDelivery(childComplexity, args["input"].(synchronization.DeliveryInput)), true
 	case "Mutation.resumeJobInstance":
 		if e.ComplexityRoot.Mutation.ResumeJobInstance == nil {
 			break
@@ -3593,6 +3698,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Flow(childComplexity), true
+	case "Query.heldOrders":
+		if e.ComplexityRoot.Query.HeldOrders == nil {
+			break
+		}
+
+		args, err := ec.field_Query_heldOrders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.HeldOrders(childComplexity, args["connector"].(string)), true
 
 	case "Query.jobInstance":
 		if e.ComplexityRoot.Query.JobInstance == nil {
@@ -3807,6 +3923,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Webhooks(childComplexity), true
+
+	case "ReleaseHeldOrdersPayload.released":
+		if e.ComplexityRoot.ReleaseHeldOrdersPayload.Released == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReleaseHeldOrdersPayload.Released(childComplexity), true
 
 	case "Resource.contexts":
 		if e.ComplexityRoot.Resource.Contexts == nil {
@@ -4785,6 +4908,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateResourceInput", ec.unmarshalInputCreateResourceInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
+			graphql.NewInputUnmarshaler("DeliveryInput", ec.unmarshalInputDeliveryInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
 			graphql.NewInputUnmarshaler("JobInstanceInput", ec.unmarshalInputJobInstanceInput),
 			graphql.NewInputUnmarshaler("JobScheduleInput", ec.unmarshalInputJobScheduleInput),
@@ -4795,6 +4919,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
+			graphql.NewInputUnmarshaler("ReleaseHeldOrdersInput", ec.unmarshalInputReleaseHeldOrdersInput),
 			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
 			graphql.NewInputUnmarshaler("ReportManualOrderErrorsInput", ec.unmarshalInputReportManualOrderErrorsInput),
 			graphql.NewInputUnmarshaler("ResourceFilter", ec.unmarshalInputResourceFilter),
@@ -5241,6 +5366,8 @@ extend type Query {
 type Me {
   "Opaque id of the user account."
   id: ID!
+  "The clock of the server when this was read: what ` + "`" + `just now` + "`" + ` and ` + "`" + `5 min ago` + "`" + ` are counted from."
+  serverTime: DateTime!
   "Login name."
   username: String!
   "Name to show."
@@ -5494,6 +5621,8 @@ type Delivery {
   blocked: JSON
   "Why it failed; null: it did not."
   error: String
+  "It belongs to a run of a job: that run is resumed or given up, not the synchronization itself."
+  isOfJob: Boolean!
   "What it changes in the directory."
   changes(
     "How many rows, 0 to 500; 50 when left out."
@@ -5539,6 +5668,20 @@ type ConnectorPayload {
   connector: Connector!
 }
 
+"""Which synchronization, and why it is decided so."""
+input DeliveryInput {
+  "Id of the delivery."
+  id: ID!
+  "Why, at most 4,000 characters: kept in the audit log. ` + "`" + `resumeDelivery` + "`" + ` needs one."
+  reason: String
+}
+
+"""The synchronization afterwards."""
+type DeliveryPayload {
+  "The synchronization."
+  delivery: Delivery!
+}
+
 extend type Query {
   "All connectors."
   connectors: [Connector!]!
@@ -5550,6 +5693,16 @@ extend type Query {
 }
 
 extend type Mutation {
+  "Applies a synchronization that a limit holds, outside of jobs (provisioning spec 8.3). VALIDATION without a reason, CONFLICT when it belongs to a run, INVALID_TRANSITION when nothing holds it any more."
+  resumeDelivery(
+    "What to do."
+    input: DeliveryInput!
+  ): DeliveryPayload!
+  "Gives up a synchronization that a limit holds: its changes are dropped, the next reading compares anew. Errors as with resumeDelivery."
+  dropDelivery(
+    "What to do."
+    input: DeliveryInput!
+  ): DeliveryPayload!
   "Tests whether the connector's systems are reachable, now."
   checkConnector(
     "What to do."
@@ -5947,6 +6100,8 @@ type Job {
   scheduleWarning: String
   "Only the schedule may launch it."
   userStartDenied: Boolean!
+  "Whoever launched a run of it may not resume that run over a limit: somebody else has to."
+  needsSecondPerson: Boolean!
   "Its tasks in order."
   steps: [JobStep!]!
   "Newest instance; null: never ran."
@@ -6088,6 +6243,8 @@ input RunJobInput {
 input JobInstanceInput {
   "Id of the job instance."
   id: ID!
+  "Why, at most 4,000 characters: kept in the event and in the log of what was blocked. Null: no reason."
+  reason: String
 }
 
 """Switches the schedule of a job."""
@@ -6139,7 +6296,7 @@ extend type Mutation {
     "What to do."
     input: RunJobInput!
   ): RunJobPayload!
-  "Goes on after a threshold block, with the threshold waived for the blocked task."
+  "Goes on after a threshold block, with the threshold waived for the blocked task. FORBIDDEN to whoever launched the run when its job needs a second person."
   resumeJobInstance(
     "What to do."
     input: JobInstanceInput!
@@ -6407,6 +6564,8 @@ input OrderFilter {
   hidePostponed: Boolean
   "Errors of this class."
   errorClass: String
+  "They wait for one of these reasons (` + "`" + `Order.waitReason` + "`" + `), e.g. threshold."
+  waitReasons: [String!]
 }
 
 """The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn (design 4)."""
@@ -6683,12 +6842,38 @@ type Counters {
   errored: Int!
   "Job instances under way; 0 for callers who may not see jobs."
   runningJobs: Int!
+  "Runs of jobs that a limit holds until somebody resumes or gives them up; 0 for callers who may do neither."
+  blockedRuns: Int!
+  "Systems whose changes or orders a limit holds outside of runs; 0 for callers who may not let them go on."
+  blockedSystems: Int!
   "Waiting reviews by source entity type."
   reviewTiles: [TileCount!]!
   "Open tickets by source entity type."
   manualTiles: [TileCount!]!
   "Age of the oldest order that waits for a person; null: none."
   oldestWaitingAt: DateTime
+}
+
+"""The orders of a system that a limit holds in continuous mode."""
+type HeldOrders {
+  "How many. They are listed by ` + "`" + `orders(filter: {connectors: ..., waitReasons: [\"threshold\"]})` + "`" + `."
+  count: Int!
+  "Which limits were exceeded, one object each: resourceType, name, action, count, limit, isPercent, base, message. Null: not known any more."
+  blocked: JSON
+}
+
+"""Which orders go on, and why."""
+input ReleaseHeldOrdersInput {
+  "Identifier of the connector."
+  connector: String!
+  "Why, at most 4,000 characters: kept in the audit log."
+  reason: String!
+}
+
+"""What goes on."""
+type ReleaseHeldOrdersPayload {
+  "How many orders were released."
+  released: Int!
 }
 
 """How many orders are in a state."""
@@ -6804,6 +6989,11 @@ extend type Query {
   provisioningTransitions: [ProvisioningTransition!]!
   "The numbers of the home page, now."
   counters: Counters!
+  "What a limit holds of a system in continuous mode; null: nothing."
+  heldOrders(
+    "Identifier of the connector."
+    connector: String!
+  ): HeldOrders
   "Moves between states in the last hour, in the caller's scope."
   flow: [FlowEdge!]!
   "What happened to orders, hour by hour, oldest first."
@@ -6821,6 +7011,11 @@ extend type Mutation {
     "What to do."
     input: ReviewOrdersInput!
   ): BulkOrdersPayload!
+  "Lets the orders of a system go on that a limit holds in continuous mode, whatever the limit says now (provisioning spec 8.3). VALIDATION without a reason or for an unknown system."
+  releaseHeldOrders(
+    "What to do."
+    input: ReleaseHeldOrdersInput!
+  ): ReleaseHeldOrdersPayload!
   "Sends errored orders again (3 -> 1)."
   unblockOrders(
     "What to do."
@@ -7492,6 +7687,10 @@ func (ec *executionContext) childFields_Counters(ctx context.Context, field grap
 		return ec.fieldContext_Counters_errored(ctx, field)
 	case "runningJobs":
 		return ec.fieldContext_Counters_runningJobs(ctx, field)
+	case "blockedRuns":
+		return ec.fieldContext_Counters_blockedRuns(ctx, field)
+	case "blockedSystems":
+		return ec.fieldContext_Counters_blockedSystems(ctx, field)
 	case "reviewTiles":
 		return ec.fieldContext_Counters_reviewTiles(ctx, field)
 	case "manualTiles":
@@ -7546,6 +7745,8 @@ func (ec *executionContext) childFields_Delivery(ctx context.Context, field grap
 		return ec.fieldContext_Delivery_blocked(ctx, field)
 	case "error":
 		return ec.fieldContext_Delivery_error(ctx, field)
+	case "isOfJob":
+		return ec.fieldContext_Delivery_isOfJob(ctx, field)
 	case "changes":
 		return ec.fieldContext_Delivery_changes(ctx, field)
 	}
@@ -7578,6 +7779,14 @@ func (ec *executionContext) childFields_DeliveryChangeConnection(ctx context.Con
 		return ec.fieldContext_DeliveryChangeConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_DeliveryPayload_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Entitlement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7726,6 +7935,16 @@ func (ec *executionContext) childFields_FlowEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type FlowEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_HeldOrders(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_HeldOrders_count(ctx, field)
+	case "blocked":
+		return ec.fieldContext_HeldOrders_blocked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeldOrders", field.Name)
+}
+
 func (ec *executionContext) childFields_HourCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -7774,6 +7993,8 @@ func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.C
 		return ec.fieldContext_Job_scheduleWarning(ctx, field)
 	case "userStartDenied":
 		return ec.fieldContext_Job_userStartDenied(ctx, field)
+	case "needsSecondPerson":
+		return ec.fieldContext_Job_needsSecondPerson(ctx, field)
 	case "steps":
 		return ec.fieldContext_Job_steps(ctx, field)
 	case "lastInstance":
@@ -7944,6 +8165,8 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Me_id(ctx, field)
+	case "serverTime":
+		return ec.fieldContext_Me_serverTime(ctx, field)
 	case "username":
 		return ec.fieldContext_Me_username(ctx, field)
 	case "displayName":
@@ -8364,6 +8587,14 @@ func (ec *executionContext) childFields_ProvisioningTransition(ctx context.Conte
 		return ec.fieldContext_ProvisioningTransition_description(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProvisioningTransition", field.Name)
+}
+
+func (ec *executionContext) childFields_ReleaseHeldOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "released":
+		return ec.fieldContext_ReleaseHeldOrdersPayload_released(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReleaseHeldOrdersPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Resource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

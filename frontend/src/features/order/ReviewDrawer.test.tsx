@@ -62,6 +62,9 @@ describe('ReviewDrawer', () => {
     const { router, sent, onDecided, user } = setup([one, two])
     await screen.findByRole('dialog', { name: title })
     await user.keyboard('a')
+    await screen.findByRole('dialog', { name: 'Approve to create Intranet account for Petra Lang, E1?' })
+    expect(sent).toEqual([])
+    await user.keyboard('{Enter}')
     await waitFor(() => expect(router.state.location.pathname).toBe(`/review/${two.id}`))
     expect(sent).toEqual([
       {
@@ -123,6 +126,8 @@ describe('ReviewDrawer', () => {
     next()
     await waitFor(() => expect(drawer).not.toHaveAccessibleName(/Petra Lang/))
     await user.keyboard('a')
+    await screen.findByRole('dialog', { name: /^Approve to/ })
+    await user.keyboard('{Enter}')
     await waitFor(() => expect(sent).toHaveLength(1))
     expect(sent[0]?.variables).toMatchObject({ input: { lines: two.lines.map(({ id }) => ({ lineId: id })) } })
   })
@@ -169,6 +174,8 @@ describe('ReviewDrawer', () => {
     const { router, onDecided, user } = setup([one, two], { refuse: 'The order changed since you read it.' })
     await screen.findByRole('dialog', { name: title })
     await user.keyboard('a')
+    await screen.findByRole('dialog', { name: /^Approve to/ })
+    await user.keyboard('{Enter}')
     expect(await screen.findByText('The order changed since you read it.')).toBeInTheDocument()
     expect(router.state.location.pathname).toBe(`/review/${one.id}`)
     expect(onDecided).not.toHaveBeenCalled()

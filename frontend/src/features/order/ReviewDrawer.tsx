@@ -89,7 +89,7 @@ function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, to
   const [{ fetching: unblocking }, unblock] = useMutation(UnblockOrdersDocument)
   const [chosen, setChosen] = useState<{ id: string; lines: Record<string, LineDecision> }>({ id: '', lines: {} })
   const [comment, setComment] = useDraft(`order.${id}`)
-  const [asking, setAsking] = useState<'decline' | 'lines' | null>(null)
+  const [asking, setAsking] = useState<'approve' | 'decline' | 'lines' | null>(null)
 
   const choices = chosen.id === id ? chosen.lines : {}
   const lines = order?.lines ?? noLines
@@ -133,11 +133,12 @@ function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, to
   }
   const approve = () => {
     if (isErrored) void sendAgain()
+    else if (!mixed && order && isAccount(order)) ask('approve')
     else if (!mixed) void send('APPROVE')
     else if (Object.values(choices).includes('DECLINE') && !comment.trim()) ask('lines')
     else void send('LINES')
   }
-  const ask = (what: 'decline' | 'lines') => {
+  const ask = (what: 'approve' | 'decline' | 'lines') => {
     if (!busy) setAsking(what)
   }
   const postpone = () => void send('POSTPONE')
@@ -170,6 +171,11 @@ function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, to
     postpone,
     send,
   }
+}
+
+/** Approving gives, ties or takes away a whole account: that is asked once more. */
+function isAccount(order: OrderDetailFragment): boolean {
+  return order.kind !== 'UPDATE'
 }
 
 /** The comment and the buttons below the order. */
@@ -240,7 +246,18 @@ function OrderToDecide({ order, ...d }: Decision & { order: OrderDetailFragment 
           }
         />
       </Section>
-      {d.asking && (
+      {d.asking === 'approve' && (
+        <ConfirmDialog
+          title={t.review.oneTitle.APPROVE(orderPhrase(order))}
+          text={t.review.approveText}
+          action={t.review.approve}
+          danger={order.kind === 'DELETE'}
+          busy={d.sending}
+          onConfirm={() => void d.send('APPROVE')}
+          onClose={d.cancel}
+        />
+      )}
+      {(d.asking === 'decline' || d.asking === 'lines') && (
         <ConfirmDialog
           title={
             d.asking === 'lines'

@@ -163,6 +163,7 @@ export const orderTexts = {
       DECLINE: (what: string) => `Decline to ${what}?`,
       POSTPONE: (what: string) => `Postpone to ${what}?`,
     },
+    approveText: 'It is carried out at once where software does it; elsewhere it becomes a ticket.',
     declineText:
       'Nothing will be written, and it is not proposed again until the computed value changes or someone takes it up again.',
     declineLinesTitle: (what: string) => `Decline lines of the order to ${what}?`,
