@@ -145,6 +145,15 @@ create table changed_resource (
 comment on table changed_resource is 'Resources written since somebody looked: server/assignment turns them into dirty owners and fresh correlation keys, then removes them if seq is unchanged.';
 comment on column changed_resource.reverse_properties is 'Null: the resource itself changed. Else only others began or ceased to point to it, through these properties.';
 
+create table computed_property (
+    resource_type_id bigint not null,
+    property_id bigint not null,
+    constraint computed_property_pkey PRIMARY KEY (resource_type_id, property_id),
+    constraint computed_property_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id) ON DELETE CASCADE,
+    constraint computed_property_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id) ON DELETE CASCADE
+);
+comment on table computed_property is 'Properties of a resource type that rules compute, or computed once: what a rule brought is taken away after it is gone.';
+
 create table connection (
     id bigint generated always as identity,
     connector_id bigint not null,
@@ -839,7 +848,7 @@ comment on column provisioning_order.lease_until is 'By the clock of the databas
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
 comment on column provisioning_order.sent_lines is 'Lines that the attempt under way, or the last one, carries.';
 comment on column provisioning_order.has_silent is 'Software collected it and no answer came (P4): read back before a repeat.';
-CREATE INDEX provisioning_order_awaiting_sync ON public.provisioning_order USING btree (connector_id, id) WHERE ((state = ANY (ARRAY[2, 8])) AND (closed_at IS NULL));
+CREATE INDEX provisioning_order_awaiting_sync ON public.provisioning_order USING btree (connector_id, id) WHERE ((states && '{2,8}'::smallint[]) AND (closed_at IS NULL));
 CREATE INDEX provisioning_order_by_assigned ON public.provisioning_order USING btree (assigned_resource_type_id, id);
 CREATE INDEX provisioning_order_by_created ON public.provisioning_order USING btree (created_at, id);
 CREATE INDEX provisioning_order_by_owner ON public.provisioning_order USING btree (owner_id, id);
@@ -1014,6 +1023,8 @@ comment on column resource_type_rule.value_key is 'NAVIGATION: key of the resour
 comment on column resource_type_rule.source_binding is 'Path from the owner, e.g. Department.Name; record.* for the record of the context.';
 comment on column resource_type_rule.offset_before is 'Minutes (role-model 2.9).';
 CREATE INDEX resource_type_rule_by_type ON public.resource_type_rule USING btree (resource_type_id, kind);
+CREATE TRIGGER resource_type_rule_inserted AFTER INSERT ON public.resource_type_rule REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_computed_property();
+CREATE TRIGGER resource_type_rule_updated AFTER UPDATE ON public.resource_type_rule REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_computed_property();
 
 create table resource_unique_key (
     property_id bigint not null,
@@ -1300,6 +1311,17 @@ begin
         new.next_run_at := null;
     end if;
     return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.note_computed_property()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    insert into computed_property (resource_type_id, property_id)
+    select distinct resource_type_id, property_id from written where property_id is not null
+    on conflict do nothing;
+    return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.order_line_legal_move()

@@ -6594,7 +6594,7 @@ type Order {
   attempt: Int!
   "Last error; null: none."
   error: OrderError
-  "Why it waits: not_due, dependency, owner_property, connector_inactive, no_connection, creation_not_allowed, missing_in_target, item_error, threshold, agent_offline; null: it does not."
+  "Why it waits: not_due, dependency, owner_property, connector_inactive, no_connection, creation_not_allowed, missing_in_target, ambiguous_owner, item_error, threshold, agent_offline; null: it does not."
   waitReason: String
   "Who took the ticket; null: nobody."
   assignee: String

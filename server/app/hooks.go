@@ -66,7 +66,8 @@ func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
 	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
 }
 
-// synchronized: owners whose orders of this connector wait for verification are looked at again, and local users find their person.
+// synchronized: owners of whose orders of this connector a line waits to be verified are looked at again, whatever waits beside it, and local
+// users find their person.
 func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, _ time.Time) error {
 	if _, err := tx.ExecContext(ctx, `update local_user u set resource_id = r.id from resource r
 		where u.resource_key is not null and r.entity_type_id = u.resource_entity_type_id and r.key = u.resource_key and r.valid_to = 'infinity'
@@ -74,7 +75,7 @@ func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, _ 
 		return err
 	}
 	return assignment.MarkDirtyWhere(ctx, tx, "synchronized", `id in (select owner_id from provisioning_order
-		where connector_id = ? and state in (2, 8) and closed_at is null)`, connectorID)
+		where connector_id = ? and states && '{2,8}' and closed_at is null)`, connectorID)
 }
 
 // jobEnded: the continuous chain kept still while the job was at work; now it looks for what is left.

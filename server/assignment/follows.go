@@ -269,6 +269,7 @@ func waiting(reason string) string {
 		"no_connection":        "held because the resource type has no connection",
 		"creation_not_allowed": "held because the resource type does not allow creations",
 		"missing_in_target":    "held because the target is gone",
+		"ambiguous_owner":      "held because somebody else has as good a claim to it",
 		"item_error":           "held because one of its values failed",
 		"threshold":            "held by a threshold",
 		"agent_offline":        "waiting for the agent",
@@ -298,11 +299,16 @@ func (w *wording) decision(d followDecision) string {
 func (w *wording) line(o followOrder, l followLine) string {
 	property := w.property(o.ResourceTypeID, *l.Property)
 	var text string
-	switch l.Action {
-	case evaluation.LineAdd:
+	switch {
+	case l.Action == evaluation.LineAdd:
 		text = fmt.Sprintf("%s gets %s", property, text1(l.ProposedValue, l.CurrentValue))
-	case evaluation.LineRemove:
+	case l.Action == evaluation.LineRemove:
 		text = fmt.Sprintf("%s loses %s", property, text1(l.CurrentValue, l.ProposedValue))
+	case text1(l.ProposedValue, nil) == "":
+		text = fmt.Sprintf("%s is emptied", property)
+		if before := text1(l.CurrentValue, nil); before != "" {
+			text += fmt.Sprintf(" of %q", before)
+		}
 	default:
 		text = fmt.Sprintf("%s becomes %q", property, text1(l.ProposedValue, nil))
 		if before := text1(l.CurrentValue, nil); before != "" {

@@ -104,6 +104,9 @@ func (d *OrderDelta) after(o *ExistingOrder) *ExistingOrder {
 		}
 		line.Property, line.Action, line.ValueID, line.Current, line.Proposed, line.State = l.Property, l.Action, l.ValueID, l.Current, l.Proposed, l.To
 		line.Workflow, line.ReviewRequired, line.Start, line.End, line.WaitReason, line.Error = l.Workflow, l.ReviewRequired, l.Start, l.End, l.WaitReason, l.Error
+		if l.To == None || l.To == AwaitingApproval || l.To == Inactive {
+			line.IsSent = false // it went back: the roll-up of the order takes it off what is on its way
+		}
 		out.Lines = append(out.Lines, &line)
 	}
 	return out

@@ -32,7 +32,9 @@ func (l *lines) ask(w wish) {
 	if l.done[x] {
 		return // settled already
 	}
-	w.missing = w.missing || x.State == AwaitingApproval && x.WaitReason == waitMissing // also in the evaluations that find it waiting
+	if x.State == AwaitingApproval && x.WaitReason == waitMissing {
+		w.reviewed = waitMissing // also in the evaluations that find it waiting
+	}
 	review := l.gate(w)
 	d := l.same(x, "refresh")
 	d.RuleIDs, d.Confidence, d.IsMapped = w.rules, w.confidence, w.mapped
@@ -76,7 +78,7 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 		d.ReviewRequired = again
 		if x.State == Pending && d.To == Pending {
 			d.WaitReason = x.WaitReason // who generates and sends has reasons of its own
-			if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == "" {
+			if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == waitAmbiguous || d.WaitReason == "" {
 				d.WaitReason = waitNone
 			}
 		}

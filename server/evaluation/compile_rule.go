@@ -58,6 +58,11 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 		b.c.rules[r.id] = r
 		register(r, x.PolicyID)
 	}
+	for _, x := range b.m.Computed {
+		if x.ResourceTypeID == t.ID {
+			b.property(typ, &x.PropertyID, on)
+		}
+	}
 	for _, p := range b.shape.PropertiesOf[t.TargetEntityTypeID] {
 		if have := typ.byName[p.Identifier]; have != nil {
 			slices.SortFunc(have.queries, func(x, y *rule) int {
@@ -75,7 +80,7 @@ func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *
 		b.problem(rolemodel.SeverityError, "resource_type_rule", x.Identifier, field, "%s", err)
 	}
 	needed := x.Kind == rolemodel.ScalarRule || x.Kind == rolemodel.NavigationRule || x.Kind == rolemodel.QueryRule
-	if r.prop = b.property(typ, x, on); r.prop == nil && needed {
+	if r.prop = b.property(typ, x.PropertyID, on); r.prop == nil && needed {
 		fault("property", fmt.Errorf("the property is none of the target entity type; choose one of %s", nameOf(b.shape, typ.TargetEntityTypeID)))
 		return false
 	}
@@ -126,12 +131,12 @@ func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *
 	return true
 }
 
-// property finds or adds the property of the type that the rule computes, and notes that targets are read for it.
-func (b *builder) property(typ *typed, x *rolemodel.ResourceTypeRule, on *reads) *prop {
-	if x.PropertyID == nil {
+// property finds or adds a property of the type that a rule computes or computed once, and notes that targets are read for it.
+func (b *builder) property(typ *typed, id *int64, on *reads) *prop {
+	if id == nil {
 		return nil
 	}
-	p := b.shape.Properties[*x.PropertyID]
+	p := b.shape.Properties[*id]
 	if p == nil || p.EntityTypeID != typ.TargetEntityTypeID {
 		return nil
 	}

@@ -120,6 +120,9 @@ type prop struct {
 	days    bool    // the system keeps no time of them
 }
 
+// ruled reports whether rules compute the property; else only what they once brought is left to be taken away.
+func (p *prop) ruled() bool { return len(p.scalars)+p.navs+len(p.queries) > 0 }
+
 // many reports whether the property holds any number of resources.
 func (p *prop) many() bool { return p.IsNavigation() && p.IsCollection }
 

@@ -97,7 +97,7 @@ func TestAmbiguousOwner(t *testing.T) {
 	o.evaluate(p)
 	row := o.one(p)
 	require.Zero(t, row.TargetID)
-	require.Equal(t, []string{"ASSOCIATE  " + a.Key + " (AMBIGUOUS_OWNER) 5"}, open(row))
+	require.Equal(t, []string{"ASSOCIATE  " + a.Key + " 5 ambiguous_owner"}, open(row))
 	require.Equal(t, Associate, row.Order.Kind)
 	require.Equal(t, a.ID, row.Order.TargetID)
 }

@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -37,6 +38,7 @@ func (r *run) settleRow(p *plan, s *seat) {
 	}
 	if s.target != nil {
 		d.out.TargetID = s.target.ID
+		d.first = row.TargetID != s.target.ID && !row.sent() && !row.associated() && (row.TargetID != 0 || len(row.Expected.Ours) == 0) && !d.inherits()
 	}
 	d.lines = newLines(r, p, row.Order)
 	if s.want.ok {
@@ -50,7 +52,7 @@ func (r *run) settleRow(p *plan, s *seat) {
 // inherits: the target comes from an owner who is gone, and this server kept it under the same resource type.
 func (d *diff) inherits() bool {
 	f := d.seat.former
-	return f != nil && d.target != nil && d.row.TargetID != d.target.ID && f.ResourceTypeID == d.p.ID && len(f.Expected.Properties) > 0
+	return f != nil && d.target != nil && d.row.TargetID != d.target.ID && f.ResourceTypeID == d.p.ID && len(f.Expected.Properties)+len(f.Expected.Ours) > 0
 }
 
 // expected settles a row that the rules or a person want.
@@ -103,16 +105,27 @@ func (d *diff) untraceable() bool {
 func (d *diff) believed() *Resource {
 	t := &Resource{Scalars: map[string]string{}, Links: map[string][]int64{}}
 	for _, q := range d.p.props {
+		var list []Own
+		if ours := d.row.Expected.Ours[q.Identifier]; q.many() {
+			list = ours
+		} else if len(ours) > 0 {
+			list = ours[:1]
+		}
 		for _, s := range d.row.Expected.Properties[q.Identifier] {
-			if !s.InForce {
-				continue
+			if s.InForce && s.Error == "" {
+				list = append(slices.Clip(list), ownOf(q, s.Value, s.ID, 0))
 			}
-			if q.IsNavigation() {
-				if s.ID != 0 {
-					t.Links[q.Identifier] = append(t.Links[q.Identifier], s.ID)
-				}
-			} else {
-				t.Scalars[q.Identifier] = s.Value
+		}
+		for _, x := range distinct(list) {
+			switch {
+			case !q.IsNavigation():
+				t.Scalars[q.Identifier] = x.Value
+			case x.ID == 0:
+				delete(t.Links, q.Identifier)
+			case q.many():
+				t.Links[q.Identifier] = append(t.Links[q.Identifier], x.ID)
+			default:
+				t.Links[q.Identifier] = []int64{x.ID}
 			}
 		}
 	}
@@ -124,6 +137,9 @@ func (d *diff) believed() *Resource {
 		case LineAdd:
 			t.Links[l.Property] = slices.DeleteFunc(t.Links[l.Property], func(id int64) bool { return id == l.ValueID })
 		case LineRemove:
+			if q := d.p.byName[l.Property]; q == nil || !q.many() {
+				t.Links[l.Property] = nil
+			}
 			t.Links[l.Property] = append(t.Links[l.Property], l.ValueID)
 		}
 	}
@@ -134,10 +150,10 @@ func (d *diff) believed() *Resource {
 func (d *diff) linked() {
 	l := d.lines
 	if l.waitsForDeletion() {
-		return // the target is being deleted: what comes after is seen when it is gone
+		d.keepBack() // the target is being deleted: what comes after is seen when it is gone
+		return
 	}
 	l.kind, l.target = Update, d.target.ID
-	d.first = d.row.TargetID != d.target.ID && !d.row.sent() && !d.row.associated() && !d.inherits()
 	if x := l.find("", LineCreate, 0, true); d.inherits() && x != nil && (x.State == Errored || x.State == Transmitted) {
 		l.reenter = true // what was to be created is there: the rest goes on as a change
 	}
@@ -174,6 +190,13 @@ func (d *diff) values(target *Resource) {
 	}
 }
 
+// keepBack leaves the whole expectation as it was: what is under way has to end first.
+func (d *diff) keepBack() {
+	for _, q := range d.p.props {
+		d.back[q.Identifier] = true
+	}
+}
+
 // create asks for a target that does not exist: one line for the target, one per value in force when it begins.
 func (d *diff) create() {
 	l := d.lines
@@ -187,9 +210,7 @@ func (d *diff) create() {
 		// it was carried out and not seen yet: what changed meanwhile is seen when the account is
 		l.unverified()
 		l.keepAll()
-		for _, q := range d.p.props {
-			d.back[q.Identifier] = true
-		}
+		d.keepBack()
 		return
 	}
 	for _, x := range l.existing() {
@@ -254,11 +275,11 @@ func (d *diff) associate(m *match) {
 	l.kind, l.target = Associate, m.target.ID
 	d.closeGap("", 0)
 	d.out.Confidence = m.confidence
-	text := cmp.Or(m.target.DisplayName, m.target.Key)
+	reason := ""
 	if m.ambiguous {
-		text += " (AMBIGUOUS_OWNER)"
+		reason = waitAmbiguous
 	}
-	wishes := []wish{{action: LineAssociate, valueID: m.target.ID, proposed: text, from: d.want.over.from, to: d.want.over.to, due: d.want.over.from,
+	wishes := []wish{{action: LineAssociate, valueID: m.target.ID, proposed: cmp.Or(m.target.DisplayName, m.target.Key), reviewed: reason, from: d.want.over.from, to: d.want.over.to, due: d.want.over.from,
 		confidence: m.confidence, mapped: true, review: true}}
 	for _, q := range d.p.props {
 		if q.many() {
@@ -296,7 +317,7 @@ func (d *diff) unexpected() {
 	switch {
 	case d.target != nil:
 		d.lost()
-	case d.row.TargetID != 0:
+	case d.row.TargetID != 0, l.has(LineDelete) && !d.p.TicketSynchroIsNotAvailable:
 		// its target is gone, by us or by somebody else: nothing is left to do (X7, V6)
 		for _, x := range l.existing() {
 			if x.Action == LineDelete {
@@ -314,7 +335,7 @@ func (d *diff) unexpected() {
 		l.keepAll()
 	default:
 		l.withdrawAll()
-		d.out.CloseRow = !l.open()
+		d.out.CloseRow = !l.open() && d.made(nil) == nil // what may still appear is ours to take away
 	}
 	if d.out.CloseRow {
 		for _, g := range d.row.Gaps {
@@ -326,7 +347,7 @@ func (d *diff) unexpected() {
 // lost settles a target that nothing wants: it is deleted when that is allowed and the server once wanted it; else somebody has to look.
 func (d *diff) lost() {
 	w := d.row.Workflow
-	was := d.row.IsExpected || w == Calculated || w == GivenByRole || w == Cancellation || w.approved() || d.lines.has(LineDelete) || d.row.sent()
+	was := d.row.IsExpected || w == Calculated || w == GivenByRole || w == Cancellation || w.approved() || d.lines.has(LineDelete) || d.row.sent() || d.row.made()
 	switch {
 	case w == Cancellation:
 		d.delete(true) // somebody decided it: already reviewed, allowed even without allowRemove
@@ -375,6 +396,8 @@ func (d *diff) finish() {
 	if len(d.back) > 0 && d.out.IsExpected {
 		d.holdBack()
 	}
+	d.remember()
+	d.out.Expected.Begun = d.begun()
 	e := d.row
 	d.out.RowChanged = d.out.Existing == nil || d.out.CloseRow || e.TargetID != d.out.TargetID || e.Workflow != d.out.Workflow || e.IsExpected != d.out.IsExpected ||
 		startOf(e.Start) != startOf(d.out.Start) || endOf(e.End) != endOf(d.out.End) || e.Confidence != d.out.Confidence || e.Error != d.out.Error ||
@@ -406,7 +429,8 @@ func (d *diff) holdBack() {
 
 // same compares two expectations.
 func (e Expected) same(f Expected) bool {
-	if !slices.Equal(e.TypeRules, f.TypeRules) || !slices.Equal(e.Roles, f.Roles) || len(e.Properties) != len(f.Properties) {
+	if !slices.Equal(e.TypeRules, f.TypeRules) || !slices.Equal(e.Roles, f.Roles) || len(e.Properties) != len(f.Properties) || e.Begun != f.Begun ||
+		!maps.EqualFunc(e.Ours, f.Ours, slices.Equal[[]Own]) {
 		return false
 	}
 	for name, a := range e.Properties {
@@ -417,6 +441,19 @@ func (e Expected) same(f Expected) bool {
 		}
 	}
 	return true
+}
+
+// begun: the target was in use at a computation, now or before.
+func (d *diff) begun() bool {
+	if d.out.CloseRow || d.target == nil && (!d.untraceable() || d.seat.suggestion != nil) {
+		return false
+	}
+	return d.want.ok && d.want.over.has(d.r.now) || d.row.begun(d.r.now) && d.out.TargetID == d.row.TargetID
+}
+
+// begun: the target of the row was in use once.
+func (x *ExistingType) begun(now int64) bool {
+	return x.Expected.Begun || x.IsExpected && (x.TargetID != 0 || x.WasVerified) && startOf(x.Start) <= now
 }
 
 // inForce is the span of a mono-valued property that counts now.

@@ -22,6 +22,7 @@
 //	values.go       S6     timelines of values, painted in layers (2.9)
 //	diff.go         S9     one row against what is wanted: create, link, associate, delete, or leave to a person
 //	property.go            one property: the tables of 12.7
+//	own.go                 what of a target is Writ's own work, also when nothing wants it any more: kept until it is seen gone
 //	lines.go               the lines of one order: the transition table of provisioning 1.4, columns POLICY, SYNC and CLOCK. ask.go asks for
 //	                       a value, finish.go ends with the delta of the order
 //	orphan.go              Classify: targets without owner (5.4)
@@ -38,8 +39,9 @@
 //	interval.go     sets of instants
 //
 // What is at rest has no row. A property is Verified at rest when it was in force in the row's Expected, a target is linked, and no line, gap or
-// kept value is open for it. Which side moved since the last computation is read from Span.InForce: the value in force then against the
-// value in force now tells a change of the source, against the current value a change of the target.
+// kept value is open for it. Which side moved since the last computation is read from what is Writ's own work: the value in force then
+// (Span.InForce) and what was in force before and not seen gone (Expected.Ours). The target shows one of them: the source moved. It shows
+// anything else: somebody wrote into the target.
 //
 // Three rules that keep people's work safe: a first look at an account never overwrites or deletes (gap); an order that is out is never
 // touched, only superseded; a guess is never linked without somebody's word.

@@ -267,4 +267,16 @@ func (h *hasher) expected(t *typed, e Expected) {
 	}
 	h.ids(e.TypeRules)
 	h.ids(e.Roles)
+	for _, name := range slices.Sorted(maps.Keys(e.Ours)) {
+		h.s(name)
+		h.n(int64(len(e.Ours[name])))
+		for _, x := range e.Ours[name] {
+			h.s(x.Value)
+			h.n(x.ID)
+			h.n(int64(x.Comparison))
+			h.n(x.Since)
+			h.is(t.ResourceType != nil && h.b.seenSince(t, x))
+		}
+	}
+	h.is(e.Begun)
 }

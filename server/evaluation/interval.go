@@ -141,8 +141,9 @@ func (s set) subtract(t set) set {
 	return out
 }
 
-// current is the interval that contains at, else the next one after it; ok is false when all is past.
-func (s set) current(at int64) (interval, bool) {
+// currentOrNext is the interval that contains at, else the next one after it; ok is false when all is past. Whoever asks has to look whether
+// it has begun.
+func (s set) currentOrNext(at int64) (interval, bool) {
 	for _, i := range s {
 		if i.to > at {
 			return i, true

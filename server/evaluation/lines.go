@@ -13,6 +13,7 @@ const (
 	waitNoLink    = "no_connection"
 	waitNoAdd     = "creation_not_allowed"
 	waitMissing   = "missing_in_target" // 5: a value seen in the target once is gone from it (role-model 12.7)
+	waitAmbiguous = "ambiguous_owner"   // 5: somebody else has as good a claim to the target (role-model 5.3)
 )
 
 // wish is a line that should exist.
@@ -27,9 +28,9 @@ type wish struct {
 	rules      []int64
 	confidence int
 	mapped     bool
-	review     bool // always reviewed, whatever the type says
-	missing    bool // was there and is gone: always reviewed too, and says so
-	decided    bool // a person already decided it: never reviewed
+	review     bool   // always reviewed, whatever the type says
+	reviewed   string // why it is always reviewed: waitMissing, waitAmbiguous; empty: for no reason of its own
+	decided    bool   // a person already decided it: never reviewed
 	workflow   Workflow
 	err        string
 	hold       string
@@ -139,7 +140,7 @@ func (l *lines) gate(w wish) bool {
 	switch {
 	case w.decided:
 		return false
-	case w.review || w.missing || w.confidence > 0 && w.confidence < 100:
+	case w.review || w.reviewed != "" || w.confidence > 0 && w.confidence < 100:
 		return true
 	case l.r.b.BlockAll:
 		return true
@@ -164,10 +165,8 @@ func (l *lines) entry(w wish, review bool) (State, string) {
 		return Error, waitNone
 	case hold != "":
 		return None, hold
-	case review && w.missing:
-		return AwaitingApproval, waitMissing
 	case review:
-		return AwaitingApproval, waitNone
+		return AwaitingApproval, orNone(w.reviewed)
 	case l.ahead(w.due) > l.r.now && w.due != minTime:
 		l.r.edge(l.ahead(w.due))
 		return None, waitNotDue

@@ -20,18 +20,16 @@ func compare(r *run, q *prop, s *Span, target *Resource) (current string, same b
 // single compares a mono-valued property, scalar or navigation (role-model 12.7, second table; the first matching line wins).
 func (d *diff) single(q *prop, target *Resource) {
 	name := q.Identifier
-	line := d.lines.find(name, LineSet, 0, true)
+	line, remove := d.lines.find(name, LineSet, 0, true), d.lines.find(name, LineRemove, 0, true)
 	gap, kept := d.gapOf(name, 0), d.kept(name, 0)
 	p := inForce(d.want.expected.Properties[name])
 	switch {
 	case p == nil:
-		d.closeGap(name, 0)
-		if line != nil {
-			d.lines.withdraw(line)
-		}
+		d.ended(q, target, line, remove)
 		return
 	case p.Error != "":
 		d.lines.ask(d.wish(q, p))
+		d.lines.keepProperty(name)
 		return
 	case p.CreateOnly:
 		if line != nil {
@@ -42,6 +40,17 @@ func (d *diff) single(q *prop, target *Resource) {
 	current, same := compare(d.r, q, p, target)
 	w := d.wish(q, p)
 	w.current = current
+	if remove != nil && d.takenBack(remove, same, len(target.Links[name]) == 0) {
+		if !same {
+			d.lines.ask(w)
+		}
+		return
+	}
+	for _, k := range d.row.Kept {
+		if k.Property == name && k.ValueID != 0 {
+			d.closeKept(k) // a removal that somebody refused: there is a value again
+		}
+	}
 	switch {
 	case same:
 		d.closeGap(name, 0)
@@ -52,7 +61,8 @@ func (d *diff) single(q *prop, target *Resource) {
 	case kept != nil && (line == nil || line.State == Inactive):
 		d.keptSingle(q, kept, line, w, current)
 	case line != nil && !d.lines.done[line]:
-		if line.State == Executed && d.lines.sameContent(line, w) && d.lines.synced() && !Same(p.Comparison, current, line.Current) {
+		if line.State == Executed && d.lines.sameContent(line, w) && d.lines.synced() && !Same(p.Comparison, current, line.Current) &&
+			!shows(q, target, d.own(q)) {
 			// neither the old value nor ours: somebody else wrote (X5)
 			d.lines.drop(line)
 			d.gap(name, 0, current, w.proposed, d.r.found())
@@ -71,22 +81,100 @@ func (d *diff) single(q *prop, target *Resource) {
 	}
 }
 
-// rest decides about a difference of a property that was at rest: the side that moved since the last computation tells why.
+// rest decides about a difference of a property that was at rest: what the target shows tells which side moved. Our own value is still
+// there: the source moved. Anything else is somebody's work, and a person looks at it.
 func (d *diff) rest(q *prop, p *Span, w wish, current string, target *Resource) {
-	known := d.row.Expected.Properties[q.Identifier]
+	known, own := d.row.Expected.Properties[q.Identifier], d.own(q)
 	old := inForce(known)
 	switch {
-	case d.first || len(known) == 0:
+	case d.first || len(known)+len(own) == 0:
 		d.gap(q.Identifier, 0, current, w.proposed, d.r.found()) // first look: a new rule does not overwrite a system
-	case old == nil || old.Error != "":
+	case old == nil && len(own) == 0, old != nil && old.Error != "":
 		d.lines.ask(w) // its time has come
 	default:
-		moved := p.Value != old.Value || p.ID != old.ID
-		_, untouched := compare(d.r, q, old, target)
-		if moved && (untouched || d.p.DiscardManualAssignments) {
+		moved := old == nil || p.Value != old.Value || p.ID != old.ID
+		if shows(q, target, own) || moved && d.p.DiscardManualAssignments {
 			d.lines.ask(w)
 		} else {
 			d.gap(q.Identifier, 0, current, w.proposed, d.r.found())
+		}
+	}
+}
+
+// takenBack settles the removal of a value of a mono-valued navigation when the rules give it one again. True: nothing but that is to be
+// decided: the removal is still under way, or it was done and the place is empty.
+func (d *diff) takenBack(remove *ExistingLine, same, empty bool) bool {
+	l := d.lines
+	switch {
+	case empty:
+		l.verify(remove, false)
+		return true
+	case same && remove.State == Executed && !l.synced():
+		l.keep(remove) // the data is older than the removal: wait for the next to know
+		return true
+	default:
+		l.withdraw(remove)
+		return false
+	}
+}
+
+// ended settles a mono-valued property for which nothing is computed any more, whatever the reason: what Writ brought is taken away again,
+// what is somebody else's stays, and what a denied rule forbids is looked at by a person (role-model 12.7, third table).
+func (d *diff) ended(q *prop, target *Resource, line, remove *ExistingLine) {
+	name := q.Identifier
+	value, id := target.value(q)
+	kept := d.kept(name, 0)
+	if k := d.kept(name, id); id != 0 && k != nil {
+		kept = k
+	}
+	w := wish{property: name, action: LineSet, current: value, due: minTime, from: minTime, to: maxTime, mapped: true}
+	if q.IsNavigation() {
+		w.action, w.valueID, w.current = LineRemove, id, d.r.label(id)
+	}
+	isRemoval := func(l *ExistingLine) bool {
+		return l != nil && (l.Action == LineRemove && l.ValueID == id || l.Action == LineSet && w.action == LineSet && l.Proposed == "" && l.ValueID == 0)
+	}
+	asked := isRemoval(line) || isRemoval(remove)
+	switch {
+	case value == "" && id == 0:
+		d.closeGap(name, 0)
+		for _, k := range d.row.Kept {
+			if k.Property == name {
+				d.closeKept(k)
+			}
+		}
+		for _, l := range []*ExistingLine{line, remove} {
+			switch {
+			case l == nil:
+			case l.Action == LineRemove || isRemoval(l):
+				d.lines.verify(l, false)
+			}
+		}
+	case d.want.forbid[name][id] && !asked:
+		d.gap(name, 0, w.current, "", d.r.found())
+	case kept != nil && kept.Workflow != Declined:
+	case kept != nil && kept.KeptAgainst == "":
+		if asked { // somebody refused to take it away
+			d.lines.keepProperty(name)
+		}
+	case asked, !q.IsKey && shows(q, target, d.own(q)):
+		d.closeGap(name, 0)
+		d.closeKept(kept)
+		if line != nil && line.Action != w.action && line.ValueID == id {
+			d.lines.verify(line, false)
+		}
+		d.lines.ask(w)
+	case q.IsNavigation() && q.ruled():
+		d.gap(name, 0, w.current, "", d.r.found()) // nobody asked for it
+	default:
+		d.closeGap(name, 0) // a scalar that no rule computes here is nobody's business
+	}
+	if line != nil && line.State == Executed && !d.lines.synced() {
+		d.lines.keep(line) // carried out and not seen yet: what appears is removed then
+	}
+	for _, l := range []*ExistingLine{line, remove} {
+		if l != nil {
+			d.lines.withdraw(l)
 		}
 	}
 }
@@ -125,8 +213,8 @@ func (d *diff) collection(q *prop, target *Resource) {
 		}
 	}
 	present := map[int64]bool{}
-	values := map[int64]*Span{} // expected now, or at least later
-	was := map[int64]bool{}
+	values := map[int64]*Span{}                    // expected now, or at least later
+	was, own := map[int64]bool{}, map[int64]bool{} // expected at the last computation; ours
 	var ids []int64
 	for _, id := range target.Links[name] {
 		present[id] = true
@@ -141,6 +229,9 @@ func (d *diff) collection(q *prop, target *Resource) {
 	}
 	for _, s := range d.row.Expected.Properties[name] {
 		was[s.ID] = was[s.ID] || s.InForce && !d.first
+	}
+	for _, x := range d.own(q) {
+		own[x.ID] = true
 	}
 	for _, l := range d.lines.existing() {
 		if l.Property == name {
@@ -160,13 +251,13 @@ func (d *diff) collection(q *prop, target *Resource) {
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
 		if id != 0 {
-			d.member(q, id, values[id], present[id], was[id])
+			d.member(q, id, values[id], present[id], was[id], own[id])
 		}
 	}
 }
 
-// member settles one value of a collection.
-func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
+// member settles one value of a collection. was: it was expected at the last computation; own: it is Writ's own work.
+func (d *diff) member(q *prop, id int64, s *Span, present, was, own bool) {
 	name := q.Identifier
 	add, remove := d.lines.find(name, LineAdd, id, false), d.lines.find(name, LineRemove, id, false)
 	kept := d.kept(name, id)
@@ -202,7 +293,7 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
 				d.lines.keep(add)
 			}
 		case add == nil && remove == nil && was && !d.p.untraceableKind():
-			w.missing = true // seen there once, gone now
+			w.reviewed = waitMissing // seen there once, gone now
 			d.lines.ask(w)
 		default:
 			d.closeKept(kept)
@@ -217,7 +308,6 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
 			d.lines.keep(add)
 		}
 	case present:
-		sent := add != nil && (add.State == Transmitted || add.State == Executed || add.IsSent)
 		withdraw(add)
 		switch {
 		case kept != nil && kept.Workflow != Declined:
@@ -228,9 +318,11 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was bool) {
 			}
 		case d.want.forbid[name][id] && remove == nil:
 			d.gap(name, id, label, "", d.r.found())
-		case remove != nil || was || sent:
+		case remove != nil || own:
 			d.closeGap(name, id)
 			d.lines.ask(removal)
+		case !q.ruled():
+			d.closeGap(name, id) // nobody looks after this property any more
 		default:
 			d.gap(name, id, label, "", d.r.found())
 		}

@@ -28,7 +28,7 @@ func (r *run) want(p *plan, row *ExistingType) wanted {
 	base = base.subtract(p.denied)
 	over := r.extend(p, base)
 	r.edges(over)
-	if w.over, w.ok = over.current(r.now); !w.ok {
+	if w.over, w.ok = over.currentOrNext(r.now); !w.ok {
 		w.expected = Expected{}
 		return w
 	}
@@ -90,6 +90,13 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 			s.target = r.alive(x.Order.TargetID)
 			s.former = formerOf(offered, x.Order.TargetID)
 		}
+		if r.interrupted(p, s) {
+			s.want = wanted{}
+			if s.target == nil && !x.IsExpected && !s.deleting() {
+				r.settleRow(p, s) // taken away as far as anybody can tell: what comes back is another one
+				continue
+			}
+		}
 		switch {
 		case s.target != nil && x.suggestedOnly() && common.ok:
 			// an unauthorized account that was only a guess: now that one is expected, the guess is made again with the others, to be
@@ -121,7 +128,7 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	}
 	for _, m := range linked {
 		s := fresh(common)
-		if len(pending) > 0 && (pending[0].want.ok || pending[0].row.sent()) {
+		if len(pending) > 0 && (pending[0].want.ok || pending[0].row.sent() || pending[0].row.made()) {
 			// what was only planned and is not wanted any more has no claim on an account that somebody else made
 			s, pending = pending[0], pending[1:]
 		}
@@ -147,9 +154,11 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	for _, s := range seated {
 		r.settleRow(p, s)
 	}
+	// a suggestion may turn out to be what is missing: nothing is created beside it
+	has = has || slices.ContainsFunc(pending, func(s *seat) bool { return s.suggestion != nil })
 	for _, s := range pending {
 		s.create = s.suggestion == nil && !has
-		has = has || s.create || s.suggestion != nil
+		has = has || s.create
 		r.settleRow(p, s)
 	}
 }
@@ -162,6 +171,22 @@ func formerOf(offered []match, targetID int64) *Former {
 		}
 	}
 	return nil
+}
+
+// interrupted: what was in use has ended and begins again later. Everything goes until then (role-model 4.7); a target that was there before
+// its time, made early or found, stays.
+func (r *run) interrupted(p *plan, s *seat) bool {
+	x := s.row
+	ahead := int64(p.FulfillHoursAheadOfTime) * 3600 * 1_000_000
+	if !s.want.ok || s.want.over.from == minTime || s.want.over.from-ahead <= r.now || !x.begun(r.now) {
+		return false
+	}
+	return s.target != nil && s.target.ID == x.TargetID || x.TargetID == 0 && x.WasVerified && p.TicketSynchroIsNotAvailable
+}
+
+// deleting: the row's order takes the target away.
+func (s *seat) deleting() bool {
+	return s.row.Order != nil && slices.ContainsFunc(s.row.Order.Lines, func(l *ExistingLine) bool { return l.Action == LineDelete })
 }
 
 // suggest gives the suggestions to the rows whose orders already propose them, else to rows that wait, else to new ones.

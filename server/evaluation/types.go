@@ -87,6 +87,11 @@ type Expected struct {
 	Properties map[string][]Span `json:"properties,omitempty"`
 	TypeRules  []int64           `json:"typeRules,omitempty"` // rules that give the type itself
 	Roles      []int64           `json:"roles,omitempty"`     // role ids that induce it
+	// Ours: values that are not wanted any more and were wanted once, by property, oldest first, until the target shows them gone (own.go).
+	// They stay while the whole target is unwanted, too: whatever comes back then still knows them.
+	Ours map[string][]Own `json:"ours,omitempty"`
+	// Begun: the target was in use once, so that an interval that lies ahead is a return and no early start.
+	Begun bool `json:"begun,omitempty"`
 }
 
 // AssignedRole is a current row of assigned_role, existing or wanted.

@@ -39,7 +39,8 @@ type organisation struct {
 	res      map[int64]*Resource
 	owners   map[int64]*Owner
 	synced   map[int64]time.Time
-	offer    func(*Owner) // fills candidates and lookups before an evaluation
+	offer    func(*Owner)           // fills candidates and lookups before an evaluation
+	already  func(*Owner) *Resource // what a creation finds in the system, made by an attempt whose answer was lost
 	initial  bool
 	blockAll bool
 	noReview bool
@@ -226,6 +227,13 @@ func (o *organisation) correlation(t *rolemodel.ResourceType, confidence int) *r
 func (o *organisation) compile() {
 	o.t.Helper()
 	o.m.Version++
+	for _, r := range o.m.Rules { // what the database notes with every rule
+		if r.PropertyID != nil && !slices.ContainsFunc(o.m.Computed, func(x *rolemodel.ComputedProperty) bool {
+			return x.ResourceTypeID == r.ResourceTypeID && x.PropertyID == *r.PropertyID
+		}) {
+			o.m.Computed = append(o.m.Computed, &rolemodel.ComputedProperty{ResourceTypeID: r.ResourceTypeID, PropertyID: *r.PropertyID})
+		}
+	}
 	c, problems := Compile(o.m, o.shape, o.keys)
 	require.Empty(o.t, problems)
 	o.c = c
@@ -335,9 +343,16 @@ func (o *organisation) sync(p *Owner) {
 			}
 			switch l.Action {
 			case LineCreate:
-				target = o.account(p)
+				if o.already != nil {
+					target = o.already(p)
+				}
+				if target == nil || target.Gone {
+					target = o.account(p)
+				}
 			case LineDelete:
-				target.Gone = true
+				if target != nil { // else somebody was quicker
+					target.Gone = true
+				}
 			}
 		}
 		if target == nil {

@@ -250,7 +250,10 @@ func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape
 	for _, l := range lines {
 		e.Lines = append(e.Lines, l.ID)
 		property := text(l.Property)
-		name, _, _ := w.column(property)
+		name, _, of := w.column(property)
+		if l.Action == evaluation.LineRemove && of != nil && !of.IsCollection {
+			l.Action, l.ValueID, l.ProposedValue = evaluation.LineSet, nil, nil // the only value: the place is cleared
+		}
 		switch l.Action {
 		case evaluation.LineCreate:
 			c.Type = fulfil.Added

@@ -176,7 +176,7 @@ func countTiles(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Count
 	}
 	err := tx.NewRaw(`select entity_type_id, count(*) filter (where for_review and not is_errored) as to_review,
 			count(*) filter (where for_review and is_errored) as errored, count(*) filter (where for_operator) as manual, min(since) as oldest
-		from (select o.source_entity_type_id as entity_type_id, o.needs_review and ?0 as for_review, 3 = o.state as is_errored,
+		from (select o.source_entity_type_id as entity_type_id, o.needs_review and ?0 as for_review, 3 = any(o.states) as is_errored,
 				o.has_ticket and ?1 as for_operator, case when o.has_ticket then o.transmitted_at else o.updated_at end as since
 			from provisioning_order o left join resource w on w.id = o.owner_id
 			where o.needs_review or o.has_ticket) x

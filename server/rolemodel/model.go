@@ -172,6 +172,13 @@ type ResourceTypeRule struct {
 	Version          int
 }
 
+// ComputedProperty is a property of a resource type that rules compute or computed once: what they brought is taken away when they are gone.
+type ComputedProperty struct {
+	bun.BaseModel  `bun:"table:computed_property,alias:cp"`
+	ResourceTypeID int64
+	PropertyID     int64
+}
+
 // ContextRule turns the records of an identity into contexts (role-model 4.3), simple form 4.4.
 type ContextRule struct {
 	bun.BaseModel         `bun:"table:context_rule,alias:cr"`
@@ -198,4 +205,5 @@ type Model struct {
 	ResourceTypes []*ResourceType
 	Rules         []*ResourceTypeRule
 	ContextRules  []*ContextRule
+	Computed      []*ComputedProperty
 }

@@ -50,7 +50,7 @@ func TestLoad(t *testing.T) {
 	ctx, queries := db.CountQueries(t.Context())
 	m, err := rolemodel.Load(ctx, b)
 	require.NoError(t, err)
-	require.Equal(t, 8, queries.N(), "one statement per table, whatever the size of the model")
+	require.Equal(t, 9, queries.N(), "one statement per table, whatever the size of the model")
 	require.Equal(t, int64(2), m.Version, "the newest")
 	require.Len(t, m.Roles, 3)
 	require.Equal(t, rolemodel.Criteria{"Department": {Key: "IT", Inherit: true}}, m.Policies[0].Dimensions)
@@ -62,6 +62,13 @@ func TestLoad(t *testing.T) {
 	require.True(t, m.ResourceTypes[0].BlockProvisioning, "the default requires a review")
 	require.Equal(t, 30, m.ResourceTypes[0].MaximumDeletePercent)
 	require.Equal(t, map[string]string{"Department": "Department"}, m.ContextRules[0].Dimensions)
+	computed := m.Computed
+	require.Len(t, computed, 1)
+	_, err = b.ExecContext(t.Context(), "delete from resource_type_rule where property_id is not null")
+	require.NoError(t, err)
+	m, err = rolemodel.Load(t.Context(), b)
+	require.NoError(t, err)
+	require.Equal(t, computed, m.Computed, "what a rule brought is taken away after it")
 }
 
 func TestLists(t *testing.T) {

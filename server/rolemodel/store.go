@@ -21,6 +21,9 @@ func Load(ctx context.Context, db bun.IDB) (*Model, error) {
 			return nil, fmt.Errorf("read role model: %w", err)
 		}
 	}
+	if err := db.NewSelect().Model(&m.Computed).OrderExpr("resource_type_id, property_id").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read computed properties: %w", err)
+	}
 	return m, nil
 }
 

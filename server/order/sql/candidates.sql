@@ -9,7 +9,7 @@ select o.id, o.resource_type_id, o.owner_id, o.wait_reason, o.state,
           and ((select r.valid_to = 'infinity' from resource r where r.id = a.resource_id)
             or d.ticket_synchro_is_not_available and (a.verified_at is not null or (
                 select true from provisioning_order x
-                where x.assigned_resource_type_id = a.id and x.kind <> 'DELETE' and x.state in (4, 8) limit 1)))
+                where x.assigned_resource_type_id = a.id and x.kind <> 'DELETE' and x.states && '{4,8}' limit 1)))
         limit 1) is not null as has_dependency,
     t.depends_on_owner_property is null or coalesce(w.scalars ->> t.depends_on_owner_property, '') <> '' as has_owner_property
 from provisioning_order o

@@ -79,6 +79,8 @@ export const stateTexts = {
     connector_inactive: 'The system is deactivated',
     no_connection: 'The system has no connection',
     creation_not_allowed: 'The resource type allows no creation',
+    missing_in_target: 'Was in the system once and is gone',
+    ambiguous_owner: 'Somebody else has as good a claim to it',
     item_error: 'A value cannot be computed',
     threshold: 'Held by a limit',
     agent_offline: 'The agent is away',
