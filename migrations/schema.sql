@@ -853,6 +853,7 @@ CREATE INDEX provisioning_order_by_assigned ON public.provisioning_order USING b
 CREATE INDEX provisioning_order_by_created ON public.provisioning_order USING btree (created_at, id);
 CREATE INDEX provisioning_order_by_owner ON public.provisioning_order USING btree (owner_id, id);
 CREATE INDEX provisioning_order_by_state ON public.provisioning_order USING btree (state, id);
+CREATE INDEX provisioning_order_by_target ON public.provisioning_order USING btree (target_id) WHERE (target_id IS NOT NULL);
 CREATE INDEX provisioning_order_by_type_state ON public.provisioning_order USING btree (resource_type_id, state, id);
 CREATE INDEX provisioning_order_by_updated ON public.provisioning_order USING btree (updated_at, id);
 CREATE INDEX provisioning_order_errors ON public.provisioning_order USING btree (error_class, id) WHERE (error_class IS NOT NULL);
@@ -896,6 +897,7 @@ create table resource (
     origin text default 'SYNC'::text not null,
     actor text default ''::text not null,
     deleted_by text default ''::text not null,
+    search text generated always as (search_text(display_name, key, scalars)) stored not null,
     constraint resource_pkey PRIMARY KEY (id),
     constraint resource_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint resource_origin_check CHECK ((origin = ANY (ARRAY['SYNC'::text, 'MANUAL'::text])))
@@ -905,11 +907,11 @@ comment on column resource.scalars is 'Scalar values by property identifier, as 
 comment on column resource.refs is 'Navigation values as read: property identifier -> key, or sorted array of keys for a collection. resource_link is derived from it.';
 comment on column resource.origin is 'MANUAL: added by a person; a complete synchronization does not delete it, and takes it over when its key is read.';
 comment on column resource.actor is 'Who wrote the current version.';
+comment on column resource.search is 'Name, key and mail addresses as search compares them.';
 CREATE INDEX resource_by_name ON public.resource USING btree (entity_type_id, display_name, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
-CREATE INDEX resource_key_trgm ON public.resource USING gin (lower(key) gin_trgm_ops);
 CREATE UNIQUE INDEX resource_key_unique ON public.resource USING btree (entity_type_id, key) WHERE (valid_to = 'infinity'::timestamp with time zone);
-CREATE INDEX resource_name_trgm ON public.resource USING gin (lower(display_name) gin_trgm_ops);
 CREATE INDEX resource_past_key ON public.resource USING btree (entity_type_id, key, valid_to) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+CREATE INDEX resource_search ON public.resource USING gin (search gin_trgm_ops);
 
 create table resource_link (
     id bigint generated always as identity,
@@ -1367,6 +1369,37 @@ AS $function$
         union all
         select jsonb_array_elements_text(f.content) where jsonb_typeof(f.content) = 'array') v
 $function$;
+
+CREATE OR REPLACE FUNCTION public.search_pattern(word text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+    select '%' || replace(replace(replace(replace(replace(replace(replace(translate(lower(
+            regexp_replace(normalize(word, nfkd), '[\u0300-\u036f]', '', 'g')), 'ıłøđðħŧ', 'iloddht'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
+            '\', '\\'), '%', '\%'), '_', '\_') || '%'
+$function$;
+
+CREATE OR REPLACE FUNCTION public.search_text(name text, key text, scalars jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+    plain text := concat_ws(' ', name, key, left(translate(nullif(jsonb_path_query_array(scalars, '$.* ? (@ like_regex "[^@]@[^@]")')::text, '[]'), '[]",', ''), 2000));
+    said text;
+    folded text := '';
+begin
+    if octet_length(plain) = length(plain) then
+        return lower(plain);
+    end if;
+    foreach said in array array[plain, replace(replace(replace(replace(replace(replace(normalize(plain, nfc),
+            'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'Ä', 'Ae'), 'Ö', 'Oe'), 'Ü', 'Ue')] loop
+        folded := folded || ' ' || replace(replace(replace(replace(translate(lower(
+            regexp_replace(normalize(said, nfkd), '[\u0300-\u036f]', '', 'g')), 'ıłøđðħŧ', 'iloddht'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+    end loop;
+    return folded;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.shape_changed()
  RETURNS trigger

@@ -34,8 +34,8 @@ type Finder struct {
 	Model  func(ctx context.Context, db bun.IDB) (*assignment.Model, error)
 }
 
-// Search finds by a part of the name or key, at most maxHits: an order by its number, then resources of the entity types the caller may
-// query, those that begin with the text first, then roles and resource types. VALIDATION for less than two characters.
+// Search finds as every list does (directory.Search), at most maxHits: an order by its number, then resources of the entity types the caller may
+// query, the one with that key and those that begin with the text first, then roles and resource types. VALIDATION for less than two characters.
 func (f *Finder) Search(ctx context.Context, text string) ([]*SearchHit, error) {
 	if permit.From(ctx) == nil {
 		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
@@ -77,8 +77,7 @@ func (f *Finder) resources(ctx context.Context, text string) ([]*SearchHit, erro
 	}
 	q := f.DB.NewSelect().TableExpr("resource AS r").ColumnExpr("r.id, r.entity_type_id, r.key, r.display_name").
 		Where("r.valid_to = 'infinity'")
-	pattern := "%" + likeEscaper.Replace(strings.ToLower(text)) + "%"
-	q.Where("(lower(r.display_name) LIKE ? OR r.key = ?)", pattern, text)
+	q.Where("?", directory.SearchResources("r", text))
 	open := false
 	q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		for _, t := range shape.EntityTypes {
@@ -99,7 +98,7 @@ func (f *Finder) resources(ctx context.Context, text string) ([]*SearchHit, erro
 		Key          string
 		DisplayName  string
 	}
-	err = q.OrderExpr("strpos(lower(r.display_name), ?) <> 1, r.display_name, r.id", strings.ToLower(text)).Limit(maxHits).Scan(ctx, &rows)
+	err = q.OrderExpr("r.key <> ?, strpos(lower(r.display_name), ?) <> 1, r.display_name, r.id", text, strings.ToLower(text)).Limit(maxHits).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("search resources: %w", err)
 	}
@@ -120,22 +119,17 @@ func (f *Finder) catalogue(ctx context.Context, text string) ([]*SearchHit, erro
 	if err != nil {
 		return nil, err
 	}
-	text = strings.ToLower(text)
-	has := func(name string) bool { return strings.Contains(strings.ToLower(name), text) }
 	var hits []*SearchHit
 	for _, r := range m.Source.Roles {
-		if has(r.DisplayName) || has(r.Identifier) {
+		if directory.Matches(text, r.DisplayName, r.Identifier) {
 			hits = append(hits, &SearchHit{Kind: "role", ID: r.ID, Label: r.DisplayName, Detail: r.Identifier})
 		}
 	}
 	for _, t := range m.Source.ResourceTypes {
-		if has(t.DisplayName) || has(t.Identifier) {
+		if directory.Matches(text, t.DisplayName, t.Identifier) {
 			hits = append(hits, &SearchHit{Kind: "resource_type", ID: t.ID, Label: t.DisplayName, Detail: t.Identifier})
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b *SearchHit) int { return strings.Compare(a.Label, b.Label) })
 	return hits, nil
 }
-
-// likeEscaper makes a text literal inside a LIKE pattern.
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -5128,7 +5128,7 @@ extend type Query {
     after: String
     "Identifier of one profile; null: all."
     profile: String
-    "Part of the user's name; null: all."
+    "Each word stands in the user's name, login name or mail address, in any order and case, with or without accents; null: all."
     text: String
   ): AssignedProfileConnection!
 }
@@ -5911,7 +5911,7 @@ type ResourceEdge {
 
 """All given fields must hold."""
 input ResourceFilter {
-  "Display name or key contains, case-insensitively."
+  "Each word stands in the display name, the key or a mail address: in any order and case, with or without accents."
   text: String
   "One of these keys."
   keys: [String!]
@@ -6552,7 +6552,7 @@ input OrderFilter {
   ownerEntityType: String
   "Of this owner."
   ownerId: ID
-  "Owner or target name contains."
+  "Each word stands in the name, the key or a mail address of the owner or of the target: in any order and case, with or without accents."
   text: String
   "Not before this instant."
   createdAfter: DateTime

@@ -3,11 +3,11 @@ package access
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"writ/server/directory"
 	"writ/server/page"
 )
 
@@ -185,8 +185,7 @@ func selectAssigned(ctx context.Context, db bun.IDB, a page.Args, profile, text 
 		q.Where("p.identifier = ?", *profile)
 	}
 	if text != nil && *text != "" {
-		part := "%" + likeEscaper.Replace(*text) + "%"
-		q.Where("(u.username ILIKE ? OR u.display_name ILIKE ?)", part, part)
+		q.Where("?", directory.SearchNames("concat_ws(' ', u.display_name, u.email)", "u.username", *text))
 	}
 	total, err := q.Count(ctx)
 	if err != nil {
@@ -216,6 +215,3 @@ func selectAssigned(ctx context.Context, db bun.IDB, a page.Args, profile, text 
 	}
 	return page.Make(rows, a, int(total), func(r *AssignedProfile) any { return assignedKey{r.Username, r.ID} }), nil
 }
-
-// likeEscaper makes a text literal inside a LIKE pattern.
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -11,6 +11,7 @@
 //	refresh.go   Refresh: all of that again when the metadata changed
 //	load.go      LoadMany: resources with their links, level by level, for evaluation
 //	scope.go     which rows a grant opens
+//	search.go    what search means, in every list
 //	resource.go  Get, List for people; history.go the versions of one resource; metadata.go the entity types
 //	edit.go      Create, Update, Delete by people
 //

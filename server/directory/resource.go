@@ -204,8 +204,6 @@ func asOf(entityTypeID int64, at *time.Time) schema.QueryWithArgs {
 		where r.entity_type_id = ?0 and v.valid_from <= ?1 and v.valid_to > ?1)`, entityTypeID, *at)
 }
 
-var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
 // filterRows is the SQL of a filter; links count as they were at the instant looked at, hierarchies and what lies behind a link as they
 // are now. Validation when it names a property that is not there.
 func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter, at *time.Time) (schema.QueryWithArgs, error) {
@@ -215,8 +213,11 @@ func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter, at *time.Ti
 		return bun.SafeQuery("true"), nil
 	}
 	if f.Text != nil && strings.TrimSpace(*f.Text) != "" {
-		like := "%" + likeEscape.Replace(strings.ToLower(strings.TrimSpace(*f.Text))) + "%"
-		c.write(" and (lower(r.display_name) like ? or lower(r.key) like ?)", like, like)
+		if at == nil {
+			c.write(" and ?", SearchResources("r", *f.Text))
+		} else {
+			c.write(" and ?", Search(bun.SafeQuery("search_text(r.display_name, r.key, r.scalars)"), *f.Text))
+		}
 	}
 	if f.Keys != nil {
 		c.write(" and r.key = any (?)", array(f.Keys))

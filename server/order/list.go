@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -197,7 +196,7 @@ const orderColumns = `o.id, o.assigned_resource_type_id, o.kind, o.state, o.stat
 	o.unverified_count, o.created_key, o.assignee, o.reviewed_by, o.reviewed_at, o.review_comment, o.postponed_at, o.version, o.created_at,
 	o.updated_at, o.closed_at, o.is_withdrawn, o.has_ticket, o.needs_review,
 	coalesce(w.display_name, '') as owner_display_name, coalesce(w.key, '') as owner_key,
-	coalesce(g.display_name, '') as target_display_name, coalesce(g.key, '') as target_key,
+	coalesce(g.display_name, '') as target_display_name, coalesce(g.key, '') as target_key, coalesce(w.search, '') as owner_search, coalesce(g.search, '') as target_search,
 	t.identifier as resource_type_identifier, t.display_name as resource_type_display_name, e.identifier as source_entity_type,
 	coalesce(c.identifier, '') as connector_identifier, coalesce(c.display_name, '') as connector_display_name`
 
@@ -246,9 +245,10 @@ func (f *OrderFilter) condition() (condition, error) {
 	if f.OwnerID != nil {
 		add("o.owner_id = ?", *f.OwnerID)
 	}
-	if f.Text != nil && *f.Text != "" {
-		pattern := "%" + likeEscape.Replace(strings.ToLower(*f.Text)) + "%"
-		add("(lower(w.display_name) like ? or lower(g.display_name) like ?)", pattern, pattern)
+	if f.Text != nil && len(directory.SearchWords(*f.Text)) > 0 {
+		found := directory.SearchResources("s", *f.Text) // in the index of resources first: the orders of what is found are few
+		add(`o.id in (select x.id from provisioning_order x where x.owner_id in (select s.id from resource s where ?)
+			union all select x.id from provisioning_order x where x.target_id in (select s.id from resource s where ?))`, found, found)
 	}
 	if f.CreatedAfter != nil {
 		add("o.created_at >= ?", stamp(*f.CreatedAfter))
@@ -273,5 +273,3 @@ func (f *OrderFilter) condition() (condition, error) {
 	}
 	return allOf(list...), nil
 }
-
-var likeEscape = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)

@@ -3,7 +3,6 @@ package order
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -65,6 +64,8 @@ type Order struct {
 	OwnerKey                string `bun:",scanonly"`
 	TargetDisplayName       string `bun:",scanonly"`
 	TargetKey               string `bun:",scanonly"`
+	OwnerSearch             string `bun:",scanonly" json:"-"` // what search looks at, of owner and target
+	TargetSearch            string `bun:",scanonly" json:"-"`
 	ResourceTypeIdentifier  string `bun:",scanonly"`
 	ResourceTypeDisplayName string `bun:",scanonly"`
 	SourceEntityType        string `bun:",scanonly"`
@@ -274,7 +275,7 @@ func (f *OrderFilter) Match(o *Order) bool {
 		len(f.Connectors) > 0 && !slices.Contains(f.Connectors, o.ConnectorIdentifier),
 		f.OwnerEntityType != nil && *f.OwnerEntityType != o.SourceEntityType,
 		f.OwnerID != nil && *f.OwnerID != number(o.OwnerID),
-		f.Text != nil && !contains(o.OwnerDisplayName, *f.Text) && !contains(o.TargetDisplayName, *f.Text),
+		f.Text != nil && !directory.Holds(o.OwnerSearch, *f.Text) && !directory.Holds(o.TargetSearch, *f.Text),
 		f.CreatedAfter != nil && o.CreatedAt.Before(*f.CreatedAfter),
 		f.CreatedBefore != nil && !o.CreatedAt.Before(*f.CreatedBefore),
 		f.Open != nil && *f.Open != (o.ClosedAt == nil),
@@ -285,10 +286,6 @@ func (f *OrderFilter) Match(o *Order) bool {
 		return false
 	}
 	return true
-}
-
-func contains(s, part string) bool {
-	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
 // Selection says which relations a list brings with it, in a fixed number of statements.

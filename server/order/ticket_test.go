@@ -141,7 +141,7 @@ func TestBulkByFilter(t *testing.T) {
 	t.Parallel()
 	w := ticketed(t, 130) // more than one batch
 	operator := []permit.Grant{{Path: permit.For(permit.ManualProvisioning, "Directory_User")}, {Path: permit.TicketReview}}
-	in := ConfirmManualOrdersInput{Filter: &OrderFilter{Text: new("person 0")}}
+	in := ConfirmManualOrdersInput{Filter: &OrderFilter{Text: new("u0")}}
 	_, err := w.s.Confirm(person(t.Context(), 0, operator...), in)
 	require.True(t, errs.Is(err, errs.Forbidden), "bulk is a right of its own")
 	_, err = w.s.Confirm(person(t.Context(), 0, operator[0]), ConfirmManualOrdersInput{OrderIDs: []int64{w.order(0).ID}})

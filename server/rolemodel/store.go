@@ -6,6 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/page"
 )
@@ -58,7 +59,7 @@ func ListRoles(ctx context.Context, db bun.IDB, args page.Args, f RoleFilter) (*
 			}
 		}
 		if f.Search != "" {
-			q = q.Where("strpos(lower(identifier || ' ' || display_name), lower(?)) > 0", f.Search)
+			q = q.Where("?", directory.SearchNames("display_name", "identifier", f.Search))
 		}
 		return q
 	}

@@ -291,7 +291,7 @@ export type OrderFilter = {
   resourceTypes?: InputMaybe<Array<Scalars['String']['input']>>;
   /** In one of these states. */
   states?: InputMaybe<Array<ProvisioningState>>;
-  /** Owner or target name contains. */
+  /** Each word stands in the name, the key or a mail address of the owner or of the target: in any order and case, with or without accents. */
   text?: InputMaybe<Scalars['String']['input']>;
   /** They wait for one of these reasons (`Order.waitReason`), e.g. threshold. */
   waitReasons?: InputMaybe<Array<Scalars['String']['input']>>;
@@ -424,7 +424,7 @@ export type ResourceFilter = {
   keys?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Property equals value; a navigation takes the key of the pointed resource. */
   properties?: InputMaybe<Array<PropertyFilter>>;
-  /** Display name or key contains, case-insensitively. */
+  /** Each word stands in the display name, the key or a mail address: in any order and case, with or without accents. */
   text?: InputMaybe<Scalars['String']['input']>;
 };
 

@@ -1,0 +1,81 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Search means the same in every list: each word that is typed stands somewhere in the name, the key or a mail address, in any order, in
+// any case, with or without accents, in whatever Unicode form. The functions search_text and search_pattern of the database say what is
+// the same; resource.search is indexed by trigrams.
+
+// mostWords is how many words of a search count, longestWord how many letters of one.
+const mostWords, longestWord = 10, 100
+
+// SearchWords are the words of a search; none: it looks for nothing.
+func SearchWords(text string) []string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;()\"", r) || r == 0 })
+	for i, w := range words {
+		if letters := []rune(w); len(letters) > longestWord {
+			words[i] = string(letters[:longestWord])
+		}
+	}
+	return words[:min(len(words), mostWords)]
+}
+
+// Search is the SQL condition that a folded text, such as r.search, holds every word of what somebody looks for.
+func Search(folded schema.QueryWithArgs, text string) schema.QueryWithArgs {
+	words := SearchWords(text)
+	if len(words) == 0 {
+		return bun.SafeQuery("true")
+	}
+	var sql strings.Builder
+	var args []any
+	for i, w := range words {
+		if i > 0 {
+			sql.WriteString(" and ")
+		}
+		sql.WriteString("? like search_pattern(?)")
+		args = append(args, folded, strings.ToValidUTF8(w, ""))
+	}
+	return bun.SafeQuery("("+sql.String()+")", args...)
+}
+
+// SearchResources is Search over resources with this alias.
+func SearchResources(alias, text string) schema.QueryWithArgs {
+	return Search(bun.SafeQuery("?.search", bun.Ident(alias)), text)
+}
+
+// SearchNames is Search over two columns that are no resource's: a name and an identifier.
+func SearchNames(name, identifier, text string) schema.QueryWithArgs {
+	return Search(bun.SafeQuery("search_text(?, ?, null)", bun.SafeQuery(name), bun.SafeQuery(identifier)), text)
+}
+
+// Matches is Search over texts in memory.
+func Matches(text string, names ...string) bool {
+	all := strings.Join(names, " ")
+	return Holds(fold(all)+" "+fold(umlauts.Replace(norm.NFC.String(all))), text)
+}
+
+// Holds is Search over a folded text in memory, such as the one of a resource.
+func Holds(folded, text string) bool {
+	return !slices.ContainsFunc(SearchWords(text), func(w string) bool { return !strings.Contains(folded, fold(w)) })
+}
+
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue")
+
+var foldedLetters = strings.NewReplacer("ı", "i", "ł", "l", "ø", "o", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ß", "ss", "æ", "ae", "œ", "oe", "þ", "th")
+
+func fold(text string) string {
+	return foldedLetters.Replace(strings.ToLower(strings.Map(func(r rune) rune {
+		if r >= 0x300 && r <= 0x36f {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(text))))
+}
