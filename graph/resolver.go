@@ -46,5 +46,5 @@ func (r *Resolver) complete() {
 	r.Contexts = &across.Contexts{DB: db, Clock: r.Directory.Clock, Directory: r.Directory}
 	r.Routes = &across.Routes{DB: db, Connectors: r.Synchronization}
 	r.Tasks = &across.Tasks{DB: db}
-	r.Feed.Orders, r.Feed.Jobs, r.Feed.Directory, r.Feed.Renew = r.Orders, r.Jobs, r.Directory, r.Auth.Renew
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Renew = r.Orders, r.Jobs, r.Assignments, r.Auth.Renew
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"writ/server/assignment"
 	"writ/server/db"
-	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/job"
@@ -18,10 +18,10 @@ import (
 // Feed turns the event stream into subscriptions. Every change is filtered by the subscriber's rights at the moment of its delivery, and a
 // subscription ends when its session does. Make it with NewFeed.
 type Feed struct {
-	Hub       *event.Hub
-	Orders    *order.Service
-	Jobs      *job.Service
-	Directory *directory.Service
+	Hub         *event.Hub
+	Orders      *order.Service
+	Jobs        *job.Service
+	Assignments *assignment.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
 	// Failed hears why a subscription ends before its time, just before it does. nil: nobody.
@@ -194,14 +194,7 @@ func (f *Feed) JobsChanged(ctx context.Context) (<-chan *JobsChange, error) {
 // PermissionsChanged says that something about an owner's entitlements changed, once for several changes at the same moment. Refused
 // like the view itself.
 func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan *PermissionsChange, error) {
-	may := func(ctx context.Context) error {
-		if _, err := permit.Require(ctx, permit.AssignmentQuery); err != nil {
-			return err
-		}
-		_, err := f.Directory.Get(ctx, resourceID, nil)
-		return err
-	}
-	if err := may(ctx); err != nil {
+	if err := f.Assignments.MayView(ctx, resourceID); err != nil {
 		return nil, err
 	}
 	about := func(r event.Row) bool {
@@ -212,7 +205,7 @@ func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan
 		return false
 	}
 	return follow(ctx, f, nil, about, func(ctx context.Context, rows []event.Row) ([]*PermissionsChange, error) {
-		if err := may(ctx); err != nil {
+		if err := f.Assignments.MayView(ctx, resourceID); err != nil {
 			return nil, err
 		}
 		last := rows[len(rows)-1]

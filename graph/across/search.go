@@ -37,8 +37,8 @@ type Finder struct {
 // Search finds as every list does (directory.Search), at most maxHits: an order by its number, then resources of the entity types the caller may
 // query, the one with that key and those that begin with the text first, then roles and resource types. VALIDATION for less than two characters.
 func (f *Finder) Search(ctx context.Context, text string) ([]*SearchHit, error) {
-	if permit.From(ctx) == nil {
-		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+	if err := permit.SignedIn(ctx); err != nil {
+		return nil, err
 	}
 	text = strings.TrimSpace(text)
 	number, numberErr := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64)
@@ -81,7 +81,7 @@ func (f *Finder) resources(ctx context.Context, text string) ([]*SearchHit, erro
 	open := false
 	q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
 		for _, t := range shape.EntityTypes {
-			scope := permit.Find(ctx, permit.Resource(t.Identifier, "Query"))
+			scope := permit.Find(ctx, permit.Resource(t.Identifier, "Query")).On(t.Identifier)
 			if scope.Allowed() {
 				open = true
 				q.WhereOr("r.entity_type_id = ? AND ?", t.ID, directory.Rows(shape, t.ID, "r", scope))

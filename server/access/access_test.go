@@ -179,13 +179,13 @@ func TestHoldersExample(t *testing.T) {
 	require.Equal(t, "ana", ana.Username)
 	require.Equal(t, "ana@corp.test", ana.Email, "the directory's address goes before the account's")
 	require.NotZero(t, ana.ResourceID)
-	require.False(t, ana.Scope.All, "the parent entry gives no mail, so it widens no mail either")
-	require.Equal(t, []permit.Filter{{Binding: "Organization", Value: "Sales", Below: true}}, ana.Scope.Grants[0].Filters)
-	require.True(t, permit.Find(b.as(t, "ana", now), users).All, "the page itself is open for all through the parent")
+	require.False(t, ana.Scope.All("Directory_User"), "the parent entry gives no mail, so it widens no mail either")
+	require.Equal(t, []permit.Filter{{Binding: "Organization", Value: "Sales", Below: true}}, ana.Scope.Actor().Grants[0].Filters)
+	require.True(t, permit.Find(b.as(t, "ana", now), users).All("Directory_User"), "the page itself is open for all through the parent")
 
 	require.Equal(t, "desk@corp.test", cem.Email, "the assigned profile's address goes first")
-	require.True(t, cem.Scope.All)
-	require.Len(t, eve.Scope.Grants, 2, "two assignments add up in one entry")
+	require.True(t, cem.Scope.All("Directory_User"))
+	require.Len(t, eve.Scope.Actor().Grants, 2, "two assignments add up in one entry")
 
 	got, err = Holders(b.ctx, b.db, guests, now)
 	require.NoError(t, err)

@@ -43,10 +43,9 @@ func Holders(ctx context.Context, db bun.IDB, permission string, now time.Time) 
 		if h.EmailOverride != "" && !overridden {
 			last.Email, overridden = h.EmailOverride, true
 		}
-		g := h.grant(filters[h.RuleID])
-		last.Scope.Grants = append(last.Scope.Grants, g)
-		last.Scope.All = last.Scope.All || len(g.Filters) == 0
-		last.Scope.Actor.Grants = last.Scope.Grants
+		actor := last.Scope.Actor()
+		actor.Grants = append(actor.Grants, h.grant(filters[h.RuleID]))
+		last.Scope = permit.NewScope(actor, actor.Grants...)
 	}
 	return holders, nil
 }
@@ -54,8 +53,8 @@ func Holders(ctx context.Context, db bun.IDB, permission string, now time.Time) 
 func (h *held) holder() Holder {
 	return Holder{
 		UserID: h.UserID, Username: h.Username, DisplayName: h.DisplayName, Email: h.Email, ResourceID: h.ResourceID,
-		Scope: permit.Scope{Actor: &permit.Actor{
+		Scope: permit.NewScope(&permit.Actor{
 			UserID: h.UserID, Username: h.Username, Name: h.DisplayName, ResourceID: h.ResourceID,
-		}},
+		}),
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"writ/server/errs"
 	"writ/server/evaluation"
-	"writ/server/permit"
 )
 
 // ExplainInput asks why an owner has something, or why not.
@@ -38,13 +37,8 @@ type Explanation struct {
 // Explain evaluates one owner with reasons kept and tells what was done about the result; it writes nothing. NotFound when there is no such
 // resource or it is out of scope.
 func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, error) {
-	if _, err := permit.Require(ctx, permit.AssignmentQuery); err != nil {
+	if err := s.MayView(ctx, in.OwnerID); err != nil {
 		return nil, err
-	}
-	if s.Visible != nil {
-		if err := s.Visible(ctx, in.OwnerID); err != nil {
-			return nil, err
-		}
 	}
 	m, err := s.Model(ctx, s.DB)
 	if err != nil {

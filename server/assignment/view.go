@@ -9,6 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/permit"
@@ -55,16 +56,10 @@ type PermissionsView struct {
 }
 
 // View gives the entitlements of a resource; asOf nil: now. The union of what is expected, order lines, gaps and kept values (design 4)
-// is built here and nowhere else. NotFound when there is no such resource. Whether the caller may see the resource is asked by
-// Visible, which app sets to the directory's check.
+// is built here and nowhere else. NotFound when there is no such resource in the caller's scope of assignments and of resources.
 func (s *Service) View(ctx context.Context, resourceID int64, asOf *time.Time) (*PermissionsView, error) {
-	if _, err := permit.Require(ctx, permit.AssignmentQuery); err != nil {
+	if err := s.MayView(ctx, resourceID); err != nil {
 		return nil, err
-	}
-	if s.Visible != nil {
-		if err := s.Visible(ctx, resourceID); err != nil {
-			return nil, err
-		}
 	}
 	at := s.Clock.Now()
 	past := asOf != nil && asOf.Before(at)
@@ -81,6 +76,44 @@ func (s *Service) View(ctx context.Context, resourceID int64, asOf *time.Time) (
 	}
 	v.build()
 	return v.out, nil
+}
+
+// MayView refuses what View would: Forbidden without permit.AssignmentQuery, NotFound for a resource outside its scope, or outside of what the
+// caller may read in the directory (Visible).
+func (s *Service) MayView(ctx context.Context, resourceID int64) error {
+	scope, err := permit.Require(ctx, permit.AssignmentQuery)
+	if err != nil {
+		return err
+	}
+	missing := errs.Missing("There is no resource %d, or it is not in your scope.", resourceID).Of(resourceID)
+	if s.Visible != nil {
+		if err := s.Visible(ctx, resourceID); err != nil {
+			if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
+				return missing
+			}
+			return err
+		}
+	}
+	if scope = scope.OfOwners(); scope.Everything() {
+		return nil
+	}
+	m, err := s.Model(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	var entityTypeID int64
+	if err := s.DB.NewRaw("select coalesce((select entity_type_id from resource where id = ?), 0)", resourceID).Scan(ctx, &entityTypeID); err != nil {
+		return fmt.Errorf("find resource %d: %w", resourceID, err)
+	}
+	in, err := s.DB.NewSelect().TableExpr("resource as w").Where("w.id = ? and w.entity_type_id = ?", resourceID, entityTypeID).
+		Where("?", directory.Rows(m.Shape, entityTypeID, "w", scope)).Exists(ctx)
+	if err != nil {
+		return fmt.Errorf("check the scope of assignments: %w", err)
+	}
+	if !in {
+		return missing
+	}
+	return nil
 }
 
 type viewer struct {

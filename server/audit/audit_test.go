@@ -178,6 +178,50 @@ func TestSearch(t *testing.T) {
 	require.Equal(t, []string{"2026-03-01T09:00:00.123456Z", "job.changed", "'=cmd()", "job_instance", "3", "", "", "{}", "", ""}, lines[8][1:])
 }
 
+// A right in a rule about an entity type shows what happened to its resources, inside the filters of the rule.
+func TestSearchInScope(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	_, err := b.ExecContext(t.Context(), `
+		insert into entity_type (identifier, display_name) values ('Directory_User', 'Person'), ('Directory_Department', 'Department');
+		insert into property (entity_type_id, identifier, display_name, type) values (1, 'Site', 'Site', 'STRING');
+		insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (1, 'E1', 'Ann', '{"Site": "BER"}', '2026-01-01'),
+			(1, 'E2', 'Bob', '{"Site": "PAR"}', '2026-01-01'), (2, 'FIN', 'Finance', '{}', '2026-01-01')`)
+	require.NoError(t, err)
+	ctx := permit.With(t.Context(), permit.System("x"))
+	require.NoError(t, event.Publish(ctx, b, at,
+		event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: 1, SourceEntityType: "Directory_User", OwnerID: 1},
+		event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: 2, OwnerID: 2},
+		event.Event{Kind: "resource.changed", SubjectType: "resource", SubjectID: 3, SourceEntityType: "Directory_Department"},
+		event.Event{Kind: "resource.changed", SubjectType: "entity_type", SubjectID: 1, SourceEntityType: "Directory_User"},
+		event.Event{Kind: "configuration.changed", SubjectType: "configuration"}))
+	place(t, b)
+	s := service(b)
+	for name, c := range map[string]struct {
+		grants []permit.Grant
+		want   int
+	}{
+		"Everything":  {[]permit.Grant{{}}, 5},
+		"People":      {[]permit.Grant{{EntityType: "Directory_User"}}, 3},
+		"Departments": {[]permit.Grant{{EntityType: "Directory_Department"}}, 1},
+		"Site":        {[]permit.Grant{{EntityType: "Directory_User", Filters: []permit.Filter{{Binding: "Site", Value: "PAR"}}}}, 1},
+		"Mixed":       {[]permit.Grant{{EntityType: "Directory_Department"}, {EntityType: "Directory_User", Filters: []permit.Filter{{Binding: "Site", Value: "PAR"}}}}, 2},
+		"Gone":        {[]permit.Grant{{EntityType: "Directory_Guest"}}, 0},
+	} {
+		for i := range c.grants {
+			c.grants[i].Path, c.grants[i].CanExecute = "/Monitoring", true
+		}
+		ctx := permit.With(t.Context(), &permit.Actor{Username: "auditor", Grants: c.grants})
+		got, err := s.Search(ctx, page.Args{First: 10}, nil)
+		require.NoError(t, err)
+		require.Len(t, got.Nodes(), c.want, name)
+		require.Equal(t, c.want, got.TotalCount, name)
+		var out strings.Builder
+		require.NoError(t, s.Export(ctx, &out, nil))
+		require.Equal(t, c.want+1, strings.Count(out.String(), "\n"), name)
+	}
+}
+
 func TestNames(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)

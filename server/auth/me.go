@@ -10,7 +10,6 @@ import (
 
 	"writ/server/access"
 	"writ/server/directory"
-	"writ/server/errs"
 	"writ/server/permit"
 )
 
@@ -45,7 +44,7 @@ func (s *Service) Me(ctx context.Context) (*Me, error) { return s.me(ctx, s.db) 
 func (s *Service) me(ctx context.Context, db bun.IDB) (*Me, error) {
 	a := permit.From(ctx)
 	if a == nil {
-		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+		return nil, permit.SignIn()
 	}
 	profiles, err := access.ProfilesOf(ctx, db, a.UserID, s.clock.Now())
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *Service) Create(ctx context.Context, in CreateResourceInput) (*Resource
 		if err != nil {
 			return err
 		}
-		scope, err := permit.Require(ctx, permit.Resource(in.EntityType, "Create"))
+		scope, err := permit.RequireOn(ctx, in.EntityType, permit.Resource(in.EntityType, "Create"))
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (s *Service) Create(ctx context.Context, in CreateResourceInput) (*Resource
 			return err
 		}
 		payload = &ResourcePayload{Resource: r}
-		return s.inScope(ctx, tx, shape, r, scope)
+		return staysIn(ctx, tx, shape, r, scope)
 	})
 	return payload, err
 }
@@ -128,7 +128,7 @@ func (s *Service) Update(ctx context.Context, in UpdateResourceInput) (*Resource
 			return err
 		}
 		payload = &ResourcePayload{Resource: r}
-		return s.inScope(ctx, tx, shape, r, scope)
+		return staysIn(ctx, tx, shape, r, scope)
 	})
 	return payload, err
 }
@@ -156,13 +156,12 @@ func (s *Service) Delete(ctx context.Context, in DeleteResourceInput) (*DeleteRe
 // lockFor locks a living resource for a change by a person and checks the right and the version.
 func (s *Service) lockFor(ctx context.Context, tx bun.Tx, id int64, version int, verb string) (*Shape, *Resource, permit.Scope, error) {
 	fail := func(err error) (*Shape, *Resource, permit.Scope, error) { return nil, nil, permit.Scope{}, err }
-	missing := errs.Missing("There is no such resource.").Of(id)
+	if err := permit.SignedIn(ctx); err != nil {
+		return fail(err)
+	}
 	shape, err := s.Shapes.Load(ctx, tx)
 	if err != nil {
 		return fail(err)
-	}
-	if permit.From(ctx) == nil {
-		return fail(errs.New(errs.Unauthenticated, "Sign in first."))
 	}
 	var rows []*Resource
 	err = tx.NewSelect().TableExpr("resource as r").ColumnExpr(columns).Where("r.id = ? and r.valid_to = 'infinity'", id).For("no key update").Scan(ctx, &rows)
@@ -170,16 +169,16 @@ func (s *Service) lockFor(ctx context.Context, tx bun.Tx, id int64, version int,
 		return fail(fmt.Errorf("lock resource %d: %w", id, err))
 	}
 	if len(rows) == 0 || shape.EntityTypes[rows[0].EntityTypeID] == nil {
-		return fail(missing)
+		return fail(missing(id))
 	}
 	r := rows[0]
-	scope, err := permit.Require(ctx, permit.Resource(shape.EntityTypes[r.EntityTypeID].Identifier, verb))
+	name := shape.EntityTypes[r.EntityTypeID].Identifier
+	var scope permit.Scope
+	err = s.mayTouch(ctx, tx, shape, r, func() (permit.Scope, error) {
+		scope, err = permit.RequireOn(ctx, name, permit.Resource(name, verb))
+		return scope, err
+	})
 	if err != nil {
-		return fail(err)
-	}
-	if err := s.inScope(ctx, tx, shape, r, scope); errs.Is(err, errs.Forbidden) {
-		return fail(missing)
-	} else if err != nil {
 		return fail(err)
 	}
 	if r.Version != version {
@@ -188,19 +187,13 @@ func (s *Service) lockFor(ctx context.Context, tx bun.Tx, id int64, version int,
 	return shape, r, scope, nil
 }
 
-// inScope: the row as it is now must be one that the right opens (provisioning 10.2.6).
-func (s *Service) inScope(ctx context.Context, tx bun.Tx, shape *Shape, r *Resource, scope permit.Scope) error {
-	if scope.All {
-		return nil
-	}
-	ok, err := tx.NewSelect().TableExpr("resource as r").Where("r.id = ?", r.ID).Where("?", Rows(shape, r.EntityTypeID, "r", scope)).Exists(ctx)
-	if err != nil {
-		return fmt.Errorf("check the scope of a right: %w", err)
-	}
-	if !ok {
+// staysIn: the row as it is after a change must be one that the right opens (provisioning 10.2.6).
+func staysIn(ctx context.Context, tx bun.Tx, shape *Shape, r *Resource, scope permit.Scope) error {
+	in, err := inScope(ctx, tx, shape, r, scope)
+	if err == nil && !in {
 		return errs.New(errs.Forbidden, "Your rights do not reach %s.", r.DisplayName).Of(r.ID)
 	}
-	return nil
+	return err
 }
 
 func (s *Service) write(ctx context.Context, tx bun.Tx, shape *Shape, c Change) (Counts, error) {

@@ -206,6 +206,56 @@ func TestRightsNarrowRows(t *testing.T) {
 		})
 	}
 
+	t.Run("AboutAnotherEntityType", func(t *testing.T) {
+		about := func(entityType string, filters ...permit.Filter) permit.Grant {
+			return permit.Grant{Path: "/Custom/Resources", CanExecute: true, EntityType: entityType, Filters: filters}
+		}
+		departments := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{about("Department")}})
+		_, err := b.List(departments, directory.ListInput{EntityType: "Person", Page: page.Args{First: 10}})
+		require.True(t, errs.Is(err, errs.Forbidden), "got %v", err)
+		list, err := b.List(departments, directory.ListInput{EntityType: "Department", Page: page.Args{First: 10}})
+		require.NoError(t, err)
+		require.Len(t, list.Nodes(), 3)
+		types, err := b.EntityTypeList(departments)
+		require.NoError(t, err)
+		require.Len(t, types, 1)
+		require.False(t, directory.CanCreate(departments, b.shape.EntityTypes[b.person]))
+		for what, call := range map[string]func(id int64) error{
+			"get": func(id int64) error { _, err := b.Get(departments, id, nil); return err },
+			"update": func(id int64) error {
+				_, err := b.Update(departments, directory.UpdateResourceInput{ID: id, Version: 1})
+				return err
+			},
+			"delete": func(id int64) error {
+				_, err := b.Delete(departments, directory.DeleteResourceInput{ID: id, Version: 1})
+				return err
+			},
+			"past":  func(id int64) error { _, err := b.History(departments, id, 1); return err },
+			"links": func(id int64) error { _, err := b.LinkHistory(departments, id, 1); return err },
+		} {
+			require.True(t, errs.Is(call(petra), errs.NotFound), "%s: got %v", what, call(petra))
+			require.Equal(t, call(999_999).Error(), call(petra).Error(), "%s: the same answer as for what is not there", what)
+		}
+		mixed := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{about("Department"), about("Person", permit.Filter{Binding: "FirstName", Value: "Paul"})}})
+		list, err = b.List(mixed, directory.ListInput{EntityType: "Person", Page: page.Args{First: 10}})
+		require.NoError(t, err)
+		require.Equal(t, 1, list.TotalCount)
+	})
+	t.Run("RightsAreThoseOfNow", func(t *testing.T) {
+		paul := b.id(t, b.person, "3")
+		then := b.at
+		b.write(t, b.put(b.person, "3", scalars{"FirstName": "Paula"}, nil))
+		was := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{{Path: "/Custom/Resources/Person", CanExecute: true, Filters: []permit.Filter{{Binding: "FirstName", Value: "Paul"}}}}})
+		_, err := b.Get(was, paul, &then)
+		require.True(t, errs.Is(err, errs.NotFound), "got %v", err)
+		list, err := b.List(was, directory.ListInput{EntityType: "Person", Page: page.Args{First: 10}, AsOf: &then})
+		require.NoError(t, err)
+		require.Zero(t, list.TotalCount)
+		is := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{{Path: "/Custom/Resources/Person", CanExecute: true, Filters: []permit.Filter{{Binding: "FirstName", Value: "Paula"}}}}})
+		r, err := b.Get(is, paul, &then)
+		require.NoError(t, err)
+		require.Equal(t, "Paul", r.Scalars["FirstName"])
+	})
 	t.Run("AfterTheChangeToo", func(t *testing.T) {
 		ctx := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{
 			{Path: "/Custom/Resources/Person", CanExecute: true, Filters: []permit.Filter{{Binding: "Department", Value: "HR"}}}}})

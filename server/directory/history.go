@@ -1,9 +1,12 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"writ/server/errs"
 	"writ/server/page"
@@ -122,15 +125,14 @@ func (s *Service) LinkHistory(ctx context.Context, id int64, first int) ([]*Link
 	return list, nil
 }
 
-// historic finds a resource, gone or not, whose history the caller may see.
+// historic finds a resource, gone or not, whose history the caller may see. NotFound for one that is not theirs to see at all.
 func (s *Service) historic(ctx context.Context, id int64, first int) (*Shape, *Resource, error) {
+	if err := permit.SignedIn(ctx); err != nil {
+		return nil, nil, err
+	}
 	if err := (page.Args{First: first}).Check(); err != nil {
 		return nil, nil, err
 	}
-	if permit.From(ctx) == nil {
-		return nil, nil, errs.New(errs.Unauthenticated, "Sign in first.")
-	}
-	missing := errs.Missing("There is no such resource.").Of(id)
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
 		return nil, nil, err
@@ -141,20 +143,43 @@ func (s *Service) historic(ctx context.Context, id int64, first int) (*Shape, *R
 	}
 	r := found[id]
 	if r == nil || shape.EntityTypes[r.EntityTypeID] == nil {
-		return nil, nil, missing
+		return nil, nil, missing(id)
 	}
-	scope, err := permit.Require(ctx, permit.Resource(shape.EntityTypes[r.EntityTypeID].Identifier, "ViewHistory"))
+	name := shape.EntityTypes[r.EntityTypeID].Identifier
+	return shape, r, s.mayTouch(ctx, s.DB, shape, r, func() (permit.Scope, error) { return permit.RequireOn(ctx, name, permit.Resource(name, "ViewHistory")) })
+}
+
+// missing is the answer for a resource that is not there, and for one that the caller may not know of.
+func missing(id int64) *errs.Error { return errs.Missing("There is no such resource.").Of(id) }
+
+// mayTouch asks for a right on one resource. Forbidden tells that it is there, so only those hear it who may read it; NotFound for others.
+func (s *Service) mayTouch(ctx context.Context, db bun.IDB, shape *Shape, r *Resource, ask func() (permit.Scope, error)) error {
+	scope, refusal := ask()
+	if refusal == nil {
+		in, err := inScope(ctx, db, shape, r, scope)
+		if in || err != nil {
+			return err
+		}
+		refusal = errs.New(errs.Forbidden, "Your rights do not reach %s.", r.DisplayName).Of(r.ID)
+	}
+	read, err := MayRead(ctx, shape.EntityTypes[r.EntityTypeID].Identifier)
 	if err != nil {
-		return nil, nil, err
+		return missing(r.ID)
 	}
-	if !scope.All {
-		ok, err := s.DB.NewSelect().TableExpr("resource as r").Where("r.id = ?", id).Where("?", Rows(shape, r.EntityTypeID, "r", scope)).Exists(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		if !ok {
-			return nil, nil, missing
-		}
+	if in, err := inScope(ctx, db, shape, r, read); !in || err != nil {
+		return cmp.Or[error](err, missing(r.ID))
 	}
-	return shape, r, nil
+	return refusal
+}
+
+// inScope reports whether a row, as it is now, is one that a scope opens.
+func inScope(ctx context.Context, db bun.IDB, shape *Shape, r *Resource, scope permit.Scope) (bool, error) {
+	if scope.All(shape.EntityTypes[r.EntityTypeID].Identifier) {
+		return true, nil
+	}
+	in, err := db.NewSelect().TableExpr("resource as r").Where("r.id = ?", r.ID).Where("?", Rows(shape, r.EntityTypeID, "r", scope)).Exists(ctx)
+	if err != nil {
+		return false, fmt.Errorf("check the scope of a right: %w", err)
+	}
+	return in, nil
 }

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"slices"
 
-	"writ/server/errs"
 	"writ/server/permit"
 )
 
 // EntityTypeList gives the entity types whose resources the caller may query, by name. Empty for one who may query none.
 func (s *Service) EntityTypeList(ctx context.Context) ([]*EntityType, error) {
-	if permit.From(ctx) == nil {
-		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+	if err := permit.SignedIn(ctx); err != nil {
+		return nil, err
 	}
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
@@ -67,5 +66,5 @@ func (s *Service) CountOf(ctx context.Context, entityTypeIDs []int64) (map[int64
 
 // CanCreate reports whether the caller may add resources of an entity type by hand.
 func CanCreate(ctx context.Context, t *EntityType) bool {
-	return permit.Find(ctx, permit.Resource(t.Identifier, "Create")).Allowed()
+	return permit.Find(ctx, permit.Resource(t.Identifier, "Create")).On(t.Identifier).Allowed()
 }

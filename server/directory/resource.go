@@ -87,7 +87,7 @@ func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, 
 	}
 	query := func() *bun.SelectQuery {
 		return s.DB.NewSelect().TableExpr("? as r", asOf(t.ID, in.AsOf)).
-			Where("?", where).Where("?", Rows(shape, t.ID, "r", scope))
+			Where("?", where).Where("?", rowsAt(shape, t.ID, scope, in.AsOf))
 	}
 	total, err := query().Count(ctx)
 	if err != nil {
@@ -130,10 +130,12 @@ func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, 
 	}), nil
 }
 
-// Get gives one resource, also one that is gone; with at the version of that instant. NotFound if there is none (then) in the caller's
-// scope. Needs View (or Query) on its entity type.
+// Get gives one resource, also one that is gone; with at the version of that instant. NotFound if there is none (then) that the caller may
+// read by View (or Query) on its entity type.
 func (s *Service) Get(ctx context.Context, id int64, at *time.Time) (*Resource, error) {
-	missing := errs.Missing("There is no such resource.").Of(id)
+	if err := permit.SignedIn(ctx); err != nil {
+		return nil, err
+	}
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
 		return nil, err
@@ -143,14 +145,11 @@ func (s *Service) Get(ctx context.Context, id int64, at *time.Time) (*Resource, 
 		return nil, fmt.Errorf("find resource %d: %w", id, err)
 	}
 	if shape.EntityTypes[t] == nil {
-		if permit.From(ctx) == nil {
-			return nil, errs.New(errs.Unauthenticated, "Sign in first.")
-		}
-		return nil, missing
+		return nil, missing(id)
 	}
 	scope, err := MayRead(ctx, shape.EntityTypes[t].Identifier)
 	if err != nil {
-		return nil, err
+		return nil, missing(id)
 	}
 	var table schema.QueryWithArgs
 	if at == nil {
@@ -159,12 +158,12 @@ func (s *Service) Get(ctx context.Context, id int64, at *time.Time) (*Resource, 
 		table = asOf(t, at)
 	}
 	var rows []*Resource
-	err = s.DB.NewSelect().TableExpr("? as r", table).ColumnExpr(columns).Where("r.id = ?", id).Where("?", Rows(shape, t, "r", scope)).Scan(ctx, &rows)
+	err = s.DB.NewSelect().TableExpr("? as r", table).ColumnExpr(columns).Where("r.id = ?", id).Where("?", rowsAt(shape, t, scope, at)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read resource %d: %w", id, err)
 	}
 	if len(rows) == 0 {
-		return nil, missing
+		return nil, missing(id)
 	}
 	return rows[0], nil
 }
@@ -185,9 +184,9 @@ func (s *Service) GetMany(ctx context.Context, ids []int64) (map[int64]*Resource
 }
 
 // MayRead gives which resources of an entity type the caller may read: Query opens lists, View single pages, and either is enough.
-// Forbidden when neither is granted.
+// Forbidden when neither is granted in a rule about it.
 func MayRead(ctx context.Context, entityType string) (permit.Scope, error) {
-	return permit.RequireAny(ctx, permit.Resource(entityType, "Query"), permit.Resource(entityType, "View"))
+	return permit.RequireOn(ctx, entityType, permit.Resource(entityType, "Query"), permit.Resource(entityType, "View"))
 }
 
 // asOf is the table of the resources of an entity type: living ones, or those of an instant with the values they had.

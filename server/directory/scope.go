@@ -15,28 +15,33 @@ import (
 // alias given, e.g. "r" or "owner". Filters of one grant are joined by AND, grants by OR. Rights are those of now, so the links of now
 // count whatever instant is looked at. A filter on a property that does not exist opens nothing.
 func Rows(shape *Shape, entityTypeID int64, alias string, scope permit.Scope) schema.QueryWithArgs {
-	if scope.All {
-		return bun.SafeQuery("true")
-	}
-	c := &condition{shape: shape}
 	name := ""
 	if t := shape.EntityTypes[entityTypeID]; t != nil {
 		name = t.Identifier
 	}
+	if scope.All(name) {
+		return bun.SafeQuery("true")
+	}
+	c := &condition{shape: shape}
 	c.text.WriteString("(false")
-	for _, g := range scope.Grants {
-		if g.EntityType != "" && g.EntityType != "*" && g.EntityType != name {
-			continue
-		}
+	for _, g := range scope.Grants(name) {
 		c.text.WriteString(" or (true")
 		for _, f := range g.Filters {
 			c.text.WriteString(" and ")
-			c.filter(alias, entityTypeID, f, scope.Actor)
+			c.filter(alias, entityTypeID, f, scope.Actor())
 		}
 		c.text.WriteString(")")
 	}
 	c.text.WriteString(")")
 	return bun.SafeQuery(c.text.String(), c.args...)
+}
+
+// rowsAt is Rows on the resources of an instant under the alias r: rights are those of now, so that what somebody was then opens nothing.
+func rowsAt(shape *Shape, entityTypeID int64, scope permit.Scope, at *time.Time) schema.QueryWithArgs {
+	if at == nil {
+		return Rows(shape, entityTypeID, "r", scope)
+	}
+	return bun.SafeQuery("exists (select from resource as today where today.id = r.id and ?)", Rows(shape, entityTypeID, "today", scope))
 }
 
 // condition writes SQL about resources along property paths.

@@ -17,6 +17,7 @@ import (
 // bulkAction is a verb of a person on orders named by ids or by a filter. One order is a list of one.
 type bulkAction struct {
 	permission     string // per source entity type
+	alsoPermission string // one without entity type that is needed too; "": none
 	bulkPermission string // needed too for a filter, or for more than one id; "": not
 	among          string // what the filter chooses from: SQL over o
 	ids            []int64
@@ -93,6 +94,13 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 	may, err := need(ctx, shape, a.permission)
 	if err != nil {
 		return nil, err
+	}
+	if a.alsoPermission != "" {
+		also, ok := plain(ctx, shape, a.alsoPermission)
+		if !ok {
+			return nil, forbidden(ctx, a.alsoPermission)
+		}
+		may = allOf(may, also)
 	}
 	if a.bulkPermission != "" && (a.filter != nil || len(a.ids) > 1) {
 		more, err := need(ctx, shape, a.bulkPermission)

@@ -67,8 +67,8 @@ type ErrorGroup struct {
 
 // Counters counts what the caller may see: all zero for somebody without any permission on orders.
 func (s *Service) Counters(ctx context.Context) (*Counters, error) {
-	if permit.From(ctx) == nil {
-		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+	if err := permit.SignedIn(ctx); err != nil {
+		return nil, err
 	}
 	c := &Counters{OrdersByState: []StateCount{}, ReviewTiles: []TileCount{}, ManualTiles: []TileCount{}}
 	err := inSnapshot(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {

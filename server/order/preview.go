@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
 )
@@ -19,13 +20,18 @@ type GenerationPreview struct {
 	Orders  *OrderConnection
 }
 
-// Preview shows what Generate would do, writing nothing: the page of a blocked job. It needs OrderQuery, like any list of orders.
+// Preview shows what Generate would do, writing nothing: the page of a blocked job. It needs OrderQuery on the orders of everybody, since its
+// numbers are theirs.
 func (s *Service) Preview(ctx context.Context, in GenerateInput, args page.Args) (*GenerationPreview, error) {
-	if _, err := permit.Require(ctx, permit.OrderQuery); err != nil {
+	scope, err := permit.Require(ctx, permit.OrderQuery)
+	if err != nil {
 		return nil, err
 	}
+	if !scope.OfOwners().Everything() {
+		return nil, errs.New(errs.Forbidden, "Your permission %s does not open the orders of everybody, and this counts all of them.", permit.OrderQuery)
+	}
 	var p *generationPlan
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		var err error
 		p, err = s.planGeneration(ctx, tx, in, false)
 		return err

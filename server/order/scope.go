@@ -33,59 +33,39 @@ func join(word, empty string, list []condition) condition {
 	return bun.SafeQuery("("+strings.Repeat("?"+word, len(list)-1)+"?)", args...)
 }
 
-// OwnerScope gives a scope on orders as a scope on their owners: filters are written with or without "owner." in front, and a rule about a
-// built-in object (AssignedResourceType) is about the orders of every entity type.
-func OwnerScope(shape *directory.Shape, scope permit.Scope) permit.Scope {
-	grants := slices.Clone(scope.Grants)
-	for i, g := range grants {
-		if shape.ByIdentifier[g.EntityType] == nil {
-			grants[i].EntityType = ""
-		}
-		grants[i].Filters = slices.Clone(g.Filters)
-		for k, f := range g.Filters {
-			grants[i].Filters[k].Binding = strings.TrimPrefix(strings.TrimPrefix(f.Binding, "owner."), "Owner.")
-		}
-	}
-	scope.Grants = grants
-	return scope
-}
-
 // rowsOf is the condition that a scope opens, on orders of one source entity type.
 func rowsOf(shape *directory.Shape, entityTypeID int64, scope permit.Scope) condition {
-	if scope.All {
-		return bun.SafeQuery("o.source_entity_type_id = ?", entityTypeID)
-	}
-	return bun.SafeQuery("(o.source_entity_type_id = ? and ?)", entityTypeID, directory.Rows(shape, entityTypeID, "w", OwnerScope(shape, scope)))
+	return bun.SafeQuery("(o.source_entity_type_id = ? and ?)", entityTypeID, directory.Rows(shape, entityTypeID, "w", scope.OfOwners()))
 }
 
 // perType is the condition that a permission with one path per source entity type opens; false: none at all.
 func perType(ctx context.Context, shape *directory.Shape, permission string) (condition, bool) {
-	if scope := permit.Find(ctx, permission); scope.All {
+	if permit.Find(ctx, permission).OfOwners().Everything() {
 		return bun.SafeQuery("true"), true
 	}
+	return ofTypes(shape, func(t *directory.EntityType) permit.Scope {
+		return permit.Find(ctx, permit.For(permission, t.Identifier))
+	})
+}
+
+// plain is the condition that a permission without entity type opens; false: none at all.
+func plain(ctx context.Context, shape *directory.Shape, permission string) (condition, bool) {
+	scope := permit.Find(ctx, permission)
+	if scope.OfOwners().Everything() {
+		return bun.SafeQuery("true"), true
+	}
+	return ofTypes(shape, func(*directory.EntityType) permit.Scope { return scope })
+}
+
+// ofTypes is the condition that opens, of the orders of each source entity type, those of a scope on them.
+func ofTypes(shape *directory.Shape, scopeOn func(*directory.EntityType) permit.Scope) (condition, bool) {
 	var list []condition
 	for _, t := range sortedTypes(shape) {
-		if scope := permit.Find(ctx, permit.For(permission, t.Identifier)); scope.Allowed() {
+		if scope := scopeOn(t); scope.OfOwners().On(t.Identifier).Allowed() {
 			list = append(list, rowsOf(shape, t.ID, scope))
 		}
 	}
 	return anyOf(list...), len(list) > 0
-}
-
-// plain is the condition that a permission without entity type opens.
-func plain(ctx context.Context, shape *directory.Shape, permission string) (condition, bool) {
-	scope := permit.Find(ctx, permission)
-	if scope.All {
-		return bun.SafeQuery("true"), true
-	}
-	if !scope.Allowed() {
-		return nobody, false
-	}
-	var list []condition
-	for _, t := range sortedTypes(shape) {
-		list = append(list, rowsOf(shape, t.ID, scope))
-	}
-	return anyOf(list...), true
 }
 
 func sortedTypes(shape *directory.Shape) []*directory.EntityType {
@@ -113,20 +93,23 @@ func visible(ctx context.Context, shape *directory.Shape) (condition, error) {
 		list, ok = append(list, bun.SafeQuery("(o.is_manual and ?)", c)), true
 	}
 	if !ok {
-		_, err := permit.Require(ctx, permit.OrderQuery)
-		return nobody, err
+		return nobody, forbidden(ctx, permit.OrderQuery)
 	}
 	return anyOf(list...), nil
 }
 
 // need is perType that refuses.
 func need(ctx context.Context, shape *directory.Shape, permission string) (condition, error) {
-	c, ok := perType(ctx, shape, permission)
-	if ok {
+	if c, ok := perType(ctx, shape, permission); ok {
 		return c, nil
 	}
-	if permit.From(ctx) == nil {
-		return nobody, errs.New(errs.Unauthenticated, "Sign in first.")
+	return nobody, forbidden(ctx, permission)
+}
+
+// forbidden is the refusal of a permission that opens orders of no entity type.
+func forbidden(ctx context.Context, permission string) error {
+	if err := permit.SignedIn(ctx); err != nil {
+		return err
 	}
-	return nobody, errs.New(errs.Forbidden, "You do not have the permission %s for any entity type. Ask an administrator to grant it to one of your profiles.", permission)
+	return errs.New(errs.Forbidden, "You do not have the permission %s for any entity type. Ask an administrator to grant it to one of your profiles.", permission)
 }

@@ -32,17 +32,14 @@ type ReportManualOrderErrorsInput struct {
 	Message  string
 }
 
-// ticketAction is a verb on open tickets. It needs ManualProvisioning of the source entity type and TicketReview, and for more than one
+// ticketAction is a verb on open tickets. It needs ManualProvisioning of the source entity type and TicketReview on the order, and for more than one
 // BulkManualProvisioning.
 func (s *Service) ticketAction(ctx context.Context, ids []int64, filter *OrderFilter, bulkPermission string,
 	do func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error) (*BulkOrdersPayload, error) {
 	if err := idsOrFilter(ids, filter); err != nil {
 		return nil, err
 	}
-	if _, err := permit.Require(ctx, permit.TicketReview); err != nil {
-		return nil, err
-	}
-	return s.bulk(ctx, bulkAction{permission: permit.ManualProvisioning, bulkPermission: bulkPermission, among: "o.has_ticket",
+	return s.bulk(ctx, bulkAction{permission: permit.ManualProvisioning, alsoPermission: permit.TicketReview, bulkPermission: bulkPermission, among: "o.has_ticket",
 		ids: ids, filter: filter, do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 			open := make([]*lockedOrder, 0, len(orders))
 			for _, o := range orders {

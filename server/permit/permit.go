@@ -75,47 +75,123 @@ func Covers(granted, asked string) bool {
 	return granted == "/" || granted == asked || strings.HasPrefix(asked, granted+"/")
 }
 
-// Scope is what an actor may do under one permission: the grants that open it. Empty = nothing.
+// Scope is what an actor may do under one permission: the grants that open it. The zero Scope opens nothing. Which rows it opens can only
+// be asked about one data set: a grant is about the data set of its rule, so that one without a filter opens every row of that data set,
+// and none of any other.
 type Scope struct {
-	All    bool // no filter: every row
-	Grants []Grant
-	Actor  *Actor
+	actor  *Actor
+	grants []Grant
 }
+
+// NewScope gives the scope that some grants of an actor open together.
+func NewScope(a *Actor, grants ...Grant) Scope { return Scope{a, grants} }
 
 // Find gives the scope of the actor for a permission without refusing.
 func Find(ctx context.Context, permission string) Scope {
-	a := From(ctx)
-	if a == nil {
-		return Scope{}
+	s := Scope{actor: From(ctx)}
+	if s.actor == nil {
+		return s
 	}
-	if a.System {
-		return Scope{All: true, Actor: a}
-	}
-	s := Scope{Actor: a}
-	for _, g := range a.Grants {
+	for _, g := range s.actor.Grants {
 		if g.CanExecute && Covers(g.Path, permission) {
-			s.Grants = append(s.Grants, g)
-			s.All = s.All || len(g.Filters) == 0
+			s.grants = append(s.grants, g)
 		}
 	}
 	return s
 }
 
-// Allowed reports whether the scope opens the operation at all.
-func (s Scope) Allowed() bool { return s.All || len(s.Grants) > 0 }
+// Actor is who has the scope; nil: nobody is signed in.
+func (s Scope) Actor() *Actor { return s.actor }
+
+// Allowed reports whether the scope opens the operation at all, on rows of any data set or of none.
+func (s Scope) Allowed() bool { return s.isSystem() || len(s.grants) > 0 }
+
+// All reports whether the scope opens every row of a data set.
+func (s Scope) All(dataSet string) bool {
+	return s.isSystem() || slices.ContainsFunc(s.grants, func(g Grant) bool { return g.isAbout(dataSet) && len(g.Filters) == 0 })
+}
+
+// Everything reports whether the scope opens every row of every data set, and what belongs to none.
+func (s Scope) Everything() bool { return s.All("") }
+
+// On leaves the grants about one data set: with none, nothing is Allowed.
+func (s Scope) On(dataSet string) Scope {
+	return Scope{s.actor, s.Grants(dataSet)}
+}
+
+// Grants gives the grants about a data set. A row is open when all filters of one of them hold (spec 10.1).
+func (s Scope) Grants(dataSet string) []Grant {
+	var about []Grant
+	for _, g := range s.grants {
+		if g.isAbout(dataSet) {
+			about = append(about, g)
+		}
+	}
+	return about
+}
+
+// OfOwners reads the scope on what belongs to somebody (orders, assignments) as a scope on the owners: a rule about such a built-in object
+// is about those of owners of every entity type, and its bindings may be written with "owner." in front.
+func (s Scope) OfOwners() Scope {
+	of := Scope{actor: s.actor, grants: slices.Clone(s.grants)}
+	for i, g := range of.grants {
+		if slices.Contains(ownedSets, g.EntityType) {
+			of.grants[i].EntityType = ""
+		}
+		of.grants[i].Filters = slices.Clone(g.Filters)
+		for k, f := range g.Filters {
+			of.grants[i].Filters[k].Binding = strings.TrimPrefix(strings.TrimPrefix(f.Binding, "owner."), "Owner.")
+		}
+	}
+	return of
+}
+
+func (s Scope) isSystem() bool { return s.actor != nil && s.actor.System }
+
+// isAbout: "" asks for grants that are about every data set.
+func (g Grant) isAbout(dataSet string) bool {
+	return g.EntityType == "" || g.EntityType == "*" || g.EntityType == dataSet
+}
 
 // Require is the one check: errs.Unauthenticated when nobody is signed in, errs.Forbidden when no grant with CanExecute covers the
 // permission (equal path or ancestor). The scope tells which rows (spec 10.2).
 func Require(ctx context.Context, permission string) (Scope, error) {
-	a := From(ctx)
-	if a == nil {
-		return Scope{}, errs.New(errs.Unauthenticated, "Sign in first.")
-	}
 	s := Find(ctx, permission)
+	if s.actor == nil {
+		return s, SignIn()
+	}
 	if !s.Allowed() {
 		return s, errs.New(errs.Forbidden, "You do not have the permission %s. Ask an administrator to grant it to one of your profiles.", permission)
 	}
 	return s, nil
+}
+
+// RequireOn is Require for rows of one data set: errs.Forbidden when no grant about it covers any of the permissions. The scope is the union
+// of what they open there.
+func RequireOn(ctx context.Context, dataSet string, permissions ...string) (Scope, error) {
+	s, err := RequireAny(ctx, permissions...)
+	if err != nil {
+		return s, err
+	}
+	if s = s.On(dataSet); !s.Allowed() {
+		about := dataSet
+		if about == "" {
+			about = "every data set"
+		}
+		return s, errs.New(errs.Forbidden, "Your permission %s is not about %s. Ask an administrator to grant it in a rule about that.", permissions[0], about)
+	}
+	return s, nil
+}
+
+// SignIn is the refusal of somebody who is not signed in. Ask with it before anything is read, where the permission hangs on what is read.
+func SignIn() error { return errs.New(errs.Unauthenticated, "Sign in first.") }
+
+// SignedIn refuses when nobody is signed in.
+func SignedIn(ctx context.Context) error {
+	if From(ctx) == nil {
+		return SignIn()
+	}
+	return nil
 }
 
 // RequireAny asks for one of several permissions and gives the union of the scopes: the pages that exist once per entity type.
@@ -130,34 +206,10 @@ func RequireAny(ctx context.Context, permissions ...string) (Scope, error) {
 			}
 			continue
 		}
-		sum.Actor, sum.All = s.Actor, sum.All || s.All
-		sum.Grants = append(sum.Grants, s.Grants...)
+		sum.actor, sum.grants = s.actor, append(sum.grants, s.grants...)
 	}
 	if sum.Allowed() {
 		return sum, nil
 	}
 	return sum, first
-}
-
-// Under gives the last segments below prefix that the actor may execute: which entity types of a per-type permission are open.
-// all is true when an ancestor grant opens every one.
-func Under(ctx context.Context, prefix string) (names []string, all bool) {
-	a := From(ctx)
-	if a == nil {
-		return nil, false
-	}
-	if a.System {
-		return nil, true
-	}
-	for _, g := range a.Grants {
-		if !g.CanExecute {
-			continue
-		}
-		if Covers(g.Path, prefix) {
-			all = true
-		} else if rest, ok := strings.CutPrefix(g.Path, prefix+"/"); ok && !slices.Contains(names, rest) {
-			names = append(names, rest)
-		}
-	}
-	return names, all
 }

@@ -40,6 +40,11 @@ var customAreas = []string{
 	"/ResourceChanges", "/ResourceLinkChanges", "/ResourceFileChanges",
 }
 
+// ownedSets are the built-in data sets whose rows belong to an owner in the directory.
+var ownedSets = []string{
+	"AssignedSingleRole", "AssignedCompositeRole", "AssignedResourceType", "AssignedResourceScalar", "AssignedResourceNavigation", "AssignedResourceBinary",
+}
+
 // For gives the path of a per-type permission, e.g. For(ReviewProvisioning, "Directory_User").
 func For(permission, name string) string { return permission + "/" + name }
 

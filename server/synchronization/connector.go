@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/fulfil"
@@ -452,13 +455,13 @@ type DeliveryChange struct {
 type DeliveryChangeConnection = page.Connection[*DeliveryChange]
 
 // Changes lists what a blocked delivery would do, in the order it would be done. Empty once it was applied or dropped. Needs
-// /Custom/ResourceChanges/{connector} or ConnectorQuery.
+// /Custom/ResourceChanges/{connector} or ConnectorQuery; in a rule about an entity type only the changes of its resources are shown.
 func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args) (*DeliveryChangeConnection, error) {
-	if err := args.Check(); err != nil {
+	if err := permit.SignedIn(ctx); err != nil {
 		return nil, err
 	}
-	if permit.From(ctx) == nil {
-		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
+	if err := args.Check(); err != nil {
+		return nil, err
 	}
 	d, err := find(ctx, s.DB, deliveryID)
 	if err != nil {
@@ -468,21 +471,26 @@ func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := permit.RequireAny(ctx, permit.For(permit.ResourceChanges, c.Identifier), permit.ConnectorQuery); err != nil {
+	scope, err := permit.RequireAny(ctx, permit.For(permit.ResourceChanges, c.Identifier), permit.ConnectorQuery)
+	if err != nil {
+		return nil, err
+	}
+	may, err := s.changesOf(ctx, scope)
+	if err != nil {
 		return nil, err
 	}
 	var after struct{ ID int64 }
 	if _, err := args.Decode(&after); err != nil {
 		return nil, err
 	}
-	total, err := s.DB.NewSelect().Table("delivery_change").Where("delivery_id = ?", d.ID).Count(ctx)
+	total, err := s.DB.NewSelect().TableExpr("delivery_change as y").Where("y.delivery_id = ?", d.ID).Where("?", may).Count(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("count changes: %w", err)
 	}
 	rows := []*DeliveryChange{}
 	err = s.DB.NewRaw(`select y.id, t.identifier as entity_type, y.key, y.command, y.old_scalars || y.old_refs as old_values, y.scalars || y.refs as new_values
 		from delivery_change y join entity_type t on t.id = y.entity_type_id
-		where y.delivery_id = ? and y.id > ? order by y.id limit ?`, d.ID, after.ID, args.First+1).Scan(ctx, &rows)
+		where y.delivery_id = ? and ? and y.id > ? order by y.id limit ?`, d.ID, may, after.ID, args.First+1).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
@@ -497,4 +505,29 @@ func (c *Connector) readable() []*Connection {
 // isContinuous: changes move on their own, once somebody has synchronized the connector for the first time.
 func (c *Connector) isContinuous() bool {
 	return c.Mode == "continuous" && !c.IsDeactivated && c.LastSynchronizedAt != nil
+}
+
+// changesOf is the condition on y that leaves the changes a scope opens: a rule about an entity type shows changes of its resources, inside
+// its filters; one that is not there yet is shown by rules without filter.
+func (s *Service) changesOf(ctx context.Context, scope permit.Scope) (schema.QueryWithArgs, error) {
+	if scope.All("Connector") {
+		return bun.SafeQuery("true"), nil
+	}
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return schema.QueryWithArgs{}, err
+	}
+	may := "false"
+	var values []any
+	for _, name := range slices.Sorted(maps.Keys(shape.ByIdentifier)) {
+		id := shape.ByIdentifier[name].ID
+		switch {
+		case scope.All(name):
+			may, values = may+" or y.entity_type_id = ?", append(values, id)
+		case scope.On(name).Allowed():
+			may += " or exists (select from resource r where r.entity_type_id = ? and r.key = y.key and r.valid_to = 'infinity' and y.entity_type_id = ? and ?)"
+			values = append(values, id, id, directory.Rows(shape, id, "r", scope))
+		}
+	}
+	return bun.SafeQuery("("+may+")", values...), nil
 }
