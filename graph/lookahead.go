@@ -47,5 +47,7 @@ func relation(name string, s *order.Selection) {
 		s.Attempts = true
 	case "payload":
 		s.Payload = true
+	case "isOwn":
+		s.Own = true
 	}
 }

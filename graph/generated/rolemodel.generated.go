@@ -482,6 +482,29 @@ func (ec *executionContext) fieldContext_ResourceType_blockProvisioning(_ contex
 	return graphql.NewScalarFieldContext("ResourceType", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _ResourceType_allowOwnDecisions(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceType_allowOwnDecisions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AllowOwnDecisions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceType_allowOwnDecisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceType", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ResourceType_allowAdd(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1691,6 +1714,11 @@ func (ec *executionContext) _ResourceType(ctx context.Context, sel ast.Selection
 				})
 		case "blockProvisioning":
 			out.Values[i] = ec._ResourceType_blockProvisioning(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "allowOwnDecisions":
+			out.Values[i] = ec._ResourceType_allowOwnDecisions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

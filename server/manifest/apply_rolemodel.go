@@ -154,7 +154,7 @@ func (w *writer) resourceType(t ResourceType) error {
 		"display_name": t.DisplayName, "description": t.Description, "policy_id": policy, "source_entity_type_id": source, "target_entity_type_id": target,
 		"category_id": category, "connection_id": connection, "approval_workflow_type": *t.ApprovalWorkflowType,
 		"hide_on_simplified_view": t.HideOnSimplifiedView, "allow_add": *t.AllowAdd, "allow_remove": *t.AllowRemove, "remove_orphans": t.RemoveOrphans,
-		"block_provisioning": *t.BlockProvisioning, "discard_manual_assignments": t.DiscardManualAssignments,
+		"block_provisioning": *t.BlockProvisioning, "allow_own_decisions": t.AllowOwnDecisions, "discard_manual_assignments": t.DiscardManualAssignments,
 		"correlate_multiple_resources": t.CorrelateMultipleResources, "suggest_all_correlations": t.SuggestAllCorrelations,
 		"depends_on_owner_property": nullable(t.DependsOnOwnerProperty), "arguments_expression": nullable(t.ArgumentsExpression),
 		"fulfill_hours_ahead_of_time":       t.FulfillHoursAheadOfTime,

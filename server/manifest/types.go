@@ -176,6 +176,7 @@ type ResourceType struct {
 	AllowRemove                    *bool  `yaml:"allowRemove,omitempty"`
 	RemoveOrphans                  bool   `yaml:"removeOrphans,omitempty"`
 	BlockProvisioning              *bool  `yaml:"blockProvisioning,omitempty"`
+	AllowOwnDecisions              bool   `yaml:"allowOwnDecisions,omitempty"` // people may decide on orders about themselves
 	DiscardManualAssignments       bool   `yaml:"discardManualAssignments,omitempty"`
 	CorrelateMultipleResources     bool   `yaml:"correlateMultipleResources,omitempty"`
 	SuggestAllCorrelations         bool   `yaml:"suggestAllCorrelations,omitempty"`

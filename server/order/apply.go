@@ -44,7 +44,7 @@ type Move struct {
 // Applied is what Apply did.
 type Applied struct {
 	Moved   []Moved
-	Refused map[int64]*errs.Error // by line id: NOT_FOUND, STALE_ITEM, INVALID_TRANSITION
+	Refused map[int64]*errs.Error // by line id: NOT_FOUND, STALE_ITEM, INVALID_TRANSITION, FORBIDDEN when a person decides about himself
 	Orders  []Rolled              // orders touched, with their new roll-up
 }
 
@@ -131,6 +131,9 @@ func (t *turn) apply(ctx context.Context, tx bun.Tx, locked map[int64]State, ste
 	}
 	lines, err := selectLineHeads(ctx, tx, ids)
 	if err != nil {
+		return nil, err
+	}
+	if steps, err = t.refuseOwn(ctx, tx, steps, lines); err != nil {
 		return nil, err
 	}
 	for _, s := range steps {

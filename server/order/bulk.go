@@ -19,6 +19,7 @@ type bulkAction struct {
 	permission     string // per source entity type
 	alsoPermission string // one without entity type that is needed too; "": none
 	bulkPermission string // needed too for a filter, or for more than one id; "": not
+	alsoOwn        bool   // orders about the caller too: nothing is decided
 	among          string // what the filter chooses from: SQL over o
 	ids            []int64
 	filter         *OrderFilter
@@ -137,7 +138,11 @@ func (s *Service) bulkBatch(ctx context.Context, a bulkAction, may condition, id
 		if orders, err = lockOrders(ctx, tx, may, ids); err != nil || len(orders) == 0 {
 			return err
 		}
-		return a.do(ctx, tx, s.Clock.Now(), orders)
+		others, err := a.others(ctx, tx, orders)
+		if err != nil || len(others) == 0 {
+			return err
+		}
+		return a.do(ctx, tx, s.Clock.Now(), others)
 	})
 	if err != nil {
 		return err
@@ -149,6 +154,30 @@ func (s *Service) bulkBatch(ctx context.Context, a bulkAction, may condition, id
 		failures[o.ID] = o.err
 	}
 	return nil
+}
+
+// others leaves out the orders about the caller, and says so in their results.
+func (a bulkAction) others(ctx context.Context, tx bun.Tx, orders []*lockedOrder) ([]*lockedOrder, error) {
+	if a.alsoOwn {
+		return orders, nil
+	}
+	ids := make([]int64, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	own, err := selectOwn(ctx, tx, ids)
+	if err != nil || len(own) == 0 {
+		return orders, err
+	}
+	var others []*lockedOrder
+	for _, o := range orders {
+		if own[o.ID] {
+			o.fail(notYours(o.ID))
+			continue
+		}
+		others = append(others, o)
+	}
+	return others, nil
 }
 
 // lockOrders locks those of the orders that the condition opens, in id order, and reads their open lines.

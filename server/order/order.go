@@ -79,6 +79,7 @@ type Order struct {
 	history       []*OrderHistoryEntry
 	attempts      []*OrderAttempt
 	payload       json.RawMessage
+	isOwn         bool
 }
 
 // State is the roll-up of the lines by its name.
@@ -98,6 +99,9 @@ func (o *Order) ResourceType() *rolemodel.ResourceType { return o.resourceType }
 
 // Payload is the document of the last attempt (spec 2.2); nil: never sent, or not brought (Selection.Payload).
 func (o *Order) Payload() json.RawMessage { return o.payload }
+
+// IsOwn reports whether the order is about the caller and so for somebody else to decide; brought with Selection.Own.
+func (o *Order) IsOwn() bool { return o.isOwn }
 
 // BroughtLines gives the lines the list brought; nil when it did not (then LinesOf).
 func (o *Order) BroughtLines() []*OrderLine { return o.lines }
@@ -298,6 +302,7 @@ type Selection struct {
 	History      bool
 	Attempts     bool
 	Payload      bool
+	Own          bool
 	Total        bool // count the whole list
 }
 
@@ -306,4 +311,5 @@ func (s Selection) target() bool       { return s.All || s.Target }
 func (s Selection) resourceType() bool { return s.All || s.ResourceType }
 func (s Selection) lines() bool        { return s.All || s.Lines }
 func (s Selection) sent() bool         { return s.All || s.Payload }
+func (s Selection) own() bool          { return s.All || s.Own }
 func (s Selection) total() bool        { return s.All || s.Total }

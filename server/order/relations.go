@@ -39,6 +39,11 @@ func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Sele
 			o.lines = orEmpty(m[o.ID])
 		}
 	}
+	if sel.own() {
+		if err := bringOwn(ctx, db, rows, ids); err != nil {
+			return err
+		}
+	}
 	if sel.sent() {
 		if err := bringPayloads(ctx, db, rows); err != nil {
 			return err

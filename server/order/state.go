@@ -149,6 +149,12 @@ var transitions = []transition{
 	{GiveBack, []State{2}, same, []string{ByOperator}, nothing, "4.3", "The operator gives the ticket back."},
 }
 
+// isDecision reports whether a person decides something by an action. Nobody does on an order about himself (own.go).
+func (a Action) isDecision() bool {
+	by := tableOfTransitions[a].Actors
+	return a != GiveBack && (slices.Contains(by, ByReviewer) || slices.Contains(by, ByOperator))
+}
+
 // tableOfTransitions finds the row of an action.
 var tableOfTransitions = func() map[Action]transition {
 	m := make(map[Action]transition, len(transitions))

@@ -34,23 +34,24 @@ type ReportManualOrderErrorsInput struct {
 
 // ticketAction is a verb on open tickets. It needs ManualProvisioning of the source entity type and TicketReview on the order, and for more than one
 // BulkManualProvisioning.
-func (s *Service) ticketAction(ctx context.Context, ids []int64, filter *OrderFilter, bulkPermission string,
+func (s *Service) ticketAction(ctx context.Context, ids []int64, filter *OrderFilter, a bulkAction,
 	do func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error) (*BulkOrdersPayload, error) {
 	if err := idsOrFilter(ids, filter); err != nil {
 		return nil, err
 	}
-	return s.bulk(ctx, bulkAction{permission: permit.ManualProvisioning, alsoPermission: permit.TicketReview, bulkPermission: bulkPermission, among: "o.has_ticket",
-		ids: ids, filter: filter, do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
-			open := make([]*lockedOrder, 0, len(orders))
-			for _, o := range orders {
-				if !o.HasTicket {
-					o.fail(o.noTicket())
-					continue
-				}
-				open = append(open, o)
+	a.permission, a.alsoPermission, a.among, a.ids, a.filter = permit.ManualProvisioning, permit.TicketReview, "o.has_ticket", ids, filter
+	a.do = func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+		open := make([]*lockedOrder, 0, len(orders))
+		for _, o := range orders {
+			if !o.HasTicket {
+				o.fail(o.noTicket())
+				continue
 			}
-			return do(ctx, tx, now, open)
-		}})
+			open = append(open, o)
+		}
+		return do(ctx, tx, now, open)
+	}
+	return s.bulk(ctx, a)
 }
 
 // noTicket tells why there is no ticket to answer: a colleague did it, or it was withdrawn because the order changed (spec 4.4).
@@ -86,7 +87,7 @@ func (s *Service) Confirm(ctx context.Context, in ConfirmManualOrdersInput) (*Bu
 	if text(in.CreatedKey) != "" && len(in.OrderIDs) != 1 {
 		return nil, errs.Invalid("input.createdKey", "A created key belongs to one order. Confirm that order alone.")
 	}
-	return s.ticketAction(ctx, in.OrderIDs, in.Filter, permit.BulkManualProvisioning, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+	return s.ticketAction(ctx, in.OrderIDs, in.Filter, bulkAction{bulkPermission: permit.BulkManualProvisioning}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		if key := text(in.CreatedKey); key != "" {
 			for _, o := range orders {
 				if o.Kind != evaluation.Create {
@@ -162,7 +163,7 @@ func (s *Service) ReportErrors(ctx context.Context, in ReportManualOrderErrorsIn
 	if n := utf8.RuneCountInString(message); n == 0 || n > maxTicketMessage {
 		return nil, errs.Invalid("input.message", "Say what went wrong, in 1 to %d characters.", maxTicketMessage)
 	}
-	return s.ticketAction(ctx, in.OrderIDs, in.Filter, permit.BulkManualProvisioning, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+	return s.ticketAction(ctx, in.OrderIDs, in.Filter, bulkAction{bulkPermission: permit.BulkManualProvisioning}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		var ids, dirty []int64
 		for _, o := range orders {
 			ids = append(ids, o.ID)
@@ -202,7 +203,7 @@ func (s *Service) GiveBack(ctx context.Context, in BulkOrdersInput) (*BulkOrders
 }
 
 func (s *Service) assign(ctx context.Context, in BulkOrdersInput, a Action, who *string) (*BulkOrdersPayload, error) {
-	return s.ticketAction(ctx, in.OrderIDs, in.Filter, "", func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+	return s.ticketAction(ctx, in.OrderIDs, in.Filter, bulkAction{alsoOwn: a == GiveBack}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		var ids []int64
 		for _, o := range orders {
 			ids = append(ids, o.ID)

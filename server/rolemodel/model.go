@@ -103,6 +103,7 @@ type ResourceType struct {
 	AllowRemove                    bool
 	RemoveOrphans                  bool
 	BlockProvisioning              bool
+	AllowOwnDecisions              bool // people may decide on orders about themselves
 	DiscardManualAssignments       bool
 	CorrelateMultipleResources     bool
 	SuggestAllCorrelations         bool

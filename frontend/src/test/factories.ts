@@ -41,6 +41,7 @@ export function order(change: Partial<OrderDetailFragment> = {}): OrderDetailFra
     stateCode: provisioningStates[state].code,
     kind: 'CREATE',
     isManual: false,
+    isOwn: false,
     attempt: 0,
     waitReason: null,
     assignee: null,

@@ -2,9 +2,16 @@ import { t } from '../../lib/texts'
 import { RelativeTime } from '../../ui/RelativeTime'
 import type { OrderDetailFragment } from './order.generated'
 
-/** Nothing is left to decide: who moved the order last, and when. */
+/** Nothing is left to decide: who moved the order last, and when. Or it is about who looks at it, and others decide. */
 export function DecidedNote({ order }: { order: OrderDetailFragment }) {
   const last = order.history.at(-1)
+  if (order.isOwn && order.closedAt == null) {
+    return (
+      <p className="dim" role="status">
+        {order.state === 'TRANSMITTED' ? t.manual.own : t.review.own}
+      </p>
+    )
+  }
   return (
     <p className="dim" role="status">
       {t.review.done}

@@ -128,7 +128,7 @@ function useTicket(shown: ShownOrder, onDecided: () => void) {
   const sending = confirming.fetching || reporting.fetching || taking.fetching || releasing.fetching
   const offline = useOfflineSince() !== null
   const busy = !ready || offline || sending
-  const open = order?.state === 'TRANSMITTED'
+  const open = order?.state === 'TRANSMITTED' && !order.isOwn
 
   const settle = (
     results: BulkResultFragment[] | undefined,

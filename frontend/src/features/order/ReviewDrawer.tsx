@@ -96,7 +96,7 @@ function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => void, to
   const waiting = lines.filter((line) => line.state === 'AWAITING_APPROVAL')
   const isErrored = order?.state === 'ERRORED' || order?.state === 'ERROR'
   const mixed = waiting.some((line) => (choices[line.id] ?? 'APPROVE') !== 'APPROVE')
-  const decidable = order !== null && (waiting.length > 0 || isErrored)
+  const decidable = order !== null && !order.isOwn && (waiting.length > 0 || isErrored)
   const offline = useOfflineSince() !== null
   const busy = !ready || offline || reviewing || unblocking
 
@@ -238,8 +238,8 @@ function OrderToDecide({ order, ...d }: Decision & { order: OrderDetailFragment 
               : (line) => (
                   <LineDecisions
                     label={lineName(line)}
-                    disabled={line.state !== 'AWAITING_APPROVAL'}
-                    value={line.state === 'AWAITING_APPROVAL' ? (d.choices[line.id] ?? 'APPROVE') : null}
+                    disabled={order.isOwn || line.state !== 'AWAITING_APPROVAL'}
+                    value={!order.isOwn && line.state === 'AWAITING_APPROVAL' ? (d.choices[line.id] ?? 'APPROVE') : null}
                     onChange={(decision) => d.choose(line.id, decision)}
                   />
                 )

@@ -39,6 +39,7 @@ export function ResourceTypeDrawer() {
               [t.common.system, type.connector?.displayName],
               [t.model.fulfilment, type.isManual ? t.model.byHand : t.model.automated],
               [t.model.review, type.blockProvisioning ? t.model.reviewRequired : t.model.reviewNone],
+              [t.model.ownOrders, type.allowOwnDecisions ? t.model.ownOrdersAllowed : t.model.ownOrdersRefused],
               [t.model.allowAdd, type.allowAdd ? t.common.yes : t.common.no],
               [t.model.allowRemove, type.allowRemove ? t.common.yes : t.common.no],
               [t.model.dependsOn, type.dependsOn],
