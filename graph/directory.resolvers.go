@@ -69,12 +69,12 @@ func (r *resourceResolver) EntityType(ctx context.Context, obj *directory.Resour
 
 func (r *resourceResolver) Values(ctx context.Context, obj *directory.Resource) ([]*directory.PropertyValue, error) {
 	return shaped(ctx, func(s *directory.Shape) []*directory.PropertyValue {
-		return directory.Values(s, obj.EntityTypeID, obj.Scalars)
+		return directory.Values(s, obj.EntityTypeID, obj.Shown())
 	})
 }
 
 func (r *resourceResolver) Links(ctx context.Context, obj *directory.Resource) ([]*directory.ResourceLink, error) {
-	return load(ctx).Links.Load(ctx, atOf(ctx, obj.ID))
+	return opened(ctx, obj, load(ctx).Links, atOf(ctx, obj.ID))
 }
 
 func (r *resourceResolver) IsManual(ctx context.Context, obj *directory.Resource) (bool, error) {
@@ -86,11 +86,11 @@ func (r *resourceResolver) History(ctx context.Context, obj *directory.Resource,
 }
 
 func (r *resourceResolver) Summary(ctx context.Context, obj *directory.Resource) (string, error) {
-	return summed(ctx, obj.ID, r.Resolver.Contexts.Summary)
+	return summed(ctx, obj, r.Resolver.Contexts.Summary)
 }
 
 func (r *resourceResolver) Contexts(ctx context.Context, obj *directory.Resource) ([]*across.ResourceContext, error) {
-	return load(ctx).Contexts.Load(ctx, obj.ID)
+	return opened(ctx, obj, load(ctx).Contexts, obj.ID)
 }
 
 func (r *Resolver) EntityType() generated.EntityTypeResolver { return &entityTypeResolver{r} }

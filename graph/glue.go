@@ -57,9 +57,18 @@ func routed[T any](ctx context.Context, connectionID *int64, read func(*across.R
 	return read(route), nil
 }
 
+// opened loads what belongs to a resource; nothing of one that is hidden.
+func opened[K comparable, V any](ctx context.Context, r *directory.Resource, l *loader[K, V], key K) (V, error) {
+	if r.IsHidden {
+		var none V
+		return none, nil
+	}
+	return l.Load(ctx, key)
+}
+
 // summed makes something from the contexts of a resource.
-func summed[T any](ctx context.Context, id int64, read func([]*across.ResourceContext) T) (T, error) {
-	contexts, err := load(ctx).Contexts.Load(ctx, id)
+func summed[T any](ctx context.Context, r *directory.Resource, read func([]*across.ResourceContext) T) (T, error) {
+	contexts, err := opened(ctx, r, load(ctx).Contexts, r.ID)
 	return read(contexts), err
 }
 

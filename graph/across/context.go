@@ -35,7 +35,8 @@ type Contexts struct {
 	Directory *directory.Service
 }
 
-// Of gives the contexts of resources, the main one first. The caller has checked the right to the resources. Four statements at most.
+// Of gives the contexts of resources, the main one first, without values that the caller may not read. The caller has checked the right to
+// the resources. Four statements at most.
 func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*ResourceContext, error) {
 	var rows []struct {
 		OwnerID    int64
@@ -56,7 +57,7 @@ func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*Resourc
 		}
 		ids = slices.AppendSeq(ids, maps.Values(r.Dimensions))
 	}
-	refs, err := Refs(ctx, c.Directory, ids)
+	refs, err := readable(ctx, c.Directory, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +97,15 @@ func (c *Contexts) Summary(contexts []*ResourceContext) string {
 
 // Refs gives resources by id and name only, also those that are gone.
 func Refs(ctx context.Context, d *directory.Service, ids []int64) (map[int64]*directory.ResourceRef, error) {
+	return refs(ctx, d, ids, func(*directory.Resource) bool { return true })
+}
+
+// readable is Refs without those that are not the caller's to read.
+func readable(ctx context.Context, d *directory.Service, ids []int64) (map[int64]*directory.ResourceRef, error) {
+	return refs(ctx, d, ids, func(r *directory.Resource) bool { return !r.IsHidden })
+}
+
+func refs(ctx context.Context, d *directory.Service, ids []int64, shown func(*directory.Resource) bool) (map[int64]*directory.ResourceRef, error) {
 	refs := map[int64]*directory.ResourceRef{}
 	if len(ids) == 0 {
 		return refs, nil
@@ -109,6 +119,9 @@ func Refs(ctx context.Context, d *directory.Service, ids []int64) (map[int64]*di
 		return nil, err
 	}
 	for id, r := range resources {
+		if !shown(r) {
+			continue
+		}
 		ref := &directory.ResourceRef{ID: r.ID, Key: r.Key, DisplayName: r.DisplayName}
 		if t := shape.EntityTypes[r.EntityTypeID]; t != nil {
 			ref.EntityType = t.Identifier

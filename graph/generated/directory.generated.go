@@ -960,10 +960,10 @@ func (ec *executionContext) _Resource_history(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*directory.ResourceVersion) graphql.Marshaler {
-			return ec.marshalNResourceVersion2ᚕᚖwritᚋserverᚋdirectoryᚐResourceVersionᚄ(ctx, selections, v)
+			return ec.marshalOResourceVersion2ᚕᚖwritᚋserverᚋdirectoryᚐResourceVersionᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Resource_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2337,7 +2337,7 @@ func (ec *executionContext) _Resource(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "history":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Resource_history(ctx, field, obj)
 				})
@@ -2989,22 +2989,6 @@ func (ec *executionContext) marshalNResourceRef2ᚖwritᚋserverᚋdirectoryᚐR
 	return ec._ResourceRef(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNResourceVersion2ᚕᚖwritᚋserverᚋdirectoryᚐResourceVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.ResourceVersion) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNResourceVersion2ᚖwritᚋserverᚋdirectoryᚐResourceVersion(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNResourceVersion2ᚖwritᚋserverᚋdirectoryᚐResourceVersion(ctx context.Context, sel ast.SelectionSet, v *directory.ResourceVersion) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ResourceVersion!")
@@ -3074,6 +3058,25 @@ func (ec *executionContext) marshalOResourceSort2ᚖwritᚋserverᚋdirectoryᚐ
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOResourceVersion2ᚕᚖwritᚋserverᚋdirectoryᚐResourceVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.ResourceVersion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNResourceVersion2ᚖwritᚋserverᚋdirectoryᚐResourceVersion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

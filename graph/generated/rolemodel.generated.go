@@ -771,10 +771,10 @@ func (ec *executionContext) _ResourceType_rules(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.ResourceTypeRule) graphql.Marshaler {
-			return ec.marshalNResourceTypeRule2ᚕᚖwritᚋserverᚋrolemodelᚐResourceTypeRuleᚄ(ctx, selections, v)
+			return ec.marshalOResourceTypeRule2ᚕᚖwritᚋserverᚋrolemodelᚐResourceTypeRuleᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ResourceType_rules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1364,10 +1364,10 @@ func (ec *executionContext) _Role_rules(ctx context.Context, field graphql.Colle
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.RoleRule) graphql.Marshaler {
-			return ec.marshalNRoleRule2ᚕᚖwritᚋserverᚋrolemodelᚐRoleRuleᚄ(ctx, selections, v)
+			return ec.marshalORoleRule2ᚕᚖwritᚋserverᚋrolemodelᚐRoleRuleᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Role_rules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1780,7 +1780,7 @@ func (ec *executionContext) _ResourceType(ctx context.Context, sel ast.Selection
 			}
 		case "rules":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ResourceType_rules(ctx, field, obj)
 				})
@@ -1971,7 +1971,7 @@ func (ec *executionContext) _Role(ctx context.Context, sel ast.SelectionSet, obj
 				})
 		case "rules":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Role_rules(ctx, field, obj)
 				})
@@ -2134,22 +2134,6 @@ func (ec *executionContext) marshalNResourceType2ᚖwritᚋserverᚋrolemodelᚐ
 	return ec._ResourceType(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNResourceTypeRule2ᚕᚖwritᚋserverᚋrolemodelᚐResourceTypeRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*rolemodel.ResourceTypeRule) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNResourceTypeRule2ᚖwritᚋserverᚋrolemodelᚐResourceTypeRule(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNResourceTypeRule2ᚖwritᚋserverᚋrolemodelᚐResourceTypeRule(ctx context.Context, sel ast.SelectionSet, v *rolemodel.ResourceTypeRule) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ResourceTypeRule!")
@@ -2197,22 +2181,6 @@ func (ec *executionContext) marshalNRoleKind2writᚋserverᚋrolemodelᚐRoleKin
 	return res
 }
 
-func (ec *executionContext) marshalNRoleRule2ᚕᚖwritᚋserverᚋrolemodelᚐRoleRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*rolemodel.RoleRule) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNRoleRule2ᚖwritᚋserverᚋrolemodelᚐRoleRule(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNRoleRule2ᚖwritᚋserverᚋrolemodelᚐRoleRule(ctx context.Context, sel ast.SelectionSet, v *rolemodel.RoleRule) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RoleRule!")
@@ -2226,6 +2194,25 @@ func (ec *executionContext) marshalOCategory2ᚖwritᚋserverᚋrolemodelᚐCate
 		return graphql.Null
 	}
 	return ec._Category(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOResourceTypeRule2ᚕᚖwritᚋserverᚋrolemodelᚐResourceTypeRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*rolemodel.ResourceTypeRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNResourceTypeRule2ᚖwritᚋserverᚋrolemodelᚐResourceTypeRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalORoleKind2ᚖwritᚋserverᚋrolemodelᚐRoleKind(ctx context.Context, v any) (*rolemodel.RoleKind, error) {
@@ -2245,6 +2232,25 @@ func (ec *executionContext) marshalORoleKind2ᚖwritᚋserverᚋrolemodelᚐRole
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalORoleRule2ᚕᚖwritᚋserverᚋrolemodelᚐRoleRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*rolemodel.RoleRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoleRule2ᚖwritᚋserverᚋrolemodelᚐRoleRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

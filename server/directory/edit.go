@@ -282,7 +282,7 @@ func given(c *Change, property string) bool {
 	return scalar || ref
 }
 
-// exist: a person may only point to what is there. A resource may point to itself.
+// exist: a person may only point to what is there, and what he may see. A resource may point to itself.
 func exist(ctx context.Context, tx bun.Tx, shape *Shape, pointed map[int64]map[string]string, c *Change) error {
 	var types []int64
 	var keys []string
@@ -294,14 +294,15 @@ func exist(ctx context.Context, tx bun.Tx, shape *Shape, pointed map[int64]map[s
 	if len(keys) == 0 {
 		return nil
 	}
+	may := Readable(ctx, shape, "r")
 	var missing []struct {
 		Type int64
 		Key  string
 	}
 	err := tx.NewRaw(`select v.type, v.key from unnest(?::bigint[], ?::text[]) v (type, key)
-		where not exists (select 1 from resource r where r.entity_type_id = v.type and r.key = v.key and r.valid_to = 'infinity')
-		and not exists (select 1 from resource_unique_key u where u.entity_type_id = v.type and u.value = v.key)
-		order by 1, 2`, array(types), array(keys)).Scan(ctx, &missing)
+		where not exists (select 1 from resource r where r.entity_type_id = v.type and r.key = v.key and r.valid_to = 'infinity' and ?)
+		and not exists (select 1 from resource_unique_key u join resource r on r.id = u.resource_id and ? where u.entity_type_id = v.type and u.value = v.key)
+		order by 1, 2`, array(types), array(keys), may, may).Scan(ctx, &missing)
 	if err != nil {
 		return fmt.Errorf("look for what is pointed to: %w", err)
 	}

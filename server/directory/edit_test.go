@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -241,6 +242,77 @@ func TestRightsNarrowRows(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, list.TotalCount)
 	})
+	t.Run("WhatLiesBehindALink", func(t *testing.T) {
+		grant := func(path, entityType string, execute bool, filters ...permit.Filter) permit.Grant {
+			return permit.Grant{Path: path, CanExecute: execute, EntityType: entityType, Filters: filters}
+		}
+		ask := func(grants ...permit.Grant) func(property, value string) (int, error) {
+			ctx := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: grants})
+			return func(property, value string) (int, error) {
+				list, err := b.List(ctx, directory.ListInput{EntityType: "Person", Page: page.Args{First: 10}, Filter: &directory.ResourceFilter{Properties: []directory.PropertyFilter{{Property: property, Value: value}}}})
+				if err != nil {
+					return -1, err
+				}
+				return list.TotalCount, nil
+			}
+		}
+		// Ann (2) is in HR and reports to Petra (1), who is in DB below IT
+		everything, ann := ask(permit.Grant{Path: permit.Resources, CanExecute: true}), permit.Filter{Binding: "FirstName", Value: "Ann"}
+		n, err := everything("Manager.Mail", "a")
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		onlyAnn := ask(grant("/Custom/Resources/Person", "Person", true, ann))
+		n, err = onlyAnn("Manager.Mail", "a")
+		require.NoError(t, err)
+		require.Zero(t, n, "the mail of somebody else is no business of hers")
+		n, err = onlyAnn("Manager", "1")
+		require.NoError(t, err)
+		require.Zero(t, n)
+		n, err = onlyAnn("Manager.Reports.FirstName", "Ann")
+		require.NoError(t, err)
+		require.Zero(t, n, "every hop counts, also one that leads back")
+		_, err = onlyAnn("Department.Name", "People")
+		requireKind(t, err, errs.Forbidden, "filter.properties[0].property", "Department")
+		inCourse := ask(grant("/Custom/Resources/Person", "Person", true), grant("/Custom/Resources/Person/Query", "Department", false, permit.Filter{Binding: "Name", Value: "People"}))
+		n, err = inCourse("Department.Name", "People")
+		require.NoError(t, err)
+		require.Equal(t, 1, n, "an entry without CanExecute makes its rule's entity type readable on the way")
+		n, err = inCourse("Department.Name", "Databases")
+		require.NoError(t, err)
+		require.Zero(t, n, "inside its filters")
+
+		links := func(grants ...permit.Grant) map[string][]string {
+			ctx := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: grants})
+			found, err := b.LinksOf(ctx, []int64{petra, b.id(t, b.person, "2")}, nil)
+			require.NoError(t, err)
+			names := map[string][]string{}
+			for _, list := range found {
+				for _, l := range list {
+					for _, to := range l.Targets {
+						names[l.Property] = append(names[l.Property], to.Key)
+					}
+				}
+			}
+			return names
+		}
+		require.Equal(t, map[string][]string{"Department": {"DB", "HR"}, "Manager": {"1"}, "Reports": {"2"}}, sorted(links(permit.Grant{Path: permit.Resources, CanExecute: true})))
+		require.Equal(t, map[string][]string{"Reports": {"2"}}, links(grant("/Custom/Resources/Person", "Person", true, ann)))
+		require.Equal(t, map[string][]string{"Department": {"HR"}}, links(grant("/Custom/Resources/Department/View", "Department", true, permit.Filter{Binding: "Name", Value: "People"})))
+		require.Empty(t, links(grant("/Custom/Resources/Person/Create", "Person", true)), "who may only add people reads none")
+
+		creator := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{grant("/Custom/Resources/Person", "Person", true)}})
+		_, there := b.Create(creator, directory.CreateResourceInput{EntityType: "Person", Key: "9", Values: []directory.PropertyValueInput{give("Department", "HR")}})
+		requireKind(t, there, errs.Validation, "input.values[0]", "no Department with the key HR")
+		_, err = b.Create(creator, directory.CreateResourceInput{EntityType: "Person", Key: "9", Values: []directory.PropertyValueInput{give("Manager", "1")}})
+		require.NoError(t, err)
+
+		hidden := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{grant("/Custom/Resources/Person", "Person", true, ann)}})
+		many, err := b.GetMany(hidden, []int64{petra, b.id(t, b.person, "2")})
+		require.NoError(t, err)
+		require.True(t, many[petra].IsHidden)
+		require.Empty(t, many[petra].Shown())
+		require.False(t, many[b.id(t, b.person, "2")].IsHidden)
+	})
 	t.Run("RightsAreThoseOfNow", func(t *testing.T) {
 		paul := b.id(t, b.person, "3")
 		then := b.at
@@ -258,7 +330,8 @@ func TestRightsNarrowRows(t *testing.T) {
 	})
 	t.Run("AfterTheChangeToo", func(t *testing.T) {
 		ctx := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{
-			{Path: "/Custom/Resources/Person", CanExecute: true, Filters: []permit.Filter{{Binding: "Department", Value: "HR"}}}}})
+			{Path: "/Custom/Resources/Person", CanExecute: true, Filters: []permit.Filter{{Binding: "Department", Value: "HR"}}},
+			{Path: "/Custom/Resources/Department/Query", CanExecute: true}}})
 		_, err := b.Create(ctx, directory.CreateResourceInput{EntityType: "Person", Key: "8", Values: []directory.PropertyValueInput{give("Department", "IT")}})
 		requireKind(t, err, errs.Forbidden, "", "do not reach")
 		_, err = b.Create(ctx, directory.CreateResourceInput{EntityType: "Person", Key: "8", Values: []directory.PropertyValueInput{give("Department", "HR")}})
@@ -325,4 +398,11 @@ func TestListPagesAndFilters(t *testing.T) {
 	requireKind(t, err, errs.Validation, "filter.properties[0].property", "no property Nope")
 	_, err = b.List(b.ctx, directory.ListInput{EntityType: "Person", Page: page.Args{First: 1, After: "???"}})
 	requireKind(t, err, errs.Validation, "after", "cursor")
+}
+
+func sorted(lists map[string][]string) map[string][]string {
+	for _, l := range lists {
+		slices.Sort(l)
+	}
+	return lists
 }

@@ -81,7 +81,7 @@ func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, 
 	if t == nil {
 		return nil, errs.Missing("There is no entity type %s.", in.EntityType).At("entityType")
 	}
-	where, err := filterRows(shape, t.ID, in.Filter, in.AsOf)
+	where, err := filterRows(ctx, shape, t.ID, in.Filter, in.AsOf)
 	if err != nil {
 		return nil, err
 	}
@@ -169,10 +169,14 @@ func (s *Service) Get(ctx context.Context, id int64, at *time.Time) (*Resource, 
 }
 
 // GetMany gives resources by id, also gone ones, for lists that show names of related things: the caller has checked the right to the
-// list. Unknown ids are left out.
+// list. Those that are not his to read are hidden but for their names. Unknown ids are left out.
 func (s *Service) GetMany(ctx context.Context, ids []int64) (map[int64]*Resource, error) {
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
 	var rows []*Resource
-	err := s.DB.NewSelect().TableExpr("resource as r").ColumnExpr(columns).Where("r.id = any (?)", array(distinct(ids))).Order("r.id").Scan(ctx, &rows)
+	err = s.DB.NewSelect().TableExpr("resource as r").ColumnExpr(columns).ColumnExpr("not ? as is_hidden", Readable(ctx, shape, "r")).Where("r.id = any (?)", array(distinct(ids))).Order("r.id").Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read resources: %w", err)
 	}
@@ -204,9 +208,13 @@ func asOf(entityTypeID int64, at *time.Time) schema.QueryWithArgs {
 }
 
 // filterRows is the SQL of a filter; links count as they were at the instant looked at, hierarchies and what lies behind a link as they
-// are now. Validation when it names a property that is not there.
-func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter, at *time.Time) (schema.QueryWithArgs, error) {
-	c := &condition{shape: shape, at: at}
+// are now. Paths pass through what the caller may read only: else counting would tell what a value is. Validation when it names a property
+// that is not there, Forbidden when a path passes through an entity type of which the caller may read nothing.
+func filterRows(ctx context.Context, shape *Shape, entityTypeID int64, f *ResourceFilter, at *time.Time) (schema.QueryWithArgs, error) {
+	may := readable(ctx, shape)
+	c := &condition{shape: shape, at: at, hop: func(alias string, to int64) schema.QueryWithArgs {
+		return Rows(shape, to, alias, may.On(shape.EntityTypes[to].Identifier))
+	}}
 	c.write("true")
 	if f == nil {
 		return bun.SafeQuery("true"), nil
@@ -223,9 +231,15 @@ func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter, at *time.Ti
 	}
 	for i, p := range f.Properties {
 		path := strings.Split(p.Property, ".")
-		if !leads(shape, entityTypeID, path) {
-			return schema.QueryWithArgs{}, errs.Invalid(fmt.Sprintf("filter.properties[%d].property", i),
-				"There is no property %s of %s.", p.Property, shape.EntityTypes[entityTypeID].Identifier)
+		field := fmt.Sprintf("filter.properties[%d].property", i)
+		hops, ok := leads(shape, entityTypeID, path)
+		if !ok {
+			return schema.QueryWithArgs{}, errs.Invalid(field, "There is no property %s of %s.", p.Property, shape.EntityTypes[entityTypeID].Identifier)
+		}
+		for _, to := range hops {
+			if name := shape.EntityTypes[to].Identifier; !may.On(name).Allowed() {
+				return schema.QueryWithArgs{}, errs.New(errs.Forbidden, "You may not filter by %s: it passes through %s, and you may read none of those.", p.Property, name).At(field)
+			}
 		}
 		c.write(" and ")
 		c.path("r", entityTypeID, path, func(alias string, to int64) {
@@ -239,21 +253,22 @@ func filterRows(shape *Shape, entityTypeID int64, f *ResourceFilter, at *time.Ti
 	return bun.SafeQuery(c.text.String(), c.args...), nil
 }
 
-// leads reports whether a path of properties exists.
-func leads(shape *Shape, entityTypeID int64, path []string) bool {
+// leads reports whether a path of properties exists, and the entity types it passes through.
+func leads(shape *Shape, entityTypeID int64, path []string) (hops []int64, ok bool) {
 	for i, name := range path {
 		if p := shape.Property(entityTypeID, name); p != nil {
 			if !p.IsNavigation() {
-				return i == len(path)-1
+				return hops, i == len(path)-1
 			}
 			entityTypeID = *p.TargetEntityTypeID
 		} else if p := shape.Reverse(entityTypeID, name); p != nil {
 			entityTypeID = p.EntityTypeID
 		} else {
-			return false
+			return nil, false
 		}
+		hops = append(hops, entityTypeID)
 	}
-	return len(path) > 0
+	return hops, len(path) > 0
 }
 
 // PropertyValue is one scalar value with its label.
@@ -290,7 +305,8 @@ type ResourceLink struct {
 }
 
 // LinksOf gives the navigations of resources, forward and reverse, in property order, each with its targets by name: at most
-// MaxTargets of each. With at, those of that instant. One statement. The caller has checked the right to the resources.
+// MaxTargets of each, and only those that the caller may read too. With at, those of that instant. One statement. The caller has checked
+// the right to the resources.
 func (s *Service) LinksOf(ctx context.Context, ids []int64, at *time.Time) (map[int64][]*ResourceLink, error) {
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
@@ -311,14 +327,15 @@ func (s *Service) LinksOf(ctx context.Context, ids []int64, at *time.Time) (map[
 	}
 	err = s.DB.NewRaw(`select x.at, x.property_id, x.reverse, o.id, o.entity_type_id, o.key, o.display_name
 		from (
-			select l.*, row_number() over (partition by at, property_id, reverse order by other) as n
+			select l.*, row_number() over (partition by l.at, l.property_id, l.reverse order by l.other) as n
 			from (
 				select source_id as at, property_id, false as reverse, target_id as other from resource_link l where source_id = any (?0) and ?1
 				union all
-				select target_id, property_id, true, source_id from resource_link l where target_id = any (?0) and ?1) l) x
+				select target_id, property_id, true, source_id from resource_link l where target_id = any (?0) and ?1) l
+			join resource e on e.id = l.other and ?3) x
 		join resource o on o.id = x.other
 		where x.n <= ?2
-		order by o.display_name, o.id`, array(distinct(ids)), alive, MaxTargets).Scan(ctx, &rows)
+		order by o.display_name, o.id`, array(distinct(ids)), alive, MaxTargets, Readable(ctx, shape, "e")).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read links: %w", err)
 	}

@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +38,42 @@ func Rows(shape *Shape, entityTypeID int64, alias string, scope permit.Scope) sc
 	return bun.SafeQuery(c.text.String(), c.args...)
 }
 
+// Readable is the SQL condition that leaves the resources, of any entity type, that the caller may see beside what was asked for: the ends
+// of links, the departments of a context, what a filter passes through, the owner of an order. Those are the resources he may read, and
+// those that a rule of his makes readable in the course of reading others, or of the further permissions given.
+func Readable(ctx context.Context, shape *Shape, alias string, further ...string) schema.QueryWithArgs {
+	scope := readable(ctx, shape, further...)
+	if scope.Everything() {
+		return bun.SafeQuery("true")
+	}
+	c := &condition{shape: shape}
+	c.write("(false")
+	for _, id := range slices.Sorted(maps.Keys(shape.EntityTypes)) {
+		if may := scope.On(shape.EntityTypes[id].Identifier); may.Allowed() {
+			c.write(" or (?.entity_type_id = ? and ?)", bun.Ident(alias), id, Rows(shape, id, alias, may))
+		}
+	}
+	c.write(")")
+	return bun.SafeQuery(c.text.String(), c.args...)
+}
+
+func readable(ctx context.Context, shape *Shape, further ...string) permit.Scope {
+	courses := further
+	for name := range shape.ByIdentifier {
+		courses = append(courses, permit.Resource(name, "Query"), permit.Resource(name, "View"))
+	}
+	return permit.InCourse(ctx, courses)
+}
+
+// InOrders are the permissions in the course of which the owners and targets of orders are read.
+func InOrders(shape *Shape) []string {
+	courses := []string{permit.OrderQuery}
+	for name := range shape.ByIdentifier {
+		courses = append(courses, permit.For(permit.ReviewProvisioning, name), permit.For(permit.ManualProvisioning, name))
+	}
+	return courses
+}
+
 // rowsAt is Rows on the resources of an instant under the alias r: rights are those of now, so that what somebody was then opens nothing.
 func rowsAt(shape *Shape, entityTypeID int64, scope permit.Scope, at *time.Time) schema.QueryWithArgs {
 	if at == nil {
@@ -47,7 +85,8 @@ func rowsAt(shape *Shape, entityTypeID int64, scope permit.Scope, at *time.Time)
 // condition writes SQL about resources along property paths.
 type condition struct {
 	shape *Shape
-	at    *time.Time // links of that instant; nil: of now
+	at    *time.Time                                                  // links of that instant; nil: of now
+	hop   func(alias string, entityTypeID int64) schema.QueryWithArgs // what may be passed through; nil: everything
 	text  strings.Builder
 	args  []any
 	depth int
@@ -115,6 +154,9 @@ func (c *condition) path(alias string, entityTypeID int64, path []string, end fu
 	} else {
 		c.write("?.valid_from <= ? and ?.valid_to > ? and ", bun.Ident(link), *c.at, bun.Ident(link), *c.at)
 	}
+	if c.hop != nil {
+		c.write("? and ", c.hop(other, to))
+	}
 	c.path(other, to, path[1:], end, value)
 	c.write(")")
 	c.depth--
@@ -128,6 +170,10 @@ func (c *condition) below(alias string, entityTypeID int64, key string) {
 	}
 	slices.Sort(dimensions)
 	c.write(`(?.key = ? or exists (select 1 from dimension_closure dc join resource top on top.id = dc.ancestor_id
-		where dc.dimension_id = any (?) and dc.descendant_id = ?.id and top.entity_type_id = ? and top.key = ?))`,
+		where dc.dimension_id = any (?) and dc.descendant_id = ?.id and top.entity_type_id = ? and top.key = ?`,
 		bun.Ident(alias), key, array(dimensions), bun.Ident(alias), entityTypeID, key)
+	if c.hop != nil {
+		c.write(" and ?", c.hop("top", entityTypeID))
+	}
+	c.write("))")
 }

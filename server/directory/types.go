@@ -111,6 +111,15 @@ type Resource struct {
 	ValidTo       time.Time
 	Version       int
 	Origin        Origin
+	IsHidden      bool `bun:",scanonly"` // only its name may be shown: it was brought beside something else, and is not the caller's to read
+}
+
+// Shown are the scalars that the caller may see.
+func (r *Resource) Shown() map[string]string {
+	if r.IsHidden {
+		return nil
+	}
+	return r.Scalars
 }
 
 // Gone reports whether the resource does not exist any more.

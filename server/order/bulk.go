@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
 )
@@ -128,7 +129,7 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 			return nil, err
 		}
 	}
-	return s.results(ctx, ids, failures)
+	return s.results(ctx, shape, ids, failures)
 }
 
 func (s *Service) bulkBatch(ctx context.Context, a bulkAction, may condition, ids []int64, failures map[int64]*errs.Error) error {
@@ -223,7 +224,7 @@ func lockTypes(ctx context.Context, tx bun.Tx, orderIDs []int64) error {
 }
 
 // results reads the orders as they are now, those that the caller still may see, and puts them beside their errors.
-func (s *Service) results(ctx context.Context, ids []int64, failures map[int64]*errs.Error) (*BulkOrdersPayload, error) {
+func (s *Service) results(ctx context.Context, shape *directory.Shape, ids []int64, failures map[int64]*errs.Error) (*BulkOrdersPayload, error) {
 	p := &BulkOrdersPayload{Results: make([]OrderResult, len(ids))}
 	if len(ids) == 0 {
 		return p, nil
@@ -239,7 +240,7 @@ func (s *Service) results(ctx context.Context, ids []int64, failures map[int64]*
 	if err != nil {
 		return nil, err
 	}
-	if err := s.bring(ctx, s.DB, rows, Selection{All: true}); err != nil {
+	if err := bring(ctx, s.DB, shape, rows, Selection{All: true}); err != nil {
 		return nil, err
 	}
 	byID := make(map[int64]*Order, len(rows))

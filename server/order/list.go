@@ -77,7 +77,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []int64, sel Selection) ([]*Ord
 		if err != nil {
 			return err
 		}
-		return s.bring(ctx, tx, rows, sel)
+		return bring(ctx, tx, shape, rows, sel)
 	})
 	return rows, err
 }
@@ -175,7 +175,7 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 		if rows, err = selectOrders(ctx, tx, where, by.order, args.First+1); err != nil {
 			return err
 		}
-		return s.bring(ctx, tx, rows[:min(len(rows), args.First)], sel)
+		return bring(ctx, tx, shape, rows[:min(len(rows), args.First)], sel)
 	})
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 )
 
 // bring loads the relations a selection asks for: one statement each, however many orders.
-func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Selection) error {
+func bring(ctx context.Context, db bun.IDB, shape *directory.Shape, rows []*Order, sel Selection) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -21,7 +21,7 @@ func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Sele
 		ids[i] = o.ID
 	}
 	if sel.owner() || sel.target() {
-		if err := bringResources(ctx, db, rows, sel); err != nil {
+		if err := bringResources(ctx, db, shape, rows, sel); err != nil {
 			return err
 		}
 	}
@@ -70,7 +70,8 @@ func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Sele
 	return nil
 }
 
-func bringResources(ctx context.Context, db bun.IDB, rows []*Order, sel Selection) error {
+// bringResources brings owners and targets; of those that are not the caller's to read, the name alone may be shown.
+func bringResources(ctx context.Context, db bun.IDB, shape *directory.Shape, rows []*Order, sel Selection) error {
 	var ids []int64
 	for _, o := range rows {
 		if sel.owner() {
@@ -83,6 +84,7 @@ func bringResources(ctx context.Context, db bun.IDB, rows []*Order, sel Selectio
 	var list []*directory.Resource
 	// infinity cannot be read into a time: directory.Forever stands for it
 	err := db.NewSelect().Model(&list).ExcludeColumn("valid_to").ColumnExpr("least(r.valid_to, ?) as valid_to", stamp(directory.Forever)).
+		ColumnExpr("not ? as is_hidden", directory.Readable(ctx, shape, "r", directory.InOrders(shape)...)).
 		Where("r.id = any(?)", arrayOf(distinct(ids))).Scan(ctx)
 	if err != nil {
 		return fmt.Errorf("select owners and targets: %w", err)

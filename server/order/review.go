@@ -143,14 +143,23 @@ func idsOrFilter(ids []int64, filter *OrderFilter) error {
 	return nil
 }
 
-// reviewLines decides lines of one order.
+// reviewLines decides lines of one order. Lines of orders that the caller may not review are not there for him.
 func (s *Service) reviewLines(ctx context.Context, in ReviewOrdersInput) (*BulkOrdersPayload, error) {
+	shape, err := s.shape(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	may, err := need(ctx, shape, permit.ReviewProvisioning)
+	if err != nil {
+		return nil, err
+	}
 	ids := make([]int64, len(in.Lines))
 	for i, l := range in.Lines {
 		ids[i] = l.LineID
 	}
 	var orders []int64
-	err := s.DB.NewRaw("select distinct order_id from order_line where id = any(?)", arrayOf(ids)).Scan(ctx, &orders)
+	err = s.DB.NewRaw(`select distinct o.id from order_line l join provisioning_order o on o.id = l.order_id left join resource w on w.id = o.owner_id
+		where l.id = any(?) and ?`, arrayOf(ids), may).Scan(ctx, &orders)
 	if err != nil {
 		return nil, fmt.Errorf("find the order of lines: %w", err)
 	}
@@ -158,7 +167,7 @@ func (s *Service) reviewLines(ctx context.Context, in ReviewOrdersInput) (*BulkO
 		return nil, errs.Invalid("input.lines", "The lines belong to different orders. Decide one order at a time.")
 	}
 	if len(orders) == 0 {
-		return nil, errs.Missing("None of these lines exists.").At("input.lines")
+		return nil, errs.Missing("None of these lines exists, or they are not yours to review.").At("input.lines")
 	}
 	if len(in.OrderIDs) == 1 && in.OrderIDs[0] != orders[0] {
 		return nil, errs.Invalid("input.lines", "The lines belong to order %d, not to order %d.", orders[0], in.OrderIDs[0])

@@ -121,6 +121,28 @@ func TestRuleAboutOneDataSet(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "NOT_FOUND", p.Results[0].Error.Code)
 	})
+	t.Run("LinesOfOthersAreNotThere", func(t *testing.T) {
+		line := func(i int) LineDecisionInput {
+			return LineDecisionInput{scan[int64](w, "select min(id) from order_line where order_id = ?", w.order(i).ID), DecidePostpone, 1}
+		}
+		nothing := LineDecisionInput{999_999, DecidePostpone, 1}
+		for name, c := range map[string]struct {
+			ctx  context.Context
+			want errs.Kind
+		}{
+			"nobody":     {t.Context(), errs.Unauthenticated},
+			"no right":   {person(t.Context(), 0), errs.Forbidden},
+			"other type": {person(t.Context(), 0, ordersOf("Directory_Department")...), errs.NotFound},
+			"narrowed":   {person(t.Context(), 0, ordersOf("Directory_User", it)...), errs.NotFound},
+		} {
+			_, there := w.s.Review(c.ctx, ReviewOrdersInput{Lines: []LineDecisionInput{line(0)}})
+			require.True(t, errs.Is(there, c.want), "%s: got %v", name, there)
+			_, apart := w.s.Review(c.ctx, ReviewOrdersInput{Lines: []LineDecisionInput{line(0), line(2)}})
+			_, gone := w.s.Review(c.ctx, ReviewOrdersInput{Lines: []LineDecisionInput{nothing}})
+			require.Equal(t, gone.Error(), there.Error(), name)
+			require.Equal(t, gone.Error(), apart.Error(), name)
+		}
+	})
 	t.Run("APreviewCountsEverybody", func(t *testing.T) {
 		_, err := w.s.Preview(person(t.Context(), 0, ordersOf("Directory_User", it)...), GenerateInput{Connector: "LDAP"}, page.Args{First: 5})
 		require.True(t, errs.Is(err, errs.Forbidden), "got %v", err)

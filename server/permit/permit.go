@@ -103,6 +103,21 @@ func Find(ctx context.Context, permission string) Scope {
 // Actor is who has the scope; nil: nobody is signed in.
 func (s Scope) Actor() *Actor { return s.actor }
 
+// InCourse gives the grants of the actor that let rows be read in the course of some permissions, with or without CanExecute (spec
+// 10.2.3): the data set of a rule is readable wherever a permission of that rule shows something.
+func InCourse(ctx context.Context, permissions []string) Scope {
+	s := Scope{actor: From(ctx)}
+	if s.actor == nil {
+		return s
+	}
+	for _, g := range s.actor.Grants {
+		if slices.ContainsFunc(permissions, func(p string) bool { return Covers(g.Path, p) }) {
+			s.grants = append(s.grants, g)
+		}
+	}
+	return s
+}
+
 // Allowed reports whether the scope opens the operation at all, on rows of any data set or of none.
 func (s Scope) Allowed() bool { return s.isSystem() || len(s.grants) > 0 }
 

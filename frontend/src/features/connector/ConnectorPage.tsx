@@ -130,7 +130,7 @@ export function ConnectorPage() {
         </Section>
       </div>
       <Section title={t.system.deliveries}>
-        {connector.deliveries.length === 0 ? (
+        {!connector.deliveries?.length ? (
           <EmptyNote title={t.system.noDeliveries} hint={t.system.noDeliveriesHint} />
         ) : (
           <ul className={classes.deliveries}>

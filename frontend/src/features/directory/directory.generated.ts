@@ -63,7 +63,7 @@ export type PersonHistoryQueryVariables = Exact<{
 }>;
 
 
-export type PersonHistoryQuery = { resource: { id: string, entityType: string, history: Array<{ validFrom: string, validTo: string | null, actor: string, values: Array<{ property: string, displayName: string, value: string }> }> } | null };
+export type PersonHistoryQuery = { resource: { id: string, entityType: string, history: Array<{ validFrom: string, validTo: string | null, actor: string, values: Array<{ property: string, displayName: string, value: string }> }> | null } | null };
 
 export type CreateResourceMutationVariables = Exact<{
   input: Types.CreateResourceInput;

@@ -52,7 +52,7 @@ export function ResourceTypeDrawer() {
             ]}
           />
           <Section title={t.model.rules}>
-            {type.rules.length === 0 ? (
+            {!type.rules?.length ? (
               <p className="dim">{t.model.noRules}</p>
             ) : (
               <ul className={classes.rules}>
@@ -82,7 +82,7 @@ export function ResourceTypeDrawer() {
   )
 }
 
-function source(rule: ResourceTypeFieldsFragment['rules'][number]): string {
+function source(rule: NonNullable<ResourceTypeFieldsFragment['rules']>[number]): string {
   const from = [rule.value, rule.sourceBinding, rule.sourceExpression].filter(Boolean).join(' | ')
   const to = [rule.targetBinding, rule.targetExpression].filter(Boolean).join(' | ')
   return from && to ? `${from} = ${to}` : from || to

@@ -58,8 +58,8 @@ const columns: Column<ResourceTypeFieldsFragment>[] = [
     header: t.model.rules,
     width: '70px',
     align: 'right',
-    cell: (r) => <Count value={r.rules.length} />,
-    text: (r) => String(r.rules.length),
+    cell: (r) => <Count value={r.rules?.length ?? 0} />,
+    text: (r) => String(r.rules?.length ?? 0),
   },
 ]
 

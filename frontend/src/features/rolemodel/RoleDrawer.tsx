@@ -40,7 +40,7 @@ export function RoleDrawer() {
             ]}
           />
           <Section title={t.model.rules}>
-            {role.rules.length === 0 ? (
+            {!role.rules?.length ? (
               <p className="dim">{t.model.noRules}</p>
             ) : (
               <ul className={classes.rules}>
