@@ -94,7 +94,7 @@ func (w *Webhook) describe(in CreateWebhookInput) error {
 }
 
 // Rotate gives a webhook a new secret, shown this once; for a day the old one signs beside it. A second rotation within that day ends the
-// oldest at once. It needs WebhookUpdate.
+// oldest at once. It needs WebhookUpdate, and the webhook must be the caller's: the secret is.
 func (s *Service) Rotate(ctx context.Context, in WebhookInput) (*CreateWebhookPayload, error) {
 	secret := newSecret()
 	sealed, err := s.seal(secret)
@@ -102,6 +102,9 @@ func (s *Service) Rotate(ctx context.Context, in WebhookInput) (*CreateWebhookPa
 		return nil, err
 	}
 	out, err := s.change(ctx, in.ID, "webhook.secret_rotated", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
+		if err := mine(ctx, tx, w); err != nil {
+			return err
+		}
 		return updateSecret(ctx, tx, w.ID, sealed, s.Clock.Now().Add(besideFor))
 	})
 	if err != nil {

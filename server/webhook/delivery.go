@@ -20,7 +20,7 @@ type WebhookDelivery struct {
 	MessageID  string // header webhook-id: the same at every attempt and replay
 	EventID    int64
 	State      WebhookDeliveryState
-	Body       json.RawMessage `bun:"type:json"` // as sent
+	Body       json.RawMessage `bun:"type:json"` // as sent; nil where a list conceals it
 	Tries      int             // in this round
 	Since      time.Time       // when this round began
 	NextAt     *time.Time      // when it is tried (again)
@@ -56,8 +56,8 @@ type deliveryKey struct {
 	ID int64 `json:"i"`
 }
 
-// Deliveries gives a page of a webhook's deliveries with their attempts, newest first. It needs WebhookQuery: bodies show what the
-// webhook's creator may see.
+// Deliveries gives a page of a webhook's deliveries with their attempts, newest first. It needs WebhookQuery. Messages and answers are
+// there for those who may see the order they tell of.
 func (s *Service) Deliveries(ctx context.Context, webhookID int64, args page.Args) (*WebhookDeliveryConnection, error) {
 	pages, err := s.DeliveriesOf(ctx, []int64{webhookID}, args)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Service) Deliveries(ctx context.Context, webhookID int64, args page.Arg
 	return pages[webhookID], nil
 }
 
-// DeliveriesOf gives the same page of several webhooks, for loaders: three statements however many. Each id asked for has a page.
+// DeliveriesOf gives the same page of several webhooks, for loaders: a fixed number of statements however many. Each id asked for has a page.
 func (s *Service) DeliveriesOf(ctx context.Context, webhookIDs []int64, args page.Args) (map[int64]*WebhookDeliveryConnection, error) {
 	if _, err := permit.Require(ctx, permit.WebhookQuery); err != nil {
 		return nil, err
@@ -87,6 +87,9 @@ func (s *Service) DeliveriesOf(ctx context.Context, webhookIDs []int64, args pag
 		return nil, err
 	}
 	if err := bringAttempts(ctx, s.DB, rows); err != nil {
+		return nil, err
+	}
+	if err := s.conceal(ctx, rows); err != nil {
 		return nil, err
 	}
 	grouped := map[int64][]*WebhookDelivery{}

@@ -2,6 +2,7 @@
 //
 //	webhook.go   Webhook, Service; list, enable, disable, replay, delete
 //	create.go    create, with its secret; rotate the secret
+//	owner.go     whose webhook it is, and who may see what it delivers
 //	delivery.go  WebhookDelivery, WebhookAttempt: what was sent, and how it went
 //	pump.go      events -> deliveries: a durable position per webhook, moved with the deliveries in one transaction
 //	body.go      what is sent
@@ -17,8 +18,9 @@
 //
 // # Who sees what
 //
-// A webhook delivers what its creator may see at the moment when the delivery is written: one who loses rights gets less from then on, an
-// account that is disabled gets nothing. The filter is about the move: an order that was EXECUTED for a moment matches EXECUTED.
+// A webhook delivers what its creator may see: asked when the delivery is written, and again before each attempt, since days may lie between.
+// One who loses rights gets less from then on, an account that is disabled gets nothing. What was sent is shown to readers of webhooks under
+// their own rights on its order (owner.go). Others than the creator can only disable a webhook. The filter is about the move: an order that was EXECUTED for a moment matches EXECUTED.
 //
 // # At least once
 //

@@ -110,11 +110,11 @@ func (s *Service) Find(ctx context.Context, id int64) (*Webhook, error) {
 }
 
 // Enable lets a webhook deliver again, from where it stopped: what happened meanwhile is delivered too, and what had failed is tried at
-// once with three days ahead of it. It needs WebhookUpdate.
+// once with three days ahead of it. It needs WebhookUpdate, and the webhook must be the caller's.
 func (s *Service) Enable(ctx context.Context, in WebhookInput) (*WebhookPayload, error) {
 	return s.change(ctx, in.ID, "webhook.enabled", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
-		if !w.IsDisabled {
-			return nil
+		if err := mine(ctx, tx, w); err != nil || !w.IsDisabled {
+			return err
 		}
 		if err := updateEnabled(ctx, tx, w.ID); err != nil {
 			return err
@@ -140,14 +140,17 @@ type ReplayWebhookInput struct {
 }
 
 // Replay delivers again everything after a cursor that the webhook has passed, under the ids it had before, so that receivers drop what
-// they know. Filter and rights are those of now. Newer changes follow in their order. It needs WebhookUpdate. Validation for a cursor of
-// another server, or one that a restored backup does not reach.
+// they know. Filter and rights are those of now. Newer changes follow in their order. It needs WebhookUpdate, and the webhook must be the
+// caller's. Validation for a cursor of another server, or one that a restored backup does not reach.
 func (s *Service) Replay(ctx context.Context, in ReplayWebhookInput) (*WebhookPayload, error) {
 	after, err := event.Parse(in.After)
 	if err != nil {
 		return nil, errs.Invalid("input.after", "This is not a cursor of an order change. Take it from the body of a delivery.")
 	}
 	return s.change(ctx, in.ID, "webhook.replayed", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
+		if err := mine(ctx, tx, w); err != nil {
+			return err
+		}
 		after, err := event.Resolve(ctx, tx, after)
 		if e := errs.As(err); e != nil {
 			return e.At("input.after")
@@ -159,7 +162,8 @@ func (s *Service) Replay(ctx context.Context, in ReplayWebhookInput) (*WebhookPa
 	})
 }
 
-// Delete removes a webhook with its deliveries. It needs WebhookUpdate.
+// Delete removes a webhook with its deliveries. It needs WebhookUpdate, and the webhook must be the caller's, or that of an account that is
+// gone or disabled.
 func (s *Service) Delete(ctx context.Context, in WebhookInput) (*DeleteWebhookPayload, error) {
 	if _, err := permit.Require(ctx, permit.WebhookUpdate); err != nil {
 		return nil, err
@@ -167,6 +171,9 @@ func (s *Service) Delete(ctx context.Context, in WebhookInput) (*DeleteWebhookPa
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		w, err := lockWebhook(ctx, tx, in.ID)
 		if err != nil {
+			return err
+		}
+		if err := mineOrNobodys(ctx, tx, w); err != nil {
 			return err
 		}
 		if err := deleteWebhook(ctx, tx, w.ID); err != nil {

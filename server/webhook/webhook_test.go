@@ -526,3 +526,82 @@ func TestVerbs(t *testing.T) {
 	_, err = h.Create(h.ctx, CreateWebhookInput{URL: "https://receiver.example/", Filter: &order.OrderFilter{States: []order.ProvisioningState{"DONE"}}})
 	require.Equal(t, "input.filter.states", errs.As(err).Field)
 }
+
+func TestWebhooksOfOthers(t *testing.T) {
+	t.Parallel()
+	h, r := setup(t), mustReceive(t)
+	w := h.mustCreate(r.URL)
+	h.mustChange(1, 1, 8)
+	h.mustChange(2, 1, 8)
+	h.mustPump(2)
+	h.mustDrain(w)
+	require.Len(t, r.all(), 2)
+	bea := h.as("bea") // manages webhooks and sees the orders of Sales
+
+	for name, call := range map[string]func() error{
+		"Rotate": func() error { _, err := h.Rotate(bea, WebhookInput{w.ID}); return err },
+		"Replay": func() error { _, err := h.Replay(bea, ReplayWebhookInput{ID: w.ID}); return err },
+		"Enable": func() error { _, err := h.Enable(bea, WebhookInput{w.ID}); return err },
+		"Delete": func() error { _, err := h.Delete(bea, WebhookInput{w.ID}); return err },
+	} {
+		require.True(t, errs.Is(call(), errs.Forbidden), "%s: %v", name, call())
+		require.Contains(t, call().Error(), "only disable", name)
+	}
+	bodies := func(ctx context.Context) (shown []bool) {
+		page, err := h.Deliveries(ctx, w.ID, page.Args{First: 10})
+		require.NoError(t, err)
+		for _, d := range page.Nodes() {
+			require.Equal(t, d.Body != nil, d.Attempts[0].Response != nil, "the answer may repeat the message")
+			shown = append(shown, d.Body != nil)
+		}
+		return shown
+	}
+	h.mustExec("update webhook_attempt set response = 'thanks for ' || id")
+	require.Equal(t, []bool{true, true}, bodies(h.ctx))
+	require.Equal(t, []bool{false, true}, bodies(bea), "Ben is in IT")
+	require.True(t, w.IsOwn(h.ctx))
+	require.False(t, w.IsOwn(bea))
+
+	disabled, err := h.Disable(bea, WebhookInput{w.ID})
+	require.NoError(t, err)
+	require.Equal(t, "Disabled by bea.", *disabled.Webhook.DisabledReason)
+	_, err = h.Enable(h.ctx, WebhookInput{w.ID})
+	require.NoError(t, err)
+	h.mustExec("update local_user set is_disabled = true where username = 'ada'")
+	_, err = h.Rotate(bea, WebhookInput{w.ID})
+	require.True(t, errs.Is(err, errs.Forbidden), "the secret stays that of ada")
+	_, err = h.Delete(bea, WebhookInput{w.ID})
+	require.NoError(t, err, "nobody else is left to do it")
+}
+
+// Days may lie between the event and the call: rights are asked again before every attempt.
+func TestRightsAreAskedBeforeEveryAttempt(t *testing.T) {
+	t.Parallel()
+	for name, take := range map[string]string{
+		"RightsAreGone":     "delete from assigned_profile where user_id = 1",
+		"AccountIsDisabled": "update local_user set is_disabled = true where id = 1",
+		"AccountIsGone":     "delete from local_user where id = 1",
+		"NarrowedToSales":   "update assigned_profile set profile_id = 2 where user_id = 1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, r := setup(t), mustReceive(t)
+			w := h.mustCreate(r.URL)
+			h.mustChange(2, 1, 8)
+			h.mustPump(1)
+			h.mustExec(take)
+			h.mustDrain(w)
+			require.Empty(t, r.all())
+			d := h.deliveriesNow()
+			require.Equal(t, GivenUp, d[0].State)
+			require.Equal(t, withheld, scan[string](h, "select error from webhook_attempt"))
+			require.Zero(t, scan[int](h, "select failures from webhook"), "no fault of the endpoint")
+		})
+	}
+}
+
+func scan[T any](h *harness, sql string) (v T) {
+	h.t.Helper()
+	require.NoError(h.t, h.DB.NewRaw(sql).Scan(h.t.Context(), &v))
+	return v
+}

@@ -106,6 +106,13 @@ func (s *Service) claim(ctx context.Context, webhookID int64) (*claimed, error) 
 
 // deliver makes one attempt and notes it.
 func (s *Service) deliver(ctx context.Context, c *claimed) error {
+	may, err := s.mayReceive(ctx, c.webhook, c.WebhookDelivery)
+	if err != nil {
+		return err // the lease ends, and it is tried again
+	}
+	if !may {
+		return s.withhold(context.WithoutCancel(ctx), c)
+	}
 	secrets, err := s.secrets(c.webhook)
 	if err != nil {
 		return s.note(ctx, c, answer{Error: err.Error()})
@@ -136,6 +143,17 @@ func (s *Service) note(ctx context.Context, c *claimed, a answer) error {
 			return err
 		}
 		return s.noteHealth(ctx, tx, w, a)
+	})
+}
+
+// withhold ends a delivery that its receiver has no right to any more. That is no fault of the endpoint.
+func (s *Service) withhold(ctx context.Context, c *claimed) error {
+	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if err := updateAttempt(ctx, tx, c.attemptID, answer{Error: withheld}); err != nil {
+			return err
+		}
+		_, err := apply(ctx, tx, s.Clock.Now(), GiveUp, move{ID: c.ID, Fence: c.Fence})
+		return err
 	})
 }
 

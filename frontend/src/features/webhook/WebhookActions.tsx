@@ -71,15 +71,22 @@ export function WebhookActions({ webhook, onChanged }: { webhook: WebhookRowFrag
   const [title = '', text = '', action = ''] = asking ? words[asking] : []
   return (
     <>
-      <Button variant="default" onClick={() => setAsking('replay')}>
-        {t.webhook.replay}
-      </Button>
-      <Button variant="default" onClick={() => setAsking('rotate')}>
-        {t.webhook.rotate}
-      </Button>
+      {webhook.isOwn ? (
+        <>
+          <Button variant="default" onClick={() => setAsking('replay')}>
+            {t.webhook.replay}
+          </Button>
+          <Button variant="default" onClick={() => setAsking('rotate')}>
+            {t.webhook.rotate}
+          </Button>
+        </>
+      ) : (
+        <span className="dim">{t.webhook.notYours(webhook.owner)}</span>
+      )}
       {webhook.isDisabled ? (
         <Button
           loading={busy}
+          disabled={!webhook.isOwn}
           onClick={() => void enable({ input }).then(({ error }) => done(error, t.webhook.enabled))}
         >
           {t.webhook.enable}
@@ -89,9 +96,11 @@ export function WebhookActions({ webhook, onChanged }: { webhook: WebhookRowFrag
           {t.webhook.disable}
         </Button>
       )}
-      <Button variant="default" onClick={() => setAsking('delete')}>
-        {t.webhook.delete}
-      </Button>
+      {webhook.isOwn && (
+        <Button variant="default" onClick={() => setAsking('delete')}>
+          {t.webhook.delete}
+        </Button>
+      )}
       {asking && (
         <ConfirmDialog
           title={title}

@@ -140,6 +140,7 @@ export function WebhookPage() {
           onClose={() => setOpen(null)}
           footer={
             can(permissions.webhooksUpdate) &&
+            webhook.isOwn &&
             cursorOf(open) && <ReplayFrom webhook={webhook.id} cursor={cursorOf(open) ?? ''} onDone={list.refresh} />
           }
         >
@@ -156,7 +157,11 @@ export function WebhookPage() {
             </ol>
           </Section>
           <Section title={t.webhook.body}>
-            <Json value={open.body} label={t.webhook.body} />
+            {open.body == null ? (
+              <p className="dim">{t.webhook.bodyHidden}</p>
+            ) : (
+              <Json value={open.body} label={t.webhook.body} />
+            )}
           </Section>
         </Drawer>
       )}

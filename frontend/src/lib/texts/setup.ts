@@ -82,6 +82,8 @@ export const setupTexts = {
     dimension: (name: string) => `scope ${name}`,
   },
   webhook: {
+    notYours: (owner: string) => `Made by ${owner}: you can only disable it`,
+    bodyHidden: 'You may not see the order that this message tells of.',
     title: 'Webhooks',
     hint: 'Endpoints that receive every order change, signed as Standard Webhooks say.',
     url: 'Address',
