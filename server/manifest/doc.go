@@ -6,6 +6,7 @@
 //	check.go   what is wrong without looking at a database: names that are missing, malformed or double
 //	export.go  database -> Manifest
 //	plan.go    Manifest against Manifest: what would change, field by field
+//	permit.go  which rights the objects of a kind need, and what a plan keeps to itself
 //	merge.go   many rows in one statement, and the ids behind identifiers
 //	delete.go  what `delete:` takes away, and who still needs it
 //	apply.go   Manifest -> database, in one transaction, in the order in which things refer to each other; jobs, access rules and users

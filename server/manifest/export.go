@@ -40,7 +40,7 @@ func (m *Manifest) WithoutSecrets() *Manifest {
 func referencesOf(secrets map[string]string) map[string]string {
 	var kept map[string]string
 	for name, value := range secrets {
-		if !strings.HasPrefix(value, "env:") && !strings.HasPrefix(value, "file:") {
+		if !isReference(value) {
 			return nil // secrets are replaced as a whole: a part of them would drop the rest
 		}
 		if kept == nil {

@@ -63,6 +63,14 @@ func (b bundle) apply(yaml string) (*PlanPayload, error) {
 	return b.Apply(b.ctx, m)
 }
 
+func (b bundle) applyAs(ctx context.Context, yaml string) (*PlanPayload, error) {
+	m, err := Parse("test.yaml", []byte(yaml))
+	if err != nil {
+		return nil, err
+	}
+	return b.Apply(ctx, m)
+}
+
 func TestDemoConfiguration(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -60,16 +60,26 @@ type PlanPayload struct {
 	Fingerprint string
 }
 
-// Plan compares a configuration with what is in force and writes nothing. Needs RoleModelQuery.
+// Plan compares a configuration with what is in force and writes nothing. Needs the right to read objects of every kind that the
+// configuration names. Plain secrets show as to be written, whether they are those in force or not.
 func (s *Service) Plan(ctx context.Context, in PlanInput) (*PlanPayload, error) {
-	if _, err := permit.Require(ctx, permit.RoleModelQuery); err != nil {
+	if err := mayBegin(ctx, query); err != nil {
 		return nil, err
 	}
 	m, err := Parse("input.yaml", []byte(in.YAML))
 	if err != nil {
 		return nil, err
 	}
-	return s.PlanManifest(ctx, m)
+	if err := m.may(ctx, query); err != nil {
+		return nil, err
+	}
+	p, err := s.PlanManifest(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	p.Changes = blind(p.Changes, m.normalised())
+	p.Problems = slices.DeleteFunc(p.Problems, func(x rolemodel.Problem) bool { return !permit.Find(ctx, rightsOf(x.Kind).query).Allowed() })
+	return p, nil
 }
 
 // errRollback ends the transaction in which a plan tried the configuration.
@@ -96,15 +106,18 @@ func (s *Service) PlanManifest(ctx context.Context, m *Manifest) (*PlanPayload, 
 }
 
 // Apply writes a configuration in one transaction: all of it or nothing. Problems of severity ERROR refuse it. Nothing is written,
-// and no version is made, when nothing differs. Needs RoleModelUpdate.
+// and no version is made, when nothing differs. Needs the right to write objects of every kind that the configuration names.
 func (s *Service) Apply(ctx context.Context, m *Manifest) (*PlanPayload, error) {
 	return s.ApplyPlanned(ctx, m, "")
 }
 
 // ApplyPlanned is Apply for a plan somebody looked at: STALE_ITEM when its fingerprint is not that of m on top of what is in force now;
-// "" = whatever is in force. Needs RoleModelUpdate.
+// "" = whatever is in force. Needs what Apply needs.
 func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint string) (*PlanPayload, error) {
-	if _, err := permit.Require(ctx, permit.RoleModelUpdate); err != nil {
+	if err := mayBegin(ctx, update); err != nil {
+		return nil, err
+	}
+	if err := m.may(ctx, update); err != nil {
 		return nil, err
 	}
 	var out *PlanPayload
