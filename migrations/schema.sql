@@ -598,6 +598,7 @@ create table local_user (
     constraint local_user_resource_entity_type_id_fkey FOREIGN KEY (resource_entity_type_id) REFERENCES entity_type(id),
     constraint local_user_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
 );
+CREATE INDEX local_user_by_resource ON public.local_user USING btree (resource_id);
 CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
 
 create table mail (
@@ -703,6 +704,7 @@ create table order_line_history (
 comment on table order_line_history is 'One move that lines of an order made together, or (without lines) a remark about the order as a whole.';
 CREATE INDEX order_line_history_by_order ON public.order_line_history USING btree (order_id, id);
 CREATE INDEX order_line_history_flow ON public.order_line_history USING btree (at) INCLUDE (from_state, to_state, order_id);
+CREATE TRIGGER order_line_history_not_own AFTER INSERT ON public.order_line_history REFERENCING NEW TABLE AS decided FOR EACH STATEMENT EXECUTE FUNCTION order_line_history_not_own();
 
 create table owner_state (
     owner_id bigint not null,
@@ -963,6 +965,7 @@ create table resource_type (
     maximum_delete_percent integer default 30 not null,
     ticket_synchro_is_not_available boolean default false not null,
     version integer default 1 not null,
+    allow_own_decisions boolean default false not null,
     constraint resource_type_pkey PRIMARY KEY (id),
     constraint resource_type_identifier_key UNIQUE (identifier),
     constraint resource_type_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
@@ -984,6 +987,7 @@ create table resource_type (
     constraint resource_type_orphans_need_removal CHECK (((NOT remove_orphans) OR allow_remove)),
     constraint resource_type_transmitted_state_validity_period_check CHECK ((transmitted_state_validity_period >= 0))
 );
+comment on column resource_type.allow_own_decisions is 'People may approve, decline, unblock, confirm and report on orders about themselves.';
 
 create table resource_type_rule (
     id bigint generated always as identity,
@@ -1304,6 +1308,22 @@ AS $function$
     left join delivery_rename n on n.delivery_id = of_delivery and n.entity_type_id = p.target_entity_type_id and n.old_key = v.value
 $function$;
 
+CREATE OR REPLACE FUNCTION public.is_same_person(account text, person bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select exists (
+        select from local_user u
+        left join resource mine on mine.id = u.resource_id
+        join resource o on o.id = person
+        where lower(u.username) = lower(account)
+          and (u.resource_id = o.id
+            or (u.resource_entity_type_id, u.resource_key) = (o.entity_type_id, o.key)
+            or mail_of(o.scalars) in (lower(u.email), mail_of(mine.scalars))
+            or exists (select from local_user other where other.resource_id = o.id and other.email <> '' and lower(other.email) in (lower(u.email), mail_of(mine.scalars)))))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.job_schedule_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1315,6 +1335,14 @@ begin
     return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.mail_of(scalars jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select lower(v.value) from jsonb_each_text(scalars) v where lower(v.key) in ('mail', 'email') and v.value <> '' order by v.key limit 1
+$function$;
+
 CREATE OR REPLACE FUNCTION public.note_computed_property()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1323,6 +1351,27 @@ begin
     insert into computed_property (resource_type_id, property_id)
     select distinct resource_type_id, property_id from written where property_id is not null
     on conflict do nothing;
+    return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.order_line_history_not_own()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+    own bigint;
+begin
+    select o.id into own
+    from (select distinct order_id, actor from decided
+        where action in ('approve', 'approve_early', 'decline', 'postpone', 'unblock', 'reconsider', 'reconsider_for_review', 'keep',
+            'confirm', 'confirm_unsynchronized', 'report', 'take')) d
+    join provisioning_order o on o.id = d.order_id
+    join resource_type t on t.id = o.resource_type_id and not t.allow_own_decisions
+    where is_same_person(d.actor, o.owner_id)
+    limit 1;
+    if found then
+        raise exception 'order % is the own one of who decides on it', own using errcode = '23514', constraint = 'order_line_history_not_own';
+    end if;
     return null;
 end $function$;
 

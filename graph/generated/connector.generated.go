@@ -560,10 +560,10 @@ func (ec *executionContext) _Connector_deliveries(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*synchronization.Delivery) graphql.Marshaler {
-			return ec.marshalNDelivery2ᚕᚖwritᚋserverᚋsynchronizationᚐDeliveryᚄ(ctx, selections, v)
+			return ec.marshalODelivery2ᚕᚖwritᚋserverᚋsynchronizationᚐDeliveryᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Connector_deliveries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -843,10 +843,10 @@ func (ec *executionContext) _Delivery_changes(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*synchronization.DeliveryChange]) graphql.Marshaler {
-			return ec.marshalNDeliveryChangeConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+			return ec.marshalODeliveryChangeConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Delivery_changes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1352,7 +1352,7 @@ func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet
 			}
 		case "deliveries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Connector_deliveries(ctx, field, obj)
 				})
@@ -1467,7 +1467,7 @@ func (ec *executionContext) _Delivery(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "changes":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Delivery_changes(ctx, field, obj)
 				})
@@ -1711,22 +1711,6 @@ func (ec *executionContext) marshalNConnectorPayload2ᚖwritᚋserverᚋsynchron
 	return ec._ConnectorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDelivery2ᚕᚖwritᚋserverᚋsynchronizationᚐDeliveryᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.Delivery) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNDelivery2ᚖwritᚋserverᚋsynchronizationᚐDelivery(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNDelivery2ᚖwritᚋserverᚋsynchronizationᚐDelivery(ctx context.Context, sel ast.SelectionSet, v *synchronization.Delivery) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Delivery!")
@@ -1757,14 +1741,6 @@ func (ec *executionContext) marshalNDeliveryChange2ᚖwritᚋserverᚋsynchroniz
 		return graphql.Null
 	}
 	return ec._DeliveryChange(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNDeliveryChangeConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*synchronization.DeliveryChange]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "DeliveryChangeConnection!")
-		return graphql.Null
-	}
-	return ec._DeliveryChangeConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDeliveryInput2writᚋserverᚋsynchronizationᚐDeliveryInput(ctx context.Context, v any) (synchronization.DeliveryInput, error) {
@@ -1802,11 +1778,37 @@ func (ec *executionContext) marshalOConnector2ᚖwritᚋserverᚋsynchronization
 	return ec._Connector(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalODelivery2ᚕᚖwritᚋserverᚋsynchronizationᚐDeliveryᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.Delivery) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDelivery2ᚖwritᚋserverᚋsynchronizationᚐDelivery(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalODelivery2ᚖwritᚋserverᚋsynchronizationᚐDelivery(ctx context.Context, sel ast.SelectionSet, v *synchronization.Delivery) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Delivery(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeliveryChangeConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*synchronization.DeliveryChange]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeliveryChangeConnection(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -1401,10 +1401,10 @@ func (ec *executionContext) _TaskInstance_log(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {
-			return ec.marshalNTaskLogLine2ᚕᚖwritᚋserverᚋjobᚐTaskLogLineᚄ(ctx, selections, v)
+			return ec.marshalOTaskLogLine2ᚕᚖwritᚋserverᚋjobᚐTaskLogLineᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_TaskInstance_log(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2229,7 +2229,7 @@ func (ec *executionContext) _TaskInstance(ctx context.Context, sel ast.Selection
 			}
 		case "log":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._TaskInstance_log(ctx, field, obj)
 				})
@@ -2496,22 +2496,6 @@ func (ec *executionContext) marshalNTaskInstanceState2writᚋserverᚋjobᚐTask
 	return res
 }
 
-func (ec *executionContext) marshalNTaskLogLine2ᚕᚖwritᚋserverᚋjobᚐTaskLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNTaskLogLine2ᚖwritᚋserverᚋjobᚐTaskLogLine(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNTaskLogLine2ᚖwritᚋserverᚋjobᚐTaskLogLine(ctx context.Context, sel ast.SelectionSet, v *job.TaskLogLine) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TaskLogLine!")
@@ -2552,6 +2536,25 @@ func (ec *executionContext) marshalOJobInstanceState2ᚕwritᚋserverᚋjobᚐJo
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobInstanceState2writᚋserverᚋjobᚐJobInstanceState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOTaskLogLine2ᚕᚖwritᚋserverᚋjobᚐTaskLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTaskLogLine2ᚖwritᚋserverᚋjobᚐTaskLogLine(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -498,6 +498,7 @@ type ComplexityRoot struct {
 		History         func(childComplexity int) int
 		ID              func(childComplexity int) int
 		IsManual        func(childComplexity int) int
+		IsOwn           func(childComplexity int) int
 		Kind            func(childComplexity int) int
 		Lines           func(childComplexity int) int
 		Owner           func(childComplexity int) int
@@ -772,6 +773,7 @@ type ComplexityRoot struct {
 
 	ResourceType struct {
 		AllowAdd                       func(childComplexity int) int
+		AllowOwnDecisions              func(childComplexity int) int
 		AllowRemove                    func(childComplexity int) int
 		BlockProvisioning              func(childComplexity int) int
 		Connector                      func(childComplexity int) int
@@ -905,6 +907,8 @@ type ComplexityRoot struct {
 		Failed         func(childComplexity int) int
 		ID             func(childComplexity int) int
 		IsDisabled     func(childComplexity int) int
+		IsOwn          func(childComplexity int) int
+		Owner          func(childComplexity int) int
 		Pending        func(childComplexity int) int
 		URL            func(childComplexity int) int
 	}
@@ -2890,6 +2894,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Order.IsManual(childComplexity), true
+	case "Order.isOwn":
+		if e.ComplexityRoot.Order.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.IsOwn(childComplexity), true
 	case "Order.kind":
 		if e.ComplexityRoot.Order.Kind == nil {
 			break
@@ -4135,6 +4145,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.AllowAdd(childComplexity), true
+	case "ResourceType.allowOwnDecisions":
+		if e.ComplexityRoot.ResourceType.AllowOwnDecisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.AllowOwnDecisions(childComplexity), true
 	case "ResourceType.allowRemove":
 		if e.ComplexityRoot.ResourceType.AllowRemove == nil {
 			break
@@ -4754,6 +4770,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Webhook.IsDisabled(childComplexity), true
+	case "Webhook.isOwn":
+		if e.ComplexityRoot.Webhook.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.IsOwn(childComplexity), true
+	case "Webhook.owner":
+		if e.ComplexityRoot.Webhook.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Owner(childComplexity), true
 	case "Webhook.pending":
 		if e.ComplexityRoot.Webhook.Pending == nil {
 			break
@@ -5558,11 +5586,11 @@ type Connector {
   resourceTypes: [String!]!
   "When it was last read, or in continuous mode last seen to be unchanged; null: never."
   lastSynchronizedAt: DateTime
-  "Newest synchronizations, newest first."
+  "Newest synchronizations, newest first; null with the error FORBIDDEN for who may not read systems."
   deliveries(
     "How many, at most 500."
     first: Int = 10
-  ): [Delivery!]!
+  ): [Delivery!]
 }
 
 """One way of a connector to its system: a package with its settings."""
@@ -5623,13 +5651,13 @@ type Delivery {
   error: String
   "It belongs to a run of a job: that run is resumed or given up, not the synchronization itself."
   isOfJob: Boolean!
-  "What it changes in the directory."
+  "What it changes in the directory; null with the error FORBIDDEN for who may not see that."
   changes(
     "How many rows, 0 to 500; 50 when left out."
     first: Int
     "Cursor of the last row of the page before; null: the first page."
     after: String
-  ): DeliveryChangeConnection!
+  ): DeliveryChangeConnection
 }
 
 """One resource that a delivery changes."""
@@ -5802,9 +5830,9 @@ type Resource {
   key: String!
   "Name to show."
   displayName: String!
-  "Scalar values, in property order; nulls left out."
+  "Scalar values, in property order; nulls left out. Empty for who may not read this resource and sees it beside something else."
   values: [PropertyValue!]!
-  "Navigation values, forward and reverse."
+  "Navigation values, forward and reverse, without targets that the caller may not read."
   links: [ResourceLink!]!
   "When this version began."
   validFrom: DateTime!
@@ -5814,14 +5842,14 @@ type Resource {
   version: Int!
   "People change and remove it here. False: it is read from a managed system and has to be changed there."
   isManual: Boolean!
-  "Every change of its values, newest first."
+  "Every change of its values, newest first; null with the error FORBIDDEN for who may read it and not its past (ViewHistory)."
   history(
     "How many, at most 500."
     first: Int = 50
-  ): [ResourceVersion!]!
+  ): [ResourceVersion!]
   "Main position in words (department, title, site) for people; empty otherwise."
   summary: String!
-  "Contexts of the last evaluation (role-model 4.2)."
+  "Contexts of the last evaluation (role-model 4.2), without values that the caller may not read."
   contexts: [ResourceContext!]!
 }
 
@@ -6178,7 +6206,7 @@ type TaskInstance {
   startedAt: DateTime
   "When it ended; null: not yet."
   endedAt: DateTime
-  "Newest lines first."
+  "Newest lines first; null with the error FORBIDDEN for who may not read logs."
   log(
     "How many lines, at most 500."
     first: Int = 200
@@ -6186,7 +6214,7 @@ type TaskInstance {
     before: ID
     "DEBUG, INFO, WARN, ERROR: lines of these levels; null: of all. VALIDATION for others."
     levels: [String!]
-  ): [TaskLogLine!]!
+  ): [TaskLogLine!]
 }
 
 """One line of a task's log."""
@@ -6397,7 +6425,7 @@ type PlanProblem {
 }
 
 extend type Query {
-  "Compares a configuration with what is in force; writes nothing."
+  "Compares a configuration with what is in force; writes nothing. Needs the right to read objects of every kind the configuration names. Secrets show as to be written."
   plan(
     "What to do."
     input: PlanInput!
@@ -6588,6 +6616,8 @@ type Order {
   connector: Connector
   "People carry it out, by a ticket."
   isManual: Boolean!
+  "It is about the caller, by whichever account, and its resource type does not let people decide on their own orders: deciding on it is FORBIDDEN."
+  isOwn: Boolean!
   "Its values, one line each."
   lines: [OrderLine!]!
   "How often it was sent."
@@ -7115,8 +7145,8 @@ type Role {
   entityType: String!
   "Its category; null: none."
   category: Category
-  "The rules that assign it."
-  rules: [RoleRule!]!
+  "The rules that assign it; null with the error FORBIDDEN for who may not read the role model."
+  rules: [RoleRule!]
 }
 
 """A rule that assigns a role."""
@@ -7157,6 +7187,8 @@ type ResourceType {
   isManual: Boolean!
   "Require provisioning review."
   blockProvisioning: Boolean!
+  "People may decide on orders about themselves: approve, decline, unblock, confirm, report. Default false."
+  allowOwnDecisions: Boolean!
   "Targets may be created."
   allowAdd: Boolean!
   "Targets may be deleted."
@@ -7179,8 +7211,8 @@ type ResourceType {
   maximumUpdatePercent: Int!
   "The same in percent of the existing targets; 0: no limit."
   maximumDeletePercent: Int!
-  "Its rules."
-  rules: [ResourceTypeRule!]!
+  "Its rules; null with the error FORBIDDEN for who may not read the role model."
+  rules: [ResourceTypeRule!]
 }
 
 """One rule of a resource type: who gets it, or what its values are (role-model 2.6 and following)."""
@@ -7254,6 +7286,10 @@ type Webhook {
   url: String!
   "For people."
   description: String!
+  "User name of who made it. It delivers what that person may see."
+  owner: String!
+  "The caller made it. Others can only disable it."
+  isOwn: Boolean!
   "It is not called at present."
   isDisabled: Boolean!
   "Why it was disabled; null: it is not."
@@ -7303,8 +7339,8 @@ type WebhookDelivery {
   createdAt: DateTime!
   "When it arrived or was given up; null: under way."
   endedAt: DateTime
-  "The message as sent."
-  body: JSON!
+  "The message as sent; null for who may not see the order it tells of."
+  body: JSON
 }
 
 """One call."""
@@ -7317,7 +7353,7 @@ type WebhookAttempt {
   durationMs: Int!
   "Why it failed; null: it did not."
   error: String
-  "Begin of the answer; null: there was none."
+  "Begin of the answer; null: there was none, or the caller may not see the message it answers."
   response: String
 }
 
@@ -8227,6 +8263,8 @@ func (ec *executionContext) childFields_Order(ctx context.Context, field graphql
 		return ec.fieldContext_Order_connector(ctx, field)
 	case "isManual":
 		return ec.fieldContext_Order_isManual(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_Order_isOwn(ctx, field)
 	case "lines":
 		return ec.fieldContext_Order_lines(ctx, field)
 	case "attempt":
@@ -8721,6 +8759,8 @@ func (ec *executionContext) childFields_ResourceType(ctx context.Context, field 
 		return ec.fieldContext_ResourceType_isManual(ctx, field)
 	case "blockProvisioning":
 		return ec.fieldContext_ResourceType_blockProvisioning(ctx, field)
+	case "allowOwnDecisions":
+		return ec.fieldContext_ResourceType_allowOwnDecisions(ctx, field)
 	case "allowAdd":
 		return ec.fieldContext_ResourceType_allowAdd(ctx, field)
 	case "allowRemove":
@@ -8945,6 +8985,10 @@ func (ec *executionContext) childFields_Webhook(ctx context.Context, field graph
 		return ec.fieldContext_Webhook_url(ctx, field)
 	case "description":
 		return ec.fieldContext_Webhook_description(ctx, field)
+	case "owner":
+		return ec.fieldContext_Webhook_owner(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_Webhook_isOwn(ctx, field)
 	case "isDisabled":
 		return ec.fieldContext_Webhook_isDisabled(ctx, field)
 	case "disabledReason":

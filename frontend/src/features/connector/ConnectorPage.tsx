@@ -55,7 +55,7 @@ export function ConnectorPage() {
       </Page>
     )
   }
-  const blocked = connector.deliveries.find((delivery) => delivery.state === 'BLOCKED')
+  const blocked = connector.deliveries?.find((delivery) => delivery.state === 'BLOCKED')
   return (
     <Page
       title={connector.displayName}

@@ -19,7 +19,7 @@ export type ConnectorListQuery = { connectors: Array<{ id: string, identifier: s
 export type ConnectorDetailQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ConnectorDetailQuery = { connectors: Array<{ id: string, identifier: string, displayName: string, mode: Types.ConnectorMode, isDeactivated: boolean, health: Types.ConnectorHealth, healthMessage: string, entityTypes: Array<string>, resourceTypes: Array<string>, lastSynchronizedAt: string | null, deliveries: Array<{ id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean }>, connections: Array<{ id: string, identifier: string, displayName: string, package: string, isManual: boolean, settings: unknown, secretsSet: Array<string>, lastCheckAt: string | null, lastCheckError: string | null }> }> };
+export type ConnectorDetailQuery = { connectors: Array<{ id: string, identifier: string, displayName: string, mode: Types.ConnectorMode, isDeactivated: boolean, health: Types.ConnectorHealth, healthMessage: string, entityTypes: Array<string>, resourceTypes: Array<string>, lastSynchronizedAt: string | null, deliveries: Array<{ id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean }> | null, connections: Array<{ id: string, identifier: string, displayName: string, package: string, isManual: boolean, settings: unknown, secretsSet: Array<string>, lastCheckAt: string | null, lastCheckError: string | null }> }> };
 
 export type DeliveryPageQueryVariables = Exact<{
   id: string;
@@ -28,7 +28,7 @@ export type DeliveryPageQueryVariables = Exact<{
 }>;
 
 
-export type DeliveryPageQuery = { delivery: { id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: string, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type DeliveryPageQuery = { delivery: { id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: string, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
 
 export type DeliveryHeadQueryVariables = Exact<{
   id: string;

@@ -52,7 +52,7 @@ export type TaskLogQueryVariables = Exact<{
 }>;
 
 
-export type TaskLogQuery = { jobInstance: { id: string, tasks: Array<{ id: string, log: Array<{ id: string, at: string, level: string, message: string }> }> } | null };
+export type TaskLogQuery = { jobInstance: { id: string, tasks: Array<{ id: string, log: Array<{ id: string, at: string, level: string, message: string }> | null }> } | null };
 
 export type DeliveryChangesQueryVariables = Exact<{
   id: string;
@@ -61,7 +61,7 @@ export type DeliveryChangesQueryVariables = Exact<{
 }>;
 
 
-export type DeliveryChangesQuery = { delivery: { id: string, counters: unknown, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: string, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type DeliveryChangesQuery = { delivery: { id: string, counters: unknown, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: string, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
 
 export type BlockedOrdersQueryVariables = Exact<{
   first?: number | null | undefined;

@@ -239,7 +239,9 @@ function OrderToDecide({ order, ...d }: Decision & { order: OrderDetailFragment 
                   <LineDecisions
                     label={lineName(line)}
                     disabled={order.isOwn || line.state !== 'AWAITING_APPROVAL'}
-                    value={!order.isOwn && line.state === 'AWAITING_APPROVAL' ? (d.choices[line.id] ?? 'APPROVE') : null}
+                    value={
+                      !order.isOwn && line.state === 'AWAITING_APPROVAL' ? (d.choices[line.id] ?? 'APPROVE') : null
+                    }
                     onChange={(decision) => d.choose(line.id, decision)}
                   />
                 )
