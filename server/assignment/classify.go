@@ -2,6 +2,7 @@ package assignment
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -51,6 +52,30 @@ func (s *Service) Classify(ctx context.Context, progress func(done, total int)) 
 	return sum, nil
 }
 
+// firstSeen tells since when targets are known, and the batch since when who may own them is computed.
+func firstSeen(ctx context.Context, tx bun.Tx, targets []int64, b *evaluation.OrphanBatch) (map[int64]time.Time, error) {
+	var live, seen []struct {
+		ID int64
+		At time.Time
+	}
+	if err := tx.NewRaw(`select id, initialized_at as at from entity_type where initialized_at is not null`).Scan(ctx, &live); err != nil {
+		return nil, err
+	}
+	b.LiveSince = map[int64]time.Time{}
+	for _, t := range live {
+		b.LiveSince[t.ID] = t.At
+	}
+	if err := tx.NewRaw(`select r.id, coalesce((select min(v.valid_from) from resource_version v where v.resource_id = r.id), r.valid_from) as at
+		from resource r where r.id = any (?)`, ids(targets)).Scan(ctx, &seen); err != nil {
+		return nil, err
+	}
+	since := make(map[int64]time.Time, len(seen))
+	for _, r := range seen {
+		since[r.ID] = r.At
+	}
+	return since, nil
+}
+
 func (s *Service) classify(ctx context.Context, tx bun.Tx, m *Model, page []int64) (Report, error) {
 	batch := &evaluation.Batch{Now: s.Clock.Now(), Resources: map[int64]*evaluation.Resource{}}
 	l := &loader{orphans: true, ctx: ctx, db: tx, m: m, b: batch, owners: map[int64]*evaluation.Owner{}, types: map[int64]*evaluation.ExistingType{},
@@ -70,9 +95,13 @@ func (s *Service) classify(ctx context.Context, tx bun.Tx, m *Model, page []int6
 		}
 	}
 	orphans.SyncedAt = batch.SyncedAt
+	since, err := firstSeen(ctx, tx, page, orphans)
+	if err != nil {
+		return Report{}, err
+	}
 	for _, id := range page {
 		if o := l.owners[id]; o != nil {
-			t := evaluation.Orphan{Resource: o.Resource}
+			t := evaluation.Orphan{Resource: o.Resource, Since: since[id]}
 			if len(o.Types) > 0 {
 				t.Existing = o.Types[0]
 			}

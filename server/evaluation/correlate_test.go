@@ -220,7 +220,7 @@ func TestClassify(t *testing.T) {
 		if existing != nil {
 			existing.TargetID = r.ID
 		}
-		return o.c.Classify(&OrphanBatch{Now: day, Targets: []Orphan{{r, existing}}, Resources: map[int64]*Resource{r.ID: r}})[0]
+		return o.c.Classify(&OrphanBatch{Now: day, Targets: []Orphan{{Resource: r, Existing: existing}}, Resources: map[int64]*Resource{r.ID: r}})[0]
 	}
 	d := one("ann", nil).Delta
 	require.Equal(t, typ.ID, d.ResourceTypeID)

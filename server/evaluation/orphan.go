@@ -16,12 +16,22 @@ type OrphanBatch struct {
 	Targets   []Orphan
 	Resources map[int64]*Resource
 	SyncedAt  map[int64]time.Time
+	// LiveSince tells, per source entity type, when its first complete computation ended; absent: not yet. A target that was there by then is
+	// Pre-existing.
+	LiveSince map[int64]time.Time
 }
 
 // Orphan is one target, with its row if it was classified before.
 type Orphan struct {
 	Resource *Resource
 	Existing *ExistingType // nil: not classified yet
+	Since    time.Time     // when it was seen first; zero: not known
+}
+
+// isOld: the target was there before anything of its type was computed.
+func (b *OrphanBatch) isOld(t Orphan, typ *typed) bool {
+	live, ok := b.LiveSince[typ.SourceEntityTypeID]
+	return b.Initial || !t.Since.IsZero() && (!ok || !t.Since.After(live))
 }
 
 // OrphanResult is what the classification of one target gives.
@@ -92,6 +102,7 @@ func (c *Compiled) orphan(b *OrphanBatch, t Orphan) OrphanResult {
 		return res
 	}
 	d.ResourceTypeID = typ.ID
+	r.b.Initial = b.isOld(t, typ)
 	if row.Workflow == WorkflowNone {
 		d.Workflow = r.found()
 	}

@@ -32,7 +32,7 @@ func setup(t *testing.T) bundle {
 	require.NoError(t, err)
 	db, clk := dbtest.MustOpen(t), clock.New()
 	tasks := map[string]job.TaskFunc{}
-	for _, name := range []string{"Export", "PrepareSynchronization", "Synchronize", "SynchronizeConnector", "ComputeCorrelationKeys", "ComputeRoleModel",
+	for _, name := range []string{"Export", "PrepareSynchronization", "Synchronize", "SynchronizeConnector", "UpdateClassification", "ComputeCorrelationKeys", "ComputeRoleModel",
 		"GenerateProvisioningOrders", "Fulfill"} {
 		tasks[name] = nil // nothing runs here
 	}
