@@ -2,6 +2,9 @@ package app
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +71,87 @@ func TestFreedKeyGoesToAnother(t *testing.T) {
 			require.NotEqual(t, left, s.number(accountID, "seven"))
 			s.settled()
 			require.Len(t, s.owned(), len(strings.Split(then, "\n")))
+		})
+	}
+}
+
+// TestPeopleComeAndGo: hired, gone, hired again under another key, renamed, with the system switched off at times. At the end everybody
+// who lives has exactly his account, and there is nothing left to do.
+func TestPeopleComeAndGo(t *testing.T) {
+	t.Parallel()
+	for _, removes := range []bool{false, true} {
+		t.Run(fmt.Sprint(removes), func(t *testing.T) {
+			t.Parallel()
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			random := rand.New(rand.NewPCG(seed, 1))
+			s := mustSmall(t, smallOptions{removeOrphans: removes})
+			type one struct {
+				id, last string
+				here     bool
+			}
+			people := map[int]*one{}
+			next := 0
+			login := func(n int) string { return strings.ToLower(people[n].last) + fmt.Sprint(n) }
+			write := func() {
+				var rows []string
+				for _, n := range slices.Sorted(maps.Keys(people)) {
+					if p := people[n]; p.here {
+						rows = append(rows, fmt.Sprintf("%s,%d,First,%s,%s,A", p.id, n, p.last, login(n)))
+					}
+				}
+				random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+				s.people(rows...)
+			}
+			key := func() string { next++; return fmt.Sprint("K", next) }
+			for range 25 {
+				for range 1 + random.IntN(3) {
+					n := random.IntN(6)
+					p := people[n]
+					switch {
+					case p == nil:
+						people[n] = &one{key(), "Lee", true}
+					case !p.here:
+						p.id, p.here = key(), true
+					case random.IntN(3) == 0:
+						p.here = false
+					case random.IntN(3) == 0:
+						p.id = key()
+					default:
+						p.last = []string{"Lee", "Ray", "Kim"}[random.IntN(3)]
+					}
+				}
+				write()
+				s.synchronize("HR")
+				s.compute()
+				if random.IntN(3) > 0 { // else the system is switched off
+					s.send()
+				}
+				if random.IntN(2) == 0 {
+					s.synchronize("Target")
+					s.compute()
+				}
+			}
+			for range 6 {
+				s.around()
+			}
+			want, owned := []string{}, []string{}
+			for n, p := range people {
+				if p.here {
+					want = append(want, fmt.Sprintf("%s %d First %s A staff", login(n), n, p.last))
+					owned = append(owned, p.id+" "+login(n))
+				}
+			}
+			slices.Sort(want)
+			slices.Sort(owned)
+			got := slices.DeleteFunc(s.accounts(), func(a string) bool { return !removes && !slices.Contains(want, a) })
+			require.Equal(t, want, got, "open %q, owned %q, all %q, gaps %q", s.open(), s.owned(), s.accounts(),
+				s.list(s.DB, `select coalesce(w.key, '') || ' ' || concat_ws(' ', g.property, g.current_value, g.proposed_value) from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id left join resource w on w.id = a.owner_id where g.closed_at is null`))
+			have := s.list(s.DB, `select w.key || ' ' || r.key from assigned_resource_type a join resource r on r.id = a.resource_id and r.valid_to = 'infinity'
+				join resource w on w.id = a.owner_id and w.valid_to = 'infinity' where a.valid_to = 'infinity' order by 1`)
+			slices.Sort(have)
+			require.Equal(t, owned, have)
+			s.settled()
 		})
 	}
 }
