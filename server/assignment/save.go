@@ -192,6 +192,15 @@ func (w *saver) adopt() error {
 	if len(targets) == 0 {
 		return nil
 	}
+	// to whom a target was only proposed has to be told that it is somebody's
+	if _, err := w.tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, is_gone, reason)
+		select distinct r.id, r.entity_type_id, r.valid_to <> 'infinity', 'somebody else has the target' from unnest(?::bigint[], ?::bigint[]) k (owner_id, resource_id)
+		join evaluation_fact f on f.resource_id = k.resource_id and f.owner_id <> k.owner_id
+		join provisioning_order o on o.owner_id = f.owner_id and o.target_id = k.resource_id and o.kind = 'ASSOCIATE' and o.closed_at is null
+		join resource r on r.id = f.owner_id order by r.id
+		`+onceMore, ids(owners), ids(targets)).Exec(w.ctx); err != nil {
+		return err
+	}
 	var rows []struct {
 		ID, ResourceTypeID int64
 		OwnerID            *int64

@@ -245,3 +245,21 @@ func TestGuessedHeir(t *testing.T) {
 	require.Equal(t, "Q7", o.holder("p1"))
 	require.Empty(t, o.open())
 }
+
+// TestOneOfTwoIsAgreedTo: when somebody agrees to one of two guesses, the other one is over.
+func TestOneOfTwoIsAgreedTo(t *testing.T) {
+	t.Parallel()
+	o := setupHeirs(t, 80, false).started()
+	o.write(directory.Change{EntityTypeID: 1, Key: "P1", Command: directory.Delete},
+		directory.Change{EntityTypeID: 1, Key: "Q1", Command: directory.Insert, Scalars: map[string]string{"Number": "P1", "Name": "Ann Lee"}},
+		directory.Change{EntityTypeID: 1, Key: "Q2", Command: directory.Insert, Scalars: map[string]string{"Number": "p1", "Name": "Ann Lee"}})
+	o.compute()
+	require.Len(t, o.open(), 2)
+	o.exec(`update order_line set state = 1 where action = 'ASSOCIATE' and closed_at is null and order_id in (select p.id from provisioning_order p join resource w on w.id = p.owner_id where w.key = 'Q1');
+		update provisioning_order set state = 1, states = '{1}' where owner_id = (select id from resource where key = 'Q1') and closed_at is null;
+		insert into dirty_owner (owner_id, entity_type_id) select id, 1 from resource where key = 'Q1'`)
+	o.compute()
+	require.Equal(t, "Q1", o.holder("p1"))
+	require.Len(t, o.open(), 1)
+	require.Contains(t, o.open()[0], "CREATE Q2")
+}

@@ -18,7 +18,8 @@
 // # A resource over time
 //
 // The row in resource is the newest version. Changing it moves the old values to resource_version [valid_from, valid_to); deleting it
-// only ends it (valid_to), and a key that comes back revives the same row, so that ids, roles and history stay together. Links have
+// only ends it (valid_to), and a key that comes back revives the row that had it last, so that ids, roles and history stay together. A resource
+// that our own order gave another key keeps its row too (RenameFrom). Links have
 // intervals of their own.
 //
 // # What a write sets off
