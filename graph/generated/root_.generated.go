@@ -7101,7 +7101,7 @@ type Policy {
   identifier: String!
   "Name to show."
   displayName: String!
-  "Its results become orders; false: it only computes."
+  "Its rules count. False: they give nothing, and what they gave before is taken away, like that of a rule that is removed."
   isProvisioningEnabled: Boolean!
 }
 
@@ -7161,7 +7161,7 @@ type RoleRule {
   dimensions: JSON!
   "Withholds instead of assigning."
   isDenied: Boolean!
-  "The higher decides between rules that contradict each other."
+  "The smallest decides between rules that contradict each other; between equal ones the one that withholds."
   priority: Int!
   "0 required: assigned automatically, 1 requested automatically, 2 only suggested."
   type: Int!

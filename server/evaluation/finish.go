@@ -32,6 +32,9 @@ func (l *lines) finish() *OrderDelta {
 	if l.reenter {
 		l.roundAgain()
 	}
+	if l.order != nil && l.kind == Update && !l.more() {
+		l.kind = l.order.Kind // what was created is only waited for: that makes it no other order
+	}
 	out := &OrderDelta{Kind: l.kind, TargetID: l.target, DueAt: l.due}
 	if l.order != nil {
 		out.OrderID = l.order.ID
@@ -56,6 +59,26 @@ func (l *lines) finish() *OrderDelta {
 		out.Kind, out.TargetID = l.order.Kind, l.order.TargetID
 	}
 	return out
+}
+
+// more reports whether something is left to be sent: lines that are new, or in any state but Executed.
+func (l *lines) more() bool {
+	to := map[int64]State{}
+	for _, d := range l.deltas {
+		if d.LineID == 0 && !d.Close {
+			return true
+		}
+		if to[d.LineID] = d.To; d.Close {
+			to[d.LineID] = Verified
+		}
+	}
+	return slices.ContainsFunc(l.existing(), func(x *ExistingLine) bool {
+		s, moved := to[x.ID]
+		if !moved {
+			s = x.State
+		}
+		return s != Executed && s != Verified
+	})
 }
 
 // answeredByData: the data shows everything that is out, so there is nothing left to wait for (T5).

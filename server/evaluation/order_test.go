@@ -148,6 +148,24 @@ func TestCreationIsVerifiedByTheNextSynchronization(t *testing.T) {
 	require.NotZero(t, o.one(p).TargetID)
 }
 
+func TestCreationStaysACreation(t *testing.T) {
+	t.Parallel()
+	o, p, _ := newcomer(t)
+	o.now = at(11)
+	o.compile()
+	o.correlate()
+	o.evaluate(p)
+	o.fulfil(p)
+	o.account(p) // read back before a whole synchronization: the account is there, its telephone is not known yet
+	o.evaluate(p)
+	require.Equal(t, []string{"SET Phone 100 8"}, open(o.one(p)))
+	require.Equal(t, Create, o.one(p).Order.Kind, "the same order, only half of it is seen")
+	p.Resource.Scalars["Phone"] = "200"
+	o.evaluate(p)
+	require.Equal(t, []string{"SET Phone 200 1"}, open(o.one(p)))
+	require.Equal(t, Update, o.one(p).Order.Kind, "now something is to be sent to what exists")
+}
+
 func TestChangeWhileExecutedIsSeenWhenTheAccountIs(t *testing.T) {
 	t.Parallel()
 	o, p, _ := newcomer(t)

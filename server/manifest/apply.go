@@ -33,6 +33,7 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.
 	m := c.wanted
 	w := &writer{ctx: ctx, tx: tx, s: s, known: map[string]map[string]int64{}}
 	steps := []func() error{
+		func() error { return refuseUnbuilt(m) },
 		func() error { return each("connector", m.Connectors, w.connector) },
 		func() error { return each("entityType", m.EntityTypes, w.entityType) },
 		func() error { return each("entityType", m.EntityTypes, w.properties) }, // after all types exist: navigations point to them

@@ -4,6 +4,7 @@
 //	parse.go   files -> Manifest; every mistake with file, line and what to do
 //	read.go    what a file may cost, and where its objects stand
 //	check.go   what is wrong without looking at a database: names that are missing, malformed or double
+//	unbuilt.go settings that nothing follows yet: refused, so that none promises what it does not do
 //	export.go  database -> Manifest
 //	plan.go    Manifest against Manifest: what would change, field by field
 //	permit.go  which rights the objects of a kind need, and what a plan keeps to itself
