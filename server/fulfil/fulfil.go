@@ -110,6 +110,13 @@ type Applier interface {
 	Apply(ctx context.Context, c Change) Receipt
 }
 
+// Exchanger carries out changes of one table that only go together, since each takes a value that another one gives up (two accounts swap
+// their names): all of them in one step, or none. There is a receipt per change, in the order of the changes; when one cannot be made, none
+// is, and every receipt says so.
+type Exchanger interface {
+	ApplyTogether(ctx context.Context, changes []Change) []Receipt
+}
+
 // Reader reads one target back by its key, before a repeat after Unknown. found=false: it is not there.
 type Reader interface {
 	Read(ctx context.Context, table, keyColumn, key string) (row Row, found bool, err error)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -72,10 +73,11 @@ type (
 )
 
 var (
-	_ Exporter = guardedExporter{}
-	_ Applier  = guardedApplier{}
-	_ Reader   = guardedReader{}
-	_ Watcher  = guardedWatcher{}
+	_ Exporter  = guardedExporter{}
+	_ Applier   = guardedApplier{}
+	_ Exchanger = guardedApplier{}
+	_ Reader    = guardedReader{}
+	_ Watcher   = guardedWatcher{}
 )
 
 // shaped gives the guard the abilities of its connector. Sixteen shapes, because an ability is a type in Go.
@@ -96,7 +98,7 @@ func (g *guard) shaped() Connector {
 	}
 	type (
 		x = Exporter
-		y = Applier
+		y = guardedApplier // an Exchanger too: it answers for connectors that are none
 		z = Reader
 		v = Watcher
 	)
@@ -280,38 +282,64 @@ func (g *guard) paused() *Receipt {
 
 // Apply sends one change through the frame.
 func (g guardedApplier) Apply(ctx context.Context, c Change) Receipt {
-	if no := g.enter(ctx); no != nil {
-		return *no
+	return g.send(ctx, 1, func(ctx context.Context) []Receipt { return []Receipt{g.inner.(Applier).Apply(ctx, c)} })[0]
+}
+
+// ApplyTogether sends changes that only go together through the frame, as one call. Conflict when the connector cannot do that.
+func (g guardedApplier) ApplyTogether(ctx context.Context, changes []Change) []Receipt {
+	x, ok := g.inner.(Exchanger)
+	if !ok {
+		return slices.Repeat([]Receipt{CannotExchange}, len(changes))
 	}
-	var receipt Receipt
+	return g.send(ctx, len(changes), func(ctx context.Context) []Receipt { return x.ApplyTogether(ctx, changes) })
+}
+
+// CannotExchange is the answer of a system whose changes can be made one by one only.
+var CannotExchange = Receipt{Outcome: Conflict, Message: "These changes take each other's values, and this system cannot make them in one step.",
+	Hint: "Give one of the targets another value in the managed system and synchronize, then unblock all of them; or decline."}
+
+// send is one call with n receipts.
+func (g guardedApplier) send(ctx context.Context, n int, call func(context.Context) []Receipt) []Receipt {
+	if no := g.enter(ctx); no != nil {
+		return slices.Repeat([]Receipt{*no}, n)
+	}
+	var receipts []Receipt
 	_, err := g.breaker.Execute(func() (struct{}, error) {
-		receipt = g.apply(ctx, c)
-		switch receipt.Outcome {
-		case Unreachable:
-			return struct{}{}, errUnreachable
-		case Unknown, Throttled:
-			return struct{}{}, errNoVerdict
+		receipts = g.answers(ctx, n, call)
+		for _, r := range receipts {
+			switch r.Outcome {
+			case Unreachable:
+				return struct{}{}, errUnreachable
+			case Unknown, Throttled:
+				return struct{}{}, errNoVerdict
+			}
 		}
 		return struct{}{}, nil
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) { // not called
 		g.leave()
-		return *g.paused()
+		return slices.Repeat([]Receipt{*g.paused()}, n)
 	}
-	return receipt
+	return receipts
 }
 
-func (g *guard) apply(ctx context.Context, c Change) Receipt {
-	receipt, err := within(ctx, g, g.leave, func(ctx context.Context) (Receipt, error) { return g.inner.(Applier).Apply(ctx, c), nil })
+func (g *guard) answers(ctx context.Context, n int, call func(context.Context) []Receipt) []Receipt {
+	receipts, err := within(ctx, g, g.leave, func(ctx context.Context) ([]Receipt, error) { return call(ctx), nil })
+	if err == nil && len(receipts) != n {
+		err = errs.New(errs.Unavailable, "The connector of %s gave %d answers to %d changes.", g.name, len(receipts), n)
+	}
 	if err != nil {
 		hint := "Read the target back before the change is repeated."
-		return Receipt{Outcome: Unknown, Message: errs.As(err).Message, Hint: hint}
+		return slices.Repeat([]Receipt{{Outcome: Unknown, Message: errs.As(err).Message, Hint: hint}}, n)
 	}
-	switch receipt.Outcome {
-	case Done, AlreadySo, Opened, NotFound, Conflict, Refused, Unreachable, Throttled, Unknown:
-		return receipt
+	for i, r := range receipts {
+		switch r.Outcome {
+		case Done, AlreadySo, Opened, NotFound, Conflict, Refused, Unreachable, Throttled, Unknown:
+		default:
+			receipts[i] = Receipt{Outcome: Unknown, Message: fmt.Sprintf("The connector of %s answered with the outcome %q, which is none.", g.name, r.Outcome)}
+		}
 	}
-	return Receipt{Outcome: Unknown, Message: fmt.Sprintf("The connector of %s answered with the outcome %q, which is none.", g.name, receipt.Outcome)}
+	return receipts
 }
 
 // Read reads one target through the frame. Unavailable when the frame did not let it through.

@@ -18,7 +18,8 @@ import (
 // Apply writes one change in one transaction. What is as wanted already is not written again (provisioning spec 2.5):
 //
 //	Added     no row with the key: insert. Equal row: AlreadySo, or Done when a link was missing. Another row with that key: Conflict
-//	Modified  no row: NotFound. Otherwise the columns that differ and the links that are missing or too many
+//	Modified  no row: NotFound. Otherwise the columns that differ and the links that are missing or too many; a row that is renamed takes its
+//	          links along
 //	Deleted   links first, then the row; no row: AlreadySo
 func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
@@ -380,7 +381,9 @@ func (w *writer) insert(ctx context.Context, key string) (string, error) {
 	return keys[0], nil
 }
 
-// update writes the columns that differ.
+// update writes the columns that differ. When links refer to one of them the row is renamed, and its links go with it in the same statement:
+// the server checks the references when all of it is done, so a plain foreign key does not stand in the way, and what else stands in the
+// rows of the link table stays.
 func (w *writer) update(ctx context.Context, key string, columns []string) error {
 	args := []any{key}
 	sets := make([]string, len(columns))
@@ -392,7 +395,8 @@ func (w *writer) update(ctx context.Context, key string, columns []string) error
 		args = append(args, arg)
 		sets[i] = fmt.Sprintf("%s = $%d", quote(name), len(args))
 	}
-	keys, err := w.returning(ctx, fmt.Sprintf("update %s set %s where %s = $1", w.conn.qualified(w.table.name), strings.Join(sets, ", "), quote(w.change.KeyColumn)), args)
+	statement := fmt.Sprintf("update %s set %s where %s = $1", w.conn.qualified(w.table.name), strings.Join(sets, ", "), quote(w.change.KeyColumn))
+	keys, err := w.returning(ctx, statement, args, w.renamedLinks(columns)...)
 	if err != nil {
 		return err
 	}
@@ -402,18 +406,39 @@ func (w *writer) update(ctx context.Context, key string, columns []string) error
 	return nil
 }
 
+// renamedLinks gives the links whose owner is among the columns.
+func (w *writer) renamedLinks(columns []string) []link {
+	var moved []link
+	for _, l := range w.links {
+		if slices.Contains(columns, l.ref) && w.owners[l.ref] != "" {
+			moved = append(moved, l)
+		}
+	}
+	return moved
+}
+
 // returning runs a statement that writes, and reads back the key and what the links refer to: a trigger may have changed them, and an
-// update may have renamed the row.
-func (w *writer) returning(ctx context.Context, statement string, args []any) (keys []string, err error) {
+// update may have renamed the row. moved are links that follow the row to its new name in the same statement.
+func (w *writer) returning(ctx context.Context, statement string, args []any, moved ...link) (keys []string, err error) {
 	refs := w.refs()
-	back := []string{"''"}
+	back, names := []string{"''"}, []string{"k"}
 	if w.change.KeyColumn != "" {
 		back[0] = quote(w.change.KeyColumn)
 	}
-	for _, ref := range refs {
-		back = append(back, "coalesce("+quote(ref)+"::text, '')")
+	for i, ref := range refs {
+		back, names = append(back, "coalesce("+quote(ref)+"::text, '')"), append(names, fmt.Sprintf("r%d", i))
 	}
-	rows, err := w.tx.QueryContext(ctx, statement+" returning "+strings.Join(back, ", "), args...)
+	statement += " returning " + strings.Join(back, ", ")
+	if len(moved) > 0 {
+		parts := []string{fmt.Sprintf("written (%s) as (%s)", strings.Join(names, ", "), statement)}
+		for i, l := range moved {
+			args = append(args, w.owners[l.ref])
+			parts = append(parts, fmt.Sprintf("l%d as (update %s l set %s = written.r%d::%s from written where l.%s = $%d::text::%s)",
+				i, w.conn.qualified(l.table), quote(l.owner), slices.Index(refs, l.ref), l.ownerType, quote(l.owner), len(args), l.ownerType))
+		}
+		statement = "with " + strings.Join(parts, ", ") + " select " + strings.Join(names, ", ") + " from written"
+	}
+	rows, err := w.tx.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}

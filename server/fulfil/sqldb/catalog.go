@@ -25,6 +25,7 @@ type column struct {
 	name     string
 	typ      string // as the server spells it, good for a cast
 	category string // A array, B boolean, S string, ... (pg_type.typcategory)
+	limit    int    // characters at most; 0: no limit
 }
 
 // reference is a foreign key of one column.
@@ -38,6 +39,7 @@ func (c column) hasEquality() bool { return c.typ != "json" && c.typ != "xml" &&
 
 const columnsSQL = `
 select t.relname, t.relkind, a.attname, format_type(a.atttypid, -1), ty.typcategory,
+       case when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod > 4 then a.atttypmod - 4 else 0 end,
        coalesce(pk.indnkeyatts = 1 and a.attnum = any(pk.indkey), false),
        coalesce(ft.relname, ''), coalesce(fa.attname, '')
 from pg_catalog.pg_class t
@@ -77,7 +79,7 @@ func (c *Conn) catalog(ctx context.Context, q querier, fresh bool) (*catalog, er
 		var col column
 		var isKey bool
 		var ref reference
-		if err := rows.Scan(&name, &kind, &col.name, &col.typ, &col.category, &isKey, &ref.table, &ref.column); err != nil {
+		if err := rows.Scan(&name, &kind, &col.name, &col.typ, &col.category, &col.limit, &isKey, &ref.table, &ref.column); err != nil {
 			return nil, err
 		}
 		t := read.tables[name]

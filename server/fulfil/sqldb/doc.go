@@ -7,6 +7,7 @@
 //	selecting.go  the statements that read, and Export, Read, Schema, Token
 //	value.go      one text form per type, in both directions
 //	apply.go      one change, one transaction
+//	exchange.go   several changes that take each other's values, one transaction
 //	receipt.go    what a failure means for the change: the promise of fulfil.Outcome
 //
 // What is generic is written in terms of a catalog; what is PostgreSQL's is in postgres.go, network.go, catalog.go and receipt.go, the

@@ -1,0 +1,120 @@
+package sqldb
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"writ/server/fulfil"
+)
+
+// ApplyTogether writes changes of one table that take each other's values, in one transaction: first every value that another row of them
+// wants gives way to a temporary one, then each change is written as Apply writes it.
+func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []fulfil.Receipt {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	tx, err := c.db.BeginTx(ctx, nil)
+	if err != nil {
+		return slices.Repeat([]fulfil.Receipt{c.notConnected(err)}, len(changes))
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+	receipts := make([]fulfil.Receipt, len(changes))
+	failed := func(i int, r fulfil.Receipt) []fulfil.Receipt {
+		r.Message = fmt.Sprintf("These changes only go together, and that of %s could not be made, so none was: %s", keyOf(changes[i]), r.Message)
+		return slices.Repeat([]fulfil.Receipt{r}, len(changes))
+	}
+	parked := make([]string, len(changes))
+	for i, ch := range changes {
+		if parked[i], err = c.park(ctx, &writer{conn: c, tx: tx, change: ch}, changes); err != nil {
+			return failed(i, c.notMade(ctx, err))
+		}
+	}
+	for i, ch := range changes {
+		ch.Key = parked[i]
+		w := &writer{conn: c, tx: tx, change: ch}
+		if receipts[i], err = w.write(ctx); err != nil {
+			return failed(i, c.notMade(ctx, err))
+		}
+		if !receipts[i].Outcome.OK() {
+			return failed(i, receipts[i])
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return slices.Repeat([]fulfil.Receipt{c.notConfirmed(err)}, len(changes))
+	}
+	return receipts
+}
+
+// park gives the row of a change temporary values where another change wants what it has now, and tells under which key it stands then.
+func (c *Conn) park(ctx context.Context, w *writer, changes []fulfil.Change) (key string, err error) {
+	key = keyOf(w.change)
+	if w.change.Type != fulfil.Modified {
+		return key, nil
+	}
+	if err := w.prepare(ctx); err != nil {
+		return key, err
+	}
+	parking := map[string]*string{}
+	for _, name := range w.columns() {
+		now := w.change.Resource[name]
+		if now == "" || w.change.Changes[name] != nil && *w.change.Changes[name] == now {
+			continue
+		}
+		for _, other := range changes {
+			if v := other.Changes[name]; v != nil && strings.EqualFold(*v, now) {
+				if parking[name], err = temporary(w.table.by[name]); err != nil {
+					return key, err
+				}
+			}
+		}
+	}
+	if len(parking) == 0 {
+		return key, nil
+	}
+	aside := *w
+	aside.change.Changes, aside.change.ChangesAdded, aside.change.ChangesRemoved = parking, nil, nil
+	found, _, err := aside.look(ctx, key)
+	if err != nil || !found { // the change itself says that it is not there
+		return key, err
+	}
+	if err := aside.update(ctx, key, aside.columns()); err != nil {
+		return key, err
+	}
+	if v := parking[w.change.KeyColumn]; v != nil {
+		key = *v
+	}
+	return key, nil
+}
+
+// temporary is a value that nobody else has, for the time of a transaction.
+func temporary(col column) (*string, error) {
+	raw := make([]byte, 8)
+	_, _ = rand.Read(raw) // never fails
+	value := ""
+	switch {
+	case col.typ == "uuid":
+		value = uuid.NewString()
+	case col.isString() && (col.limit == 0 || col.limit >= 4):
+		value = strings.ToLower(base32.StdEncoding.EncodeToString(raw))[:12]
+		if col.limit > 0 {
+			value = value[:min(col.limit, len(value))]
+		}
+	case col.typ == "integer" || col.typ == "bigint":
+		value = strconv.FormatInt(-int64(binary.BigEndian.Uint32(raw)>>1)-1, 10)
+	default:
+		return nil, &refusal{fulfil.Receipt{
+			Outcome: fulfil.Conflict, Message: fmt.Sprintf("Column %s of type %s has no room for a temporary value.", col.name, col.typ),
+			Hint: "Give one of the rows another value in the managed system and synchronize, then unblock all of them; or decline.",
+		}}
+	}
+	return &value, nil
+}
+
+var _ fulfil.Exchanger = (*Conn)(nil)
