@@ -267,6 +267,8 @@ func waiting(reason string) string {
 		"owner_property":       "waiting for a property of the owner",
 		"connector_inactive":   "waiting until the system is active again",
 		"no_connection":        "held because the resource type has no connection",
+		"target_key":           "waits until another order gives the key up",
+		"outage":               "waits because the system cannot be reached",
 		"creation_not_allowed": "held because the resource type does not allow creations",
 		"missing_in_target":    "held because the target is gone",
 		"ambiguous_owner":      "held because somebody else has as good a claim to it",

@@ -190,17 +190,17 @@ func (l *loader) openOrders([]int64) error {
 		ReviewRequired, IsSent      bool
 		StartDate, EndDate          *time.Time
 		WaitReason                  string
-		Error                       *string
+		Error, ErrorClass           *string
 	}
 	if err := l.db.NewRaw(`select l.id, l.order_id, l.property, l.action, l.value_id, l.current_value, l.proposed_value, l.state, l.previous_state, l.workflow_state,
-		l.review_required, l.id = any (o.sent_lines) as is_sent, l.start_date, l.end_date, l.wait_reason, l.error
+		l.review_required, l.id = any (o.sent_lines) as is_sent, l.start_date, l.end_date, l.wait_reason, l.error, l.error_class
 		from order_line l join provisioning_order o on o.id = l.order_id where l.order_id = any (?) and l.closed_at is null order by l.id`, ids(orderIDs)).Scan(l.ctx, &lines); err != nil {
 		return err
 	}
 	for _, r := range lines {
 		line := &evaluation.ExistingLine{ID: r.ID, Property: text(r.Property), Action: r.Action, Current: text(r.CurrentValue), Proposed: text(r.ProposedValue),
 			State: r.State, Workflow: r.WorkflowState, ReviewRequired: r.ReviewRequired, IsSent: r.IsSent, Start: utc(r.StartDate), End: utc(r.EndDate),
-			WaitReason: r.WaitReason, Error: text(r.Error)}
+			WaitReason: r.WaitReason, Error: text(r.Error), ErrorClass: text(r.ErrorClass)}
 		if r.ValueID != nil {
 			line.ValueID = *r.ValueID
 		}

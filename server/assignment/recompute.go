@@ -288,7 +288,10 @@ func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial 
 	if err != nil {
 		return Report{}, err
 	}
-	results := m.Evaluate(batch)
+	results, err := s.evaluate(ctx, tx, m, batch)
+	if err != nil {
+		return Report{}, err
+	}
 	report, failed, err := s.save(ctx, tx, m, batch, results)
 	if err != nil {
 		return report, err

@@ -11,6 +11,7 @@ import (
 
 	"writ/server/clock"
 	"writ/server/directory"
+	"writ/server/evaluation"
 	"writ/server/queue"
 )
 
@@ -23,6 +24,8 @@ type Service struct {
 
 	// Orders carries out what an evaluation wants about orders: server/order.
 	Orders func(ctx context.Context, tx bun.Tx, now time.Time, planned []PlannedOrder) error
+	// Ordered tells which claims somebody else's open order has: server/order. nil: none.
+	Ordered func(ctx context.Context, db bun.IDB, claims []evaluation.Claim) ([]evaluation.Claim, error)
 	// Paused: a job is at work and does the continuous chain's part itself. nil: never.
 	Paused func(ctx context.Context, db bun.IDB) (bool, error)
 

@@ -152,6 +152,7 @@ type world struct {
 	from, to  int64        // assignment.startDate and endDate
 	now       int64
 	zone      *time.Location // where days begin and end
+	iteration int64          // which spelling of a value is asked for, from 0
 	read      func(id int64) // notes a resource that was read; nil: not interesting
 }
 

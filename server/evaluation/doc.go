@@ -20,6 +20,7 @@
 //	correlate.go    S5     the table of 5.3: what is linked, what is only suggested
 //	settle.go              rows, targets and suggestions find each other
 //	values.go       S6     timelines of values, painted in layers (2.9)
+//	spelling.go            which spelling of a value that must be one owner's alone: iteration
 //	diff.go         S9     one row against what is wanted: create, link, associate, delete, or leave to a person
 //	property.go            one property: the tables of 12.7
 //	own.go                 what of a target is Writ's own work, also when nothing wants it any more: kept until it is seen gone

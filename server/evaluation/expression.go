@@ -23,6 +23,7 @@ const costLimit = 200_000
 type program struct {
 	prog  cel.Program
 	today bool // uses today(): the result changes by itself at midnight
+	again bool // uses iteration: there are further spellings when the first is taken
 	gives directory.PropertyType
 	// constants are the values that stand in the expression as its result, such as both of `x ? "a" : "b"`; onlyConstants: it gives no others
 	constants     []string
@@ -147,7 +148,7 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	for _, u := range walk.expr(checked.NativeRep().Expr()) {
 		u.self = true
 	}
-	p.today = walk.today
+	p.today, p.again = walk.today, walk.again
 	p.onlyConstants = p.results(checked.NativeRep().Expr())
 	return p, nil
 }
@@ -265,7 +266,7 @@ func (a activation) ResolveName(name string) (any, bool) {
 		return types.Timestamp{Time: directory.Day(time.UnixMicro(a.w.now), a.w.zone)}, true
 	}
 	if name == "iteration" {
-		return types.Int(0), true
+		return types.Int(a.w.iteration), true
 	}
 	r, ok := rootNames[name]
 	if !ok {
@@ -286,6 +287,7 @@ type walker struct {
 	in    *trees
 	vars  map[string][]*reads
 	today bool
+	again bool
 }
 
 // field notes that a property is read.
@@ -322,6 +324,10 @@ func (k *walker) expr(e ast.Expr) []*reads {
 		}
 		if v, ok := k.vars[name]; ok {
 			return v
+		}
+		if name == "iteration" {
+			k.again = true
+			return nil
 		}
 		if r, ok := rootNames[name]; ok && r != assignmentRoot && k.sc.entityType(r) != 0 {
 			return []*reads{k.in.of(r, k.sc)}

@@ -122,6 +122,7 @@ type ExistingLine struct {
 	Start, End     *time.Time
 	WaitReason     string
 	Error          string
+	ErrorClass     string // of an errored line: the outcome
 }
 
 // ExistingOrder is the open order of an assigned resource type.
@@ -226,6 +227,17 @@ type Batch struct {
 	Resources map[int64]*Resource
 	// SyncedAt tells, per target entity type, when the newest applied synchronization of it began; absent: never.
 	SyncedAt map[int64]time.Time
+	// Taken are values that somebody else has, of those that an earlier call claimed: the owner gets the next spelling.
+	Taken map[Claim]bool
+}
+
+// Claim is a value for which a rule has several spellings (iteration), and which an owner would get although nothing shows that it is his
+// already. Whoever saves the result asks first whether somebody else has it.
+type Claim struct {
+	OwnerID      int64
+	EntityTypeID int64 // of the target
+	Property     string
+	Value        string
 }
 
 // LineDelta is a move or change of one line.
@@ -311,6 +323,7 @@ type Result struct {
 	Roles       []RoleDelta
 	Types       []TypeDelta
 	Facts       []int64 // resources read, without the owner itself, sorted
+	Claims      []Claim // values of which another spelling is to be tried when they are taken
 	SourceKeys  []Key   // correlation keys of the owner, to store with side S
 	Err         error   // this owner could not be computed at all; the others are not concerned
 	Trace       *Trace  // with Explain

@@ -24,6 +24,9 @@ type value struct {
 // today reports whether the value changes by itself at midnight.
 func (v *value) today() bool { return v != nil && v.prog != nil && v.prog.today }
 
+// again reports whether the value has further spellings for when the first is taken.
+func (v *value) again() bool { return v != nil && v.prog != nil && v.prog.again }
+
 func (v *value) text(w *world) (string, error) {
 	text, err := v.plain(w)
 	if err != nil || v == nil || v.into == nil || text == "" {

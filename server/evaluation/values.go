@@ -128,7 +128,7 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
 		coats = append(coats, r.coats(x, base, over, func() Span {
 			s := Span{Rules: []int64{x.id}, CreateOnly: !x.mapped, Comparison: x.comparison}
 			r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
-			v, err := x.value.text(r.world)
+			v, err := r.spelled(p, q, x)
 			if x.value.today() {
 				r.edge(r.world.tomorrow(r.now))
 			}
