@@ -646,6 +646,19 @@ create table order_attempt (
 );
 CREATE INDEX order_attempt_by_key ON public.order_attempt USING btree (idempotency_key);
 
+create table order_key (
+    order_id bigint not null,
+    line_id bigint not null,
+    key uuid not null,
+    is_freed boolean not null,
+    constraint order_key_pkey PRIMARY KEY (order_id, line_id, key, is_freed),
+    constraint order_key_line_id_fkey FOREIGN KEY (line_id) REFERENCES order_line(id),
+    constraint order_key_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
+);
+comment on table order_key is 'Keys of managed systems that a line of an order takes, or gives up (is_freed). Of orders that create, rename or delete only.';
+comment on column order_key.key is 'Hash of system, table, column and value without regard to case: of one length, however long the value.';
+CREATE INDEX order_key_by_key ON public.order_key USING btree (key);
+
 create table order_line (
     id bigint generated always as identity,
     order_id bigint not null,
@@ -828,6 +841,11 @@ create table provisioning_order (
     has_silent boolean generated always as (((closed_at IS NULL) AND (NOT is_manual) AND (2 = ANY (states)))) stored not null,
     has_ticket boolean generated always as (((closed_at IS NULL) AND is_manual AND (2 = ANY (states)))) stored not null,
     needs_review boolean generated always as (((closed_at IS NULL) AND ((5 = ANY (states)) OR (3 = ANY (states))))) stored not null,
+    swap_id bigint,
+    answer_outcome text,
+    answer_message text,
+    answer_hint text,
+    answered_at timestamp with time zone,
     constraint provisioning_order_pkey PRIMARY KEY (id),
     constraint provisioning_order_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
     constraint provisioning_order_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
@@ -850,6 +868,8 @@ comment on column provisioning_order.lease_until is 'By the clock of the databas
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
 comment on column provisioning_order.sent_lines is 'Lines that the attempt under way, or the last one, carries.';
 comment on column provisioning_order.has_silent is 'Software collected it and no answer came (P4): read back before a repeat.';
+comment on column provisioning_order.swap_id is 'Orders that take each other''s keys and are sent together carry the id of the first of them.';
+comment on column provisioning_order.answer_outcome is 'Outcome of the last attempt; null: it was done, or there is none yet.';
 CREATE INDEX provisioning_order_awaiting_sync ON public.provisioning_order USING btree (connector_id, id) WHERE ((states && '{2,8}'::smallint[]) AND (closed_at IS NULL));
 CREATE INDEX provisioning_order_by_assigned ON public.provisioning_order USING btree (assigned_resource_type_id, id);
 CREATE INDEX provisioning_order_by_created ON public.provisioning_order USING btree (created_at, id);
@@ -1279,6 +1299,43 @@ comment on column written_key.ended_at is 'When it was answered, given up or wit
 comment on column written_key.is_done is 'The system, or the operator, said that the target has this key.';
 CREATE INDEX written_key_by_order ON public.written_key USING btree (order_id);
 
+create view order_obstacle as
+ SELECT w.order_id,
+    h.order_id AS blocker_id,
+    'target_key'::text AS reason
+   FROM (((((order_key w
+     JOIN order_line wl ON (((wl.id = w.line_id) AND (wl.state = 1) AND (wl.closed_at IS NULL))))
+     JOIN provisioning_order y ON ((y.id = w.order_id)))
+     JOIN order_key h ON (((h.key = w.key) AND h.is_freed AND (h.order_id <> w.order_id))))
+     JOIN order_line hl ON (((hl.id = h.line_id) AND (hl.state <> ALL (ARRAY[4, 6, 8])) AND (hl.closed_at IS NULL))))
+     JOIN provisioning_order x ON (((x.id = h.order_id) AND (x.closed_at IS NULL))))
+  WHERE ((NOT w.is_freed) AND (NOT ((y.swap_id IS NOT NULL) AND (NOT (x.swap_id IS DISTINCT FROM y.swap_id)) AND (x.generated_at IS NOT NULL) AND (hl.state = ANY (ARRAY[1, 2])))))
+UNION ALL
+ SELECT w.order_id,
+    v.order_id AS blocker_id,
+    'target_key'::text AS reason
+   FROM ((((order_key w
+     JOIN order_line wl ON (((wl.id = w.line_id) AND (wl.state = 1) AND (wl.closed_at IS NULL))))
+     JOIN order_key v ON (((v.key = w.key) AND (NOT v.is_freed) AND (v.order_id <> w.order_id))))
+     JOIN order_line vl ON (((vl.id = v.line_id) AND (vl.state = ANY (ARRAY[1, 2])) AND (vl.closed_at IS NULL))))
+     JOIN provisioning_order x ON (((x.id = v.order_id) AND (x.closed_at IS NULL) AND (((x.generated_at IS NOT NULL) AND (x.id < w.order_id)) OR (vl.state = 2) OR (x.called_at IS NOT NULL) OR (x.lease_until > clock_timestamp())))))
+  WHERE ((NOT w.is_freed) AND (NOT (EXISTS ( SELECT
+           FROM (order_key a
+             JOIN order_key b ON (((b.key = a.key) AND b.is_freed AND (b.order_id = w.order_id))))
+          WHERE ((a.order_id = v.order_id) AND (NOT a.is_freed))))))
+UNION ALL
+ SELECT o.id AS order_id,
+    b.id AS blocker_id,
+    'dependency'::text AS reason
+   FROM ((((provisioning_order o
+     JOIN order_line l ON (((l.order_id = o.id) AND (l.action = 'DELETE'::text) AND (l.state = 1) AND (l.closed_at IS NULL))))
+     JOIN resource_type t ON ((t.depends_on_id = o.resource_type_id)))
+     JOIN assigned_resource_type a ON (((a.owner_id = o.owner_id) AND (a.resource_type_id = t.id) AND (a.valid_to = 'infinity'::timestamp with time zone))))
+     JOIN provisioning_order b ON (((b.assigned_resource_type_id = a.id) AND (b.closed_at IS NULL))))
+  WHERE (EXISTS ( SELECT
+           FROM order_line d
+          WHERE ((d.order_id = b.id) AND (d.action = 'DELETE'::text) AND (d.state <> ALL (ARRAY[4, 8])) AND (d.closed_at IS NULL))));
+
 CREATE OR REPLACE FUNCTION public.event_append_only()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1459,3 +1516,11 @@ begin
     on conflict (key) do update set value = to_jsonb((setting.value)::bigint + 1), updated_at = now();
     return null;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.target_key(connector bigint, source text, entity_type bigint, col text, value text)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    select md5(concat_ws(chr(1), coalesce(connector || chr(1) || source, 't' || entity_type), col, lower(value)))::uuid
+$function$;

@@ -500,7 +500,9 @@ type ComplexityRoot struct {
 		IsManual        func(childComplexity int) int
 		IsOwn           func(childComplexity int) int
 		Kind            func(childComplexity int) int
+		LastAnswer      func(childComplexity int) int
 		Lines           func(childComplexity int) int
+		NextAttemptAt   func(childComplexity int) int
 		Owner           func(childComplexity int) int
 		Payload         func(childComplexity int) int
 		PostponedAt     func(childComplexity int) int
@@ -516,6 +518,14 @@ type ComplexityRoot struct {
 		VerifiedAt      func(childComplexity int) int
 		Version         func(childComplexity int) int
 		WaitReason      func(childComplexity int) int
+		WaitsFor        func(childComplexity int) int
+	}
+
+	OrderAnswer struct {
+		At      func(childComplexity int) int
+		Hint    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Outcome func(childComplexity int) int
 	}
 
 	OrderAttempt struct {
@@ -570,6 +580,7 @@ type ComplexityRoot struct {
 
 	OrderLine struct {
 		Action              func(childComplexity int) int
+		ClosedAt            func(childComplexity int) int
 		Confidence          func(childComplexity int) int
 		CurrentValue        func(childComplexity int) int
 		EndDate             func(childComplexity int) int
@@ -587,6 +598,13 @@ type ComplexityRoot struct {
 		Version             func(childComplexity int) int
 		WaitReason          func(childComplexity int) int
 		WorkflowState       func(childComplexity int) int
+	}
+
+	OrderObstacle struct {
+		OrderID      func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+		State        func(childComplexity int) int
 	}
 
 	OrderResult struct {
@@ -2906,12 +2924,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Order.Kind(childComplexity), true
+	case "Order.lastAnswer":
+		if e.ComplexityRoot.Order.LastAnswer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.LastAnswer(childComplexity), true
 	case "Order.lines":
 		if e.ComplexityRoot.Order.Lines == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Order.Lines(childComplexity), true
+	case "Order.nextAttemptAt":
+		if e.ComplexityRoot.Order.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.NextAttemptAt(childComplexity), true
 	case "Order.owner":
 		if e.ComplexityRoot.Order.Owner == nil {
 			break
@@ -3002,6 +3032,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Order.WaitReason(childComplexity), true
+	case "Order.waitsFor":
+		if e.ComplexityRoot.Order.WaitsFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.WaitsFor(childComplexity), true
+
+	case "OrderAnswer.at":
+		if e.ComplexityRoot.OrderAnswer.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderAnswer.At(childComplexity), true
+	case "OrderAnswer.hint":
+		if e.ComplexityRoot.OrderAnswer.Hint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderAnswer.Hint(childComplexity), true
+	case "OrderAnswer.message":
+		if e.ComplexityRoot.OrderAnswer.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderAnswer.Message(childComplexity), true
+	case "OrderAnswer.outcome":
+		if e.ComplexityRoot.OrderAnswer.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderAnswer.Outcome(childComplexity), true
 
 	case "OrderAttempt.attempt":
 		if e.ComplexityRoot.OrderAttempt.Attempt == nil {
@@ -3207,6 +3268,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderLine.Action(childComplexity), true
+	case "OrderLine.closedAt":
+		if e.ComplexityRoot.OrderLine.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderLine.ClosedAt(childComplexity), true
 	case "OrderLine.confidence":
 		if e.ComplexityRoot.OrderLine.Confidence == nil {
 			break
@@ -3309,6 +3376,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderLine.WorkflowState(childComplexity), true
+
+	case "OrderObstacle.orderId":
+		if e.ComplexityRoot.OrderObstacle.OrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderObstacle.OrderID(childComplexity), true
+	case "OrderObstacle.reason":
+		if e.ComplexityRoot.OrderObstacle.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderObstacle.Reason(childComplexity), true
+	case "OrderObstacle.resourceType":
+		if e.ComplexityRoot.OrderObstacle.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderObstacle.ResourceType(childComplexity), true
+	case "OrderObstacle.state":
+		if e.ComplexityRoot.OrderObstacle.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderObstacle.State(childComplexity), true
 
 	case "OrderResult.error":
 		if e.ComplexityRoot.OrderResult.Error == nil {
@@ -6624,8 +6716,14 @@ type Order {
   attempt: Int!
   "Last error; null: none."
   error: OrderError
-  "Why it waits: not_due, dependency, owner_property, connector_inactive, no_connection, creation_not_allowed, missing_in_target, ambiguous_owner, item_error, threshold, agent_offline; null: it does not."
+  "Why it waits: not_due, dependency (a creation: on what it depends on; a removal: until what depends on it is gone), target_key (another order takes or gives up the same key first), outage (see nextAttemptAt), owner_property, connector_inactive, no_connection, creation_not_allowed, missing_in_target, ambiguous_owner, item_error, threshold, agent_offline; null: it does not."
   waitReason: String
+  "Orders that must be done first; empty: none."
+  waitsFor: [OrderObstacle!]!
+  "When it is sent again, while its system cannot be reached or asks to slow down; null: it is not put off."
+  nextAttemptAt: DateTime
+  "What the system answered last; null: nothing yet, or that the change is made."
+  lastAnswer: OrderAnswer
   "Who took the ticket; null: nobody."
   assignee: String
   "Who decided last; null: nobody."
@@ -6672,6 +6770,30 @@ type OrderError {
   at: DateTime
 }
 
+"""What a managed system answered to an attempt that did not end well."""
+type OrderAnswer {
+  "REFUSED, CONFLICT, NOT_FOUND, UNREACHABLE, THROTTLED, UNKNOWN, OPENED."
+  outcome: String!
+  "What the system said; empty: nothing."
+  message: String!
+  "What can be done about it; empty: nothing known."
+  hint: String!
+  "When."
+  at: DateTime
+}
+
+"""An order that must be done before another one can be sent."""
+type OrderObstacle {
+  "That order."
+  orderId: ID!
+  "target_key: it gives up, or takes first, a key that the other one takes. dependency: its removal must come first."
+  reason: String!
+  "Name of its resource type."
+  resourceType: String!
+  "Its state."
+  state: ProvisioningState!
+}
+
 """One property value of an order, or the existence of the target itself."""
 type OrderLine {
   "Opaque id."
@@ -6708,6 +6830,8 @@ type OrderLine {
   postponedAt: DateTime
   "Rules behind the value, as sentences."
   reasons: [String!]!
+  "When it ended: seen, withdrawn or replaced; null: still open."
+  closedAt: DateTime
   "Grows with every change: send it back to say which state you saw."
   version: Int!
 }
@@ -8273,6 +8397,12 @@ func (ec *executionContext) childFields_Order(ctx context.Context, field graphql
 		return ec.fieldContext_Order_error(ctx, field)
 	case "waitReason":
 		return ec.fieldContext_Order_waitReason(ctx, field)
+	case "waitsFor":
+		return ec.fieldContext_Order_waitsFor(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_Order_nextAttemptAt(ctx, field)
+	case "lastAnswer":
+		return ec.fieldContext_Order_lastAnswer(ctx, field)
 	case "assignee":
 		return ec.fieldContext_Order_assignee(ctx, field)
 	case "reviewedBy":
@@ -8307,6 +8437,20 @@ func (ec *executionContext) childFields_Order(ctx context.Context, field graphql
 		return ec.fieldContext_Order_attempts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Order", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_OrderAnswer_outcome(ctx, field)
+	case "message":
+		return ec.fieldContext_OrderAnswer_message(ctx, field)
+	case "hint":
+		return ec.fieldContext_OrderAnswer_hint(ctx, field)
+	case "at":
+		return ec.fieldContext_OrderAnswer_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderAnswer", field.Name)
 }
 
 func (ec *executionContext) childFields_OrderAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8445,10 +8589,26 @@ func (ec *executionContext) childFields_OrderLine(ctx context.Context, field gra
 		return ec.fieldContext_OrderLine_postponedAt(ctx, field)
 	case "reasons":
 		return ec.fieldContext_OrderLine_reasons(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_OrderLine_closedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_OrderLine_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrderLine", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderObstacle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orderId":
+		return ec.fieldContext_OrderObstacle_orderId(ctx, field)
+	case "reason":
+		return ec.fieldContext_OrderObstacle_reason(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_OrderObstacle_resourceType(ctx, field)
+	case "state":
+		return ec.fieldContext_OrderObstacle_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderObstacle", field.Name)
 }
 
 func (ec *executionContext) childFields_OrderResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

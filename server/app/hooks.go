@@ -22,6 +22,7 @@ import (
 // wire fills in what a lower room tells a higher one.
 func (a *App) wire() {
 	a.Assignments.Orders = a.Orders.Policy
+	a.Assignments.Ordered = a.Orders.Ordered
 	a.Assignments.Paused = a.Jobs.Running
 
 	a.Orders.Open = a.connections.Open
@@ -38,6 +39,7 @@ func (a *App) wire() {
 
 	a.Synchronization.Paused = a.Jobs.Running
 	a.Synchronization.Applied = a.synchronized
+	a.Synchronization.Activated = a.Orders.Wake
 
 	a.Jobs.Ended = a.jobEnded
 	a.Jobs.GivenUp = a.jobGivenUp
@@ -45,7 +47,10 @@ func (a *App) wire() {
 
 // resourcesChanged: whoever wrote resources makes the evaluation look.
 func (a *App) resourcesChanged(ctx context.Context, tx bun.Tx) error {
-	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
+	if err := queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil); err != nil {
+		return err
+	}
+	return a.Orders.Look(ctx, tx, 0) // an owner may have now what an order waited for
 }
 
 // configurationChanged: what follows from the metadata is derived again, and with another model everybody is looked at again.
@@ -63,6 +68,9 @@ func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
 	if err := a.Orders.LookAgain(ctx, tx); err != nil {
 		return err
 	}
+	if err := a.Orders.Wake(ctx, tx, 0); err != nil { // limits, connections, modes
+		return err
+	}
 	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
 }
 
@@ -74,6 +82,9 @@ func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, _ 
 			and u.resource_id is distinct from r.id`); err != nil {
 		return err
 	}
+	if err := a.Orders.Look(ctx, tx, 0); err != nil { // owners and targets may be there now that orders waited for
+		return err
+	}
 	return assignment.MarkDirtyWhere(ctx, tx, "synchronized", `id in (select owner_id from provisioning_order
 		where connector_id = ? and states && '{2,8}' and closed_at is null)`, connectorID)
 }
@@ -83,7 +94,7 @@ func (a *App) jobEnded(ctx context.Context, tx bun.Tx, _ *job.JobInstance) error
 	if err := queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil); err != nil {
 		return err
 	}
-	return queue.Insert(ctx, tx, order.GenerateArgs{}, nil)
+	return a.Orders.Look(ctx, tx, 0)
 }
 
 // jobGivenUp: what the blocked tasks had prepared is dropped with them.

@@ -20,6 +20,9 @@ func (a *App) Quiescent(ctx context.Context) (bool, error) {
 	if quiet, err := a.Webhooks.Quiescent(ctx); err != nil || !quiet {
 		return false, err
 	}
+	if quiet, err := a.Orders.Quiescent(ctx); err != nil || !quiet {
+		return false, err
+	}
 	if err := a.pumpMail(ctx); err != nil {
 		return false, err
 	}
@@ -31,8 +34,6 @@ func (a *App) Quiescent(ctx context.Context) (bool, error) {
 		exists (select from river_job where state = 'available' or (state in ('scheduled', 'retryable') and scheduled_at < now() + interval '3 seconds')
 			or (state = 'running' and attempted_at > now() - interval '2 minutes' and exists (select from pg_stat_activity where application_name = attempted_by[array_upper(attempted_by, 1)])))
 		or exists (select from job_instance where state in ('QUEUED', 'IN_PROGRESS'))
-		or exists (select from provisioning_order where closed_at is null and has_pending and generated_at is not null and wait_reason = 'none'
-			and lease_owner is not null)
 		or exists (select from mail where state = 'QUEUED')`).Scan(ctx, &busy)
 	return !busy, err
 }

@@ -553,6 +553,13 @@ func (t *turn) enqueue(ctx context.Context, tx bun.Tx, orders []Rolled) error {
 	if err != nil {
 		return err
 	}
+	if settled := t.settled(orders); len(settled) > 0 {
+		free, held, err := waiting(ctx, tx, settled)
+		if err != nil {
+			return err
+		}
+		dispatch, more = append(dispatch, free...), append(more, held...)
+	}
 	for _, id := range distinct(append(generate, more...)) {
 		if err := queue.Insert(ctx, tx, GenerateArgs{ConnectorID: id}, nil); err != nil {
 			return err
@@ -564,6 +571,17 @@ func (t *turn) enqueue(ctx context.Context, tx bun.Tx, orders []Rolled) error {
 		}
 	}
 	return nil
+}
+
+// settled gives the orders of this turn that were done, or are given up: others may have waited for them.
+func (t *turn) settled(orders []Rolled) []int64 {
+	var ids []int64
+	for _, r := range orders {
+		if t.orders[r.ID].before != nil && r.State != evaluation.Pending && r.State != evaluation.Transmitted && r.State != evaluation.AwaitingApproval {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // dependents gives the continuous connectors with orders that waited for a target which is there now (spec 2.6).

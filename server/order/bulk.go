@@ -240,7 +240,7 @@ func (s *Service) results(ctx context.Context, shape *directory.Shape, ids []int
 	if err != nil {
 		return nil, err
 	}
-	if err := bring(ctx, s.DB, shape, rows, Selection{All: true}); err != nil {
+	if err := s.bring(ctx, s.DB, shape, rows, Selection{All: true}); err != nil {
 		return nil, err
 	}
 	byID := make(map[int64]*Order, len(rows))

@@ -69,6 +69,8 @@ type errand struct {
 	IsManual     bool
 	ReadBack     bool // an earlier call may have been made: look before writing again
 	IsSuperseded bool
+	IsTaken      bool // the key belongs to somebody else: refused without a look or a call
+	SwapID       int64
 	Tries        int
 	ErrorCount   int
 	OwnerID      *int64
@@ -109,6 +111,7 @@ type orderRow struct {
 	ErrorCount             int
 	Fence                  int64
 	IdempotencyKey         *string
+	SwapID                 *int64
 	CalledAt               *time.Time
 	GeneratedAt            *time.Time
 	States                 []int16 `bun:",array"`
@@ -125,7 +128,7 @@ type orderRow struct {
 
 const orderRowColumns = `o.id, o.state, o.assigned_resource_type_id, o.resource_type_id, o.connector_id, o.connection_id, o.owner_id, o.target_id,
 	coalesce(o.created_key, a.created_key) as created_key, o.is_manual, o.is_superseded, o.attempt, o.tries, o.error_count, o.fence,
-	o.idempotency_key::text as idempotency_key, o.called_at, o.generated_at, o.states,
+	o.idempotency_key::text as idempotency_key, o.swap_id, o.called_at, o.generated_at, o.states,
 	coalesce(w.display_name, '') as owner_name, coalesce(w.scalars, '{}') as owner_scalars, coalesce(gk.key, g.key) as target_key, g.id as known_target_id,
 	coalesce(g.display_name, '') as target_name, coalesce(g.scalars, '{}') as target_scalars, coalesce(m.source_table, '') as source_table,
 	a.start_date as start, a.end_date`
@@ -225,7 +228,7 @@ func selectSentLines(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int
 // buildErrand writes the change of an order from its lines: what is in 1, and what was sent before and never answered.
 func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape) *errand {
 	e := &errand{ID: o.ID, State: o.State, Attempt: o.Attempt, Fence: o.Fence, IsManual: o.IsManual, IsSuperseded: o.IsSuperseded, Tries: o.Tries,
-		ErrorCount: o.ErrorCount, OwnerID: o.OwnerID, ArtID: o.AssignedResourceTypeID, ConnectorID: o.ConnectorID, Source: r.SourceEntityType}
+		ErrorCount: o.ErrorCount, SwapID: number(o.SwapID), OwnerID: o.OwnerID, ArtID: o.AssignedResourceTypeID, ConnectorID: o.ConnectorID, Source: r.SourceEntityType}
 	entity := r.TargetEntityTypeID
 	w := writer{shape, entity}
 	keyProperty, keyColumn := w.key()

@@ -176,6 +176,15 @@ func (d *drain) run(ctx context.Context, list []*errand) error {
 // gives the next batch.
 func (d *drain) send(ctx context.Context, list []*errand) (next []*errand, err error) {
 	var chunks [][]*errand
+	together, list := swaps(list)
+	for _, group := range together {
+		if err != nil || d.isStopped(ctx) {
+			err = errors.Join(err, d.giveBack(ctx, group))
+			continue
+		}
+		rest, callErr := d.callTogether(ctx, group)
+		err = errors.Join(callErr, d.giveBack(ctx, rest))
+	}
 	for _, group := range ranked(list) {
 		// one statement marks a chunk as called: what a crash leaves to be read back is at most that
 		chunks = slices.AppendSeq(chunks, slices.Chunk(group, 8*max(1, d.Concurrency)))
@@ -252,6 +261,9 @@ func (d *drain) callAll(ctx context.Context, list []*errand) (rest []*errand) {
 
 // call does one errand. false: the order was taken over by somebody else meanwhile.
 func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
+	if e.IsTaken {
+		return *e.refusal, true
+	}
 	if e.ReadBack {
 		r, again := d.readBack(ctx, e)
 		if !again {

@@ -78,6 +78,15 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 		if err != nil {
 			return res, err
 		}
+		if left > 0 { // when all that is left waits for others, it goes with a later run
+			stuck, err := s.stuck(ctx, round)
+			if err != nil {
+				return res, err
+			}
+			if stuck >= left {
+				res.Total, left = res.Total-left, 0
+			}
+		}
 		if progress != nil {
 			progress(res.Total-left, res.Errors, res.Total)
 		}
@@ -126,6 +135,18 @@ func (s *Service) undone(ctx context.Context, round fulfilRound, res *FulfilResu
 		connections, res.Total = append(connections, r.ConnectionID), res.Total+r.Orders
 	}
 	return connections, nil
+}
+
+// stuck counts the orders of a round that wait for another order; it looks at a thousand of them at most.
+func (s *Service) stuck(ctx context.Context, round fulfilRound) (int, error) {
+	var ids []int64
+	err := s.DB.NewRaw(`select o.id from provisioning_order o join connection n on n.id = o.connection_id join connector c on c.id = n.connector_id
+		where `+sqlUndone+` limit 1000`, pgdialect.Array(round.types), stamp(round.began)).Scan(ctx, &ids)
+	if err != nil {
+		return 0, fmt.Errorf("select orders that wait for others: %w", err)
+	}
+	is, err := obstructed(ctx, s.DB, ids)
+	return len(is), err
 }
 
 // giveUp ends a fulfil run whose systems all are away: a job must not wait for hours. The orders that were not tried out stay Pending, and

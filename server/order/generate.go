@@ -99,6 +99,9 @@ func (s *Service) Generate(ctx context.Context, in GenerateInput) (*Generation, 
 	if _, err := s.Tick(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.takeUpConflicts(ctx); err != nil {
+		return nil, fmt.Errorf("generate orders: %w", err)
+	}
 	ctx = permit.With(ctx, permit.System("generation"))
 	var g *Generation
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
@@ -121,6 +124,7 @@ type generationPlan struct {
 	routes  map[int64]*route
 	pass    []candidate
 	hold    map[string][]candidate
+	swaps   map[int64]int64 // orders that are sent together
 	counts  map[int64]*TypeCount
 	blocked []Exceeded
 }
@@ -161,7 +165,12 @@ func (s *Service) planGeneration(ctx context.Context, tx bun.Tx, in GenerateInpu
 			continue
 		}
 		p.pass = append(p.pass, c)
-		p.count(r, c.change(), 1)
+	}
+	if err := p.sequence(ctx, tx); err != nil {
+		return nil, err
+	}
+	for _, c := range p.pass {
+		p.count(routes[c.ResourceTypeID], c.change(), 1)
 	}
 	if err := s.countBase(ctx, tx, p, in); err != nil {
 		return nil, err

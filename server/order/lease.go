@@ -23,6 +23,9 @@ var sqlClaim string
 // Leases are by the clock of the database (clock_timestamp()), not by the domain clock: they are between processes, and a test that moves
 // the domain clock an hour ahead must not take the orders from a worker that holds them.
 
+// claimLock is the advisory lock class under which claims of a connection run ("clai").
+const claimLock = 0x636c6169
+
 // claim takes up to n due orders of a connection for this process: lease, fence, attempt and idempotency key are committed before anything
 // is called. An order whose earlier call may have been made (called and not answered, or answer lost) is claimed for reading back: it gets
 // its new attempt only when the read shows that it must be repeated.
@@ -38,16 +41,27 @@ func (s *Service) claim(ctx context.Context, connectionID int64, n int) ([]*erra
 
 func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n int, manual bool) ([]*errand, error) {
 	now := s.Clock.Now()
-	var ids []int64
-	err := tx.NewRaw(sqlClaim, connectionID, stamp(now), n, manual).Scan(ctx, &ids)
+	// one claim after the other: what is left out because another order is under way must be seen by all
+	if _, err := tx.NewRaw("select pg_advisory_xact_lock(?, ?)", claimLock, int32(connectionID)).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("lock the claims of a connection: %w", err)
+	}
+	ids, err := s.selectDue(ctx, tx, now, connectionID, n, manual)
 	if err != nil {
-		return nil, fmt.Errorf("select due orders: %w", err)
+		return nil, err
+	}
+	if len(ids) > 0 && !manual {
+		if ids, err = wholeSwaps(ctx, tx, now, ids); err != nil {
+			return nil, fmt.Errorf("complete exchanges: %w", err)
+		}
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	list, err := s.loadErrands(ctx, tx, ids)
 	if err != nil {
+		return nil, err
+	}
+	if err := refuseTaken(ctx, tx, list); err != nil {
 		return nil, err
 	}
 	var fresh []*errand
@@ -69,6 +83,29 @@ func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n 
 		return nil, fmt.Errorf("lease orders: %w", err)
 	}
 	return list, s.lose(ctx, tx, now, ids)
+}
+
+// selectDue locks due orders that no other order must precede.
+func (s *Service) selectDue(ctx context.Context, tx bun.Tx, now time.Time, connectionID int64, n int, manual bool) (ids []int64, err error) {
+	var blocked []int64
+	for {
+		ids = nil
+		if err := tx.NewRaw(sqlClaim, connectionID, stamp(now), n, manual, arrayOf(blocked)).Scan(ctx, &ids); err != nil {
+			return nil, fmt.Errorf("select due orders: %w", err)
+		}
+		found := len(ids)
+		more, err := obstructed(ctx, tx, ids)
+		if err != nil {
+			return nil, err
+		}
+		ids = slices.DeleteFunc(ids, func(id int64) bool { return more[id] })
+		if len(ids) > 0 || found < n {
+			return ids, nil
+		}
+		for id := range more {
+			blocked = append(blocked, id)
+		}
+	}
 }
 
 // lose shows orders whose worker died between the call and its answer as Transmitted (P4), before anybody looks what became of them.

@@ -77,7 +77,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []int64, sel Selection) ([]*Ord
 		if err != nil {
 			return err
 		}
-		return bring(ctx, tx, shape, rows, sel)
+		return s.bring(ctx, tx, shape, rows, sel)
 	})
 	return rows, err
 }
@@ -175,7 +175,7 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 		if rows, err = selectOrders(ctx, tx, where, by.order, args.First+1); err != nil {
 			return err
 		}
-		return bring(ctx, tx, shape, rows[:min(len(rows), args.First)], sel)
+		return s.bring(ctx, tx, shape, rows[:min(len(rows), args.First)], sel)
 	})
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ const joins = `left join resource w on w.id = o.owner_id
 const orderColumns = `o.id, o.assigned_resource_type_id, o.kind, o.state, o.states, o.resource_type_id, o.owner_id, o.source_entity_type_id, o.target_id,
 	o.connector_id, o.connection_id, o.is_manual, o.wait_reason, o.due_at, o.generated_at, o.generation_id, o.job_instance_id, o.attempt, o.not_before,
 	o.transmitted_at, o.executed_at, o.verified_at, o.errored_at, o.error_class, o.error_message, o.error_hint, o.error_count,
-	o.unverified_count, o.created_key, o.assignee, o.reviewed_by, o.reviewed_at, o.review_comment, o.postponed_at, o.version, o.created_at,
+	o.unverified_count, o.created_key, o.answer_outcome, o.answer_message, o.answer_hint, o.answered_at, o.assignee, o.reviewed_by, o.reviewed_at, o.review_comment, o.postponed_at, o.version, o.created_at,
 	o.updated_at, o.closed_at, o.is_withdrawn, o.has_ticket, o.needs_review,
 	coalesce(w.display_name, '') as owner_display_name, coalesce(w.key, '') as owner_key,
 	coalesce(g.display_name, '') as target_display_name, coalesce(g.key, '') as target_key, coalesce(w.search, '') as owner_search, coalesce(g.search, '') as target_search,

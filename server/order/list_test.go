@@ -39,7 +39,7 @@ func TestListStatements(t *testing.T) {
 	}
 	count(1) // the first one loads the metadata
 	require.Equal(t, count(1), count(50))
-	require.LessOrEqual(t, count(50), 9)
+	require.LessOrEqual(t, count(50), 11)
 }
 
 func TestListPages(t *testing.T) {

@@ -46,6 +46,10 @@ type Order struct {
 	ErrorCount             int
 	UnverifiedCount        int
 	CreatedKey             *string
+	AnswerOutcome          *string
+	AnswerMessage          *string
+	AnswerHint             *string
+	AnsweredAt             *time.Time
 	Assignee               *string
 	ReviewedBy             *string
 	ReviewedAt             *time.Time
@@ -80,6 +84,9 @@ type Order struct {
 	attempts      []*OrderAttempt
 	payload       json.RawMessage
 	isOwn         bool
+
+	waitsFor []*OrderObstacle // always brought for what is pending
+	outage   *time.Time       // when the next order of its connection is tried, while the system cannot be reached
 }
 
 // State is the roll-up of the lines by its name.
@@ -114,11 +121,61 @@ func (o *Order) BroughtAttempts() []*OrderAttempt { return o.attempts }
 
 // WaitReason tells why the order waits; nil: it does not.
 func (o *Order) WaitReason() *string {
-	if o.Wait == "none" {
+	switch {
+	case o.Wait != "none":
+		return optional(o.Wait)
+	case len(o.waitsFor) > 0:
+		return &o.waitsFor[0].Reason
+	case o.NextAttemptAt() != nil:
+		return new(waitOutage)
+	}
+	return nil
+}
+
+// waitOutage is the wait reason of what is sent again when the system can be reached.
+const waitOutage = "outage"
+
+// WaitsFor gives the orders that must be done first.
+func (o *Order) WaitsFor() []*OrderObstacle { return orEmpty(o.waitsFor) }
+
+// NextAttemptAt is when an order is sent again whose system could not be reached; nil: it is not put off.
+func (o *Order) NextAttemptAt() *time.Time {
+	switch {
+	case o.ClosedAt != nil || o.GeneratedAt == nil || !slices.Contains(o.States, int16(evaluation.Pending)) && !slices.Contains(o.States, int16(evaluation.Transmitted)):
+		return nil
+	case o.NotBefore != nil:
+		return o.NotBefore
+	}
+	return o.outage
+}
+
+// OrderAnswer is what the system answered last, when it was not that all is well.
+type OrderAnswer struct {
+	Outcome string
+	Message string
+	Hint    string
+	At      *time.Time
+}
+
+// LastAnswer is the last answer of the system; nil: there is none yet, or it was that the change is made.
+func (o *Order) LastAnswer() *OrderAnswer {
+	if o.AnswerOutcome == nil {
 		return nil
 	}
-	return optional(o.Wait)
+	return &OrderAnswer{Outcome: *o.AnswerOutcome, Message: text(o.AnswerMessage), Hint: text(o.AnswerHint), At: o.AnsweredAt}
 }
+
+// OrderObstacle is an order that must be done before another one.
+type OrderObstacle struct {
+	WaitingID    int64
+	OrderID      int64
+	Reason       string
+	ResourceType string // its name for people
+	Code         State
+}
+
+// State is the state of that order by its name.
+func (o *OrderObstacle) State() ProvisioningState { return NameOf(o.Code) }
 
 // OrderError is the last error of an order.
 type OrderError struct {

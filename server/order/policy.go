@@ -34,8 +34,10 @@ func (s *Service) Policy(ctx context.Context, tx bun.Tx, now time.Time, planned 
 			return err
 		}
 	}
-	_, err := p.commit(ctx, tx)
-	return err
+	if _, err := p.commit(ctx, tx); err != nil {
+		return err
+	}
+	return p.noteKeys(ctx, tx)
 }
 
 // policyRun is one call of Policy.

@@ -23,7 +23,7 @@ func (d *drain) readBack(ctx context.Context, e *errand) (r fulfil.Receipt, agai
 	}
 	row, found, err := reader.Read(ctx, e.Change.Table, e.Change.KeyColumn, e.Change.Key)
 	if err != nil {
-		return fulfil.Receipt{Outcome: fulfil.Unknown, Message: "The answer was lost and the target cannot be read back: " + err.Error()}, false
+		return notReadBack(err), false
 	}
 	if e.Change.Type == fulfil.Deleted {
 		if !found {
@@ -31,10 +31,62 @@ func (d *drain) readBack(ctx context.Context, e *errand) (r fulfil.Receipt, agai
 		}
 		return fulfil.Receipt{}, true
 	}
+	if name := text(e.Change.Changes[e.Change.KeyColumn]); e.Change.Type == fulfil.Modified && name != "" && name != e.Change.Key {
+		renamed, there, err := reader.Read(ctx, e.Change.Table, e.Change.KeyColumn, name)
+		if err != nil {
+			return notReadBack(err), false
+		}
+		return e.wasRenamed(before{row, found}, before{renamed, there})
+	}
 	if found && inPlace(e.Change, row) {
 		return fulfil.Receipt{Outcome: fulfil.AlreadySo, CreatedKey: createdKey(e.Change), Message: "Read back: the change is in place."}, false
 	}
 	return fulfil.Receipt{}, true
+}
+
+func notReadBack(err error) fulfil.Receipt {
+	return fulfil.Receipt{Outcome: fulfil.Unknown, Message: "The answer was lost and the target cannot be read back: " + err.Error()}
+}
+
+// before is a row as it was read back.
+type before struct {
+	row   fulfil.Row
+	found bool
+}
+
+// wasRenamed tells by the rows under the old and the new key whether a target was renamed. Both are there when two targets swap their keys,
+// or when the new one is somebody else's: then only what else is known of the target tells them apart. When that does not, a person must
+// look, since a second swap would undo the first.
+func (e *errand) wasRenamed(old, renamed before) (r fulfil.Receipt, again bool) {
+	done := fulfil.Receipt{Outcome: fulfil.AlreadySo, Message: "Read back: the target has its new key."}
+	switch {
+	case !renamed.found:
+		return fulfil.Receipt{}, true
+	case !old.found:
+		return done, !inPlace(e.Change, renamed.row)
+	}
+	is, was := e.looksLike(renamed.row, e.Change.Changes), e.looksLike(old.row, nil)
+	switch {
+	case is && !was:
+		return done, false
+	case was && !is || e.SwapID == 0:
+		return fulfil.Receipt{}, true
+	}
+	return fulfil.Receipt{Outcome: fulfil.Refused, Message: "The answer to the exchange was lost, and by what the targets hold it cannot be told whether it was made.",
+		Hint: "Look into the managed system, then synchronize; unblock if it was not made."}, false
+}
+
+// looksLike reports whether a row shows what is known of the target, with some columns changed.
+func (e *errand) looksLike(row fulfil.Row, changes map[string]*string) bool {
+	for column, value := range e.Change.Resource {
+		if changed, ok := changes[column]; ok {
+			value = text(changed)
+		}
+		if have, ok := row[column]; ok && have != value {
+			return false
+		}
+	}
+	return true
 }
 
 func createdKey(c fulfil.Change) string {

@@ -4,21 +4,28 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"writ/server/directory"
+	"writ/server/evaluation"
+	"writ/server/fulfil"
 	"writ/server/rolemodel"
 )
 
 // bring loads the relations a selection asks for: one statement each, however many orders.
-func bring(ctx context.Context, db bun.IDB, shape *directory.Shape, rows []*Order, sel Selection) error {
+func (s *Service) bring(ctx context.Context, db bun.IDB, shape *directory.Shape, rows []*Order, sel Selection) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	ids := make([]int64, len(rows))
 	for i, o := range rows {
 		ids[i] = o.ID
+	}
+	if err := s.bringWaits(ctx, db, rows); err != nil {
+		return err
 	}
 	if sel.owner() || sel.target() {
 		if err := bringResources(ctx, db, shape, rows, sel); err != nil {
@@ -65,6 +72,55 @@ func bring(ctx context.Context, db bun.IDB, shape *directory.Shape, rows []*Orde
 		}
 		for _, o := range rows {
 			o.attempts = orEmpty(m[o.ID])
+		}
+	}
+	return nil
+}
+
+// bringWaits finds out why what is pending does not move, where its columns do not say so: other orders go first, or its system is away.
+func (s *Service) bringWaits(ctx context.Context, db bun.IDB, rows []*Order) error {
+	pending, due := map[int64]*Order{}, map[int64][]*Order{}
+	var ids, connections []int64
+	for _, o := range rows {
+		if o.ClosedAt != nil || !slices.Contains(o.States, int16(evaluation.Pending)) {
+			continue
+		}
+		pending[o.ID], ids = o, append(ids, o.ID)
+		if o.GeneratedAt != nil && o.NotBefore == nil && o.ConnectionID != nil {
+			due[*o.ConnectionID], connections = append(due[*o.ConnectionID], o), append(connections, *o.ConnectionID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var found []*OrderObstacle
+	err := db.NewRaw(`select i.id as waiting_id, b.blocker_id as order_id, b.reason, t.display_name as resource_type, x.state as code
+		from unnest(?::bigint[]) i (id)
+		cross join lateral (select distinct o.blocker_id, o.reason from order_obstacle o where o.order_id = i.id offset 0) b
+		join provisioning_order x on x.id = b.blocker_id join resource_type t on t.id = x.resource_type_id order by 1, 2`, arrayOf(ids)).Scan(ctx, &found)
+	if err != nil {
+		return fmt.Errorf("select what orders wait for: %w", err)
+	}
+	for _, f := range found {
+		pending[f.WaitingID].waitsFor = append(pending[f.WaitingID].waitsFor, f)
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	var outages []struct {
+		ConnectionID int64
+		At           time.Time
+	}
+	err = db.NewRaw(`select n.id as connection_id, x.not_before as at from unnest(?::bigint[]) n (id)
+		cross join lateral (select o.not_before from provisioning_order o where o.connection_id = n.id and (o.has_silent or o.has_pending and o.generated_at is not null)
+			and o.not_before > ? and o.answer_outcome in (?, ?) limit 1) x`, arrayOf(distinct(connections)), stamp(s.Clock.Now()),
+		string(fulfil.Unreachable), string(fulfil.Throttled)).Scan(ctx, &outages)
+	if err != nil {
+		return fmt.Errorf("select outages: %w", err)
+	}
+	for _, f := range outages {
+		for _, o := range due[f.ConnectionID] {
+			o.outage = &f.At
 		}
 	}
 	return nil

@@ -45,6 +45,10 @@ const (
         case when g.errored then g.message else p.error_message end as error_message,
         case when g.errored then g.hint else p.error_hint end as error_hint,
         case when g.errored then p.error_count + 1 when g.executed then 0 else p.error_count end as error_count,
+        case when g.id is null then p.answer_outcome when not g.executed then g.outcome end as answer_outcome,
+        case when g.id is null then p.answer_message when not g.executed then g.message end as answer_message,
+        case when g.id is null then p.answer_hint when not g.executed then g.hint end as answer_hint,
+        case when g.id is null then p.answered_at when not g.executed then /*now*/ end as answered_at,
         coalesce(g.created_key, p.created_key) as created_key,
         p.is_manual or coalesce(g.outcome = 'OPENED', false) as is_manual,
         p.is_superseded and coalesce(g.silent, true) as is_superseded,
@@ -59,6 +63,10 @@ const (
     errored_at = n.errored_at,
     error_count = n.error_count,
     created_key = n.created_key,
+    answer_outcome = n.answer_outcome,
+    answer_message = n.answer_message,
+    answer_hint = n.answer_hint,
+    answered_at = n.answered_at,
     is_manual = n.is_manual,
     is_superseded = n.is_superseded`
 )

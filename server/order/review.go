@@ -396,7 +396,8 @@ func insertKept(ctx context.Context, tx bun.Tx, now time.Time, who, comment stri
 	return nil
 }
 
-// Unblock sends errored orders again (R1): 3 -> 1, still generated, so that they do not pass thresholds twice. It needs
+// Unblock sends errored orders again (R1): 3 -> 1, still generated, so that they do not pass thresholds twice; one that only goes together
+// with others is generated again, with them. It needs
 // ReviewProvisioning, and for more than one order BulkReviewProvisioning.
 func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersPayload, error) {
 	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
@@ -421,7 +422,8 @@ func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersP
 				}
 				ids = append(ids, o.ID)
 			}
-			_, err := tx.NewRaw(`update provisioning_order set tries = 0, not_before = null, error_count = 0 where id = any(?)`, arrayOf(ids)).Exec(ctx)
+			_, err := tx.NewRaw(`update provisioning_order set tries = 0, not_before = null, error_count = 0,
+				generated_at = case when swap_id is null then generated_at end where id = any(?)`, arrayOf(ids)).Exec(ctx)
 			if err != nil {
 				return fmt.Errorf("note the retry: %w", err)
 			}

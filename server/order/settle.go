@@ -75,6 +75,9 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 		if a.IsSuperseded && action != Lose || r.Executed && a.Associates {
 			dirty = append(dirty, number(a.OwnerID))
 		}
+		if r.Errored && a.Outcome == fulfil.Conflict && a.takesKey() { // another value may be free
+			dirty = append(dirty, number(a.OwnerID))
+		}
 		if r.WaitMillis != nil {
 			wait := time.Duration(*r.WaitMillis) * time.Millisecond
 			if soonest == nil || wait < *soonest {

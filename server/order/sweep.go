@@ -74,19 +74,102 @@ func (s *Service) Sweep(ctx context.Context) error {
 	})
 }
 
+// Wake makes the continuous chain look at once at the orders of a connector, or of all (0): something was switched on or configured that
+// orders may have waited for. What an outage put off is tried again, since nobody knows whether it still lasts.
+func (s *Service) Wake(ctx context.Context, tx bun.Tx, connectorID int64) error {
+	_, err := tx.NewRaw(`update provisioning_order set not_before = null where id in (select id from provisioning_order
+		where (?0 = 0 or connector_id = ?0) and closed_at is null and not_before is not null and (has_silent or has_pending and generated_at is not null)
+		order by id for update skip locked)`, connectorID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("try again what was put off: %w", err)
+	}
+	return s.Look(ctx, tx, connectorID)
+}
+
+// Look makes the continuous chain look at once at the orders of a connector, or of all (0): data changed that orders may have waited for.
+// While a job runs its end does that.
+func (s *Service) Look(ctx context.Context, tx bun.Tx, connectorID int64) error {
+	paused := false
+	if s.Paused != nil {
+		var err error
+		if paused, err = s.Paused(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if !paused {
+		connections, err := s.abandoned(ctx, tx, s.Clock.Now(), false)
+		if err != nil {
+			return err
+		}
+		for _, id := range connections {
+			if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return queue.Insert(ctx, tx, GenerateArgs{ConnectorID: connectorID}, nil)
+}
+
+// Quiescent reports whether no order moves without time or input: none can be generated, and none can be sent. For test hooks.
+func (s *Service) Quiescent(ctx context.Context) (bool, error) {
+	paused, err := s.paused(ctx)
+	if err != nil || paused { // the job tells how far it is
+		return paused, err
+	}
+	quiet := false
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		connections, err := s.abandoned(ctx, tx, s.Clock.Now(), false)
+		if err != nil || len(connections) > 0 {
+			return err
+		}
+		var held bool
+		if err := tx.NewRaw(`select exists (select from provisioning_order where closed_at is null and lease_until > clock_timestamp())`).Scan(ctx, &held); err != nil || held {
+			return err
+		}
+		err = tx.NewRaw(`select not exists (select from provisioning_order o
+			join resource_type t on t.id = o.resource_type_id
+			join connection n on n.id = t.connection_id and n.deactivated <> 'FULFIL'
+			join connector c on c.id = n.connector_id and c.mode = ? and not c.is_deactivated
+			join entity_type e on e.id = o.source_entity_type_id and e.initialized_at is not null
+			where o.has_pending and o.generated_at is null and (o.wait_reason in ('none', 'connector_inactive', 'no_connection'))
+				-- a creation that is not released yet waits for people
+				and not (o.kind = 'CREATE' and o.states && array[0, 5, 6, 7]::smallint[]) and not 7 = any(o.states))`, continuous).Scan(ctx, &quiet)
+		return err
+	})
+	return quiet, err
+}
+
 // abandoned gives connections with due orders that nobody holds, or whose holder died.
 func (s *Service) abandoned(ctx context.Context, tx bun.Tx, now time.Time, paused bool) ([]int64, error) {
-	var ids []int64
-	err := tx.NewRaw(`select distinct o.connection_id from provisioning_order o
-		join connection n on n.id = o.connection_id and n.deactivated <> 'FULFIL'
-		join connector c on c.id = n.connector_id and not c.is_deactivated
-		where (o.has_silent or o.has_pending and o.generated_at is not null) and (o.not_before is null or o.not_before <= ?0)
-		  and (o.lease_until < clock_timestamp() or o.lease_until is null and c.mode = ?1 and not ?2)`, stamp(now), continuous, paused).Scan(ctx, &ids)
+	var due []struct{ ConnectionID, OrderID int64 }
+	err := tx.NewRaw(`select n.id as connection_id, o.id as order_id from connection n join connector c on c.id = n.connector_id and not c.is_deactivated
+		cross join lateral (select o.id from provisioning_order o
+			where o.connection_id = n.id and (o.has_silent or o.has_pending and o.generated_at is not null) and (o.not_before is null or o.not_before <= ?0)
+				and (o.lease_until < clock_timestamp() or o.lease_until is null and c.mode = ?1 and not ?2) limit ?3) o
+		where n.deactivated <> 'FULFIL' order by 1, 2`, stamp(now), continuous, paused, abandonedSample).Scan(ctx, &due)
 	if err != nil {
 		return nil, fmt.Errorf("find abandoned orders: %w", err)
 	}
-	return ids, nil
+	ids, seen := make([]int64, len(due)), map[int64]int{}
+	for i, d := range due {
+		ids[i] = d.OrderID
+		seen[d.ConnectionID]++
+	}
+	waits, err := obstructed(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var connections []int64
+	for _, d := range due {
+		if !waits[d.OrderID] || seen[d.ConnectionID] == abandonedSample {
+			connections = append(connections, d.ConnectionID)
+		}
+	}
+	return distinct(connections), nil
 }
+
+// abandonedSample is how many due orders of a connection are looked at: when all of so many wait for others, a drain looks at the rest.
+const abandonedSample = 50
 
 // ungenerated gives continuous connectors with pending orders that did not pass generation.
 func (s *Service) ungenerated(ctx context.Context, tx bun.IDB, withBlocked, withHeld bool) ([]int64, error) {

@@ -382,6 +382,11 @@ func (s *Service) setDeactivated(ctx context.Context, in ConnectorInput, off boo
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
+		if !off {
+			if err := s.activated(ctx, tx, c.ID); err != nil {
+				return err
+			}
+		}
 		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: "configuration.changed", SubjectType: "connector", SubjectID: c.ID,
 			Data: map[string]any{"connector": c.Identifier, "isDeactivated": off}})
 	})
@@ -389,6 +394,17 @@ func (s *Service) setDeactivated(ctx context.Context, in ConnectorInput, off boo
 		return nil, err
 	}
 	return s.payload(ctx, in.Identifier)
+}
+
+// activated has the system read at once, whatever failed before it was switched off, and wakes who waited for it.
+func (s *Service) activated(ctx context.Context, tx bun.Tx, connectorID int64) error {
+	if _, err := tx.NewRaw("update connection set retry_at = null, polled_at = null, failures = 0 where connector_id = ?", connectorID).Exec(ctx); err != nil {
+		return fmt.Errorf("have a connector read again: %w", err)
+	}
+	if s.Activated == nil {
+		return nil
+	}
+	return s.Activated(ctx, tx, connectorID)
 }
 
 // payload reads the connector again for somebody who may change it, whether or not they may list all of them.

@@ -1,6 +1,6 @@
 -- Due orders of connection ?0 at ?1, at most ?2, ticket orders or the others (?3): updates and removals of links first, then creations in the
 -- order of their dependencies, deletions of resources last (spec 2.4.6). Kind by kind and type by type, so that a claim reads no more than it
--- takes, however many are due; inside one of them by id.
+-- takes, however many are due; inside one of them by id. ?4 is left out.
 with recursive depth (id, n) as (
     select id, 0 from resource_type where depends_on_id is null
     union all
@@ -23,6 +23,7 @@ with recursive depth (id, n) as (
           and (o.has_silent or o.has_pending and o.generated_at is not null) and o.is_manual = ?3
           and (o.not_before is null or o.not_before <= ?1)
           and (o.lease_until is null or o.lease_until < clock_timestamp())
+          and not o.id = any(?4)
         order by o.id
         limit ?2
         for update of o skip locked) o

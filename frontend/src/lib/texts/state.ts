@@ -75,6 +75,8 @@ export const stateTexts = {
   waitReason: {
     not_due: 'Not due yet',
     dependency: 'Waits for another resource',
+    target_key: 'Waits until another order frees the key',
+    outage: 'The system cannot be reached',
     owner_property: 'Waits for a property of the owner',
     connector_inactive: 'The system is deactivated',
     no_connection: 'The system has no connection',

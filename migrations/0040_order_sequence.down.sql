@@ -1,0 +1,3 @@
+drop view order_obstacle;
+alter table provisioning_order drop swap_id;
+drop table order_key;

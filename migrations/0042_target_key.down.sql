@@ -1,0 +1,1 @@
+drop function target_key;
