@@ -17,6 +17,10 @@ func (a *App) handler(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := a.Config.Serve.Proxies()
+	if err != nil {
+		return nil, err
+	}
 	return httpd.New(httpd.Parts{
 		Logger:    a.Log,
 		SPA:       frontend.Dist(),
@@ -25,7 +29,7 @@ func (a *App) handler(ctx context.Context) (http.Handler, error) {
 		RiverUI:   ui,
 		Metrics:   a.metricsHandler(),
 		Ready:     a.ready,
-		PublicURL: a.Config.Serve.PublicURL,
+		PublicURL: a.Config.Serve.PublicURL, TrustedProxies: proxies,
 	}), nil
 }
 

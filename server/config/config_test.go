@@ -82,6 +82,7 @@ func TestMistakes(t *testing.T) {
 		"broken.yaml":    "read the settings",
 		"addr.yaml":      "must be host:port",
 		"publicurl.yaml": "https://writ.example.org",
+		"proxies.yaml":   "10.0.0.0/8",
 		"database.yaml":  "postgres://",
 		"conns.yaml":     "2 or more",
 		"level.yaml":     "debug, info, warn or error",

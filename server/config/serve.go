@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -27,6 +28,7 @@ type Serve struct {
 	Demo                 bool   `env:"WRIT_DEMO" help:"Fill an empty database with the demo organisation and show its logins."`
 	TestHooks            bool   `env:"WRIT_TEST_HOOKS" help:"Let clients move the clock and ask for quiescence. Never in production."`
 	TimeZone             string `name:"time-zone" env:"WRIT_TIME_ZONE" help:"Where days begin and end, as an IANA name such as Europe/Berlin. One for the whole installation: kept in the database, default what is kept there, at first the zone of the machine."`
+	TrustedProxies       string `name:"trusted-proxies" env:"WRIT_TRUSTED_PROXIES" placeholder:"NETS" help:"Proxies in front of Writ, as addresses or networks separated by commas: they may say where a request comes from (X-Forwarded-For). Empty: nobody may."`
 	AllowPrivateWebhooks bool   `env:"WRIT_ALLOW_PRIVATE_WEBHOOKS" help:"Let webhooks reach private and local addresses."`
 }
 
@@ -40,6 +42,9 @@ func (s *Serve) Validate() error {
 			return fmt.Errorf("the time zone (--time-zone, WRIT_TIME_ZONE) must be an IANA name such as Europe/Berlin or UTC, got %q", s.TimeZone)
 		}
 	}
+	if _, err := s.Proxies(); err != nil {
+		return err
+	}
 	if s.PublicURL == "" {
 		return nil
 	}
@@ -48,6 +53,23 @@ func (s *Serve) Validate() error {
 		return fmt.Errorf("the public URL (--public-url, WRIT_PUBLIC_URL) must look like https://writ.example.org, got %q", s.PublicURL)
 	}
 	return nil
+}
+
+// Proxies are the networks of the trusted proxies.
+func (s *Serve) Proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for part := range strings.FieldsFuncSeq(s.TrustedProxies, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
+		net, err := netip.ParsePrefix(part)
+		if err != nil {
+			address, addressErr := netip.ParseAddr(part)
+			if addressErr != nil {
+				return nil, fmt.Errorf("the trusted proxies (--trusted-proxies, WRIT_TRUSTED_PROXIES) must be addresses or networks like 10.0.0.0/8, got %q", part)
+			}
+			net = netip.PrefixFrom(address, address.BitLen())
+		}
+		out = append(out, net.Masked())
+	}
+	return out, nil
 }
 
 // URL gives the public URL, or the one of the listening address.

@@ -4,6 +4,7 @@
 //	serve.go    Serve: listening and the clean end
 //	spa.go      the single-page application: history fallback, caching, compression
 //	headers.go  security headers
+//	forwarded.go  where a request really comes from
 //	log.go      correlation id, access log, panics
 //	limit.go    the size limit of /graphql
 //

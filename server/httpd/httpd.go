@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -27,6 +28,8 @@ type Parts struct {
 	Middleware []func(http.Handler) http.Handler
 	// PublicURL is trusted as an origin besides the request's own host (a proxy that changes the Host header).
 	PublicURL string
+	// TrustedProxies may say where a request comes from (X-Forwarded-For, X-Forwarded-Proto). Empty: nobody may.
+	TrustedProxies []netip.Prefix
 }
 
 // MaxGraphQLBody is the size limit of a GraphQL request in bytes.
@@ -35,7 +38,7 @@ const MaxGraphQLBody = 1 << 20
 // New makes the handler of the whole process.
 func New(p Parts) http.Handler {
 	r := chi.NewRouter()
-	r.Use(correlate, accessLog(p.Logger), recoverPanic(p.Logger), securityHeaders)
+	r.Use(forwarded(p.TrustedProxies, p.PublicURL), correlate, accessLog(p.Logger), recoverPanic(p.Logger), securityHeaders)
 
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})

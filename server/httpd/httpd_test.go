@@ -128,7 +128,9 @@ func TestSecurityHeaders(t *testing.T) {
 	require.Contains(t, policy, "style-src 'self' 'unsafe-inline'")
 	require.Equal(t, "nosniff", r.Header.Get("X-Content-Type-Options"))
 	require.Empty(t, r.Header.Get("Strict-Transport-Security"))
-	require.NotEmpty(t, get(h, "/", "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security"))
+	require.Empty(t, get(h, "/", "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security"), "anybody can say so")
+	public := setup(httpd.Parts{SPA: pages(), PublicURL: "https://writ.example.org"})
+	require.NotEmpty(t, get(public, "/").Header.Get("Strict-Transport-Security"))
 }
 
 func TestHealth(t *testing.T) {
