@@ -132,14 +132,12 @@ func replaceRules(ctx context.Context, tx bun.IDB, rows []*Rule) error {
 	return nil
 }
 
-// upsertUsers writes the users; rows get their ids. A password is only replaced by another one, and then unlocks.
+// upsertUsers writes the users; rows get their ids. A password is only replaced by another one.
 func upsertUsers(ctx context.Context, tx bun.IDB, rows []*user) error {
 	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (lower(username)) DO UPDATE").
 		Set(`username = excluded.username, display_name = excluded.display_name, email = excluded.email,
 			resource_entity_type_id = excluded.resource_entity_type_id, resource_key = excluded.resource_key, is_demo = excluded.is_demo, is_disabled = excluded.is_disabled,
-			password_hash = coalesce(nullif(excluded.password_hash, ''), u.password_hash),
-			failed_count = CASE WHEN excluded.password_hash = '' THEN u.failed_count ELSE 0 END,
-			locked_until = CASE WHEN excluded.password_hash = '' THEN u.locked_until END`).Returning("id").Exec(ctx)
+			password_hash = coalesce(nullif(excluded.password_hash, ''), u.password_hash)`).Returning("id").Exec(ctx)
 	if err != nil {
 		return explain("save users", err)
 	}

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -64,12 +66,13 @@ type Service struct {
 
 	keys   keys
 	actors actors
-	hashes chan struct{} // bounds how many passwords are checked at once: each takes 19 MiB
+	hashes *hashing
+	full   fullCounts
 }
 
 // New makes the service.
 func New(db *bun.DB, c *clock.Clock, ring Keyring, config Config, log *slog.Logger) *Service {
-	s := &Service{db: db, clock: c, ring: ring, config: config.withDefaults(), log: log, hashes: make(chan struct{}, 4)}
+	s := &Service{db: db, clock: c, ring: ring, config: config.withDefaults(), log: log, hashes: newHashing(hashPlaces())}
 	s.wall = func() time.Time { return c.Now().Add(-c.Offset()) }
 	return s
 }
@@ -90,14 +93,15 @@ type LoginPayload struct {
 // LogoutPayload says that the session is over.
 type LogoutPayload struct{ Ok bool }
 
-// refused is the one answer to a failed sign-in: it does not tell which of name, password or waiting time it was.
+// refused is the one answer to a failed sign-in: it does not tell whether it was the name, the password or the number of tries.
 func refused() error {
 	return errs.New(errs.Unauthenticated,
-		"The name or the password is wrong. After %d failures an account waits %d minutes.", maxFailures, int(lockedFor.Minutes()))
+		"The name or the password is wrong, or there were too many tries: more than %d in a minute are refused. Wait a moment then.", tryLimit)
 }
 
-// Login signs in a local user by password. UNAUTHENTICATED when name or password is wrong, the account is disabled or waits after too many
-// failures, or is a demo account on a server without --demo. Needs a request that can carry a cookie.
+// Login signs in a local user by password. UNAUTHENTICATED when name or password is wrong, the account is disabled or a demo account on a
+// server without --demo, or when there were too many tries from the address or for the account. UNAVAILABLE when very many sign in at once.
+// Needs a request that can carry a cookie.
 func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, error) {
 	ex, err := exchangeOf(ctx)
 	if err != nil {
@@ -110,19 +114,26 @@ func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, erro
 	if err != nil {
 		return nil, err
 	}
-	ok, err := s.checkPassword(ctx, u, in.Password)
+	t, err := s.tryOf(ctx, u, in.Username, ex)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := s.checkPassword(ctx, t, in.Password)
+	if errors.Is(err, errTooMany) {
+		return nil, refused()
+	}
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		if err := s.failed(ctx, u, in.Username); err != nil {
+		if err := s.failed(ctx, t); err != nil {
 			return nil, err
 		}
 		return nil, refused()
 	}
 	var out *LoginPayload
 	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		if err := clearFailures(ctx, tx, u.ID); err != nil {
+		if err := s.giveBack(ctx, tx, t); err != nil {
 			return err
 		}
 		session, secret, err := s.openSession(ctx, tx, u.ID, ex.userAgent())
@@ -133,8 +144,14 @@ func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, erro
 			return err
 		}
 		ex.setRefresh(refreshToken(session.ID, secret), session.deadline(s.config.SessionIdle).Sub(s.wall()))
+		device, err := s.newDevice(u)
+		if err != nil {
+			return fmt.Errorf("mark a device: %w", err)
+		}
+		ex.setDevice(device)
 		return s.publish(ctx, tx, u, "access.signed_in", nil)
 	})
+	s.full.free(t.counts)
 	return out, err
 }
 

@@ -4,15 +4,17 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"writ/server/errs"
 )
 
-// cookieName and cookiePath: browsers send the refresh token to the GraphQL endpoint only.
+// cookieName and cookiePath: browsers send both to the GraphQL endpoint only.
 const (
 	cookieName = "writ_refresh"
+	deviceName = "writ_device"
 	cookiePath = "/graphql"
 )
 
@@ -41,8 +43,13 @@ func exchangeOf(ctx context.Context) (*exchange, error) {
 	return nil, errs.New(errs.Forbidden, "Signing in and out takes a POST request with Content-Type application/json from this site.")
 }
 
-func (e *exchange) refresh() string {
-	c, err := e.r.Cookie(cookieName)
+func (e *exchange) refresh() string { return e.cookie(cookieName) }
+
+// device is the cookie of an earlier sign-in, "" without one.
+func (e *exchange) device() string { return e.cookie(deviceName) }
+
+func (e *exchange) cookie(name string) string {
+	c, err := e.r.Cookie(name)
 	if err != nil {
 		return ""
 	}
@@ -55,19 +62,24 @@ func (e *exchange) userAgent() string {
 }
 
 func (e *exchange) setRefresh(token string, life time.Duration) {
-	e.set(token, int(life.Seconds()))
+	e.set(cookieName, token, int(life.Seconds()))
 }
 
-func (e *exchange) clearRefresh() { e.set("", -1) }
+func (e *exchange) setDevice(token string) { e.set(deviceName, token, int(deviceLife.Seconds())) }
 
-func (e *exchange) set(value string, maxAge int) {
-	e.w.Header().Del("Set-Cookie") // a repeated transaction must not leave the token of the first try behind
+func (e *exchange) clearRefresh() { e.set(cookieName, "", -1) }
+
+// set replaces the cookie of that name in the answer: a repeated transaction must not leave the one of the first try behind.
+func (e *exchange) set(name, value string, maxAge int) {
+	h := e.w.Header()
+	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(c string) bool { return strings.HasPrefix(c, name+"=") })
 	http.SetCookie(e.w, &http.Cookie{
-		Name: cookieName, Value: value, Path: cookiePath, MaxAge: maxAge,
+		Name: name, Value: value, Path: cookiePath, MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isHTTPS(e.r),
 	})
 }
 
+// isHTTPS reports how the browser came. X-Forwarded-Proto is believed here: httpd takes it away from whom it does not trust.
 func isHTTPS(r *http.Request) bool {
 	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }

@@ -2,7 +2,9 @@
 //
 //	auth.go        Service, Config; Login, Refresh, Logout: the mutations
 //	password.go    argon2id hashes of local users
-//	lockout.go     ten failures, five minutes
+//	guess.go       ten wrong passwords a minute, for an address and for an account; counted before they are looked at
+//	hashing.go     the queue of the work on passwords: addresses take turns
+//	device.go      the cookie of a browser that signed in before: its tries are counted apart from those of strangers
 //	session.go     the refresh token: random, hashed, rotating; what happens when it is used twice
 //	token.go       the access token: EdDSA JWT, ten minutes
 //	keyring.go     signing keys: sealed at rest, a new one every thirty days, published at /auth/jwks.json
@@ -21,7 +23,7 @@
 //
 // Tokens, sessions and keys live on the machine's time (wall), because browsers and other verifiers know no other, and a test that moves
 // the clock forward by a month should not be signed out. Everything the product shows or decides, such as the validity of profiles and the
-// waiting time after failures, goes by clock.Clock.
+// counts of wrong passwords, goes by clock.Clock.
 //
 // # Cross-site requests
 //

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"sync"
 	"testing"
 	"time"
 
@@ -56,27 +55,4 @@ func TestLoginDemo(t *testing.T) {
 	unauthenticated(t, err)
 	_, err = (&browser{bundle: b}).login("ana", "shared")
 	unauthenticated(t, err)
-}
-
-func TestLockout(t *testing.T) {
-	t.Parallel()
-	b := setup(t, Config{})
-	var all sync.WaitGroup
-	for range maxFailures {
-		all.Go(func() { _, _ = (&browser{bundle: b}).login("ana", "wrong") })
-	}
-	all.Wait()
-	_, err := (&browser{bundle: b}).login("ana", "secret")
-	unauthenticated(t, err)
-	b.clock.SetOffset(lockedFor - 30*time.Second)
-	_, err = (&browser{bundle: b}).login("ana", "secret")
-	unauthenticated(t, err)
-	b.clock.SetOffset(lockedFor + time.Second)
-	_, err = (&browser{bundle: b}).login("ana", "secret")
-	require.NoError(t, err, "trying while locked does not prolong it")
-	for range maxFailures - 1 {
-		_, _ = (&browser{bundle: b}).login("ana", "wrong")
-	}
-	_, err = (&browser{bundle: b}).login("ana", "secret")
-	require.NoError(t, err, "nine are not ten")
 }

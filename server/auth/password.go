@@ -82,15 +82,22 @@ func (c cost) sane() bool {
 // decoy is compared when there is nothing to compare with, so that an unknown name takes as long as a wrong password.
 var decoy = encodeHash("", make([]byte, saltSize), today)
 
-// checkPassword reports whether the password opens the account now. u nil: there is no such account.
-func (s *Service) checkPassword(ctx context.Context, u *user, password string) (bool, error) {
-	select {
-	case s.hashes <- struct{}{}:
-		defer func() { <-s.hashes }()
-	case <-ctx.Done():
-		return false, ctx.Err()
+// checkPassword reports whether the password opens the account now. errTooMany: it was not looked at; UNAVAILABLE: too many others wait.
+func (s *Service) checkPassword(ctx context.Context, t *try, password string) (bool, error) {
+	if s.knownFull(t) {
+		return false, errTooMany // a flood does not even wait for a place
 	}
-	if !s.mayEnter(u) || u.locked(s.clock.Now()) {
+	leave, err := s.hashes.enter(ctx, t.counts[0], t.known)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	// Counted with a place in hand: so there are never more tries on their way than places, and right ones do not fill a count.
+	if err := s.count(ctx, t); err != nil {
+		return false, err
+	}
+	u := t.user
+	if !s.mayEnter(u) {
 		matches(password, decoy)
 		return false, nil
 	}

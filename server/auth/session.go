@@ -137,7 +137,6 @@ type user struct {
 	ResourceID    *int64
 	IsDemo        bool
 	IsDisabled    bool
-	LockedUntil   *time.Time
 }
 
 func (u *user) resourceID() int64 {

@@ -81,7 +81,9 @@ func (b bundle) pass(d time.Duration) { b.moved.Add(int64(d.Seconds())) }
 // browser keeps one cookie, as a browser's jar does for us.
 type browser struct {
 	bundle
-	cookie string
+	cookie  string
+	device  string
+	address string // "": 192.0.2.1
 }
 
 // send runs fn inside a request, as the middleware and the GraphQL handler would.
@@ -91,6 +93,12 @@ func (w *browser) send(token string, fn func(ctx context.Context) error) error {
 	r.Header.Set("Content-Type", "application/json")
 	if w.cookie != "" {
 		r.AddCookie(&http.Cookie{Name: cookieName, Value: w.cookie})
+	}
+	if w.device != "" {
+		r.AddCookie(&http.Cookie{Name: deviceName, Value: w.device})
+	}
+	if w.address != "" {
+		r.RemoteAddr = w.address + ":1234"
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -102,6 +110,10 @@ func (w *browser) send(token string, fn func(ctx context.Context) error) error {
 		require.Equal(w.t, cookiePath, c.Path)
 		require.True(w.t, c.HttpOnly)
 		require.Equal(w.t, http.SameSiteLaxMode, c.SameSite)
+		if c.Name == deviceName {
+			w.device = c.Value
+			continue
+		}
 		w.cookie = c.Value
 	}
 	return err
