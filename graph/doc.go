@@ -9,7 +9,9 @@
 //	server.go        Handler: transports, limits, errors, loaders put together
 //	http.go          GraphQL over HTTP: POST, GET; media types and statuses
 //	websocket.go     graphql-transport-ws; ends with the access token (4403)
-//	limits.go        depth, breadth, cost: refused before anything runs
+//	document.go      size, words, fields, aliases, directives of a document: refused before it is parsed; the memory of parsed ones
+//	values.go        the JSON of a request: refused before it is read
+//	limits.go        depth, breadth, cost of an operation: refused before anything runs
 //	errors.go        what a client sees for an error
 //	testhooks.go     what only a server with --test-hooks does
 //	scalar/          ID, DateTime, JSON

@@ -16,6 +16,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/permit"
 )
 
 // internal is the code of what nobody expected; the closed list is the enum ErrorCode of the schema.
@@ -40,7 +41,11 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			return out
 		}
 		if refusedByGraphQL(shown, err) {
-			out := expected(errs.Invalid(argumentPath(shown.Path), "%s", shown.Message))
+			message := shown.Message
+			if permit.From(ctx) == nil {
+				message, _, _ = strings.Cut(message, " Did you mean ") // strangers are not told names of the schema
+			}
+			out := expected(errs.Invalid(argumentPath(shown.Path), "%s", message))
 			out.Path, out.Locations = shown.Path, shown.Locations
 			return out
 		}

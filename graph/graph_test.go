@@ -45,6 +45,7 @@ type bundle struct {
 	handler  http.Handler
 	url      string
 	log      *syncBuffer
+	logger   *slog.Logger
 }
 
 // openRing seals nothing: these tests are not about secrets.
@@ -68,14 +69,21 @@ func setup(t *testing.T, config auth.Config) *bundle {
 	log := slog.New(slog.NewTextHandler(b.log, nil))
 	b.auth = auth.New(b.db, b.clock, openRing{}, config, log)
 	b.resolver = b.rooms(url, log)
-	b.handler = graph.Handler(b.resolver, graph.Options{Log: log})
+	b.logger = log
+	b.serve(graph.Options{Log: log})
+	require.NoError(t, access.SaveUsers(b.ctx, b.db, []access.UserSpec{{Username: "nobody", DisplayName: "Nobody", PasswordHash: hashed}}))
+	return b
+}
+
+// serve begins to answer with these options.
+func (b *bundle) serve(o graph.Options) {
+	b.t.Helper()
+	b.handler = graph.Handler(b.resolver, o)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", b.handler)
 	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
+	b.t.Cleanup(s.Close)
 	b.url = s.URL + "/graphql"
-	require.NoError(t, access.SaveUsers(b.ctx, b.db, []access.UserSpec{{Username: "nobody", DisplayName: "Nobody", PasswordHash: hashed}}))
-	return b
 }
 
 // rooms opens every room on the database of the test; nothing works in the background but the event hub.

@@ -137,7 +137,7 @@ func readParams(w http.ResponseWriter, r *http.Request) (params *graphql.RawPara
 		if kindErr != nil || kind != typeJSON || charset != "" && charset != "utf-8" {
 			return nil, http.StatusUnsupportedMediaType, errs.Invalid("", "Send the operation as application/json in UTF-8.")
 		}
-		b, err = readBody(http.MaxBytesReader(w, r.Body, maxBody))
+		b, err = readBody(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	default:
 		w.Header().Set("Allow", "GET, POST")
 		return nil, http.StatusMethodNotAllowed, errs.Invalid("", "Use POST, or GET for queries.")
@@ -157,13 +157,21 @@ func readParams(w http.ResponseWriter, r *http.Request) (params *graphql.RawPara
 	}, 0, nil
 }
 
-func readBody(from io.Reader) (b body, err error) {
-	raw, err := io.ReadAll(from)
+// readingFailed is the expected failure of a body that was too long or broke off.
+func readingFailed(err error) error {
 	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
-		return b, errs.New(errs.TooLarge, "A request has at most %d bytes.", tooLong.Limit)
+		return errs.New(errs.TooLarge, "A request has at most %d bytes.", tooLong.Limit)
 	}
+	return errs.Invalid("", "The request could not be read to its end.").Because(err)
+}
+
+func readBody(from io.Reader, length int64) (b body, err error) {
+	raw, err := readAll(from, length)
 	if err != nil {
-		return b, errs.Invalid("", "The request could not be read to its end.").Because(err)
+		return b, readingFailed(err)
+	}
+	if err := checkJSON(raw); err != nil {
+		return b, err
 	}
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) > 0 && trimmed[0] == '[' {
 		return b, errs.Invalid("", "Batches are not taken: send one operation per request.")
@@ -180,6 +188,9 @@ func readQuery(r *http.Request) (b body, err error) {
 	b.OperationName = values.Get("operationName")
 	for name, into := range map[string]*map[string]any{"variables": &b.Variables, "extensions": &b.Extensions} {
 		if text := values.Get(name); text != "" {
+			if err := checkJSON([]byte(text)); err != nil {
+				return b, err
+			}
 			if err := decode([]byte(text), into, name); err != nil {
 				return b, err
 			}

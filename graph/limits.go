@@ -11,6 +11,7 @@ import (
 
 	"writ/server/errs"
 	"writ/server/page"
+	"writ/server/permit"
 )
 
 // What one operation may ask for. The SPA's largest page uses a fifth of each.
@@ -18,7 +19,6 @@ const (
 	maxDepth      = 12      // fields below each other; introspection has a limit of its own in the library
 	maxRootFields = 30      // fields of the operation itself, aliases included
 	maxCost       = 100_000 // fields of the answer, estimated: pages by `first`, other lists by listGuess
-	maxTokens     = 10_000  // words of the document
 	listGuess     = 5
 )
 
@@ -33,11 +33,14 @@ var (
 func (limits) ExtensionName() string                          { return "limits" }
 func (limits) Validate(schema graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext checks, and opens introspection to everybody: the schema is the product's documentation, no secret.
-func (limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	op.DisableIntrospection = false
+// MutateOperationContext checks, and opens introspection to whoever is signed in.
+func (limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	op.DisableIntrospection = permit.From(ctx) == nil
 	m := measuring{variables: op.Variables, fragments: map[*ast.FragmentDefinition]measure{}}
 	got := m.set(op.Operation.SelectionSet)
+	if m.introspects && op.DisableIntrospection {
+		return gqlerror.Wrap(errs.New(errs.Unauthenticated, "Sign in to read the schema."))
+	}
 	for what, over := range map[string]struct{ got, limit int }{
 		"%d fields below each other, %d are the limit":             {got.depth, maxDepth},
 		"%d fields (or aliases) at the top, %d are the limit":      {got.fields, maxRootFields},
@@ -57,6 +60,8 @@ type measure struct{ depth, fields, cost int }
 type measuring struct {
 	variables map[string]any
 	fragments map[*ast.FragmentDefinition]measure
+
+	introspects bool // it reads the schema
 }
 
 func (m *measuring) set(set ast.SelectionSet) measure {
@@ -85,6 +90,7 @@ func (m *measuring) set(set ast.SelectionSet) measure {
 
 func (m *measuring) field(f *ast.Field) measure {
 	if strings.HasPrefix(f.Name, "__") {
+		m.introspects = m.introspects || f.Name == "__schema" || f.Name == "__type"
 		return measure{depth: 1, fields: 1, cost: 1}
 	}
 	below := m.set(f.SelectionSet)

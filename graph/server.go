@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -8,19 +9,21 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"writ/graph/generated"
 	"writ/server/auth"
+	"writ/server/errs"
 )
 
 // Options are what the process decides about the endpoint.
 type Options struct {
 	Origins []string     // further hosts whose pages may open a websocket, e.g. localhost:5173; the server's own always may
 	Log     *slog.Logger // where internal errors go
+	// Subscriptions is how many a user may have open in this process; 0: DefaultSubscriptions.
+	Subscriptions int
 }
 
 // Handler serves the GraphQL endpoint: POST, GET for queries, websocket, event stream. It recognises callers itself (auth.Middleware), so
@@ -36,23 +39,31 @@ func Handler(r *Resolver, o Options) http.Handler {
 	s.AddTransport(overWebsocket(r.Auth, o.Origins, o.Log))
 	s.AddTransport(overEvents{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
 	s.AddTransport(overHTTP{})
-	s.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	s.SetQueryCache(newDocuments(maxDocuments))
 	s.SetParserTokenLimit(maxTokens)
 	s.SetErrorPresenter(present(o.Log))
 	s.SetRecoverFunc(recovered(o.Log))
 	s.Use(limits{})
-	s.AroundOperations(r.aroundOperation(present(o.Log)))
+	s.AroundOperations(r.aroundOperation(present(o.Log), &bounds{limit: cmp.Or(o.Subscriptions, DefaultSubscriptions)}))
 	return r.Auth.Middleware(withEnds(streams(r.Auth, s)))
 }
 
-// aroundOperation gives every operation the rights of now, which on a websocket may be years after its start, and its own loaders.
-func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc) graphql.OperationMiddleware {
+// aroundOperation gives every operation the rights of now, which on a websocket may be years after its start, its own loaders, and its bounds.
+func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc, b *bounds) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		kind := graphql.GetOperationContext(ctx).Operation.Operation
 		ctx, err := r.Auth.Renew(ctx)
+		if err == nil {
+			err = b.enter(ctx, kind)
+		}
 		if err != nil {
 			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
 		}
-		return next(r.withLoaders(ctx))
+		ctx = r.withLoaders(ctx)
+		if kind == ast.Query {
+			return within(ctx, next)
+		}
+		return next(ctx)
 	}
 }
 
@@ -69,7 +80,16 @@ func streams(a *auth.Service, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.Body != nil && r.Method == http.MethodPost {
+			if err := checked(w, r); err != nil {
+				status := http.StatusBadRequest
+				if errs.Is(err, errs.TooLarge) {
+					status = http.StatusRequestEntityTooLarge
+				}
+				refuse(w, typeJSON, status, err)
+				return
+			}
+		}
 		ctx := r.Context()
 		if end, ok := auth.Expires(ctx); ok {
 			var stop context.CancelFunc

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -69,8 +70,11 @@ func overWebsocket(a *auth.Service, origins []string, log *slog.Logger) transpor
 	}
 }
 
-// ends is when the token of a connection expires; zero: not signed in yet.
-type ends struct{ at atomic.Int64 }
+// ends is what belongs to one connection.
+type ends struct {
+	at   atomic.Int64 // when its token expires, in Unix nanoseconds; zero: not signed in yet
+	open atomic.Int64 // operations that run on it
+}
 
 type endsKey struct{}
 
@@ -111,6 +115,19 @@ type fullConn interface {
 type expiringConn struct {
 	fullConn
 	ends *ends
+}
+
+// NextReader gives the next message after a look at it; one that would take too much memory ends the connection.
+func (c *expiringConn) NextReader() (int, io.Reader, error) {
+	kind, from, err := c.fullConn.NextReader()
+	if err != nil {
+		return kind, nil, err
+	}
+	raw, err := readAll(from, -1)
+	if err == nil {
+		err = checkJSON(raw)
+	}
+	return kind, bytes.NewReader(raw), err
 }
 
 func (c *expiringConn) WriteClose(code int, message string) error {

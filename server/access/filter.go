@@ -207,6 +207,9 @@ func (c *filterCheck) follow(t *directory.EntityType, binding string) (*director
 	if strings.EqualFold(binding, "Id") {
 		return t, nil, nil
 	}
+	if err := directory.CheckHops(binding); err != nil {
+		return nil, nil, errs.Invalid(c.field+".binding", "The binding of the access rule %s: %s.", c.rule.Identifier, err.Error())
+	}
 	segments := strings.Split(binding, ".")
 	for i, name := range segments {
 		p, to := c.shape.Property(t.ID, name), int64(0)

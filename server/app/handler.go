@@ -24,7 +24,7 @@ func (a *App) handler(ctx context.Context) (http.Handler, error) {
 	return httpd.New(httpd.Parts{
 		Logger:    a.Log,
 		SPA:       frontend.Dist(),
-		GraphQL:   a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins()})),
+		GraphQL:   a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins(), Subscriptions: a.Config.Serve.Subscriptions})),
 		Auth:      a.authHandler(),
 		RiverUI:   ui,
 		Metrics:   a.metricsHandler(),

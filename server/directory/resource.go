@@ -229,7 +229,13 @@ func filterRows(ctx context.Context, shape *Shape, entityTypeID int64, f *Resour
 	if f.Keys != nil {
 		c.write(" and r.key = any (?)", array(f.Keys))
 	}
+	if len(f.Properties) > MaxFilters {
+		return schema.QueryWithArgs{}, errs.New(errs.TooLarge, "A filter compares at most %d properties.", MaxFilters).At("filter.properties")
+	}
 	for i, p := range f.Properties {
+		if err := CheckHops(p.Property); err != nil {
+			return schema.QueryWithArgs{}, errs.Invalid(fmt.Sprintf("filter.properties[%d].property", i), "%s", err.Error())
+		}
 		path := strings.Split(p.Property, ".")
 		field := fmt.Sprintf("filter.properties[%d].property", i)
 		hops, ok := leads(shape, entityTypeID, path)
@@ -251,6 +257,20 @@ func filterRows(ctx context.Context, shape *Shape, entityTypeID int64, f *Resour
 		}, p.Value)
 	}
 	return bun.SafeQuery(c.text.String(), c.args...), nil
+}
+
+// MaxHops is how many steps a path of properties may have, in filters, access rules, rules and expressions: every step is a join.
+const MaxHops = 5
+
+// MaxFilters is how many properties one filter may compare.
+const MaxFilters = 20
+
+// CheckHops refuses a path of properties with too many steps.
+func CheckHops(path string) error {
+	if n := strings.Count(path, ".") + 1; n > MaxHops {
+		return fmt.Errorf("the path %.60s... has %d steps, %d are the limit", path, n, MaxHops)
+	}
+	return nil
 }
 
 // leads reports whether a path of properties exists, and the entity types it passes through.

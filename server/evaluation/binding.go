@@ -97,6 +97,9 @@ func parseBinding(shape *directory.Shape, sc scope, fallback root, text string, 
 	if r, ok := rootNames[parts[0]]; ok && len(parts) > 1 && !has(shape, sc.entityType(fallback), parts[0]) {
 		b.root, parts = r, parts[1:]
 	}
+	if err := directory.CheckHops(strings.Join(parts, ".")); err != nil {
+		return nil, err
+	}
 	if b.root == assignmentRoot {
 		if !sc.assignment || len(parts) != 1 || (parts[0] != "startDate" && parts[0] != "endDate") {
 			return nil, fmt.Errorf("%q: only assignment.startDate and assignment.endDate can be read, and only by scalar and query rules", text)

@@ -148,6 +148,9 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	for _, u := range walk.expr(checked.NativeRep().Expr()) {
 		u.self = true
 	}
+	if walk.deep {
+		return nil, fmt.Errorf("the expression follows more than %d properties one after the other", directory.MaxHops)
+	}
 	p.today, p.again = walk.today, walk.again
 	p.onlyConstants = p.results(checked.NativeRep().Expr())
 	return p, nil
@@ -288,12 +291,17 @@ type walker struct {
 	vars  map[string][]*reads
 	today bool
 	again bool
+	deep  bool // it follows a path with too many steps
 }
 
 // field notes that a property is read.
 func (k *walker) field(of []*reads, name string) (out []*reads) {
 	for _, u := range of {
 		if n, ok := navigationOf(k.shape, u.entityType, name); ok {
+			if u.depth >= directory.MaxHops {
+				k.deep = true
+				continue
+			}
 			out = append(out, u.nav(name, n))
 		} else if name == displayName {
 			u.self = true

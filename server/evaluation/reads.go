@@ -11,6 +11,7 @@ type reads struct {
 	self       bool     // key and display name
 	all        bool     // every scalar
 	navs       []*readNav
+	depth      int // navigations followed to get here
 }
 
 // readNav is one navigation followed from a resource.
@@ -34,7 +35,7 @@ func (u *reads) nav(name string, n navigation) *reads {
 			return have.to
 		}
 	}
-	to := &reads{entityType: n.to}
+	to := &reads{entityType: n.to, depth: u.depth + 1}
 	u.navs = append(u.navs, &readNav{name: name, prop: n.prop, reverse: n.reverse, to: to})
 	return to
 }

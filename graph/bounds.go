@@ -1,0 +1,91 @@
+package graph
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"writ/server/errs"
+	"writ/server/permit"
+)
+
+// What one caller may have open, and for how long.
+const (
+	// DefaultSubscriptions is how many subscriptions a user may have open in one process, on all connections together.
+	DefaultSubscriptions = 1_000
+
+	maxOnSocket = 100              // operations at once on one websocket, subscriptions included
+	queryWithin = 60 * time.Second // what a query may take; its statements are cut off then
+)
+
+// bounds counts what is open.
+type bounds struct {
+	limit int // subscriptions of a user
+	mu    sync.Mutex
+	users map[int64]int
+}
+
+// enter takes an operation into account until its context ends: TOO_LARGE when the caller has too many open.
+func (b *bounds) enter(ctx context.Context, kind ast.Operation) error {
+	socket, onSocket := ctx.Value(endsKey{}).(*ends)
+	if onSocket {
+		if socket.open.Add(1) > maxOnSocket {
+			socket.open.Add(-1)
+			return errs.New(errs.TooLarge, "This connection has %d operations open, more are not taken. Complete some, or open another connection.", maxOnSocket)
+		}
+	}
+	leave := func() {
+		if onSocket {
+			socket.open.Add(-1)
+		}
+	}
+	if actor := permit.From(ctx); kind == ast.Subscription && actor != nil {
+		if !b.take(actor.UserID) {
+			leave()
+			return errs.New(errs.TooLarge, "You have %d subscriptions open, more are not taken. Complete some first.", b.limit)
+		}
+		alone := leave
+		leave = func() { alone(); b.free(actor.UserID) }
+	}
+	context.AfterFunc(ctx, leave)
+	return nil
+}
+
+func (b *bounds) take(user int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.users[user] >= b.limit {
+		return false
+	}
+	if b.users == nil {
+		b.users = map[int64]int{}
+	}
+	b.users[user]++
+	return true
+}
+
+func (b *bounds) free(user int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.users[user]--; b.users[user] <= 0 {
+		delete(b.users, user)
+	}
+}
+
+// within runs a query under its time limit; the context ends with the answer.
+func within(ctx context.Context, next func(context.Context) graphql.ResponseHandler) graphql.ResponseHandler {
+	limited, stop := context.WithTimeout(ctx, queryWithin)
+	answer := next(limited)
+	var once atomic.Bool
+	return func(ctx context.Context) *graphql.Response {
+		defer stop()
+		if once.Swap(true) {
+			return nil
+		}
+		return answer(ctx)
+	}
+}

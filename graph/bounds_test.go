@@ -1,0 +1,94 @@
+package graph_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/graph"
+	"writ/server/auth"
+	"writ/server/permit"
+)
+
+// A user has so many subscriptions open, on all connections together; one that ends makes room.
+func TestSubscriptionsOfAUser(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	b.serve(graph.Options{Log: b.logger, Subscriptions: 2})
+	c := b.holding("all", permit.OrderQuery)
+	const query = "subscription { countersChanged { people } }"
+	first, second := c.stream(query, nil), c.stream(query, nil)
+	defer second.close()
+	require.Empty(t, first.next().Errors)
+	require.Empty(t, second.next().Errors)
+	third := c.stream(query, nil)
+	require.Equal(t, "TOO_LARGE", answerOf(third.next()))
+	third.close()
+	other := b.holding("another", permit.OrderQuery).stream(query, nil)
+	defer other.close()
+	require.Empty(t, other.next().Errors, "others have their own")
+	first.close()
+	require.Eventually(t, func() bool {
+		again := c.stream(query, nil)
+		defer again.close()
+		return len(again.next().Errors) == 0
+	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// A websocket runs so many operations at once.
+func TestOperationsOfASocket(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	s := b.dial()
+	_, err := s.open(b.holding("all", permit.OrderQuery).token)
+	require.NoError(t, err)
+	for i := range 101 {
+		s.subscribe(fmt.Sprint(i), "subscription { orderChanged { cursor } }")
+	}
+	for {
+		f, err := s.hear()
+		require.NoError(t, err)
+		if f.Type == "next" || f.Type == "error" {
+			require.Contains(t, string(f.Payload), "TOO_LARGE")
+			break
+		}
+	}
+}
+
+// Strangers read neither the schema nor, from suggestions, its names.
+func TestStrangersDoNotReadTheSchema(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	for _, query := range []string{"{ __schema { types { name } } }", `{ __type(name: "Order") { name } }`, "{ ...f } fragment f on Query { x: __schema { description } }"} {
+		got := b.anonymous().ask(query, nil)
+		require.Equal(t, "UNAUTHENTICATED", answerOf(got), query)
+		require.Empty(t, b.as("nobody").ask(query, nil).Errors, query)
+	}
+	got := b.anonymous().ask("{ __typename }", nil)
+	require.Equal(t, "Query", got.Data["__typename"])
+	for _, query := range []string{"{ ordrs { id } }", "{ me { usernam } }", "{ orders(firs: 1) { id } }", "query($a: Strng) { me { id } }"} {
+		require.NotContains(t, b.anonymous().ask(query, nil).raw, "Did you mean", query)
+	}
+	require.Contains(t, b.as("nobody").ask("{ me { usernam } }", nil).raw, "Did you mean")
+}
+
+// A path in a filter has a bounded number of steps, a filter a bounded number of properties.
+func TestFilterPaths(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	b.mustOrders(1)
+	c := b.holding("reader", permit.Resource("Directory_User", "Query"))
+	const query = `query($f: ResourceFilter) { resources(entityType: "Directory_User", filter: $f) { totalCount } }`
+	long := map[string]any{"property": strings.TrimSuffix(strings.Repeat("Manager.Reports.", 20), "."), "value": "x"}
+	got := c.ask(query, map[string]any{"f": map[string]any{"properties": []any{long}}})
+	require.Equal(t, "VALIDATION", answerOf(got), got.raw)
+	require.Contains(t, got.raw, "40 steps")
+	many := make([]any, 21)
+	for i := range many {
+		many[i] = map[string]any{"property": "Organization", "value": "x"}
+	}
+	require.Equal(t, "TOO_LARGE", answerOf(c.ask(query, map[string]any{"f": map[string]any{"properties": many}})))
+}
