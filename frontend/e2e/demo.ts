@@ -10,7 +10,7 @@ export class DemoFile {
   constructor(name: string) {
     const dir = process.env.WRIT_E2E_DATA_DIR
     if (!dir) throw new Error('WRIT_E2E_DATA_DIR must name the data directory of the server under test')
-    this.path = join(dir, 'demo', name)
+    this.path = join(dir, 'files', 'demo', name)
     this.before = readFileSync(this.path, 'utf8')
   }
 

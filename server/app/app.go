@@ -74,8 +74,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := packages(s.Config.Serve.TestHooks)
-	a.connections = &connections{db: a.DB, packages: known, pool: fulfil.NewPool(known), keyring: keyring, dataDir: s.Config.Database.DataDir}
+	known := packages(s.Config.Serve.TestHooks, s.Config.Database.Roots())
+	a.connections = &connections{db: a.DB, packages: known, pool: fulfil.NewPool(known), keyring: keyring, filesDir: s.Config.Database.FilesDir()}
 	a.Hub = event.NewHub(a.DB, s.DatabaseURL, a.Log)
 
 	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged}}

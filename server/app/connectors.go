@@ -18,10 +18,11 @@ import (
 	"writ/server/fulfil/sqldb"
 )
 
-// packages is the list of connectors. The fake target exists for tests only.
-func packages(testHooks bool) fulfil.Packages {
+// packages is the list of connectors. fileRoots are folders besides our own that connectors may read files in. The fake target exists for tests
+// only.
+func packages(testHooks bool, fileRoots []string) fulfil.Packages {
 	p := fulfil.Packages{
-		"csv":           csv.Package{},
+		"csv":           csv.Package{Roots: fileRoots},
 		"postgres":      sqldb.Postgres{},
 		"manual-ticket": manual.Package{},
 		"null":          null.Package{},
@@ -38,7 +39,7 @@ type connections struct {
 	packages fulfil.Packages
 	pool     *fulfil.Pool
 	keyring  *fulfil.Keyring
-	dataDir  string
+	filesDir string // where the files of connectors lie
 }
 
 type connectionRow struct {
@@ -88,7 +89,7 @@ func (c *connections) settings(row *connectionRow) (fulfil.Settings, error) {
 			return fulfil.Settings{}, err
 		}
 	}
-	return fulfil.SettingsOf(row.Settings, secrets, c.dataDir)
+	return fulfil.SettingsOf(row.Settings, secrets, c.filesDir)
 }
 
 // check refuses settings that a connection could not be opened with; it does not connect. A secret that refers to what only another
@@ -114,7 +115,7 @@ func (c *connections) check(ctx context.Context, connectionPackage string, setti
 			values[name] = opened[name]
 		}
 	}
-	connector, err := p.Open(ctx, fulfil.Settings{Values: values, DataDir: c.dataDir})
+	connector, err := p.Open(ctx, fulfil.Settings{Values: values, DataDir: c.filesDir})
 	if e := errs.As(err); e != nil && elsewhere[e.Field] {
 		return nil
 	}

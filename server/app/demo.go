@@ -43,7 +43,11 @@ func (a *App) loadDemo(ctx context.Context) (string, error) {
 	if err := a.prepareIntranet(ctx); err != nil {
 		return "", fmt.Errorf("intranet: %w", err)
 	}
-	fresh, err := copyMissing(demo.Files, filepath.Join(a.Config.Database.DataDir, "demo"))
+	dir := filepath.Join(a.Config.Database.FilesDir(), "demo")
+	if err := moveOnce(filepath.Join(a.Config.Database.DataDir, "demo"), dir); err != nil {
+		return "", err
+	}
+	fresh, err := copyMissing(demo.Files, dir)
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +56,7 @@ func (a *App) loadDemo(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if !configured {
-		m, err := manifest.ReadFiles(filepath.Join(a.Config.Database.DataDir, "demo", "config"))
+		m, err := manifest.ReadFiles(filepath.Join(dir, "config"))
 		if err != nil {
 			return "", err
 		}
@@ -64,8 +68,7 @@ func (a *App) loadDemo(ctx context.Context) (string, error) {
 		}
 		a.Log.InfoContext(ctx, "demo organisation loaded", "files", fresh)
 	}
-	return "Demo logins, password " + demoPassword + ": " + strings.Join(demoLogins, ", ") + "\nSource files to edit: " +
-		filepath.Join(a.Config.Database.DataDir, "demo"), nil
+	return "Demo logins, password " + demoPassword + ": " + strings.Join(demoLogins, ", ") + "\nSource files to edit: " + dir, nil
 }
 
 // demoLock ("demo") lets processes that start together load it one after the other.
@@ -118,6 +121,20 @@ func isDuplicate(err error) bool {
 		return true
 	}
 	return strings.Contains(err.Error(), "already exists")
+}
+
+// moveOnce brings the demo's files of a data folder from where they were before connectors had a folder of their own.
+func moveOnce(from, to string) error {
+	if _, err := os.Stat(to); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
 }
 
 // copyMissing copies the demo's files to where people edit them; files that are there already stay as they are.

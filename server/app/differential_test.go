@@ -26,7 +26,7 @@ import (
 func mustDemo(t *testing.T) (context.Context, *App, string) {
 	t.Helper()
 	dir := t.TempDir()
-	_, err := copyMissing(demo.Files, filepath.Join(dir, "demo"))
+	_, err := copyMissing(demo.Files, filepath.Join(dir, "files", "demo"))
 	require.NoError(t, err)
 	db, url := dbtest.MustOpenURL(t)
 	ctx := permit.With(t.Context(), permit.System("test"))
@@ -35,11 +35,11 @@ func mustDemo(t *testing.T) (context.Context, *App, string) {
 	c.Serve.Addr = "127.0.0.1:0"
 	a, err := New(ctx, cli.Session{Config: c, Log: slog.New(slog.DiscardHandler), DB: db, DatabaseURL: url, Out: os.Stdout})
 	require.NoError(t, err)
-	m, err := manifest.ReadFiles(filepath.Join(dir, "demo", "config"))
+	m, err := manifest.ReadFiles(filepath.Join(dir, "files", "demo", "config"))
 	require.NoError(t, err)
 	_, err = a.Manifest.Apply(ctx, m)
 	require.NoError(t, err)
-	return ctx, a, filepath.Join(dir, "demo")
+	return ctx, a, filepath.Join(dir, "files", "demo")
 }
 
 // TestIncrementalEqualsComplete changes the sources at random, lets the incremental run look only at what is dirty, and then computes

@@ -33,7 +33,7 @@ func (h *House) Intranet(tb testing.TB) *bun.DB {
 }
 
 // DemoFile is the path of a file of the demo.
-func (h *House) DemoFile(name string) string { return filepath.Join(h.DataDir, "demo", name) }
+func (h *House) DemoFile(name string) string { return filepath.Join(h.DataDir, "files", "demo", name) }
 
 // MustEditCSV changes a file as an editor does: another file takes its place. The first row is the header.
 func (h *House) MustEditCSV(tb testing.TB, name string, edit func(rows [][]string) [][]string) {

@@ -180,3 +180,21 @@ func TestTimeZone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Asia/Kolkata", c.Serve.TimeZone)
 }
+
+// TestFileRoots: no folder through which a connector could read the keys of the data folder.
+func TestFileRoots(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	data, drop := filepath.Join(base, "data"), filepath.Join(base, "drop")
+	require.NoError(t, os.MkdirAll(filepath.Join(data, "files"), 0o700))
+	require.NoError(t, os.MkdirAll(drop, 0o700))
+	require.NoError(t, os.Symlink(data, filepath.Join(base, "link")))
+	c, err := parse(t, "--data-dir", data, "--file-roots", drop+"; "+filepath.Join(base, "later"))
+	require.NoError(t, err)
+	require.Equal(t, []string{drop, filepath.Join(base, "later")}, c.Database.Roots())
+	require.Equal(t, filepath.Join(data, "files"), c.Database.FilesDir())
+	for _, bad := range []string{"/", base, data, filepath.Join(data, "x"), filepath.Join(base, "link"), filepath.Join(base, "link", "pg"), "drop", data + "/../data"} {
+		_, err := parse(t, "--data-dir", data, "--file-roots", bad)
+		require.ErrorContains(t, err, "WRIT_FILE_ROOTS", bad)
+	}
+}

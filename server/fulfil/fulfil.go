@@ -137,5 +137,5 @@ type Package interface {
 // Settings is what a connection is configured with: plain settings and opened secrets in one map, names in camelCase.
 type Settings struct {
 	Values  map[string]string
-	DataDir string // folder below which relative file paths are resolved
+	DataDir string // folder of the files of connectors: relative paths begin there
 }

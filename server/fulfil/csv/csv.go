@@ -13,7 +13,7 @@ import (
 	"writ/server/fulfil"
 )
 
-// Package is the technology "csv". Roots are folders outside the data folder below which files may lie too; absolute paths.
+// Package is the technology "csv". Roots are further folders below which files may lie too; absolute paths.
 type Package struct{ Roots []string }
 
 // Conn is one connection. It holds nothing open between calls.
@@ -36,7 +36,7 @@ const schema = `{
   "type": "object",
   "required": ["path"],
   "properties": {
-    "path": {"type": "string", "title": "Folder or file", "description": "Relative to the data folder. Each *.csv in a folder is a table."},
+    "path": {"type": "string", "title": "Folder or file", "description": "Relative to the folder files in the data folder. Each *.csv in a folder is a table."},
     "separator": {"type": "string", "default": ",", "description": "One character, \"tab\", or \"auto\" to take it from the header line."},
     "encoding": {"type": "string", "default": "utf-8", "enum": ["utf-8", "iso-8859-1", "windows-1252"]},
     "numberOfLinesToSkip": {"type": "integer", "default": 0, "minimum": 0, "description": "Lines above the header line."},
@@ -53,7 +53,7 @@ func (Package) Capability() fulfil.Capability {
 	}
 }
 
-// Open checks the settings. The path need not exist yet, but must stay below the data folder or one of the Roots.
+// Open checks the settings. The path need not exist yet, but must stay below the folder for files or one of the Roots.
 func (p Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
 	if err := s.Only("path", "separator", "encoding", "numberOfLinesToSkip", "valuesToTrim", "settleSeconds"); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -338,4 +339,28 @@ func TestConformance(t *testing.T) {
 			}
 		},
 	})
+}
+
+// A folder that is a link, a link in the middle of a path, and a pipe lead nowhere.
+func TestNothingElseIsOpened(t *testing.T) {
+	t.Parallel()
+	outside := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(outside, "secret.key"), []byte("c2VjcmV0LWNhbmFyeQ==\n"), 0o600))
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "in"), 0o700))
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "in", "out")))
+	require.NoError(t, os.Symlink(filepath.Join(outside, "secret.key"), filepath.Join(dir, "in", "key.csv")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "in", "pipe"), 0o600))
+	for _, path := range []string{"in/out", "in/out/secret.key", "in/key.csv", "in/pipe", "in/out/../secret.key"} {
+		c, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": path}, DataDir: dir})
+		require.NoError(t, err, path)
+		err = c.Check(t.Context())
+		require.Error(t, err, path)
+		require.NotContains(t, err.Error(), "canary", path)
+		require.NotContains(t, err.Error(), "c2VjcmV0", path)
+	}
+	for _, path := range []string{"../secret.key", "in/../../x", filepath.Join(outside, "secret.key"), "/"} {
+		_, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": path}, DataDir: dir})
+		require.True(t, errs.Is(err, errs.Validation), path)
+	}
 }

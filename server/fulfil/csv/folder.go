@@ -48,7 +48,7 @@ func placeOf(path, dataDir string, roots []string) (place, error) {
 }
 
 func outside(path string) error {
-	return errs.Invalid("path", "%q leads out of the folders that files may be read from. Give a path relative to the data folder.", path)
+	return errs.Invalid("path", "%q leads out of the folders that files may be read from. Give a path relative to the folder files in the data folder, or put the folder on the list --file-roots.", path)
 }
 
 // open opens the root and looks at the path in it.
@@ -99,6 +99,9 @@ func (p place) files() ([]file, error) {
 		return nil, err
 	}
 	defer root.Close()
+	if !info.IsDir() && !info.Mode().IsRegular() { // a pipe would be waited for without end
+		return nil, errs.Invalid("path", "%q is neither a folder nor a file.", p.path)
+	}
 	if !info.IsDir() {
 		return []file{{table: tableName(filepath.Base(p.path)), path: p.path, info: info}}, nil
 	}
