@@ -46,6 +46,7 @@ var known = []string{
 	"/UserInterface/Reload",
 	"/UserInterface/*/Query|Create|Update|Delete",
 	"/Monitoring",
+	"/Queue/Command",
 	"/EntityTypeMappings",
 	"/Workflows/*/Query|Create|Update|Delete|Start|Resume|Supervise|AssignedTo|ExpectedDate",
 	"/Resources/Resource/Query|Create|Update|Delete",

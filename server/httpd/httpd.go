@@ -53,8 +53,8 @@ func New(p Parts) http.Handler {
 			r.With(sameOrigin(p.PublicURL), compressed, limitBody(MaxGraphQLBody)).Handle("/graphql", p.GraphQL)
 		}
 		mount(r, "/agent", p.Agent)
-		mount(r, "/auth", p.Auth)
-		mount(r, "/riverui", p.RiverUI)
+		mount(r.With(sameOrigin(p.PublicURL)), "/auth", p.Auth)
+		mount(r.With(sameOrigin(p.PublicURL)), "/riverui", p.RiverUI)
 	})
 	if p.SPA != nil {
 		r.NotFound(newSPA(p.SPA).ServeHTTP)

@@ -316,3 +316,24 @@ func TestServe(t *testing.T) {
 	_, err = socket.ReadByte()
 	require.Error(t, err, "the websocket is closed, too")
 }
+
+// TestForeignPages: what another site's page sends reaches neither the API nor the pages of the queue nor the sign-in.
+func TestForeignPages(t *testing.T) {
+	t.Parallel()
+	reached := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	h := setup(httpd.Parts{GraphQL: reached, RiverUI: reached, Auth: reached})
+	for _, path := range []string{"/graphql", "/riverui/api/jobs/delete", "/auth/queue"} {
+		for _, header := range [][2]string{{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "null"}} {
+			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}"))
+			r.Header.Set(header[0], header[1])
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			require.Equal(t, http.StatusForbidden, w.Code, "%s %v", path, header)
+		}
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}"))
+		r.Header.Set("Origin", "http://"+r.Host)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, http.StatusNoContent, w.Code, path)
+	}
+}

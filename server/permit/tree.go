@@ -27,7 +27,8 @@ const (
 	MetadataQuery          = "/Metadata/EntityType/Query"
 	MetadataUpdate         = "/Metadata/EntityType/Update"
 	SettingsManage         = "/Settings/Manage"
-	Monitoring             = "/Monitoring" // River UI, audit log
+	Monitoring             = "/Monitoring"    // River UI to read, audit log
+	QueueCommand           = "/Queue/Command" // River UI: retry, cancel, delete jobs, pause queues
 	WebhookQuery           = "/Settings/Webhook/Query"
 	WebhookUpdate          = "/Settings/Webhook/Update"
 )
