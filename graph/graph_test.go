@@ -111,7 +111,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Orders:          orders,
 		Jobs:            jobs,
 		Synchronization: &synchronization.Service{DB: b.db, Clock: b.clock, Shapes: shapes},
-		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword},
+		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword},
 		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
 		Audit:           &audit.Service{DB: b.db, Clock: b.clock},
 		Notifications:   &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},

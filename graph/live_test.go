@@ -346,10 +346,57 @@ func TestSubscriptionEndsWithTheSession(t *testing.T) {
 	ended := map[string]bool{}
 	for len(ended) < 2 {
 		f, err := s.hear()
-		require.NoError(t, err)
+		if err != nil { // the connection ends with its session, too, perhaps first
+			require.EqualValues(t, 4403, websocket.CloseStatus(err), err)
+			break
+		}
 		if f.Type == "error" {
 			require.Contains(t, string(f.Payload), "UNAUTHENTICATED")
 			ended[f.ID] = true
 		}
+	}
+}
+
+// A new password, a disabled and a removed user end every connection within five seconds, idle ones and those of other sessions too.
+func TestConnectionsEndWithTheUser(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]string{
+		"NewPassword": "update local_user set password_hash = password_hash || 'x' where username = 'all'",
+		"Disabled":    "update local_user set is_disabled = true where username = 'all'",
+		"Removed":     "delete from local_user where username = 'all'",
+		"SignedOut":   "update session set revoked_at = now() where user_id = (select id from local_user where username = 'all')",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, auth.Config{})
+			c := b.holding("all", permit.OrderQuery)
+			idle, other := b.dial(), b.dial()
+			for s, token := range map[*socket]string{idle: c.token, other: b.as("nobody").token} {
+				f, err := s.open(token)
+				require.NoError(t, err)
+				require.Equal(t, "connection_ack", f.Type)
+			}
+			stream := c.stream("subscription { countersChanged { people } }", nil)
+			defer stream.close()
+			require.Empty(t, stream.next().Errors)
+
+			_, err := b.db.ExecContext(b.ctx, change)
+			require.NoError(t, err)
+			began := time.Now()
+			for err == nil {
+				_, err = idle.hear()
+			}
+			require.EqualValues(t, 4403, websocket.CloseStatus(err), err)
+			require.Less(t, time.Since(began), 5*time.Second)
+			for stream.next().raw != "" { // until it is over
+			}
+			require.Less(t, time.Since(began), 5*time.Second)
+			require.Equal(t, "UNAUTHENTICATED", answerOf(c.ask("{ me { username } }", nil)))
+			require.Equal(t, "UNAUTHENTICATED", answerOf(c.ask("mutation { refresh { accessToken } }", nil)))
+			other.subscribe("1", "{ me { username } }")
+			f, err := other.hear()
+			require.NoError(t, err)
+			require.Equal(t, "next", f.Type, "others stay")
+		})
 	}
 }

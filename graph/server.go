@@ -95,6 +95,7 @@ func streams(a *auth.Service, next http.Handler) http.Handler {
 			var stop context.CancelFunc
 			ctx, stop = context.WithTimeout(ctx, a.Left(end))
 			defer stop()
+			defer a.OnEnd(ctx, stop)()
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})

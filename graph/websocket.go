@@ -58,7 +58,13 @@ func overWebsocket(a *auth.Service, origins []string, log *slog.Logger) transpor
 			}
 			// The transport cancels the context when the connection is gone; a timer of its own would outlive it.
 			limited, stop := context.WithTimeout(signedIn, left)
-			context.AfterFunc(ctx, stop)
+			forget := a.OnEnd(signedIn, func() {
+				if ends, ok := ctx.Value(endsKey{}).(*ends); ok {
+					ends.at.Store(time.Now().UnixNano())
+				}
+				stop()
+			})
+			context.AfterFunc(ctx, func() { forget(); stop() })
 			return limited, nil, nil
 		},
 		ErrorFunc: func(ctx context.Context, err error) {

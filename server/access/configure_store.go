@@ -3,8 +3,10 @@ package access
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
 )
@@ -148,6 +150,29 @@ func upsertUsers(ctx context.Context, tx bun.IDB, rows []*user) error {
 	_, err = tx.NewRaw(`UPDATE local_user AS u SET resource_id = (SELECT r.id FROM resource AS r
 		WHERE r.entity_type_id = u.resource_entity_type_id AND r.key = u.resource_key AND r.valid_to = 'infinity') WHERE u.id IN (?)`, bun.List(ids)).Exec(ctx)
 	return explain("find who users are", err)
+}
+
+// Credential is what decides whether a local user may enter.
+type Credential struct {
+	ID           int64
+	Username     string
+	PasswordHash string
+	IsDisabled   bool
+}
+
+// Credentials gives those of local users, by name in lower case, and holds their rows until the transaction ends.
+func Credentials(ctx context.Context, tx bun.IDB, usernames ...string) (map[string]Credential, error) {
+	var rows []Credential
+	err := tx.NewRaw(`SELECT id, username, password_hash, is_disabled FROM local_user
+		WHERE lower(username) IN (SELECT lower(n) FROM unnest(?::text[]) AS n) ORDER BY id FOR UPDATE`, pgdialect.Array(usernames)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read the users: %w", err)
+	}
+	found := make(map[string]Credential, len(rows))
+	for _, r := range rows {
+		found[strings.ToLower(r.Username)] = r
+	}
+	return found, nil
 }
 
 func replaceAssigned(ctx context.Context, tx bun.IDB, userIDs []int64, rows []*AssignedProfile) error {

@@ -64,10 +64,11 @@ type Service struct {
 	log    *slog.Logger
 	wall   func() time.Time // the machine's time, UTC
 
-	keys   keys
-	actors actors
-	hashes *hashing
-	full   fullCounts
+	keys    keys
+	actors  actors
+	hashes  *hashing
+	full    fullCounts
+	watched watched
 }
 
 // New makes the service.
@@ -135,6 +136,14 @@ func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, erro
 	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := s.giveBack(ctx, tx, t); err != nil {
 			return err
+		}
+		// Its row is held while the session is opened: a password that is replaced meanwhile opens nothing.
+		now, err := oneUser(ctx, tx.NewSelect().Where("u.id = ?", u.ID).For("SHARE"))
+		if err != nil {
+			return err
+		}
+		if !s.mayEnter(now) || now.PasswordHash != u.PasswordHash {
+			return refused()
 		}
 		session, secret, err := s.openSession(ctx, tx, u.ID, ex.userAgent())
 		if err != nil {

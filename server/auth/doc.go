@@ -9,6 +9,7 @@
 //	token.go       the access token: EdDSA JWT, ten minutes
 //	keyring.go     signing keys: sealed at rest, a new one every thirty days, published at /auth/jwks.json
 //	middleware.go  Bearer token -> Actor, with the rights of now; cookies of a request
+//	watch.go       ends websockets and event streams whose session is over
 //	me.go          Me: what the SPA needs to know about the signed-in person
 //	handler.go     /auth/jwks.json and /auth/info
 //

@@ -48,6 +48,9 @@ func encodeHash(password string, salt []byte, c cost) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.passes, c.threads, text(salt), text(sum))
 }
 
+// SamePassword reports whether a password is the one of a stored form. It takes as long as a sign-in.
+func SamePassword(password, stored string) bool { return matches(password, stored) }
+
 // matches compares in constant time. A hash that cannot be read matches nothing.
 func matches(password, stored string) bool {
 	parts := strings.Split(stored, "$")

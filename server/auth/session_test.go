@@ -150,3 +150,26 @@ func TestLogout(t *testing.T) {
 	require.Equal(t, 2, b.events("access.signed_out"))
 	logout(byCookie, "")
 }
+
+// A session ends with the password it was opened with, and a sign-in that was under way with the old one opens none.
+func TestPasswordEndsSessions(t *testing.T) {
+	t.Parallel()
+	b := setup(t, Config{})
+	w := &browser{bundle: b}
+	out, err := w.login("ana", "secret")
+	require.NoError(t, err)
+	old, err := selectUserByName(b.ctx, b.db, "ana")
+	require.NoError(t, err)
+	_, err = b.db.NewRaw("UPDATE local_user SET display_name = 'Other', password_hash = password_hash WHERE id = ?", old.ID).Exec(b.ctx)
+	require.NoError(t, err)
+	_, err = w.refreshed()
+	require.NoError(t, err, "the same password ends nothing")
+	_, err = b.db.NewRaw("UPDATE local_user SET password_hash = ? WHERE id = ?", mustHash(t, "other"), old.ID).Exec(b.ctx)
+	require.NoError(t, err)
+	_, err = w.refreshed()
+	unauthenticated(t, err)
+	b.pass(rememberFor + time.Second)
+	require.Nil(t, b.who(out.AccessToken))
+	_, err = (&browser{bundle: b, device: w.device}).login("ana", "other")
+	require.NoError(t, err)
+}

@@ -53,7 +53,7 @@ func assemble(_ context.Context, b *bun.DB, url string) (*bench.System, error) {
 	}
 	c, log, shapes := clock.New(), slog.New(slog.DiscardHandler), &directory.Shapes{}
 	s := &bench.System{Clock: c, Shapes: shapes, Assignments: &assignment.Service{DB: b, Clock: c, Log: log, Shapes: shapes}, Orders: order.New(b, c, log)}
-	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, HashPassword: auth.HashPassword, Packages: []string{"null"}}
+	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword, Packages: []string{"null"}}
 	s.Assignments.Orders = s.Orders.Policy
 	s.Orders.MarkDirty = assignment.MarkDirty
 	s.Orders.Open = func(ctx context.Context, _ int64) (fulfil.Connector, fulfil.Capability, error) {

@@ -51,7 +51,7 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.
 		func() error { return each("contextRule", m.ContextRules, w.contextRule) },
 		func() error { return w.jobs(m.Jobs) },
 		func() error { return w.profiles(m.Profiles) },
-		func() error { return w.users(m.Users, c.passwords) },
+		func() error { return w.users(m.Users, c) },
 		func() error { return w.remove(c.going) }, // last: what was changed may have let go of it
 		func() error { return w.otherRules(c) },
 		func() error {

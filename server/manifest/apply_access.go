@@ -3,11 +3,13 @@ package manifest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"writ/server/access"
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/event"
 	"writ/server/job"
 	"writ/server/rolemodel"
 )
@@ -88,8 +90,9 @@ func (w *writer) otherRules(c *change) error {
 	return access.CheckRules(w.ctx, w.tx)
 }
 
-// users writes users with their profiles. A user without a password keeps theirs.
-func (w *writer) users(list []User, passwords map[string]string) error {
+// users writes users with their profiles, and tells about new passwords, disabled and enabled users. A user without a password keeps theirs,
+// and one who has it already, too: a new form of the same password would end sessions.
+func (w *writer) users(list []User, c *change) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -100,23 +103,58 @@ func (w *writer) users(list []User, passwords map[string]string) error {
 		return err
 	}
 	for n, u := range list {
+		names[n] = u.Username
+	}
+	before, err := access.Credentials(w.ctx, w.tx, names...)
+	if err != nil {
+		return err
+	}
+	var told []event.Event
+	tell := func(kind string, id int64) {
+		told = append(told, event.Event{Kind: kind, SubjectType: "local_user", SubjectID: id})
+	}
+	for n, u := range list {
 		spec, err := u.spec(zone)
 		if err != nil {
 			return err
 		}
-		if plain := passwords[u.Username]; plain != "" {
+		old, there := before[strings.ToLower(u.Username)]
+		if there && spec.IsDisabled != old.IsDisabled {
+			tell(map[bool]string{true: "access.user_disabled", false: "access.user_enabled"}[spec.IsDisabled], old.ID)
+		}
+		if plain := c.passwords[u.Username]; plain != "" && !(there && w.s.SamePassword(plain, old.PasswordHash)) {
+			if there {
+				c.replaced = append(c.replaced, u.Username)
+				tell("access.password_changed", old.ID)
+			}
 			if spec.PasswordHash, err = w.s.HashPassword(plain); err != nil {
 				return errs.Invalid("user/"+u.Username+".password", "The password of %s cannot be used.", u.Username).Because(err)
 			}
 		}
-		specs[n], names[n] = spec, u.Username
+		specs[n] = spec
 	}
 	if err := access.SaveUsers(w.ctx, w.tx, specs); err != nil {
+		return err
+	}
+	if err := event.Publish(w.ctx, w.tx, w.s.Clock.Now(), told...); err != nil {
 		return err
 	}
 	warned, err := access.UserWarnings(w.ctx, w.tx, names...)
 	w.warn(warned)
 	return err
+}
+
+// removeUser removes a user with their sessions, and tells of it.
+func (w *writer) removeUser(name string) error {
+	before, err := access.Credentials(w.ctx, w.tx, name)
+	if err != nil {
+		return err
+	}
+	if err := access.DeleteUsers(w.ctx, w.tx, name); err != nil {
+		return err
+	}
+	return event.Publish(w.ctx, w.tx, w.s.Clock.Now(), event.Event{Kind: "access.user_removed", SubjectType: "local_user",
+		SubjectID: before[strings.ToLower(name)].ID, Data: map[string]any{"username": name}})
 }
 
 func (w *writer) warn(list []access.Warning) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"writ/server/access"
 	"writ/server/errs"
 )
 
@@ -86,7 +85,7 @@ func (w *writer) remove(objects []object) error {
 		var err error
 		switch {
 		case r.kind == "user":
-			err = access.DeleteUsers(w.ctx, w.tx, o.identifier)
+			err = w.removeUser(o.identifier)
 		case r.kind == "job" && w.s.Jobs != nil:
 			err = w.s.Jobs.DeleteJobs(w.ctx, w.tx, []string{o.identifier})
 		default:

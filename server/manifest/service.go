@@ -36,6 +36,8 @@ type Service struct {
 	Problems func(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.Shape) ([]rolemodel.Problem, error)
 	// HashPassword makes the stored form of a password (server/auth).
 	HashPassword func(plain string) (string, error)
+	// SamePassword reports whether a password is the one of a stored form (server/auth).
+	SamePassword func(plain, stored string) bool
 	// Jobs checks and writes jobs; nil: this process takes none.
 	Jobs *job.Service
 	// CheckConnection refuses settings a connection could not be opened with, without connecting; the field of its error is the name of
@@ -131,7 +133,9 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 			return errs.New(errs.StaleItem, "The plan %s is out of date: the files or the configuration in force changed since. Plan again, look at what is different, and apply that plan.", fingerprint)
 		}
 		if len(p.Changes) == 0 {
-			return s.newPasswords(ctx, tx, c)
+			err := s.newPasswords(ctx, tx, c)
+			p.addPasswords(c.replaced)
+			return err
 		}
 		if p.Problems, err = s.try(ctx, tx, c); err != nil {
 			return err
@@ -141,6 +145,7 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 				return refused(ctx, tx, s.Keyring, x)
 			}
 		}
+		p.addPasswords(c.replaced)
 		return s.finish(ctx, tx, p.Changes)
 	})
 	if err != nil {
@@ -163,6 +168,7 @@ type change struct {
 	wanted    *Manifest         // with everything it leaves unsaid
 	going     []object          // what it deletes
 	passwords map[string]string // user name -> plain password: no part of what is compared
+	replaced  []string          // users whose password was another one before; filled in by writing
 }
 
 // compare gives what would change, and how to do it.
@@ -218,7 +224,20 @@ func (s *Service) newPasswords(ctx context.Context, tx bun.Tx, c *change) error 
 		}
 	}
 	w := &writer{ctx: ctx, tx: tx, s: s}
-	return w.users(with, c.passwords)
+	return w.users(with, c)
+}
+
+// addPasswords adds the replaced passwords to what changed, without telling anything about them.
+func (p *PlanPayload) addPasswords(users []string) {
+	before, after := "***", "*** (new)"
+	for _, name := range users {
+		field := Field{Path: "password", Before: &before, After: &after}
+		if i := slices.IndexFunc(p.Changes, func(c Change) bool { return c.Kind == "user" && c.Identifier == name }); i >= 0 {
+			p.Changes[i].Fields = append(p.Changes[i].Fields, field)
+			continue
+		}
+		p.Changes = append(p.Changes, Change{Action: Update, Kind: "user", Identifier: name, Fields: []Field{field}})
+	}
 }
 
 func (m *Manifest) passwords() map[string]string {
