@@ -1,16 +1,16 @@
 // npm test: every check and every test, on real parts, ending in one line: "N passed, N failed".
-// Parts can be chosen: npm test -- check go pages e2e
+// Parts can be chosen: npm test -- check go pages e2e. The part fuzz, 60 seconds for each fuzz target, runs only when it is named.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ask, buildPages, buildServer, fail, filesBelow, installAll, needGo, packageOf, root, run, say, testPostgres, testServer } from './lib.mjs';
 import { steps } from './check.mjs';
 
 const minute = 60000;
 const frontend = join(root, 'frontend');
-const parts = ['check', 'go', 'pages', 'e2e'];
+const parts = ['check', 'go', 'pages', 'e2e', 'fuzz'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !parts.includes(name));
 if (unknown.length) fail(`There is no part ${unknown.join(', ')}. The parts are ${parts.join(', ')}.`);
@@ -96,6 +96,20 @@ async function alone(failedTests, race) {
     total.passed += tests.length;
     for (const test of tests) failures.splice(failures.indexOf(`${name} ${test}`), 1);
     console.log(`FLAKY ${name}: ${tops.join(', ')} passed by themselves and failed beside others`);
+  }
+}
+
+/** Lets each fuzz target look for inputs that break its parser. What it finds lies in testdata/fuzz of the folder and is tried by every go test from then on. */
+async function fuzz() {
+  const seconds = Number(process.env.FUZZ_SECONDS) || 60;
+  for (const folder of new Set(filesBelow(join(root, 'server')).concat(filesBelow(join(root, 'graph'))).filter((f) => f.endsWith('_test.go')).map((f) => dirname(f)))) {
+    const sources = readdirSync(folder).filter((f) => f.endsWith('_test.go')).map((f) => readFileSync(join(folder, f), 'utf8'));
+    for (const [, target] of sources.join('\n').matchAll(/^func (Fuzz\w+)\(/gm)) {
+      const name = `./${relative(root, folder)}`;
+      say(`${name} ${target}, ${seconds} seconds`);
+      const args = ['test', '-run', '^$', '-fuzz', `^${target}$`, '-fuzztime', `${seconds}s`, name];
+      count(`${name} ${target}`, (await run('go', args, { timeout: (seconds + 300) * 1000 })) === 0);
+    }
   }
 }
 
@@ -188,6 +202,7 @@ if (wants('go')) {
   say('go test');
   await goTests();
 }
+if (chosen.includes('fuzz')) await fuzz();
 await postgres?.stop();
 if (wants('pages') && packageOf(frontend).scripts.test && existsSync(join(frontend, 'node_modules'))) {
   say('tests of the pages');

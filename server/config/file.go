@@ -18,8 +18,8 @@ func YAML(r io.Reader) (kong.Resolver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
-	var given map[string]any
-	if err := yaml.Unmarshal(raw, &given); err != nil {
+	given, err := decode(raw)
+	if err != nil {
 		return nil, fmt.Errorf("read the settings: %s", yaml.FormatError(err, false, true))
 	}
 	f := file{}
@@ -27,6 +27,17 @@ func YAML(r io.Reader) (kong.Resolver, error) {
 		f[strings.ReplaceAll(key, "_", "-")] = value
 	}
 	return f, nil
+}
+
+// decode reads YAML; the library falls over some texts, which are no settings then.
+func decode(raw []byte) (given map[string]any, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("this is no YAML with names and values: %v", fault)
+		}
+	}()
+	err = yaml.Unmarshal(raw, &given)
+	return given, err
 }
 
 // file is the settings of a file by flag name.

@@ -20,7 +20,13 @@ import (
 
 // Parse reads one file (several documents allowed) into a Manifest. name is shown in errors. VALIDATION with line and column: no YAML,
 // unknown fields, wrong types, nothing in it. TOO_LARGE: over 8 MiB, or over half a million values with its aliases written out.
-func Parse(name string, content []byte) (*Manifest, error) {
+func Parse(name string, content []byte) (m *Manifest, err error) {
+	defer func() {
+		// The library falls over some texts that are no configuration; which ones, changes with its versions.
+		if fault := recover(); fault != nil {
+			m, err = nil, errs.Invalid(name, "%s is not a configuration: it cannot be read as YAML.", name).Because(fmt.Errorf("panic: %v", fault))
+		}
+	}()
 	if len(content) > maxFile {
 		return nil, errs.New(errs.TooLarge, "%s has %d bytes; a configuration file may have %d. Split it into several.", name, len(content), maxFile).At(name)
 	}

@@ -84,6 +84,9 @@ func (t *tree) size(n ast.Node, depth int) (int, error) {
 	case *ast.SequenceNode:
 		err = add(n.Values...)
 	case *ast.TagNode:
+		if _, text := n.Value.(ast.ScalarNode); n.Start.Value != "!!str" || !text {
+			return 0, errs.Invalid(t.name, "%s: the tag %.40s at line %d is not taken. Write the value without it, in quotes when it is a text.", t.name, n.Start.Value, lineOf(n))
+		}
 		err = add(n.Value)
 	case *ast.AnchorNode:
 		name := n.Name.String()
