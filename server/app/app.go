@@ -132,11 +132,11 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 			return nil, fmt.Errorf("load the demo organisation: %w", err)
 		}
 	}
-	handler, err := a.handler(ctx)
+	handler, metrics, err := a.handler(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Application{Handler: handler, Run: a.Run, Greeting: greeting}, nil
+	return &cli.Application{Handler: handler, Metrics: metrics, Run: a.Run, Greeting: greeting}, nil
 }
 
 // settleZone keeps the time zone of the installation. Where days begin somewhere else now, everybody is looked at again.

@@ -11,15 +11,19 @@ import (
 	"writ/server/httpd"
 )
 
-// handler is everything reachable by HTTP.
-func (a *App) handler(ctx context.Context) (http.Handler, error) {
+// handler is everything reachable by HTTP; metrics is not nil when they have an address of their own.
+func (a *App) handler(ctx context.Context) (all, metrics http.Handler, err error) {
 	ui, err := a.queuePages(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	proxies, err := a.Config.Serve.Proxies()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	scraped := guardMetrics(a.metricsHandler(), a.Config.Serve.MetricsToken, a.Config.Serve.MetricsAddr == "")
+	if a.Config.Serve.MetricsAddr != "" {
+		scraped, metrics = nil, onlyMetrics(scraped)
 	}
 	return httpd.New(httpd.Parts{
 		Logger:    a.Log,
@@ -27,10 +31,10 @@ func (a *App) handler(ctx context.Context) (http.Handler, error) {
 		GraphQL:   a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins(), Subscriptions: a.Config.Serve.Subscriptions})),
 		Auth:      a.authHandler(),
 		RiverUI:   ui,
-		Metrics:   a.metricsHandler(),
+		Metrics:   scraped,
 		Ready:     a.ready,
 		PublicURL: a.Config.Serve.PublicURL, TrustedProxies: proxies,
-	}), nil
+	}), metrics, nil
 }
 
 func (a *App) origins() []string {

@@ -30,3 +30,29 @@ func TestMetrics(t *testing.T) {
 		require.Regexp(t, "(?m)^"+line+"$", w.Body.String())
 	}
 }
+
+// TestMetricsAreGuarded: with a token for whoever brings it, without one for this machine, and at an address of their own alone.
+func TestMetricsAreGuarded(t *testing.T) {
+	t.Parallel()
+	reached := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	ask := func(h http.Handler, path, peer, authorization string) int {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.RemoteAddr = peer
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	token := guardMetrics(reached, "a-token-of-metrics", true)
+	for authorization, want := range map[string]int{"": 401, "Bearer x": 401, "Basic a-token-of-metrics": 401, "Bearer a-token-of-metrics": 200, "bearer  a-token-of-metrics": 200} {
+		require.Equal(t, want, ask(token, "/metrics", "127.0.0.1:5", authorization), authorization)
+	}
+	for peer, want := range map[string]int{"127.0.0.1:5": 200, "[::1]:5": 200, "[::ffff:127.0.0.1]:5": 200, "192.0.2.1:5": 403, "": 403} {
+		require.Equal(t, want, ask(guardMetrics(reached, "", true), "/metrics", peer, ""), peer)
+	}
+	own := onlyMetrics(guardMetrics(reached, "", false))
+	require.Equal(t, 200, ask(own, "/metrics", "192.0.2.1:5", ""))
+	require.Equal(t, 404, ask(own, "/graphql", "192.0.2.1:5", ""))
+}

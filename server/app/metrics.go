@@ -2,7 +2,11 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/subtle"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -95,6 +99,34 @@ func (a *App) metricsHandler() http.Handler {
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewDBStatsCollector(a.DB.DB, "writ"), newWaiting(a))
 	return promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})
+}
+
+// guardMetrics lets in who brings the token. Without one, shared says whether everybody can come to the address: then it is for callers on
+// this machine alone.
+func guardMetrics(next http.Handler, token string, shared bool) http.Handler {
+	want := sha256.Sum256([]byte(token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token != "" {
+			scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+			got := sha256.Sum256([]byte(strings.TrimSpace(given)))
+			if !strings.EqualFold(scheme, "bearer") || subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
+				w.Header().Set("WWW-Authenticate", "Bearer")
+				http.Error(w, "The metrics ask for their token (WRIT_METRICS_TOKEN).", http.StatusUnauthorized)
+				return
+			}
+		} else if peer, err := netip.ParseAddrPort(r.RemoteAddr); shared && (err != nil || !peer.Addr().Unmap().IsLoopback()) {
+			http.Error(w, "The metrics answer this machine only, unless WRIT_METRICS_TOKEN or WRIT_METRICS_ADDR is set.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlyMetrics is all there is at the address of the metrics.
+func onlyMetrics(metrics http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	return mux
 }
 
 // timed measures the requests of a route, all but websockets and event streams: they last as long as somebody listens.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -22,7 +23,7 @@ type grammar struct {
 	Settings kong.ConfigFlag  `name:"config" env:"WRIT_CONFIG" placeholder:"FILE" help:"YAML file with settings; keys are the names of the flags."`
 	Version  kong.VersionFlag `help:"Show the version."`
 
-	Serve   serveCommand   `cmd:"" help:"Run Writ: API, pages, workers, agent."`
+	Serve   serveCommand   `cmd:"" help:"Run Writ: API, pages, workers."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database schema up, take steps back, or show its state."`
 }
 
@@ -86,6 +87,10 @@ func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writ
 		fmt.Fprintln(stderr, "writ:", err)
 		return 2
 	}
+	if err := checkSecretFlags(command, stderr); err != nil {
+		fmt.Fprintln(stderr, "writ:", err)
+		return 2
+	}
 	err = command.Run(&environment{house: house, stdout: stdout, stderr: stderr})
 	switch {
 	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
@@ -101,6 +106,40 @@ func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writ
 		fmt.Fprintln(stderr, "writ:", err)
 	}
 	return 1
+}
+
+// checkSecretFlags refuses secrets written as flags: everybody on the machine sees them in the list of processes, and shells keep them. The
+// password of a database URL is warned of.
+func checkSecretFlags(command *kong.Context, stderr io.Writer) error {
+	for _, p := range command.Path {
+		if p.Flag == nil || p.Resolved {
+			continue
+		}
+		elsewhere := fmt.Sprintf("set %s, or write it into the file that --config names", strings.Join(p.Flag.Envs, ", "))
+		switch p.Flag.Name {
+		case "secret-key", "audit-key", "metrics-token":
+			return fmt.Errorf("--%s must not be a flag, the list of processes would show it: %s", p.Flag.Name, elsewhere)
+		case "smtp-url":
+			if holdsPassword(p.Flag) {
+				return fmt.Errorf("the mail server (--smtp-url) must not hold a password as a flag, the list of processes would show it: %s", elsewhere)
+			}
+		case "database-url", "database-admin-url":
+			if holdsPassword(p.Flag) {
+				fmt.Fprintf(stderr, "writ: the list of processes shows the password of --%s: better %s\n", p.Flag.Name, elsewhere)
+			}
+		}
+	}
+	return nil
+}
+
+// holdsPassword also answers yes for what cannot be read as an address.
+func holdsPassword(flag *kong.Flag) bool {
+	u, err := url.Parse(flag.Target.String())
+	if err != nil {
+		return true
+	}
+	_, has := u.User.Password()
+	return has || u.Query().Has("password") || u.Query().Has("sslpassword")
 }
 
 // houseCommands adds the commands whose part of the house is there.

@@ -23,6 +23,7 @@ type Session struct {
 // Application is a built process, ready to serve.
 type Application struct {
 	Handler  http.Handler                    // everything reachable by HTTP
+	Metrics  http.Handler                    // what --metrics-addr serves; nil: nothing
 	Run      func(ctx context.Context) error // works until ctx ends, then finishes what it holds; nil: nothing runs in the background
 	Greeting string                          // printed when ready, e.g. the demo logins
 }

@@ -29,6 +29,13 @@ func (c *serveCommand) Run(ctx context.Context, e *environment) error {
 		return fmt.Errorf("listen on %s (choose another with --addr or WRIT_ADDR): %w", c.Config.Serve.Addr, err)
 	}
 	defer l.Close()
+	var metrics net.Listener
+	if at := c.Config.Serve.MetricsAddr; at != "" {
+		if metrics, err = net.Listen("tcp", at); err != nil {
+			return fmt.Errorf("listen on %s for the metrics (choose another with --metrics-addr or WRIT_METRICS_ADDR): %w", at, err)
+		}
+		defer metrics.Close()
+	}
 	return withSession(ctx, e, c.Config, func(ctx context.Context, s Session) error {
 		if c.Config.Serve.TestHooks {
 			s.Log.WarnContext(ctx, "TEST HOOKS ARE ON: clients can move the clock. Never run this in production.")
@@ -47,13 +54,16 @@ func (c *serveCommand) Run(ctx context.Context, e *environment) error {
 			return fmt.Errorf("build the application: %w", err)
 		}
 		greet(e, s, l, app.Greeting)
-		return run(ctx, s, l, app)
+		return run(ctx, s, l, metrics, app)
 	})
 }
 
-// run serves and works until ctx ends or one of both fails; then both end.
-func run(ctx context.Context, s Session, l net.Listener, app *Application) error {
+// run serves and works until ctx ends or one of both fails; then both end. metrics is where the metrics have an address of their own; nil: nowhere.
+func run(ctx context.Context, s Session, l, metrics net.Listener, app *Application) error {
 	group, ctx := errgroup.WithContext(ctx)
+	if metrics != nil && app.Metrics != nil {
+		group.Go(func() error { return httpd.Serve(ctx, metrics, app.Metrics, s.Log) })
+	}
 	group.Go(func() error { return httpd.Serve(ctx, l, app.Handler, s.Log) })
 	if app.Run != nil {
 		group.Go(func() error {

@@ -17,14 +17,15 @@ const (
 	All     Part = "all"
 	API     Part = "api"     // GraphQL and the pages
 	Workers Part = "workers" // jobs, evaluation, delivery
-	Agent   Part = "agent"   // fulfilment near the managed systems
 )
 
 // Serve says how a process meets the world.
 type Serve struct {
 	Addr                 string `default:"127.0.0.1:8080" env:"WRIT_ADDR" help:"Address to listen on, host:port."`
 	PublicURL            string `name:"public-url" env:"WRIT_PUBLIC_URL" help:"Address under which people reach Writ, for links in mails and for cookies. Default: http:// and the listening address."`
-	Only                 Part   `default:"all" enum:"all,api,workers,agent" env:"WRIT_ONLY" help:"What this process runs: ${enum}."`
+	Only                 Part   `default:"all" enum:"all,api,workers" env:"WRIT_ONLY" help:"What this process runs: ${enum}."`
+	MetricsAddr          string `name:"metrics-addr" env:"WRIT_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address that serves /metrics alone; the main one does not then."`
+	MetricsToken         string `name:"metrics-token" env:"WRIT_METRICS_TOKEN" help:"Token that /metrics asks for (Authorization: Bearer). Without it and without an address of its own, /metrics answers this machine only. Not as a flag."`
 	Demo                 bool   `env:"WRIT_DEMO" help:"Fill an empty database with the demo organisation and show its logins."`
 	TestHooks            bool   `env:"WRIT_TEST_HOOKS" help:"Let clients move the clock and ask for quiescence. Never in production."`
 	TimeZone             string `name:"time-zone" env:"WRIT_TIME_ZONE" help:"Where days begin and end, as an IANA name such as Europe/Berlin. One for the whole installation: kept in the database, default what is kept there, at first the zone of the machine."`
@@ -45,6 +46,12 @@ func (s *Serve) Validate() error {
 	}
 	if _, err := s.Proxies(); err != nil {
 		return err
+	}
+	if _, _, err := net.SplitHostPort(s.MetricsAddr); err != nil && s.MetricsAddr != "" {
+		return fmt.Errorf("the address of the metrics (--metrics-addr, WRIT_METRICS_ADDR) must be host:port, got %q", s.MetricsAddr)
+	}
+	if s.MetricsToken != "" && len(s.MetricsToken) < 16 {
+		return fmt.Errorf("the token of the metrics (WRIT_METRICS_TOKEN) must have 16 characters or more")
 	}
 	if s.PublicURL == "" {
 		return nil

@@ -18,7 +18,6 @@ type Parts struct {
 	Logger  *slog.Logger
 	SPA     fs.FS                           // the built pages; without index.html a hint is served
 	GraphQL http.Handler                    // /graphql: POST, GET, websocket, server-sent events
-	Agent   http.Handler                    // /agent/*: streamed table data, with its own limits
 	Auth    http.Handler                    // /auth/*: sign-in through other providers
 	RiverUI http.Handler                    // /riverui/*: brings its own permission check
 	Metrics http.Handler                    // /metrics
@@ -52,7 +51,6 @@ func New(p Parts) http.Handler {
 		if p.GraphQL != nil {
 			r.With(sameOrigin(p.PublicURL), compressed, limitBody(MaxGraphQLBody)).Handle("/graphql", p.GraphQL)
 		}
-		mount(r, "/agent", p.Agent)
 		mount(r.With(sameOrigin(p.PublicURL)), "/auth", p.Auth)
 		mount(r.With(sameOrigin(p.PublicURL)), "/riverui", p.RiverUI)
 	})

@@ -227,10 +227,10 @@ func TestMiddlewareAndMounts(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, s+r.URL.Path) })
 	}
 	h := setup(httpd.Parts{
-		GraphQL: say("g"), Agent: say("a"), RiverUI: say("r"), Metrics: say("m"), SPA: pages(),
+		GraphQL: say("g"), RiverUI: say("r"), Metrics: say("m"), SPA: pages(),
 		Middleware: []func(http.Handler) http.Handler{mark},
 	})
-	for path, want := range map[string]string{"/graphql": "g/graphql", "/agent/deliveries/5": "a/agent/deliveries/5", "/riverui": "r/riverui", "/riverui/jobs": "r/riverui/jobs"} {
+	for path, want := range map[string]string{"/graphql": "g/graphql", "/riverui": "r/riverui", "/riverui/jobs": "r/riverui/jobs"} {
 		r := get(h, path)
 		require.Equal(t, want, body(t, r))
 		require.Equal(t, "yes", r.Header.Get("Marked"), path)
