@@ -51,14 +51,14 @@ type bundle struct {
 // openRing seals nothing: these tests are not about secrets.
 type openRing struct{}
 
-func (openRing) Seal(plain []byte) ([]byte, error)  { return plain, nil }
-func (openRing) Open(sealed []byte) ([]byte, error) { return sealed, nil }
+func (openRing) Seal(_ string, plain []byte) ([]byte, error)  { return plain, nil }
+func (openRing) Open(_ string, sealed []byte) ([]byte, error) { return sealed, nil }
 
 // openMapRing is openRing for named secrets.
 type openMapRing struct{}
 
-func (openMapRing) Seal(plain map[string]string) ([]byte, error) { return json.Marshal(plain) }
-func (openMapRing) Unseal(sealed []byte) (plain map[string]string, err error) {
+func (openMapRing) Seal(_ string, plain map[string]string) ([]byte, error) { return json.Marshal(plain) }
+func (openMapRing) Unseal(_ string, sealed []byte) (plain map[string]string, err error) {
 	return plain, json.Unmarshal(sealed, &plain)
 }
 

@@ -29,7 +29,7 @@ import (
 
 // House is what the commands of the command line call.
 func House() cli.House {
-	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, Bench: Bench}
+	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, RotateKey: RotateKey, Bench: Bench}
 }
 
 // command makes a process that only answers one command, as the system.

@@ -16,6 +16,7 @@ import (
 	"writ/server/fulfil/manual"
 	"writ/server/fulfil/null"
 	"writ/server/fulfil/sqldb"
+	"writ/server/manifest"
 )
 
 // packages is the list of connectors. fileRoots are folders besides our own that connectors may read files in. The fake target exists for tests
@@ -85,7 +86,7 @@ func (c *connections) settings(row *connectionRow) (fulfil.Settings, error) {
 	var secrets map[string]string
 	if len(row.Secrets) > 0 {
 		var err error
-		if secrets, err = c.keyring.Open(row.Secrets); err != nil {
+		if secrets, err = c.keyring.Open(manifest.SealedOf(row.Identifier), row.Secrets); err != nil {
 			return fulfil.Settings{}, err
 		}
 	}
@@ -101,11 +102,11 @@ func (c *connections) check(ctx context.Context, connectionPackage string, setti
 	}
 	values, elsewhere := maps.Clone(settings), map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		sealed, err := c.keyring.Seal(map[string]string{name: secrets[name]})
+		sealed, err := c.keyring.Seal("check", map[string]string{name: secrets[name]})
 		if err != nil {
 			return err
 		}
-		opened, err := c.keyring.Open(sealed)
+		opened, err := c.keyring.Open("check", sealed)
 		switch {
 		case errs.Is(err, errs.Unavailable):
 			elsewhere[name] = true
@@ -126,7 +127,7 @@ func (c *connections) check(ctx context.Context, connectionPackage string, setti
 }
 
 // secretNames tells which secrets a connection has, for its page.
-func (c *connections) secretNames(sealed []byte) ([]string, error) {
-	secrets, err := c.keyring.Unseal(sealed)
+func (c *connections) secretNames(connection string, sealed []byte) ([]string, error) {
+	secrets, err := c.keyring.Unseal(manifest.SealedOf(connection), sealed)
 	return slices.Sorted(maps.Keys(secrets)), err
 }

@@ -8,5 +8,6 @@
 //	handler.go     the HTTP side: GraphQL, sign-in, River UI, metrics
 //	demo.go        the demo organisation of `serve --demo`
 //	commands.go    what the commands of the command line do
+//	rotate.go      writ rotate-key: all secrets sealed again
 //	clock.go       the test clock, shared by all processes
 package app

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -137,12 +139,12 @@ func (a *App) catchUp(ctx context.Context) error {
 // sealer gives auth the keyring for single values. They are any bytes, and the keyring holds texts.
 type sealer struct{ ring *fulfil.Keyring }
 
-func (s sealer) Seal(plain []byte) ([]byte, error) {
-	return s.ring.Seal(map[string]string{"value": base64.StdEncoding.EncodeToString(plain)})
+func (s sealer) Seal(of string, plain []byte) ([]byte, error) {
+	return s.ring.Seal(of, map[string]string{"value": base64.StdEncoding.EncodeToString(plain)})
 }
 
-func (s sealer) Open(sealed []byte) ([]byte, error) {
-	plain, err := s.ring.Unseal(sealed)
+func (s sealer) Open(of string, sealed []byte) ([]byte, error) {
+	plain, err := s.ring.Unseal(of, sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -152,14 +154,49 @@ func (s sealer) Open(sealed []byte) ([]byte, error) {
 // raw gives rooms that keep secrets the keyring without resolving references: they belong to the process that uses them.
 type raw struct{ *fulfil.Keyring }
 
-func (r raw) Open(sealed []byte) (map[string]string, error) { return r.Unseal(sealed) }
+func (r raw) Open(of string, sealed []byte) (map[string]string, error) {
+	return r.Unseal(of, sealed)
+}
 
+// keyringOf gives the keys of this process. Keys in the data folder are read again when the file changes: a rotation needs no restart.
 func keyringOf(c config.Config) (*fulfil.Keyring, error) {
-	text, err := c.Secret.Bytes(c.Database.DataDir)
+	text, stamp, err := keysOf(c)
 	if err != nil {
 		return nil, err
 	}
-	return fulfil.ParseKeyring("key:"+base64.StdEncoding.EncodeToString(text), filepath.Join(c.Database.DataDir, "secrets"))
+	ring, err := fulfil.ParseKeyring(text, filepath.Join(c.Database.DataDir, "secrets"))
+	if err != nil || c.Secret.Key != "" {
+		return ring, err
+	}
+	var mu sync.Mutex
+	ring.Follow(func() (string, bool, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		now, err := c.Secret.Stamp(c.Database.DataDir)
+		if err != nil || now == stamp {
+			return "", false, err
+		}
+		text, now, err := keysOf(c)
+		if err == nil {
+			stamp = now
+		}
+		return text, err == nil, err
+	})
+	return ring, nil
+}
+
+// keysOf gives the keys as the keyring reads them, and what changes with their file.
+func keysOf(c config.Config) (text, stamp string, err error) {
+	keys, err := c.Secret.Keys(c.Database.DataDir)
+	if err != nil {
+		return "", "", err
+	}
+	var list []string
+	for _, key := range keys {
+		list = append(list, fulfil.KeyID(key)+":"+base64.StdEncoding.EncodeToString(key))
+	}
+	stamp, err = c.Secret.Stamp(c.Database.DataDir)
+	return strings.Join(list, ","), stamp, err
 }
 
 func mailDir(c config.Config) string { return filepath.Join(c.Database.DataDir, "mail") }

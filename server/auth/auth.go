@@ -50,9 +50,10 @@ func (c Config) withDefaults() Config {
 }
 
 // Keyring seals what must not be readable in a copy of the database.
+// of names the row that a value belongs to: sealed for one it does not open for another.
 type Keyring interface {
-	Seal(plain []byte) ([]byte, error)
-	Open(sealed []byte) ([]byte, error)
+	Seal(of string, plain []byte) ([]byte, error)
+	Open(of string, sealed []byte) ([]byte, error)
 }
 
 // Service signs people in and recognises them. Make it with New.

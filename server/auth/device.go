@@ -18,7 +18,7 @@ const deviceLife = 180 * 24 * time.Hour
 func (s *Service) newDevice(u *user) (string, error) {
 	id := make([]byte, 12)
 	_, _ = rand.Read(id) // never fails
-	sealed, err := s.ring.Seal([]byte(strings.Join([]string{"device", strconv.FormatInt(u.ID, 10), passwordMark(u), hex.EncodeToString(id)}, " ")))
+	sealed, err := s.ring.Seal("device", []byte(strings.Join([]string{"device", strconv.FormatInt(u.ID, 10), passwordMark(u), hex.EncodeToString(id)}, " ")))
 	if err != nil {
 		return "", err
 	}
@@ -34,7 +34,7 @@ func (s *Service) deviceOf(u *user, cookie string) string {
 	if err != nil {
 		return ""
 	}
-	plain, err := s.ring.Open(sealed)
+	plain, err := s.ring.Open("device", sealed)
 	if err != nil {
 		return ""
 	}

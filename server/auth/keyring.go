@@ -109,7 +109,7 @@ func (s *Service) readKeys(ctx context.Context) error {
 		if k.RetiredAt != nil {
 			continue
 		}
-		plain, err := s.ring.Open(k.PrivateKey)
+		plain, err := s.ring.Open("signing_key/"+k.Kid, k.PrivateKey)
 		if err != nil || len(plain) != ed25519.SeedSize {
 			// Sealed with another keyring: its tokens can still be verified, and a new key takes over.
 			s.log.WarnContext(ctx, "a signing key cannot be opened; a new one is made", "kid", k.Kid, "error", err)
@@ -140,7 +140,8 @@ func (s *Service) rotateKeys(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		sealed, err := s.ring.Seal(private.Seed())
+		kid := uuid.NewString()
+		sealed, err := s.ring.Seal("signing_key/"+kid, private.Seed())
 		if err != nil {
 			return fmt.Errorf("seal a signing key: %w", err)
 		}
@@ -152,7 +153,7 @@ func (s *Service) rotateKeys(ctx context.Context) error {
 			return err
 		}
 		_, err = tx.NewInsert().Model(&signingKey{
-			Kid: uuid.NewString(), PrivateKey: sealed, PublicKey: public, CreatedAt: now,
+			Kid: kid, PrivateKey: sealed, PublicKey: public, CreatedAt: now,
 		}).Exec(ctx)
 		return err
 	})

@@ -71,9 +71,11 @@ func TestKeyringLost(t *testing.T) {
 // lostRing opens only what it sealed itself.
 type lostRing struct{}
 
-func (lostRing) Seal(plain []byte) ([]byte, error) { return append([]byte("new"), plain...), nil }
+func (lostRing) Seal(_ string, plain []byte) ([]byte, error) {
+	return append([]byte("new"), plain...), nil
+}
 
-func (lostRing) Open(sealed []byte) ([]byte, error) {
+func (lostRing) Open(_ string, sealed []byte) ([]byte, error) {
 	if plain, ok := strings.CutPrefix(string(sealed), "new"); ok {
 		return []byte(plain), nil
 	}

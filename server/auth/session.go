@@ -74,7 +74,7 @@ func (s *Service) rotate(ctx context.Context, tx bun.IDB, row *session, secret [
 	switch {
 	case same(row.RefreshHash, secret):
 		next := newSecret()
-		sealed, err := s.ring.Seal(next)
+		sealed, err := s.ring.Seal("session/"+row.ID.String(), next)
 		if err != nil {
 			return nil, fmt.Errorf("seal a refresh token: %w", err)
 		}
@@ -85,7 +85,7 @@ func (s *Service) rotate(ctx context.Context, tx bun.IDB, row *session, secret [
 		}
 		return next, nil
 	case same(row.PreviousHash, secret) && row.SealedRefresh != nil && now.Sub(row.UsedAt) < grace:
-		next, err := s.ring.Open(row.SealedRefresh)
+		next, err := s.ring.Open("session/"+row.ID.String(), row.SealedRefresh)
 		if err != nil {
 			return nil, fmt.Errorf("open a sealed refresh token: %w", err)
 		}

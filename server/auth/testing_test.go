@@ -23,9 +23,9 @@ import (
 // plainRing seals by turning bytes around: enough to see that the stored form is not the key.
 type plainRing struct{}
 
-func (plainRing) Seal(plain []byte) ([]byte, error) { return turned(plain), nil }
+func (plainRing) Seal(_ string, plain []byte) ([]byte, error) { return turned(plain), nil }
 
-func (plainRing) Open(sealed []byte) ([]byte, error) { return turned(sealed), nil }
+func (plainRing) Open(_ string, sealed []byte) ([]byte, error) { return turned(sealed), nil }
 
 func turned(b []byte) []byte {
 	out := make([]byte, len(b))

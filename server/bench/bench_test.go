@@ -33,12 +33,12 @@ import (
 // keyring is what auth and manifest want of the real one.
 type keyring struct{ *fulfil.Keyring }
 
-func (k keyring) Seal(plain []byte) ([]byte, error) {
-	return k.Keyring.Seal(map[string]string{"": base64.StdEncoding.EncodeToString(plain)})
+func (k keyring) Seal(of string, plain []byte) ([]byte, error) {
+	return k.Keyring.Seal(of, map[string]string{"": base64.StdEncoding.EncodeToString(plain)})
 }
 
-func (k keyring) Open(sealed []byte) ([]byte, error) {
-	plain, err := k.Unseal(sealed)
+func (k keyring) Open(of string, sealed []byte) ([]byte, error) {
+	plain, err := k.Unseal(of, sealed)
 	if err != nil {
 		return nil, err
 	}

@@ -156,6 +156,7 @@ func houseCommands(h House) (options []kong.Option) {
 	add(h.Explain != nil, "explain", "Explain why somebody has what they have.", &explainCommand{})
 	add(h.Verify != nil, "verify", "Check the chain of the event log, and against signed checkpoints.", &verifyCommand{})
 	add(h.AuditHead != nil, "audit", "Sign checkpoints of the event log.", &auditCommand{})
+	add(h.RotateKey != nil, "rotate-key", "Seal all secrets with a new key, while servers work.", &rotateCommand{})
 	add(h.Bench != nil, "bench", "Measure evaluation and fulfilment on generated people.", &benchCommand{})
 	return options
 }

@@ -9,6 +9,7 @@
 //	manifest.go  writ plan|apply|export
 //	explain.go   writ explain
 //	verify.go    writ verify
+//	rotate.go    writ rotate-key
 //	bench.go     writ bench
 //
 // A command that needs a part of House which is nil does not exist.

@@ -39,6 +39,7 @@ type House struct {
 	Verify  func(ctx context.Context, s Session, in VerifyInput) error
 	// AuditHead signs the head of the event log; AuditKey gives the public key.
 	AuditHead, AuditKey func(ctx context.Context, s Session) error
+	RotateKey           func(ctx context.Context, s Session) error // seals all secrets with a new key
 	Bench               func(ctx context.Context, s Session, in BenchInput) error
 }
 

@@ -100,7 +100,7 @@ func (r *reader) connectors() error {
 			}
 			if len(l.Secrets) > 0 {
 				var err error
-				if k.Secrets, err = r.keyring.Open(l.Secrets); err != nil {
+				if k.Secrets, err = r.keyring.Open(SealedOf(l.Identifier), l.Secrets); err != nil {
 					return err
 				}
 			}

@@ -47,7 +47,9 @@ func setup(t *testing.T) bundle {
 // unsealing keeps references as they are written, as server/app does.
 type unsealing struct{ *fulfil.Keyring }
 
-func (u unsealing) Open(sealed []byte) (map[string]string, error) { return u.Unseal(sealed) }
+func (u unsealing) Open(of string, sealed []byte) (map[string]string, error) {
+	return u.Unseal(of, sealed)
+}
 
 func (b bundle) mustApply(t *testing.T, yaml string) *PlanPayload {
 	t.Helper()

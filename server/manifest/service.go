@@ -23,8 +23,8 @@ import (
 
 // Keyring seals and opens secrets; server/fulfil has the real one.
 type Keyring interface {
-	Seal(plain map[string]string) ([]byte, error)
-	Open(sealed []byte) (map[string]string, error)
+	Seal(of string, plain map[string]string) ([]byte, error)
+	Open(of string, sealed []byte) (map[string]string, error)
 }
 
 // Service plans, applies and exports configuration.

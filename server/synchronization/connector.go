@@ -186,7 +186,7 @@ func (s *Service) describe(ctx context.Context, where func(*bun.SelectQuery) *bu
 			}
 			k.SecretsSet = []string{}
 			if s.SecretNames != nil && len(k.Secrets) > 0 {
-				if k.SecretsSet, err = s.SecretNames(k.Secrets); err != nil {
+				if k.SecretsSet, err = s.SecretNames(k.Identifier, k.Secrets); err != nil {
 					return nil, err
 				}
 			}

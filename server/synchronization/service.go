@@ -30,7 +30,7 @@ type Service struct {
 	// Packages tells what the pages show of a connection's package. Optional.
 	Packages fulfil.Packages
 	// SecretNames gives the names of the secrets sealed in a connection. Optional.
-	SecretNames func(sealed []byte) ([]string, error)
+	SecretNames func(connection string, sealed []byte) ([]string, error)
 }
 
 // Reporter hears how a task goes; job.Reporter is one.

@@ -49,17 +49,20 @@ func (s *Service) Create(ctx context.Context, in CreateWebhookInput) (*CreateWeb
 		return nil, err
 	}
 	secret := newSecret()
-	var err error
-	if w.Secret, err = s.seal(secret); err != nil {
-		return nil, err
-	}
-	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		end, err := event.End(ctx, tx)
 		if err != nil {
 			return err
 		}
 		w.Position = end.Position
+		w.Secret = []byte{}
 		if err := insertWebhook(ctx, tx, w); err != nil {
+			return err
+		}
+		if w.Secret, err = s.seal(w.ID, secret); err != nil { // bound to the row, which has its id only now
+			return err
+		}
+		if err := exec(ctx, tx, `update webhook set secret = ? where id = ?`, w.Secret, w.ID); err != nil {
 			return err
 		}
 		return s.publish(ctx, tx, "webhook.created", w)
@@ -97,7 +100,7 @@ func (w *Webhook) describe(in CreateWebhookInput) error {
 // oldest at once. It needs WebhookUpdate, and the webhook must be the caller's: the secret is.
 func (s *Service) Rotate(ctx context.Context, in WebhookInput) (*CreateWebhookPayload, error) {
 	secret := newSecret()
-	sealed, err := s.seal(secret)
+	sealed, err := s.seal(in.ID, secret)
 	if err != nil {
 		return nil, err
 	}

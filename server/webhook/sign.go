@@ -20,8 +20,8 @@ const (
 
 // Keyring seals secrets at rest: fulfil.Keyring.
 type Keyring interface {
-	Seal(plain map[string]string) ([]byte, error)
-	Unseal(sealed []byte) (map[string]string, error)
+	Seal(of string, plain map[string]string) ([]byte, error)
+	Unseal(of string, sealed []byte) (map[string]string, error)
 }
 
 // newSecret makes a secret as receivers get it: whsec_ and 32 random bytes in base64.
@@ -52,8 +52,11 @@ func timestamp(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
 
 const secretName = "secret" // in the sealed map
 
-func (s *Service) seal(secret string) ([]byte, error) {
-	sealed, err := s.Keyring.Seal(map[string]string{secretName: secret})
+// sealedOf names the row that a sealed secret belongs to.
+func sealedOf(webhookID int64) string { return "webhook/" + strconv.FormatInt(webhookID, 10) }
+
+func (s *Service) seal(webhookID int64, secret string) ([]byte, error) {
+	sealed, err := s.Keyring.Seal(sealedOf(webhookID), map[string]string{secretName: secret})
 	if err != nil {
 		return nil, fmt.Errorf("seal a webhook secret: %w", err)
 	}
@@ -68,7 +71,7 @@ func (s *Service) secrets(w *Webhook) ([]string, error) {
 	}
 	list := make([]string, len(sealed))
 	for i, one := range sealed {
-		plain, err := s.Keyring.Unseal(one)
+		plain, err := s.Keyring.Unseal(sealedOf(w.ID), one)
 		if err != nil {
 			return nil, fmt.Errorf("open a webhook secret: %w", err)
 		}

@@ -1,0 +1,152 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/config"
+	"writ/server/fulfil"
+	"writ/server/manifest"
+)
+
+// mustSeal makes connections and sessions with sealed values, and gives how many.
+func (s *system) mustSeal(t *testing.T, ring *fulfil.Keyring, n int) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := s.DB.ExecContext(ctx, `insert into connector (identifier, display_name) values ('C', 'C') on conflict do nothing`)
+	require.NoError(t, err)
+	for i := range n {
+		name := fmt.Sprintf("K%04d", i)
+		sealed, err := ring.Seal(manifest.SealedOf(name), map[string]string{"password": "canary-" + name})
+		require.NoError(t, err)
+		_, err = s.DB.ExecContext(ctx, `insert into connection (connector_id, identifier, display_name, package, settings, secrets)
+			select id, ?, ?, 'null', '{}', ? from connector where identifier = 'C'`, name, name, sealed)
+		require.NoError(t, err)
+	}
+}
+
+// opens reports how many connections open with a keyring, and how many of those are sealed with its first key.
+func (s *system) opens(t *testing.T, ring *fulfil.Keyring) (all, current int) {
+	t.Helper()
+	var rows []struct {
+		Identifier string
+		Secrets    []byte
+	}
+	require.NoError(t, s.DB.NewRaw(`select identifier, secrets from connection order by id`).Scan(t.Context(), &rows))
+	head, err := ring.Head()
+	require.NoError(t, err)
+	for _, r := range rows {
+		plain, err := ring.Unseal(manifest.SealedOf(r.Identifier), r.Secrets)
+		if err == nil && plain["password"] == "canary-"+r.Identifier {
+			all++
+		}
+		if bytes.HasPrefix(r.Secrets, head) {
+			current++
+		}
+	}
+	return all, current
+}
+
+// TestRotateKey: everything is sealed again while a server that knows nothing of it goes on reading and writing; a rotation that was cut off goes
+// on; the old key opens nothing then.
+func TestRotateKey(t *testing.T) {
+	t.Parallel()
+	s := mustSystem(t)
+	server, err := keyringOf(s.Config)
+	require.NoError(t, err)
+	s.mustSeal(t, server, 450)
+	before, err := s.Config.Secret.Keys(s.Config.Database.DataDir)
+	require.NoError(t, err)
+
+	cut, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- RotateKey(cut, s.Session) }()
+	require.Eventually(t, func() bool {
+		keys, err := s.Config.Secret.Keys(s.Config.Database.DataDir)
+		return err == nil && len(keys) == 2
+	}, 10*time.Second, 10*time.Millisecond)
+	all, _ := s.opens(t, server)
+	require.Equal(t, 450, all, "the server reads on")
+	stop()
+	require.Error(t, <-ended)
+
+	ring, err := keyringOf(s.Config)
+	require.NoError(t, err)
+	_, _, err = reseal(t.Context(), s.DB, ring) // as far as it came before somebody cut it off, and a value with the old key after that
+	require.NoError(t, err)
+	old, err := fulfil.ParseKeyring(mustText(t, config.Secret{Key: fmt.Sprintf("%x", before[0])}), "")
+	require.NoError(t, err)
+	sealed, err := old.Seal(manifest.SealedOf("K0007"), map[string]string{"password": "canary-K0007"})
+	require.NoError(t, err)
+	_, err = s.DB.ExecContext(t.Context(), `update connection set secrets = ? where identifier = 'K0007'`, sealed)
+	require.NoError(t, err)
+
+	require.Contains(t, s.said(t, func(ctx context.Context) error { return RotateKey(ctx, s.Session) }), "Going on")
+	all, current := s.opens(t, server)
+	require.Equal(t, 450, all, "the server took the new key over")
+	require.Equal(t, 450, current)
+	all, _ = s.opens(t, old)
+	require.Zero(t, all, "the old key opens nothing any more")
+	keys, err := s.Config.Secret.Keys(s.Config.Database.DataDir)
+	require.NoError(t, err)
+	require.Len(t, keys, 1)
+	require.NotEqual(t, before, keys)
+	require.FileExists(t, filepath.Join(s.Config.Database.DataDir, "secret.key.old"))
+	var events int
+	require.NoError(t, s.DB.NewRaw(`select count(*) from event where kind = 'secret.key_rotated'`).Scan(t.Context(), &events))
+	require.Equal(t, 1, events)
+}
+
+func mustText(t *testing.T, secret config.Secret) string {
+	t.Helper()
+	text, _, err := keysOf(config.Config{Secret: secret})
+	require.NoError(t, err)
+	return text
+}
+
+// TestRotateKeyKeepsWhatItCannotOpen: a damaged value stops the rotation before a key is dropped.
+func TestRotateKeyKeepsWhatItCannotOpen(t *testing.T) {
+	t.Parallel()
+	s := mustSystem(t)
+	ring, err := keyringOf(s.Config)
+	require.NoError(t, err)
+	s.mustSeal(t, ring, 3)
+	_, err = s.DB.ExecContext(t.Context(), `update connection set secrets = (select secrets from connection where identifier = 'K0000') where identifier = 'K0001'`)
+	require.NoError(t, err)
+	require.ErrorContains(t, RotateKey(t.Context(), s.Session), "connection K0001")
+	keys, err := s.Config.Secret.Keys(s.Config.Database.DataDir)
+	require.NoError(t, err)
+	require.Len(t, keys, 2)
+	_, err = os.Stat(filepath.Join(s.Config.Database.DataDir, "secret.key.old"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestEverythingSealedIsRotated: a new column of bytes is either sealed, and rotated, or named here as not secret.
+func TestEverythingSealedIsRotated(t *testing.T) {
+	t.Parallel()
+	s := mustSystem(t)
+	notSealed := map[string]bool{"session.refresh_hash": true, "session.previous_hash": true, "signing_key.public_key": true, "event_chain.hash": true,
+		"event_checkpoint.hash": true, "event_checkpoint.public_key": true, "event_checkpoint.signature": true, "model_version.fingerprint": true,
+		"owner_state.fingerprint": true}
+	for _, c := range sealedColumns {
+		notSealed[c.table+"."+c.column] = true
+	}
+	var columns []string
+	require.NoError(t, s.DB.NewRaw(`select table_name || '.' || column_name from information_schema.columns
+		where table_schema = 'public' and data_type = 'bytea' and table_name not like 'river%' order by 1`).Scan(t.Context(), &columns))
+	var unknown []string
+	for _, c := range columns {
+		if !notSealed[c] {
+			unknown = append(unknown, c)
+		}
+	}
+	t.Log(columns)
+	require.Empty(t, unknown)
+}
