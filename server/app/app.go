@@ -60,11 +60,12 @@ type App struct {
 
 	connections *connections
 	metrics     *prometheus.Registry
+	started     chan struct{} // closed when the queue runs
 }
 
 // New makes every service and fills in the hooks between them. Nothing runs yet.
 func New(ctx context.Context, s cli.Session) (*App, error) {
-	a := &App{Config: s.Config, Log: s.Log, DB: s.DB, databaseURL: s.DatabaseURL, Clock: clock.New(), Shapes: &directory.Shapes{}, metrics: prometheus.NewRegistry()}
+	a := &App{Config: s.Config, Log: s.Log, DB: s.DB, databaseURL: s.DatabaseURL, Clock: clock.New(), Shapes: &directory.Shapes{}, metrics: prometheus.NewRegistry(), started: make(chan struct{})}
 	if a.Config.Serve.TestHooks {
 		if err := loadOffset(ctx, a.DB, a.Clock); err != nil {
 			return nil, fmt.Errorf("read the test clock: %w", err)
@@ -76,7 +77,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	}
 	known := packages(s.Config.Serve.TestHooks, s.Config.Database.Roots())
 	a.connections = &connections{db: a.DB, packages: known, pool: fulfil.NewPool(known), keyring: keyring, filesDir: s.Config.Database.FilesDir()}
-	a.Hub = event.NewHub(a.DB, s.DatabaseURL, a.Log)
+	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 
 	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged}}
 	a.Assignments = &assignment.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Visible: a.visible}
@@ -120,7 +121,11 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Queue, err = queue.New(ctx, queue.Options{URL: s.DatabaseURL, Logger: a.Log, Queues: a.queues(), Register: a.register}); err != nil {
+	pooled, err := a.lookForPooler(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if a.Queue, err = queue.New(ctx, queue.Options{URL: cmp.Or(s.DirectURL, s.DatabaseURL), Pooled: pooled, Logger: a.Log, Queues: a.queues(), Register: a.register}); err != nil {
 		return nil, err
 	}
 	if err := a.settleZone(ctx); err != nil {
@@ -136,7 +141,28 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Application{Handler: handler, Metrics: metrics, Run: a.Run, Greeting: greeting}, nil
+	return &cli.Application{Handler: handler, Metrics: metrics, Run: a.Run, Greeting: greeting, Started: a.started}, nil
+}
+
+// lookForPooler reports whether even the direct way to the database leads through a pooler in transaction mode, and says what that means.
+func (a *App) lookForPooler(ctx context.Context, s cli.Session) (bool, error) {
+	pooled, err := db.Pooled(ctx, s.DatabaseURL)
+	if err != nil || !pooled {
+		return false, err
+	}
+	if s.DirectURL != "" && s.DirectURL != s.DatabaseURL {
+		pooled, err = db.Pooled(ctx, s.DirectURL)
+		if err != nil {
+			return false, fmt.Errorf("the direct way to the database (--database-direct-url): %w", err)
+		}
+	}
+	if pooled {
+		a.Log.WarnContext(ctx, "the database is behind a pooler in transaction mode, which passes no notifications on: changes are looked for once a second. "+
+			"Name the way past it in WRIT_DATABASE_DIRECT_URL to be told at once")
+	} else {
+		a.Log.InfoContext(ctx, "the database is behind a pooler in transaction mode; notifications and the job queue go past it")
+	}
+	return pooled, nil
 }
 
 // settleZone keeps the time zone of the installation. Where days begin somewhere else now, everybody is looked at again.
@@ -189,12 +215,16 @@ func (a *App) Run(ctx context.Context) error {
 			if err := a.Queue.Start(context.WithoutCancel(ctx)); err != nil {
 				return err
 			}
+			close(a.started)
 			<-ctx.Done()
 			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 			defer cancel()
 			return a.Queue.Stop(stopping)
 		})
 		a.sweeps(ctx, group)
+	}
+	if !a.Config.Serve.Runs(config.Workers) {
+		close(a.started)
 	}
 	if a.Config.Serve.TestHooks {
 		group.Go(func() error { a.followClock(ctx); return nil })

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -35,7 +36,7 @@ const intranetReference = "WRIT_SECRET_DEMO_INTRANET"
 // HR files. What is there already stays: a second start keeps every change. It gives the greeting with the logins.
 func (a *App) loadDemo(ctx context.Context) (string, error) {
 	ctx = permit.With(ctx, permit.System("demo"))
-	unlock, err := a.lockDemo(ctx)
+	unlock, err := db.Hold(ctx, a.DB, 50*time.Millisecond, demoLock)
 	if err != nil {
 		return "", err
 	}
@@ -73,20 +74,6 @@ func (a *App) loadDemo(ctx context.Context) (string, error) {
 
 // demoLock ("demo") lets processes that start together load it one after the other.
 const demoLock = 0x64656d6f
-
-func (a *App) lockDemo(ctx context.Context) (unlock func(), err error) {
-	conn, err := a.DB.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := conn.ExecContext(ctx, "select pg_advisory_lock(?)", demoLock); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return func() {
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "select pg_advisory_unlock(?)", demoLock) // else it ends with the connection
-		_ = conn.Close()
-	}, nil
-}
 
 // demoPassword opens the demo logins, and only a server started with --demo accepts it.
 const demoPassword = "writ-demo"

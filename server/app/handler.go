@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -44,8 +45,13 @@ func (a *App) origins() []string {
 	return nil
 }
 
-// ready: the database answers and this process can work.
+// ready: the queue runs, and the database answers.
 func (a *App) ready(ctx context.Context) error {
+	select {
+	case <-a.started:
+	default:
+		return errors.New("the queue does not run yet")
+	}
 	if err := a.DB.PingContext(ctx); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}

@@ -123,7 +123,7 @@ func checkSecretFlags(command *kong.Context, stderr io.Writer) error {
 			if holdsPassword(p.Flag) {
 				return fmt.Errorf("the mail server (--smtp-url) must not hold a password as a flag, the list of processes would show it: %s", elsewhere)
 			}
-		case "database-url", "database-admin-url":
+		case "database-url", "database-admin-url", "database-direct-url":
 			if holdsPassword(p.Flag) {
 				fmt.Fprintf(stderr, "writ: the list of processes shows the password of --%s: better %s\n", p.Flag.Name, elsewhere)
 			}

@@ -47,16 +47,17 @@ func withSession(ctx context.Context, e *environment, c config.Config, fn func(c
 			return err
 		}
 		defer b.Close()
-		return fn(ctx, Session{Config: c, Log: log, DB: b, DatabaseURL: at.server, Out: e.stdout})
+		return fn(ctx, Session{Config: c, Log: log, DB: b, DatabaseURL: at.server, DirectURL: at.direct, Out: e.stdout})
 	})
 }
 
 // address is where the database is: for the server, and for the role that changes the schema and owns the event log. They may be the same.
-type address struct{ server, admin string }
+// direct is the server's past a pooler.
+type address struct{ server, admin, direct string }
 
 // migrate brings the schema up as the administrator and hands it over to the server's role.
 func migrate(ctx context.Context, at address) error {
-	b, err := db.Open(ctx, at.admin, db.MaxConns(2))
+	b, err := db.Open(ctx, at.admin, db.MaxConns(3))
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func withDatabase(ctx context.Context, c config.Config, log *slog.Logger, fn fun
 			}
 		}()
 		log.InfoContext(ctx, "using a PostgreSQL of our own", "folder", absolute(c.Database.DataDir))
-		return fn(address{server: server.ServerURL(embedded.Database), admin: server.URL(embedded.Database)})
+		return fn(address{server: server.ServerURL(embedded.Database), admin: server.URL(embedded.Database), direct: server.ServerURL(embedded.Database)})
 	}
 	var at address
 	if at.server, err = db.URL(c.Database.URL); err != nil {
@@ -98,6 +99,11 @@ func withDatabase(ctx context.Context, c config.Config, log *slog.Logger, fn fun
 	}
 	if at.admin = at.server; c.Database.AdminURL != "" {
 		if at.admin, err = db.URL(c.Database.AdminURL); err != nil {
+			return err
+		}
+	}
+	if at.direct = at.server; c.Database.DirectURL != "" {
+		if at.direct, err = db.URL(c.Database.DirectURL); err != nil {
 			return err
 		}
 	}

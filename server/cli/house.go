@@ -16,7 +16,8 @@ type Session struct {
 	Config      config.Config
 	Log         *slog.Logger
 	DB          *bun.DB
-	DatabaseURL string // complete, for lib/pq listeners and pgx
+	DatabaseURL string // complete, for lib/pq and pgx
+	DirectURL   string // the same database past a pooler, if there is one: for listeners and the job queue
 	Out         io.Writer
 }
 
@@ -26,6 +27,7 @@ type Application struct {
 	Metrics  http.Handler                    // what --metrics-addr serves; nil: nothing
 	Run      func(ctx context.Context) error // works until ctx ends, then finishes what it holds; nil: nothing runs in the background
 	Greeting string                          // printed when ready, e.g. the demo logins
+	Started  <-chan struct{}                 // closed when everything runs; nil: from the beginning
 }
 
 // House holds the functions of server/app that commands call.

@@ -53,14 +53,25 @@ func (c *serveCommand) Run(ctx context.Context, e *environment) error {
 		if err != nil {
 			return fmt.Errorf("build the application: %w", err)
 		}
-		greet(e, s, l, app.Greeting)
-		return run(ctx, s, l, metrics, app)
+		return run(ctx, e, s, l, metrics, app)
 	})
 }
 
 // run serves and works until ctx ends or one of both fails; then both end. metrics is where the metrics have an address of their own; nil: nowhere.
-func run(ctx context.Context, s Session, l, metrics net.Listener, app *Application) error {
+// It says that it is ready when everything runs.
+func run(ctx context.Context, e *environment, s Session, l, metrics net.Listener, app *Application) error {
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if app.Started != nil {
+			select {
+			case <-app.Started:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		greet(e, s, l, app.Greeting)
+		return nil
+	})
 	if metrics != nil && app.Metrics != nil {
 		group.Go(func() error { return httpd.Serve(ctx, metrics, app.Metrics, s.Log) })
 	}

@@ -11,6 +11,7 @@ import (
 type Database struct {
 	URL         string            `name:"database-url" env:"WRIT_DATABASE_URL" help:"PostgreSQL 15 or newer, postgres://user:password@host:5432/name. Empty: a PostgreSQL of our own in the data folder."`
 	AdminURL    string            `name:"database-admin-url" env:"WRIT_DATABASE_ADMIN_URL" help:"The same database with a role that owns the event log and changes the schema, so that the role of --database-url can add events but never change them. Empty: one role does both."`
+	DirectURL   string            `name:"database-direct-url" env:"WRIT_DATABASE_DIRECT_URL" help:"The same database past a pooler (PgBouncer in transaction mode), for notifications and the job queue. Without it both ask once a second."`
 	DataDir     string            `default:"./data" env:"WRIT_DATA_DIR" help:"Folder of this process: its own PostgreSQL, the generated key, and below files/ what connectors read."`
 	FileRoots   string            `name:"file-roots" env:"WRIT_FILE_ROOTS" placeholder:"FOLDERS" help:"Further folders whose files connectors may read, absolute, separated by semicolons. They may not hold the data folder."`
 	PostgresBin string            `env:"WRIT_POSTGRES_BIN" help:"Folder with the programs of the PostgreSQL of our own. Empty: the npm package, else the system's newest."`
@@ -75,7 +76,7 @@ func (d *Database) Validate() error {
 	if err := d.checkRoots(); err != nil {
 		return err
 	}
-	for setting, at := range map[string]string{"(--database-url, WRIT_DATABASE_URL)": d.URL, "(--database-admin-url, WRIT_DATABASE_ADMIN_URL)": d.AdminURL} {
+	for setting, at := range map[string]string{"(--database-url, WRIT_DATABASE_URL)": d.URL, "(--database-admin-url, WRIT_DATABASE_ADMIN_URL)": d.AdminURL, "(--database-direct-url, WRIT_DATABASE_DIRECT_URL)": d.DirectURL} {
 		if at == "" {
 			continue
 		}

@@ -1,5 +1,7 @@
 // Package db says how Writ stores: one PostgreSQL (15 or newer), reached through bun on lib/pq.
 //
+//	hold.go        locks that last longer than a transaction of their own work
+//	pooled.go      is there a pooler in transaction mode?
 //	open.go      Open a pool; the URL settings that always hold (time zone UTC, sslmode)
 //	tx.go        InTx: one exported verb = one transaction, repeated when PostgreSQL asks for it
 //	explain.go   Explain: constraint and overload errors become sentences for people (errs)

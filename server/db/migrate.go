@@ -136,34 +136,21 @@ func files(dir fs.FS) ([]Migration, error) {
 	return all, nil
 }
 
-// locked runs fn on one connection while it holds the advisory lock. It asks again and again instead of waiting inside
-// PostgreSQL: a waiting statement holds a snapshot, which CREATE INDEX CONCURRENTLY of the lock's holder would wait for.
+// locked runs fn on one connection while another one holds the advisory lock.
 func locked(ctx context.Context, db *bun.DB, fn func(conn bun.Conn) error) (err error) {
+	release, err := Hold(ctx, db, 50*time.Millisecond, migrateLock)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return fmt.Errorf("another process is still migrating: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("lock the migrations: %w", err)
+	}
+	defer release()
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect to migrate: %w", err)
 	}
 	defer conn.Close()
-	for {
-		var got bool
-		if err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock(?)", migrateLock).Scan(&got); err != nil {
-			return fmt.Errorf("lock the migrations: %w", err)
-		}
-		if got {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("another process is still migrating: %w", ctx.Err())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-	defer func() {
-		_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "select pg_advisory_unlock(?)", migrateLock)
-		if unlockErr != nil { // a broken connection: PostgreSQL has let go of the lock with it
-			slog.DebugContext(ctx, "unlock the migrations", "error", unlockErr)
-		}
-	}()
 	return fn(conn)
 }
 

@@ -36,6 +36,7 @@ type Options struct {
 	Queues            map[string]int // queue -> how many jobs of it this process works at once; nil = {"default": 50}
 	FetchCooldown     time.Duration  // shortest pause between two fetches of a queue; 0 = 10 ms (River's own default caps at 1,000 jobs/s)
 	FetchPollInterval time.Duration  // fetches even without a notification; 0 = 1 s
+	Pooled            bool           // URL leads through a pooler in transaction mode: nothing is prepared on a connection, no notifications
 	Register          func(*river.Workers)
 }
 
@@ -59,6 +60,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	config.MaxConns = int32(orDefault(o.MaxConns, DefaultMaxConns))
 	id := clientID()
 	config.ConnConfig.RuntimeParams["application_name"] = id
+	if o.Pooled {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect the queue: %w", err)
@@ -96,6 +100,7 @@ func clientConfig(o Options, id string) *river.Config {
 		FetchCooldown:     orDefault(o.FetchCooldown, 10*time.Millisecond),
 		FetchPollInterval: orDefault(o.FetchPollInterval, time.Second),
 		JobTimeout:        jobTimeout, RescueStuckJobsAfter: rescueAfter,
+		PollOnly:    o.Pooled,
 		MaxAttempts: MaxAttempts, RetryPolicy: retryPolicy{},
 	}
 }

@@ -23,7 +23,7 @@
 //
 // # Locks and transactions
 //
-// One delivery of a connector moves at a time: an advisory lock held by a connection for the whole run. The systems are read outside of
+// One delivery of a connector moves at a time: an advisory lock held by a transaction of its own for the whole run. The systems are read outside of
 // any transaction; rows land in delivery_row in small ones. The comparison is one statement per entity type. The changes are applied
 // in one transaction together with events, the mark "last synchronized" and the hook Applied.
 //

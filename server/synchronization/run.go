@@ -2,7 +2,6 @@ package synchronization
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -23,36 +22,16 @@ const lockPause = 100 * time.Millisecond
 
 // lock takes the connector for one run. wait: until it is free or the context ends; else ok is false when somebody has it.
 func (s *Service) lock(ctx context.Context, connectorID int64, wait bool) (release func(), ok bool, err error) {
-	conn, err := s.DB.Conn(ctx)
-	if err != nil {
-		return nil, false, err
+	if wait {
+		release, err = db.Hold(ctx, s.DB, lockPause, syncLock, int32(connectorID))
+		ok = err == nil
+	} else {
+		release, ok, err = db.TryHold(ctx, s.DB, syncLock, int32(connectorID))
 	}
-	for {
-		if err := conn.NewRaw("select pg_try_advisory_lock(?, ?)", syncLock, int32(connectorID)).Scan(ctx, &ok); err != nil {
-			_ = conn.Close()
-			return nil, false, fmt.Errorf("lock connector %d: %w", connectorID, err)
-		}
-		if ok {
-			break
-		}
-		if !wait {
-			_ = conn.Close()
-			return nil, false, nil
-		}
-		select {
-		case <-ctx.Done():
-			_ = conn.Close()
-			return nil, false, ctx.Err()
-		case <-time.After(lockPause):
-		}
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("lock connector %d: %w", connectorID, err)
 	}
-	return func() {
-		ctx := context.WithoutCancel(ctx)
-		if _, err := conn.ExecContext(ctx, "select pg_advisory_unlock(?, ?)", syncLock, int32(connectorID)); err != nil {
-			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // throw the connection away, and the lock with it
-		}
-		_ = conn.Close()
-	}, true, nil
+	return release, ok, err
 }
 
 // Run synchronizes a connector: export, prepare, synchronize. It waits while another run has the connector. The delivery is given also

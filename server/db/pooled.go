@@ -1,0 +1,44 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/lib/pq"
+)
+
+// Pooled reports whether a pooler in transaction mode (PgBouncer and its like) stands before the database: two clients that are connected at the
+// same time meet on one server connection. Between statements such a connection is anybody's, so that LISTEN and locks of a session mean nothing.
+func Pooled(ctx context.Context, databaseURL string) (bool, error) {
+	full, err := URL(databaseURL)
+	if err != nil {
+		return false, err
+	}
+	connector, err := pq.NewConnector(full)
+	if err != nil {
+		return false, fmt.Errorf("read the database URL: %w", hidePassword(err, full))
+	}
+	var clients [2]*sql.Conn
+	for i := range clients {
+		pool := sql.OpenDB(connector)
+		defer pool.Close()
+		if clients[i], err = pool.Conn(ctx); err != nil {
+			return false, fmt.Errorf("connect to the database: %w", hidePassword(err, full))
+		}
+		defer clients[i].Close()
+	}
+	for range 5 { // others may take the connection in between
+		var pids [2]int
+		for i, c := range clients {
+			if err := c.QueryRowContext(ctx, "select pg_backend_pid()").Scan(&pids[i]); err != nil {
+				return false, errors.Join(errors.New("ask the database who it is"), err)
+			}
+		}
+		if pids[0] == pids[1] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
