@@ -34,7 +34,7 @@ func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 
 // attempt is one transaction; raced tells that it found no row and could not add one either.
 func (c *Conn) attempt(ctx context.Context, ch fulfil.Change) (receipt fulfil.Receipt, raced bool) {
-	tx, err := c.db.BeginTx(ctx, nil)
+	tx, err := c.begin(ctx, nil)
 	if err != nil {
 		return c.notConnected(err), false
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ type Conn struct {
 	timeout time.Duration
 	queries map[string]string // table -> statement that replaces it in an export
 	links   []linkSetting
+	local   [][2]string // names and values that every transaction of ours sets for itself
 
 	mu     sync.Mutex
 	cached *catalog // as last read; nil: read it again
@@ -107,7 +109,8 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, er
 	return c, nil
 }
 
-// session sets what every session of ours has, unless the connection string says otherwise.
+// session sets what every session of ours has. What a pooler does not pass on at the beginning of a session is left to the transactions (begin),
+// unless the connection string says it.
 func (c *Conn) session(cfg pq.Config) pq.Config {
 	cfg = cfg.Clone()
 	if cfg.ConnectTimeout == 0 {
@@ -116,16 +119,32 @@ func (c *Conn) session(cfg pq.Config) pq.Config {
 	if cfg.FallbackApplicationName == "" {
 		cfg.FallbackApplicationName = "writ"
 	}
-	for name, value := range map[string]string{
-		"statement_timeout": strconv.FormatInt(c.timeout.Milliseconds(), 10),
-		"timezone":          "UTC",
-		"search_path":       pq.QuoteIdentifier(c.schema),
+	for _, p := range [][2]string{
+		{"statement_timeout", strconv.FormatInt(c.timeout.Milliseconds(), 10)}, {"timezone", "UTC"}, {"search_path", pq.QuoteIdentifier(c.schema)},
 	} {
-		if _, set := cfg.Runtime[name]; !set {
-			cfg.Runtime[name] = value
+		if _, set := cfg.Runtime[p[0]]; !set {
+			c.local = append(c.local, p)
 		}
 	}
 	return cfg
+}
+
+// begin starts a transaction with our settings, for itself alone: behind a pooler in transaction mode the session is somebody else's afterwards.
+func (c *Conn) begin(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error) {
+	tx, err := c.db.BeginTx(ctx, o)
+	if err != nil || len(c.local) == 0 {
+		return tx, err
+	}
+	var calls []string
+	var args []any
+	for i, p := range c.local {
+		calls = append(calls, fmt.Sprintf("set_config($%d, $%d, true)", 2*i+1, 2*i+2))
+		args = append(args, p[0], p[1])
+	}
+	if _, err := tx.ExecContext(ctx, "select "+strings.Join(calls, ", "), args...); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
 }
 
 // Check connects, and looks whether every table, link and query of the settings is there.

@@ -132,7 +132,7 @@ func (c *Conn) distinct(rows *sql.Rows, name string) ([]string, error) {
 
 // reading runs fn in a transaction that cannot write and sees one moment.
 func (c *Conn) reading(ctx context.Context, fn func(*sql.Tx) error) error {
-	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	tx, err := c.begin(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return c.readError(err, "connectionString")
 	}
@@ -308,8 +308,13 @@ where n.nspname = $1 and t.relkind in ('r', 'p', 'm', 'f', 'v')`
 // of others when their session ends, or within a second while it works, or when it has been idle for ten. Views and queries over
 // other schemas are not covered: use a scheduled job for those.
 func (c *Conn) Token(ctx context.Context) (string, error) {
+	tx, err := c.begin(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return "", c.readError(err, "connectionString")
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
 	var token string
-	if err := c.db.QueryRowContext(ctx, tokenSQL, c.schema).Scan(&token); err != nil {
+	if err := tx.QueryRowContext(ctx, tokenSQL, c.schema).Scan(&token); err != nil {
 		return "", c.readError(err, "connectionString")
 	}
 	return token, nil
