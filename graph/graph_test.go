@@ -57,7 +57,9 @@ func (openRing) Open(_ string, sealed []byte) ([]byte, error) { return sealed, n
 // openMapRing is openRing for named secrets.
 type openMapRing struct{}
 
-func (openMapRing) Seal(_ string, plain map[string]string) ([]byte, error) { return json.Marshal(plain) }
+func (openMapRing) Seal(_ string, plain map[string]string) ([]byte, error) {
+	return json.Marshal(plain)
+}
 func (openMapRing) Unseal(_ string, sealed []byte) (plain map[string]string, err error) {
 	return plain, json.Unmarshal(sealed, &plain)
 }

@@ -592,14 +592,13 @@ create table local_user (
     resource_key text,
     is_demo boolean default false not null,
     is_disabled boolean default false not null,
-    failed_count integer default 0 not null,
-    locked_until timestamp with time zone,
     constraint local_user_pkey PRIMARY KEY (id),
     constraint local_user_resource_entity_type_id_fkey FOREIGN KEY (resource_entity_type_id) REFERENCES entity_type(id),
     constraint local_user_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
 );
 CREATE INDEX local_user_by_resource ON public.local_user USING btree (resource_id);
 CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
+CREATE TRIGGER local_user_ends_sessions AFTER UPDATE OF password_hash, is_disabled ON public.local_user FOR EACH ROW WHEN (((old.password_hash IS DISTINCT FROM new.password_hash) OR (new.is_disabled AND (NOT old.is_disabled)))) EXECUTE FUNCTION end_sessions_of_user();
 
 create table mail (
     id bigint generated always as identity,
@@ -1147,6 +1146,18 @@ create table setting (
 );
 comment on table setting is 'Values all processes share: test clock offset, model version.';
 
+create table sign_in_count (
+    key text not null,
+    used double precision not null,
+    at timestamp with time zone not null,
+    until timestamp with time zone not null,
+    constraint sign_in_count_pkey PRIMARY KEY (key)
+);
+comment on table sign_in_count is 'Wrong passwords by address, account and device, and the addresses an account is known from.';
+comment on column sign_in_count.used is 'Tries at that time; ten run down in a minute.';
+comment on column sign_in_count.until is 'The row means nothing after this.';
+CREATE INDEX sign_in_count_by_end ON public.sign_in_count USING btree (until);
+
 create table signing_key (
     kid text not null,
     private_key bytea not null,
@@ -1335,6 +1346,16 @@ UNION ALL
   WHERE (EXISTS ( SELECT
            FROM order_line d
           WHERE ((d.order_id = b.id) AND (d.action = 'DELETE'::text) AND (d.state <> ALL (ARRAY[4, 8])) AND (d.closed_at IS NULL))));
+
+CREATE OR REPLACE FUNCTION public.end_sessions_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    update session set revoked_at = clock_timestamp(), sealed_refresh = null where user_id = new.id and revoked_at is null;
+    return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION public.event_append_only()
  RETURNS trigger

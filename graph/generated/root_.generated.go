@@ -5554,7 +5554,7 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Signs in with a local user. UNAUTHENTICATED when name or password is wrong; after 10 failures the account waits 5 minutes."
+  "Signs in with a local user. UNAUTHENTICATED when name or password is wrong, or after 10 wrong tries in a minute from one address or for one account; UNAVAILABLE when very many sign in at once."
   login(
     "What to do."
     input: LoginInput!

@@ -40,7 +40,7 @@ connectors:
   - identifier: HR
     displayName: HR
     mode: scheduled
-    connections: [{ identifier: HR_Files, displayName: HR, package: csv, settings: { path: files/hr, separator: "," } }]
+    connections: [{ identifier: HR_Files, displayName: HR, package: csv, settings: { path: hr, separator: "," } }]
   - identifier: Target
     displayName: Target
     mode: scheduled

@@ -48,7 +48,7 @@ func person(i int) string { return fmt.Sprintf("F%05d", i) }
 // writePeople puts a file with these people in the place of the old one.
 func (f *factory) writePeople(t *testing.T, people ...int) {
 	t.Helper()
-	dir := filepath.Join(f.DataDir, "people")
+	dir := filepath.Join(f.DataDir, "files", "people")
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	part, err := os.Create(filepath.Join(dir, ".People.csv.part"))
 	require.NoError(t, err)
