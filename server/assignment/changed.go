@@ -16,24 +16,50 @@ import (
 // spreadBatch is how many changed resources one transaction turns into dirty owners.
 const spreadBatch = 2000
 
-// Spread turns changed resources into dirty owners and fresh correlation keys, until none is left (role-model 12.3).
+// Spread turns changed resources into dirty owners and fresh correlation keys, until none is left (role-model 12.3). A resource whose values
+// the database refuses is noted and concerns no other.
 func (s *Service) Spread(ctx context.Context) error {
 	for {
 		n := 0
+		var taken []int64
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
-			n, err = s.spread(ctx, tx)
+			taken, err = s.spread(ctx, tx, nil)
+			n = len(taken)
 			return err
 		})
+		if err != nil && db.IsOfData(err) {
+			n = len(taken)
+			err = s.spreadApart(ctx, taken)
+		}
 		if err != nil || n < spreadBatch {
 			return err
 		}
 	}
 }
 
-func (s *Service) spread(ctx context.Context, tx bun.Tx) (int, error) {
+// spreadApart is Spread for resources of which one may be impossible to spread.
+func (s *Service) spreadApart(ctx context.Context, changed []int64) error {
+	return db.Apart(changed, func(part []int64) error {
+		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			_, err := s.spread(ctx, tx, part)
+			return err
+		})
+	}, func(id int64, cause error) error {
+		s.Log.ErrorContext(ctx, "changed resource not spread", "resource", id, "error", cause)
+		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			if _, err := tx.NewRaw("delete from changed_resource where resource_id = ?", id).Exec(ctx); err != nil {
+				return err
+			}
+			return s.noteRefused(ctx, tx, id, "T", cause)
+		})
+	})
+}
+
+// spread takes changed resources, all or only some, and gives back which.
+func (s *Service) spread(ctx context.Context, tx bun.Tx, only []int64) (taken []int64, err error) {
 	m, err := s.Model(ctx, tx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	var changed []struct {
 		ResourceID int64
@@ -41,22 +67,25 @@ func (s *Service) spread(ctx context.Context, tx bun.Tx) (int, error) {
 	}
 	// a row that is written again meanwhile waits for this transaction and comes back
 	if err := tx.NewRaw(`delete from changed_resource where resource_id in
-		(select resource_id from changed_resource order by resource_id limit ? for update skip locked)
-		returning resource_id, reverse_properties is null or reverse_properties && ?::bigint[] as concerns`, spreadBatch, ids(m.Hops.backward)).Scan(ctx, &changed); err != nil {
-		return 0, fmt.Errorf("take changed resources: %w", err)
+		(select resource_id from changed_resource where ?0::bigint[] is null or resource_id = any (?0) order by resource_id limit ?1 for update skip locked)
+		returning resource_id, reverse_properties is null or reverse_properties && ?2::bigint[] as concerns`, idsOrNull(only), spreadBatch, ids(m.Hops.backward)).Scan(ctx, &changed); err != nil {
+		return nil, fmt.Errorf("take changed resources: %w", err)
 	}
 	if len(changed) == 0 {
-		return 0, nil
+		return nil, nil
+	}
+	for _, c := range changed {
+		taken = append(taken, c.ResourceID)
 	}
 	if moved, err := s.refreshReferenceData(ctx, tx); err != nil {
-		return 0, err
+		return taken, err
 	} else if moved {
 		if err := s.DirtyAll(ctx, tx, "reference data changed"); err != nil {
-			return 0, err
+			return taken, err
 		}
 	}
 	if m, err = s.Model(ctx, tx); err != nil { // the reference data may have made another one
-		return 0, err
+		return taken, err
 	}
 	list := make([]int64, 0, len(changed))
 	for _, c := range changed {
@@ -65,13 +94,13 @@ func (s *Service) spread(ctx context.Context, tx bun.Tx) (int, error) {
 		}
 	}
 	if err := s.dirtyByFacts(ctx, tx, m, list); err != nil {
-		return 0, err
+		return taken, err
 	}
 	left, err := leftBehind(ctx, tx, list)
 	if err != nil {
-		return 0, err
+		return taken, err
 	}
-	return len(changed), s.refreshKeys(ctx, tx, m, append(list, left...))
+	return taken, s.refreshKeys(ctx, tx, m, append(list, left...))
 }
 
 // leftBehind gives the targets of those among the changed resources that are gone: whoever else has an equal key may want them.
@@ -129,16 +158,19 @@ func (s *Service) refreshKeys(ctx context.Context, tx bun.Tx, m *Model, changed 
 			k.add("T", id, m.TargetKeys(r, all))
 		}
 	}
+	if err := s.noteKeyFaults(ctx, tx, m, k.faults, changed, []string{"S", "T"}); err != nil {
+		return err
+	}
 	_, err = tx.NewRaw(`
 		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::bigint[]) k (rule_id, side, value, resource_id)),
 		stale as (delete from correlation_key k where k.resource_id = any (?0)
-			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id) returning *),
+			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id) returning k.rule_id, k.side, k.value, k.resource_id),
 		added as (insert into correlation_key (rule_id, side, value, resource_id) select rule_id, side, value, resource_id from fresh
-			on conflict do nothing returning *),
+			on conflict do nothing returning rule_id, side, value, resource_id),
 		touched as (select * from stale union select * from added union select * from fresh where side = 'T')
 		insert into dirty_owner (owner_id, entity_type_id, is_gone, reason)
 		select distinct r.id, r.entity_type_id, r.valid_to <> 'infinity', 'correlation key changed' from touched t
-		join correlation_key s on s.rule_id = t.rule_id and s.side = 'S' and s.value = t.value and s.resource_id <> t.resource_id
+		join correlation_key s on s.rule_id = t.rule_id and s.side = 'S' and s.digest = hashtextextended(t.value, 0) and s.value = t.value and s.resource_id <> t.resource_id
 		join resource r on r.id = s.resource_id
 		where t.side = 'T' or exists (select from resource_type_rule x where x.id = t.rule_id and x.kind = 'CORRELATION') order by r.id
 		`+onceMore,
@@ -181,7 +213,7 @@ func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done
 		if len(page) == 0 {
 			return keys, nil
 		}
-		n, err := s.computeKeys(ctx, m, page)
+		n, err := s.computeKeysApart(ctx, m, page)
 		if err != nil {
 			return keys, err
 		}
@@ -190,6 +222,19 @@ func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done
 			progress(done, total)
 		}
 	}
+}
+
+// computeKeysApart is computeKeys for resources of which one may have keys that the database refuses.
+func (s *Service) computeKeysApart(ctx context.Context, m *Model, page []int64) (keys int, err error) {
+	err = db.Apart(page, func(part []int64) error {
+		n, err := s.computeKeys(ctx, m, part)
+		keys += n
+		return err
+	}, func(id int64, cause error) error {
+		s.Log.ErrorContext(ctx, "correlation keys not saved", "resource", id, "error", cause)
+		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.noteRefused(ctx, tx, id, "T", cause) })
+	})
+	return keys, err
 }
 
 func (s *Service) computeKeys(ctx context.Context, m *Model, page []int64) (n int, err error) {
@@ -210,7 +255,7 @@ func (s *Service) computeKeys(ctx context.Context, m *Model, page []int64) (n in
 			}
 		}
 		n = len(k.rules)
-		return k.save(ctx, tx, page, []string{"S", "T"})
+		return s.saveKeys(ctx, tx, m, &k, page, []string{"S", "T"})
 	})
 	return n, err
 }
@@ -219,16 +264,24 @@ func (s *Service) computeKeys(ctx context.Context, m *Model, page []int64) (n in
 type keyRows struct {
 	rules, resources []int64
 	sides, values    []string
+	faults           []keyFault
 }
 
 func (k *keyRows) add(side string, id int64, keys []evaluation.Key) {
 	for _, key := range keys {
+		if key.Fault != "" {
+			k.faults = append(k.faults, keyFault{Resource: id, Side: side, Rule: &key.RuleID, Message: key.Fault})
+			continue
+		}
 		k.rules, k.resources, k.sides, k.values = append(k.rules, key.RuleID), append(k.resources, id), append(k.sides, side), append(k.values, key.Value)
 	}
 }
 
-// save makes the rows of these resources and sides equal to k; what is equal already is not written.
-func (k *keyRows) save(ctx context.Context, tx bun.Tx, resources []int64, sides []string) error {
+// saveKeys makes the rows of these resources and sides equal to k; what is equal already is not written.
+func (s *Service) saveKeys(ctx context.Context, tx bun.Tx, m *Model, k *keyRows, resources []int64, sides []string) error {
+	if err := s.noteKeyFaults(ctx, tx, m, k.faults, resources, sides); err != nil {
+		return err
+	}
 	_, err := tx.NewRaw(`
 		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::bigint[]) k (rule_id, side, value, resource_id)),
 		stale as (delete from correlation_key k where k.resource_id = any (?0) and k.side = any (?5)

@@ -35,15 +35,24 @@ func (s *Service) Classify(ctx context.Context, progress func(done, total int)) 
 				break
 			}
 			after = page[len(page)-1]
-			var r Report
-			err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
-				r, err = s.classify(ctx, tx, m, page)
+			err := db.Apart(page, func(part []int64) error {
+				var r Report
+				err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+					r, err = s.classify(ctx, tx, m, part)
+					return err
+				})
+				if err == nil {
+					sum.add(r)
+				}
 				return err
+			}, func(id int64, cause error) error {
+				s.Log.ErrorContext(ctx, "target not classified", "target", id, "error", cause)
+				sum.add(Report{Owners: 1, Failed: 1})
+				return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.noteRefused(ctx, tx, id, "T", cause) })
 			})
 			if err != nil {
 				return sum, err
 			}
-			sum.add(r)
 			if progress != nil {
 				progress(sum.Owners, sum.Owners)
 			}

@@ -7,6 +7,7 @@
 //	spelling.go   values that must be one owner's alone: is a spelling free, else the next
 //	recompute.go  the two ways to run: complete over an entity type, or what is dirty
 //	failing.go    who cannot be computed: noted with the reason, tried again later, holding nobody back
+//	keyfault.go   whose correlation keys cannot be made: noted, and matched with nobody
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/lib/pq"
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
@@ -39,7 +38,7 @@ func (s *Service) noteFailures(ctx context.Context, tx bun.Tx, m *Model, b *eval
 	var rows []row
 	for _, o := range b.Owners {
 		if err := failed[o.Resource.ID]; err != nil {
-			rows = append(rows, row{o.Resource.ID, o.Resource.EntityTypeID, err.Error()})
+			rows = append(rows, row{o.Resource.ID, o.Resource.EntityTypeID, db.Clip(err.Error(), 1000)})
 		}
 	}
 	var noted []struct {
@@ -70,23 +69,19 @@ func (s *Service) noteFailures(ctx context.Context, tx bun.Tx, m *Model, b *eval
 // computeApart is computeLocked for owners of which some may be impossible to save: when the database refuses what one of them brings, the
 // others are computed without it.
 func (s *Service) computeApart(ctx context.Context, page []int64, initial bool, o Options) (Report, error) {
-	r, err := s.computeLocked(ctx, page, initial, o)
-	if err == nil || !isOfData(err) {
-		return r, err
-	}
-	if len(page) == 1 {
-		s.Log.ErrorContext(ctx, "owner not saved", "owner", page[0], "error", err)
-		return Report{Owners: 1, Failed: 1}, s.noteUnsaved(ctx, page[0], err)
-	}
 	var sum Report
-	for _, half := range [][]int64{page[:len(page)/2], page[len(page)/2:]} {
-		r, err := s.computeApart(ctx, half, initial, o)
-		sum.add(r)
-		if err != nil {
-			return sum, err
+	err := db.Apart(page, func(part []int64) error {
+		r, err := s.computeLocked(ctx, part, initial, o)
+		if err == nil {
+			sum.add(r)
 		}
-	}
-	return sum, nil
+		return err
+	}, func(id int64, cause error) error {
+		s.Log.ErrorContext(ctx, "owner not saved", "owner", id, "error", cause)
+		sum.add(Report{Owners: 1, Failed: 1})
+		return s.noteUnsaved(ctx, id, cause)
+	})
+	return sum, err
 }
 
 // noteUnsaved is noteFailures for one owner whose result the database refused.
@@ -100,16 +95,6 @@ func (s *Service) noteUnsaved(ctx context.Context, ownerID int64, cause error) e
 		if err := tx.NewRaw("select entity_type_id from resource where id = ?", ownerID).Scan(ctx, &o.Resource.EntityTypeID); err != nil {
 			return err
 		}
-		return s.noteFailures(ctx, tx, m, &evaluation.Batch{Owners: []*evaluation.Owner{o}}, map[int64]error{ownerID: cause})
+		return s.noteFailures(ctx, tx, m, &evaluation.Batch{Owners: []*evaluation.Owner{o}}, map[int64]error{ownerID: errors.New(refusal(cause))})
 	})
-}
-
-// isOfData reports that the database refused values: what one owner brought, and not trouble with the database itself.
-func isOfData(err error) bool {
-	var refused *pq.Error
-	if !errors.As(err, &refused) {
-		return false
-	}
-	class := refused.Code.Class()
-	return class == "22" || class == "23" // data exception, integrity constraint violation
 }

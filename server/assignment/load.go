@@ -309,7 +309,9 @@ func (l *loader) matches([]int64) error {
 	var values []string
 	for _, o := range l.b.Owners {
 		for _, k := range l.m.SourceKeys(l.b.Now, o.Resource, l.b.Resources) {
-			owners, rules, values = append(owners, o.Resource.ID), append(rules, k.RuleID), append(values, k.Value)
+			if k.Fault == "" {
+				owners, rules, values = append(owners, o.Resource.ID), append(rules, k.RuleID), append(values, k.Value)
+			}
 		}
 	}
 	if len(owners) == 0 {
@@ -323,10 +325,10 @@ func (l *loader) matches([]int64) error {
 		select k.owner_id, k.rule_id, k.resource_id, k.kind, k.owners, h.claim, h.resource_type_id, h.expected
 		from (select k.owner_id, k.rule_id, t.resource_id, r.kind,
 				(select count(*) from correlation_key s join resource o on o.id = s.resource_id and o.valid_to = 'infinity'
-					where s.rule_id = k.rule_id and s.side = 'S' and s.value = k.value and s.resource_id <> k.owner_id) + 1 as owners
+					where s.rule_id = k.rule_id and s.side = 'S' and s.digest = hashtextextended(k.value, 0) and s.value = k.value and s.resource_id <> k.owner_id) + 1 as owners
 			from unnest(?::bigint[], ?::bigint[], ?::text[]) k (owner_id, rule_id, value)
 			join resource_type_rule r on r.id = k.rule_id
-			join correlation_key t on t.rule_id = k.rule_id and t.side = 'T' and t.value = k.value
+			join correlation_key t on t.rule_id = k.rule_id and t.side = 'T' and t.digest = hashtextextended(k.value, 0) and t.value = k.value
 			join resource x on x.id = t.resource_id and x.valid_to = 'infinity') k`+claimOfTarget+`
 		order by k.owner_id, k.rule_id, k.resource_id`, ids(owners), ids(rules), texts(values)).Scan(l.ctx, &rows); err != nil {
 		return err

@@ -212,7 +212,7 @@ func (s *Service) drainPart(ctx context.Context, entityTypeID *int64, gone bool,
 		if errors.Is(err, ErrOvertaken) {
 			continue // the same owners are dirty still, and see now what was sent
 		}
-		if err != nil && isOfData(err) {
+		if err != nil && db.IsOfData(err) {
 			r, err = s.computeApart(ctx, page, false, o)
 		}
 		if err != nil || len(page) == 0 {

@@ -447,7 +447,7 @@ func (w *saver) keys() error {
 	for _, r := range w.changed {
 		k.add("S", r.OwnerID, r.SourceKeys)
 	}
-	return k.save(w.ctx, w.tx, w.changedIDs(), []string{"S"})
+	return w.s.saveKeys(w.ctx, w.tx, w.m, &k, w.changedIDs(), []string{"S"})
 }
 
 func (w *saver) orders() error {

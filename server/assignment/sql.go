@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/db"
 )
 
 // ids makes a bigint[] argument.
@@ -14,13 +16,21 @@ func ids(list []int64) any {
 	return pgdialect.Array(list)
 }
 
+// idsOrNull is ids that stays null when there is no list.
+func idsOrNull(list []int64) any {
+	if list == nil {
+		return nil
+	}
+	return ids(list)
+}
+
 // jsonb makes a jsonb value of plain structs of ours.
 func jsonb(v any) json.RawMessage {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // plain structs of ours: cannot fail
 	}
-	return raw
+	return db.JSON(raw)
 }
 
 func nullID(id int64) *int64 {

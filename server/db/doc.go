@@ -4,7 +4,8 @@
 //	pooled.go      is there a pooler in transaction mode?
 //	open.go      Open a pool; the URL settings that always hold (time zone UTC, sslmode)
 //	tx.go        InTx: one exported verb = one transaction, repeated when PostgreSQL asks for it
-//	explain.go   Explain: constraint and overload errors become sentences for people (errs)
+//	explain.go   Explain: constraint and overload errors become sentences for people (errs); Apart: one refused item stops no other
+//	text.go      Text, Clip, JSON: foreign texts become such that can be stored
 //	copy.go      CopyIn: many rows at once, inside the caller's transaction
 //	statistics.go  RefreshStatistics: the planner looks again at tables that were just filled
 //	count.go     CountQueries: how many statements a list needs; tests assert that it does not grow

@@ -58,6 +58,41 @@ func Unreachable(err error) bool {
 	return errors.As(err, &broken) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
+// IsOfData reports that the database refused values that a statement brought (impossible, too long, against a rule), and is well itself:
+// whoever shares a transaction with others can be told apart (Apart).
+func IsOfData(err error) bool {
+	var e *pq.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code.Class() {
+	case "22", "23", "54": // data exception, integrity constraint violation, program limit exceeded
+		return true
+	}
+	return e.Code == "XX000" && strings.Contains(e.Message, "invalid memory alloc request size") // a gigabyte in one value
+}
+
+// Apart does a piece of work for all ids together, and when the database refuses what one of them brings, for halves of them: the one
+// alone goes to aside with the cause, the others are done. Work must be a transaction of its own that can be repeated.
+func Apart(ids []int64, work func(part []int64) error, aside func(id int64, cause error) error) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	err := work(ids)
+	if err == nil || !IsOfData(err) {
+		return err
+	}
+	if len(ids) == 1 {
+		return aside(ids[0], err)
+	}
+	for _, half := range [][]int64{ids[:len(ids)/2], ids[len(ids)/2:]} {
+		if err := Apart(half, work, aside); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Constraint gives the name of the violated constraint inside err, "" when none was: for a room that knows a better
 // sentence for one of its rules.
 func Constraint(err error) string {

@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -102,6 +103,9 @@ func (a *Arguments) Of(now time.Time, o OrderChange) (map[string]string, error) 
 		}
 		if out[key], err = textOf(value); err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		if err = cmp.Or(storable(key), storable(out[key])); err != nil {
+			return nil, fmt.Errorf("%s: %w", excerpt(key), err)
 		}
 	}
 	return out, nil

@@ -241,6 +241,7 @@ func (d *diff) create() {
 		l.withdrawRest()
 		return
 	}
+	item.err = d.r.unmatched(d.p.ID) // nothing is created beside an account that could not be looked for
 	wishes := []wish{item}
 	for _, q := range d.p.props {
 		for i := range d.want.expected.Properties[q.Identifier] {

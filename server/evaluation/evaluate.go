@@ -88,9 +88,9 @@ func (r *run) compute() error {
 	if err := r.context(); err != nil {
 		return err
 	}
+	r.keys()
 	r.roles()
 	r.types()
-	r.keys()
 	return nil
 }
 
@@ -185,6 +185,26 @@ func (r *run) keys() {
 	}
 	r.world.from, r.world.to = minTime, maxTime
 	r.res.SourceKeys = r.src.sourceKeys(r.world, r.o.Resource, r.recordOf)
+}
+
+// keyFault is why a rule has no key of this owner although there is something to compare; empty: it has, or there is nothing.
+func (r *run) keyFault(rule int64) string {
+	for _, k := range r.res.SourceKeys {
+		if k.RuleID == rule {
+			return k.Fault
+		}
+	}
+	return ""
+}
+
+// unmatched is why it is not known whether the owner has a target of a type already; empty: all its rules could look.
+func (r *run) unmatched(typeID int64) string {
+	for _, k := range r.res.SourceKeys {
+		if x := r.c.rules[k.RuleID]; k.Fault != "" && x != nil && x.typ != nil && x.typ.ID == typeID && x.kind == rolemodel.CorrelationRule {
+			return k.Fault
+		}
+	}
+	return ""
 }
 
 // required reports whether a rule gives something by itself: the other strengths only suggest in a basket.

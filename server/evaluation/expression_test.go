@@ -1,8 +1,11 @@
 package evaluation
 
 import (
+	"pgregory.net/rapid"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -310,4 +313,38 @@ func TestPolicies(t *testing.T) {
 	o.compile()
 	o.evaluate(in)
 	require.Empty(t, in.Types, "a disabled policy gives nothing")
+}
+
+// TestFunctionsCutBetweenLetters: whatever the names, the limit and the try, a login is text.
+func TestFunctionsCutBetweenLetters(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "jсмирнов", BuildUsernameWithInitials("Jan", "Смирнов", "", "", 8, 0))
+	rapid.Check(t, func(t *rapid.T) {
+		first, last := rapid.String().Draw(t, "first"), rapid.String().Draw(t, "last")
+		limit, iteration := rapid.Int64Range(0, 12).Draw(t, "limit"), rapid.Int64Range(0, 12).Draw(t, "iteration")
+		for _, login := range []string{BuildUsernameWithInitials(first, last, ".", "@x", limit, iteration), BuildUsername(first, last, "-", "", iteration)} {
+			require.True(t, utf8.ValidString(login), "%q", login)
+		}
+		for name, f := range builtins {
+			if f.least == 0 {
+				text, err := f.apply(first, nil)
+				require.NoError(t, err)
+				require.True(t, utf8.ValidString(text), "%s gives %q", name, text)
+			}
+		}
+	})
+}
+
+// TestValuesThatCannotBeStored: a value that no database takes is an error of this value, with a message that can be stored.
+func TestValuesThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"a\x00b", "a\xffb", "\xed\xa0\x80", strings.Repeat("é", maxValue)} {
+		v := &value{literal: &text}
+		got, err := v.text(&world{})
+		require.Error(t, err)
+		require.Empty(t, got)
+		require.True(t, utf8.ValidString(err.Error()))
+		require.NotContains(t, err.Error(), "\x00")
+		require.Less(t, len(err.Error()), 400)
+	}
 }

@@ -238,18 +238,18 @@ func BuildUsernameWithInitials(first, last, sep, suffix string, limit, iteration
 	}
 	head, number := initials.String(), int64(0)
 	if iteration > 0 {
-		all := namePart(first)
+		all := []rune(namePart(first))
 		if n := int64(1) + iteration; n <= int64(len(all)) {
-			head = all[:n]
+			head = string(all[:n])
 		} else {
-			head, number = all, n-int64(len(all))
+			head, number = string(all), n-int64(len(all))
 		}
 	}
-	s := join(head, sep, namePart(last))
+	s := []rune(join(head, sep, namePart(last)))
 	if limit > 0 && int64(len(s)) > limit {
 		s = s[:limit]
 	}
-	return s + again(number) + suffix
+	return string(s) + again(number) + suffix
 }
 
 func join(a, sep, b string) string {

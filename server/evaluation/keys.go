@@ -1,9 +1,12 @@
 package evaluation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"writ/server/rolemodel"
 )
@@ -59,7 +62,7 @@ func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on 
 }
 
 // SourceKeys makes side S of the correlation and query rules for an owner. res must hold what the SourceKeyPath of its entity type
-// reaches. A null or empty key is left out: it never matches. A rule that fails for this owner is left out too; Evaluate reports it.
+// reaches. A null or empty key is left out: it never matches. One that nothing can be compared with comes with its Fault. A rule that fails for this owner is left out too; Evaluate reports it.
 func (c *Compiled) SourceKeys(now time.Time, o *Resource, res map[int64]*Resource) []Key {
 	s := c.sources[o.EntityTypeID]
 	if s == nil || o.Gone {
@@ -85,11 +88,29 @@ func (s *source) sourceKeys(w *world, o *Resource, record func(*rule) *Resource)
 	var out []Key
 	for _, r := range s.keys {
 		w.vars = [3]*Resource{sourceRoot: o, recordRoot: record(r)}
-		if v, err := r.value.text(w); err == nil && v != "" {
-			out = append(out, Key{RuleID: r.id, Value: v})
-		}
+		out = r.key(out, r.value, w, o)
 	}
 	return out
+}
+
+// MaxKey is how many characters a correlation key has at most. Longer ones are no key but a mistake in the data.
+const MaxKey = 2000
+
+// key adds the key that a rule makes of a resource.
+func (x *rule) key(out []Key, v *value, w *world, of *Resource) []Key {
+	text, err := v.raw(w)
+	if err != nil || text == "" {
+		return out
+	}
+	err = storable(text)
+	if n := utf8.RuneCountInString(text); err == nil && n > MaxKey {
+		err = fmt.Errorf("it has %d characters, and at most %d can be compared", n, MaxKey)
+	}
+	if err != nil {
+		return append(out, Key{RuleID: x.id, Fault: fmt.Sprintf("The value %s of %s (%s) cannot be used by the %s rule %s: %s.",
+			excerpt(text), cmp.Or(of.DisplayName, of.Key), excerpt(of.Key), strings.ToLower(string(x.kind)), x.identifier, err)})
+	}
+	return append(out, Key{RuleID: x.id, Value: text})
 }
 
 // TargetKeys makes side T of the correlation and query rules for a target or a pointed resource. res must hold what the TargetKeyPath of its
@@ -103,9 +124,7 @@ func (c *Compiled) TargetKeys(t *Resource, res map[int64]*Resource) []Key {
 	w.vars[targetRoot] = t
 	var out []Key
 	for _, r := range k.rules {
-		if v, err := r.target.text(w); err == nil && v != "" {
-			out = append(out, Key{RuleID: r.id, Value: v})
-		}
+		out = r.key(out, r.target, w, t)
 	}
 	return out
 }

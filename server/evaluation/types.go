@@ -339,4 +339,5 @@ type RoleDelta struct {
 type Key struct {
 	RuleID int64
 	Value  string
+	Fault  string // why there is no value although there is something to compare: a sentence with value, resource and rule
 }

@@ -2,7 +2,9 @@ package evaluation
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 
@@ -27,7 +29,48 @@ func (v *value) today() bool { return v != nil && v.prog != nil && v.prog.today 
 // again reports whether the value has further spellings for when the first is taken.
 func (v *value) again() bool { return v != nil && v.prog != nil && v.prog.again }
 
+// text computes the value. What no system could store is an error: state 7 for this value, and nothing for anybody else.
 func (v *value) text(w *world) (string, error) {
+	text, err := v.raw(w)
+	if err == nil {
+		err = storable(text)
+	}
+	if err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// maxValue is how many bytes a computed value has at most: many owners are saved together.
+const maxValue = 1 << 20
+
+// storable refuses a text that the database, or any other, cannot hold.
+func storable(text string) error {
+	switch {
+	case len(text) > maxValue:
+		return fmt.Errorf("the value %s has %d bytes, and at most %d can be kept", excerpt(text), len(text), maxValue)
+	case strings.IndexByte(text, 0) >= 0:
+		return fmt.Errorf("the value %s holds a NUL character, which cannot be stored", excerpt(text))
+	case !utf8.ValidString(text):
+		return fmt.Errorf("the value %s is no valid text (UTF-8)", excerpt(text))
+	}
+	return nil
+}
+
+// excerpt is the beginning of a text, in quotes, fit for a message.
+func excerpt(text string) string {
+	const most = 40
+	n := 0
+	for i := range text {
+		if n++; n > most {
+			return strconv.Quote(text[:i]) + "..."
+		}
+	}
+	return strconv.Quote(text)
+}
+
+// raw is text before it is checked.
+func (v *value) raw(w *world) (string, error) {
 	text, err := v.plain(w)
 	if err != nil || v == nil || v.into == nil || text == "" {
 		return text, err

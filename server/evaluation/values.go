@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -227,6 +228,9 @@ func (r *run) lookup(x *rule) ([]int64, error) {
 	}
 	if _, err := x.value.text(r.world); err != nil {
 		return nil, err
+	}
+	if why := r.keyFault(x.id); why != "" {
+		return nil, errors.New(why)
 	}
 	if x.target.broken != nil {
 		return nil, x.target.broken

@@ -81,5 +81,6 @@ func encode(data any) (json.RawMessage, error) {
 	if raw, ok := data.(json.RawMessage); ok && len(raw) == 0 {
 		return json.RawMessage("{}"), nil
 	}
-	return json.Marshal(data)
+	raw, err := json.Marshal(data)
+	return db.JSON(raw), err // a message of somebody else may hold anything, and must not undo what it tells of
 }
