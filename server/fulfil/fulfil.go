@@ -65,7 +65,8 @@ type Change struct {
 type Receipt struct {
 	Outcome    Outcome
 	CreatedKey string        // Added: the key the target got, when the connector knows it
-	Message    string        // for people: what the system said
+	Message    string        // for people: what the system said; goes into mails, webhooks and lists
+	Detail     string        // more of what it said, such as the row that it refused: kept with the attempt, for those who may see the order
 	Hint       string        // what to do now
 	RetryAfter time.Duration // Throttled: how long to wait; 0 = unknown
 }

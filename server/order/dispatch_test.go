@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -180,6 +182,34 @@ func TestDispatch(t *testing.T) {
 }
 
 // TestLostAnswer: collected, then silence (P4): read back before a repeat.
+// TestHostileAnswer: whatever a system says about one order, the answers written with it are written, and what it repeats of its rows
+// stands with the attempt alone.
+func TestHostileAnswer(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.plan(w.creation(0, 1), w.creation(1, 1), w.creation(2, 1))
+	w.generate()
+	w.fake.set(func(c fulfil.Change) *fulfil.Receipt {
+		switch *c.Changes["uid"] {
+		case "u000":
+			return &fulfil.Receipt{Outcome: fulfil.Refused, Message: "no\x00\xff" + strings.Repeat("é", 5000), Hint: "\xc3", Detail: "Failing row contains (7, secret\x00)."}
+		case "u001":
+			return &fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: "u001\x00"}
+		}
+		return nil
+	})
+	w.drain()
+	require.Equal(t, StateErrored, w.order(0).State())
+	require.Equal(t, StateExecuted, w.order(1).State())
+	require.Equal(t, StateExecuted, w.order(2).State())
+	require.NotContains(t, w.order(0).Error().Message, "secret")
+	require.LessOrEqual(t, utf8.RuneCountInString(w.order(0).Error().Message), 1001)
+	require.Contains(t, *w.order(0).BroughtAttempts()[0].Message, "Failing row contains (7, secret")
+	for _, raw := range w.events("order.changed") {
+		require.NotContains(t, string(raw), "secret")
+	}
+}
+
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	t.Run("WasDone", func(t *testing.T) {

@@ -15,6 +15,7 @@ type result struct {
 	ID         int64   `json:"id"`
 	Outcome    string  `json:"outcome"`
 	Message    string  `json:"message"`
+	Said       string  `json:"said"` // the message with all details: for the attempt alone
 	Hint       string  `json:"hint"`
 	CreatedKey *string `json:"created_key"`
 	WaitMillis *int64  `json:"wait_millis"` // try again after this long
@@ -26,7 +27,7 @@ type result struct {
 	IsOpen     bool    `json:"is_open"` // the attempt goes on: its answer is still missing
 }
 
-const resultRecordset = `json_to_recordset(?0) as g (id bigint, outcome text, message text, hint text, created_key text, wait_millis bigint,
+const resultRecordset = `json_to_recordset(?0) as g (id bigint, outcome text, message text, said text, hint text, created_key text, wait_millis bigint,
 	executed boolean, errored boolean, silent boolean, associate boolean, art bigint, is_open boolean)`
 
 // The one rule of what a result g means for the columns of its order p, for the statements that write it: those whose lines move take it
@@ -92,7 +93,7 @@ func writeAttempts(ctx context.Context, tx bun.Tx, now time.Time, results []resu
 	}
 	for _, sql := range []string{
 		// an attempt that was lost is ended by the repeat, or by the answer that comes late; until then its outcome says so
-		`update order_attempt a set outcome = g.outcome, message = g.message, ended_at = case when not g.is_open then ?1 end
+		`update order_attempt a set outcome = g.outcome, message = g.said, ended_at = case when not g.is_open then ?1 end
 		from ` + resultRecordset + ` where a.order_id = g.id and a.order_id = any(?2) and a.ended_at is null`,
 		`update assigned_resource_type t set created_key = coalesce(g.created_key, t.created_key),
 			resource_id = case when g.associate and ` + isUnheld + ` then o.target_id else t.resource_id end

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -152,8 +153,10 @@ var hints = map[fulfil.Outcome]string{
 
 // judge maps an outcome to what happens to the order (design 8). The action is empty when the lines stay as they are.
 func judge(a answer) (result, Action) {
-	r := result{ID: a.ID, Art: a.ArtID, Outcome: string(a.Outcome), Message: clip(a.Message, 4000), Hint: clip(a.Hint, 1000),
-		CreatedKey: optional(a.CreatedKey)}
+	// the answers of many orders are written together: whatever a system said becomes a text that can be stored
+	r := result{ID: a.ID, Art: a.ArtID, Outcome: string(a.Outcome), Message: db.Clip(a.Message, 1000), Hint: db.Clip(a.Hint, 1000),
+		CreatedKey: optional(db.Text(a.CreatedKey))}
+	r.Said = strings.TrimSpace(db.Clip(a.Message, 4000) + " " + db.Clip(a.Detail, 4000))
 	tries := a.Tries + 1
 	wait := backOff(tries)
 	switch a.Outcome {
@@ -188,6 +191,7 @@ func judge(a answer) (result, Action) {
 	r.Hint = orElse(r.Hint, hints[a.Outcome])
 	if r.Message == "" {
 		r.Message = "The managed system did not accept the change (" + string(a.Outcome) + ")."
+		r.Said = orElse(r.Said, r.Message)
 	}
 	return r, Refuse
 }
@@ -195,14 +199,6 @@ func judge(a answer) (result, Action) {
 func orElse(s, fallback string) string {
 	if s == "" {
 		return fallback
-	}
-	return s
-}
-
-// clip shortens a text to n characters.
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
 	}
 	return s
 }

@@ -297,7 +297,7 @@ func TestKeysOfTheDatabase(t *testing.T) {
 	require.Equal(t, fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: "1"}, r)
 	r = c.Apply(t.Context(), ch)
 	require.Equal(t, fulfil.Conflict, r.Outcome)
-	require.Contains(t, r.Message, "(login)=(plang)")
+	require.Contains(t, r.Detail, "(login)=(plang)")
 	ch.Changes, ch.Key = map[string]*string{}, "77"
 	require.Equal(t, fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: "77"}, c.Apply(t.Context(), ch))
 	require.Equal(t, fulfil.AlreadySo, c.Apply(t.Context(), ch).Outcome)

@@ -82,7 +82,7 @@ func (c *Conn) notConfirmed(err error) fulfil.Receipt {
 
 // refused translates what the server said. It said it about a transaction that it then took back.
 func (c *Conn) refused(e *pq.Error) fulfil.Receipt {
-	receipt := fulfil.Receipt{Outcome: fulfil.Refused, Message: said(e), Hint: e.Hint}
+	receipt := fulfil.Receipt{Outcome: fulfil.Refused, Message: said(e), Detail: e.Detail, Hint: e.Hint}
 	switch e.Code.Class() {
 	case "08", "57": // connection lost, server going down
 		receipt.Outcome = fulfil.Unreachable
@@ -130,14 +130,8 @@ func (c *Conn) readError(err error, field string) error {
 	}
 }
 
-// said is the server's message with what helps to find the place.
-func said(e *pq.Error) string {
-	text := fmt.Sprintf("%s (%s)", e.Message, e.Code)
-	if e.Detail != "" {
-		text += ". " + e.Detail
-	}
-	return text
-}
+// said is the server's message. Its detail repeats rows with everything that stands in them, so it goes with the attempt only.
+func said(e *pq.Error) string { return fmt.Sprintf("%s (%s)", e.Message, e.Code) }
 
 func timedOut(err error) bool {
 	var n net.Error
