@@ -3,8 +3,11 @@ package fulfil
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"time"
+
+	"writ/server/errs"
 )
 
 // Outcome is how one attempt on a managed system ended (design 8). Errored orders show it as error class.
@@ -103,6 +106,68 @@ type Connector interface {
 type Exporter interface {
 	Schema(ctx context.Context) ([]Table, error)
 	Export(ctx context.Context, table string) iter.Seq2[Row, error]
+}
+
+// Entry is one exported row and where it stands.
+type Entry struct {
+	Row   Row
+	Place string // file or table it stands in
+	Line  int    // line of the file; else number of the row, from 1
+	Fault *Fault // why it cannot be read; nil: it can
+}
+
+// Fault is what is wrong with one row. The rows behind it can be read.
+type Fault struct {
+	Column string // "" when it is not one column
+	Value  string // what stands there; may be no valid text
+	Why    string // a sentence
+	// Missing are the mapped or unmapped columns that the row lacks, when nothing else is wrong with it.
+	Missing []string
+	Texts   []string // what could be read of the row, in any order: to recognise it by, as its key may be among what is wrong
+}
+
+// Error is the sentence with its place.
+func (e Entry) Error() string { return fmt.Sprintf("%s, line %d: %s", e.Place, e.Line, e.Fault.Why) }
+
+// EntryExporter is an Exporter that goes on behind a row that it cannot read. What is wrong with the table as a whole still ends the rows
+// with an error.
+type EntryExporter interface {
+	Exporter
+	Entries(ctx context.Context, table string) iter.Seq2[Entry, error]
+}
+
+// Entries reads a table row by row, with faults where the exporter tells of them.
+func Entries(ctx context.Context, e Exporter, table string) iter.Seq2[Entry, error] {
+	if x, ok := e.(EntryExporter); ok {
+		return x.Entries(ctx, table)
+	}
+	return func(yield func(Entry, error) bool) {
+		n := 0
+		for row, err := range e.Export(ctx, table) {
+			n++
+			if !yield(Entry{Row: row, Place: table, Line: n}, err) {
+				return
+			}
+		}
+	}
+}
+
+// Rows are the rows of entries; a row with a fault ends them with Validation, as for whoever has no place for it.
+func Rows(entries iter.Seq2[Entry, error]) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for e, err := range entries {
+			if err == nil && e.Fault != nil {
+				err = errs.Invalid("path", "%s", e.Error())
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(e.Row, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Applier writes one change. It is idempotent by what it finds: Added on an existing key with equal values is AlreadySo, Deleted when

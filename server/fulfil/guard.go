@@ -73,11 +73,11 @@ type (
 )
 
 var (
-	_ Exporter  = guardedExporter{}
-	_ Applier   = guardedApplier{}
-	_ Exchanger = guardedApplier{}
-	_ Reader    = guardedReader{}
-	_ Watcher   = guardedWatcher{}
+	_ EntryExporter = guardedExporter{}
+	_ Applier       = guardedApplier{}
+	_ Exchanger     = guardedApplier{}
+	_ Reader        = guardedReader{}
+	_ Watcher       = guardedWatcher{}
 )
 
 // shaped gives the guard the abilities of its connector. Sixteen shapes, because an ability is a type in Go.
@@ -422,7 +422,12 @@ func (g *guard) panicked(p any) error {
 // Export streams rows through the frame: a panic or a row that does not come within CallTimeout ends them with Unavailable. An export takes no
 // place and no rate: one long read must not hold changes up.
 func (g guardedExporter) Export(ctx context.Context, table string) iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
+	return Rows(g.Entries(ctx, table))
+}
+
+// Entries is Export with the place of each row and the rows that cannot be read.
+func (g guardedExporter) Entries(ctx context.Context, table string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		rows := g.produce(ctx, table)
@@ -437,17 +442,17 @@ func (g guardedExporter) Export(ctx context.Context, table string) iter.Seq2[Row
 				select {
 				case item = <-rows:
 				case <-ctx.Done():
-					yield(nil, ctx.Err())
+					yield(Entry{}, ctx.Err())
 					return
 				case <-patience.C:
-					yield(nil, errs.New(errs.Unavailable, "%s sent no row within %s; the read is not complete.", g.name, g.limits.CallTimeout))
+					yield(Entry{}, errs.New(errs.Unavailable, "%s sent no row within %s; the read is not complete.", g.name, g.limits.CallTimeout))
 					return
 				}
 			}
 			if item.end {
 				return
 			}
-			if !yield(item.row, item.err) || item.err != nil {
+			if !yield(item.entry, item.err) || item.err != nil {
 				return
 			}
 		}
@@ -456,9 +461,9 @@ func (g guardedExporter) Export(ctx context.Context, table string) iter.Seq2[Row
 
 // exported is a row, an error, or the end. A value that says so and not a closed channel: a goroutine that dies must not look like an end.
 type exported struct {
-	row Row
-	err error
-	end bool
+	entry Entry
+	err   error
+	end   bool
 }
 
 func (g guardedExporter) produce(ctx context.Context, table string) <-chan exported {
@@ -477,8 +482,8 @@ func (g guardedExporter) produce(ctx context.Context, table string) <-chan expor
 				send(exported{err: g.panicked(p)})
 			}
 		}()
-		for row, err := range g.inner.(Exporter).Export(ctx, table) {
-			if !send(exported{row: row, err: err}) || err != nil {
+		for entry, err := range Entries(ctx, g.inner.(Exporter), table) {
+			if !send(exported{entry: entry, err: err}) || err != nil {
 				return
 			}
 		}

@@ -23,13 +23,16 @@ type Conn struct {
 	encoding  string
 	skip      int
 	trim      []string
+	nulls     map[string]bool
 	settle    time.Duration
+
+	shortIsEmpty bool
 }
 
 var (
-	_ fulfil.Package  = Package{}
-	_ fulfil.Exporter = (*Conn)(nil)
-	_ fulfil.Watcher  = (*Conn)(nil)
+	_ fulfil.Package       = Package{}
+	_ fulfil.EntryExporter = (*Conn)(nil)
+	_ fulfil.Watcher       = (*Conn)(nil)
 )
 
 const schema = `{
@@ -37,10 +40,12 @@ const schema = `{
   "required": ["path"],
   "properties": {
     "path": {"type": "string", "title": "Folder or file", "description": "Relative to the folder files in the data folder. Each *.csv in a folder is a table."},
-    "separator": {"type": "string", "default": ",", "description": "One character, \"tab\", or \"auto\" to take it from the header line."},
-    "encoding": {"type": "string", "default": "utf-8", "enum": ["utf-8", "iso-8859-1", "windows-1252"]},
+    "separator": {"type": "string", "default": ",", "description": "One character, \"tab\", or \"auto\" to take it from the header line, or from a line sep=; above it."},
+    "encoding": {"type": "string", "default": "utf-8", "enum": ["utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "windows-1252"], "description": "A byte order mark at the beginning of a file is stronger."},
     "numberOfLinesToSkip": {"type": "integer", "default": 0, "minimum": 0, "description": "Lines above the header line."},
     "valuesToTrim": {"type": "array", "items": {"type": "string"}, "description": "Texts taken off both ends of headers and values."},
+    "nullValues": {"type": "array", "items": {"type": "string"}, "description": "Texts that mean: no value, such as 0000-00-00 or NULL."},
+    "shortLines": {"type": "string", "default": "mend", "enum": ["mend", "empty"], "description": "What a line is that ends before a mapped column: a row to mend, or one whose last values are empty."},
     "settleSeconds": {"type": "integer", "default": 0, "minimum": 0, "description": "A file must have been left alone that long before it is read."}
   },
   "additionalProperties": false
@@ -55,14 +60,24 @@ func (Package) Capability() fulfil.Capability {
 
 // Open checks the settings. The path need not exist yet, but must stay below the folder for files or one of the Roots.
 func (p Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
-	if err := s.Only("path", "separator", "encoding", "numberOfLinesToSkip", "valuesToTrim", "settleSeconds"); err != nil {
+	if err := s.Only("path", "separator", "encoding", "numberOfLinesToSkip", "valuesToTrim", "nullValues", "shortLines", "settleSeconds"); err != nil {
 		return nil, err
 	}
 	path, err := s.Required("path")
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{trim: s.List("valuesToTrim")}
+	c := &Conn{trim: s.List("valuesToTrim"), nulls: map[string]bool{}}
+	for _, text := range s.List("nullValues") {
+		c.nulls[strings.TrimSpace(text)] = true
+	}
+	switch s.Text("shortLines", "mend") {
+	case "mend":
+	case "empty":
+		c.shortIsEmpty = true
+	default:
+		return nil, errs.Invalid("shortLines", "Setting shortLines must be mend or empty.")
+	}
 	if c.place, err = placeOf(path, s.DataDir, p.Roots); err != nil {
 		return nil, err
 	}
@@ -97,28 +112,30 @@ func separatorOf(text string) (rune, error) {
 	return r, nil
 }
 
-// Check opens every file and reads its header.
+// Check opens every file and reads its header. What is no file at all, such as a link that leads nowhere, is told of only when a table of
+// its name is read.
 func (c *Conn) Check(ctx context.Context) error {
-	_, err := c.headers(ctx, func(err error) error { return err })
-	return err
+	files, err := c.place.files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.err != nil {
+			continue
+		}
+		if _, err := c.columns(f); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // Close has nothing to release.
 func (c *Conn) Close() error { return nil }
 
-// Schema reads the header of every file. Unavailable when the folder or the file is not there. A malformed file among others is a table
-// whose columns are not known: whoever reads it learns what is wrong, and who does not is not held up by it.
+// Schema reads the header of every file. Unavailable when the folder or the file is not there. A file that cannot be read is a table whose
+// columns are not known: whoever reads it learns what is wrong, and who does not is not held up by it.
 func (c *Conn) Schema(ctx context.Context) ([]fulfil.Table, error) {
-	return c.headers(ctx, func(err error) error {
-		if errs.Is(err, errs.Validation) {
-			return nil
-		}
-		return err
-	})
-}
-
-// headers reads the columns of every file; broken says what a file that cannot be read means.
-func (c *Conn) headers(ctx context.Context, broken func(error) error) ([]fulfil.Table, error) {
 	files, err := c.place.files()
 	if err != nil {
 		return nil, err
@@ -128,27 +145,30 @@ func (c *Conn) headers(ctx context.Context, broken func(error) error) ([]fulfil.
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		columns, err := c.columns(f)
-		if err != nil {
-			if err := broken(err); err != nil {
-				return nil, err
-			}
+		table := fulfil.Table{Name: f.table}
+		if f.err == nil {
+			table.Columns, _ = c.columns(f)
 		}
-		tables = append(tables, fulfil.Table{Name: f.table, Columns: columns})
+		tables = append(tables, table)
 	}
 	return tables, nil
 }
 
-// Export reads one file. The rows end with NotFound when there is no such table, with Validation when the file is malformed, and with
-// Unavailable when it changed while it was read.
+// Export reads one file. The rows end with NotFound when there is no such table, with Validation when the file or a row is malformed, and
+// with Unavailable when it changed while it was read.
 func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, error] {
-	return func(yield func(fulfil.Row, error) bool) {
+	return fulfil.Rows(c.Entries(ctx, table))
+}
+
+// Entries is Export that goes on behind a malformed row.
+func (c *Conn) Entries(ctx context.Context, table string) iter.Seq2[fulfil.Entry, error] {
+	return func(yield func(fulfil.Entry, error) bool) {
 		f, err := c.place.file(table)
 		if err == nil {
-			err = c.rows(ctx, f, func(row fulfil.Row) bool { return yield(row, nil) })
+			err = c.entries(ctx, f, func(e fulfil.Entry) bool { return yield(e, nil) })
 		}
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(nil, err)
+			yield(fulfil.Entry{}, err)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,6 +79,25 @@ func TestExport(t *testing.T) {
 		"Windows1252":       {"id,name\n1,\x80\n", map[string]string{"encoding": "windows-1252"}, []fulfil.Row{{"id": "1", "name": "€"}}},
 		"SkippedLines":      {"report of today\n\"odd\nid,mail\n1,a\n", map[string]string{"numberOfLinesToSkip": "2"}, []fulfil.Row{{"id": "1", "mail": "a"}}},
 		"TrimmedValues":     {"'id',mail\n'1', 'a' \n", map[string]string{"valuesToTrim": "'\n "}, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"CarriageReturns":   {"id,mail\r1,a@x\r2,\"b\rc\"\r", nil, []fulfil.Row{{"id": "1", "mail": "a@x"}, {"id": "2", "mail": "b\rc"}}},
+		"MixedLineEnds":     {"id,mail\r\n1,a\r2,b\n3,c\r\r\n4,d", nil, []fulfil.Row{{"id": "1", "mail": "a"}, {"id": "2", "mail": "b"}, {"id": "3", "mail": "c"}, {"id": "4", "mail": "d"}}},
+		"SkippedWithReturn": {"report\r\"odd\rid,mail\r1,a\r", map[string]string{"numberOfLinesToSkip": "2"}, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"SurplusSeparators": {"id,mail\n1,a,\n2,b, \n3,c\n", nil, []fulfil.Row{{"id": "1", "mail": "a"}, {"id": "2", "mail": "b"}, {"id": "3", "mail": "c"}}},
+		"HeaderSeparator":   {"id,mail,\n1,a\n2,b,\n", nil, []fulfil.Row{{"id": "1", "mail": "a"}, {"id": "2", "mail": "b"}}},
+		"ShortLines":        {"id,first,mail\n1,a\n2\n", map[string]string{"shortLines": "empty"}, []fulfil.Row{{"id": "1", "first": "a", "mail": ""}, {"id": "2", "first": "", "mail": ""}}},
+		"BlankLines":        {"id,mail\n1,a\n,\n   \n2,b\n \t \n", nil, []fulfil.Row{{"id": "1", "mail": "a"}, {"id": "2", "mail": "b"}}},
+		"CtrlZ":             {"id,mail\r\n1,a\r\n\x1a", nil, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"CtrlZAtTheValue":   {"id,mail\n1,a\x1a\r\n", nil, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"UTF16ByMark":       {"\xff\xfei\x00d\x00\n\x00\xe4\x00\n\x00", nil, []fulfil.Row{{"id": "ä"}}},
+		"UTF16BigByMark":    {"\xfe\xff\x00i\x00d\x00\n\x00\xe4\x00\n", map[string]string{"encoding": "windows-1252"}, []fulfil.Row{{"id": "ä"}}},
+		"UTF16BySetting":    {"i\x00d\x00\r\x00\xe4\x00\r\x00", map[string]string{"encoding": "utf-16"}, []fulfil.Row{{"id": "ä"}}},
+		"UTF16BigBySetting": {"\x00i\x00d\x00\n\x00\xe4\x00\n", map[string]string{"encoding": "utf-16"}, []fulfil.Row{{"id": "ä"}}},
+		"MarkBeforeSetting": {"\xEF\xBB\xBFid\nä\n", map[string]string{"encoding": "latin1"}, []fulfil.Row{{"id": "ä"}}},
+		"AutoQuoted":        {"\"a,b,c\";id\n1;2\n", map[string]string{"separator": "auto"}, []fulfil.Row{{"a,b,c": "1", "id": "2"}}},
+		"AutoQuotedBreak":   {"\"a\n,,,\";id\n1;2\n", map[string]string{"separator": "auto"}, []fulfil.Row{{"a\n,,,": "1", "id": "2"}}},
+		"AutoReturns":       {"id;a\r1;2,3,4,5\r", map[string]string{"separator": "auto"}, []fulfil.Row{{"id": "1", "a": "2,3,4,5"}}},
+		"AutoTold":          {"sep=;\r\nid;a,b\r\n1;2\r\n", map[string]string{"separator": "auto"}, []fulfil.Row{{"id": "1", "a,b": "2"}}},
+		"NullValues":        {"id,end\n1,0000-00-00\n2, NULL \n3,2026-01-01\n", map[string]string{"nullValues": "0000-00-00\nNULL"}, []fulfil.Row{{"id": "1", "end": ""}, {"id": "2", "end": ""}, {"id": "3", "end": "2026-01-01"}}},
 		"SettingsInAnyCase": {"id;mail\n1;a\n", map[string]string{"SEPARATOR": ";"}, []fulfil.Row{{"id": "1", "mail": "a"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,17 +117,21 @@ func TestExportMalformed(t *testing.T) {
 		rows    int    // that come before the error
 		says    string // what the message must tell
 	}{
-		"TooFewColumns":   {"id,mail\n1,a\n2\n", 1, `File "hr.csv", line 3: 1 columns where the header has 2. Column 2 is the first one missing.`},
-		"TooManyColumns":  {"id,mail\n1,a,b\n", 0, `File "hr.csv", line 2: 3 columns where the header has 2. Column 3 is the first one too many.`},
-		"BareQuote":       {"id,mail\n1,a\n2,b\"c\n", 1, `File "hr.csv", line 3, character 4: a quote stands inside a value`},
-		"OpenQuote":       {"id,mail\n1,\"a\n2,b\n", 0, `Its`},
-		"NUL":             {"id,mail\n1,a\x00\n", 0, `line 2, column 2 (mail) holds a NUL`},
-		"InvalidUTF8":     {"id,mail\n1,a\n2,\xfc\n", 1, `line 3, column 2 (mail) is not valid UTF-8`},
-		"InvalidHeader":   {"id,m\xfcl\n1,a\n", 0, `line 1, column 2 is not valid UTF-8`},
-		"DuplicateHeader": {"id,mail, mail\n1,a,b\n", 0, `line 1: columns 2 and 3 are both named "mail"`},
-		"NoNames":         {",,\n1,2,3\n", 0, `no column has a name`},
-		"Empty":           {"", 0, `is empty`},
-		"UTF16":           {"\xff\xfei\x00d\x00\n\x00", 0, `line 1, column 1 is not valid UTF-8`},
+		"TooFewColumns":         {"id,mail\n1,a\n2\n", 1, `hr.csv, line 3: 1 columns where the header has 2. Column 2 is the first one missing.`},
+		"TooManyColumns":        {"id,mail\n1,a,b\n", 0, `hr.csv, line 2: 3 columns where the header has 2. Column 3 is the first one too many.`},
+		"CutInTwo":              {"id,first,mail\n1,Ann,\n2,Lee, Bob,\n3,Cat,\n", 1, `line 3: 4 columns where the header has 3`},
+		"CutInTwoAmongTrailing": {"id,first,mail\n1,Ann,,\n2,Lee, Bob,,\n3,Cat,,\n", 1, `line 3: 5 columns where the header has 3`},
+		"BareQuote":             {"id,mail\n1,a\n2,b\"c\n", 1, `File "hr.csv", line 3, character 4: a quote stands inside a value`},
+		"OpenQuote":             {"id,mail\n1,\"a\n2,b\n", 0, `Its`},
+		"NUL":                   {"id,mail\n1,a\x00\n", 0, `line 2: column 2 (mail) holds a NUL`},
+		"InvalidUTF8":           {"id,mail\n1,a\n2,\xfc\n", 1, `line 3: column 2 (mail) is not valid UTF-8`},
+		"InvalidHeader":         {"id,m\xfcl\n1,a\n", 0, `line 1, column 2 is not valid UTF-8`},
+		"DuplicateHeader":       {"id,mail, mail\n1,a,b\n", 0, `line 1: columns 2 and 3 are both named "mail"`},
+		"NoNames":               {",,\n1,2,3\n", 0, `no column has a name`},
+		"Empty":                 {"", 0, `is empty`},
+		"UTF32":                 {"\xff\xfe\x00\x00i\x00\x00\x00d\x00\x00\x00\n\x00\x00\x00", 0, `holds a NUL character`},
+		"Latin1":                {"id,name\n1,M\xfcller\n2,a\n3,J\xf6rg\n4,Ren\xe9\n", 0, ``},
+		"LongRecord":            {"id,name\n1,\"" + strings.Repeat("x", 17<<20), 0, `more than 16 MB`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +173,11 @@ func TestFolderAndFile(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "in", "person.CSV"), []byte("id\n"), 0o600))
 	_, err = c.Schema(t.Context())
+	require.NoError(t, err)
+	_, err = read(t, c, "person")
 	require.ErrorContains(t, err, "would both be table person")
+	_, err = read(t, c, "site")
+	require.NoError(t, err, "others are not held up")
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -176,15 +204,131 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestSymbolicLinkOutIsRefused(t *testing.T) {
+// TestOneFaultInTheFolder: whatever lies in the folder and is not asked for holds nobody up.
+func TestOneFaultInTheFolder(t *testing.T) {
 	t.Parallel()
 	secret := filepath.Join(t.TempDir(), "secret.csv")
 	require.NoError(t, os.WriteFile(secret, []byte("id\n1\n"), 0o600))
-	c, dir := mustOpen(t, map[string]string{"a.csv": "id\n"}, nil)
-	require.NoError(t, os.Symlink(secret, filepath.Join(dir, "b.csv")))
-	_, err := read(t, c, "b")
+	c, dir := mustOpen(t, map[string]string{"a.csv": "id\n7\n", "bad.csv": "id,\"\nx", "empty.csv": "", "utf.csv": "\xff\n", "x.csv": "i\n", "x.CSV": "i\n"}, nil)
+	require.NoError(t, os.Symlink(secret, filepath.Join(dir, "out.csv")))
+	require.NoError(t, os.Symlink("nowhere.csv", filepath.Join(dir, "dangling.csv")))
+	require.NoError(t, os.Symlink("loop.csv", filepath.Join(dir, "loop.csv")))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder.csv"), 0o755))
+	tables, err := c.Schema(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, tables, fulfil.Table{Name: "a", Columns: []string{"id"}})
+	require.Contains(t, tables, fulfil.Table{Name: "dangling"})
+	before, err := c.Token(t.Context())
+	require.NoError(t, err)
+	rows, err := read(t, c, "a")
+	require.NoError(t, err)
+	require.Equal(t, []fulfil.Row{{"id": "7"}}, rows)
+	_, err = read(t, c, "out")
 	require.True(t, errs.Is(err, errs.Validation), "got %v", err)
 	require.ErrorContains(t, err, "leads out of")
+	_, err = read(t, c, "dangling")
+	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
+	_, err = read(t, c, "loop")
+	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "nowhere.csv"), []byte("id\n1\n"), 0o600))
+	after, err := c.Token(t.Context())
+	require.NoError(t, err)
+	require.NotEqual(t, before, after, "what is mended is noticed")
+}
+
+// TestRowsWithFaults: a row that cannot be read is told of with its place, and those behind it are read.
+func TestRowsWithFaults(t *testing.T) {
+	t.Parallel()
+	c, _ := mustOpen(t, map[string]string{"hr.csv": "id,first,mail\n1,Ann,a@x\n2,B\xffb,b@x\n3,Cat\n4,Dan,d@x,oops\n5,E\x00,e@x\n6,Zoë,z@x\n"}, nil)
+	var got []string
+	for e, err := range c.Entries(t.Context(), "hr") {
+		require.NoError(t, err)
+		require.Equal(t, "hr.csv", e.Place)
+		text := fmt.Sprintf("%d %s", e.Line, e.Row["id"])
+		if e.Fault != nil {
+			text += fmt.Sprintf(" column=%s missing=%v texts=%v", e.Fault.Column, e.Fault.Missing, e.Fault.Texts)
+		}
+		got = append(got, text)
+	}
+	require.Equal(t, []string{
+		"2 1", "3 2 column=first missing=[] texts=[2 b@x]", "4 3 column=mail missing=[mail] texts=[3 Cat]",
+		"5 4 column= missing=[] texts=[4 Dan d@x oops]", "6 5 column=first missing=[] texts=[5 e@x]", "7 6",
+	}, got)
+}
+
+// TestReplacedBySameSizeAndTime: a copy that brings the old time along is another content all the same.
+func TestReplacedBySameSizeAndTime(t *testing.T) {
+	t.Parallel()
+	c, dir := mustOpen(t, map[string]string{"hr.csv": "id\n1\n"}, nil)
+	path := filepath.Join(dir, "hr.csv")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	look := func() {
+		t.Helper()
+		token, err := c.Token(t.Context())
+		require.NoError(t, err)
+		again, err := c.Token(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, token, again)
+		require.False(t, seen[token])
+		seen[token] = true
+	}
+	look()
+	require.NoError(t, os.WriteFile(path+".new", []byte("id\n2\n"), 0o600))
+	require.NoError(t, os.Chtimes(path+".new", info.ModTime(), info.ModTime()))
+	require.NoError(t, os.Rename(path+".new", path))
+	look()
+	time.Sleep(20 * time.Millisecond) // a tick of the file system's clock, which nothing can be waited for on
+	require.NoError(t, os.WriteFile(path, []byte("id\n3\n"), 0o600))
+	require.NoError(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
+	look()
+}
+
+// FuzzRead: whatever the bytes, reading ends, every row has only columns of the header, and texts are texts.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{"id,mail\n1,a\n", "id;a\r1;2\r", "\xff\xfei\x00d\x00", "\"a\nb\",c\n\"x", "sep=;\nid\n", "id\n\x1a", "a,a\n", "id,\n1\n\r\r\n2,3,4\n", "\xef\xbb\xbfid\n\xed\xa0\x80\n"} {
+		for _, separator := range []string{",", "auto"} {
+			for _, encoding := range []string{"utf-8", "utf-16", "windows-1252"} {
+				f.Add([]byte(seed), separator, encoding, 0)
+			}
+		}
+	}
+	f.Add([]byte("x\r\ny\rid\n1"), "auto", "utf-8", 2)
+	f.Fuzz(func(t *testing.T, content []byte, separator, encoding string, skip int) {
+		c, _ := func() (*csv.Conn, string) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "t.csv"), content, 0o600))
+			c, err := csv.Package{}.Open(t.Context(), fulfil.Settings{DataDir: dir, Values: map[string]string{"path": ".", "separator": separator, "encoding": encoding, "numberOfLinesToSkip": fmt.Sprint(skip)}})
+			if err != nil {
+				t.Skip()
+			}
+			return c.(*csv.Conn), dir
+		}()
+		tables, err := c.Schema(t.Context())
+		require.NoError(t, err)
+		known := map[string]bool{}
+		for _, name := range tables[0].Columns {
+			require.True(t, utf8.ValidString(name))
+			known[name] = true
+		}
+		line := 0
+		for e, err := range c.Entries(t.Context(), "t") {
+			if err != nil {
+				require.NotNil(t, errs.As(err), "%v", err)
+				return
+			}
+			require.GreaterOrEqual(t, e.Line, line)
+			line = e.Line
+			for name, value := range e.Row {
+				require.True(t, known[name])
+				require.True(t, utf8.ValidString(value) && !strings.Contains(value, "\x00"))
+			}
+			if e.Fault != nil {
+				require.NotEmpty(t, e.Fault.Why)
+			}
+		}
+	})
 }
 
 func TestAllowedRoot(t *testing.T) {

@@ -27,6 +27,7 @@ type file struct {
 	table string
 	path  string // relative to the root
 	info  fs.FileInfo
+	err   error // it cannot be read at all, and info is missing
 }
 
 func placeOf(path, dataDir string, roots []string) (place, error) {
@@ -92,7 +93,7 @@ func isEscape(err error) bool {
 	return errors.As(escape, &pathErr) && errors.Is(err, pathErr.Err)
 }
 
-// files lists the tables, by name. Validation when two files would be the same table.
+// files lists the tables, by name. What is wrong with one of them is in its err: those whom it does not concern are not held up.
 func (p place) files() ([]file, error) {
 	root, info, err := p.open()
 	if err != nil {
@@ -121,21 +122,23 @@ func (p place) files() ([]file, error) {
 			continue
 		}
 		path := filepath.Join(p.path, e.Name())
-		info, err := root.Stat(path)
-		if err != nil {
-			return nil, p.explain(path, err)
+		f := file{table: tableName(e.Name()), path: path}
+		if f.info, err = root.Stat(path); err != nil {
+			f.err = p.explain(path, err)
+		} else if !f.info.Mode().IsRegular() {
+			continue
 		}
-		if info.Mode().IsRegular() {
-			found = append(found, file{table: tableName(e.Name()), path: path, info: info})
-		}
+		found = append(found, f)
 	}
 	slices.SortFunc(found, func(a, b file) int { return strings.Compare(a.path, b.path) })
-	seen := map[string]string{}
-	for _, f := range found {
+	seen := map[string]int{}
+	for i, f := range found {
 		if other, taken := seen[f.table]; taken {
-			return nil, errs.Invalid("path", "The files %q and %q would both be table %s. Rename one.", other, f.path, f.table)
+			found[i].err = errs.Invalid("path", "The files %q and %q would both be table %s. Rename one.", found[other].path, f.path, f.table)
+			found[other].err = found[i].err
+			continue
 		}
-		seen[f.table] = f.path
+		seen[f.table] = i
 	}
 	return found, nil
 }
@@ -149,7 +152,7 @@ func (p place) file(table string) (file, error) {
 	names := make([]string, len(files))
 	for i, f := range files {
 		if f.table == table {
-			return f, nil
+			return f, f.err
 		}
 		names[i] = f.table
 	}
@@ -158,7 +161,7 @@ func (p place) file(table string) (file, error) {
 
 func tableName(base string) string { return strings.TrimSuffix(base, filepath.Ext(base)) }
 
-// Token changes when a file appears, vanishes, grows, shrinks or gets another time.
+// Token changes when a file appears, vanishes, grows, shrinks, gets another time, or is replaced by one of the same size and time.
 func (c *Conn) Token(context.Context) (string, error) {
 	files, err := c.place.files()
 	if err != nil {
@@ -166,7 +169,23 @@ func (c *Conn) Token(context.Context) (string, error) {
 	}
 	sum := sha256.New()
 	for _, f := range files {
-		fmt.Fprintf(sum, "%s\x00%d\x00%d\n", f.path, f.info.Size(), f.info.ModTime().UnixNano())
+		if f.err != nil {
+			fmt.Fprintf(sum, "%s\x00%s\n", f.path, f.err)
+			continue
+		}
+		fmt.Fprintf(sum, "%s\x00%v\n", f.path, identity(f.info))
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// state is what tells one content of a file from another without reading it.
+type state struct {
+	size, modified, changed int64
+	inode                   uint64
+}
+
+func identity(info fs.FileInfo) state {
+	s := state{size: info.Size(), modified: info.ModTime().UnixNano()}
+	s.inode, s.changed = inode(info) // a copy may bring its time along; the file system keeps one of its own
+	return s
 }
