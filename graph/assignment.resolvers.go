@@ -14,7 +14,12 @@ import (
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/order"
+	"writ/server/page"
 )
+
+func (r *computationFaultResolver) Resource(ctx context.Context, obj *assignment.ComputationFault) (*directory.ResourceRef, error) {
+	return load(ctx).Ref.Load(ctx, obj.ResourceID)
+}
 
 func (r *entitlementResolver) ProvisioningState(ctx context.Context, obj *assignment.Entitlement) (*order.ProvisioningState, error) {
 	return stateName(obj.State), nil
@@ -44,6 +49,10 @@ func (r *permissionsViewResolver) Owner(ctx context.Context, obj *assignment.Per
 	return load(ctx).Resource.Load(ctx, obj.OwnerID)
 }
 
+func (r *queryResolver) ComputationFaults(ctx context.Context, first *int, after *string) (*page.Connection[*assignment.ComputationFault], error) {
+	return r.Assignments.Faults(ctx, page.Of(first, after))
+}
+
 func (r *queryResolver) PermissionsView(ctx context.Context, resourceID int64, asOf *time.Time) (*assignment.PermissionsView, error) {
 	return r.Assignments.View(ctx, resourceID, asOf)
 }
@@ -54,6 +63,10 @@ func (r *queryResolver) Explain(ctx context.Context, input assignment.ExplainInp
 
 func (r *subscriptionResolver) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan *across.PermissionsChange, error) {
 	return r.Feed.PermissionsChanged(ctx, resourceID)
+}
+
+func (r *Resolver) ComputationFault() generated.ComputationFaultResolver {
+	return &computationFaultResolver{r}
 }
 
 func (r *Resolver) Entitlement() generated.EntitlementResolver { return &entitlementResolver{r} }
@@ -69,8 +82,9 @@ func (r *Resolver) PermissionsView() generated.PermissionsViewResolver {
 }
 
 type (
-	entitlementResolver     struct{ *Resolver }
-	explainPayloadResolver  struct{ *Resolver }
-	explainStepResolver     struct{ *Resolver }
-	permissionsViewResolver struct{ *Resolver }
+	computationFaultResolver struct{ *Resolver }
+	entitlementResolver      struct{ *Resolver }
+	explainPayloadResolver   struct{ *Resolver }
+	explainStepResolver      struct{ *Resolver }
+	permissionsViewResolver  struct{ *Resolver }
 )

@@ -63,6 +63,10 @@ func (r *queryResolver) Connectors(ctx context.Context) ([]*synchronization.Conn
 	return r.Synchronization.Connectors(ctx)
 }
 
+func (r *queryResolver) RowsToMend(ctx context.Context, connector *string, first *int, after *string) (*page.Connection[*synchronization.RowToMend], error) {
+	return r.Synchronization.RowsToMend(ctx, connector, page.Of(first, after))
+}
+
 func (r *queryResolver) Delivery(ctx context.Context, id int64) (*synchronization.Delivery, error) {
 	return orNull(r.Synchronization.Delivery(ctx, id))
 }

@@ -8,6 +8,7 @@
 //	recompute.go  the two ways to run: complete over an entity type, or what is dirty
 //	failing.go    who cannot be computed: noted with the reason, tried again later, holding nobody back
 //	keyfault.go   whose correlation keys cannot be made: noted, and matched with nobody
+//	faults.go     the list of both
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list

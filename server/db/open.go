@@ -52,7 +52,7 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, err
 		_ = pool.Close()
 		return nil, fmt.Errorf("connect to the database: %w", hidePassword(err, full))
 	}
-	return bun.NewDB(pool, pgdialect.New()).WithQueryHook(countHook{}), nil
+	return bun.NewDB(pool, dialect{pgdialect.New()}).WithQueryHook(countHook{}), nil
 }
 
 // URL completes a postgres:// URL with the settings that must always be there: sslmode (lib/pq and pgx have different

@@ -3,6 +3,8 @@ package db
 import (
 	"bytes"
 	"strings"
+
+	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // Text makes any bytes a text that PostgreSQL can store: what is no UTF-8, and NUL, become the replacement character. For messages of
@@ -44,4 +46,23 @@ func JSON(raw []byte) []byte {
 		}
 	}
 	return out
+}
+
+// dialect is bun's for PostgreSQL with another way to write JSON: bun escapes every \u0000 once more, and so breaks a document in which
+// the six characters stand as text, behind a backslash that is escaped already.
+type dialect struct{ *pgdialect.Dialect }
+
+// AppendJSON writes a document as a literal that jsonb takes.
+func (dialect) AppendJSON(b, raw []byte) []byte {
+	b = append(b, '\'')
+	for _, c := range JSON(raw) {
+		switch c {
+		case 0: // no JSON
+		case '\'':
+			b = append(b, "''"...)
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '\'')
 }

@@ -62,6 +62,7 @@ type EntityMapping struct {
 	MaxPercentageInsertedLines int
 	MaxPercentageUpdatedLines  int
 	MaxPercentageDeletedLines  int
+	MaximumRejected            *int // rows of one reading that may be set aside; nil: the default
 }
 
 // PropertyMapping says which column a property is read from and written to; Format as in spec 5.3.

@@ -200,14 +200,15 @@ func (w *writer) mapping(typeID int64, e EntityType, field string) error {
 		t = *e.Source.Thresholds
 	}
 	_, err = w.tx.ExecContext(w.ctx, `insert into entity_mapping (entity_type_id, connection_id, source_table, maximum_inserted_lines, maximum_updated_lines,
-			maximum_deleted_lines, max_percentage_inserted_lines, max_percentage_updated_lines, max_percentage_deleted_lines)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			maximum_deleted_lines, max_percentage_inserted_lines, max_percentage_updated_lines, max_percentage_deleted_lines, maximum_rejected)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (entity_type_id) do update set connection_id = excluded.connection_id, source_table = excluded.source_table,
 			maximum_inserted_lines = excluded.maximum_inserted_lines, maximum_updated_lines = excluded.maximum_updated_lines,
 			maximum_deleted_lines = excluded.maximum_deleted_lines, max_percentage_inserted_lines = excluded.max_percentage_inserted_lines,
-			max_percentage_updated_lines = excluded.max_percentage_updated_lines, max_percentage_deleted_lines = excluded.max_percentage_deleted_lines`,
+			max_percentage_updated_lines = excluded.max_percentage_updated_lines, max_percentage_deleted_lines = excluded.max_percentage_deleted_lines,
+			maximum_rejected = excluded.maximum_rejected`,
 		typeID, connection, e.Source.Table, t.MaximumInsertedLines, t.MaximumUpdatedLines, t.MaximumDeletedLines,
-		t.MaxPercentageInsertedLines, t.MaxPercentageUpdatedLines, t.MaxPercentageDeletedLines)
+		t.MaxPercentageInsertedLines, t.MaxPercentageUpdatedLines, t.MaxPercentageDeletedLines, e.Source.MaximumRejected)
 	return err
 }
 

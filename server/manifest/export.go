@@ -117,11 +117,12 @@ func (r *reader) entityTypes() error {
 		Identifier, DisplayName                  string
 		Connector, Expression, Connection, Table string
 		T                                        []int64 `bun:",array"`
+		MaximumRejected                          *int
 	}
 	if err := r.scan(&types, `select et.id, et.identifier, et.display_name, coalesce(c.identifier, '') as connector, coalesce(et.display_expression, '') as expression,
 		coalesce(k.identifier, '') as connection, coalesce(em.source_table, '') as "table",
 		array[em.maximum_inserted_lines, em.maximum_updated_lines, em.maximum_deleted_lines, em.max_percentage_inserted_lines,
-			em.max_percentage_updated_lines, em.max_percentage_deleted_lines]::bigint[] as t
+			em.max_percentage_updated_lines, em.max_percentage_deleted_lines]::bigint[] as t, em.maximum_rejected
 		from entity_type et left join connector c on c.id = et.connector_id left join entity_mapping em on em.entity_type_id = et.id
 		left join connection k on k.id = em.connection_id order by et.id`); err != nil {
 		return err
@@ -143,7 +144,7 @@ func (r *reader) entityTypes() error {
 	for _, t := range types {
 		out := EntityType{Identifier: t.Identifier, DisplayName: t.DisplayName, Connector: t.Connector, DisplayExpression: t.Expression}
 		if t.Connection != "" {
-			out.Source = &Source{Connection: t.Connection, Table: t.Table}
+			out.Source = &Source{Connection: t.Connection, Table: t.Table, MaximumRejected: t.MaximumRejected}
 			limits := LineThresholds{int(t.T[0]), int(t.T[1]), int(t.T[2]), int(t.T[3]), int(t.T[4]), int(t.T[5])}
 			if limits != (LineThresholds{}) {
 				out.Source.Thresholds = &limits

@@ -44,6 +44,9 @@ func (m *Manifest) checkRanges() error {
 			r.fault(at, "The entity type %s has %d properties with primaryKey (%s). Keep it on one; mark the others with uniqueKey.", e.Identifier, len(keys), strings.Join(keys, ", "))
 		}
 		r.display(at, e)
+		if e.Source != nil && e.Source.MaximumRejected != nil {
+			r.between(at+".source.maximumRejected", *e.Source.MaximumRejected, 0, 10_000)
+		}
 		if e.Source == nil || e.Source.Thresholds == nil {
 			continue
 		}

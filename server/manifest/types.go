@@ -75,6 +75,9 @@ type Source struct {
 	Connection string          `yaml:"connection"`
 	Table      string          `yaml:"table"`
 	Thresholds *LineThresholds `yaml:"thresholds,omitempty"`
+	// MaximumRejected is how many rows of one reading may be set aside because they cannot be read; more refuse the reading. Absent: ten,
+	// or one of a hundred when that is more.
+	MaximumRejected *int `yaml:"maximumRejected,omitempty"`
 }
 
 // LineThresholds of one entity type, beside those of its connector; 0 (default) = off.

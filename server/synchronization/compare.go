@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -39,10 +40,15 @@ func (s *Service) prepare(ctx context.Context, d *Delivery, r Reporter) error {
 	if err != nil {
 		return err
 	}
-	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.compare(ctx, tx, d, shape) })
+	read := d.Counters
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		d.Counters = read // the transaction may be repeated
+		d.Counters.EntityTypes = maps.Clone(read.EntityTypes)
+		return s.compare(ctx, tx, d, shape)
+	})
 	if err != nil {
 		s.fail(ctx, d, err)
-		return err
+		return plain(err)
 	}
 	c := d.Counters
 	for _, n := range []struct {
@@ -52,13 +58,18 @@ func (s *Service) prepare(ctx context.Context, d *Delivery, r Reporter) error {
 	}{
 		{c.NullKeys, "without a primary key were set aside", c.NullKeyRows},
 		{c.Duplicates, "with a key that occurs before were set aside", c.DuplicateKeys},
+		{c.Rejected, "cannot be read and were set aside", c.RejectedRows},
 		{c.Missing, "update what is not there", c.MissingKeys},
 	} {
 		if n.count > 0 {
 			r.Logf("WARN", "%d rows %s: %v", n.count, n.what, n.list)
 		}
 	}
+	if c.Kept > 0 {
+		r.Logf("WARN", "%d stored records are missing in what was read, and are kept, because rows that were set aside may stand for them.", c.Kept)
+	}
 	r.Count("nullKeys", c.NullKeys)
+	r.Count("rejected", c.Rejected)
 	r.Count("duplicates", c.Duplicates)
 	r.Logf("INFO", "%d rows read: %d to insert, %d to update, %d to delete; links: %d to insert, %d to delete.",
 		c.Read, c.Inserted, c.Updated, c.Deleted, c.LinksInserted, c.LinksDeleted)
@@ -80,6 +91,9 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 		if _, err := tx.ExecContext(ctx, "analyze delivery_row"); err != nil {
 			return err
 		}
+	}
+	if err := s.rejectDuplicates(ctx, tx, d, shape); err != nil {
+		return err
 	}
 	var aside struct {
 		N    int
@@ -120,6 +134,9 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 		}
 	}
 	if err := s.missing(ctx, tx, d); err != nil {
+		return err
+	}
+	if err := s.list(ctx, tx, d, shape); err != nil {
 		return err
 	}
 	if err := count(ctx, tx, d, types); err != nil {

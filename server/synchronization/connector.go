@@ -26,7 +26,7 @@ type Health string
 
 const (
 	Healthy       Health = "OK"
-	Warned        Health = "WARNING" // works, but a synchronization is blocked
+	Warned        Health = "WARNING" // works, but a synchronization is blocked, rows were set aside, or records cannot be matched
 	Broken        Health = "ERROR"   // cannot be reached, or the last reading broke
 	NeverAsked    Health = "UNKNOWN"
 	IsDeactivated Health = "DEACTIVATED"
@@ -53,12 +53,23 @@ type Connector struct {
 	LastSynchronizedAt             *time.Time // when the newest applied reading began, or when the data was last seen to be still the same
 	Version                        int
 
-	Connections   []*Connection `bun:"-"`
-	EntityTypes   []string      `bun:"-"` // read through it, by identifier
-	ResourceTypes []string      `bun:"-"` // provisioned through it, by identifier
-	Blocked       *Delivery     `bun:"-"` // waits for a person; nil: none does
-	Health        Health        `bun:"-"`
-	HealthMessage string        `bun:"-"`
+	Connections   []*Connection     `bun:"-"`
+	EntityTypes   []string          `bun:"-"` // read through it, by identifier
+	ResourceTypes []string          `bun:"-"` // provisioned through it, by identifier
+	Tables        []*ConnectorTable `bun:"-"` // what is read
+	RowsToMend    int               `bun:"-"` // rows of it that were set aside
+	Unmatched     int               `bun:"-"` // resources of it that cannot be matched with an owner
+	Blocked       *Delivery         `bun:"-"` // waits for a person; nil: none does
+	Health        Health            `bun:"-"`
+	HealthMessage string            `bun:"-"`
+	unmatched     string            // why, of one of them
+}
+
+// ConnectorTable is a table from which an entity type is read.
+type ConnectorTable struct {
+	ConnectorID       int64
+	EntityType, Table string
+	MaximumRejected   *int // rows of one reading that may be set aside; nil: the default
 }
 
 // Connection is one way into a managed system. Secrets are not read here.
@@ -231,7 +242,28 @@ func (s *Service) describe(ctx context.Context, where func(*bun.SelectQuery) *bu
 			last[d.ConnectorID] = d
 		}
 	}
+	var tables []*ConnectorTable
+	if err := s.DB.NewRaw(`select k.connector_id, t.identifier as entity_type, m.source_table as "table", m.maximum_rejected
+		from entity_mapping m join connection k on k.id = m.connection_id join entity_type t on t.id = m.entity_type_id
+		where k.connector_id = any (?) order by k.connector_id, t.identifier`, array(ids)).Scan(ctx, &tables); err != nil {
+		return nil, fmt.Errorf("read the tables of connectors: %w", err)
+	}
+	for _, t := range tables {
+		byID[t.ConnectorID].Tables = append(byID[t.ConnectorID].Tables, t)
+	}
+	mend, err := s.countToMend(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("count the rows to mend: %w", err)
+	}
+	unmatched, err := s.unmatched(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count what cannot be matched: %w", err)
+	}
 	for _, c := range list {
+		c.RowsToMend = mend[c.ID]
+		if u := unmatched[c.ID]; u != nil {
+			c.Unmatched, c.unmatched = u.N, u.Message
+		}
 		c.Health, c.HealthMessage = health(c, last[c.ID])
 	}
 	return list, nil
@@ -258,6 +290,12 @@ func health(c *Connector, last *Delivery) (Health, string) {
 			lines[i] = e.String()
 		}
 		return Warned, "A synchronization is blocked by a threshold (" + strings.Join(lines, "; ") + ")."
+	}
+	if c.RowsToMend > 0 {
+		return Warned, fmt.Sprintf("%d rows cannot be read and were set aside; what was read of them before stays. See Rows to mend.", c.RowsToMend)
+	}
+	if c.Unmatched > 0 {
+		return Warned, fmt.Sprintf("%d records cannot be matched with their owners. %s", c.Unmatched, c.unmatched)
 	}
 	if !checked && last == nil {
 		return NeverAsked, ""

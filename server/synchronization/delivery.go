@@ -67,10 +67,13 @@ type Counters struct {
 	LinksDeleted  int `json:"linksDeleted"`
 	NullKeys      int `json:"nullKeys"`   // rows without a primary key, set aside
 	Duplicates    int `json:"duplicates"` // further rows of a key, set aside
+	Rejected      int `json:"rejected"`   // rows that cannot be read, set aside: RowsToMend lists them
+	Kept          int `json:"kept"`       // stored resources that rows set aside stand for: missing in the table, and not deleted
 	Missing       int `json:"missing"`    // commands to update what is not there
 	Unresolved    int `json:"unresolved"` // links that point to nothing, of the rows written
 
 	NullKeyRows   []string               `json:"nullKeyRows,omitempty"`   // table and number of the row
+	RejectedRows  []string               `json:"rejectedRows,omitempty"`  // file, line and why
 	DuplicateKeys []string               `json:"duplicateKeys,omitempty"` // entity type and key
 	MissingKeys   []string               `json:"missingKeys,omitempty"`
 	Unlinked      []directory.Unresolved `json:"unlinked,omitempty"`
@@ -86,17 +89,22 @@ type Counters struct {
 
 // TypeCounts are the counts of one entity type.
 type TypeCounts struct {
-	Read          int  `json:"read"`
-	Inserted      int  `json:"inserted"`
-	Updated       int  `json:"updated"`
-	Deleted       int  `json:"deleted"`
-	LinksInserted int  `json:"linksInserted"`
-	LinksDeleted  int  `json:"linksDeleted"`
-	Stored        int  `json:"stored"`            // rows before: base of the percentages
-	StoredLinks   int  `json:"storedLinks"`       // links before
-	Initial       bool `json:"initial,omitempty"` // nothing was stored: no thresholds
-	Whole         bool `json:"whole"`             // the table is the whole truth: what is missing in it is deleted
-	Own           Own  `json:"own,omitzero"`      // the part that our own orders asked for: thresholds leave it out
+	Read          int    `json:"read"`
+	Inserted      int    `json:"inserted"`
+	Updated       int    `json:"updated"`
+	Deleted       int    `json:"deleted"`
+	LinksInserted int    `json:"linksInserted"`
+	LinksDeleted  int    `json:"linksDeleted"`
+	Stored        int    `json:"stored"`            // rows before: base of the percentages
+	StoredLinks   int    `json:"storedLinks"`       // links before
+	Initial       bool   `json:"initial,omitempty"` // nothing was stored: no thresholds
+	NullKeys      int    `json:"nullKeys,omitempty"`
+	Rejected      int    `json:"rejected,omitempty"`
+	Kept          int    `json:"kept,omitempty"`
+	Table         string `json:"table,omitempty"`
+	Place         string `json:"place,omitempty"` // file or table of the rows
+	Whole         bool   `json:"whole"`           // the table is the whole truth: what is missing in it is deleted
+	Own           Own    `json:"own,omitzero"`    // the part that our own orders asked for: thresholds leave it out
 }
 
 // Own is the part of a delivery that open orders of ours explain: it was asked for, reviewed and counted when the orders were generated.
@@ -174,7 +182,8 @@ func (s *Service) drop(ctx context.Context, tx bun.Tx, ds []*Delivery, to State,
 		if err := move(ctx, tx, d, to); err != nil {
 			return err
 		}
-		if _, err := tx.NewRaw("delete from delivery_change where delivery_id = ?0; delete from delivery_row where delivery_id = ?0; delete from delivery_rename where delivery_id = ?0", d.ID).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(`delete from delivery_change where delivery_id = ?0; delete from delivery_row where delivery_id = ?0; delete from delivery_rename where delivery_id = ?0;
+			delete from row_to_mend where delivery_id = ?0 and not is_listed`, d.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("remove the changes of delivery %d: %w", d.ID, err)
 		}
 	}

@@ -5,6 +5,7 @@
 //	export.go     read the mapped tables of a connector, clean and normalise them row by row
 //	compare.go    set duplicates aside, compare with the directory: the list of changes
 //	follow.go     what we renamed ourselves is met under its new key
+//	mend.go       rows that cannot be read: set aside, listed, and what they stand for is kept
 //	threshold.go  the guards (provisioning 8.2)
 //	apply.go      write the changes through directory.Writer, all or none
 //	run.go        Run = export, prepare, synchronize under the connector's lock; the same as three tasks; Resume, Drop

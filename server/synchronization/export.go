@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+	"golang.org/x/text/unicode/norm"
 
 	"writ/server/db"
 	"writ/server/directory"
@@ -30,8 +33,10 @@ type tableMap struct {
 	table      string
 	key        columnMap
 	columns    []columnMap // with the key
-	command    string      // column of the commands in an incremental table
-	known      []string    // columns of the table, when the schema tells
+	mapping    *directory.EntityMapping
+	command    string   // column of the commands in an incremental table
+	trimKeys   bool     // blanks around keys are a slip of whoever wrote the table
+	known      []string // columns of the table, when the schema tells
 	zone       *time.Location
 }
 
@@ -48,7 +53,7 @@ func tableMaps(shape *directory.Shape, connections map[int64]bool) ([]*tableMap,
 		if !connections[m.ConnectionID] {
 			continue
 		}
-		t := &tableMap{entityType: shape.EntityTypes[id], connection: m.ConnectionID, table: m.SourceTable, zone: shape.Zone()}
+		t := &tableMap{entityType: shape.EntityTypes[id], connection: m.ConnectionID, table: m.SourceTable, mapping: m, zone: shape.Zone()}
 		key := shape.KeyProperty(id)
 		for _, p := range shape.PropertiesOf[id] {
 			pm := shape.PropertyMappings[p.ID]
@@ -132,9 +137,8 @@ func (s *Service) export(ctx context.Context, c *Connector, in RunInput) (*Deliv
 	}
 	if err := s.read(ctx, d, c, tables, in); err != nil {
 		s.fail(ctx, d, err)
-		return d, err
+		return d, plain(err)
 	}
-	d.Counters.Staged = d.Counters.Read - d.Counters.NullKeys
 	if _, err := s.DB.NewUpdate().Model(d).Column("counters").WherePK().Exec(ctx); err != nil {
 		return d, fmt.Errorf("save delivery %d: %w", d.ID, err)
 	}
@@ -179,6 +183,11 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 	}
 	// A second failure here leaves the delivery EXPORTING; the next one of the connector gives it up.
 	_ = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if refused := (*tooManyRows)(nil); errors.As(why, &refused) {
+			if err := s.listRefused(ctx, tx, d); err != nil {
+				return err
+			}
+		}
 		c, err := selectConnectorByID(ctx, tx, d.ConnectorID)
 		if err != nil {
 			return err
@@ -230,6 +239,8 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *Connection
 		return err
 	}
 	for _, m := range mapped {
+		// What only is read may be tidied; where we write too, a key is what the system takes for it.
+		m.trimKeys = !capability.CanFulfil
 		if err := s.readTable(ctx, d, exporter, m, in); err != nil {
 			return err
 		}
@@ -281,6 +292,7 @@ func hasInstead(columns []string) string {
 // staged is a row of delivery_row.
 type staged struct {
 	key     string
+	line    int
 	command string
 	scalars json.RawMessage
 	refs    json.RawMessage
@@ -295,9 +307,9 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 			return nil
 		}
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-			return db.CopyIn(ctx, tx, "delivery_row", []string{"delivery_id", "entity_type_id", "key", "command", "scalars", "refs"}, func(yield func([]any) bool) {
+			return db.CopyIn(ctx, tx, "delivery_row", []string{"delivery_id", "entity_type_id", "key", "line", "command", "scalars", "refs"}, func(yield func([]any) bool) {
 				for _, row := range batch {
-					if !yield([]any{d.ID, m.entityType.ID, row.key, row.command, row.scalars, row.refs}) {
+					if !yield([]any{d.ID, m.entityType.ID, row.key, row.line, row.command, row.scalars, row.refs}) {
 						return
 					}
 				}
@@ -307,49 +319,65 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 		batch = batch[:0]
 		return err
 	}
-	var broken []string
+	var aside []rejected
+	tooMuch := false // what is set aside is more than may be: only its number is of interest any more
+	refuse := func(r rejected) {
+		if r.kind == NoKey {
+			d.Counters.NullKeys++
+			if counts.NullKeys++; counts.NullKeys > mostNullKeys {
+				return
+			}
+			if len(d.Counters.NullKeyRows) < examples {
+				d.Counters.NullKeyRows = append(d.Counters.NullKeyRows, fmt.Sprintf("%s, row %d", m.table, r.line))
+			}
+		} else {
+			d.Counters.Rejected++
+			if counts.Rejected++; counts.Rejected > mostRejected {
+				tooMuch = true
+				return
+			}
+			if len(d.Counters.RejectedRows) < examples {
+				d.Counters.RejectedRows = append(d.Counters.RejectedRows, r.String())
+				in.reporter().Logf("WARN", "Set aside: %s", r)
+			}
+		}
+		aside = append(aside, r)
+	}
 	n := 0
+	counts.Table = m.table
 	if d.Mode == Incremental && m.known != nil {
 		var err error
 		if m.command, err = commandColumn(in, m.known, m.table); err != nil {
 			return err
 		}
 	}
-	for row, err := range exporter.Export(ctx, m.table) {
+	for entry, err := range fulfil.Entries(ctx, exporter, m.table) {
 		if err != nil {
 			return fmt.Errorf("read table %q: %w", m.table, err)
 		}
 		n++
 		if n == 1 && d.Mode == Incremental && m.command == "" {
-			if m.command, err = commandColumn(in, slices.Collect(maps.Keys(row)), m.table); err != nil {
+			if m.command, err = commandColumn(in, slices.Collect(maps.Keys(entry.Row)), m.table); err != nil {
 				return err
 			}
 		}
-		out, err := m.clean(row, m.command)
-		if err != nil {
-			if len(broken) < examples {
-				broken = append(broken, fmt.Sprintf("row %d: %s", n, message(err)))
-				r.Logf("ERROR", "Table %q, row %d: %s", m.table, n, message(err))
-			}
-			continue
-		}
 		d.Counters.Read++
 		counts.Read++
-		if out.key == "" {
-			d.Counters.NullKeys++
-			if len(d.Counters.NullKeyRows) < examples {
-				d.Counters.NullKeyRows = append(d.Counters.NullKeyRows, fmt.Sprintf("%s, row %d", m.table, n))
-			}
+		counts.Place = entry.Place
+		out, wrong, err := m.clean(entry)
+		if err != nil {
+			return err
+		}
+		if wrong != nil {
+			refuse(*wrong)
 			continue
 		}
+		d.Counters.Staged++
 		if batch = append(batch, out); len(batch) == chunk {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
-	}
-	if len(broken) > 0 {
-		return errs.Invalid("", "Table %q holds values that cannot be read (%s). Nothing was synchronized.", m.table, strings.Join(broken[:min(3, len(broken))], "; "))
 	}
 	if err := ctx.Err(); err != nil { // an exporter may take the end of the context for the end of the rows
 		return err
@@ -357,6 +385,18 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 	// An incremental table without commands is the whole. When it is empty and has no schema nobody can tell: it changes nothing.
 	counts.Whole = d.Mode != Incremental || m.command == "" && (n > 0 || m.known != nil)
 	d.Counters.EntityTypes[m.entityType.Identifier] = counts
+	if err := s.setAside(ctx, d, m, aside); err != nil {
+		return err
+	}
+	if limit := allowed(m.mapping, n); tooMuch || counts.Rejected > limit {
+		var told []string
+		for _, r := range aside {
+			if r.kind != NoKey && len(told) < 3 {
+				told = append(told, r.String())
+			}
+		}
+		return &tooManyRows{tooMany(m.table, counts.Rejected, limit, told)}
+	}
 	return flush()
 }
 
@@ -383,62 +423,115 @@ func message(err error) string {
 	return err.Error()
 }
 
-// clean keeps the mapped columns of a row, in normal form. The key is empty when the row has none. command is the column that says
-// what to do with the row; "" = none.
-func (m *tableMap) clean(row fulfil.Row, command string) (staged, error) {
-	out := staged{command: "MERGE"}
-	if command != "" {
-		out.command = strings.ToUpper(strings.TrimSpace(row[command]))
+// clean keeps the mapped columns of a row, in normal form; or says why the row is set aside.
+func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error) {
+	out = staged{command: "MERGE", line: e.Line}
+	wrong := &rejected{kind: Unreadable, place: e.Place, line: e.Line, sure: true}
+	fail := func(column, value, why string) {
+		if wrong.why == "" { // the first one says enough
+			wrong.column, wrong.value, wrong.why = column, value, why
+		}
+	}
+	if f := e.Fault; f != nil && m.concerns(f) {
+		fail(f.Column, f.Value, f.Why)
+		wrong.sure = f.Column != "" && len(f.Missing) == 0 // else the values may have slipped into other columns
+		wrong.texts = f.Texts
+	}
+	if m.command != "" {
+		out.command = strings.ToUpper(strings.TrimSpace(e.Row[m.command]))
 		if !slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "MERGE"}, out.command) {
-			return out, errs.Invalid("", "column %q: %q is no command (insert, update, delete, merge)", command, row[command])
+			fail(m.command, e.Row[m.command], fmt.Sprintf("column %q: %q is no command (insert, update, delete, merge)", m.command, db.Clip(e.Row[m.command], 60)))
 		}
 	}
 	scalars, refs := map[string]string{}, map[string]any{}
 	for _, c := range m.columns {
-		text := row[c.column]
-		if text == "" {
-			continue
-		}
-		if strings.ContainsRune(text, 0) {
-			return out, errs.Invalid("", "column %q holds a NUL character", c.column)
-		}
-		if c.property.IsNavigation() && c.property.IsCollection {
-			keys := directory.Split(c.format, text)
-			for _, key := range keys {
-				if err := directory.CheckKey(key); err != nil {
-					return out, errs.Invalid("", "column %q: %s", c.column, message(err))
-				}
-			}
-			if len(keys) > 0 {
-				refs[c.property.Identifier] = keys
-			}
-			continue
-		}
-		value, err := directory.FromSystem(c.property, c.format, text, m.zone)
-		if err != nil {
-			return out, errs.Invalid("", "column %q: %s", c.column, message(err))
-		}
+		value, many, err := m.value(c, e.Row[c.column])
 		switch {
+		case err != nil:
+			fail(c.column, e.Row[c.column], fmt.Sprintf("column %q: %s", c.column, message(err)))
+		case many != nil:
+			refs[c.property.Identifier] = many
 		case value == "":
 		case c.property.IsNavigation():
-			if err := directory.CheckKey(value); err != nil { // nothing can have such a key, and no index holds it
-				return out, errs.Invalid("", "column %q: %s", c.column, message(err))
-			}
 			refs[c.property.Identifier] = value
 		default:
 			scalars[c.property.Identifier] = value
 			if c.property == m.key.property && strings.TrimSpace(value) != "" {
-				if err := directory.CheckKey(value); err != nil {
-					return out, errs.Invalid("", "column %q: %s", c.column, message(err))
-				}
 				out.key = value
 			}
 		}
 	}
-	var err error
+	if wrong.why == "" && out.key == "" {
+		wrong.kind = NoKey
+		fail(m.key.column, "", fmt.Sprintf("column %q, the key, is empty", m.key.column))
+	}
+	if wrong.why != "" {
+		if wrong.key = out.key; wrong.texts == nil {
+			for _, text := range e.Row {
+				if text = strings.TrimSpace(text); text != "" && len(text) <= 300 {
+					wrong.texts = append(wrong.texts, text)
+				}
+			}
+		}
+		wrong.texts = normalTexts(wrong.texts, scalars)
+		return out, wrong, nil
+	}
 	if out.scalars, err = json.Marshal(scalars); err != nil {
-		return out, err
+		return out, nil, err
 	}
 	out.refs, err = json.Marshal(refs)
-	return out, err
+	return out, nil, err
+}
+
+// concerns reports whether a fault of a row touches what is mapped: a value in a column that nobody reads is nobody's trouble.
+func (m *tableMap) concerns(f *fulfil.Fault) bool {
+	names := f.Missing
+	if len(names) == 0 {
+		if f.Column == "" {
+			return true
+		}
+		names = []string{f.Column}
+	}
+	return slices.ContainsFunc(m.columns, func(c columnMap) bool { return slices.Contains(names, c.column) }) || slices.Contains(names, m.command)
+}
+
+// longestValue is how many bytes one value may have: thousands of rows are written together.
+const longestValue = 4 << 20
+
+// value gives the normal form of what stands in a column: one value, or the keys of a collection. Validation when it is none.
+func (m *tableMap) value(c columnMap, text string) (value string, many []string, err error) {
+	switch {
+	case text == "":
+		return "", nil, nil
+	case strings.ContainsRune(text, 0):
+		return "", nil, errs.Invalid("", "the value holds a NUL character")
+	case !utf8.ValidString(text):
+		return "", nil, errs.Invalid("", "the value is no valid text (UTF-8)")
+	case len(text) > longestValue:
+		return "", nil, errs.Invalid("", "the value has %d bytes, and at most %d can be kept", len(text), longestValue)
+	}
+	isKey := c.property.IsNavigation() || c.property == m.key.property
+	if !isKey || m.trimKeys {
+		text = norm.NFC.String(text) // one spelling of the same letters, whoever wrote them
+	}
+	if isKey && m.trimKeys {
+		text = strings.TrimSpace(text)
+	}
+	if c.property.IsNavigation() && c.property.IsCollection {
+		keys := directory.Split(c.format, text)
+		for _, key := range keys {
+			if err := directory.CheckKey(key); err != nil {
+				return "", nil, err
+			}
+		}
+		if len(keys) == 0 {
+			return "", nil, nil
+		}
+		return "", keys, nil
+	}
+	value, err = directory.FromSystem(c.property, c.format, text, m.zone)
+	if err == nil && isKey { // nothing can have a longer key, and no index holds it
+		err = directory.CheckKey(value)
+	}
+	return value, nil, err
 }

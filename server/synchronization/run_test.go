@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/fulfil"
 	"writ/server/page"
@@ -70,9 +69,13 @@ func TestRun(t *testing.T) {
 		d := b.run(t)
 		require.Equal(t, 2, d.Counters.NullKeys)
 		require.Equal(t, []string{"person, row 2", "person, row 4"}, d.Counters.NullKeyRows)
-		require.Equal(t, 2, d.Counters.Duplicates)
-		require.Equal(t, []string{"Person 1", "Person 1"}, d.Counters.DuplicateKeys)
-		require.Equal(t, []string{"1:First:"}, b.people(t))
+		require.Equal(t, 3, d.Counters.Rejected, "nobody knows which one holds")
+		require.Empty(t, b.people(t))
+		b.fake.set("person", person("1", "First"), person("1", "First"), person("2", "Second"))
+		d = b.run(t)
+		require.Equal(t, 1, d.Counters.Duplicates)
+		require.Equal(t, []string{"Person 1"}, d.Counters.DuplicateKeys)
+		require.Equal(t, []string{"1:First:", "2:Second:"}, b.people(t))
 	})
 
 	t.Run("KeepsWhatIsNotMapped", func(t *testing.T) {
@@ -145,17 +148,12 @@ func TestNothingBrokenIsApplied(t *testing.T) {
 		b.fake.breaks = errs.New(errs.Unavailable, "The connection was lost.")
 		refused(t, b, errs.Unavailable, "The connection was lost.")
 	})
-	t.Run("MalformedValue", func(t *testing.T) {
+	t.Run("MalformedValues", func(t *testing.T) {
 		t.Parallel()
 		b := prepared(t)
+		b.exec(t, "update entity_mapping set maximum_rejected = 0")
 		b.fake.set("person", append(people(3), person("1003", "Petra", "start", "31.02.2026"))...)
-		refused(t, b, errs.Validation, `row 4: column "start": "31.02.2026" is not a date or time`)
-	})
-	t.Run("KeyTooLong", func(t *testing.T) {
-		t.Parallel()
-		b := prepared(t)
-		b.fake.set("person", append(people(3), person(strings.Repeat("1", directory.MaxKey+1), "Petra"))...)
-		refused(t, b, errs.Validation, `row 4: column "id": A key has at most 500 characters; this one has 501.`)
+		refused(t, b, errs.Validation, `line 4: column "start": "31.02.2026" is not a date or time`)
 	})
 	t.Run("MalformedFile", func(t *testing.T) {
 		t.Parallel()
@@ -368,8 +366,10 @@ func TestIncremental(t *testing.T) {
 	require.Equal(t, []string{"Person e5"}, d.Counters.MissingKeys)
 
 	b.fake.set("person", person("a1", "Winter", "command", "erase"))
-	_, err = b.Run(b.ctx, synchronization.RunInput{Connector: "hr", Mode: synchronization.Incremental})
-	requireKind(t, err, errs.Validation, `"erase" is no command`)
+	d, err = b.Run(b.ctx, synchronization.RunInput{Connector: "hr", Mode: synchronization.Incremental})
+	require.NoError(t, err)
+	require.Equal(t, 1, d.Counters.Rejected)
+	require.Contains(t, d.Counters.RejectedRows[0], `"erase" is no command`)
 	_, err = b.Run(b.ctx, synchronization.RunInput{Connector: "hr", Mode: synchronization.Incremental, CommandColumn: "what"})
 	requireKind(t, err, errs.Validation, `lacks the command column "what"`)
 }

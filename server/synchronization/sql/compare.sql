@@ -10,7 +10,8 @@ full join (select coalesce(n.new_key, r.key) as key, r.scalars, r.refs, r.origin
     where r.entity_type_id = ?1 and r.valid_to = 'infinity' and r.key <> all (?5::text[]) and (n.resource_id is null or n.new_key is not null)) r on r.key = s.key
 cross join lateral (
     select 'DELETE' as command, null::jsonb as scalars, null::jsonb as refs, r.scalars as old_scalars, r.refs as old_refs
-    where r.key is not null and (s.key is null and ?4 and r.origin = 'SYNC' or s.command = 'DELETE')
+    where r.key is not null and (s.key is null and ?4 and r.origin = 'SYNC'
+        and not exists (select from delivery_kept k where k.entity_type_id = ?1 and k.key = r.key) or s.command = 'DELETE')
     union all
     select 'INSERT', s.scalars, s.refs, null, null
     where r.key is null and s.command in ('INSERT', 'MERGE')
