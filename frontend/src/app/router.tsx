@@ -228,6 +228,12 @@ const system = createRoute({
   beforeLoad: need(maySeeSystems),
   component: lazyRouteComponent(() => import('../features/connector/ConnectorPage'), 'ConnectorPage'),
 })
+const rowsToMend = createRoute({
+  getParentRoute: () => shell,
+  path: '/systems/$connector/rows',
+  beforeLoad: need(maySeeSystems),
+  component: lazyRouteComponent(() => import('../features/connector/RowsToMendPage'), 'RowsToMendPage'),
+})
 const delivery = createRoute({
   getParentRoute: () => shell,
   path: '/deliveries/$id',
@@ -356,6 +362,7 @@ const tree = root.addChildren([
     job,
     jobInstance,
     systems,
+    rowsToMend,
     system,
     delivery,
     roles.addChildren([role]),

@@ -73,7 +73,19 @@ export function ConnectorPage() {
       actions={<ConnectorActions connector={connector} />}
       scroll
     >
-      {connector.healthMessage && <p className={classes.message}>{connector.healthMessage}</p>}
+      {connector.healthMessage && (
+        <p className={classes.message}>
+          {connector.healthMessage}
+          {connector.rowsToMend > 0 && (
+            <>
+              {' '}
+              <Link to="/systems/$connector/rows" params={{ connector: identifier }}>
+                {t.system.mendCount(connector.rowsToMend)}
+              </Link>
+            </>
+          )}
+        </p>
+      )}
       {blocked && (
         <section className={classes.blocked} aria-labelledby="blocked">
           <h2 id="blocked">

@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { Page } from '../../ui/Page'
 import { Table } from '../../ui/Table'
 import { BulkDialog } from './BulkDialog'
+import { FaultsPanel } from './FaultsPanel'
 import { ReviewQueueDocument, UnblockOrdersDocument, type OrderRowFragment } from './order.generated'
 import { errorColumns } from './orderColumns'
 import { OrderFilters } from './OrderFilters'
@@ -71,6 +72,7 @@ export function ErrorsPage() {
 
   return (
     <Page title={t.review.errorsTitle} hint={t.review.errorsHint}>
+      <FaultsPanel />
       <Table
         label={t.review.errorsTitle}
         name="errors"

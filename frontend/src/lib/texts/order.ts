@@ -124,6 +124,8 @@ export const orderTexts = {
     title: 'Provisioning review',
     hint: 'Decide what may be written. What you approve is carried out; what you decline is ignored from then on.',
     errorsTitle: 'Errored orders',
+    faults: 'Who cannot be computed',
+    faultsHint: 'They wait for better data and hold nobody else up.',
     errorsHint: 'Orders that a system refused or did not answer. Fix the cause, then send them again.',
     resourceView: 'Resource view',
     propertyView: 'Property view',
