@@ -97,7 +97,7 @@ func (g *guard) shaped() Connector {
 		shape |= 8
 	}
 	type (
-		x = Exporter
+		x = EntryExporter
 		y = guardedApplier // an Exchanger too: it answers for connectors that are none
 		z = Reader
 		v = Watcher

@@ -366,6 +366,33 @@ func TestExportThroughTheFrame(t *testing.T) {
 	require.Equal(t, 10_000, n)
 }
 
+// faulty is a system one of whose rows cannot be read.
+type faulty struct{ *conn }
+
+func (f faulty) Schema(context.Context) ([]fulfil.Table, error) { return nil, nil }
+func (f faulty) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, error] {
+	return fulfil.Rows(f.Entries(ctx, table))
+}
+func (f faulty) Entries(context.Context, string) iter.Seq2[fulfil.Entry, error] {
+	return func(yield func(fulfil.Entry, error) bool) {
+		_ = yield(fulfil.Entry{Line: 2}, nil) && yield(fulfil.Entry{Line: 3, Fault: &fulfil.Fault{Why: "bad"}}, nil) && yield(fulfil.Entry{Line: 4}, nil)
+	}
+}
+
+// TestFaultsThroughTheFrame: a guarded connector tells of rows that cannot be read, and goes on, as the connector itself does.
+func TestFaultsThroughTheFrame(t *testing.T) {
+	t.Parallel()
+	g := fulfil.Guard("hr", faulty{&conn{}}, fulfil.Limits{})
+	var lines []string
+	for e, err := range fulfil.Entries(t.Context(), g.(fulfil.Exporter), "t") {
+		require.NoError(t, err)
+		lines = append(lines, fmt.Sprint(e.Line, e.Fault != nil))
+	}
+	require.Equal(t, []string{"2 false", "3 true", "4 false"}, lines)
+	_, err := drain(t.Context(), g)
+	require.True(t, errs.Is(err, errs.Validation))
+}
+
 func TestExportStoppedEndsTheConnector(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{})
