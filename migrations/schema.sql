@@ -251,7 +251,8 @@ create table correlation_key (
     side character(1) not null,
     value text not null,
     resource_id bigint not null,
-    constraint correlation_key_pkey PRIMARY KEY (rule_id, side, value, resource_id),
+    digest bigint generated always as (hashtextextended(value, (0)::bigint)) stored not null,
+    constraint correlation_key_pkey PRIMARY KEY (rule_id, side, digest, resource_id),
     constraint correlation_key_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id),
     constraint correlation_key_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES resource_type_rule(id) ON DELETE CASCADE,
     constraint correlation_key_side_check CHECK ((side = ANY (ARRAY['S'::bpchar, 'T'::bpchar])))
@@ -318,6 +319,7 @@ create table delivery_row (
     command text default 'MERGE'::text not null,
     scalars jsonb not null,
     refs jsonb not null,
+    line bigint default 0 not null,
     constraint delivery_row_command_check CHECK ((command = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text, 'MERGE'::text])))
 );
 comment on table delivery_row is 'What a running synchronization has read, cleaned; emptied when the comparison is done. Unlogged: after a crash it is read again.';
@@ -389,10 +391,13 @@ create table entity_mapping (
     max_percentage_inserted_lines integer default 0 not null,
     max_percentage_updated_lines integer default 0 not null,
     max_percentage_deleted_lines integer default 0 not null,
+    maximum_rejected integer,
     constraint entity_mapping_pkey PRIMARY KEY (entity_type_id),
     constraint entity_mapping_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
-    constraint entity_mapping_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id)
+    constraint entity_mapping_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint entity_mapping_maximum_rejected_check CHECK ((maximum_rejected >= 0))
 );
+comment on column entity_mapping.maximum_rejected is 'How many rows of one reading may be set aside; more refuse it. Null: ten, or one of a hundred when that is more.';
 CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.entity_mapping FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
 
 create table entity_type (
@@ -580,6 +585,22 @@ create table kept_value (
 );
 comment on table kept_value is 'A value a person decided to keep (16, 24) or declined (17) against what was computed then.';
 CREATE UNIQUE INDEX kept_value_one_open ON public.kept_value USING btree (assigned_resource_type_id, property, COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
+
+create table key_fault (
+    id bigint generated always as identity,
+    resource_id bigint not null,
+    side character(1) not null,
+    rule_id bigint,
+    message text not null,
+    found_at timestamp with time zone not null,
+    constraint key_fault_pkey PRIMARY KEY (id),
+    constraint key_fault_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id) ON DELETE CASCADE,
+    constraint key_fault_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES resource_type_rule(id) ON DELETE CASCADE,
+    constraint key_fault_side_check CHECK ((side = ANY (ARRAY['S'::bpchar, 'T'::bpchar])))
+);
+comment on table key_fault is 'Resources of which no correlation key can be made, and why: they are not matched, and hold up nobody else. rule_id null: the keys of all rules were refused.';
+CREATE INDEX key_fault_by_rule ON public.key_fault USING btree (rule_id);
+CREATE UNIQUE INDEX key_fault_once ON public.key_fault USING btree (resource_id, side, COALESCE(rule_id, (0)::bigint));
 
 create table local_user (
     id bigint generated always as identity,
@@ -1119,6 +1140,35 @@ create table role_rule (
 );
 comment on table role_rule is 'Composite role rule when the role is composite (composite_role_id = parentRole), else single role rule (role-model 3.1).';
 CREATE INDEX role_rule_by_role ON public.role_rule USING btree (role_id);
+
+create table row_to_mend (
+    id bigint generated always as identity,
+    connector_id bigint not null,
+    entity_type_id bigint not null,
+    delivery_id bigint not null,
+    is_listed boolean default false not null,
+    kind text not null,
+    place text not null,
+    line bigint not null,
+    key text,
+    is_sure boolean default false not null,
+    column_name text,
+    value text,
+    why text not null,
+    texts text[] default '{}'::text[] not null,
+    since timestamp with time zone not null,
+    constraint row_to_mend_pkey PRIMARY KEY (id),
+    constraint row_to_mend_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id) ON DELETE CASCADE,
+    constraint row_to_mend_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id) ON DELETE CASCADE,
+    constraint row_to_mend_kind_check CHECK ((kind = ANY (ARRAY['UNREADABLE'::text, 'DUPLICATE'::text, 'NO_KEY'::text])))
+);
+comment on table row_to_mend is 'Rows of a system that were set aside because they cannot be read: what is stored of them stays. Of the newest reading of each table.';
+comment on column row_to_mend.is_listed is 'The comparison of its reading is done: it has taken the place of the rows of the reading before.';
+comment on column row_to_mend.is_sure is 'The key stands where it should; else it is only what stands at its place in a row that is damaged.';
+comment on column row_to_mend.texts is 'What could be read of the row, to recognise what it stands for; emptied when the comparison is done.';
+CREATE INDEX row_to_mend_by_connector ON public.row_to_mend USING btree (connector_id, id) WHERE is_listed;
+CREATE INDEX row_to_mend_by_delivery ON public.row_to_mend USING btree (delivery_id) WHERE (NOT is_listed);
+CREATE INDEX row_to_mend_by_type ON public.row_to_mend USING btree (entity_type_id, is_listed);
 
 create table session (
     id uuid not null,

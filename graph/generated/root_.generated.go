@@ -34,6 +34,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	AuditEvent() AuditEventResolver
+	ComputationFault() ComputationFaultResolver
 	Connector() ConnectorResolver
 	Delivery() DeliveryResolver
 	Entitlement() EntitlementResolver
@@ -148,6 +149,20 @@ type ComplexityRoot struct {
 		ParentID    func(childComplexity int) int
 	}
 
+	ComputationFault struct {
+		Failures func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Message  func(childComplexity int) int
+		Resource func(childComplexity int) int
+		Since    func(childComplexity int) int
+	}
+
+	ComputationFaultConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	Connection struct {
 		DisplayName    func(childComplexity int) int
 		ID             func(childComplexity int) int
@@ -173,10 +188,19 @@ type ComplexityRoot struct {
 		LastSynchronizedAt func(childComplexity int) int
 		Mode               func(childComplexity int) int
 		ResourceTypes      func(childComplexity int) int
+		RowsToMend         func(childComplexity int) int
+		Tables             func(childComplexity int) int
+		Unmatched          func(childComplexity int) int
 	}
 
 	ConnectorPayload struct {
 		Connector func(childComplexity int) int
+	}
+
+	ConnectorTable struct {
+		EntityType      func(childComplexity int) int
+		MaximumRejected func(childComplexity int) int
+		Table           func(childComplexity int) int
 	}
 
 	ContextDimension struct {
@@ -700,6 +724,7 @@ type ComplexityRoot struct {
 		AssignedProfiles        func(childComplexity int, first *int, after *string, profile *string, text *string) int
 		AuditEvents             func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
 		Categories              func(childComplexity int) int
+		ComputationFaults       func(childComplexity int, first *int, after *string) int
 		Connectors              func(childComplexity int) int
 		Counters                func(childComplexity int) int
 		Delivery                func(childComplexity int, id int64) int
@@ -728,6 +753,7 @@ type ComplexityRoot struct {
 		Resources               func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
 		ReviewQueue             func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		Roles                   func(childComplexity int, kind *rolemodel.RoleKind) int
+		RowsToMend              func(childComplexity int, connector *string, first *int, after *string) int
 		Search                  func(childComplexity int, text string) int
 		Webhook                 func(childComplexity int, id int64) int
 		Webhooks                func(childComplexity int) int
@@ -860,6 +886,26 @@ type ComplexityRoot struct {
 		IsDenied      func(childComplexity int) int
 		Priority      func(childComplexity int) int
 		Type          func(childComplexity int) int
+	}
+
+	RowToMend struct {
+		Column     func(childComplexity int) int
+		Connector  func(childComplexity int) int
+		EntityType func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Key        func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Line       func(childComplexity int) int
+		Place      func(childComplexity int) int
+		Since      func(childComplexity int) int
+		Value      func(childComplexity int) int
+		Why        func(childComplexity int) int
+	}
+
+	RowToMendConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	RunJobPayload struct {
@@ -1292,6 +1338,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Category.ParentID(childComplexity), true
 
+	case "ComputationFault.failures":
+		if e.ComplexityRoot.ComputationFault.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFault.Failures(childComplexity), true
+	case "ComputationFault.id":
+		if e.ComplexityRoot.ComputationFault.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFault.ID(childComplexity), true
+	case "ComputationFault.message":
+		if e.ComplexityRoot.ComputationFault.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFault.Message(childComplexity), true
+	case "ComputationFault.resource":
+		if e.ComplexityRoot.ComputationFault.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFault.Resource(childComplexity), true
+	case "ComputationFault.since":
+		if e.ComplexityRoot.ComputationFault.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFault.Since(childComplexity), true
+
+	case "ComputationFaultConnection.nodes":
+		if e.ComplexityRoot.ComputationFaultConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFaultConnection.Nodes(childComplexity), true
+	case "ComputationFaultConnection.pageInfo":
+		if e.ComplexityRoot.ComputationFaultConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFaultConnection.PageInfo(childComplexity), true
+	case "ComputationFaultConnection.totalCount":
+		if e.ComplexityRoot.ComputationFaultConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFaultConnection.TotalCount(childComplexity), true
+
 	case "Connection.displayName":
 		if e.ComplexityRoot.Connection.DisplayName == nil {
 			break
@@ -1424,6 +1520,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Connector.ResourceTypes(childComplexity), true
+	case "Connector.rowsToMend":
+		if e.ComplexityRoot.Connector.RowsToMend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.RowsToMend(childComplexity), true
+	case "Connector.tables":
+		if e.ComplexityRoot.Connector.Tables == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Tables(childComplexity), true
+	case "Connector.unmatched":
+		if e.ComplexityRoot.Connector.Unmatched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Connector.Unmatched(childComplexity), true
 
 	case "ConnectorPayload.connector":
 		if e.ComplexityRoot.ConnectorPayload.Connector == nil {
@@ -1431,6 +1545,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConnectorPayload.Connector(childComplexity), true
+
+	case "ConnectorTable.entityType":
+		if e.ComplexityRoot.ConnectorTable.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTable.EntityType(childComplexity), true
+	case "ConnectorTable.maximumRejected":
+		if e.ComplexityRoot.ConnectorTable.MaximumRejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTable.MaximumRejected(childComplexity), true
+	case "ConnectorTable.table":
+		if e.ComplexityRoot.ConnectorTable.Table == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorTable.Table(childComplexity), true
 
 	case "ContextDimension.dimension":
 		if e.ComplexityRoot.ContextDimension.Dimension == nil {
@@ -3748,6 +3881,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Categories(childComplexity), true
+	case "Query.computationFaults":
+		if e.ComplexityRoot.Query.ComputationFaults == nil {
+			break
+		}
+
+		args, err := ec.field_Query_computationFaults_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ComputationFaults(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.connectors":
 		if e.ComplexityRoot.Query.Connectors == nil {
 			break
@@ -3997,6 +4141,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Roles(childComplexity, args["kind"].(*rolemodel.RoleKind)), true
+	case "Query.rowsToMend":
+		if e.ComplexityRoot.Query.RowsToMend == nil {
+			break
+		}
+
+		args, err := ec.field_Query_rowsToMend_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RowsToMend(childComplexity, args["connector"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.search":
 		if e.ComplexityRoot.Query.Search == nil {
 			break
@@ -4583,6 +4738,92 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleRule.Type(childComplexity), true
+
+	case "RowToMend.column":
+		if e.ComplexityRoot.RowToMend.Column == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Column(childComplexity), true
+	case "RowToMend.connector":
+		if e.ComplexityRoot.RowToMend.Connector == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Connector(childComplexity), true
+	case "RowToMend.entityType":
+		if e.ComplexityRoot.RowToMend.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.EntityType(childComplexity), true
+	case "RowToMend.id":
+		if e.ComplexityRoot.RowToMend.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.ID(childComplexity), true
+	case "RowToMend.key":
+		if e.ComplexityRoot.RowToMend.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Key(childComplexity), true
+	case "RowToMend.kind":
+		if e.ComplexityRoot.RowToMend.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Kind(childComplexity), true
+	case "RowToMend.line":
+		if e.ComplexityRoot.RowToMend.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Line(childComplexity), true
+	case "RowToMend.place":
+		if e.ComplexityRoot.RowToMend.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Place(childComplexity), true
+	case "RowToMend.since":
+		if e.ComplexityRoot.RowToMend.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Since(childComplexity), true
+	case "RowToMend.value":
+		if e.ComplexityRoot.RowToMend.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Value(childComplexity), true
+	case "RowToMend.why":
+		if e.ComplexityRoot.RowToMend.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMend.Why(childComplexity), true
+
+	case "RowToMendConnection.nodes":
+		if e.ComplexityRoot.RowToMendConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMendConnection.Nodes(childComplexity), true
+	case "RowToMendConnection.pageInfo":
+		if e.ComplexityRoot.RowToMendConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMendConnection.PageInfo(childComplexity), true
+	case "RowToMendConnection.totalCount":
+		if e.ComplexityRoot.RowToMendConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMendConnection.TotalCount(childComplexity), true
 
 	case "RunJobPayload.jobInstance":
 		if e.ComplexityRoot.RunJobPayload.JobInstance == nil {
@@ -5362,7 +5603,38 @@ type ExplainStep {
   to: DateTime
 }
 
+"""Somebody or something that cannot be computed. It waits, is tried again, and holds nobody up."""
+type ComputationFault {
+  "Opaque id."
+  id: ID!
+  "The owner that cannot be computed, or the record that cannot be matched with one."
+  resource: ResourceRef!
+  "Why: a sentence with the value, the resource and the rule."
+  message: String!
+  "When it was found."
+  since: DateTime!
+  "How often in a row the computation failed; 0: the record is left out of the matching until it changes."
+  failures: Int!
+}
+
+"""One page of a list."""
+type ComputationFaultConnection {
+  "The rows."
+  nodes: [ComputationFault!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+}
+
 extend type Query {
+  "Who cannot be computed, and what cannot be matched, among those whose permissions the caller may see; the newest first."
+  computationFaults(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+  ): ComputationFaultConnection!
   "Every entitlement of a resource with its state; with asOf as it was then. NOT_FOUND out of scope."
   permissionsView(
     "The owner."
@@ -5644,7 +5916,7 @@ enum ConnectorMode {
 enum ConnectorHealth {
   "The last test and the last calls succeeded."
   OK
-  "It works, with failures among the last calls."
+  "It works; a synchronization is blocked, rows were set aside, or records cannot be matched with their owners."
   WARNING
   "It does not answer, or refuses us."
   ERROR
@@ -5676,6 +5948,12 @@ type Connector {
   entityTypes: [String!]!
   "Identifiers of the resource types written to it."
   resourceTypes: [String!]!
+  "The tables that are read, and how many rows of each may be set aside."
+  tables: [ConnectorTable!]!
+  "Rows of it that were set aside in the newest reading: rowsToMend lists them."
+  rowsToMend: Int!
+  "Its records that cannot be matched with an owner, since a correlation rule cannot use what stands in them: computationFaults lists them."
+  unmatched: Int!
   "When it was last read, or in continuous mode last seen to be unchanged; null: never."
   lastSynchronizedAt: DateTime
   "Newest synchronizations, newest first; null with the error FORBIDDEN for who may not read systems."
@@ -5683,6 +5961,62 @@ type Connector {
     "How many, at most 500."
     first: Int = 10
   ): [Delivery!]
+}
+
+"""One table of a connector from which an entity type is read."""
+type ConnectorTable {
+  "Identifier of the entity type."
+  entityType: String!
+  "Table or file."
+  table: String!
+  "Rows of one reading that may be set aside; more refuse it. Null: ten, or one of a hundred when that is more."
+  maximumRejected: Int
+}
+
+"""Why a row was set aside."""
+enum MendKind {
+  "A value is none of its kind, or the row has not the columns of the table."
+  UNREADABLE
+  "Another row has the same key and other values."
+  DUPLICATE
+  "The key is empty."
+  NO_KEY
+}
+
+"""A row of a managed system that was set aside, because it cannot be read. What was read of it before stays until it reads well again."""
+type RowToMend {
+  "Opaque id."
+  id: ID!
+  "Identifier of the connector."
+  connector: String!
+  "Identifier of the entity type."
+  entityType: String!
+  "Why it was set aside."
+  kind: MendKind!
+  "File or table."
+  place: String!
+  "Line of the file, from 1; in a table the number of the row."
+  line: Int!
+  "Its key; null: it cannot be told."
+  key: String
+  "The column; null: it is not one column."
+  column: String
+  "The beginning of what stands there, at most 120 characters; null: nothing, or not one value."
+  value: String
+  "What is wrong, as a sentence."
+  why: String!
+  "When it was first read like this."
+  since: DateTime!
+}
+
+"""One page of a list."""
+type RowToMendConnection {
+  "The rows."
+  nodes: [RowToMend!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
 }
 
 """One way of a connector to its system: a package with its settings."""
@@ -5735,7 +6069,7 @@ type Delivery {
   startedAt: DateTime!
   "When it was applied, dropped or failed; null: under way or blocked."
   endedAt: DateTime
-  "read, inserted, updated, deleted, links..., duplicates, nullKeys, unresolved."
+  "read, inserted, updated, deleted, links..., duplicates, nullKeys, rejected (rows set aside), kept (stored records they stand for), unresolved."
   counters: JSON!
   "Which counter exceeded which limit; null when nothing did."
   blocked: JSON
@@ -5805,6 +6139,15 @@ type DeliveryPayload {
 extend type Query {
   "All connectors."
   connectors: [Connector!]!
+  "Rows that were set aside in the newest reading of each table, in the order in which they were read."
+  rowsToMend(
+    "Identifier of a connector; null: of all."
+    connector: String
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+  ): RowToMendConnection!
   "One synchronization; null if there is none."
   delivery(
     "Id of the object."
@@ -7761,6 +8104,34 @@ func (ec *executionContext) childFields_Category(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
 }
 
+func (ec *executionContext) childFields_ComputationFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ComputationFault_id(ctx, field)
+	case "resource":
+		return ec.fieldContext_ComputationFault_resource(ctx, field)
+	case "message":
+		return ec.fieldContext_ComputationFault_message(ctx, field)
+	case "since":
+		return ec.fieldContext_ComputationFault_since(ctx, field)
+	case "failures":
+		return ec.fieldContext_ComputationFault_failures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComputationFault", field.Name)
+}
+
+func (ec *executionContext) childFields_ComputationFaultConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ComputationFaultConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComputationFaultConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ComputationFaultConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComputationFaultConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_Connection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7807,6 +8178,12 @@ func (ec *executionContext) childFields_Connector(ctx context.Context, field gra
 		return ec.fieldContext_Connector_entityTypes(ctx, field)
 	case "resourceTypes":
 		return ec.fieldContext_Connector_resourceTypes(ctx, field)
+	case "tables":
+		return ec.fieldContext_Connector_tables(ctx, field)
+	case "rowsToMend":
+		return ec.fieldContext_Connector_rowsToMend(ctx, field)
+	case "unmatched":
+		return ec.fieldContext_Connector_unmatched(ctx, field)
 	case "lastSynchronizedAt":
 		return ec.fieldContext_Connector_lastSynchronizedAt(ctx, field)
 	case "deliveries":
@@ -7821,6 +8198,18 @@ func (ec *executionContext) childFields_ConnectorPayload(ctx context.Context, fi
 		return ec.fieldContext_ConnectorPayload_connector(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConnectorPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorTable(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityType":
+		return ec.fieldContext_ConnectorTable_entityType(ctx, field)
+	case "table":
+		return ec.fieldContext_ConnectorTable_table(ctx, field)
+	case "maximumRejected":
+		return ec.fieldContext_ConnectorTable_maximumRejected(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorTable", field.Name)
 }
 
 func (ec *executionContext) childFields_ContextDimension(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9043,6 +9432,46 @@ func (ec *executionContext) childFields_RoleRule(ctx context.Context, field grap
 		return ec.fieldContext_RoleRule_type(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RowToMend(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RowToMend_id(ctx, field)
+	case "connector":
+		return ec.fieldContext_RowToMend_connector(ctx, field)
+	case "entityType":
+		return ec.fieldContext_RowToMend_entityType(ctx, field)
+	case "kind":
+		return ec.fieldContext_RowToMend_kind(ctx, field)
+	case "place":
+		return ec.fieldContext_RowToMend_place(ctx, field)
+	case "line":
+		return ec.fieldContext_RowToMend_line(ctx, field)
+	case "key":
+		return ec.fieldContext_RowToMend_key(ctx, field)
+	case "column":
+		return ec.fieldContext_RowToMend_column(ctx, field)
+	case "value":
+		return ec.fieldContext_RowToMend_value(ctx, field)
+	case "why":
+		return ec.fieldContext_RowToMend_why(ctx, field)
+	case "since":
+		return ec.fieldContext_RowToMend_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RowToMend", field.Name)
+}
+
+func (ec *executionContext) childFields_RowToMendConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RowToMendConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RowToMendConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RowToMendConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RowToMendConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_RunJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -285,7 +285,7 @@ func refuseTaken(ctx context.Context, tx bun.Tx, list []*errand) error {
 	for _, k := range taken {
 		byID[k.OrderID].IsTaken = true
 		byID[k.OrderID].refusal = &fulfil.Receipt{Outcome: fulfil.Conflict,
-			Message: fmt.Sprintf("%s belongs to the target of another owner.", clip(k.Value, 200)),
+			Message: fmt.Sprintf("%s belongs to the target of another owner.", db.Clip(k.Value, 200)),
 			Hint:    "Have another value computed, or correlate this owner with the target that is there. It is sent again by itself when the other one gives the value up."}
 	}
 	return nil

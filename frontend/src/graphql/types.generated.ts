@@ -63,7 +63,7 @@ export type ConnectorHealth =
   | 'OK'
   /** Nobody has tried yet. */
   | 'UNKNOWN'
-  /** It works, with failures among the last calls. */
+  /** It works; a synchronization is blocked, rows were set aside, or records cannot be matched with their owners. */
   | 'WARNING';
 
 /** Which connector. */
@@ -266,6 +266,15 @@ export type MailState =
   | 'QUEUED'
   /** The mail server took it, or it lies in the pickup folder. */
   | 'SENT';
+
+/** Why a row was set aside. */
+export type MendKind =
+  /** Another row has the same key and other values. */
+  | 'DUPLICATE'
+  /** The key is empty. */
+  | 'NO_KEY'
+  /** A value is none of its kind, or the row has not the columns of the table. */
+  | 'UNREADABLE';
 
 /** All given fields must hold; inside a list any value will do. */
 export type OrderFilter = {

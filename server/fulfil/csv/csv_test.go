@@ -285,8 +285,8 @@ func TestReplacedBySameSizeAndTime(t *testing.T) {
 	look()
 }
 
-// FuzzRead: whatever the bytes, reading ends, every row has only columns of the header, and texts are texts.
-func FuzzRead(f *testing.F) {
+// FuzzEntries: whatever the bytes, reading ends, every row has only columns of the header, and texts are texts.
+func FuzzEntries(f *testing.F) {
 	for _, seed := range []string{"id,mail\n1,a\n", "id;a\r1;2\r", "\xff\xfei\x00d\x00", "\"a\nb\",c\n\"x", "sep=;\nid\n", "id\n\x1a", "a,a\n", "id,\n1\n\r\r\n2,3,4\n", "\xef\xbb\xbfid\n\xed\xa0\x80\n"} {
 		for _, separator := range []string{",", "auto"} {
 			for _, encoding := range []string{"utf-8", "utf-16", "windows-1252"} {
