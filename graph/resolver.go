@@ -7,6 +7,7 @@ import (
 	"writ/server/audit"
 	"writ/server/auth"
 	"writ/server/directory"
+	"writ/server/fence"
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/notification"
@@ -28,6 +29,7 @@ type Resolver struct {
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
 	Notifications   *notification.Service
+	Fence           *fence.Service
 	Feed            *across.Feed // Hub is enough: Handler sets the rest
 	TestHooks       *TestHooks   // nil: the server runs without --test-hooks
 

@@ -39,6 +39,7 @@ const groups: Record<string, string[]> = {
     '/access/rules',
     '/webhooks',
     '/audit',
+    '/fence',
     '/help',
     '/no-such-page',
   ],

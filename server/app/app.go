@@ -25,6 +25,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/event"
+	"writ/server/fence"
 	"writ/server/fulfil"
 	"writ/server/job"
 	"writ/server/manifest"
@@ -57,6 +58,7 @@ type App struct {
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
 	Access          *access.Service
+	Fence           *fence.Service
 
 	connections *connections
 	metrics     *prometheus.Registry
@@ -111,6 +113,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	}
 	a.Audit = &audit.Service{DB: a.DB, Clock: a.Clock, Key: signer, HeadFile: filepath.Join(s.Config.Database.DataDir, "audit.head")}
 	a.Access = &access.Service{DB: a.DB}
+	a.Fence = &fence.Service{DB: a.DB, Clock: a.Clock, Lifted: a.fenceLifted}
 	a.wire()
 	return a, nil
 }

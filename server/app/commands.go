@@ -17,6 +17,7 @@ import (
 	"writ/graph"
 	"writ/server/assignment"
 	"writ/server/audit"
+	"writ/server/backup"
 	"writ/server/bench"
 	"writ/server/cli"
 	"writ/server/errs"
@@ -29,7 +30,7 @@ import (
 
 // House is what the commands of the command line call.
 func House() cli.House {
-	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, RotateKey: RotateKey, Bench: Bench}
+	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, RotateKey: RotateKey, Restored: Restored, Bench: Bench}
 }
 
 // command makes a process that only answers one command, as the system.
@@ -269,6 +270,35 @@ func AuditKey(ctx context.Context, s cli.Session) error {
 		return err
 	}
 	fmt.Fprintln(s.Out, base64.StdEncoding.EncodeToString(a.Audit.Key.Public().(ed25519.PublicKey)))
+	return nil
+}
+
+// Restored verifies the event log of a backup that was just restored, and records the restore.
+func Restored(ctx context.Context, s cli.Session, c *backup.Contents) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := a.Audit.SetAside(c.Position); err != nil {
+		return err
+	}
+	v, err := a.Audit.Verify(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if v.BrokenPosition != 0 {
+		return errs.New(errs.Conflict, "The event log of the backup was changed: the chain breaks at position %d (%s).", v.BrokenPosition, v.Reason)
+	}
+	if v.Count != c.Position || v.Head != c.Hash {
+		return errs.New(errs.Conflict, "The event log is not that of the backup: it ends at position %d, the backup at %d.", v.Count, c.Position)
+	}
+	err = event.Publish(ctx, a.DB, a.Clock.Now(), event.Event{Kind: "backup.restored", SubjectType: "backup",
+		Data: map[string]any{"madeAt": c.At.UTC(), "position": c.Position, "hash": c.Hash}})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "%d events, the chain is whole, %d checkpoints fit.\nThe fence is up: nothing leaves for systems, webhooks or mail. Start the server, look at "+
+		"/fence what would be sent, and lift it there.\n", v.Count, v.Checkpoints)
 	return nil
 }
 

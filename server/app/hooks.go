@@ -117,6 +117,14 @@ func (a *App) visible(ctx context.Context, resourceID int64) error {
 	return err
 }
 
+// fenceLifted: orders that were held back are looked at at once; webhooks and mails follow with their sweeps.
+func (a *App) fenceLifted(ctx context.Context, tx bun.Tx) error {
+	if _, err := tx.ExecContext(ctx, "update river_job set state = 'available', scheduled_at = now() where kind = 'send_mail' and state = 'scheduled'"); err != nil {
+		return err
+	}
+	return queue.Insert(ctx, tx, order.GenerateArgs{}, nil)
+}
+
 // catchUp asks the whole continuous chain to look: after the test clock moved, and now and then as a safety net.
 func (a *App) catchUp(ctx context.Context) error {
 	if _, err := a.Assignments.MarkDue(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"writ/server/event"
+	"writ/server/fence"
 )
 
 // Quiescent is true when nothing can move without time or input: every event has its position, no source has news, nobody is dirty, no order can go, no job runs, no
@@ -34,6 +35,6 @@ func (a *App) Quiescent(ctx context.Context) (bool, error) {
 		exists (select from river_job where state = 'available' or (state in ('scheduled', 'retryable') and scheduled_at < now() + interval '3 seconds')
 			or (state = 'running' and attempted_at > now() - interval '2 minutes' and exists (select from pg_stat_activity where application_name = attempted_by[array_upper(attempted_by, 1)])))
 		or exists (select from job_instance where state in ('QUEUED', 'IN_PROGRESS'))
-		or exists (select from mail where state = 'QUEUED')`).Scan(ctx, &busy)
+		or exists (select from mail where state = 'QUEUED' and not `+fence.Is+`)`).Scan(ctx, &busy)
 	return !busy, err
 }

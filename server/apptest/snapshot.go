@@ -70,6 +70,34 @@ func mustCopy(tb testing.TB, o Options) *House {
 	return h
 }
 
+// MustRestore restores a backup into a database of its own and starts one process on it, with a copy of the data folder and, in the demo, of the
+// intranet. The house's own processes must have stopped.
+func (h *House) MustRestore(tb testing.TB, file string) *House {
+	tb.Helper()
+	_, base := dbtest.MustOpenEmpty(tb)
+	to := &House{URL: base, DataDir: filepath.Join(tb.TempDir(), "data"), options: h.options, tb: tb, clients: map[string]*Client{}}
+	to.options.Processes = 1
+	if err := os.CopyFS(to.DataDir, os.DirFS(h.DataDir)); err != nil {
+		tb.Fatalf("copy the data folder: %v", err)
+	}
+	if h.options.Demo {
+		if h.intranet != nil { // a database with open connections cannot be copied
+			_ = h.intranet.Close()
+			h.intranet = nil
+		}
+		root := mustOpen(tb, withDatabase(base, "postgres"))
+		defer root.Close()
+		if _, err := root.ExecContext(background, "create database ? template ?", bun.Ident(intranetName(base)), bun.Ident(intranetName(h.URL))); err != nil {
+			tb.Fatalf("copy the intranet: %v", err)
+		}
+	}
+	to.MustRun(tb, "restore", file)
+	to.DB = mustOpen(tb, base)
+	tb.Cleanup(func() { _ = to.DB.Close() })
+	to.mustServe(tb)
+	return to
+}
+
 // process is the test process as an owner of things: they end with Main.
 var process = &lifetime{}
 

@@ -164,6 +164,18 @@ func (s *Service) keep(c *Checkpoint) error {
 	return nil
 }
 
+// SetAside renames the checkpoint beside the key when it is ahead of a backup that was restored on purpose: the end is missing, and that is known.
+func (s *Service) SetAside(position int64) error {
+	kept, err := s.kept()
+	if err != nil || kept == nil || kept.Position <= position {
+		return err
+	}
+	if err := os.Rename(s.HeadFile, s.HeadFile+"."+s.Clock.Now().Format("20060102T150405")); err != nil {
+		return fmt.Errorf("set the newest checkpoint aside: %w", err)
+	}
+	return nil
+}
+
 // kept is the checkpoint that was kept beside the key; nil: none was.
 func (s *Service) kept() (*Checkpoint, error) {
 	if s.HeadFile == "" {

@@ -157,6 +157,8 @@ func houseCommands(h House) (options []kong.Option) {
 	add(h.Verify != nil, "verify", "Check the chain of the event log, and against signed checkpoints.", &verifyCommand{})
 	add(h.AuditHead != nil, "audit", "Sign checkpoints of the event log.", &auditCommand{})
 	add(h.RotateKey != nil, "rotate-key", "Seal all secrets with a new key, while servers work.", &rotateCommand{})
+	add(h.Restored != nil, "backup", "Write the whole database into a file, while everything runs.", &backupCommand{})
+	add(h.Restored != nil, "restore", "Fill an empty database from a backup. Nothing leaves for systems, webhooks or mail until the fence is lifted.", &restoreCommand{})
 	add(h.Bench != nil, "bench", "Measure evaluation and fulfilment on generated people.", &benchCommand{})
 	return options
 }

@@ -8,8 +8,9 @@
 //	job.go       writ job run
 //	manifest.go  writ plan|apply|export
 //	explain.go   writ explain
-//	verify.go    writ verify
+//	verify.go    writ verify, writ audit head|key
 //	rotate.go    writ rotate-key
+//	backup.go    writ backup, writ restore
 //	bench.go     writ bench
 //
 // A command that needs a part of House which is nil does not exist.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/backup"
 	"writ/server/config"
 )
 
@@ -42,7 +43,9 @@ type House struct {
 	// AuditHead signs the head of the event log; AuditKey gives the public key.
 	AuditHead, AuditKey func(ctx context.Context, s Session) error
 	RotateKey           func(ctx context.Context, s Session) error // seals all secrets with a new key
-	Bench               func(ctx context.Context, s Session, in BenchInput) error
+	// Restored looks at what was restored: it verifies the event log and records the restore.
+	Restored func(ctx context.Context, s Session, c *backup.Contents) error
+	Bench    func(ctx context.Context, s Session, in BenchInput) error
 }
 
 // ApplyInput names the files to apply. Plan: the id writ plan showed; "" = whatever would change now.

@@ -57,6 +57,32 @@ func Migrate(ctx context.Context, db *bun.DB, databaseURL string) error {
 	})
 }
 
+// MigrateTo brings an empty database to a step, up or down, for rows that are as old. It gives the newest step that there is.
+func MigrateTo(ctx context.Context, db *bun.DB, databaseURL string, version int64) (newest int64, err error) {
+	all, err := files(migrations.FS)
+	if err != nil {
+		return 0, err
+	}
+	newest = all[len(all)-1].Version
+	kept := slices.DeleteFunc(slices.Clone(all), func(m Migration) bool { return m.Version > version })
+	return newest, locked(ctx, db, func(conn bun.Conn) error {
+		if _, err := conn.ExecContext(ctx, createMigrationTable); err != nil {
+			return fmt.Errorf("create the table of migrations: %w", err)
+		}
+		var ahead int
+		if err := conn.NewRaw("select count(*) from schema_migration where version > ?", version).Scan(ctx, &ahead); err != nil {
+			return fmt.Errorf("read the applied migrations: %w", err)
+		}
+		if err := down(ctx, conn, all, ahead); err != nil {
+			return err
+		}
+		if err := up(ctx, conn, kept); err != nil {
+			return err
+		}
+		return migrateRiver(ctx, databaseURL)
+	})
+}
+
 // MigrateDown takes back the newest steps. River's tables stay. It does nothing when nothing is applied.
 func MigrateDown(ctx context.Context, db *bun.DB, steps int) error {
 	all, err := files(migrations.FS)

@@ -16,6 +16,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
+
+	"writ/server/fence"
 )
 
 func (b bundle) send(t *testing.T) error {
@@ -31,6 +33,13 @@ func TestSend(t *testing.T) {
 	b := setup(t)
 	b.mustOpenTickets(t, 1)
 	b.mustPump(t)
+
+	require.NoError(t, fence.Raise(b.ctx, b.DB, b.Clock.Now(), "restored"))
+	require.ErrorContains(t, b.send(t), "JobSnoozeError", "not behind the fence")
+	require.Empty(t, b.box.mails)
+	require.Equal(t, "QUEUED", b.state(t))
+	_, err := b.DB.ExecContext(b.ctx, "delete from fence")
+	require.NoError(t, err)
 
 	b.box.fail = os.ErrDeadlineExceeded
 	require.Error(t, b.send(t))

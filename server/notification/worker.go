@@ -9,10 +9,15 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/wneessen/go-mail"
+
+	"writ/server/fence"
 )
 
 // pauses are those before the retries of a mail (spec 11.4: five): a mail server that is restarted, or away for an hour, loses nothing.
 var pauses = []time.Duration{5 * time.Second, 30 * time.Second, 3 * time.Minute, 15 * time.Minute, time.Hour}
+
+// fenceEvery is how often a mail looks whether the fence is lifted.
+const fenceEvery = 10 * time.Second
 
 // SendArgs asks for one mail to be sent.
 type SendArgs struct {
@@ -44,6 +49,11 @@ func (w *SendWorker) NextRetry(job *river.Job[SendArgs]) time.Time {
 // the Message-ID is the same both times. What the server refuses for good is not tried again.
 func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	s := w.Mails
+	if up, err := fence.IsUp(ctx, s.DB); err != nil {
+		return fmt.Errorf("look for the fence: %w", err)
+	} else if up {
+		return river.JobSnooze(fenceEvery)
+	}
 	var row mailRow
 	if err := s.DB.NewRaw(`select id, recipient, subject, text_body, html_body from mail where id = ? and state in ('QUEUED', 'FAILED')`, job.Args.MailID).Scan(ctx, &row); errors.Is(err, sql.ErrNoRows) {
 		return nil // sent, or gone

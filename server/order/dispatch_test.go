@@ -17,6 +17,7 @@ import (
 	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/evaluation"
+	"writ/server/fence"
 	"writ/server/fulfil"
 )
 
@@ -51,6 +52,21 @@ func TestDispatch(t *testing.T) {
 		require.Equal(t, w.fake.calls[0].IdempotencyKey, a[0].IdempotencyKey)
 		w.drain()
 		require.Equal(t, 1, w.fake.count(), "a second run has nothing to do")
+	})
+
+	t.Run("NothingLeavesBehindTheFence", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.plan(w.creation(0, 1))
+		w.generate()
+		require.NoError(t, fence.Raise(t.Context(), w.s.DB, w.s.Clock.Now(), "restored"))
+		w.drain()
+		require.Zero(t, w.fake.count())
+		require.Equal(t, StatePending, w.order(0).State())
+		_, err := w.s.DB.ExecContext(t.Context(), "delete from fence")
+		require.NoError(t, err)
+		w.drain()
+		require.Equal(t, 1, w.fake.count())
 	})
 
 	t.Run("Document", func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/fence"
 	"writ/server/order"
 )
 
@@ -56,10 +57,10 @@ func lockWebhook(ctx context.Context, tx bun.IDB, id int64) (*Webhook, error) {
 	return rows[0], nil
 }
 
-// lockReady locks a webhook that may be sent to now; nil: it is gone, disabled or rests.
+// lockReady locks a webhook that may be sent to now; nil: it is gone, disabled or rests, or the fence is up.
 func lockReady(ctx context.Context, tx bun.IDB, id int64, now time.Time) (*Webhook, error) {
 	var rows []*Webhook
-	err := tx.NewSelect().Model(&rows).Where("w.id = ?", id).Where("NOT w.is_disabled").
+	err := tx.NewSelect().Model(&rows).Where("w.id = ?", id).Where("NOT w.is_disabled").Where("NOT "+fence.Is).
 		Where("coalesce(w.paused_until, '-infinity') <= ?", now).For("NO KEY UPDATE").Scan(ctx)
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -124,7 +125,7 @@ func selectBehind(ctx context.Context, db bun.IDB) ([]*Webhook, error) {
 // selectDue gives the webhooks with a delivery that is due and could be sent: not as many on their way as there may be.
 func selectDue(ctx context.Context, db bun.IDB, now time.Time, most int) ([]int64, error) {
 	var ids []int64
-	err := db.NewRaw(`select w.id from webhook w where not w.is_disabled and coalesce(w.paused_until, '-infinity') <= ?
+	err := db.NewRaw(`select w.id from webhook w where not w.is_disabled and not `+fence.Is+` and coalesce(w.paused_until, '-infinity') <= ?
 		and exists (select from webhook_delivery d where d.webhook_id = w.id and d.state in (?, ?) and d.next_at <= ?
 			and coalesce(d.lease_until, '-infinity') < clock_timestamp())
 		and (select count(*) from webhook_delivery l where l.webhook_id = w.id and l.lease_until > clock_timestamp()) < ?
@@ -139,7 +140,7 @@ func selectDue(ctx context.Context, db bun.IDB, now time.Time, most int) ([]int6
 func hasBusy(ctx context.Context, db bun.IDB, now time.Time) (bool, error) {
 	var busy bool
 	err := db.NewRaw(`select exists (select from webhook_delivery d join webhook w on w.id = d.webhook_id where d.state in (?, ?)
-		and (d.lease_until > clock_timestamp() or d.next_at <= ? and not w.is_disabled and coalesce(w.paused_until, '-infinity') <= ?))`,
+		and (d.lease_until > clock_timestamp() or d.next_at <= ? and not w.is_disabled and not `+fence.Is+` and coalesce(w.paused_until, '-infinity') <= ?))`,
 		Pending, Failed, now, now).Scan(ctx, &busy)
 	return busy, err
 }

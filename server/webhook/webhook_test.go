@@ -13,6 +13,7 @@ import (
 
 	"writ/server/errs"
 	"writ/server/event"
+	"writ/server/fence"
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/permit"
@@ -386,6 +387,28 @@ func TestReplay(t *testing.T) {
 		_, err := h.Replay(h.ctx, ReplayWebhookInput{ID: w.ID, After: "nonsense"})
 		require.True(t, errs.Is(err, errs.Validation))
 	})
+}
+
+func TestBehindTheFence(t *testing.T) {
+	t.Parallel()
+	h, r := setup(t), mustReceive(t)
+	w := h.mustCreate(r.URL)
+	require.NoError(t, fence.Raise(t.Context(), h.DB, h.now(), "restored"))
+	h.mustChange(1, 1, 8)
+	h.mustPump(1) // made, so that it can be shown
+	h.mustDrain(w)
+	due, err := selectDue(t.Context(), h.DB, h.now().Add(time.Hour), 4)
+	require.NoError(t, err)
+	require.Empty(t, due)
+	require.Empty(t, r.all())
+	quiet, err := h.Quiescent(t.Context())
+	require.NoError(t, err)
+	require.True(t, quiet, "it waits for a person")
+	_, err = h.DB.ExecContext(t.Context(), "delete from fence")
+	require.NoError(t, err)
+	h.mustDrain(w)
+	require.Len(t, r.all(), 1)
+	require.Len(t, h.deliveriesNow()[0].Attempts, 1)
 }
 
 func TestPrivateAddress(t *testing.T) {

@@ -10,7 +10,8 @@ import { KeymapContext, useKeys } from '../ui/keys'
 import { Nav } from './Nav'
 import { NewVersion } from './NewVersion'
 import { PendingPage } from './pages'
-import { mayDoManual, mayReview, maySeeJobs, maySeeOrders, maySeePeople } from '../graphql/may'
+import { FenceBanner } from '../features/fence/FenceBanner'
+import { mayDoManual, mayReview, maySeeFence, maySeeJobs, maySeeOrders, maySeePeople } from '../graphql/may'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
 
@@ -94,6 +95,7 @@ export function Shell() {
           </section>
         )}
         <NewVersion />
+        {maySeeFence(me) && <FenceBanner className={classes.warning} />}
         <TopBar
           navOpen={navOpen}
           onNav={() => setNavOpen(!navOpen)}

@@ -18,6 +18,7 @@ import {
   mayReview,
   maySeeAccess,
   maySeeAudit,
+  maySeeFence,
   maySeeJobs,
   maySeeModel,
   maySeeOrders,
@@ -332,6 +333,13 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('./QueueGate'), 'QueueGate'),
 })
 
+const fence = createRoute({
+  getParentRoute: () => shell,
+  path: '/fence',
+  beforeLoad: need(maySeeFence),
+  component: lazyRouteComponent(() => import('../features/fence/FencePage'), 'FencePage'),
+})
+
 const help = createRoute({
   getParentRoute: () => shell,
   path: '/help',
@@ -372,6 +380,7 @@ const tree = root.addChildren([
     webhook,
     audit,
     queue,
+    fence,
     help,
     unknown,
   ]),

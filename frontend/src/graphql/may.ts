@@ -14,4 +14,6 @@ export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions
 export const maySeeAccess = (me: MeFragment) => can(me.permissions, permissions.access)
 export const maySeeWebhooks = (me: MeFragment) => can(me.permissions, permissions.webhooks)
 export const maySeeAudit = (me: MeFragment) => canUnder(me.permissions, permissions.audit)
+export const maySeeFence = (me: MeFragment) =>
+  can(me.permissions, permissions.settings) || can(me.permissions, permissions.audit)
 export const maySeeQueue = (me: MeFragment) => can(me.permissions, permissions.queue)

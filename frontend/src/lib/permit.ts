@@ -22,6 +22,7 @@ export const permissions = {
   access: '/AccessControl/Profile/Query',
   webhooks: '/Settings/Webhook/Query',
   webhooksUpdate: '/Settings/Webhook/Update',
+  settings: '/Settings/Manage',
   audit: '/Monitoring',
   queue: '/Monitoring',
 } as const

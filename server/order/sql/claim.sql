@@ -12,6 +12,7 @@ with recursive depth (id, n) as (
     left join depth d on d.id = t.id
     where exists (select from connection n join connector c on c.id = n.connector_id
         where n.id = ?0 and n.deactivated <> 'FULFIL' and not c.is_deactivated)
+      and not exists (select from fence)
     order by 1
 ), due as (
     select r.n, o.id

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"writ/server/backup"
+	"writ/server/config"
+	"writ/server/db"
+)
+
+type backupCommand struct {
+	settings `embed:""`
+
+	File string `arg:"" help:"File to write; it must not exist."`
+}
+
+// Run writes beside the file and gives it its name at the end: what has the name is whole. Only the owner may read it: it holds everything
+// but the keys.
+func (c *backupCommand) Run(ctx context.Context, e *environment) error {
+	settings := c.config()
+	if err := settings.Validate(); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(c.File); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s exists already", c.File)
+	}
+	half, err := os.CreateTemp(filepath.Dir(c.File), ".backup-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(half.Name())
+	defer half.Close()
+	return withDatabase(ctx, settings, settings.Log.Logger(e.stderr), func(at address) error {
+		contents, err := backup.Write(ctx, at.admin, half)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(half.Sync(), half.Close()); err != nil {
+			return err
+		}
+		if err := os.Link(half.Name(), c.File); err != nil { // unlike a rename it replaces nothing
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%s: %d tables, %d rows, events up to position %d. It holds no keys: keep secret.key and audit.key of the data folder elsewhere.\n",
+			c.File, len(contents.Tables), rowsOf(contents), contents.Position)
+		return nil
+	})
+}
+
+func rowsOf(c *backup.Contents) (n int64) {
+	for _, t := range c.Tables {
+		n += t.Rows
+	}
+	return n
+}
+
+type restoreCommand struct {
+	settings `embed:""`
+
+	File string `arg:"" help:"Backup that writ backup wrote."`
+}
+
+func (c *restoreCommand) Run(ctx context.Context, e *environment) error {
+	settings := c.config()
+	if err := settings.Validate(); err != nil {
+		return err
+	}
+	file, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if _, err := backup.Inspect(file, info.Size()); err != nil { // before a database is started
+		return err
+	}
+	log := settings.Log.Logger(e.stderr)
+	return withDatabase(ctx, settings, log, func(at address) error {
+		contents, err := c.fill(ctx, at, file, info.Size())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "%d tables, %d rows of %s restored.\n", len(contents.Tables), rowsOf(contents), contents.At.Format(time.DateTime))
+		return c.look(ctx, e, settings, log, at, contents)
+	})
+}
+
+func (c *restoreCommand) fill(ctx context.Context, at address, file *os.File, size int64) (*backup.Contents, error) {
+	b, err := db.Open(ctx, at.admin, db.MaxConns(2))
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	return backup.Restore(ctx, b, at.admin, file, size, time.Now())
+}
+
+// look hands the database over to the server's role and lets the house look, as the server would see it.
+func (c *restoreCommand) look(ctx context.Context, e *environment, settings config.Config, log *slog.Logger, at address, contents *backup.Contents) error {
+	if err := migrate(ctx, at); err != nil {
+		return err
+	}
+	b, err := db.Open(ctx, at.server, db.MaxConns(4))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return e.house.Restored(ctx, Session{Config: settings, Log: log, DB: b, DatabaseURL: at.server, Out: e.stdout}, contents)
+}
