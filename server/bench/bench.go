@@ -54,7 +54,7 @@ func Run(ctx context.Context, in Input) error {
 	if err := s.describe(ctx, in); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, *server, Input) error{requests, computations, grid} {
+	for _, part := range []func(context.Context, *server, Input) error{requests, computations, grid, events} {
 		if err := part(ctx, s, in); err != nil {
 			return err
 		}

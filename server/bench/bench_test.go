@@ -88,7 +88,7 @@ func TestRun(t *testing.T) {
 	for _, want := range []string{
 		`a\) Requests`, `\n +1 `, `\n +32 `, `b\) Work`, `\norders +300 `, `\nRiver jobs +300 `,
 		`c\) Role model`, `300  from scratch`, `300  unchanged, everybody`, `300  1 % changed, only those`, `300  1 % changed, everybody`,
-		`d\) Evaluation`, `\n +5 +50 +100 `,
+		`d\) Evaluation`, `\n +5 +50 +100 `, `e\) Events`, `\none at a time, 100 a second +[0-9,]+ `, `\nfour writers, fifty at a time +[0-9,]+ `,
 	} {
 		require.Regexp(t, regexp.MustCompile(want), text)
 	}

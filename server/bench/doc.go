@@ -1,6 +1,6 @@
 // Package bench measures: what Writ does beside what PostgreSQL, River and COPY do with the same rows, in one run on one machine.
 //
-//	bench.go         Run: the four parts in turn
+//	bench.go         Run: the five parts in turn
 //	system.go        System: the services that app wires on a database of the benchmark
 //	database.go      databases of its own, made and dropped
 //	organisation.go  synthetic people and their role model, the same for the same seed
@@ -10,6 +10,7 @@
 //	compute.go       c) the role model from scratch, unchanged and with one per cent changed, beside COPY and a scan
 //	copy.go          COPY of the rows that a computation wrote, and a scan of those it reads
 //	grid.go          d) evaluation without a database: targets x attributes x roles
+//	events.go        e) events from the commit to a subscriber
 //	table.go         aligned tables
 //
 // Load and database share the machine, as they do in an installation of one process: the numbers are for comparing columns of the same run,

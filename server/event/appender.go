@@ -41,6 +41,7 @@ type state struct {
 	high     int64   // every event up to this id has its position, stands on the agenda, or lies in a hole
 	agenda   []int64 // became visible together, by id; they come before whatever becomes visible later
 	holes    holes
+	checked  time.Time // when it was last looked who may own them
 }
 
 // NewAppender makes the appender of a process.
@@ -205,12 +206,16 @@ func (s *state) settled() int64 {
 // look puts everything that became visible since last time on the agenda. One statement, so one snapshot: of two events of which one was
 // published after the other one's commit, the later is never seen alone.
 func (s *state) look(ctx context.Context, tx bun.Tx) error {
-	ended, err := s.holes.check(ctx, tx)
-	if err != nil {
-		return err
+	var ended map[int64]bool
+	if len(s.holes) > 0 && time.Since(s.checked) >= holesEvery {
+		var err error
+		if ended, err = s.holes.check(ctx, tx); err != nil {
+			return err
+		}
+		s.checked = time.Now()
 	}
 	firsts, lasts := s.holes.bounds()
-	err = tx.NewRaw(`(select e.id from event e where e.id > ? order by e.id limit ?)
+	err := tx.NewRaw(`(select e.id from event e where e.id > ? order by e.id limit ?)
 		union all (select e.id from unnest(?::bigint[], ?::bigint[]) as h (first, last) join event e on e.id between h.first and h.last)
 		order by 1`, s.high, agendaSize, pgdialect.Array(firsts), pgdialect.Array(lasts)).Scan(ctx, &s.agenda)
 	if err != nil {

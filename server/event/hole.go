@@ -34,9 +34,6 @@ func (h holes) bounds() (firsts, lasts []int64) {
 // does not show of them will never be there. A transaction takes the lock on the table before its first id and lets go of it after it is
 // visible to others. So whoever owns an id of a hole holds the lock at the first look, or has ended.
 func (h holes) check(ctx context.Context, tx bun.Tx) (ended map[int64]bool, err error) {
-	if len(h) == 0 {
-		return nil, nil
-	}
 	var writers []string
 	err = tx.NewRaw(`select distinct virtualtransaction from pg_locks where locktype = 'relation' and relation = 'event'::regclass and mode = 'RowExclusiveLock' and granted
 		and database = (select oid from pg_database where datname = current_database())`).Scan(ctx, &writers)
