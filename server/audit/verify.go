@@ -50,7 +50,9 @@ func (s *Service) Verify(ctx context.Context, given []*Checkpoint, trusted ...ed
 	}
 	c := check{v: &Verification{}, trusted: trusted, due: append(outside, stored...)}
 	slices.SortStableFunc(c.due, func(a, b *Checkpoint) int { return cmp.Compare(a.Position, b.Position) })
-	c.due = slices.CompactFunc(c.due, func(a, b *Checkpoint) bool { return a.Position == b.Position && bytes.Equal(a.Signature, b.Signature) })
+	c.due = slices.CompactFunc(c.due, func(a, b *Checkpoint) bool { // the same one, kept twice; a forged copy is another
+		return bytes.Equal(a.signed(), b.signed()) && bytes.Equal(a.Signature, b.Signature) && a.PublicKey.Equal(b.PublicKey)
+	})
 	if err := c.walk(ctx, s.DB); err != nil || c.v.BrokenPosition != 0 {
 		return c.v, err
 	}
