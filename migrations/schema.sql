@@ -479,6 +479,15 @@ comment on table event_checkpoint is 'Signed now and then: at that position the 
 CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON public.event_checkpoint FOR EACH ROW EXECUTE FUNCTION event_append_only();
 CREATE TRIGGER event_not_emptied BEFORE TRUNCATE ON public.event_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION event_append_only();
 
+create table fence (
+    is_only boolean default true not null,
+    since timestamp with time zone not null,
+    reason text not null,
+    constraint fence_pkey PRIMARY KEY (is_only),
+    constraint fence_is_one CHECK (is_only)
+);
+comment on table fence is 'While there is a row, nothing leaves for target systems, webhooks or mail.';
+
 create table gap (
     id bigint generated always as identity,
     assigned_resource_type_id bigint not null,

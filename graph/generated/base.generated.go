@@ -17,6 +17,7 @@ import (
 	"writ/server/audit"
 	"writ/server/auth"
 	"writ/server/directory"
+	"writ/server/fence"
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/notification"
@@ -45,6 +46,7 @@ type MutationResolver interface {
 	CreateResource(ctx context.Context, input directory.CreateResourceInput) (*directory.ResourcePayload, error)
 	UpdateResource(ctx context.Context, input directory.UpdateResourceInput) (*directory.ResourcePayload, error)
 	DeleteResource(ctx context.Context, input directory.DeleteResourceInput) (*directory.DeleteResourcePayload, error)
+	LiftFence(ctx context.Context, input fence.LiftFenceInput) (*fence.LiftFencePayload, error)
 	RunJob(ctx context.Context, input job.RunJobInput) (*job.RunJobPayload, error)
 	ResumeJobInstance(ctx context.Context, input job.JobInstanceInput) (*job.RunJobPayload, error)
 	CancelJobInstance(ctx context.Context, input job.JobInstanceInput) (*job.RunJobPayload, error)
@@ -82,6 +84,8 @@ type QueryResolver interface {
 	EntityTypes(ctx context.Context) ([]*directory.EntityType, error)
 	Resources(ctx context.Context, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) (*page.Connection[*directory.Resource], error)
 	Resource(ctx context.Context, id int64, asOf *time.Time) (*directory.Resource, error)
+	Fence(ctx context.Context) (*fence.Fence, error)
+	FencedWork(ctx context.Context) ([]*fence.FencedWork, error)
 	Jobs(ctx context.Context) ([]*job.Job, error)
 	JobInstances(ctx context.Context, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) (*page.Connection[*job.JobInstance], error)
 	JobInstance(ctx context.Context, id int64) (*job.JobInstance, error)
@@ -291,6 +295,20 @@ func (ec *executionContext) field_Mutation_enableWebhook_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (webhook.WebhookInput, error) {
 			return ec.unmarshalNWebhookInput2writᚋserverᚋwebhookᚐWebhookInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_liftFence_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (fence.LiftFenceInput, error) {
+			return ec.unmarshalNLiftFenceInput2writᚋserverᚋfenceᚐLiftFenceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1645,6 +1663,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteResource(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteResource_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_liftFence(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_liftFence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LiftFence(ctx, fc.Args["input"].(fence.LiftFenceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fence.LiftFencePayload) graphql.Marshaler {
+			return ec.marshalNLiftFencePayload2ᚖwritᚋserverᚋfenceᚐLiftFencePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_liftFence(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LiftFencePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_liftFence_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3235,6 +3297,70 @@ func (ec *executionContext) fieldContext_Query_resource(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_fence(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_fence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Fence(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fence.Fence) graphql.Marshaler {
+			return ec.marshalOFence2ᚖwritᚋserverᚋfenceᚐFence(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_fence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Fence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_fencedWork(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_fencedWork(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().FencedWork(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fence.FencedWork) graphql.Marshaler {
+			return ec.marshalNFencedWork2ᚕᚖwritᚋserverᚋfenceᚐFencedWorkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_fencedWork(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FencedWork(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4492,6 +4618,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "liftFence":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_liftFence(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "runJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_runJob(ctx, field)
@@ -4805,6 +4938,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_resource(ctx, field)
+				})
+		case "fence":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_fence(ctx, field)
+				})
+		case "fencedWork":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_fencedWork(ctx, field)
 				})
 		case "jobs":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -12,6 +12,7 @@ import (
 	"writ/server/audit"
 	"writ/server/auth"
 	"writ/server/directory"
+	"writ/server/fence"
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/notification"
@@ -333,6 +334,19 @@ type ComplexityRoot struct {
 		Value        func(childComplexity int) int
 	}
 
+	Fence struct {
+		Reason func(childComplexity int) int
+		Since  func(childComplexity int) int
+	}
+
+	FencedWork struct {
+		Count    func(childComplexity int) int
+		Examples func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Oldest   func(childComplexity int) int
+		Receiver func(childComplexity int) int
+	}
+
 	FlowEdge struct {
 		Count func(childComplexity int) int
 		From  func(childComplexity int) int
@@ -417,6 +431,10 @@ type ComplexityRoot struct {
 		State         func(childComplexity int) int
 	}
 
+	LiftFencePayload struct {
+		Lifted func(childComplexity int) int
+	}
+
 	LoginPayload struct {
 		AccessToken func(childComplexity int) int
 		ExpiresAt   func(childComplexity int) int
@@ -480,6 +498,7 @@ type ComplexityRoot struct {
 		DropDelivery            func(childComplexity int, input synchronization.DeliveryInput) int
 		EnableJobSchedule       func(childComplexity int, input job.ScheduleJobInput) int
 		EnableWebhook           func(childComplexity int, input webhook.WebhookInput) int
+		LiftFence               func(childComplexity int, input fence.LiftFenceInput) int
 		Login                   func(childComplexity int, input auth.LoginInput) int
 		Logout                  func(childComplexity int) int
 		ReconsiderOrders        func(childComplexity int, input order.BulkOrdersInput) int
@@ -731,6 +750,8 @@ type ComplexityRoot struct {
 		EntityTypes             func(childComplexity int) int
 		ErrorGroups             func(childComplexity int) int
 		Explain                 func(childComplexity int, input assignment.ExplainInput) int
+		Fence                   func(childComplexity int) int
+		FencedWork              func(childComplexity int) int
 		Flow                    func(childComplexity int) int
 		HeldOrders              func(childComplexity int, connector string) int
 		JobInstance             func(childComplexity int, id int64) int
@@ -2095,6 +2116,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExplainStep.Value(childComplexity), true
 
+	case "Fence.reason":
+		if e.ComplexityRoot.Fence.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fence.Reason(childComplexity), true
+	case "Fence.since":
+		if e.ComplexityRoot.Fence.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fence.Since(childComplexity), true
+
+	case "FencedWork.count":
+		if e.ComplexityRoot.FencedWork.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FencedWork.Count(childComplexity), true
+	case "FencedWork.examples":
+		if e.ComplexityRoot.FencedWork.Examples == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FencedWork.Examples(childComplexity), true
+	case "FencedWork.kind":
+		if e.ComplexityRoot.FencedWork.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FencedWork.Kind(childComplexity), true
+	case "FencedWork.oldest":
+		if e.ComplexityRoot.FencedWork.Oldest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FencedWork.Oldest(childComplexity), true
+	case "FencedWork.receiver":
+		if e.ComplexityRoot.FencedWork.Receiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FencedWork.Receiver(childComplexity), true
+
 	case "FlowEdge.count":
 		if e.ComplexityRoot.FlowEdge.Count == nil {
 			break
@@ -2411,6 +2476,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobsChange.State(childComplexity), true
+
+	case "LiftFencePayload.lifted":
+		if e.ComplexityRoot.LiftFencePayload.Lifted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiftFencePayload.Lifted(childComplexity), true
 
 	case "LoginPayload.accessToken":
 		if e.ComplexityRoot.LoginPayload.AccessToken == nil {
@@ -2747,6 +2819,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnableWebhook(childComplexity, args["input"].(webhook.WebhookInput)), true
+	case "Mutation.liftFence":
+		if e.ComplexityRoot.Mutation.LiftFence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_liftFence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LiftFence(childComplexity, args["input"].(fence.LiftFenceInput)), true
 	case "Mutation.login":
 		if e.ComplexityRoot.Mutation.Login == nil {
 			break
@@ -3938,6 +4021,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Explain(childComplexity, args["input"].(assignment.ExplainInput)), true
+	case "Query.fence":
+		if e.ComplexityRoot.Query.Fence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Fence(childComplexity), true
+	case "Query.fencedWork":
+		if e.ComplexityRoot.Query.FencedWork == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.FencedWork(childComplexity), true
 	case "Query.flow":
 		if e.ComplexityRoot.Query.Flow == nil {
 			break
@@ -5273,6 +5368,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
 			graphql.NewInputUnmarshaler("JobInstanceInput", ec.unmarshalInputJobInstanceInput),
 			graphql.NewInputUnmarshaler("JobScheduleInput", ec.unmarshalInputJobScheduleInput),
+			graphql.NewInputUnmarshaler("LiftFenceInput", ec.unmarshalInputLiftFenceInput),
 			graphql.NewInputUnmarshaler("LineDecisionInput", ec.unmarshalInputLineDecisionInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MailFilter", ec.unmarshalInputMailFilter),
@@ -6495,6 +6591,65 @@ extend type Mutation {
     "What to do."
     input: DeleteResourceInput!
   ): DeleteResourcePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/fence.graphqls", Input: `"""Nothing leaves for target systems, webhooks or mail while it stands: a restored backup starts behind it."""
+type Fence {
+  "Since when."
+  since: DateTime!
+  "Why, for people."
+  reason: String!
+}
+
+"""A way out."""
+enum FencedKind {
+  "For a target system."
+  ORDER
+  "For an endpoint."
+  WEBHOOK
+  "For a person."
+  MAIL
+}
+
+"""What waits for one receiver."""
+type FencedWork {
+  "Which way out."
+  kind: FencedKind!
+  "Name of the connection, description or host of the webhook, template of the mail."
+  receiver: String!
+  "How many."
+  count: Int!
+  "When the oldest of them came."
+  oldest: DateTime!
+  "The oldest of them in words, five at most."
+  examples: [String!]!
+}
+
+"""Why it is safe to send what waits."""
+input LiftFenceInput {
+  "For the audit log, 1 to 1000 characters."
+  comment: String!
+}
+
+"""What stood there."""
+type LiftFencePayload {
+  "The fence that was lifted."
+  lifted: Fence!
+}
+
+extend type Query {
+  "The fence; null: everything leaves. FORBIDDEN without the right to manage settings or to monitor."
+  fence: Fence
+  "What would be sent if the fence were lifted now, by receiver. FORBIDDEN without the right to manage settings or to monitor."
+  fencedWork: [FencedWork!]!
+}
+
+extend type Mutation {
+  "Lets everything leave again, at once. ALREADY_DONE when there is no fence. FORBIDDEN without the right to manage settings."
+  liftFence(
+    "Why."
+    input: LiftFenceInput!
+  ): LiftFencePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/job.graphqls", Input: `"""States of a run (provisioning spec 9.5)."""
@@ -8472,6 +8627,32 @@ func (ec *executionContext) childFields_ExplainStep(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ExplainStep", field.Name)
 }
 
+func (ec *executionContext) childFields_Fence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "since":
+		return ec.fieldContext_Fence_since(ctx, field)
+	case "reason":
+		return ec.fieldContext_Fence_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Fence", field.Name)
+}
+
+func (ec *executionContext) childFields_FencedWork(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_FencedWork_kind(ctx, field)
+	case "receiver":
+		return ec.fieldContext_FencedWork_receiver(ctx, field)
+	case "count":
+		return ec.fieldContext_FencedWork_count(ctx, field)
+	case "oldest":
+		return ec.fieldContext_FencedWork_oldest(ctx, field)
+	case "examples":
+		return ec.fieldContext_FencedWork_examples(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FencedWork", field.Name)
+}
+
 func (ec *executionContext) childFields_FlowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "from":
@@ -8638,6 +8819,14 @@ func (ec *executionContext) childFields_JobsChange(ctx context.Context, field gr
 		return ec.fieldContext_JobsChange_state(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobsChange", field.Name)
+}
+
+func (ec *executionContext) childFields_LiftFencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lifted":
+		return ec.fieldContext_LiftFencePayload_lifted(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiftFencePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/fence"
 	"writ/server/queue"
 )
 
@@ -146,7 +147,7 @@ func (s *Service) abandoned(ctx context.Context, tx bun.Tx, now time.Time, pause
 		cross join lateral (select o.id from provisioning_order o
 			where o.connection_id = n.id and (o.has_silent or o.has_pending and o.generated_at is not null) and (o.not_before is null or o.not_before <= ?0)
 				and (o.lease_until < clock_timestamp() or o.lease_until is null and c.mode = ?1 and not ?2) limit ?3) o
-		where n.deactivated <> 'FULFIL' order by 1, 2`, stamp(now), continuous, paused, abandonedSample).Scan(ctx, &due)
+		where n.deactivated <> 'FULFIL' and not `+fence.Is+` order by 1, 2`, stamp(now), continuous, paused, abandonedSample).Scan(ctx, &due)
 	if err != nil {
 		return nil, fmt.Errorf("find abandoned orders: %w", err)
 	}

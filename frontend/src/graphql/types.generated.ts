@@ -184,6 +184,15 @@ export type ExplainInput = {
   role?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A way out. */
+export type FencedKind =
+  /** For a person. */
+  | 'MAIL'
+  /** For a target system. */
+  | 'ORDER'
+  /** For an endpoint. */
+  | 'WEBHOOK';
+
 /** Which run. */
 export type JobInstanceInput = {
   /** Id of the job instance. */
@@ -217,6 +226,12 @@ export type JobScheduleInput = {
   enabled: Scalars['Boolean']['input'];
   /** Identifier of the job. */
   job: Scalars['String']['input'];
+};
+
+/** Why it is safe to send what waits. */
+export type LiftFenceInput = {
+  /** For the audit log, 1 to 1000 characters. */
+  comment: Scalars['String']['input'];
 };
 
 /** What a reviewer decides. */
