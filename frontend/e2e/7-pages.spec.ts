@@ -1,5 +1,5 @@
 import { completeJobHasRun, createWebhook } from './demo'
-import { faults, settled } from './look'
+import { faults, machineWords, settled } from './look'
 import { bodyRows, drawer, grid } from './parts'
 import { expect, test } from './signIn'
 
@@ -46,7 +46,7 @@ const groups: Record<string, string[]> = {
 }
 
 for (const [group, paths] of Object.entries(groups)) {
-  test(`axe finds nothing on the pages of ${group}`, async ({ page, signIn }) => {
+  test(`axe finds nothing on the pages of ${group}, and no word of the machine`, async ({ page, signIn }) => {
     test.setTimeout(300_000)
     await signIn('admin')
     const found: string[] = []
@@ -56,6 +56,7 @@ for (const [group, paths] of Object.entries(groups)) {
         await expect(page.getByText('There is nothing at this address').last()).toBeVisible()
       else await settled(page)
       found.push(...(await faults(page, path)))
+      found.push(...(await machineWords(page)).map((words) => `${path}: says ${words}`))
     }
     expect(found).toEqual([])
   })

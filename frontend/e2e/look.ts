@@ -42,3 +42,18 @@ export async function settled(page: Page) {
   await expect(page).toHaveTitle(/ · Writ$/)
   await expect(page.locator('[aria-busy=true], [aria-label=Loading]')).toHaveCount(0)
 }
+
+/**
+ * Words of the machine in what a page says: braces of JSON, underscores inside words, paths of rights, schedules, enum spellings. What stands in
+ * code, or under Details, may be spelt as the machine does.
+ */
+export async function machineWords(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const main = document.querySelector('main')?.cloneNode(true) as HTMLElement
+    for (const apart of main.querySelectorAll('code, pre, details, .mono')) apart.remove()
+    const said: string[] = []
+    const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) said.push(walker.currentNode.textContent ?? '')
+    return said.filter((text) => /\{"|"\}|\w_\w|\/Custom\/|\d \d+ [*\d] [*\d]/.test(text)).slice(0, 5)
+  })
+}

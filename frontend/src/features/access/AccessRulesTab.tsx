@@ -8,6 +8,7 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
 import { AccessRulesDocument, ProfilesDocument, type AccessRuleFieldsFragment } from './access.generated'
 import classes from './Access.module.css'
+import { KindName } from '../../graphql/KindName'
 
 const route = getRouteApi('/shell/access/rules')
 
@@ -45,7 +46,7 @@ export function AccessRulesTab() {
               <div className={classes.head}>
                 <h2>{rule.displayName}</h2>
                 <span className="dim">
-                  {rule.profile.displayName} · {t.access.entityType} {rule.entityType}
+                  {rule.profile.displayName} · {t.access.entityType} <KindName of={rule.entityType} />
                 </span>
               </div>
               <ul className={classes.entries} aria-label={t.access.permissions}>

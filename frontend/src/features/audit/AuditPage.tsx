@@ -197,20 +197,29 @@ function details(event: AuditRowFragment): string {
   if (event.kind !== 'order.changed') return words(event.data)
   const { from, to, action, kind } = event.data as { from?: number; to?: number; action?: string; kind?: OrderKind }
   const move = [from, to].filter((code) => code !== undefined).map(stateWord)
-  return [kind && orderKinds[kind], [...new Set(move)].join(' → '), action].filter(Boolean).join(' · ')
+  return [
+    kind && orderKinds[kind],
+    [...new Set(move)].join(' → '),
+    action && (t.order.moves[action] ?? formatName(action)),
+  ]
+    .filter(Boolean)
+    .join(' · ')
 }
 
 function stateWord(code: number): string {
   return Object.values(provisioningStates).find((state) => state.code === code)?.word ?? String(code)
 }
 
-/** Values as they are. Numbers stand as they are: most are ids, which are not grouped like amounts. */
+const machineWords = { ...t.jobState, ...t.taskState, ...t.deliveryState }
+
+/** Values as they are, states in their words. Numbers stand as they are: most are ids, which are not grouped like amounts. */
 function words(data: unknown, between = ' · '): string {
   if (data === null || data === undefined) return ''
   if (Array.isArray(data)) return data.map((item) => words(item, ' ')).join(', ')
-  if (typeof data !== 'object') return String(data as string | number | boolean)
+  if (typeof data === 'string') return (machineWords as Record<string, string>)[data] ?? data
+  if (typeof data !== 'object') return String(data as number | boolean)
   return Object.entries(data)
-    .map(([name, value]) => [name, words(value, ' ')])
+    .map(([name, value]) => [formatName(name), words(value, ' ')])
     .filter(([, value]) => value !== '')
     .map((pair) => pair.join(': '))
     .join(between)

@@ -10,6 +10,7 @@ import { Stack } from '../../ui/cells'
 import { wholeList, type Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { ConnectorListDocument, type ConnectorRowFragment } from './connector.generated'
+import { formatName } from '../../lib/format'
 
 const columns: Column<ConnectorRowFragment>[] = [
   {
@@ -53,7 +54,7 @@ const columns: Column<ConnectorRowFragment>[] = [
     header: t.system.resourceTypes,
     width: 'minmax(140px, 1.4fr)',
     noCard: true,
-    cell: (c) => <span className="cut dim">{c.resourceTypes.join(', ')}</span>,
+    cell: (c) => <span className="cut dim">{c.resourceTypes.map(formatName).join(', ')}</span>,
     text: (c) => c.resourceTypes.join(', '),
   },
   {

@@ -136,7 +136,7 @@ export function ConnectorPage() {
           <Fields
             rows={[
               [t.system.entityTypes, connector.entityTypes.map(kindName).join(', ')],
-              [t.system.resourceTypes, connector.resourceTypes.join(', ')],
+              [t.system.resourceTypes, connector.resourceTypes.map(formatName).join(', ')],
             ]}
           />
         </Section>

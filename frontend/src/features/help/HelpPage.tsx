@@ -74,7 +74,7 @@ export function HelpPage() {
                     <td>
                       <StateBadge state={move.to} />
                     </td>
-                    <td>{move.action}</td>
+                    <td>{t.order.moves[move.action] ?? move.action}</td>
                     <td>{move.actor.toLowerCase()}</td>
                     <td>{plain(move.description)}</td>
                   </tr>

@@ -10,6 +10,7 @@ import { Skeleton } from '../../ui/Skeleton'
 import { conditionWords } from './condition'
 import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
 import classes from './RuleTable.module.css'
+import { KindName } from '../../graphql/KindName'
 
 /** One resource type: how it is provisioned, and its rules. */
 export function ResourceTypeDrawer() {
@@ -34,8 +35,8 @@ export function ResourceTypeDrawer() {
           <Fields
             rows={[
               [t.common.identifier, <code key="id">{type.identifier}</code>],
-              [t.model.source, type.sourceEntityType],
-              [t.model.target, type.targetEntityType],
+              [t.model.source, <KindName key="source" of={type.sourceEntityType} />],
+              [t.model.target, <KindName key="target" of={type.targetEntityType} />],
               [t.common.system, type.connector?.displayName],
               [t.model.fulfilment, type.isManual ? t.model.byHand : t.model.automated],
               [t.model.review, type.blockProvisioning ? t.model.reviewRequired : t.model.reviewNone],

@@ -9,6 +9,7 @@ import { Count, Stack } from '../../ui/cells'
 import { wholeList, type Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
+import { KindName } from '../../graphql/KindName'
 
 const route = getRouteApi('/shell/model/resource-types')
 
@@ -27,7 +28,7 @@ const columns: Column<ResourceTypeFieldsFragment>[] = [
     width: 'minmax(200px, 1.5fr)',
     cell: (r) => (
       <span className="cut">
-        {r.sourceEntityType} → {r.targetEntityType}
+        <KindName of={r.sourceEntityType} /> → <KindName of={r.targetEntityType} />
       </span>
     ),
     text: (r) => `${r.sourceEntityType} -> ${r.targetEntityType}`,

@@ -9,6 +9,7 @@ import { Skeleton } from '../../ui/Skeleton'
 import { conditionWords } from './condition'
 import { RoleListDocument } from './rolemodel.generated'
 import classes from './RuleTable.module.css'
+import { KindName } from '../../graphql/KindName'
 
 /** One role and the rules that give it. */
 export function RoleDrawer() {
@@ -36,7 +37,7 @@ export function RoleDrawer() {
               [t.model.description, role.description],
               [t.model.category, role.category?.displayName],
               [t.model.policy, role.policy],
-              [t.model.entityType, role.entityType],
+              [t.model.entityType, <KindName key="kind" of={role.entityType} />],
             ]}
           />
           <Section title={t.model.rules}>

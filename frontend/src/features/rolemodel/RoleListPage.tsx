@@ -9,6 +9,7 @@ import { Count, Stack } from '../../ui/cells'
 import { wholeList, type Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { RoleListDocument, type RoleFieldsFragment } from './rolemodel.generated'
+import { KindName } from '../../graphql/KindName'
 
 const route = getRouteApi('/shell/model/roles')
 
@@ -33,7 +34,11 @@ const columns: Column<RoleFieldsFragment>[] = [
     id: 'for',
     header: t.model.entityType,
     width: 'minmax(120px, 1fr)',
-    cell: (r) => <span className="cut">{r.entityType}</span>,
+    cell: (r) => (
+      <span className="cut">
+        <KindName of={r.entityType} />
+      </span>
+    ),
     text: (r) => r.entityType,
   },
   {
