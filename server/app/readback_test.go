@@ -43,8 +43,8 @@ func TestOwnChangesPassThresholds(t *testing.T) {
 		with art as (insert into assigned_resource_type (resource_id, resource_type_id, workflow_state, workflow_state_changed_at, is_expected, valid_from)
 			select r.id, t.id, 18, now(), false, now() from resource r join entity_type e on e.id = r.entity_type_id, resource_type t
 			where e.identifier = 'Badge_Holder' and t.identifier = 'Badge_Card' order by r.id limit 10 returning id, resource_id, resource_type_id)
-		insert into provisioning_order (assigned_resource_type_id, kind, state, resource_type_id, target_id, source_entity_type_id, connector_id, executed_at, created_at, updated_at)
-		select art.id, 'DELETE', 8, art.resource_type_id, art.resource_id, t.source_entity_type_id, c.id, now(), now(), now()
+		insert into provisioning_order (assigned_resource_type_id, kind, state, states, resource_type_id, target_id, source_entity_type_id, connector_id, executed_at, created_at, updated_at)
+		select art.id, 'DELETE', 8, '{8}', art.resource_type_id, art.resource_id, t.source_entity_type_id, c.id, now(), now(), now()
 		from art join resource_type t on t.id = art.resource_type_id, connector c where c.identifier = 'Badge'`)
 	require.NoError(t, err)
 	d, err = run()
