@@ -42,7 +42,7 @@ export function toInputType(type: PropertyType): 'text' | 'number' | 'datetime-l
 }
 
 /** What a date or datetime-local field holds, as a property takes it: a day stays a day. */
-export function toDate(local: string): string {
+function toDate(local: string): string {
   return isDay(local) ? local : new Date(local).toISOString()
 }
 
