@@ -71,7 +71,10 @@ func countDocument(text string) (counts, error) {
 	ofDirective := false                   // the word before is a directive's name, or the end of its arguments
 	for {
 		t, err := words.ReadToken()
-		if err != nil || t.Kind == lexer.EOF {
+		if err != nil { // the parser says what is wrong
+			t.Kind = lexer.EOF
+		}
+		if t.Kind == lexer.EOF {
 			return c, nil
 		}
 		c.tokens++

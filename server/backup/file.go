@@ -58,7 +58,7 @@ func contentsOf(z *zip.Reader) (*Contents, error) {
 	if err != nil {
 		return nil, errs.Invalid("file", "This is no backup of Writ, or it broke off.").Because(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var c Contents
 	if err := json.NewDecoder(f).Decode(&c); err != nil {
 		return nil, fmt.Errorf("read the contents of the backup: %w", err)

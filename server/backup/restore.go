@@ -167,7 +167,7 @@ func copyTable(ctx context.Context, tx pgx.Tx, z *zip.Reader, t Table, here []Ta
 	if err != nil {
 		return errs.Invalid("file", "The backup lacks the table %s.", t.Name).Because(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	tag, err := tx.Conn().PgConn().CopyFrom(ctx, bufio.NewReaderSize(f, 1<<16), "copy "+t.target()+" from stdin")
 	if err != nil {
 		return err

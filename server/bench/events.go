@@ -27,7 +27,7 @@ func events(ctx context.Context, s *server, in Input) error {
 	hub := event.NewHub(d.DB, d.url, slog.New(slog.DiscardHandler))
 	ended := make(chan error, 1)
 	go func() { ended <- hub.Run(ctx) }()
-	defer func() { stop(); <-ended }()
+	defer func() { stop(); _ = <-ended }()
 	long, err := d.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -186,7 +186,7 @@ type patternFields struct {
 // Parse reads a time; zone is where its clock stands unless the text says. False: the text is not written so, or there is no such time.
 func (p *Pattern) Parse(text string, zone *time.Location) (time.Time, bool) {
 	f := patternFields{month: 1, day: 1, zone: zone}
-	ok := true
+	var ok bool
 	for _, x := range p.parts {
 		if text, ok = x.parse(text, &f); !ok {
 			return time.Time{}, false

@@ -63,9 +63,12 @@ func (v *value) isDate(shape *directory.Shape) bool {
 	return p != nil && newProp(shape, p).dates
 }
 
+// isBroken reports whether the value could not be compiled: that is told elsewhere.
+func (v *value) isBroken() bool { return v.broken != nil }
+
 // mustFit refuses a value whose type the property cannot hold, and constants that are no values of it: it would fail for everybody who has one.
 func (b *builder) mustFit(v *value, p *directory.Property) error {
-	if v.broken != nil {
+	if v.isBroken() {
 		return nil
 	}
 	if from := v.gives(b.shape); !fits(from, p.Type) {
@@ -133,7 +136,7 @@ func (b *builder) constant(p *directory.Property, text string) (string, error) {
 // mustMeet refuses a constant that what it is compared with can never be.
 func (b *builder) mustMeet(v, with *value) error {
 	p := with.property(b.shape)
-	if v.broken != nil || with.broken != nil || p == nil {
+	if v.isBroken() || with.isBroken() || p == nil {
 		return nil
 	}
 	for _, text := range v.constants() {
@@ -154,7 +157,7 @@ func (v *value) property(shape *directory.Shape) *directory.Property {
 
 // mustBeDate refuses a value that can be no date.
 func (b *builder) mustBeDate(v *value) error {
-	if v.broken != nil {
+	if v.isBroken() {
 		return nil
 	}
 	if from := v.gives(b.shape); !fits(from, directory.DateTime) {

@@ -88,7 +88,7 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 		if err := countBlocked(ctx, tx, c); err != nil {
 			return err
 		}
-		if _, err := permit.RequireAny(ctx, permit.JobInstanceQuery, permit.JobQuery); err != nil {
+		if !mayAny(ctx, permit.JobInstanceQuery, permit.JobQuery) {
 			return nil
 		}
 		if err := tx.NewRaw(`select count(*) from job_instance where state in ('QUEUED', 'IN_PROGRESS')`).Scan(ctx, &c.RunningJobs); err != nil {
@@ -102,10 +102,16 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 	return c, nil
 }
 
+// mayAny reports whether the caller has one of the permissions.
+func mayAny(ctx context.Context, paths ...string) bool {
+	_, err := permit.RequireAny(ctx, paths...)
+	return err == nil
+}
+
 // countBlocked counts what a limit holds, for those who may decide about it: blocked runs, and systems whose changes or orders are held
 // outside of runs.
 func countBlocked(ctx context.Context, tx bun.Tx, c *Counters) error {
-	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
+	if !mayAny(ctx, permit.JobUpdate, permit.ConnectorUpdate) {
 		return nil
 	}
 	err := tx.NewRaw(`select (select count(*) from job_instance where state = 'BLOCKED'), count(distinct held.connector_id)

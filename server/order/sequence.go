@@ -41,12 +41,6 @@ var (
 		"select o.order_id from order_obstacle o where o.order_id = s.order_id limit 1 offset 0) b"
 )
 
-// Wait reasons of a sequence.
-const (
-	waitTargetKey  = "target_key"
-	waitDependency = "dependency"
-)
-
 // noteKeys writes the keys of the orders of this run that create, rename or delete.
 func (p *policyRun) noteKeys(ctx context.Context, tx bun.Tx) error {
 	shape, err := p.shape(ctx, tx)

@@ -2,6 +2,7 @@ package synchronization
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -174,7 +175,7 @@ func (t *tooManyRows) Unwrap() error { return t.error }
 
 // plain is an error without that mark.
 func plain(err error) error {
-	if refused, ok := err.(*tooManyRows); ok {
+	if refused := (*tooManyRows)(nil); errors.As(err, &refused) {
 		return refused.error
 	}
 	return err
