@@ -184,6 +184,7 @@ func TestEmptyKey(t *testing.T) {
 		"Given": {"ann", nil, false},
 		"Empty": {"", nil, true},
 		"Blank": {" \t", nil, true},
+		"Long":  {strings.Repeat("é", 501), nil, true},
 		"NoRuleApplies": {"ann", func(r *rolemodel.ResourceTypeRule) {
 			r.Dimensions = rolemodel.Criteria{"Department": {Key: "IT"}}
 		}, true},

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"writ/server/directory"
+	"writ/server/errs"
 	"writ/server/rolemodel"
 )
 
@@ -70,13 +72,15 @@ func (r *run) values(p *plan, base, over set, start, end int64) map[string][]Spa
 	return out
 }
 
-// keyed puts an error where the rules of a key give nothing: a target without a key can be neither made nor found again.
+// keyed puts an error where the rules of a key give nothing, or more than a key can be: such a target can be neither made nor found again.
 func keyed(q *prop, spans []Span, over set) []Span {
 	missing := fmt.Sprintf("The key %s is empty. Nothing is sent until a rule gives it a value.", q.DisplayName)
 	rest := over
 	for i := range spans {
 		if s := &spans[i]; s.Error == "" && strings.TrimSpace(s.Value) == "" {
 			s.Value, s.Error = "", missing
+		} else if err := directory.CheckKey(s.Value); s.Error == "" && err != nil {
+			s.Value, s.Error = "", fmt.Sprintf("The key %s cannot be %s. %s", q.DisplayName, excerpt(s.Value), errs.As(err).Message)
 		}
 		rest = rest.subtract(set{spans[i].interval()})
 	}

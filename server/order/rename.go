@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"writ/server/directory"
 	"writ/server/fulfil"
 )
 
@@ -25,7 +26,8 @@ func noteNewKeys(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) 
 	var orders, targets []int64
 	var keys []string
 	for _, e := range list {
-		if e.NewKey != "" && e.TargetID != nil {
+		// a key that no index holds is none that a reading could show, and the errands of others are noted together with it
+		if e.NewKey != "" && e.TargetID != nil && directory.CheckKey(e.NewKey) == nil {
 			orders, targets, keys = append(orders, e.ID), append(targets, *e.TargetID), append(keys, e.NewKey)
 		}
 	}
