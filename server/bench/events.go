@@ -25,9 +25,12 @@ func events(ctx context.Context, s *server, in Input) error {
 	defer d.drop(ctx)
 	ctx, stop := context.WithCancel(ctx)
 	hub := event.NewHub(d.DB, d.url, slog.New(slog.DiscardHandler))
-	ended := make(chan error, 1)
-	go func() { ended <- hub.Run(ctx) }()
-	defer func() { stop(); _ = <-ended }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = hub.Run(ctx) // it ends with the context
+	}()
+	defer func() { stop(); <-ended }()
 	long, err := d.BeginTx(ctx, nil)
 	if err != nil {
 		return err
