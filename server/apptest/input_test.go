@@ -81,7 +81,7 @@ func TestBadInput(t *testing.T) {
 		"too long":    {append(append([]byte(`{"query": "`), bytes.Repeat([]byte("x"), 2<<20)...), []byte(`"}`)...), "TOO_LARGE"},
 		"no JSON":     {[]byte("{ me }"), "VALIDATION"},
 		"a batch":     {[]byte(`[{"query": "{ me { id } }"}, {"query": "{ me { id } }"}]`), "VALIDATION"},
-		"many braces": {mustJSON(t, map[string]string{"query": strings.Repeat("{a", 20000)}), "VALIDATION"},
+		"many braces": {mustJSON(t, map[string]string{"query": strings.Repeat("{a", 20000)}), "TOO_LARGE"},
 	} {
 		require.Equal(t, c.code, apptest.CodeOf(admin.Raw(c.body, nil)), name)
 	}

@@ -256,7 +256,7 @@ func TestIndexes(t *testing.T) {
 		"List":         plan("select " + orderColumns + " from provisioning_order o " + joins + " where true order by o.created_at desc, o.id desc limit 51"),
 		"Review":       plan("select "+orderColumns+" from provisioning_order o "+joins+" where o.needs_review and o.source_entity_type_id = ? order by o.created_at desc, o.id desc limit 51", w.userType),
 		"Tickets":      plan("select "+orderColumns+" from provisioning_order o "+joins+" where o.has_ticket and o.source_entity_type_id = ? order by o.created_at, o.id limit 51", w.userType),
-		"Claim":        plan(sqlClaim, w.connection, now, 200, false),
+		"Claim":        plan(sqlClaim, w.connection, now, 200, false, arrayOf([]int64{})),
 		"Candidates":   plan(sqlCandidates, arrayOf([]int64{w.rt})),
 		"Clock":        plan("select id from provisioning_order where closed_at is null and look_at <= ? order by id limit 1000", now),
 		"OpenByPolicy": plan("select id from provisioning_order where closed_at is null and assigned_resource_type_id = any(?)", arrayOf([]int64{1, 2, 3})),
