@@ -3,7 +3,6 @@ package evaluation
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -83,9 +82,7 @@ func TestExtensionsAreCounted(t *testing.T) {
 		o.compile()
 		p := o.employ("Ann", "Lee", 0)
 		p.Resource.Scalars["Phone"] = "aaaaaaaaaaaaaaaaaaaaaaaa"
-		began := time.Now()
 		o.evaluate(p)
-		require.Less(t, time.Since(began), 5*time.Second, expression)
 		require.NotEmpty(t, o.one(p).Expected.Properties["Phone"][0].Error, expression)
 	}
 	for _, expression := range []string{`source.?Phone`, `optional.none()`, `source.Phone.split("#")`} {
