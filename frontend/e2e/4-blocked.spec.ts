@@ -25,8 +25,8 @@ test('an HR file that lost its lines stops the job; the page tells which limit, 
     const panel = page.getByRole('region', { name: /^Stopped by a limit/ })
     await expect(panel).toContainText('Nothing has been written')
 
-    await expect(panel.getByRole('row', { name: /^HR.*: gone 400 50$/ })).toBeVisible()
-    await expect(panel.getByRole('row', { name: /^HR.*: gone 400 5 % of / })).toBeVisible()
+    await expect(panel.getByRole('row', { name: /^Human resources: gone 400 50$/ })).toBeVisible()
+    await expect(panel.getByRole('row', { name: /^Human resources: gone 400 5 % of / })).toBeVisible()
     await expect(bodyRows(grid(page, 'Synchronization changes')).filter({ hasText: 'Gone' })).not.toHaveCount(0)
 
     expect(await faults(page, 'blocked run')).toEqual([])
@@ -58,7 +58,7 @@ test('a run that stopped at a threshold is resumed: it says how much, then it is
       .getByRole('button', { name: 'Resume…' })
       .click()
     const asked = page.getByRole('dialog', { name: 'Resume Complete job over its limit?' })
-    await expect(asked).toContainText(/Over the limit: HR.*: gone 52/)
+    await expect(asked).toContainText(/Over the limit: Human resources: gone 52/)
     await expect(asked.getByRole('button', { name: 'Resume' })).toBeDisabled()
     await asked.getByRole('textbox').fill('The branch was closed')
     await asked.getByRole('button', { name: 'Resume' }).click()
