@@ -67,9 +67,12 @@ test('a webhook is added, its secret shown once, its deliveries signed, listed, 
     const first = receiver.messages[0] as Message
     expect(String(first.headers['webhook-signature']).split(' ')).toContain(sign(secret, first))
 
-    await page.getByRole('button', { name: 'Refresh' }).click()
+    // All of it has arrived once the last step has.
     const delivered = bodyRows(grid(page, 'Deliveries')).filter({ hasText: 'Delivered' })
-    await expect(delivered).not.toHaveCount(0)
+    await expect(async () => {
+      await page.getByRole('button', { name: 'Refresh' }).click()
+      await expect(delivered.filter({ hasText: 'Verified' })).toHaveCount(1, { timeout: 1_000 })
+    }).toPass({ timeout: 30_000 })
     await delivered.first().click()
     await expect(drawer(page).getByText(/ · 204 · /)).toBeVisible()
     await expect(drawer(page).getByRole('group', { name: 'Body' })).toContainText('order')
