@@ -45,12 +45,12 @@ export async function settled(page: Page) {
 
 /**
  * Words of the machine in what a page says: braces of JSON, underscores inside words, paths of rights, schedules, enum spellings. What stands in
- * code, or under Details, may be spelt as the machine does.
+ * code, under Details, or in what a system answered (data-machine), may be spelt as the machine does.
  */
 export async function machineWords(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const main = document.querySelector('main')?.cloneNode(true) as HTMLElement
-    for (const apart of main.querySelectorAll('code, pre, details, .mono')) apart.remove()
+    for (const apart of main.querySelectorAll('code, pre, details, .mono, [data-machine]')) apart.remove()
     const said: string[] = []
     const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT)
     while (walker.nextNode()) said.push(walker.currentNode.textContent ?? '')

@@ -52,7 +52,11 @@ const columns: Column<AuditRowFragment>[] = [
     header: t.audit.data,
     width: 'minmax(200px, 2.4fr)',
     noCard: true,
-    cell: (e) => <span className="cut dim">{details(e)}</span>,
+    cell: (e) => (
+      <span className="cut dim" data-machine>
+        {details(e)}
+      </span>
+    ),
     text: (e) => JSON.stringify(e.data),
   },
 ]

@@ -120,7 +120,9 @@ export function ConnectorPage() {
                       <>
                         <RelativeTime at={c.lastCheckAt} />:{' '}
                         {c.lastCheckError ? (
-                          <span className={classes.error}>{c.lastCheckError}</span>
+                          <span className={classes.error} data-machine>
+                            {c.lastCheckError}
+                          </span>
                         ) : (
                           t.system.checkOk
                         )}
@@ -172,7 +174,9 @@ function DeliveryLine({ delivery }: { delivery: DeliveryRowFragment }) {
       </span>
       <span className={classes.counters}>
         {delivery.error ? (
-          <span className={classes.error}>{delivery.error}</span>
+          <span className={classes.error} data-machine>
+            {delivery.error}
+          </span>
         ) : (
           counters.map(([name, value]) => (
             <span key={name}>
