@@ -74,7 +74,7 @@ export function ConnectorPage() {
       scroll
     >
       {connector.healthMessage && (
-        <p className={classes.message}>
+        <p className={classes.message} data-machine>
           {connector.healthMessage}
           {connector.rowsToMend > 0 && (
             <>
