@@ -133,6 +133,8 @@ func TestHeldOrdersAreReleasedWithAReason(t *testing.T) {
 	h, err = w.s.Held(ctx, "LDAP")
 	require.NoError(t, err)
 	require.Nil(t, h)
+	_, err = w.s.ReleaseHeld(ctx, ReleaseHeldOrdersInput{Connector: "LDAP", Reason: "once more"})
+	require.True(t, errs.Is(err, errs.InvalidTransition), "no way around the limits of a job: %v", err)
 }
 
 func TestHolds(t *testing.T) {

@@ -2,7 +2,9 @@ package order
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -59,7 +61,7 @@ func (s *Service) Held(ctx context.Context, connector string) (*HeldOrders, erro
 }
 
 // ReleaseHeld lets the orders go on that a limit of a connector holds in continuous mode, whatever the limit says now (provisioning 8.3.3). VALIDATION
-// without a reason or for an unknown connector. Needs JobUpdate or ConnectorUpdate.
+// without a reason or for an unknown connector, INVALID_TRANSITION when no limit holds anything of it. Needs JobUpdate or ConnectorUpdate.
 func (s *Service) ReleaseHeld(ctx context.Context, in ReleaseHeldOrdersInput) (*ReleaseHeldOrdersPayload, error) {
 	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
 		return nil, err
@@ -71,8 +73,18 @@ func (s *Service) ReleaseHeld(ctx context.Context, in ReleaseHeldOrdersInput) (*
 	ctx = context.WithoutCancel(ctx)
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		var id int64
-		if err := tx.NewRaw(`select id from connector where identifier = ?`, in.Connector).Scan(ctx, &id); err != nil {
-			return errs.Invalid("input.connector", "There is no connector %q.", in.Connector).Because(err)
+		var isHeld bool // else this would be a way around the limits of jobs, and around their second person
+		err := tx.NewRaw(`select c.id, exists (select from provisioning_order o join resource_type t on t.id = o.resource_type_id
+				join connection n on n.id = t.connection_id
+				where n.connector_id = c.id and o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?)
+			from connector c where c.identifier = ?`, waitThreshold, in.Connector).Scan(ctx, &id, &isHeld)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return errs.Invalid("input.connector", "There is no connector %q.", in.Connector)
+		case err != nil:
+			return fmt.Errorf("look for held orders: %w", err)
+		case !isHeld:
+			return errs.New(errs.InvalidTransition, "No limit holds orders of this system any more.").Of(in.Connector)
 		}
 		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: "generation.released", SubjectType: "connector", SubjectID: id,
 			Data: map[string]any{"connector": in.Connector, "reason": reason}})
