@@ -13,13 +13,30 @@ import (
 	"writ/graph/scalar"
 	"writ/server/page"
 	"writ/server/synchronization"
+	"writ/server/system"
 )
 
-func (r *connectorResolver) Mode(ctx context.Context, obj *synchronization.Connector) (string, error) {
+func (r *connectorResolver) Mode(ctx context.Context, obj *system.Connector) (string, error) {
 	return strings.ToUpper(obj.Mode), nil
 }
 
-func (r *connectorResolver) Deliveries(ctx context.Context, obj *synchronization.Connector, first *int) ([]*synchronization.Delivery, error) {
+func (r *connectorResolver) Health(ctx context.Context, obj *system.Connector) (system.Health, error) {
+	return conditioned(ctx, obj.ID, func(c *synchronization.Condition) system.Health { return c.Health })
+}
+
+func (r *connectorResolver) HealthMessage(ctx context.Context, obj *system.Connector) (string, error) {
+	return conditioned(ctx, obj.ID, func(c *synchronization.Condition) string { return c.HealthMessage })
+}
+
+func (r *connectorResolver) RowsToMend(ctx context.Context, obj *system.Connector) (int, error) {
+	return conditioned(ctx, obj.ID, func(c *synchronization.Condition) int { return c.RowsToMend })
+}
+
+func (r *connectorResolver) Unmatched(ctx context.Context, obj *system.Connector) (int, error) {
+	return conditioned(ctx, obj.ID, func(c *synchronization.Condition) int { return c.Unmatched })
+}
+
+func (r *connectorResolver) Deliveries(ctx context.Context, obj *system.Connector, first *int) ([]*synchronization.Delivery, error) {
 	return load(ctx).Deliveries.Load(ctx, firstOf(obj.ID, first))
 }
 
@@ -47,20 +64,20 @@ func (r *mutationResolver) DropDelivery(ctx context.Context, input synchronizati
 	return r.Synchronization.DropDelivery(ctx, input)
 }
 
-func (r *mutationResolver) CheckConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error) {
-	return r.Synchronization.Check(ctx, input)
+func (r *mutationResolver) CheckConnector(ctx context.Context, input system.ConnectorInput) (*system.ConnectorPayload, error) {
+	return r.Systems.Check(ctx, input)
 }
 
-func (r *mutationResolver) ActivateConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error) {
-	return r.Synchronization.Activate(ctx, input)
+func (r *mutationResolver) ActivateConnector(ctx context.Context, input system.ConnectorInput) (*system.ConnectorPayload, error) {
+	return r.Systems.Activate(ctx, input)
 }
 
-func (r *mutationResolver) DeactivateConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error) {
-	return r.Synchronization.Deactivate(ctx, input)
+func (r *mutationResolver) DeactivateConnector(ctx context.Context, input system.ConnectorInput) (*system.ConnectorPayload, error) {
+	return r.Systems.Deactivate(ctx, input)
 }
 
-func (r *queryResolver) Connectors(ctx context.Context) ([]*synchronization.Connector, error) {
-	return r.Synchronization.Connectors(ctx)
+func (r *queryResolver) Connectors(ctx context.Context) ([]*system.Connector, error) {
+	return r.Systems.List(ctx)
 }
 
 func (r *queryResolver) RowsToMend(ctx context.Context, connector *string, first *int, after *string) (*page.Connection[*synchronization.RowToMend], error) {

@@ -12,10 +12,10 @@ import (
 	"writ/graph/generated"
 	"writ/server/directory"
 	"writ/server/page"
-	"writ/server/synchronization"
+	"writ/server/system"
 )
 
-func (r *entityTypeResolver) Connector(ctx context.Context, obj *directory.EntityType) (*synchronization.Connector, error) {
+func (r *entityTypeResolver) Connector(ctx context.Context, obj *directory.EntityType) (*system.Connector, error) {
 	return load(ctx).Connector.Load(ctx, value(obj.ConnectorID))
 }
 

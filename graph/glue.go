@@ -12,6 +12,8 @@ import (
 	"writ/server/evaluation"
 	"writ/server/order"
 	"writ/server/page"
+	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 // What lets resolvers be one line. Nothing here decides anything.
@@ -55,6 +57,15 @@ func routed[T any](ctx context.Context, connectionID *int64, read func(*across.R
 		return none, err
 	}
 	return read(route), nil
+}
+
+// conditioned reads something of how a connector does; of one that is gone by now nobody knows.
+func conditioned[T any](ctx context.Context, connectorID int64, read func(*synchronization.Condition) T) (T, error) {
+	c, err := load(ctx).Condition.Load(ctx, connectorID)
+	if err != nil || c == nil {
+		return read(&synchronization.Condition{Health: system.NeverAsked}), err
+	}
+	return read(c), nil
 }
 
 // opened loads what belongs to a resource; nothing of one that is hidden.

@@ -26,11 +26,15 @@ import (
 	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/event"
+	"writ/server/fulfil"
+	"writ/server/fulfil/manual"
+	"writ/server/fulfil/null"
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/synchronization"
+	"writ/server/system"
 	"writ/server/webhook"
 )
 
@@ -105,7 +109,11 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	orders := order.New(b.db, b.clock, log)
 	jobs := job.New(b.db, b.clock, log, nil)
 	jobs.Hub = hub
+	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
+	require.NoError(b.t, err)
 	return &graph.Resolver{
+		Systems: system.New(system.Options{DB: b.db, Clock: b.clock, Packages: fulfil.Packages{"null": null.Package{}, "manual-ticket": manual.Package{}}, Keyring: ring,
+			FilesDir: b.t.TempDir(), Activated: orders.Wake}),
 		Auth:            b.auth,
 		Access:          &access.Service{DB: b.db, Clock: b.clock},
 		Directory:       d,

@@ -11,6 +11,7 @@ import (
 	"writ/server/page"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 // loaders are those of one operation: keys asked for by its resolvers at about the same time become one call.
@@ -24,7 +25,8 @@ type loaders struct {
 	Names          *loader[whole, *across.Names]
 	RulesOfRole    *loader[int64, []*rolemodel.RoleRule]
 	RulesOfType    *loader[int64, []*rolemodel.ResourceTypeRule]
-	Connector      *loader[int64, *synchronization.Connector]
+	Connector      *loader[int64, *system.Connector]
+	Condition      *loader[int64, *synchronization.Condition]
 	Route          *loader[int64, *across.Route]
 	Deliveries     *loader[some, []*synchronization.Delivery]
 	DeliveryOfTask *loader[int64, int64]
@@ -74,6 +76,7 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			return r.Catalogue.RulesOfTypes(ctx, ids)
 		}),
 		Connector:      newLoader(r.Routes.GetMany),
+		Condition:      newLoader(r.Routes.Conditions),
 		Route:          newLoader(r.Routes.ByConnection),
 		Deliveries:     newLoader(r.deliveries),
 		DeliveryOfTask: newLoader(r.Tasks.Deliveries),

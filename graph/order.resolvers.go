@@ -12,7 +12,7 @@ import (
 	"writ/server/evaluation"
 	"writ/server/order"
 	"writ/server/page"
-	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 func (r *mutationResolver) ReviewOrders(ctx context.Context, input order.ReviewOrdersInput) (*order.BulkOrdersPayload, error) {
@@ -47,7 +47,7 @@ func (r *mutationResolver) ReleaseManualOrders(ctx context.Context, input order.
 	return r.Orders.GiveBack(ctx, input)
 }
 
-func (r *orderResolver) Connector(ctx context.Context, obj *order.Order) (*synchronization.Connector, error) {
+func (r *orderResolver) Connector(ctx context.Context, obj *order.Order) (*system.Connector, error) {
 	return load(ctx).Connector.Load(ctx, value(obj.ConnectorID))
 }
 

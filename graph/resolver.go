@@ -13,6 +13,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/synchronization"
+	"writ/server/system"
 	"writ/server/webhook"
 )
 
@@ -21,6 +22,7 @@ type Resolver struct {
 	Auth            *auth.Service
 	Access          *access.Service
 	Directory       *directory.Service
+	Systems         *system.Service
 	Assignments     *assignment.Service
 	Orders          *order.Service
 	Jobs            *job.Service
@@ -46,7 +48,7 @@ func (r *Resolver) complete() {
 	r.Catalogue = &across.Catalogue{DB: db, Model: r.Assignments.Model}
 	r.Finder = &across.Finder{DB: db, Shapes: r.Directory.Shapes, Orders: r.Orders, Model: r.Assignments.Model}
 	r.Contexts = &across.Contexts{DB: db, Clock: r.Directory.Clock, Directory: r.Directory}
-	r.Routes = &across.Routes{DB: db, Connectors: r.Synchronization}
+	r.Routes = &across.Routes{DB: db, Systems: r.Systems, Readings: r.Synchronization}
 	r.Tasks = &across.Tasks{DB: db}
 	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Renew = r.Orders, r.Jobs, r.Assignments, r.Auth.Renew
 }

@@ -11,7 +11,7 @@ import (
 	"writ/graph/across"
 	"writ/graph/generated"
 	"writ/server/rolemodel"
-	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 func (r *queryResolver) Policies(ctx context.Context) ([]*rolemodel.Policy, error) {
@@ -38,8 +38,8 @@ func (r *resourceTypeResolver) TargetEntityType(ctx context.Context, obj *rolemo
 	return named(ctx, func(n *across.Names) string { return n.EntityType(obj.TargetEntityTypeID) })
 }
 
-func (r *resourceTypeResolver) Connector(ctx context.Context, obj *rolemodel.ResourceType) (*synchronization.Connector, error) {
-	return routed(ctx, obj.ConnectionID, func(route *across.Route) *synchronization.Connector { return route.Connector })
+func (r *resourceTypeResolver) Connector(ctx context.Context, obj *rolemodel.ResourceType) (*system.Connector, error) {
+	return routed(ctx, obj.ConnectionID, func(route *across.Route) *system.Connector { return route.Connector })
 }
 
 func (r *resourceTypeResolver) IsManual(ctx context.Context, obj *rolemodel.ResourceType) (bool, error) {

@@ -8,32 +8,46 @@ import (
 
 	"writ/server/permit"
 	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 // Route is the way of a connection to its system.
 type Route struct {
-	Connector *synchronization.Connector
+	Connector *system.Connector
 	IsManual  bool
 }
 
 // Routes finds connectors for lists that show them beside something else.
 type Routes struct {
-	DB         *bun.DB
-	Connectors *synchronization.Service
+	DB       *bun.DB
+	Systems  *system.Service
+	Readings *synchronization.Service
 }
 
 // GetMany gives connectors by id, reduced to what everybody may see of them: without permit.ConnectorQuery they have a name and a mode,
 // but no connections, settings or messages.
-func (r *Routes) GetMany(ctx context.Context, ids []int64) (map[int64]*synchronization.Connector, error) {
-	found, err := r.Connectors.GetMany(ctx, ids)
+func (r *Routes) GetMany(ctx context.Context, ids []int64) (map[int64]*system.Connector, error) {
+	found, err := r.Systems.GetMany(ctx, ids)
 	if err != nil || permit.Find(ctx, permit.ConnectorQuery).Allowed() {
 		return found, err
 	}
 	for id, c := range found {
-		found[id] = &synchronization.Connector{
-			ID: c.ID, Identifier: c.Identifier, DisplayName: c.DisplayName, Mode: c.Mode, IsDeactivated: c.IsDeactivated, Health: c.Health,
-			Connections: []*synchronization.Connection{}, EntityTypes: []string{}, ResourceTypes: []string{},
+		found[id] = &system.Connector{
+			ID: c.ID, Identifier: c.Identifier, DisplayName: c.DisplayName, Mode: c.Mode, IsDeactivated: c.IsDeactivated,
+			Connections: []*system.Connection{}, EntityTypes: []string{}, ResourceTypes: []string{},
 		}
+	}
+	return found, nil
+}
+
+// Conditions tells how connectors do, by id; without permit.ConnectorQuery only their health, and not why.
+func (r *Routes) Conditions(ctx context.Context, ids []int64) (map[int64]*synchronization.Condition, error) {
+	found, err := r.Readings.Conditions(ctx, ids)
+	if err != nil || permit.Find(ctx, permit.ConnectorQuery).Allowed() {
+		return found, err
+	}
+	for id, c := range found {
+		found[id] = &synchronization.Condition{Health: c.Health}
 	}
 	return found, nil
 }
@@ -49,7 +63,7 @@ func (r *Routes) ByConnection(ctx context.Context, connectionIDs []int64) (map[i
 	for i, row := range rows {
 		ids[i] = row.ConnectorID
 	}
-	connectors, err := r.Connectors.GetMany(ctx, ids)
+	connectors, err := r.Systems.GetMany(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -75,5 +89,5 @@ func (r *Routes) Deliveries(ctx context.Context, connectorIDs []int64, first int
 	if _, err := permit.Require(ctx, permit.ConnectorQuery); err != nil {
 		return nil, err
 	}
-	return r.Connectors.Deliveries(ctx, connectorIDs, first)
+	return r.Readings.Deliveries(ctx, connectorIDs, first)
 }

@@ -25,6 +25,7 @@ import (
 	"writ/server/page"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
+	"writ/server/system"
 	"writ/server/webhook"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -40,9 +41,9 @@ type MutationResolver interface {
 	Logout(ctx context.Context) (*auth.LogoutPayload, error)
 	ResumeDelivery(ctx context.Context, input synchronization.DeliveryInput) (*synchronization.DeliveryPayload, error)
 	DropDelivery(ctx context.Context, input synchronization.DeliveryInput) (*synchronization.DeliveryPayload, error)
-	CheckConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error)
-	ActivateConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error)
-	DeactivateConnector(ctx context.Context, input synchronization.ConnectorInput) (*synchronization.ConnectorPayload, error)
+	CheckConnector(ctx context.Context, input system.ConnectorInput) (*system.ConnectorPayload, error)
+	ActivateConnector(ctx context.Context, input system.ConnectorInput) (*system.ConnectorPayload, error)
+	DeactivateConnector(ctx context.Context, input system.ConnectorInput) (*system.ConnectorPayload, error)
 	CreateResource(ctx context.Context, input directory.CreateResourceInput) (*directory.ResourcePayload, error)
 	UpdateResource(ctx context.Context, input directory.UpdateResourceInput) (*directory.ResourcePayload, error)
 	DeleteResource(ctx context.Context, input directory.DeleteResourceInput) (*directory.DeleteResourcePayload, error)
@@ -78,7 +79,7 @@ type QueryResolver interface {
 	AuditEvents(ctx context.Context, first *int, after *string, filter *audit.AuditEventFilter) (*page.Connection[*audit.AuditEvent], error)
 	Search(ctx context.Context, text string) ([]*across.SearchHit, error)
 	Me(ctx context.Context) (*auth.Me, error)
-	Connectors(ctx context.Context) ([]*synchronization.Connector, error)
+	Connectors(ctx context.Context) ([]*system.Connector, error)
 	RowsToMend(ctx context.Context, connector *string, first *int, after *string) (*page.Connection[*synchronization.RowToMend], error)
 	Delivery(ctx context.Context, id int64) (*synchronization.Delivery, error)
 	EntityTypes(ctx context.Context) ([]*directory.EntityType, error)
@@ -125,8 +126,8 @@ func (ec *executionContext) field_Mutation_activateConnector_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (synchronization.ConnectorInput, error) {
-			return ec.unmarshalNConnectorInput2writᚋserverᚋsynchronizationᚐConnectorInput(ctx, v)
+		func(ctx context.Context, v any) (system.ConnectorInput, error) {
+			return ec.unmarshalNConnectorInput2writᚋserverᚋsystemᚐConnectorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -153,8 +154,8 @@ func (ec *executionContext) field_Mutation_checkConnector_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (synchronization.ConnectorInput, error) {
-			return ec.unmarshalNConnectorInput2writᚋserverᚋsynchronizationᚐConnectorInput(ctx, v)
+		func(ctx context.Context, v any) (system.ConnectorInput, error) {
+			return ec.unmarshalNConnectorInput2writᚋserverᚋsystemᚐConnectorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -209,8 +210,8 @@ func (ec *executionContext) field_Mutation_deactivateConnector_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (synchronization.ConnectorInput, error) {
-			return ec.unmarshalNConnectorInput2writᚋserverᚋsynchronizationᚐConnectorInput(ctx, v)
+		func(ctx context.Context, v any) (system.ConnectorInput, error) {
+			return ec.unmarshalNConnectorInput2writᚋserverᚋsystemᚐConnectorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1415,11 +1416,11 @@ func (ec *executionContext) _Mutation_checkConnector(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CheckConnector(ctx, fc.Args["input"].(synchronization.ConnectorInput))
+			return ec.Resolvers.Mutation().CheckConnector(ctx, fc.Args["input"].(system.ConnectorInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.ConnectorPayload) graphql.Marshaler {
-			return ec.marshalNConnectorPayload2ᚖwritᚋserverᚋsynchronizationᚐConnectorPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *system.ConnectorPayload) graphql.Marshaler {
+			return ec.marshalNConnectorPayload2ᚖwritᚋserverᚋsystemᚐConnectorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1459,11 +1460,11 @@ func (ec *executionContext) _Mutation_activateConnector(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ActivateConnector(ctx, fc.Args["input"].(synchronization.ConnectorInput))
+			return ec.Resolvers.Mutation().ActivateConnector(ctx, fc.Args["input"].(system.ConnectorInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.ConnectorPayload) graphql.Marshaler {
-			return ec.marshalNConnectorPayload2ᚖwritᚋserverᚋsynchronizationᚐConnectorPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *system.ConnectorPayload) graphql.Marshaler {
+			return ec.marshalNConnectorPayload2ᚖwritᚋserverᚋsystemᚐConnectorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1503,11 +1504,11 @@ func (ec *executionContext) _Mutation_deactivateConnector(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeactivateConnector(ctx, fc.Args["input"].(synchronization.ConnectorInput))
+			return ec.Resolvers.Mutation().DeactivateConnector(ctx, fc.Args["input"].(system.ConnectorInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.ConnectorPayload) graphql.Marshaler {
-			return ec.marshalNConnectorPayload2ᚖwritᚋserverᚋsynchronizationᚐConnectorPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *system.ConnectorPayload) graphql.Marshaler {
+			return ec.marshalNConnectorPayload2ᚖwritᚋserverᚋsystemᚐConnectorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3069,8 +3070,8 @@ func (ec *executionContext) _Query_connectors(ctx context.Context, field graphql
 			return ec.Resolvers.Query().Connectors(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*synchronization.Connector) graphql.Marshaler {
-			return ec.marshalNConnector2ᚕᚖwritᚋserverᚋsynchronizationᚐConnectorᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*system.Connector) graphql.Marshaler {
+			return ec.marshalNConnector2ᚕᚖwritᚋserverᚋsystemᚐConnectorᚄ(ctx, selections, v)
 		},
 		true,
 		true,

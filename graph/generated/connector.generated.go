@@ -12,6 +12,7 @@ import (
 	"writ/graph/scalar"
 	"writ/server/page"
 	"writ/server/synchronization"
+	"writ/server/system"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -20,9 +21,15 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type ConnectorResolver interface {
-	Mode(ctx context.Context, obj *synchronization.Connector) (string, error)
+	Mode(ctx context.Context, obj *system.Connector) (string, error)
 
-	Deliveries(ctx context.Context, obj *synchronization.Connector, first *int) ([]*synchronization.Delivery, error)
+	Health(ctx context.Context, obj *system.Connector) (system.Health, error)
+	HealthMessage(ctx context.Context, obj *system.Connector) (string, error)
+
+	RowsToMend(ctx context.Context, obj *system.Connector) (int, error)
+	Unmatched(ctx context.Context, obj *system.Connector) (int, error)
+
+	Deliveries(ctx context.Context, obj *system.Connector, first *int) ([]*synchronization.Delivery, error)
 }
 type DeliveryResolver interface {
 	Mode(ctx context.Context, obj *synchronization.Delivery) (string, error)
@@ -77,7 +84,7 @@ func (ec *executionContext) field_Delivery_changes_args(ctx context.Context, raw
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Connection_id(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_id(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -100,7 +107,7 @@ func (ec *executionContext) fieldContext_Connection_id(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "ID")
 }
 
-func (ec *executionContext) _Connection_identifier(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_identifier(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -123,7 +130,7 @@ func (ec *executionContext) fieldContext_Connection_identifier(_ context.Context
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connection_displayName(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_displayName(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -146,7 +153,7 @@ func (ec *executionContext) fieldContext_Connection_displayName(_ context.Contex
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connection_package(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_package(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -169,7 +176,7 @@ func (ec *executionContext) fieldContext_Connection_package(_ context.Context, f
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connection_isManual(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_isManual(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -192,7 +199,7 @@ func (ec *executionContext) fieldContext_Connection_isManual(_ context.Context, 
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _Connection_settings(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_settings(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -215,7 +222,7 @@ func (ec *executionContext) fieldContext_Connection_settings(_ context.Context, 
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "JSON")
 }
 
-func (ec *executionContext) _Connection_secretsSet(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_secretsSet(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -238,7 +245,7 @@ func (ec *executionContext) fieldContext_Connection_secretsSet(_ context.Context
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connection_lastCheckAt(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_lastCheckAt(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -261,7 +268,7 @@ func (ec *executionContext) fieldContext_Connection_lastCheckAt(_ context.Contex
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Connection_lastCheckError(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connection) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connection_lastCheckError(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -284,7 +291,7 @@ func (ec *executionContext) fieldContext_Connection_lastCheckError(_ context.Con
 	return graphql.NewScalarFieldContext("Connection", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connector_id(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_id(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -307,7 +314,7 @@ func (ec *executionContext) fieldContext_Connector_id(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Connector", field, false, false, "ID")
 }
 
-func (ec *executionContext) _Connector_identifier(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_identifier(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -330,7 +337,7 @@ func (ec *executionContext) fieldContext_Connector_identifier(_ context.Context,
 	return graphql.NewScalarFieldContext("Connector", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connector_displayName(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_displayName(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -353,7 +360,7 @@ func (ec *executionContext) fieldContext_Connector_displayName(_ context.Context
 	return graphql.NewScalarFieldContext("Connector", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connector_mode(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_mode(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -376,7 +383,7 @@ func (ec *executionContext) fieldContext_Connector_mode(_ context.Context, field
 	return graphql.NewScalarFieldContext("Connector", field, true, true, "ConnectorMode")
 }
 
-func (ec *executionContext) _Connector_isDeactivated(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_isDeactivated(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -399,7 +406,7 @@ func (ec *executionContext) fieldContext_Connector_isDeactivated(_ context.Conte
 	return graphql.NewScalarFieldContext("Connector", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _Connector_health(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_health(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -408,21 +415,21 @@ func (ec *executionContext) _Connector_health(ctx context.Context, field graphql
 			return ec.fieldContext_Connector_health(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Health, nil
+			return ec.Resolvers.Connector().Health(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v synchronization.Health) graphql.Marshaler {
-			return ec.marshalNConnectorHealth2writᚋserverᚋsynchronizationᚐHealth(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v system.Health) graphql.Marshaler {
+			return ec.marshalNConnectorHealth2writᚋserverᚋsystemᚐHealth(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Connector_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Connector", field, false, false, "ConnectorHealth")
+	return graphql.NewScalarFieldContext("Connector", field, true, true, "ConnectorHealth")
 }
 
-func (ec *executionContext) _Connector_healthMessage(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_healthMessage(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -431,7 +438,7 @@ func (ec *executionContext) _Connector_healthMessage(ctx context.Context, field 
 			return ec.fieldContext_Connector_healthMessage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.HealthMessage, nil
+			return ec.Resolvers.Connector().HealthMessage(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -442,10 +449,10 @@ func (ec *executionContext) _Connector_healthMessage(ctx context.Context, field 
 	)
 }
 func (ec *executionContext) fieldContext_Connector_healthMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Connector", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Connector", field, true, true, "String")
 }
 
-func (ec *executionContext) _Connector_connections(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_connections(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -457,8 +464,8 @@ func (ec *executionContext) _Connector_connections(ctx context.Context, field gr
 			return obj.Connections, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*synchronization.Connection) graphql.Marshaler {
-			return ec.marshalNConnection2ᚕᚖwritᚋserverᚋsynchronizationᚐConnectionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*system.Connection) graphql.Marshaler {
+			return ec.marshalNConnection2ᚕᚖwritᚋserverᚋsystemᚐConnectionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -477,7 +484,7 @@ func (ec *executionContext) fieldContext_Connector_connections(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _Connector_entityTypes(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_entityTypes(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -500,7 +507,7 @@ func (ec *executionContext) fieldContext_Connector_entityTypes(_ context.Context
 	return graphql.NewScalarFieldContext("Connector", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connector_resourceTypes(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_resourceTypes(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -523,7 +530,7 @@ func (ec *executionContext) fieldContext_Connector_resourceTypes(_ context.Conte
 	return graphql.NewScalarFieldContext("Connector", field, false, false, "String")
 }
 
-func (ec *executionContext) _Connector_tables(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_tables(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -535,8 +542,8 @@ func (ec *executionContext) _Connector_tables(ctx context.Context, field graphql
 			return obj.Tables, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*synchronization.ConnectorTable) graphql.Marshaler {
-			return ec.marshalNConnectorTable2ᚕᚖwritᚋserverᚋsynchronizationᚐConnectorTableᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*system.ConnectorTable) graphql.Marshaler {
+			return ec.marshalNConnectorTable2ᚕᚖwritᚋserverᚋsystemᚐConnectorTableᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -555,7 +562,7 @@ func (ec *executionContext) fieldContext_Connector_tables(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Connector_rowsToMend(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_rowsToMend(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -564,7 +571,7 @@ func (ec *executionContext) _Connector_rowsToMend(ctx context.Context, field gra
 			return ec.fieldContext_Connector_rowsToMend(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.RowsToMend, nil
+			return ec.Resolvers.Connector().RowsToMend(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -575,10 +582,10 @@ func (ec *executionContext) _Connector_rowsToMend(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_Connector_rowsToMend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Connector", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("Connector", field, true, true, "Int")
 }
 
-func (ec *executionContext) _Connector_unmatched(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_unmatched(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -587,7 +594,7 @@ func (ec *executionContext) _Connector_unmatched(ctx context.Context, field grap
 			return ec.fieldContext_Connector_unmatched(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Unmatched, nil
+			return ec.Resolvers.Connector().Unmatched(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -598,10 +605,10 @@ func (ec *executionContext) _Connector_unmatched(ctx context.Context, field grap
 	)
 }
 func (ec *executionContext) fieldContext_Connector_unmatched(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Connector", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("Connector", field, true, true, "Int")
 }
 
-func (ec *executionContext) _Connector_lastSynchronizedAt(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_lastSynchronizedAt(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -624,7 +631,7 @@ func (ec *executionContext) fieldContext_Connector_lastSynchronizedAt(_ context.
 	return graphql.NewScalarFieldContext("Connector", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Connector_deliveries(ctx context.Context, field graphql.CollectedField, obj *synchronization.Connector) (ret graphql.Marshaler) {
+func (ec *executionContext) _Connector_deliveries(ctx context.Context, field graphql.CollectedField, obj *system.Connector) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -668,7 +675,7 @@ func (ec *executionContext) fieldContext_Connector_deliveries(ctx context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *synchronization.ConnectorPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConnectorPayload_connector(ctx context.Context, field graphql.CollectedField, obj *system.ConnectorPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -680,8 +687,8 @@ func (ec *executionContext) _ConnectorPayload_connector(ctx context.Context, fie
 			return obj.Connector, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.Connector) graphql.Marshaler {
-			return ec.marshalNConnector2ᚖwritᚋserverᚋsynchronizationᚐConnector(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *system.Connector) graphql.Marshaler {
+			return ec.marshalNConnector2ᚖwritᚋserverᚋsystemᚐConnector(ctx, selections, v)
 		},
 		true,
 		true,
@@ -700,7 +707,7 @@ func (ec *executionContext) fieldContext_ConnectorPayload_connector(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _ConnectorTable_entityType(ctx context.Context, field graphql.CollectedField, obj *synchronization.ConnectorTable) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConnectorTable_entityType(ctx context.Context, field graphql.CollectedField, obj *system.ConnectorTable) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -723,7 +730,7 @@ func (ec *executionContext) fieldContext_ConnectorTable_entityType(_ context.Con
 	return graphql.NewScalarFieldContext("ConnectorTable", field, false, false, "String")
 }
 
-func (ec *executionContext) _ConnectorTable_table(ctx context.Context, field graphql.CollectedField, obj *synchronization.ConnectorTable) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConnectorTable_table(ctx context.Context, field graphql.CollectedField, obj *system.ConnectorTable) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -746,7 +753,7 @@ func (ec *executionContext) fieldContext_ConnectorTable_table(_ context.Context,
 	return graphql.NewScalarFieldContext("ConnectorTable", field, false, false, "String")
 }
 
-func (ec *executionContext) _ConnectorTable_maximumRejected(ctx context.Context, field graphql.CollectedField, obj *synchronization.ConnectorTable) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConnectorTable_maximumRejected(ctx context.Context, field graphql.CollectedField, obj *system.ConnectorTable) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1598,8 +1605,8 @@ func (ec *executionContext) fieldContext_RowToMendConnection_totalCount(_ contex
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputConnectorInput(ctx context.Context, obj any) (synchronization.ConnectorInput, error) {
-	var it synchronization.ConnectorInput
+func (ec *executionContext) unmarshalInputConnectorInput(ctx context.Context, obj any) (system.ConnectorInput, error) {
+	var it system.ConnectorInput
 	if obj == nil {
 		return it, nil
 	}
@@ -1634,8 +1641,8 @@ func (ec *executionContext) unmarshalInputConnectorInput(ctx context.Context, ob
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalConnectorInput(ctx context.Context, raw any) (synchronization.ConnectorInput, error) {
-	var out synchronization.ConnectorInput
+func UnmarshalConnectorInput(ctx context.Context, raw any) (system.ConnectorInput, error) {
+	var out system.ConnectorInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConnectorInput", raw, &out)
 	return out, err
 }
@@ -1699,7 +1706,7 @@ func UnmarshalDeliveryInput(ctx context.Context, raw any) (synchronization.Deliv
 
 var connectionImplementors = []string{"Connection"}
 
-func (ec *executionContext) _Connection(ctx context.Context, sel ast.SelectionSet, obj *synchronization.Connection) graphql.Marshaler {
+func (ec *executionContext) _Connection(ctx context.Context, sel ast.SelectionSet, obj *system.Connection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1772,7 +1779,7 @@ func (ec *executionContext) _Connection(ctx context.Context, sel ast.SelectionSe
 
 var connectorImplementors = []string{"Connector"}
 
-func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet, obj *synchronization.Connector) graphql.Marshaler {
+func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet, obj *system.Connector) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1808,15 +1815,17 @@ func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "health":
-			out.Values[i] = ec._Connector_health(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Connector_health(ctx, field, obj)
+				})
 		case "healthMessage":
-			out.Values[i] = ec._Connector_healthMessage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Connector_healthMessage(ctx, field, obj)
+				})
 		case "connections":
 			out.Values[i] = ec._Connector_connections(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1838,15 +1847,17 @@ func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "rowsToMend":
-			out.Values[i] = ec._Connector_rowsToMend(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Connector_rowsToMend(ctx, field, obj)
+				})
 		case "unmatched":
-			out.Values[i] = ec._Connector_unmatched(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Connector_unmatched(ctx, field, obj)
+				})
 		case "lastSynchronizedAt":
 			out.Values[i] = ec._Connector_lastSynchronizedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1877,7 +1888,7 @@ func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet
 
 var connectorPayloadImplementors = []string{"ConnectorPayload"}
 
-func (ec *executionContext) _ConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *synchronization.ConnectorPayload) graphql.Marshaler {
+func (ec *executionContext) _ConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *system.ConnectorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1910,7 +1921,7 @@ func (ec *executionContext) _ConnectorPayload(ctx context.Context, sel ast.Selec
 
 var connectorTableImplementors = []string{"ConnectorTable"}
 
-func (ec *executionContext) _ConnectorTable(ctx context.Context, sel ast.SelectionSet, obj *synchronization.ConnectorTable) graphql.Marshaler {
+func (ec *executionContext) _ConnectorTable(ctx context.Context, sel ast.SelectionSet, obj *system.ConnectorTable) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorTableImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2292,11 +2303,11 @@ func (ec *executionContext) _RowToMendConnection(ctx context.Context, sel ast.Se
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNConnection2ᚕᚖwritᚋserverᚋsynchronizationᚐConnectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.Connection) graphql.Marshaler {
+func (ec *executionContext) marshalNConnection2ᚕᚖwritᚋserverᚋsystemᚐConnectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*system.Connection) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNConnection2ᚖwritᚋserverᚋsynchronizationᚐConnection(ctx, sel, v[i])
+		return ec.marshalNConnection2ᚖwritᚋserverᚋsystemᚐConnection(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2308,7 +2319,7 @@ func (ec *executionContext) marshalNConnection2ᚕᚖwritᚋserverᚋsynchroniza
 	return ret
 }
 
-func (ec *executionContext) marshalNConnection2ᚖwritᚋserverᚋsynchronizationᚐConnection(ctx context.Context, sel ast.SelectionSet, v *synchronization.Connection) graphql.Marshaler {
+func (ec *executionContext) marshalNConnection2ᚖwritᚋserverᚋsystemᚐConnection(ctx context.Context, sel ast.SelectionSet, v *system.Connection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Connection!")
 		return graphql.Null
@@ -2316,11 +2327,11 @@ func (ec *executionContext) marshalNConnection2ᚖwritᚋserverᚋsynchronizatio
 	return ec._Connection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNConnector2ᚕᚖwritᚋserverᚋsynchronizationᚐConnectorᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.Connector) graphql.Marshaler {
+func (ec *executionContext) marshalNConnector2ᚕᚖwritᚋserverᚋsystemᚐConnectorᚄ(ctx context.Context, sel ast.SelectionSet, v []*system.Connector) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNConnector2ᚖwritᚋserverᚋsynchronizationᚐConnector(ctx, sel, v[i])
+		return ec.marshalNConnector2ᚖwritᚋserverᚋsystemᚐConnector(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2332,7 +2343,7 @@ func (ec *executionContext) marshalNConnector2ᚕᚖwritᚋserverᚋsynchronizat
 	return ret
 }
 
-func (ec *executionContext) marshalNConnector2ᚖwritᚋserverᚋsynchronizationᚐConnector(ctx context.Context, sel ast.SelectionSet, v *synchronization.Connector) graphql.Marshaler {
+func (ec *executionContext) marshalNConnector2ᚖwritᚋserverᚋsystemᚐConnector(ctx context.Context, sel ast.SelectionSet, v *system.Connector) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Connector!")
 		return graphql.Null
@@ -2340,13 +2351,13 @@ func (ec *executionContext) marshalNConnector2ᚖwritᚋserverᚋsynchronization
 	return ec._Connector(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNConnectorHealth2writᚋserverᚋsynchronizationᚐHealth(ctx context.Context, v any) (synchronization.Health, error) {
+func (ec *executionContext) unmarshalNConnectorHealth2writᚋserverᚋsystemᚐHealth(ctx context.Context, v any) (system.Health, error) {
 	tmp, err := scalar.UnmarshalString(v)
-	res := synchronization.Health(tmp)
+	res := system.Health(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNConnectorHealth2writᚋserverᚋsynchronizationᚐHealth(ctx context.Context, sel ast.SelectionSet, v synchronization.Health) graphql.Marshaler {
+func (ec *executionContext) marshalNConnectorHealth2writᚋserverᚋsystemᚐHealth(ctx context.Context, sel ast.SelectionSet, v system.Health) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
@@ -2355,7 +2366,7 @@ func (ec *executionContext) marshalNConnectorHealth2writᚋserverᚋsynchronizat
 	return res
 }
 
-func (ec *executionContext) unmarshalNConnectorInput2writᚋserverᚋsynchronizationᚐConnectorInput(ctx context.Context, v any) (synchronization.ConnectorInput, error) {
+func (ec *executionContext) unmarshalNConnectorInput2writᚋserverᚋsystemᚐConnectorInput(ctx context.Context, v any) (system.ConnectorInput, error) {
 	res, err := ec.unmarshalInputConnectorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2374,7 +2385,7 @@ func (ec *executionContext) marshalNConnectorMode2string(ctx context.Context, se
 	return res
 }
 
-func (ec *executionContext) marshalNConnectorPayload2ᚖwritᚋserverᚋsynchronizationᚐConnectorPayload(ctx context.Context, sel ast.SelectionSet, v *synchronization.ConnectorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNConnectorPayload2ᚖwritᚋserverᚋsystemᚐConnectorPayload(ctx context.Context, sel ast.SelectionSet, v *system.ConnectorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ConnectorPayload!")
 		return graphql.Null
@@ -2382,11 +2393,11 @@ func (ec *executionContext) marshalNConnectorPayload2ᚖwritᚋserverᚋsynchron
 	return ec._ConnectorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNConnectorTable2ᚕᚖwritᚋserverᚋsynchronizationᚐConnectorTableᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.ConnectorTable) graphql.Marshaler {
+func (ec *executionContext) marshalNConnectorTable2ᚕᚖwritᚋserverᚋsystemᚐConnectorTableᚄ(ctx context.Context, sel ast.SelectionSet, v []*system.ConnectorTable) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNConnectorTable2ᚖwritᚋserverᚋsynchronizationᚐConnectorTable(ctx, sel, v[i])
+		return ec.marshalNConnectorTable2ᚖwritᚋserverᚋsystemᚐConnectorTable(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2398,7 +2409,7 @@ func (ec *executionContext) marshalNConnectorTable2ᚕᚖwritᚋserverᚋsynchro
 	return ret
 }
 
-func (ec *executionContext) marshalNConnectorTable2ᚖwritᚋserverᚋsynchronizationᚐConnectorTable(ctx context.Context, sel ast.SelectionSet, v *synchronization.ConnectorTable) graphql.Marshaler {
+func (ec *executionContext) marshalNConnectorTable2ᚖwritᚋserverᚋsystemᚐConnectorTable(ctx context.Context, sel ast.SelectionSet, v *system.ConnectorTable) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ConnectorTable!")
 		return graphql.Null
@@ -2513,7 +2524,7 @@ func (ec *executionContext) marshalNRowToMendConnection2ᚖwritᚋserverᚋpage�
 	return ec._RowToMendConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOConnector2ᚖwritᚋserverᚋsynchronizationᚐConnector(ctx context.Context, sel ast.SelectionSet, v *synchronization.Connector) graphql.Marshaler {
+func (ec *executionContext) marshalOConnector2ᚖwritᚋserverᚋsystemᚐConnector(ctx context.Context, sel ast.SelectionSet, v *system.Connector) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -12,7 +12,7 @@ import (
 	"writ/graph/scalar"
 	"writ/server/directory"
 	"writ/server/page"
-	"writ/server/synchronization"
+	"writ/server/system"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -21,7 +21,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type EntityTypeResolver interface {
-	Connector(ctx context.Context, obj *directory.EntityType) (*synchronization.Connector, error)
+	Connector(ctx context.Context, obj *directory.EntityType) (*system.Connector, error)
 	Properties(ctx context.Context, obj *directory.EntityType) ([]*directory.Property, error)
 	Count(ctx context.Context, obj *directory.EntityType) (int, error)
 	CanCreate(ctx context.Context, obj *directory.EntityType) (bool, error)
@@ -223,8 +223,8 @@ func (ec *executionContext) _EntityType_connector(ctx context.Context, field gra
 			return ec.Resolvers.EntityType().Connector(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.Connector) graphql.Marshaler {
-			return ec.marshalOConnector2ᚖwritᚋserverᚋsynchronizationᚐConnector(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *system.Connector) graphql.Marshaler {
+			return ec.marshalOConnector2ᚖwritᚋserverᚋsystemᚐConnector(ctx, selections, v)
 		},
 		true,
 		false,

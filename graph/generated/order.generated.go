@@ -16,7 +16,7 @@ import (
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/rolemodel"
-	"writ/server/synchronization"
+	"writ/server/system"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -25,7 +25,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type OrderResolver interface {
-	Connector(ctx context.Context, obj *order.Order) (*synchronization.Connector, error)
+	Connector(ctx context.Context, obj *order.Order) (*system.Connector, error)
 
 	Lines(ctx context.Context, obj *order.Order) ([]*order.OrderLine, error)
 
@@ -903,8 +903,8 @@ func (ec *executionContext) _Order_connector(ctx context.Context, field graphql.
 			return ec.Resolvers.Order().Connector(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.Connector) graphql.Marshaler {
-			return ec.marshalOConnector2ᚖwritᚋserverᚋsynchronizationᚐConnector(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *system.Connector) graphql.Marshaler {
+			return ec.marshalOConnector2ᚖwritᚋserverᚋsystemᚐConnector(ctx, selections, v)
 		},
 		true,
 		false,

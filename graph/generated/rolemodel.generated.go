@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"writ/graph/scalar"
 	"writ/server/rolemodel"
-	"writ/server/synchronization"
+	"writ/server/system"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -21,7 +21,7 @@ import (
 type ResourceTypeResolver interface {
 	SourceEntityType(ctx context.Context, obj *rolemodel.ResourceType) (string, error)
 	TargetEntityType(ctx context.Context, obj *rolemodel.ResourceType) (string, error)
-	Connector(ctx context.Context, obj *rolemodel.ResourceType) (*synchronization.Connector, error)
+	Connector(ctx context.Context, obj *rolemodel.ResourceType) (*system.Connector, error)
 	IsManual(ctx context.Context, obj *rolemodel.ResourceType) (bool, error)
 
 	DependsOn(ctx context.Context, obj *rolemodel.ResourceType) (*string, error)
@@ -416,8 +416,8 @@ func (ec *executionContext) _ResourceType_connector(ctx context.Context, field g
 			return ec.Resolvers.ResourceType().Connector(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *synchronization.Connector) graphql.Marshaler {
-			return ec.marshalOConnector2ᚖwritᚋserverᚋsynchronizationᚐConnector(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *system.Connector) graphql.Marshaler {
+			return ec.marshalOConnector2ᚖwritᚋserverᚋsystemᚐConnector(ctx, selections, v)
 		},
 		true,
 		false,

@@ -19,6 +19,7 @@ import (
 	"writ/server/order"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
+	"writ/server/system"
 	"writ/server/webhook"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -485,13 +486,13 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ActivateConnector       func(childComplexity int, input synchronization.ConnectorInput) int
+		ActivateConnector       func(childComplexity int, input system.ConnectorInput) int
 		CancelJobInstance       func(childComplexity int, input job.JobInstanceInput) int
-		CheckConnector          func(childComplexity int, input synchronization.ConnectorInput) int
+		CheckConnector          func(childComplexity int, input system.ConnectorInput) int
 		ConfirmManualOrders     func(childComplexity int, input order.ConfirmManualOrdersInput) int
 		CreateResource          func(childComplexity int, input directory.CreateResourceInput) int
 		CreateWebhook           func(childComplexity int, input webhook.CreateWebhookInput) int
-		DeactivateConnector     func(childComplexity int, input synchronization.ConnectorInput) int
+		DeactivateConnector     func(childComplexity int, input system.ConnectorInput) int
 		DeleteResource          func(childComplexity int, input directory.DeleteResourceInput) int
 		DeleteWebhook           func(childComplexity int, input webhook.WebhookInput) int
 		DisableWebhook          func(childComplexity int, input webhook.WebhookInput) int
@@ -2686,7 +2687,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ActivateConnector(childComplexity, args["input"].(synchronization.ConnectorInput)), true
+		return e.ComplexityRoot.Mutation.ActivateConnector(childComplexity, args["input"].(system.ConnectorInput)), true
 	case "Mutation.cancelJobInstance":
 		if e.ComplexityRoot.Mutation.CancelJobInstance == nil {
 			break
@@ -2708,7 +2709,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CheckConnector(childComplexity, args["input"].(synchronization.ConnectorInput)), true
+		return e.ComplexityRoot.Mutation.CheckConnector(childComplexity, args["input"].(system.ConnectorInput)), true
 	case "Mutation.confirmManualOrders":
 		if e.ComplexityRoot.Mutation.ConfirmManualOrders == nil {
 			break
@@ -2752,7 +2753,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.DeactivateConnector(childComplexity, args["input"].(synchronization.ConnectorInput)), true
+		return e.ComplexityRoot.Mutation.DeactivateConnector(childComplexity, args["input"].(system.ConnectorInput)), true
 	case "Mutation.deleteResource":
 		if e.ComplexityRoot.Mutation.DeleteResource == nil {
 			break

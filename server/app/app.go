@@ -26,13 +26,13 @@ import (
 	"writ/server/directory"
 	"writ/server/event"
 	"writ/server/fence"
-	"writ/server/fulfil"
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/queue"
 	"writ/server/synchronization"
+	"writ/server/system"
 	"writ/server/webhook"
 )
 
@@ -48,6 +48,7 @@ type App struct {
 
 	Shapes          *directory.Shapes
 	Directory       *directory.Service
+	Systems         *system.Service
 	Assignments     *assignment.Service
 	Orders          *order.Service
 	Synchronization *synchronization.Service
@@ -60,9 +61,8 @@ type App struct {
 	Access          *access.Service
 	Fence           *fence.Service
 
-	connections *connections
-	metrics     *prometheus.Registry
-	started     chan struct{} // closed when the queue runs
+	metrics *prometheus.Registry
+	started chan struct{} // closed when the queue runs
 }
 
 // New makes every service and fills in the hooks between them. Nothing runs yet.
@@ -78,20 +78,19 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		return nil, err
 	}
 	known := packages(s.Config.Serve.TestHooks, s.Config.Database.Roots())
-	a.connections = &connections{db: a.DB, packages: known, pool: fulfil.NewPool(known), keyring: keyring, filesDir: s.Config.Database.FilesDir()}
+	a.Systems = system.New(system.Options{DB: a.DB, Clock: a.Clock, Packages: known, Keyring: keyring, FilesDir: s.Config.Database.FilesDir(), Activated: a.activated})
 	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 
 	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged}}
 	a.Assignments = &assignment.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Visible: a.visible}
 	a.Orders = order.New(a.DB, a.Clock, a.Log)
 	a.Orders.Shapes = a.Shapes
-	a.Synchronization = &synchronization.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Open: a.connections.Open,
-		Packages: known, SecretNames: a.connections.secretNames}
+	a.Synchronization = &synchronization.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Open: a.Systems.Open}
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks())
 	a.Jobs.Hub, a.Jobs.Options = a.Hub, taskOptions()
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
 	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
-		Jobs: a.Jobs, CheckConnection: a.connections.check, Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
+		Jobs: a.Jobs, CheckConnection: a.Systems.CheckSettings, Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
 	mail := s.Config.Mail
 	transport, err := notification.NewTransport(notification.TransportOptions{SMTPURL: mail.SMTPURL, Security: notification.Security(mail.Security),
 		PickupDir: cmp.Or(mail.PickupDir, mailDir(s.Config))})
@@ -233,7 +232,7 @@ func (a *App) Run(ctx context.Context) error {
 		group.Go(func() error { a.followClock(ctx); return nil })
 	}
 	err := group.Wait()
-	if closeErr := a.connections.pool.Close(); err == nil {
+	if closeErr := a.Systems.Close(); err == nil {
 		err = closeErr
 	}
 	return err

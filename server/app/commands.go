@@ -313,6 +313,6 @@ func Bench(ctx context.Context, s cli.Session, in cli.BenchInput) error {
 				return nil, err
 			}
 			return &bench.System{Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Manifest: a.Manifest, Assignments: a.Assignments,
-				Orders: a.Orders, GraphQL: graph.Handler(a.resolver(), graph.Options{Log: a.Log}), Close: a.connections.pool.Close}, nil
+				Orders: a.Orders, GraphQL: graph.Handler(a.resolver(), graph.Options{Log: a.Log}), Close: a.Systems.Close}, nil
 		}})
 }

@@ -2,7 +2,7 @@
 //
 //	app.go         Open: one process, top to bottom
 //	hooks.go       what a lower room tells a higher one
-//	connectors.go  the map of connector packages, and how a connection is opened
+//	connectors.go  the map of connector packages
 //	tasks.go       what the tasks of a job do
 //	sweep.go       what each process does every few seconds: the safety nets
 //	handler.go     the HTTP side: GraphQL, sign-in, River UI, metrics

@@ -27,11 +27,8 @@ func (a *App) wire() {
 	a.Assignments.Ordered = a.Orders.Ordered
 	a.Assignments.Paused = a.Jobs.Running
 
-	a.Orders.Open = a.connections.Open
-	a.Orders.IsManual = func(pkg string) bool {
-		p, err := a.connections.packages.Get(pkg)
-		return err == nil && p.Capability().IsManual
-	}
+	a.Orders.Open = a.Systems.Open
+	a.Orders.IsManual = a.Systems.IsManual
 	a.Orders.MarkDirty = assignment.MarkDirty
 	a.Orders.AfterExecuted = func(ctx context.Context, tx bun.Tx, ids []int64) error {
 		return a.Synchronization.EnqueueReadBack(ctx, tx, ids)
@@ -41,10 +38,14 @@ func (a *App) wire() {
 
 	a.Synchronization.Paused = a.Jobs.Running
 	a.Synchronization.Applied = a.synchronized
-	a.Synchronization.Activated = a.Orders.Wake
 
 	a.Jobs.Ended = a.jobEnded
 	a.Jobs.GivenUp = a.jobGivenUp
+}
+
+// activated: what waited for a connector goes on.
+func (a *App) activated(ctx context.Context, tx bun.Tx, connectorID int64) error {
+	return a.Orders.Wake(ctx, tx, connectorID)
 }
 
 // resourcesChanged: whoever wrote resources makes the evaluation look.

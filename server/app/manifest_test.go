@@ -20,36 +20,36 @@ import (
 	"writ/server/errs"
 )
 
-// system is a database of its own and what a command prints about it.
-type system struct {
+// console is a database of its own and what a command prints about it.
+type console struct {
 	cli.Session
 	out *bytes.Buffer
 }
 
-func mustSystem(t *testing.T) *system {
+func mustConsole(t *testing.T) *console {
 	t.Helper()
 	db, url := dbtest.MustOpenURL(t)
 	c := config.Config{}
 	c.Database.DataDir = t.TempDir()
 	c.Serve.Addr = "127.0.0.1:0"
 	out := &bytes.Buffer{}
-	return &system{out: out, Session: cli.Session{Config: c, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DB: db, DatabaseURL: url, Out: out}}
+	return &console{out: out, Session: cli.Session{Config: c, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), DB: db, DatabaseURL: url, Out: out}}
 }
 
 // said runs a command and gives what it printed.
-func (s *system) said(t *testing.T, command func(ctx context.Context) error) string {
+func (s *console) said(t *testing.T, command func(ctx context.Context) error) string {
 	t.Helper()
 	s.out.Reset()
 	require.NoError(t, command(t.Context()), s.out.String())
 	return s.out.String()
 }
 
-func (s *system) plan(t *testing.T, paths ...string) string {
+func (s *console) plan(t *testing.T, paths ...string) string {
 	t.Helper()
 	return s.said(t, func(ctx context.Context) error { return Plan(ctx, s.Session, paths) })
 }
 
-func (s *system) apply(t *testing.T, plan string, paths ...string) string {
+func (s *console) apply(t *testing.T, plan string, paths ...string) string {
 	t.Helper()
 	return s.said(t, func(ctx context.Context) error {
 		return Apply(ctx, s.Session, cli.ApplyInput{Paths: paths, Plan: plan})
@@ -65,7 +65,7 @@ func TestExportRoundTrip(t *testing.T) {
 	original = filepath.Join(original, "config")
 	exported := t.TempDir()
 
-	here := mustSystem(t)
+	here := mustConsole(t)
 	id := regexp.MustCompile(`writ apply --plan (\w+)`).FindStringSubmatch(here.plan(t, original))
 	require.Len(t, id, 2)
 	require.Contains(t, here.apply(t, id[1], original), "objects changed.")
@@ -73,7 +73,7 @@ func TestExportRoundTrip(t *testing.T) {
 	require.Contains(t, here.plan(t, exported), "\n0 objects would change.")
 	require.Contains(t, here.plan(t, original), "\n0 objects would change.")
 
-	there := mustSystem(t)
+	there := mustConsole(t)
 	there.apply(t, "", exported)
 	require.Contains(t, there.plan(t, original), "\n0 objects would change.")
 	again := t.TempDir()
@@ -91,7 +91,7 @@ func TestExportRoundTrip(t *testing.T) {
 // TestConfigurationMistakes are those that only the whole house knows: its task types with their options, its connectors, its permissions.
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
-	s := mustSystem(t)
+	s := mustConsole(t)
 	for name, c := range map[string]struct {
 		yaml, field string
 		says        []string

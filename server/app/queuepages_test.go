@@ -14,7 +14,7 @@ import (
 // TestQueuePages: reading is for readers, commands are for those who hold the permission, and each leaves an event before it is carried out.
 func TestQueuePages(t *testing.T) {
 	t.Parallel()
-	s := mustSystem(t)
+	s := mustConsole(t)
 	a, err := New(t.Context(), s.Session)
 	require.NoError(t, err)
 	var reached int

@@ -14,8 +14,8 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/fulfil"
-	"writ/server/manifest"
 	"writ/server/permit"
+	"writ/server/system"
 )
 
 // sealedColumn is a column that holds sealed values. of gives the name that a value is bound to from what names its row.
@@ -26,7 +26,7 @@ type sealedColumn struct {
 
 // sealedColumns are all of them. TestEverythingSealedIsRotated looks for others.
 var sealedColumns = []sealedColumn{
-	{"connection", "secrets", "id", "identifier", manifest.SealedOf},
+	{"connection", "secrets", "id", "identifier", system.SealedOf},
 	{"webhook", "secret", "id", "id", prefixed("webhook/")},
 	{"webhook", "previous_secret", "id", "id", prefixed("webhook/")},
 	{"signing_key", "private_key", "kid", "kid", prefixed("signing_key/")},

@@ -13,18 +13,18 @@ import (
 
 	"writ/server/config"
 	"writ/server/fulfil"
-	"writ/server/manifest"
+	"writ/server/system"
 )
 
 // mustSeal makes connections and sessions with sealed values, and gives how many.
-func (s *system) mustSeal(t *testing.T, ring *fulfil.Keyring, n int) {
+func (s *console) mustSeal(t *testing.T, ring *fulfil.Keyring, n int) {
 	t.Helper()
 	ctx := t.Context()
 	_, err := s.DB.ExecContext(ctx, `insert into connector (identifier, display_name) values ('C', 'C') on conflict do nothing`)
 	require.NoError(t, err)
 	for i := range n {
 		name := fmt.Sprintf("K%04d", i)
-		sealed, err := ring.Seal(manifest.SealedOf(name), map[string]string{"password": "canary-" + name})
+		sealed, err := ring.Seal(system.SealedOf(name), map[string]string{"password": "canary-" + name})
 		require.NoError(t, err)
 		_, err = s.DB.ExecContext(ctx, `insert into connection (connector_id, identifier, display_name, package, settings, secrets)
 			select id, ?, ?, 'null', '{}', ? from connector where identifier = 'C'`, name, name, sealed)
@@ -33,7 +33,7 @@ func (s *system) mustSeal(t *testing.T, ring *fulfil.Keyring, n int) {
 }
 
 // opens reports how many connections open with a keyring, and how many of those are sealed with its first key.
-func (s *system) opens(t *testing.T, ring *fulfil.Keyring) (all, current int) {
+func (s *console) opens(t *testing.T, ring *fulfil.Keyring) (all, current int) {
 	t.Helper()
 	var rows []struct {
 		Identifier string
@@ -43,7 +43,7 @@ func (s *system) opens(t *testing.T, ring *fulfil.Keyring) (all, current int) {
 	head, err := ring.Head()
 	require.NoError(t, err)
 	for _, r := range rows {
-		plain, err := ring.Unseal(manifest.SealedOf(r.Identifier), r.Secrets)
+		plain, err := ring.Unseal(system.SealedOf(r.Identifier), r.Secrets)
 		if err == nil && plain["password"] == "canary-"+r.Identifier {
 			all++
 		}
@@ -58,7 +58,7 @@ func (s *system) opens(t *testing.T, ring *fulfil.Keyring) (all, current int) {
 // on; the old key opens nothing then.
 func TestRotateKey(t *testing.T) {
 	t.Parallel()
-	s := mustSystem(t)
+	s := mustConsole(t)
 	server, err := keyringOf(s.Config)
 	require.NoError(t, err)
 	s.mustSeal(t, server, 450)
@@ -83,7 +83,7 @@ func TestRotateKey(t *testing.T) {
 	require.NoError(t, err)
 	old, err := fulfil.ParseKeyring(mustText(t, config.Secret{Key: fmt.Sprintf("%x", before[0])}), "")
 	require.NoError(t, err)
-	sealed, err := old.Seal(manifest.SealedOf("K0007"), map[string]string{"password": "canary-K0007"})
+	sealed, err := old.Seal(system.SealedOf("K0007"), map[string]string{"password": "canary-K0007"})
 	require.NoError(t, err)
 	_, err = s.DB.ExecContext(t.Context(), `update connection set secrets = ? where identifier = 'K0007'`, sealed)
 	require.NoError(t, err)
@@ -114,7 +114,7 @@ func mustText(t *testing.T, secret config.Secret) string {
 // TestRotateKeyKeepsWhatItCannotOpen: a damaged value stops the rotation before a key is dropped.
 func TestRotateKeyKeepsWhatItCannotOpen(t *testing.T) {
 	t.Parallel()
-	s := mustSystem(t)
+	s := mustConsole(t)
 	ring, err := keyringOf(s.Config)
 	require.NoError(t, err)
 	s.mustSeal(t, ring, 3)
@@ -131,7 +131,7 @@ func TestRotateKeyKeepsWhatItCannotOpen(t *testing.T) {
 // TestEverythingSealedIsRotated: a new column of bytes is either sealed, and rotated, or named here as not secret.
 func TestEverythingSealedIsRotated(t *testing.T) {
 	t.Parallel()
-	s := mustSystem(t)
+	s := mustConsole(t)
 	notSealed := map[string]bool{"session.refresh_hash": true, "session.previous_hash": true, "signing_key.public_key": true, "event_chain.hash": true,
 		"event_checkpoint.hash": true, "event_checkpoint.public_key": true, "event_checkpoint.signature": true, "model_version.fingerprint": true,
 		"owner_state.fingerprint": true}

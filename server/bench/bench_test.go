@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
+	"os"
 	"regexp"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ import (
 	"writ/server/manifest"
 	"writ/server/order"
 	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 // keyring is what auth and manifest want of the real one.
@@ -56,13 +58,12 @@ func assemble(_ context.Context, b *bun.DB, url string) (*bench.System, error) {
 	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword, Packages: []string{"null"}}
 	s.Assignments.Orders = s.Orders.Policy
 	s.Orders.MarkDirty = assignment.MarkDirty
-	s.Orders.Open = func(ctx context.Context, _ int64) (fulfil.Connector, fulfil.Capability, error) {
-		conn, err := null.Package{}.Open(ctx, fulfil.Settings{})
-		return conn, null.Package{}.Capability(), err
-	}
+	systems := system.New(system.Options{DB: b, Clock: c, Packages: fulfil.Packages{"null": null.Package{}}, Keyring: ring, FilesDir: os.TempDir(), Activated: s.Orders.Wake})
+	s.Orders.Open = systems.Open
+	s.Close = systems.Close
 	s.GraphQL = graph.Handler(&graph.Resolver{
 		Auth: auth.New(b, c, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: &directory.Service{DB: b, Clock: c, Shapes: shapes},
-		Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest, Synchronization: &synchronization.Service{DB: b, Clock: c, Shapes: shapes},
+		Systems: systems, Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest, Synchronization: &synchronization.Service{DB: b, Clock: c, Shapes: shapes},
 		Feed: &across.Feed{Hub: event.NewHub(b, url, log)},
 	}, graph.Options{Log: log})
 	return s, nil

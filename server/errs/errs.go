@@ -83,3 +83,11 @@ func Is(err error, k Kind) bool {
 	e := As(err)
 	return e != nil && e.Kind == k
 }
+
+// Text is what a person reads of an error: the sentence of an expected one, else the whole of it.
+func Text(err error) string {
+	if e := As(err); e != nil {
+		return e.Message
+	}
+	return err.Error()
+}

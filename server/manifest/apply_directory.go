@@ -7,6 +7,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/system"
 )
 
 func (w *writer) connector(c Connector) error {
@@ -58,7 +59,7 @@ func (w *writer) connection(connectorID int64, connector string, k Connection) e
 	values := map[string]any{"connector_id": connectorID, "identifier": k.Identifier, "display_name": k.DisplayName, "package": k.Package,
 		"deactivated": deactivated, "poll_seconds": k.PollSeconds, "settings": jsonb(settings)}
 	if len(k.Secrets) > 0 {
-		sealed, err := w.s.Keyring.Seal(SealedOf(k.Identifier), k.Secrets)
+		sealed, err := w.s.Keyring.Seal(system.SealedOf(k.Identifier), k.Secrets)
 		if err != nil {
 			return fmt.Errorf("seal the secrets of %s: %w", k.Identifier, err)
 		}
@@ -67,9 +68,6 @@ func (w *writer) connection(connectorID int64, connector string, k Connection) e
 	_, err := w.upsert("connection", nil, values)
 	return err
 }
-
-// SealedOf names the row that the sealed secrets of a connection belong to.
-func SealedOf(connection string) string { return "connection/" + strings.ToLower(connection) }
 
 func (w *writer) entityType(e EntityType) error {
 	field := "entityType/" + e.Identifier

@@ -11,6 +11,7 @@ import (
 	"writ/server/access"
 	"writ/server/directory"
 	"writ/server/job"
+	"writ/server/system"
 )
 
 // Export gives the whole configuration in force as a manifest, defaults written out, secrets as they are (Marshal hides them).
@@ -100,7 +101,7 @@ func (r *reader) connectors() error {
 			}
 			if len(l.Secrets) > 0 {
 				var err error
-				if k.Secrets, err = r.keyring.Open(SealedOf(l.Identifier), l.Secrets); err != nil {
+				if k.Secrets, err = r.keyring.Open(system.SealedOf(l.Identifier), l.Secrets); err != nil {
 					return err
 				}
 			}

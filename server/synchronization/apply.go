@@ -11,13 +11,14 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/permit"
+	"writ/server/system"
 )
 
 // applyBatch is how many changes the writer takes at once.
 const applyBatch = 20_000
 
 // guard blocks a prepared delivery that exceeds a threshold: errs.Threshold, and nothing is written.
-func (s *Service) guard(ctx context.Context, d *Delivery, c *Connector, in RunInput) error {
+func (s *Service) guard(ctx context.Context, d *Delivery, c *system.Connector, in RunInput) error {
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (s *Service) guard(ctx context.Context, d *Delivery, c *Connector, in RunIn
 		if err := move(ctx, tx, d, Blocked); err != nil {
 			return err
 		}
-		if err := remember(ctx, tx, d); err != nil { // this very data is blocked: no need to read it again
+		if err := system.Read(ctx, tx, d.ConnectorID, d.Counters.Tokens); err != nil { // this very data is blocked: no need to read it again
 			return err
 		}
 		return event.Publish(ctx, tx, s.Clock.Now(), s.ended(d, c))
@@ -61,7 +62,7 @@ func (s *Service) guard(ctx context.Context, d *Delivery, c *Connector, in RunIn
 }
 
 // apply writes the changes of a prepared or blocked delivery, all or none.
-func (s *Service) apply(ctx context.Context, d *Delivery, c *Connector, in RunInput) error {
+func (s *Service) apply(ctx context.Context, d *Delivery, c *system.Connector, in RunInput) error {
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
 		return err
@@ -84,11 +85,10 @@ func (s *Service) apply(ctx context.Context, d *Delivery, c *Connector, in RunIn
 		if err := move(ctx, tx, d, Applied); err != nil {
 			return err
 		}
-		if err := remember(ctx, tx, d); err != nil {
+		if err := system.Read(ctx, tx, d.ConnectorID, d.Counters.Tokens); err != nil {
 			return err
 		}
-		_, err = tx.NewRaw("update connector set last_synchronized_at = greatest(last_synchronized_at, ?) where id = ?", d.StartedAt, d.ConnectorID).Exec(ctx)
-		if err != nil {
+		if err := system.Synchronized(ctx, tx, d.ConnectorID, d.StartedAt); err != nil {
 			return err
 		}
 		if !d.Counters.Continuous || d.changes() > 0 {
@@ -166,24 +166,6 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, d *Delivery, shape *dire
 	return forgetKeys(ctx, tx, d)
 }
 
-// remember stores the tokens of what was read, so that the continuous mode reads again only when they change.
-func remember(ctx context.Context, tx bun.IDB, d *Delivery) error {
-	ids, tokens := []int64{}, []string{}
-	for id, token := range d.Counters.Tokens {
-		ids, tokens = append(ids, id), append(tokens, token)
-	}
-	_, err := tx.NewRaw(`update connection c set last_token = v.token
-		from unnest(?::bigint[], ?::text[]) v (id, token) where c.id = v.id`, array(ids), array(tokens)).Exec(ctx)
-	if err == nil {
-		_, err = tx.NewRaw(`update connection set pending_token = null, retry_at = null, failures = 0
-			where connector_id = ? and (pending_token is not null or retry_at is not null or failures <> 0)`, d.ConnectorID).Exec(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("remember what was read: %w", err)
-	}
-	return nil
-}
-
 // forgetIdle removes the older records of continuous readings that found nothing: one is enough to know when the last one was.
 func forgetIdle(ctx context.Context, tx bun.IDB, d *Delivery) error {
 	_, err := tx.NewRaw(`delete from delivery where connector_id = ? and id < ? and state = 'APPLIED' and (counters -> 'continuous')::bool
@@ -193,7 +175,7 @@ func forgetIdle(ctx context.Context, tx bun.IDB, d *Delivery) error {
 }
 
 // ended is the event that tells how a delivery went.
-func (s *Service) ended(d *Delivery, c *Connector) event.Event {
+func (s *Service) ended(d *Delivery, c *system.Connector) event.Event {
 	return event.Event{Kind: "synchronization.ended", SubjectType: "delivery", SubjectID: d.ID, Data: map[string]any{
 		"connector": c.Identifier, "state": d.State, "mode": d.Mode, "inserted": d.Counters.Inserted, "updated": d.Counters.Updated,
 		"deleted": d.Counters.Deleted, "linksInserted": d.Counters.LinksInserted, "linksDeleted": d.Counters.LinksDeleted, "blocked": d.Blocked, "error": d.Error,

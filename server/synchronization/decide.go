@@ -11,6 +11,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/permit"
+	"writ/server/system"
 )
 
 // DeliveryInput names a synchronization that a limit holds, and says why it is decided so.
@@ -92,7 +93,7 @@ func (s *Service) decide(ctx context.Context, id int64, decision, reason string)
 		if d.TaskInstanceID != nil {
 			return errs.New(errs.Conflict, "This synchronization belongs to a run of a job. Resume that run, or give it up.").Of(id)
 		}
-		c, err := selectConnectorByID(ctx, tx, d.ConnectorID)
+		c, err := system.FindByID(ctx, tx, d.ConnectorID)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,8 @@
 //	apply.go      write the changes through directory.Writer, all or none
 //	run.go        Run = export, prepare, synchronize under the connector's lock; the same as three tasks; Resume, Drop
 //	watch.go      continuous mode: Poll asks for tokens, Drain reads what changed; worker.go its River job
-//	connector.go  what the pages show and do: health, check, schema, activate, deliveries, changes
+//	list.go       what the pages show: deliveries, changes
+//	condition.go  Condition: what readings tell of how a connector does
 //
 // # The states of a delivery
 //
@@ -30,6 +31,6 @@
 //
 // # Neighbours
 //
-// Below: directory (writes), fulfil (connectors). Above: job runs the three tasks, app calls Poll every half second and
+// Below: directory (writes), system (connectors, and what is remembered of looking at them), fulfil (what they can do). Above: job runs the three tasks, app calls Poll every half second and
 // EnqueueReadBack after executions. Synchronization itself never sets a provisioning state; the evaluation does (hook Applied).
 package synchronization

@@ -21,6 +21,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/fulfil"
+	"writ/server/system"
 )
 
 // chunk is how many rows go to the database at once: no transaction is open while a system is waited for.
@@ -76,7 +77,7 @@ func tableMaps(shape *directory.Shape, connections map[int64]bool) ([]*tableMap,
 }
 
 // begin records a new delivery of a connector; those that were being read when a server died are given up.
-func (s *Service) begin(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
+func (s *Service) begin(ctx context.Context, c *system.Connector, in RunInput) (*Delivery, error) {
 	d := &Delivery{GUID: uuid.New(), ConnectorID: c.ID, Mode: in.Mode, State: Exporting, StartedAt: s.Clock.Now(),
 		Counters: Counters{Continuous: in.continuous, EntityTypes: map[string]TypeCounts{}, Tokens: map[int64]string{}}}
 	if d.Mode == "" {
@@ -118,7 +119,7 @@ func (s *Service) begin(ctx context.Context, c *Connector, in RunInput) (*Delive
 
 // export reads every mapped table of a connector into delivery_row. When anything breaks, the delivery is FAILED and nothing of it
 // will ever be applied. nil without an error: there is nothing to read now, and the reporter heard why.
-func (s *Service) export(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
+func (s *Service) export(ctx context.Context, c *system.Connector, in RunInput) (*Delivery, error) {
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
 		return nil, err
@@ -147,12 +148,12 @@ func (s *Service) export(ctx context.Context, c *Connector, in RunInput) (*Deliv
 
 // toRead gives the tables of a connector, or why it is not read: deactivated, without a mapping, or (incrementally) blocked
 // (provisioning 8.3.5).
-func (s *Service) toRead(ctx context.Context, c *Connector, shape *directory.Shape, in RunInput) (tables []*tableMap, why string, err error) {
+func (s *Service) toRead(ctx context.Context, c *system.Connector, shape *directory.Shape, in RunInput) (tables []*tableMap, why string, err error) {
 	if c.IsDeactivated {
 		return nil, "Connector " + c.DisplayName + " is deactivated: it is left out.", nil
 	}
 	readable := map[int64]bool{}
-	for _, k := range c.readable() {
+	for _, k := range c.Readable() {
 		readable[k.ID] = true
 	}
 	if tables, err = tableMaps(shape, readable); err != nil {
@@ -188,7 +189,7 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 				return err
 			}
 		}
-		c, err := selectConnectorByID(ctx, tx, d.ConnectorID)
+		c, err := system.FindByID(ctx, tx, d.ConnectorID)
 		if err != nil {
 			return err
 		}
@@ -206,7 +207,7 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 	})
 }
 
-func (s *Service) read(ctx context.Context, d *Delivery, c *Connector, tables []*tableMap, in RunInput) error {
+func (s *Service) read(ctx context.Context, d *Delivery, c *system.Connector, tables []*tableMap, in RunInput) error {
 	for i, k := range c.Connections {
 		mine := slices.DeleteFunc(slices.Clone(tables), func(m *tableMap) bool { return m.connection != k.ID })
 		if len(mine) == 0 {
@@ -220,7 +221,7 @@ func (s *Service) read(ctx context.Context, d *Delivery, c *Connector, tables []
 	return nil
 }
 
-func (s *Service) readConnection(ctx context.Context, d *Delivery, k *Connection, mapped []*tableMap, in RunInput) error {
+func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Connection, mapped []*tableMap, in RunInput) error {
 	conn, capability, err := s.Open(ctx, k.ID)
 	if err != nil {
 		return fmt.Errorf("open connection %s: %w", k.Identifier, err)
@@ -250,7 +251,7 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *Connection
 }
 
 // checkColumns: a mapped column that is not there would clear all its values (provisioning 7.3.5).
-func checkColumns(ctx context.Context, exporter fulfil.Exporter, capability fulfil.Capability, k *Connection, mapped []*tableMap) error {
+func checkColumns(ctx context.Context, exporter fulfil.Exporter, capability fulfil.Capability, k *system.Connection, mapped []*tableMap) error {
 	if !capability.HasSchema {
 		return nil
 	}
@@ -416,13 +417,6 @@ func commandColumn(in RunInput, columns []string, table string) (string, error) 
 	return "", nil
 }
 
-func message(err error) string {
-	if e := errs.As(err); e != nil {
-		return e.Message
-	}
-	return err.Error()
-}
-
 // clean keeps the mapped columns of a row, in normal form; or says why the row is set aside.
 func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error) {
 	out = staged{command: "MERGE", line: e.Line}
@@ -448,7 +442,7 @@ func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error
 		value, many, err := m.value(c, e.Row[c.column])
 		switch {
 		case err != nil:
-			fail(c.column, e.Row[c.column], fmt.Sprintf("column %q: %s", c.column, message(err)))
+			fail(c.column, e.Row[c.column], fmt.Sprintf("column %q: %s", c.column, errs.Text(err)))
 		case many != nil:
 			refs[c.property.Identifier] = many
 		case value == "":

@@ -12,6 +12,7 @@ import (
 	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 // toMend are the rows to mend as line:key:column.
@@ -78,9 +79,8 @@ func TestRowToMend(t *testing.T) {
 			require.Equal(t, ann, b.count(t, "select version from resource where key = '2' and valid_to = 'infinity'"), "its last good data is kept")
 			require.Equal(t, links, b.count(t, "select count(*) from resource_link l join resource r on r.id = l.source_id where r.key = '2' and l.valid_to = 'infinity'"))
 			require.Equal(t, strings.Fields(tc.want), b.toMend(t))
-			c, err := b.Connector(b.ctx, "hr")
-			require.NoError(t, err)
-			require.Equal(t, synchronization.Warned, c.Health)
+			c := b.condition(t)
+			require.Equal(t, system.Warned, c.Health)
 			require.Contains(t, c.HealthMessage, "rows cannot be read")
 			first := b.count(t, "select (extract(epoch from min(since)) * 1000)::bigint from row_to_mend")
 			b.run(t)

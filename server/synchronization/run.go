@@ -12,6 +12,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/permit"
+	"writ/server/system"
 )
 
 // syncLock is the first half of the advisory locks on connectors ("sync" in ASCII).
@@ -47,7 +48,7 @@ func (s *Service) Run(ctx context.Context, in RunInput) (*Delivery, error) {
 	return s.run(ctx, c, in)
 }
 
-func (s *Service) run(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
+func (s *Service) run(ctx context.Context, c *system.Connector, in RunInput) (*Delivery, error) {
 	d, err := s.export(ctx, c, in)
 	if d == nil || err != nil {
 		return d, err
@@ -62,8 +63,8 @@ func (s *Service) run(ctx context.Context, c *Connector, in RunInput) (*Delivery
 	return d, err
 }
 
-func (s *Service) take(ctx context.Context, identifier string) (*Connector, func(), error) {
-	c, err := selectConnector(ctx, s.DB, identifier)
+func (s *Service) take(ctx context.Context, identifier string) (*system.Connector, func(), error) {
+	c, err := system.Find(ctx, s.DB, identifier)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,7 +117,7 @@ func (s *Service) Synchronize(ctx context.Context, in RunInput) (*Delivery, erro
 	return s.synchronizeAll(ctx, c, in)
 }
 
-func (s *Service) synchronizeAll(ctx context.Context, c *Connector, in RunInput) (*Delivery, error) {
+func (s *Service) synchronizeAll(ctx context.Context, c *system.Connector, in RunInput) (*Delivery, error) {
 	var last *Delivery
 	for {
 		d, err := findWhere(ctx, s.DB, nil, func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -137,7 +138,7 @@ func (s *Service) synchronizeAll(ctx context.Context, c *Connector, in RunInput)
 	}
 }
 
-func (s *Service) synchronize(ctx context.Context, d *Delivery, c *Connector, in RunInput) error {
+func (s *Service) synchronize(ctx context.Context, d *Delivery, c *system.Connector, in RunInput) error {
 	if err := s.guard(ctx, d, c, in); err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func (s *Service) Resume(ctx context.Context, deliveryID int64, r Reporter) (*De
 	if err != nil {
 		return nil, err
 	}
-	c, err := selectConnectorByID(ctx, s.DB, d.ConnectorID)
+	c, err := system.FindByID(ctx, s.DB, d.ConnectorID)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +216,7 @@ func (s *Service) giveUp(ctx context.Context, tx bun.Tx, d *Delivery) error {
 	if err := s.drop(ctx, tx, []*Delivery{d}, Dropped, "Given up by "+permit.Name(ctx)+"."); err != nil {
 		return err
 	}
-	c, err := selectConnectorByID(ctx, tx, d.ConnectorID)
+	c, err := system.FindByID(ctx, tx, d.ConnectorID)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"writ/server/page"
 	"writ/server/permit"
 	"writ/server/synchronization"
+	"writ/server/system"
 )
 
 func TestRun(t *testing.T) {
@@ -207,9 +208,8 @@ func TestThresholds(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, rest.Nodes(), 1)
 
-		c, err := b.Connector(b.ctx, "hr")
-		require.NoError(t, err)
-		require.Equal(t, synchronization.Warned, c.Health)
+		c := b.condition(t)
+		require.Equal(t, system.Warned, c.Health)
 		require.Equal(t, d.ID, c.Blocked.ID)
 	})
 
@@ -434,15 +434,16 @@ func TestOneRunAtATime(t *testing.T) {
 func TestDeactivatedIsNotRead(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	_, err := b.Deactivate(b.ctx, synchronization.ConnectorInput{Identifier: "hr"})
+	_, err := b.systems.Deactivate(b.ctx, system.ConnectorInput{Identifier: "hr"})
 	require.NoError(t, err)
 	d, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
 	require.NoError(t, err)
 	require.Nil(t, d)
-	p, err := b.Activate(b.ctx, synchronization.ConnectorInput{Identifier: "hr"})
+	_, err = b.systems.Activate(b.ctx, system.ConnectorInput{Identifier: "hr"})
 	require.NoError(t, err)
-	require.Equal(t, synchronization.NeverAsked, p.Connector.Health)
+	require.Equal(t, system.NeverAsked, b.condition(t).Health)
 	b.run(t)
+	require.Equal(t, system.Healthy, b.condition(t).Health)
 	b.exec(t, "delete from entity_mapping")
 	d, err = b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
 	require.NoError(t, err)
@@ -504,29 +505,4 @@ func TestCompleteMakesEqual(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestCheckAndSchema(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	b.fake.set("person", people(1)...)
-	b.run(t)
-	p, err := b.Check(b.ctx, synchronization.ConnectorInput{Identifier: "hr"})
-	require.NoError(t, err)
-	require.Equal(t, synchronization.Healthy, p.Connector.Health)
-	require.Equal(t, []string{"Department", "Person"}, p.Connector.EntityTypes)
-	tables, err := b.RefreshSchema(b.ctx, b.connection)
-	require.NoError(t, err)
-	require.Len(t, tables, 2)
-	b.fake.down = errs.New(errs.Unavailable, "No route.")
-	p, err = b.Check(b.ctx, synchronization.ConnectorInput{Identifier: "hr"})
-	require.NoError(t, err)
-	require.Equal(t, synchronization.Broken, p.Connector.Health)
-	require.Contains(t, p.Connector.HealthMessage, "No route.")
-	_, err = b.RefreshSchema(b.ctx, b.connection)
-	requireKind(t, err, errs.Unavailable, "No route.")
-	require.Equal(t, 1, b.count(t, "select count(*) from connection where schema_snapshot is not null"), "the old snapshot stays")
-	deliveries, err := b.Deliveries(b.ctx, []int64{b.connector}, 10)
-	require.NoError(t, err)
-	require.Len(t, deliveries[b.connector], 1)
 }

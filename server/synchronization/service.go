@@ -23,14 +23,8 @@ type Service struct {
 	// Applied runs in the transaction that applied a delivery, also one without changes: owners whose orders of the connector are
 	// Transmitted or Executed have to be looked at again. startedAt is when the export began. Optional.
 	Applied func(ctx context.Context, tx bun.Tx, connectorID int64, startedAt time.Time) error
-	// Activated runs in the transaction that activates a connector: what waited for it goes on. Optional.
-	Activated func(ctx context.Context, tx bun.Tx, connectorID int64) error
 	// Paused tells that a job is at work: the continuous mode leaves the reading to its tasks. Optional.
 	Paused func(ctx context.Context, db bun.IDB) (bool, error)
-	// Packages tells what the pages show of a connection's package. Optional.
-	Packages fulfil.Packages
-	// SecretNames gives the names of the secrets sealed in a connection. Optional.
-	SecretNames func(connection string, sealed []byte) ([]string, error)
 }
 
 // Reporter hears how a task goes; job.Reporter is one.

@@ -21,10 +21,11 @@ import (
 	"writ/server/fulfil/csv"
 	"writ/server/permit"
 	"writ/server/synchronization"
+	"writ/server/system"
 )
 
-// system is a managed system in memory.
-type system struct {
+// memory is a managed system in memory.
+type memory struct {
 	mu      sync.Mutex
 	columns map[string][]string // by table
 	rows    map[string][]fulfil.Row
@@ -36,21 +37,21 @@ type system struct {
 	during  func() // called once, while a table is read
 }
 
-func (f *system) set(table string, rows ...fulfil.Row) {
+func (f *memory) set(table string, rows ...fulfil.Row) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rows[table] = rows
 	f.version++
 }
 
-func (f *system) readings() int {
+func (f *memory) readings() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.reads
 }
 
 // conn is a connection to it; watching is one that has tokens too.
-type conn struct{ *system }
+type conn struct{ *memory }
 
 type watching struct{ conn }
 
@@ -98,8 +99,9 @@ func (w watching) Token(context.Context) (string, error) {
 // with thresholds of 50 % and nothing else.
 type bundle struct {
 	*synchronization.Service
+	systems            *system.Service
 	ctx                context.Context
-	fake               *system
+	fake               *memory
 	connector          int64
 	connection         int64
 	person, department int64
@@ -111,7 +113,7 @@ func setup(t *testing.T) *bundle {
 	base := dbtest.MustOpen(t)
 	b := &bundle{
 		ctx: permit.With(t.Context(), permit.System("job")),
-		fake: &system{rows: map[string][]fulfil.Row{}, columns: map[string][]string{
+		fake: &memory{rows: map[string][]fulfil.Row{}, columns: map[string][]string{
 			"person": {"id", "name", "mail", "start", "department", "groups", "unmapped"}, "department": {"code", "title", "parent"}}},
 	}
 	b.Service = &synchronization.Service{DB: base, Clock: clock.New(), Shapes: &directory.Shapes{},
@@ -130,6 +132,10 @@ func setup(t *testing.T) *bundle {
 			return nil
 		},
 	}
+	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
+	require.NoError(t, err)
+	b.systems = system.New(system.Options{DB: base, Clock: b.Clock, Packages: fulfil.Packages{}, Keyring: ring, FilesDir: t.TempDir(),
+		Activated: func(context.Context, bun.Tx, int64) error { return nil }})
 	b.connector = b.insert(t, `insert into connector (identifier, display_name, maximum_inserted_lines, maximum_updated_lines, maximum_deleted_lines,
 		max_percentage_inserted_lines, max_percentage_updated_lines, max_percentage_deleted_lines, maximum_link_inserted_lines, maximum_link_deleted_lines,
 		max_link_percentage_inserted_lines, max_link_percentage_deleted_lines) values ('hr', 'HR', 0, 0, 0, 50, 50, 50, 0, 0, 0, 0)`)
@@ -201,6 +207,14 @@ func (b *bundle) people(t *testing.T) (list []string) {
 	require.NoError(t, b.DB.NewRaw(`select key || ':' || coalesce(scalars ->> 'Name', '') || ':' || coalesce(scalars ->> 'Mail', '')
 		from resource where entity_type_id = ? and valid_to = 'infinity' order by key`, b.person).Scan(t.Context(), &list))
 	return list
+}
+
+// condition tells how the connector does.
+func (b *bundle) condition(t *testing.T) *synchronization.Condition {
+	t.Helper()
+	found, err := b.Conditions(b.ctx, []int64{b.connector})
+	require.NoError(t, err)
+	return found[b.connector]
 }
 
 func (b *bundle) run(t *testing.T) *synchronization.Delivery {

@@ -12,6 +12,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/system"
 )
 
 // Exceeded is one threshold that a delivery went over.
@@ -51,7 +52,7 @@ type limit struct {
 // exceeded compares the counts of a delivery with the thresholds. Entity types of which nothing was stored do not count: their first
 // load exceeds everything. What our own orders asked for does not count: it was guarded when they were generated. Strictly more than a
 // limit exceeds it.
-func exceeded(d *Delivery, before map[string]TypeCounts, c *Connector, shape *directory.Shape) []Exceeded {
+func exceeded(d *Delivery, before map[string]TypeCounts, c *system.Connector, shape *directory.Shape) []Exceeded {
 	var sum TypeCounts
 	over := []Exceeded{}
 	check := func(entityType string, limits []limit) {
@@ -148,7 +149,7 @@ func (s *Service) recent(ctx context.Context, tx bun.IDB, d *Delivery) (map[stri
 }
 
 // unguarded names the actions that no threshold guards (provisioning 8: "the server warns").
-func unguarded(c *Connector, shape *directory.Shape, types map[string]TypeCounts) []string {
+func unguarded(c *system.Connector, shape *directory.Shape, types map[string]TypeCounts) []string {
 	all := func(pick func(*directory.EntityMapping) bool) bool {
 		for name := range types {
 			if m := mapping(shape, name); m == nil || !pick(m) {
@@ -174,7 +175,7 @@ func unguarded(c *Connector, shape *directory.Shape, types map[string]TypeCounts
 }
 
 // refusal is the error of a blocked delivery.
-func refusal(d *Delivery, c *Connector) error {
+func refusal(d *Delivery, c *system.Connector) error {
 	lines := make([]string, len(d.Blocked))
 	for i, e := range d.Blocked {
 		lines[i] = e.String()

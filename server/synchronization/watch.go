@@ -15,6 +15,7 @@ import (
 	"writ/server/fulfil"
 	"writ/server/permit"
 	"writ/server/queue"
+	"writ/server/system"
 )
 
 const (
@@ -39,22 +40,6 @@ func pauseAfter(failures int) time.Duration {
 	return min(longestPause, time.Second<<min(max(0, failures-1), 10))
 }
 
-// watched is a connection whose time has come.
-type watched struct {
-	ID           int64
-	ConnectorID  int64
-	PollSeconds  int
-	LastToken    *string
-	PendingToken *string    // what a reading was asked for, or broke over
-	RetryAt      *time.Time // not before then, unless the data changes once more
-	Failures     int
-	LastCheckAt  *time.Time
-	IsErrored    bool
-	BlockedSince *time.Time
-
-	isSame bool // its token is the one of what was read last
-}
-
 // Poll is the heart-beat of the continuous mode; every worker process calls it about twice a second. It takes the connections whose time
 // has come (each process others), asks for their tokens, and enqueues a reading of those that changed. Connections without tokens are
 // read by time when poll_seconds is above 1. It does nothing while Paused.
@@ -63,60 +48,54 @@ func (s *Service) Poll(ctx context.Context) error {
 		return err
 	}
 	now := s.Clock.Now()
-	var due []*watched
-	err := s.DB.NewRaw(`
-		with due as (
-			select k.id
-			from connection k
-			join connector c on c.id = k.connector_id
-			where c.mode = 'continuous' and not c.is_deactivated and c.last_synchronized_at is not null and k.deactivated <> 'EXPORT'
-				and exists (select 1 from entity_mapping m where m.connection_id = k.id)
-				and (k.polled_at is null or k.polled_at <= ?0::timestamptz - make_interval(secs => k.poll_seconds - 0.6) or k.polled_at > ?0::timestamptz + interval '1 minute')
-				and (k.retry_at is null or k.retry_at <= ?0 or k.pending_token is not null)
-			order by k.id
-			for update of k skip locked)
-		update connection k
-		set polled_at = ?0
-		from due
-		where k.id = due.id
-		returning k.id, k.connector_id, k.poll_seconds, k.last_token, k.pending_token, k.retry_at, k.failures, k.last_check_at, k.last_check_error is not null as is_errored,
-			(select max(y.started_at) from delivery y where y.connector_id = k.connector_id and y.state = 'BLOCKED') as blocked_since`, now).Scan(ctx, &due)
+	due, err := system.Due(ctx, s.DB, now)
 	if err != nil {
-		return fmt.Errorf("find connections to look at: %w", err)
+		return err
+	}
+	blocked, err := s.blockedSince(ctx, due)
+	if err != nil {
+		return err
 	}
 	var wait sync.WaitGroup
-	failures := make([]error, len(due))
+	failures, same := make([]error, len(due)), make([]bool, len(due))
 	for i, k := range due {
-		wait.Go(func() { failures[i] = s.look(ctx, k) })
+		wait.Go(func() { same[i], failures[i] = s.look(ctx, k, blocked[k.ConnectorID]) })
 	}
 	wait.Wait()
-	return errors.Join(append(failures, s.noteSame(ctx, now, due), s.sweep(ctx, now))...)
-}
-
-// noteSame moves "last synchronized" of the connectors whose data is what was read last: to know that is as good as to read it again. Every
-// connection that is mapped must say so, and no delivery may be blocked, since then the directory is not as the system is.
-func (s *Service) noteSame(ctx context.Context, now time.Time, looked []*watched) error {
-	var same []int64
-	for _, k := range looked {
-		if k.isSame {
-			same = append(same, k.ConnectorID)
+	var quiet []int64 // to know that data is what was read last is as good as to read it again
+	for i, k := range due {
+		if same[i] && blocked[k.ConnectorID].IsZero() {
+			quiet = append(quiet, k.ConnectorID)
 		}
 	}
-	if len(same) == 0 {
-		return nil
+	if len(quiet) > 0 {
+		failures = append(failures, system.NoteSame(ctx, s.DB, quiet, now, noteEvery))
 	}
-	_, err := s.DB.NewRaw(`update connector c set last_synchronized_at = x.at
-		from (select k.connector_id, min(k.polled_at) as at
-			from connection k
-			where k.connector_id = any (?0) and k.deactivated <> 'EXPORT' and exists (select 1 from entity_mapping m where m.connection_id = k.id)
-			group by k.connector_id
-			having bool_and(k.last_token is not null and k.pending_token is null and k.failures = 0 and k.last_check_error is null)) x
-		where c.id = x.connector_id and x.at >= c.last_synchronized_at + ?1::interval and x.at <= ?2
-			and not exists (select from delivery y where y.connector_id = c.id and y.state = 'BLOCKED')`, array(same), noteEvery.String(), now).Exec(ctx)
+	return errors.Join(append(failures, s.sweep(ctx, now))...)
+}
+
+// blockedSince tells since when a reading of a connector waits for a person, of those where one does.
+func (s *Service) blockedSince(ctx context.Context, due []*system.Looked) (map[int64]time.Time, error) {
+	found := map[int64]time.Time{}
+	if len(due) == 0 {
+		return found, nil
+	}
+	ids := make([]int64, len(due))
+	for i, k := range due {
+		ids[i] = k.ConnectorID
+	}
+	var rows []struct {
+		ConnectorID int64
+		At          time.Time
+	}
+	err := s.DB.NewRaw("select connector_id, max(started_at) as at from delivery where connector_id = any (?) and state = 'BLOCKED' group by 1", array(ids)).Scan(ctx, &rows)
 	if err != nil {
-		return fmt.Errorf("note that nothing is new: %w", err)
+		return nil, fmt.Errorf("look for blocked deliveries: %w", err)
 	}
-	return nil
+	for _, r := range rows {
+		found[r.ConnectorID] = r.At
+	}
+	return found, nil
 }
 
 func (s *Service) paused(ctx context.Context) (bool, error) {
@@ -126,39 +105,37 @@ func (s *Service) paused(ctx context.Context) (bool, error) {
 	return s.Paused(ctx, s.DB)
 }
 
-// look asks one connection for its token.
-func (s *Service) look(ctx context.Context, k *watched) error {
+// look asks one connection for its token; same: its data is what was read last.
+func (s *Service) look(ctx context.Context, k *system.Looked, blockedSince time.Time) (same bool, err error) {
 	asked, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	token, watches, err := s.token(asked, k.ID)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 	now := s.Clock.Now()
 	if err != nil {
-		_, err := s.DB.NewRaw("update connection set last_check_at = ?, last_check_error = ?, failures = failures + 1, retry_at = ?, pending_token = null where id = ?",
-			now, message(err), now.Add(pauseAfter(k.Failures+1)), k.ID).Exec(ctx)
-		return err
+		return false, system.LookFailed(ctx, s.DB, k.ID, now, now.Add(pauseAfter(k.Failures+1)), errs.Text(err))
 	}
 	if k.IsErrored || k.LastCheckAt == nil || now.Sub(*k.LastCheckAt) > time.Minute {
-		if err := s.saveCheck(ctx, k.ID, nil); err != nil {
-			return err
+		if err := system.SaveCheck(ctx, s.DB, k.ID, now, nil); err != nil {
+			return false, err
 		}
 	}
 	if !watches {
-		if k.PollSeconds <= 1 || k.BlockedSince != nil && now.Sub(*k.BlockedSince) < blockedPause {
-			return nil
+		if k.PollSeconds <= 1 || !blockedSince.IsZero() && now.Sub(blockedSince) < blockedPause {
+			return false, nil
 		}
-		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.EnqueueReadBack(ctx, tx, []int64{k.ConnectorID}) })
+		return false, db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.EnqueueReadBack(ctx, tx, []int64{k.ConnectorID}) })
 	}
-	if k.isSame = k.LastToken != nil && *k.LastToken == token; k.isSame {
-		return nil
+	if k.LastToken != nil && *k.LastToken == token {
+		return true, nil
 	}
 	if k.PendingToken != nil && *k.PendingToken == token && k.RetryAt != nil && k.RetryAt.After(now) {
-		return nil // asked for, or broken as it is: its time will come
+		return false, nil // asked for, or broken as it is: its time will come
 	}
-	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewRaw("update connection set pending_token = ?, retry_at = ? where id = ?", token, now.Add(askAgain), k.ID).Exec(ctx); err != nil {
+	return false, db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if err := system.AskedFor(ctx, tx, k.ID, token, now.Add(askAgain)); err != nil {
 			return err
 		}
 		return queue.Insert(ctx, tx, SynchronizeArgs{ConnectorID: k.ConnectorID}, nil)
@@ -246,14 +223,14 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 	if paused, err := s.paused(ctx); err != nil || paused { // a job may have begun while we waited
 		return false, err
 	}
-	c, err := selectConnectorByID(ctx, s.DB, connectorID)
+	c, err := system.FindByID(ctx, s.DB, connectorID)
 	if errs.Is(err, errs.NotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if !c.isContinuous() {
+	if !c.IsContinuous() {
 		_, err := s.DB.NewRaw("delete from read_back_request where connector_id = ?", connectorID).Exec(ctx)
 		return false, err
 	}
@@ -285,7 +262,7 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 }
 
 // takeRequests removes the read-back requests of a connector before it is read: what is written from now on asks anew.
-func (s *Service) takeRequests(ctx context.Context, c *Connector) (bool, error) {
+func (s *Service) takeRequests(ctx context.Context, c *system.Connector) (bool, error) {
 	asked, err := s.DB.NewSelect().Table("read_back_request").Where("connector_id = ?", c.ID).Exists(ctx)
 	if err != nil || !asked {
 		return false, err
@@ -300,7 +277,7 @@ func (s *Service) takeRequests(ctx context.Context, c *Connector) (bool, error) 
 }
 
 // changed reports whether a connection's token is another one than when it was last read.
-func (s *Service) changed(ctx context.Context, c *Connector) (bool, error) {
+func (s *Service) changed(ctx context.Context, c *system.Connector) (bool, error) {
 	mapped := map[int64]bool{}
 	var ids []int64
 	if err := s.DB.NewRaw("select distinct connection_id from entity_mapping").Scan(ctx, &ids); err != nil {
@@ -309,7 +286,7 @@ func (s *Service) changed(ctx context.Context, c *Connector) (bool, error) {
 	for _, id := range ids {
 		mapped[id] = true
 	}
-	for _, k := range c.readable() {
+	for _, k := range c.Readable() {
 		if !mapped[k.ID] {
 			continue
 		}
@@ -327,19 +304,13 @@ func (s *Service) changed(ctx context.Context, c *Connector) (bool, error) {
 }
 
 // postpone lets Poll try a broken reading again, later each time. tokens tell what broke: other data is read at once.
-func (s *Service) postpone(ctx context.Context, c *Connector, tokens map[int64]string, asked bool) error {
+func (s *Service) postpone(ctx context.Context, c *system.Connector, tokens map[int64]string, asked bool) error {
 	failures := 0
 	for _, k := range c.Connections {
 		failures = max(failures, k.Failures)
 	}
 	at := s.Clock.Now().Add(pauseAfter(failures + 1))
-	ids, texts := []int64{}, []string{}
-	for id, token := range tokens {
-		ids, texts = append(ids, id), append(texts, token)
-	}
-	_, err := s.DB.NewRaw(`update connection k set failures = failures + 1, retry_at = ?0,
-			pending_token = (select v.token from unnest(?2::bigint[], ?3::text[]) v (id, token) where v.id = k.id)
-		where connector_id = ?1`, at, c.ID, array(ids), array(texts)).Exec(ctx)
+	err := system.Postpone(ctx, s.DB, c.ID, tokens, at)
 	if err == nil && asked {
 		_, err = s.DB.NewRaw("insert into read_back_request (connector_id, at) values (?, ?)", c.ID, at).Exec(ctx)
 	}
@@ -357,14 +328,12 @@ func (s *Service) Quiescent(ctx context.Context) (bool, error) {
 	if err != nil || asked {
 		return false, err
 	}
-	list, err := selectConnectors(ctx, s.DB, func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("c.mode = 'continuous' and not c.is_deactivated and c.last_synchronized_at is not null")
-	})
+	list, err := system.Moving(ctx, s.DB)
 	if err != nil {
 		return false, err
 	}
 	for _, c := range list {
-		c.Connections = slices.DeleteFunc(c.Connections, func(k *Connection) bool { return k.Failures > 0 && k.RetryAt != nil && k.RetryAt.After(now) })
+		c.Connections = slices.DeleteFunc(c.Connections, func(k *system.Connection) bool { return k.Failures > 0 && k.RetryAt != nil && k.RetryAt.After(now) })
 		if changed, err := s.changed(ctx, c); err != nil || changed {
 			return false, err
 		}

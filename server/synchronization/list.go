@@ -1,0 +1,136 @@
+package synchronization
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
+	"writ/server/directory"
+	"writ/server/page"
+	"writ/server/permit"
+	"writ/server/system"
+)
+
+// Deliveries gives the newest deliveries of each connector, newest first, at most first of each: one statement. The caller has checked
+// the right to the connectors.
+func (s *Service) Deliveries(ctx context.Context, connectorIDs []int64, first int) (map[int64][]*Delivery, error) {
+	if err := (page.Args{First: first}).Check(); err != nil {
+		return nil, err
+	}
+	var rows []*Delivery
+	err := s.DB.NewSelect().Model(&rows).Where(`y.id in (
+		select id from (select id, row_number() over (partition by connector_id order by id desc) as n from delivery where connector_id = any (?)) x where n <= ?)`,
+		array(connectorIDs), first).Order("y.id DESC").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read deliveries: %w", err)
+	}
+	found := map[int64][]*Delivery{}
+	for _, d := range rows {
+		found[d.ConnectorID] = append(found[d.ConnectorID], d)
+	}
+	return found, nil
+}
+
+// Delivery gives one delivery; NotFound if there is none. Needs ConnectorQuery.
+func (s *Service) Delivery(ctx context.Context, id int64) (*Delivery, error) {
+	if _, err := permit.Require(ctx, permit.ConnectorQuery); err != nil {
+		return nil, err
+	}
+	return find(ctx, s.DB, id)
+}
+
+// OfTask gives the newest delivery that a task worked on; nil: none. The caller has checked the right to the task.
+func (s *Service) OfTask(ctx context.Context, taskInstanceID int64) (*Delivery, error) {
+	var list []*Delivery
+	err := s.DB.NewSelect().Model(&list).Where("y.task_instance_id = ?", taskInstanceID).Order("y.id DESC").Limit(1).Scan(ctx)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// DeliveryChange is one change of a delivery that was not applied.
+type DeliveryChange struct {
+	ID         int64
+	EntityType string
+	Key        string
+	Command    string
+	OldValues  json.RawMessage `bun:"type:jsonb"` // scalars and references by property; of an update only those that differ; null: none
+	NewValues  json.RawMessage `bun:"type:jsonb"`
+}
+
+// DeliveryChangeConnection is a page of changes.
+type DeliveryChangeConnection = page.Connection[*DeliveryChange]
+
+// Changes lists what a blocked delivery would do, in the order it would be done. Empty once it was applied or dropped. Needs
+// /Custom/ResourceChanges/{connector} or ConnectorQuery; in a rule about an entity type only the changes of its resources are shown.
+func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args) (*DeliveryChangeConnection, error) {
+	if err := permit.SignedIn(ctx); err != nil {
+		return nil, err
+	}
+	if err := args.Check(); err != nil {
+		return nil, err
+	}
+	d, err := find(ctx, s.DB, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := system.FindByID(ctx, s.DB, d.ConnectorID)
+	if err != nil {
+		return nil, err
+	}
+	scope, err := permit.RequireAny(ctx, permit.For(permit.ResourceChanges, c.Identifier), permit.ConnectorQuery)
+	if err != nil {
+		return nil, err
+	}
+	may, err := s.changesOf(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	var after struct{ ID int64 }
+	if _, err := args.Decode(&after); err != nil {
+		return nil, err
+	}
+	total, err := s.DB.NewSelect().TableExpr("delivery_change as y").Where("y.delivery_id = ?", d.ID).Where("?", may).Count(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count changes: %w", err)
+	}
+	rows := []*DeliveryChange{}
+	err = s.DB.NewRaw(`select y.id, t.identifier as entity_type, y.key, y.command, y.old_scalars || y.old_refs as old_values, y.scalars || y.refs as new_values
+		from delivery_change y join entity_type t on t.id = y.entity_type_id
+		where y.delivery_id = ? and ? and y.id > ? order by y.id limit ?`, d.ID, may, after.ID, args.First+1).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("list changes: %w", err)
+	}
+	return page.Make(rows, args, int(total), func(r *DeliveryChange) any { after.ID = r.ID; return after }), nil
+}
+
+// changesOf is the condition on y that leaves the changes a scope opens: a rule about an entity type shows changes of its resources, inside
+// its filters; one that is not there yet is shown by rules without filter.
+func (s *Service) changesOf(ctx context.Context, scope permit.Scope) (schema.QueryWithArgs, error) {
+	if scope.All("Connector") {
+		return bun.SafeQuery("true"), nil
+	}
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return schema.QueryWithArgs{}, err
+	}
+	may := "false"
+	var values []any
+	for _, name := range slices.Sorted(maps.Keys(shape.ByIdentifier)) {
+		id := shape.ByIdentifier[name].ID
+		switch {
+		case scope.All(name):
+			may, values = may+" or y.entity_type_id = ?", append(values, id)
+		case scope.On(name).Allowed():
+			may += " or exists (select from resource r where r.entity_type_id = ? and r.key = y.key and r.valid_to = 'infinity' and y.entity_type_id = ? and ?)"
+			values = append(values, id, id, directory.Rows(shape, id, "r", scope))
+		}
+	}
+	return bun.SafeQuery("("+may+")", values...), nil
+}
