@@ -92,7 +92,7 @@ func TestImportsFollowTheStack(t *testing.T) {
 // TestHelpersStayInTests: what only tests need is not in the product.
 func TestHelpersStayInTests(t *testing.T) {
 	t.Parallel()
-	helpers := regexp.MustCompile(`^server/(dbtest|apptest|fulfil/fulfiltest)(/|$)`)
+	helpers := regexp.MustCompile(`^server/(dbtest|apptest|machine/machinetest|fulfil/fulfiltest)(/|$)`)
 	for _, p := range mustList(t) {
 		folder := ours(p.ImportPath)
 		if helpers.MatchString(folder) {
@@ -114,6 +114,8 @@ var machines = map[string]string{
 	"job_instance":       "server/job",
 	"task_instance":      "server/job",
 	"webhook_delivery":   "server/webhook",
+	"delivery":           "server/synchronization",
+	"mail":               "server/notification",
 }
 
 var writers = []string{"state.go", "apply.go"}

@@ -116,8 +116,7 @@ func TestDecideAlwaysEnds(t *testing.T) {
 				task.State = TaskInProgress
 			}
 			if d.instance != "" {
-				to := transition(instanceTransitions, d.instance)
-				require.Contains(rt, to.From, run.State)
+				require.Contains(rt, instanceMachine.From(d.instance), run.State)
 				for _, task := range tasks {
 					require.NotEqual(rt, TaskInProgress, task.State, "the run rests while a task runs")
 				}

@@ -33,27 +33,30 @@
 // A scope (type of task and what it works on) is in progress once at a time, whatever the job; a unique index keeps it so. The task of a second job
 // waits for it.
 //
-// # The machines
+// # States of a run
 //
-//	run  QUEUED               --START (conductor)--> IN_PROGRESS
-//	run  IN_PROGRESS          --COMPLETE (conductor)--> COMPLETED
-//	run  IN_PROGRESS          --WARN (conductor)--> WARNING
-//	run  IN_PROGRESS          --FAIL (conductor)--> ERRORED
-//	run  IN_PROGRESS          --BLOCK (conductor)--> BLOCKED
-//	run  BLOCKED              --RESUME (person)--> IN_PROGRESS
-//	run  QUEUED, IN_PROGRESS  --CANCEL (person)--> CANCELLED
-//	run  BLOCKED              --GIVE_UP (person)--> CANCELLED
-//	run  IN_PROGRESS          --ABORT (conductor)--> ABORTED
-//	task WAITING              --START (conductor)--> IN_PROGRESS
-//	task IN_PROGRESS          --RESTART (sweep)--> IN_PROGRESS
-//	task IN_PROGRESS          --HAND_OVER (worker)--> IN_PROGRESS
-//	task IN_PROGRESS          --COMPLETE (worker)--> COMPLETED
-//	task IN_PROGRESS          --COMPLETE_WITHOUT_OUTPUT (worker)--> COMPLETED_NO_OUTPUT
-//	task IN_PROGRESS          --WARN (worker)--> WARNING
-//	task IN_PROGRESS          --FAIL (worker)--> ERRORED
-//	task IN_PROGRESS          --BLOCK (worker)--> BLOCKED
-//	task BLOCKED              --RESUME (person)--> WAITING
-//	task WAITING              --SKIP (conductor)--> SKIPPED
-//	task WAITING, BLOCKED     --CANCEL (person)--> CANCELLED
-//	task IN_PROGRESS          --ABORT (sweep)--> ABORTED
+//	QUEUED      -> IN_PROGRESS  start
+//	            -> CANCELLED    cancel
+//	IN_PROGRESS -> COMPLETED    complete
+//	            -> WARNING      warn
+//	            -> ERRORED      fail
+//	            -> BLOCKED      block
+//	            -> CANCELLED    cancel
+//	            -> ABORTED      abort
+//	BLOCKED     -> IN_PROGRESS  resume
+//	            -> CANCELLED    give_up
+//
+// # States of a task
+//
+//	WAITING             -> IN_PROGRESS          start
+//	                    -> SKIPPED              skip
+//	                    -> CANCELLED            cancel
+//	IN_PROGRESS         -> COMPLETED            complete
+//	                    -> COMPLETED_NO_OUTPUT  complete_without_output
+//	                    -> WARNING              warn
+//	                    -> ERRORED              fail
+//	                    -> BLOCKED              block
+//	                    -> ABORTED              abort
+//	BLOCKED             -> WAITING              resume
+//	                    -> CANCELLED            cancel
 package job

@@ -11,6 +11,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/event"
+	"writ/server/machine"
 )
 
 // JobInstanceState is where a run stands (spec 9.5).
@@ -62,43 +63,40 @@ const (
 	HandOver            Action = "HAND_OVER"
 )
 
-// Transition is one line of a table of transitions.
-type Transition[S ~string] struct {
-	Action Action
-	From   []S
-	To     S
-	Who    string
-	Why    string
-}
+// instanceMachine is the machine of a run. Actions that end it are taken by the conductor once no task runs any more.
+var instanceMachine = machine.New(machine.Machine[JobInstanceState, Action]{
+	Name: "job_instance", States: []JobInstanceState{Queued, InProgress, Completed, Warning, Errored, Blocked, Cancelled, Aborted}, Same: "=",
+}, []machine.Transition[JobInstanceState, Action]{
+	{Action: Start, From: []JobInstanceState{Queued}, To: InProgress, Actors: []string{"conductor"}, Why: "a worker has taken it up"},
+	{Action: Complete, From: []JobInstanceState{InProgress}, To: Completed, Actors: []string{"conductor"}, Why: "all tasks ended well"},
+	{Action: Warn, From: []JobInstanceState{InProgress}, To: Warning, Actors: []string{"conductor"}, Why: "all tasks ended, at least one with a warning"},
+	{Action: Fail, From: []JobInstanceState{InProgress}, To: Errored, Actors: []string{"conductor"}, Why: "a task failed"},
+	{Action: Block, From: []JobInstanceState{InProgress}, To: Blocked, Actors: []string{"conductor"}, Why: "a threshold stopped a task"},
+	{Action: Resume, From: []JobInstanceState{Blocked}, To: InProgress, Actors: []string{"person"}, Why: "the blocked tasks run again, forced, then the rest"},
+	{Action: Cancel, From: []JobInstanceState{Queued, InProgress}, To: Cancelled, Actors: []string{"person"}, Why: "stopped; running tasks have finished first"},
+	{Action: GiveUp, From: []JobInstanceState{Blocked}, To: Cancelled, Actors: []string{"person"}, Why: "nobody will resume it, or a newer run took its place"},
+	{Action: Abort, From: []JobInstanceState{InProgress}, To: Aborted, Actors: []string{"conductor"}, Why: "the processes that ran a task were lost too often"},
+})
 
-// instanceTransitions is the machine of a run. Actions that end it are taken by the conductor once no task runs any more.
-var instanceTransitions = []Transition[JobInstanceState]{
-	{Start, []JobInstanceState{Queued}, InProgress, "conductor", "a worker has taken it up"},
-	{Complete, []JobInstanceState{InProgress}, Completed, "conductor", "all tasks ended well"},
-	{Warn, []JobInstanceState{InProgress}, Warning, "conductor", "all tasks ended, at least one with a warning"},
-	{Fail, []JobInstanceState{InProgress}, Errored, "conductor", "a task failed"},
-	{Block, []JobInstanceState{InProgress}, Blocked, "conductor", "a threshold stopped a task"},
-	{Resume, []JobInstanceState{Blocked}, InProgress, "person", "the blocked tasks run again, forced, then the rest"},
-	{Cancel, []JobInstanceState{Queued, InProgress}, Cancelled, "person", "stopped; running tasks have finished first"},
-	{GiveUp, []JobInstanceState{Blocked}, Cancelled, "person", "nobody will resume it, or a newer run took its place"},
-	{Abort, []JobInstanceState{InProgress}, Aborted, "conductor", "the processes that ran a task were lost too often"},
-}
-
-// taskTransitions is the machine of a task.
-var taskTransitions = []Transition[TaskInstanceState]{
-	{Start, []TaskInstanceState{TaskWaiting}, TaskInProgress, "conductor", "its level has come and its parents produced output"},
-	{Restart, []TaskInstanceState{TaskInProgress}, TaskInProgress, "sweep", "the process that ran it is silent"},
-	{HandOver, []TaskInstanceState{TaskInProgress}, TaskInProgress, "worker", "its process stops; another one starts it anew"},
-	{Complete, []TaskInstanceState{TaskInProgress}, TaskCompleted, "worker", "done"},
-	{CompleteEmptyHanded, []TaskInstanceState{TaskInProgress}, TaskCompletedNoOutput, "worker", "there was nothing to do"},
-	{Warn, []TaskInstanceState{TaskInProgress}, TaskWarning, "worker", "failed or complained, and the run may go on"},
-	{Fail, []TaskInstanceState{TaskInProgress}, TaskErrored, "worker", "failed"},
-	{Block, []TaskInstanceState{TaskInProgress}, TaskBlocked, "worker", "a threshold was exceeded"},
-	{Resume, []TaskInstanceState{TaskBlocked}, TaskWaiting, "person", "runs again with thresholds off"},
-	{Skip, []TaskInstanceState{TaskWaiting}, TaskSkipped, "conductor", "a parent produced no output or did not end well"},
-	{Cancel, []TaskInstanceState{TaskWaiting, TaskBlocked}, TaskCancelled, "person", "the run was stopped or given up"},
-	{Abort, []TaskInstanceState{TaskInProgress}, TaskAborted, "sweep", "started too often without an end"},
-}
+// taskMachine is the machine of a task.
+var taskMachine = machine.New(machine.Machine[TaskInstanceState, Action]{
+	Name: "task_instance", States: []TaskInstanceState{
+		TaskWaiting, TaskInProgress, TaskCompleted, TaskCompletedNoOutput, TaskWarning, TaskErrored, TaskBlocked, TaskSkipped, TaskCancelled, TaskAborted,
+	}, Same: "=",
+}, []machine.Transition[TaskInstanceState, Action]{
+	{Action: Start, From: []TaskInstanceState{TaskWaiting}, To: TaskInProgress, Actors: []string{"conductor"}, Why: "its level has come and its parents produced output"},
+	{Action: Restart, From: []TaskInstanceState{TaskInProgress}, To: TaskInProgress, Actors: []string{"sweep"}, Why: "the process that ran it is silent"},
+	{Action: HandOver, From: []TaskInstanceState{TaskInProgress}, To: TaskInProgress, Actors: []string{"worker"}, Why: "its process stops; another one starts it anew"},
+	{Action: Complete, From: []TaskInstanceState{TaskInProgress}, To: TaskCompleted, Actors: []string{"worker"}, Why: "done"},
+	{Action: CompleteEmptyHanded, From: []TaskInstanceState{TaskInProgress}, To: TaskCompletedNoOutput, Actors: []string{"worker"}, Why: "there was nothing to do"},
+	{Action: Warn, From: []TaskInstanceState{TaskInProgress}, To: TaskWarning, Actors: []string{"worker"}, Why: "failed or complained, and the run may go on"},
+	{Action: Fail, From: []TaskInstanceState{TaskInProgress}, To: TaskErrored, Actors: []string{"worker"}, Why: "failed"},
+	{Action: Block, From: []TaskInstanceState{TaskInProgress}, To: TaskBlocked, Actors: []string{"worker"}, Why: "a threshold was exceeded"},
+	{Action: Resume, From: []TaskInstanceState{TaskBlocked}, To: TaskWaiting, Actors: []string{"person"}, Why: "runs again with thresholds off"},
+	{Action: Skip, From: []TaskInstanceState{TaskWaiting}, To: TaskSkipped, Actors: []string{"conductor"}, Why: "a parent produced no output or did not end well"},
+	{Action: Cancel, From: []TaskInstanceState{TaskWaiting, TaskBlocked}, To: TaskCancelled, Actors: []string{"person"}, Why: "the run was stopped or given up"},
+	{Action: Abort, From: []TaskInstanceState{TaskInProgress}, To: TaskAborted, Actors: []string{"sweep"}, Why: "started too often without an end"},
+})
 
 // IsFinal reports whether nothing can happen to the run any more.
 func (s JobInstanceState) IsFinal() bool {
@@ -130,14 +128,6 @@ func changeEvent(instanceID int64, data change) event.Event {
 	return event.Event{Kind: changed, SubjectType: "job_instance", SubjectID: instanceID, Data: data}
 }
 
-func transition[S ~string](table []Transition[S], action Action) Transition[S] {
-	i := slices.IndexFunc(table, func(t Transition[S]) bool { return t.Action == action })
-	if i < 0 {
-		panic(fmt.Sprintf("no transition for %s", action)) // a mistake in this package; the state test finds it
-	}
-	return table[i]
-}
-
 // applyInstances moves runs, and only those in a legal from-state: it gives the ones that moved. The caller holds their locks.
 // THE ONLY PLACE WHERE A RUN CHANGES STATE.
 func applyInstances(ctx context.Context, tx bun.Tx, now time.Time, action Action, ids ...int64) ([]*JobInstance, error) {
@@ -149,14 +139,14 @@ func applyInstancesBecause(ctx context.Context, tx bun.Tx, now time.Time, action
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	t := transition(instanceTransitions, action)
-	q := tx.NewUpdate().Model((*JobInstance)(nil)).Set("state = ?", t.To)
+	to := instanceMachine.To(action)
+	q := tx.NewUpdate().Model((*JobInstance)(nil)).Set("state = ?", to)
 	switch {
 	case action == Start:
 		q.Set("started_at = ?", now)
 	case action == Resume:
 		q.Set("is_repair = true, cancel_requested = false")
-	case t.To.IsFinal():
+	case to.IsFinal():
 		q.Set("ended_at = ?", now)
 	}
 	var moved []struct {
@@ -164,7 +154,7 @@ func applyInstancesBecause(ctx context.Context, tx bun.Tx, now time.Time, action
 		Was JobInstanceState
 	}
 	err := q.TableExpr("(SELECT id, state FROM job_instance WHERE id IN (?) FOR UPDATE) AS old", bun.List(ids)).
-		Where("i.id = old.id AND old.state IN (?)", bun.List(t.From)).
+		Where("i.id = old.id AND old.state IN (?)", bun.List(instanceMachine.From(action))).
 		Returning("i.*, old.state AS was").Scan(ctx, &moved)
 	if err != nil {
 		return nil, db.Explain(fmt.Errorf("%s job instances: %w", strings.ToLower(string(action)), err))
@@ -173,7 +163,7 @@ func applyInstancesBecause(ctx context.Context, tx bun.Tx, now time.Time, action
 	events := make([]event.Event, len(moved))
 	for i := range moved {
 		out[i] = &moved[i].JobInstance
-		events[i] = changeEvent(moved[i].ID, change{From: moved[i].Was, To: t.To, Reason: reason})
+		events[i] = changeEvent(moved[i].ID, change{From: moved[i].Was, To: to, Reason: reason})
 	}
 	return out, event.Publish(ctx, tx, now, events...)
 }
@@ -183,8 +173,8 @@ func applyTasks(ctx context.Context, tx bun.Tx, now time.Time, action Action, id
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	t := transition(taskTransitions, action)
-	q := tx.NewUpdate().Model((*TaskInstance)(nil)).Set("state = ?, lease_owner = NULL, lease_until = NULL", t.To)
+	to := taskMachine.To(action)
+	q := tx.NewUpdate().Model((*TaskInstance)(nil)).Set("state = ?, lease_owner = NULL, lease_until = NULL", to)
 	switch action {
 	case Start:
 		q.Set("fence = t.fence + 1, attempt = 1, started_at = ?, error = NULL, progress = 0, counters = '{}'", now)
@@ -202,7 +192,7 @@ func applyTasks(ctx context.Context, tx bun.Tx, now time.Time, action Action, id
 		Was TaskInstanceState
 	}
 	err := q.TableExpr("(SELECT id, state FROM task_instance WHERE id IN (?) FOR UPDATE) AS old", bun.List(ids)).
-		Where("t.id = old.id AND old.state IN (?)", bun.List(t.From)).
+		Where("t.id = old.id AND old.state IN (?)", bun.List(taskMachine.From(action))).
 		Returning("t.*, old.state AS was").Scan(ctx, &moved)
 	if err != nil {
 		return nil, db.Explain(fmt.Errorf("%s tasks: %w", strings.ToLower(string(action)), err))
@@ -217,29 +207,11 @@ func applyTasks(ctx context.Context, tx bun.Tx, now time.Time, action Action, id
 			c = &change{}
 			changes[m.JobInstanceID] = c
 		}
-		c.Tasks = append(c.Tasks, taskChange{ID: m.ID, From: m.Was, To: t.To})
+		c.Tasks = append(c.Tasks, taskChange{ID: m.ID, From: m.Was, To: to})
 	}
 	events := make([]event.Event, 0, len(changes))
 	for id, c := range changes {
 		events = append(events, changeEvent(id, *c))
 	}
 	return out, event.Publish(ctx, tx, now, events...)
-}
-
-// Draw writes the two machines as text, one line per transition; doc.go shows it.
-func Draw() string {
-	var b strings.Builder
-	draw(&b, "run", instanceTransitions)
-	draw(&b, "task", taskTransitions)
-	return b.String()
-}
-
-func draw[S ~string](b *strings.Builder, title string, table []Transition[S]) {
-	for _, t := range table {
-		from := make([]string, len(t.From))
-		for i, f := range t.From {
-			from[i] = string(f)
-		}
-		fmt.Fprintf(b, "%-4s %-20s --%s (%s)--> %s\n", title, strings.Join(from, ", "), t.Action, t.Who, t.To)
-	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,106 +12,81 @@ import (
 
 	"writ/server/db"
 	"writ/server/dbtest"
+	"writ/server/machine/machinetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-var allInstanceStates = []JobInstanceState{Queued, InProgress, Completed, Warning, Errored, Blocked, Cancelled, Aborted}
+var someTime = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 
-var allTaskStates = []TaskInstanceState{
-	TaskWaiting, TaskInProgress, TaskCompleted, TaskCompletedNoOutput, TaskWarning, TaskErrored, TaskBlocked, TaskSkipped, TaskCancelled, TaskAborted,
+func TestDrawingsInDoc(t *testing.T) {
+	t.Parallel()
+	machinetest.Doc(t, "States of a run", instanceMachine)
+	machinetest.Doc(t, "States of a task", taskMachine)
 }
 
-// TestStateMatrix tries every action in every state against the real tables; the golden file is the whole machine.
-func TestStateMatrix(t *testing.T) {
+// TestRunMoves tries every action in every state of a run against the real table; the golden file is the whole machine.
+func TestRunMoves(t *testing.T) {
 	t.Parallel()
+	machinetest.Matrix(t, "testdata/run_states.golden", instanceMachine)
 	b := dbtest.MustOpen(t)
-	ctx := t.Context()
-	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
-	var out strings.Builder
-
-	for _, tr := range instanceTransitions {
-		for _, from := range allInstanceStates {
-			var jobID, id int64
-			require.NoError(t, b.NewRaw("insert into job (identifier, display_name) values (?, '') returning id", fmt.Sprintf("%s %s", from, tr.Action)).Scan(ctx, &jobID))
-			var ended *time.Time
-			if from.IsFinal() {
-				ended = &now
-			}
-			require.NoError(t, b.NewRaw(`insert into job_instance (job_id, state, launched_by, created_at, ended_at) values (?, ?, 'x', ?, ?) returning id`,
-				jobID, from, now, ended).Scan(ctx, &id))
-			var moved []*JobInstance
-			require.NoError(t, db.InTx(ctx, b, func(ctx2 context.Context, tx bun.Tx) (err error) {
-				moved, err = applyInstances(ctx2, tx, now, tr.Action, id)
-				return err
-			}))
-			var to JobInstanceState
-			require.NoError(t, b.NewRaw("select state from job_instance where id = ?", id).Scan(ctx, &to))
-			line(&out, "run", string(from), tr.Action, string(to), len(moved))
+	machinetest.Database(t, b, instanceMachine)
+	n := 0
+	begin := func(from JobInstanceState) (id int64) {
+		n++
+		var ended *time.Time
+		if from.IsFinal() {
+			ended = &someTime
 		}
+		require.NoError(t, b.NewRaw(`with j as (insert into job (identifier, display_name) values (?, '') returning id)
+			insert into job_instance (job_id, state, launched_by, created_at, ended_at) select id, ?, 'x', ?, ?::timestamptz from j returning id`,
+			fmt.Sprint(n), from, someTime, ended).Scan(t.Context(), &id))
+		return id
 	}
+	machinetest.Moves(t, instanceMachine, func(action Action, from JobInstanceState) (to JobInstanceState, moved bool) {
+		id, rows := begin(from), 0
+		require.NoError(t, db.InTx(t.Context(), b, func(ctx context.Context, tx bun.Tx) error {
+			list, err := applyInstances(ctx, tx, someTime, action, id)
+			rows = len(list)
+			return err
+		}))
+		require.NoError(t, b.NewRaw("select state from job_instance where id = ?", id).Scan(t.Context(), &to))
+		return to, rows > 0
+	})
+	machinetest.Guarded(t, b, instanceMachine, "job_instance", begin, func(to JobInstanceState) string {
+		if to.IsFinal() {
+			return ", ended_at = now()"
+		}
+		return ", ended_at = null"
+	})
+}
+
+// TestTaskMoves does the same with the tasks of a run.
+func TestTaskMoves(t *testing.T) {
+	t.Parallel()
+	machinetest.Matrix(t, "testdata/task_states.golden", taskMachine)
+	b := dbtest.MustOpen(t)
+	machinetest.Database(t, b, taskMachine)
 	var instance int64
 	require.NoError(t, b.NewRaw(`with j as (insert into job (identifier, display_name) values ('tasks', '') returning id)
-		insert into job_instance (job_id, state, launched_by, created_at) select id, 'IN_PROGRESS', 'x', ? from j returning id`, now).Scan(ctx, &instance))
-	for _, tr := range taskTransitions {
-		for _, from := range allTaskStates {
-			row := &TaskInstance{JobInstanceID: instance, TaskType: "T", Options: []byte("{}"), Scope: fmt.Sprintf("%s %s", from, tr.Action), State: from, DependsOn: []string{}, Counters: map[string]int64{}}
-			_, err := b.NewInsert().Model(row).Exec(ctx)
-			require.NoError(t, err)
-			var moved []*TaskInstance
-			require.NoError(t, db.InTx(ctx, b, func(ctx2 context.Context, tx bun.Tx) (err error) {
-				moved, err = applyTasks(ctx2, tx, now, tr.Action, row.ID)
-				return err
-			}))
-			var to TaskInstanceState
-			require.NoError(t, b.NewRaw("select state from task_instance where id = ?", row.ID).Scan(ctx, &to))
-			line(&out, "task", string(from), tr.Action, string(to), len(moved))
-		}
-	}
-	golden(t, "testdata/states.golden", out.String())
-}
-
-func line(b *strings.Builder, what, from string, action Action, to string, moved int) {
-	if moved == 0 {
-		to = "refused"
-	}
-	fmt.Fprintf(b, "%-4s %-20s %-24s %s\n", what, from, action, to)
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got, "run go test -update and review the difference")
-}
-
-// TestDocShowsTheMachine keeps the drawing in doc.go equal to the tables.
-func TestDocShowsTheMachine(t *testing.T) {
-	t.Parallel()
-	doc, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	want := ""
-	for l := range strings.Lines(Draw()) {
-		want += "//\t" + l
-	}
-	require.Contains(t, string(doc), want, "copy this into doc.go:\n"+want)
-}
-
-// TestOnlyStateWritesStates searches the sources: nobody else may write a state column.
-func TestOnlyStateWritesStates(t *testing.T) {
-	t.Parallel()
-	files, err := os.ReadDir(".")
-	require.NoError(t, err)
-	for _, f := range files {
-		if strings.HasSuffix(f.Name(), "_test.go") || !strings.HasSuffix(f.Name(), ".go") || f.Name() == "state.go" {
-			continue
-		}
-		text, err := os.ReadFile(f.Name())
+		insert into job_instance (job_id, state, launched_by, created_at) select id, 'IN_PROGRESS', 'x', ? from j returning id`, someTime).Scan(t.Context(), &instance))
+	n := 0
+	begin := func(from TaskInstanceState) int64 {
+		n++
+		row := &TaskInstance{JobInstanceID: instance, TaskType: "T", Options: []byte("{}"), Scope: fmt.Sprint(n), State: from, DependsOn: []string{}, Counters: map[string]int64{}}
+		_, err := b.NewInsert().Model(row).Exec(t.Context())
 		require.NoError(t, err)
-		require.NotContains(t, string(text), `Set("state`, f.Name())
-		require.NotRegexp(t, `(?i)update (job|task)_instance set`, string(text), f.Name())
+		return row.ID
 	}
+	machinetest.Moves(t, taskMachine, func(action Action, from TaskInstanceState) (to TaskInstanceState, moved bool) {
+		id, rows := begin(from), 0
+		require.NoError(t, db.InTx(t.Context(), b, func(ctx context.Context, tx bun.Tx) error {
+			list, err := applyTasks(ctx, tx, someTime, action, id)
+			rows = len(list)
+			return err
+		}))
+		require.NoError(t, b.NewRaw("select state from task_instance where id = ?", id).Scan(t.Context(), &to))
+		return to, rows > 0
+	})
+	machinetest.Guarded(t, b, taskMachine, "task_instance", begin, nil)
 }

@@ -9,6 +9,7 @@
 //	rules.go         what may leave, and where to: allowed domains, catch-all, copy, off (11.4)
 //	send.go          SMTP, or .eml files in a pickup folder
 //	list.go          the mail log, for administrators
+//	state.go         the machine below, and the only function that moves a mail
 //	worker.go        SendArgs: one mail, tried once and retried five times with back-off
 //
 // # Recipients
@@ -29,4 +30,12 @@
 // stop. The next digest of the same kind waits five minutes after that, unless a job ended: a run is a moment of its own. A digest names
 // what is still undecided when it goes out. The windows are kept in the database and measured with the product's clock, so any process
 // may close them.
+//
+// # States
+//
+//	QUEUED  -> SENT     send
+//	        -> FAILED   fail
+//	        -> DROPPED  drop
+//	FAILED  -> SENT     send
+//	        -> DROPPED  drop
 package notification

@@ -14,17 +14,6 @@ import (
 // countLimit is where counting stops: the log is narrowed by filters, not paged through.
 const countLimit = 100_000
 
-// MailState is what became of a mail.
-type MailState string
-
-// The states of a mail.
-const (
-	MailQueued  MailState = "QUEUED"  // not tried yet
-	MailSent    MailState = "SENT"    // the mail server took it, or it lies in the pickup folder
-	MailFailed  MailState = "FAILED"  // the last try failed; it is tried again unless the server refused it for good or all retries are used up
-	MailDropped MailState = "DROPPED" // it will not be sent: mail is off, or the recipient's domain is not allowed
-)
-
 // Mail is one line of the mail log.
 type Mail struct {
 	bun.BaseModel `bun:"table:mail,alias:m"`

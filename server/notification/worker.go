@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
 	"github.com/wneessen/go-mail"
 
 	"writ/server/fence"
@@ -55,7 +56,7 @@ func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 		return river.JobSnooze(fenceEvery)
 	}
 	var row mailRow
-	if err := s.DB.NewRaw(`select id, recipient, subject, text_body, html_body from mail where id = ? and state in ('QUEUED', 'FAILED')`, job.Args.MailID).Scan(ctx, &row); errors.Is(err, sql.ErrNoRows) {
+	if err := s.DB.NewRaw(`select id, recipient, subject, text_body, html_body from mail where id = ? and state in (?)`, job.Args.MailID, bun.List(mailMachine.From(Send))).Scan(ctx, &row); errors.Is(err, sql.ErrNoRows) {
 		return nil // sent, or gone
 	} else if err != nil {
 		return fmt.Errorf("read mail %d: %w", job.Args.MailID, err)
@@ -63,14 +64,14 @@ func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	to, cc, why := s.Rules.route(row.Recipient)
 	if why != "" {
 		s.Log.WarnContext(ctx, "a mail is dropped", "mail", row.ID, "recipient", row.Recipient, "why", why)
-		return w.note(ctx, row.ID, "DROPPED", errors.New(why))
+		return s.move(ctx, row.ID, Drop, errors.New(why))
 	}
 	m, err := w.message(row, to, cc)
 	if err != nil {
-		return w.note(ctx, row.ID, "DROPPED", err)
+		return s.move(ctx, row.ID, Drop, err)
 	}
 	if err := s.Transport.Deliver(ctx, row.ID, m); err != nil {
-		if noteErr := w.note(ctx, row.ID, "FAILED", err); noteErr != nil {
+		if noteErr := s.move(ctx, row.ID, Fail, err); noteErr != nil {
 			return noteErr
 		}
 		err = fmt.Errorf("send mail %d: %w", row.ID, err)
@@ -79,7 +80,7 @@ func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 		}
 		return err
 	}
-	return w.note(ctx, row.ID, "SENT", nil)
+	return s.move(ctx, row.ID, Send, nil)
 }
 
 // isFinal reports whether the server said no to this very mail (5xx): the same mail gets the same answer.
@@ -113,15 +114,4 @@ func (w *SendWorker) message(row mailRow, to, cc string) (*mail.Msg, error) {
 	m.SetBodyString(mail.TypeTextPlain, row.TextBody)
 	m.AddAlternativeString(mail.TypeTextHTML, row.HTMLBody)
 	return m, nil
-}
-
-func (w *SendWorker) note(ctx context.Context, id int64, state string, cause error) error {
-	var text *string
-	if cause != nil {
-		t := cause.Error()
-		text = &t
-	}
-	_, err := w.Mails.DB.ExecContext(ctx, `update mail set state = ?, attempts = attempts + 1, error = ?, sent_at = case when ? = 'SENT' then ?::timestamptz end where id = ?`,
-		state, text, state, w.Mails.Clock.Now(), id)
-	return err
 }

@@ -192,7 +192,7 @@ type touched struct {
 	before *State // nil: opened in this turn
 	action Action // of its first move
 	lines  []int64
-	then   follow
+	then   string // what the moves make necessary (state.go)
 }
 
 // lineUpdate is one element of the JSON that update_lines.sql takes: the lines that move alike.
@@ -335,7 +335,7 @@ func (t *turn) note(orderID, lineID int64, a Action, from *State, to State, comm
 	}
 	o.lines = append(o.lines, lineID)
 	if to == evaluation.Pending && (from == nil || *from != to || a == Compute) {
-		if then := tableOfTransitions[a].Then; then == thenGenerate || o.then == nothing {
+		if then := lineMachine.Row(a).Then; then == thenGenerate || o.then == nothing {
 			o.then = then
 		}
 	}

@@ -160,7 +160,7 @@ func TestOwnDecisionIsRefusedBelow(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-	for _, tr := range transitions {
+	for _, tr := range lineMachine.Rows() {
 		from, to := tr.From[len(tr.From)-1], tr.To
 		if to == same {
 			to = from

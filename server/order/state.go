@@ -1,10 +1,12 @@
 package order
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"writ/server/evaluation"
+	"writ/server/machine"
 )
 
 // Action is a verb that moves lines. History and events show it.
@@ -79,120 +81,107 @@ const (
 	same     State = -2 // to-state of an action that leaves the state as it is
 )
 
-// follow is what a move makes necessary. It is enqueued in the same transaction.
-type follow string
-
+// What a move makes necessary. It is enqueued in the same transaction.
 const (
-	nothing      follow = ""
-	thenGenerate follow = "generate" // passes generation (again): thresholds, dependencies
-	thenDispatch follow = "dispatch" // was generated before: sent again as it is
+	nothing      = ""
+	thenGenerate = "generate" // passes generation (again): thresholds, dependencies
+	thenDispatch = "dispatch" // was generated before: sent again as it is
 )
 
-// transition is one row of the table: an action may move a line from any of From to To.
-type transition struct {
-	Action      Action
-	From        []State
-	To          State
-	Actors      []string
-	Then        follow
-	Spec        string // rows of provisioning spec 1.4
-	Description string
+// states are all of them, by number.
+var states = []State{evaluation.None, evaluation.Pending, evaluation.Transmitted, evaluation.Errored, evaluation.Verified, evaluation.AwaitingApproval,
+	evaluation.Inactive, evaluation.Error, evaluation.Executed}
+
+// anyBut lists what a row of the table begins in: every state, and entering, but those named.
+func anyBut(not ...State) []State {
+	return slices.DeleteFunc(append([]State{entering}, states...), func(s State) bool { return slices.Contains(not, s) })
 }
 
-// transitions is THE table (design 5). The drawing in doc.go, provisioning_transition, the query provisioningTransitions and the golden
-// state x action test all come from it. What is not in it is refused.
-var transitions = []transition{
-	{Compute, []State{entering, 0, 1, 2, 3, 4, 5, 6, 7, 8}, 1, []string{ByPolicy}, thenGenerate,
-		"E2 N1 A9 P8 T6 R4 X6 V1 V2 I1 I4", "A value must be written, changed or removed, is due, and nobody has to review it."},
-	{Review, []State{entering, 0, 1, 2, 3, 4, 5, 6, 7, 8}, 5, []string{ByPolicy, ByAdmin}, nothing,
-		"E3 N1 A4 P8 P12 T6 R4 X6 V1 V2 V5 I1 I4", "The same, but somebody has to review it first."},
-	{Hold, []State{entering, 0, 1, 2, 3, 4, 5, 7, 8}, 0, []string{ByPolicy, BySync}, nothing,
-		"E1 X5 V3 V4 I4", "Not effective or not due yet, cannot be provisioned, or waits on a decision about a difference."},
-	{Verify, []State{entering, 0, 1, 2, 3, 4, 5, 6, 7, 8}, 4, []string{BySync, ByPolicy}, nothing,
-		"E4 N2 A5 P9 T5 R3 X1 X7 I2 I4", "Synchronized data shows the expected value."},
-	{Expire, []State{entering, 0, 1, 2, 3, 4, 5, 6, 7}, 6, []string{ByClock, ByPolicy}, nothing,
-		"E5 A6 P10 T7 R7 I4", "The validity is past and nothing has to be removed."},
-	{Fail, []State{entering, 0, 1, 3, 4, 5, 7}, 7, []string{ByPolicy}, nothing,
-		"E6 A8 P13 V7", "An expression or rule failed."},
-	{Withdraw, []State{0, 1, 2, 3, 5, 6, 7}, 6, []string{ByPolicy}, nothing,
-		"N3 A7 P11 T6 T7 R7 I3", "No longer expected: the line ends without effect; an open ticket is withdrawn."},
-	{End, []State{4, 8}, same, []string{BySync, ByPolicy}, nothing,
-		"V6 X7", "Neither the expectation nor the value is there any more: the line ends as it is."},
-	{Refresh, []State{0, 1, 2, 3, 4, 5, 6, 7, 8}, same, []string{ByPolicy, BySync}, nothing,
-		"A4 R5 X2 X3", "The content changed or was looked at again; the state stays."},
+// lineMachine is THE table (design 5). Spec names rows of provisioning spec 1.4. The drawing in doc.go,
+// provisioning_transition, the query provisioningTransitions and the golden state x action test all come from it. What is not in it is
+// refused.
+var lineMachine = machine.New(machine.Machine[State, Action]{
+	Name: "order_line", States: states, Entering: entering, Same: same,
+	Label: func(s State) string { return fmt.Sprintf("%d %s", s, NameOf(s)) },
+}, []machine.Transition[State, Action]{
+	{Action: Compute, From: anyBut(), To: evaluation.Pending, Actors: []string{ByPolicy}, Then: thenGenerate,
+		Spec: "E2 N1 A9 P8 T6 R4 X6 V1 V2 I1 I4", Why: "A value must be written, changed or removed, is due, and nobody has to review it."},
+	{Action: Review, From: anyBut(), To: evaluation.AwaitingApproval, Actors: []string{ByPolicy, ByAdmin},
+		Spec: "E3 N1 A4 P8 P12 T6 R4 X6 V1 V2 V5 I1 I4", Why: "The same, but somebody has to review it first."},
+	{Action: Hold, From: anyBut(evaluation.Inactive), To: evaluation.None, Actors: []string{ByPolicy, BySync},
+		Spec: "E1 X5 V3 V4 I4", Why: "Not effective or not due yet, cannot be provisioned, or waits on a decision about a difference."},
+	{Action: Verify, From: anyBut(), To: evaluation.Verified, Actors: []string{BySync, ByPolicy},
+		Spec: "E4 N2 A5 P9 T5 R3 X1 X7 I2 I4", Why: "Synchronized data shows the expected value."},
+	{Action: Expire, From: anyBut(evaluation.Executed), To: evaluation.Inactive, Actors: []string{ByClock, ByPolicy},
+		Spec: "E5 A6 P10 T7 R7 I4", Why: "The validity is past and nothing has to be removed."},
+	{Action: Fail, From: anyBut(evaluation.Transmitted, evaluation.Inactive, evaluation.Executed), To: evaluation.Error, Actors: []string{ByPolicy},
+		Spec: "E6 A8 P13 V7", Why: "An expression or rule failed."},
+	{Action: Withdraw, From: anyBut(entering, evaluation.Verified, evaluation.Executed), To: evaluation.Inactive, Actors: []string{ByPolicy},
+		Spec: "N3 A7 P11 T6 T7 R7 I3", Why: "No longer expected: the line ends without effect; an open ticket is withdrawn."},
+	{Action: End, From: []State{evaluation.Verified, evaluation.Executed}, To: same, Actors: []string{BySync, ByPolicy},
+		Spec: "V6 X7", Why: "Neither the expectation nor the value is there any more: the line ends as it is."},
+	{Action: Refresh, From: anyBut(entering), To: same, Actors: []string{ByPolicy, BySync},
+		Spec: "A4 R5 X2 X3", Why: "The content changed or was looked at again; the state stays."},
 
-	{Release, []State{0}, 1, []string{ByClock}, thenGenerate, "N1", "The date is reached; reviewed before, or no review needed."},
-	{ReleaseForReview, []State{0}, 5, []string{ByClock}, nothing, "N1", "The date is reached; somebody has to review it."},
-	{TimeOut, []State{2, 8}, 3, []string{ByClock}, nothing, "T4 X4", "No answer, or no verification, within the validity period."},
-	{Retry, []State{3}, 1, []string{ByClock}, thenDispatch, "R6", "Automatic retry, as often as the resource type allows."},
+	{Action: Release, From: []State{evaluation.None}, To: evaluation.Pending, Actors: []string{ByClock}, Then: thenGenerate,
+		Spec: "N1", Why: "The date is reached; reviewed before, or no review needed."},
+	{Action: ReleaseForReview, From: []State{evaluation.None}, To: evaluation.AwaitingApproval, Actors: []string{ByClock},
+		Spec: "N1", Why: "The date is reached; somebody has to review it."},
+	{Action: TimeOut, From: []State{evaluation.Transmitted, evaluation.Executed}, To: evaluation.Errored, Actors: []string{ByClock},
+		Spec: "T4 X4", Why: "No answer, or no verification, within the validity period."},
+	{Action: Retry, From: []State{evaluation.Errored}, To: evaluation.Pending, Actors: []string{ByClock}, Then: thenDispatch,
+		Spec: "R6", Why: "Automatic retry, as often as the resource type allows."},
 
-	{Approve, []State{5}, 1, []string{ByReviewer}, thenGenerate, "A1", "Approved."},
-	{ApproveEarly, []State{5}, 0, []string{ByReviewer}, nothing, "A1", "Approved before the date; released by the clock."},
-	{Decline, []State{5, 3}, 6, []string{ByReviewer}, nothing, "A2 R2", "Declined: ignored until the computed value changes or it is reconsidered."},
-	{Postpone, []State{5}, same, []string{ByReviewer}, nothing, "A3", "Postponed: stays where it is, marked."},
-	{Unblock, []State{3}, 1, []string{ByReviewer}, thenDispatch, "R1", "Sent again."},
-	{Reconsider, []State{6}, 1, []string{ByReviewer, ByAdmin}, thenGenerate, "I1", "A declined line is taken up again; no review needed."},
-	{ReconsiderForReview, []State{6}, 5, []string{ByReviewer, ByAdmin}, nothing, "I1", "A declined line is taken up again for review."},
-	{Keep, []State{5, 3}, 4, []string{ByReviewer}, nothing, "3.4.5", "The resource stays: an approved exception."},
+	{Action: Approve, From: []State{evaluation.AwaitingApproval}, To: evaluation.Pending, Actors: []string{ByReviewer}, Then: thenGenerate,
+		Spec: "A1", Why: "Approved."},
+	{Action: ApproveEarly, From: []State{evaluation.AwaitingApproval}, To: evaluation.None, Actors: []string{ByReviewer},
+		Spec: "A1", Why: "Approved before the date; released by the clock."},
+	{Action: Decline, From: []State{evaluation.AwaitingApproval, evaluation.Errored}, To: evaluation.Inactive, Actors: []string{ByReviewer},
+		Spec: "A2 R2", Why: "Declined: ignored until the computed value changes or it is reconsidered."},
+	{Action: Postpone, From: []State{evaluation.AwaitingApproval}, To: same, Actors: []string{ByReviewer},
+		Spec: "A3", Why: "Postponed: stays where it is, marked."},
+	{Action: Unblock, From: []State{evaluation.Errored}, To: evaluation.Pending, Actors: []string{ByReviewer}, Then: thenDispatch,
+		Spec: "R1", Why: "Sent again."},
+	{Action: Reconsider, From: []State{evaluation.Inactive}, To: evaluation.Pending, Actors: []string{ByReviewer, ByAdmin}, Then: thenGenerate,
+		Spec: "I1", Why: "A declined line is taken up again; no review needed."},
+	{Action: ReconsiderForReview, From: []State{evaluation.Inactive}, To: evaluation.AwaitingApproval, Actors: []string{ByReviewer, ByAdmin},
+		Spec: "I1", Why: "A declined line is taken up again for review."},
+	{Action: Keep, From: []State{evaluation.AwaitingApproval, evaluation.Errored}, To: evaluation.Verified, Actors: []string{ByReviewer},
+		Spec: "3.4.5", Why: "The resource stays: an approved exception."},
 
-	{Generate, []State{1}, same, []string{ByGeneration}, thenDispatch, "P5", "Passed thresholds and dependencies: may be sent."},
-	{HoldBack, []State{1}, same, []string{ByGeneration}, nothing, "P6 P7", "Waits: a threshold, a dependency or a switched-off system."},
-	{Transmit, []State{1}, 2, []string{ByFulfil}, nothing, "P1", "A ticket was opened."},
-	{Lose, []State{1, 2}, 2, []string{ByFulfil}, nothing, "P4", "Software collected it and the answer was lost: read back before a repeat."},
-	{Execute, []State{1, 2}, 8, []string{ByFulfil}, nothing, "P2 T1", "The managed system accepted it."},
-	{Refuse, []State{1, 2}, 3, []string{ByFulfil}, nothing, "P3 T3", "The managed system reported an error."},
+	{Action: Generate, From: []State{evaluation.Pending}, To: same, Actors: []string{ByGeneration}, Then: thenDispatch,
+		Spec: "P5", Why: "Passed thresholds and dependencies: may be sent."},
+	{Action: HoldBack, From: []State{evaluation.Pending}, To: same, Actors: []string{ByGeneration},
+		Spec: "P6 P7", Why: "Waits: a threshold, a dependency or a switched-off system."},
+	{Action: Transmit, From: []State{evaluation.Pending}, To: evaluation.Transmitted, Actors: []string{ByFulfil},
+		Spec: "P1", Why: "A ticket was opened."},
+	{Action: Lose, From: []State{evaluation.Pending, evaluation.Transmitted}, To: evaluation.Transmitted, Actors: []string{ByFulfil},
+		Spec: "P4", Why: "Software collected it and the answer was lost: read back before a repeat."},
+	{Action: Execute, From: []State{evaluation.Pending, evaluation.Transmitted}, To: evaluation.Executed, Actors: []string{ByFulfil},
+		Spec: "P2 T1", Why: "The managed system accepted it."},
+	{Action: Refuse, From: []State{evaluation.Pending, evaluation.Transmitted}, To: evaluation.Errored, Actors: []string{ByFulfil},
+		Spec: "P3 T3", Why: "The managed system reported an error."},
 
-	{Confirm, []State{2}, 8, []string{ByOperator}, nothing, "T1", "The operator did it."},
-	{ConfirmUnsynced, []State{2}, 4, []string{ByOperator}, nothing, "T2", "The operator did it, and the system cannot be synchronized."},
-	{Report, []State{2}, 3, []string{ByOperator}, nothing, "T3", "The operator could not do it."},
-	{Take, []State{2}, same, []string{ByOperator}, nothing, "4.3", "An operator takes the ticket."},
-	{GiveBack, []State{2}, same, []string{ByOperator}, nothing, "4.3", "The operator gives the ticket back."},
-}
+	{Action: Confirm, From: []State{evaluation.Transmitted}, To: evaluation.Executed, Actors: []string{ByOperator},
+		Spec: "T1", Why: "The operator did it."},
+	{Action: ConfirmUnsynced, From: []State{evaluation.Transmitted}, To: evaluation.Verified, Actors: []string{ByOperator},
+		Spec: "T2", Why: "The operator did it, and the system cannot be synchronized."},
+	{Action: Report, From: []State{evaluation.Transmitted}, To: evaluation.Errored, Actors: []string{ByOperator},
+		Spec: "T3", Why: "The operator could not do it."},
+	{Action: Take, From: []State{evaluation.Transmitted}, To: same, Actors: []string{ByOperator},
+		Spec: "4.3", Why: "An operator takes the ticket."},
+	{Action: GiveBack, From: []State{evaluation.Transmitted}, To: same, Actors: []string{ByOperator},
+		Spec: "4.3", Why: "The operator gives the ticket back."},
+})
 
 // isDecision reports whether a person decides something by an action. Nobody does on an order about himself (own.go).
 func (a Action) isDecision() bool {
-	by := tableOfTransitions[a].Actors
+	by := lineMachine.Row(a).Actors
 	return a != GiveBack && (slices.Contains(by, ByReviewer) || slices.Contains(by, ByOperator))
 }
 
-// tableOfTransitions finds the row of an action.
-var tableOfTransitions = func() map[Action]transition {
-	m := make(map[Action]transition, len(transitions))
-	for _, t := range transitions {
-		m[t.Action] = t
-	}
-	return m
-}()
-
 // target gives the state an action leads to from a state; false when the table does not allow it.
-func (a Action) target(from State) (State, bool) {
-	t, ok := tableOfTransitions[a]
-	if !ok || !slices.Contains(t.From, from) {
-		return 0, false
-	}
-	if t.To == same {
-		return from, true
-	}
-	return t.To, true
-}
-
-// legalMoves are the pairs of states that the table allows: the content of provisioning_transition.
-func legalMoves() [][2]State {
-	var pairs [][2]State
-	for _, t := range transitions {
-		for _, from := range t.From {
-			if from == entering {
-				continue
-			}
-			to, _ := t.Action.target(from)
-			if p := [2]State{from, to}; !slices.Contains(pairs, p) {
-				pairs = append(pairs, p)
-			}
-		}
-	}
-	slices.SortFunc(pairs, func(a, b [2]State) int { return int(a[0]-b[0])*16 + int(a[1]-b[1]) })
-	return pairs
-}
+func (a Action) target(from State) (State, bool) { return lineMachine.Target(a, from) }
 
 // ProvisioningTransition is a legal move, for people. From is nil for a line that enters.
 type ProvisioningTransition struct {
@@ -206,11 +195,11 @@ type ProvisioningTransition struct {
 // Transitions lists the state machine, one row per action and from-state.
 func Transitions() []*ProvisioningTransition {
 	var list []*ProvisioningTransition
-	for _, t := range transitions {
+	for _, t := range lineMachine.Rows() {
 		for _, from := range t.From {
 			to, _ := t.Action.target(from)
 			row := &ProvisioningTransition{To: NameOf(to), Action: string(t.Action), Actor: strings.Join(t.Actors, ", "),
-				Description: t.Description + " (" + t.Spec + ")"}
+				Description: t.Why + " (" + t.Spec + ")"}
 			if from != entering {
 				name := NameOf(from)
 				row.From = &name

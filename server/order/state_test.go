@@ -3,8 +3,6 @@ package order
 import (
 	"flag"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,27 +11,17 @@ import (
 
 	"writ/server/db"
 	"writ/server/dbtest"
+	"writ/server/machine/machinetest"
 )
 
 var update = flag.Bool("update", false, "write golden files")
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		require.NoError(t, os.MkdirAll("testdata", 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got, "run with -update after checking")
-}
 
 // TestMatrix writes every action against every state: what it leads to, or that it is refused.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-24s new   0   1   2   3   4   5   6   7   8   who\n", "")
-	for _, row := range transitions {
+	for _, row := range lineMachine.Rows() {
 		fmt.Fprintf(&b, "%-24s", row.Action)
 		for from := entering; from <= 8; from++ {
 			if to, ok := row.Action.target(from); ok {
@@ -44,47 +32,12 @@ func TestMatrix(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "   %s [%s]\n", strings.Join(row.Actors, ", "), row.Spec)
 	}
-	golden(t, "testdata/matrix.golden", b.String())
-}
-
-// drawing lists per state where its lines go and by what.
-func drawing() string {
-	var b strings.Builder
-	for from := entering; from <= 8; from++ {
-		name := "(new)"
-		if from != entering {
-			name = fmt.Sprintf("%d %s", from, NameOf(from))
-		}
-		by := map[State][]string{}
-		for _, row := range transitions {
-			if to, ok := row.Action.target(from); ok && to != from {
-				by[to] = append(by[to], string(row.Action))
-			}
-		}
-		for to := State(0); to <= 8; to++ {
-			if len(by[to]) == 0 {
-				continue
-			}
-			fmt.Fprintf(&b, "//\t%-19s -> %d %-17s  %s\n", name, to, NameOf(to), strings.Join(by[to], ", "))
-			name = ""
-		}
-	}
-	return b.String()
+	machinetest.Golden(t, "testdata/matrix.golden", b.String())
 }
 
 func TestDrawingInDocEqualsTable(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	head, rest, ok := strings.Cut(string(raw), "// # States\n//\n")
-	require.True(t, ok)
-	got, tail, ok := strings.Cut(rest, "//\n// Neighbours")
-	require.True(t, ok)
-	if *update {
-		require.NoError(t, os.WriteFile("doc.go", []byte(head+"// # States\n//\n"+drawing()+"//\n// Neighbours"+tail), 0o644))
-		got = drawing()
-	}
-	require.Equal(t, drawing(), got, "run with -update")
+	machinetest.Doc(t, "States", lineMachine)
 }
 
 func TestTransitionsForPeople(t *testing.T) {
@@ -105,7 +58,7 @@ func TestDatabaseKnowsTheSameMoves(t *testing.T) {
 	for _, r := range rows {
 		got = append(got, [2]State{r.FromState, r.ToState})
 	}
-	require.Equal(t, legalMoves(), got)
+	require.Equal(t, lineMachine.Pairs(), got)
 }
 
 func TestRollUp(t *testing.T) {
@@ -144,25 +97,4 @@ func TestDatabaseGuards(t *testing.T) {
 		values (?, now(), 'x', 'x', 2, 7)`, o.ID)
 	require.Error(t, err)
 	require.Equal(t, "order_line_history_legal", db.Constraint(err))
-}
-
-// TestOnlyApplyWritesStates searches the sources: a state column is written in two statements, and nowhere else in the server.
-func TestOnlyApplyWritesStates(t *testing.T) {
-	t.Parallel()
-	files, err := os.ReadDir(".")
-	require.NoError(t, err)
-	for _, f := range files {
-		if strings.HasSuffix(f.Name(), "_test.go") || !strings.HasSuffix(f.Name(), ".go") {
-			continue
-		}
-		raw, err := os.ReadFile(f.Name())
-		require.NoError(t, err)
-		for _, line := range strings.Split(string(raw), "\n") {
-			words := strings.Fields(line)
-			i := slices.Index(words, "set")
-			if i >= 0 && i+1 < len(words) && words[i+1] == "state" {
-				t.Errorf("%s writes a state: %s", f.Name(), line)
-			}
-		}
-	}
 }

@@ -44,7 +44,7 @@ func (s *Service) guard(ctx context.Context, d *Delivery, c *system.Connector, i
 	}
 	d.Blocked = over
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		if err := move(ctx, tx, d, Blocked); err != nil {
+		if err := move(ctx, tx, d, Block); err != nil {
 			return err
 		}
 		if err := system.Read(ctx, tx, d.ConnectorID, d.Counters.Tokens); err != nil { // this very data is blocked: no need to read it again
@@ -82,7 +82,7 @@ func (s *Service) apply(ctx context.Context, d *Delivery, c *system.Connector, i
 		if err := s.write(ctx, tx, d, shape, in); err != nil {
 			return err
 		}
-		if err := move(ctx, tx, d, Applied); err != nil {
+		if err := move(ctx, tx, d, Apply); err != nil {
 			return err
 		}
 		if err := system.Read(ctx, tx, d.ConnectorID, d.Counters.Tokens); err != nil {

@@ -152,11 +152,11 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 		if err != nil {
 			return err
 		}
-		if err := s.drop(ctx, tx, old, Dropped, "A newer complete synchronization took its place."); err != nil {
+		if err := s.drop(ctx, tx, old, Drop, "A newer complete synchronization took its place."); err != nil {
 			return err
 		}
 	}
-	return move(ctx, tx, d, Prepared)
+	return move(ctx, tx, d, Prepare)
 }
 
 // missing counts commands to update what is not there.

@@ -3,7 +3,6 @@ package synchronization
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,25 +20,6 @@ const (
 	Complete    Mode = "COMPLETE"    // the tables are the whole truth
 	Incremental Mode = "INCREMENTAL" // only changes, each with a command
 )
-
-// State of a delivery.
-type State string
-
-const (
-	Exporting State = "EXPORTING" // being read, or read and waiting for its comparison
-	Prepared  State = "PREPARED"  // compared: the changes are known
-	Blocked   State = "BLOCKED"   // a threshold was exceeded; nothing was applied; a person decides
-	Applied   State = "APPLIED"
-	Dropped   State = "DROPPED" // given up, or superseded by a newer complete delivery
-	Failed    State = "FAILED"  // the reading broke, or the server died over it
-)
-
-// moves are the legal moves of a delivery.
-var moves = map[State][]State{
-	Exporting: {Prepared, Failed, Dropped},
-	Prepared:  {Applied, Blocked, Dropped, Failed},
-	Blocked:   {Applied, Dropped},
-}
 
 // Delivery is one synchronization of one connector.
 type Delivery struct {
@@ -133,31 +113,6 @@ func (d *Delivery) changes() int {
 	return d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted + d.Counters.LinksInserted + d.Counters.LinksDeleted
 }
 
-// move brings a delivery into another state, with everything else that is set on it. InvalidTransition when it is no longer where it was:
-// that makes a delivery applied at most once.
-func move(ctx context.Context, db bun.IDB, d *Delivery, to State) error {
-	from := []State{}
-	for s, targets := range moves {
-		if slices.Contains(targets, to) {
-			from = append(from, s)
-		}
-	}
-	was := d.State
-	d.State = to
-	done, err := db.NewUpdate().Model(d).Column("state", "mode", "ended_at", "counters", "blocked", "error").
-		WherePK().Where("state in (?)", bun.List(from)).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("move delivery %d to %s: %w", d.ID, to, err)
-	}
-	if n, err := done.RowsAffected(); err != nil {
-		return err
-	} else if n == 0 {
-		d.State = was
-		return errs.New(errs.InvalidTransition, "Delivery %d cannot become %s any more.", d.ID, to).Of(d.ID)
-	}
-	return nil
-}
-
 // find gives a delivery; NotFound if there is none.
 func find(ctx context.Context, db bun.IDB, id int64) (*Delivery, error) {
 	return findWhere(ctx, db, errs.Missing("There is no such delivery.").Of(id), func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("y.id = ?", id) })
@@ -172,22 +127,6 @@ func findWhere(ctx context.Context, db bun.IDB, missing error, where func(*bun.S
 		return nil, missing
 	}
 	return list[0], nil
-}
-
-// drop ends deliveries that will not be applied, and removes their lists.
-func (s *Service) drop(ctx context.Context, tx bun.Tx, ds []*Delivery, to State, why string) error {
-	now := s.Clock.Now()
-	for _, d := range ds {
-		d.EndedAt, d.Error = &now, &why
-		if err := move(ctx, tx, d, to); err != nil {
-			return err
-		}
-		if _, err := tx.NewRaw(`delete from delivery_change where delivery_id = ?0; delete from delivery_row where delivery_id = ?0; delete from delivery_rename where delivery_id = ?0;
-			delete from row_to_mend where delivery_id = ?0 and not is_listed`, d.ID).Exec(ctx); err != nil {
-			return fmt.Errorf("remove the changes of delivery %d: %w", d.ID, err)
-		}
-	}
-	return nil
 }
 
 // IsOfJob reports whether the delivery belongs to a run of a job: that run is resumed or given up, not the delivery itself.

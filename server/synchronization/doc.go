@@ -1,7 +1,8 @@
 // Package synchronization is the way back: what the managed systems hold becomes the directory (provisioning 7).
 //
 //	service.go    Service: what app must fill in; RunInput
-//	delivery.go   Delivery, one synchronization of one connector, and its states
+//	delivery.go   Delivery: one synchronization of one connector
+//	state.go      the machine below, and the only function that moves a delivery
 //	export.go     read the mapped tables of a connector, clean and normalise them row by row
 //	compare.go    set duplicates aside, compare with the directory: the list of changes
 //	follow.go     what we renamed ourselves is met under its new key
@@ -13,12 +14,17 @@
 //	list.go       what the pages show: deliveries, changes
 //	condition.go  Condition: what readings tell of how a connector does
 //
-// # The states of a delivery
+// # States
 //
-//	EXPORTING -> PREPARED -> APPLIED
-//	    |            |---> BLOCKED ---> APPLIED (resumed by a person)
-//	    v            v         '------> DROPPED (given up, or a newer complete reading took its place)
-//	  FAILED      DROPPED
+//	EXPORTING -> PREPARED   prepare
+//	          -> DROPPED    drop
+//	          -> FAILED     fail
+//	PREPARED  -> BLOCKED    block
+//	          -> APPLIED    apply
+//	          -> DROPPED    drop
+//	          -> FAILED     fail
+//	BLOCKED   -> APPLIED    apply
+//	          -> DROPPED    drop
 //
 // A reading that broke never counts as the truth: the delivery is FAILED and the directory stays as it was. Only APPLIED wrote
 // anything, and a delivery gets there at most once.

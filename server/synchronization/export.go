@@ -92,7 +92,7 @@ func (s *Service) begin(ctx context.Context, c *system.Connector, in RunInput) (
 		if err != nil {
 			return err
 		}
-		if err := s.drop(ctx, tx, old, Failed, "The reading was interrupted."); err != nil {
+		if err := s.drop(ctx, tx, old, Fail, "The reading was interrupted."); err != nil {
 			return err
 		}
 		if d.Mode == Initial {
@@ -193,7 +193,7 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 		if err != nil {
 			return err
 		}
-		if err := s.drop(ctx, tx, []*Delivery{d}, Failed, text); err != nil {
+		if err := s.drop(ctx, tx, []*Delivery{d}, Fail, text); err != nil {
 			return err
 		}
 		if d.Counters.Continuous { // tried again and again: one record of the same failure is enough

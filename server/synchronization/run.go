@@ -213,7 +213,7 @@ func (s *Service) DropOfTasks(ctx context.Context, tx bun.Tx, taskInstanceIDs ..
 }
 
 func (s *Service) giveUp(ctx context.Context, tx bun.Tx, d *Delivery) error {
-	if err := s.drop(ctx, tx, []*Delivery{d}, Dropped, "Given up by "+permit.Name(ctx)+"."); err != nil {
+	if err := s.drop(ctx, tx, []*Delivery{d}, Drop, "Given up by "+permit.Name(ctx)+"."); err != nil {
 		return err
 	}
 	c, err := system.FindByID(ctx, tx, d.ConnectorID)

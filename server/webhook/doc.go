@@ -35,10 +35,15 @@
 // waits behind does not use up its tries. 410 Gone, or three days of nothing but failures, disable the webhook; enabling it goes on where
 // it stopped.
 //
-// # The machine
+// # States
 //
-//	(new), PENDING, DELIVERED, FAILED, GIVEN_UP  --OPEN (pump)--> PENDING
-//	PENDING, FAILED                              --DELIVER (worker)--> DELIVERED
-//	PENDING, FAILED                              --FAIL (worker)--> FAILED
-//	PENDING, FAILED                              --GIVE_UP (worker)--> GIVEN_UP
+//	(new)     -> PENDING    open
+//	PENDING   -> DELIVERED  deliver
+//	          -> FAILED     fail
+//	          -> GIVEN_UP   give_up
+//	DELIVERED -> PENDING    open
+//	FAILED    -> PENDING    open
+//	          -> DELIVERED  deliver
+//	          -> GIVEN_UP   give_up
+//	GIVEN_UP  -> PENDING    open
 package webhook

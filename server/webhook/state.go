@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/machine"
 )
 
 // WebhookDeliveryState is where a delivery stands.
@@ -36,30 +36,15 @@ const (
 // entering is the from-state of a delivery that is not there yet.
 const entering WebhookDeliveryState = ""
 
-// transition is a row of the table.
-type transition struct {
-	Action Action
-	From   []WebhookDeliveryState
-	To     WebhookDeliveryState
-	Who    string
-	Why    string
-}
-
-// transitions is the whole machine. What is not in it is refused.
-var transitions = []transition{
-	{Open, []WebhookDeliveryState{entering, Pending, Delivered, Failed, GivenUp}, Pending, "pump", "an event for this endpoint, for the first time or replayed"},
-	{Deliver, []WebhookDeliveryState{Pending, Failed}, Delivered, "worker", "the receiver took it"},
-	{Fail, []WebhookDeliveryState{Pending, Failed}, Failed, "worker", "no answer, or not the one we want; tried again later"},
-	{GiveUp, []WebhookDeliveryState{Pending, Failed}, GivenUp, "worker", "tried for three days, or the receiver is gone"},
-}
-
-func transitionOf(a Action) transition {
-	i := slices.IndexFunc(transitions, func(t transition) bool { return t.Action == a })
-	if i < 0 {
-		panic("no transition for " + string(a)) // a mistake in this package; the state test finds it
-	}
-	return transitions[i]
-}
+// deliveryMachine is the whole machine. What is not in it is refused.
+var deliveryMachine = machine.New(machine.Machine[WebhookDeliveryState, Action]{
+	Name: "webhook_delivery", States: []WebhookDeliveryState{Pending, Delivered, Failed, GivenUp}, Entering: entering, Same: "=",
+}, []machine.Transition[WebhookDeliveryState, Action]{
+	{Action: Open, From: []WebhookDeliveryState{entering, Pending, Delivered, Failed, GivenUp}, To: Pending, Actors: []string{"pump"}, Why: "an event for this endpoint, for the first time or replayed"},
+	{Action: Deliver, From: []WebhookDeliveryState{Pending, Failed}, To: Delivered, Actors: []string{"worker"}, Why: "the receiver took it"},
+	{Action: Fail, From: []WebhookDeliveryState{Pending, Failed}, To: Failed, Actors: []string{"worker"}, Why: "no answer, or not the one we want; tried again later"},
+	{Action: GiveUp, From: []WebhookDeliveryState{Pending, Failed}, To: GivenUp, Actors: []string{"worker"}, Why: "tried for three days, or the receiver is gone"},
+})
 
 // move is a delivery and what its move writes beside the state.
 type move struct {
@@ -75,20 +60,20 @@ func apply(ctx context.Context, tx bun.IDB, now time.Time, action Action, moves 
 	if len(moves) == 0 {
 		return nil, nil
 	}
-	t := transitionOf(action)
+	to := deliveryMachine.To(action)
 	raw, err := json.Marshal(moves)
 	if err != nil {
 		return nil, err
 	}
 	var ended *time.Time
-	if t.To.isFinal() {
+	if to.isFinal() {
 		ended = &now
 	}
 	var ids []int64
 	err = tx.NewRaw(`update webhook_delivery as d set state = ?, lease_until = null, next_at = m.next_at, ended_at = ?::timestamptz
 		from json_to_recordset(?) as m (id bigint, fence int, next_at timestamptz)
 		where d.id = m.id and m.fence in (0, d.fence) and d.state in (?) returning d.id`,
-		t.To, ended, string(raw), bun.List(t.From)).Scan(ctx, &ids)
+		to, ended, string(raw), bun.List(deliveryMachine.From(action))).Scan(ctx, &ids)
 	if err != nil {
 		return nil, db.Explain(fmt.Errorf("%s deliveries: %w", strings.ToLower(string(action)), err))
 	}
@@ -100,16 +85,16 @@ func open(ctx context.Context, tx bun.IDB, rows []*WebhookDelivery) (int, error)
 	if len(rows) == 0 {
 		return 0, nil
 	}
-	t := transitionOf(Open)
+	to := deliveryMachine.To(Open)
 	for _, r := range rows {
-		r.State = t.To
+		r.State = to
 	}
 	result, err := tx.NewInsert().Model(&rows).
 		Column("webhook_id", "message_id", "event_id", "state", "body", "since", "next_at", "created_at").
 		On("CONFLICT (webhook_id, message_id) DO UPDATE").
 		Set("state = excluded.state, since = excluded.since, next_at = excluded.next_at, tries = 0, fence = d.fence + 1").
 		Set("lease_until = NULL, ended_at = NULL").
-		Where("d.state IN (?)", bun.List(t.From)).Exec(ctx)
+		Where("d.state IN (?)", bun.List(deliveryMachine.From(Open))).Exec(ctx)
 	if err != nil {
 		return 0, db.Explain(fmt.Errorf("open deliveries: %w", err))
 	}
@@ -118,18 +103,3 @@ func open(ctx context.Context, tx bun.IDB, rows []*WebhookDelivery) (int, error)
 }
 
 func (s WebhookDeliveryState) isFinal() bool { return s == Delivered || s == GivenUp }
-
-// Draw writes the machine as text, one line per transition; doc.go shows it.
-func Draw() string {
-	var b strings.Builder
-	for _, t := range transitions {
-		from := make([]string, len(t.From))
-		for i, f := range t.From {
-			if from[i] = string(f); f == entering {
-				from[i] = "(new)"
-			}
-		}
-		fmt.Fprintf(&b, "%-44s --%s (%s)--> %s\n", strings.Join(from, ", "), t.Action, t.Who, t.To)
-	}
-	return b.String()
-}

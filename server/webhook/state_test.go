@@ -4,14 +4,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/machine/machinetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -19,39 +18,40 @@ var update = flag.Bool("update", false, "write the golden files")
 // TestStateMatrix tries every action in every state against the real table; the golden file is the whole machine.
 func TestStateMatrix(t *testing.T) {
 	t.Parallel()
+	machinetest.Matrix(t, "testdata/states.golden", deliveryMachine)
+	machinetest.Doc(t, "States", deliveryMachine)
 	h := setup(t)
+	machinetest.Database(t, h.DB, deliveryMachine)
 	w := h.mustCreate("https://receiver.example/in")
-	var out strings.Builder
-	for _, tr := range transitions {
-		for n, from := range []WebhookDeliveryState{entering, Pending, Delivered, Failed, GivenUp} {
-			d := &WebhookDelivery{WebhookID: w.ID, MessageID: fmt.Sprintf("%s %d", tr.Action, n), Body: []byte(`{}`), Since: h.now(), CreatedAt: h.now()}
-			if from != entering {
-				h.mustInsert(d, from)
-			}
-			moved := 0
-			require.NoError(t, db.InTx(t.Context(), h.DB, func(ctx context.Context, tx bun.Tx) (err error) {
-				if tr.Action == Open {
-					moved, err = open(ctx, tx, []*WebhookDelivery{d})
-					return err
-				}
-				ids, err := apply(ctx, tx, h.now(), tr.Action, move{ID: d.ID})
-				moved = len(ids)
-				return err
-			}))
-			to := "refused"
-			if moved > 0 {
-				require.NoError(t, h.DB.NewRaw("select state from webhook_delivery where webhook_id = ? and message_id = ?", w.ID, d.MessageID).Scan(t.Context(), &to))
-			}
-			fmt.Fprintf(&out, "%-10s %-8s %s\n", from, tr.Action, to)
+	n := 0
+	begin := func(from WebhookDeliveryState) *WebhookDelivery {
+		n++
+		d := &WebhookDelivery{WebhookID: w.ID, MessageID: fmt.Sprint(n), Body: []byte(`{}`), Since: h.now(), CreatedAt: h.now()}
+		if from != entering {
+			h.mustInsert(d, from)
 		}
+		return d
 	}
-	const path = "testdata/states.golden"
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(out.String()), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), out.String(), "run go test -update and review the difference")
+	machinetest.Moves(t, deliveryMachine, func(action Action, from WebhookDeliveryState) (to WebhookDeliveryState, moved bool) {
+		d, rows := begin(from), 0
+		require.NoError(t, db.InTx(t.Context(), h.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+			if action == Open {
+				rows, err = open(ctx, tx, []*WebhookDelivery{d})
+				return err
+			}
+			ids, err := apply(ctx, tx, h.now(), action, move{ID: d.ID})
+			rows = len(ids)
+			return err
+		}))
+		require.NoError(t, h.DB.NewRaw("select state from webhook_delivery where webhook_id = ? and message_id = ?", w.ID, d.MessageID).Scan(t.Context(), &to))
+		return to, rows > 0
+	})
+	machinetest.Guarded(t, h.DB, deliveryMachine, "webhook_delivery", func(from WebhookDeliveryState) int64 { return begin(from).ID }, func(to WebhookDeliveryState) string {
+		if to.isFinal() {
+			return ", ended_at = now()"
+		}
+		return ", ended_at = null"
+	})
 }
 
 // TestFence: what a claim reports that is not the newest one moves nothing.
@@ -67,16 +67,4 @@ func TestFence(t *testing.T) {
 	moved, err = apply(t.Context(), h.DB, h.now(), Deliver, move{ID: d.ID, Fence: 3})
 	require.NoError(t, err)
 	require.Equal(t, []int64{d.ID}, moved)
-}
-
-// TestDocShowsTheMachine keeps the drawing in doc.go equal to the table.
-func TestDocShowsTheMachine(t *testing.T) {
-	t.Parallel()
-	doc, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	want := ""
-	for l := range strings.Lines(Draw()) {
-		want += "//\t" + l
-	}
-	require.Contains(t, string(doc), want, "copy this into doc.go:\n"+want)
 }
