@@ -8,13 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/uptrace/bun"
 
-	"writ/graph"
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/backup"
@@ -304,7 +306,17 @@ func Restored(ctx context.Context, s cli.Session, c *backup.Contents) error {
 
 // Bench measures, side by side with what the parts can do at best. It makes databases of its own and drops them.
 func Bench(ctx context.Context, s cli.Session, in cli.BenchInput) error {
-	return bench.Run(ctx, bench.Input{People: in.People, Seed: in.Seed, DatabaseURL: s.DatabaseURL, Out: s.Out,
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	return bench.Run(ctx, bench.Input{People: in.People, Seed: in.Seed, Only: in.Only, DatabaseURL: s.DatabaseURL, Out: s.Out, Folder: filepath.Join(s.Config.Database.DataDir, "bench"),
+		Serve: func(addr, databaseURL, folder string) *exec.Cmd {
+			cmd := exec.Command(program, "serve", "--only", "api", "--addr", addr, "--data-dir", folder)
+			cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "WRIT_") })
+			cmd.Env = append(cmd.Env, "WRIT_DATABASE_URL="+databaseURL) // no argument: everybody sees those
+			return cmd
+		},
 		Assemble: func(ctx context.Context, db *bun.DB, url string) (*bench.System, error) {
 			own := s
 			own.DB, own.DatabaseURL = db, url
@@ -313,6 +325,6 @@ func Bench(ctx context.Context, s cli.Session, in cli.BenchInput) error {
 				return nil, err
 			}
 			return &bench.System{Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Manifest: a.Manifest, Assignments: a.Assignments,
-				Orders: a.Orders, GraphQL: graph.Handler(a.resolver(), graph.Options{Log: a.Log}), Close: a.Systems.Close}, nil
+				Orders: a.Orders, Close: a.Systems.Close}, nil
 		}})
 }

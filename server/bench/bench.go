@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os/exec"
 	"runtime"
 	"slices"
 	"time"
@@ -20,10 +21,14 @@ type Input struct {
 	DatabaseURL string        // a server on which databases may be made; the database itself is left alone
 	Out         io.Writer
 	Assemble    Assemble
+	Only        string // one part alone: requests, computations, grid or events; "": all
+	Folder      string // where PostGraphile is installed, once; "": it is left out
+	// Serve gives the command of a process of ours that serves a database; folder is its data folder.
+	Serve func(addr, databaseURL, folder string) *exec.Cmd
 }
 
 // listPeople is the size at which requests and drains are measured, unless the input is smaller.
-const listPeople = 10_000
+const listPeople = 20_000
 
 // sizes are the organisations to compute: the usual ones, and the one asked for.
 func (in Input) sizes() []int {
@@ -54,10 +59,21 @@ func Run(ctx context.Context, in Input) error {
 	if err := s.describe(ctx, in); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, *server, Input) error{requests, computations, grid, events} {
-		if err := part(ctx, s, in); err != nil {
+	found := false
+	for _, part := range []struct {
+		name string
+		run  func(context.Context, *server, Input) error
+	}{{"requests", requests}, {"computations", computations}, {"grid", grid}, {"events", events}} {
+		if in.Only != "" && in.Only != part.name {
+			continue
+		}
+		found = true
+		if err := part.run(ctx, s, in); err != nil {
 			return err
 		}
+	}
+	if !found {
+		return errs.Invalid("only", "The parts are requests, computations, grid and events, not %s.", in.Only)
 	}
 	return nil
 }

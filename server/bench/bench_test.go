@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"os"
+	"os/exec"
 	"regexp"
 	"testing"
 	"time"
@@ -20,12 +24,14 @@ import (
 	"writ/server/auth"
 	"writ/server/bench"
 	"writ/server/clock"
+	"writ/server/db"
 	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/fulfil"
 	"writ/server/fulfil/null"
+	"writ/server/httpd"
 	"writ/server/manifest"
 	"writ/server/order"
 	"writ/server/synchronization"
@@ -48,7 +54,7 @@ func (k keyring) Open(of string, sealed []byte) ([]byte, error) {
 }
 
 // assemble wires what a benchmark uses, with a null connector.
-func assemble(_ context.Context, b *bun.DB, url string) (*bench.System, error) {
+func assemble(_ context.Context, b *bun.DB, _ string) (*bench.System, error) {
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	if err != nil {
 		return nil, err
@@ -58,15 +64,51 @@ func assemble(_ context.Context, b *bun.DB, url string) (*bench.System, error) {
 	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword, Packages: []string{"null"}}
 	s.Assignments.Orders = s.Orders.Policy
 	s.Orders.MarkDirty = assignment.MarkDirty
-	systems := system.New(system.Options{DB: b, Clock: c, Packages: fulfil.Packages{"null": null.Package{}}, Keyring: ring, FilesDir: os.TempDir(), Activated: s.Orders.Wake})
+	systems := newSystems(b, c, ring, s)
 	s.Orders.Open = systems.Open
 	s.Close = systems.Close
-	s.GraphQL = graph.Handler(&graph.Resolver{
-		Auth: auth.New(b, c, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: &directory.Service{DB: b, Clock: c, Shapes: shapes},
-		Systems: systems, Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest, Synchronization: &synchronization.Service{DB: b, Clock: c, Shapes: shapes},
-		Feed: &across.Feed{Hub: event.NewHub(b, url, log)},
-	}, graph.Options{Log: log})
 	return s, nil
+}
+
+func newSystems(b *bun.DB, c *clock.Clock, ring *fulfil.Keyring, s *bench.System) *system.Service {
+	return system.New(system.Options{DB: b, Clock: c, Packages: fulfil.Packages{"null": null.Package{}}, Keyring: ring, FilesDir: os.TempDir(), Activated: s.Orders.Wake})
+}
+
+// servesVariable asks this program to serve a database instead of testing: the process that is measured.
+const servesVariable = "WRIT_BENCH_TEST_SERVES"
+
+func TestMain(m *testing.M) {
+	if at := os.Getenv(servesVariable); at != "" {
+		fmt.Fprintln(os.Stderr, serve(context.Background(), at, os.Getenv("WRIT_BENCH_TEST_DATABASE")))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func serve(ctx context.Context, addr, databaseURL string) error {
+	b, err := db.Open(ctx, databaseURL)
+	if err != nil {
+		return err
+	}
+	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
+	if err != nil {
+		return err
+	}
+	s, err := assemble(ctx, b, databaseURL)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.DiscardHandler)
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return httpd.Serve(ctx, l, httpd.New(httpd.Parts{Logger: log, GraphQL: graph.Handler(&graph.Resolver{
+		Auth: auth.New(b, s.Clock, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: &directory.Service{DB: b, Clock: s.Clock, Shapes: s.Shapes},
+		Systems: newSystems(b, s.Clock, ring, s), Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest,
+		Synchronization: &synchronization.Service{DB: b, Clock: s.Clock, Shapes: s.Shapes},
+		Feed:            &across.Feed{Hub: event.NewHub(b, databaseURL, log)},
+	}, graph.Options{Log: log})}), log)
 }
 
 // TestRun: every part measures what it says on a small organisation, and nothing is left behind.
@@ -83,11 +125,16 @@ func TestRun(t *testing.T) {
 		names = append(names, name)
 		return assemble(ctx, b, url)
 	}
-	require.NoError(t, bench.Run(t.Context(), bench.Input{People: 300, Seed: 1, Span: 200 * time.Millisecond, DatabaseURL: url, Out: &out, Assemble: noted}))
+	require.NoError(t, bench.Run(t.Context(), bench.Input{People: 300, Seed: 1, Span: 200 * time.Millisecond, DatabaseURL: url, Out: &out, Assemble: noted,
+		Serve: func(addr, databaseURL, _ string) *exec.Cmd {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), servesVariable+"="+addr, "WRIT_BENCH_TEST_DATABASE="+databaseURL)
+			return cmd
+		}}))
 	text := out.String()
 	t.Log(text)
 	for _, want := range []string{
-		`a\) Requests`, `\n +1 `, `\n +32 `, `b\) Work`, `\norders +300 `, `\nRiver jobs +300 `,
+		`a1\) A page of 50 out of 300 orders, flat`, `\n +1  Writ `, `\n +32  Writ `, `\n +32  loop in Go `, `a2\) .* with owner, type and lines`, `PostGraphile is left out: no folder`, `b\) Work`, `\norders +300 `, `\nRiver jobs +300 `,
 		`c\) Role model`, `300  from scratch`, `300  unchanged, everybody`, `300  1 % changed, only those`, `300  1 % changed, everybody`,
 		`d\) Evaluation`, `\n +5 +50 +100 `, `e\) Events`, `\none at a time, 100 a second +[0-9,]+ `, `\nfour writers, fifty at a time +[0-9,]+ `,
 	} {
@@ -104,4 +151,6 @@ func TestRun(t *testing.T) {
 func TestRunRefuses(t *testing.T) {
 	t.Parallel()
 	require.True(t, errs.Is(bench.Run(t.Context(), bench.Input{People: 99}), errs.Validation))
+	_, url := dbtest.MustOpenURL(t)
+	require.ErrorContains(t, bench.Run(t.Context(), bench.Input{People: 100, Only: "nothing", DatabaseURL: url, Out: io.Discard}), "not nothing")
 }

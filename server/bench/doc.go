@@ -1,10 +1,13 @@
-// Package bench measures: what Writ does beside what PostgreSQL, River and COPY do with the same rows, in one run on one machine.
+// Package bench measures: what Writ does beside what PostGraphile, PostgreSQL, River and COPY do with the same rows, in one run on one machine.
 //
-//	bench.go         Run: the five parts in turn
+//	bench.go         Run: the parts in turn, or one of them
 //	system.go        System: the services that app wires on a database of the benchmark
 //	database.go      databases of its own, made and dropped
 //	organisation.go  synthetic people and their role model, the same for the same seed
-//	list.go          a) a page of orders through GraphQL, beside the same statements in pgbench
+//	list.go          a) pages of orders through GraphQL, beside PostGraphile and prepared statements in pgbench
+//	client.go        requests over HTTP, one or many at a time
+//	process.go       servers of their own, and the CPU time that they and the database take
+//	postgraphile.go  PostGraphile, installed once into the data folder; postgraphile.mjs starts it
 //	pgbench.go       pgbench, or a loop of ours where it is not installed
 //	drain.go         b) orders through the null connector, beside jobs of River that do nothing
 //	compute.go       c) the role model from scratch, unchanged and with one per cent changed, beside COPY and a scan

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -42,12 +43,19 @@ func drains(ctx context.Context, o *organisation, in Input) error {
 	orders := perSecond(executed, took)
 	t.add("orders", executed, took, orders)
 
-	took, err = o.noops(ctx, executed)
-	if err != nil {
-		return err
+	var passes []time.Duration
+	for range rounds {
+		took, err := o.noops(ctx, executed)
+		if err != nil {
+			return err
+		}
+		passes = append(passes, took)
 	}
+	slices.Sort(passes)
+	took = passes[len(passes)/2]
 	t.add("River jobs", executed, took, perSecond(executed, took))
-	t.note("An order is: claimed with its attempt and idempotency key, sent, answered, moved with its lines, history and event. Ratio %s.", times(perSecond(executed, took), orders))
+	t.note("An order is: claimed with its attempt and idempotency key, sent, answered, moved with its lines, history and event; they can be carried out once. Ratio %s.", times(perSecond(executed, took), orders))
+	t.note("River: %d workers, median of %d rounds; leaves out everything but fetching and completing a job.", riverWorkers, rounds)
 	t.print(in.Out)
 	return nil
 }
@@ -71,7 +79,10 @@ func (w *noopWorker) Work(context.Context, *river.Job[noopArgs]) error {
 	return nil
 }
 
-// noops works n jobs off that were there before, with the settings of `serve`.
+// riverWorkers is how many jobs River works on at once where it shows how fast it is.
+const riverWorkers = 500
+
+// noops works n jobs off that were there before.
 func (o *organisation) noops(ctx context.Context, n int) (time.Duration, error) {
 	jobs := make([]river.InsertManyParams, n)
 	for i := range jobs {
@@ -82,7 +93,7 @@ func (o *organisation) noops(ctx context.Context, n int) (time.Duration, error) 
 	}
 	w := &noopWorker{left: &atomic.Int64{}, done: make(chan struct{})}
 	w.left.Store(int64(n))
-	q, err := queue.New(ctx, queue.Options{URL: o.url, Logger: slog.New(slog.DiscardHandler), Register: func(all *river.Workers) { river.AddWorker(all, w) }})
+	q, err := queue.New(ctx, queue.Options{URL: o.url, Logger: slog.New(slog.DiscardHandler), Queues: map[string]int{river.QueueDefault: riverWorkers}, Register: func(all *river.Workers) { river.AddWorker(all, w) }})
 	if err != nil {
 		return 0, err
 	}

@@ -1,220 +1,166 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"slices"
-	"sync"
 	"time"
-
-	"writ/server/db"
 )
 
-const listQuery = `query { orders(first: 50) { nodes { id state stateCode kind createdAt owner { id displayName } resourceType { identifier displayName } } pageInfo { hasNextPage endCursor } } }`
+// listed is a page of 50 orders as everybody who is compared asks for it.
+type listed struct {
+	name         string
+	ours         string
+	postgraphile string
+	statements   []string // as somebody would write them by hand, for the same values
+}
+
+// listings are the two queries: what stands in the table of orders alone, and a page as people see it. A page of our own says whether more
+// follows, so the others say it too.
+var listings = []listed{{
+	name:         "flat",
+	ours:         `{ orders(first: 50) { nodes { id state kind isManual version createdAt updatedAt } pageInfo { hasNextPage endCursor } } }`,
+	postgraphile: `{ allProvisioningOrders(first: 50, orderBy: [CREATED_AT_DESC, ROW_ID_DESC]) { nodes { rowId state kind isManual version createdAt updatedAt } pageInfo { hasNextPage endCursor } } }`,
+	statements: []string{
+		`select o.id, o.state, o.kind, o.is_manual, o.version, o.created_at, o.updated_at from provisioning_order o order by o.created_at desc, o.id desc limit 51`,
+	},
+}, {
+	name: "with owner, type and lines",
+	ours: `{ orders(first: 50) { nodes { id state stateCode kind createdAt owner { id displayName } resourceType { identifier displayName }
+		lines { id property action proposedValue state workflowState } } pageInfo { hasNextPage endCursor } } }`,
+	postgraphile: `{ allProvisioningOrders(first: 50, orderBy: [CREATED_AT_DESC, ROW_ID_DESC]) { nodes { rowId state kind createdAt resourceByOwnerId { rowId displayName }
+		resourceTypeByResourceTypeId { identifier displayName } orderLinesByOrderId(orderBy: [ROW_ID_ASC]) { nodes { rowId property action proposedValue state workflowState } } }
+		pageInfo { hasNextPage endCursor } } }`,
+	statements: []string{
+		`select o.id, o.state, o.kind, o.created_at, w.id, w.display_name, t.identifier, t.display_name from provisioning_order o
+			left join resource w on w.id = o.owner_id join resource_type t on t.id = o.resource_type_id order by o.created_at desc, o.id desc limit 51`,
+		`select l.order_id, l.id, l.property, l.action, l.proposed_value, l.state, l.workflow_state from order_line l
+			where l.order_id = any(array(select o.id from provisioning_order o order by o.created_at desc, o.id desc limit 50)) order by l.order_id, l.id`,
+	},
+}}
+
+// rounds is how often everybody is measured in turn: what else the machine does then meets all alike. The median counts.
+const rounds = 3
+
+// subject is somebody who answers a listing.
+type subject struct {
+	name string
+	pid  int // of its own process, for its CPU time; 0: it has none that counts
+	run  func(ctx context.Context, l listed, n int, span time.Duration) (measured, error)
+}
 
 // lists prints part a.
 func lists(ctx context.Context, o *organisation, in Input) error {
-	t := &table{title: fmt.Sprintf("a) Requests: a page of 50 out of %s orders with owner and resource type, beside the same statements", thousands(float64(o.people))),
-		columns: []string{"at a time", "GraphQL/s", "p50", "p95", "statements alone/s", "latency", "ratio"}}
 	if err := o.settle(ctx); err != nil {
 		return err
 	}
-	c, err := o.serve(ctx)
+	ours, err := o.serve(ctx, in)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	statements, err := c.statements(ctx)
-	if err != nil {
-		return err
+	defer ours.stop()
+	runner := newRunner(o.url, in.Span)
+	all := []subject{
+		{name: "Writ", pid: ours.pid(), run: func(ctx context.Context, l listed, n int, span time.Duration) (measured, error) {
+			return ours.load(ctx, l.ours, n, span)
+		}},
+		{name: runner.name(), run: func(ctx context.Context, l listed, n int, span time.Duration) (measured, error) {
+			return runner.run(ctx, l.statements, n, span)
+		}},
 	}
-	runner := newRunner(o.url, statements)
-	for _, n := range []int{1, 8, 32} {
-		ours, err := c.load(ctx, n, in.Span)
-		if err != nil {
+	theirs, absent := postgraphile(ctx, o.url, in.Folder)
+	if theirs != nil {
+		defer theirs.stop()
+		all = append(all, subject{name: theirs.name, pid: theirs.pid(), run: func(ctx context.Context, l listed, n int, span time.Duration) (measured, error) {
+			return theirs.load(ctx, l.postgraphile, n, span)
+		}})
+	}
+	for i, l := range listings {
+		if err := ours.check(ctx, l.ours); err != nil {
 			return err
 		}
-		theirs, err := runner.run(ctx, n, in.Span)
-		if err != nil {
-			return err
+		if theirs != nil {
+			if err := theirs.check(ctx, l.postgraphile); err != nil {
+				return err
+			}
 		}
-		t.add(n, ours.rate, ours.p50, ours.p95, theirs.rate, theirs.latency, times(theirs.rate, ours.rate))
+		t := &table{title: fmt.Sprintf("a%d) A page of 50 out of %s orders, %s: median of %d rounds in turn", i+1, thousands(float64(o.people)), l.name, rounds),
+			columns: []string{"at a time", "who", "requests/s", "p50", "p99", "its CPU", "database CPU", "bytes", "Writ does"}}
+		for _, n := range []int{1, 8, 32} {
+			if err := o.compare(ctx, t, all, l, n, in.Span); err != nil {
+				return err
+			}
+		}
+		if i == len(listings)-1 {
+			t.note("CPU: of one request, of its own process and of all processes of the database. Bytes: of an answer as it is sent.")
+			t.note("Writ: its own process: HTTP, access token, rights, access log, gzip.")
+			t.note("%s: the statements written by hand, prepared, no transaction: leaves out HTTP, GraphQL, rights, and making the answer.", runner.name())
+			if theirs != nil {
+				t.note("%s: its own process, Amber preset: leaves out tokens, rights, access log and compression; names of states; the order of lines by property.", theirs.name)
+			} else {
+				t.note("PostGraphile is left out: %s", absent)
+			}
+		}
+		t.print(in.Out)
 	}
-	t.note("GraphQL: over HTTP with an access token, parsed, authorised, answered as JSON. Alone: the %d statements of such a request in one transaction, by %s.", len(statements), runner.name())
-	t.print(in.Out)
 	return nil
 }
 
-// client speaks to the GraphQL handler over HTTP, as anybody would.
-type client struct {
-	server *http.Server
-	http   *http.Client
-	url    string
-	token  string
-	direct http.Handler
-}
-
-func (o *organisation) serve(ctx context.Context) (*client, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	c := &client{server: &http.Server{Handler: o.GraphQL, ReadHeaderTimeout: 10 * time.Second}, url: "http://" + l.Addr().String() + "/graphql", direct: o.GraphQL,
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute}}
-	go func() { _ = c.server.Serve(l) }()
-	login, err := json.Marshal(map[string]any{"query": "mutation($in: LoginInput!) { login(input: $in) { accessToken } }",
-		"variables": map[string]any{"in": map[string]string{"username": username, "password": o.password}}})
-	if err != nil {
-		return nil, err
-	}
-	body, err := c.post(ctx, login)
-	if err != nil {
-		c.close()
-		return nil, fmt.Errorf("sign in: %w", err)
-	}
-	var answer struct {
-		Data struct{ Login struct{ AccessToken string } }
-	}
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Data.Login.AccessToken == "" {
-		c.close()
-		return nil, fmt.Errorf("sign in: %s", body)
-	}
-	c.token = answer.Data.Login.AccessToken
-	return c, nil
-}
-
-func (c *client) close() {
-	c.http.CloseIdleConnections()
-	_ = c.server.Close()
-}
-
-func (c *client) request(ctx context.Context, body []byte) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	return r, nil
-}
-
-func (c *client) post(ctx context.Context, body []byte) ([]byte, error) {
-	r, err := c.request(ctx, body)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("answered %s: %s", answer.Status, text)
-	}
-	return text, err
-}
-
-func listRequest() []byte {
-	raw, _ := json.Marshal(map[string]string{"query": listQuery}) // a plain map: never fails
-	return raw
-}
-
-// statements are the SQL of one request, once everything that is kept between requests is there.
-func (c *client) statements(ctx context.Context) ([]string, error) {
-	for range 3 {
-		text, err := c.post(ctx, listRequest())
-		if err != nil {
-			return nil, err
-		}
-		var answer struct {
-			Errors []struct{ Message string }
-			Data   struct {
-				Orders struct {
-					Nodes []struct{ Owner, ResourceType *struct{ DisplayName string } }
-				}
+// compare adds the rows of one load.
+func (o *organisation) compare(ctx context.Context, t *table, all []subject, l listed, n int, span time.Duration) error {
+	found := make([][]measured, len(all))
+	for range rounds {
+		for i, s := range all {
+			before, err := o.used(ctx, s.pid)
+			if err != nil {
+				return err
 			}
-		}
-		if err := json.Unmarshal(text, &answer); err != nil {
-			return nil, err
-		}
-		if len(answer.Errors) > 0 {
-			return nil, errors.New(answer.Errors[0].Message)
-		}
-		if n := len(answer.Data.Orders.Nodes); n != 50 || answer.Data.Orders.Nodes[0].Owner == nil {
-			return nil, fmt.Errorf("the page has %d orders, not 50 with their owners: %.200s", n, text)
-		}
-	}
-	counted, q := db.CountQueries(ctx)
-	r, err := c.request(counted, listRequest())
-	if err != nil {
-		return nil, err
-	}
-	c.direct.ServeHTTP(&nowhere{header: http.Header{}}, r)
-	if q.N() == 0 {
-		return nil, errors.New("a request made no statement")
-	}
-	return q.Texts(), nil
-}
-
-// nowhere takes an answer and throws it away.
-type nowhere struct{ header http.Header }
-
-func (w *nowhere) Header() http.Header         { return w.header }
-func (w *nowhere) Write(p []byte) (int, error) { return len(p), nil }
-func (w *nowhere) WriteHeader(int)             {}
-
-// measured is a rate with its latencies.
-type measured struct {
-	rate              float64
-	p50, p95, latency time.Duration // latency: the mean
-}
-
-// load asks for the page with n requests at a time.
-func (c *client) load(ctx context.Context, n int, span time.Duration) (measured, error) {
-	body := listRequest()
-	return hammer(ctx, n, span, func(ctx context.Context, _ int) error {
-		_, err := c.post(ctx, body)
-		return err
-	})
-}
-
-// hammer calls fn from n goroutines for a while.
-func hammer(ctx context.Context, n int, span time.Duration, fn func(ctx context.Context, worker int) error) (measured, error) {
-	var all sync.WaitGroup
-	took := make([][]time.Duration, n)
-	failures := make([]error, n)
-	began := time.Now()
-	for i := range n {
-		all.Go(func() {
-			for ctx.Err() == nil && (len(took[i]) == 0 || time.Since(began) < span) { // once at least, however busy the machine is
-				one := time.Now()
-				if err := fn(ctx, i); err != nil {
-					failures[i] = err
-					return
-				}
-				took[i] = append(took[i], time.Since(one))
+			m, err := s.run(ctx, l, n, span)
+			if err != nil {
+				return fmt.Errorf("%s, %d at a time: %w", s.name, n, err)
 			}
-		})
+			after, err := o.used(ctx, s.pid)
+			if err != nil {
+				return err
+			}
+			m.own, m.database = after.own.since(before.own, m.count), after.database.since(before.database, m.count)
+			found[i] = append(found[i], m)
+		}
 	}
-	all.Wait()
-	passed := time.Since(began)
-	if err := errors.Join(append(failures, ctx.Err())...); err != nil {
-		return measured{}, err
+	ours := middle(found[0], func(m measured) float64 { return m.rate })
+	for i, s := range all {
+		list := found[i]
+		rate, ratio := middle(list, func(m measured) float64 { return m.rate }), any("-")
+		if i > 0 {
+			ratio = times(ours, rate)
+		}
+		of := func(value func(m measured) time.Duration) any {
+			return orNone(time.Duration(middle(list, func(m measured) float64 { return float64(value(m)) })))
+		}
+		size := any("-")
+		if list[0].bytes > 0 {
+			size = list[0].bytes
+		}
+		t.add(n, s.name, rate, of(func(m measured) time.Duration { return m.p50 }), of(func(m measured) time.Duration { return m.p99 }),
+			of(func(m measured) time.Duration { return m.own }), of(func(m measured) time.Duration { return m.database }), size, ratio)
 	}
-	list := slices.Concat(took...)
-	slices.Sort(list)
-	var sum time.Duration
-	for _, d := range list {
-		sum += d
+	return nil
+}
+
+// middle is the median.
+func middle(list []measured, value func(measured) float64) float64 {
+	values := make([]float64, len(list))
+	for i, m := range list {
+		values[i] = value(m)
 	}
-	return measured{rate: perSecond(len(list), passed), p50: list[len(list)/2], p95: list[len(list)*95/100], latency: sum / time.Duration(len(list))}, nil
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// orNone is a dash for what was not measured.
+func orNone(d time.Duration) any {
+	if d <= 0 {
+		return "-"
+	}
+	return d
 }

@@ -40,27 +40,27 @@ That is all.
 	require.Equal(t, "250.0 µs", duration(250*time.Microsecond))
 }
 
-// TestRunners: pgbench and the loop that stands in for it both repeat a transaction.
+// TestRunners: pgbench and the loop that stands in for it both repeat statements.
 func TestRunners(t *testing.T) {
 	t.Parallel()
 	_, url := dbtest.MustOpenURL(t)
-	r := newRunner(url, []string{"select 1", "select '2026-01-01 10:20:30'::timestamptz, count(*) from event"})
+	statements := []string{"select 1", "select '2026-01-01 10:20:30'::timestamptz, count(*) from event"}
+	r := newRunner(url, time.Second)
 	if r.program != "" {
-		m, err := r.run(t.Context(), 2, time.Second)
+		m, err := r.run(t.Context(), statements, 2, time.Second)
 		require.NoError(t, err)
 		require.Positive(t, m.rate)
-		require.Positive(t, m.latency)
+		require.Positive(t, m.p99)
 		require.Equal(t, "pgbench", r.name())
 	}
 	r.program = ""
-	m, err := r.run(t.Context(), 2, 200*time.Millisecond)
+	m, err := r.run(t.Context(), statements, 2, 200*time.Millisecond)
 	require.NoError(t, err)
 	require.Positive(t, m.rate)
-	require.Positive(t, m.p95)
-	require.Contains(t, r.name(), "not installed")
+	require.Positive(t, m.p99)
+	require.Equal(t, "loop in Go", r.name())
 
-	r.statements = []string{"select nonsense"}
-	_, err = r.run(t.Context(), 1, 50*time.Millisecond)
+	_, err = r.run(t.Context(), []string{"select nonsense"}, 1, 50*time.Millisecond)
 	require.Error(t, err)
 }
 
@@ -69,12 +69,32 @@ func TestReadPgbench(t *testing.T) {
 	m, err := readPgbench("number of transactions actually processed: 3057\nlatency average = 6.541 ms\ntps = 305.765 (without initial connection time)\n")
 	require.NoError(t, err)
 	require.InDelta(t, 305.765, m.rate, 0.001)
-	require.Equal(t, 6541*time.Microsecond, m.latency)
+	require.Equal(t, 3057, m.count)
 	m, err = readPgbench("number of transactions actually processed: 0\nlatency average = 0.000 ms\ntps = 0.000000 (without initial connection time)\n")
 	require.NoError(t, err)
-	require.Zero(t, m.rate, "run asks again, for longer")
+	require.Zero(t, m.count, "run asks again, for longer")
 	_, err = readPgbench("nothing")
 	require.Error(t, err)
+	require.Equal(t, []time.Duration{6481 * time.Microsecond, 12 * time.Microsecond}, readLog("0 0 6481 0 1795000000 100\n1 7 12 0 1795000000 101\n\n"))
+}
+
+func TestMeasured(t *testing.T) {
+	t.Parallel()
+	took := make([]time.Duration, 200)
+	for i := range took {
+		took[i] = time.Duration(200-i) * time.Millisecond
+	}
+	m := measure(took, time.Second)
+	require.Equal(t, measured{count: 200, rate: 200, p50: 101 * time.Millisecond, p99: 199 * time.Millisecond}, m)
+	require.InDelta(t, 3, middle([]measured{{rate: 9}, {rate: 1}, {rate: 3}}, func(m measured) float64 { return m.rate }), 0)
+
+	s, ok := parseStat("42 (a (b) c) S 7 42 42 0 -1 4194560 100 0 0 0 150 50 20 10 20 0 1 0 100")
+	require.True(t, ok)
+	require.Equal(t, stat{name: "a (b) c", parent: 7, self: 2 * time.Second, ended: 300 * time.Millisecond}, s)
+	_, ok = parseStat("42 nonsense")
+	require.False(t, ok)
+	require.Equal(t, 5*time.Millisecond, cpu{2 * time.Second, true}.since(cpu{time.Second, true}, 200))
+	require.Zero(t, cpu{}.since(cpu{time.Second, true}, 200), "unknown")
 }
 
 func TestForLibpq(t *testing.T) {

@@ -20,15 +20,18 @@ import (
 	_ "github.com/lib/pq" // the driver of the loop
 )
 
-// runner repeats a list of statements in one transaction, as fast as it can.
+// runner repeats a list of statements, prepared, as fast as it can.
 type runner struct {
-	program    string // path of pgbench; "": a loop of ours
-	url        string
-	statements []string
+	program string // path of pgbench; "": a loop of ours
+	url     string
 }
 
-func newRunner(databaseURL string, statements []string) *runner {
-	return &runner{program: findPgbench(), url: databaseURL, statements: statements}
+// newRunner takes pgbench where it is installed and the span is one that it knows: whole seconds.
+func newRunner(databaseURL string, span time.Duration) *runner {
+	if span < time.Second {
+		return &runner{url: databaseURL}
+	}
+	return &runner{program: findPgbench(), url: databaseURL}
 }
 
 // findPgbench looks where the shell looks, then where Debian keeps the programs of each version.
@@ -45,7 +48,7 @@ func findPgbench() string {
 
 func (r *runner) name() string {
 	if r.program == "" {
-		return "a loop in Go (pgbench is not installed)"
+		return "loop in Go" // where pgbench is not installed, or a span shorter than it knows
 	}
 	return "pgbench"
 }
@@ -53,38 +56,29 @@ func (r *runner) name() string {
 // longest bounds the search for a span in which pgbench gets something done.
 const longest = 32 * time.Second
 
-func (r *runner) run(ctx context.Context, n int, span time.Duration) (measured, error) {
+func (r *runner) run(ctx context.Context, statements []string, n int, span time.Duration) (measured, error) {
 	if r.program == "" {
-		return r.loop(ctx, n, span)
+		return r.loop(ctx, statements, n, span)
 	}
 	for {
-		m, err := r.pgbench(ctx, n, span)
-		if err != nil || m.rate > 0 {
+		m, err := r.pgbench(ctx, statements, n, span)
+		if err != nil || m.count > 0 {
 			return m, err
 		}
 		if span = 2 * max(span, time.Second); span > longest { // pgbench counts what ended inside its span: on a busy machine that may be nothing
-			return measured{}, fmt.Errorf("pgbench completed no transaction in %s", longest)
+			return measured{}, fmt.Errorf("pgbench completed nothing in %s", longest)
 		}
 	}
 }
 
-var (
-	tps       = regexp.MustCompile(`tps = ([0-9.]+)`)
-	latency   = regexp.MustCompile(`latency average = ([0-9.]+) ms`)
-	processed = regexp.MustCompile(`number of transactions actually processed: (\d+)`)
-)
-
-func (r *runner) pgbench(ctx context.Context, n int, span time.Duration) (measured, error) {
-	script, err := os.CreateTemp("", "writ-bench-*.sql")
+func (r *runner) pgbench(ctx context.Context, statements []string, n int, span time.Duration) (measured, error) {
+	folder, err := os.MkdirTemp("", "writ-bench-")
 	if err != nil {
 		return measured{}, err
 	}
-	defer os.Remove(script.Name())
-	lines := append(append([]string{"begin"}, r.statements...), "commit")
-	if _, err := script.WriteString(strings.Join(lines, ";\n") + ";\n"); err != nil {
-		return measured{}, err
-	}
-	if err := script.Close(); err != nil {
+	defer os.RemoveAll(folder)
+	script := filepath.Join(folder, "script.sql")
+	if err := os.WriteFile(script, []byte(strings.Join(statements, ";\n")+";\n"), 0o600); err != nil {
 		return measured{}, err
 	}
 	at, password, err := forLibpq(r.url)
@@ -92,32 +86,66 @@ func (r *runner) pgbench(ctx context.Context, n int, span time.Duration) (measur
 		return measured{}, err
 	}
 	seconds := max(1, int(span.Round(time.Second).Seconds()))
-	cmd := exec.CommandContext(ctx, r.program, "--no-vacuum", "--file", script.Name(), "--client", strconv.Itoa(n), "--jobs", strconv.Itoa(min(n, runtime.NumCPU())),
-		"--time", strconv.Itoa(seconds), at)
+	cmd := exec.CommandContext(ctx, r.program, "--no-vacuum", "--protocol", "prepared", "--log", "--log-prefix", filepath.Join(folder, "log"), "--file", script,
+		"--client", strconv.Itoa(n), "--jobs", strconv.Itoa(min(n, runtime.NumCPU())), "--time", strconv.Itoa(seconds), at)
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+password)
 	var out, failure bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &failure
 	if err := cmd.Run(); err != nil {
 		return measured{}, fmt.Errorf("pgbench: %w: %s", err, failure.String())
 	}
-	return readPgbench(out.String())
+	m, err := readPgbench(out.String())
+	if err != nil || m.count == 0 {
+		return m, err
+	}
+	logs, _ := filepath.Glob(filepath.Join(folder, "log*")) // the pattern is well-formed
+	var took []time.Duration
+	for _, log := range logs {
+		raw, err := os.ReadFile(log)
+		if err != nil {
+			return measured{}, err
+		}
+		took = append(took, readLog(string(raw))...)
+	}
+	if len(took) == 0 {
+		return measured{}, errors.New("pgbench logged nothing")
+	}
+	times := measure(took, span)
+	m.p50, m.p99 = times.p50, times.p99
+	return m, nil
 }
 
-// readPgbench takes rate and latency from what pgbench printed. No transaction is a rate of 0.
+var (
+	tps       = regexp.MustCompile(`tps = ([0-9.]+)`)
+	processed = regexp.MustCompile(`number of transactions actually processed: (\d+)`)
+)
+
+// readPgbench takes rate and count from what pgbench printed. Nothing done is a count of 0.
 func readPgbench(printed string) (m measured, err error) {
-	rate, average := tps.FindStringSubmatch(printed), latency.FindStringSubmatch(printed)
-	if done := processed.FindStringSubmatch(printed); done != nil && done[1] == "0" {
-		return measured{}, nil
+	rate, done := tps.FindStringSubmatch(printed), processed.FindStringSubmatch(printed)
+	if done != nil && done[1] == "0" {
+		return measured{}, nil // and no rate then
 	}
-	if rate == nil || average == nil {
+	if rate == nil || done == nil {
 		return measured{}, fmt.Errorf("pgbench printed no rate: %s", printed)
 	}
-	if m.rate, err = strconv.ParseFloat(rate[1], 64); err != nil {
+	if m.count, err = strconv.Atoi(done[1]); err != nil {
 		return measured{}, err
 	}
-	ms, err := strconv.ParseFloat(average[1], 64)
-	m.latency = time.Duration(ms * float64(time.Millisecond))
+	m.rate, err = strconv.ParseFloat(rate[1], 64)
 	return m, err
+}
+
+// readLog takes the times out of pgbench's log: client, number, microseconds, ...
+func readLog(text string) (took []time.Duration) {
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) > 2 {
+			if us, err := strconv.Atoi(fields[2]); err == nil {
+				took = append(took, time.Duration(us)*time.Microsecond)
+			}
+		}
+	}
+	return took
 }
 
 // forLibpq leaves of a URL what libpq understands; the password goes another way, since everybody sees a program's arguments.
@@ -140,8 +168,8 @@ func forLibpq(databaseURL string) (at, password string, err error) {
 	return u.String(), password, nil
 }
 
-// loop is pgbench for machines without it: n connections, each repeating the transaction with prepared statements.
-func (r *runner) loop(ctx context.Context, n int, span time.Duration) (measured, error) {
+// loop is pgbench for machines without it: n connections, each repeating prepared statements.
+func (r *runner) loop(ctx context.Context, statements []string, n int, span time.Duration) (measured, error) {
 	pool, err := sql.Open("postgres", r.url)
 	if err != nil {
 		return measured{}, err
@@ -150,12 +178,12 @@ func (r *runner) loop(ctx context.Context, n int, span time.Duration) (measured,
 	pool.SetMaxOpenConns(n)
 	workers := make([]*prepared, n)
 	for i := range workers {
-		if workers[i], err = prepare(ctx, pool, r.statements); err != nil {
+		if workers[i], err = prepare(ctx, pool, statements); err != nil {
 			return measured{}, err
 		}
 		defer workers[i].conn.Close()
 	}
-	return hammer(ctx, n, span, func(ctx context.Context, i int) error { return workers[i].transaction(ctx) })
+	return hammer(ctx, n, span, func(ctx context.Context, i int) error { return workers[i].once(ctx) })
 }
 
 // prepared is a connection with its statements.
@@ -181,18 +209,13 @@ func prepare(ctx context.Context, pool *sql.DB, statements []string) (*prepared,
 	return p, nil
 }
 
-func (p *prepared) transaction(ctx context.Context) error {
-	tx, err := p.conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
+func (p *prepared) once(ctx context.Context) error {
 	for _, stmt := range p.stmts {
-		if err := drainRows(tx.StmtContext(ctx, stmt).QueryContext(ctx)); err != nil {
-			_ = tx.Rollback()
+		if err := drainRows(stmt.QueryContext(ctx)); err != nil {
 			return err
 		}
 	}
-	return tx.Commit()
+	return nil
 }
 
 func drainRows(rows *sql.Rows, err error) error {

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/uptrace/bun"
 
@@ -21,7 +20,6 @@ type System struct {
 	Manifest    *manifest.Service
 	Assignments *assignment.Service
 	Orders      *order.Service
-	GraphQL     http.Handler // graph.Handler: recognises callers itself
 	Close       func() error // nil: nothing to release
 }
 

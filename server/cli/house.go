@@ -81,8 +81,9 @@ type VerifyInput struct {
 	PublicKeys  []string
 }
 
-// BenchInput says how large the benchmark is.
+// BenchInput says how large the benchmark is, and which part of it runs; "": all.
 type BenchInput struct {
 	People int
 	Seed   int64
+	Only   string
 }
