@@ -111,7 +111,13 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 		l.restart(x, w, d, review)
 	case Executed:
 		l.unverifiedLine(x)
-	default: // Transmitted, Errored, Inactive: under way, or stopped until something changes (R5)
+	case Inactive:
+		if x.expired(l.r.now) && w.to > l.r.now {
+			l.restart(x, w, d, review) // its time goes on, or another one came (I1)
+			return
+		}
+		l.keep(x)
+	default: // Transmitted, Errored: under way, or stopped until something changes (R5)
 		if l.again == nil {
 			l.again = map[*ExistingLine]wish{}
 		}

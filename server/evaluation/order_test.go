@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/directory"
 	"writ/server/rolemodel"
 )
 
@@ -280,6 +281,64 @@ func TestDeclinedCreation(t *testing.T) {
 	p.Resource.Scalars["Phone"] = "200"
 	o.evaluate(p)
 	require.Equal(t, []string{"CREATE   1", "SET Phone 200 1"}, open(o.one(p)), "a changed value starts over")
+}
+
+// An order whose time ran out while it waited starts over when its time is prolonged, or another time follows (provisioning 1.4, I1). What
+// somebody declined does not.
+func TestExpiredOrderIsDueAgain(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]struct {
+		from, to float64
+		want     []string
+	}{
+		"Prolonged": {-5, 20, []string{"CREATE   1", "SET Phone 100 1"}},
+		"Later":     {14, 20, []string{"CREATE   6", "SET Phone 100 6"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, p, _ := newcomer(t)
+			o.res[p.Resource.Links["Records"][0]].Scalars["End"] = directory.FormatTime(at(12))
+			o.now = at(11)
+			o.evaluate(p)
+			o.now = at(13)
+			o.expire(p)
+			require.Equal(t, []string{"CREATE   6", "SET Phone 100 6"}, open(o.one(p)))
+			p.Resource.Links["Records"] = nil
+			o.position(p, at(next.from), at(next.to), 0, 0)
+			o.evaluate(p)
+			require.Equal(t, next.want, open(o.one(p)))
+			o.now = at(15)
+			o.evaluate(p)
+			require.Equal(t, []string{"CREATE   1", "SET Phone 100 1"}, open(o.one(p)))
+		})
+	}
+	t.Run("Value", func(t *testing.T) {
+		t.Parallel()
+		o, p := settled(t)
+		p.Resource.Scalars["Phone"] = "200"
+		o.evaluate(p)
+		row := o.one(p)
+		row.Order.Lines[0].End = ptr(o.now.Add(time.Hour))
+		o.now = o.now.Add(2 * time.Hour)
+		o.expire(p)
+		require.Equal(t, []string{"SET Phone 200 6"}, open(row))
+		o.evaluate(p)
+		require.Equal(t, []string{"SET Phone 200 1"}, open(o.one(p)))
+	})
+	t.Run("Declined", func(t *testing.T) {
+		t.Parallel()
+		o, p, _ := newcomer(t)
+		o.res[p.Resource.Links["Records"][0]].Scalars["End"] = directory.FormatTime(at(12))
+		o.now = at(11)
+		o.evaluate(p)
+		for _, l := range o.one(p).Order.Lines {
+			l.State, l.Workflow = Inactive, Declined
+		}
+		o.now = at(13)
+		o.res[p.Resource.Links["Records"][0]].Scalars["End"] = directory.FormatTime(at(20))
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   6", "SET Phone 100 6"}, open(o.one(p)))
+	})
 }
 
 func TestDeclinedRowIsNotCreatedAgain(t *testing.T) {

@@ -121,7 +121,7 @@ func (p *play) act() {
 		return out
 	}
 	switch rapid.SampledFrom([]string{"source", "source", "move", "record", "time", "drift", "group", "vanish", "appear", "approve", "fulfil", "fulfil", "sync", "sync", "fail", "ticket",
-		"decline", "fly", "land", "keep", "gone", "mode", "request"}).Draw(rt, "what") {
+		"decline", "fly", "land", "keep", "gone", "mode", "request", "expire"}).Draw(rt, "what") {
 	case "source":
 		x.Resource.Scalars[rapid.SampledFrom([]string{"Phone", "FirstName", "LastName"}).Draw(rt, "property")] = p.word()
 		x.Resource.Scalars["Floor"] = rapid.SampledFrom([]string{"1", "3", "x"}).Draw(rt, "floor")
@@ -177,6 +177,8 @@ func (p *play) act() {
 				l.State, l.Workflow = Inactive, Declined
 			}
 		})
+	case "expire":
+		p.expire(x)
 	case "fly":
 		p.lines(x, Pending, func(o *ExistingOrder, _ *ExistingLine) { o.InFlight = true })
 	case "land":

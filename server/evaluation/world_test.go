@@ -316,6 +316,21 @@ func (o *organisation) approve(p *Owner) {
 	}
 }
 
+// expire is the clock: what waits beyond its end is past.
+func (o *organisation) expire(p *Owner) {
+	for _, t := range p.Types {
+		if t.Order == nil || t.Order.InFlight {
+			continue
+		}
+		for _, l := range t.Order.Lines {
+			waits := l.State == None || l.State == Pending || l.State == Errored || l.State == AwaitingApproval || l.State == Transmitted && t.Order.IsManual
+			if waits && l.Action != LineDelete && l.Action != LineRemove && l.End != nil && !l.End.After(o.now) {
+				l.State = Inactive
+			}
+		}
+	}
+}
+
 // fulfil carries out every pending line; it shows in the target only after sync.
 func (o *organisation) fulfil(p *Owner) {
 	for _, t := range p.Types {
