@@ -1,6 +1,6 @@
 // Package fulfil is how Writ reaches the outside: the contract that every connector meets, and the frame around it.
 //
-//	fulfil.go      the contract: Package opens a Connector; Exporter, Applier, Reader, Watcher are what it may be able to do;
+//	fulfil.go      the contract: Package opens a connection, Opened says by its fields what it can do: Exporter, Applier, Reader, Watcher;
 //	               Change goes in, Receipt with a typed Outcome comes out
 //	settings.go    what a connection is configured with, read by name with a sentence for every mistake
 //	packages.go    Packages: the map of technologies, filled in by server/app/connectors.go

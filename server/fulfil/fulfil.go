@@ -14,15 +14,15 @@ import (
 type Outcome string
 
 const (
-	Done        Outcome = "DONE"        // the system accepted the change
-	AlreadySo   Outcome = "ALREADY_SO"  // nothing to do: the system already was as wanted
-	Opened      Outcome = "OPENED"      // a person has to do it: a ticket is open (manual packages only)
-	NotFound    Outcome = "NOT_FOUND"   // the target to change is not there
-	Conflict    Outcome = "CONFLICT"    // another object stands in the way (key taken by a different object)
-	Refused     Outcome = "REFUSED"     // the system said no: repeating will not help
-	Unreachable Outcome = "UNREACHABLE" // no connection: the change was certainly not made
-	Throttled   Outcome = "THROTTLED"   // too fast: come back after RetryAfter; the change was not made
-	Unknown     Outcome = "UNKNOWN"     // the answer was lost: the change may or may not have been made; read back before a repeat
+	Done         Outcome = "DONE"        // the system accepted the change
+	AlreadySo    Outcome = "ALREADY_SO"  // nothing to do: the system already was as wanted
+	TicketOpened Outcome = "OPENED"      // a person has to do it: a ticket is open (manual packages only)
+	NotFound     Outcome = "NOT_FOUND"   // the target to change is not there
+	Conflict     Outcome = "CONFLICT"    // another object stands in the way (key taken by a different object)
+	Refused      Outcome = "REFUSED"     // the system said no: repeating will not help
+	Unreachable  Outcome = "UNREACHABLE" // no connection: the change was certainly not made
+	Throttled    Outcome = "THROTTLED"   // too fast: come back after RetryAfter; the change was not made
+	Unknown      Outcome = "UNKNOWN"     // the answer was lost: the change may or may not have been made; read back before a repeat
 )
 
 // OK reports whether the change is in place (Executed).
@@ -95,17 +95,29 @@ type Capability struct {
 	Secrets     []string        // names of settings that are secret
 }
 
-// Connector is an open connection to one managed system. Safe for concurrent use. Close releases it.
+// Opened is an open connection to one managed system with what it can do: an ability that it lacks is nil. Everything is safe for concurrent
+// use. A further ability of connectors is a field here and its frame in guard.go.
+type Opened struct {
+	Connector
+	Exporter  Exporter  // tables can be read
+	Applier   Applier   // changes can be written
+	Exchanger Exchanger // changes that only go together can be written
+	Reader    Reader    // one target can be read back
+	Watcher   Watcher   // it can cheaply tell whether its data changed
+}
+
+// Connector is what every open connection can do. Safe for concurrent use. Close releases it.
 type Connector interface {
 	// Check tells whether the system is there and lets us in; errs.Unavailable or errs.Invalid otherwise.
 	Check(ctx context.Context) error
 	Close() error
 }
 
-// Exporter reads tables. The rows end with an error when the read broke: whoever compares must not take a broken read for the whole.
+// Exporter reads tables. A row that cannot be read is an Entry with a Fault, and the rows behind it follow. What is wrong with the table as a
+// whole ends the entries with an error: whoever compares must not take a broken read for the whole.
 type Exporter interface {
 	Schema(ctx context.Context) ([]Table, error)
-	Export(ctx context.Context, table string) iter.Seq2[Row, error]
+	Export(ctx context.Context, table string) iter.Seq2[Entry, error]
 }
 
 // Entry is one exported row and where it stands.
@@ -129,21 +141,11 @@ type Fault struct {
 // Error is the sentence with its place.
 func (e Entry) Error() string { return fmt.Sprintf("%s, line %d: %s", e.Place, e.Line, e.Fault.Why) }
 
-// EntryExporter is an Exporter that goes on behind a row that it cannot read. What is wrong with the table as a whole still ends the rows
-// with an error.
-type EntryExporter interface {
-	Exporter
-	Entries(ctx context.Context, table string) iter.Seq2[Entry, error]
-}
-
-// Entries reads a table row by row, with faults where the exporter tells of them.
-func Entries(ctx context.Context, e Exporter, table string) iter.Seq2[Entry, error] {
-	if x, ok := e.(EntryExporter); ok {
-		return x.Entries(ctx, table)
-	}
+// Numbered makes entries of rows that can all be read, numbered from 1.
+func Numbered(table string, rows iter.Seq2[Row, error]) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		n := 0
-		for row, err := range e.Export(ctx, table) {
+		for row, err := range rows {
 			n++
 			if !yield(Entry{Row: row, Place: table, Line: n}, err) {
 				return
@@ -197,7 +199,7 @@ type Watcher interface {
 type Package interface {
 	Capability() Capability
 	// Open checks the settings (errs.Invalid with the setting's name as field) and connects lazily.
-	Open(ctx context.Context, settings Settings) (Connector, error)
+	Open(ctx context.Context, settings Settings) (*Opened, error)
 }
 
 // Settings is what a connection is configured with: plain settings and opened secrets in one map, names in camelCase.

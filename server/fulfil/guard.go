@@ -17,7 +17,7 @@ import (
 )
 
 // Guard puts the frame around a connector: rate, concurrency, circuit breaker, timeouts and panics (design 8). The result can do what the
-// connector can do and nothing more: a type assertion to Exporter, Applier, Reader or Watcher answers as for the connector itself.
+// connector can do and nothing more.
 //
 // What the frame adds to the outcomes of Apply:
 //
@@ -27,9 +27,9 @@ import (
 //
 // A connector that hangs in spite of its ended context keeps its place until it returns, so that a dead target cannot collect calls
 // without end.
-func Guard(name string, c Connector, l Limits) Connector {
+func Guard(name string, o *Opened, l Limits) *Opened {
 	l = l.withDefaults()
-	g := &guard{inner: c, name: name, limits: l, places: make(chan struct{}, l.Concurrency), opened: new(atomic.Int64)}
+	g := &guard{inner: *o, name: name, limits: l, places: make(chan struct{}, l.Concurrency), opened: new(atomic.Int64)}
 	if l.PerSecond > 0 {
 		g.rate = rate.NewLimiter(rate.Limit(l.PerSecond), max(1, int(l.PerSecond)))
 	}
@@ -43,7 +43,7 @@ func Guard(name string, c Connector, l Limits) Connector {
 			}
 		},
 	})
-	return g.shaped()
+	return g.framed()
 }
 
 // Health is what the frame knows about a guarded connector; a guarded connector implements interface{ Health() Health }.
@@ -55,7 +55,7 @@ type Health struct {
 // The machine's clock runs the waits below and not the product's: they protect real sockets, and moving the product's clock in a test must
 // neither fire nor stretch them.
 type guard struct {
-	inner   Connector
+	inner   Opened
 	name    string
 	limits  Limits
 	rate    *rate.Limiter // nil: no limit
@@ -66,137 +66,32 @@ type guard struct {
 }
 
 type (
-	guardedExporter struct{ *guard }
-	guardedApplier  struct{ *guard }
-	guardedReader   struct{ *guard }
-	guardedWatcher  struct{ *guard }
+	guardedExporter  struct{ *guard }
+	guardedApplier   struct{ *guard }
+	guardedExchanger struct{ *guard }
+	guardedReader    struct{ *guard }
+	guardedWatcher   struct{ *guard }
 )
 
-var (
-	_ EntryExporter = guardedExporter{}
-	_ Applier       = guardedApplier{}
-	_ Exchanger     = guardedApplier{}
-	_ Reader        = guardedReader{}
-	_ Watcher       = guardedWatcher{}
-)
-
-// shaped gives the guard the abilities of its connector. Sixteen shapes, because an ability is a type in Go.
-func (g *guard) shaped() Connector {
-	e, a, r, w := guardedExporter{g}, guardedApplier{g}, guardedReader{g}, guardedWatcher{g}
-	shape := 0
-	if _, ok := g.inner.(Exporter); ok {
-		shape |= 1
+// framed gives the guard the abilities of its connector.
+func (g *guard) framed() *Opened {
+	o := &Opened{Connector: g}
+	if g.inner.Exporter != nil {
+		o.Exporter = guardedExporter{g}
 	}
-	if _, ok := g.inner.(Applier); ok {
-		shape |= 2
+	if g.inner.Applier != nil {
+		o.Applier = guardedApplier{g}
 	}
-	if _, ok := g.inner.(Reader); ok {
-		shape |= 4
+	if g.inner.Exchanger != nil {
+		o.Exchanger = guardedExchanger{g}
 	}
-	if _, ok := g.inner.(Watcher); ok {
-		shape |= 8
+	if g.inner.Reader != nil {
+		o.Reader = guardedReader{g}
 	}
-	type (
-		x = EntryExporter
-		y = guardedApplier // an Exchanger too: it answers for connectors that are none
-		z = Reader
-		v = Watcher
-	)
-	switch shape {
-	case 1:
-		return struct {
-			*guard
-			x
-		}{g, e}
-	case 2:
-		return struct {
-			*guard
-			y
-		}{g, a}
-	case 3:
-		return struct {
-			*guard
-			x
-			y
-		}{g, e, a}
-	case 4:
-		return struct {
-			*guard
-			z
-		}{g, r}
-	case 5:
-		return struct {
-			*guard
-			x
-			z
-		}{g, e, r}
-	case 6:
-		return struct {
-			*guard
-			y
-			z
-		}{g, a, r}
-	case 7:
-		return struct {
-			*guard
-			x
-			y
-			z
-		}{g, e, a, r}
-	case 8:
-		return struct {
-			*guard
-			v
-		}{g, w}
-	case 9:
-		return struct {
-			*guard
-			x
-			v
-		}{g, e, w}
-	case 10:
-		return struct {
-			*guard
-			y
-			v
-		}{g, a, w}
-	case 11:
-		return struct {
-			*guard
-			x
-			y
-			v
-		}{g, e, a, w}
-	case 12:
-		return struct {
-			*guard
-			z
-			v
-		}{g, r, w}
-	case 13:
-		return struct {
-			*guard
-			x
-			z
-			v
-		}{g, e, r, w}
-	case 14:
-		return struct {
-			*guard
-			y
-			z
-			v
-		}{g, a, r, w}
-	case 15:
-		return struct {
-			*guard
-			x
-			y
-			z
-			v
-		}{g, e, a, r, w}
+	if g.inner.Watcher != nil {
+		o.Watcher = guardedWatcher{g}
 	}
-	return g
+	return o
 }
 
 // Health implements interface{ Health() Health }.
@@ -214,10 +109,10 @@ func (g *guard) Close() error {
 }
 
 // lent is the same guarded connector with the same limits and breaker, whose Close only gives it back.
-func (g *guard) lent(release func()) Connector {
+func (g *guard) lent(release func()) *Opened {
 	c := *g
 	c.release = release
-	return c.shaped()
+	return c.framed()
 }
 
 // Check asks the connector past the breaker: whoever asks wants to know how it is now.
@@ -227,11 +122,11 @@ func (g *guard) Check(ctx context.Context) error {
 }
 
 func (g guardedWatcher) Token(ctx context.Context) (string, error) {
-	return within(ctx, g.guard, nil, g.inner.(Watcher).Token)
+	return within(ctx, g.guard, nil, g.inner.Watcher.Token)
 }
 
 func (g guardedExporter) Schema(ctx context.Context) ([]Table, error) {
-	return within(ctx, g.guard, nil, g.inner.(Exporter).Schema)
+	return within(ctx, g.guard, nil, g.inner.Exporter.Schema)
 }
 
 // errNoVerdict: the call says nothing about whether the target can be reached.
@@ -282,16 +177,12 @@ func (g *guard) paused() *Receipt {
 
 // Apply sends one change through the frame.
 func (g guardedApplier) Apply(ctx context.Context, c Change) Receipt {
-	return g.send(ctx, 1, func(ctx context.Context) []Receipt { return []Receipt{g.inner.(Applier).Apply(ctx, c)} })[0]
+	return g.send(ctx, 1, func(ctx context.Context) []Receipt { return []Receipt{g.inner.Applier.Apply(ctx, c)} })[0]
 }
 
-// ApplyTogether sends changes that only go together through the frame, as one call. Conflict when the connector cannot do that.
-func (g guardedApplier) ApplyTogether(ctx context.Context, changes []Change) []Receipt {
-	x, ok := g.inner.(Exchanger)
-	if !ok {
-		return slices.Repeat([]Receipt{CannotExchange}, len(changes))
-	}
-	return g.send(ctx, len(changes), func(ctx context.Context) []Receipt { return x.ApplyTogether(ctx, changes) })
+// ApplyTogether sends changes that only go together through the frame, as one call.
+func (g guardedExchanger) ApplyTogether(ctx context.Context, changes []Change) []Receipt {
+	return g.send(ctx, len(changes), func(ctx context.Context) []Receipt { return g.inner.Exchanger.ApplyTogether(ctx, changes) })
 }
 
 // CannotExchange is the answer of a system whose changes can be made one by one only.
@@ -299,7 +190,7 @@ var CannotExchange = Receipt{Outcome: Conflict, Message: "These changes take eac
 	Hint: "Give one of the targets another value in the managed system and synchronize, then unblock all of them; or decline."}
 
 // send is one call with n receipts.
-func (g guardedApplier) send(ctx context.Context, n int, call func(context.Context) []Receipt) []Receipt {
+func (g *guard) send(ctx context.Context, n int, call func(context.Context) []Receipt) []Receipt {
 	if no := g.enter(ctx); no != nil {
 		return slices.Repeat([]Receipt{*no}, n)
 	}
@@ -334,7 +225,7 @@ func (g *guard) answers(ctx context.Context, n int, call func(context.Context) [
 	}
 	for i, r := range receipts {
 		switch r.Outcome {
-		case Done, AlreadySo, Opened, NotFound, Conflict, Refused, Unreachable, Throttled, Unknown:
+		case Done, AlreadySo, TicketOpened, NotFound, Conflict, Refused, Unreachable, Throttled, Unknown:
 		default:
 			receipts[i] = Receipt{Outcome: Unknown, Message: fmt.Sprintf("The connector of %s answered with the outcome %q, which is none.", g.name, r.Outcome)}
 		}
@@ -355,7 +246,7 @@ func (g guardedReader) Read(ctx context.Context, table, keyColumn, key string) (
 	var readErr error
 	_, err := g.breaker.Execute(func() (struct{}, error) {
 		a, readErr = within(ctx, g.guard, g.leave, func(ctx context.Context) (answer, error) {
-			row, found, err := g.inner.(Reader).Read(ctx, table, keyColumn, key)
+			row, found, err := g.inner.Reader.Read(ctx, table, keyColumn, key)
 			return answer{row, found}, err
 		})
 		switch {
@@ -419,14 +310,9 @@ func (g *guard) panicked(p any) error {
 	return errs.New(errs.Unavailable, "The connector of %s failed inside: %v.", g.name, p).Because(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 }
 
-// Export streams rows through the frame: a panic or a row that does not come within CallTimeout ends them with Unavailable. An export takes no
-// place and no rate: one long read must not hold changes up.
-func (g guardedExporter) Export(ctx context.Context, table string) iter.Seq2[Row, error] {
-	return Rows(g.Entries(ctx, table))
-}
-
-// Entries is Export with the place of each row and the rows that cannot be read.
-func (g guardedExporter) Entries(ctx context.Context, table string) iter.Seq2[Entry, error] {
+// Export streams entries through the frame: a panic or a row that does not come within CallTimeout ends them with Unavailable. An export takes
+// no place and no rate: one long read must not hold changes up.
+func (g guardedExporter) Export(ctx context.Context, table string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -482,7 +368,7 @@ func (g guardedExporter) produce(ctx context.Context, table string) <-chan expor
 				send(exported{err: g.panicked(p)})
 			}
 		}()
-		for entry, err := range Entries(ctx, g.inner.(Exporter), table) {
+		for entry, err := range g.inner.Exporter.Export(ctx, table) {
 			if !send(exported{entry: entry, err: err}) || err != nil {
 				return
 			}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,8 +45,14 @@ func (c *conn) Read(ctx context.Context, _, _, _ string) (fulfil.Row, bool, erro
 	return c.read(ctx)
 }
 func (c *conn) Schema(context.Context) ([]fulfil.Table, error) { return nil, nil }
-func (c *conn) Export(ctx context.Context, _ string) iter.Seq2[fulfil.Row, error] {
-	return c.export(ctx)
+func (c *conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Entry, error] {
+	return fulfil.Numbered(table, c.export(ctx))
+}
+func (c *conn) ApplyTogether(ctx context.Context, list []fulfil.Change) []fulfil.Receipt {
+	return slices.Repeat([]fulfil.Receipt{c.apply(ctx, list[0])}, len(list))
+}
+func (c *conn) opened() *fulfil.Opened {
+	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c}
 }
 func (c *conn) Token(context.Context) (string, error) { return "t", nil }
 
@@ -52,102 +60,28 @@ func always(o fulfil.Outcome) func(context.Context, fulfil.Change) fulfil.Receip
 	return func(context.Context, fulfil.Change) fulfil.Receipt { return fulfil.Receipt{Outcome: o} }
 }
 
-func applier(c fulfil.Connector) fulfil.Applier { return c.(fulfil.Applier) }
+func applier(c *fulfil.Opened) fulfil.Applier { return c.Applier }
 
 // Every subset of the abilities survives the frame, and no ability is made up.
 func TestGuardKeepsAbilities(t *testing.T) {
 	t.Parallel()
-	type (
-		base    struct{ fulfil.Connector }
-		exports = fulfil.Exporter
-		applies = fulfil.Applier
-		reads   = fulfil.Reader
-		watches = fulfil.Watcher
-	)
 	c := &conn{apply: always(fulfil.Done)}
-	b := base{c}
-	for i, inner := range []fulfil.Connector{
-		b,
-		struct {
-			base
-			exports
-		}{b, c},
-		struct {
-			base
-			applies
-		}{b, c},
-		struct {
-			base
-			exports
-			applies
-		}{b, c, c},
-		struct {
-			base
-			reads
-		}{b, c},
-		struct {
-			base
-			exports
-			reads
-		}{b, c, c},
-		struct {
-			base
-			applies
-			reads
-		}{b, c, c},
-		struct {
-			base
-			exports
-			applies
-			reads
-		}{b, c, c, c},
-		struct {
-			base
-			watches
-		}{b, c},
-		struct {
-			base
-			exports
-			watches
-		}{b, c, c},
-		struct {
-			base
-			applies
-			watches
-		}{b, c, c},
-		struct {
-			base
-			exports
-			applies
-			watches
-		}{b, c, c, c},
-		struct {
-			base
-			reads
-			watches
-		}{b, c, c},
-		struct {
-			base
-			exports
-			reads
-			watches
-		}{b, c, c, c},
-		struct {
-			base
-			applies
-			reads
-			watches
-		}{b, c, c, c},
-		c,
-	} {
-		g := fulfil.Guard("hr", inner, fulfil.Limits{})
-		_, e := g.(fulfil.Exporter)
-		_, a := g.(fulfil.Applier)
-		_, r := g.(fulfil.Reader)
-		_, w := g.(fulfil.Watcher)
-		require.Equal(t, []bool{i&1 != 0, i&2 != 0, i&4 != 0, i&8 != 0}, []bool{e, a, r, w}, "shape %d", i)
-		_, h := g.(interface{ Health() fulfil.Health })
-		require.True(t, h)
+	abilities := reflect.TypeFor[fulfil.Opened]().NumField() - 1 // the first field is the connector
+	for subset := range 1 << abilities {
+		inner := &fulfil.Opened{Connector: c}
+		for i := range abilities {
+			if subset>>i&1 == 1 {
+				reflect.ValueOf(inner).Elem().Field(i + 1).Set(reflect.ValueOf(c))
+			}
+		}
+		g := reflect.ValueOf(fulfil.Guard("hr", inner, fulfil.Limits{})).Elem()
+		for i := range abilities {
+			ability := g.Field(i + 1)
+			require.Equal(t, subset>>i&1 == 1, !ability.IsNil(), "%s of subset %b", g.Type().Field(i+1).Name, subset)
+			if !ability.IsNil() {
+				require.False(t, ability.Interface() == any(c), "%s goes past the frame", g.Type().Field(i+1).Name)
+			}
+		}
 	}
 }
 
@@ -155,10 +89,10 @@ func TestBreaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		answer, calls := fulfil.Unreachable, 0
-		g := applier(fulfil.Guard("hr", &conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
+		g := applier(fulfil.Guard("hr", (&conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
 			calls++
 			return fulfil.Receipt{Outcome: answer}
-		}}, fulfil.Limits{BreakerFailures: 3, BreakerPause: 10 * time.Second}))
+		}}).opened(), fulfil.Limits{BreakerFailures: 3, BreakerPause: 10 * time.Second}))
 		for range 10 {
 			require.Equal(t, fulfil.Unreachable, g.Apply(t.Context(), fulfil.Change{}).Outcome)
 		}
@@ -187,10 +121,10 @@ func TestBreakerIgnoresAnswers(t *testing.T) {
 	t.Parallel()
 	for _, o := range []fulfil.Outcome{fulfil.Refused, fulfil.Conflict, fulfil.NotFound, fulfil.Throttled, fulfil.Unknown} {
 		calls := 0
-		g := applier(fulfil.Guard("hr", &conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
+		g := applier(fulfil.Guard("hr", (&conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
 			calls++
 			return fulfil.Receipt{Outcome: o}
-		}}, fulfil.Limits{BreakerFailures: 2}))
+		}}).opened(), fulfil.Limits{BreakerFailures: 2}))
 		for range 10 {
 			require.Equal(t, o, g.Apply(t.Context(), fulfil.Change{}).Outcome)
 		}
@@ -201,12 +135,12 @@ func TestBreakerIgnoresAnswers(t *testing.T) {
 func TestBreakerCountsReads(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	g := fulfil.Guard("hr", &conn{read: func(context.Context) (fulfil.Row, bool, error) {
+	g := fulfil.Guard("hr", (&conn{read: func(context.Context) (fulfil.Row, bool, error) {
 		calls++
 		return nil, false, errs.New(errs.Unavailable, "gone")
-	}, apply: always(fulfil.Done)}, fulfil.Limits{BreakerFailures: 2})
+	}, apply: always(fulfil.Done)}).opened(), fulfil.Limits{BreakerFailures: 2})
 	for range 5 {
-		_, found, err := g.(fulfil.Reader).Read(t.Context(), "t", "k", "v")
+		_, found, err := g.Reader.Read(t.Context(), "t", "k", "v")
 		require.True(t, errs.Is(err, errs.Unavailable))
 		require.False(t, found)
 	}
@@ -218,7 +152,7 @@ func TestBreakerCountsReads(t *testing.T) {
 func TestRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := applier(fulfil.Guard("hr", &conn{apply: always(fulfil.Done)}, fulfil.Limits{PerSecond: 10, CallTimeout: 30 * time.Second}))
+		g := applier(fulfil.Guard("hr", (&conn{apply: always(fulfil.Done)}).opened(), fulfil.Limits{PerSecond: 10, CallTimeout: 30 * time.Second}))
 		begin := time.Now()
 		for range 110 {
 			require.Equal(t, fulfil.Done, g.Apply(t.Context(), fulfil.Change{}).Outcome)
@@ -229,7 +163,7 @@ func TestRate(t *testing.T) {
 
 func TestRateUsedUpIsThrottled(t *testing.T) {
 	t.Parallel()
-	g := applier(fulfil.Guard("hr", &conn{apply: always(fulfil.Done)}, fulfil.Limits{PerSecond: 0.01, CallTimeout: time.Second}))
+	g := applier(fulfil.Guard("hr", (&conn{apply: always(fulfil.Done)}).opened(), fulfil.Limits{PerSecond: 0.01, CallTimeout: time.Second}))
 	require.Equal(t, fulfil.Done, g.Apply(t.Context(), fulfil.Change{}).Outcome)
 	r := g.Apply(t.Context(), fulfil.Change{})
 	require.Equal(t, fulfil.Throttled, r.Outcome)
@@ -239,14 +173,14 @@ func TestRateUsedUpIsThrottled(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	var now, most atomic.Int32
-	g := applier(fulfil.Guard("hr", &conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
+	g := applier(fulfil.Guard("hr", (&conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
 		n := now.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
 		time.Sleep(2 * time.Millisecond)
 		now.Add(-1)
 		return fulfil.Receipt{Outcome: fulfil.Done}
-	}}, fulfil.Limits{Concurrency: 3}))
+	}}).opened(), fulfil.Limits{Concurrency: 3}))
 	var wg sync.WaitGroup
 	for range 30 {
 		wg.Go(func() {
@@ -261,20 +195,20 @@ func TestConcurrency(t *testing.T) {
 
 func TestPanicIsUnknown(t *testing.T) {
 	t.Parallel()
-	g := fulfil.Guard("hr", &conn{
+	g := fulfil.Guard("hr", (&conn{
 		apply: func(context.Context, fulfil.Change) fulfil.Receipt { panic("index out of range") },
 		read:  func(context.Context) (fulfil.Row, bool, error) { panic("read") },
 		check: func(context.Context) error { panic("check") },
 		export: func(context.Context) iter.Seq2[fulfil.Row, error] {
 			return func(yield func(fulfil.Row, error) bool) { yield(fulfil.Row{}, nil); panic("export") }
 		},
-	}, fulfil.Limits{Concurrency: 1})
+	}).opened(), fulfil.Limits{Concurrency: 1})
 	for range 3 { // a panic gives its place back
 		r := applier(g).Apply(t.Context(), fulfil.Change{})
 		require.Equal(t, fulfil.Unknown, r.Outcome)
 		require.Contains(t, r.Message, "index out of range")
 	}
-	_, _, err := g.(fulfil.Reader).Read(t.Context(), "t", "k", "v")
+	_, _, err := g.Reader.Read(t.Context(), "t", "k", "v")
 	require.Error(t, err)
 	require.Error(t, g.Check(t.Context()))
 	n, err := drain(t.Context(), g)
@@ -282,8 +216,8 @@ func TestPanicIsUnknown(t *testing.T) {
 	require.ErrorContains(t, err, "export")
 }
 
-func drain(ctx context.Context, c fulfil.Connector) (n int, err error) {
-	for _, e := range c.(fulfil.Exporter).Export(ctx, "t") {
+func drain(ctx context.Context, c *fulfil.Opened) (n int, err error) {
+	for _, e := range fulfil.Rows(c.Exporter.Export(ctx, "t")) {
 		if e != nil {
 			return n, e
 		}
@@ -294,7 +228,7 @@ func drain(ctx context.Context, c fulfil.Connector) (n int, err error) {
 
 func TestNoOutcomeIsUnknown(t *testing.T) {
 	t.Parallel()
-	g := applier(fulfil.Guard("hr", &conn{apply: always("")}, fulfil.Limits{}))
+	g := applier(fulfil.Guard("hr", (&conn{apply: always("")}).opened(), fulfil.Limits{}))
 	require.Equal(t, fulfil.Unknown, g.Apply(t.Context(), fulfil.Change{}).Outcome)
 }
 
@@ -303,10 +237,10 @@ func TestHangIsUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		g := fulfil.Guard("hr", &conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
+		g := fulfil.Guard("hr", (&conn{apply: func(context.Context, fulfil.Change) fulfil.Receipt {
 			<-release
 			return fulfil.Receipt{Outcome: fulfil.Done}
-		}}, fulfil.Limits{CallTimeout: 4 * time.Second, Concurrency: 1})
+		}}).opened(), fulfil.Limits{CallTimeout: 4 * time.Second, Concurrency: 1})
 		begin := time.Now()
 		r := applier(g).Apply(t.Context(), fulfil.Change{})
 		require.Equal(t, fulfil.Unknown, r.Outcome)
@@ -315,7 +249,7 @@ func TestHangIsUnknown(t *testing.T) {
 
 		r = applier(g).Apply(t.Context(), fulfil.Change{})
 		require.Equal(t, fulfil.Throttled, r.Outcome, "the hanging call holds the only place")
-		require.Equal(t, 1, g.(interface{ Health() fulfil.Health }).Health().InFlight)
+		require.Equal(t, 1, g.Connector.(interface{ Health() fulfil.Health }).Health().InFlight)
 
 		close(release)
 		synctest.Wait()
@@ -327,10 +261,10 @@ func TestHangIsUnknown(t *testing.T) {
 func TestTimeoutInTheConnectorsWords(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := applier(fulfil.Guard("hr", &conn{apply: func(ctx context.Context, _ fulfil.Change) fulfil.Receipt {
+		g := applier(fulfil.Guard("hr", (&conn{apply: func(ctx context.Context, _ fulfil.Change) fulfil.Receipt {
 			<-ctx.Done()
 			return fulfil.Receipt{Outcome: fulfil.Refused, Message: "not sent"}
-		}}, fulfil.Limits{CallTimeout: time.Second}))
+		}}).opened(), fulfil.Limits{CallTimeout: time.Second}))
 		require.Equal(t, "not sent", g.Apply(t.Context(), fulfil.Change{}).Message)
 	})
 }
@@ -356,12 +290,12 @@ func rows(n int, end error) func(context.Context) iter.Seq2[fulfil.Row, error] {
 
 func TestExportThroughTheFrame(t *testing.T) {
 	t.Parallel()
-	n, err := drain(t.Context(), fulfil.Guard("hr", &conn{export: rows(10_000, nil)}, fulfil.Limits{}))
+	n, err := drain(t.Context(), fulfil.Guard("hr", (&conn{export: rows(10_000, nil)}).opened(), fulfil.Limits{}))
 	require.NoError(t, err)
 	require.Equal(t, 10_000, n)
 
 	broken := errors.New("broken")
-	n, err = drain(t.Context(), fulfil.Guard("hr", &conn{export: rows(10_000, broken)}, fulfil.Limits{}))
+	n, err = drain(t.Context(), fulfil.Guard("hr", (&conn{export: rows(10_000, broken)}).opened(), fulfil.Limits{}))
 	require.ErrorIs(t, err, broken)
 	require.Equal(t, 10_000, n)
 }
@@ -370,10 +304,7 @@ func TestExportThroughTheFrame(t *testing.T) {
 type faulty struct{ *conn }
 
 func (f faulty) Schema(context.Context) ([]fulfil.Table, error) { return nil, nil }
-func (f faulty) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, error] {
-	return fulfil.Rows(f.Entries(ctx, table))
-}
-func (f faulty) Entries(context.Context, string) iter.Seq2[fulfil.Entry, error] {
+func (f faulty) Export(context.Context, string) iter.Seq2[fulfil.Entry, error] {
 	return func(yield func(fulfil.Entry, error) bool) {
 		_ = yield(fulfil.Entry{Line: 2}, nil) && yield(fulfil.Entry{Line: 3, Fault: &fulfil.Fault{Why: "bad"}}, nil) && yield(fulfil.Entry{Line: 4}, nil)
 	}
@@ -382,9 +313,9 @@ func (f faulty) Entries(context.Context, string) iter.Seq2[fulfil.Entry, error] 
 // TestFaultsThroughTheFrame: a guarded connector tells of rows that cannot be read, and goes on, as the connector itself does.
 func TestFaultsThroughTheFrame(t *testing.T) {
 	t.Parallel()
-	g := fulfil.Guard("hr", faulty{&conn{}}, fulfil.Limits{})
+	g := fulfil.Guard("hr", &fulfil.Opened{Connector: &conn{}, Exporter: faulty{&conn{}}}, fulfil.Limits{})
 	var lines []string
-	for e, err := range fulfil.Entries(t.Context(), g.(fulfil.Exporter), "t") {
+	for e, err := range g.Exporter.Export(t.Context(), "t") {
 		require.NoError(t, err)
 		lines = append(lines, fmt.Sprint(e.Line, e.Fault != nil))
 	}
@@ -396,13 +327,13 @@ func TestFaultsThroughTheFrame(t *testing.T) {
 func TestExportStoppedEndsTheConnector(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{})
-	g := fulfil.Guard("hr", &conn{export: func(ctx context.Context) iter.Seq2[fulfil.Row, error] {
+	g := fulfil.Guard("hr", (&conn{export: func(ctx context.Context) iter.Seq2[fulfil.Row, error] {
 		return func(yield func(fulfil.Row, error) bool) {
 			defer close(ended)
 			rows(1_000_000, nil)(ctx)(yield)
 		}
-	}}, fulfil.Limits{})
-	for _, err := range g.(fulfil.Exporter).Export(t.Context(), "t") {
+	}}).opened(), fulfil.Limits{})
+	for _, err := range fulfil.Rows(g.Exporter.Export(t.Context(), "t")) {
 		require.NoError(t, err)
 		break
 	}
@@ -417,9 +348,9 @@ func TestExportCancelledEndsWithAnError(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	g := fulfil.Guard("hr", &conn{export: rows(1_000_000, nil)}, fulfil.Limits{})
+	g := fulfil.Guard("hr", (&conn{export: rows(1_000_000, nil)}).opened(), fulfil.Limits{})
 	n, failed := 0, error(nil)
-	for _, err := range g.(fulfil.Exporter).Export(ctx, "t") {
+	for _, err := range fulfil.Rows(g.Exporter.Export(ctx, "t")) {
 		if n++; n == 5 {
 			cancel()
 		}
@@ -432,7 +363,7 @@ func TestExportThatStalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		g := fulfil.Guard("hr", &conn{export: func(context.Context) iter.Seq2[fulfil.Row, error] {
+		g := fulfil.Guard("hr", (&conn{export: func(context.Context) iter.Seq2[fulfil.Row, error] {
 			return func(yield func(fulfil.Row, error) bool) {
 				for range 3 {
 					yield(fulfil.Row{}, nil)
@@ -440,7 +371,7 @@ func TestExportThatStalls(t *testing.T) {
 				}
 				<-release
 			}
-		}}, fulfil.Limits{CallTimeout: 10 * time.Second})
+		}}).opened(), fulfil.Limits{CallTimeout: 10 * time.Second})
 		n, err := drain(t.Context(), g)
 		require.Equal(t, 3, n)
 		require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
@@ -452,9 +383,9 @@ func TestExportThatStalls(t *testing.T) {
 func TestExportSlowTaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := fulfil.Guard("hr", &conn{export: rows(1000, nil)}, fulfil.Limits{CallTimeout: time.Second})
+		g := fulfil.Guard("hr", (&conn{export: rows(1000, nil)}).opened(), fulfil.Limits{CallTimeout: time.Second})
 		n := 0
-		for _, err := range g.(fulfil.Exporter).Export(t.Context(), "t") {
+		for _, err := range fulfil.Rows(g.Exporter.Export(t.Context(), "t")) {
 			require.NoError(t, err)
 			time.Sleep(3 * time.Second)
 			n++
@@ -464,14 +395,14 @@ func TestExportSlowTaker(t *testing.T) {
 }
 
 func BenchmarkGuardedApply(b *testing.B) {
-	g := applier(fulfil.Guard("hr", &conn{apply: always(fulfil.Done)}, fulfil.Limits{}))
+	g := applier(fulfil.Guard("hr", (&conn{apply: always(fulfil.Done)}).opened(), fulfil.Limits{}))
 	for b.Loop() {
 		g.Apply(b.Context(), fulfil.Change{})
 	}
 }
 
 func BenchmarkGuardedExport(b *testing.B) {
-	g := fulfil.Guard("hr", &conn{export: rows(100_000, nil)}, fulfil.Limits{})
+	g := fulfil.Guard("hr", (&conn{export: rows(100_000, nil)}).opened(), fulfil.Limits{})
 	for b.Loop() {
 		n, err := drain(b.Context(), g)
 		require.NoError(b, err)

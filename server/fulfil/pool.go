@@ -34,7 +34,7 @@ type Connection struct {
 type pooled struct {
 	version   int64
 	ready     chan struct{}
-	connector Connector
+	connector *Opened
 	err       error
 	users     int
 	retired   bool
@@ -45,7 +45,7 @@ func NewPool(packages Packages) *Pool { return &Pool{packages: packages, open: m
 
 // Use gives the connector of a connection, opened if it is not yet. The caller calls release when it is done with it, exactly once, also
 // after an export. Validation when the package or the settings are wrong; such a failure is not kept, the next call tries again.
-func (p *Pool) Use(ctx context.Context, c Connection) (_ Connector, release func(), err error) {
+func (p *Pool) Use(ctx context.Context, c Connection) (_ *Opened, release func(), err error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -89,15 +89,15 @@ func (p *Pool) Use(ctx context.Context, c Connection) (_ Connector, release func
 }
 
 // Open is Use for callers that close what they opened: closing the connector gives it back.
-func (p *Pool) Open(ctx context.Context, c Connection) (Connector, error) {
+func (p *Pool) Open(ctx context.Context, c Connection) (*Opened, error) {
 	connector, release, err := p.Use(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	return connector.(interface{ lent(func()) Connector }).lent(release), nil
+	return connector.Connector.(*guard).lent(release), nil
 }
 
-func (p *Pool) connect(ctx context.Context, c Connection) (_ Connector, err error) {
+func (p *Pool) connect(ctx context.Context, c Connection) (_ *Opened, err error) {
 	defer func() { // those who wait for the opening must get an answer
 		if v := recover(); v != nil {
 			err = errs.New(errs.Unavailable, "Package %s failed inside: %v.", c.Package, v).Because(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
@@ -168,7 +168,7 @@ func (p *Pool) Health() map[int64]Health {
 	for id, entry := range p.open {
 		select {
 		case <-entry.ready:
-			if h, ok := entry.connector.(interface{ Health() Health }); ok {
+			if h, ok := entry.connector.Connector.(interface{ Health() Health }); ok {
 				health[id] = h.Health()
 			}
 		default: // still opening

@@ -18,11 +18,11 @@ import (
 type pkg struct {
 	mu     sync.Mutex
 	opened []*conn
-	open   func(fulfil.Settings) (fulfil.Connector, error)
+	open   func(fulfil.Settings) (*fulfil.Opened, error)
 }
 
 func (p *pkg) Capability() fulfil.Capability { return fulfil.Capability{Identifier: "test"} }
-func (p *pkg) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+func (p *pkg) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
 	if p.open != nil {
 		return p.open(s)
 	}
@@ -30,7 +30,7 @@ func (p *pkg) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, erro
 	defer p.mu.Unlock()
 	c := &conn{apply: always(fulfil.Done)}
 	p.opened = append(p.opened, c)
-	return c, nil
+	return c.opened(), nil
 }
 
 func connection(version int64) fulfil.Connection {
@@ -92,14 +92,14 @@ func TestPoolReplacesAndClosesWhenUnused(t *testing.T) {
 func TestPoolDoesNotKeepFailures(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
-	p := &pkg{open: func(fulfil.Settings) (fulfil.Connector, error) {
+	p := &pkg{open: func(fulfil.Settings) (*fulfil.Opened, error) {
 		switch calls.Add(1) {
 		case 1:
 			return nil, errors.New("no")
 		case 2:
 			panic("worse")
 		}
-		return &conn{}, nil
+		return (&conn{}).opened(), nil
 	}}
 	pool := fulfil.NewPool(fulfil.Packages{"test": p})
 	_, _, err := pool.Use(t.Context(), connection(1))

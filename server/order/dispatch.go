@@ -104,7 +104,8 @@ func (s *Service) drainCalls(ctx context.Context, connectionID int64) error {
 	target, err := s.open(ctx, connectionID)
 	if err != nil {
 		s.Log.WarnContext(ctx, "connection does not open", "connection", connectionID, "error", err)
-		target = closedConnector{err}
+		closed := closedConnector{err}
+		target = &fulfil.Opened{Connector: closed, Applier: closed, Reader: closed}
 	}
 	defer func() { _ = target.Close() }() // it goes back to the pool
 	d := &drain{Service: s, connectionID: connectionID, target: target, held: map[int64]bool{}}
@@ -112,7 +113,7 @@ func (s *Service) drainCalls(ctx context.Context, connectionID int64) error {
 	return d.run(ctx, list)
 }
 
-func (s *Service) open(ctx context.Context, connectionID int64) (fulfil.Connector, error) {
+func (s *Service) open(ctx context.Context, connectionID int64) (*fulfil.Opened, error) {
 	if s.Open == nil {
 		return nil, errors.New("no connectors are configured")
 	}
@@ -125,7 +126,7 @@ func (s *Service) open(ctx context.Context, connectionID int64) (fulfil.Connecto
 type drain struct {
 	*Service
 	connectionID int64
-	target       fulfil.Connector
+	target       *fulfil.Opened
 	answers      chan answer
 	unwritten    sync.WaitGroup // answers on their way to the database
 
@@ -290,11 +291,10 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 	case e.Change.Type != fulfil.Added && e.Change.Key == "":
 		return fulfil.Receipt{Outcome: fulfil.NotFound, Message: "The key of the target is not known.", Hint: "Synchronize the system, then send it again."}, true
 	}
-	a, ok := d.target.(fulfil.Applier)
-	if !ok {
+	if d.target.Applier == nil {
 		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "This connection cannot write.", Hint: "Choose a connection whose package can fulfil."}, true
 	}
-	r := a.Apply(ctx, e.Change)
+	r := d.target.Applier.Apply(ctx, e.Change)
 	if r.CreatedKey == "" && e.Change.Type == fulfil.Added && r.Outcome.OK() {
 		r.CreatedKey = e.Change.Key
 	}

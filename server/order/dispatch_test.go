@@ -364,7 +364,7 @@ func TestKilledWorker(t *testing.T) {
 		require.NoError(t, err)
 		expire(w)
 		other := w.service(w.s.DB)
-		other.Open = func(_ context.Context, _ int64) (fulfil.Connector, fulfil.Capability, error) {
+		other.Open = func(_ context.Context, _ int64) (*fulfil.Opened, fulfil.Capability, error) {
 			return nil, fulfil.Capability{}, fmt.Errorf("down")
 		}
 		require.NoError(t, other.Drain(t.Context(), w.connection))

@@ -10,8 +10,8 @@ import (
 
 // readBack looks whether a change whose answer is missing was made. again: it was not, or nobody can tell and repeating is safe.
 func (d *drain) readBack(ctx context.Context, e *errand) (r fulfil.Receipt, again bool) {
-	reader, ok := d.target.(fulfil.Reader)
-	if !ok {
+	reader := d.target.Reader
+	if reader == nil {
 		return fulfil.Receipt{}, true // Apply is idempotent by what it finds: the contract of fulfil.Applier
 	}
 	if e.Change.Key == "" {

@@ -441,13 +441,12 @@ func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt,
 			return nil, nil, err
 		}
 	}
-	x, ok := d.target.(fulfil.Exchanger)
-	if !ok {
+	if d.target.Exchanger == nil {
 		return all(fulfil.CannotExchange)
 	}
 	changes := make([]fulfil.Change, len(list))
 	for i, e := range list {
 		changes[i] = e.Change
 	}
-	return x.ApplyTogether(ctx, changes), list, nil
+	return d.target.Exchanger.ApplyTogether(ctx, changes), list, nil
 }

@@ -171,8 +171,8 @@ func TestSequence(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		x := &exchanger{fake: w.fake}
-		w.s.Open = func(context.Context, int64) (fulfil.Connector, fulfil.Capability, error) {
-			return x, fulfil.Capability{}, nil
+		w.s.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
+			return x.opened(), fulfil.Capability{}, nil
 		}
 		a, b := w.accountOf(0, "mcole"), w.accountOf(1, "lcole")
 		w.plan(w.renaming(0, a, "lcole", 1), w.renaming(1, b, "mcole", 1))
@@ -190,8 +190,8 @@ func TestSequence(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		x := &exchanger{fake: w.fake}
-		w.s.Open = func(context.Context, int64) (fulfil.Connector, fulfil.Capability, error) {
-			return x, fulfil.Capability{}, nil
+		w.s.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
+			return x.opened(), fulfil.Capability{}, nil
 		}
 		a, b := w.accountOf(0, "mcole"), w.accountOf(1, "lcole")
 		w.plan(w.renaming(0, a, "lcole", 1))
@@ -207,8 +207,8 @@ func TestSequence(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		x := &exchanger{fake: w.fake}
-		w.s.Open = func(context.Context, int64) (fulfil.Connector, fulfil.Capability, error) {
-			return x, fulfil.Capability{}, nil
+		w.s.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
+			return x.opened(), fulfil.Capability{}, nil
 		}
 		a, b := w.accountOf(0, "mcole"), w.accountOf(1, "lcole")
 		w.plan(w.renaming(0, a, "lcole", 1))
@@ -226,8 +226,8 @@ func TestSequence(t *testing.T) {
 				t.Parallel()
 				w := setup(t)
 				x := &exchanger{fake: w.fake, lose: true, forget: !made}
-				w.s.Open = func(context.Context, int64) (fulfil.Connector, fulfil.Capability, error) {
-					return x, fulfil.Capability{}, nil
+				w.s.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
+					return x.opened(), fulfil.Capability{}, nil
 				}
 				a, b := w.accountOf(0, "mcole"), w.accountOf(1, "lcole")
 				w.plan(w.renaming(0, a, "lcole", 1), w.renaming(1, b, "mcole", 1))
@@ -259,8 +259,8 @@ func TestSequence(t *testing.T) {
 		_, err := w.s.Unblock(w.ctx, BulkOrdersInput{OrderIDs: []int64{w.order(0).ID}})
 		require.NoError(t, err)
 		x := &exchanger{fake: w.fake}
-		w.s.Open = func(context.Context, int64) (fulfil.Connector, fulfil.Capability, error) {
-			return x, fulfil.Capability{}, nil
+		w.s.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
+			return x.opened(), fulfil.Capability{}, nil
 		}
 		w.generate()
 		w.drain()
@@ -273,6 +273,12 @@ type exchanger struct {
 	*fake
 	together     int
 	lose, forget bool // the first answer is lost; the change with it
+}
+
+func (x *exchanger) opened() *fulfil.Opened {
+	o := x.fake.opened()
+	o.Exchanger = x
+	return o
 }
 
 func (x *exchanger) ApplyTogether(_ context.Context, changes []fulfil.Change) []fulfil.Receipt {

@@ -27,7 +27,7 @@ type Service struct {
 	Shapes *directory.Shapes
 
 	// Open gives the connector of a connection, guarded (rate, concurrency, breaker are the frame's). Its errors count as unreachable.
-	Open func(ctx context.Context, connectionID int64) (fulfil.Connector, fulfil.Capability, error)
+	Open func(ctx context.Context, connectionID int64) (*fulfil.Opened, fulfil.Capability, error)
 	// IsManual tells whether a package opens tickets for people. nil: packages named manual-…
 	IsManual func(pkg string) bool
 	// MarkDirty asks for another evaluation of owners: assignment.MarkDirty.

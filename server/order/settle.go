@@ -182,7 +182,7 @@ func judge(a answer) (result, Action) {
 			return r, Lose
 		}
 		r.Hint = orElse(r.Hint, "Look into the managed system whether the change was made, then unblock.")
-	case fulfil.Opened:
+	case fulfil.TicketOpened:
 		// an external ticket tool took it: a person or LateAnswer closes it
 		r.Silent, r.IsOpen = true, true
 		return r, Transmit

@@ -82,8 +82,8 @@ func setup(t *testing.T, n ...int) *world {
 // service makes another process's service on the same database.
 func (w *world) service(b *bun.DB) *Service {
 	s := New(b, clock.New(), quiet())
-	s.Open = func(context.Context, int64) (fulfil.Connector, fulfil.Capability, error) {
-		return w.fake, fulfil.Capability{}, nil
+	s.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
+		return w.fake.opened(), fulfil.Capability{}, nil
 	}
 	s.MarkDirty = func(_ context.Context, _ bun.IDB, _ string, ids ...int64) error {
 		w.mu.Lock()
@@ -236,6 +236,8 @@ func (f *fake) set(fn func(c fulfil.Change) *fulfil.Receipt) {
 	defer f.mu.Unlock()
 	f.answer = fn
 }
+
+func (f *fake) opened() *fulfil.Opened { return &fulfil.Opened{Connector: f, Applier: f, Reader: f} }
 
 func (f *fake) Check(context.Context) error { return nil }
 func (f *fake) Close() error                { return nil }

@@ -28,7 +28,7 @@ func files(t *testing.T, settings map[string]string) (*bundle, string) {
 	t.Helper()
 	b := setup(t)
 	dir := t.TempDir()
-	b.Open = func(ctx context.Context, _ int64) (fulfil.Connector, fulfil.Capability, error) {
+	b.Open = func(ctx context.Context, _ int64) (*fulfil.Opened, fulfil.Capability, error) {
 		values := map[string]string{"path": "."}
 		for k, v := range settings {
 			values[k] = v
@@ -170,34 +170,27 @@ func TestBrokenFiles(t *testing.T) {
 // interrupt calls what happens when a table is read that far.
 func (b *bundle) interrupt(table string, after int, happens func()) {
 	open := b.Open
-	b.Open = func(ctx context.Context, id int64) (fulfil.Connector, fulfil.Capability, error) {
+	b.Open = func(ctx context.Context, id int64) (*fulfil.Opened, fulfil.Capability, error) {
 		c, capability, err := open(ctx, id)
 		if err != nil {
 			return nil, capability, err
 		}
-		return interrupted{Connector: c, Exporter: c.(fulfil.Exporter), table: table, after: after, happens: happens}, capability, nil
+		c.Exporter = interrupted{Exporter: c.Exporter, table: table, after: after, happens: happens}
+		return c, capability, nil
 	}
 }
 
 type interrupted struct {
-	fulfil.Connector
 	fulfil.Exporter
 	table   string
 	after   int
 	happens func()
 }
 
-func (i interrupted) Close() error                    { return i.Connector.Close() }
-func (i interrupted) Check(ctx context.Context) error { return i.Connector.Check(ctx) }
-
-func (i interrupted) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, error] {
-	return fulfil.Rows(i.Entries(ctx, table))
-}
-
-func (i interrupted) Entries(ctx context.Context, table string) iter.Seq2[fulfil.Entry, error] {
+func (i interrupted) Export(ctx context.Context, table string) iter.Seq2[fulfil.Entry, error] {
 	return func(yield func(fulfil.Entry, error) bool) {
 		n := 0
-		for e, err := range fulfil.Entries(ctx, i.Exporter, table) {
+		for e, err := range i.Exporter.Export(ctx, table) {
 			if n++; table == i.table && n == i.after {
 				i.happens()
 			}
@@ -219,7 +212,7 @@ func database(t *testing.T, settings map[string]string) (*bundle, *bun.DB) {
 		insert into hr.department values ('IT', 'Technology', null);
 		insert into hr.person values ('1', 'Petra', null, '2026-03-01', 'IT', null), ('2', 'Ann', 'a@x', null, 'IT', null)`)
 	require.NoError(t, err)
-	b.Open = func(ctx context.Context, _ int64) (fulfil.Connector, fulfil.Capability, error) {
+	b.Open = func(ctx context.Context, _ int64) (*fulfil.Opened, fulfil.Capability, error) {
 		values := map[string]string{"connectionString": url, "schema": "hr"}
 		for k, v := range settings {
 			values[k] = v

@@ -227,12 +227,12 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 		return fmt.Errorf("open connection %s: %w", k.Identifier, err)
 	}
 	defer conn.Close()
-	exporter, ok := conn.(fulfil.Exporter)
-	if !ok || !capability.CanExport {
+	exporter := conn.Exporter
+	if exporter == nil || !capability.CanExport {
 		return errs.Invalid("", "Connection %s (%s) cannot be read, but entity type %s is mapped to it.", k.Identifier, capability.DisplayName, mapped[0].entityType.Identifier)
 	}
-	if w, ok := conn.(fulfil.Watcher); ok { // before the data, so that a change meanwhile is noticed later
-		if d.Counters.Tokens[k.ID], err = w.Token(ctx); err != nil {
+	if conn.Watcher != nil { // before the data, so that a change meanwhile is noticed later
+		if d.Counters.Tokens[k.ID], err = conn.Watcher.Token(ctx); err != nil {
 			return fmt.Errorf("look at connection %s: %w", k.Identifier, err)
 		}
 	}
@@ -352,7 +352,7 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 			return err
 		}
 	}
-	for entry, err := range fulfil.Entries(ctx, exporter, m.table) {
+	for entry, err := range exporter.Export(ctx, m.table) {
 		if err != nil {
 			return fmt.Errorf("read table %q: %w", m.table, err)
 		}

@@ -19,7 +19,7 @@ type Service struct {
 	// Writes carries the hooks of directory.Writer (display names, changed data).
 	Writes directory.Options
 	// Open connects to a managed system. Whoever opens closes.
-	Open func(ctx context.Context, connectionID int64) (fulfil.Connector, fulfil.Capability, error)
+	Open func(ctx context.Context, connectionID int64) (*fulfil.Opened, fulfil.Capability, error)
 	// Applied runs in the transaction that applied a delivery, also one without changes: owners whose orders of the connector are
 	// Transmitted or Executed have to be looked at again. startedAt is when the export began. Optional.
 	Applied func(ctx context.Context, tx bun.Tx, connectorID int64, startedAt time.Time) error

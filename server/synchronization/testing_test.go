@@ -68,8 +68,8 @@ func (c conn) Schema(context.Context) ([]fulfil.Table, error) {
 	return tables, nil
 }
 
-func (c conn) Export(_ context.Context, table string) iter.Seq2[fulfil.Row, error] {
-	return func(yield func(fulfil.Row, error) bool) {
+func (c conn) Export(_ context.Context, table string) iter.Seq2[fulfil.Entry, error] {
+	return fulfil.Numbered(table, func(yield func(fulfil.Row, error) bool) {
 		c.mu.Lock()
 		rows, during := c.rows[table], c.during
 		c.during = nil
@@ -86,7 +86,7 @@ func (c conn) Export(_ context.Context, table string) iter.Seq2[fulfil.Row, erro
 		if c.breaks != nil {
 			yield(nil, c.breaks)
 		}
-	}
+	})
 }
 
 func (w watching) Token(context.Context) (string, error) {
@@ -117,15 +117,17 @@ func setup(t *testing.T) *bundle {
 			"person": {"id", "name", "mail", "start", "department", "groups", "unmapped"}, "department": {"code", "title", "parent"}}},
 	}
 	b.Service = &synchronization.Service{DB: base, Clock: clock.New(), Shapes: &directory.Shapes{},
-		Open: func(context.Context, int64) (fulfil.Connector, fulfil.Capability, error) {
+		Open: func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
 			if b.fake.down != nil {
 				return nil, fulfil.Capability{}, b.fake.down
 			}
 			capability := fulfil.Capability{Identifier: "fake", DisplayName: "Test/Fake", CanExport: true, HasSchema: true}
 			if b.fake.watches {
-				return watching{conn{b.fake}}, capability, nil
+				w := watching{conn{b.fake}}
+				return &fulfil.Opened{Connector: w, Exporter: w, Watcher: w}, capability, nil
 			}
-			return conn{b.fake}, capability, nil
+			c := conn{b.fake}
+			return &fulfil.Opened{Connector: c, Exporter: c}, capability, nil
 		},
 		Applied: func(_ context.Context, _ bun.Tx, _ int64, startedAt time.Time) error {
 			b.applied = append(b.applied, startedAt)
@@ -169,7 +171,7 @@ func setup(t *testing.T) *bundle {
 func (b *bundle) useCSV(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	b.Open = func(ctx context.Context, _ int64) (fulfil.Connector, fulfil.Capability, error) {
+	b.Open = func(ctx context.Context, _ int64) (*fulfil.Opened, fulfil.Capability, error) {
 		c, err := csv.Package{}.Open(ctx, fulfil.Settings{Values: map[string]string{"path": "."}, DataDir: dir})
 		return c, csv.Package{}.Capability(), err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
-	"writ/server/fulfil"
 	"writ/server/permit"
 	"writ/server/queue"
 	"writ/server/system"
@@ -149,11 +148,10 @@ func (s *Service) token(ctx context.Context, connectionID int64) (token string, 
 		return "", false, err
 	}
 	defer conn.Close()
-	w, ok := conn.(fulfil.Watcher)
-	if !ok {
+	if conn.Watcher == nil {
 		return "", false, nil
 	}
-	token, err = w.Token(ctx)
+	token, err = conn.Watcher.Token(ctx)
 	return token, true, err
 }
 

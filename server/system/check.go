@@ -92,9 +92,8 @@ func (s *Service) schema(ctx context.Context, id int64) ([]fulfil.Table, error) 
 		return nil, err
 	}
 	defer conn.Close()
-	exporter, ok := conn.(fulfil.Exporter)
-	if !ok || !capability.HasSchema {
+	if conn.Exporter == nil || !capability.HasSchema {
 		return nil, errs.Invalid("", "%s has no schema to read.", capability.DisplayName)
 	}
-	return exporter.Schema(ctx)
+	return conn.Exporter.Schema(ctx)
 }

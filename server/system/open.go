@@ -33,7 +33,7 @@ func (s *Service) row(ctx context.Context, id int64) (*connectionRow, error) {
 }
 
 // Open gives the shared, guarded connector of a connection; closing it gives it back.
-func (s *Service) Open(ctx context.Context, id int64) (fulfil.Connector, fulfil.Capability, error) {
+func (s *Service) Open(ctx context.Context, id int64) (*fulfil.Opened, fulfil.Capability, error) {
 	row, err := s.row(ctx, id)
 	if err != nil {
 		return nil, fulfil.Capability{}, err

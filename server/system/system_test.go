@@ -25,8 +25,8 @@ func (m memory) Capability() fulfil.Capability {
 	return fulfil.Capability{Identifier: "memory", DisplayName: "Test/Memory", CanExport: true, HasSchema: true, Secrets: []string{"password"}}
 }
 
-func (m memory) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
-	return m, s.Only("host", "password")
+func (m memory) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
+	return &fulfil.Opened{Connector: m, Exporter: m}, s.Only("host", "password")
 }
 
 func (m memory) fault() error {
@@ -43,8 +43,8 @@ func (m memory) Schema(context.Context) ([]fulfil.Table, error) {
 	return []fulfil.Table{{Name: "person", Columns: []string{"id"}}, {Name: "department", Columns: []string{"code"}}}, m.fault()
 }
 
-func (m memory) Export(context.Context, string) iter.Seq2[fulfil.Row, error] {
-	return func(func(fulfil.Row, error) bool) {}
+func (m memory) Export(context.Context, string) iter.Seq2[fulfil.Entry, error] {
+	return func(func(fulfil.Entry, error) bool) {}
 }
 
 type bundle struct {

@@ -30,9 +30,9 @@ type Conn struct {
 }
 
 var (
-	_ fulfil.Package       = Package{}
-	_ fulfil.EntryExporter = (*Conn)(nil)
-	_ fulfil.Watcher       = (*Conn)(nil)
+	_ fulfil.Package  = Package{}
+	_ fulfil.Exporter = (*Conn)(nil)
+	_ fulfil.Watcher  = (*Conn)(nil)
 )
 
 const schema = `{
@@ -59,7 +59,7 @@ func (Package) Capability() fulfil.Capability {
 }
 
 // Open checks the settings. The path need not exist yet, but must stay below the folder for files or one of the Roots.
-func (p Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
 	if err := s.Only("path", "separator", "encoding", "numberOfLinesToSkip", "valuesToTrim", "nullValues", "shortLines", "settleSeconds"); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, e
 		return nil, err
 	}
 	c.settle = time.Duration(settle) * time.Second
-	return c, nil
+	return &fulfil.Opened{Connector: c, Exporter: c, Watcher: c}, nil
 }
 
 func separatorOf(text string) (rune, error) {
@@ -154,14 +154,9 @@ func (c *Conn) Schema(ctx context.Context) ([]fulfil.Table, error) {
 	return tables, nil
 }
 
-// Export reads one file. The rows end with NotFound when there is no such table, with Validation when the file or a row is malformed, and
-// with Unavailable when it changed while it was read.
-func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, error] {
-	return fulfil.Rows(c.Entries(ctx, table))
-}
-
-// Entries is Export that goes on behind a malformed row.
-func (c *Conn) Entries(ctx context.Context, table string) iter.Seq2[fulfil.Entry, error] {
+// Export reads one file, on behind a malformed row. The entries end with NotFound when there is no such table, with Validation when the file is
+// malformed, and with Unavailable when it changed while it was read.
+func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Entry, error] {
 	return func(yield func(fulfil.Entry, error) bool) {
 		f, err := c.place.file(table)
 		if err == nil {

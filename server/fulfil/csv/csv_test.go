@@ -34,7 +34,7 @@ func mustOpen(t *testing.T, files map[string]string, settings map[string]string)
 	}
 	c, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: settings, DataDir: dir})
 	require.NoError(t, err)
-	return c.(*csv.Conn), dir
+	return c.Connector.(*csv.Conn), dir
 }
 
 func with(m map[string]string, key, value string) map[string]string {
@@ -48,7 +48,7 @@ func with(m map[string]string, key, value string) map[string]string {
 func read(t *testing.T, c fulfil.Exporter, table string) ([]fulfil.Row, error) {
 	t.Helper()
 	var rows []fulfil.Row
-	for row, err := range c.Export(t.Context(), table) {
+	for row, err := range fulfil.Rows(c.Export(t.Context(), table)) {
 		if err != nil {
 			return rows, err
 		}
@@ -167,7 +167,7 @@ func TestFolderAndFile(t *testing.T) {
 
 	single, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": "in/person.csv"}, DataDir: dir})
 	require.NoError(t, err)
-	rows, err := read(t, single.(fulfil.Exporter), "person")
+	rows, err := read(t, single.Exporter, "person")
 	require.NoError(t, err)
 	require.Equal(t, []fulfil.Row{{"id": "1"}}, rows)
 
@@ -241,7 +241,7 @@ func TestRowsWithFaults(t *testing.T) {
 	t.Parallel()
 	c, _ := mustOpen(t, map[string]string{"hr.csv": "id,first,mail\n1,Ann,a@x\n2,B\xffb,b@x\n3,Cat\n4,Dan,d@x,oops\n5,E\x00,e@x\n6,Zoë,z@x\n"}, nil)
 	var got []string
-	for e, err := range c.Entries(t.Context(), "hr") {
+	for e, err := range c.Export(t.Context(), "hr") {
 		require.NoError(t, err)
 		require.Equal(t, "hr.csv", e.Place)
 		text := fmt.Sprintf("%d %s", e.Line, e.Row["id"])
@@ -303,7 +303,7 @@ func FuzzEntries(f *testing.F) {
 			if err != nil {
 				t.Skip()
 			}
-			return c.(*csv.Conn), dir
+			return c.Connector.(*csv.Conn), dir
 		}()
 		tables, err := c.Schema(t.Context())
 		require.NoError(t, err)
@@ -313,7 +313,7 @@ func FuzzEntries(f *testing.F) {
 			known[name] = true
 		}
 		line := 0
-		for e, err := range c.Entries(t.Context(), "t") {
+		for e, err := range c.Export(t.Context(), "t") {
 			if err != nil {
 				require.NotNil(t, errs.As(err), "%v", err)
 				return
@@ -337,7 +337,7 @@ func TestAllowedRoot(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(drop, "hr.csv"), []byte("id\n7\n"), 0o600))
 	c, err := csv.Package{Roots: []string{drop}}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": filepath.Join(drop, "hr.csv")}, DataDir: t.TempDir()})
 	require.NoError(t, err)
-	rows, err := read(t, c.(fulfil.Exporter), "hr")
+	rows, err := read(t, c.Exporter, "hr")
 	require.NoError(t, err)
 	require.Equal(t, []fulfil.Row{{"id": "7"}}, rows)
 }
@@ -380,7 +380,7 @@ func TestChangeWhileReading(t *testing.T) {
 			c, dir := mustOpen(t, map[string]string{"hr.csv": big.String()}, nil)
 			n := 0
 			var failed error
-			for _, err := range c.Export(t.Context(), "hr") {
+			for _, err := range fulfil.Rows(c.Export(t.Context(), "hr")) {
 				if n == 10 {
 					change(t, filepath.Join(dir, "hr.csv"))
 				}
@@ -424,7 +424,7 @@ func TestTakerMayStop(t *testing.T) {
 	t.Parallel()
 	c, _ := mustOpen(t, map[string]string{"a.csv": "id\n1\n2\n3\n"}, nil)
 	n := 0
-	for _, err := range c.Export(t.Context(), "a") {
+	for _, err := range fulfil.Rows(c.Export(t.Context(), "a")) {
 		require.NoError(t, err)
 		n++
 		break
@@ -444,7 +444,7 @@ func BenchmarkExport(b *testing.B) {
 	require.NoError(b, err)
 	for b.Loop() {
 		n := 0
-		for _, err := range c.(fulfil.Exporter).Export(b.Context(), "hr") {
+		for _, err := range fulfil.Rows(c.Exporter.Export(b.Context(), "hr")) {
 			require.NoError(b, err)
 			n++
 		}
@@ -461,7 +461,7 @@ func TestConformance(t *testing.T) {
 			path := filepath.Join(dir, "account.csv")
 			all := map[string]fulfil.Row{}
 			return fulfiltest.Target{
-				Connector: c,
+				Connector: &fulfil.Opened{Connector: c, Exporter: c, Watcher: c},
 				Put: func(t *testing.T, rows ...fulfil.Row) {
 					for _, row := range rows {
 						groups := strings.Split(row["groups"], "\n")

@@ -36,7 +36,7 @@ func FuzzRead(f *testing.F) {
 			require.NotNil(t, errs.As(err), "%v", err)
 			return
 		}
-		for row, err := range c.(fulfil.Exporter).Export(t.Context(), "t") {
+		for row, err := range fulfil.Rows(c.Exporter.Export(t.Context(), "t")) {
 			if err != nil {
 				require.NotNil(t, errs.As(err), "%v", err)
 				return

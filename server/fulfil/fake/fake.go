@@ -51,7 +51,7 @@ func (Package) Capability() fulfil.Capability {
 }
 
 // Open checks the settings; the first call connects.
-func (Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+func (Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
 	if err := s.Only("url", "token", "timeout"); err != nil {
 		return nil, err
 	}
@@ -67,13 +67,14 @@ func (Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, err
 		return nil, err
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: 30 * time.Second}
-	return &Conn{
+	c := &Conn{
 		base: strings.TrimRight(at, "/"), token: s.Text("token", ""), transport: transport,
 		client: &http.Client{
 			Transport: transport, Timeout: time.Duration(timeout) * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a change is sent to one place, once
 		},
-	}, nil
+	}
+	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Reader: c, Watcher: c}, nil
 }
 
 // Check asks for the tables.

@@ -32,12 +32,17 @@ func mustTarget(t *testing.T) (*fulfiltest.HTTPTarget, *httptest.Server) {
 	return target, server
 }
 
-func mustOpen(t *testing.T, url string) *fake.Conn {
+func mustOpened(t *testing.T, url string) *fulfil.Opened {
 	t.Helper()
 	c, err := fake.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"url": url, "token": "let me in", "timeout": "5"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	return c.(*fake.Conn)
+	return c
+}
+
+func mustOpen(t *testing.T, url string) *fake.Conn {
+	t.Helper()
+	return mustOpened(t, url).Connector.(*fake.Conn)
 }
 
 func TestConformance(t *testing.T) {
@@ -48,7 +53,7 @@ func TestConformance(t *testing.T) {
 			target, server := mustTarget(t)
 			behave := func(b fulfiltest.Behaviour) func(*testing.T) { return func(*testing.T) { target.Behave(b) } }
 			return fulfiltest.Target{
-				Connector: mustOpen(t, server.URL),
+				Connector: mustOpened(t, server.URL),
 				Put:       func(t *testing.T, rows ...fulfil.Row) { require.NoError(t, target.Put("account", rows...)) },
 				All:       func(*testing.T) map[string]fulfil.Row { return target.All("account") },
 				Break:     func(*testing.T) { server.CloseClientConnections(); _ = server.Listener.Close() },
@@ -73,7 +78,7 @@ func TestGuardedConformance(t *testing.T) {
 		Setup: func(t *testing.T) fulfiltest.Target {
 			target, server := mustTarget(t)
 			return fulfiltest.Target{
-				Connector: fulfil.Guard("fake", mustOpen(t, server.URL), fulfil.Limits{}),
+				Connector: fulfil.Guard("fake", mustOpened(t, server.URL), fulfil.Limits{}),
 				Put:       func(t *testing.T, rows ...fulfil.Row) { require.NoError(t, target.Put("account", rows...)) },
 				All:       func(*testing.T) map[string]fulfil.Row { return target.All("account") },
 				Break:     func(*testing.T) { server.CloseClientConnections(); _ = server.Listener.Close() },
@@ -168,7 +173,7 @@ func TestWrongToken(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	require.Equal(t, "token", errs.As(c.Check(t.Context())).Field)
-	require.Equal(t, fulfil.Unreachable, c.(fulfil.Applier).Apply(t.Context(), account("plang", "Petra")).Outcome)
+	require.Equal(t, fulfil.Unreachable, c.Applier.Apply(t.Context(), account("plang", "Petra")).Outcome)
 }
 
 // An answer that is no answer must not count as done.
@@ -180,7 +185,7 @@ func TestNonsenseIsUnknown(t *testing.T) {
 		require.Equal(t, fulfil.Unknown, c.Apply(t.Context(), account("plang", "Petra")).Outcome, body)
 		_, err := c.Schema(t.Context())
 		require.Error(t, err, body)
-		for _, err := range c.Export(t.Context(), "account") {
+		for _, err := range fulfil.Rows(c.Export(t.Context(), "account")) {
 			require.Error(t, err, body)
 		}
 		require.NoError(t, c.Close())

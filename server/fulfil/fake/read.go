@@ -71,8 +71,8 @@ func (c *Conn) Schema(ctx context.Context) ([]fulfil.Table, error) {
 }
 
 // Export reads a table page by page; a page that does not come ends the rows with an error.
-func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, error] {
-	return func(yield func(fulfil.Row, error) bool) {
+func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Entry, error] {
+	return fulfil.Numbered(table, func(yield func(fulfil.Row, error) bool) {
 		for after := ""; ; {
 			var page struct {
 				Rows []fulfil.Row `json:"rows"`
@@ -100,7 +100,7 @@ func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Row, e
 				return
 			}
 		}
-	}
+	})
 }
 
 // Read asks for one row.

@@ -19,7 +19,7 @@ func (b *bench) apply(ctx context.Context, c fulfil.Change) fulfil.Receipt {
 	if c.IdempotencyKey == "" {
 		c.IdempotencyKey = fmt.Sprintf("%x", random(8))
 	}
-	return b.Connector.(fulfil.Applier).Apply(ctx, c)
+	return b.Connector.Applier.Apply(ctx, c)
 }
 
 func (b *bench) addition(row fulfil.Row) fulfil.Change {
@@ -273,7 +273,7 @@ func answerLost(t *testing.T, b *bench) {
 	outcome(t, fulfil.Unknown, b.apply(t.Context(), b.addition(row)))
 	restore()
 	require.Eventually(t, func() bool { return len(b.All(t)) == 1 }, 10*time.Second, 20*time.Millisecond)
-	if reader, ok := b.Connector.(fulfil.Reader); ok {
+	if reader := b.Connector.Reader; reader != nil {
 		got, found, err := reader.Read(t.Context(), b.Table, b.KeyColumn, "plang")
 		require.NoError(t, err)
 		require.True(t, found)
@@ -286,5 +286,5 @@ func answerLost(t *testing.T, b *bench) {
 func unknownTable(t *testing.T, b *bench) {
 	c := b.addition(b.row("plang", "Petra Lang"))
 	c.Table, c.KeyColumn = "no_such_table", b.KeyColumn
-	outcome(t, fulfil.Refused, b.Connector.(fulfil.Applier).Apply(t.Context(), c))
+	outcome(t, fulfil.Refused, b.Connector.Applier.Apply(t.Context(), c))
 }

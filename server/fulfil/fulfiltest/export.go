@@ -165,7 +165,7 @@ func schema(t *testing.T, b *bench) {
 func token(t *testing.T, b *bench) {
 	need(t, b.Put != nil)
 	ask := func() string {
-		s, err := b.Connector.(fulfil.Watcher).Token(t.Context())
+		s, err := b.Connector.Watcher.Token(t.Context())
 		require.NoError(t, err)
 		return s
 	}
@@ -177,7 +177,7 @@ func token(t *testing.T, b *bench) {
 
 func readBack(t *testing.T, b *bench) {
 	need(t, b.Put != nil)
-	reader := b.Connector.(fulfil.Reader)
+	reader := b.Connector.Reader
 	b.Put(t, b.row("a", "1"), b.row("b", "it's"))
 	row, found, err := reader.Read(t.Context(), b.Table, b.KeyColumn, "b")
 	require.NoError(t, err)
@@ -195,7 +195,7 @@ func readBack(t *testing.T, b *bench) {
 func readBroken(t *testing.T, b *bench) {
 	need(t, b.Break != nil)
 	b.Break(t)
-	_, found, err := b.Connector.(fulfil.Reader).Read(t.Context(), b.Table, b.KeyColumn, "a")
+	_, found, err := b.Connector.Reader.Read(t.Context(), b.Table, b.KeyColumn, "a")
 	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
 	require.False(t, found)
 }

@@ -27,7 +27,7 @@ type Subject struct {
 
 // Target is a managed system in the hands of the suite. What is nil cannot be done there, and the cases that need it are skipped.
 type Target struct {
-	Connector fulfil.Connector
+	Connector *fulfil.Opened
 	// Put writes rows into the target, not through the connector.
 	Put func(t *testing.T, rows ...fulfil.Row)
 	// All reads the target, not through the connector, by key.
@@ -51,10 +51,7 @@ func Suite(t *testing.T, s Subject) {
 		s.Rows = 5000
 	}
 	probe := s.Setup(t).Connector
-	_, exports := probe.(fulfil.Exporter)
-	_, applies := probe.(fulfil.Applier)
-	_, reads := probe.(fulfil.Reader)
-	_, watches := probe.(fulfil.Watcher)
+	exports, applies, reads, watches := probe.Exporter != nil, probe.Applier != nil, probe.Reader != nil, probe.Watcher != nil
 	require.NoError(t, probe.Check(t.Context()))
 
 	run := func(name string, fits bool, test func(*testing.T, *bench)) {
@@ -109,7 +106,7 @@ type bench struct {
 	Target
 }
 
-func (b *bench) exporter() fulfil.Exporter { return b.Connector.(fulfil.Exporter) }
+func (b *bench) exporter() fulfil.Exporter { return b.Connector.Exporter }
 
 // row makes a row with a key and a value.
 func (b *bench) row(key, value string) fulfil.Row {
@@ -123,7 +120,7 @@ func (b *bench) row(key, value string) fulfil.Row {
 // collect reads a table to its end.
 func (b *bench) collect(ctx context.Context, table string) (map[string]fulfil.Row, int, error) {
 	rows, n := map[string]fulfil.Row{}, 0
-	for row, err := range b.exporter().Export(ctx, table) {
+	for row, err := range fulfil.Rows(b.exporter().Export(ctx, table)) {
 		if err != nil {
 			return rows, n, err
 		}

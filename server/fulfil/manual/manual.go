@@ -37,14 +37,14 @@ func (Package) Capability() fulfil.Capability {
 }
 
 // Open checks the one setting.
-func (Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+func (Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
 	if err := s.Only(SynchroIsNotAvailable); err != nil {
 		return nil, err
 	}
 	if _, err := s.Bool(SynchroIsNotAvailable, false); err != nil {
 		return nil, err
 	}
-	return Conn{}, nil
+	return &fulfil.Opened{Connector: Conn{}, Applier: Conn{}}, nil
 }
 
 // Check has nobody to ask.
@@ -55,5 +55,5 @@ func (Conn) Close() error { return nil }
 
 // Apply says that it is a person's turn.
 func (Conn) Apply(context.Context, fulfil.Change) fulfil.Receipt {
-	return fulfil.Receipt{Outcome: fulfil.Opened}
+	return fulfil.Receipt{Outcome: fulfil.TicketOpened}
 }

@@ -16,9 +16,9 @@ func TestApplyOpensATicket(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Check(t.Context()))
 	for _, kind := range []fulfil.ChangeType{fulfil.Added, fulfil.Modified, fulfil.Deleted} {
-		require.Equal(t, fulfil.Receipt{Outcome: fulfil.Opened}, c.(fulfil.Applier).Apply(t.Context(), fulfil.Change{Type: kind}))
+		require.Equal(t, fulfil.Receipt{Outcome: fulfil.TicketOpened}, c.Applier.Apply(t.Context(), fulfil.Change{Type: kind}))
 	}
-	_, exports := c.(fulfil.Exporter)
+	exports := c.Exporter != nil
 	require.False(t, exports)
 	capability := manual.Package{}.Capability()
 	require.True(t, capability.IsManual)

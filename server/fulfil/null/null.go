@@ -37,7 +37,7 @@ func (Package) Capability() fulfil.Capability {
 }
 
 // Open reads latencyMs.
-func (Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+func (Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
 	if err := s.Only("latencyMs"); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,8 @@ func (Package) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, err
 	if err != nil {
 		return nil, err
 	}
-	return Conn{latency: time.Duration(ms) * time.Millisecond}, nil
+	c := Conn{latency: time.Duration(ms) * time.Millisecond}
+	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c}, nil
 }
 
 // Check has nobody to ask.
@@ -58,8 +59,8 @@ func (Conn) Close() error { return nil }
 func (Conn) Schema(context.Context) ([]fulfil.Table, error) { return nil, nil }
 
 // Export yields nothing: every table is there and empty.
-func (Conn) Export(context.Context, string) iter.Seq2[fulfil.Row, error] {
-	return func(func(fulfil.Row, error) bool) {}
+func (Conn) Export(context.Context, string) iter.Seq2[fulfil.Entry, error] {
+	return func(func(fulfil.Entry, error) bool) {}
 }
 
 // Apply answers Done after the latency, Unreachable when it was stopped before.

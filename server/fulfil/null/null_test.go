@@ -19,9 +19,9 @@ func TestTakesEverythingAndKeepsNothing(t *testing.T) {
 	require.NoError(t, err)
 	key := "plang"
 	added := fulfil.Change{Type: fulfil.Added, KeyColumn: "login", Changes: map[string]*string{"login": &key}}
-	require.Equal(t, fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: "plang"}, c.(fulfil.Applier).Apply(t.Context(), added))
-	require.Equal(t, fulfil.Done, c.(fulfil.Applier).Apply(t.Context(), fulfil.Change{Type: fulfil.Deleted}).Outcome)
-	for row, err := range c.(fulfil.Exporter).Export(t.Context(), "account") {
+	require.Equal(t, fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: "plang"}, c.Applier.Apply(t.Context(), added))
+	require.Equal(t, fulfil.Done, c.Applier.Apply(t.Context(), fulfil.Change{Type: fulfil.Deleted}).Outcome)
+	for row, err := range fulfil.Rows(c.Exporter.Export(t.Context(), "account")) {
 		t.Fatal("there must be no row", row, err)
 	}
 }
@@ -31,12 +31,12 @@ func TestLatency(t *testing.T) {
 	c, err := null.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"latencyMs": "30"}})
 	require.NoError(t, err)
 	begin := time.Now()
-	require.Equal(t, fulfil.Done, c.(fulfil.Applier).Apply(t.Context(), fulfil.Change{}).Outcome)
+	require.Equal(t, fulfil.Done, c.Applier.Apply(t.Context(), fulfil.Change{}).Outcome)
 	require.GreaterOrEqual(t, time.Since(begin), 30*time.Millisecond)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Equal(t, fulfil.Unreachable, c.(fulfil.Applier).Apply(ctx, fulfil.Change{}).Outcome)
+	require.Equal(t, fulfil.Unreachable, c.Applier.Apply(ctx, fulfil.Change{}).Outcome)
 
 	_, err = null.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"latencyMs": "soon"}})
 	require.True(t, errs.Is(err, errs.Validation))

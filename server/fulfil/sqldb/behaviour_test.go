@@ -62,7 +62,7 @@ func as(t *testing.T, at string, user *url.Userinfo) string {
 func export(t *testing.T, c *sqldb.Conn, table string) []fulfil.Row {
 	t.Helper()
 	var rows []fulfil.Row
-	for row, err := range c.Export(t.Context(), table) {
+	for row, err := range fulfil.Rows(c.Export(t.Context(), table)) {
 		require.NoError(t, err)
 		rows = append(rows, row)
 	}
@@ -142,7 +142,7 @@ func TestNetworkThatSwallowsEverything(t *testing.T) {
 	r := c.Apply(t.Context(), added("plang", nil))
 	require.Contains(t, []fulfil.Outcome{fulfil.Unreachable, fulfil.Unknown}, r.Outcome, "%+v", r)
 	require.True(t, errs.Is(c.Check(t.Context()), errs.Unavailable))
-	for _, err := range c.Export(t.Context(), "account") {
+	for _, err := range fulfil.Rows(c.Export(t.Context(), "account")) {
 		require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
 	}
 	require.Less(t, time.Since(begin), 40*time.Second)
@@ -232,7 +232,7 @@ func TestWithoutPermission(t *testing.T) {
 	require.Equal(t, fulfil.Refused, r.Outcome)
 	require.Contains(t, r.Message, "42501")
 	require.NotEmpty(t, r.Hint)
-	for _, err := range c.Export(t.Context(), "account_group") {
+	for _, err := range fulfil.Rows(c.Export(t.Context(), "account_group")) {
 		require.True(t, errs.Is(err, errs.Validation), "got %v", err)
 		require.ErrorContains(t, err, "permission denied")
 	}
@@ -452,7 +452,7 @@ func TestExportSlowTaker(t *testing.T) {
 	t.Parallel()
 	c, _ := mustDB(t, `create table account as select 'key' || g as login, repeat('x', 2000) as name from generate_series(1, 9000) g`, map[string]string{"timeout": "1"})
 	n := 0
-	for _, err := range c.Export(t.Context(), "account") {
+	for _, err := range fulfil.Rows(c.Export(t.Context(), "account")) {
 		require.NoError(t, err)
 		if n++; n%3000 == 0 {
 			time.Sleep(1500 * time.Millisecond)
@@ -485,12 +485,12 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	settings["timeout"] = "1"
 	c, err := sqldb.Postgres{}.Open(t.Context(), fulfil.Settings{Values: settings})
 	require.NoError(t, err)
-	conn := c.(*sqldb.Conn)
+	conn := c.Connector.(*sqldb.Conn)
 	require.NoError(t, conn.Check(t.Context()))
 	require.NoError(t, target.Behave(t.Context(), fulfiltest.Behaviour{Action: "hang", Key: "slow", Milliseconds: 5_000}))
 	require.Equal(t, fulfil.Done, conn.Apply(t.Context(), added("a", nil)).Outcome)
 	require.Equal(t, fulfil.Unknown, conn.Apply(t.Context(), added("slow", nil)).Outcome)
-	for _, err := range conn.Export(t.Context(), "account") {
+	for _, err := range fulfil.Rows(conn.Export(t.Context(), "account")) {
 		require.NoError(t, err)
 		break
 	}
@@ -508,7 +508,7 @@ func BenchmarkApply(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			login := fmt.Sprintf("user%d", n.Add(1))
-			if r := c.(fulfil.Applier).Apply(b.Context(), added(login, map[string]*string{"name": &login})); r.Outcome != fulfil.Done {
+			if r := c.Applier.Apply(b.Context(), added(login, map[string]*string{"name": &login})); r.Outcome != fulfil.Done {
 				b.Errorf("%+v", r)
 			}
 		}
@@ -524,7 +524,7 @@ func BenchmarkExport(b *testing.B) {
 	defer c.Close()
 	for b.Loop() {
 		n := 0
-		for _, err := range c.(fulfil.Exporter).Export(b.Context(), "account") {
+		for _, err := range fulfil.Rows(c.Exporter.Export(b.Context(), "account")) {
 			require.NoError(b, err)
 			n++
 		}

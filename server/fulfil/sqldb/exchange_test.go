@@ -1,7 +1,6 @@
 package sqldb_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -110,26 +109,11 @@ func TestExchange(t *testing.T) {
 	t.Run("ThroughTheFrame", func(t *testing.T) {
 		t.Parallel()
 		c, db := mustDB(t, fmt.Sprintf(linkedAccounts, ""), nil)
-		g, ok := fulfil.Guard("target", c, fulfil.Limits{}).(fulfil.Exchanger)
-		require.True(t, ok)
+		g := fulfil.Guard("target", &fulfil.Opened{Connector: c, Exchanger: c}, fulfil.Limits{}).Exchanger
 		_, err := db.ExecContext(t.Context(), "delete from member")
 		require.NoError(t, err)
 		for _, r := range g.ApplyTogether(t.Context(), both) {
 			require.Equal(t, fulfil.Done, r.Outcome, "%+v", r)
 		}
-		cannot, ok := fulfil.Guard("target", alone{}, fulfil.Limits{}).(fulfil.Exchanger)
-		require.True(t, ok)
-		for _, r := range cannot.ApplyTogether(t.Context(), both) {
-			require.Equal(t, fulfil.Conflict, r.Outcome)
-		}
 	})
-}
-
-// alone can write one change at a time.
-type alone struct{}
-
-func (alone) Check(context.Context) error { return nil }
-func (alone) Close() error                { return nil }
-func (alone) Apply(context.Context, fulfil.Change) fulfil.Receipt {
-	return fulfil.Receipt{Outcome: fulfil.Done}
 }

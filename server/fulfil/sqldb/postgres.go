@@ -65,7 +65,7 @@ func (Postgres) Capability() fulfil.Capability {
 }
 
 // Open checks the settings; the first call connects.
-func (Postgres) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, error) {
+func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
 	if err := s.Only("connectionString", "schema", "timeout", "maxConnections", "query.", "link."); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (fulfil.Connector, er
 	c.db.SetMaxOpenConns(conns)
 	c.db.SetMaxIdleConns(conns)
 	c.db.SetConnMaxIdleTime(time.Minute)
-	return c, nil
+	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c}, nil
 }
 
 // session sets what every session of ours has. What a pooler does not pass on at the beginning of a session is left to the transactions (begin),

@@ -142,8 +142,8 @@ func (c *Conn) reading(ctx context.Context, fn func(*sql.Tx) error) error {
 
 // Export streams a table, or the query in its place, as it is at one moment. The order of the rows means nothing. The rows end with
 // NotFound when there is no such table, Validation when the server refuses the statement, Unavailable when the connection broke.
-func (c *Conn) Export(ctx context.Context, name string) iter.Seq2[fulfil.Row, error] {
-	return func(yield func(fulfil.Row, error) bool) {
+func (c *Conn) Export(ctx context.Context, name string) iter.Seq2[fulfil.Entry, error] {
+	return fulfil.Numbered(name, func(yield func(fulfil.Row, error) bool) {
 		more := true
 		err := c.reading(ctx, func(tx *sql.Tx) error {
 			cat, err := c.catalog(ctx, tx, true)
@@ -162,7 +162,7 @@ func (c *Conn) Export(ctx context.Context, name string) iter.Seq2[fulfil.Row, er
 		if err != nil && more {
 			yield(nil, err)
 		}
-	}
+	})
 }
 
 // stream reads through a cursor: the server's time limit then counts per round trip and not for the whole table, however slow the

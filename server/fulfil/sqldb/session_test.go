@@ -18,7 +18,7 @@ func TestSettingsOfATransaction(t *testing.T) {
 	opened, err := Postgres{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"connectionString": at, "schema": "The one", "timeout": "7", "maxConnections": "1"}})
 	require.NoError(t, err)
 	defer opened.Close()
-	c := opened.(*Conn)
+	c := opened.Connector.(*Conn)
 	read := func(from interface {
 		QueryRow(query string, args ...any) *sql.Row
 	}) (timeout, path string) {

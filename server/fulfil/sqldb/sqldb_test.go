@@ -10,12 +10,17 @@ import (
 	"writ/server/fulfil/sqldb"
 )
 
-func mustOpen(t *testing.T, settings map[string]string) *sqldb.Conn {
+func mustOpened(t *testing.T, settings map[string]string) *fulfil.Opened {
 	t.Helper()
 	c, err := sqldb.Postgres{}.Open(t.Context(), fulfil.Settings{Values: settings})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	return c.(*sqldb.Conn)
+	return c
+}
+
+func mustOpen(t *testing.T, settings map[string]string) *sqldb.Conn {
+	t.Helper()
+	return mustOpened(t, settings).Connector.(*sqldb.Conn)
 }
 
 func TestConformance(t *testing.T) {
@@ -28,7 +33,7 @@ func TestConformance(t *testing.T) {
 			settings := target.SettingsThrough(proxy)
 			settings["timeout"] = "5"
 			return fulfiltest.Target{
-				Connector: mustOpen(t, settings),
+				Connector: mustOpened(t, settings),
 				Put:       func(t *testing.T, rows ...fulfil.Row) { require.NoError(t, target.Put(t.Context(), rows...)) },
 				All: func(t *testing.T) map[string]fulfil.Row {
 					all, err := target.Accounts(t.Context())

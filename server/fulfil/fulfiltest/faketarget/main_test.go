@@ -65,7 +65,7 @@ func TestOverProcesses(t *testing.T) {
 		c, err := fake.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"url": at}})
 		require.NoError(t, err)
 		defer c.Close()
-		return c.(fulfil.Applier).Apply(t.Context(), fulfil.Change{
+		return c.Applier.Apply(t.Context(), fulfil.Change{
 			Type: fulfil.Added, Table: "account", KeyColumn: "login", IdempotencyKey: "key-" + login, Changes: map[string]*string{"login": &login},
 		})
 	}
@@ -94,7 +94,7 @@ func TestOverProcesses(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	rows := 0
-	for row, err := range c.(fulfil.Exporter).Export(t.Context(), "account") {
+	for row, err := range fulfil.Rows(c.Exporter.Export(t.Context(), "account")) {
 		require.NoError(t, err)
 		require.Contains(t, []string{"plang", "drift"}, row["login"])
 		rows++
