@@ -11,7 +11,8 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"writ/server/db"
+	"writ/server/access"
+	"writ/server/job"
 	"writ/server/rolemodel"
 )
 
@@ -26,61 +27,47 @@ type writer struct {
 
 	known        map[string]map[string]int64 // names: table -> identifier -> id
 	hierarchical map[string]bool             // dimensions
+	target       int64                       // entity type of the targets of the resource type whose rules are written
 }
 
 // write carries a change out and tells what is odd about it.
 func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.Problem, error) {
-	m := c.wanted
 	w := &writer{ctx: ctx, tx: tx, s: s, known: map[string]map[string]int64{}}
-	steps := []func() error{
-		func() error { return refuseUnbuilt(m) },
-		func() error { return each("connector", m.Connectors, w.connector) },
-		func() error { return each("entityType", m.EntityTypes, w.entityType) },
-		func() error { return each("entityType", m.EntityTypes, w.properties) }, // after all types exist: navigations point to them
-		func() error { return each("dimension", m.Dimensions, w.dimension) },
-		func() error { return each("policy", m.Policies, w.policy) },
-		func() error { return each("category", m.Categories, w.category) },
-		func() error { return each("category", m.Categories, w.categoryParent) },
-		func() error { return w.roles("COMPOSITE", m.CompositeRoles) },
-		func() error { return w.roles("SINGLE", m.SingleRoles) },
-		func() error { return w.roleRules("COMPOSITE", m.CompositeRoles) },
-		func() error { return w.roleRules("SINGLE", m.SingleRoles) },
-		func() error { return each("resourceType", m.ResourceTypes, w.resourceType) },
-		func() error { return each("resourceType", m.ResourceTypes, w.resourceTypeParent) },
-		func() error { return w.resourceTypeRules(m.ResourceTypes) },
-		func() error { return each("contextRule", m.ContextRules, w.contextRule) },
-		func() error { return w.jobs(m.Jobs) },
-		func() error { return w.profiles(m.Profiles) },
-		func() error { return w.users(m.Users, c) },
-		func() error { return w.remove(c.going) }, // last: what was changed may have let go of it
-		func() error { return w.otherRules(c) },
-		func() error {
-			_, err := tx.ExecContext(ctx, `insert into setting (key, value) values ('shape_version', '1')
-				on conflict (key) do update set value = to_jsonb((setting.value #>> '{}')::bigint + 1), updated_at = now()`)
-			return err
-		},
-	}
-	for _, step := range steps {
-		if err := step(); err != nil {
+	for _, k := range kinds() {
+		if err := k.unbuilt(c.wanted); err != nil {
 			return nil, err
 		}
 	}
-	return w.found, nil
-}
-
-// named is any object of a manifest.
-type named interface{ name() string }
-
-func each[T named](kind string, list []T, f func(T) error) error {
-	for _, v := range list {
-		if err := f(v); err != nil {
-			return at(kind, v.name(), db.Explain(err))
+	for _, k := range kinds() {
+		if err := k.write(w, c); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	if err := w.remove(c.going); err != nil { // last: what was changed may have let go of it
+		return nil, err
+	}
+	if err := w.otherRules(c); err != nil {
+		return nil, err
+	}
+	_, err := tx.ExecContext(ctx, `insert into setting (key, value) values ('shape_version', '1')
+		on conflict (key) do update set value = to_jsonb((setting.value #>> '{}')::bigint + 1), updated_at = now()`)
+	return w.found, err
 }
 
-// upsert writes one row by its natural key and gives its id: for the few objects of the systems. Lists of rules go through merge.
+// otherRules looks again at the access rules and jobs this configuration does not name, when it changes what they are about.
+func (w *writer) otherRules(c *change) error {
+	if len(c.wanted.EntityTypes)+len(c.wanted.Dimensions)+len(c.going) == 0 {
+		return nil
+	}
+	if len(c.going) > 0 {
+		if err := job.CheckNames(w.ctx, w.tx); err != nil {
+			return err
+		}
+	}
+	return access.CheckRules(w.ctx, w.tx)
+}
+
+// upsert writes one row by its natural key and gives its id: for the few objects of the systems. The role model is written by its room, many rows in one statement.
 func (w *writer) upsert(table string, key, values map[string]any) (int64, error) {
 	var cols, marks, sets, keys []string
 	var args []any
@@ -115,18 +102,6 @@ func jsonb(v any) json.RawMessage {
 		panic(err) // plain maps of ours
 	}
 	return raw
-}
-
-// criteriaJSON keeps "no criteria" as an empty object, never null.
-func criteriaJSON(c map[string]Criterion) json.RawMessage {
-	out := map[string]map[string]any{}
-	for d, v := range c {
-		out[d] = map[string]any{"key": v.Key}
-		if v.Inherit {
-			out[d]["inherit"] = true
-		}
-	}
-	return jsonb(out)
 }
 
 func nullable(s string) *string {

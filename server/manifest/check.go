@@ -15,7 +15,7 @@ func (m *Manifest) check() error {
 			return errs.Invalid(o.kind+"/", "A %s has no identifier. Give it one.", o.kind)
 		}
 		key := o.key()
-		if o.kind != "user" && !identifierForm.MatchString(o.identifier) {
+		if !o.anyCase && !identifierForm.MatchString(o.identifier) {
 			return errs.Invalid(key, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier)
 		}
 		if seen[key] {
@@ -58,40 +58,8 @@ func (m *Manifest) inner() (map[string]string, error) {
 		}
 		around[key] = owner
 	}
-	for _, c := range m.Connectors {
-		for _, k := range c.Connections {
-			add("connection", strings.ToLower(k.Identifier), "connector/"+c.Identifier)
-		}
-	}
-	for _, e := range m.EntityTypes {
-		for _, p := range e.Properties {
-			add("property", p.Identifier, "entityType/"+e.Identifier)
-		}
-	}
-	for _, r := range m.CompositeRoles {
-		for _, u := range r.Rules {
-			add("role rule", u.Identifier, "compositeRole/"+r.Identifier)
-		}
-	}
-	for _, r := range m.SingleRoles {
-		for _, u := range r.Rules {
-			add("role rule", u.Identifier, "singleRole/"+r.Identifier)
-		}
-	}
-	for _, t := range m.ResourceTypes {
-		for _, r := range rulesOf(t) {
-			add("resource type rule", r.identifier, "resourceType/"+t.Identifier)
-		}
-	}
-	for _, j := range m.Jobs {
-		for _, s := range j.Steps {
-			add("task", s.Task, "job/"+j.Identifier)
-		}
-	}
-	for _, p := range m.Profiles {
-		for _, r := range p.Rules {
-			add("access rule", r.Identifier, "profile/"+p.Identifier)
-		}
+	for _, k := range kinds() {
+		k.parts(m, add)
 	}
 	return around, err
 }

@@ -11,32 +11,6 @@ import (
 	"writ/server/errs"
 )
 
-// removable is a kind of object that `delete:` may name, in the order in which they go: what refers to others before what is referred to.
-type removable struct {
-	list, kind, table, column string
-	inner                     []string // statements that remove what stands inside it; ? is its id
-}
-
-var removables = []removable{
-	{"users", "user", "local_user", "username", nil},
-	{"profiles", "profile", "profile", "identifier", []string{`delete from access_rule where profile_id = ?`}},
-	{"jobs", "job", "job", "identifier", nil},
-	{"contextRules", "contextRule", "context_rule", "identifier", nil},
-	{"resourceTypes", "resourceType", "resource_type", "identifier", []string{`delete from resource_type_rule where resource_type_id = ?`}},
-	{"singleRoles", "singleRole", "role", "identifier", []string{`delete from role_rule where role_id = ?`}},
-	{"compositeRoles", "compositeRole", "role", "identifier", []string{`delete from role_rule where role_id = ?`}},
-	{"categories", "category", "category", "identifier", nil},
-	{"policies", "policy", "policy", "identifier", nil},
-	{"dimensions", "dimension", "dimension", "identifier", []string{`delete from dimension_closure where dimension_id = ?`}},
-	{"entityTypes", "entityType", "entity_type", "identifier", []string{`delete from property_mapping where entity_type_id = ?`,
-		`delete from entity_mapping where entity_type_id = ?`,
-		`delete from property p where entity_type_id = ? and not exists (select from resource_type_rule r where r.property_id = p.id)
-			and not exists (select from resource_link l where l.property_id = p.id)`}},
-	{"connectors", "connector", "connector", "identifier", []string{`delete from connection k where connector_id = ?
-		and not exists (select from entity_mapping m where m.connection_id = k.id) and not exists (select from resource_type t where t.connection_id = k.id)
-		and not exists (select from provisioning_order o where o.connection_id = k.id)`}},
-}
-
 // checkDelete refuses lists that do not exist and objects that are both defined and deleted.
 func (m *Manifest) checkDelete() error {
 	defined := map[string]bool{}
@@ -44,17 +18,17 @@ func (m *Manifest) checkDelete() error {
 		defined[o.key()] = true
 	}
 	for _, list := range slices.Sorted(maps.Keys(m.Delete)) {
-		i := slices.IndexFunc(removables, func(r removable) bool { return r.list == list })
-		if i < 0 {
-			known := make([]string, len(removables))
-			for n, r := range removables {
-				known[n] = r.list
+		k := kindListed(list)
+		if k == nil {
+			var known []string
+			for _, k := range kinds() {
+				known = append(known, k.about().list)
 			}
 			return errs.Invalid("delete."+list, "There is nothing called %q to delete from. Known: %s.", list, strings.Join(known, ", "))
 		}
 		for _, name := range m.Delete[list] {
-			if defined[(object{kind: removables[i].kind, identifier: name}).key()] {
-				return errs.Invalid("delete."+list, "The %s %s is both defined and deleted. Decide on one.", removables[i].kind, name)
+			if o := k.about().named(name); defined[o.key()] {
+				return errs.Invalid("delete."+list, "The %s %s is both defined and deleted. Decide on one.", o.kind, name)
 			}
 		}
 	}
@@ -68,9 +42,9 @@ func (m *Manifest) going(current *Manifest) []object {
 		have[o.key()] = o
 	}
 	var out []object
-	for _, r := range removables {
-		for _, name := range m.Delete[r.list] {
-			if o, ok := have[(object{kind: r.kind, identifier: name}).key()]; ok {
+	for _, k := range slices.Backward(kinds()) { // what refers to others before what is referred to
+		for _, name := range m.Delete[k.about().list] {
+			if o, ok := have[k.about().named(name).key()]; ok {
 				out = append(out, o)
 			}
 		}
@@ -81,47 +55,45 @@ func (m *Manifest) going(current *Manifest) []object {
 // remove deletes objects; CONFLICT names what still depends on one.
 func (w *writer) remove(objects []object) error {
 	for _, o := range objects {
-		r := removables[slices.IndexFunc(removables, func(r removable) bool { return r.kind == o.kind })]
-		var err error
-		switch {
-		case r.kind == "user":
-			err = w.removeUser(o.identifier)
-		case r.kind == "job" && w.s.Jobs != nil:
-			err = w.s.Jobs.DeleteJobs(w.ctx, w.tx, []string{o.identifier})
-		default:
-			err = w.removeRow(r, o)
-		}
-		if err != nil {
+		if err := w.removeOne(kindNamed(o.kind).about(), o); err != nil {
 			return at(o.kind, o.identifier, err)
 		}
 	}
 	return nil
 }
 
-func (w *writer) removeRow(r removable, o object) error {
-	table := r.table
-	if table == "role" {
-		table = "role:" + strings.ToUpper(strings.TrimSuffix(r.kind, "Role"))
+func (w *writer) removeOne(f *facts, o object) error {
+	if f.remove != nil {
+		return f.remove(w, o.identifier)
 	}
-	id, err := w.id(table, o.identifier, o.key())
+	id, err := w.id(f.table, o.identifier, o.key())
 	if err != nil {
 		return err
 	}
-	w.written(r.table)
-	for _, statement := range r.inner {
+	w.written(f.table)
+	for _, statement := range f.inside {
 		if _, err := w.tx.ExecContext(w.ctx, statement, id); err != nil {
 			return fmt.Errorf("empty %s %s: %w", o.kind, o.identifier, err)
 		}
 	}
-	needed, err := w.dependents(r.table, id)
+	if err := w.unneeded(f, o, id); err != nil {
+		return err
+	}
+	_, err = w.tx.ExecContext(w.ctx, `delete from ? where id = ?`, bun.Ident(f.table), id)
+	return err
+}
+
+// unneeded refuses to delete what others still need, and names them.
+func (w *writer) unneeded(f *facts, o object, id int64) error {
+	table, _, _ := strings.Cut(f.table, ":")
+	needed, err := w.dependents(table, id)
 	if err != nil {
 		return err
 	}
 	if len(needed) > 0 {
 		return errs.New(errs.Conflict, "The %s %s cannot be deleted, for others need it: %s. Change or delete those first.", o.kind, o.identifier, strings.Join(needed, "; ")).At(o.key())
 	}
-	_, err = w.tx.ExecContext(w.ctx, `delete from ? where id = ?`, bun.Ident(r.table), id)
-	return err
+	return nil
 }
 
 // shownAs says how rows without a name of their own are called in a message; x is the row.

@@ -138,19 +138,11 @@ func yamlFiles(path string) ([]string, error) {
 	return files, nil
 }
 
+// add appends what another file says.
 func (m *Manifest) add(o *Manifest) {
-	m.Connectors = append(m.Connectors, o.Connectors...)
-	m.EntityTypes = append(m.EntityTypes, o.EntityTypes...)
-	m.Dimensions = append(m.Dimensions, o.Dimensions...)
-	m.Policies = append(m.Policies, o.Policies...)
-	m.Categories = append(m.Categories, o.Categories...)
-	m.CompositeRoles = append(m.CompositeRoles, o.CompositeRoles...)
-	m.SingleRoles = append(m.SingleRoles, o.SingleRoles...)
-	m.ResourceTypes = append(m.ResourceTypes, o.ResourceTypes...)
-	m.ContextRules = append(m.ContextRules, o.ContextRules...)
-	m.Jobs = append(m.Jobs, o.Jobs...)
-	m.Profiles = append(m.Profiles, o.Profiles...)
-	m.Users = append(m.Users, o.Users...)
+	for _, k := range kinds() {
+		k.add(m, o)
+	}
 	for list, names := range o.Delete {
 		if m.Delete == nil {
 			m.Delete = map[string][]string{}
@@ -163,68 +155,4 @@ func (m *Manifest) add(o *Manifest) {
 		}
 		m.places[at] = append(m.places[at], where...)
 	}
-}
-
-func (c Connector) name() string    { return c.Identifier }
-func (e EntityType) name() string   { return e.Identifier }
-func (d Dimension) name() string    { return d.Identifier }
-func (p Policy) name() string       { return p.Identifier }
-func (c Category) name() string     { return c.Identifier }
-func (r Role) name() string         { return r.Identifier }
-func (t ResourceType) name() string { return t.Identifier }
-func (c ContextRule) name() string  { return c.Identifier }
-
-type object struct {
-	kind, identifier string
-	content          any
-}
-
-// key tells objects apart; user names are compared without case.
-func (o object) key() string {
-	if o.kind == "user" {
-		return o.kind + "/" + strings.ToLower(o.identifier)
-	}
-	return o.kind + "/" + o.identifier
-}
-
-// objects lists everything in the order in which it must be applied: what is referred to comes first.
-func (m *Manifest) objects() []object {
-	var out []object
-	for i := range m.Connectors {
-		out = append(out, object{"connector", m.Connectors[i].Identifier, m.Connectors[i]})
-	}
-	for i := range m.EntityTypes {
-		out = append(out, object{"entityType", m.EntityTypes[i].Identifier, m.EntityTypes[i]})
-	}
-	for i := range m.Dimensions {
-		out = append(out, object{"dimension", m.Dimensions[i].Identifier, m.Dimensions[i]})
-	}
-	for i := range m.Policies {
-		out = append(out, object{"policy", m.Policies[i].Identifier, m.Policies[i]})
-	}
-	for i := range m.Categories {
-		out = append(out, object{"category", m.Categories[i].Identifier, m.Categories[i]})
-	}
-	for i := range m.CompositeRoles {
-		out = append(out, object{"compositeRole", m.CompositeRoles[i].Identifier, m.CompositeRoles[i]})
-	}
-	for i := range m.SingleRoles {
-		out = append(out, object{"singleRole", m.SingleRoles[i].Identifier, m.SingleRoles[i]})
-	}
-	for i := range m.ResourceTypes {
-		out = append(out, object{"resourceType", m.ResourceTypes[i].Identifier, m.ResourceTypes[i]})
-	}
-	for i := range m.ContextRules {
-		out = append(out, object{"contextRule", m.ContextRules[i].Identifier, m.ContextRules[i]})
-	}
-	for i := range m.Jobs {
-		out = append(out, object{"job", m.Jobs[i].Identifier, m.Jobs[i]})
-	}
-	for i := range m.Profiles {
-		out = append(out, object{"profile", m.Profiles[i].Identifier, m.Profiles[i]})
-	}
-	for i := range m.Users {
-		out = append(out, object{"user", m.Users[i].Username, m.Users[i]})
-	}
-	return out
 }

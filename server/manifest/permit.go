@@ -20,16 +20,12 @@ var (
 	allRights   = []rights{ofModel, ofConnector, ofMetadata, ofJob, ofAccess}
 )
 
-// rightsOf a kind of objects; those not named here belong to the role model.
+// rightsOf a kind of objects; what stands inside objects of the role model, and what a problem calls by its table, belongs to the role model.
 func rightsOf(kind string) rights {
-	switch kind {
-	case "connector":
-		return ofConnector
-	case "entityType", "dimension":
-		return ofMetadata
-	case "job":
-		return ofJob
-	case "profile", "accessRule", "user":
+	if k := kindNamed(kind); k != nil {
+		return k.about().rights
+	}
+	if kind == "accessRule" {
 		return ofAccess
 	}
 	return ofModel
@@ -47,17 +43,17 @@ func mayBegin(ctx context.Context, of func(rights) string) error {
 
 // may asks for the right on every kind of object that a configuration names, changed or not: that nothing would change tells a value, too.
 func (m *Manifest) may(ctx context.Context, of func(rights) string) error {
-	var kinds []string
+	var named []string
 	for _, o := range m.objects() {
-		kinds = append(kinds, o.kind)
+		named = append(named, o.kind)
 	}
-	for _, r := range removables {
-		if len(m.Delete[r.list]) > 0 {
-			kinds = append(kinds, r.kind)
+	for list, gone := range m.Delete {
+		if k := kindListed(list); k != nil && len(gone) > 0 {
+			named = append(named, k.about().name)
 		}
 	}
-	slices.Sort(kinds)
-	for _, kind := range slices.Compact(kinds) {
+	slices.Sort(named)
+	for _, kind := range slices.Compact(named) {
 		if _, err := permit.Require(ctx, of(rightsOf(kind))); err != nil {
 			return err
 		}
@@ -78,7 +74,7 @@ func blind(changes []Change, asked *Manifest) []Change {
 	var touched []object
 	for _, o := range asked.objects() {
 		for path, value := range flatten(o.content) {
-			if secretPath.MatchString(path) && value != "" && !isReference(value) {
+			if isSecret(path, o.content) && value != "" && !isReference(value) {
 				secrets[o.key()] = append(secrets[o.key()], Field{Path: path, After: new(willBeWritten)})
 			}
 		}
@@ -89,10 +85,10 @@ func blind(changes []Change, asked *Manifest) []Change {
 	seen := map[string]bool{}
 	out := make([]Change, 0, len(changes))
 	for _, c := range changes {
-		key := object{kind: c.Kind, identifier: c.Identifier}.key()
+		key := kindNamed(c.Kind).about().named(c.Identifier).key()
 		seen[key] = true
 		c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f Field) bool {
-			return secretPath.MatchString(f.Path) && slices.ContainsFunc(secrets[key], func(s Field) bool { return s.Path == f.Path })
+			return slices.ContainsFunc(secrets[key], func(s Field) bool { return s.Path == f.Path })
 		})
 		out = append(out, withSecrets(c, secrets[key]))
 	}

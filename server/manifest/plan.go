@@ -49,18 +49,24 @@ func compare(current, wanted *Manifest) []Change {
 		if h, ok := have[o.key()]; ok {
 			before, action = flatten(h.content), Update
 		}
-		fields := differences(before, after)
+		fields := differences(before, after, o.content)
 		if len(fields) > 0 || action == Create {
 			out = append(out, Change{Action: action, Kind: o.kind, Identifier: o.identifier, Fields: fields})
 		}
 	}
 	for _, o := range wanted.going(current) {
-		out = append(out, Change{Action: Delete, Kind: o.kind, Identifier: o.identifier, Fields: differences(flatten(o.content), nil)})
+		out = append(out, Change{Action: Delete, Kind: o.kind, Identifier: o.identifier, Fields: differences(flatten(o.content), nil, o.content)})
 	}
 	return out
 }
 
-func differences(before, after map[string]string) []Field {
+func differences(before, after map[string]string, content any) []Field {
+	shown := func(path, value string) *string {
+		if isSecret(path, content) {
+			value = "***"
+		}
+		return &value
+	}
 	var out []Field
 	for p, a := range after {
 		if b, ok := before[p]; !ok {
@@ -76,13 +82,6 @@ func differences(before, after map[string]string) []Field {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return out
-}
-
-func shown(path, value string) *string {
-	if secretPath.MatchString(path) {
-		value = "***"
-	}
-	return &value
 }
 
 // flatten turns an object into path -> value, through its YAML form, so that what is compared is what would be written.

@@ -111,21 +111,15 @@ func lineOf(n ast.Node) int {
 	return n.GetToken().Position.Line
 }
 
-// kinds are the lists of a file and what one of their elements is.
-var kinds = map[string]string{
-	"connectors": "connector", "entityTypes": "entityType", "dimensions": "dimension", "policies": "policy", "categories": "category",
-	"compositeRoles": "compositeRole", "singleRoles": "singleRole", "resourceTypes": "resourceType", "contextRules": "contextRule",
-	"jobs": "job", "profiles": "profile", "users": "user",
-}
-
 // locate notes where each object stands, as file:line.
 func (t *tree) locate(body ast.Node) {
 	for _, list := range values(body) {
-		kind, known := kinds[list.Key.String()]
+		listed := kindListed(list.Key.String())
 		sequence, ok := bare(list.Value).(*ast.SequenceNode)
-		if !known || !ok {
+		if listed == nil || !ok {
 			continue
 		}
+		kind := listed.about().name
 		for _, element := range sequence.Values {
 			at, line := kind+"/", lineOf(element)
 			for _, field := range values(bare(element)) {

@@ -2,6 +2,7 @@
 //
 //	model.go     the words: one struct per table, and Model, all of them at one version
 //	store.go     Load: the whole model in a fixed number of statements; List*: for people, in pages
+//	save.go     All, Save, Replace, Remove: whole tables for whoever writes a configuration
 //	validate.go  Validate: what is wrong in a model before it is saved, for people
 //	problem.go   Problem: where it is wrong and what to do
 //

@@ -6,8 +6,10 @@ import (
 
 // Criterion is one dimension criterion of a rule: Dx = Key, with descendants when Inherit (role-model 1.6).
 type Criterion struct {
-	Key     string `json:"key"`
-	Inherit bool   `json:"inherit,omitempty"`
+	// Key of the value, a resource of the entity type of the dimension.
+	Key string `json:"key" yaml:"key"`
+	// What is below the value counts, too; hierarchical dimensions only. Default: false.
+	Inherit bool `json:"inherit,omitempty" yaml:"inherit,omitempty"`
 }
 
 // Criteria are the dimension criteria of a rule by dimension identifier, combined with AND.

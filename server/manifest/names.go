@@ -6,51 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/uptrace/bun"
-
 	"writ/server/errs"
 )
-
-// row is what is written into one line of a table, by column.
-type row map[string]any
-
-// mergeSize is how many rows go in one statement.
-const mergeSize = 5000
-
-// merge writes rows by their natural key, whatever their number in a handful of statements. Only rows that differ are touched and get a
-// new version. All rows have the same columns.
-func (w *writer) merge(table string, key []string, rows []row) error {
-	delete(w.known, table)
-	for chunk := range slices.Chunk(rows, mergeSize) {
-		cols := slices.Sorted(maps.Keys(chunk[0]))
-		var sets, old, fresh []string
-		for _, c := range cols {
-			if !slices.Contains(key, c) {
-				sets = append(sets, c+" = excluded."+c)
-				old, fresh = append(old, "t."+c), append(fresh, "excluded."+c)
-			}
-		}
-		list := strings.Join(cols, ", ")
-		_, err := w.tx.ExecContext(w.ctx, fmt.Sprintf(`insert into %[1]s as t (%[2]s) select %[2]s from jsonb_populate_recordset(null::%[1]s, ?::jsonb)
-			on conflict (%[3]s) do update set %[4]s, version = t.version + 1 where (%[5]s) is distinct from (%[6]s)`,
-			table, list, strings.Join(key, ", "), strings.Join(sets, ", "), strings.Join(old, ", "), strings.Join(fresh, ", ")), string(jsonb(chunk)))
-		if err != nil {
-			return fmt.Errorf("write %s: %w", table, err)
-		}
-	}
-	return nil
-}
-
-// keepOnly deletes the rows that belong to these owners and are not named any more.
-func (w *writer) keepOnly(table, ownerColumn string, owners []int64, names []string) error {
-	if len(owners) == 0 {
-		return nil
-	}
-	delete(w.known, table)
-	_, err := w.tx.ExecContext(w.ctx, `delete from ? where ? in (?) and identifier not in (select jsonb_array_elements_text(?::jsonb))`,
-		bun.Ident(table), bun.Ident(ownerColumn), bun.List(owners), string(jsonb(append([]string{}, names...))))
-	return err
-}
 
 // names gives the identifiers of a table with their ids, read once until the table is written again. "role:SINGLE" and "role:COMPOSITE"
 // are tables of their own here, "property:<entity type id>" too; connections are found in lower case.

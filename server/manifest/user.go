@@ -10,84 +10,66 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
-	"writ/server/job"
-	"writ/server/rolemodel"
 )
 
-// jobs hands the jobs to their room, which knows what a job may be.
-func (w *writer) jobs(list []Job) error {
-	if len(list) == 0 {
-		return nil
-	}
-	if w.s.Jobs == nil {
-		return errs.New(errs.Unavailable, "This process knows no jobs, so it cannot check them. Apply the configuration with the command or the server.").At("jobs")
-	}
-	definitions := make([]job.JobDefinition, len(list))
-	for n, j := range list {
-		definitions[n] = job.JobDefinition{Identifier: j.Identifier, DisplayName: j.DisplayName, Cron: j.Cron, CronTimeZone: j.CronTimeZone,
-			IsIncremental: j.IsIncremental, UserStartDenied: j.UserStartDenied, NeedsSecondPerson: j.NeedsSecondPerson, ScheduleEnabled: j.ScheduleEnabled}
-		for _, s := range j.Steps {
-			definitions[n].Steps = append(definitions[n].Steps, job.StepDefinition{Identifier: s.Task, DisplayName: s.DisplayName, TaskType: s.Type,
-				Level: s.Level, Options: s.Options, DependsOn: s.DependsOn})
-		}
-	}
-	for _, d := range definitions {
-		if text := (&job.Job{Cron: &d.Cron}).ScheduleWarning(); d.Cron != "" && text != nil {
-			w.found = append(w.found, rolemodel.Problem{Severity: rolemodel.SeverityWarning, Kind: "job", Identifier: d.Identifier, Field: "cron", Message: *text})
-		}
-	}
-	return w.s.Jobs.SaveJobs(w.ctx, w.tx, definitions)
+// User is a local sign-in with its profiles.
+type User struct {
+	// Login name, unique in any case.
+	Username string `yaml:"username"`
+	// Name to show. Default: the login name.
+	DisplayName string `yaml:"displayName,omitempty" default:"=Username"`
+	// Mail address; empty: none.
+	Email string `yaml:"email,omitempty"`
+	// The person in the directory; none: nobody.
+	Resource *ResourceRef `yaml:"resource,omitempty"`
+	// Password to sign in with. Left out: as it is; a new user without one cannot sign in by password.
+	Password string `yaml:"password,omitempty" secret:"true"`
+	// A user of the demo organisation.
+	Demo bool `yaml:"demo,omitempty"`
+	// Cannot sign in. Left out: as it is; a new user can.
+	Disabled *bool `yaml:"disabled,omitempty"`
+	// Profiles given by hand; the list is replaced as a whole. Those that rules give stay.
+	Profiles []AssignedProfile `yaml:"profiles,omitempty"`
 }
 
-// profiles writes profiles with their rules; rules that a profile does not name any more go.
-func (w *writer) profiles(list []Profile) error {
-	if len(list) == 0 {
-		return nil
-	}
-	profiles := make([]access.ProfileSpec, len(list))
-	named := map[string]bool{}
-	kept := map[string]bool{}
-	var rules []access.RuleSpec
-	for n, p := range list {
-		profiles[n] = access.ProfileSpec{Identifier: p.Identifier, DisplayName: p.DisplayName}
-		named[p.Identifier] = true
-		for _, r := range p.Rules {
-			rules = append(rules, r.spec(p.Identifier))
-			kept[r.Identifier] = true
-		}
-	}
-	if err := access.SaveProfiles(w.ctx, w.tx, profiles); err != nil {
-		return err
-	}
-	there, err := access.LoadRules(w.ctx, w.tx)
-	if err != nil {
-		return err
-	}
-	var gone []string
-	for _, r := range there {
-		if named[r.Profile] && !kept[r.Identifier] {
-			gone = append(gone, r.Identifier)
-		}
-	}
-	if err := access.DeleteRules(w.ctx, w.tx, gone...); err != nil {
-		return err
-	}
-	warned, err := access.SaveRules(w.ctx, w.tx, rules)
-	w.warn(warned)
-	return err
+// ResourceRef names a resource of the directory.
+type ResourceRef struct {
+	// Identifier of its entity type.
+	EntityType string `yaml:"entityType"`
+	// Its primary key.
+	Key string `yaml:"key"`
 }
 
-// otherRules looks again at the access rules and jobs this configuration does not name, when it changes what they are about.
-func (w *writer) otherRules(c *change) error {
-	if len(c.wanted.EntityTypes)+len(c.wanted.Dimensions)+len(c.going) == 0 {
-		return nil
+// AssignedProfile gives a profile to a user.
+type AssignedProfile struct {
+	// Identifier of the profile.
+	Profile string `yaml:"profile"`
+	// What it is narrowed to: keys by dimension; none: everything.
+	Context map[string]string `yaml:"context,omitempty"`
+	// From when: a day (2026-03-01) or an instant (RFC 3339); empty: since ever.
+	StartDate string `yaml:"startDate,omitempty"`
+	// Until when; a day counts through its last instant. Empty: for ever.
+	EndDate string `yaml:"endDate,omitempty"`
+	// It withholds the profile, even if something else grants it.
+	IsDenied bool `yaml:"isDenied,omitempty"`
+	// Address for mails because of this profile; empty: the user's own.
+	Email string `yaml:"email,omitempty"`
+}
+
+func userKind() kind {
+	d := &declared[User]{
+		facts:      facts{name: "user", list: "users", table: "local_user", column: "username", rights: ofAccess, anyCase: true, remove: (*writer).removeUser},
+		in:         func(m *Manifest) *[]User { return &m.Users },
+		identifier: func(u User) string { return u.Username },
+		normal:     func(u User) User { u.Password = ""; return u }, // no part of what is compared
+		completed: func(u, current User) User {
+			u.Disabled = orPtr(orElse(u.Disabled, current.Disabled), false)
+			return u
+		},
+		steps: []func(*writer, []User, *change) error{(*writer).users},
+		load:  (*reader).users,
 	}
-	if len(c.going) > 0 {
-		if err := job.CheckNames(w.ctx, w.tx); err != nil {
-			return err
-		}
-	}
-	return access.CheckRules(w.ctx, w.tx)
+	return d
 }
 
 // users writes users with their profiles, and tells about new passwords, disabled and enabled users. A user without a password keeps theirs,
@@ -157,36 +139,6 @@ func (w *writer) removeUser(name string) error {
 		SubjectID: before[strings.ToLower(name)].ID, Data: map[string]any{"username": name}})
 }
 
-func (w *writer) warn(list []access.Warning) {
-	for _, x := range list {
-		w.found = append(w.found, rolemodel.Problem{Severity: rolemodel.SeverityWarning, Kind: x.Kind, Identifier: x.Identifier, Field: x.Field, Message: x.Message})
-	}
-}
-
-func (r AccessRule) spec(profile string) access.RuleSpec {
-	out := access.RuleSpec{Identifier: r.Identifier, DisplayName: r.DisplayName, Profile: profile, EntityType: r.EntityType}
-	for _, e := range r.Entries {
-		out.Entries = append(out.Entries, access.EntrySpec{Permission: e.Permission, CanExecute: *e.CanExecute, Notify: *e.Notify,
-			Priority: e.Priority, FullAccessProperties: e.FullAccessProperties})
-	}
-	for _, f := range r.Filters {
-		out.Filters = append(out.Filters, access.FilterSpec(f))
-	}
-	return out
-}
-
-func accessRuleOf(r access.RuleSpec) AccessRule {
-	out := AccessRule{Identifier: r.Identifier, DisplayName: r.DisplayName, EntityType: r.EntityType}
-	for _, e := range r.Entries {
-		out.Entries = append(out.Entries, AccessEntry{Permission: e.Permission, CanExecute: &e.CanExecute, Notify: &e.Notify, Priority: e.Priority,
-			FullAccessProperties: e.FullAccessProperties})
-	}
-	for _, f := range r.Filters {
-		out.Filters = append(out.Filters, AccessFilter(f))
-	}
-	return out
-}
-
 // dated writes the dates of profiles as an export does, so that they compare.
 func (m *Manifest) dated(zone *time.Location) (*Manifest, error) {
 	c := *m
@@ -245,16 +197,6 @@ func userOf(u access.UserSpec, zone *time.Location) User {
 	return out
 }
 
-func jobOf(d job.JobDefinition) Job {
-	out := Job{Identifier: d.Identifier, DisplayName: d.DisplayName, Cron: d.Cron, CronTimeZone: d.CronTimeZone, IsIncremental: d.IsIncremental,
-		UserStartDenied: d.UserStartDenied, NeedsSecondPerson: d.NeedsSecondPerson, ScheduleEnabled: d.ScheduleEnabled}
-	for _, s := range d.Steps {
-		out.Steps = append(out.Steps, Step{Task: s.Identifier, DisplayName: s.DisplayName, Type: s.TaskType, Level: s.Level,
-			DependsOn: slices.Clone(s.DependsOn), Options: s.Options})
-	}
-	return out
-}
-
 // dateOf reads an instant (RFC 3339) or a day (2026-03-01).
 func dateOf(text, field string, zone *time.Location) (t *time.Time, isDay bool, err error) {
 	if text == "" {
@@ -287,4 +229,13 @@ func endText(t *time.Time, zone *time.Location) string {
 		t = new(directory.FirstInstant(t.Add(-time.Second), zone))
 	}
 	return dateText(t, zone)
+}
+
+func (r *reader) users() ([]User, error) {
+	zone, err := directory.LoadZone(r.ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
+	users, err := access.LoadUsers(r.ctx, r.db)
+	return mapTo(users, func(u access.UserSpec) User { return userOf(u, zone) }), err
 }

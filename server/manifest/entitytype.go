@@ -1,0 +1,368 @@
+package manifest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/directory"
+	"writ/server/errs"
+)
+
+// EntityType is the data shape of resources, and where they are read from (role-model 1.2).
+type EntityType struct {
+	// Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only.
+	Identifier string `yaml:"identifier"`
+	// Name to show. Default: the identifier.
+	DisplayName string `yaml:"displayName,omitempty" default:"=Identifier"`
+	// Identifier of the system its resources belong to; empty: kept in Writ only.
+	Connector string `yaml:"connector,omitempty"`
+	// How a resource is shown, e.g. {FirstName} {LastName}; empty: by its key.
+	DisplayExpression string `yaml:"displayExpression,omitempty"`
+	// Where its resources are read from; none: they are not.
+	Source *Source `yaml:"source,omitempty"`
+	// Its properties, in the order in which they are shown. One that is used and not named any more refuses the change.
+	Properties []Property `yaml:"properties"`
+}
+
+// Source is the table that an entity type is read from, and how much of it one reading may change.
+type Source struct {
+	// Identifier of the connection.
+	Connection string `yaml:"connection"`
+	// Table or file.
+	Table string `yaml:"table"`
+	// Limits of this table beside those of its connector; none: only those.
+	Thresholds *LineThresholds `yaml:"thresholds,omitempty"`
+	// How many rows of one reading may be set aside because they cannot be read; more refuse it. None: ten, or one of a hundred when that is more.
+	MaximumRejected *int `yaml:"maximumRejected,omitempty" min:"0" max:"10000"`
+}
+
+// LineThresholds of one entity type: more than that in one reading blocks it. 0 (default): no limit.
+type LineThresholds struct {
+	// New rows.
+	MaximumInsertedLines int `yaml:"maximumInsertedLines,omitempty" min:"0"`
+	// Changed rows.
+	MaximumUpdatedLines int `yaml:"maximumUpdatedLines,omitempty" min:"0"`
+	// Rows that are gone.
+	MaximumDeletedLines int `yaml:"maximumDeletedLines,omitempty" min:"0"`
+	// New rows in percent of those there were.
+	MaxPercentageInsertedLines int `yaml:"maxPercentageInsertedLines,omitempty" min:"0" max:"100"`
+	// Changed rows in percent of those there were.
+	MaxPercentageUpdatedLines int `yaml:"maxPercentageUpdatedLines,omitempty" min:"0" max:"100"`
+	// Rows that are gone in percent of those there were.
+	MaxPercentageDeletedLines int `yaml:"maxPercentageDeletedLines,omitempty" min:"0" max:"100"`
+}
+
+// Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3).
+type Property struct {
+	// Name, unique in the entity type. Letters without accents and digits, beginning with a letter; never Id.
+	Identifier string `yaml:"identifier"`
+	// Name to show. Default: the words of the identifier.
+	DisplayName string `yaml:"displayName,omitempty"`
+	// Type of its values; a target makes it a navigation, whatever stands here.
+	Type string `yaml:"type,omitempty" default:"string" words:"PropertyType"`
+	// It names a resource, and rules may use it to do so. An entity type needs one.
+	IsKey bool `yaml:"isKey,omitempty"`
+	// It has several values.
+	Collection bool `yaml:"collection,omitempty"`
+	// Identifier of the entity type a navigation points to; empty: a scalar.
+	Target string `yaml:"target,omitempty"`
+	// Name of the navigation back, on the pointed entity type; empty: none.
+	Reverse string `yaml:"reverse,omitempty"`
+	// Column it is read from and written to; empty: kept in Writ only.
+	Column string `yaml:"column,omitempty"`
+	// How the column writes its values, e.g. date or a pattern; empty: as they are.
+	Format string `yaml:"format,omitempty"`
+	// Its column tells the rows of the table apart. An entity type that is read needs exactly one.
+	PrimaryKey bool `yaml:"primaryKey,omitempty"`
+	// No two rows have the same value in its column.
+	UniqueKey bool `yaml:"uniqueKey,omitempty"`
+}
+
+func entityTypeKind() kind {
+	d := &declared[EntityType]{
+		facts: facts{name: "entityType", list: "entityTypes", table: "entity_type", rights: ofMetadata, inside: []string{
+			`delete from property_mapping where entity_type_id = ?`,
+			`delete from entity_mapping where entity_type_id = ?`,
+			`delete from property p where entity_type_id = ? and not exists (select from resource_type_rule r where r.property_id = p.id)
+			and not exists (select from resource_link l where l.property_id = p.id)`}},
+		in:         func(m *Manifest) *[]EntityType { return &m.EntityTypes },
+		identifier: func(e EntityType) string { return e.Identifier },
+		normal: func(e EntityType) EntityType {
+			for i := range e.Properties {
+				p := &e.Properties[i]
+				p.DisplayName = or(p.DisplayName, words(p.Identifier))
+			}
+			return e
+		},
+		inner: func(e EntityType, add func(what, identifier string)) {
+			for _, p := range e.Properties {
+				add("property", p.Identifier)
+			}
+		},
+		check: (*ranges).entityType,
+		load:  (*reader).entityTypes,
+	}
+	d.steps = []func(*writer, []EntityType, *change) error{
+		each(d, (*writer).entityType),
+		each(d, (*writer).properties), // after all types exist: navigations point to them
+	}
+	return d
+}
+
+func (r *ranges) entityType(at string, e EntityType) {
+	keys := []string{}
+	for _, p := range e.Properties {
+		if _, err := number("PropertyType", p.Type, ""); err != nil {
+			r.fault(at+"."+p.Identifier+".type", "There is no type %q of properties. Known: %s.", p.Type, strings.Join(names("PropertyType"), ", "))
+		}
+		if p.PrimaryKey {
+			keys = append(keys, p.Identifier)
+		}
+	}
+	if len(keys) > 1 {
+		r.fault(at, "The entity type %s has %d properties with primaryKey (%s). Keep it on one; mark the others with uniqueKey.", e.Identifier, len(keys), strings.Join(keys, ", "))
+	}
+	r.display(at, e)
+}
+
+var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// display refuses a display expression that names what is not there: every resource would silently be shown by its key.
+func (r *ranges) display(at string, e EntityType) {
+	text := strings.TrimSpace(e.DisplayExpression)
+	if text == "" || len(e.Properties) == 0 {
+		return
+	}
+	scalars := []string{}
+	for _, p := range e.Properties {
+		if p.Target == "" {
+			scalars = append(scalars, p.Identifier)
+		}
+	}
+	names := []string{text}
+	if found := placeholder.FindAllStringSubmatch(text, -1); len(found) > 0 {
+		names = names[:0]
+		for _, m := range found {
+			names = append(names, m[1])
+		}
+	}
+	for _, n := range names {
+		if !slices.Contains(scalars, n) {
+			r.fault(at+".displayExpression", "The display expression %q of %s names %q. Write a property, or a text with properties in braces, such as {FirstName}; known: %s.",
+				text, e.Identifier, n, strings.Join(scalars, ", "))
+		}
+	}
+}
+
+func (w *writer) entityType(e EntityType) error {
+	field := "entityType/" + e.Identifier
+	connector, err := w.maybe("connector", e.Connector, field+".connector")
+	if err != nil {
+		return err
+	}
+	if len(e.Properties) == 0 {
+		return errs.Invalid(field+".properties", "The entity type %s has no property (role-model 1.2).", e.Identifier)
+	}
+	_, err = w.upsert("entity_type", map[string]any{"identifier": e.Identifier}, map[string]any{
+		"display_name": e.DisplayName, "connector_id": connector, "display_expression": nullable(e.DisplayExpression)})
+	return err
+}
+
+var reserved = strings.Fields(`id if for while return break else continue ref out class interface struct foreach do char byte string int long
+	null public private protected static const abstract try catch sealed void true false finally throw exception override readonly enum delegate`)
+
+func (w *writer) properties(e EntityType) error {
+	field := "entityType/" + e.Identifier
+	typeID, err := w.id("entity_type", e.Identifier, field)
+	if err != nil {
+		return err
+	}
+	keys := 0
+	names := make([]string, 0, len(e.Properties))
+	for i, p := range e.Properties {
+		at := field + "." + p.Identifier
+		if slices.Contains(reserved, strings.ToLower(p.Identifier)) {
+			return errs.Invalid(at, "%q is a reserved word and cannot name a property (role-model 1.9).", p.Identifier)
+		}
+		if err := w.property(typeID, i, p, at); err != nil {
+			return err
+		}
+		names = append(names, p.Identifier)
+		if p.PrimaryKey {
+			keys++
+		}
+	}
+	if e.Source != nil && keys != 1 {
+		return errs.Invalid(field, "The synchronized entity type %s needs exactly one property with primaryKey, it has %d (spec 6.1).", e.Identifier, keys)
+	}
+	if err := w.dropProperties(typeID, names, field); err != nil {
+		return err
+	}
+	return w.mapping(typeID, e, field)
+}
+
+func (w *writer) property(typeID int64, position int, p Property, at string) error {
+	target, err := w.maybe("entity_type", p.Target, at+".target")
+	if err != nil {
+		return err
+	}
+	if err := directory.CheckFormat(p.Format); err != nil {
+		return errs.Invalid(at+".format", "%s", errs.As(err).Message)
+	}
+	kind := upperSnake(p.Type)
+	if p.Target != "" {
+		kind = "FOREIGN_KEY"
+	}
+	var id int64
+	err = w.tx.NewRaw(`insert into property (entity_type_id, identifier, display_name, type, is_key, is_collection, target_entity_type_id, reverse_identifier, position)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (entity_type_id, identifier) do update set display_name = excluded.display_name, type = excluded.type, is_key = excluded.is_key,
+			is_collection = excluded.is_collection, target_entity_type_id = excluded.target_entity_type_id,
+			reverse_identifier = excluded.reverse_identifier, position = excluded.position
+		returning id`, typeID, p.Identifier, p.DisplayName, kind, p.IsKey || p.PrimaryKey, p.Collection, target, nullable(p.Reverse), position).Scan(w.ctx, &id)
+	if err != nil {
+		return fmt.Errorf("write property %s: %w", at, err)
+	}
+	if p.Column == "" {
+		_, err = w.tx.ExecContext(w.ctx, `delete from property_mapping where property_id = ?`, id)
+		return err
+	}
+	_, err = w.tx.ExecContext(w.ctx, `insert into property_mapping (property_id, entity_type_id, column_name, format, is_primary_key, is_unique_key) values (?, ?, ?, ?, ?, ?)
+		on conflict (property_id) do update set column_name = excluded.column_name, format = excluded.format,
+			is_primary_key = excluded.is_primary_key, is_unique_key = excluded.is_unique_key`,
+		id, typeID, p.Column, p.Format, p.PrimaryKey, p.UniqueKey)
+	return err
+}
+
+// dropProperties removes what the manifest no longer names; one that is in use stays and says so.
+func (w *writer) dropProperties(typeID int64, names []string, field string) error {
+	var gone []struct {
+		ID         int64
+		Identifier string
+		Rules      []string `bun:",array"`
+		Links      int
+	}
+	err := w.tx.NewRaw(`select p.id, p.identifier, array(select r.identifier from resource_type_rule r where r.property_id = p.id order by 1 limit 10) as rules,
+			(select count(*) from (select from resource_link l where l.property_id = p.id and l.valid_to = 'infinity' limit 1000) l) as links
+		from property p where p.entity_type_id = ? and p.identifier not in (?)`, typeID, bun.List(names)).Scan(w.ctx, &gone)
+	if err != nil {
+		return err
+	}
+	for _, g := range gone {
+		if len(g.Rules) > 0 {
+			return errs.New(errs.Conflict, "The property %s is filled by the rules %s. Remove those first, or keep the property.", g.Identifier, strings.Join(g.Rules, ", ")).At(field + "." + g.Identifier)
+		}
+		if g.Links > 0 {
+			return errs.New(errs.Conflict, "The property %s still links resources. Keep it, or empty it in the system it is read from first.", g.Identifier).At(field + "." + g.Identifier)
+		}
+		if _, err := w.tx.ExecContext(w.ctx, `delete from property_mapping where property_id = ?`, g.ID); err != nil {
+			return err
+		}
+		// links that ended are history of a property nobody can name any more
+		if _, err := w.tx.ExecContext(w.ctx, `delete from resource_link where property_id = ?`, g.ID); err != nil {
+			return err
+		}
+		if _, err := w.tx.ExecContext(w.ctx, `delete from property where id = ?`, g.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) mapping(typeID int64, e EntityType, field string) error {
+	if e.Source == nil {
+		_, err := w.tx.ExecContext(w.ctx, `delete from entity_mapping where entity_type_id = ?`, typeID)
+		return err
+	}
+	connection, err := w.id("connection", e.Source.Connection, field+".source.connection")
+	if err != nil {
+		return err
+	}
+	t := LineThresholds{}
+	if e.Source.Thresholds != nil {
+		t = *e.Source.Thresholds
+	}
+	_, err = w.tx.ExecContext(w.ctx, `insert into entity_mapping (entity_type_id, connection_id, source_table, maximum_inserted_lines, maximum_updated_lines,
+			maximum_deleted_lines, max_percentage_inserted_lines, max_percentage_updated_lines, max_percentage_deleted_lines, maximum_rejected)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (entity_type_id) do update set connection_id = excluded.connection_id, source_table = excluded.source_table,
+			maximum_inserted_lines = excluded.maximum_inserted_lines, maximum_updated_lines = excluded.maximum_updated_lines,
+			maximum_deleted_lines = excluded.maximum_deleted_lines, max_percentage_inserted_lines = excluded.max_percentage_inserted_lines,
+			max_percentage_updated_lines = excluded.max_percentage_updated_lines, max_percentage_deleted_lines = excluded.max_percentage_deleted_lines,
+			maximum_rejected = excluded.maximum_rejected`,
+		typeID, connection, e.Source.Table, t.MaximumInsertedLines, t.MaximumUpdatedLines, t.MaximumDeletedLines,
+		t.MaxPercentageInsertedLines, t.MaxPercentageUpdatedLines, t.MaxPercentageDeletedLines, e.Source.MaximumRejected)
+	return err
+}
+
+func (r *reader) entityTypes() (found []EntityType, err error) {
+	var types []struct {
+		ID                                       int64
+		Identifier, DisplayName                  string
+		Connector, Expression, Connection, Table string
+		T                                        []int64 `bun:",array"`
+		MaximumRejected                          *int
+	}
+	if err := r.scan(&types, `select et.id, et.identifier, et.display_name, coalesce(c.identifier, '') as connector, coalesce(et.display_expression, '') as expression,
+		coalesce(k.identifier, '') as connection, coalesce(em.source_table, '') as "table",
+		array[em.maximum_inserted_lines, em.maximum_updated_lines, em.maximum_deleted_lines, em.max_percentage_inserted_lines,
+			em.max_percentage_updated_lines, em.max_percentage_deleted_lines]::bigint[] as t, em.maximum_rejected
+		from entity_type et left join connector c on c.id = et.connector_id left join entity_mapping em on em.entity_type_id = et.id
+		left join connection k on k.id = em.connection_id order by et.id`); err != nil {
+		return nil, err
+	}
+	var props []struct {
+		EntityTypeID                        int64
+		Identifier, DisplayName, Type       string
+		IsKey, IsCollection                 bool
+		Target, Reverse, ColumnName, Format string
+		IsPrimaryKey, IsUniqueKey           bool
+	}
+	if err := r.scan(&props, `select p.entity_type_id, p.identifier, p.display_name, p.type, p.is_key, p.is_collection, coalesce(t.identifier, '') as target,
+		coalesce(p.reverse_identifier, '') as reverse, coalesce(m.column_name, '') as column_name, coalesce(m.format, '') as format,
+		coalesce(m.is_primary_key, false) as is_primary_key, coalesce(m.is_unique_key, false) as is_unique_key
+		from property p left join entity_type t on t.id = p.target_entity_type_id left join property_mapping m on m.property_id = p.id
+		order by p.entity_type_id, p.position, p.id`); err != nil {
+		return nil, err
+	}
+	for _, t := range types {
+		out := EntityType{Identifier: t.Identifier, DisplayName: t.DisplayName, Connector: t.Connector, DisplayExpression: t.Expression}
+		if t.Connection != "" {
+			out.Source = &Source{Connection: t.Connection, Table: t.Table, MaximumRejected: t.MaximumRejected}
+			limits := LineThresholds{int(t.T[0]), int(t.T[1]), int(t.T[2]), int(t.T[3]), int(t.T[4]), int(t.T[5])}
+			if limits != (LineThresholds{}) {
+				out.Source.Thresholds = &limits
+			}
+		}
+		for _, p := range props {
+			if p.EntityTypeID == t.ID {
+				kind := camel(p.Type)
+				if p.Target != "" {
+					kind = "string" // the target says that it is a navigation
+				}
+				out.Properties = append(out.Properties, Property{Identifier: p.Identifier, DisplayName: p.DisplayName, Type: kind,
+					IsKey: p.IsKey && !p.IsPrimaryKey, Collection: p.IsCollection, Target: p.Target, Reverse: p.Reverse, Column: p.ColumnName,
+					Format: p.Format, PrimaryKey: p.IsPrimaryKey, UniqueKey: p.IsUniqueKey})
+			}
+		}
+		found = append(found, out)
+	}
+	return found, nil
+}
+
+// words turns an identifier into a label: "GivenName" -> "Given name".
+func words(identifier string) string {
+	var b strings.Builder
+	for i, r := range identifier {
+		if i > 0 && r >= 'A' && r <= 'Z' && identifier[i-1] >= 'a' && identifier[i-1] <= 'z' {
+			b.WriteByte(' ')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

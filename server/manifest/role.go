@@ -1,0 +1,153 @@
+package manifest
+
+import (
+	"fmt"
+	"slices"
+
+	"writ/server/errs"
+	"writ/server/rolemodel"
+)
+
+// Role is a single or composite role with the rules that give it (role-model 2.4).
+type Role struct {
+	// Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only.
+	Identifier string `yaml:"identifier"`
+	// Name to show. Default: the identifier.
+	DisplayName string `yaml:"displayName,omitempty" default:"=Identifier"`
+	// What it is for.
+	Description string `yaml:"description,omitempty"`
+	// Identifier of its policy. Default: Default.
+	Policy string `yaml:"policy,omitempty" default:"Default" ref:"policy"`
+	// Identifier of the entity type of its holders.
+	EntityType string `yaml:"entityType" ref:"entity_type"`
+	// Identifier of its category; empty: none.
+	Category string `yaml:"category,omitempty" ref:"category"`
+	// How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0.
+	ApprovalWorkflowType int `yaml:"approvalWorkflowType,omitempty" min:"0" max:"4"`
+	// Not shown to people who look at a short list.
+	HideOnSimplifiedView bool `yaml:"hideOnSimplifiedView,omitempty"`
+	// What gives it. The list is replaced as a whole.
+	Rules []RoleRule `yaml:"rules,omitempty" row:"-"`
+}
+
+// RoleRule gives a role to whoever meets it (role-model 3.1).
+type RoleRule struct {
+	// Name, unique among all rules of roles. Default: that of the role and a number.
+	Identifier string `yaml:"identifier,omitempty"`
+	// Identifier of its policy. Default: that of the role.
+	Policy string `yaml:"policy,omitempty" ref:"policy"`
+	// Identifier of the composite role that holders need; empty: none. For a composite role: its parent.
+	CompositeRole string `yaml:"compositeRole,omitempty" ref:"role:COMPOSITE"`
+	// Values that the context of holders needs; none: any.
+	Dimensions map[string]Criterion `yaml:"dimensions,omitempty"`
+	// It withholds the role instead of giving it.
+	IsDenied bool `yaml:"isDenied,omitempty"`
+	// The smallest decides between rules that contradict each other; between equal ones the one that withholds. Default: 0.
+	Priority int `yaml:"priority,omitempty"`
+	// How strongly it gives. Only the first is taken: there are no requests yet.
+	Type string `yaml:"type,omitempty" default:"required" words:"RuleStrength"`
+}
+
+func compositeRoleKind() kind {
+	return roleKind(rolemodel.Composite, facts{name: "compositeRole", list: "compositeRoles"}, func(m *Manifest) *[]Role { return &m.CompositeRoles })
+}
+
+func singleRoleKind() kind {
+	return roleKind(rolemodel.Single, facts{name: "singleRole", list: "singleRoles"}, func(m *Manifest) *[]Role { return &m.SingleRoles })
+}
+
+// roleKind: both kinds of roles lie in one table and look alike.
+func roleKind(of rolemodel.RoleKind, f facts, in func(*Manifest) *[]Role) kind {
+	f.table, f.rights = "role:"+string(of), ofModel
+	d := &declared[Role]{
+		facts: f, in: in,
+		identifier: func(r Role) string { return r.Identifier },
+		normal: func(r Role) Role {
+			for i := range r.Rules {
+				rule := &r.Rules[i]
+				rule.Identifier, rule.Policy = or(rule.Identifier, fmt.Sprintf("%s-%d", r.Identifier, i+1)), or(rule.Policy, r.Policy)
+			}
+			return r
+		},
+		inner: func(r Role, add func(what, identifier string)) {
+			for _, u := range r.Rules {
+				add("role rule", u.Identifier)
+			}
+		},
+		refuse: func(r Role) error {
+			for _, rule := range r.Rules {
+				if err := refuseStrength(rule.Type, f.name+"/"+r.Identifier+"."+rule.Identifier); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		load: func(r *reader) ([]Role, error) { return r.roles(of) },
+	}
+	d.steps = append(saved(d, func() *rolemodel.Role { return &rolemodel.Role{Kind: of} }), func(w *writer, list []Role, _ *change) error {
+		return w.roleRules(d, list)
+	})
+	return d
+}
+
+// roleRules replaces the rules of roles.
+func (w *writer) roleRules(d *declared[Role], list []Role) error {
+	var rows []*rolemodel.RoleRule
+	owners := make([]int64, len(list))
+	for n, r := range list {
+		id, err := w.id(d.table, r.Identifier, d.at(r))
+		if err != nil {
+			return err
+		}
+		owners[n] = id
+		for _, rule := range r.Rules {
+			row := &rolemodel.RoleRule{RoleID: id}
+			if err := w.toRow(d.at(r)+"."+rule.Identifier, rule, row, true); err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rolemodel.Replace(w.ctx, w.tx, rows, owners)
+}
+
+// refuseStrength refuses the rule types that only suggest something in a request: there are no requests yet.
+func refuseStrength(name, field string) error {
+	known := names("RuleStrength")
+	if name != "" && name != known[0] && slices.Contains(known, name) {
+		return errs.Invalid(field+".type", "A rule of type %s only fills the basket of a request, and there are no requests yet. Use %s, or leave the rule out.", name, known[0])
+	}
+	return nil
+}
+
+// roles reads the roles of one kind with their rules.
+func (r *reader) roles(of rolemodel.RoleKind) ([]Role, error) {
+	rows, err := rolemodel.All[rolemodel.Role](r.ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rolemodel.All[rolemodel.RoleRule](r.ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
+	byRole := map[int64][]RoleRule{}
+	for _, row := range rules {
+		var rule RoleRule
+		if err := r.fromRow(row, &rule); err != nil {
+			return nil, err
+		}
+		byRole[row.RoleID] = append(byRole[row.RoleID], rule)
+	}
+	var out []Role
+	for _, row := range rows {
+		if row.Kind != of {
+			continue
+		}
+		role := Role{Rules: byRole[row.ID]}
+		if err := r.fromRow(row, &role); err != nil {
+			return nil, err
+		}
+		out = append(out, role)
+	}
+	return out, nil
+}

@@ -1,0 +1,62 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+
+	"writ/server/errs"
+)
+
+// word is one of the values that a field may have.
+type word struct{ name, says string }
+
+// vocabulary holds the words by the name of their list, which is their enum in the API, too. Where a room keeps a number, it is the place
+// in the list: the numbers of role-model 2.1.
+var vocabulary = map[string][]word{
+	"ConnectorMode": {{"continuous", "Changes move on their own within a second."}, {"scheduled", "Moves only inside jobs."}},
+	"Deactivation":  {{"none", "It reads and writes."}, {"export", "It does not read."}, {"fulfil", "It does not write: orders stay Pending."}},
+	"PropertyType": {{"string", "Text."}, {"int32", "A whole number of 32 bits."}, {"int64", "A whole number of 64 bits."}, {"dateTime", "An instant."},
+		{"bool", "true or false."}, {"guid", "A globally unique id."}, {"double", "A floating-point number."}, {"foreignKey", "A navigation: points to resources."}},
+	"RuleStrength": {{"required", "It gives."}, {"requestedAutomatically", "It fills the basket of a request in advance."}, {"suggested", "It suggests in a request."}},
+	"Comparison": {{"caseSensitive", "Texts are equal when every character is."}, {"ignoreCase", "Case does not count."}, {"ignoreDiacritics", "Neither accents nor case count."},
+		{"simplified", "Only letters count, without accents and case."}, {"approximate", "As simplified, and letters that sound alike are equal."}},
+	"OffsetReference": {{"default", "The rule applies as long as what it stands on."}, {"around", "Both ends of the period are moved."},
+		{"before", "The period lies around the beginning."}, {"after", "The period lies around the end."}},
+}
+
+func names(list string) []string {
+	out := make([]string, len(vocabulary[list]))
+	for i, w := range vocabulary[list] {
+		out[i] = w.name
+	}
+	return out
+}
+
+// number gives the position of a word in its list.
+func number(list, word, field string) (int16, error) {
+	known := names(list)
+	i := slices.IndexFunc(known, func(w string) bool { return strings.EqualFold(w, word) })
+	if i < 0 {
+		return 0, errs.Invalid(field, "%q is not one of %s.", word, strings.Join(known, ", "))
+	}
+	return int16(i), nil
+}
+
+func upperSnake(camel string) string {
+	var b strings.Builder
+	for i, r := range camel {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			b.WriteByte('_')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToUpper(b.String())
+}
+
+func camel(upper string) string {
+	parts := strings.Split(strings.ToLower(upper), "_")
+	for i := 1; i < len(parts); i++ {
+		parts[i] = strings.ToUpper(parts[i][:1]) + parts[i][1:]
+	}
+	return strings.Join(parts, "")
+}
