@@ -93,14 +93,23 @@ func (r *resourceResolver) Contexts(ctx context.Context, obj *directory.Resource
 	return opened(ctx, obj, load(ctx).Contexts, obj.ID)
 }
 
+func (r *resourceVersionResolver) ActorName(ctx context.Context, obj *directory.ResourceVersion) (*string, error) {
+	return load(ctx).Person.Load(ctx, obj.Actor)
+}
+
 func (r *Resolver) EntityType() generated.EntityTypeResolver { return &entityTypeResolver{r} }
 
 func (r *Resolver) Property() generated.PropertyResolver { return &propertyResolver{r} }
 
 func (r *Resolver) Resource() generated.ResourceResolver { return &resourceResolver{r} }
 
+func (r *Resolver) ResourceVersion() generated.ResourceVersionResolver {
+	return &resourceVersionResolver{r}
+}
+
 type (
-	entityTypeResolver struct{ *Resolver }
-	propertyResolver   struct{ *Resolver }
-	resourceResolver   struct{ *Resolver }
+	entityTypeResolver      struct{ *Resolver }
+	propertyResolver        struct{ *Resolver }
+	resourceResolver        struct{ *Resolver }
+	resourceVersionResolver struct{ *Resolver }
 )

@@ -139,3 +139,15 @@ func atOf(ctx context.Context, id int64) instant {
 	}
 	return instant{id: id}
 }
+
+// reasonsOf says in words what some rules do, by the model in force.
+func reasonsOf(ctx context.Context, rules []int64) ([]string, error) {
+	if len(rules) == 0 {
+		return []string{}, nil
+	}
+	m, err := load(ctx).Model.Load(ctx, whole{})
+	if err != nil {
+		return nil, err
+	}
+	return m.TypeRuleReasons(rules), nil
+}

@@ -26,6 +26,10 @@ func (r *jobInstanceResolver) Job(ctx context.Context, obj *job.JobInstance) (*j
 	return load(ctx).Job.Load(ctx, obj.JobID)
 }
 
+func (r *jobInstanceResolver) LaunchedByName(ctx context.Context, obj *job.JobInstance) (*string, error) {
+	return load(ctx).Person.Load(ctx, obj.LaunchedBy)
+}
+
 func (r *jobInstanceResolver) Tasks(ctx context.Context, obj *job.JobInstance) ([]*job.TaskInstance, error) {
 	return load(ctx).Tasks.Load(ctx, obj.ID)
 }

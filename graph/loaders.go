@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"writ/graph/across"
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/job"
 	"writ/server/order"
@@ -22,6 +23,8 @@ type loaders struct {
 	Count          *loader[int64, int]
 	Contexts       *loader[int64, []*across.ResourceContext]
 	Shape          *loader[whole, *directory.Shape]
+	Model          *loader[whole, *assignment.Model]
+	Person         *loader[string, *string]
 	Names          *loader[whole, *across.Names]
 	RulesOfRole    *loader[int64, []*rolemodel.RoleRule]
 	RulesOfType    *loader[int64, []*rolemodel.ResourceTypeRule]
@@ -68,7 +71,11 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		Shape: newLoader(only(func(ctx context.Context) (*directory.Shape, error) {
 			return r.Directory.Shapes.Load(ctx, r.Directory.DB)
 		})),
-		Names: newLoader(only(r.Catalogue.Names)),
+		Model: newLoader(only(func(ctx context.Context) (*assignment.Model, error) {
+			return r.Assignments.Model(ctx, r.Assignments.DB)
+		})),
+		Person: newLoader(r.Access.NamesOf),
+		Names:  newLoader(only(r.Catalogue.Names)),
 		RulesOfRole: newLoader(func(ctx context.Context, ids []int64) (map[int64][]*rolemodel.RoleRule, error) {
 			return r.Catalogue.RulesOfRoles(ctx, ids)
 		}),

@@ -63,6 +63,14 @@ func (r *orderResolver) Attempts(ctx context.Context, obj *order.Order) ([]*orde
 	return brought(ctx, obj.BroughtAttempts(), load(ctx).Attempts, obj.ID)
 }
 
+func (r *orderHistoryEntryResolver) ActorName(ctx context.Context, obj *order.OrderHistoryEntry) (*string, error) {
+	return load(ctx).Person.Load(ctx, obj.Actor)
+}
+
+func (r *orderLineResolver) Reasons(ctx context.Context, obj *order.OrderLine) ([]string, error) {
+	return reasonsOf(ctx, obj.RuleIDs)
+}
+
 func (r *queryResolver) Orders(ctx context.Context, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) (*page.Connection[*order.Order], error) {
 	return r.Resolver.Orders.List(ctx, page.Of(first, after), filter, orderBy, selectionOf(ctx))
 }
@@ -118,9 +126,17 @@ func (r *orderFilterResolver) Kinds(ctx context.Context, obj *order.OrderFilter,
 
 func (r *Resolver) Order() generated.OrderResolver { return &orderResolver{r} }
 
+func (r *Resolver) OrderHistoryEntry() generated.OrderHistoryEntryResolver {
+	return &orderHistoryEntryResolver{r}
+}
+
+func (r *Resolver) OrderLine() generated.OrderLineResolver { return &orderLineResolver{r} }
+
 func (r *Resolver) OrderFilter() generated.OrderFilterResolver { return &orderFilterResolver{r} }
 
 type (
-	orderResolver       struct{ *Resolver }
-	orderFilterResolver struct{ *Resolver }
+	orderResolver             struct{ *Resolver }
+	orderHistoryEntryResolver struct{ *Resolver }
+	orderLineResolver         struct{ *Resolver }
+	orderFilterResolver       struct{ *Resolver }
 )

@@ -62,6 +62,10 @@ func (r *resourceTypeRuleResolver) Property(ctx context.Context, obj *rolemodel.
 	return named(ctx, func(n *across.Names) *string { return n.Property(obj.PropertyID) })
 }
 
+func (r *resourceTypeRuleResolver) PropertyDisplayName(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error) {
+	return named(ctx, func(n *across.Names) *string { return n.PropertyName(obj.PropertyID) })
+}
+
 func (r *resourceTypeRuleResolver) SingleRole(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error) {
 	return named(ctx, func(n *across.Names) *string { return n.Role(obj.SingleRoleID) })
 }
@@ -76,6 +80,10 @@ func (r *resourceTypeRuleResolver) Value(ctx context.Context, obj *rolemodel.Res
 
 func (r *resourceTypeRuleResolver) OffsetReference(ctx context.Context, obj *rolemodel.ResourceTypeRule) (int, error) {
 	return int(obj.OffsetReference), nil
+}
+
+func (r *resourceTypeRuleResolver) Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error) {
+	return named(ctx, func(n *across.Names) string { return n.OfTypeRule(obj) })
 }
 
 func (r *roleResolver) Policy(ctx context.Context, obj *rolemodel.Role) (string, error) {
@@ -104,6 +112,10 @@ func (r *roleRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.RoleRu
 
 func (r *roleRuleResolver) Type(ctx context.Context, obj *rolemodel.RoleRule) (int, error) {
 	return int(obj.Type), nil
+}
+
+func (r *roleRuleResolver) Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error) {
+	return named(ctx, func(n *across.Names) string { return n.OfRoleRule(obj) })
 }
 
 func (r *Resolver) ResourceType() generated.ResourceTypeResolver { return &resourceTypeResolver{r} }

@@ -153,6 +153,22 @@ func (n *Names) Property(id *int64) *string {
 	return nil
 }
 
+// PropertyName gives the name of a property to show; nil without one.
+func (n *Names) PropertyName(id *int64) *string {
+	if id != nil {
+		if p := n.model.Shape.Properties[*id]; p != nil {
+			return &p.DisplayName
+		}
+	}
+	return nil
+}
+
+// OfRoleRule says in words what a rule does.
+func (n *Names) OfRoleRule(r *rolemodel.RoleRule) string { return n.model.RoleRuleSentence(r) }
+
+// OfTypeRule says in words what a rule does.
+func (n *Names) OfTypeRule(r *rolemodel.ResourceTypeRule) string { return n.model.TypeRuleSentence(r) }
+
 // RulesOfRoles gives the rules that assign roles, by role. Needs permit.RoleModelQuery.
 func (c *Catalogue) RulesOfRoles(ctx context.Context, ids []int64) (map[int64][]*rolemodel.RoleRule, error) {
 	m, err := c.read(ctx)

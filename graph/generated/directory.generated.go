@@ -41,6 +41,9 @@ type ResourceResolver interface {
 	Summary(ctx context.Context, obj *directory.Resource) (string, error)
 	Contexts(ctx context.Context, obj *directory.Resource) ([]*across.ResourceContext, error)
 }
+type ResourceVersionResolver interface {
+	ActorName(ctx context.Context, obj *directory.ResourceVersion) (*string, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -1600,6 +1603,29 @@ func (ec *executionContext) fieldContext_ResourceVersion_actor(_ context.Context
 	return graphql.NewScalarFieldContext("ResourceVersion", field, false, false, "String")
 }
 
+func (ec *executionContext) _ResourceVersion_actorName(ctx context.Context, field graphql.CollectedField, obj *directory.ResourceVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceVersion_actorName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ResourceVersion().ActorName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceVersion_actorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceVersion", field, true, true, "String")
+}
+
 func (ec *executionContext) _ResourceVersion_values(ctx context.Context, field graphql.CollectedField, obj *directory.ResourceVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2642,22 +2668,28 @@ func (ec *executionContext) _ResourceVersion(ctx context.Context, sel ast.Select
 		case "validFrom":
 			out.Values[i] = ec._ResourceVersion_validFrom(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "validTo":
 			out.Values[i] = ec._ResourceVersion_validTo(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "actor":
 			out.Values[i] = ec._ResourceVersion_actor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "actorName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ResourceVersion_actorName(ctx, field, obj)
+				})
 		case "values":
 			out.Values[i] = ec._ResourceVersion_values(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

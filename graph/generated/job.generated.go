@@ -27,6 +27,8 @@ type JobResolver interface {
 type JobInstanceResolver interface {
 	Job(ctx context.Context, obj *job.JobInstance) (*job.Job, error)
 
+	LaunchedByName(ctx context.Context, obj *job.JobInstance) (*string, error)
+
 	Tasks(ctx context.Context, obj *job.JobInstance) ([]*job.TaskInstance, error)
 }
 type TaskInstanceResolver interface {
@@ -517,6 +519,29 @@ func (ec *executionContext) _JobInstance_launchedBy(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_JobInstance_launchedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobInstance", field, false, false, "String")
+}
+
+func (ec *executionContext) _JobInstance_launchedByName(ctx context.Context, field graphql.CollectedField, obj *job.JobInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobInstance_launchedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.JobInstance().LaunchedByName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JobInstance_launchedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobInstance", field, true, true, "String")
 }
 
 func (ec *executionContext) _JobInstance_parentId(ctx context.Context, field graphql.CollectedField, obj *job.JobInstance) (ret graphql.Marshaler) {
@@ -1853,6 +1878,12 @@ func (ec *executionContext) _JobInstance(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "launchedByName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._JobInstance_launchedByName(ctx, field, obj)
+				})
 		case "parentId":
 			out.Values[i] = ec._JobInstance_parentId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -31,12 +31,15 @@ type ResourceTypeResolver interface {
 type ResourceTypeRuleResolver interface {
 	Kind(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
 	Property(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
+	PropertyDisplayName(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	SingleRole(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) (json.RawMessage, error)
 
 	Value(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 
 	OffsetReference(ctx context.Context, obj *rolemodel.ResourceTypeRule) (int, error)
+
+	Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
 }
 type RoleResolver interface {
 	Policy(ctx context.Context, obj *rolemodel.Role) (string, error)
@@ -49,6 +52,7 @@ type RoleRuleResolver interface {
 	Dimensions(ctx context.Context, obj *rolemodel.RoleRule) (json.RawMessage, error)
 
 	Type(ctx context.Context, obj *rolemodel.RoleRule) (int, error)
+	Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -882,6 +886,29 @@ func (ec *executionContext) fieldContext_ResourceTypeRule_property(_ context.Con
 	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
 }
 
+func (ec *executionContext) _ResourceTypeRule_propertyDisplayName(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeRule_propertyDisplayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ResourceTypeRule().PropertyDisplayName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeRule_propertyDisplayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
+}
+
 func (ec *executionContext) _ResourceTypeRule_singleRole(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1156,6 +1183,29 @@ func (ec *executionContext) _ResourceTypeRule_offsetAfter(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_ResourceTypeRule_offsetAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResourceTypeRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResourceTypeRule_sentence(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeRule_sentence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ResourceTypeRule().Sentence(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeRule_sentence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
 }
 
 func (ec *executionContext) _Role_id(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
@@ -1544,6 +1594,29 @@ func (ec *executionContext) fieldContext_RoleRule_type(_ context.Context, field 
 	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "Int")
 }
 
+func (ec *executionContext) _RoleRule_sentence(ctx context.Context, field graphql.CollectedField, obj *rolemodel.RoleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleRule_sentence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleRule().Sentence(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleRule_sentence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1834,6 +1907,12 @@ func (ec *executionContext) _ResourceTypeRule(ctx context.Context, sel ast.Selec
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ResourceTypeRule_property(ctx, field, obj)
 				})
+		case "propertyDisplayName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ResourceTypeRule_propertyDisplayName(ctx, field, obj)
+				})
 		case "singleRole":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -1898,6 +1977,12 @@ func (ec *executionContext) _ResourceTypeRule(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "sentence":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ResourceTypeRule_sentence(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2040,6 +2125,12 @@ func (ec *executionContext) _RoleRule(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RoleRule_type(ctx, field, obj)
+				})
+		case "sentence":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleRule_sentence(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -48,6 +48,8 @@ type ResolverRoot interface {
 	Me() MeResolver
 	Mutation() MutationResolver
 	Order() OrderResolver
+	OrderHistoryEntry() OrderHistoryEntryResolver
+	OrderLine() OrderLineResolver
 	PermissionsView() PermissionsViewResolver
 	PlanProblem() PlanProblemResolver
 	Property() PropertyResolver
@@ -55,6 +57,7 @@ type ResolverRoot interface {
 	Resource() ResourceResolver
 	ResourceType() ResourceTypeResolver
 	ResourceTypeRule() ResourceTypeRuleResolver
+	ResourceVersion() ResourceVersionResolver
 	Role() RoleResolver
 	RoleRule() RoleRuleResolver
 	Subscription() SubscriptionResolver
@@ -396,6 +399,7 @@ type ComplexityRoot struct {
 		IsRepair        func(childComplexity int) int
 		Job             func(childComplexity int) int
 		LaunchedBy      func(childComplexity int) int
+		LaunchedByName  func(childComplexity int) int
 		ParentID        func(childComplexity int) int
 		Progress        func(childComplexity int) int
 		StartedAt       func(childComplexity int) int
@@ -612,14 +616,15 @@ type ComplexityRoot struct {
 	}
 
 	OrderHistoryEntry struct {
-		Action  func(childComplexity int) int
-		Actor   func(childComplexity int) int
-		At      func(childComplexity int) int
-		Comment func(childComplexity int) int
-		From    func(childComplexity int) int
-		ID      func(childComplexity int) int
-		LineID  func(childComplexity int) int
-		To      func(childComplexity int) int
+		Action    func(childComplexity int) int
+		Actor     func(childComplexity int) int
+		ActorName func(childComplexity int) int
+		At        func(childComplexity int) int
+		Comment   func(childComplexity int) int
+		From      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		LineID    func(childComplexity int) int
+		To        func(childComplexity int) int
 	}
 
 	OrderLine struct {
@@ -863,26 +868,29 @@ type ComplexityRoot struct {
 	}
 
 	ResourceTypeRule struct {
-		Confidence       func(childComplexity int) int
-		Dimensions       func(childComplexity int) int
-		ID               func(childComplexity int) int
-		Identifier       func(childComplexity int) int
-		IsDenied         func(childComplexity int) int
-		Kind             func(childComplexity int) int
-		OffsetAfter      func(childComplexity int) int
-		OffsetBefore     func(childComplexity int) int
-		OffsetReference  func(childComplexity int) int
-		Property         func(childComplexity int) int
-		SingleRole       func(childComplexity int) int
-		SourceBinding    func(childComplexity int) int
-		SourceExpression func(childComplexity int) int
-		TargetBinding    func(childComplexity int) int
-		TargetExpression func(childComplexity int) int
-		Value            func(childComplexity int) int
+		Confidence          func(childComplexity int) int
+		Dimensions          func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		Identifier          func(childComplexity int) int
+		IsDenied            func(childComplexity int) int
+		Kind                func(childComplexity int) int
+		OffsetAfter         func(childComplexity int) int
+		OffsetBefore        func(childComplexity int) int
+		OffsetReference     func(childComplexity int) int
+		Property            func(childComplexity int) int
+		PropertyDisplayName func(childComplexity int) int
+		Sentence            func(childComplexity int) int
+		SingleRole          func(childComplexity int) int
+		SourceBinding       func(childComplexity int) int
+		SourceExpression    func(childComplexity int) int
+		TargetBinding       func(childComplexity int) int
+		TargetExpression    func(childComplexity int) int
+		Value               func(childComplexity int) int
 	}
 
 	ResourceVersion struct {
 		Actor     func(childComplexity int) int
+		ActorName func(childComplexity int) int
 		ValidFrom func(childComplexity int) int
 		ValidTo   func(childComplexity int) int
 		Values    func(childComplexity int) int
@@ -907,6 +915,7 @@ type ComplexityRoot struct {
 		Identifier    func(childComplexity int) int
 		IsDenied      func(childComplexity int) int
 		Priority      func(childComplexity int) int
+		Sentence      func(childComplexity int) int
 		Type          func(childComplexity int) int
 	}
 
@@ -2358,6 +2367,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobInstance.LaunchedBy(childComplexity), true
+	case "JobInstance.launchedByName":
+		if e.ComplexityRoot.JobInstance.LaunchedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobInstance.LaunchedByName(childComplexity), true
 	case "JobInstance.parentId":
 		if e.ComplexityRoot.JobInstance.ParentID == nil {
 			break
@@ -3442,6 +3457,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderHistoryEntry.Actor(childComplexity), true
+	case "OrderHistoryEntry.actorName":
+		if e.ComplexityRoot.OrderHistoryEntry.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderHistoryEntry.ActorName(childComplexity), true
 	case "OrderHistoryEntry.at":
 		if e.ComplexityRoot.OrderHistoryEntry.At == nil {
 			break
@@ -4675,6 +4696,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeRule.Property(childComplexity), true
+	case "ResourceTypeRule.propertyDisplayName":
+		if e.ComplexityRoot.ResourceTypeRule.PropertyDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeRule.PropertyDisplayName(childComplexity), true
+	case "ResourceTypeRule.sentence":
+		if e.ComplexityRoot.ResourceTypeRule.Sentence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeRule.Sentence(childComplexity), true
 	case "ResourceTypeRule.singleRole":
 		if e.ComplexityRoot.ResourceTypeRule.SingleRole == nil {
 			break
@@ -4718,6 +4751,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceVersion.Actor(childComplexity), true
+	case "ResourceVersion.actorName":
+		if e.ComplexityRoot.ResourceVersion.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceVersion.ActorName(childComplexity), true
 	case "ResourceVersion.validFrom":
 		if e.ComplexityRoot.ResourceVersion.ValidFrom == nil {
 			break
@@ -4828,6 +4867,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleRule.Priority(childComplexity), true
+	case "RoleRule.sentence":
+		if e.ComplexityRoot.RoleRule.Sentence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.Sentence(childComplexity), true
 	case "RoleRule.type":
 		if e.ComplexityRoot.RoleRule.Type == nil {
 			break
@@ -6425,6 +6470,8 @@ type ResourceVersion {
   validTo: DateTime
   "Who changed it into this version; empty: not known."
   actor: String!
+  "Display name of that person; null: a part of the server."
+  actorName: String
   "Its scalar values."
   values: [PropertyValue!]!
 }
@@ -6753,6 +6800,8 @@ type JobInstance {
   progress: Float!
   "Username of the person, or ` + "`" + `clock` + "`" + ` for the schedule."
   launchedBy: String!
+  "Display name of that person; null: the schedule."
+  launchedByName: String
   "Id of the run whose failed tasks this one runs again; null: it was launched anew."
   parentId: ID
   "It was resumed after a block."
@@ -7343,6 +7392,8 @@ type OrderHistoryEntry {
   at: DateTime!
   "Username of the person, or the part of the server that did it."
   actor: String!
+  "Display name of that person; null: a part of the server."
+  actorName: String
   "The line; null: the order as a whole."
   lineId: ID
   "State before; null: it was new."
@@ -7788,6 +7839,8 @@ type RoleRule {
   priority: Int!
   "0 required: assigned automatically, 1 requested automatically, 2 only suggested."
   type: Int!
+  "What it does and for whom, as a sentence in English."
+  sentence: String!
 }
 
 """A class of target resources owned by a kind of source (role-model 2.5)."""
@@ -7848,6 +7901,8 @@ type ResourceTypeRule {
   kind: String!
   "Identifier of the property it fills; null: it fills none."
   property: String
+  "Name of that property to show; null: it fills none."
+  propertyDisplayName: String
   "Identifier of the role that owners need; null: none."
   singleRole: String
   "Dimension values that owners need: identifier -> {key, inherit}."
@@ -7872,6 +7927,8 @@ type ResourceTypeRule {
   offsetBefore: Int!
   "Minutes, relative to the end (role-model 2.9)."
   offsetAfter: Int!
+  "What it does and for whom, as a sentence in English."
+  sentence: String!
 }
 
 extend type Query {
@@ -8746,6 +8803,8 @@ func (ec *executionContext) childFields_JobInstance(ctx context.Context, field g
 		return ec.fieldContext_JobInstance_progress(ctx, field)
 	case "launchedBy":
 		return ec.fieldContext_JobInstance_launchedBy(ctx, field)
+	case "launchedByName":
+		return ec.fieldContext_JobInstance_launchedByName(ctx, field)
 	case "parentId":
 		return ec.fieldContext_JobInstance_parentId(ctx, field)
 	case "isRepair":
@@ -9118,6 +9177,8 @@ func (ec *executionContext) childFields_OrderHistoryEntry(ctx context.Context, f
 		return ec.fieldContext_OrderHistoryEntry_at(ctx, field)
 	case "actor":
 		return ec.fieldContext_OrderHistoryEntry_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_OrderHistoryEntry_actorName(ctx, field)
 	case "lineId":
 		return ec.fieldContext_OrderHistoryEntry_lineId(ctx, field)
 	case "from":
@@ -9538,6 +9599,8 @@ func (ec *executionContext) childFields_ResourceTypeRule(ctx context.Context, fi
 		return ec.fieldContext_ResourceTypeRule_kind(ctx, field)
 	case "property":
 		return ec.fieldContext_ResourceTypeRule_property(ctx, field)
+	case "propertyDisplayName":
+		return ec.fieldContext_ResourceTypeRule_propertyDisplayName(ctx, field)
 	case "singleRole":
 		return ec.fieldContext_ResourceTypeRule_singleRole(ctx, field)
 	case "dimensions":
@@ -9562,6 +9625,8 @@ func (ec *executionContext) childFields_ResourceTypeRule(ctx context.Context, fi
 		return ec.fieldContext_ResourceTypeRule_offsetBefore(ctx, field)
 	case "offsetAfter":
 		return ec.fieldContext_ResourceTypeRule_offsetAfter(ctx, field)
+	case "sentence":
+		return ec.fieldContext_ResourceTypeRule_sentence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeRule", field.Name)
 }
@@ -9574,6 +9639,8 @@ func (ec *executionContext) childFields_ResourceVersion(ctx context.Context, fie
 		return ec.fieldContext_ResourceVersion_validTo(ctx, field)
 	case "actor":
 		return ec.fieldContext_ResourceVersion_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_ResourceVersion_actorName(ctx, field)
 	case "values":
 		return ec.fieldContext_ResourceVersion_values(ctx, field)
 	}
@@ -9620,6 +9687,8 @@ func (ec *executionContext) childFields_RoleRule(ctx context.Context, field grap
 		return ec.fieldContext_RoleRule_priority(ctx, field)
 	case "type":
 		return ec.fieldContext_RoleRule_type(ctx, field)
+	case "sentence":
+		return ec.fieldContext_RoleRule_sentence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleRule", field.Name)
 }

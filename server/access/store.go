@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/directory"
 	"writ/server/page"
@@ -214,4 +215,19 @@ func selectAssigned(ctx context.Context, db bun.IDB, a page.Args, profile, text 
 		r.Profile = byID[r.ProfileID]
 	}
 	return page.Make(rows, a, int(total), func(r *AssignedProfile) any { return assignedKey{r.Username, r.ID} }), nil
+}
+
+// NamesOf gives the names to show of users by login name; one without such a name, or that is no user, is left out. The caller has seen
+// the login names: rights are checked there.
+func (s *Service) NamesOf(ctx context.Context, usernames []string) (map[string]*string, error) {
+	var rows []struct{ Username, DisplayName string }
+	err := s.DB.NewRaw("SELECT username, display_name FROM local_user WHERE username = any(?) AND display_name <> ''", pgdialect.Array(usernames)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read the names of users: %w", err)
+	}
+	names := make(map[string]*string, len(rows))
+	for _, r := range rows {
+		names[r.Username] = &r.DisplayName
+	}
+	return names, nil
 }

@@ -150,17 +150,17 @@ func TestReasonsOfView(t *testing.T) {
 	m, err := s.Model(t.Context(), s.DB)
 	require.NoError(t, err)
 	for id, want := range map[int64]string{
-		1: "Given by the rule staff to everybody whose Department is Finance or below.",
-		2: "Given by the rule reports to everybody who has the role Finance staff.",
-		4: "Given by the rule gone to everybody whose Department is OLD.",
+		1: "Given to everybody whose Department is Finance or below.",
+		2: "Given to everybody who has the role Finance staff.",
+		4: "Given to everybody whose Department is OLD.",
 		9: "Given by a rule that no longer exists.",
 	} {
 		require.Equal(t, want, m.RoleRuleReason(id))
 	}
 	for id, want := range map[int64]string{
-		2: "Computed by the rule login from EmployeeId with ToLower for everybody.",
-		4: "Given by the rule in-customers to everybody who has the role Customer records.",
-		7: `Computed by the rule level-payments from the fixed value "Vault" for everybody who has the role Finance reports.`,
+		2: "Computed from Employee id with ToLower for everybody.",
+		4: "Customers: given to everybody who has the role Customer records.",
+		7: `Computed from the fixed value "Vault" for everybody who has the role Finance reports.`,
 	} {
 		require.Equal(t, want, m.TypeRuleReason(id))
 	}

@@ -30,54 +30,146 @@ func (m *Model) CategoryName(id *int64) *string {
 	return nil
 }
 
-// RoleRuleReason says in words which rule gives a role, and to whom.
+// RoleRuleReason says in words to whom a rule gives a role. Rules have no names, and their identifiers say nothing to a reader: what they
+// do stands for them.
 func (m *Model) RoleRuleReason(id int64) string {
 	r := find(m.Source.RoleRules, func(r *rolemodel.RoleRule) bool { return r.ID == id })
 	if r == nil {
 		return "Given by a rule that no longer exists."
 	}
-	return fmt.Sprintf("Given by the rule %s to %s.", r.Identifier, m.population(r.CompositeRoleID, r.Dimensions))
+	return m.RoleRuleSentence(r)
 }
 
-// TypeRuleReason says in words which rule gives a resource type or computes a value, and from what.
+// RoleRuleSentence says in words to whom a rule gives a role, or from whom it withholds it.
+func (m *Model) RoleRuleSentence(r *rolemodel.RoleRule) string {
+	return fmt.Sprintf("%s %s.", verb(r.IsDenied, r.Type), m.population(r.CompositeRoleID, r.Dimensions))
+}
+
+func verb(isDenied bool, t rolemodel.RuleType) string {
+	switch {
+	case isDenied:
+		return "Withheld from"
+	case t == rolemodel.Suggested:
+		return "Suggested for"
+	default:
+		return "Given to"
+	}
+}
+
+// TypeRuleReasons are those of several rules, in their order.
+func (m *Model) TypeRuleReasons(ids []int64) []string {
+	reasons := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if text := m.TypeRuleReason(id); !slices.Contains(reasons, text) {
+			reasons = append(reasons, text)
+		}
+	}
+	return reasons
+}
+
+// TypeRuleReason says in words to whom a rule gives a resource type, or from what it computes a value.
 func (m *Model) TypeRuleReason(id int64) string {
 	r := m.typeRule(id)
 	if r == nil {
 		return "Computed by a rule that no longer exists."
 	}
-	if r.Kind == rolemodel.TypeRule || r.Kind == rolemodel.NavigationRule {
-		return fmt.Sprintf("Given by the rule %s to %s.", r.Identifier, m.population(r.SingleRoleID, r.Dimensions))
+	return m.TypeRuleSentence(r)
+}
+
+// TypeRuleSentence says in words what a rule of a resource type does, and for whom.
+func (m *Model) TypeRuleSentence(r *rolemodel.ResourceTypeRule) string {
+	switch r.Kind {
+	case rolemodel.NavigationRule:
+		return fmt.Sprintf("%s: %s %s.", m.fixedValue(r), strings.ToLower(verb(r.IsDenied, r.Type)), m.population(r.SingleRoleID, r.Dimensions))
+	case rolemodel.TypeRule:
+		return fmt.Sprintf("%s %s.", verb(r.IsDenied, r.Type), m.population(r.SingleRoleID, r.Dimensions))
+	case rolemodel.CorrelationRule, rolemodel.ClassificationRule:
+		return m.finds(r)
+	case rolemodel.QueryRule:
+		return fmt.Sprintf("Looked up%s for %s.", m.from(r), m.population(r.SingleRoleID, r.Dimensions))
+	default:
+		return fmt.Sprintf("Computed%s for %s.", m.from(r), m.population(r.SingleRoleID, r.Dimensions))
 	}
-	return fmt.Sprintf("Computed by the rule %s%s for %s.", r.Identifier, m.from(r), m.population(r.SingleRoleID, r.Dimensions))
 }
 
 func (m *Model) typeRule(id int64) *rolemodel.ResourceTypeRule {
 	return find(m.Source.Rules, func(r *rolemodel.ResourceTypeRule) bool { return r.ID == id })
 }
 
+// fixedValue names the resource that a navigation rule gives.
+func (m *Model) fixedValue(r *rolemodel.ResourceTypeRule) string {
+	if r.ValueKey == nil {
+		return "Nothing"
+	}
+	if r.PropertyID != nil {
+		if p := m.Shape.Properties[*r.PropertyID]; p != nil && p.TargetEntityTypeID != nil {
+			return m.keyName(*p.TargetEntityTypeID, *r.ValueKey)
+		}
+	}
+	return *r.ValueKey
+}
+
+// finds says by what a rule finds the owner or the type of a target.
+func (m *Model) finds(r *rolemodel.ResourceTypeRule) string {
+	var owners, targets int64
+	if t := m.ResourceType(r.ResourceTypeID); t != nil {
+		owners, targets = t.SourceEntityTypeID, t.TargetEntityTypeID
+	}
+	owner, target := m.side(owners, r.SourceBinding, r.SourceExpression), m.side(targets, r.TargetBinding, r.TargetExpression)
+	switch {
+	case owner != "" && target != "":
+		return fmt.Sprintf("Found by %s, equal to %s of the owner: %d %% sure.", target, owner, r.Confidence)
+	case target != "":
+		return fmt.Sprintf("Found by %s: %d %% sure.", target, r.Confidence)
+	default:
+		return fmt.Sprintf("Found: %d %% sure.", r.Confidence)
+	}
+}
+
 // from says what a rule computes its value from, with a space before; empty: it has no source.
 func (m *Model) from(r *rolemodel.ResourceTypeRule) string {
-	expression := ""
-	if r.SourceExpression != nil {
-		expression = strings.TrimSpace(*r.SourceExpression)
+	var owners int64
+	if t := m.ResourceType(r.ResourceTypeID); t != nil {
+		owners = t.SourceEntityTypeID
 	}
-	if literal, ok := strings.CutPrefix(expression, "Literal:"); ok {
-		return fmt.Sprintf(" from the fixed value %q", literal)
+	if text := m.side(owners, r.SourceBinding, r.SourceExpression); text != "" {
+		return " from " + text
 	}
-	var parts []string
-	if r.SourceBinding != nil && *r.SourceBinding != "" {
-		parts = append(parts, *r.SourceBinding)
+	return ""
+}
+
+// side says where one side of a rule takes its value: a path from a resource of the entity type, an expression, or both.
+func (m *Model) side(entityTypeID int64, binding, expression *string) string {
+	formula := ""
+	if expression != nil {
+		formula = strings.TrimSpace(*expression)
 	}
-	if expression != "" {
-		parts = append(parts, "with "+expression)
+	if literal, ok := strings.CutPrefix(formula, "Literal:"); ok {
+		return fmt.Sprintf("the fixed value %q", literal)
 	}
-	if len(parts) == 0 {
-		return ""
+	if binding == nil || *binding == "" {
+		return formula
 	}
-	if len(parts) == 1 && expression != "" {
-		return " from " + expression
+	if formula == "" {
+		return m.path(entityTypeID, *binding)
 	}
-	return " from " + strings.Join(parts, " ")
+	return m.path(entityTypeID, *binding) + " with " + formula
+}
+
+// path gives the names of the properties along a path: "Department, its Name". What is not known keeps its identifier.
+func (m *Model) path(entityTypeID int64, binding string) string {
+	hops := strings.Split(binding, ".")
+	for i, hop := range hops {
+		p := m.Shape.Property(entityTypeID, hop)
+		if p == nil {
+			break
+		}
+		hops[i], entityTypeID = p.DisplayName, 0
+		if p.TargetEntityTypeID != nil {
+			entityTypeID = *p.TargetEntityTypeID
+		}
+	}
+	return strings.Join(hops, ", its ")
 }
 
 // population says whom a rule concerns.

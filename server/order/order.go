@@ -220,8 +220,7 @@ type OrderLine struct {
 	Error         *string
 	IsChanged     bool
 	PostponedAt   *time.Time
-	RuleIDs       []int64  `bun:"rule_ids,array"`
-	Reasons       []string `bun:",array"` // rules behind the value
+	RuleIDs       []int64 `bun:"rule_ids,array"` // rules behind the value
 	Version       int
 	ClosedAt      *time.Time
 }

@@ -221,10 +221,7 @@ func selectLines(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*Ord
 	err := db.NewRaw(`select l.id, l.order_id, coalesce(l.property, '') as property,
 			coalesce(p.display_name, l.property, case l.action when 'CREATE' then 'Account' when 'DELETE' then 'Account' else 'Association' end) as property_display_name,
 			l.action, l.value_id, nullif(l.current_value, '') as current_value, nullif(l.proposed_value, '') as proposed_value, l.approved_value,
-			l.state, l.workflow_state, l.confidence, l.start_date, l.end_date, l.wait_reason, l.error, l.is_changed, l.postponed_at, l.rule_ids,
-			array(select case r.kind when 'TYPE' then 'Given by rule ' else 'Computed by rule ' end || r.identifier
-				from resource_type_rule r where r.id = any(l.rule_ids) order by r.id) as reasons,
-			l.version, l.closed_at
+			l.state, l.workflow_state, l.confidence, l.start_date, l.end_date, l.wait_reason, l.error, l.is_changed, l.postponed_at, l.rule_ids, l.version, l.closed_at
 		from order_line l
 		join provisioning_order o on o.id = l.order_id
 		join resource_type t on t.id = o.resource_type_id

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { toCsv } from './csv'
-import { formatDuration, formatName, formatNumber, formatRelative, formatStamp, formatValue } from './format'
+import {
+  formatDuration,
+  formatName,
+  formatNumber,
+  formatPeriod,
+  formatRelative,
+  formatStamp,
+  formatValue,
+} from './format'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
 
@@ -20,6 +28,14 @@ describe('format', () => {
     ['2026-03-03T12:00:00Z', 'in 2\u00a0d'],
   ])('says %s as %s', (iso, text) => {
     expect(formatRelative(iso, now)).toBe(text)
+  })
+
+  it('says that an end is open', () => {
+    const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+    const from = day.format(new Date('2026-01-02T00:00:00'))
+    expect(formatPeriod(null, null)).toBe('')
+    expect(formatPeriod(new Date('2026-01-02T00:00:00').toISOString(), null)).toBe(`${from} – open`)
+    expect(formatPeriod(null, new Date('2026-01-03T00:00:00').toISOString())).toBe(`until ${from}`)
   })
 
   it('takes the largest unit', () => {

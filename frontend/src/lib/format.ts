@@ -61,10 +61,16 @@ export function formatLastDay(iso: string): string {
   return formatDay(new Date(Date.parse(iso) - 1).toISOString())
 }
 
-/** From the first to the last day; empty when both are open. */
+/** From the first to the last day; an end that is open says so, and empty when both are. */
 export function formatPeriod(from: string | null | undefined, to: string | null | undefined): string {
+  return span(from ? formatDay(from) : '', to ? formatLastDay(to) : '')
+}
+
+/** Two ends in words; an empty one is open. */
+export function span(from: string, to: string): string {
   if (!from && !to) return ''
-  return `${from ? formatDay(from) : '…'} – ${to ? formatLastDay(to) : '…'}`
+  if (!from) return `until ${to}`
+  return `${from} – ${to || 'open'}`
 }
 
 const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })

@@ -1,6 +1,9 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useKindName } from '../../graphql/useKindName'
+import { formatName } from '../../lib/format'
+import { permissionWords } from '../../lib/permissionWords'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { SelectFilter } from '../../ui/Filters'
@@ -8,7 +11,6 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
 import { AccessRulesDocument, ProfilesDocument, type AccessRuleFieldsFragment } from './access.generated'
 import classes from './Access.module.css'
-import { KindName } from '../../graphql/KindName'
 
 const route = getRouteApi('/shell/access/rules')
 
@@ -16,6 +18,7 @@ const route = getRouteApi('/shell/access/rules')
 export function AccessRulesTab() {
   const { profile } = route.useSearch()
   const navigate = useNavigate()
+  const kindName = useKindName()
   const [{ data: profiles }] = useQuery({ query: ProfilesDocument })
   const [{ data, error }, read] = useQuery({
     query: AccessRulesDocument,
@@ -46,13 +49,14 @@ export function AccessRulesTab() {
               <div className={classes.head}>
                 <h2>{rule.displayName}</h2>
                 <span className="dim">
-                  {rule.profile.displayName} · {t.access.entityType} <KindName of={rule.entityType} />
+                  {rule.profile.displayName} · {t.access.entityType}{' '}
+                  {rule.entityType === '*' ? t.access.anyKind : kindName(rule.entityType)}
                 </span>
               </div>
               <ul className={classes.entries} aria-label={t.access.permissions}>
                 {rule.entries.map((entry) => (
                   <li key={entry.permission}>
-                    <code>{entry.permission}</code>
+                    <span>{permissionWords(entry.permission, kindName)}</span>
                     {!entry.canExecute && <span className="dim">{t.access.readOnly}</span>}
                     {!entry.notify && <span className="dim">{t.access.noMail}</span>}
                   </li>
@@ -61,6 +65,16 @@ export function AccessRulesTab() {
               <p className="dim">
                 {t.access.filters}: {filterWords(rule)}
               </p>
+              <details className="dim">
+                <summary>{t.common.details}</summary>
+                <ul className={classes.entries}>
+                  {rule.entries.map((entry) => (
+                    <li key={entry.permission}>
+                      <code>{entry.permission}</code>
+                    </li>
+                  ))}
+                </ul>
+              </details>
             </li>
           ))}
         </ul>
@@ -74,7 +88,7 @@ function filterWords(rule: AccessRuleFieldsFragment): string {
   return rule.filters
     .map((f) => {
       const to = f.currentUser ? t.access.currentUser : f.dimension ? t.access.dimension(f.dimension) : (f.value ?? '')
-      return `${f.binding} = ${to}`
+      return t.access.equals(f.binding.split('.').map(formatName).join(`, ${t.access.pathOf} `), to)
     })
     .join(', ')
 }

@@ -14,7 +14,7 @@ import { useQuery, useSubscription } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import type { EntitlementKind } from '../../graphql/types.generated'
-import { formatExact, formatPeriod } from '../../lib/format'
+import { formatExact, formatPeriod, span } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { waitWord, workflowWord } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -264,8 +264,7 @@ function EntitlementValue({ e }: { e: EntitlementRowFragment }) {
 }
 
 function exactDates(e: EntitlementRowFragment): string {
-  if (!e.startDate && !e.endDate) return ''
-  return `${e.startDate ? formatExact(e.startDate) : '…'} – ${e.endDate ? formatExact(e.endDate) : '…'}`
+  return span(e.startDate ? formatExact(e.startDate) : '', e.endDate ? formatExact(e.endDate) : '')
 }
 
 function toLocal(iso: string): string {

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { AuditFilter, OrderKind } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
+import { actorName } from '../../lib/actor'
 import { dayOf, endOfDay, startOfDay } from '../../lib/day'
 import { formatExact, formatName } from '../../lib/format'
 import { compact } from '../../lib/search'
@@ -28,14 +29,16 @@ const columns: Column<AuditRowFragment>[] = [
     id: 'kind',
     header: t.audit.kind,
     width: 'minmax(150px, 1fr)',
-    cell: (e) => <code className="cut">{e.kind}</code>,
-    text: (e) => e.kind,
+    cell: (e) => <span className="cut">{kindWord(e.kind)}</span>,
+    text: (e) => kindWord(e.kind),
+    also: [{ header: t.audit.code, text: (e) => e.kind }],
   },
   {
     id: 'actor',
     header: t.audit.actor,
     width: 'minmax(120px, 1fr)',
-    cell: (e) => (e.actorName ? <Stack main={e.actorName} sub={e.actor} /> : <span className="cut">{e.actor}</span>),
+    cell: (e) =>
+      e.actorName ? <Stack main={e.actorName} sub={e.actor} /> : <span className="cut">{actorName(e.actor)}</span>,
     text: (e) => e.actor,
     lasting: true,
   },
@@ -112,7 +115,7 @@ export function AuditPage() {
             <ManyFilter
               label={t.audit.kindFilter}
               values={search.kinds}
-              options={kinds.map((value) => ({ value, label: value }))}
+              options={kinds.map((value) => ({ value, label: kindWord(value) }))}
               onChange={(value) => setSearch({ kinds: value })}
             />
             <DateFilter label={t.audit.after} value={search.after} onChange={(after) => setSearch({ after })} />
@@ -129,21 +132,36 @@ export function AuditPage() {
         }
       />
       {open && (
-        <Drawer title={open.kind} sub={formatExact(open.at)} subject={open.cursor} onClose={() => setOpen(null)}>
+        <Drawer
+          title={kindWord(open.kind)}
+          sub={formatExact(open.at)}
+          subject={open.cursor}
+          onClose={() => setOpen(null)}
+        >
           <Fields
             rows={[
-              [t.audit.actor, [open.actorName, open.actor].filter(Boolean).join(' · ')],
+              [t.audit.actor, open.actorName ? `${open.actorName} · ${open.actor}` : actorName(open.actor)],
               [t.audit.subject, <Subject key="subject" event={open} />],
-              ['Cursor', <code key="cursor">{open.cursor}</code>],
+              [t.audit.code, <code key="kind">{open.kind}</code>],
+              [t.audit.position, <code key="cursor">{open.cursor}</code>],
             ]}
           />
           <Section title={t.audit.data}>
-            <Json value={open.data} label={t.audit.data} />
+            {Object.keys((open.data ?? {}) as object).length === 0 ? (
+              <p className="dim">{t.audit.noDetails}</p>
+            ) : (
+              <Json value={open.data} label={t.audit.data} />
+            )}
           </Section>
         </Drawer>
       )}
     </Page>
   )
+}
+
+/** What happened, in words; a kind that is new here as its own name says it. */
+function kindWord(kind: string): string {
+  return t.audit.kinds[kind] ?? formatName(kind.replace('.', '_'))
 }
 
 const rowId = (event: AuditRowFragment) => event.cursor

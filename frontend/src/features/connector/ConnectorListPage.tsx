@@ -12,6 +12,11 @@ import { Table } from '../../ui/Table'
 import { ConnectorListDocument, type ConnectorRowFragment } from './connector.generated'
 import { formatName } from '../../lib/format'
 
+/** How a system is connected, in words. */
+function packagesOf(c: ConnectorRowFragment): string {
+  return [...new Set(c.connections.map((x) => t.system.packages[x.package] ?? formatName(x.package)))].join(', ')
+}
+
 const columns: Column<ConnectorRowFragment>[] = [
   {
     id: 'name',
@@ -46,8 +51,8 @@ const columns: Column<ConnectorRowFragment>[] = [
     id: 'package',
     header: t.system.package,
     width: 'minmax(120px, 1fr)',
-    cell: (c) => <span className="cut">{[...new Set(c.connections.map((x) => x.package))].join(', ')}</span>,
-    text: (c) => c.connections.map((x) => x.package).join(', '),
+    cell: (c) => <span className="cut">{packagesOf(c)}</span>,
+    text: packagesOf,
   },
   {
     id: 'types',

@@ -6,7 +6,7 @@ import { useMutation, useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import { useKindName } from '../../graphql/useKindName'
-import { formatDuration, formatName, formatValue } from '../../lib/format'
+import { formatName, formatTook, formatValue } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { deliveryStates, healthStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -109,11 +109,17 @@ export function ConnectorPage() {
               <h3>{c.displayName}</h3>
               <Fields
                 rows={[
-                  [t.system.package, c.isManual ? `${c.package} (${t.system.manual})` : c.package],
+                  [
+                    t.system.package,
+                    c.isManual ? t.system.manual : (t.system.packages[c.package] ?? formatName(c.package)),
+                  ],
                   ...Object.entries((c.settings ?? {}) as Record<string, unknown>).map(
                     ([name, value]): [string, string] => [formatName(name), formatValue(value)],
                   ),
-                  [t.system.secrets, c.secretsSet.length ? c.secretsSet.join(', ') : t.system.noSecrets],
+                  [
+                    t.system.secrets,
+                    c.secretsSet.length ? c.secretsSet.map(formatName).join(', ') : t.system.noSecrets,
+                  ],
                   [
                     t.system.lastCheck,
                     c.lastCheckAt ? (
@@ -170,7 +176,7 @@ function DeliveryLine({ delivery }: { delivery: DeliveryRowFragment }) {
       <span>{formatName(delivery.mode)}</span>
       <RelativeTime at={delivery.startedAt} />
       <span className="dim num">
-        {delivery.endedAt ? formatDuration(Date.parse(delivery.endedAt) - Date.parse(delivery.startedAt)) : ''}
+        {delivery.endedAt ? formatTook(Date.parse(delivery.endedAt) - Date.parse(delivery.startedAt)) : ''}
       </span>
       <span className={classes.counters}>
         {delivery.error ? (
@@ -180,7 +186,7 @@ function DeliveryLine({ delivery }: { delivery: DeliveryRowFragment }) {
         ) : (
           counters.map(([name, value]) => (
             <span key={name}>
-              {formatName(name)} <b className="num">{formatValue(value)}</b>
+              {t.job.counterWord[name] ?? formatName(name)} <b className="num">{formatValue(value)}</b>
             </span>
           ))
         )}

@@ -82,15 +82,15 @@ function TimeLine({ contexts }: { contexts: Contexts }) {
     <div className={classes.line}>
       <p className="dim">{t.person.contextHint}</p>
       <div className={classes.scale}>
-        <span>{line.from === null ? '…' : formatDay(new Date(line.from).toISOString())}</span>
-        <span>{line.to === null ? '…' : formatLastDay(new Date(line.to).toISOString())}</span>
+        <span>{line.from === null ? t.common.openEnd : formatDay(new Date(line.from).toISOString())}</span>
+        <span>{line.to === null ? t.common.openEnd : formatLastDay(new Date(line.to).toISOString())}</span>
       </div>
       {line.lanes.map((lane) => (
         <div key={lane.dimension} className={classes.lane}>
           <h2>{lane.dimension}</h2>
           <div className={classes.track}>
             {lane.spans.map((span) => {
-              const dates = formatPeriod(span.from, span.to) || '…'
+              const dates = formatPeriod(span.from, span.to) || t.common.openEnd
               return (
                 <span
                   key={`${span.left} ${span.label}`}

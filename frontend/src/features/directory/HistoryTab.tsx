@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { actorName } from '../../lib/actor'
 import { formatExact } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Diff } from '../../ui/Diff'
@@ -39,7 +40,7 @@ export function HistoryTab() {
               <div className={classes.when}>
                 <time dateTime={version.validFrom}>{formatExact(version.validFrom)}</time>
                 <span className="dim">
-                  {t.person.changedBy} {version.actor}
+                  {t.person.changedBy} {actorName(version.actor, version.actorName)}
                 </span>
               </div>
               <div className={classes.changes}>

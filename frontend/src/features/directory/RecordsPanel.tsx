@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconCalendarTime, IconCircleCheck, IconCircleMinus } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { formatStamp } from '../../lib/format'
+import { formatStamp, span } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { Section } from '../../ui/Page'
@@ -89,5 +89,5 @@ export function RecordsPanel(props: {
 function datesOf({ spec }: RecordKind, record: PersonFragment): string {
   const start = recordValue(record, spec.startProperty)
   const end = recordValue(record, spec.endProperty)
-  return `${start ? formatStamp(start) : '…'} – ${end ? formatStamp(end) : '…'}`
+  return span(start ? formatStamp(start) : '', end ? formatStamp(end) : '')
 }

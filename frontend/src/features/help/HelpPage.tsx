@@ -1,6 +1,7 @@
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { provisioningStateList, provisioningStates } from '../../lib/states'
+import { actorName } from '../../lib/actor'
 import { t } from '../../lib/texts'
 import { Page, Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
@@ -75,7 +76,7 @@ export function HelpPage() {
                       <StateBadge state={move.to} />
                     </td>
                     <td>{t.order.moves[move.action] ?? move.action}</td>
-                    <td>{move.actor.toLowerCase()}</td>
+                    <td>{actorName(move.actor.toLowerCase())}</td>
                     <td>{plain(move.description)}</td>
                   </tr>
                 ))}

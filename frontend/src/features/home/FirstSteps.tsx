@@ -7,8 +7,8 @@ import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { SystemHealthDocument } from './home.generated'
 
-/** What to do first while nobody is known yet: connect a system, or read the ones that are connected. */
-export function FirstSteps() {
+/** What to do first while nobody is known or nothing ran yet: connect a system, or run the job that reads those that are connected. */
+export function FirstSteps({ knowsPeople }: { knowsPeople: boolean }) {
   const me = useMe()
   const sees = maySeeSystems(me)
   const [{ data }] = useQuery({ query: SystemHealthDocument, pause: !sees })
@@ -24,8 +24,8 @@ export function FirstSteps() {
   ) : (
     <EmptyNote
       icon={IconRocket}
-      title={t.home.first.title}
-      hint={t.home.first.run}
+      title={knowsPeople ? t.home.first.noRunTitle : t.home.first.title}
+      hint={knowsPeople ? t.home.first.noRun : t.home.first.run}
       action={<Link to="/jobs">{t.home.first.toJobs}</Link>}
     />
   )

@@ -1,9 +1,11 @@
+import { useQuery } from 'urql'
 import { useCounters } from '../../graphql/live'
 import { maySeeJobs, maySeeOrders, maySeePeople, maySeeSystems } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { ErrorsPanel } from './ErrorsPanel'
+import { FirstRunDocument } from './home.generated'
 import { FirstSteps } from './FirstSteps'
 import { FiguresStrip } from './FiguresStrip'
 import { FlowPanel } from './FlowPanel'
@@ -19,9 +21,12 @@ export function HomePage() {
   const me = useMe()
   const counters = useCounters()
   const seesOrders = maySeeOrders(me)
+  const seesJobs = maySeeJobs(me)
+  const [{ data: runs }] = useQuery({ query: FirstRunDocument, pause: !seesJobs })
+  const isNew = counters && ((counters.people === 0 && maySeePeople(me)) || runs?.jobInstances.totalCount === 0)
   return (
     <Page title={t.home.title} bare scroll>
-      {counters?.people === 0 && maySeePeople(me) && <FirstSteps />}
+      {isNew && <FirstSteps knowsPeople={counters.people !== 0} />}
       <div className={classes.grid}>
         <div className={classes.figures}>
           <FiguresStrip />
@@ -33,7 +38,7 @@ export function HomePage() {
         )}
         <div className={classes.side}>
           <WaitingPanel />
-          {maySeeJobs(me) && <JobsPanel />}
+          {seesJobs && <JobsPanel />}
         </div>
         {seesOrders && (
           <>

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useQuery } from 'urql'
 import { useJobChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
+import { actorName } from '../../lib/actor'
 import { jobStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -44,7 +45,8 @@ export function JobsPanel() {
                     moving={instance.state === 'IN_PROGRESS'}
                   />
                   <span className={classes.small}>
-                    {instance.launchedBy} · <RelativeTime at={instance.startedAt ?? instance.createdAt} />
+                    {actorName(instance.launchedBy, instance.launchedByName)} ·{' '}
+                    <RelativeTime at={instance.startedAt ?? instance.createdAt} />
                   </span>
                 </Link>
               </li>

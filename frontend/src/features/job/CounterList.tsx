@@ -1,4 +1,5 @@
 import { formatName, formatValue } from '../../lib/format'
+import { t } from '../../lib/texts'
 import classes from './Job.module.css'
 
 /** Counters by name; zeros are left out. */
@@ -11,7 +12,7 @@ export function CounterList({ counters }: { counters: unknown }) {
     <span className={classes.counters}>
       {entries.map(([name, value]) => (
         <span key={name}>
-          {formatName(name)} <b className="num">{formatValue(value)}</b>
+          {t.job.counterWord[name] ?? formatName(name)} <b className="num">{formatValue(value)}</b>
         </span>
       ))}
     </span>

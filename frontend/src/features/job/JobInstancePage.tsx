@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useMutation, useQuery, useSubscription } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan, useMe } from '../../graphql/SessionContext'
+import { actorName } from '../../lib/actor'
 import { blockedLimits } from '../../lib/blockedLimits'
 import { permissions } from '../../lib/permit'
 import { jobStates, taskStates } from '../../lib/states'
@@ -102,7 +103,7 @@ function Run({ instance }: { instance: JobInstanceDetailFragment }) {
             {t.job.runs}
           </Link>
           <span>
-            {t.job.launchedBy} {instance.launchedBy}
+            {t.job.launchedBy} {actorName(instance.launchedBy, instance.launchedByName)}
           </span>
           <span>
             {t.job.started_} <RelativeTime at={instance.startedAt ?? instance.createdAt} />

@@ -7,6 +7,7 @@ import { useJobChanges } from '../../graphql/live'
 import { useCan } from '../../graphql/SessionContext'
 import type { JobInstanceState } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
+import { actorName } from '../../lib/actor'
 import { permissions } from '../../lib/permit'
 import { jobStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -45,7 +46,7 @@ const columns: Column<JobInstanceRowFragment>[] = [
     id: 'by',
     header: t.job.launchedBy,
     width: 'minmax(120px, 1fr)',
-    cell: (r) => <span className="cut">{r.launchedBy}</span>,
+    cell: (r) => <span className="cut">{actorName(r.launchedBy, r.launchedByName)}</span>,
     text: (r) => r.launchedBy,
   },
   {

@@ -1,3 +1,4 @@
+import { actorName } from '../../lib/actor'
 import { t } from '../../lib/texts'
 import { RelativeTime } from '../../ui/RelativeTime'
 import type { OrderDetailFragment } from './order.generated'
@@ -17,7 +18,8 @@ export function DecidedNote({ order }: { order: OrderDetailFragment }) {
       {t.review.done}
       {last && (
         <>
-          : {t.order.moves[last.action] ?? last.action} {t.common.by(last.actor)}, <RelativeTime at={last.at} />
+          : {t.order.moves[last.action] ?? last.action} {t.common.by(actorName(last.actor, last.actorName))},{' '}
+          <RelativeTime at={last.at} />
         </>
       )}
     </p>

@@ -1,3 +1,4 @@
+import { actorName } from '../../lib/actor'
 import { formatExact } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { RelativeTime } from '../../ui/RelativeTime'
@@ -37,7 +38,7 @@ export function OrderHistory(props: { entries: OrderDetailFragment['history']; l
                   )}
                 </span>
                 <span className="dim">
-                  {entry.actor}
+                  {actorName(entry.actor, entry.actorName)}
                   {entry.comment && `: ${entry.comment}`}
                 </span>
               </div>

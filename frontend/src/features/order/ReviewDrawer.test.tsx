@@ -137,7 +137,15 @@ describe('ReviewDrawer', () => {
     const { live, user, orders } = setup([one])
     await screen.findByRole('dialog', { name: title })
     await user.type(screen.getByRole('textbox', { name: 'Comment' }), 'wait')
-    const moved = { id: 'h1', at: '2026-03-01T10:00:00Z', actor: 'Ben Ray', lineId: null, from: null, comment: '' }
+    const moved = {
+      id: 'h1',
+      at: '2026-03-01T10:00:00Z',
+      actor: 'ben',
+      actorName: 'Ben Ray',
+      lineId: null,
+      from: null,
+      comment: '',
+    }
     orders[0] = {
       ...one,
       state: 'PENDING',

@@ -5,6 +5,7 @@ const entry = (id: string, change: object = {}) => ({
   id,
   at: '2026-03-01T10:00:00Z',
   actor: 'synchronization',
+  actorName: null,
   lineId: `line ${id}`,
   from: 'EXECUTED' as const,
   to: 'VERIFIED' as const,

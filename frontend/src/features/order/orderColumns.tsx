@@ -33,7 +33,7 @@ function Waiting({ order }: { order: OrderRowFragment }) {
 const owner: Column<OrderRowFragment> = {
   id: 'owner',
   header: t.order.owner,
-  width: 'minmax(150px, 1.5fr)',
+  width: 'minmax(216px, 1.6fr)',
   cell: (o) =>
     o.owner ? (
       <Stack main={o.owner.displayName} sub={o.owner.key} />

@@ -1,14 +1,13 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useQuery } from 'urql'
-import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
 import { Skeleton } from '../../ui/Skeleton'
-import { conditionWords } from './condition'
 import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
+import { RuleDetails } from './RuleDetails'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
 
@@ -34,7 +33,6 @@ export function ResourceTypeDrawer() {
         <>
           <Fields
             rows={[
-              [t.common.identifier, <code key="id">{type.identifier}</code>],
               [t.model.source, <KindName key="source" of={type.sourceEntityType} />],
               [t.model.target, <KindName key="target" of={type.targetEntityType} />],
               [t.common.system, type.connector?.displayName],
@@ -43,13 +41,14 @@ export function ResourceTypeDrawer() {
               [t.model.ownOrders, type.allowOwnDecisions ? t.model.ownOrdersAllowed : t.model.ownOrdersRefused],
               [t.model.allowAdd, type.allowAdd ? t.common.yes : t.common.no],
               [t.model.allowRemove, type.allowRemove ? t.common.yes : t.common.no],
-              [t.model.dependsOn, type.dependsOn],
+              [t.model.dependsOn, data.resourceTypes.find((r) => r.identifier === type.dependsOn)?.displayName],
               [
                 t.model.validity,
                 type.transmittedStateValidityPeriod > 0 ? t.model.minutes(type.transmittedStateValidityPeriod) : null,
               ],
               [t.model.ahead, type.fulfillHoursAheadOfTime > 0 ? t.model.hours(type.fulfillHoursAheadOfTime) : null],
               [t.model.thresholds, thresholds(type)],
+              [t.common.identifier, <code key="id">{type.identifier}</code>],
             ]}
           />
           <Section title={t.model.rules}>
@@ -60,18 +59,12 @@ export function ResourceTypeDrawer() {
                 {type.rules.map((rule) => (
                   <li key={rule.id}>
                     <span className={classes.head}>
-                      <strong>{formatName(rule.kind)}</strong>
-                      {rule.property && <span>{rule.property}</span>}
-                      {rule.isDenied && <b>{t.model.denied}</b>}
-                      {rule.confidence > 0 && rule.confidence < 100 && (
-                        <span className="dim">{t.model.confidence(rule.confidence)}</span>
-                      )}
+                      <strong>{rule.propertyDisplayName ?? t.model.ruleKinds[rule.kind] ?? t.model.ruleKind}</strong>
+                      {rule.propertyDisplayName && <span className="dim">{t.model.ruleKinds[rule.kind]}</span>}
                     </span>
-                    {source(rule) && <code>{source(rule)}</code>}
-                    <span className="dim">
-                      {t.model.condition} {conditionWords({ dimensions: rule.dimensions, role: rule.singleRole })}
-                    </span>
-                    <code className="dim">{rule.identifier}</code>
+                    {/* A rule may hold a formula, which is spelt as the machine does. */}
+                    <span data-machine>{rule.sentence}</span>
+                    <RuleDetails identifier={rule.identifier} />
                   </li>
                 ))}
               </ul>
@@ -81,12 +74,6 @@ export function ResourceTypeDrawer() {
       )}
     </Drawer>
   )
-}
-
-function source(rule: NonNullable<ResourceTypeFieldsFragment['rules']>[number]): string {
-  const from = [rule.value, rule.sourceBinding, rule.sourceExpression].filter(Boolean).join(' | ')
-  const to = [rule.targetBinding, rule.targetExpression].filter(Boolean).join(' | ')
-  return from && to ? `${from} = ${to}` : from || to
 }
 
 function thresholds(type: ResourceTypeFieldsFragment): string {

@@ -6,8 +6,8 @@ import { EmptyNote } from '../../ui/EmptyNote'
 import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
 import { Skeleton } from '../../ui/Skeleton'
-import { conditionWords } from './condition'
 import { RoleListDocument } from './rolemodel.generated'
+import { RuleDetails } from './RuleDetails'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
 
@@ -33,11 +33,11 @@ export function RoleDrawer() {
         <>
           <Fields
             rows={[
-              [t.common.identifier, <code key="id">{role.identifier}</code>],
               [t.model.description, role.description],
               [t.model.category, role.category?.displayName],
               [t.model.policy, role.policy],
               [t.model.entityType, <KindName key="kind" of={role.entityType} />],
+              [t.common.identifier, <code key="id">{role.identifier}</code>],
             ]}
           />
           <Section title={t.model.rules}>
@@ -47,11 +47,8 @@ export function RoleDrawer() {
               <ul className={classes.rules}>
                 {role.rules.map((rule) => (
                   <li key={rule.id}>
-                    <span className={classes.words}>
-                      {rule.isDenied && <b>{t.model.denied} </b>}
-                      {conditionWords({ dimensions: rule.dimensions, role: rule.compositeRole })}
-                    </span>
-                    <code className="dim">{rule.identifier}</code>
+                    <span className={classes.words}>{rule.sentence}</span>
+                    <RuleDetails identifier={rule.identifier} />
                   </li>
                 ))}
               </ul>

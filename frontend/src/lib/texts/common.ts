@@ -49,6 +49,7 @@ export const commonTexts = {
     now: 'now',
     unnamed: 'No system',
     details: 'Details',
+    openEnd: 'open',
     by: (who: string) => `by ${who}`,
     of: (part: number, whole: number) => `${n(part)} of ${n(whole)}`,
     moreItems: (count: number) => `and ${n(count)} more`,

@@ -25,7 +25,7 @@ export const stateTexts = {
     WAITING: 'Waiting',
     IN_PROGRESS: 'In progress',
     COMPLETED: 'Completed',
-    COMPLETED_NO_OUTPUT: 'Completed, no output',
+    COMPLETED_NO_OUTPUT: 'Nothing to do',
     WARNING: 'Warning',
     ERRORED: 'Errored',
     BLOCKED: 'Blocked',
