@@ -85,7 +85,8 @@ create table assigned_resource_type (
     constraint assigned_resource_type_pkey PRIMARY KEY (id),
     constraint assigned_resource_type_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint assigned_resource_type_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id),
-    constraint assigned_resource_type_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id)
+    constraint assigned_resource_type_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
+    constraint assigned_resource_type_workflow_known CHECK ((workflow_state = ANY (ARRAY[0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25, 26, 27, 116, 118]))) NOT VALID
 );
 comment on column assigned_resource_type.owner_id is 'Null: an orphan target.';
 comment on column assigned_resource_type.resource_id is 'The target; null until found or created. Verified at rest = expected, linked, no open line and no gap.';
@@ -95,6 +96,7 @@ CREATE INDEX assigned_resource_type_by_type ON public.assigned_resource_type USI
 CREATE INDEX assigned_resource_type_created ON public.assigned_resource_type USING btree (created_key) WHERE ((created_key IS NOT NULL) AND (resource_id IS NULL) AND (valid_to = 'infinity'::timestamp with time zone));
 CREATE INDEX assigned_resource_type_past ON public.assigned_resource_type USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE UNIQUE INDEX assigned_resource_type_target_unique ON public.assigned_resource_type USING btree (resource_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (resource_id IS NOT NULL));
+CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_resource_type FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
 
 create table assigned_role (
     id bigint generated always as identity,
@@ -114,11 +116,33 @@ create table assigned_role (
     constraint assigned_role_pkey PRIMARY KEY (id),
     constraint assigned_role_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint assigned_role_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id),
-    constraint assigned_role_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text])))
+    constraint assigned_role_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text]))),
+    constraint assigned_role_workflow_known CHECK ((workflow_state = ANY (ARRAY[0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25, 26, 27, 116, 118]))) NOT VALID
 );
 CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_role FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
+
+create table assignment_history (
+    id bigint generated always as identity,
+    assigned_role_id bigint,
+    assigned_resource_type_id bigint,
+    at timestamp with time zone not null,
+    actor text not null,
+    action text not null,
+    from_state smallint not null,
+    to_state smallint not null,
+    comment text default ''::text not null,
+    constraint assignment_history_pkey PRIMARY KEY (id),
+    constraint assignment_history_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
+    constraint assignment_history_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id),
+    constraint assignment_history_legal FOREIGN KEY (from_state, to_state) REFERENCES workflow_transition(from_state, to_state),
+    constraint assignment_history_of_one CHECK ((num_nonnulls(assigned_role_id, assigned_resource_type_id) = 1))
+);
+comment on table assignment_history is 'One change of workflow state of one assignment: who, when, by what. How it began stands on the assignment itself.';
+CREATE INDEX assignment_history_by_role ON public.assignment_history USING btree (assigned_role_id, id) WHERE (assigned_role_id IS NOT NULL);
+CREATE INDEX assignment_history_by_type ON public.assignment_history USING btree (assigned_resource_type_id, id) WHERE (assigned_resource_type_id IS NOT NULL);
 
 create table category (
     id bigint generated always as identity,
@@ -1363,6 +1387,13 @@ CREATE INDEX webhook_delivery_ended ON public.webhook_delivery USING btree (ende
 CREATE INDEX webhook_delivery_leased ON public.webhook_delivery USING btree (webhook_id) WHERE (lease_until IS NOT NULL);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.webhook_delivery FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('webhook_delivery');
 
+create table workflow_transition (
+    from_state smallint not null,
+    to_state smallint not null,
+    constraint workflow_transition_pkey PRIMARY KEY (from_state, to_state)
+);
+comment on table workflow_transition is 'Legal moves of an assignment (role-model 12.6); kept equal to the table in server/assignment/state.go by a test.';
+
 create table written_key (
     resource_id bigint not null,
     key text not null,
@@ -1629,3 +1660,15 @@ CREATE OR REPLACE FUNCTION public.target_key(connector bigint, source text, enti
 AS $function$
     select md5(concat_ws(chr(1), coalesce(connector || chr(1) || source, 't' || entity_type), col, lower(value)))::uuid
 $function$;
+
+CREATE OR REPLACE FUNCTION public.workflow_legal_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if not exists (select 1 from workflow_transition t where t.from_state = old.workflow_state and t.to_state = new.workflow_state) then
+        raise exception 'illegal move of % % from workflow state % to %', tg_table_name, old.id, old.workflow_state, new.workflow_state
+            using errcode = '23514', constraint = tg_table_name || '_legal_move';
+    end if;
+    return new;
+end $function$;

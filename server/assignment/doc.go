@@ -9,6 +9,7 @@
 //	failing.go    who cannot be computed: noted with the reason, tried again later, holding nobody back
 //	keyfault.go   whose correlation keys cannot be made: noted, and matched with nobody
 //	faults.go     the list of both
+//	state.go      the workflow states below, and their history; KeepTypes is what a decision about a target does
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list
@@ -17,4 +18,115 @@
 //
 // Below: server/directory (what exists), server/rolemodel (what should be, and why), server/evaluation (the pure arithmetic).
 // Above: server/order carries out what an evaluation wants, inside the same transaction.
+//
+// # Workflow states
+//
+//	(new)                             -> 1 Non-conforming                   find
+//	                                  -> 2 Requested - missing parameters   lack_parameters
+//	                                  -> 3 Pre-existing                     find_at_start
+//	                                  -> 4 Requested                        request
+//	                                  -> 5 Calculated - missing parameters  miss_parameters
+//	                                  -> 8 Pending approval                 ask_one
+//	                                  -> 9 Pending approval 1 of 2          ask_two
+//	                                  -> 11 Pending approval 1 of 3         ask_three
+//	                                  -> 16 Approved                        approve
+//	                                  -> 18 Calculated                      give
+//	                                  -> 21 Suggested                       suggest
+//	                                  -> 25 Pending approval - risk         ask_about_risk
+//	                                  -> 26 Blocked                         block
+//	                                  -> 118 Given by a role                give_by_role
+//	0 None                            -> 1 Non-conforming                   find
+//	                                  -> 3 Pre-existing                     find_at_start
+//	                                  -> 18 Calculated                      give
+//	                                  -> 118 Given by a role                give_by_role
+//	1 Non-conforming                  -> 3 Pre-existing                     find_at_start
+//	                                  -> 16 Approved                        keep
+//	                                  -> 18 Calculated                      give
+//	                                  -> 20 Cancellation                    refuse
+//	                                  -> 118 Given by a role                give_by_role
+//	2 Requested - missing parameters  -> 4 Requested                        request
+//	                                  -> 8 Pending approval                 ask_one
+//	                                  -> 9 Pending approval 1 of 2          ask_two
+//	                                  -> 11 Pending approval 1 of 3         ask_three
+//	                                  -> 16 Approved                        approve
+//	                                  -> 17 Declined                        decline
+//	                                  -> 25 Pending approval - risk         ask_about_risk
+//	3 Pre-existing                    -> 16 Approved                        keep
+//	                                  -> 18 Calculated                      give
+//	                                  -> 20 Cancellation                    refuse
+//	                                  -> 118 Given by a role                give_by_role
+//	4 Requested                       -> 2 Requested - missing parameters   lack_parameters
+//	                                  -> 8 Pending approval                 ask_one
+//	                                  -> 9 Pending approval 1 of 2          ask_two
+//	                                  -> 11 Pending approval 1 of 3         ask_three
+//	                                  -> 16 Approved                        approve
+//	                                  -> 17 Declined                        decline
+//	                                  -> 25 Pending approval - risk         ask_about_risk
+//	5 Calculated - missing parameters -> 16 Approved                        approve
+//	                                  -> 18 Calculated                      give
+//	8 Pending approval                -> 16 Approved                        approve
+//	                                  -> 17 Declined                        decline
+//	                                  -> 116 Approved - risk                approve_at_risk
+//	9 Pending approval 1 of 2         -> 10 Pending approval 2 of 2         pass_first_of_two
+//	                                  -> 17 Declined                        decline
+//	10 Pending approval 2 of 2        -> 16 Approved                        approve
+//	                                  -> 17 Declined                        decline
+//	                                  -> 116 Approved - risk                approve_at_risk
+//	11 Pending approval 1 of 3        -> 12 Pending approval 2 of 3         pass_first_of_three
+//	                                  -> 17 Declined                        decline
+//	12 Pending approval 2 of 3        -> 13 Pending approval 3 of 3         pass_second_of_three
+//	                                  -> 17 Declined                        decline
+//	13 Pending approval 3 of 3        -> 16 Approved                        approve
+//	                                  -> 17 Declined                        decline
+//	                                  -> 116 Approved - risk                approve_at_risk
+//	16 Approved                       -> 1 Non-conforming                   find
+//	                                  -> 17 Declined                        decline
+//	                                  -> 18 Calculated                      give
+//	                                  -> 19 Inactive                        expire
+//	                                  -> 20 Cancellation                    refuse
+//	                                  -> 24 Approved - questioned           question
+//	                                  -> 118 Given by a role                give_by_role
+//	17 Declined                       -> 1 Non-conforming                   find
+//	                                  -> 3 Pre-existing                     find_at_start
+//	                                  -> 18 Calculated                      give
+//	                                  -> 118 Given by a role                give_by_role
+//	18 Calculated                     -> 1 Non-conforming                   find
+//	                                  -> 5 Calculated - missing parameters  miss_parameters
+//	                                  -> 16 Approved                        keep
+//	                                  -> 26 Blocked                         block
+//	                                  -> 27 Prolonged                       prolong
+//	                                  -> 118 Given by a role                give_by_role
+//	20 Cancellation                   -> 16 Approved                        keep
+//	                                  -> 18 Calculated                      give
+//	                                  -> 118 Given by a role                give_by_role
+//	21 Suggested                      -> 4 Requested                        request
+//	22 Suggested automatically        -> 4 Requested                        request
+//	23 Requested automatically        -> 4 Requested                        request
+//	24 Approved - questioned          -> 1 Non-conforming                   find
+//	                                  -> 16 Approved                        keep
+//	                                  -> 18 Calculated                      give
+//	                                  -> 118 Given by a role                give_by_role
+//	25 Pending approval - risk        -> 8 Pending approval                 ask_one
+//	                                  -> 9 Pending approval 1 of 2          ask_two
+//	                                  -> 11 Pending approval 1 of 3         ask_three
+//	                                  -> 17 Declined                        decline
+//	                                  -> 116 Approved - risk                approve_at_risk
+//	26 Blocked                        -> 18 Calculated                      give
+//	27 Prolonged                      -> 1 Non-conforming                   find
+//	                                  -> 16 Approved                        approve
+//	                                  -> 17 Declined                        decline
+//	                                  -> 18 Calculated                      give
+//	                                  -> 19 Inactive                        expire
+//	                                  -> 118 Given by a role                give_by_role
+//	116 Approved - risk               -> 1 Non-conforming                   find
+//	                                  -> 17 Declined                        decline
+//	                                  -> 18 Calculated                      give
+//	                                  -> 19 Inactive                        expire
+//	                                  -> 20 Cancellation                    refuse
+//	                                  -> 24 Approved - questioned           question
+//	                                  -> 118 Given by a role                give_by_role
+//	118 Given by a role               -> 1 Non-conforming                   find
+//	                                  -> 16 Approved                        keep
+//	                                  -> 18 Calculated                      give
+//	                                  -> 20 Cancellation                    refuse
 package assignment

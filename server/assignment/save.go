@@ -29,6 +29,7 @@ type saver struct {
 	former  []int64              // owners who are gone and whose targets passed to somebody who lives
 	typeIDs map[*evaluation.TypeDelta]int64
 	planned []PlannedOrder
+	moves   []moved
 }
 
 func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.Batch, results []evaluation.Result) (Report, map[int64]error, error) {
@@ -54,7 +55,7 @@ func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.B
 	if len(w.changed) == 0 {
 		return w.report, w.failed, nil
 	}
-	for _, part := range []func() error{w.roles, w.types, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events} {
+	for _, part := range []func() error{w.roles, w.types, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events} {
 		if err := part(); err != nil {
 			return w.report, w.failed, fmt.Errorf("save assignments: %w", err)
 		}
@@ -70,25 +71,47 @@ func (w *saver) changedIDs() []int64 {
 	return out
 }
 
-// roles closes what is lost, versions what changed, adds what is new.
+// roleRow is an assigned role on its way into the table.
+type roleRow struct {
+	ID         int64      `json:"id"`
+	Workflow   int16      `json:"workflow_state"`
+	Origin     string     `json:"origin"`
+	IsDenied   bool       `json:"is_denied"`
+	Start      *time.Time `json:"start_date"`
+	End        *time.Time `json:"end_date"`
+	InferredBy *int64     `json:"inferred_by_id"`
+	RuleIDs    []int64    `json:"rule_ids"`
+}
+
+// roles closes what is lost, versions and updates what changed, adds what is new. The id of an assigned role stays the same for life: the
+// past version gets a new id.
 func (w *saver) roles() error {
 	var ended []int64
+	var updates []roleRow
 	var fresh [][]any
 	for _, r := range w.changed {
+		was := make(map[int64]evaluation.Workflow, len(w.owners[r.OwnerID].Roles))
+		for _, x := range w.owners[r.OwnerID].Roles {
+			was[x.ID] = x.Workflow
+		}
 		for _, d := range r.Roles {
 			w.report.Roles++
-			if d.Row.ID != 0 {
-				ended = append(ended, d.Row.ID)
-			}
-			if d.Close {
-				continue
-			}
 			rules := d.Row.RuleIDs
 			if rules == nil {
 				rules = []int64{}
 			}
-			fresh = append(fresh, []any{r.OwnerID, d.Row.RoleID, int16(d.Row.Workflow), w.now, d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End,
-				nullID(d.Row.InferredByID), rules, w.now})
+			switch {
+			case d.Close:
+				ended = append(ended, d.Row.ID)
+			case d.Row.ID != 0:
+				if err := w.move(r.OwnerID, moved{Role: d.Row.ID, From: was[d.Row.ID], To: d.Row.Workflow}); err != nil {
+					return err
+				}
+				updates = append(updates, roleRow{d.Row.ID, int16(d.Row.Workflow), d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End, nullID(d.Row.InferredByID), rules})
+			default:
+				fresh = append(fresh, []any{r.OwnerID, d.Row.RoleID, int16(d.Row.Workflow), w.now, d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End,
+					nullID(d.Row.InferredByID), rules, w.now})
+			}
 		}
 	}
 	if len(ended) > 0 {
@@ -96,9 +119,52 @@ func (w *saver) roles() error {
 			return err
 		}
 	}
+	if err := w.updateRoles(updates); err != nil {
+		return err
+	}
 	return w.copy("assigned_role", []string{"owner_id", "role_id", "workflow_state", "workflow_state_changed_at", "origin", "is_denied", "start_date", "end_date",
 		"inferred_by_id", "rule_ids", "valid_from"}, fresh)
 }
+
+func (w *saver) updateRoles(rows []roleRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	list := string(jsonb(rows))
+	// the version that ends gets a row of its own; ties within one instant leave no empty version
+	if _, err := w.tx.NewRaw(`insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, is_denied, start_date, end_date, inferred_by_id,
+			rule_ids, comment, valid_from, valid_to)
+		select a.owner_id, a.role_id, a.workflow_state, a.workflow_state_changed_at, a.origin, a.is_denied, a.start_date, a.end_date, a.inferred_by_id, a.rule_ids, a.comment,
+			a.valid_from, ?0
+		from jsonb_to_recordset(?1::jsonb) r (id bigint) join assigned_role a on a.id = r.id where a.valid_from < ?0`, w.now, list).Exec(w.ctx); err != nil {
+		return err
+	}
+	_, err := w.tx.NewRaw(`update assigned_role a set workflow_state = r.workflow_state,
+			workflow_state_changed_at = case when a.workflow_state = r.workflow_state then a.workflow_state_changed_at else ?0 end,
+			origin = r.origin, is_denied = r.is_denied, start_date = r.start_date, end_date = r.end_date, inferred_by_id = r.inferred_by_id, rule_ids = r.rule_ids, valid_from = ?0
+		from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, origin text, is_denied boolean, start_date timestamptz, end_date timestamptz,
+			inferred_by_id bigint, rule_ids bigint[])
+		where a.id = r.id`, w.now, list).Exec(w.ctx)
+	return err
+}
+
+// move notes a change of workflow state for the history. A computation that wants one which the table does not know is a mistake in it, and
+// concerns its owner alone.
+func (w *saver) move(ownerID int64, m moved) error {
+	if m.From == m.To {
+		return nil
+	}
+	action, ok := computed(m.From, m.To)
+	if !ok {
+		return fmt.Errorf("owner %d: no computation moves an assignment from %q to %q", ownerID, LabelOf(m.From), LabelOf(m.To))
+	}
+	m.Action = action
+	w.moves = append(w.moves, m)
+	return nil
+}
+
+// history writes what moved. Its author is the engine.
+func (w *saver) history() error { return remember(w.ctx, w.tx, w.now, byEngine, "", w.moves) }
 
 func (w *saver) copy(table string, columns []string, rows [][]any) error {
 	if len(rows) == 0 {
@@ -148,6 +214,9 @@ func (w *saver) types() error {
 				continue
 			}
 			if d.RowChanged || d.CloseRow {
+				if err := w.move(r.OwnerID, moved{Type: d.Existing.ID, From: d.Existing.Workflow, To: d.Workflow}); err != nil {
+					return err
+				}
 				updates = append(updates, w.typeRow(d))
 			}
 			w.plan(d.Existing.ID, r.OwnerID, d)

@@ -224,7 +224,7 @@ func TestRemovalOnItsWay(t *testing.T) {
 	})
 	t.Run("Decided", func(t *testing.T) {
 		t.Parallel()
-		o := out(t, `update assigned_resource_type set workflow_state = 20 where valid_to = 'infinity'`)
+		o := out(t, `update assigned_resource_type set workflow_state = 1 where valid_to = 'infinity'; update assigned_resource_type set workflow_state = 20 where valid_to = 'infinity'`)
 		require.Contains(t, o.open()[0], "DELETE P1", "a person wanted it gone")
 	})
 }

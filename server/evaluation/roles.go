@@ -19,7 +19,7 @@ const (
 // Holds reports whether a workflow state counts for inference and for rules with a role criterion (role-model 12.6).
 func (w Workflow) Holds() bool {
 	switch w {
-	case NonConforming, PreExisting, Approved, Calculated, Questioned, 27, 116, GivenByRole:
+	case NonConforming, PreExisting, Approved, Calculated, Questioned, Prolonged, ApprovedRisk, GivenByRole:
 		return true
 	default:
 		return false
@@ -27,13 +27,13 @@ func (w Workflow) Holds() bool {
 }
 
 // approved reports whether a person gave it.
-func (w Workflow) approved() bool { return w == Approved || w == 27 || w == 116 }
+func (w Workflow) approved() bool { return w == Approved || w == Prolonged || w == ApprovedRisk }
 
 // found reports whether it was only seen in a managed system.
 func (w Workflow) found() bool { return w == NonConforming || w == PreExisting }
 
 // over reports whether the row ends at the next computation.
-func (w Workflow) over() bool { return w == Declined || w == Cancellation || w == 19 }
+func (w Workflow) over() bool { return w == Declined || w == Cancellation || w == Ended }
 
 // roles computes composite roles, parents first, then single roles (S2, S3).
 func (r *run) roles() {

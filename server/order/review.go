@@ -9,6 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/assignment"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/permit"
@@ -365,12 +366,8 @@ func (r *review) consequences(ctx context.Context, tx bun.Tx, who string) error 
 			return fmt.Errorf("remember the denied association: %w", err)
 		}
 	}
-	if len(r.stays) > 0 {
-		_, err := tx.NewRaw(`update assigned_resource_type set workflow_state = ?, workflow_state_changed_at = ? where id = any(?)`,
-			evaluation.Approved, stamp(r.now), arrayOf(r.stays)).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("keep the resource: %w", err)
-		}
+	if err := assignment.KeepTypes(ctx, tx, r.now, who, r.comment, r.stays); err != nil {
+		return err
 	}
 	return r.markDirty(ctx, tx, "association denied", dirty...)
 }

@@ -1,0 +1,225 @@
+package assignment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/evaluation"
+	"writ/server/machine"
+)
+
+// Action is a verb that moves an assignment to another workflow state. The history shows it.
+type Action string
+
+// What a computation finds. Its author in the history is the engine.
+const (
+	Give        Action = "give"
+	GiveByRole  Action = "give_by_role"
+	Miss        Action = "miss_parameters"
+	Block       Action = "block"
+	Find        Action = "find"
+	FindAtStart Action = "find_at_start"
+	Question    Action = "question"
+	Prolong     Action = "prolong"
+	Expire      Action = "expire"
+	Suggest     Action = "suggest"
+)
+
+// What people decide, or automation rules in their place.
+const (
+	Keep           Action = "keep"
+	Refuse         Action = "refuse"
+	Request        Action = "request"
+	LackParameters Action = "lack_parameters"
+	AskOne         Action = "ask_one"
+	AskTwo         Action = "ask_two"
+	AskThree       Action = "ask_three"
+	PassFirstOfTwo Action = "pass_first_of_two"
+	PassFirst      Action = "pass_first_of_three"
+	PassSecond     Action = "pass_second_of_three"
+	AskAboutRisk   Action = "ask_about_risk"
+	Approve        Action = "approve"
+	ApproveAtRisk  Action = "approve_at_risk"
+	Decline        Action = "decline"
+)
+
+// Who moves an assignment.
+const (
+	byRules    = "RULES"
+	byReviewer = "REVIEWER"
+	byPerson   = "REQUESTER"
+	byRule     = "AUTOMATION" // an automation rule, exactly as a reviewer would
+)
+
+const byEngine = "engine" // author of what a computation moves
+
+const (
+	entering evaluation.Workflow = -1 // a row that is not there yet
+	same     evaluation.Workflow = -2 // no action leaves the state as it is; the machine asks for a name
+)
+
+// labels are the names of the states, by number (role-model 12.6).
+var labels = []struct {
+	state evaluation.Workflow
+	label string
+}{
+	{evaluation.WorkflowNone, "None"}, {evaluation.NonConforming, "Non-conforming"}, {evaluation.RequestMissingParameters, "Requested - missing parameters"},
+	{evaluation.PreExisting, "Pre-existing"}, {evaluation.Requested, "Requested"}, {evaluation.RuleMissingParameters, "Calculated - missing parameters"},
+	{evaluation.PendingApproval, "Pending approval"}, {evaluation.PendingApproval1Of2, "Pending approval 1 of 2"}, {evaluation.PendingApproval2Of2, "Pending approval 2 of 2"},
+	{evaluation.PendingApproval1Of3, "Pending approval 1 of 3"}, {evaluation.PendingApproval2Of3, "Pending approval 2 of 3"}, {evaluation.PendingApproval3Of3, "Pending approval 3 of 3"},
+	{evaluation.Approved, "Approved"}, {evaluation.Declined, "Declined"}, {evaluation.Calculated, "Calculated"}, {evaluation.Ended, "Inactive"},
+	{evaluation.Cancellation, "Cancellation"}, {evaluation.Suggested, "Suggested"}, {evaluation.SuggestedAutomatic, "Suggested automatically"},
+	{evaluation.RequestedAutomatic, "Requested automatically"}, {evaluation.Questioned, "Approved - questioned"}, {evaluation.PendingApprovalRisk, "Pending approval - risk"},
+	{evaluation.Blocked, "Blocked"}, {evaluation.Prolonged, "Prolonged"}, {evaluation.ApprovedRisk, "Approved - risk"}, {evaluation.GivenByRole, "Given by a role"},
+}
+
+// list writes a row of the table shortly.
+func list(states ...evaluation.Workflow) []evaluation.Workflow { return states }
+
+// stateMachine is THE table of workflow states (role-model 12.6). The drawing in doc.go, workflow_transition and the golden matrix come from
+// it. What is not in it is refused. A row that ends keeps its state.
+var stateMachine = machine.New(machine.Machine[evaluation.Workflow, Action]{
+	Name: "assignment", States: allStates(), Entering: entering, Same: same,
+	Label: func(w evaluation.Workflow) string { return fmt.Sprintf("%d %s", w, LabelOf(w)) },
+}, []machine.Transition[evaluation.Workflow, Action]{
+	{Action: Give, From: list(entering, evaluation.WorkflowNone, evaluation.NonConforming, evaluation.PreExisting, evaluation.RuleMissingParameters, evaluation.Approved,
+		evaluation.Declined, evaluation.Cancellation, evaluation.Questioned, evaluation.Blocked, evaluation.Prolonged, evaluation.ApprovedRisk, evaluation.GivenByRole),
+		To: evaluation.Calculated, Actors: []string{byRules}, Why: "A rule gives it."},
+	{Action: GiveByRole, From: list(entering, evaluation.WorkflowNone, evaluation.NonConforming, evaluation.PreExisting, evaluation.Approved, evaluation.Declined,
+		evaluation.Calculated, evaluation.Cancellation, evaluation.Questioned, evaluation.Prolonged, evaluation.ApprovedRisk),
+		To: evaluation.GivenByRole, Actors: []string{byRules}, Why: "A role that the owner holds brings the resource type."},
+	{Action: Miss, From: list(entering, evaluation.Calculated), To: evaluation.RuleMissingParameters, Actors: []string{byRules},
+		Why: "A rule gives it, and a required parameter is missing."},
+	{Action: Block, From: list(entering, evaluation.Calculated), To: evaluation.Blocked, Actors: []string{byRules}, Why: "A rule would give it, and a risk forbids it."},
+	{Action: Find, From: list(entering, evaluation.WorkflowNone, evaluation.Approved, evaluation.Declined, evaluation.Calculated, evaluation.Questioned, evaluation.Prolonged,
+		evaluation.ApprovedRisk, evaluation.GivenByRole), To: evaluation.NonConforming, Actors: []string{byRules},
+		Why: "Seen in a managed system, and nobody wants it (any more); or its removal is not allowed."},
+	{Action: FindAtStart, From: list(entering, evaluation.WorkflowNone, evaluation.NonConforming, evaluation.Declined), To: evaluation.PreExisting, Actors: []string{byRules},
+		Why: "The same, found by the initial run, or marked so by a task."},
+	{Action: Question, From: list(evaluation.Approved, evaluation.ApprovedRisk), To: evaluation.Questioned, Actors: []string{byRules},
+		Why: "What was computed has changed since somebody decided otherwise."},
+	{Action: Prolong, From: list(evaluation.Calculated), To: evaluation.Prolonged, Actors: []string{byRules}, Why: "Lost, and kept for the grace period."},
+	{Action: Expire, From: list(evaluation.Approved, evaluation.ApprovedRisk, evaluation.Prolonged), To: evaluation.Ended, Actors: []string{byRules}, Why: "Its end is reached."},
+	{Action: Suggest, From: list(entering), To: evaluation.Suggested, Actors: []string{byRules}, Why: "A rule suggests it; baskets only, never stored."},
+
+	{Action: Keep, From: list(evaluation.NonConforming, evaluation.PreExisting, evaluation.Calculated, evaluation.Cancellation, evaluation.Questioned, evaluation.GivenByRole),
+		To: evaluation.Approved, Actors: []string{byReviewer, byRule}, Spec: "13.1 13.2 13.3 13.4", Why: "A person keeps it."},
+	{Action: Refuse, From: list(evaluation.NonConforming, evaluation.PreExisting, evaluation.Approved, evaluation.ApprovedRisk, evaluation.GivenByRole),
+		To: evaluation.Cancellation, Actors: []string{byReviewer, byRule}, Spec: "13.1 13.2 13.3", Why: "What was found is refused, or what was given is taken away: it is to be removed."},
+	{Action: Request, From: list(entering, evaluation.RequestMissingParameters, evaluation.Suggested, evaluation.SuggestedAutomatic, evaluation.RequestedAutomatic),
+		To: evaluation.Requested, Actors: []string{byPerson}, Why: "A request was submitted."},
+	{Action: LackParameters, From: list(entering, evaluation.Requested), To: evaluation.RequestMissingParameters, Actors: []string{byPerson},
+		Why: "A required parameter is missing."},
+	{Action: AskOne, From: list(entering, evaluation.Requested, evaluation.RequestMissingParameters, evaluation.PendingApprovalRisk), To: evaluation.PendingApproval,
+		Actors: []string{byPerson, byReviewer}, Why: "One approval is needed."},
+	{Action: AskTwo, From: list(entering, evaluation.Requested, evaluation.RequestMissingParameters, evaluation.PendingApprovalRisk), To: evaluation.PendingApproval1Of2,
+		Actors: []string{byPerson, byReviewer}, Why: "Two approvals are needed."},
+	{Action: AskThree, From: list(entering, evaluation.Requested, evaluation.RequestMissingParameters, evaluation.PendingApprovalRisk), To: evaluation.PendingApproval1Of3,
+		Actors: []string{byPerson, byReviewer}, Why: "Three approvals are needed."},
+	{Action: PassFirstOfTwo, From: list(evaluation.PendingApproval1Of2), To: evaluation.PendingApproval2Of2, Actors: []string{byReviewer, byRule}, Why: "The first of two approved."},
+	{Action: PassFirst, From: list(evaluation.PendingApproval1Of3), To: evaluation.PendingApproval2Of3, Actors: []string{byReviewer, byRule}, Why: "The first of three approved."},
+	{Action: PassSecond, From: list(evaluation.PendingApproval2Of3), To: evaluation.PendingApproval3Of3, Actors: []string{byReviewer, byRule}, Why: "The second of three approved."},
+	{Action: AskAboutRisk, From: list(entering, evaluation.Requested, evaluation.RequestMissingParameters), To: evaluation.PendingApprovalRisk, Actors: []string{byPerson},
+		Why: "The request raises a risk that needs an approval of its own."},
+	{Action: Approve, From: list(entering, evaluation.Requested, evaluation.RequestMissingParameters, evaluation.RuleMissingParameters, evaluation.PendingApproval,
+		evaluation.PendingApproval2Of2, evaluation.PendingApproval3Of3, evaluation.Prolonged), To: evaluation.Approved, Actors: []string{byReviewer, byPerson, byRule},
+		Why: "The last approval, or none was needed."},
+	{Action: ApproveAtRisk, From: list(evaluation.PendingApproval, evaluation.PendingApproval2Of2, evaluation.PendingApproval3Of3, evaluation.PendingApprovalRisk),
+		To: evaluation.ApprovedRisk, Actors: []string{byReviewer}, Why: "Approved in spite of a risk."},
+	{Action: Decline, From: list(evaluation.RequestMissingParameters, evaluation.Requested, evaluation.PendingApproval, evaluation.PendingApproval1Of2,
+		evaluation.PendingApproval2Of2, evaluation.PendingApproval1Of3, evaluation.PendingApproval2Of3, evaluation.PendingApproval3Of3, evaluation.Approved,
+		evaluation.PendingApprovalRisk, evaluation.Prolonged, evaluation.ApprovedRisk), To: evaluation.Declined, Actors: []string{byReviewer, byRule}, Why: "Refused."},
+})
+
+func allStates() []evaluation.Workflow {
+	out := make([]evaluation.Workflow, len(labels))
+	for i, l := range labels {
+		out[i] = l.state
+	}
+	return out
+}
+
+// LabelOf is what people call a workflow state; empty for a number that is none.
+func LabelOf(w evaluation.Workflow) string {
+	for _, l := range labels {
+		if l.state == w {
+			return l.label
+		}
+	}
+	return ""
+}
+
+// computed is the action by which a computation moves an assignment; false when it may not.
+func computed(from, to evaluation.Workflow) (Action, bool) {
+	for _, r := range stateMachine.Rows() {
+		if slices.Contains(r.Actors, byRules) && r.To == to && slices.Contains(r.From, from) {
+			return r.Action, true
+		}
+	}
+	return "", false
+}
+
+// moved is a change of state on its way into assignment_history. One of the two ids counts.
+type moved struct {
+	Role   int64
+	Type   int64
+	Action Action
+	From   evaluation.Workflow
+	To     evaluation.Workflow
+}
+
+// remember writes the history of moves: who, when, by what, from where to where. The database refuses moves that it does not know.
+func remember(ctx context.Context, tx bun.IDB, now time.Time, actor, comment string, moves []moved) error {
+	if len(moves) == 0 {
+		return nil
+	}
+	roles, types, actions := make([]int64, len(moves)), make([]int64, len(moves)), make([]string, len(moves))
+	from, to := make([]int64, len(moves)), make([]int64, len(moves))
+	for i, m := range moves {
+		roles[i], types[i], actions[i], from[i], to[i] = m.Role, m.Type, string(m.Action), int64(m.From), int64(m.To)
+	}
+	_, err := tx.NewRaw(`insert into assignment_history (assigned_role_id, assigned_resource_type_id, at, actor, action, from_state, to_state, comment)
+		select nullif(role, 0), nullif(type, 0), ?0, ?1, action, from_state, to_state, ?2
+		from unnest(?3::bigint[], ?4::bigint[], ?5::text[], ?6::bigint[], ?7::bigint[]) m (role, type, action, from_state, to_state)`,
+		now, actor, comment, ids(roles), ids(types), pgdialect.Array(actions), ids(from), ids(to)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("remember what moved: %w", err)
+	}
+	return nil
+}
+
+// KeepTypes takes Keep with assigned resource types: somebody decided that the targets stay (13.4, deletions). Those in a state that cannot be
+// kept, or that have ended, stay as they are. The caller has locked the orders that ask.
+func KeepTypes(ctx context.Context, tx bun.Tx, now time.Time, actor, comment string, typeIDs []int64) error {
+	if len(typeIDs) == 0 {
+		return nil
+	}
+	var rows []struct {
+		ID            int64
+		WorkflowState evaluation.Workflow
+	}
+	if err := tx.NewRaw(`update assigned_resource_type a set workflow_state = ?0, workflow_state_changed_at = ?1
+		from (select id, workflow_state from assigned_resource_type where id = any (?2) order by id for update) was
+		where a.id = was.id and a.valid_to = 'infinity' and was.workflow_state = any (?3) returning was.id, was.workflow_state`,
+		stateMachine.To(Keep), now, ids(typeIDs), numbers(stateMachine.From(Keep))).Scan(ctx, &rows); err != nil {
+		return fmt.Errorf("keep the resource: %w", err)
+	}
+	moves := make([]moved, len(rows))
+	for i, r := range rows {
+		moves[i] = moved{Type: r.ID, Action: Keep, From: r.WorkflowState, To: stateMachine.To(Keep)}
+	}
+	return remember(ctx, tx, now, actor, comment, moves)
+}
+
+func numbers(states []evaluation.Workflow) any {
+	out := make([]int64, len(states))
+	for i, s := range states {
+		out[i] = int64(s)
+	}
+	return ids(out)
+}
