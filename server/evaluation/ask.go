@@ -112,8 +112,8 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 	case Executed:
 		l.unverifiedLine(x)
 	case Inactive:
-		if x.expired(l.r.now) && w.to > l.r.now {
-			l.restart(x, w, d, review) // its time goes on, or another one came (I1)
+		if x.Workflow != Declined && w.to > l.r.now {
+			l.restart(x, w, d, review) // its time was past; it goes on, or another one came (I1)
 			return
 		}
 		l.keep(x)

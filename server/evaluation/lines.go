@@ -228,11 +228,6 @@ func (l *lines) verify(x *ExistingLine, seen bool) {
 	l.emit(x, d)
 }
 
-// expired: the line waited until its time was past; nobody declined it.
-func (x *ExistingLine) expired(now int64) bool {
-	return x.State == Inactive && x.Workflow != Declined && x.End != nil && endOf(x.End) <= now
-}
-
 // withdraw ends a line that is not wanted any more. Its time over: it ends as Inactive; else as it was.
 func (l *lines) withdraw(x *ExistingLine) {
 	if l.done[x] {

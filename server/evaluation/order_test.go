@@ -325,6 +325,17 @@ func TestExpiredOrderIsDueAgain(t *testing.T) {
 		o.evaluate(p)
 		require.Equal(t, []string{"SET Phone 200 1"}, open(o.one(p)))
 	})
+	t.Run("ProlongedWhileTheClockEndsIt", func(t *testing.T) {
+		t.Parallel()
+		o, p, _ := newcomer(t)
+		o.now = at(11)
+		o.evaluate(p)
+		for _, l := range o.one(p).Order.Lines {
+			l.State = Inactive // by the old end; the new one was written in the same moment
+		}
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   1", "SET Phone 100 1"}, open(o.one(p)))
+	})
 	t.Run("Declined", func(t *testing.T) {
 		t.Parallel()
 		o, p, _ := newcomer(t)
