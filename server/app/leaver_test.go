@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"writ/server/order"
 )
 
 // TestLeaverAndHeir: a person under another key is one more row of the HR file. He gets the account that is there, with the real system.
@@ -71,6 +73,41 @@ func TestFreedKeyGoesToAnother(t *testing.T) {
 			require.NotEqual(t, left, s.number(accountID, "seven"))
 			s.settled()
 			require.Len(t, s.owned(), len(strings.Split(then, "\n")))
+		})
+	}
+}
+
+// TestTicketDoneAfterTheLeaverIsGone: an operator confirms too early, the person leaves, and only then the account is made. It is known by
+// the key that the ticket said, although nobody is there any more for whom it could be found.
+func TestTicketDoneAfterTheLeaverIsGone(t *testing.T) {
+	t.Parallel()
+	for name, left := range map[string][]string{"RowGone": nil, "Stays": {"P0,7,New,Seven,seven,A"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mustSmall(t, smallOptions{removeOrphans: true, tickets: true})
+			s.people("P0,7,New,Seven,seven,A")
+			s.around()
+			confirm := func() {
+				_, err := s.Orders.Confirm(s.ctx, order.ConfirmManualOrdersInput{Filter: &order.OrderFilter{}})
+				require.NoError(t, err)
+			}
+			confirm()
+			s.people(left...)
+			s.around()
+			_, err := s.target.ExecContext(s.ctx, `insert into account values ('seven', '7', 'New Seven', 'A'); insert into account_group values ('seven', 'staff')`)
+			require.NoError(t, err)
+			s.synchronize("Target")
+			s.around()
+			if left == nil {
+				require.Equal(t, []string{"DELETE P0 2  DELETE "}, s.open())
+				_, err = s.target.ExecContext(s.ctx, `delete from account_group; delete from account`)
+				require.NoError(t, err)
+				confirm()
+				s.synchronize("Target")
+				s.compute()
+			}
+			s.settled()
+			require.Len(t, s.owned(), len(left))
 		})
 	}
 }

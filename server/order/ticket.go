@@ -121,8 +121,12 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 		sql  string
 		args []any
 	}{
-		{`update provisioning_order set executed_at = ?, created_key = coalesce(?, created_key), error_count = 0, is_superseded = false,
-			assignee = coalesce(assignee, ?) where id = any(?)`, []any{stamp(now), key, who, arrayOf(ids)}},
+		// without another word the new target has the key that the ticket says: by it the target is known also when nothing correlates it
+		{`update provisioning_order o set executed_at = ?, created_key = coalesce(?, o.created_key, (select min(l.proposed_value) from order_line l
+				join resource_type t on t.id = o.resource_type_id join property p on p.entity_type_id = t.target_entity_type_id and p.identifier = l.property
+				left join property_mapping m on m.property_id = p.id
+				where l.order_id = o.id and l.closed_at is null and l.action = 'SET' and l.proposed_value <> '' and (m.is_primary_key or p.is_key) and o.kind = 'CREATE')),
+			error_count = 0, is_superseded = false, assignee = coalesce(assignee, ?) where id = any(?)`, []any{stamp(now), key, who, arrayOf(ids)}},
 		{`update order_attempt set ended_at = ?, outcome = 'CONFIRMED', message = ?, worker = ? where ended_at is null and order_id = any(?)`,
 			[]any{stamp(now), text(in.Comment), who, arrayOf(ids)}},
 		{`update assigned_resource_type t set created_key = coalesce(o.created_key, t.created_key),
