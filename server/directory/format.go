@@ -262,15 +262,23 @@ func Normalise(kind PropertyType, text string, zone *time.Location) (string, err
 
 // Split gives the values of a multi-valued column under a format, sorted, without empty ones and duplicates: the keys of a collection.
 func Split(format, text string) []string {
+	between := "\n"
 	if name, argument, _ := strings.Cut(format, ":"); strings.EqualFold(name, "concat") {
-		text = strings.ReplaceAll(text, separator(argument), "\n")
+		between = separator(argument)
 	}
-	keys := strings.Split(text, "\n")
-	for i, k := range keys {
-		keys[i] = strings.TrimSpace(k)
+	return Keys(strings.Split(text, between))
+}
+
+// Keys gives keys in their order, each once, without blanks around them; empty ones are none.
+func Keys(read []string) []string {
+	keys := make([]string, 0, len(read))
+	for _, k := range read {
+		if k = strings.TrimSpace(k); k != "" {
+			keys = append(keys, k)
+		}
 	}
 	slices.Sort(keys)
-	return slices.DeleteFunc(slices.Compact(keys), func(k string) bool { return k == "" })
+	return slices.Compact(keys)
 }
 
 // Join is the way back of Split.

@@ -2,6 +2,7 @@
 //
 //	fulfil.go      the contract: Package opens a connection, Opened says by its fields what it can do: Exporter, Applier, Reader, Watcher;
 //	               Change goes in, Receipt with a typed Outcome comes out
+//	row.go         Row and Value: what was read, typed
 //	settings.go    what a connection is configured with, read by name with a sentence for every mistake
 //	packages.go    Packages: the map of technologies, filled in by server/app/connectors.go
 //	pool.go        Pool: one open connector per connection, replaced when its settings change

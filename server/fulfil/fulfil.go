@@ -74,9 +74,6 @@ type Receipt struct {
 	RetryAfter time.Duration // Throttled: how long to wait; 0 = unknown
 }
 
-// Row is one exported entry by column. A multi-valued column holds its values separated by "\n".
-type Row map[string]string
-
 // Table is what Schema says of one table (or file, or endpoint) of the managed system.
 type Table struct {
 	Name    string   `json:"name"`

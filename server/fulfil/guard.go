@@ -247,6 +247,9 @@ func (g guardedReader) Read(ctx context.Context, table, keyColumn, key string) (
 	_, err := g.breaker.Execute(func() (struct{}, error) {
 		a, readErr = within(ctx, g.guard, g.leave, func(ctx context.Context) (answer, error) {
 			row, found, err := g.inner.Reader.Read(ctx, table, keyColumn, key)
+			if column := untyped(row); err == nil && column != "" {
+				err = errs.New(errs.Unavailable, "The connector of %s gave a %T in column %s, which is no value.", g.name, row[column], column)
+			}
 			return answer{row, found}, err
 		})
 		switch {
@@ -262,6 +265,24 @@ func (g guardedReader) Read(ctx context.Context, table, keyColumn, key string) (
 		return nil, false, errs.New(errs.Unavailable, "%s", g.paused().Message)
 	}
 	return a.row, a.found, readErr
+}
+
+// typed sets an entry aside that holds what is no Value: whoever reads it must be able to rely on the types.
+func (g *guard) typed(e *Entry) {
+	if column := untyped(e.Row); column != "" {
+		e.Fault = &Fault{Column: column, Why: fmt.Sprintf("the connector gave a %T, which is no value", e.Row[column])}
+		delete(e.Row, column)
+	}
+}
+
+// untyped gives a column that holds what is no Value; "" when there is none.
+func untyped(row Row) string {
+	for column, value := range row {
+		if !IsValue(value) {
+			return column
+		}
+	}
+	return ""
 }
 
 // grace is how long a connector gets to answer after its context ended: its own words are better than ours.
@@ -369,6 +390,7 @@ func (g guardedExporter) produce(ctx context.Context, table string) <-chan expor
 			}
 		}()
 		for entry, err := range g.inner.Exporter.Export(ctx, table) {
+			g.typed(&entry)
 			if !send(exported{entry: entry, err: err}) || err != nil {
 				return
 			}

@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"writ/server/fulfil"
 )
@@ -82,7 +81,7 @@ func (e *errand) looksLike(row fulfil.Row, changes map[string]*string) bool {
 		if changed, ok := changes[column]; ok {
 			value = text(changed)
 		}
-		if have, ok := row[column]; ok && have != value {
+		if have, ok := row[column]; ok && fulfil.TextOf(have) != value {
 			return false
 		}
 	}
@@ -100,12 +99,12 @@ func createdKey(c fulfil.Change) string {
 // a wrong "done" is not.
 func inPlace(c fulfil.Change, row fulfil.Row) bool {
 	for column, want := range c.Changes {
-		if have, ok := row[column]; text(want) != have || !ok && want != nil {
+		if have, ok := row[column]; text(want) != fulfil.TextOf(have) || !ok && want != nil {
 			return false
 		}
 	}
 	for column, links := range c.ChangesAdded {
-		have := strings.Split(row[column], "\n")
+		have := fulfil.ListOf(row[column])
 		for _, l := range links {
 			if !slices.Contains(have, l.Key) {
 				return false
@@ -113,7 +112,7 @@ func inPlace(c fulfil.Change, row fulfil.Row) bool {
 		}
 	}
 	for column, links := range c.ChangesRemoved {
-		have := strings.Split(row[column], "\n")
+		have := fulfil.ListOf(row[column])
 		for _, l := range links {
 			if slices.Contains(have, l.Key) {
 				return false

@@ -302,7 +302,7 @@ func (x *exchanger) ApplyTogether(_ context.Context, changes []fulfil.Change) []
 		for column, v := range c.Changes {
 			rows[i][column] = text(v)
 		}
-		x.rows[rows[i]["uid"]] = rows[i]
+		x.rows[fulfil.TextOf(rows[i]["uid"])] = rows[i]
 	}
 	return out
 }

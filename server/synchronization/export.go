@@ -432,9 +432,10 @@ func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error
 		wrong.texts = f.Texts
 	}
 	if m.command != "" {
-		out.command = strings.ToUpper(strings.TrimSpace(e.Row[m.command]))
+		said := fulfil.TextOf(e.Row[m.command])
+		out.command = strings.ToUpper(strings.TrimSpace(said))
 		if !slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "MERGE"}, out.command) {
-			fail(m.command, e.Row[m.command], fmt.Sprintf("column %q: %q is no command (insert, update, delete, merge)", m.command, db.Clip(e.Row[m.command], 60)))
+			fail(m.command, said, fmt.Sprintf("column %q: %q is no command (insert, update, delete, merge)", m.command, db.Clip(said, 60)))
 		}
 	}
 	scalars, refs := map[string]string{}, map[string]any{}
@@ -442,7 +443,7 @@ func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error
 		value, many, err := m.value(c, e.Row[c.column])
 		switch {
 		case err != nil:
-			fail(c.column, e.Row[c.column], fmt.Sprintf("column %q: %s", c.column, errs.Text(err)))
+			fail(c.column, fulfil.TextOf(e.Row[c.column]), fmt.Sprintf("column %q: %s", c.column, errs.Text(err)))
 		case many != nil:
 			refs[c.property.Identifier] = many
 		case value == "":
@@ -461,8 +462,8 @@ func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error
 	}
 	if wrong.why != "" {
 		if wrong.key = out.key; wrong.texts == nil {
-			for _, text := range e.Row {
-				if text = strings.TrimSpace(text); text != "" && len(text) <= 300 {
+			for _, value := range e.Row {
+				if text := strings.TrimSpace(fulfil.TextOf(value)); text != "" && len(text) <= 300 {
 					wrong.texts = append(wrong.texts, text)
 				}
 			}
@@ -489,11 +490,24 @@ func (m *tableMap) concerns(f *fulfil.Fault) bool {
 	return slices.ContainsFunc(m.columns, func(c columnMap) bool { return slices.Contains(names, c.column) }) || slices.Contains(names, m.command)
 }
 
+// tidied gives keys in one spelling of the same letters, where they may be tidied.
+func (m *tableMap) tidied(keys []string) []string {
+	if !m.trimKeys {
+		return keys
+	}
+	keys = slices.Clone(keys)
+	for i, key := range keys {
+		keys[i] = norm.NFC.String(key)
+	}
+	return keys
+}
+
 // longestValue is how many bytes one value may have: thousands of rows are written together.
 const longestValue = 4 << 20
 
 // value gives the normal form of what stands in a column: one value, or the keys of a collection. Validation when it is none.
-func (m *tableMap) value(c columnMap, text string) (value string, many []string, err error) {
+func (m *tableMap) value(c columnMap, read fulfil.Value) (value string, many []string, err error) {
+	text := fulfil.TextOf(read)
 	switch {
 	case text == "":
 		return "", nil, nil
@@ -512,7 +526,12 @@ func (m *tableMap) value(c columnMap, text string) (value string, many []string,
 		text = strings.TrimSpace(text)
 	}
 	if c.property.IsNavigation() && c.property.IsCollection {
-		keys := directory.Split(c.format, text)
+		var keys []string
+		if list, several := read.([]string); several { // each may hold anything, also what separates keys in a text
+			keys = directory.Keys(m.tidied(list))
+		} else {
+			keys = directory.Split(c.format, text)
+		}
 		for _, key := range keys {
 			if err := directory.CheckKey(key); err != nil {
 				return "", nil, err

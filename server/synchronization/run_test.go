@@ -46,6 +46,32 @@ func TestRun(t *testing.T) {
 		require.Equal(t, 1, b.count(t, "select count(*) from connector where last_synchronized_at = ?", d.StartedAt))
 	})
 
+	t.Run("AKeyWithALineBreakIsOne", func(t *testing.T) {
+		t.Parallel()
+		for name, groups := range map[string]fulfil.Value{"List": []string{"IT\nHR", "IT"}, "Text": "IT\nHR;IT"} {
+			b := setup(t)
+			b.fake.set("department", fulfil.Row{"code": "IT"}, fulfil.Row{"code": "HR"}, fulfil.Row{"code": "IT\nHR"})
+			row := person("1", "Petra")
+			row["groups"] = groups
+			b.fake.set("person", row)
+			b.run(t)
+			var keys []string
+			require.NoError(t, b.DB.NewRaw(`select r.key from resource_link l join resource r on r.id = l.target_id
+				where l.valid_to = 'infinity' order by r.key collate "C"`).Scan(t.Context(), &keys))
+			require.Equal(t, []string{"IT", "IT\nHR"}, keys, name)
+		}
+	})
+
+	t.Run("ValuesOfEveryType", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		row := person("1", "Petra")
+		row["mail"], row["start"] = []string{"a@x", "b@x"}, nil
+		b.fake.set("person", row)
+		b.run(t)
+		require.Equal(t, []string{"1:Petra:a@x\nb@x"}, b.people(t), "one text keeps several as lines")
+	})
+
 	t.Run("SecondRunWritesNothing", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
@@ -306,7 +332,7 @@ func TestThresholds(t *testing.T) {
 		b.fake.set("person", rows...)
 		require.Equal(t, 2, b.run(t).Counters.Updated, "as many as the limit pass")
 		for i := range 3 {
-			rows[i] = person(rows[i]["id"], "Other")
+			rows[i] = person(fulfil.TextOf(rows[i]["id"]), "Other")
 		}
 		b.fake.set("person", rows...)
 		_, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})

@@ -259,7 +259,8 @@ func (c *Conn) entry(s *sheet) (fulfil.Entry, error) {
 		}
 		wide = wide || !isPlain(value)
 		if value = c.trimmed(value); c.nulls[strings.TrimSpace(value)] {
-			value = ""
+			e.Row[s.columns[i]] = nil
+			continue
 		}
 		e.Row[s.columns[i]] = value
 	}

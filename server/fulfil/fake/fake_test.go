@@ -48,7 +48,7 @@ func mustOpen(t *testing.T, url string) *fake.Conn {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	fulfiltest.Suite(t, fulfiltest.Subject{
-		Table: "account", KeyColumn: "login", Value: "name", Unique: "mail", Links: "groups", Groups: []string{"crm", "mail", "wiki"},
+		Table: "account", KeyColumn: "login", Value: "name", Unique: "mail", Links: "groups", Groups: []string{"crm", "mail", "wiki"}, Lines: true,
 		Setup: func(t *testing.T) fulfiltest.Target {
 			target, server := mustTarget(t)
 			behave := func(b fulfiltest.Behaviour) func(*testing.T) { return func(*testing.T) { target.Behave(b) } }
@@ -74,7 +74,7 @@ func TestConformance(t *testing.T) {
 func TestGuardedConformance(t *testing.T) {
 	t.Parallel()
 	fulfiltest.Suite(t, fulfiltest.Subject{
-		Table: "account", KeyColumn: "login", Value: "name", Unique: "mail", Links: "groups", Groups: []string{"crm", "mail", "wiki"},
+		Table: "account", KeyColumn: "login", Value: "name", Unique: "mail", Links: "groups", Groups: []string{"crm", "mail", "wiki"}, Lines: true,
 		Setup: func(t *testing.T) fulfiltest.Target {
 			target, server := mustTarget(t)
 			return fulfiltest.Target{

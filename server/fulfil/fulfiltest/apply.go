@@ -3,7 +3,6 @@ package fulfiltest
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,7 +24,8 @@ func (b *bench) apply(ctx context.Context, c fulfil.Change) fulfil.Receipt {
 func (b *bench) addition(row fulfil.Row) fulfil.Change {
 	c := fulfil.Change{OrderID: 1, Type: fulfil.Added, Changes: map[string]*string{}}
 	for column, value := range row {
-		c.Changes[column] = &value
+		text := fulfil.TextOf(value)
+		c.Changes[column] = &text
 	}
 	return c
 }
@@ -165,7 +165,7 @@ func deletedTwice(t *testing.T, b *bench) {
 	need(t, b.Put != nil && b.All != nil)
 	row := b.row("plang", "Petra Lang")
 	if b.Links != "" {
-		row[b.Links] = strings.Join(b.Groups, "\n")
+		row[b.Links] = b.Groups
 	}
 	b.Put(t, row, b.row("other", "Other"))
 	outcome(t, fulfil.Done, b.apply(t.Context(), b.deletion("plang")))
@@ -188,7 +188,7 @@ func linksAddedAndRemoved(t *testing.T, b *bench) {
 	row := b.row("plang", "Petra Lang")
 	row[b.Links] = b.Groups[0]
 	b.Put(t, row)
-	groups := func() []string { return strings.Split(b.All(t)["plang"][b.Links], "\n") }
+	groups := func() []string { return fulfil.ListOf(b.All(t)["plang"][b.Links]) }
 
 	add := b.modification("plang", nil)
 	add.ChangesAdded = map[string][]fulfil.Link{b.Links: linksTo(b.Groups[1], b.Groups[2])}
@@ -209,13 +209,30 @@ func linksAddedAndRemoved(t *testing.T, b *bench) {
 	require.ElementsMatch(t, b.Groups[:2], groups())
 }
 
+// linksWithLineBreaks: a link whose key holds a line break is one link, and removing it leaves its lines alone.
+func linksWithLineBreaks(t *testing.T, b *bench) {
+	need(t, b.Put != nil && b.All != nil)
+	row := b.row("plang", "Petra Lang")
+	row[b.Links] = b.Groups[0]
+	b.Put(t, row)
+	add := b.modification("plang", nil)
+	add.ChangesAdded = map[string][]fulfil.Link{b.Links: linksTo(twoLines)}
+	outcome(t, fulfil.Done, b.apply(t.Context(), add))
+	outcome(t, fulfil.AlreadySo, b.apply(t.Context(), add))
+	require.ElementsMatch(t, []string{b.Groups[0], twoLines}, fulfil.ListOf(b.All(t)["plang"][b.Links]))
+	remove := b.modification("plang", nil)
+	remove.ChangesRemoved = map[string][]fulfil.Link{b.Links: linksTo(twoLines)}
+	outcome(t, fulfil.Done, b.apply(t.Context(), remove))
+	require.ElementsMatch(t, b.Groups[:1], fulfil.ListOf(b.All(t)["plang"][b.Links]))
+}
+
 func linksWithCreation(t *testing.T, b *bench) {
 	need(t, b.All != nil)
 	c := b.addition(b.row("plang", "Petra Lang"))
 	c.ChangesAdded = map[string][]fulfil.Link{b.Links: linksTo(b.Groups[0], b.Groups[1])}
 	outcome(t, fulfil.Done, b.apply(t.Context(), c))
 	outcome(t, fulfil.AlreadySo, b.apply(t.Context(), c))
-	require.ElementsMatch(t, b.Groups[:2], strings.Split(b.All(t)["plang"][b.Links], "\n"))
+	require.ElementsMatch(t, b.Groups[:2], fulfil.ListOf(b.All(t)["plang"][b.Links]))
 }
 
 // cancelled: stopped before it began. The connector may say that it does not know; it must not say done.

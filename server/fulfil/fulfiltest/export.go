@@ -26,7 +26,7 @@ func exportComplete(t *testing.T, b *bench) {
 	for i := range b.Rows {
 		row := b.row(fmt.Sprintf("key%05d", i), fmt.Sprintf("Value %d", i))
 		rows = append(rows, row)
-		want[row[b.KeyColumn]] = row
+		want[fmt.Sprintf("key%05d", i)] = row
 	}
 	b.Put(t, rows...)
 	for range 2 {
@@ -57,7 +57,7 @@ func exportValues(t *testing.T, b *bench) {
 	}
 	if b.Links != "" {
 		row := b.row("linked", "x")
-		row[b.Links] = b.Groups[2] + "\n" + b.Groups[0]
+		row[b.Links] = []string{b.Groups[2], b.Groups[0]}
 		b.Put(t, row)
 	}
 	got, _, err := b.collect(t.Context(), b.Table)
@@ -66,8 +66,29 @@ func exportValues(t *testing.T, b *bench) {
 		require.Equal(t, text, got[fmt.Sprintf("key%d", i)][b.Value])
 	}
 	if b.Links != "" {
-		require.Equal(t, b.Groups[0]+"\n"+b.Groups[2], got["linked"][b.Links])
+		require.Equal(t, []string{b.Groups[0], b.Groups[2]}, fulfil.ListOf(got["linked"][b.Links]))
 		require.Contains(t, got["key0"], b.Links, "a column without values must be there, so that its absence can be told from emptiness")
+	}
+}
+
+// twoLines is one value that looks like two to whoever joins values with line breaks.
+const twoLines = "crm\nwiki"
+
+// exportLineBreaks: a value with a line break is one value, in an export and read back.
+func exportLineBreaks(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	row := b.row("linked", "x")
+	row[b.Links] = []string{twoLines, b.Groups[1]}
+	b.Put(t, row)
+	want := []string{twoLines, b.Groups[1]}
+	got, _, err := b.collect(t.Context(), b.Table)
+	require.NoError(t, err)
+	require.ElementsMatch(t, want, fulfil.ListOf(got["linked"][b.Links]))
+	if b.Connector.Reader != nil {
+		one, found, err := b.Connector.Reader.Read(t.Context(), b.Table, b.KeyColumn, "linked")
+		require.NoError(t, err)
+		require.True(t, found)
+		require.ElementsMatch(t, want, fulfil.ListOf(one[b.Links]))
 	}
 }
 
@@ -152,6 +173,9 @@ func schema(t *testing.T, b *bench) {
 	var have []string
 	for column := range got["a"] {
 		have = append(have, column)
+	}
+	for column, value := range got["a"] {
+		require.True(t, fulfil.IsValue(value), "column %s holds a %T", column, value)
 	}
 	for _, table := range tables {
 		if table.Name == b.Table {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"writ/server/fulfil"
@@ -190,7 +189,7 @@ func (t *HTTPTarget) decideAdded(table HTTPTable, c fulfil.Change, o *HTTPOperat
 		return
 	}
 	for column, value := range c.Changes {
-		if value != nil && column != table.Key && have[column] != *value && !slices.Contains(table.Links, column) {
+		if value != nil && column != table.Key && fulfil.TextOf(have[column]) != *value && !slices.Contains(table.Links, column) {
 			o.Outcome, o.Message = fulfil.Conflict, fmt.Sprintf("%s is there already with another %s", o.Key, column)
 			return
 		}
@@ -217,7 +216,7 @@ func (t *HTTPTarget) finish(table HTTPTable, c fulfil.Change, have fulfil.Row, o
 		}
 	}
 	for _, column := range table.Links {
-		values := strings.Split(after[column], "\n")
+		values := slices.Clone(fulfil.ListOf(after[column]))
 		for _, l := range c.ChangesAdded[column] {
 			values = append(values, l.Key)
 		}
@@ -230,7 +229,7 @@ func (t *HTTPTarget) finish(table HTTPTable, c fulfil.Change, have fulfil.Row, o
 		o.Outcome, o.Message = fulfil.Conflict, fmt.Sprintf("another row has this %s", column)
 		return
 	}
-	if maps.Equal(have, after) {
+	if maps.EqualFunc(have, after, fulfil.EqualValues) {
 		o.Outcome = fulfil.AlreadySo
 		return
 	}
@@ -244,7 +243,7 @@ func (t *HTTPTarget) taken(table HTTPTable, row fulfil.Row, key string) string {
 			continue
 		}
 		for _, column := range append([]string{table.Key}, table.Unique...) {
-			if row[column] != "" && have[column] == row[column] {
+			if value := fulfil.TextOf(row[column]); value != "" && fulfil.TextOf(have[column]) == value {
 				return column
 			}
 		}

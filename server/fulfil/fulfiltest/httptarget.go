@@ -2,6 +2,7 @@ package fulfiltest
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,7 +16,6 @@ import (
 	"slices"
 	"sort"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -152,7 +152,7 @@ func (t *HTTPTarget) replay(o HTTPOperation) {
 		delete(rows, o.Key)
 	default:
 		delete(rows, o.Key)
-		rows[o.After[t.tables[o.Table].Key]] = o.After
+		rows[fulfil.TextOf(o.After[t.tables[o.Table].Key])] = o.After
 	}
 }
 
@@ -225,7 +225,7 @@ func (t *HTTPTarget) getRows(w http.ResponseWriter, r *http.Request) {
 	next := ""
 	for _, key := range keys[begin:] {
 		if len(page) == limit {
-			next = page[limit-1][table.Key]
+			next = fulfil.TextOf(page[limit-1][table.Key])
 			break
 		}
 		page = append(page, rows[key])
@@ -243,7 +243,7 @@ func (t *HTTPTarget) getRow(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, row := range t.rows[table.Name] {
-		if column == "" && row[table.Key] == key || column != "" && row[column] == key {
+		if fulfil.TextOf(row[cmp.Or(column, table.Key)]) == key {
 			answer(w, http.StatusOK, row)
 			return
 		}
@@ -358,9 +358,9 @@ func (t *HTTPTarget) Put(table string, rows ...fulfil.Row) error {
 			full[column] = row[column]
 		}
 		for _, column := range def.Links {
-			full[column] = joined(strings.Split(full[column], "\n"))
+			full[column] = joined(fulfil.ListOf(full[column]))
 		}
-		o := HTTPOperation{ChangeType: fulfil.Added, Foreign: true, Table: table, Key: full[def.Key], Outcome: fulfil.Done, Applied: true, After: full}
+		o := HTTPOperation{ChangeType: fulfil.Added, Foreign: true, Table: table, Key: fulfil.TextOf(full[def.Key]), Outcome: fulfil.Done, Applied: true, After: full}
 		if t.rows[table][o.Key] != nil {
 			o.ChangeType = fulfil.Modified
 		}
@@ -404,8 +404,8 @@ func (t *HTTPTarget) record(o HTTPOperation) error {
 }
 
 // joined are several values in their fixed order, each once.
-func joined(values []string) string {
-	values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+func joined(values []string) []string {
+	values = slices.DeleteFunc(append([]string{}, values...), func(v string) bool { return v == "" })
 	slices.Sort(values)
-	return strings.Join(slices.Compact(values), "\n")
+	return slices.Compact(values)
 }

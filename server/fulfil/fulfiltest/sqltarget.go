@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -129,27 +130,34 @@ func (t *SQLTarget) Host() (network, address string, err error) {
 	return "tcp", fmt.Sprintf("%s:%d", cfg.Host, cfg.Port), nil
 }
 
-// Put writes accounts behind Writ's back; column groups holds the groups in lines.
+// Put writes accounts behind Writ's back; columns groups and phones hold several values.
 func (t *SQLTarget) Put(ctx context.Context, rows ...fulfil.Row) error {
 	tx, err := t.DB.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-	list, err := json.Marshal(rows)
+	listed := make([]fulfil.Row, len(rows))
+	for i, row := range rows {
+		listed[i] = maps.Clone(row)
+		for _, column := range []string{"phones", "groups"} {
+			listed[i][column] = append([]string{}, fulfil.ListOf(row[column])...)
+		}
+	}
+	list, err := json.Marshal(listed)
 	if err != nil {
 		return err
 	}
 	const given = `with given as (select * from jsonb_to_recordset($1::text::jsonb) as r(
-		login text, name text, mail text, enabled text, valid_to text, quota text, phones text, groups text)) `
+		login text, name text, mail text, enabled text, valid_to text, quota text, phones jsonb, groups jsonb)) `
 	for _, statement := range []string{
 		given + `insert into account (login, name, mail, enabled, valid_to, quota, phones)
 			select login, nullif(name, ''), nullif(mail, ''), nullif(enabled, '')::boolean, nullif(valid_to, '')::timestamptz,
-			       nullif(quota, '')::numeric, string_to_array(nullif(phones, ''), E'\n') from given
+			       nullif(quota, '')::numeric, (select array_agg(p) from jsonb_array_elements_text(phones) p) from given
 			on conflict (login) do update set name = excluded.name, mail = excluded.mail, enabled = excluded.enabled,
 				valid_to = excluded.valid_to, quota = excluded.quota, phones = excluded.phones`,
 		given + `delete from account_group where login in (select login from given)`,
-		given + `insert into account_group select login, g from given, unnest(string_to_array(nullif(groups, ''), E'\n')) g`,
+		given + `insert into account_group select login, g from given, jsonb_array_elements_text(groups) g`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement, string(list)); err != nil {
 			return err
@@ -162,8 +170,7 @@ func (t *SQLTarget) Put(ctx context.Context, rows ...fulfil.Row) error {
 func (t *SQLTarget) Accounts(ctx context.Context) (map[string]fulfil.Row, error) {
 	rows, err := t.DB.QueryContext(ctx, `
 		select login, coalesce(name, ''), coalesce(mail, ''), coalesce(enabled::text, ''), coalesce(quota::text, ''),
-		       coalesce(array_to_string(phones, E'\n'), ''),
-		       coalesce((select string_agg(group_name, E'\n' order by group_name collate "C") from account_group g where g.login = a.login), '')
+		       coalesce(phones, '{}'), coalesce((select array_agg(group_name order by group_name collate "C") from account_group g where g.login = a.login), '{}')
 		from account a`)
 	if err != nil {
 		return nil, err
@@ -171,8 +178,9 @@ func (t *SQLTarget) Accounts(ctx context.Context) (map[string]fulfil.Row, error)
 	defer rows.Close()
 	all := map[string]fulfil.Row{}
 	for rows.Next() {
-		var login, name, mail, enabled, quota, phones, groups string
-		if err := rows.Scan(&login, &name, &mail, &enabled, &quota, &phones, &groups); err != nil {
+		var login, name, mail, enabled, quota string
+		var phones, groups []string
+		if err := rows.Scan(&login, &name, &mail, &enabled, &quota, pq.Array(&phones), pq.Array(&groups)); err != nil {
 			return nil, err
 		}
 		all[login] = fulfil.Row{"login": login, "name": name, "mail": mail, "enabled": enabled, "quota": quota, "phones": phones, "groups": groups}

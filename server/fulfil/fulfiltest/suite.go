@@ -18,6 +18,7 @@ type Subject struct {
 	Unique    string   // a text column whose values are unique; "": there is none
 	Links     string   // a column with several values; "": there is none
 	Groups    []string // three values that Links accepts, in the order in which an export gives them
+	Lines     bool     // Links accepts a value that holds a line break, and the target keeps it as one
 	ReadsOnly bool     // the connector cannot write at all
 	Rows      int      // how many rows the test of a large export makes; default 5000
 
@@ -69,6 +70,7 @@ func Suite(t *testing.T, s Subject) {
 	run("ExportEmpty", exports, exportEmpty)
 	run("ExportComplete", exports, exportComplete)
 	run("ExportValues", exports, exportValues)
+	run("ExportLineBreaks", exports && s.Links != "" && s.Lines, exportLineBreaks)
 	run("ExportUnknownTable", exports, exportUnknownTable)
 	run("ExportStopped", exports, exportStopped)
 	run("ExportCancelled", exports, exportCancelled)
@@ -91,6 +93,7 @@ func Suite(t *testing.T, s Subject) {
 	run("ModifiedAbsent", applies, modifiedAbsent)
 	run("DeletedTwice", applies, deletedTwice)
 	run("LinksAddedAndRemoved", applies && s.Links != "", linksAddedAndRemoved)
+	run("LinksWithLineBreaks", applies && s.Links != "" && s.Lines, linksWithLineBreaks)
 	run("LinksWithCreation", applies && s.Links != "", linksWithCreation)
 	run("Cancelled", applies, cancelled)
 	run("Unreachable", applies, unreachable)
@@ -125,7 +128,7 @@ func (b *bench) collect(ctx context.Context, table string) (map[string]fulfil.Ro
 			return rows, n, err
 		}
 		n++
-		rows[row[b.KeyColumn]] = row
+		rows[fulfil.TextOf(row[b.KeyColumn])] = row
 	}
 	return rows, n, nil
 }

@@ -457,7 +457,7 @@ func (w *writer) returning(ctx context.Context, statement string, args []any, mo
 		if err := rows.Scan(into...); err != nil {
 			return nil, err
 		}
-		keys = append(keys, text(key, strings.ToUpper(types[0].DatabaseTypeName()), false))
+		keys = append(keys, fulfil.TextOf(value(key, strings.ToUpper(types[0].DatabaseTypeName()), false)))
 	}
 	w.own(refs, owners)
 	return keys, rows.Err()

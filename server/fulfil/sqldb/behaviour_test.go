@@ -252,8 +252,9 @@ func TestTypesGoOutAndIn(t *testing.T) {
 	want := fulfil.Row{
 		"login": "a", "b": "true", "i": "-1", "l": "9007199254740993", "n": "1.50", "f": "0.1", "r": "0.1",
 		"ts": "2026-01-12T02:05:11.25Z", "plain": "2026-01-12T03:05:11Z", "d": "2026-01-12", "tm": "03:05:00",
-		"by": "AP8=", "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "j": `{"a": 1}`, "jb": `{"a": 1}`,
-		"a": "x\ny z\nq\"r", "ia": "1\n2", "ba": "true\nfalse", "ta": "2026-01-12T02:05:11Z", "ch": "ab", "vc": "ab", "m": "ok", "ma": "ok\nsad", "s": "dom", "nothing": "",
+		"by": []byte{0, 0xff}, "u": "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "j": `{"a": 1}`, "jb": `{"a": 1}`,
+		"a": []string{"x", "y z", `q"r`}, "ia": []string{"1", "2"}, "ba": []string{"true", "false"}, "ta": []string{"2026-01-12T02:05:11Z"},
+		"ch": "ab", "vc": "ab", "m": "ok", "ma": []string{"ok", "sad"}, "s": "dom", "nothing": nil,
 	}
 	require.Equal(t, []fulfil.Row{want}, export(t, c, "account"))
 	row, found, err := c.Read(t.Context(), "account", "login", "a")
@@ -271,7 +272,8 @@ func TestTypesGoOutAndIn(t *testing.T) {
 			same.Changes[column], copied.Changes[column] = nil, nil
 			continue
 		}
-		same.Changes[column], copied.Changes[column] = &value, &value
+		text := fulfil.TextOf(value)
+		same.Changes[column], copied.Changes[column] = &text, &text
 	}
 	r := c.Apply(t.Context(), same)
 	require.Equal(t, fulfil.AlreadySo, r.Outcome, "%+v", r)
@@ -279,7 +281,7 @@ func TestTypesGoOutAndIn(t *testing.T) {
 	require.Equal(t, fulfil.AlreadySo, c.Apply(t.Context(), copied).Outcome)
 	row, _, err = c.Read(t.Context(), "account", "login", "b")
 	require.NoError(t, err)
-	want["login"], want["a"] = "b", ""
+	want["login"], want["a"] = "b", nil
 	require.Equal(t, want, row)
 
 	other := fulfil.Change{Type: fulfil.Modified, Table: "account", KeyColumn: "login", Key: "a", Changes: map[string]*string{
@@ -316,26 +318,26 @@ func TestLinks(t *testing.T) {
 	ch.ChangesAdded = map[string][]fulfil.Link{"groups": {{Key: "B"}, {Key: "a"}, {Key: "c"}, {Key: "a"}}, "roles": {{Key: "10"}, {Key: "9"}}}
 	require.Equal(t, fulfil.Done, c.Apply(t.Context(), ch).Outcome)
 	row := export(t, c, "account")[0]
-	require.Equal(t, "a\nB\nc", row["groups"], "sorted without regard to case (provisioning 5.3)")
-	require.Equal(t, "10\n9", row["roles"])
+	require.Equal(t, []string{"a", "B", "c"}, row["groups"], "sorted without regard to case (provisioning 5.3)")
+	require.Equal(t, []string{"10", "9"}, row["roles"])
 	tables, err := c.Schema(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, fulfil.Table{Name: "account", Columns: []string{"id", "login", "number", "roles", "groups"}}, tables[0])
 	require.Equal(t, []string{"code"}, tables[len(tables)-1].Columns, "a table that the links have nothing to do with")
 
-	byID := fulfil.Change{Type: fulfil.Modified, Table: "account", KeyColumn: "id", Key: row["id"], Changes: map[string]*string{"login": text("pwinter"), "groups": text("a\nd")}}
+	byID := fulfil.Change{Type: fulfil.Modified, Table: "account", KeyColumn: "id", Key: fulfil.TextOf(row["id"]), Changes: map[string]*string{"login": text("pwinter"), "groups": text("a\nd")}}
 	require.Equal(t, fulfil.Done, c.Apply(t.Context(), byID).Outcome)
 	require.Equal(t, fulfil.AlreadySo, c.Apply(t.Context(), byID).Outcome)
-	got, _, err := c.Read(t.Context(), "account", "id", row["id"])
+	got, _, err := c.Read(t.Context(), "account", "id", fulfil.TextOf(row["id"]))
 	require.NoError(t, err)
-	require.Equal(t, "a\nd", got["groups"])
+	require.Equal(t, []string{"a", "d"}, got["groups"])
 	require.Equal(t, "pwinter", got["login"])
 
 	tooLong := fulfil.Change{Type: fulfil.Modified, Table: "account", KeyColumn: "login", Key: "pwinter", ChangesAdded: map[string][]fulfil.Link{"groups": {{Key: "much too long"}}}}
 	r := c.Apply(t.Context(), tooLong)
 	require.Equal(t, fulfil.Refused, r.Outcome, "a value must not be cut to fit: %+v", r)
 
-	require.Equal(t, fulfil.Done, c.Apply(t.Context(), fulfil.Change{Type: fulfil.Deleted, Table: "account", KeyColumn: "id", Key: row["id"]}).Outcome)
+	require.Equal(t, fulfil.Done, c.Apply(t.Context(), fulfil.Change{Type: fulfil.Deleted, Table: "account", KeyColumn: "id", Key: fulfil.TextOf(row["id"])}).Outcome)
 	var left int
 	require.NoError(t, db.QueryRowContext(t.Context(), "select (select count(*) from account_group) + (select count(*) from account_role)").Scan(&left))
 	require.Zero(t, left, "links go with their row, also without a cascade")
@@ -350,7 +352,7 @@ func TestQueries(t *testing.T) {
 			"query.summary": "select count(*) as n from account",
 		})
 	require.NoError(t, c.Check(t.Context()))
-	require.Equal(t, []fulfil.Row{{"login": "a", "big": "A", "groups": "crm"}}, export(t, c, "account"))
+	require.Equal(t, []fulfil.Row{{"login": "a", "big": "A", "groups": []string{"crm"}}}, export(t, c, "account"))
 	require.Equal(t, []fulfil.Row{{"n": "2"}}, export(t, c, "summary"))
 	_, found, err := c.Read(t.Context(), "account", "login", "b")
 	require.NoError(t, err)

@@ -18,7 +18,7 @@ const linkedAccounts = `create table grp (name text primary key);
 	insert into account values ('mstone', 'm@x', 1), ('lcole', 'l@x', 2), ('acid', 'a@x', 3);
 	insert into member (login, grp, since) values ('mstone', 'all', '2001-01-01'), ('mstone', 'crm', '2002-02-02'), ('lcole', 'all', '2003-03-03');`
 
-func renamed(key, login string, resource fulfil.Row) fulfil.Change {
+func renamed(key, login string, resource map[string]string) fulfil.Change {
 	return fulfil.Change{OrderID: 1, IdempotencyKey: "k-" + key, Type: fulfil.Modified, Table: "account", KeyColumn: "login", Key: key,
 		Resource: resource, Changes: map[string]*string{"login": &login}}
 }
@@ -65,7 +65,7 @@ func TestExchange(t *testing.T) {
 	t.Parallel()
 	mail := func(c fulfil.Change, v string) fulfil.Change { c.Changes["mail"] = &v; return c }
 	both := []fulfil.Change{
-		renamed("mstone", "lcole", fulfil.Row{"login": "mstone", "mail": "m@x"}), renamed("lcole", "mstone", fulfil.Row{"login": "lcole", "mail": "l@x"}),
+		renamed("mstone", "lcole", map[string]string{"login": "mstone", "mail": "m@x"}), renamed("lcole", "mstone", map[string]string{"login": "lcole", "mail": "l@x"}),
 	}
 	logins := func(t *testing.T, db *sql.DB) string {
 		var out string
@@ -89,9 +89,9 @@ func TestExchange(t *testing.T) {
 		t.Parallel()
 		c, db := mustDB(t, fmt.Sprintf(linkedAccounts, ""), map[string]string{"link.groups": "member(login,grp)"})
 		for _, r := range c.ApplyTogether(t.Context(), []fulfil.Change{
-			mail(renamed("mstone", "lcole", fulfil.Row{"login": "mstone", "mail": "m@x"}), "l@x"),
-			mail(renamed("lcole", "acid", fulfil.Row{"login": "lcole", "mail": "l@x"}), "a@x"),
-			mail(renamed("acid", "mstone", fulfil.Row{"login": "acid", "mail": "a@x"}), "m@x"),
+			mail(renamed("mstone", "lcole", map[string]string{"login": "mstone", "mail": "m@x"}), "l@x"),
+			mail(renamed("lcole", "acid", map[string]string{"login": "lcole", "mail": "l@x"}), "a@x"),
+			mail(renamed("acid", "mstone", map[string]string{"login": "acid", "mail": "a@x"}), "m@x"),
 		}) {
 			require.Equal(t, fulfil.Done, r.Outcome, "%+v", r)
 		}

@@ -110,8 +110,8 @@ func (s linkSetting) fit(cat *catalog, on *table) (*link, error) {
 	return l, nil
 }
 
-// values is the statement part that joins the values of one owner, in the order that provisioning spec 5.3 asks for.
-const joinedValues = `string_agg(v, E'\n' order by lower(v) collate "C", v collate "C")`
+// joinedValues is the statement part that joins the values of one owner, in the order that provisioning spec 5.3 asks for.
+const joinedValues = `array_agg(v order by lower(v) collate "C", v collate "C")`
 
 // joinAll joins the values of every owner: one pass over the link table, for exports.
 func (c *Conn) joinAll(l link, alias string) string {

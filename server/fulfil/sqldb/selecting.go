@@ -250,7 +250,7 @@ func (c *Conn) reader(rows *sql.Rows, t *table, name string) (func() (fulfil.Row
 		}
 		row := make(fulfil.Row, len(columns))
 		for i, column := range columns {
-			row[column] = text(values[i], typeNames[i], arrays[i])
+			row[column] = value(values[i], typeNames[i], arrays[i])
 		}
 		return row, nil
 	}, nil

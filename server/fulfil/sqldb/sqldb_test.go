@@ -26,7 +26,7 @@ func mustOpen(t *testing.T, settings map[string]string) *sqldb.Conn {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	fulfiltest.Suite(t, fulfiltest.Subject{
-		Table: "account", KeyColumn: "login", Value: "name", Unique: "mail", Links: "groups", Groups: []string{"crm", "mail", "wiki"},
+		Table: "account", KeyColumn: "login", Value: "name", Unique: "mail", Links: "groups", Groups: []string{"crm", "mail", "wiki"}, Lines: true,
 		Setup: func(t *testing.T) fulfiltest.Target {
 			target := fulfiltest.MustSQLTarget(t)
 			proxy := fulfiltest.MustProxy(t, target)

@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"writ/server/fulfil"
 )
 
-// text is the one text form of a value: NULL is empty, a timestamp is RFC 3339 in UTC, a date is a date, a boolean is true or false,
-// bytes are base64, an array is its elements in lines (NULL elements left out). typ is the driver's name of the type.
-func text(v any, typ string, isArray bool) string {
+// value is what a column holds: a timestamp as RFC 3339 in UTC, a date as a date, a boolean as true or false; bytes stay bytes, an array is
+// its elements (NULL elements left out). typ is the driver's name of the type.
+func value(v any, typ string, isArray bool) fulfil.Value {
 	switch v := v.(type) {
 	case nil:
-		return ""
+		return nil
 	case string:
 		if typ == "BPCHAR" { // the padding of char(n) is not part of the value
 			return strings.TrimRight(v, " ")
@@ -36,10 +38,10 @@ func text(v any, typ string, isArray bool) string {
 		return timeText(v, typ)
 	case []byte:
 		if typ == "BYTEA" {
-			return base64.StdEncoding.EncodeToString(v)
+			return v
 		}
 		if isArray || strings.HasPrefix(typ, "_") {
-			return arrayText(string(v), typ)
+			return elements(string(v), typ)
 		}
 		return string(v)
 	}
@@ -58,18 +60,18 @@ func timeText(t time.Time, typ string) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-func arrayText(literal, typ string) string {
+func elements(literal, typ string) fulfil.Value {
 	var items []sql.NullString
 	if err := pq.Array(&items).Scan([]byte(literal)); err != nil {
 		return literal // several dimensions: as the server writes it
 	}
-	lines := make([]string, 0, len(items))
+	list := make([]string, 0, len(items))
 	for _, item := range items {
 		if item.Valid {
-			lines = append(lines, elementText(item.String, typ))
+			list = append(list, elementText(item.String, typ))
 		}
 	}
-	return strings.Join(lines, "\n")
+	return list
 }
 
 func elementText(element, typ string) string {
@@ -84,7 +86,7 @@ func elementText(element, typ string) string {
 	return element
 }
 
-// argument is the reverse of text, for a column of that type. nil clears. The server reads the text as the column's type, so a text that
+// argument is what a text becomes for a column of that type. nil clears. The server reads the text as the column's type, so a text that
 // is none is its message, not ours; only what it could not read is prepared here.
 func argument(value *string, col column) (any, error) {
 	switch {
