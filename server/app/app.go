@@ -150,6 +150,9 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 func (a *App) lookForPooler(ctx context.Context, s cli.Session) (bool, error) {
 	pooled, err := db.Pooled(ctx, s.DatabaseURL)
 	if err != nil || !pooled {
+		if err == nil {
+			db.Prepare(a.DB)
+		}
 		return false, err
 	}
 	if s.DirectURL != "" && s.DirectURL != s.DatabaseURL {

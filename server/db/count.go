@@ -30,7 +30,7 @@ func (q *Queries) Texts() []string {
 
 type countKey struct{}
 
-// CountQueries gives a context under which every statement sent through bun is counted; begin, commit, rollback and
+// CountQueries gives a context under which every statement sent through bun or Select is counted; begin, commit, rollback and
 // savepoints are not. Tests use it to assert that a list needs the same number of statements for one row and for many.
 func CountQueries(ctx context.Context) (context.Context, *Queries) {
 	q := &Queries{}
@@ -42,13 +42,19 @@ type countHook struct{}
 func (countHook) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
 
 func (countHook) AfterQuery(ctx context.Context, e *bun.QueryEvent) {
+	if !isTxControl(e.Query) {
+		count(ctx, e.Query)
+	}
+}
+
+func count(ctx context.Context, text string) {
 	q, ok := ctx.Value(countKey{}).(*Queries)
-	if !ok || isTxControl(e.Query) {
+	if !ok {
 		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.text = append(q.text, e.Query)
+	q.text = append(q.text, text)
 }
 
 func isTxControl(query string) bool {

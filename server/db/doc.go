@@ -8,6 +8,7 @@
 //	text.go      Text, Clip, JSON: foreign texts become such that can be stored
 //	copy.go      CopyIn: many rows at once, inside the caller's transaction
 //	statistics.go  RefreshStatistics: the planner looks again at tables that were just filled
+//	statement.go  Select: reads of constant text, prepared once per connection; row.go: their rows, without reflection
 //	count.go     CountQueries: how many statements a list needs; tests assert that it does not grow
 //	migrate.go   Migrate, MigrateDown, Status: the numbered files of migrations/, then River's own tables
 //	role.go      HandOver: the server's role owns everything but the event log

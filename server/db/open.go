@@ -32,7 +32,7 @@ func MaxConns(n int) Option {
 }
 
 // Open makes a pool for a postgres:// URL and checks that the database answers. Close it when done.
-// Arguments are inlined by bun, so nothing is prepared and a pooler in transaction mode does no harm.
+// Arguments are inlined by bun, so nothing is prepared and a pooler in transaction mode does no harm; Prepare changes that for reads through Select.
 func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, error) {
 	full, err := URL(databaseURL)
 	if err != nil {
@@ -52,7 +52,7 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, err
 		_ = pool.Close()
 		return nil, fmt.Errorf("connect to the database: %w", hidePassword(err, full))
 	}
-	return bun.NewDB(pool, dialect{pgdialect.New()}).WithQueryHook(countHook{}), nil
+	return bun.NewDB(pool, dialect{pgdialect.New(), &statements{}}).WithQueryHook(countHook{}), nil
 }
 
 // URL completes a postgres:// URL with the settings that must always be there: sslmode (lib/pq and pgx have different

@@ -50,7 +50,10 @@ func JSON(raw []byte) []byte {
 
 // dialect is bun's for PostgreSQL with another way to write JSON: bun escapes every \u0000 once more, and so breaks a document in which
 // the six characters stand as text, behind a backslash that is escaped already.
-type dialect struct{ *pgdialect.Dialect }
+type dialect struct {
+	*pgdialect.Dialect
+	kept *statements
+}
 
 // AppendJSON writes a document as a literal that jsonb takes.
 func (dialect) AppendJSON(b, raw []byte) []byte {

@@ -58,6 +58,7 @@ func mustCreate(tb testing.TB, migrated bool) (*bun.DB, string) {
 	if err != nil {
 		tb.Fatalf("open the test database: %v", err)
 	}
+	db.Prepare(b)
 	tb.Cleanup(func() {
 		_ = b.Close()
 		if _, err := s.admin.ExecContext(ctx, "drop database if exists ? with (force)", bun.Ident(name)); err != nil {
