@@ -7,12 +7,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"writ/server/order"
+	"writ/server/page"
 )
 
 // selectionOf tells the list of orders which relations the operation asks for, so that it brings them itself: one statement each instead of
 // a resolver per row. It looks below the current field for orders, through connections, edges and changes.
 func selectionOf(ctx context.Context) order.Selection {
 	var s order.Selection
+	s.Fields = page.Fields{} // no order is shown: totalCount alone
 	orders(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Field, &s)
 	return s
 }
@@ -22,7 +24,8 @@ func orders(op *graphql.OperationContext, f *ast.Field, s *order.Selection) {
 	for _, below := range graphql.CollectFields(op, f.SelectionSet, nil) {
 		switch name := below.Name; {
 		case isOrder:
-			relation(name, s)
+			s.Fields = append(s.Fields, name)
+			relation(op, below, s)
 		case name == "totalCount":
 			s.Total = true
 		case name == "nodes", name == "edges", name == "node", name == "order":
@@ -31,16 +34,16 @@ func orders(op *graphql.OperationContext, f *ast.Field, s *order.Selection) {
 	}
 }
 
-func relation(name string, s *order.Selection) {
-	switch name {
+func relation(op *graphql.OperationContext, f graphql.CollectedField, s *order.Selection) {
+	switch f.Name {
 	case "owner":
-		s.Owner = true
+		s.Owner, s.OwnerFields = true, append(s.OwnerFields, names(op, f)...)
 	case "target":
-		s.Target = true
+		s.Target, s.TargetFields = true, append(s.TargetFields, names(op, f)...)
 	case "resourceType":
-		s.ResourceType = true
+		s.ResourceType, s.TypeFields = true, append(s.TypeFields, names(op, f)...)
 	case "lines":
-		s.Lines = true
+		s.Lines, s.LineFields = true, append(s.LineFields, names(op, f)...)
 	case "history":
 		s.History = true
 	case "attempts":
@@ -50,4 +53,14 @@ func relation(name string, s *order.Selection) {
 	case "isOwn":
 		s.Own = true
 	}
+}
+
+// names are the fields that a selection asks for, by their names in the schema.
+func names(op *graphql.OperationContext, f graphql.CollectedField) []string {
+	below := graphql.CollectFields(op, f.Selections, nil)
+	list := make([]string, len(below))
+	for i, b := range below {
+		list[i] = b.Name
+	}
+	return list
 }

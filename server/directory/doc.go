@@ -12,6 +12,7 @@
 //	load.go      LoadMany: resources with their links, level by level, for evaluation
 //	scope.go     which rows a grant opens
 //	search.go    what search means, in every list
+//	columns.go   of which columns a shown resource is made, in lists of its own and beside others
 //	resource.go  Get, List for people; history.go the versions of one resource; metadata.go the entity types
 //	edit.go      Create, Update, Delete by people
 //

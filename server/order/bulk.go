@@ -118,7 +118,7 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 			return nil, err
 		}
 		where = allOf(bun.SafeQuery(a.among), may, where)
-		if err := s.DB.NewRaw("select o.id from provisioning_order o "+joins+" where ? order by o.id", where).Scan(ctx, &ids); err != nil {
+		if err := s.DB.NewRaw("select o.id from "+orders.Tables(where)+" where ? order by o.id", where).Scan(ctx, &ids); err != nil {
 			return nil, fmt.Errorf("select orders: %w", err)
 		}
 	}
@@ -236,11 +236,9 @@ func (s *Service) results(ctx context.Context, shape *directory.Shape, ids []int
 		}
 	}
 	// what somebody could decide on, they may see the result of, even when it left their queue by that
-	rows, err := selectOrders(ctx, s.DB, inIDs("o.id", mine), "o.id", 0)
+	known := func() (*directory.Shape, error) { return shape, nil }
+	rows, err := s.read(ctx, s.DB, known, Selection{All: true}, inIDs("o.id", mine), "o.id", 0)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.bring(ctx, s.DB, shape, rows, Selection{All: true}); err != nil {
 		return nil, err
 	}
 	byID := make(map[int64]*Order, len(rows))

@@ -279,7 +279,7 @@ func (s *Service) ErrorGroups(ctx context.Context) ([]*ErrorGroup, error) {
 	err := s.seeing(ctx, func(ctx context.Context, tx bun.Tx, may condition) error {
 		return tx.NewRaw(`select o.error_class as class, coalesce(o.error_message, '') as message, count(*) as count, t.identifier as resource_type,
 				c.identifier as connector
-			from provisioning_order o `+joins+`
+			from `+orders.Tables(may, "t.", "c.")+`
 			where o.error_class is not null and o.closed_at is null and 3 = any(o.states) and ?
 			group by 1, 2, 4, 5 order by 3 desc, 1, 2, 4 limit 100`, may).Scan(ctx, &groups)
 	})

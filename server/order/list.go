@@ -3,6 +3,8 @@ package order
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,14 +18,14 @@ import (
 
 // List gives a page of the orders the caller may see. The number of statements does not grow with the page.
 func (s *Service) List(ctx context.Context, args page.Args, filter *OrderFilter, sort *OrderSort, sel Selection) (*OrderConnection, error) {
-	return s.list(ctx, args, filter, sort, sel, func(shape *directory.Shape) (condition, error) { return visible(ctx, shape) })
+	return s.list(ctx, args, filter, sort, sel, func(meta metadata) (condition, error) { return seen(ctx, meta) })
 }
 
 // ReviewQueue gives a page of the orders that wait for provisioning review, and of the errored ones to unblock (spec 3.2). It needs
 // ReviewProvisioning of the source entity type.
 func (s *Service) ReviewQueue(ctx context.Context, args page.Args, filter *OrderFilter, sort *OrderSort, sel Selection) (*OrderConnection, error) {
-	return s.list(ctx, args, filter, sort, sel, func(shape *directory.Shape) (condition, error) {
-		c, err := need(ctx, shape, permit.ReviewProvisioning)
+	return s.list(ctx, args, filter, sort, sel, func(meta metadata) (condition, error) {
+		c, err := needed(ctx, meta, permit.ReviewProvisioning)
 		return allOf(bun.SafeQuery("o.needs_review"), c), err
 	})
 }
@@ -31,8 +33,8 @@ func (s *Service) ReviewQueue(ctx context.Context, args page.Args, filter *Order
 // ManualOrders gives a page of the open tickets (spec 4.3). It needs ManualProvisioning of the source entity type.
 func (s *Service) ManualOrders(ctx context.Context, args page.Args, filter *OrderFilter, sel Selection) (*OrderConnection, error) {
 	sort := CreatedAsc // the oldest ticket first
-	return s.list(ctx, args, filter, &sort, sel, func(shape *directory.Shape) (condition, error) {
-		c, err := need(ctx, shape, permit.ManualProvisioning)
+	return s.list(ctx, args, filter, &sort, sel, func(meta metadata) (condition, error) {
+		c, err := needed(ctx, meta, permit.ManualProvisioning)
 		return allOf(bun.SafeQuery("o.has_ticket"), c), err
 	})
 }
@@ -63,26 +65,48 @@ func (s *Service) ByIDs(ctx context.Context, ids []int64, sel Selection) ([]*Ord
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	var rows []*Order
-	err := inSnapshot(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		shape, err := s.shape(ctx, tx)
-		if err != nil {
-			return err
-		}
-		where, err := visible(ctx, shape)
-		if err != nil {
-			return err
-		}
-		rows, err = selectOrders(ctx, tx, allOf(where, inIDs("o.id", ids)), "o.id", 0)
-		if err != nil {
-			return err
-		}
-		return s.bring(ctx, tx, shape, rows, sel)
-	})
-	return rows, err
+	meta := s.metadata(ctx, s.DB)
+	where, err := seen(ctx, meta)
+	if err != nil {
+		return nil, err
+	}
+	sel.Fields = nil // who follows orders compares all of them with filters
+	rows, err := s.read(ctx, s.DB, meta, sel, allOf(where, inIDs("o.id", ids)), "o.id", 0)
+	return rows, db.Explain(err)
 }
 
-// inSnapshot reads in one transaction, so that a page and its total agree.
+// metadata reads the metadata when it is wanted, once.
+type metadata func() (*directory.Shape, error)
+
+func (s *Service) metadata(ctx context.Context, b bun.IDB) metadata {
+	return sync.OnceValues(func() (*directory.Shape, error) { return s.shape(ctx, b) })
+}
+
+// seen is visible, without a look at the metadata for who sees everything.
+func seen(ctx context.Context, meta metadata) (condition, error) {
+	if permit.Find(ctx, permit.OrderQuery).OfOwners().Everything() {
+		return everything, nil
+	}
+	shape, err := meta()
+	if err != nil {
+		return nobody, err
+	}
+	return visible(ctx, shape)
+}
+
+// needed is need, without a look at the metadata for who may everywhere.
+func needed(ctx context.Context, meta metadata, permission string) (condition, error) {
+	if permit.Find(ctx, permission).OfOwners().Everything() {
+		return everything, nil
+	}
+	shape, err := meta()
+	if err != nil {
+		return nobody, err
+	}
+	return need(ctx, shape, permission)
+}
+
+// inSnapshot reads in one transaction.
 func inSnapshot(ctx context.Context, b *bun.DB, fn func(ctx context.Context, tx bun.Tx) error) error {
 	return db.InTx(ctx, b, fn)
 }
@@ -100,14 +124,16 @@ type cursorKey struct {
 
 // sorting is one way to order a list.
 type sorting struct {
-	order string
-	after func(k cursorKey) condition
-	key   func(o *Order) any
+	order   string
+	columns []string // what the cursor holds of a row
+	after   func(k cursorKey) condition
+	key     func(o *Order) any
 }
 
 func byTime(column, direction, compare string, at func(o *Order) time.Time) sorting {
 	return sorting{
-		order: "o." + column + " " + direction + ", o.id " + direction,
+		order:   "o." + column + " " + direction + ", o.id " + direction,
+		columns: []string{column},
 		after: func(k cursorKey) condition {
 			if k.At == nil {
 				return nobody
@@ -123,7 +149,8 @@ var sorts = map[OrderSort]sorting{
 	CreatedAsc:  byTime("created_at", "asc", ">", func(o *Order) time.Time { return o.CreatedAt }),
 	UpdatedDesc: byTime("updated_at", "desc", "<", func(o *Order) time.Time { return o.UpdatedAt }),
 	OwnerAsc: {
-		order: "coalesce(w.display_name, ''), o.id",
+		order:   "coalesce(w.display_name, ''), o.id",
+		columns: []string{"owner_display_name"},
 		after: func(k cursorKey) condition {
 			return bun.SafeQuery("(coalesce(w.display_name, ''), o.id) > (?, ?)", k.Name, k.ID)
 		},
@@ -132,7 +159,7 @@ var sorts = map[OrderSort]sorting{
 }
 
 func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter, sort *OrderSort, sel Selection,
-	may func(*directory.Shape) (condition, error)) (*OrderConnection, error) {
+	may func(metadata) (condition, error)) (*OrderConnection, error) {
 	if err := args.Check(); err != nil {
 		return nil, err
 	}
@@ -148,74 +175,69 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 	if err != nil {
 		return nil, err
 	}
-	var rows []*Order
-	total := 0
-	err = inSnapshot(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		shape, err := s.shape(ctx, tx)
-		if err != nil {
-			return err
-		}
-		where, err := may(shape)
-		if err != nil {
-			return err
-		}
-		narrowed, err := filter.condition()
-		if err != nil {
-			return err
-		}
-		where = allOf(where, narrowed)
-		if sel.total() {
-			if err := tx.NewRaw("select count(*) from provisioning_order o "+joins+" where ?", where).Scan(ctx, &total); err != nil {
-				return fmt.Errorf("count orders: %w", err)
-			}
-		}
-		if more {
-			where = allOf(where, by.after(at))
-		}
-		if rows, err = selectOrders(ctx, tx, where, by.order, args.First+1); err != nil {
-			return err
-		}
-		return s.bring(ctx, tx, shape, rows[:min(len(rows), args.First)], sel)
-	})
+	meta := s.metadata(ctx, s.DB)
+	where, err := may(meta)
 	if err != nil {
 		return nil, err
+	}
+	narrowed, err := filter.condition()
+	if err != nil {
+		return nil, err
+	}
+	where = allOf(where, narrowed)
+	total := 0
+	if sel.total() {
+		if total, err = countOrders(ctx, s.DB, where); err != nil {
+			return nil, err
+		}
+	}
+	if more {
+		where = allOf(where, by.after(at))
+	}
+	rows, err := s.read(ctx, s.DB, meta, sel, where, by.order, args.First+1, by.columns...)
+	if err != nil {
+		return nil, db.Explain(err)
 	}
 	return page.Make(rows, args, total, by.key), nil
 }
 
-// joins bring the names a list filters, sorts and shows by.
-const joins = `left join resource w on w.id = o.owner_id
-	left join resource g on g.id = o.target_id
-	join resource_type t on t.id = o.resource_type_id
-	join entity_type e on e.id = o.source_entity_type_id
-	left join connector c on c.id = o.connector_id`
-
-const orderColumns = `o.id, o.assigned_resource_type_id, o.kind, o.state, o.states, o.resource_type_id, o.owner_id, o.source_entity_type_id, o.target_id,
-	o.connector_id, o.connection_id, o.is_manual, o.wait_reason, o.due_at, o.generated_at, o.generation_id, o.job_instance_id, o.attempt, o.not_before,
-	o.transmitted_at, o.executed_at, o.verified_at, o.errored_at, o.error_class, o.error_message, o.error_hint, o.error_count,
-	o.unverified_count, o.created_key, o.answer_outcome, o.answer_message, o.answer_hint, o.answered_at, o.assignee, o.reviewed_by, o.reviewed_at, o.review_comment, o.postponed_at, o.version, o.created_at,
-	o.updated_at, o.closed_at, o.is_withdrawn, o.has_ticket, o.needs_review,
-	coalesce(w.display_name, '') as owner_display_name, coalesce(w.key, '') as owner_key,
-	coalesce(g.display_name, '') as target_display_name, coalesce(g.key, '') as target_key, coalesce(w.search, '') as owner_search, coalesce(g.search, '') as target_search,
-	t.identifier as resource_type_identifier, t.display_name as resource_type_display_name, e.identifier as source_entity_type,
-	coalesce(c.identifier, '') as connector_identifier, coalesce(c.display_name, '') as connector_display_name`
-
-func selectOrders(ctx context.Context, db bun.IDB, where condition, order string, limit int) ([]*Order, error) {
-	sql := "select " + orderColumns + " from provisioning_order o " + joins + " where ? order by " + order
-	if limit > 0 {
-		sql += fmt.Sprintf(" limit %d", limit)
+// read reads orders with what a selection asks for; of more rows than a page the last one comes without its relations. Further columns are
+// those that the caller needs himself.
+func (s *Service) read(ctx context.Context, b bun.IDB, meta metadata, sel Selection, where condition, order string, limit int, further ...string) ([]*Order, error) {
+	fields := sel.Fields
+	if sel.All {
+		fields = nil
 	}
-	var rows []*Order
-	if err := db.NewRaw(sql, where).Scan(ctx, &rows); err != nil {
+	beside, err := beside(ctx, meta, sel)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := orders.Read(ctx, b, slices.Concat(orders.For(fields, further...), beside), where, order, limit)
+	if err != nil {
 		return nil, fmt.Errorf("select orders: %w", err)
 	}
-	return rows, nil
+	shown := rows
+	if limit > 0 {
+		shown = rows[:min(len(rows), limit-1)]
+	}
+	return rows, s.bring(ctx, b, shown, sel)
+}
+
+func countOrders(ctx context.Context, b bun.IDB, where condition) (total int, err error) {
+	err = db.Select(ctx, b, bun.SafeQuery("select count(*) from "+orders.Tables(where)+" where ?", where), func(r *db.Row) error {
+		total = int(r.Int())
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count orders: %w", db.Explain(err))
+	}
+	return total, nil
 }
 
 // condition writes the filter as SQL; Validation when a state does not exist.
 func (f *OrderFilter) condition() (condition, error) {
 	if f == nil {
-		return bun.SafeQuery("true"), nil
+		return everything, nil
 	}
 	var list []condition
 	add := func(sql string, args ...any) { list = append(list, bun.SafeQuery(sql, args...)) }
@@ -228,7 +250,7 @@ func (f *OrderFilter) condition() (condition, error) {
 			}
 			codes[i] = int64(code)
 		}
-		add("o.state = any(?)", arrayOf(codes))
+		add("o.state = any(?)", db.Fixed(arrayOf(codes)))
 	}
 	if len(f.Kinds) > 0 {
 		add("o.kind in (?)", bun.List(f.Kinds))
@@ -240,7 +262,7 @@ func (f *OrderFilter) condition() (condition, error) {
 		add("c.identifier in (?)", bun.List(f.Connectors))
 	}
 	if f.OwnerEntityType != nil {
-		add("e.identifier = ?", *f.OwnerEntityType)
+		add("e.identifier = ?", db.Fixed(*f.OwnerEntityType))
 	}
 	if f.OwnerID != nil {
 		add("o.owner_id = ?", *f.OwnerID)
@@ -263,7 +285,7 @@ func (f *OrderFilter) condition() (condition, error) {
 		add("o.postponed_at is null")
 	}
 	if f.ErrorClass != nil {
-		add("o.error_class = ?", *f.ErrorClass)
+		add("o.error_class = ?", db.Fixed(*f.ErrorClass))
 	}
 	if len(f.WaitReasons) > 0 {
 		add("o.wait_reason in (?)", bun.List(f.WaitReasons))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"writ/server/db"
 	"writ/server/errs"
@@ -253,9 +254,9 @@ func TestIndexes(t *testing.T) {
 	}
 	now := stamp(w.s.Clock.Now())
 	for name, text := range map[string]string{
-		"List":         plan("select " + orderColumns + " from provisioning_order o " + joins + " where true order by o.created_at desc, o.id desc limit 51"),
-		"Review":       plan("select "+orderColumns+" from provisioning_order o "+joins+" where o.needs_review and o.source_entity_type_id = ? order by o.created_at desc, o.id desc limit 51", w.userType),
-		"Tickets":      plan("select "+orderColumns+" from provisioning_order o "+joins+" where o.has_ticket and o.source_entity_type_id = ? order by o.created_at, o.id limit 51", w.userType),
+		"List":         plan("?", orders.Statement(orders.Columns, everything, sorts[CreatedDesc].order, 51)),
+		"Review":       plan("?", orders.Statement(orders.Columns, bun.SafeQuery("o.needs_review and o.source_entity_type_id = ?", w.userType), sorts[CreatedDesc].order, 51)),
+		"Tickets":      plan("?", orders.Statement(orders.Columns, bun.SafeQuery("o.has_ticket and o.source_entity_type_id = ?", w.userType), sorts[CreatedAsc].order, 51)),
 		"Claim":        plan(sqlClaim, w.connection, now, 200, false, arrayOf([]int64{})),
 		"Candidates":   plan(sqlCandidates, arrayOf([]int64{w.rt})),
 		"Clock":        plan("select id from provisioning_order where closed_at is null and look_at <= ? order by id limit 1000", now),

@@ -348,7 +348,7 @@ func (f *OrderFilter) Match(o *Order) bool {
 	return true
 }
 
-// Selection says which relations a list brings with it, in a fixed number of statements.
+// Selection says what a list brings with it: which columns, and which relations, in a fixed number of statements.
 type Selection struct {
 	All          bool // everything but history and attempts
 	Owner        bool
@@ -360,6 +360,9 @@ type Selection struct {
 	Payload      bool
 	Own          bool
 	Total        bool // count the whole list
+
+	// What is shown of an order, and of its relations, where those are brought; nil: everything.
+	Fields, OwnerFields, TargetFields, TypeFields, LineFields page.Fields
 }
 
 func (s Selection) owner() bool        { return s.All || s.Owner }

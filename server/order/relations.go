@@ -9,14 +9,64 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/fulfil"
+	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
-// bring loads the relations a selection asks for: one statement each, however many orders.
-func (s *Service) bring(ctx context.Context, db bun.IDB, shape *directory.Shape, rows []*Order, sel Selection) error {
+// beside gives the columns of the resources and resource types that a selection asks for, which stand beside an order in the same statement.
+func beside(ctx context.Context, meta metadata, sel Selection) ([]page.Column[Order], error) {
+	var list []page.Column[Order]
+	for _, of := range []struct {
+		wanted bool
+		alias  string
+		fields page.Fields
+		place  func(o *Order) **directory.Resource
+	}{
+		{sel.owner(), "w", sel.OwnerFields, func(o *Order) **directory.Resource { return &o.owner }},
+		{sel.target(), "g", sel.TargetFields, func(o *Order) **directory.Resource { return &o.target }},
+	} {
+		if !of.wanted {
+			continue
+		}
+		columns := directory.Beside(of.alias, of.fields)
+		if !directory.SeesAllInOrders(ctx) {
+			shape, err := meta()
+			if err != nil {
+				return nil, err
+			}
+			// Of those that are not the caller's to read, the name alone may be shown.
+			readable := directory.Readable(ctx, shape, of.alias, directory.InOrders(shape)...)
+			columns = append(columns, page.Column[directory.Resource]{Name: "is_hidden", SQL: "not ?", Args: []any{readable},
+				Read: func(r *directory.Resource, row *db.Row) { r.IsHidden = row.Bool() }})
+		}
+		for i, c := range columns {
+			list = append(list, page.Column[Order]{Name: of.alias + "." + c.Name, SQL: c.SQL, Args: c.Args, Read: func(o *Order, row *db.Row) {
+				at := of.place(o)
+				if i == 0 {
+					*at = &directory.Resource{}
+				}
+				c.Read(*at, row)
+				if i == len(columns)-1 && (*at).ID == 0 {
+					*at = nil // there is none
+				}
+			}})
+		}
+	}
+	if sel.resourceType() && sel.TypeFields.Within("__typename", "id", "identifier", "displayName") {
+		list = append(list,
+			page.Column[Order]{Name: "t.id", SQL: "t.id", Read: func(o *Order, row *db.Row) { o.resourceType = &rolemodel.ResourceType{ID: row.Int()} }},
+			page.Column[Order]{Name: "t.identifier", SQL: "t.identifier", Read: func(o *Order, row *db.Row) { o.resourceType.Identifier = row.Text() }},
+			page.Column[Order]{Name: "t.display_name", SQL: "t.display_name", Read: func(o *Order, row *db.Row) { o.resourceType.DisplayName = row.Text() }})
+	}
+	return list, nil
+}
+
+// bring loads the relations that do not stand beside: one statement each, however many orders.
+func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Selection) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -24,21 +74,18 @@ func (s *Service) bring(ctx context.Context, db bun.IDB, shape *directory.Shape,
 	for i, o := range rows {
 		ids[i] = o.ID
 	}
-	if err := s.bringWaits(ctx, db, rows); err != nil {
-		return err
-	}
-	if sel.owner() || sel.target() {
-		if err := bringResources(ctx, db, shape, rows, sel); err != nil {
+	if sel.All || sel.Fields.Has(whyWaiting...) {
+		if err := s.bringWaits(ctx, db, rows); err != nil {
 			return err
 		}
 	}
-	if sel.resourceType() {
+	if sel.resourceType() && rows[0].resourceType == nil {
 		if err := bringTypes(ctx, db, rows); err != nil {
 			return err
 		}
 	}
 	if sel.lines() {
-		m, err := selectLines(ctx, db, ids)
+		m, err := readLines(ctx, db, ids, sel.LineFields)
 		if err != nil {
 			return err
 		}
@@ -126,40 +173,6 @@ func (s *Service) bringWaits(ctx context.Context, db bun.IDB, rows []*Order) err
 	return nil
 }
 
-// bringResources brings owners and targets; of those that are not the caller's to read, the name alone may be shown.
-func bringResources(ctx context.Context, db bun.IDB, shape *directory.Shape, rows []*Order, sel Selection) error {
-	var ids []int64
-	for _, o := range rows {
-		if sel.owner() {
-			ids = append(ids, number(o.OwnerID))
-		}
-		if sel.target() {
-			ids = append(ids, number(o.TargetID))
-		}
-	}
-	var list []*directory.Resource
-	// infinity cannot be read into a time: directory.Forever stands for it
-	err := db.NewSelect().Model(&list).ExcludeColumn("valid_to").ColumnExpr("least(r.valid_to, ?) as valid_to", stamp(directory.Forever)).
-		ColumnExpr("not ? as is_hidden", directory.Readable(ctx, shape, "r", directory.InOrders(shape)...)).
-		Where("r.id = any(?)", arrayOf(distinct(ids))).Scan(ctx)
-	if err != nil {
-		return fmt.Errorf("select owners and targets: %w", err)
-	}
-	m := make(map[int64]*directory.Resource, len(list))
-	for _, r := range list {
-		m[r.ID] = r
-	}
-	for _, o := range rows {
-		if sel.owner() {
-			o.owner = m[number(o.OwnerID)]
-		}
-		if sel.target() {
-			o.target = m[number(o.TargetID)]
-		}
-	}
-	return nil
-}
-
 func bringTypes(ctx context.Context, db bun.IDB, rows []*Order) error {
 	ids := make([]int64, len(rows))
 	for i, o := range rows {
@@ -217,24 +230,7 @@ func (s *Service) AttemptsOf(ctx context.Context, ids []int64) (map[int64][]*Ord
 }
 
 func selectLines(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderLine, error) {
-	var rows []*OrderLine
-	err := db.NewRaw(`select l.id, l.order_id, coalesce(l.property, '') as property,
-			coalesce(p.display_name, l.property, case l.action when 'CREATE' then 'Account' when 'DELETE' then 'Account' else 'Association' end) as property_display_name,
-			l.action, l.value_id, nullif(l.current_value, '') as current_value, nullif(l.proposed_value, '') as proposed_value, l.approved_value,
-			l.state, l.workflow_state, l.confidence, l.start_date, l.end_date, l.wait_reason, l.error, l.is_changed, l.postponed_at, l.rule_ids, l.version, l.closed_at
-		from order_line l
-		join provisioning_order o on o.id = l.order_id
-		join resource_type t on t.id = o.resource_type_id
-		left join property p on p.entity_type_id = t.target_entity_type_id and p.identifier = l.property
-		where l.order_id = any(?) order by l.order_id, l.property is not null, p.position, l.id`, arrayOf(ids)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("select order lines: %w", err)
-	}
-	m := make(map[int64][]*OrderLine, len(ids))
-	for _, l := range rows {
-		m[l.OrderID] = append(m[l.OrderID], l)
-	}
-	return m, nil
+	return readLines(ctx, db, ids, nil)
 }
 
 func selectHistory(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderHistoryEntry, error) {

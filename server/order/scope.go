@@ -16,7 +16,7 @@ import (
 // condition is a piece of SQL over o (the order) and w (its owner).
 type condition = schema.QueryWithArgs
 
-var nobody = bun.SafeQuery("false")
+var nobody, everything = bun.SafeQuery("false"), bun.SafeQuery("true")
 
 func anyOf(list ...condition) condition { return join(" or ", "false", list) }
 

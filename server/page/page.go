@@ -1,4 +1,7 @@
 // Package page says how Writ lists: cursor connections, the same shape for every list (GraphQL connection).
+//
+//	page.go     arguments, cursors, connections
+//	columns.go  Table: only the columns that somebody asks for, by statements of constant text
 package page
 
 import (
