@@ -199,11 +199,11 @@ func mayWrite(t *testing.T, path, folder string) bool {
 // eachSource walks our Go and SQL sources without tests and generated files.
 func eachSource(t *testing.T, fn func(path, text string)) {
 	t.Helper()
-	err := filepath.WalkDir(filepath.Join(top, "server"), func(path string, d fs.DirEntry, err error) error {
+	read := func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && d.Name() == "testdata" {
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == "generated") {
 			return filepath.SkipDir
 		}
 		ending := filepath.Ext(path)
@@ -217,8 +217,10 @@ func eachSource(t *testing.T, fn func(path, text string)) {
 		rel, err := filepath.Rel(top, path)
 		fn(filepath.ToSlash(rel), string(raw))
 		return err
-	})
-	require.NoError(t, err)
+	}
+	for _, folder := range []string{"server", "graph"} {
+		require.NoError(t, filepath.WalkDir(filepath.Join(top, folder), read))
+	}
 }
 
 // TestUnboundIsEmpty: every GraphQL type has a Go type of a room. What gqlgen could not bind ends in graph/unbound.
