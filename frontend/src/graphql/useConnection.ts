@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useClient, type AnyVariables, type RequestPolicy, type TypedDocumentNode } from 'urql'
+import { readPages } from './pages'
 import { toProblem, type Problem } from './problem'
+import { useSession } from './SessionContext'
 
-interface Connection<Row> {
+export interface Connection<Row> {
   nodes: Row[]
   pageInfo: { hasNextPage: boolean; endCursor?: string | null }
   totalCount: number
@@ -29,8 +31,8 @@ export interface ConnectionList<Row> {
   loadMore: () => void
   /** Reads from the first page again; rows stay until the answer is here. */
   refresh: () => void
-  /** Every row of the filter, at most 20 000, for exports. */
-  all: (progress: (rows: number) => void) => Promise<Row[]>
+  /** Every row of the filter, page by page, for exports and bulk actions. PageProblem when it cannot be read to its end. */
+  each: (take: (rows: Row[]) => void, signal: AbortSignal) => Promise<void>
 }
 
 /**
@@ -46,6 +48,7 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
 }): ConnectionList<Row> {
   const { document, select, pageSize = 100, pause = false } = options
   const client = useClient()
+  const session = useSession()
   const key = JSON.stringify(options.variables)
   const [pages, setPages] = useState<{ key: string; list: Page<Row>[] }>({ key: '', list: [] })
   const [busy, setBusy] = useState(false)
@@ -116,22 +119,12 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
     open(0, null, 'network-only')
   }, [close, open])
 
-  const all = useCallback(
-    async (progress: (rows: number) => void) => {
-      const found: Row[] = []
-      let after: string | null = null
-      do {
-        const variables = { ...(JSON.parse(key) as object), first: 500, after } as unknown as Variables
-        const result = await client.query(document, variables, { requestPolicy: 'network-only' }).toPromise()
-        if (!result.data) break
-        const connection: Connection<Row> = selectRef.current(result.data)
-        found.push(...connection.nodes)
-        progress(found.length)
-        after = connection.pageInfo.hasNextPage ? (connection.pageInfo.endCursor ?? null) : null
-      } while (after !== null && found.length < 20_000)
-      return found
+  const each = useCallback(
+    (take: (rows: Row[]) => void, signal: AbortSignal) => {
+      const select = (data: Data) => selectRef.current(data)
+      return readPages({ session, document, variables: JSON.parse(key) as object, select, take, signal })
     },
-    [client, document, key],
+    [session, document, key],
   )
 
   const rows = useMemo(() => {
@@ -158,7 +151,7 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
     hasMore,
     loadMore,
     refresh,
-    all,
+    each,
   }
 }
 

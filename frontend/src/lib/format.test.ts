@@ -52,13 +52,11 @@ describe('format', () => {
 describe('toCsv', () => {
   it('quotes what needs it and disarms formulas', () => {
     expect(
-      toCsv(
+      toCsv([
         ['a', 'b'],
-        [
-          ['x,y', 'say "hi"'],
-          ['=1+1', '\n'],
-        ],
-      ),
+        ['x,y', 'say "hi"'],
+        ['=1+1', '\n'],
+      ]),
     ).toBe(`a,b\r\n"x,y","say ""hi"""\r\n'=1+1,"\n"\r\n`)
   })
 })

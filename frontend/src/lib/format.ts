@@ -104,6 +104,12 @@ export function formatPlainDay(day: string): string {
   return plainDay.format(new Date(day))
 }
 
+/** Now, as a part of a file's name: 2026-03-01-1405, in the person's zone. */
+export function formatStampNow(): string {
+  const at = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString()
+  return `${at.slice(0, 10)}-${at.slice(11, 16).replace(':', '')}`
+}
+
 const logTime = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',

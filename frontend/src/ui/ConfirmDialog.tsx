@@ -3,6 +3,14 @@ import { useState, type ReactNode } from 'react'
 import { t } from '../lib/texts'
 import classes from './ConfirmDialog.module.css'
 
+export interface AskedReason {
+  label: string
+  required?: boolean
+  max?: number
+  value?: string
+  onChange?: (text: string) => void
+}
+
 interface ConfirmDialogProps {
   title: string
   /** What will happen, and to how many. */
@@ -13,7 +21,7 @@ interface ConfirmDialogProps {
    * Asks for a reason; `required` holds the action back until there is one. With `onChange` the text belongs to the caller: the dialog
    * opens with `value` and tells every change, so that nothing typed is lost when it is closed.
    */
-  reason?: { label: string; required?: boolean; max?: number; value?: string; onChange?: (text: string) => void }
+  reason?: AskedReason
   /** Asks to type this word first. */
   typed?: { label: string; word: string }
   busy?: boolean

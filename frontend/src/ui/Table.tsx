@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import { useElementSize, useMediaQuery, useMergedRef } from '@mantine/hooks'
 import { columnVisibilityFeature, tableFeatures, useTable, type ColumnDef } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
@@ -30,6 +31,8 @@ interface TableProps<Row> {
   columns: Column<Row>[]
   getId: (row: Row) => string
   empty: { title: string; hint?: string; action?: ReactNode }
+  /** Filters are set, and this takes them away: an empty list then says that nothing matches. */
+  onClear?: () => void
   /** Filter fields, drawn left in the bar above. */
   filters?: ReactNode
   onOpen?: (row: Row) => void
@@ -226,7 +229,19 @@ export function Table<Row extends object>(props: TableProps<Row>) {
           </TableNotice>
         ) : rows.length === 0 ? (
           <TableNotice>
-            <EmptyNote {...props.empty} />
+            <EmptyNote
+              {...(props.onClear
+                ? {
+                    title: t.table.noMatch,
+                    hint: t.table.noMatchHint,
+                    action: (
+                      <Button variant="default" onClick={props.onClear}>
+                        {t.table.clear}
+                      </Button>
+                    ),
+                  }
+                : props.empty)}
+            />
           </TableNotice>
         ) : (
           <div

@@ -1,11 +1,10 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
-import { IconAdjustments, IconDownload, IconFilter, IconRefresh } from '@tabler/icons-react'
+import { IconAdjustments, IconFilter, IconRefresh } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
-import { download, toCsv } from '../lib/csv'
 import { t } from '../lib/texts'
-import { exportCells, type Column, type List } from './column'
+import type { Column, List } from './column'
 import { cx } from './cx'
-import { notifyDone } from './notify'
+import { ExportButton } from './ExportButton'
 import { SavedFilters } from './SavedFilters'
 import classes from './Table.module.css'
 
@@ -25,18 +24,6 @@ export function TableBar<Row>(props: {
 }) {
   const { name, list, columns, folds, isVisible } = props
   const [filtersOpen, setFiltersOpen] = useState(false)
-  const [exporting, setExporting] = useState<number | null>(null)
-
-  const exportRows = async () => {
-    const cells = exportCells(columns, isVisible, props.getId)
-    setExporting(list.rows.length)
-    const rows = list.all ? await list.all(setExporting) : list.rows
-    setExporting(null)
-    const head = cells.map((cell) => cell.header)
-    const lines = rows.map((row) => cells.map((cell) => cell.text(row)))
-    download(`writ-${name}.csv`, toCsv(head, lines))
-    notifyDone(t.table.exported(rows.length))
-  }
 
   return (
     <div className={classes.bar}>
@@ -82,18 +69,7 @@ export function TableBar<Row>(props: {
             ))}
           </Menu.Dropdown>
         </Menu>
-        <Tooltip label={exporting === null ? t.common.export : t.table.exporting(exporting)}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t.common.export}
-            loading={exporting !== null}
-            disabled={list.rows.length === 0}
-            onClick={() => void exportRows()}
-          >
-            <IconDownload size={16} />
-          </ActionIcon>
-        </Tooltip>
+        <ExportButton name={name} list={list} columns={columns} getId={props.getId} isVisible={isVisible} />
         <Tooltip label={t.common.refresh}>
           <ActionIcon variant="subtle" color="gray" aria-label={t.common.refresh} onClick={list.refresh}>
             <IconRefresh size={16} />

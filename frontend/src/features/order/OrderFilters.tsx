@@ -5,12 +5,12 @@ import type { OrderRowFragment } from './order.generated'
 import { countFilters, orderSorts, type OrderSearch } from './orderSearch'
 import { useSeen } from './useSeen'
 
-type Part = 'states' | 'kinds' | 'types' | 'systems' | 'open' | 'postponed' | 'sort' | 'cause' | 'waits'
+export type FilterPart = 'states' | 'kinds' | 'types' | 'systems' | 'open' | 'postponed' | 'sort' | 'cause' | 'waits'
 
 /** The filters of every list of orders; each page shows the parts that make sense for it. */
 export function OrderFilters(props: {
   name: string
-  parts: Part[]
+  parts: FilterPart[]
   rows: OrderRowFragment[]
   search: OrderSearch
   onChange: (change: Partial<OrderSearch>) => void

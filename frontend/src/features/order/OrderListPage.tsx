@@ -7,7 +7,7 @@ import { Table } from '../../ui/Table'
 import { OrderListDocument, type OrderRowFragment } from './order.generated'
 import { orderColumns } from './orderColumns'
 import { OrderFilters } from './OrderFilters'
-import { couldMatch, toOrderFilter, type OrderSearch } from './orderSearch'
+import { couldMatch, countFilters, orderVariables, type OrderSearch } from './orderSearch'
 import { useLiveOrders } from './useLiveOrders'
 
 const route = getRouteApi('/shell/orders')
@@ -21,11 +21,12 @@ export function OrderListPage() {
     void navigate({ to: '/orders', search: { ...search, ...change }, replace: true })
   const list = useConnection({
     document: OrderListDocument,
-    variables: { filter: toOrderFilter(search), orderBy: search.sort },
+    variables: orderVariables(search),
     select: (data) => data.orders,
   })
   const ids = useMemo(() => list.rows.map((r) => r.id), [list.rows])
   const live = useLiveOrders({ ids, matches: (change) => couldMatch(search, change), refresh: list.refresh })
+  const clear = () => void navigate({ to: '/orders', search: {} })
   const refresh = () => {
     live.forget()
     list.refresh()
@@ -39,6 +40,7 @@ export function OrderListPage() {
         columns={orderColumns}
         getId={rowId}
         empty={{ title: t.order.empty, hint: t.order.emptyHint }}
+        onClear={countFilters(search) > 0 ? clear : undefined}
         onOpen={(row) =>
           void navigate({ to: '/orders/$orderId', params: { orderId: row.id }, search, replace: orderId !== undefined })
         }
@@ -55,7 +57,7 @@ export function OrderListPage() {
             rows={list.rows}
             search={search}
             onChange={setSearch}
-            onClear={() => void navigate({ to: '/orders', search: {} })}
+            onClear={clear}
           />
         }
       />

@@ -123,7 +123,7 @@ export function PropertyView({
       <Table
         label={t.review.propertyView}
         name="review-lines"
-        list={{ ...list, rows, total: list.loading ? null : rows.length, all: undefined }}
+        list={{ ...list, rows, total: list.loading ? null : rows.length, each: undefined }}
         columns={columns}
         getId={rowId}
         empty={{ title: search.property ? t.review.noLines : t.review.empty, hint: t.review.propertyHint }}

@@ -68,6 +68,17 @@ export function toOrderFilter(search: OrderSearch): OrderFilter {
   })
 }
 
+/** What each list of orders asks the server for: the page, and what is fetched ahead of it. */
+export const reviewVariables = (search: OrderSearch) => ofStates(search, ['AWAITING_APPROVAL'])
+export const errorVariables = (search: OrderSearch) => ofStates(search, ['ERRORED', 'ERROR'])
+export const manualVariables = (search: OrderSearch) => ({ filter: toOrderFilter(search) })
+export const orderVariables = (search: OrderSearch) => ({ filter: toOrderFilter(search), orderBy: search.sort })
+
+function ofStates(search: OrderSearch, states: ProvisioningState[]) {
+  const filter: OrderFilter = { states, ...toOrderFilter(search) }
+  return { filter, orderBy: search.sort }
+}
+
 /** How many filters are set, for "clear". */
 export function countFilters(search: OrderSearch): number {
   const { sort: _sort, view: _view, property: _property, of: _of, ...filters } = search

@@ -1,0 +1,218 @@
+import { Button } from '@mantine/core'
+import { Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useMemo, useState, type ReactNode } from 'react'
+import type { TypedDocumentNode } from 'urql'
+import type { OrderFilter, OrderSort, ProvisioningState } from '../../graphql/types.generated'
+import { useConnection, type Connection } from '../../graphql/useConnection'
+import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
+import { ConfirmDialog, type AskedReason } from '../../ui/ConfirmDialog'
+import type { Column } from '../../ui/column'
+import { notifyProblem } from '../../ui/notify'
+import { Table } from '../../ui/Table'
+import { BulkDialog } from './BulkDialog'
+import type { OrderRowFragment } from './order.generated'
+import { OrderFilters, type FilterPart } from './OrderFilters'
+import { couldMatch, countFilters, type OrderSearch } from './orderSearch'
+import { ordersNamed } from './ordersNamed'
+import { orderPhrase } from './orderTitle'
+import { QueueContext } from './queue'
+import { useBulk, type BulkAnswer } from './useBulk'
+import { useLiveOrders } from './useLiveOrders'
+
+/** One thing that can be done to the selected orders, after a question. */
+export interface QueueAction {
+  id: string
+  label: string
+  /** The yes of the page; the others are quiet. */
+  isMain?: boolean
+  danger?: boolean
+  /** The question for one order, named, and for many. */
+  oneTitle: (what: string) => string
+  manyTitle: (count: number) => string
+  text: string
+  /** On the button that confirms. */
+  confirm: (count: number) => string
+  reason: AskedReason
+  /** Above the progress. */
+  running: (isRunning: boolean) => string
+  send: (orderIds: string[], reason: string) => Promise<BulkAnswer>
+}
+
+type QueueVariables = { first?: number; after?: string | null; filter?: OrderFilter | null; orderBy?: OrderSort | null }
+
+/**
+ * A queue of orders that wait for a person: review, errors, tickets. The list with its filters in the address, live changes, a selection with
+ * actions after a question, and the drawer of one order, which leads on to the next.
+ */
+export function QueueList<Data>(props: {
+  /** Names it for people, and for what is stored. */
+  label: string
+  name: string
+  path: '/review' | '/errors' | '/manual'
+  search: OrderSearch
+  /** What stays in the address when filters are cleared. */
+  kept?: Partial<OrderSearch>
+  document: TypedDocumentNode<Data, QueueVariables>
+  /** Beside those of the address. */
+  variables: { filter: OrderFilter; orderBy?: OrderSort }
+  select: (data: Data) => Connection<OrderRowFragment>
+  /** The states in which an order belongs here. */
+  states: ProvisioningState[]
+  /** It waits, and belongs here, but not at once. */
+  isLater?: (row: OrderRowFragment) => boolean
+  columns: Column<OrderRowFragment>[]
+  filters: FilterPart[]
+  sorted?: boolean
+  empty: { title: string; hint: string }
+  /** Empty: nothing can be selected. */
+  actions: QueueAction[]
+}) {
+  const { search, path, actions } = props
+  const navigate = useNavigate()
+  const { orderId } = useParams({ strict: false })
+  const [selection, setSelection] = useState<Selection>(noSelection)
+  const [gone, setGone] = useState<ReadonlySet<string>>(new Set())
+  const [asking, setAsking] = useState<QueueAction | null>(null)
+  const [begun, setBegun] = useState<QueueAction | null>(null)
+
+  const list = useConnection({ document: props.document, variables: props.variables, select: props.select })
+  const rows = useMemo(() => list.rows.filter((r) => !gone.has(r.id)), [list.rows, gone])
+  const ids = useMemo(() => rows.map((r) => r.id), [rows])
+  const live = useLiveOrders({
+    ids,
+    matches: (change) => props.states.includes(change.to) && couldMatch(search, change),
+    refresh: list.refresh,
+  })
+  const refresh = () => {
+    setGone(new Set())
+    live.forget()
+    list.refresh()
+  }
+  const bulk = useBulk((run) => {
+    setSelection(noSelection)
+    if (run.failed.length === 0) refresh()
+  })
+
+  const setSearch = (change: Partial<OrderSearch>) =>
+    void navigate({ to: path, search: { ...search, ...change }, replace: true })
+  const clear = () => void navigate({ to: path, search: props.kept ?? {} })
+  const chosen = selectionCount(selection, list.total ?? 0)
+  const picked = rows.filter((row) => isSelected(selection, row.id))
+  const only = chosen === 1 ? picked[0] : undefined
+
+  const begin = async (action: QueueAction, reason: string) => {
+    setAsking(null)
+    setBegun(action)
+    const wanted = selection.all ? await everyId() : [...selection.ids]
+    if (wanted) await bulk.start(wanted, (part) => action.send(part, reason))
+  }
+  const everyId = async () => {
+    const all: string[] = []
+    try {
+      await list.each((part) => all.push(...part.map((row) => row.id)), new AbortController().signal)
+      return all
+    } catch (reason) {
+      // Half of a filter is never taken for the whole.
+      notifyProblem({ code: 'UNREACHABLE', message: (reason as Error).message })
+      return null
+    }
+  }
+  const queue = useMemo(
+    () => ({
+      ids,
+      onDecided: (id: string, stays?: boolean) => {
+        if (!stays) setGone((old) => new Set([...old, id]))
+      },
+    }),
+    [ids],
+  )
+
+  return (
+    <>
+      <Table
+        label={props.label}
+        name={props.name}
+        list={{
+          ...list,
+          rows,
+          total: list.total === null ? null : Math.max(rows.length, list.total - gone.size),
+          refresh,
+        }}
+        columns={props.columns}
+        getId={rowId}
+        empty={props.empty}
+        onClear={countFilters(search) > 0 ? clear : undefined}
+        onOpen={(row) =>
+          void navigate({
+            to: `${path}/$orderId`,
+            params: { orderId: row.id },
+            search,
+            replace: orderId !== undefined,
+          })
+        }
+        openId={orderId ?? null}
+        selection={actions.length ? selection : undefined}
+        onSelection={actions.length ? setSelection : undefined}
+        wholeFilter
+        sort={props.sorted ? (search.sort ?? 'CREATED_DESC') : undefined}
+        onSort={props.sorted ? (sort) => setSearch({ sort: sort as OrderSearch['sort'] }) : undefined}
+        flash={live.flash}
+        fresh={live.fresh}
+        isFaint={(row) => !props.states.includes(row.state) || (props.isLater?.(row) ?? false)}
+        savedFilters={{ search, apply: (saved) => void navigate({ to: path, search: saved }) }}
+        filters={
+          <OrderFilters
+            name={props.name}
+            parts={props.filters}
+            rows={list.rows}
+            search={search}
+            onChange={setSearch}
+            onClear={clear}
+          />
+        }
+        bulk={actions.map((action) => (
+          <Button key={action.id} variant={action.isMain ? 'filled' : 'default'} onClick={() => setAsking(action)}>
+            {action.label}
+          </Button>
+        ))}
+      />
+      {asking && (
+        <ConfirmDialog
+          title={only ? asking.oneTitle(orderPhrase(only)) : asking.manyTitle(chosen)}
+          text={<Question named={only ? null : ordersNamed(picked, chosen)}>{asking.text}</Question>}
+          action={asking.confirm(chosen)}
+          danger={asking.danger}
+          reason={asking.reason}
+          onConfirm={(reason) => void begin(asking, reason)}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {bulk.run && begun && (
+        <BulkDialog
+          title={begun.running(bulk.run.running)}
+          run={bulk.run}
+          label={(id) => list.rows.find((r) => r.id === id)?.owner?.displayName ?? id}
+          onRetry={(failed) => void bulk.again(failed)}
+          onClose={() => {
+            bulk.close()
+            refresh()
+          }}
+        />
+      )}
+      <QueueContext value={queue}>
+        <Outlet />
+      </QueueContext>
+    </>
+  )
+}
+
+function Question({ named, children }: { named: string | null; children: ReactNode }) {
+  return (
+    <>
+      {named && <p>{named}</p>}
+      <p>{children}</p>
+    </>
+  )
+}
+
+const rowId = (row: OrderRowFragment) => row.id

@@ -1,0 +1,55 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { readPages, type PageProblem } from './pages'
+import { Session } from './session'
+import { ReviewQueueDocument } from '../features/order/order.generated'
+
+afterEach(() => vi.unstubAllGlobals())
+
+const pageOf = (ids: string[], endCursor: string | null) => ({
+  data: { reviewQueue: { nodes: ids.map((id) => ({ id })), pageInfo: { hasNextPage: endCursor !== null, endCursor } } },
+})
+
+function answering(...answers: (object | Error)[]) {
+  const asked: unknown[] = []
+  vi.stubGlobal('fetch', (_url: string, init: RequestInit) => {
+    asked.push((JSON.parse(init.body as string) as { variables: { after: string | null } }).variables.after)
+    const answer = answers.shift()
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ json: () => Promise.resolve(answer) })
+  })
+  return asked
+}
+
+const read = (taken: string[], signal = new AbortController().signal) =>
+  readPages({
+    session: new Session(),
+    document: ReviewQueueDocument,
+    variables: {},
+    select: (data) => data.reviewQueue,
+    take: (rows) => taken.push(...rows.map((row) => row.id)),
+    signal,
+  })
+
+test('reads to the end, and asks again when an answer is lost', async () => {
+  const asked = answering(pageOf(['1', '2'], 'c2'), new TypeError('Failed to fetch'), pageOf(['3'], null))
+  const taken: string[] = []
+  await read(taken)
+  expect(taken).toEqual(['1', '2', '3'])
+  expect(asked).toEqual([null, 'c2', 'c2'])
+})
+
+test('breaks off with the reason of the server', async () => {
+  answering(pageOf(['1'], 'c1'), { errors: [{ message: 'Not any more.', extensions: { code: 'FORBIDDEN' } }] })
+  const taken: string[] = []
+  const problem = await read(taken).catch((reason: PageProblem) => reason.problem)
+  expect(problem).toMatchObject({ code: 'FORBIDDEN', message: 'Not any more.' })
+})
+
+test('stops when it is told to', async () => {
+  const abort = new AbortController()
+  const asked = answering(pageOf(['1'], 'c1'), pageOf(['2'], null))
+  const taken: string[] = []
+  const reading = read(taken, abort.signal)
+  abort.abort()
+  await expect(reading).rejects.toMatchObject({ name: 'AbortError' })
+  expect(asked).toEqual([null])
+})
