@@ -12,6 +12,10 @@ import (
 	"writ/server/rolemodel"
 )
 
+func (r *mutationResolver) ApplyConfiguration(ctx context.Context, input manifest.ApplyConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.ApplyConfiguration(ctx, input)
+}
+
 func (r *planProblemResolver) Severity(ctx context.Context, obj *rolemodel.Problem) (string, error) {
 	return string(obj.Severity), nil
 }

@@ -2372,13 +2372,13 @@ func (ec *executionContext) unmarshalNConnectorInput2writᚋserverᚋsystemᚐCo
 }
 
 func (ec *executionContext) unmarshalNConnectorMode2string(ctx context.Context, v any) (string, error) {
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNConnectorMode2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(v)
+	res := scalar.MarshalWord(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ConnectorMode!")
 	}
@@ -2529,6 +2529,18 @@ func (ec *executionContext) marshalOConnector2ᚖwritᚋserverᚋsystemᚐConnec
 		return graphql.Null
 	}
 	return ec._Connector(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOConnectorMode2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConnectorMode2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
 }
 
 func (ec *executionContext) marshalODelivery2ᚕᚖwritᚋserverᚋsynchronizationᚐDeliveryᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.Delivery) graphql.Marshaler {

@@ -2831,6 +2831,20 @@ func (ec *executionContext) unmarshalNPropertyFilter2writᚋserverᚋdirectory�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNPropertyType2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPropertyType2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PropertyType!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNPropertyType2writᚋserverᚋdirectoryᚐPropertyType(ctx context.Context, v any) (directory.PropertyType, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := directory.PropertyType(tmp)
@@ -3049,6 +3063,18 @@ func (ec *executionContext) unmarshalOPropertyFilter2ᚕwritᚋserverᚋdirector
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOPropertyType2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPropertyType2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
 }
 
 func (ec *executionContext) marshalOResource2ᚖwritᚋserverᚋdirectoryᚐResource(ctx context.Context, sel ast.SelectionSet, v *directory.Resource) graphql.Marshaler {

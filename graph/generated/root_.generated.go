@@ -35,36 +35,62 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AssignedProfileConfiguration() AssignedProfileConfigurationResolver
 	AuditEvent() AuditEventResolver
+	CategoryConfiguration() CategoryConfigurationResolver
 	ComputationFault() ComputationFaultResolver
+	Configuration() ConfigurationResolver
+	ConnectionConfiguration() ConnectionConfigurationResolver
 	Connector() ConnectorResolver
+	ConnectorConfiguration() ConnectorConfigurationResolver
+	ContextRuleConfiguration() ContextRuleConfigurationResolver
 	Delivery() DeliveryResolver
+	DimensionConfiguration() DimensionConfigurationResolver
 	Entitlement() EntitlementResolver
 	EntityType() EntityTypeResolver
+	EntityTypeConfiguration() EntityTypeConfigurationResolver
 	ExplainPayload() ExplainPayloadResolver
 	ExplainStep() ExplainStepResolver
 	Job() JobResolver
+	JobConfiguration() JobConfigurationResolver
 	JobInstance() JobInstanceResolver
 	Me() MeResolver
 	Mutation() MutationResolver
+	NavigationRuleConfiguration() NavigationRuleConfigurationResolver
 	Order() OrderResolver
 	OrderHistoryEntry() OrderHistoryEntryResolver
 	OrderLine() OrderLineResolver
 	PermissionsView() PermissionsViewResolver
 	PlanProblem() PlanProblemResolver
+	PolicyConfiguration() PolicyConfigurationResolver
+	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
 	Query() QueryResolver
 	Resource() ResourceResolver
 	ResourceType() ResourceTypeResolver
+	ResourceTypeConfiguration() ResourceTypeConfigurationResolver
 	ResourceTypeRule() ResourceTypeRuleResolver
 	ResourceVersion() ResourceVersionResolver
 	Role() RoleResolver
+	RoleConfiguration() RoleConfigurationResolver
 	RoleRule() RoleRuleResolver
+	RoleRuleConfiguration() RoleRuleConfigurationResolver
+	StepConfiguration() StepConfigurationResolver
 	Subscription() SubscriptionResolver
 	TaskInstance() TaskInstanceResolver
 	TaskLogLine() TaskLogLineResolver
+	TypeRuleConfiguration() TypeRuleConfigurationResolver
+	UserConfiguration() UserConfigurationResolver
 	Webhook() WebhookResolver
+	AssignedProfileConfigurationInput() AssignedProfileConfigurationInputResolver
+	ConnectionConfigurationInput() ConnectionConfigurationInputResolver
+	ContextRuleConfigurationInput() ContextRuleConfigurationInputResolver
+	NavigationRuleConfigurationInput() NavigationRuleConfigurationInputResolver
 	OrderFilter() OrderFilterResolver
+	PolicyConfigurationInput() PolicyConfigurationInputResolver
+	RoleRuleConfigurationInput() RoleRuleConfigurationInputResolver
+	StepConfigurationInput() StepConfigurationInputResolver
+	TypeRuleConfigurationInput() TypeRuleConfigurationInputResolver
 }
 
 type DirectiveRoot struct {
@@ -77,7 +103,22 @@ type ComplexityRoot struct {
 		Permission func(childComplexity int) int
 	}
 
+	AccessEntryConfiguration struct {
+		CanExecute           func(childComplexity int) int
+		FullAccessProperties func(childComplexity int) int
+		Notify               func(childComplexity int) int
+		Permission           func(childComplexity int) int
+		Priority             func(childComplexity int) int
+	}
+
 	AccessFilter struct {
+		Binding     func(childComplexity int) int
+		CurrentUser func(childComplexity int) int
+		Dimension   func(childComplexity int) int
+		Value       func(childComplexity int) int
+	}
+
+	AccessFilterConfiguration struct {
 		Binding     func(childComplexity int) int
 		CurrentUser func(childComplexity int) int
 		Dimension   func(childComplexity int) int
@@ -94,6 +135,14 @@ type ComplexityRoot struct {
 		Profile     func(childComplexity int) int
 	}
 
+	AccessRuleConfiguration struct {
+		DisplayName func(childComplexity int) int
+		EntityType  func(childComplexity int) int
+		Entries     func(childComplexity int) int
+		Filters     func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+	}
+
 	AssignedProfile struct {
 		Context         func(childComplexity int) int
 		Email           func(childComplexity int) int
@@ -104,6 +153,15 @@ type ComplexityRoot struct {
 		StartDate       func(childComplexity int) int
 		UserDisplayName func(childComplexity int) int
 		Username        func(childComplexity int) int
+	}
+
+	AssignedProfileConfiguration struct {
+		Context   func(childComplexity int) int
+		Email     func(childComplexity int) int
+		EndDate   func(childComplexity int) int
+		IsDenied  func(childComplexity int) int
+		Profile   func(childComplexity int) int
+		StartDate func(childComplexity int) int
 	}
 
 	AssignedProfileConnection struct {
@@ -154,6 +212,28 @@ type ComplexityRoot struct {
 		ParentID    func(childComplexity int) int
 	}
 
+	CategoryConfiguration struct {
+		Description func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+		Parent      func(childComplexity int) int
+		Policy      func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	CategoryConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ClassifyRuleConfiguration struct {
+		Confidence func(childComplexity int) int
+		Expression func(childComplexity int) int
+		Identifier func(childComplexity int) int
+		Policy     func(childComplexity int) int
+	}
+
 	ComputationFault struct {
 		Failures func(childComplexity int) int
 		ID       func(childComplexity int) int
@@ -168,6 +248,34 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	Configuration struct {
+		Categories     func(childComplexity int, first *int, after *string, identifiers []string) int
+		CompositeRoles func(childComplexity int, first *int, after *string, identifiers []string) int
+		Connectors     func(childComplexity int, first *int, after *string, identifiers []string) int
+		ContextRules   func(childComplexity int, first *int, after *string, identifiers []string) int
+		Dimensions     func(childComplexity int, first *int, after *string, identifiers []string) int
+		EntityTypes    func(childComplexity int, first *int, after *string, identifiers []string) int
+		Jobs           func(childComplexity int, first *int, after *string, identifiers []string) int
+		Policies       func(childComplexity int, first *int, after *string, identifiers []string) int
+		Profiles       func(childComplexity int, first *int, after *string, identifiers []string) int
+		ResourceTypes  func(childComplexity int, first *int, after *string, identifiers []string) int
+		SingleRoles    func(childComplexity int, first *int, after *string, identifiers []string) int
+		Users          func(childComplexity int, first *int, after *string, identifiers []string) int
+	}
+
+	ConfigurationPayload struct {
+		Changes  func(childComplexity int) int
+		DryRun   func(childComplexity int) int
+		Problems func(childComplexity int) int
+		Versions func(childComplexity int) int
+	}
+
+	ConfigurationVersion struct {
+		Identifier func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
 	Connection struct {
 		DisplayName    func(childComplexity int) int
 		ID             func(childComplexity int) int
@@ -178,6 +286,16 @@ type ComplexityRoot struct {
 		Package        func(childComplexity int) int
 		SecretsSet     func(childComplexity int) int
 		Settings       func(childComplexity int) int
+	}
+
+	ConnectionConfiguration struct {
+		Deactivated func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+		Package     func(childComplexity int) int
+		PollSeconds func(childComplexity int) int
+		Secrets     func(childComplexity int) int
+		Settings    func(childComplexity int) int
 	}
 
 	Connector struct {
@@ -198,6 +316,21 @@ type ComplexityRoot struct {
 		Unmatched          func(childComplexity int) int
 	}
 
+	ConnectorConfiguration struct {
+		Connections func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+		Mode        func(childComplexity int) int
+		Thresholds  func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ConnectorConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	ConnectorPayload struct {
 		Connector func(childComplexity int) int
 	}
@@ -211,6 +344,35 @@ type ComplexityRoot struct {
 	ContextDimension struct {
 		Dimension func(childComplexity int) int
 		Value     func(childComplexity int) int
+	}
+
+	ContextRuleConfiguration struct {
+		Dimensions        func(childComplexity int) int
+		DisplayName       func(childComplexity int) int
+		EndBinding        func(childComplexity int) int
+		ExcludeExpression func(childComplexity int) int
+		Identifier        func(childComplexity int) int
+		Policy            func(childComplexity int) int
+		ResourcesBinding  func(childComplexity int) int
+		SourceEntityType  func(childComplexity int) int
+		StartBinding      func(childComplexity int) int
+		Version           func(childComplexity int) int
+	}
+
+	ContextRuleConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CorrelationRuleConfiguration struct {
+		Confidence       func(childComplexity int) int
+		Identifier       func(childComplexity int) int
+		Policy           func(childComplexity int) int
+		SourceBinding    func(childComplexity int) int
+		SourceExpression func(childComplexity int) int
+		TargetBinding    func(childComplexity int) int
+		TargetExpression func(childComplexity int) int
 	}
 
 	Counters struct {
@@ -230,6 +392,12 @@ type ComplexityRoot struct {
 	CreateWebhookPayload struct {
 		Secret  func(childComplexity int) int
 		Webhook func(childComplexity int) int
+	}
+
+	CriterionConfiguration struct {
+		Dimension func(childComplexity int) int
+		Inherit   func(childComplexity int) int
+		Key       func(childComplexity int) int
 	}
 
 	DeleteResourcePayload struct {
@@ -271,6 +439,22 @@ type ComplexityRoot struct {
 		Delivery func(childComplexity int) int
 	}
 
+	DimensionConfiguration struct {
+		Column         func(childComplexity int) int
+		DisplayName    func(childComplexity int) int
+		EntityType     func(childComplexity int) int
+		Identifier     func(childComplexity int) int
+		IsHierarchical func(childComplexity int) int
+		ParentProperty func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	DimensionConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	Entitlement struct {
 		Category               func(childComplexity int) int
 		CurrentValue           func(childComplexity int) int
@@ -301,6 +485,22 @@ type ComplexityRoot struct {
 		Identifier  func(childComplexity int) int
 		Properties  func(childComplexity int) int
 		Records     func(childComplexity int) int
+	}
+
+	EntityTypeConfiguration struct {
+		Connector         func(childComplexity int) int
+		DisplayExpression func(childComplexity int) int
+		DisplayName       func(childComplexity int) int
+		Identifier        func(childComplexity int) int
+		Properties        func(childComplexity int) int
+		Source            func(childComplexity int) int
+		Version           func(childComplexity int) int
+	}
+
+	EntityTypeConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	EntityTypeRecord struct {
@@ -391,6 +591,25 @@ type ComplexityRoot struct {
 		UserStartDenied   func(childComplexity int) int
 	}
 
+	JobConfiguration struct {
+		Cron              func(childComplexity int) int
+		CronTimeZone      func(childComplexity int) int
+		DisplayName       func(childComplexity int) int
+		Identifier        func(childComplexity int) int
+		IsIncremental     func(childComplexity int) int
+		NeedsSecondPerson func(childComplexity int) int
+		ScheduleEnabled   func(childComplexity int) int
+		Steps             func(childComplexity int) int
+		UserStartDenied   func(childComplexity int) int
+		Version           func(childComplexity int) int
+	}
+
+	JobConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	JobInstance struct {
 		CancelRequested func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
@@ -438,6 +657,15 @@ type ComplexityRoot struct {
 
 	LiftFencePayload struct {
 		Lifted func(childComplexity int) int
+	}
+
+	LineThresholdsConfiguration struct {
+		MaxPercentageDeletedLines  func(childComplexity int) int
+		MaxPercentageInsertedLines func(childComplexity int) int
+		MaxPercentageUpdatedLines  func(childComplexity int) int
+		MaximumDeletedLines        func(childComplexity int) int
+		MaximumInsertedLines       func(childComplexity int) int
+		MaximumUpdatedLines        func(childComplexity int) int
 	}
 
 	LoginPayload struct {
@@ -491,13 +719,26 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		ActivateConnector       func(childComplexity int, input system.ConnectorInput) int
+		ApplyConfiguration      func(childComplexity int, input manifest.ApplyConfigurationInput) int
 		CancelJobInstance       func(childComplexity int, input job.JobInstanceInput) int
 		CheckConnector          func(childComplexity int, input system.ConnectorInput) int
 		ConfirmManualOrders     func(childComplexity int, input order.ConfirmManualOrdersInput) int
 		CreateResource          func(childComplexity int, input directory.CreateResourceInput) int
 		CreateWebhook           func(childComplexity int, input webhook.CreateWebhookInput) int
 		DeactivateConnector     func(childComplexity int, input system.ConnectorInput) int
+		DeleteCategory          func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteCompositeRole     func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteConnector         func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteContextRule       func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteDimension         func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteEntityType        func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteJob               func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeletePolicy            func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteProfile           func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteResource          func(childComplexity int, input directory.DeleteResourceInput) int
+		DeleteResourceType      func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteSingleRole        func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteUser              func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteWebhook           func(childComplexity int, input webhook.WebhookInput) int
 		DisableWebhook          func(childComplexity int, input webhook.WebhookInput) int
 		DropDelivery            func(childComplexity int, input synchronization.DeliveryInput) int
@@ -518,6 +759,18 @@ type ComplexityRoot struct {
 		ReviewOrders            func(childComplexity int, input order.ReviewOrdersInput) int
 		RotateWebhookSecret     func(childComplexity int, input webhook.WebhookInput) int
 		RunJob                  func(childComplexity int, input job.RunJobInput) int
+		SaveCategory            func(childComplexity int, input manifest.SaveInput[manifest.Category]) int
+		SaveCompositeRole       func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
+		SaveConnector           func(childComplexity int, input manifest.SaveInput[manifest.Connector]) int
+		SaveContextRule         func(childComplexity int, input manifest.SaveInput[manifest.ContextRule]) int
+		SaveDimension           func(childComplexity int, input manifest.SaveInput[manifest.Dimension]) int
+		SaveEntityType          func(childComplexity int, input manifest.SaveInput[manifest.EntityType]) int
+		SaveJob                 func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
+		SavePolicy              func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
+		SaveProfile             func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
+		SaveResourceType        func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
+		SaveSingleRole          func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
+		SaveUser                func(childComplexity int, input manifest.SaveInput[manifest.User]) int
 		TakeManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
 		TestAdvanceClock        func(childComplexity int, seconds int) int
 		UnblockOrders           func(childComplexity int, input order.BulkOrdersInput) int
@@ -531,6 +784,28 @@ type ComplexityRoot struct {
 		ManualProvisioning     func(childComplexity int) int
 		QueryResources         func(childComplexity int) int
 		ReviewProvisioning     func(childComplexity int) int
+	}
+
+	NamedValue struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	NavigationRuleConfiguration struct {
+		Dimensions func(childComplexity int) int
+		Identifier func(childComplexity int) int
+		IsDenied   func(childComplexity int) int
+		Offset     func(childComplexity int) int
+		Policy     func(childComplexity int) int
+		Property   func(childComplexity int) int
+		Resource   func(childComplexity int) int
+		SingleRole func(childComplexity int) int
+	}
+
+	OffsetConfiguration struct {
+		After     func(childComplexity int) int
+		Before    func(childComplexity int) int
+		Reference func(childComplexity int) int
 	}
 
 	Order struct {
@@ -714,10 +989,38 @@ type ComplexityRoot struct {
 		IsProvisioningEnabled func(childComplexity int) int
 	}
 
+	PolicyConfiguration struct {
+		Dimensions            func(childComplexity int) int
+		DisplayName           func(childComplexity int) int
+		Identifier            func(childComplexity int) int
+		IsProvisioningEnabled func(childComplexity int) int
+		IsSimulationEnabled   func(childComplexity int) int
+		Version               func(childComplexity int) int
+	}
+
+	PolicyConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	Profile struct {
 		DisplayName func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
+	}
+
+	ProfileConfiguration struct {
+		DisplayName func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+		Rules       func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ProfileConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	Property struct {
@@ -728,6 +1031,20 @@ type ComplexityRoot struct {
 		IsKey            func(childComplexity int) int
 		TargetEntityType func(childComplexity int) int
 		Type             func(childComplexity int) int
+	}
+
+	PropertyConfiguration struct {
+		Collection  func(childComplexity int) int
+		Column      func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Format      func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+		IsKey       func(childComplexity int) int
+		PrimaryKey  func(childComplexity int) int
+		Reverse     func(childComplexity int) int
+		Target      func(childComplexity int) int
+		Type        func(childComplexity int) int
+		UniqueKey   func(childComplexity int) int
 	}
 
 	PropertyValue struct {
@@ -750,6 +1067,7 @@ type ComplexityRoot struct {
 		AuditEvents             func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
 		Categories              func(childComplexity int) int
 		ComputationFaults       func(childComplexity int, first *int, after *string) int
+		Configuration           func(childComplexity int) int
 		Connectors              func(childComplexity int) int
 		Counters                func(childComplexity int) int
 		Delivery                func(childComplexity int, id int64) int
@@ -784,6 +1102,18 @@ type ComplexityRoot struct {
 		Search                  func(childComplexity int, text string) int
 		Webhook                 func(childComplexity int, id int64) int
 		Webhooks                func(childComplexity int) int
+	}
+
+	QueryRuleConfiguration struct {
+		Confidence       func(childComplexity int) int
+		Identifier       func(childComplexity int) int
+		Offset           func(childComplexity int) int
+		Policy           func(childComplexity int) int
+		Property         func(childComplexity int) int
+		SourceBinding    func(childComplexity int) int
+		SourceExpression func(childComplexity int) int
+		TargetBinding    func(childComplexity int) int
+		TargetExpression func(childComplexity int) int
 	}
 
 	ReleaseHeldOrdersPayload struct {
@@ -842,6 +1172,11 @@ type ComplexityRoot struct {
 		Key         func(childComplexity int) int
 	}
 
+	ResourceRefConfiguration struct {
+		EntityType func(childComplexity int) int
+		Key        func(childComplexity int) int
+	}
+
 	ResourceType struct {
 		AllowAdd                       func(childComplexity int) int
 		AllowOwnDecisions              func(childComplexity int) int
@@ -865,6 +1200,54 @@ type ComplexityRoot struct {
 		SourceEntityType               func(childComplexity int) int
 		TargetEntityType               func(childComplexity int) int
 		TransmittedStateValidityPeriod func(childComplexity int) int
+	}
+
+	ResourceTypeConfiguration struct {
+		AllowAdd                       func(childComplexity int) int
+		AllowOwnDecisions              func(childComplexity int) int
+		AllowRemove                    func(childComplexity int) int
+		ApprovalWorkflowType           func(childComplexity int) int
+		ArgumentsExpression            func(childComplexity int) int
+		AutoRetryCount                 func(childComplexity int) int
+		AutoRetryDelayMinutes          func(childComplexity int) int
+		BlockProvisioning              func(childComplexity int) int
+		Category                       func(childComplexity int) int
+		ClassificationRules            func(childComplexity int) int
+		Connection                     func(childComplexity int) int
+		CorrelateMultipleResources     func(childComplexity int) int
+		CorrelationRules               func(childComplexity int) int
+		DependsOn                      func(childComplexity int) int
+		DependsOnOwnerProperty         func(childComplexity int) int
+		Description                    func(childComplexity int) int
+		DiscardManualAssignments       func(childComplexity int) int
+		DisplayName                    func(childComplexity int) int
+		FulfillHoursAheadOfTime        func(childComplexity int) int
+		HideOnSimplifiedView           func(childComplexity int) int
+		Identifier                     func(childComplexity int) int
+		MaximumDelete                  func(childComplexity int) int
+		MaximumDeletePercent           func(childComplexity int) int
+		MaximumInsert                  func(childComplexity int) int
+		MaximumInsertPercent           func(childComplexity int) int
+		MaximumUpdate                  func(childComplexity int) int
+		MaximumUpdatePercent           func(childComplexity int) int
+		NavigationRules                func(childComplexity int) int
+		Policy                         func(childComplexity int) int
+		QueryRules                     func(childComplexity int) int
+		RemoveOrphans                  func(childComplexity int) int
+		ScalarRules                    func(childComplexity int) int
+		SourceEntityType               func(childComplexity int) int
+		SuggestAllCorrelations         func(childComplexity int) int
+		TargetEntityType               func(childComplexity int) int
+		TicketSynchroIsNotAvailable    func(childComplexity int) int
+		TransmittedStateValidityPeriod func(childComplexity int) int
+		TypeRules                      func(childComplexity int) int
+		Version                        func(childComplexity int) int
+	}
+
+	ResourceTypeConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	ResourceTypeRule struct {
@@ -908,6 +1291,25 @@ type ComplexityRoot struct {
 		Rules       func(childComplexity int) int
 	}
 
+	RoleConfiguration struct {
+		ApprovalWorkflowType func(childComplexity int) int
+		Category             func(childComplexity int) int
+		Description          func(childComplexity int) int
+		DisplayName          func(childComplexity int) int
+		EntityType           func(childComplexity int) int
+		HideOnSimplifiedView func(childComplexity int) int
+		Identifier           func(childComplexity int) int
+		Policy               func(childComplexity int) int
+		Rules                func(childComplexity int) int
+		Version              func(childComplexity int) int
+	}
+
+	RoleConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
 	RoleRule struct {
 		CompositeRole func(childComplexity int) int
 		Dimensions    func(childComplexity int) int
@@ -916,6 +1318,16 @@ type ComplexityRoot struct {
 		IsDenied      func(childComplexity int) int
 		Priority      func(childComplexity int) int
 		Sentence      func(childComplexity int) int
+		Type          func(childComplexity int) int
+	}
+
+	RoleRuleConfiguration struct {
+		CompositeRole func(childComplexity int) int
+		Dimensions    func(childComplexity int) int
+		Identifier    func(childComplexity int) int
+		IsDenied      func(childComplexity int) int
+		Policy        func(childComplexity int) int
+		Priority      func(childComplexity int) int
 		Type          func(childComplexity int) int
 	}
 
@@ -943,6 +1355,18 @@ type ComplexityRoot struct {
 		JobInstance func(childComplexity int) int
 	}
 
+	ScalarRuleConfiguration struct {
+		Binding    func(childComplexity int) int
+		Comparison func(childComplexity int) int
+		CreateOnly func(childComplexity int) int
+		Expression func(childComplexity int) int
+		Identifier func(childComplexity int) int
+		Offset     func(childComplexity int) int
+		Policy     func(childComplexity int) int
+		Property   func(childComplexity int) int
+		SingleRole func(childComplexity int) int
+	}
+
 	SearchHit struct {
 		Detail func(childComplexity int) int
 		ID     func(childComplexity int) int
@@ -950,9 +1374,30 @@ type ComplexityRoot struct {
 		Label  func(childComplexity int) int
 	}
 
+	SecretConfiguration struct {
+		Name      func(childComplexity int) int
+		Reference func(childComplexity int) int
+	}
+
+	SourceConfiguration struct {
+		Connection      func(childComplexity int) int
+		MaximumRejected func(childComplexity int) int
+		Table           func(childComplexity int) int
+		Thresholds      func(childComplexity int) int
+	}
+
 	StateCount struct {
 		Count func(childComplexity int) int
 		State func(childComplexity int) int
+	}
+
+	StepConfiguration struct {
+		DependsOn   func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Level       func(childComplexity int) int
+		Options     func(childComplexity int) int
+		Task        func(childComplexity int) int
+		Type        func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -987,10 +1432,50 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	ThresholdsConfiguration struct {
+		MaxLinkPercentageDeletedLines  func(childComplexity int) int
+		MaxLinkPercentageInsertedLines func(childComplexity int) int
+		MaxPercentageDeletedLines      func(childComplexity int) int
+		MaxPercentageInsertedLines     func(childComplexity int) int
+		MaxPercentageUpdatedLines      func(childComplexity int) int
+		MaximumDeletedLines            func(childComplexity int) int
+		MaximumInsertedLines           func(childComplexity int) int
+		MaximumLinkDeletedLines        func(childComplexity int) int
+		MaximumLinkInsertedLines       func(childComplexity int) int
+		MaximumUpdatedLines            func(childComplexity int) int
+	}
+
 	TileCount struct {
 		Count       func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		EntityType  func(childComplexity int) int
+	}
+
+	TypeRuleConfiguration struct {
+		Dimensions func(childComplexity int) int
+		Identifier func(childComplexity int) int
+		IsDenied   func(childComplexity int) int
+		Offset     func(childComplexity int) int
+		Policy     func(childComplexity int) int
+		SingleRole func(childComplexity int) int
+		Type       func(childComplexity int) int
+	}
+
+	UserConfiguration struct {
+		Demo        func(childComplexity int) int
+		Disabled    func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Email       func(childComplexity int) int
+		Profiles    func(childComplexity int) int
+		Resource    func(childComplexity int) int
+		Username    func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	UserConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	Webhook struct {
@@ -1077,6 +1562,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessEntry.Permission(childComplexity), true
 
+	case "AccessEntryConfiguration.canExecute":
+		if e.ComplexityRoot.AccessEntryConfiguration.CanExecute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessEntryConfiguration.CanExecute(childComplexity), true
+	case "AccessEntryConfiguration.fullAccessProperties":
+		if e.ComplexityRoot.AccessEntryConfiguration.FullAccessProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessEntryConfiguration.FullAccessProperties(childComplexity), true
+	case "AccessEntryConfiguration.notify":
+		if e.ComplexityRoot.AccessEntryConfiguration.Notify == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessEntryConfiguration.Notify(childComplexity), true
+	case "AccessEntryConfiguration.permission":
+		if e.ComplexityRoot.AccessEntryConfiguration.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessEntryConfiguration.Permission(childComplexity), true
+	case "AccessEntryConfiguration.priority":
+		if e.ComplexityRoot.AccessEntryConfiguration.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessEntryConfiguration.Priority(childComplexity), true
+
 	case "AccessFilter.binding":
 		if e.ComplexityRoot.AccessFilter.Binding == nil {
 			break
@@ -1101,6 +1617,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccessFilter.Value(childComplexity), true
+
+	case "AccessFilterConfiguration.binding":
+		if e.ComplexityRoot.AccessFilterConfiguration.Binding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessFilterConfiguration.Binding(childComplexity), true
+	case "AccessFilterConfiguration.currentUser":
+		if e.ComplexityRoot.AccessFilterConfiguration.CurrentUser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessFilterConfiguration.CurrentUser(childComplexity), true
+	case "AccessFilterConfiguration.dimension":
+		if e.ComplexityRoot.AccessFilterConfiguration.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessFilterConfiguration.Dimension(childComplexity), true
+	case "AccessFilterConfiguration.value":
+		if e.ComplexityRoot.AccessFilterConfiguration.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessFilterConfiguration.Value(childComplexity), true
 
 	case "AccessRule.displayName":
 		if e.ComplexityRoot.AccessRule.DisplayName == nil {
@@ -1144,6 +1685,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccessRule.Profile(childComplexity), true
+
+	case "AccessRuleConfiguration.displayName":
+		if e.ComplexityRoot.AccessRuleConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessRuleConfiguration.DisplayName(childComplexity), true
+	case "AccessRuleConfiguration.entityType":
+		if e.ComplexityRoot.AccessRuleConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessRuleConfiguration.EntityType(childComplexity), true
+	case "AccessRuleConfiguration.entries":
+		if e.ComplexityRoot.AccessRuleConfiguration.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessRuleConfiguration.Entries(childComplexity), true
+	case "AccessRuleConfiguration.filters":
+		if e.ComplexityRoot.AccessRuleConfiguration.Filters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessRuleConfiguration.Filters(childComplexity), true
+	case "AccessRuleConfiguration.identifier":
+		if e.ComplexityRoot.AccessRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessRuleConfiguration.Identifier(childComplexity), true
 
 	case "AssignedProfile.context":
 		if e.ComplexityRoot.AssignedProfile.Context == nil {
@@ -1199,6 +1771,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignedProfile.Username(childComplexity), true
+
+	case "AssignedProfileConfiguration.context":
+		if e.ComplexityRoot.AssignedProfileConfiguration.Context == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfileConfiguration.Context(childComplexity), true
+	case "AssignedProfileConfiguration.email":
+		if e.ComplexityRoot.AssignedProfileConfiguration.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfileConfiguration.Email(childComplexity), true
+	case "AssignedProfileConfiguration.endDate":
+		if e.ComplexityRoot.AssignedProfileConfiguration.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfileConfiguration.EndDate(childComplexity), true
+	case "AssignedProfileConfiguration.isDenied":
+		if e.ComplexityRoot.AssignedProfileConfiguration.IsDenied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfileConfiguration.IsDenied(childComplexity), true
+	case "AssignedProfileConfiguration.profile":
+		if e.ComplexityRoot.AssignedProfileConfiguration.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfileConfiguration.Profile(childComplexity), true
+	case "AssignedProfileConfiguration.startDate":
+		if e.ComplexityRoot.AssignedProfileConfiguration.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfileConfiguration.StartDate(childComplexity), true
 
 	case "AssignedProfileConnection.edges":
 		if e.ComplexityRoot.AssignedProfileConnection.Edges == nil {
@@ -1369,6 +1978,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Category.ParentID(childComplexity), true
 
+	case "CategoryConfiguration.description":
+		if e.ComplexityRoot.CategoryConfiguration.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.Description(childComplexity), true
+	case "CategoryConfiguration.displayName":
+		if e.ComplexityRoot.CategoryConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.DisplayName(childComplexity), true
+	case "CategoryConfiguration.identifier":
+		if e.ComplexityRoot.CategoryConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.Identifier(childComplexity), true
+	case "CategoryConfiguration.parent":
+		if e.ComplexityRoot.CategoryConfiguration.Parent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.Parent(childComplexity), true
+	case "CategoryConfiguration.policy":
+		if e.ComplexityRoot.CategoryConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.Policy(childComplexity), true
+	case "CategoryConfiguration.version":
+		if e.ComplexityRoot.CategoryConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.Version(childComplexity), true
+
+	case "CategoryConfigurationConnection.nodes":
+		if e.ComplexityRoot.CategoryConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfigurationConnection.Nodes(childComplexity), true
+	case "CategoryConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.CategoryConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfigurationConnection.PageInfo(childComplexity), true
+	case "CategoryConfigurationConnection.totalCount":
+		if e.ComplexityRoot.CategoryConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfigurationConnection.TotalCount(childComplexity), true
+
+	case "ClassifyRuleConfiguration.confidence":
+		if e.ComplexityRoot.ClassifyRuleConfiguration.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifyRuleConfiguration.Confidence(childComplexity), true
+	case "ClassifyRuleConfiguration.expression":
+		if e.ComplexityRoot.ClassifyRuleConfiguration.Expression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifyRuleConfiguration.Expression(childComplexity), true
+	case "ClassifyRuleConfiguration.identifier":
+		if e.ComplexityRoot.ClassifyRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifyRuleConfiguration.Identifier(childComplexity), true
+	case "ClassifyRuleConfiguration.policy":
+		if e.ComplexityRoot.ClassifyRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifyRuleConfiguration.Policy(childComplexity), true
+
 	case "ComputationFault.failures":
 		if e.ComplexityRoot.ComputationFault.Failures == nil {
 			break
@@ -1418,6 +2108,183 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComputationFaultConnection.TotalCount(childComplexity), true
+
+	case "Configuration.categories":
+		if e.ComplexityRoot.Configuration.Categories == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_categories_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Categories(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.compositeRoles":
+		if e.ComplexityRoot.Configuration.CompositeRoles == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_compositeRoles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.CompositeRoles(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.connectors":
+		if e.ComplexityRoot.Configuration.Connectors == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_connectors_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Connectors(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.contextRules":
+		if e.ComplexityRoot.Configuration.ContextRules == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_contextRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.ContextRules(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.dimensions":
+		if e.ComplexityRoot.Configuration.Dimensions == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_dimensions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Dimensions(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.entityTypes":
+		if e.ComplexityRoot.Configuration.EntityTypes == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_entityTypes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.EntityTypes(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.jobs":
+		if e.ComplexityRoot.Configuration.Jobs == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_jobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.policies":
+		if e.ComplexityRoot.Configuration.Policies == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_policies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Policies(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.profiles":
+		if e.ComplexityRoot.Configuration.Profiles == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_profiles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Profiles(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.resourceTypes":
+		if e.ComplexityRoot.Configuration.ResourceTypes == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_resourceTypes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.ResourceTypes(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.singleRoles":
+		if e.ComplexityRoot.Configuration.SingleRoles == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_singleRoles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.SingleRoles(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.users":
+		if e.ComplexityRoot.Configuration.Users == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+
+	case "ConfigurationPayload.changes":
+		if e.ComplexityRoot.ConfigurationPayload.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfigurationPayload.Changes(childComplexity), true
+	case "ConfigurationPayload.dryRun":
+		if e.ComplexityRoot.ConfigurationPayload.DryRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfigurationPayload.DryRun(childComplexity), true
+	case "ConfigurationPayload.problems":
+		if e.ComplexityRoot.ConfigurationPayload.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfigurationPayload.Problems(childComplexity), true
+	case "ConfigurationPayload.versions":
+		if e.ComplexityRoot.ConfigurationPayload.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfigurationPayload.Versions(childComplexity), true
+
+	case "ConfigurationVersion.identifier":
+		if e.ComplexityRoot.ConfigurationVersion.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfigurationVersion.Identifier(childComplexity), true
+	case "ConfigurationVersion.kind":
+		if e.ComplexityRoot.ConfigurationVersion.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfigurationVersion.Kind(childComplexity), true
+	case "ConfigurationVersion.version":
+		if e.ComplexityRoot.ConfigurationVersion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfigurationVersion.Version(childComplexity), true
 
 	case "Connection.displayName":
 		if e.ComplexityRoot.Connection.DisplayName == nil {
@@ -1473,6 +2340,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Connection.Settings(childComplexity), true
+
+	case "ConnectionConfiguration.deactivated":
+		if e.ComplexityRoot.ConnectionConfiguration.Deactivated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionConfiguration.Deactivated(childComplexity), true
+	case "ConnectionConfiguration.displayName":
+		if e.ComplexityRoot.ConnectionConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionConfiguration.DisplayName(childComplexity), true
+	case "ConnectionConfiguration.identifier":
+		if e.ComplexityRoot.ConnectionConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionConfiguration.Identifier(childComplexity), true
+	case "ConnectionConfiguration.package":
+		if e.ComplexityRoot.ConnectionConfiguration.Package == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionConfiguration.Package(childComplexity), true
+	case "ConnectionConfiguration.pollSeconds":
+		if e.ComplexityRoot.ConnectionConfiguration.PollSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionConfiguration.PollSeconds(childComplexity), true
+	case "ConnectionConfiguration.secrets":
+		if e.ComplexityRoot.ConnectionConfiguration.Secrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionConfiguration.Secrets(childComplexity), true
+	case "ConnectionConfiguration.settings":
+		if e.ComplexityRoot.ConnectionConfiguration.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionConfiguration.Settings(childComplexity), true
 
 	case "Connector.connections":
 		if e.ComplexityRoot.Connector.Connections == nil {
@@ -1570,6 +2480,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Connector.Unmatched(childComplexity), true
 
+	case "ConnectorConfiguration.connections":
+		if e.ComplexityRoot.ConnectorConfiguration.Connections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfiguration.Connections(childComplexity), true
+	case "ConnectorConfiguration.displayName":
+		if e.ComplexityRoot.ConnectorConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfiguration.DisplayName(childComplexity), true
+	case "ConnectorConfiguration.identifier":
+		if e.ComplexityRoot.ConnectorConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfiguration.Identifier(childComplexity), true
+	case "ConnectorConfiguration.mode":
+		if e.ComplexityRoot.ConnectorConfiguration.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfiguration.Mode(childComplexity), true
+	case "ConnectorConfiguration.thresholds":
+		if e.ComplexityRoot.ConnectorConfiguration.Thresholds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfiguration.Thresholds(childComplexity), true
+	case "ConnectorConfiguration.version":
+		if e.ComplexityRoot.ConnectorConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfiguration.Version(childComplexity), true
+
+	case "ConnectorConfigurationConnection.nodes":
+		if e.ComplexityRoot.ConnectorConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfigurationConnection.Nodes(childComplexity), true
+	case "ConnectorConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.ConnectorConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfigurationConnection.PageInfo(childComplexity), true
+	case "ConnectorConfigurationConnection.totalCount":
+		if e.ComplexityRoot.ConnectorConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfigurationConnection.TotalCount(childComplexity), true
+
 	case "ConnectorPayload.connector":
 		if e.ComplexityRoot.ConnectorPayload.Connector == nil {
 			break
@@ -1608,6 +2574,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContextDimension.Value(childComplexity), true
+
+	case "ContextRuleConfiguration.dimensions":
+		if e.ComplexityRoot.ContextRuleConfiguration.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.Dimensions(childComplexity), true
+	case "ContextRuleConfiguration.displayName":
+		if e.ComplexityRoot.ContextRuleConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.DisplayName(childComplexity), true
+	case "ContextRuleConfiguration.endBinding":
+		if e.ComplexityRoot.ContextRuleConfiguration.EndBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.EndBinding(childComplexity), true
+	case "ContextRuleConfiguration.excludeExpression":
+		if e.ComplexityRoot.ContextRuleConfiguration.ExcludeExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.ExcludeExpression(childComplexity), true
+	case "ContextRuleConfiguration.identifier":
+		if e.ComplexityRoot.ContextRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.Identifier(childComplexity), true
+	case "ContextRuleConfiguration.policy":
+		if e.ComplexityRoot.ContextRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.Policy(childComplexity), true
+	case "ContextRuleConfiguration.resourcesBinding":
+		if e.ComplexityRoot.ContextRuleConfiguration.ResourcesBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.ResourcesBinding(childComplexity), true
+	case "ContextRuleConfiguration.sourceEntityType":
+		if e.ComplexityRoot.ContextRuleConfiguration.SourceEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.SourceEntityType(childComplexity), true
+	case "ContextRuleConfiguration.startBinding":
+		if e.ComplexityRoot.ContextRuleConfiguration.StartBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.StartBinding(childComplexity), true
+	case "ContextRuleConfiguration.version":
+		if e.ComplexityRoot.ContextRuleConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.Version(childComplexity), true
+
+	case "ContextRuleConfigurationConnection.nodes":
+		if e.ComplexityRoot.ContextRuleConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfigurationConnection.Nodes(childComplexity), true
+	case "ContextRuleConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.ContextRuleConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfigurationConnection.PageInfo(childComplexity), true
+	case "ContextRuleConfigurationConnection.totalCount":
+		if e.ComplexityRoot.ContextRuleConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfigurationConnection.TotalCount(childComplexity), true
+
+	case "CorrelationRuleConfiguration.confidence":
+		if e.ComplexityRoot.CorrelationRuleConfiguration.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrelationRuleConfiguration.Confidence(childComplexity), true
+	case "CorrelationRuleConfiguration.identifier":
+		if e.ComplexityRoot.CorrelationRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrelationRuleConfiguration.Identifier(childComplexity), true
+	case "CorrelationRuleConfiguration.policy":
+		if e.ComplexityRoot.CorrelationRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrelationRuleConfiguration.Policy(childComplexity), true
+	case "CorrelationRuleConfiguration.sourceBinding":
+		if e.ComplexityRoot.CorrelationRuleConfiguration.SourceBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrelationRuleConfiguration.SourceBinding(childComplexity), true
+	case "CorrelationRuleConfiguration.sourceExpression":
+		if e.ComplexityRoot.CorrelationRuleConfiguration.SourceExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrelationRuleConfiguration.SourceExpression(childComplexity), true
+	case "CorrelationRuleConfiguration.targetBinding":
+		if e.ComplexityRoot.CorrelationRuleConfiguration.TargetBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrelationRuleConfiguration.TargetBinding(childComplexity), true
+	case "CorrelationRuleConfiguration.targetExpression":
+		if e.ComplexityRoot.CorrelationRuleConfiguration.TargetExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrelationRuleConfiguration.TargetExpression(childComplexity), true
 
 	case "Counters.blockedRuns":
 		if e.ComplexityRoot.Counters.BlockedRuns == nil {
@@ -1688,6 +2777,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateWebhookPayload.Webhook(childComplexity), true
+
+	case "CriterionConfiguration.dimension":
+		if e.ComplexityRoot.CriterionConfiguration.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionConfiguration.Dimension(childComplexity), true
+	case "CriterionConfiguration.inherit":
+		if e.ComplexityRoot.CriterionConfiguration.Inherit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionConfiguration.Inherit(childComplexity), true
+	case "CriterionConfiguration.key":
+		if e.ComplexityRoot.CriterionConfiguration.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionConfiguration.Key(childComplexity), true
 
 	case "DeleteResourcePayload.id":
 		if e.ComplexityRoot.DeleteResourcePayload.ID == nil {
@@ -1825,6 +2933,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryPayload.Delivery(childComplexity), true
+
+	case "DimensionConfiguration.column":
+		if e.ComplexityRoot.DimensionConfiguration.Column == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.Column(childComplexity), true
+	case "DimensionConfiguration.displayName":
+		if e.ComplexityRoot.DimensionConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.DisplayName(childComplexity), true
+	case "DimensionConfiguration.entityType":
+		if e.ComplexityRoot.DimensionConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.EntityType(childComplexity), true
+	case "DimensionConfiguration.identifier":
+		if e.ComplexityRoot.DimensionConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.Identifier(childComplexity), true
+	case "DimensionConfiguration.isHierarchical":
+		if e.ComplexityRoot.DimensionConfiguration.IsHierarchical == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.IsHierarchical(childComplexity), true
+	case "DimensionConfiguration.parentProperty":
+		if e.ComplexityRoot.DimensionConfiguration.ParentProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.ParentProperty(childComplexity), true
+	case "DimensionConfiguration.version":
+		if e.ComplexityRoot.DimensionConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.Version(childComplexity), true
+
+	case "DimensionConfigurationConnection.nodes":
+		if e.ComplexityRoot.DimensionConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfigurationConnection.Nodes(childComplexity), true
+	case "DimensionConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.DimensionConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfigurationConnection.PageInfo(childComplexity), true
+	case "DimensionConfigurationConnection.totalCount":
+		if e.ComplexityRoot.DimensionConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfigurationConnection.TotalCount(childComplexity), true
 
 	case "Entitlement.category":
 		if e.ComplexityRoot.Entitlement.Category == nil {
@@ -1983,6 +3153,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EntityType.Records(childComplexity), true
+
+	case "EntityTypeConfiguration.connector":
+		if e.ComplexityRoot.EntityTypeConfiguration.Connector == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.Connector(childComplexity), true
+	case "EntityTypeConfiguration.displayExpression":
+		if e.ComplexityRoot.EntityTypeConfiguration.DisplayExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.DisplayExpression(childComplexity), true
+	case "EntityTypeConfiguration.displayName":
+		if e.ComplexityRoot.EntityTypeConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.DisplayName(childComplexity), true
+	case "EntityTypeConfiguration.identifier":
+		if e.ComplexityRoot.EntityTypeConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.Identifier(childComplexity), true
+	case "EntityTypeConfiguration.properties":
+		if e.ComplexityRoot.EntityTypeConfiguration.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.Properties(childComplexity), true
+	case "EntityTypeConfiguration.source":
+		if e.ComplexityRoot.EntityTypeConfiguration.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.Source(childComplexity), true
+	case "EntityTypeConfiguration.version":
+		if e.ComplexityRoot.EntityTypeConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.Version(childComplexity), true
+
+	case "EntityTypeConfigurationConnection.nodes":
+		if e.ComplexityRoot.EntityTypeConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfigurationConnection.Nodes(childComplexity), true
+	case "EntityTypeConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.EntityTypeConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfigurationConnection.PageInfo(childComplexity), true
+	case "EntityTypeConfigurationConnection.totalCount":
+		if e.ComplexityRoot.EntityTypeConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfigurationConnection.TotalCount(childComplexity), true
 
 	case "EntityTypeRecord.dimensionProperties":
 		if e.ComplexityRoot.EntityTypeRecord.DimensionProperties == nil {
@@ -2325,6 +3557,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Job.UserStartDenied(childComplexity), true
 
+	case "JobConfiguration.cron":
+		if e.ComplexityRoot.JobConfiguration.Cron == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.Cron(childComplexity), true
+	case "JobConfiguration.cronTimeZone":
+		if e.ComplexityRoot.JobConfiguration.CronTimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.CronTimeZone(childComplexity), true
+	case "JobConfiguration.displayName":
+		if e.ComplexityRoot.JobConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.DisplayName(childComplexity), true
+	case "JobConfiguration.identifier":
+		if e.ComplexityRoot.JobConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.Identifier(childComplexity), true
+	case "JobConfiguration.isIncremental":
+		if e.ComplexityRoot.JobConfiguration.IsIncremental == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.IsIncremental(childComplexity), true
+	case "JobConfiguration.needsSecondPerson":
+		if e.ComplexityRoot.JobConfiguration.NeedsSecondPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.NeedsSecondPerson(childComplexity), true
+	case "JobConfiguration.scheduleEnabled":
+		if e.ComplexityRoot.JobConfiguration.ScheduleEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.ScheduleEnabled(childComplexity), true
+	case "JobConfiguration.steps":
+		if e.ComplexityRoot.JobConfiguration.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.Steps(childComplexity), true
+	case "JobConfiguration.userStartDenied":
+		if e.ComplexityRoot.JobConfiguration.UserStartDenied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.UserStartDenied(childComplexity), true
+	case "JobConfiguration.version":
+		if e.ComplexityRoot.JobConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfiguration.Version(childComplexity), true
+
+	case "JobConfigurationConnection.nodes":
+		if e.ComplexityRoot.JobConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfigurationConnection.Nodes(childComplexity), true
+	case "JobConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.JobConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfigurationConnection.PageInfo(childComplexity), true
+	case "JobConfigurationConnection.totalCount":
+		if e.ComplexityRoot.JobConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfigurationConnection.TotalCount(childComplexity), true
+
 	case "JobInstance.cancelRequested":
 		if e.ComplexityRoot.JobInstance.CancelRequested == nil {
 			break
@@ -2499,6 +3811,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LiftFencePayload.Lifted(childComplexity), true
+
+	case "LineThresholdsConfiguration.maxPercentageDeletedLines":
+		if e.ComplexityRoot.LineThresholdsConfiguration.MaxPercentageDeletedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineThresholdsConfiguration.MaxPercentageDeletedLines(childComplexity), true
+	case "LineThresholdsConfiguration.maxPercentageInsertedLines":
+		if e.ComplexityRoot.LineThresholdsConfiguration.MaxPercentageInsertedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineThresholdsConfiguration.MaxPercentageInsertedLines(childComplexity), true
+	case "LineThresholdsConfiguration.maxPercentageUpdatedLines":
+		if e.ComplexityRoot.LineThresholdsConfiguration.MaxPercentageUpdatedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineThresholdsConfiguration.MaxPercentageUpdatedLines(childComplexity), true
+	case "LineThresholdsConfiguration.maximumDeletedLines":
+		if e.ComplexityRoot.LineThresholdsConfiguration.MaximumDeletedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineThresholdsConfiguration.MaximumDeletedLines(childComplexity), true
+	case "LineThresholdsConfiguration.maximumInsertedLines":
+		if e.ComplexityRoot.LineThresholdsConfiguration.MaximumInsertedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineThresholdsConfiguration.MaximumInsertedLines(childComplexity), true
+	case "LineThresholdsConfiguration.maximumUpdatedLines":
+		if e.ComplexityRoot.LineThresholdsConfiguration.MaximumUpdatedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LineThresholdsConfiguration.MaximumUpdatedLines(childComplexity), true
 
 	case "LoginPayload.accessToken":
 		if e.ComplexityRoot.LoginPayload.AccessToken == nil {
@@ -2703,6 +4052,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ActivateConnector(childComplexity, args["input"].(system.ConnectorInput)), true
+	case "Mutation.applyConfiguration":
+		if e.ComplexityRoot.Mutation.ApplyConfiguration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyConfiguration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyConfiguration(childComplexity, args["input"].(manifest.ApplyConfigurationInput)), true
 	case "Mutation.cancelJobInstance":
 		if e.ComplexityRoot.Mutation.CancelJobInstance == nil {
 			break
@@ -2769,6 +4129,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeactivateConnector(childComplexity, args["input"].(system.ConnectorInput)), true
+	case "Mutation.deleteCategory":
+		if e.ComplexityRoot.Mutation.DeleteCategory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCategory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCategory(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteCompositeRole":
+		if e.ComplexityRoot.Mutation.DeleteCompositeRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCompositeRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCompositeRole(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteConnector":
+		if e.ComplexityRoot.Mutation.DeleteConnector == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteConnector_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteConnector(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteContextRule":
+		if e.ComplexityRoot.Mutation.DeleteContextRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteContextRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteContextRule(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteDimension":
+		if e.ComplexityRoot.Mutation.DeleteDimension == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteDimension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteDimension(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteEntityType":
+		if e.ComplexityRoot.Mutation.DeleteEntityType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteEntityType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteEntityType(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteJob":
+		if e.ComplexityRoot.Mutation.DeleteJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteJob(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deletePolicy":
+		if e.ComplexityRoot.Mutation.DeletePolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePolicy(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteProfile":
+		if e.ComplexityRoot.Mutation.DeleteProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteProfile(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteResource":
 		if e.ComplexityRoot.Mutation.DeleteResource == nil {
 			break
@@ -2780,6 +4239,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteResource(childComplexity, args["input"].(directory.DeleteResourceInput)), true
+	case "Mutation.deleteResourceType":
+		if e.ComplexityRoot.Mutation.DeleteResourceType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteResourceType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteResourceType(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteSingleRole":
+		if e.ComplexityRoot.Mutation.DeleteSingleRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSingleRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSingleRole(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteUser":
+		if e.ComplexityRoot.Mutation.DeleteUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteUser(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteWebhook":
 		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
 			break
@@ -2990,6 +4482,138 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunJob(childComplexity, args["input"].(job.RunJobInput)), true
+	case "Mutation.saveCategory":
+		if e.ComplexityRoot.Mutation.SaveCategory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveCategory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveCategory(childComplexity, args["input"].(manifest.SaveInput[manifest.Category])), true
+	case "Mutation.saveCompositeRole":
+		if e.ComplexityRoot.Mutation.SaveCompositeRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveCompositeRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveCompositeRole(childComplexity, args["input"].(manifest.SaveInput[manifest.Role])), true
+	case "Mutation.saveConnector":
+		if e.ComplexityRoot.Mutation.SaveConnector == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveConnector_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveConnector(childComplexity, args["input"].(manifest.SaveInput[manifest.Connector])), true
+	case "Mutation.saveContextRule":
+		if e.ComplexityRoot.Mutation.SaveContextRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveContextRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveContextRule(childComplexity, args["input"].(manifest.SaveInput[manifest.ContextRule])), true
+	case "Mutation.saveDimension":
+		if e.ComplexityRoot.Mutation.SaveDimension == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveDimension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveDimension(childComplexity, args["input"].(manifest.SaveInput[manifest.Dimension])), true
+	case "Mutation.saveEntityType":
+		if e.ComplexityRoot.Mutation.SaveEntityType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveEntityType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveEntityType(childComplexity, args["input"].(manifest.SaveInput[manifest.EntityType])), true
+	case "Mutation.saveJob":
+		if e.ComplexityRoot.Mutation.SaveJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveJob(childComplexity, args["input"].(manifest.SaveInput[manifest.Job])), true
+	case "Mutation.savePolicy":
+		if e.ComplexityRoot.Mutation.SavePolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savePolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavePolicy(childComplexity, args["input"].(manifest.SaveInput[manifest.Policy])), true
+	case "Mutation.saveProfile":
+		if e.ComplexityRoot.Mutation.SaveProfile == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveProfile_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveProfile(childComplexity, args["input"].(manifest.SaveInput[manifest.Profile])), true
+	case "Mutation.saveResourceType":
+		if e.ComplexityRoot.Mutation.SaveResourceType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveResourceType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveResourceType(childComplexity, args["input"].(manifest.SaveInput[manifest.ResourceType])), true
+	case "Mutation.saveSingleRole":
+		if e.ComplexityRoot.Mutation.SaveSingleRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveSingleRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveSingleRole(childComplexity, args["input"].(manifest.SaveInput[manifest.Role])), true
+	case "Mutation.saveUser":
+		if e.ComplexityRoot.Mutation.SaveUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveUser(childComplexity, args["input"].(manifest.SaveInput[manifest.User])), true
 	case "Mutation.takeManualOrders":
 		if e.ComplexityRoot.Mutation.TakeManualOrders == nil {
 			break
@@ -3071,6 +4695,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyScopes.ReviewProvisioning(childComplexity), true
+
+	case "NamedValue.name":
+		if e.ComplexityRoot.NamedValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedValue.Name(childComplexity), true
+	case "NamedValue.value":
+		if e.ComplexityRoot.NamedValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedValue.Value(childComplexity), true
+
+	case "NavigationRuleConfiguration.dimensions":
+		if e.ComplexityRoot.NavigationRuleConfiguration.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.Dimensions(childComplexity), true
+	case "NavigationRuleConfiguration.identifier":
+		if e.ComplexityRoot.NavigationRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.Identifier(childComplexity), true
+	case "NavigationRuleConfiguration.isDenied":
+		if e.ComplexityRoot.NavigationRuleConfiguration.IsDenied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.IsDenied(childComplexity), true
+	case "NavigationRuleConfiguration.offset":
+		if e.ComplexityRoot.NavigationRuleConfiguration.Offset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.Offset(childComplexity), true
+	case "NavigationRuleConfiguration.policy":
+		if e.ComplexityRoot.NavigationRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.Policy(childComplexity), true
+	case "NavigationRuleConfiguration.property":
+		if e.ComplexityRoot.NavigationRuleConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.Property(childComplexity), true
+	case "NavigationRuleConfiguration.resource":
+		if e.ComplexityRoot.NavigationRuleConfiguration.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.Resource(childComplexity), true
+	case "NavigationRuleConfiguration.singleRole":
+		if e.ComplexityRoot.NavigationRuleConfiguration.SingleRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NavigationRuleConfiguration.SingleRole(childComplexity), true
+
+	case "OffsetConfiguration.after":
+		if e.ComplexityRoot.OffsetConfiguration.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OffsetConfiguration.After(childComplexity), true
+	case "OffsetConfiguration.before":
+		if e.ComplexityRoot.OffsetConfiguration.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OffsetConfiguration.Before(childComplexity), true
+	case "OffsetConfiguration.reference":
+		if e.ComplexityRoot.OffsetConfiguration.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OffsetConfiguration.Reference(childComplexity), true
 
 	case "Order.assignee":
 		if e.ComplexityRoot.Order.Assignee == nil {
@@ -3835,6 +5540,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Policy.IsProvisioningEnabled(childComplexity), true
 
+	case "PolicyConfiguration.dimensions":
+		if e.ComplexityRoot.PolicyConfiguration.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.Dimensions(childComplexity), true
+	case "PolicyConfiguration.displayName":
+		if e.ComplexityRoot.PolicyConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.DisplayName(childComplexity), true
+	case "PolicyConfiguration.identifier":
+		if e.ComplexityRoot.PolicyConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.Identifier(childComplexity), true
+	case "PolicyConfiguration.isProvisioningEnabled":
+		if e.ComplexityRoot.PolicyConfiguration.IsProvisioningEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.IsProvisioningEnabled(childComplexity), true
+	case "PolicyConfiguration.isSimulationEnabled":
+		if e.ComplexityRoot.PolicyConfiguration.IsSimulationEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.IsSimulationEnabled(childComplexity), true
+	case "PolicyConfiguration.version":
+		if e.ComplexityRoot.PolicyConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.Version(childComplexity), true
+
+	case "PolicyConfigurationConnection.nodes":
+		if e.ComplexityRoot.PolicyConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfigurationConnection.Nodes(childComplexity), true
+	case "PolicyConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.PolicyConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfigurationConnection.PageInfo(childComplexity), true
+	case "PolicyConfigurationConnection.totalCount":
+		if e.ComplexityRoot.PolicyConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfigurationConnection.TotalCount(childComplexity), true
+
 	case "Profile.displayName":
 		if e.ComplexityRoot.Profile.DisplayName == nil {
 			break
@@ -3853,6 +5614,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Profile.Identifier(childComplexity), true
+
+	case "ProfileConfiguration.displayName":
+		if e.ComplexityRoot.ProfileConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfiguration.DisplayName(childComplexity), true
+	case "ProfileConfiguration.identifier":
+		if e.ComplexityRoot.ProfileConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfiguration.Identifier(childComplexity), true
+	case "ProfileConfiguration.rules":
+		if e.ComplexityRoot.ProfileConfiguration.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfiguration.Rules(childComplexity), true
+	case "ProfileConfiguration.version":
+		if e.ComplexityRoot.ProfileConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfiguration.Version(childComplexity), true
+
+	case "ProfileConfigurationConnection.nodes":
+		if e.ComplexityRoot.ProfileConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfigurationConnection.Nodes(childComplexity), true
+	case "ProfileConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.ProfileConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfigurationConnection.PageInfo(childComplexity), true
+	case "ProfileConfigurationConnection.totalCount":
+		if e.ComplexityRoot.ProfileConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfigurationConnection.TotalCount(childComplexity), true
 
 	case "Property.displayName":
 		if e.ComplexityRoot.Property.DisplayName == nil {
@@ -3896,6 +5701,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Property.Type(childComplexity), true
+
+	case "PropertyConfiguration.collection":
+		if e.ComplexityRoot.PropertyConfiguration.Collection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.Collection(childComplexity), true
+	case "PropertyConfiguration.column":
+		if e.ComplexityRoot.PropertyConfiguration.Column == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.Column(childComplexity), true
+	case "PropertyConfiguration.displayName":
+		if e.ComplexityRoot.PropertyConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.DisplayName(childComplexity), true
+	case "PropertyConfiguration.format":
+		if e.ComplexityRoot.PropertyConfiguration.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.Format(childComplexity), true
+	case "PropertyConfiguration.identifier":
+		if e.ComplexityRoot.PropertyConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.Identifier(childComplexity), true
+	case "PropertyConfiguration.isKey":
+		if e.ComplexityRoot.PropertyConfiguration.IsKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.IsKey(childComplexity), true
+	case "PropertyConfiguration.primaryKey":
+		if e.ComplexityRoot.PropertyConfiguration.PrimaryKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.PrimaryKey(childComplexity), true
+	case "PropertyConfiguration.reverse":
+		if e.ComplexityRoot.PropertyConfiguration.Reverse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.Reverse(childComplexity), true
+	case "PropertyConfiguration.target":
+		if e.ComplexityRoot.PropertyConfiguration.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.Target(childComplexity), true
+	case "PropertyConfiguration.type":
+		if e.ComplexityRoot.PropertyConfiguration.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.Type(childComplexity), true
+	case "PropertyConfiguration.uniqueKey":
+		if e.ComplexityRoot.PropertyConfiguration.UniqueKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.UniqueKey(childComplexity), true
 
 	case "PropertyValue.displayName":
 		if e.ComplexityRoot.PropertyValue.DisplayName == nil {
@@ -3997,6 +5869,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ComputationFaults(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.configuration":
+		if e.ComplexityRoot.Query.Configuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Configuration(childComplexity), true
 	case "Query.connectors":
 		if e.ComplexityRoot.Query.Connectors == nil {
 			break
@@ -4298,6 +6176,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Webhooks(childComplexity), true
 
+	case "QueryRuleConfiguration.confidence":
+		if e.ComplexityRoot.QueryRuleConfiguration.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.Confidence(childComplexity), true
+	case "QueryRuleConfiguration.identifier":
+		if e.ComplexityRoot.QueryRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.Identifier(childComplexity), true
+	case "QueryRuleConfiguration.offset":
+		if e.ComplexityRoot.QueryRuleConfiguration.Offset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.Offset(childComplexity), true
+	case "QueryRuleConfiguration.policy":
+		if e.ComplexityRoot.QueryRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.Policy(childComplexity), true
+	case "QueryRuleConfiguration.property":
+		if e.ComplexityRoot.QueryRuleConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.Property(childComplexity), true
+	case "QueryRuleConfiguration.sourceBinding":
+		if e.ComplexityRoot.QueryRuleConfiguration.SourceBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.SourceBinding(childComplexity), true
+	case "QueryRuleConfiguration.sourceExpression":
+		if e.ComplexityRoot.QueryRuleConfiguration.SourceExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.SourceExpression(childComplexity), true
+	case "QueryRuleConfiguration.targetBinding":
+		if e.ComplexityRoot.QueryRuleConfiguration.TargetBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.TargetBinding(childComplexity), true
+	case "QueryRuleConfiguration.targetExpression":
+		if e.ComplexityRoot.QueryRuleConfiguration.TargetExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueryRuleConfiguration.TargetExpression(childComplexity), true
+
 	case "ReleaseHeldOrdersPayload.released":
 		if e.ComplexityRoot.ReleaseHeldOrdersPayload.Released == nil {
 			break
@@ -4503,6 +6436,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResourceRef.Key(childComplexity), true
 
+	case "ResourceRefConfiguration.entityType":
+		if e.ComplexityRoot.ResourceRefConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceRefConfiguration.EntityType(childComplexity), true
+	case "ResourceRefConfiguration.key":
+		if e.ComplexityRoot.ResourceRefConfiguration.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceRefConfiguration.Key(childComplexity), true
+
 	case "ResourceType.allowAdd":
 		if e.ComplexityRoot.ResourceType.AllowAdd == nil {
 			break
@@ -4635,6 +6581,260 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.TransmittedStateValidityPeriod(childComplexity), true
+
+	case "ResourceTypeConfiguration.allowAdd":
+		if e.ComplexityRoot.ResourceTypeConfiguration.AllowAdd == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.AllowAdd(childComplexity), true
+	case "ResourceTypeConfiguration.allowOwnDecisions":
+		if e.ComplexityRoot.ResourceTypeConfiguration.AllowOwnDecisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.AllowOwnDecisions(childComplexity), true
+	case "ResourceTypeConfiguration.allowRemove":
+		if e.ComplexityRoot.ResourceTypeConfiguration.AllowRemove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.AllowRemove(childComplexity), true
+	case "ResourceTypeConfiguration.approvalWorkflowType":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ApprovalWorkflowType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ApprovalWorkflowType(childComplexity), true
+	case "ResourceTypeConfiguration.argumentsExpression":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ArgumentsExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ArgumentsExpression(childComplexity), true
+	case "ResourceTypeConfiguration.autoRetryCount":
+		if e.ComplexityRoot.ResourceTypeConfiguration.AutoRetryCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.AutoRetryCount(childComplexity), true
+	case "ResourceTypeConfiguration.autoRetryDelayMinutes":
+		if e.ComplexityRoot.ResourceTypeConfiguration.AutoRetryDelayMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.AutoRetryDelayMinutes(childComplexity), true
+	case "ResourceTypeConfiguration.blockProvisioning":
+		if e.ComplexityRoot.ResourceTypeConfiguration.BlockProvisioning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.BlockProvisioning(childComplexity), true
+	case "ResourceTypeConfiguration.category":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Category(childComplexity), true
+	case "ResourceTypeConfiguration.classificationRules":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ClassificationRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ClassificationRules(childComplexity), true
+	case "ResourceTypeConfiguration.connection":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Connection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Connection(childComplexity), true
+	case "ResourceTypeConfiguration.correlateMultipleResources":
+		if e.ComplexityRoot.ResourceTypeConfiguration.CorrelateMultipleResources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.CorrelateMultipleResources(childComplexity), true
+	case "ResourceTypeConfiguration.correlationRules":
+		if e.ComplexityRoot.ResourceTypeConfiguration.CorrelationRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.CorrelationRules(childComplexity), true
+	case "ResourceTypeConfiguration.dependsOn":
+		if e.ComplexityRoot.ResourceTypeConfiguration.DependsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.DependsOn(childComplexity), true
+	case "ResourceTypeConfiguration.dependsOnOwnerProperty":
+		if e.ComplexityRoot.ResourceTypeConfiguration.DependsOnOwnerProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.DependsOnOwnerProperty(childComplexity), true
+	case "ResourceTypeConfiguration.description":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Description(childComplexity), true
+	case "ResourceTypeConfiguration.discardManualAssignments":
+		if e.ComplexityRoot.ResourceTypeConfiguration.DiscardManualAssignments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.DiscardManualAssignments(childComplexity), true
+	case "ResourceTypeConfiguration.displayName":
+		if e.ComplexityRoot.ResourceTypeConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.DisplayName(childComplexity), true
+	case "ResourceTypeConfiguration.fulfillHoursAheadOfTime":
+		if e.ComplexityRoot.ResourceTypeConfiguration.FulfillHoursAheadOfTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.FulfillHoursAheadOfTime(childComplexity), true
+	case "ResourceTypeConfiguration.hideOnSimplifiedView":
+		if e.ComplexityRoot.ResourceTypeConfiguration.HideOnSimplifiedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.HideOnSimplifiedView(childComplexity), true
+	case "ResourceTypeConfiguration.identifier":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Identifier(childComplexity), true
+	case "ResourceTypeConfiguration.maximumDelete":
+		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumDelete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.MaximumDelete(childComplexity), true
+	case "ResourceTypeConfiguration.maximumDeletePercent":
+		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumDeletePercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.MaximumDeletePercent(childComplexity), true
+	case "ResourceTypeConfiguration.maximumInsert":
+		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumInsert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.MaximumInsert(childComplexity), true
+	case "ResourceTypeConfiguration.maximumInsertPercent":
+		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumInsertPercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.MaximumInsertPercent(childComplexity), true
+	case "ResourceTypeConfiguration.maximumUpdate":
+		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumUpdate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.MaximumUpdate(childComplexity), true
+	case "ResourceTypeConfiguration.maximumUpdatePercent":
+		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumUpdatePercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.MaximumUpdatePercent(childComplexity), true
+	case "ResourceTypeConfiguration.navigationRules":
+		if e.ComplexityRoot.ResourceTypeConfiguration.NavigationRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.NavigationRules(childComplexity), true
+	case "ResourceTypeConfiguration.policy":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Policy(childComplexity), true
+	case "ResourceTypeConfiguration.queryRules":
+		if e.ComplexityRoot.ResourceTypeConfiguration.QueryRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.QueryRules(childComplexity), true
+	case "ResourceTypeConfiguration.removeOrphans":
+		if e.ComplexityRoot.ResourceTypeConfiguration.RemoveOrphans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.RemoveOrphans(childComplexity), true
+	case "ResourceTypeConfiguration.scalarRules":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ScalarRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ScalarRules(childComplexity), true
+	case "ResourceTypeConfiguration.sourceEntityType":
+		if e.ComplexityRoot.ResourceTypeConfiguration.SourceEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.SourceEntityType(childComplexity), true
+	case "ResourceTypeConfiguration.suggestAllCorrelations":
+		if e.ComplexityRoot.ResourceTypeConfiguration.SuggestAllCorrelations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.SuggestAllCorrelations(childComplexity), true
+	case "ResourceTypeConfiguration.targetEntityType":
+		if e.ComplexityRoot.ResourceTypeConfiguration.TargetEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.TargetEntityType(childComplexity), true
+	case "ResourceTypeConfiguration.ticketSynchroIsNotAvailable":
+		if e.ComplexityRoot.ResourceTypeConfiguration.TicketSynchroIsNotAvailable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.TicketSynchroIsNotAvailable(childComplexity), true
+	case "ResourceTypeConfiguration.transmittedStateValidityPeriod":
+		if e.ComplexityRoot.ResourceTypeConfiguration.TransmittedStateValidityPeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.TransmittedStateValidityPeriod(childComplexity), true
+	case "ResourceTypeConfiguration.typeRules":
+		if e.ComplexityRoot.ResourceTypeConfiguration.TypeRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.TypeRules(childComplexity), true
+	case "ResourceTypeConfiguration.version":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Version(childComplexity), true
+
+	case "ResourceTypeConfigurationConnection.nodes":
+		if e.ComplexityRoot.ResourceTypeConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfigurationConnection.Nodes(childComplexity), true
+	case "ResourceTypeConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.ResourceTypeConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfigurationConnection.PageInfo(childComplexity), true
+	case "ResourceTypeConfigurationConnection.totalCount":
+		if e.ComplexityRoot.ResourceTypeConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfigurationConnection.TotalCount(childComplexity), true
 
 	case "ResourceTypeRule.confidence":
 		if e.ComplexityRoot.ResourceTypeRule.Confidence == nil {
@@ -4831,6 +7031,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Role.Rules(childComplexity), true
 
+	case "RoleConfiguration.approvalWorkflowType":
+		if e.ComplexityRoot.RoleConfiguration.ApprovalWorkflowType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ApprovalWorkflowType(childComplexity), true
+	case "RoleConfiguration.category":
+		if e.ComplexityRoot.RoleConfiguration.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Category(childComplexity), true
+	case "RoleConfiguration.description":
+		if e.ComplexityRoot.RoleConfiguration.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Description(childComplexity), true
+	case "RoleConfiguration.displayName":
+		if e.ComplexityRoot.RoleConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.DisplayName(childComplexity), true
+	case "RoleConfiguration.entityType":
+		if e.ComplexityRoot.RoleConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.EntityType(childComplexity), true
+	case "RoleConfiguration.hideOnSimplifiedView":
+		if e.ComplexityRoot.RoleConfiguration.HideOnSimplifiedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.HideOnSimplifiedView(childComplexity), true
+	case "RoleConfiguration.identifier":
+		if e.ComplexityRoot.RoleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Identifier(childComplexity), true
+	case "RoleConfiguration.policy":
+		if e.ComplexityRoot.RoleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Policy(childComplexity), true
+	case "RoleConfiguration.rules":
+		if e.ComplexityRoot.RoleConfiguration.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Rules(childComplexity), true
+	case "RoleConfiguration.version":
+		if e.ComplexityRoot.RoleConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Version(childComplexity), true
+
+	case "RoleConfigurationConnection.nodes":
+		if e.ComplexityRoot.RoleConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfigurationConnection.Nodes(childComplexity), true
+	case "RoleConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.RoleConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfigurationConnection.PageInfo(childComplexity), true
+	case "RoleConfigurationConnection.totalCount":
+		if e.ComplexityRoot.RoleConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfigurationConnection.TotalCount(childComplexity), true
+
 	case "RoleRule.compositeRole":
 		if e.ComplexityRoot.RoleRule.CompositeRole == nil {
 			break
@@ -4879,6 +7159,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleRule.Type(childComplexity), true
+
+	case "RoleRuleConfiguration.compositeRole":
+		if e.ComplexityRoot.RoleRuleConfiguration.CompositeRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRuleConfiguration.CompositeRole(childComplexity), true
+	case "RoleRuleConfiguration.dimensions":
+		if e.ComplexityRoot.RoleRuleConfiguration.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRuleConfiguration.Dimensions(childComplexity), true
+	case "RoleRuleConfiguration.identifier":
+		if e.ComplexityRoot.RoleRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRuleConfiguration.Identifier(childComplexity), true
+	case "RoleRuleConfiguration.isDenied":
+		if e.ComplexityRoot.RoleRuleConfiguration.IsDenied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRuleConfiguration.IsDenied(childComplexity), true
+	case "RoleRuleConfiguration.policy":
+		if e.ComplexityRoot.RoleRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRuleConfiguration.Policy(childComplexity), true
+	case "RoleRuleConfiguration.priority":
+		if e.ComplexityRoot.RoleRuleConfiguration.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRuleConfiguration.Priority(childComplexity), true
+	case "RoleRuleConfiguration.type":
+		if e.ComplexityRoot.RoleRuleConfiguration.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRuleConfiguration.Type(childComplexity), true
 
 	case "RowToMend.column":
 		if e.ComplexityRoot.RowToMend.Column == nil {
@@ -4973,6 +7296,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunJobPayload.JobInstance(childComplexity), true
 
+	case "ScalarRuleConfiguration.binding":
+		if e.ComplexityRoot.ScalarRuleConfiguration.Binding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.Binding(childComplexity), true
+	case "ScalarRuleConfiguration.comparison":
+		if e.ComplexityRoot.ScalarRuleConfiguration.Comparison == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.Comparison(childComplexity), true
+	case "ScalarRuleConfiguration.createOnly":
+		if e.ComplexityRoot.ScalarRuleConfiguration.CreateOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.CreateOnly(childComplexity), true
+	case "ScalarRuleConfiguration.expression":
+		if e.ComplexityRoot.ScalarRuleConfiguration.Expression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.Expression(childComplexity), true
+	case "ScalarRuleConfiguration.identifier":
+		if e.ComplexityRoot.ScalarRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.Identifier(childComplexity), true
+	case "ScalarRuleConfiguration.offset":
+		if e.ComplexityRoot.ScalarRuleConfiguration.Offset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.Offset(childComplexity), true
+	case "ScalarRuleConfiguration.policy":
+		if e.ComplexityRoot.ScalarRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.Policy(childComplexity), true
+	case "ScalarRuleConfiguration.property":
+		if e.ComplexityRoot.ScalarRuleConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.Property(childComplexity), true
+	case "ScalarRuleConfiguration.singleRole":
+		if e.ComplexityRoot.ScalarRuleConfiguration.SingleRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScalarRuleConfiguration.SingleRole(childComplexity), true
+
 	case "SearchHit.detail":
 		if e.ComplexityRoot.SearchHit.Detail == nil {
 			break
@@ -4998,6 +7376,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SearchHit.Label(childComplexity), true
 
+	case "SecretConfiguration.name":
+		if e.ComplexityRoot.SecretConfiguration.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretConfiguration.Name(childComplexity), true
+	case "SecretConfiguration.reference":
+		if e.ComplexityRoot.SecretConfiguration.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretConfiguration.Reference(childComplexity), true
+
+	case "SourceConfiguration.connection":
+		if e.ComplexityRoot.SourceConfiguration.Connection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceConfiguration.Connection(childComplexity), true
+	case "SourceConfiguration.maximumRejected":
+		if e.ComplexityRoot.SourceConfiguration.MaximumRejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceConfiguration.MaximumRejected(childComplexity), true
+	case "SourceConfiguration.table":
+		if e.ComplexityRoot.SourceConfiguration.Table == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceConfiguration.Table(childComplexity), true
+	case "SourceConfiguration.thresholds":
+		if e.ComplexityRoot.SourceConfiguration.Thresholds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SourceConfiguration.Thresholds(childComplexity), true
+
 	case "StateCount.count":
 		if e.ComplexityRoot.StateCount.Count == nil {
 			break
@@ -5010,6 +7426,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StateCount.State(childComplexity), true
+
+	case "StepConfiguration.dependsOn":
+		if e.ComplexityRoot.StepConfiguration.DependsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.DependsOn(childComplexity), true
+	case "StepConfiguration.displayName":
+		if e.ComplexityRoot.StepConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.DisplayName(childComplexity), true
+	case "StepConfiguration.level":
+		if e.ComplexityRoot.StepConfiguration.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.Level(childComplexity), true
+	case "StepConfiguration.options":
+		if e.ComplexityRoot.StepConfiguration.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.Options(childComplexity), true
+	case "StepConfiguration.task":
+		if e.ComplexityRoot.StepConfiguration.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.Task(childComplexity), true
+	case "StepConfiguration.type":
+		if e.ComplexityRoot.StepConfiguration.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.Type(childComplexity), true
 
 	case "Subscription.countersChanged":
 		if e.ComplexityRoot.Subscription.CountersChanged == nil {
@@ -5172,6 +7625,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TaskLogLine.Message(childComplexity), true
 
+	case "ThresholdsConfiguration.maxLinkPercentageDeletedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaxLinkPercentageDeletedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaxLinkPercentageDeletedLines(childComplexity), true
+	case "ThresholdsConfiguration.maxLinkPercentageInsertedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaxLinkPercentageInsertedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaxLinkPercentageInsertedLines(childComplexity), true
+	case "ThresholdsConfiguration.maxPercentageDeletedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaxPercentageDeletedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaxPercentageDeletedLines(childComplexity), true
+	case "ThresholdsConfiguration.maxPercentageInsertedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaxPercentageInsertedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaxPercentageInsertedLines(childComplexity), true
+	case "ThresholdsConfiguration.maxPercentageUpdatedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaxPercentageUpdatedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaxPercentageUpdatedLines(childComplexity), true
+	case "ThresholdsConfiguration.maximumDeletedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaximumDeletedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaximumDeletedLines(childComplexity), true
+	case "ThresholdsConfiguration.maximumInsertedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaximumInsertedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaximumInsertedLines(childComplexity), true
+	case "ThresholdsConfiguration.maximumLinkDeletedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaximumLinkDeletedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaximumLinkDeletedLines(childComplexity), true
+	case "ThresholdsConfiguration.maximumLinkInsertedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaximumLinkInsertedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaximumLinkInsertedLines(childComplexity), true
+	case "ThresholdsConfiguration.maximumUpdatedLines":
+		if e.ComplexityRoot.ThresholdsConfiguration.MaximumUpdatedLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ThresholdsConfiguration.MaximumUpdatedLines(childComplexity), true
+
 	case "TileCount.count":
 		if e.ComplexityRoot.TileCount.Count == nil {
 			break
@@ -5190,6 +7704,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TileCount.EntityType(childComplexity), true
+
+	case "TypeRuleConfiguration.dimensions":
+		if e.ComplexityRoot.TypeRuleConfiguration.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeRuleConfiguration.Dimensions(childComplexity), true
+	case "TypeRuleConfiguration.identifier":
+		if e.ComplexityRoot.TypeRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeRuleConfiguration.Identifier(childComplexity), true
+	case "TypeRuleConfiguration.isDenied":
+		if e.ComplexityRoot.TypeRuleConfiguration.IsDenied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeRuleConfiguration.IsDenied(childComplexity), true
+	case "TypeRuleConfiguration.offset":
+		if e.ComplexityRoot.TypeRuleConfiguration.Offset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeRuleConfiguration.Offset(childComplexity), true
+	case "TypeRuleConfiguration.policy":
+		if e.ComplexityRoot.TypeRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeRuleConfiguration.Policy(childComplexity), true
+	case "TypeRuleConfiguration.singleRole":
+		if e.ComplexityRoot.TypeRuleConfiguration.SingleRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeRuleConfiguration.SingleRole(childComplexity), true
+	case "TypeRuleConfiguration.type":
+		if e.ComplexityRoot.TypeRuleConfiguration.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeRuleConfiguration.Type(childComplexity), true
+
+	case "UserConfiguration.demo":
+		if e.ComplexityRoot.UserConfiguration.Demo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Demo(childComplexity), true
+	case "UserConfiguration.disabled":
+		if e.ComplexityRoot.UserConfiguration.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Disabled(childComplexity), true
+	case "UserConfiguration.displayName":
+		if e.ComplexityRoot.UserConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.DisplayName(childComplexity), true
+	case "UserConfiguration.email":
+		if e.ComplexityRoot.UserConfiguration.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Email(childComplexity), true
+	case "UserConfiguration.profiles":
+		if e.ComplexityRoot.UserConfiguration.Profiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Profiles(childComplexity), true
+	case "UserConfiguration.resource":
+		if e.ComplexityRoot.UserConfiguration.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Resource(childComplexity), true
+	case "UserConfiguration.username":
+		if e.ComplexityRoot.UserConfiguration.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Username(childComplexity), true
+	case "UserConfiguration.version":
+		if e.ComplexityRoot.UserConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Version(childComplexity), true
+
+	case "UserConfigurationConnection.nodes":
+		if e.ComplexityRoot.UserConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfigurationConnection.Nodes(childComplexity), true
+	case "UserConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.UserConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfigurationConnection.PageInfo(childComplexity), true
+	case "UserConfigurationConnection.totalCount":
+		if e.ComplexityRoot.UserConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfigurationConnection.TotalCount(childComplexity), true
 
 	case "Webhook.createdAt":
 		if e.ComplexityRoot.Webhook.CreatedAt == nil {
@@ -5403,32 +8028,81 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AccessEntryConfigurationInput", ec.unmarshalInputAccessEntryConfigurationInput),
+			graphql.NewInputUnmarshaler("AccessFilterConfigurationInput", ec.unmarshalInputAccessFilterConfigurationInput),
+			graphql.NewInputUnmarshaler("AccessRuleConfigurationInput", ec.unmarshalInputAccessRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("ApplyConfigurationInput", ec.unmarshalInputApplyConfigurationInput),
+			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
+			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
+			graphql.NewInputUnmarshaler("ClassifyRuleConfigurationInput", ec.unmarshalInputClassifyRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("ConfigurationInput", ec.unmarshalInputConfigurationInput),
+			graphql.NewInputUnmarshaler("ConfigurationNameInput", ec.unmarshalInputConfigurationNameInput),
+			graphql.NewInputUnmarshaler("ConfigurationVersionInput", ec.unmarshalInputConfigurationVersionInput),
 			graphql.NewInputUnmarshaler("ConfirmManualOrdersInput", ec.unmarshalInputConfirmManualOrdersInput),
+			graphql.NewInputUnmarshaler("ConnectionConfigurationInput", ec.unmarshalInputConnectionConfigurationInput),
+			graphql.NewInputUnmarshaler("ConnectorConfigurationInput", ec.unmarshalInputConnectorConfigurationInput),
 			graphql.NewInputUnmarshaler("ConnectorInput", ec.unmarshalInputConnectorInput),
+			graphql.NewInputUnmarshaler("ContextRuleConfigurationInput", ec.unmarshalInputContextRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("CorrelationRuleConfigurationInput", ec.unmarshalInputCorrelationRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("CreateResourceInput", ec.unmarshalInputCreateResourceInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
+			graphql.NewInputUnmarshaler("CriterionConfigurationInput", ec.unmarshalInputCriterionConfigurationInput),
+			graphql.NewInputUnmarshaler("DeleteConfigurationInput", ec.unmarshalInputDeleteConfigurationInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
 			graphql.NewInputUnmarshaler("DeliveryInput", ec.unmarshalInputDeliveryInput),
+			graphql.NewInputUnmarshaler("DimensionConfigurationInput", ec.unmarshalInputDimensionConfigurationInput),
+			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
+			graphql.NewInputUnmarshaler("JobConfigurationInput", ec.unmarshalInputJobConfigurationInput),
 			graphql.NewInputUnmarshaler("JobInstanceInput", ec.unmarshalInputJobInstanceInput),
 			graphql.NewInputUnmarshaler("JobScheduleInput", ec.unmarshalInputJobScheduleInput),
 			graphql.NewInputUnmarshaler("LiftFenceInput", ec.unmarshalInputLiftFenceInput),
 			graphql.NewInputUnmarshaler("LineDecisionInput", ec.unmarshalInputLineDecisionInput),
+			graphql.NewInputUnmarshaler("LineThresholdsConfigurationInput", ec.unmarshalInputLineThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MailFilter", ec.unmarshalInputMailFilter),
+			graphql.NewInputUnmarshaler("NamedValueInput", ec.unmarshalInputNamedValueInput),
+			graphql.NewInputUnmarshaler("NavigationRuleConfigurationInput", ec.unmarshalInputNavigationRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("OffsetConfigurationInput", ec.unmarshalInputOffsetConfigurationInput),
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
+			graphql.NewInputUnmarshaler("PolicyConfigurationInput", ec.unmarshalInputPolicyConfigurationInput),
+			graphql.NewInputUnmarshaler("ProfileConfigurationInput", ec.unmarshalInputProfileConfigurationInput),
+			graphql.NewInputUnmarshaler("PropertyConfigurationInput", ec.unmarshalInputPropertyConfigurationInput),
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
+			graphql.NewInputUnmarshaler("QueryRuleConfigurationInput", ec.unmarshalInputQueryRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("ReleaseHeldOrdersInput", ec.unmarshalInputReleaseHeldOrdersInput),
 			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
 			graphql.NewInputUnmarshaler("ReportManualOrderErrorsInput", ec.unmarshalInputReportManualOrderErrorsInput),
 			graphql.NewInputUnmarshaler("ResourceFilter", ec.unmarshalInputResourceFilter),
+			graphql.NewInputUnmarshaler("ResourceRefConfigurationInput", ec.unmarshalInputResourceRefConfigurationInput),
+			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
+			graphql.NewInputUnmarshaler("RoleConfigurationInput", ec.unmarshalInputRoleConfigurationInput),
+			graphql.NewInputUnmarshaler("RoleRuleConfigurationInput", ec.unmarshalInputRoleRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
+			graphql.NewInputUnmarshaler("SaveCategoryInput", ec.unmarshalInputSaveCategoryInput),
+			graphql.NewInputUnmarshaler("SaveCompositeRoleInput", ec.unmarshalInputSaveCompositeRoleInput),
+			graphql.NewInputUnmarshaler("SaveConnectorInput", ec.unmarshalInputSaveConnectorInput),
+			graphql.NewInputUnmarshaler("SaveContextRuleInput", ec.unmarshalInputSaveContextRuleInput),
+			graphql.NewInputUnmarshaler("SaveDimensionInput", ec.unmarshalInputSaveDimensionInput),
+			graphql.NewInputUnmarshaler("SaveEntityTypeInput", ec.unmarshalInputSaveEntityTypeInput),
+			graphql.NewInputUnmarshaler("SaveJobInput", ec.unmarshalInputSaveJobInput),
+			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
+			graphql.NewInputUnmarshaler("SaveProfileInput", ec.unmarshalInputSaveProfileInput),
+			graphql.NewInputUnmarshaler("SaveResourceTypeInput", ec.unmarshalInputSaveResourceTypeInput),
+			graphql.NewInputUnmarshaler("SaveSingleRoleInput", ec.unmarshalInputSaveSingleRoleInput),
+			graphql.NewInputUnmarshaler("SaveUserInput", ec.unmarshalInputSaveUserInput),
+			graphql.NewInputUnmarshaler("ScalarRuleConfigurationInput", ec.unmarshalInputScalarRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("SourceConfigurationInput", ec.unmarshalInputSourceConfigurationInput),
+			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
+			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
+			graphql.NewInputUnmarshaler("TypeRuleConfigurationInput", ec.unmarshalInputTypeRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("UpdateResourceInput", ec.unmarshalInputUpdateResourceInput),
+			graphql.NewInputUnmarshaler("UserConfigurationInput", ec.unmarshalInputUserConfigurationInput),
 			graphql.NewInputUnmarshaler("WebhookInput", ec.unmarshalInputWebhookInput),
 		)
 	}
@@ -6045,6 +8719,1732 @@ type Query
 type Mutation
 
 type Subscription
+`, BuiltIn: false},
+	{Name: "../schema/configuration.graphqls", Input: `# Generated from the kinds of server/manifest: run npm run gen.
+
+"""Kinds of configuration objects."""
+enum ConfigurationKind {
+  "A connector."
+  CONNECTOR
+  "An entity type."
+  ENTITY_TYPE
+  "A dimension."
+  DIMENSION
+  "A policy."
+  POLICY
+  "A category."
+  CATEGORY
+  "A composite role."
+  COMPOSITE_ROLE
+  "A single role."
+  SINGLE_ROLE
+  "A resource type."
+  RESOURCE_TYPE
+  "A context rule."
+  CONTEXT_RULE
+  "A job."
+  JOB
+  "A profile."
+  PROFILE
+  "A user."
+  USER
+}
+
+"""Kinds of deactivation."""
+enum Deactivation {
+  "It reads and writes."
+  NONE
+  "It does not read."
+  EXPORT
+  "It does not write: orders stay Pending."
+  FULFIL
+}
+
+"""Kinds of rule strength."""
+enum RuleStrength {
+  "It gives."
+  REQUIRED
+  "It fills the basket of a request in advance."
+  REQUESTED_AUTOMATICALLY
+  "It suggests in a request."
+  SUGGESTED
+}
+
+"""Kinds of offset reference."""
+enum OffsetReference {
+  "The rule applies as long as what it stands on."
+  DEFAULT
+  "Both ends of the period are moved."
+  AROUND
+  "The period lies around the beginning."
+  BEFORE
+  "The period lies around the end."
+  AFTER
+}
+
+"""Kinds of comparison."""
+enum Comparison {
+  "Texts are equal when every character is."
+  CASE_SENSITIVE
+  "Case does not count."
+  IGNORE_CASE
+  "Neither accents nor case count."
+  IGNORE_DIACRITICS
+  "Only letters count, without accents and case."
+  SIMPLIFIED
+  "As simplified, and letters that sound alike are equal."
+  APPROXIMATE
+}
+
+"""Thresholds of a connector: more than that in one reading blocks it (provisioning spec 8.2). 0: no limit."""
+type ThresholdsConfiguration {
+  "New rows."
+  maximumInsertedLines: Int!
+  "Changed rows."
+  maximumUpdatedLines: Int!
+  "Rows that are gone."
+  maximumDeletedLines: Int!
+  "New rows in percent of those there were."
+  maxPercentageInsertedLines: Int!
+  "Changed rows in percent of those there were."
+  maxPercentageUpdatedLines: Int!
+  "Rows that are gone in percent of those there were."
+  maxPercentageDeletedLines: Int!
+  "New links."
+  maximumLinkInsertedLines: Int!
+  "Links that are gone."
+  maximumLinkDeletedLines: Int!
+  "New links in percent of those there were."
+  maxLinkPercentageInsertedLines: Int!
+  "Links that are gone in percent of those there were."
+  maxLinkPercentageDeletedLines: Int!
+}
+
+"""Thresholds of a connector: more than that in one reading blocks it (provisioning spec 8.2). 0: no limit."""
+input ThresholdsConfigurationInput {
+  "New rows."
+  maximumInsertedLines: Int
+  "Changed rows."
+  maximumUpdatedLines: Int
+  "Rows that are gone."
+  maximumDeletedLines: Int
+  "New rows in percent of those there were."
+  maxPercentageInsertedLines: Int
+  "Changed rows in percent of those there were."
+  maxPercentageUpdatedLines: Int
+  "Rows that are gone in percent of those there were."
+  maxPercentageDeletedLines: Int
+  "New links."
+  maximumLinkInsertedLines: Int
+  "Links that are gone."
+  maximumLinkDeletedLines: Int
+  "New links in percent of those there were."
+  maxLinkPercentageInsertedLines: Int
+  "Links that are gone in percent of those there were."
+  maxLinkPercentageDeletedLines: Int
+}
+
+"""Connection is one way into a system: a package with its settings."""
+type ConnectionConfiguration {
+  "Name, unique among all connections in any case; stable, unlike the display name."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Kind of connection, e.g. csv or postgres."
+  package: String!
+  "What it does not do. Default: NONE."
+  deactivated: Deactivation!
+  "Seconds between two looks in continuous mode. Default: 1."
+  pollSeconds: Int!
+  "Settings of the package, by name."
+  settings: [NamedValue!]!
+  "Secrets of the package, by name; replaced as a whole. Left out: as they are. env:NAME and file:NAME say where one lies."
+  secrets: [SecretConfiguration!]!
+}
+
+"""Connection is one way into a system: a package with its settings."""
+input ConnectionConfigurationInput {
+  "Name, unique among all connections in any case; stable, unlike the display name."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Kind of connection, e.g. csv or postgres."
+  package: String!
+  "What it does not do. Default: NONE."
+  deactivated: Deactivation
+  "Seconds between two looks in continuous mode. Default: 1."
+  pollSeconds: Int
+  "Settings of the package, by name."
+  settings: [NamedValueInput!]
+  "Secrets of the package, by name; replaced as a whole. Left out: as they are. env:NAME and file:NAME say where one lies."
+  secrets: [NamedValueInput!]
+}
+
+"""One page of a list."""
+type ConnectorConfigurationConnection {
+  "The rows."
+  nodes: [ConnectorConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Connector is one managed system with its connections (provisioning spec 6.1)."""
+type ConnectorConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "When it moves. Default: CONTINUOUS."
+  mode: ConnectorMode!
+  "How much one reading may change before a person is asked. Default: 100 lines, 5 percent, 1000 links; a part that is left out is off."
+  thresholds: ThresholdsConfiguration
+  "Its ways into the system. A connection that is not named any more stays."
+  connections: [ConnectionConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Connector is one managed system with its connections (provisioning spec 6.1)."""
+input ConnectorConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "When it moves. Default: CONTINUOUS."
+  mode: ConnectorMode
+  "How much one reading may change before a person is asked. Default: 100 lines, 5 percent, 1000 links; a part that is left out is off."
+  thresholds: ThresholdsConfigurationInput
+  "Its ways into the system. A connection that is not named any more stays."
+  connections: [ConnectionConfigurationInput!]
+}
+
+"""LineThresholds of one entity type: more than that in one reading blocks it. 0 (default): no limit."""
+type LineThresholdsConfiguration {
+  "New rows."
+  maximumInsertedLines: Int!
+  "Changed rows."
+  maximumUpdatedLines: Int!
+  "Rows that are gone."
+  maximumDeletedLines: Int!
+  "New rows in percent of those there were."
+  maxPercentageInsertedLines: Int!
+  "Changed rows in percent of those there were."
+  maxPercentageUpdatedLines: Int!
+  "Rows that are gone in percent of those there were."
+  maxPercentageDeletedLines: Int!
+}
+
+"""LineThresholds of one entity type: more than that in one reading blocks it. 0 (default): no limit."""
+input LineThresholdsConfigurationInput {
+  "New rows."
+  maximumInsertedLines: Int
+  "Changed rows."
+  maximumUpdatedLines: Int
+  "Rows that are gone."
+  maximumDeletedLines: Int
+  "New rows in percent of those there were."
+  maxPercentageInsertedLines: Int
+  "Changed rows in percent of those there were."
+  maxPercentageUpdatedLines: Int
+  "Rows that are gone in percent of those there were."
+  maxPercentageDeletedLines: Int
+}
+
+"""Source is the table that an entity type is read from, and how much of it one reading may change."""
+type SourceConfiguration {
+  "Identifier of the connection."
+  connection: String!
+  "Table or file."
+  table: String!
+  "Limits of this table beside those of its connector; none: only those."
+  thresholds: LineThresholdsConfiguration
+  "How many rows of one reading may be set aside because they cannot be read; more refuse it. None: ten, or one of a hundred when that is more."
+  maximumRejected: Int
+}
+
+"""Source is the table that an entity type is read from, and how much of it one reading may change."""
+input SourceConfigurationInput {
+  "Identifier of the connection."
+  connection: String!
+  "Table or file."
+  table: String!
+  "Limits of this table beside those of its connector; none: only those."
+  thresholds: LineThresholdsConfigurationInput
+  "How many rows of one reading may be set aside because they cannot be read; more refuse it. None: ten, or one of a hundred when that is more."
+  maximumRejected: Int
+}
+
+"""Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3)."""
+type PropertyConfiguration {
+  "Name, unique in the entity type. Letters without accents and digits, beginning with a letter; never Id."
+  identifier: String!
+  "Name to show. Default: the words of the identifier."
+  displayName: String!
+  "Type of its values; a target makes it a navigation, whatever stands here. Default: STRING."
+  type: PropertyType!
+  "It names a resource, and rules may use it to do so. An entity type needs one."
+  isKey: Boolean!
+  "It has several values."
+  collection: Boolean!
+  "Identifier of the entity type a navigation points to; empty: a scalar."
+  target: String!
+  "Name of the navigation back, on the pointed entity type; empty: none."
+  reverse: String!
+  "Column it is read from and written to; empty: kept in Writ only."
+  column: String!
+  "How the column writes its values, e.g. date or a pattern; empty: as they are."
+  format: String!
+  "Its column tells the rows of the table apart. An entity type that is read needs exactly one."
+  primaryKey: Boolean!
+  "No two rows have the same value in its column."
+  uniqueKey: Boolean!
+}
+
+"""Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3)."""
+input PropertyConfigurationInput {
+  "Name, unique in the entity type. Letters without accents and digits, beginning with a letter; never Id."
+  identifier: String!
+  "Name to show. Default: the words of the identifier."
+  displayName: String
+  "Type of its values; a target makes it a navigation, whatever stands here. Default: STRING."
+  type: PropertyType
+  "It names a resource, and rules may use it to do so. An entity type needs one."
+  isKey: Boolean
+  "It has several values."
+  collection: Boolean
+  "Identifier of the entity type a navigation points to; empty: a scalar."
+  target: String
+  "Name of the navigation back, on the pointed entity type; empty: none."
+  reverse: String
+  "Column it is read from and written to; empty: kept in Writ only."
+  column: String
+  "How the column writes its values, e.g. date or a pattern; empty: as they are."
+  format: String
+  "Its column tells the rows of the table apart. An entity type that is read needs exactly one."
+  primaryKey: Boolean
+  "No two rows have the same value in its column."
+  uniqueKey: Boolean
+}
+
+"""One page of a list."""
+type EntityTypeConfigurationConnection {
+  "The rows."
+  nodes: [EntityTypeConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""EntityType is the data shape of resources, and where they are read from (role-model 1.2)."""
+type EntityTypeConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the system its resources belong to; empty: kept in Writ only."
+  connector: String!
+  "How a resource is shown, e.g. {FirstName} {LastName}; empty: by its key."
+  displayExpression: String!
+  "Where its resources are read from; none: they are not."
+  source: SourceConfiguration
+  "Its properties, in the order in which they are shown. One that is used and not named any more refuses the change."
+  properties: [PropertyConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""EntityType is the data shape of resources, and where they are read from (role-model 1.2)."""
+input EntityTypeConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the system its resources belong to; empty: kept in Writ only."
+  connector: String
+  "How a resource is shown, e.g. {FirstName} {LastName}; empty: by its key."
+  displayExpression: String
+  "Where its resources are read from; none: they are not."
+  source: SourceConfigurationInput
+  "Its properties, in the order in which they are shown. One that is used and not named any more refuses the change."
+  properties: [PropertyConfigurationInput!]!
+}
+
+"""One page of a list."""
+type DimensionConfigurationConnection {
+  "The rows."
+  nodes: [DimensionConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Dimension is a criterion of rules: the resources of an entity type are its values (role-model 1.6)."""
+type DimensionConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the entity type of its values."
+  entityType: String!
+  "Its number, 0 to 127, which no other dimension has."
+  column: Int!
+  "Its values form a tree; needs parentProperty."
+  isHierarchical: Boolean!
+  "Identifier of the navigation that leads from a value to the one above; empty: none."
+  parentProperty: String!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Dimension is a criterion of rules: the resources of an entity type are its values (role-model 1.6)."""
+input DimensionConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the entity type of its values."
+  entityType: String!
+  "Its number, 0 to 127, which no other dimension has."
+  column: Int
+  "Its values form a tree; needs parentProperty."
+  isHierarchical: Boolean
+  "Identifier of the navigation that leads from a value to the one above; empty: none."
+  parentProperty: String
+}
+
+"""One page of a list."""
+type PolicyConfigurationConnection {
+  "The rows."
+  nodes: [PolicyConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Policy is a set of roles, types and rules that belong together (role-model 2.2)."""
+type PolicyConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Its rules count. False: they give nothing, and what they gave before is taken away."
+  isProvisioningEnabled: Boolean!
+  "There are no simulations yet: only false is taken."
+  isSimulationEnabled: Boolean!
+  "What a context must be for the rules of the policy to be looked at; none: every context."
+  dimensions: [CriterionConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Policy is a set of roles, types and rules that belong together (role-model 2.2)."""
+input PolicyConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Its rules count. False: they give nothing, and what they gave before is taken away."
+  isProvisioningEnabled: Boolean
+  "There are no simulations yet: only false is taken."
+  isSimulationEnabled: Boolean
+  "What a context must be for the rules of the policy to be looked at; none: every context."
+  dimensions: [CriterionConfigurationInput!]
+}
+
+"""One page of a list."""
+type CategoryConfigurationConnection {
+  "The rows."
+  nodes: [CategoryConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Category is a folder of roles and resource types (role-model 2.3)."""
+type CategoryConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "What belongs in it."
+  description: String!
+  "Identifier of its policy. Default: Default."
+  policy: String!
+  "Identifier of the folder above; empty: top level."
+  parent: String!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Category is a folder of roles and resource types (role-model 2.3)."""
+input CategoryConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "What belongs in it."
+  description: String
+  "Identifier of its policy. Default: Default."
+  policy: String
+  "Identifier of the folder above; empty: top level."
+  parent: String
+}
+
+"""RoleRule gives a role to whoever meets it (role-model 3.1)."""
+type RoleRuleConfiguration {
+  "Name, unique among all rules of roles. Default: that of the role and a number."
+  identifier: String!
+  "Identifier of its policy. Default: that of the role."
+  policy: String!
+  "Identifier of the composite role that holders need; empty: none. For a composite role: its parent."
+  compositeRole: String!
+  "Values that the context of holders needs; none: any."
+  dimensions: [CriterionConfiguration!]!
+  "It withholds the role instead of giving it."
+  isDenied: Boolean!
+  "The smallest decides between rules that contradict each other; between equal ones the one that withholds. Default: 0."
+  priority: Int!
+  "How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED."
+  type: RuleStrength!
+}
+
+"""RoleRule gives a role to whoever meets it (role-model 3.1)."""
+input RoleRuleConfigurationInput {
+  "Name, unique among all rules of roles. Default: that of the role and a number."
+  identifier: String
+  "Identifier of its policy. Default: that of the role."
+  policy: String
+  "Identifier of the composite role that holders need; empty: none. For a composite role: its parent."
+  compositeRole: String
+  "Values that the context of holders needs; none: any."
+  dimensions: [CriterionConfigurationInput!]
+  "It withholds the role instead of giving it."
+  isDenied: Boolean
+  "The smallest decides between rules that contradict each other; between equal ones the one that withholds. Default: 0."
+  priority: Int
+  "How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED."
+  type: RuleStrength
+}
+
+"""One page of a list."""
+type RoleConfigurationConnection {
+  "The rows."
+  nodes: [RoleConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Role is a single or composite role with the rules that give it (role-model 2.4)."""
+type RoleConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "What it is for."
+  description: String!
+  "Identifier of its policy. Default: Default."
+  policy: String!
+  "Identifier of the entity type of its holders."
+  entityType: String!
+  "Identifier of its category; empty: none."
+  category: String!
+  "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
+  approvalWorkflowType: Int!
+  "Not shown to people who look at a short list."
+  hideOnSimplifiedView: Boolean!
+  "What gives it. The list is replaced as a whole."
+  rules: [RoleRuleConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Role is a single or composite role with the rules that give it (role-model 2.4)."""
+input RoleConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "What it is for."
+  description: String
+  "Identifier of its policy. Default: Default."
+  policy: String
+  "Identifier of the entity type of its holders."
+  entityType: String!
+  "Identifier of its category; empty: none."
+  category: String
+  "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
+  approvalWorkflowType: Int
+  "Not shown to people who look at a short list."
+  hideOnSimplifiedView: Boolean
+  "What gives it. The list is replaced as a whole."
+  rules: [RoleRuleConfigurationInput!]
+}
+
+"""Offset shifts the time of a rule (role-model 2.9)."""
+type OffsetConfiguration {
+  "What the minutes count from. Default: DEFAULT."
+  reference: OffsetReference!
+  "Minutes added to the beginning; negative: earlier. Default: 0."
+  before: Int!
+  "Minutes added to the end; negative: earlier. Default: 0."
+  after: Int!
+}
+
+"""Offset shifts the time of a rule (role-model 2.9)."""
+input OffsetConfigurationInput {
+  "What the minutes count from. Default: DEFAULT."
+  reference: OffsetReference
+  "Minutes added to the beginning; negative: earlier. Default: 0."
+  before: Int
+  "Minutes added to the end; negative: earlier. Default: 0."
+  after: Int
+}
+
+"""TypeRule gives the resource type to whoever meets it (role-model 2.6)."""
+type TypeRuleConfiguration {
+  "Name, unique among all rules of resource types. Default: that of the type, -type- and a number."
+  identifier: String!
+  "Identifier of its policy. Default: that of the type."
+  policy: String!
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String!
+  "Values that the context of owners needs; none: any."
+  dimensions: [CriterionConfiguration!]!
+  "It withholds the type instead of giving it."
+  isDenied: Boolean!
+  "How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED."
+  type: RuleStrength!
+  "When it applies; none: as long as owners meet it."
+  offset: OffsetConfiguration
+}
+
+"""TypeRule gives the resource type to whoever meets it (role-model 2.6)."""
+input TypeRuleConfigurationInput {
+  "Name, unique among all rules of resource types. Default: that of the type, -type- and a number."
+  identifier: String
+  "Identifier of its policy. Default: that of the type."
+  policy: String
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String
+  "Values that the context of owners needs; none: any."
+  dimensions: [CriterionConfigurationInput!]
+  "It withholds the type instead of giving it."
+  isDenied: Boolean
+  "How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED."
+  type: RuleStrength
+  "When it applies; none: as long as owners meet it."
+  offset: OffsetConfigurationInput
+}
+
+"""ScalarRule computes a scalar of the target from its owner (role-model 2.7)."""
+type ScalarRuleConfiguration {
+  "Name, unique among all rules of resource types. Default: that of the type, - and the property."
+  identifier: String!
+  "Identifier of its policy. Default: that of the type."
+  policy: String!
+  "Identifier of the scalar property of the target."
+  property: String!
+  "Path from the owner, e.g. Department.Name; empty: the expression computes alone."
+  binding: String!
+  "CEL, a built-in function such as ToLower, or Literal:value; empty: the binding as it is."
+  expression: String!
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String!
+  "When the value in the system counts as equal to the computed one. Default: CASE_SENSITIVE."
+  comparison: Comparison!
+  "The value is sent when the target is created, and never compared afterwards."
+  createOnly: Boolean!
+  "When it applies; none: as long as the target is due."
+  offset: OffsetConfiguration
+}
+
+"""ScalarRule computes a scalar of the target from its owner (role-model 2.7)."""
+input ScalarRuleConfigurationInput {
+  "Name, unique among all rules of resource types. Default: that of the type, - and the property."
+  identifier: String
+  "Identifier of its policy. Default: that of the type."
+  policy: String
+  "Identifier of the scalar property of the target."
+  property: String!
+  "Path from the owner, e.g. Department.Name; empty: the expression computes alone."
+  binding: String
+  "CEL, a built-in function such as ToLower, or Literal:value; empty: the binding as it is."
+  expression: String
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String
+  "When the value in the system counts as equal to the computed one. Default: CASE_SENSITIVE."
+  comparison: Comparison
+  "The value is sent when the target is created, and never compared afterwards."
+  createOnly: Boolean
+  "When it applies; none: as long as the target is due."
+  offset: OffsetConfigurationInput
+}
+
+"""NavigationRule puts one fixed resource into a navigation of the target (role-model 2.8)."""
+type NavigationRuleConfiguration {
+  "Name, unique among all rules of resource types. Default: that of the type, -navigation- and a number."
+  identifier: String!
+  "Identifier of its policy. Default: that of the type."
+  policy: String!
+  "Identifier of the navigation property of the target."
+  property: String!
+  "Key of the resource to put there."
+  resource: String!
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String!
+  "Values that the context of owners needs; none: any."
+  dimensions: [CriterionConfiguration!]!
+  "It forbids the value instead of giving it."
+  isDenied: Boolean!
+  "When it applies; none: as long as owners meet it."
+  offset: OffsetConfiguration
+}
+
+"""NavigationRule puts one fixed resource into a navigation of the target (role-model 2.8)."""
+input NavigationRuleConfigurationInput {
+  "Name, unique among all rules of resource types. Default: that of the type, -navigation- and a number."
+  identifier: String
+  "Identifier of its policy. Default: that of the type."
+  policy: String
+  "Identifier of the navigation property of the target."
+  property: String!
+  "Key of the resource to put there."
+  resource: String!
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String
+  "Values that the context of owners needs; none: any."
+  dimensions: [CriterionConfigurationInput!]
+  "It forbids the value instead of giving it."
+  isDenied: Boolean
+  "When it applies; none: as long as owners meet it."
+  offset: OffsetConfigurationInput
+}
+
+"""QueryRule looks up what to put into a navigation of the target, from data of its owner (role-model 2.8)."""
+type QueryRuleConfiguration {
+  "Name, unique among all rules of resource types. Default: that of the type, -query- and a number."
+  identifier: String!
+  "Identifier of its policy. Default: that of the type."
+  policy: String!
+  "Identifier of the navigation property of the target."
+  property: String!
+  "Path from the owner; empty: the expression computes alone."
+  sourceBinding: String!
+  "Expression over the owner; empty: the binding as it is."
+  sourceExpression: String!
+  "Path from the resource that is looked for; empty: the expression computes alone."
+  targetBinding: String!
+  "Expression over the resource that is looked for; empty: the binding as it is."
+  targetExpression: String!
+  "How sure it is: from 100 on it decides alone, below a person reviews. Rules are tried from the highest on; the first that finds something wins."
+  confidence: Int!
+  "When it applies; none: as long as the target is due."
+  offset: OffsetConfiguration
+}
+
+"""QueryRule looks up what to put into a navigation of the target, from data of its owner (role-model 2.8)."""
+input QueryRuleConfigurationInput {
+  "Name, unique among all rules of resource types. Default: that of the type, -query- and a number."
+  identifier: String
+  "Identifier of its policy. Default: that of the type."
+  policy: String
+  "Identifier of the navigation property of the target."
+  property: String!
+  "Path from the owner; empty: the expression computes alone."
+  sourceBinding: String
+  "Expression over the owner; empty: the binding as it is."
+  sourceExpression: String
+  "Path from the resource that is looked for; empty: the expression computes alone."
+  targetBinding: String
+  "Expression over the resource that is looked for; empty: the binding as it is."
+  targetExpression: String
+  "How sure it is: from 100 on it decides alone, below a person reviews. Rules are tried from the highest on; the first that finds something wins."
+  confidence: Int
+  "When it applies; none: as long as the target is due."
+  offset: OffsetConfigurationInput
+}
+
+"""CorrelationRule says who owns a target (role-model 5.2)."""
+type CorrelationRuleConfiguration {
+  "Name, unique among all rules of resource types. Default: that of the type, -correlation- and a number."
+  identifier: String!
+  "Identifier of its policy. Default: that of the type."
+  policy: String!
+  "Path from the owner; empty: the expression computes alone."
+  sourceBinding: String!
+  "Expression over the owner; empty: the binding as it is."
+  sourceExpression: String!
+  "Path from the target; empty: the expression computes alone."
+  targetBinding: String!
+  "Expression over the target; empty: the binding as it is."
+  targetExpression: String!
+  "How sure it is: from 100 on it decides alone, below a person reviews."
+  confidence: Int!
+}
+
+"""CorrelationRule says who owns a target (role-model 5.2)."""
+input CorrelationRuleConfigurationInput {
+  "Name, unique among all rules of resource types. Default: that of the type, -correlation- and a number."
+  identifier: String
+  "Identifier of its policy. Default: that of the type."
+  policy: String
+  "Path from the owner; empty: the expression computes alone."
+  sourceBinding: String
+  "Expression over the owner; empty: the binding as it is."
+  sourceExpression: String
+  "Path from the target; empty: the expression computes alone."
+  targetBinding: String
+  "Expression over the target; empty: the binding as it is."
+  targetExpression: String
+  "How sure it is: from 100 on it decides alone, below a person reviews."
+  confidence: Int
+}
+
+"""ClassifyRule says that a target without owner is of the type (role-model 5.4)."""
+type ClassifyRuleConfiguration {
+  "Name, unique among all rules of resource types. Default: that of the type, -classification- and a number."
+  identifier: String!
+  "Identifier of its policy. Default: that of the type."
+  policy: String!
+  "Condition over the target, CEL."
+  expression: String!
+  "How sure it is; the highest decides."
+  confidence: Int!
+}
+
+"""ClassifyRule says that a target without owner is of the type (role-model 5.4)."""
+input ClassifyRuleConfigurationInput {
+  "Name, unique among all rules of resource types. Default: that of the type, -classification- and a number."
+  identifier: String
+  "Identifier of its policy. Default: that of the type."
+  policy: String
+  "Condition over the target, CEL."
+  expression: String!
+  "How sure it is; the highest decides."
+  confidence: Int
+}
+
+"""One page of a list."""
+type ResourceTypeConfigurationConnection {
+  "The rows."
+  nodes: [ResourceTypeConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""ResourceType is a class of accounts or other targets owned by a kind of source, with all its rules (role-model 2.5)."""
+type ResourceTypeConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "What it is for."
+  description: String!
+  "Identifier of its policy. Default: Default."
+  policy: String!
+  "Identifier of the entity type of its owners."
+  sourceEntityType: String!
+  "Identifier of the entity type of its targets."
+  targetEntityType: String!
+  "Identifier of its category; empty: none."
+  category: String!
+  "Identifier of the connection that carries out its orders; empty: none does."
+  connection: String!
+  "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
+  approvalWorkflowType: Int!
+  "Not shown to people who look at a short list."
+  hideOnSimplifiedView: Boolean!
+  "Targets may be created. Default: true."
+  allowAdd: Boolean!
+  "Targets may be deleted. Default: true."
+  allowRemove: Boolean!
+  "Targets whose owner is gone are deleted; needs allowRemove."
+  removeOrphans: Boolean!
+  "Orders wait for a review. Default: true."
+  blockProvisioning: Boolean!
+  "People may decide on orders about themselves."
+  allowOwnDecisions: Boolean!
+  "When the source changes, values that somebody kept are overwritten instead of shown as questioned."
+  discardManualAssignments: Boolean!
+  "An owner may have several targets, and a query several values."
+  correlateMultipleResources: Boolean!
+  "Also what is less sure than another candidate is suggested."
+  suggestAllCorrelations: Boolean!
+  "Identifier of the resource type of which the owner needs a target before one is created; empty: none."
+  dependsOn: String!
+  "Scalar property that the owner needs a value of before a target is created; empty: none."
+  dependsOnOwnerProperty: String!
+  "Expression that gives further arguments of an order (role-model 2.5); empty: none."
+  argumentsExpression: String!
+  "Hours before its start date at which an order becomes due. Default: 0."
+  fulfillHoursAheadOfTime: Int!
+  "Minutes after which silent Transmitted or Executed orders become Errored; 0 (default): never."
+  transmittedStateValidityPeriod: Int!
+  "How often an errored order is tried again by itself. Default: 0."
+  autoRetryCount: Int!
+  "Minutes before the first such try; each further one waits twice as long. Default: 5."
+  autoRetryDelayMinutes: Int!
+  "More creations in one run block it; 0 (default): no limit."
+  maximumInsert: Int!
+  "More updates in one run block it; 0 (default): no limit."
+  maximumUpdate: Int!
+  "More deletions in one run block it; 0 (default): no limit."
+  maximumDelete: Int!
+  "More creations in one run, in percent of the existing targets, block it; 0: no limit. Default: 30."
+  maximumInsertPercent: Int!
+  "More updates in one run, in percent of the existing targets, block it; 0: no limit. Default: 30."
+  maximumUpdatePercent: Int!
+  "More deletions in one run, in percent of the existing targets, block it; 0: no limit. Default: 30."
+  maximumDeletePercent: Int!
+  "Its system is never read: an order ends when a person confirms its ticket."
+  ticketSynchroIsNotAvailable: Boolean!
+  "What gives it. The list is replaced as a whole, as the other lists of rules are."
+  typeRules: [TypeRuleConfiguration!]!
+  "What computes its scalars."
+  scalarRules: [ScalarRuleConfiguration!]!
+  "What puts fixed resources into its navigations."
+  navigationRules: [NavigationRuleConfiguration!]!
+  "What looks up resources for its navigations."
+  queryRules: [QueryRuleConfiguration!]!
+  "What says who owns a target."
+  correlationRules: [CorrelationRuleConfiguration!]!
+  "What says that a target without owner is of this type."
+  classificationRules: [ClassifyRuleConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""ResourceType is a class of accounts or other targets owned by a kind of source, with all its rules (role-model 2.5)."""
+input ResourceTypeConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "What it is for."
+  description: String
+  "Identifier of its policy. Default: Default."
+  policy: String
+  "Identifier of the entity type of its owners."
+  sourceEntityType: String!
+  "Identifier of the entity type of its targets."
+  targetEntityType: String!
+  "Identifier of its category; empty: none."
+  category: String
+  "Identifier of the connection that carries out its orders; empty: none does."
+  connection: String
+  "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
+  approvalWorkflowType: Int
+  "Not shown to people who look at a short list."
+  hideOnSimplifiedView: Boolean
+  "Targets may be created. Default: true."
+  allowAdd: Boolean
+  "Targets may be deleted. Default: true."
+  allowRemove: Boolean
+  "Targets whose owner is gone are deleted; needs allowRemove."
+  removeOrphans: Boolean
+  "Orders wait for a review. Default: true."
+  blockProvisioning: Boolean
+  "People may decide on orders about themselves."
+  allowOwnDecisions: Boolean
+  "When the source changes, values that somebody kept are overwritten instead of shown as questioned."
+  discardManualAssignments: Boolean
+  "An owner may have several targets, and a query several values."
+  correlateMultipleResources: Boolean
+  "Also what is less sure than another candidate is suggested."
+  suggestAllCorrelations: Boolean
+  "Identifier of the resource type of which the owner needs a target before one is created; empty: none."
+  dependsOn: String
+  "Scalar property that the owner needs a value of before a target is created; empty: none."
+  dependsOnOwnerProperty: String
+  "Expression that gives further arguments of an order (role-model 2.5); empty: none."
+  argumentsExpression: String
+  "Hours before its start date at which an order becomes due. Default: 0."
+  fulfillHoursAheadOfTime: Int
+  "Minutes after which silent Transmitted or Executed orders become Errored; 0 (default): never."
+  transmittedStateValidityPeriod: Int
+  "How often an errored order is tried again by itself. Default: 0."
+  autoRetryCount: Int
+  "Minutes before the first such try; each further one waits twice as long. Default: 5."
+  autoRetryDelayMinutes: Int
+  "More creations in one run block it; 0 (default): no limit."
+  maximumInsert: Int
+  "More updates in one run block it; 0 (default): no limit."
+  maximumUpdate: Int
+  "More deletions in one run block it; 0 (default): no limit."
+  maximumDelete: Int
+  "More creations in one run, in percent of the existing targets, block it; 0: no limit. Default: 30."
+  maximumInsertPercent: Int
+  "More updates in one run, in percent of the existing targets, block it; 0: no limit. Default: 30."
+  maximumUpdatePercent: Int
+  "More deletions in one run, in percent of the existing targets, block it; 0: no limit. Default: 30."
+  maximumDeletePercent: Int
+  "Its system is never read: an order ends when a person confirms its ticket."
+  ticketSynchroIsNotAvailable: Boolean
+  "What gives it. The list is replaced as a whole, as the other lists of rules are."
+  typeRules: [TypeRuleConfigurationInput!]
+  "What computes its scalars."
+  scalarRules: [ScalarRuleConfigurationInput!]
+  "What puts fixed resources into its navigations."
+  navigationRules: [NavigationRuleConfigurationInput!]
+  "What looks up resources for its navigations."
+  queryRules: [QueryRuleConfigurationInput!]
+  "What says who owns a target."
+  correlationRules: [CorrelationRuleConfigurationInput!]
+  "What says that a target without owner is of this type."
+  classificationRules: [ClassifyRuleConfigurationInput!]
+}
+
+"""One page of a list."""
+type ContextRuleConfigurationConnection {
+  "The rows."
+  nodes: [ContextRuleConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""ContextRule turns the records of an owner, such as positions, into contexts (role-model 4.3)."""
+type ContextRuleConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of its policy. Default: Default."
+  policy: String!
+  "Identifier of the entity type of the owners; one rule for each in a policy."
+  sourceEntityType: String!
+  "Path from the owner to its records; empty: the owner itself is the record."
+  resourcesBinding: String!
+  "Path from a record to the date from which it counts; empty: since ever."
+  startBinding: String!
+  "Path from a record to the date until which it counts; empty: for ever."
+  endBinding: String!
+  "Condition over a record under which it does not count; empty: all count."
+  excludeExpression: String!
+  "Where a record has the value of each dimension: paths by dimension."
+  dimensions: [NamedValue!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""ContextRule turns the records of an owner, such as positions, into contexts (role-model 4.3)."""
+input ContextRuleConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of its policy. Default: Default."
+  policy: String
+  "Identifier of the entity type of the owners; one rule for each in a policy."
+  sourceEntityType: String!
+  "Path from the owner to its records; empty: the owner itself is the record."
+  resourcesBinding: String
+  "Path from a record to the date from which it counts; empty: since ever."
+  startBinding: String
+  "Path from a record to the date until which it counts; empty: for ever."
+  endBinding: String
+  "Condition over a record under which it does not count; empty: all count."
+  excludeExpression: String
+  "Where a record has the value of each dimension: paths by dimension."
+  dimensions: [NamedValueInput!]
+}
+
+"""Step is one task of a job."""
+type StepConfiguration {
+  "Name, unique in the job."
+  task: String!
+  "Name to show. Default: the name of the task."
+  displayName: String!
+  "What it does, e.g. Synchronize, ComputeRoleModel, Fulfill."
+  type: String!
+  "Tasks of one level run at the same time; -1: alone, after the one before. Default: -1."
+  level: Int!
+  "Names of steps of the job that must have produced something."
+  dependsOn: [String!]!
+  "Options of the type of task, by name."
+  options: JSON!
+}
+
+"""Step is one task of a job."""
+input StepConfigurationInput {
+  "Name, unique in the job."
+  task: String!
+  "Name to show. Default: the name of the task."
+  displayName: String
+  "What it does, e.g. Synchronize, ComputeRoleModel, Fulfill."
+  type: String!
+  "Tasks of one level run at the same time; -1: alone, after the one before. Default: -1."
+  level: Int
+  "Names of steps of the job that must have produced something."
+  dependsOn: [String!]
+  "Options of the type of task, by name."
+  options: JSON
+}
+
+"""One page of a list."""
+type JobConfigurationConnection {
+  "The rows."
+  nodes: [JobConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Job is an ordered set of tasks (provisioning spec 9.2)."""
+type JobConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Crontab expression; empty: launched by hand only."
+  cron: String!
+  "IANA name of the zone the crontab expression is meant in. Default: UTC."
+  cronTimeZone: String!
+  "It reads and computes changes only."
+  isIncremental: Boolean!
+  "Only the schedule may launch it."
+  userStartDenied: Boolean!
+  "Whoever launched a run may not resume that run over a limit: somebody else has to."
+  needsSecondPerson: Boolean!
+  "False: the schedule is there and switched off. Left out: as it is; on for a new job."
+  scheduleEnabled: Boolean
+  "Its tasks in order; at least one. The list is replaced as a whole."
+  steps: [StepConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Job is an ordered set of tasks (provisioning spec 9.2)."""
+input JobConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Crontab expression; empty: launched by hand only."
+  cron: String
+  "IANA name of the zone the crontab expression is meant in. Default: UTC."
+  cronTimeZone: String
+  "It reads and computes changes only."
+  isIncremental: Boolean
+  "Only the schedule may launch it."
+  userStartDenied: Boolean
+  "Whoever launched a run may not resume that run over a limit: somebody else has to."
+  needsSecondPerson: Boolean
+  "False: the schedule is there and switched off. Left out: as it is; on for a new job."
+  scheduleEnabled: Boolean
+  "Its tasks in order; at least one. The list is replaced as a whole."
+  steps: [StepConfigurationInput!]!
+}
+
+"""AccessFilter narrows a rule to some rows: a property compared with exactly one of value, dimension, currentUser."""
+type AccessFilterConfiguration {
+  "Path from the entity type of the rule, e.g. Department."
+  binding: String!
+  "Constant to equal: the key, for a navigation. Empty: compared otherwise."
+  value: String!
+  "Identifier of the dimension whose value the context of the assigned profile gives. Empty: compared otherwise."
+  dimension: String!
+  "It must lead to the person who is signed in."
+  currentUser: Boolean!
+}
+
+"""AccessFilter narrows a rule to some rows: a property compared with exactly one of value, dimension, currentUser."""
+input AccessFilterConfigurationInput {
+  "Path from the entity type of the rule, e.g. Department."
+  binding: String!
+  "Constant to equal: the key, for a navigation. Empty: compared otherwise."
+  value: String
+  "Identifier of the dimension whose value the context of the assigned profile gives. Empty: compared otherwise."
+  dimension: String
+  "It must lead to the person who is signed in."
+  currentUser: Boolean
+}
+
+"""AccessEntry is one permission of a rule."""
+type AccessEntryConfiguration {
+  "Path in the permission tree (provisioning spec 10.3); it covers everything below it."
+  permission: String!
+  "It opens the operation. False: the data is only readable in the course of it. Default: true."
+  canExecute: Boolean!
+  "With a full path: its holders are mailed, too. False: the right without the mail. Default: true."
+  notify: Boolean!
+  "Rights add up: only 0 is taken."
+  priority: Int!
+  "No property is hidden by a visibility group yet: only false is taken."
+  fullAccessProperties: Boolean!
+}
+
+"""AccessEntry is one permission of a rule."""
+input AccessEntryConfigurationInput {
+  "Path in the permission tree (provisioning spec 10.3); it covers everything below it."
+  permission: String!
+  "It opens the operation. False: the data is only readable in the course of it. Default: true."
+  canExecute: Boolean
+  "With a full path: its holders are mailed, too. False: the right without the mail. Default: true."
+  notify: Boolean
+  "Rights add up: only 0 is taken."
+  priority: Int
+  "No property is hidden by a visibility group yet: only false is taken."
+  fullAccessProperties: Boolean
+}
+
+"""AccessRule gives permissions on a data set."""
+type AccessRuleConfiguration {
+  "Name, unique among the rules of all profiles."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the entity type it is about; *: any. Default: *."
+  entityType: String!
+  "What a row must be; all of them must hold. None: every row."
+  filters: [AccessFilterConfiguration!]!
+  "Its permissions; at least one."
+  entries: [AccessEntryConfiguration!]!
+}
+
+"""AccessRule gives permissions on a data set."""
+input AccessRuleConfigurationInput {
+  "Name, unique among the rules of all profiles."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the entity type it is about; *: any. Default: *."
+  entityType: String
+  "What a row must be; all of them must hold. None: every row."
+  filters: [AccessFilterConfigurationInput!]
+  "Its permissions; at least one."
+  entries: [AccessEntryConfigurationInput!]!
+}
+
+"""One page of a list."""
+type ProfileConfigurationConnection {
+  "The rows."
+  nodes: [ProfileConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Profile is a named set of rights: its access control rules (provisioning spec 10.1)."""
+type ProfileConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "What it allows. The list is replaced as a whole."
+  rules: [AccessRuleConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Profile is a named set of rights: its access control rules (provisioning spec 10.1)."""
+input ProfileConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "What it allows. The list is replaced as a whole."
+  rules: [AccessRuleConfigurationInput!]
+}
+
+"""ResourceRef names a resource of the directory."""
+type ResourceRefConfiguration {
+  "Identifier of its entity type."
+  entityType: String!
+  "Its primary key."
+  key: String!
+}
+
+"""ResourceRef names a resource of the directory."""
+input ResourceRefConfigurationInput {
+  "Identifier of its entity type."
+  entityType: String!
+  "Its primary key."
+  key: String!
+}
+
+"""AssignedProfile gives a profile to a user."""
+type AssignedProfileConfiguration {
+  "Identifier of the profile."
+  profile: String!
+  "What it is narrowed to: keys by dimension; none: everything."
+  context: [NamedValue!]!
+  "From when: a day (2026-03-01) or an instant (RFC 3339); empty: since ever."
+  startDate: String!
+  "Until when; a day counts through its last instant. Empty: for ever."
+  endDate: String!
+  "It withholds the profile, even if something else grants it."
+  isDenied: Boolean!
+  "Address for mails because of this profile; empty: the user's own."
+  email: String!
+}
+
+"""AssignedProfile gives a profile to a user."""
+input AssignedProfileConfigurationInput {
+  "Identifier of the profile."
+  profile: String!
+  "What it is narrowed to: keys by dimension; none: everything."
+  context: [NamedValueInput!]
+  "From when: a day (2026-03-01) or an instant (RFC 3339); empty: since ever."
+  startDate: String
+  "Until when; a day counts through its last instant. Empty: for ever."
+  endDate: String
+  "It withholds the profile, even if something else grants it."
+  isDenied: Boolean
+  "Address for mails because of this profile; empty: the user's own."
+  email: String
+}
+
+"""One page of a list."""
+type UserConfigurationConnection {
+  "The rows."
+  nodes: [UserConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""User is a local sign-in with its profiles."""
+type UserConfiguration {
+  "Login name, unique in any case."
+  username: String!
+  "Name to show. Default: the login name."
+  displayName: String!
+  "Mail address; empty: none."
+  email: String!
+  "The person in the directory; none: nobody."
+  resource: ResourceRefConfiguration
+  "A user of the demo organisation."
+  demo: Boolean!
+  "Cannot sign in. Left out: as it is; a new user can."
+  disabled: Boolean
+  "Profiles given by hand; the list is replaced as a whole. Those that rules give stay."
+  profiles: [AssignedProfileConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""User is a local sign-in with its profiles."""
+input UserConfigurationInput {
+  "Login name, unique in any case."
+  username: String!
+  "Name to show. Default: the login name."
+  displayName: String
+  "Mail address; empty: none."
+  email: String
+  "The person in the directory; none: nobody."
+  resource: ResourceRefConfigurationInput
+  "Password to sign in with. Left out: as it is; a new user without one cannot sign in by password."
+  password: String
+  "A user of the demo organisation."
+  demo: Boolean
+  "Cannot sign in. Left out: as it is; a new user can."
+  disabled: Boolean
+  "Profiles given by hand; the list is replaced as a whole. Those that rules give stay."
+  profiles: [AssignedProfileConfigurationInput!]
+}
+
+"""The configuration in force, as it is written: what is read here is what a save takes. Secrets never come out."""
+type Configuration {
+  "Those of the kind connector, by identifier; null with the error FORBIDDEN for who may not read them."
+  connectors(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): ConnectorConfigurationConnection
+  "Those of the kind entity type, by identifier; null with the error FORBIDDEN for who may not read them."
+  entityTypes(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): EntityTypeConfigurationConnection
+  "Those of the kind dimension, by identifier; null with the error FORBIDDEN for who may not read them."
+  dimensions(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): DimensionConfigurationConnection
+  "Those of the kind policy, by identifier; null with the error FORBIDDEN for who may not read them."
+  policies(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): PolicyConfigurationConnection
+  "Those of the kind category, by identifier; null with the error FORBIDDEN for who may not read them."
+  categories(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): CategoryConfigurationConnection
+  "Those of the kind composite role, by identifier; null with the error FORBIDDEN for who may not read them."
+  compositeRoles(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): RoleConfigurationConnection
+  "Those of the kind single role, by identifier; null with the error FORBIDDEN for who may not read them."
+  singleRoles(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): RoleConfigurationConnection
+  "Those of the kind resource type, by identifier; null with the error FORBIDDEN for who may not read them."
+  resourceTypes(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): ResourceTypeConfigurationConnection
+  "Those of the kind context rule, by identifier; null with the error FORBIDDEN for who may not read them."
+  contextRules(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): ContextRuleConfigurationConnection
+  "Those of the kind job, by identifier; null with the error FORBIDDEN for who may not read them."
+  jobs(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): JobConfigurationConnection
+  "Those of the kind profile, by identifier; null with the error FORBIDDEN for who may not read them."
+  profiles(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): ProfileConfigurationConnection
+  "Those of the kind user, by identifier; null with the error FORBIDDEN for who may not read them."
+  users(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): UserConfigurationConnection
+}
+
+"""Objects to write, by kind."""
+input ConfigurationInput {
+  "Objects of the kind connector to write."
+  connectors: [ConnectorConfigurationInput!]
+  "Objects of the kind entity type to write."
+  entityTypes: [EntityTypeConfigurationInput!]
+  "Objects of the kind dimension to write."
+  dimensions: [DimensionConfigurationInput!]
+  "Objects of the kind policy to write."
+  policies: [PolicyConfigurationInput!]
+  "Objects of the kind category to write."
+  categories: [CategoryConfigurationInput!]
+  "Objects of the kind composite role to write."
+  compositeRoles: [RoleConfigurationInput!]
+  "Objects of the kind single role to write."
+  singleRoles: [RoleConfigurationInput!]
+  "Objects of the kind resource type to write."
+  resourceTypes: [ResourceTypeConfigurationInput!]
+  "Objects of the kind context rule to write."
+  contextRules: [ContextRuleConfigurationInput!]
+  "Objects of the kind job to write."
+  jobs: [JobConfigurationInput!]
+  "Objects of the kind profile to write."
+  profiles: [ProfileConfigurationInput!]
+  "Objects of the kind user to write."
+  users: [UserConfigurationInput!]
+}
+
+"""An object of the kind connector to write."""
+input SaveConnectorInput {
+  "The object as it shall be: what is left out gets its default."
+  connector: ConnectorConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind entity type to write."""
+input SaveEntityTypeInput {
+  "The object as it shall be: what is left out gets its default."
+  entityType: EntityTypeConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind dimension to write."""
+input SaveDimensionInput {
+  "The object as it shall be: what is left out gets its default."
+  dimension: DimensionConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind policy to write."""
+input SavePolicyInput {
+  "The object as it shall be: what is left out gets its default."
+  policy: PolicyConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind category to write."""
+input SaveCategoryInput {
+  "The object as it shall be: what is left out gets its default."
+  category: CategoryConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind composite role to write."""
+input SaveCompositeRoleInput {
+  "The object as it shall be: what is left out gets its default."
+  compositeRole: RoleConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind single role to write."""
+input SaveSingleRoleInput {
+  "The object as it shall be: what is left out gets its default."
+  singleRole: RoleConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind resource type to write."""
+input SaveResourceTypeInput {
+  "The object as it shall be: what is left out gets its default."
+  resourceType: ResourceTypeConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind context rule to write."""
+input SaveContextRuleInput {
+  "The object as it shall be: what is left out gets its default."
+  contextRule: ContextRuleConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind job to write."""
+input SaveJobInput {
+  "The object as it shall be: what is left out gets its default."
+  job: JobConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind profile to write."""
+input SaveProfileInput {
+  "The object as it shall be: what is left out gets its default."
+  profile: ProfileConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind user to write."""
+input SaveUserInput {
+  "The object as it shall be: what is left out gets its default."
+  user: UserConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+extend type Query {
+  "The configuration in force, kind by kind."
+  configuration: Configuration!
+}
+
+extend type Mutation {
+  "Writes an object of the kind connector, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveConnector(
+    "What to do."
+    input: SaveConnectorInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind connector; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteConnector(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind entity type, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveEntityType(
+    "What to do."
+    input: SaveEntityTypeInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind entity type; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteEntityType(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind dimension, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveDimension(
+    "What to do."
+    input: SaveDimensionInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind dimension; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteDimension(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind policy, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  savePolicy(
+    "What to do."
+    input: SavePolicyInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind policy; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deletePolicy(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind category, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveCategory(
+    "What to do."
+    input: SaveCategoryInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind category; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteCategory(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind composite role, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveCompositeRole(
+    "What to do."
+    input: SaveCompositeRoleInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind composite role; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteCompositeRole(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind single role, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveSingleRole(
+    "What to do."
+    input: SaveSingleRoleInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind single role; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteSingleRole(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind resource type, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveResourceType(
+    "What to do."
+    input: SaveResourceTypeInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind resource type; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteResourceType(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind context rule, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveContextRule(
+    "What to do."
+    input: SaveContextRuleInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind context rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteContextRule(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind job, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveJob(
+    "What to do."
+    input: SaveJobInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind job; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteJob(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind profile, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveProfile(
+    "What to do."
+    input: SaveProfileInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind profile; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteProfile(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind user, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveUser(
+    "What to do."
+    input: SaveUserInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind user; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteUser(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+}
 `, BuiltIn: false},
 	{Name: "../schema/connector.graphqls", Input: `"""When a connector moves."""
 enum ConnectorMode {
@@ -7070,6 +11470,120 @@ extend type Query {
     "What to do."
     input: PlanInput!
   ): PlanPayload!
+}
+
+"""A text by its name."""
+type NamedValue {
+  "Its name."
+  name: String!
+  "The text."
+  value: String!
+}
+
+"""A text by its name."""
+input NamedValueInput {
+  "Its name; once in a list."
+  name: String!
+  "The text."
+  value: String!
+}
+
+"""That a secret is set. What it is never comes out."""
+type SecretConfiguration {
+  "Its name."
+  name: String!
+  "Where it lies: env:NAME or file:NAME; null: sealed in the database."
+  reference: String
+}
+
+"""A value that a context must have."""
+type CriterionConfiguration {
+  "Identifier of the dimension."
+  dimension: String!
+  "Key of the value."
+  key: String!
+  "What is below the value counts, too."
+  inherit: Boolean!
+}
+
+"""A value that a context must have."""
+input CriterionConfigurationInput {
+  "Identifier of the dimension; once in a list."
+  dimension: String!
+  "Key of the value."
+  key: String!
+  "What is below the value counts, too; hierarchical dimensions only. Default false."
+  inherit: Boolean
+}
+
+"""An object to delete."""
+input DeleteConfigurationInput {
+  "Its identifier."
+  identifier: String!
+  "Version that was read: CONFLICT when the object is at another one by now. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""The name of a configuration object."""
+input ConfigurationNameInput {
+  "What it is."
+  kind: ConfigurationKind!
+  "Its identifier."
+  identifier: String!
+}
+
+"""A configuration object at a version."""
+input ConfigurationVersionInput {
+  "What it is."
+  kind: ConfigurationKind!
+  "Its identifier."
+  identifier: String!
+  "The version that was read; \"0\": it must not exist."
+  version: String!
+}
+
+"""A configuration object at a version."""
+type ConfigurationVersion {
+  "What it is."
+  kind: ConfigurationKind!
+  "Its identifier."
+  identifier: String!
+  "Its version; \"0\": it does not exist."
+  version: String!
+}
+
+"""Several objects to write and delete, all of them or none."""
+input ApplyConfigurationInput {
+  "Objects to write, new or in place of those with their identifiers; null: none."
+  save: ConfigurationInput
+  "Objects to delete; those that are not there are gone already. Null: none."
+  delete: [ConfigurationNameInput!]
+  "Versions that were read: CONFLICT when one of these objects is at another one by now. Null: none is looked at."
+  versions: [ConfigurationVersionInput!]
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""What changed in the configuration, or what would."""
+type ConfigurationPayload {
+  "Every object that changed, in the order of application; secrets show as to be written."
+  changes: [PlanChange!]!
+  "What is odd in the outcome; of a dry run also what stands against it. Errors first."
+  problems: [PlanProblem!]!
+  "Versions of the objects that were named, afterwards; of a dry run as they are."
+  versions: [ConfigurationVersion!]!
+  "Nothing was written."
+  dryRun: Boolean!
+}
+
+extend type Mutation {
+  "Writes and deletes several objects in one transaction, in the order in which they need each other: all of it or nothing. Needs the right to write objects of every kind it names; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: an object is at another version, takes what belongs to another one, or is needed by others, which are named."
+  applyConfiguration(
+    "What to do."
+    input: ApplyConfigurationInput!
+  ): ConfigurationPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/notification.graphqls", Input: `"""What became of a mail."""
@@ -8163,6 +12677,22 @@ func (ec *executionContext) childFields_AccessEntry(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type AccessEntry", field.Name)
 }
 
+func (ec *executionContext) childFields_AccessEntryConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permission":
+		return ec.fieldContext_AccessEntryConfiguration_permission(ctx, field)
+	case "canExecute":
+		return ec.fieldContext_AccessEntryConfiguration_canExecute(ctx, field)
+	case "notify":
+		return ec.fieldContext_AccessEntryConfiguration_notify(ctx, field)
+	case "priority":
+		return ec.fieldContext_AccessEntryConfiguration_priority(ctx, field)
+	case "fullAccessProperties":
+		return ec.fieldContext_AccessEntryConfiguration_fullAccessProperties(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessEntryConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_AccessFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "binding":
@@ -8175,6 +12705,20 @@ func (ec *executionContext) childFields_AccessFilter(ctx context.Context, field 
 		return ec.fieldContext_AccessFilter_currentUser(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccessFilter", field.Name)
+}
+
+func (ec *executionContext) childFields_AccessFilterConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "binding":
+		return ec.fieldContext_AccessFilterConfiguration_binding(ctx, field)
+	case "value":
+		return ec.fieldContext_AccessFilterConfiguration_value(ctx, field)
+	case "dimension":
+		return ec.fieldContext_AccessFilterConfiguration_dimension(ctx, field)
+	case "currentUser":
+		return ec.fieldContext_AccessFilterConfiguration_currentUser(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessFilterConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_AccessRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8195,6 +12739,22 @@ func (ec *executionContext) childFields_AccessRule(ctx context.Context, field gr
 		return ec.fieldContext_AccessRule_filters(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccessRule", field.Name)
+}
+
+func (ec *executionContext) childFields_AccessRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_AccessRuleConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_AccessRuleConfiguration_displayName(ctx, field)
+	case "entityType":
+		return ec.fieldContext_AccessRuleConfiguration_entityType(ctx, field)
+	case "filters":
+		return ec.fieldContext_AccessRuleConfiguration_filters(ctx, field)
+	case "entries":
+		return ec.fieldContext_AccessRuleConfiguration_entries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessRuleConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_AssignedProfile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8219,6 +12779,24 @@ func (ec *executionContext) childFields_AssignedProfile(ctx context.Context, fie
 		return ec.fieldContext_AssignedProfile_email(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssignedProfile", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignedProfileConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "profile":
+		return ec.fieldContext_AssignedProfileConfiguration_profile(ctx, field)
+	case "context":
+		return ec.fieldContext_AssignedProfileConfiguration_context(ctx, field)
+	case "startDate":
+		return ec.fieldContext_AssignedProfileConfiguration_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_AssignedProfileConfiguration_endDate(ctx, field)
+	case "isDenied":
+		return ec.fieldContext_AssignedProfileConfiguration_isDenied(ctx, field)
+	case "email":
+		return ec.fieldContext_AssignedProfileConfiguration_email(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignedProfileConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_AssignedProfileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8317,6 +12895,50 @@ func (ec *executionContext) childFields_Category(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
 }
 
+func (ec *executionContext) childFields_CategoryConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_CategoryConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_CategoryConfiguration_displayName(ctx, field)
+	case "description":
+		return ec.fieldContext_CategoryConfiguration_description(ctx, field)
+	case "policy":
+		return ec.fieldContext_CategoryConfiguration_policy(ctx, field)
+	case "parent":
+		return ec.fieldContext_CategoryConfiguration_parent(ctx, field)
+	case "version":
+		return ec.fieldContext_CategoryConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_CategoryConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_CategoryConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CategoryConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CategoryConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassifyRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ClassifyRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_ClassifyRuleConfiguration_policy(ctx, field)
+	case "expression":
+		return ec.fieldContext_ClassifyRuleConfiguration_expression(ctx, field)
+	case "confidence":
+		return ec.fieldContext_ClassifyRuleConfiguration_confidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassifyRuleConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_ComputationFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8345,6 +12967,62 @@ func (ec *executionContext) childFields_ComputationFaultConnection(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type ComputationFaultConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_Configuration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connectors":
+		return ec.fieldContext_Configuration_connectors(ctx, field)
+	case "entityTypes":
+		return ec.fieldContext_Configuration_entityTypes(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_Configuration_dimensions(ctx, field)
+	case "policies":
+		return ec.fieldContext_Configuration_policies(ctx, field)
+	case "categories":
+		return ec.fieldContext_Configuration_categories(ctx, field)
+	case "compositeRoles":
+		return ec.fieldContext_Configuration_compositeRoles(ctx, field)
+	case "singleRoles":
+		return ec.fieldContext_Configuration_singleRoles(ctx, field)
+	case "resourceTypes":
+		return ec.fieldContext_Configuration_resourceTypes(ctx, field)
+	case "contextRules":
+		return ec.fieldContext_Configuration_contextRules(ctx, field)
+	case "jobs":
+		return ec.fieldContext_Configuration_jobs(ctx, field)
+	case "profiles":
+		return ec.fieldContext_Configuration_profiles(ctx, field)
+	case "users":
+		return ec.fieldContext_Configuration_users(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Configuration", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfigurationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changes":
+		return ec.fieldContext_ConfigurationPayload_changes(ctx, field)
+	case "problems":
+		return ec.fieldContext_ConfigurationPayload_problems(ctx, field)
+	case "versions":
+		return ec.fieldContext_ConfigurationPayload_versions(ctx, field)
+	case "dryRun":
+		return ec.fieldContext_ConfigurationPayload_dryRun(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfigurationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConfigurationVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ConfigurationVersion_kind(ctx, field)
+	case "identifier":
+		return ec.fieldContext_ConfigurationVersion_identifier(ctx, field)
+	case "version":
+		return ec.fieldContext_ConfigurationVersion_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfigurationVersion", field.Name)
+}
+
 func (ec *executionContext) childFields_Connection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8367,6 +13045,26 @@ func (ec *executionContext) childFields_Connection(ctx context.Context, field gr
 		return ec.fieldContext_Connection_lastCheckError(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Connection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ConnectionConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ConnectionConfiguration_displayName(ctx, field)
+	case "package":
+		return ec.fieldContext_ConnectionConfiguration_package(ctx, field)
+	case "deactivated":
+		return ec.fieldContext_ConnectionConfiguration_deactivated(ctx, field)
+	case "pollSeconds":
+		return ec.fieldContext_ConnectionConfiguration_pollSeconds(ctx, field)
+	case "settings":
+		return ec.fieldContext_ConnectionConfiguration_settings(ctx, field)
+	case "secrets":
+		return ec.fieldContext_ConnectionConfiguration_secrets(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectionConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_Connector(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8405,6 +13103,36 @@ func (ec *executionContext) childFields_Connector(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Connector", field.Name)
 }
 
+func (ec *executionContext) childFields_ConnectorConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ConnectorConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ConnectorConfiguration_displayName(ctx, field)
+	case "mode":
+		return ec.fieldContext_ConnectorConfiguration_mode(ctx, field)
+	case "thresholds":
+		return ec.fieldContext_ConnectorConfiguration_thresholds(ctx, field)
+	case "connections":
+		return ec.fieldContext_ConnectorConfiguration_connections(ctx, field)
+	case "version":
+		return ec.fieldContext_ConnectorConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ConnectorConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConnectorConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ConnectorConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorConfigurationConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_ConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "connector":
@@ -8433,6 +13161,64 @@ func (ec *executionContext) childFields_ContextDimension(ctx context.Context, fi
 		return ec.fieldContext_ContextDimension_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContextDimension", field.Name)
+}
+
+func (ec *executionContext) childFields_ContextRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ContextRuleConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ContextRuleConfiguration_displayName(ctx, field)
+	case "policy":
+		return ec.fieldContext_ContextRuleConfiguration_policy(ctx, field)
+	case "sourceEntityType":
+		return ec.fieldContext_ContextRuleConfiguration_sourceEntityType(ctx, field)
+	case "resourcesBinding":
+		return ec.fieldContext_ContextRuleConfiguration_resourcesBinding(ctx, field)
+	case "startBinding":
+		return ec.fieldContext_ContextRuleConfiguration_startBinding(ctx, field)
+	case "endBinding":
+		return ec.fieldContext_ContextRuleConfiguration_endBinding(ctx, field)
+	case "excludeExpression":
+		return ec.fieldContext_ContextRuleConfiguration_excludeExpression(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_ContextRuleConfiguration_dimensions(ctx, field)
+	case "version":
+		return ec.fieldContext_ContextRuleConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContextRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_ContextRuleConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ContextRuleConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContextRuleConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContextRuleConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContextRuleConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_CorrelationRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_CorrelationRuleConfiguration_policy(ctx, field)
+	case "sourceBinding":
+		return ec.fieldContext_CorrelationRuleConfiguration_sourceBinding(ctx, field)
+	case "sourceExpression":
+		return ec.fieldContext_CorrelationRuleConfiguration_sourceExpression(ctx, field)
+	case "targetBinding":
+		return ec.fieldContext_CorrelationRuleConfiguration_targetBinding(ctx, field)
+	case "targetExpression":
+		return ec.fieldContext_CorrelationRuleConfiguration_targetExpression(ctx, field)
+	case "confidence":
+		return ec.fieldContext_CorrelationRuleConfiguration_confidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationRuleConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_Counters(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8471,6 +13257,18 @@ func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context
 		return ec.fieldContext_CreateWebhookPayload_secret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CriterionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_CriterionConfiguration_dimension(ctx, field)
+	case "key":
+		return ec.fieldContext_CriterionConfiguration_key(ctx, field)
+	case "inherit":
+		return ec.fieldContext_CriterionConfiguration_inherit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CriterionConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteResourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8551,6 +13349,38 @@ func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DimensionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_DimensionConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_DimensionConfiguration_displayName(ctx, field)
+	case "entityType":
+		return ec.fieldContext_DimensionConfiguration_entityType(ctx, field)
+	case "column":
+		return ec.fieldContext_DimensionConfiguration_column(ctx, field)
+	case "isHierarchical":
+		return ec.fieldContext_DimensionConfiguration_isHierarchical(ctx, field)
+	case "parentProperty":
+		return ec.fieldContext_DimensionConfiguration_parentProperty(ctx, field)
+	case "version":
+		return ec.fieldContext_DimensionConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DimensionConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_DimensionConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DimensionConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DimensionConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DimensionConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DimensionConfigurationConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_Entitlement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8613,6 +13443,38 @@ func (ec *executionContext) childFields_EntityType(ctx context.Context, field gr
 		return ec.fieldContext_EntityType_records(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EntityType", field.Name)
+}
+
+func (ec *executionContext) childFields_EntityTypeConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_EntityTypeConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_EntityTypeConfiguration_displayName(ctx, field)
+	case "connector":
+		return ec.fieldContext_EntityTypeConfiguration_connector(ctx, field)
+	case "displayExpression":
+		return ec.fieldContext_EntityTypeConfiguration_displayExpression(ctx, field)
+	case "source":
+		return ec.fieldContext_EntityTypeConfiguration_source(ctx, field)
+	case "properties":
+		return ec.fieldContext_EntityTypeConfiguration_properties(ctx, field)
+	case "version":
+		return ec.fieldContext_EntityTypeConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntityTypeConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_EntityTypeConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_EntityTypeConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EntityTypeConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EntityTypeConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntityTypeConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_EntityTypeRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8791,6 +13653,44 @@ func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type Job", field.Name)
 }
 
+func (ec *executionContext) childFields_JobConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_JobConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_JobConfiguration_displayName(ctx, field)
+	case "cron":
+		return ec.fieldContext_JobConfiguration_cron(ctx, field)
+	case "cronTimeZone":
+		return ec.fieldContext_JobConfiguration_cronTimeZone(ctx, field)
+	case "isIncremental":
+		return ec.fieldContext_JobConfiguration_isIncremental(ctx, field)
+	case "userStartDenied":
+		return ec.fieldContext_JobConfiguration_userStartDenied(ctx, field)
+	case "needsSecondPerson":
+		return ec.fieldContext_JobConfiguration_needsSecondPerson(ctx, field)
+	case "scheduleEnabled":
+		return ec.fieldContext_JobConfiguration_scheduleEnabled(ctx, field)
+	case "steps":
+		return ec.fieldContext_JobConfiguration_steps(ctx, field)
+	case "version":
+		return ec.fieldContext_JobConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_JobConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_JobConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_JobConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_JobConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobConfigurationConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_JobInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8887,6 +13787,24 @@ func (ec *executionContext) childFields_LiftFencePayload(ctx context.Context, fi
 		return ec.fieldContext_LiftFencePayload_lifted(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LiftFencePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LineThresholdsConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maximumInsertedLines":
+		return ec.fieldContext_LineThresholdsConfiguration_maximumInsertedLines(ctx, field)
+	case "maximumUpdatedLines":
+		return ec.fieldContext_LineThresholdsConfiguration_maximumUpdatedLines(ctx, field)
+	case "maximumDeletedLines":
+		return ec.fieldContext_LineThresholdsConfiguration_maximumDeletedLines(ctx, field)
+	case "maxPercentageInsertedLines":
+		return ec.fieldContext_LineThresholdsConfiguration_maxPercentageInsertedLines(ctx, field)
+	case "maxPercentageUpdatedLines":
+		return ec.fieldContext_LineThresholdsConfiguration_maxPercentageUpdatedLines(ctx, field)
+	case "maxPercentageDeletedLines":
+		return ec.fieldContext_LineThresholdsConfiguration_maxPercentageDeletedLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LineThresholdsConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9003,6 +13921,50 @@ func (ec *executionContext) childFields_MyScopes(ctx context.Context, field grap
 		return ec.fieldContext_MyScopes_createResources(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MyScopes", field.Name)
+}
+
+func (ec *executionContext) childFields_NamedValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_NamedValue_name(ctx, field)
+	case "value":
+		return ec.fieldContext_NamedValue_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NamedValue", field.Name)
+}
+
+func (ec *executionContext) childFields_NavigationRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_NavigationRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_NavigationRuleConfiguration_policy(ctx, field)
+	case "property":
+		return ec.fieldContext_NavigationRuleConfiguration_property(ctx, field)
+	case "resource":
+		return ec.fieldContext_NavigationRuleConfiguration_resource(ctx, field)
+	case "singleRole":
+		return ec.fieldContext_NavigationRuleConfiguration_singleRole(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_NavigationRuleConfiguration_dimensions(ctx, field)
+	case "isDenied":
+		return ec.fieldContext_NavigationRuleConfiguration_isDenied(ctx, field)
+	case "offset":
+		return ec.fieldContext_NavigationRuleConfiguration_offset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NavigationRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_OffsetConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reference":
+		return ec.fieldContext_OffsetConfiguration_reference(ctx, field)
+	case "before":
+		return ec.fieldContext_OffsetConfiguration_before(ctx, field)
+	case "after":
+		return ec.fieldContext_OffsetConfiguration_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OffsetConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_Order(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9367,6 +14329,36 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
 }
 
+func (ec *executionContext) childFields_PolicyConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_PolicyConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_PolicyConfiguration_displayName(ctx, field)
+	case "isProvisioningEnabled":
+		return ec.fieldContext_PolicyConfiguration_isProvisioningEnabled(ctx, field)
+	case "isSimulationEnabled":
+		return ec.fieldContext_PolicyConfiguration_isSimulationEnabled(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_PolicyConfiguration_dimensions(ctx, field)
+	case "version":
+		return ec.fieldContext_PolicyConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_PolicyConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_PolicyConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PolicyConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PolicyConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyConfigurationConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9377,6 +14369,32 @@ func (ec *executionContext) childFields_Profile(ctx context.Context, field graph
 		return ec.fieldContext_Profile_displayName(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Profile", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ProfileConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ProfileConfiguration_displayName(ctx, field)
+	case "rules":
+		return ec.fieldContext_ProfileConfiguration_rules(ctx, field)
+	case "version":
+		return ec.fieldContext_ProfileConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ProfileConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProfileConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProfileConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_Property(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9397,6 +14415,34 @@ func (ec *executionContext) childFields_Property(ctx context.Context, field grap
 		return ec.fieldContext_Property_targetEntityType(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Property", field.Name)
+}
+
+func (ec *executionContext) childFields_PropertyConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_PropertyConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_PropertyConfiguration_displayName(ctx, field)
+	case "type":
+		return ec.fieldContext_PropertyConfiguration_type(ctx, field)
+	case "isKey":
+		return ec.fieldContext_PropertyConfiguration_isKey(ctx, field)
+	case "collection":
+		return ec.fieldContext_PropertyConfiguration_collection(ctx, field)
+	case "target":
+		return ec.fieldContext_PropertyConfiguration_target(ctx, field)
+	case "reverse":
+		return ec.fieldContext_PropertyConfiguration_reverse(ctx, field)
+	case "column":
+		return ec.fieldContext_PropertyConfiguration_column(ctx, field)
+	case "format":
+		return ec.fieldContext_PropertyConfiguration_format(ctx, field)
+	case "primaryKey":
+		return ec.fieldContext_PropertyConfiguration_primaryKey(ctx, field)
+	case "uniqueKey":
+		return ec.fieldContext_PropertyConfiguration_uniqueKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_PropertyValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9425,6 +14471,30 @@ func (ec *executionContext) childFields_ProvisioningTransition(ctx context.Conte
 		return ec.fieldContext_ProvisioningTransition_description(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProvisioningTransition", field.Name)
+}
+
+func (ec *executionContext) childFields_QueryRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_QueryRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_QueryRuleConfiguration_policy(ctx, field)
+	case "property":
+		return ec.fieldContext_QueryRuleConfiguration_property(ctx, field)
+	case "sourceBinding":
+		return ec.fieldContext_QueryRuleConfiguration_sourceBinding(ctx, field)
+	case "sourceExpression":
+		return ec.fieldContext_QueryRuleConfiguration_sourceExpression(ctx, field)
+	case "targetBinding":
+		return ec.fieldContext_QueryRuleConfiguration_targetBinding(ctx, field)
+	case "targetExpression":
+		return ec.fieldContext_QueryRuleConfiguration_targetExpression(ctx, field)
+	case "confidence":
+		return ec.fieldContext_QueryRuleConfiguration_confidence(ctx, field)
+	case "offset":
+		return ec.fieldContext_QueryRuleConfiguration_offset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueryRuleConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_ReleaseHeldOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9539,6 +14609,16 @@ func (ec *executionContext) childFields_ResourceRef(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ResourceRef", field.Name)
 }
 
+func (ec *executionContext) childFields_ResourceRefConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityType":
+		return ec.fieldContext_ResourceRefConfiguration_entityType(ctx, field)
+	case "key":
+		return ec.fieldContext_ResourceRefConfiguration_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceRefConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_ResourceType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9587,6 +14667,102 @@ func (ec *executionContext) childFields_ResourceType(ctx context.Context, field 
 		return ec.fieldContext_ResourceType_rules(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceType", field.Name)
+}
+
+func (ec *executionContext) childFields_ResourceTypeConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ResourceTypeConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ResourceTypeConfiguration_displayName(ctx, field)
+	case "description":
+		return ec.fieldContext_ResourceTypeConfiguration_description(ctx, field)
+	case "policy":
+		return ec.fieldContext_ResourceTypeConfiguration_policy(ctx, field)
+	case "sourceEntityType":
+		return ec.fieldContext_ResourceTypeConfiguration_sourceEntityType(ctx, field)
+	case "targetEntityType":
+		return ec.fieldContext_ResourceTypeConfiguration_targetEntityType(ctx, field)
+	case "category":
+		return ec.fieldContext_ResourceTypeConfiguration_category(ctx, field)
+	case "connection":
+		return ec.fieldContext_ResourceTypeConfiguration_connection(ctx, field)
+	case "approvalWorkflowType":
+		return ec.fieldContext_ResourceTypeConfiguration_approvalWorkflowType(ctx, field)
+	case "hideOnSimplifiedView":
+		return ec.fieldContext_ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field)
+	case "allowAdd":
+		return ec.fieldContext_ResourceTypeConfiguration_allowAdd(ctx, field)
+	case "allowRemove":
+		return ec.fieldContext_ResourceTypeConfiguration_allowRemove(ctx, field)
+	case "removeOrphans":
+		return ec.fieldContext_ResourceTypeConfiguration_removeOrphans(ctx, field)
+	case "blockProvisioning":
+		return ec.fieldContext_ResourceTypeConfiguration_blockProvisioning(ctx, field)
+	case "allowOwnDecisions":
+		return ec.fieldContext_ResourceTypeConfiguration_allowOwnDecisions(ctx, field)
+	case "discardManualAssignments":
+		return ec.fieldContext_ResourceTypeConfiguration_discardManualAssignments(ctx, field)
+	case "correlateMultipleResources":
+		return ec.fieldContext_ResourceTypeConfiguration_correlateMultipleResources(ctx, field)
+	case "suggestAllCorrelations":
+		return ec.fieldContext_ResourceTypeConfiguration_suggestAllCorrelations(ctx, field)
+	case "dependsOn":
+		return ec.fieldContext_ResourceTypeConfiguration_dependsOn(ctx, field)
+	case "dependsOnOwnerProperty":
+		return ec.fieldContext_ResourceTypeConfiguration_dependsOnOwnerProperty(ctx, field)
+	case "argumentsExpression":
+		return ec.fieldContext_ResourceTypeConfiguration_argumentsExpression(ctx, field)
+	case "fulfillHoursAheadOfTime":
+		return ec.fieldContext_ResourceTypeConfiguration_fulfillHoursAheadOfTime(ctx, field)
+	case "transmittedStateValidityPeriod":
+		return ec.fieldContext_ResourceTypeConfiguration_transmittedStateValidityPeriod(ctx, field)
+	case "autoRetryCount":
+		return ec.fieldContext_ResourceTypeConfiguration_autoRetryCount(ctx, field)
+	case "autoRetryDelayMinutes":
+		return ec.fieldContext_ResourceTypeConfiguration_autoRetryDelayMinutes(ctx, field)
+	case "maximumInsert":
+		return ec.fieldContext_ResourceTypeConfiguration_maximumInsert(ctx, field)
+	case "maximumUpdate":
+		return ec.fieldContext_ResourceTypeConfiguration_maximumUpdate(ctx, field)
+	case "maximumDelete":
+		return ec.fieldContext_ResourceTypeConfiguration_maximumDelete(ctx, field)
+	case "maximumInsertPercent":
+		return ec.fieldContext_ResourceTypeConfiguration_maximumInsertPercent(ctx, field)
+	case "maximumUpdatePercent":
+		return ec.fieldContext_ResourceTypeConfiguration_maximumUpdatePercent(ctx, field)
+	case "maximumDeletePercent":
+		return ec.fieldContext_ResourceTypeConfiguration_maximumDeletePercent(ctx, field)
+	case "ticketSynchroIsNotAvailable":
+		return ec.fieldContext_ResourceTypeConfiguration_ticketSynchroIsNotAvailable(ctx, field)
+	case "typeRules":
+		return ec.fieldContext_ResourceTypeConfiguration_typeRules(ctx, field)
+	case "scalarRules":
+		return ec.fieldContext_ResourceTypeConfiguration_scalarRules(ctx, field)
+	case "navigationRules":
+		return ec.fieldContext_ResourceTypeConfiguration_navigationRules(ctx, field)
+	case "queryRules":
+		return ec.fieldContext_ResourceTypeConfiguration_queryRules(ctx, field)
+	case "correlationRules":
+		return ec.fieldContext_ResourceTypeConfiguration_correlationRules(ctx, field)
+	case "classificationRules":
+		return ec.fieldContext_ResourceTypeConfiguration_classificationRules(ctx, field)
+	case "version":
+		return ec.fieldContext_ResourceTypeConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_ResourceTypeConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ResourceTypeConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ResourceTypeConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ResourceTypeConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_ResourceTypeRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9671,6 +14847,44 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Role", field.Name)
 }
 
+func (ec *executionContext) childFields_RoleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_RoleConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_RoleConfiguration_displayName(ctx, field)
+	case "description":
+		return ec.fieldContext_RoleConfiguration_description(ctx, field)
+	case "policy":
+		return ec.fieldContext_RoleConfiguration_policy(ctx, field)
+	case "entityType":
+		return ec.fieldContext_RoleConfiguration_entityType(ctx, field)
+	case "category":
+		return ec.fieldContext_RoleConfiguration_category(ctx, field)
+	case "approvalWorkflowType":
+		return ec.fieldContext_RoleConfiguration_approvalWorkflowType(ctx, field)
+	case "hideOnSimplifiedView":
+		return ec.fieldContext_RoleConfiguration_hideOnSimplifiedView(ctx, field)
+	case "rules":
+		return ec.fieldContext_RoleConfiguration_rules(ctx, field)
+	case "version":
+		return ec.fieldContext_RoleConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RoleConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleConfigurationConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_RoleRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9691,6 +14905,26 @@ func (ec *executionContext) childFields_RoleRule(ctx context.Context, field grap
 		return ec.fieldContext_RoleRule_sentence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_RoleRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_RoleRuleConfiguration_policy(ctx, field)
+	case "compositeRole":
+		return ec.fieldContext_RoleRuleConfiguration_compositeRole(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_RoleRuleConfiguration_dimensions(ctx, field)
+	case "isDenied":
+		return ec.fieldContext_RoleRuleConfiguration_isDenied(ctx, field)
+	case "priority":
+		return ec.fieldContext_RoleRuleConfiguration_priority(ctx, field)
+	case "type":
+		return ec.fieldContext_RoleRuleConfiguration_type(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleRuleConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_RowToMend(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9741,6 +14975,30 @@ func (ec *executionContext) childFields_RunJobPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type RunJobPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ScalarRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ScalarRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_ScalarRuleConfiguration_policy(ctx, field)
+	case "property":
+		return ec.fieldContext_ScalarRuleConfiguration_property(ctx, field)
+	case "binding":
+		return ec.fieldContext_ScalarRuleConfiguration_binding(ctx, field)
+	case "expression":
+		return ec.fieldContext_ScalarRuleConfiguration_expression(ctx, field)
+	case "singleRole":
+		return ec.fieldContext_ScalarRuleConfiguration_singleRole(ctx, field)
+	case "comparison":
+		return ec.fieldContext_ScalarRuleConfiguration_comparison(ctx, field)
+	case "createOnly":
+		return ec.fieldContext_ScalarRuleConfiguration_createOnly(ctx, field)
+	case "offset":
+		return ec.fieldContext_ScalarRuleConfiguration_offset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScalarRuleConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -9755,6 +15013,30 @@ func (ec *executionContext) childFields_SearchHit(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type SearchHit", field.Name)
 }
 
+func (ec *executionContext) childFields_SecretConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_SecretConfiguration_name(ctx, field)
+	case "reference":
+		return ec.fieldContext_SecretConfiguration_reference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecretConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_SourceConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connection":
+		return ec.fieldContext_SourceConfiguration_connection(ctx, field)
+	case "table":
+		return ec.fieldContext_SourceConfiguration_table(ctx, field)
+	case "thresholds":
+		return ec.fieldContext_SourceConfiguration_thresholds(ctx, field)
+	case "maximumRejected":
+		return ec.fieldContext_SourceConfiguration_maximumRejected(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SourceConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_StateCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "state":
@@ -9763,6 +15045,24 @@ func (ec *executionContext) childFields_StateCount(ctx context.Context, field gr
 		return ec.fieldContext_StateCount_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StateCount", field.Name)
+}
+
+func (ec *executionContext) childFields_StepConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_StepConfiguration_task(ctx, field)
+	case "displayName":
+		return ec.fieldContext_StepConfiguration_displayName(ctx, field)
+	case "type":
+		return ec.fieldContext_StepConfiguration_type(ctx, field)
+	case "level":
+		return ec.fieldContext_StepConfiguration_level(ctx, field)
+	case "dependsOn":
+		return ec.fieldContext_StepConfiguration_dependsOn(ctx, field)
+	case "options":
+		return ec.fieldContext_StepConfiguration_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StepConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_TaskInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9813,6 +15113,32 @@ func (ec *executionContext) childFields_TaskLogLine(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type TaskLogLine", field.Name)
 }
 
+func (ec *executionContext) childFields_ThresholdsConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maximumInsertedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maximumInsertedLines(ctx, field)
+	case "maximumUpdatedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maximumUpdatedLines(ctx, field)
+	case "maximumDeletedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maximumDeletedLines(ctx, field)
+	case "maxPercentageInsertedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maxPercentageInsertedLines(ctx, field)
+	case "maxPercentageUpdatedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maxPercentageUpdatedLines(ctx, field)
+	case "maxPercentageDeletedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maxPercentageDeletedLines(ctx, field)
+	case "maximumLinkInsertedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maximumLinkInsertedLines(ctx, field)
+	case "maximumLinkDeletedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maximumLinkDeletedLines(ctx, field)
+	case "maxLinkPercentageInsertedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maxLinkPercentageInsertedLines(ctx, field)
+	case "maxLinkPercentageDeletedLines":
+		return ec.fieldContext_ThresholdsConfiguration_maxLinkPercentageDeletedLines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ThresholdsConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_TileCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "entityType":
@@ -9823,6 +15149,60 @@ func (ec *executionContext) childFields_TileCount(ctx context.Context, field gra
 		return ec.fieldContext_TileCount_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TileCount", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_TypeRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_TypeRuleConfiguration_policy(ctx, field)
+	case "singleRole":
+		return ec.fieldContext_TypeRuleConfiguration_singleRole(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_TypeRuleConfiguration_dimensions(ctx, field)
+	case "isDenied":
+		return ec.fieldContext_TypeRuleConfiguration_isDenied(ctx, field)
+	case "type":
+		return ec.fieldContext_TypeRuleConfiguration_type(ctx, field)
+	case "offset":
+		return ec.fieldContext_TypeRuleConfiguration_offset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_UserConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return ec.fieldContext_UserConfiguration_username(ctx, field)
+	case "displayName":
+		return ec.fieldContext_UserConfiguration_displayName(ctx, field)
+	case "email":
+		return ec.fieldContext_UserConfiguration_email(ctx, field)
+	case "resource":
+		return ec.fieldContext_UserConfiguration_resource(ctx, field)
+	case "demo":
+		return ec.fieldContext_UserConfiguration_demo(ctx, field)
+	case "disabled":
+		return ec.fieldContext_UserConfiguration_disabled(ctx, field)
+	case "profiles":
+		return ec.fieldContext_UserConfiguration_profiles(ctx, field)
+	case "version":
+		return ec.fieldContext_UserConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_UserConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_UserConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

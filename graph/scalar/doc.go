@@ -4,4 +4,5 @@
 //	text.go  String: any text the database can store
 //	time.go  DateTime: RFC 3339, UTC
 //	json.go  JSON: raw JSON as stored, and maps of strings
+//	word.go  enums whose values are words of a configuration file
 package scalar

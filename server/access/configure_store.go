@@ -175,6 +175,19 @@ func Credentials(ctx context.Context, tx bun.IDB, usernames ...string) (map[stri
 	return found, nil
 }
 
+// PasswordForms gives the stored form of the password of every local user, by name in lower case: to tell whether one changed.
+func PasswordForms(ctx context.Context, db bun.IDB) (map[string]string, error) {
+	var rows []struct{ Username, PasswordHash string }
+	if err := db.NewRaw(`SELECT lower(username) AS username, coalesce(password_hash, '') AS password_hash FROM local_user`).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read the users: %w", err)
+	}
+	found := make(map[string]string, len(rows))
+	for _, r := range rows {
+		found[r.Username] = r.PasswordHash
+	}
+	return found, nil
+}
+
 func replaceAssigned(ctx context.Context, tx bun.IDB, userIDs []int64, rows []*AssignedProfile) error {
 	_, err := tx.NewDelete().TableExpr("assigned_profile").
 		Where("user_id IN (?)", bun.List(userIDs)).Where("origin = ?", Manual).Exec(ctx)

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"writ/server/errs"
+	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -18,6 +19,12 @@ type Category struct {
 	// Identifier of the folder above; empty: top level.
 	Parent string `yaml:"parent,omitempty" ref:"category" late:"true"`
 }
+
+// The names of its API.
+type (
+	SaveCategoryInput               = SaveInput[Category]
+	CategoryConfigurationConnection = page.Connection[*Category]
+)
 
 func categoryKind() kind {
 	d := &declared[Category]{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"writ/server/errs"
+	"writ/server/page"
 	"writ/server/system"
 )
 
@@ -69,6 +70,22 @@ type Connection struct {
 	Settings map[string]string `yaml:"settings,omitempty"`
 	// Secrets of the package, by name; replaced as a whole. Left out: as they are. env:NAME and file:NAME say where one lies.
 	Secrets map[string]string `yaml:"secrets,omitempty" secret:"true"`
+
+	sealed []byte // as they lie in the database
+}
+
+// The names of its API.
+type (
+	SaveConnectorInput               = SaveInput[Connector]
+	ConnectorConfigurationConnection = page.Connection[*Connector]
+)
+
+func (c Connector) sealedForm() string {
+	var b strings.Builder
+	for _, k := range c.Connections {
+		b.Write(k.sealed)
+	}
+	return b.String()
 }
 
 func connectorKind() kind {
@@ -210,7 +227,7 @@ func (r *reader) connectors() (found []Connector, err error) {
 			if l.ConnectorID != c.ID {
 				continue
 			}
-			k := Connection{Identifier: l.Identifier, DisplayName: l.DisplayName, Package: l.Package, Deactivated: l.Deactivated, PollSeconds: l.PollSeconds}
+			k := Connection{Identifier: l.Identifier, DisplayName: l.DisplayName, Package: l.Package, Deactivated: l.Deactivated, PollSeconds: l.PollSeconds, sealed: l.Secrets}
 			if err := json.Unmarshal(l.Settings, &k.Settings); err != nil {
 				return nil, err
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"writ/server/errs"
+	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -29,6 +30,12 @@ type ContextRule struct {
 	// Where a record has the value of each dimension: paths by dimension.
 	Dimensions map[string]string `yaml:"dimensions,omitempty"`
 }
+
+// The names of its API.
+type (
+	SaveContextRuleInput               = SaveInput[ContextRule]
+	ContextRuleConfigurationConnection = page.Connection[*ContextRule]
+)
 
 func contextRuleKind() kind {
 	d := &declared[ContextRule]{

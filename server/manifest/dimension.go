@@ -1,6 +1,9 @@
 package manifest
 
-import "writ/server/errs"
+import (
+	"writ/server/errs"
+	"writ/server/page"
+)
 
 // Dimension is a criterion of rules: the resources of an entity type are its values (role-model 1.6).
 type Dimension struct {
@@ -17,6 +20,12 @@ type Dimension struct {
 	// Identifier of the navigation that leads from a value to the one above; empty: none.
 	ParentProperty string `yaml:"parentProperty,omitempty"`
 }
+
+// The names of its API.
+type (
+	SaveDimensionInput               = SaveInput[Dimension]
+	DimensionConfigurationConnection = page.Connection[*Dimension]
+)
 
 func dimensionKind() kind {
 	d := &declared[Dimension]{

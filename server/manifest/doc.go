@@ -15,6 +15,7 @@
 //	permit.go  which rights the objects of a kind need, and what a plan keeps to itself
 //	normalise.go every default written out, so that configurations compare; range.go numbers out of bounds, and where a mistake stands
 //	names.go   the ids behind identifiers
+//	save.go    the same through the API: one object or several, with versions and dry runs; List reads them back. named.go maps as lists
 //	delete.go  what `delete:` takes away, and who still needs it
 //	apply.go   Manifest -> database, in one transaction, in the order in which things refer to each other; the role model, jobs, access rules
 //	           and users are written by their own rooms
@@ -22,5 +23,6 @@
 // A file is a YAML map of lists (`connectors:`, `entityTypes:`, `resourceTypes:` ...). Several files are read as one.
 // Objects that a manifest does not name stay as they are, `delete:` names those that shall go; the rules nested in a role, a resource type or a profile are
 // replaced as a whole. Secrets may be written plainly or as references `env:NAME` and `file:NAME`; plain ones never come out again.
+// The types, queries and mutations of the API are generated from the declarations by schema_test.go: graph/schema/configuration.graphqls.
 // What a file leaves unsaid stays as it is: whether a schedule is on, whether a user is disabled, secrets and passwords.
 package manifest

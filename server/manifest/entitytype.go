@@ -10,6 +10,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/page"
 )
 
 // EntityType is the data shape of resources, and where they are read from (role-model 1.2).
@@ -27,6 +28,12 @@ type EntityType struct {
 	// Its properties, in the order in which they are shown. One that is used and not named any more refuses the change.
 	Properties []Property `yaml:"properties"`
 }
+
+// The names of its API.
+type (
+	SaveEntityTypeInput               = SaveInput[EntityType]
+	EntityTypeConfigurationConnection = page.Connection[*EntityType]
+)
 
 // Source is the table that an entity type is read from, and how much of it one reading may change.
 type Source struct {

@@ -5,6 +5,7 @@ import (
 
 	"writ/server/errs"
 	"writ/server/job"
+	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -29,6 +30,12 @@ type Job struct {
 	// Its tasks in order; at least one. The list is replaced as a whole.
 	Steps []Step `yaml:"steps"`
 }
+
+// The names of its API.
+type (
+	SaveJobInput               = SaveInput[Job]
+	JobConfigurationConnection = page.Connection[*Job]
+)
 
 // Step is one task of a job.
 type Step struct {

@@ -29,7 +29,6 @@ type facts struct {
 	list   string // where they stand in a file: connectors
 	rights rights
 	table  string // where its rows lie
-	column string // of the identifier there; "": identifier
 	// inside removes what belongs to the object before the object itself goes; ? is its id.
 	inside []string
 	// remove deletes an object by its identifier, instead of deleting the row: for kinds that another room owns.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -70,8 +71,8 @@ var hints = map[string]any{
 // notGenerated are fields that are refused with any value but the zero one, or need more than a configuration.
 var notGenerated = []string{"Policy.IsSimulationEnabled", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
 
-// generated fills every field of an object.
-func generated(v reflect.Value, seen map[string]bool) {
+// generated fills every field of an object of a kind.
+func generated(of string, v reflect.Value, seen map[string]bool) {
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		at := v.Type().Name() + "." + f.Name
 		if !f.IsExported() || slices.Contains(notGenerated, at) {
@@ -84,7 +85,7 @@ func generated(v reflect.Value, seen map[string]bool) {
 		case hinted:
 			field.Set(reflect.ValueOf(value))
 		case f.Name == "Identifier" && strings.HasSuffix(v.Type().Name(), "Rule") && v.Type() != reflect.TypeFor[ContextRule]():
-			field.SetString("Generated" + v.Type().Name()) // unique among all rules
+			field.SetString(of + v.Type().Name()) // unique among all rules
 		case f.Name == "Identifier" || f.Name == "Username":
 			field.SetString("Generated")
 		case words == "RuleStrength":
@@ -95,24 +96,24 @@ func generated(v reflect.Value, seen map[string]bool) {
 		case f.Tag.Get("ref") != "":
 			field.SetString(refs[f.Tag.Get("ref")])
 		default:
-			generatedValue(f, field, seen)
+			generatedValue(of, f, field, seen)
 		}
 	}
 	noteFields(v, seen)
 }
 
-func generatedValue(f reflect.StructField, v reflect.Value, seen map[string]bool) {
+func generatedValue(of string, f reflect.StructField, v reflect.Value, seen map[string]bool) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		if v.Elem().Kind() == reflect.Struct {
-			generated(v.Elem(), seen)
+			generated(of, v.Elem(), seen)
 			return
 		}
-		generatedValue(f, v.Elem(), seen)
+		generatedValue(of, f, v.Elem(), seen)
 	case reflect.Slice:
 		list := reflect.MakeSlice(v.Type(), 1, 1)
-		generated(list.Index(0), seen)
+		generated(of, list.Index(0), seen)
 		v.Set(list)
 	case reflect.Map:
 		v.Set(reflect.ValueOf(map[string]Criterion{"Department": {Key: "IT", Inherit: true}}))
@@ -153,7 +154,7 @@ func everything(t *testing.T, k kind, seen map[string]bool) (*Manifest, string) 
 	m := &Manifest{}
 	list := listOf(m, k)
 	list.Set(reflect.MakeSlice(list.Type(), 1, 1))
-	generated(list.Index(0), seen)
+	generated(k.about().name, list.Index(0), seen)
 	raw, err := yaml.Marshal(m)
 	require.NoError(t, err)
 	return m, string(raw)
@@ -208,10 +209,21 @@ func TestEveryFieldGoesThrough(t *testing.T) {
 		p, err = b.Apply(b.ctx, again)
 		require.NoError(t, err)
 		require.Empty(t, p.Changes, name)
-
-		p = b.mustApply(t, fmt.Sprintf("delete: { %s: [Generated] }", k.about().list))
-		require.Len(t, p.Changes, 1, name)
-		require.Equal(t, Delete, p.Changes[0].Action, name)
+	}
+	exported, err := Export(b.ctx, b.DB, b.Keyring)
+	require.NoError(t, err)
+	raw, err := yaml.Marshal(exported.WithoutSecrets())
+	require.NoError(t, err)
+	if *rewrite { // the API is tested with it
+		require.NoError(t, os.WriteFile("testdata/everything.yaml", raw, 0o644))
+	}
+	golden, err := os.ReadFile("testdata/everything.yaml")
+	require.NoError(t, err)
+	require.Equal(t, string(golden), string(raw), "run the test with -update and review the difference")
+	for _, k := range slices.Backward(kinds()) {
+		p := b.mustApply(t, fmt.Sprintf("delete: { %s: [Generated] }", k.about().list))
+		require.Len(t, p.Changes, 1, k.about().name)
+		require.Equal(t, Delete, p.Changes[0].Action, k.about().name)
 	}
 	for _, k := range kinds() {
 		for _, field := range fieldsOf(listOf(&Manifest{}, k).Type().Elem(), nil) {

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"writ/server/errs"
+	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -18,6 +19,12 @@ type Policy struct {
 	// What a context must be for the rules of the policy to be looked at; none: every context.
 	Dimensions map[string]Criterion `yaml:"dimensions,omitempty"`
 }
+
+// The names of its API.
+type (
+	SavePolicyInput               = SaveInput[Policy]
+	PolicyConfigurationConnection = page.Connection[*Policy]
+)
 
 // Criterion is one dimension criterion: the key of a value, and whether what is below it counts too.
 type Criterion = rolemodel.Criterion

@@ -5,6 +5,7 @@ import (
 
 	"writ/server/access"
 	"writ/server/errs"
+	"writ/server/page"
 	"writ/server/permit"
 	"writ/server/rolemodel"
 )
@@ -18,6 +19,12 @@ type Profile struct {
 	// What it allows. The list is replaced as a whole.
 	Rules []AccessRule `yaml:"rules,omitempty"`
 }
+
+// The names of its API.
+type (
+	SaveProfileInput               = SaveInput[Profile]
+	ProfileConfigurationConnection = page.Connection[*Profile]
+)
 
 // AccessRule gives permissions on a data set.
 type AccessRule struct {

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 
+	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -86,6 +87,12 @@ type ResourceType struct {
 	// What says that a target without owner is of this type.
 	ClassificationRules []ClassifyRule `yaml:"classificationRules,omitempty" row:"-"`
 }
+
+// The names of its API.
+type (
+	SaveResourceTypeInput               = SaveInput[ResourceType]
+	ResourceTypeConfigurationConnection = page.Connection[*ResourceType]
+)
 
 func resourceTypeKind() kind {
 	d := &declared[ResourceType]{

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"writ/server/errs"
+	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -29,6 +30,13 @@ type Role struct {
 	// What gives it. The list is replaced as a whole.
 	Rules []RoleRule `yaml:"rules,omitempty" row:"-"`
 }
+
+// The names of its API.
+type (
+	SaveCompositeRoleInput      = SaveInput[Role]
+	SaveSingleRoleInput         = SaveInput[Role]
+	RoleConfigurationConnection = page.Connection[*Role]
+)
 
 // RoleRule gives a role to whoever meets it (role-model 3.1).
 type RoleRule struct {

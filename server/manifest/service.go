@@ -79,8 +79,7 @@ func (s *Service) Plan(ctx context.Context, in PlanInput) (*PlanPayload, error) 
 	if err != nil {
 		return nil, err
 	}
-	p.Changes = blind(p.Changes, m.normalised())
-	p.Problems = slices.DeleteFunc(p.Problems, func(x rolemodel.Problem) bool { return !permit.Find(ctx, rightsOf(x.Kind).query).Allowed() })
+	p.shownTo(ctx, m)
 	return p, nil
 }
 
@@ -132,26 +131,32 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 		if fingerprint != "" && fingerprint != p.Fingerprint {
 			return errs.New(errs.StaleItem, "The plan %s is out of date: the files or the configuration in force changed since. Plan again, look at what is different, and apply that plan.", fingerprint)
 		}
-		if len(p.Changes) == 0 {
-			err := s.newPasswords(ctx, tx, c)
-			p.addPasswords(c.replaced)
-			return err
-		}
-		if p.Problems, err = s.try(ctx, tx, c); err != nil {
-			return err
-		}
-		for _, x := range p.Problems {
-			if x.Severity == rolemodel.SeverityError {
-				return refused(ctx, tx, s.Keyring, x)
-			}
-		}
-		p.addPasswords(c.replaced)
-		return s.finish(ctx, tx, p.Changes)
+		return s.carryOut(ctx, tx, p, c)
 	})
 	if err != nil {
 		return nil, m.located(err)
 	}
 	return out, nil
+}
+
+// carryOut writes what was compared, and tells of it. Problems of severity ERROR refuse it.
+func (s *Service) carryOut(ctx context.Context, tx bun.Tx, p *PlanPayload, c *change) error {
+	if len(p.Changes) == 0 {
+		err := s.newPasswords(ctx, tx, c)
+		p.addPasswords(c.replaced)
+		return err
+	}
+	var err error
+	if p.Problems, err = s.try(ctx, tx, c); err != nil {
+		return err
+	}
+	for _, x := range p.Problems {
+		if x.Severity == rolemodel.SeverityError {
+			return refused(ctx, tx, s.Keyring, x)
+		}
+	}
+	p.addPasswords(c.replaced)
+	return s.finish(ctx, tx, p.Changes)
 }
 
 // refused turns a problem of the model into an error that says where it stands: also in objects this configuration does not name.
@@ -165,6 +170,7 @@ func refused(ctx context.Context, tx bun.Tx, keyring Keyring, x rolemodel.Proble
 
 // change is a manifest ready to be written.
 type change struct {
+	current   *Manifest         // what is in force
 	wanted    *Manifest         // with everything it leaves unsaid
 	going     []object          // what it deletes
 	passwords map[string]string // user name -> plain password: no part of what is compared
@@ -200,7 +206,7 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPay
 		return nil, nil, err
 	}
 	return &PlanPayload{Changes: compare(current, wanted), Fingerprint: fingerprintOf(version, current, wanted)},
-		&change{wanted: wanted, going: wanted.going(current), passwords: m.passwords()}, nil
+		&change{current: current, wanted: wanted, going: wanted.going(current), passwords: m.passwords()}, nil
 }
 
 // try writes and tells what is wrong with the outcome.

@@ -129,9 +129,13 @@ func nameInFile(f reflect.StructField) string {
 
 // withoutSecrets gives a copy to show: fields whose tag says secret lose what is written plainly. References (env:NAME, file:NAME) stay,
 // so that an export can be applied elsewhere.
-func withoutSecrets[T any](t T) T {
-	t = copied(t)
-	eachSecret(reflect.ValueOf(&t).Elem(), func(v reflect.Value) {
+func withoutSecrets[T any](t T) T { return hidden(t).(T) }
+
+func hidden(object any) any {
+	v := reflect.New(reflect.TypeOf(object)).Elem()
+	v.Set(reflect.ValueOf(object))
+	ownLists(v)
+	eachSecret(v, func(v reflect.Value) {
 		if secrets, ok := v.Interface().(map[string]string); ok {
 			v.Set(reflect.ValueOf(referencesOf(secrets)))
 			return
@@ -140,34 +144,29 @@ func withoutSecrets[T any](t T) T {
 			v.SetString("")
 		}
 	})
-	return t
+	return v.Interface()
 }
 
-// copied is a copy whose lists are its own.
-func copied[T any](t T) T {
-	var own func(v reflect.Value)
-	own = func(v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Slice:
-			if v.IsNil() || v.Type().Elem().Kind() != reflect.Struct {
-				return
-			}
-			list := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-			reflect.Copy(list, v)
-			v.Set(list)
-			for i := range v.Len() {
-				own(v.Index(i))
-			}
-		case reflect.Struct:
-			for _, f := range reflect.VisibleFields(v.Type()) {
-				if f.IsExported() {
-					own(v.FieldByIndex(f.Index))
-				}
+// ownLists makes the lists of an object its own.
+func ownLists(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Slice:
+		if v.IsNil() || v.Type().Elem().Kind() != reflect.Struct {
+			return
+		}
+		list := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(list, v)
+		v.Set(list)
+		for i := range v.Len() {
+			ownLists(v.Index(i))
+		}
+	case reflect.Struct:
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			if f.IsExported() {
+				ownLists(v.FieldByIndex(f.Index))
 			}
 		}
 	}
-	own(reflect.ValueOf(&t).Elem())
-	return t
 }
 
 func eachSecret(v reflect.Value, do func(reflect.Value)) {

@@ -10,6 +10,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
+	"writ/server/page"
 )
 
 // User is a local sign-in with its profiles.
@@ -30,7 +31,17 @@ type User struct {
 	Disabled *bool `yaml:"disabled,omitempty"`
 	// Profiles given by hand; the list is replaced as a whole. Those that rules give stay.
 	Profiles []AssignedProfile `yaml:"profiles,omitempty"`
+
+	sealed string // the password as it lies in the database
 }
+
+// The names of its API.
+type (
+	SaveUserInput               = SaveInput[User]
+	UserConfigurationConnection = page.Connection[*User]
+)
+
+func (u User) sealedForm() string { return u.sealed }
 
 // ResourceRef names a resource of the directory.
 type ResourceRef struct {
@@ -58,7 +69,7 @@ type AssignedProfile struct {
 
 func userKind() kind {
 	d := &declared[User]{
-		facts:      facts{name: "user", list: "users", table: "local_user", column: "username", rights: ofAccess, anyCase: true, remove: (*writer).removeUser},
+		facts:      facts{name: "user", list: "users", table: "local_user", rights: ofAccess, anyCase: true, remove: (*writer).removeUser},
 		in:         func(m *Manifest) *[]User { return &m.Users },
 		identifier: func(u User) string { return u.Username },
 		normal:     func(u User) User { u.Password = ""; return u }, // no part of what is compared
@@ -237,5 +248,16 @@ func (r *reader) users() ([]User, error) {
 		return nil, err
 	}
 	users, err := access.LoadUsers(r.ctx, r.db)
-	return mapTo(users, func(u access.UserSpec) User { return userOf(u, zone) }), err
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := access.PasswordForms(r.ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
+	return mapTo(users, func(u access.UserSpec) User {
+		out := userOf(u, zone)
+		out.sealed = passwords[strings.ToLower(u.Username)]
+		return out
+	}), nil
 }

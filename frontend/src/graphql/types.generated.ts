@@ -15,6 +15,74 @@ export type Scalars = {
   JSON: { input: unknown; output: unknown; }
 };
 
+/** AccessEntry is one permission of a rule. */
+export type AccessEntryConfigurationInput = {
+  /** It opens the operation. False: the data is only readable in the course of it. Default: true. */
+  canExecute?: InputMaybe<Scalars['Boolean']['input']>;
+  /** No property is hidden by a visibility group yet: only false is taken. */
+  fullAccessProperties?: InputMaybe<Scalars['Boolean']['input']>;
+  /** With a full path: its holders are mailed, too. False: the right without the mail. Default: true. */
+  notify?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Path in the permission tree (provisioning spec 10.3); it covers everything below it. */
+  permission: Scalars['String']['input'];
+  /** Rights add up: only 0 is taken. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** AccessFilter narrows a rule to some rows: a property compared with exactly one of value, dimension, currentUser. */
+export type AccessFilterConfigurationInput = {
+  /** Path from the entity type of the rule, e.g. Department. */
+  binding: Scalars['String']['input'];
+  /** It must lead to the person who is signed in. */
+  currentUser?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the dimension whose value the context of the assigned profile gives. Empty: compared otherwise. */
+  dimension?: InputMaybe<Scalars['String']['input']>;
+  /** Constant to equal: the key, for a navigation. Empty: compared otherwise. */
+  value?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** AccessRule gives permissions on a data set. */
+export type AccessRuleConfigurationInput = {
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type it is about; *: any. Default: *. */
+  entityType?: InputMaybe<Scalars['String']['input']>;
+  /** Its permissions; at least one. */
+  entries: Array<AccessEntryConfigurationInput>;
+  /** What a row must be; all of them must hold. None: every row. */
+  filters?: InputMaybe<Array<AccessFilterConfigurationInput>>;
+  /** Name, unique among the rules of all profiles. */
+  identifier: Scalars['String']['input'];
+};
+
+/** Several objects to write and delete, all of them or none. */
+export type ApplyConfigurationInput = {
+  /** Objects to delete; those that are not there are gone already. Null: none. */
+  delete?: InputMaybe<Array<ConfigurationNameInput>>;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Objects to write, new or in place of those with their identifiers; null: none. */
+  save?: InputMaybe<ConfigurationInput>;
+  /** Versions that were read: CONFLICT when one of these objects is at another one by now. Null: none is looked at. */
+  versions?: InputMaybe<Array<ConfigurationVersionInput>>;
+};
+
+/** AssignedProfile gives a profile to a user. */
+export type AssignedProfileConfigurationInput = {
+  /** What it is narrowed to: keys by dimension; none: everything. */
+  context?: InputMaybe<Array<NamedValueInput>>;
+  /** Address for mails because of this profile; empty: the user's own. */
+  email?: InputMaybe<Scalars['String']['input']>;
+  /** Until when; a day counts through its last instant. Empty: for ever. */
+  endDate?: InputMaybe<Scalars['String']['input']>;
+  /** It withholds the profile, even if something else grants it. */
+  isDenied?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the profile. */
+  profile: Scalars['String']['input'];
+  /** From when: a day (2026-03-01) or an instant (RFC 3339); empty: since ever. */
+  startDate?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** All given fields must hold. */
 export type AuditFilter = {
   /** By this actor. */
@@ -41,6 +109,118 @@ export type BulkOrdersInput = {
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
+/** Category is a folder of roles and resource types (role-model 2.3). */
+export type CategoryConfigurationInput = {
+  /** What belongs in it. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Identifier of the folder above; empty: top level. */
+  parent?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of its policy. Default: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** ClassifyRule says that a target without owner is of the type (role-model 5.4). */
+export type ClassifyRuleConfigurationInput = {
+  /** How sure it is; the highest decides. */
+  confidence?: InputMaybe<Scalars['Int']['input']>;
+  /** Condition over the target, CEL. */
+  expression: Scalars['String']['input'];
+  /** Name, unique among all rules of resource types. Default: that of the type, -classification- and a number. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of its policy. Default: that of the type. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Kinds of comparison. */
+export type Comparison =
+  /** As simplified, and letters that sound alike are equal. */
+  | 'APPROXIMATE'
+  /** Texts are equal when every character is. */
+  | 'CASE_SENSITIVE'
+  /** Case does not count. */
+  | 'IGNORE_CASE'
+  /** Neither accents nor case count. */
+  | 'IGNORE_DIACRITICS'
+  /** Only letters count, without accents and case. */
+  | 'SIMPLIFIED';
+
+/** Objects to write, by kind. */
+export type ConfigurationInput = {
+  /** Objects of the kind category to write. */
+  categories?: InputMaybe<Array<CategoryConfigurationInput>>;
+  /** Objects of the kind composite role to write. */
+  compositeRoles?: InputMaybe<Array<RoleConfigurationInput>>;
+  /** Objects of the kind connector to write. */
+  connectors?: InputMaybe<Array<ConnectorConfigurationInput>>;
+  /** Objects of the kind context rule to write. */
+  contextRules?: InputMaybe<Array<ContextRuleConfigurationInput>>;
+  /** Objects of the kind dimension to write. */
+  dimensions?: InputMaybe<Array<DimensionConfigurationInput>>;
+  /** Objects of the kind entity type to write. */
+  entityTypes?: InputMaybe<Array<EntityTypeConfigurationInput>>;
+  /** Objects of the kind job to write. */
+  jobs?: InputMaybe<Array<JobConfigurationInput>>;
+  /** Objects of the kind policy to write. */
+  policies?: InputMaybe<Array<PolicyConfigurationInput>>;
+  /** Objects of the kind profile to write. */
+  profiles?: InputMaybe<Array<ProfileConfigurationInput>>;
+  /** Objects of the kind resource type to write. */
+  resourceTypes?: InputMaybe<Array<ResourceTypeConfigurationInput>>;
+  /** Objects of the kind single role to write. */
+  singleRoles?: InputMaybe<Array<RoleConfigurationInput>>;
+  /** Objects of the kind user to write. */
+  users?: InputMaybe<Array<UserConfigurationInput>>;
+};
+
+/** Kinds of configuration objects. */
+export type ConfigurationKind =
+  /** A category. */
+  | 'CATEGORY'
+  /** A composite role. */
+  | 'COMPOSITE_ROLE'
+  /** A connector. */
+  | 'CONNECTOR'
+  /** A context rule. */
+  | 'CONTEXT_RULE'
+  /** A dimension. */
+  | 'DIMENSION'
+  /** An entity type. */
+  | 'ENTITY_TYPE'
+  /** A job. */
+  | 'JOB'
+  /** A policy. */
+  | 'POLICY'
+  /** A profile. */
+  | 'PROFILE'
+  /** A resource type. */
+  | 'RESOURCE_TYPE'
+  /** A single role. */
+  | 'SINGLE_ROLE'
+  /** A user. */
+  | 'USER';
+
+/** The name of a configuration object. */
+export type ConfigurationNameInput = {
+  /** Its identifier. */
+  identifier: Scalars['String']['input'];
+  /** What it is. */
+  kind: ConfigurationKind;
+};
+
+/** A configuration object at a version. */
+export type ConfigurationVersionInput = {
+  /** Its identifier. */
+  identifier: Scalars['String']['input'];
+  /** What it is. */
+  kind: ConfigurationKind;
+  /** The version that was read; "0": it must not exist. */
+  version: Scalars['String']['input'];
+};
+
 /** Manual orders that were carried out: by id, or by a filter, never both. */
 export type ConfirmManualOrdersInput = {
   /** Kept in the history of each order. */
@@ -51,6 +231,38 @@ export type ConfirmManualOrdersInput = {
   filter?: InputMaybe<OrderFilter>;
   /** These orders. */
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
+
+/** Connection is one way into a system: a package with its settings. */
+export type ConnectionConfigurationInput = {
+  /** What it does not do. Default: NONE. */
+  deactivated?: InputMaybe<Deactivation>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Name, unique among all connections in any case; stable, unlike the display name. */
+  identifier: Scalars['String']['input'];
+  /** Kind of connection, e.g. csv or postgres. */
+  package: Scalars['String']['input'];
+  /** Seconds between two looks in continuous mode. Default: 1. */
+  pollSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Secrets of the package, by name; replaced as a whole. Left out: as they are. env:NAME and file:NAME say where one lies. */
+  secrets?: InputMaybe<Array<NamedValueInput>>;
+  /** Settings of the package, by name. */
+  settings?: InputMaybe<Array<NamedValueInput>>;
+};
+
+/** Connector is one managed system with its connections (provisioning spec 6.1). */
+export type ConnectorConfigurationInput = {
+  /** Its ways into the system. A connection that is not named any more stays. */
+  connections?: InputMaybe<Array<ConnectionConfigurationInput>>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** When it moves. Default: CONTINUOUS. */
+  mode?: InputMaybe<ConnectorMode>;
+  /** How much one reading may change before a person is asked. Default: 100 lines, 5 percent, 1000 links; a part that is left out is off. */
+  thresholds?: InputMaybe<ThresholdsConfigurationInput>;
 };
 
 /** How a connector does. */
@@ -79,6 +291,46 @@ export type ConnectorMode =
   /** Moves only inside jobs. */
   | 'SCHEDULED';
 
+/** ContextRule turns the records of an owner, such as positions, into contexts (role-model 4.3). */
+export type ContextRuleConfigurationInput = {
+  /** Where a record has the value of each dimension: paths by dimension. */
+  dimensions?: InputMaybe<Array<NamedValueInput>>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Path from a record to the date until which it counts; empty: for ever. */
+  endBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Condition over a record under which it does not count; empty: all count. */
+  excludeExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Identifier of its policy. Default: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Path from the owner to its records; empty: the owner itself is the record. */
+  resourcesBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of the owners; one rule for each in a policy. */
+  sourceEntityType: Scalars['String']['input'];
+  /** Path from a record to the date from which it counts; empty: since ever. */
+  startBinding?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** CorrelationRule says who owns a target (role-model 5.2). */
+export type CorrelationRuleConfigurationInput = {
+  /** How sure it is: from 100 on it decides alone, below a person reviews. */
+  confidence?: InputMaybe<Scalars['Int']['input']>;
+  /** Name, unique among all rules of resource types. Default: that of the type, -correlation- and a number. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of its policy. Default: that of the type. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Path from the owner; empty: the expression computes alone. */
+  sourceBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression over the owner; empty: the binding as it is. */
+  sourceExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Path from the target; empty: the expression computes alone. */
+  targetBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression over the target; empty: the binding as it is. */
+  targetExpression?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A resource to add by hand. */
 export type CreateResourceInput = {
   /** Identifier of its entity type. */
@@ -97,6 +349,35 @@ export type CreateWebhookInput = {
   filter?: InputMaybe<OrderFilter>;
   /** http or https; private addresses only when the server allows them. */
   url: Scalars['String']['input'];
+};
+
+/** A value that a context must have. */
+export type CriterionConfigurationInput = {
+  /** Identifier of the dimension; once in a list. */
+  dimension: Scalars['String']['input'];
+  /** What is below the value counts, too; hierarchical dimensions only. Default false. */
+  inherit?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Key of the value. */
+  key: Scalars['String']['input'];
+};
+
+/** Kinds of deactivation. */
+export type Deactivation =
+  /** It does not read. */
+  | 'EXPORT'
+  /** It does not write: orders stay Pending. */
+  | 'FULFIL'
+  /** It reads and writes. */
+  | 'NONE';
+
+/** An object to delete. */
+export type DeleteConfigurationInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Its identifier. */
+  identifier: Scalars['String']['input'];
+  /** Version that was read: CONFLICT when the object is at another one by now. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A resource to remove. */
@@ -130,6 +411,22 @@ export type DeliveryState =
   /** Read and compared; nothing applied yet. */
   | 'PREPARED';
 
+/** Dimension is a criterion of rules: the resources of an entity type are its values (role-model 1.6). */
+export type DimensionConfigurationInput = {
+  /** Its number, 0 to 127, which no other dimension has. */
+  column?: InputMaybe<Scalars['Int']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of its values. */
+  entityType: Scalars['String']['input'];
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Its values form a tree; needs parentProperty. */
+  isHierarchical?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the navigation that leads from a value to the one above; empty: none. */
+  parentProperty?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Kinds of lines of View Permissions. */
 export type EntitlementKind =
   /** A composite role. */
@@ -140,6 +437,22 @@ export type EntitlementKind =
   | 'RESOURCE_TYPE'
   /** A single role. */
   | 'SINGLE_ROLE';
+
+/** EntityType is the data shape of resources, and where they are read from (role-model 1.2). */
+export type EntityTypeConfigurationInput = {
+  /** Identifier of the system its resources belong to; empty: kept in Writ only. */
+  connector?: InputMaybe<Scalars['String']['input']>;
+  /** How a resource is shown, e.g. {FirstName} {LastName}; empty: by its key. */
+  displayExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Its properties, in the order in which they are shown. One that is used and not named any more refuses the change. */
+  properties: Array<PropertyConfigurationInput>;
+  /** Where its resources are read from; none: they are not. */
+  source?: InputMaybe<SourceConfigurationInput>;
+};
 
 /** The closed list of `extensions.code` on errors and of `ItemError.code` (provisioning spec 13.2). */
 export type ErrorCode =
@@ -192,6 +505,28 @@ export type FencedKind =
   | 'ORDER'
   /** For an endpoint. */
   | 'WEBHOOK';
+
+/** Job is an ordered set of tasks (provisioning spec 9.2). */
+export type JobConfigurationInput = {
+  /** Crontab expression; empty: launched by hand only. */
+  cron?: InputMaybe<Scalars['String']['input']>;
+  /** IANA name of the zone the crontab expression is meant in. Default: UTC. */
+  cronTimeZone?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** It reads and computes changes only. */
+  isIncremental?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Whoever launched a run may not resume that run over a limit: somebody else has to. */
+  needsSecondPerson?: InputMaybe<Scalars['Boolean']['input']>;
+  /** False: the schedule is there and switched off. Left out: as it is; on for a new job. */
+  scheduleEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Its tasks in order; at least one. The list is replaced as a whole. */
+  steps: Array<StepConfigurationInput>;
+  /** Only the schedule may launch it. */
+  userStartDenied?: InputMaybe<Scalars['Boolean']['input']>;
+};
 
 /** Which run. */
 export type JobInstanceInput = {
@@ -253,6 +588,22 @@ export type LineDecisionInput = {
   version: Scalars['Int']['input'];
 };
 
+/** LineThresholds of one entity type: more than that in one reading blocks it. 0 (default): no limit. */
+export type LineThresholdsConfigurationInput = {
+  /** Rows that are gone in percent of those there were. */
+  maxPercentageDeletedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** New rows in percent of those there were. */
+  maxPercentageInsertedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Changed rows in percent of those there were. */
+  maxPercentageUpdatedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Rows that are gone. */
+  maximumDeletedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** New rows. */
+  maximumInsertedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Changed rows. */
+  maximumUpdatedLines?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** Name and password of a local user. */
 export type LoginInput = {
   /** The password. */
@@ -290,6 +641,55 @@ export type MendKind =
   | 'NO_KEY'
   /** A value is none of its kind, or the row has not the columns of the table. */
   | 'UNREADABLE';
+
+/** A text by its name. */
+export type NamedValueInput = {
+  /** Its name; once in a list. */
+  name: Scalars['String']['input'];
+  /** The text. */
+  value: Scalars['String']['input'];
+};
+
+/** NavigationRule puts one fixed resource into a navigation of the target (role-model 2.8). */
+export type NavigationRuleConfigurationInput = {
+  /** Values that the context of owners needs; none: any. */
+  dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
+  /** Name, unique among all rules of resource types. Default: that of the type, -navigation- and a number. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** It forbids the value instead of giving it. */
+  isDenied?: InputMaybe<Scalars['Boolean']['input']>;
+  /** When it applies; none: as long as owners meet it. */
+  offset?: InputMaybe<OffsetConfigurationInput>;
+  /** Identifier of its policy. Default: that of the type. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation property of the target. */
+  property: Scalars['String']['input'];
+  /** Key of the resource to put there. */
+  resource: Scalars['String']['input'];
+  /** Identifier of the single role that owners need; empty: none. */
+  singleRole?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Offset shifts the time of a rule (role-model 2.9). */
+export type OffsetConfigurationInput = {
+  /** Minutes added to the end; negative: earlier. Default: 0. */
+  after?: InputMaybe<Scalars['Int']['input']>;
+  /** Minutes added to the beginning; negative: earlier. Default: 0. */
+  before?: InputMaybe<Scalars['Int']['input']>;
+  /** What the minutes count from. Default: DEFAULT. */
+  reference?: InputMaybe<OffsetReference>;
+};
+
+/** Kinds of offset reference. */
+export type OffsetReference =
+  /** The period lies around the end. */
+  | 'AFTER'
+  /** Both ends of the period are moved. */
+  | 'AROUND'
+  /** The period lies around the beginning. */
+  | 'BEFORE'
+  /** The rule applies as long as what it stands on. */
+  | 'DEFAULT';
 
 /** All given fields must hold; inside a list any value will do. */
 export type OrderFilter = {
@@ -358,6 +758,56 @@ export type PlanInput = {
   yaml: Scalars['String']['input'];
 };
 
+/** Policy is a set of roles, types and rules that belong together (role-model 2.2). */
+export type PolicyConfigurationInput = {
+  /** What a context must be for the rules of the policy to be looked at; none: every context. */
+  dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Its rules count. False: they give nothing, and what they gave before is taken away. */
+  isProvisioningEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** There are no simulations yet: only false is taken. */
+  isSimulationEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** Profile is a named set of rights: its access control rules (provisioning spec 10.1). */
+export type ProfileConfigurationInput = {
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** What it allows. The list is replaced as a whole. */
+  rules?: InputMaybe<Array<AccessRuleConfigurationInput>>;
+};
+
+/** Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3). */
+export type PropertyConfigurationInput = {
+  /** It has several values. */
+  collection?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Column it is read from and written to; empty: kept in Writ only. */
+  column?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the words of the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** How the column writes its values, e.g. date or a pattern; empty: as they are. */
+  format?: InputMaybe<Scalars['String']['input']>;
+  /** Name, unique in the entity type. Letters without accents and digits, beginning with a letter; never Id. */
+  identifier: Scalars['String']['input'];
+  /** It names a resource, and rules may use it to do so. An entity type needs one. */
+  isKey?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Its column tells the rows of the table apart. An entity type that is read needs exactly one. */
+  primaryKey?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name of the navigation back, on the pointed entity type; empty: none. */
+  reverse?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type a navigation points to; empty: a scalar. */
+  target?: InputMaybe<Scalars['String']['input']>;
+  /** Type of its values; a target makes it a navigation, whatever stands here. Default: STRING. */
+  type?: InputMaybe<PropertyType>;
+  /** No two rows have the same value in its column. */
+  uniqueKey?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
 /** A property compared with a value. */
 export type PropertyFilter = {
   /** Identifier of the property, or a path such as Department.Site. */
@@ -416,6 +866,28 @@ export type ProvisioningState =
   /** 4: seen in synchronized data. */
   | 'VERIFIED';
 
+/** QueryRule looks up what to put into a navigation of the target, from data of its owner (role-model 2.8). */
+export type QueryRuleConfigurationInput = {
+  /** How sure it is: from 100 on it decides alone, below a person reviews. Rules are tried from the highest on; the first that finds something wins. */
+  confidence?: InputMaybe<Scalars['Int']['input']>;
+  /** Name, unique among all rules of resource types. Default: that of the type, -query- and a number. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** When it applies; none: as long as the target is due. */
+  offset?: InputMaybe<OffsetConfigurationInput>;
+  /** Identifier of its policy. Default: that of the type. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation property of the target. */
+  property: Scalars['String']['input'];
+  /** Path from the owner; empty: the expression computes alone. */
+  sourceBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression over the owner; empty: the binding as it is. */
+  sourceExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Path from the resource that is looked for; empty: the expression computes alone. */
+  targetBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression over the resource that is looked for; empty: the binding as it is. */
+  targetExpression?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Which orders go on, and why. */
 export type ReleaseHeldOrdersInput = {
   /** Identifier of the connector. */
@@ -452,6 +924,14 @@ export type ResourceFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** ResourceRef names a resource of the directory. */
+export type ResourceRefConfigurationInput = {
+  /** Identifier of its entity type. */
+  entityType: Scalars['String']['input'];
+  /** Its primary key. */
+  key: Scalars['String']['input'];
+};
+
 /** Orders of a list of resources. */
 export type ResourceSort =
   /** By name. */
@@ -462,6 +942,86 @@ export type ResourceSort =
   | 'KEY_ASC'
   /** By key, backwards. */
   | 'KEY_DESC';
+
+/** ResourceType is a class of accounts or other targets owned by a kind of source, with all its rules (role-model 2.5). */
+export type ResourceTypeConfigurationInput = {
+  /** Targets may be created. Default: true. */
+  allowAdd?: InputMaybe<Scalars['Boolean']['input']>;
+  /** People may decide on orders about themselves. */
+  allowOwnDecisions?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Targets may be deleted. Default: true. */
+  allowRemove?: InputMaybe<Scalars['Boolean']['input']>;
+  /** How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4. */
+  approvalWorkflowType?: InputMaybe<Scalars['Int']['input']>;
+  /** Expression that gives further arguments of an order (role-model 2.5); empty: none. */
+  argumentsExpression?: InputMaybe<Scalars['String']['input']>;
+  /** How often an errored order is tried again by itself. Default: 0. */
+  autoRetryCount?: InputMaybe<Scalars['Int']['input']>;
+  /** Minutes before the first such try; each further one waits twice as long. Default: 5. */
+  autoRetryDelayMinutes?: InputMaybe<Scalars['Int']['input']>;
+  /** Orders wait for a review. Default: true. */
+  blockProvisioning?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of its category; empty: none. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** What says that a target without owner is of this type. */
+  classificationRules?: InputMaybe<Array<ClassifyRuleConfigurationInput>>;
+  /** Identifier of the connection that carries out its orders; empty: none does. */
+  connection?: InputMaybe<Scalars['String']['input']>;
+  /** An owner may have several targets, and a query several values. */
+  correlateMultipleResources?: InputMaybe<Scalars['Boolean']['input']>;
+  /** What says who owns a target. */
+  correlationRules?: InputMaybe<Array<CorrelationRuleConfigurationInput>>;
+  /** Identifier of the resource type of which the owner needs a target before one is created; empty: none. */
+  dependsOn?: InputMaybe<Scalars['String']['input']>;
+  /** Scalar property that the owner needs a value of before a target is created; empty: none. */
+  dependsOnOwnerProperty?: InputMaybe<Scalars['String']['input']>;
+  /** What it is for. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** When the source changes, values that somebody kept are overwritten instead of shown as questioned. */
+  discardManualAssignments?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Hours before its start date at which an order becomes due. Default: 0. */
+  fulfillHoursAheadOfTime?: InputMaybe<Scalars['Int']['input']>;
+  /** Not shown to people who look at a short list. */
+  hideOnSimplifiedView?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** More deletions in one run block it; 0 (default): no limit. */
+  maximumDelete?: InputMaybe<Scalars['Int']['input']>;
+  /** More deletions in one run, in percent of the existing targets, block it; 0: no limit. Default: 30. */
+  maximumDeletePercent?: InputMaybe<Scalars['Int']['input']>;
+  /** More creations in one run block it; 0 (default): no limit. */
+  maximumInsert?: InputMaybe<Scalars['Int']['input']>;
+  /** More creations in one run, in percent of the existing targets, block it; 0: no limit. Default: 30. */
+  maximumInsertPercent?: InputMaybe<Scalars['Int']['input']>;
+  /** More updates in one run block it; 0 (default): no limit. */
+  maximumUpdate?: InputMaybe<Scalars['Int']['input']>;
+  /** More updates in one run, in percent of the existing targets, block it; 0: no limit. Default: 30. */
+  maximumUpdatePercent?: InputMaybe<Scalars['Int']['input']>;
+  /** What puts fixed resources into its navigations. */
+  navigationRules?: InputMaybe<Array<NavigationRuleConfigurationInput>>;
+  /** Identifier of its policy. Default: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** What looks up resources for its navigations. */
+  queryRules?: InputMaybe<Array<QueryRuleConfigurationInput>>;
+  /** Targets whose owner is gone are deleted; needs allowRemove. */
+  removeOrphans?: InputMaybe<Scalars['Boolean']['input']>;
+  /** What computes its scalars. */
+  scalarRules?: InputMaybe<Array<ScalarRuleConfigurationInput>>;
+  /** Identifier of the entity type of its owners. */
+  sourceEntityType: Scalars['String']['input'];
+  /** Also what is less sure than another candidate is suggested. */
+  suggestAllCorrelations?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the entity type of its targets. */
+  targetEntityType: Scalars['String']['input'];
+  /** Its system is never read: an order ends when a person confirms its ticket. */
+  ticketSynchroIsNotAvailable?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Minutes after which silent Transmitted or Executed orders become Errored; 0 (default): never. */
+  transmittedStateValidityPeriod?: InputMaybe<Scalars['Int']['input']>;
+  /** What gives it. The list is replaced as a whole, as the other lists of rules are. */
+  typeRules?: InputMaybe<Array<TypeRuleConfigurationInput>>;
+};
 
 /** Decisions of a reviewer: one for whole orders, or one per line of a single order. */
 export type ReviewOrdersInput = {
@@ -477,12 +1037,61 @@ export type ReviewOrdersInput = {
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
+/** Role is a single or composite role with the rules that give it (role-model 2.4). */
+export type RoleConfigurationInput = {
+  /** How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0. */
+  approvalWorkflowType?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifier of its category; empty: none. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** What it is for. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of its holders. */
+  entityType: Scalars['String']['input'];
+  /** Not shown to people who look at a short list. */
+  hideOnSimplifiedView?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Identifier of its policy. Default: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** What gives it. The list is replaced as a whole. */
+  rules?: InputMaybe<Array<RoleRuleConfigurationInput>>;
+};
+
 /** Kinds of roles. */
 export type RoleKind =
   /** A bundle of single roles. */
   | 'COMPOSITE'
   /** One entitlement in the language of the business. */
   | 'SINGLE';
+
+/** RoleRule gives a role to whoever meets it (role-model 3.1). */
+export type RoleRuleConfigurationInput = {
+  /** Identifier of the composite role that holders need; empty: none. For a composite role: its parent. */
+  compositeRole?: InputMaybe<Scalars['String']['input']>;
+  /** Values that the context of holders needs; none: any. */
+  dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
+  /** Name, unique among all rules of roles. Default: that of the role and a number. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** It withholds the role instead of giving it. */
+  isDenied?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of its policy. Default: that of the role. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** The smallest decides between rules that contradict each other; between equal ones the one that withholds. Default: 0. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED. */
+  type?: InputMaybe<RuleStrength>;
+};
+
+/** Kinds of rule strength. */
+export type RuleStrength =
+  /** It fills the basket of a request in advance. */
+  | 'REQUESTED_AUTOMATICALLY'
+  /** It gives. */
+  | 'REQUIRED'
+  /** It suggests in a request. */
+  | 'SUGGESTED';
 
 /** Which job to launch. */
 export type RunJobInput = {
@@ -500,6 +1109,176 @@ export type RunJobInput = {
   taskType?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the last step to run; null: to the end. */
   toStep?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind category to write. */
+export type SaveCategoryInput = {
+  /** The object as it shall be: what is left out gets its default. */
+  category: CategoryConfigurationInput;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind composite role to write. */
+export type SaveCompositeRoleInput = {
+  /** The object as it shall be: what is left out gets its default. */
+  compositeRole: RoleConfigurationInput;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind connector to write. */
+export type SaveConnectorInput = {
+  /** The object as it shall be: what is left out gets its default. */
+  connector: ConnectorConfigurationInput;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind context rule to write. */
+export type SaveContextRuleInput = {
+  /** The object as it shall be: what is left out gets its default. */
+  contextRule: ContextRuleConfigurationInput;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind dimension to write. */
+export type SaveDimensionInput = {
+  /** The object as it shall be: what is left out gets its default. */
+  dimension: DimensionConfigurationInput;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind entity type to write. */
+export type SaveEntityTypeInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  entityType: EntityTypeConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind job to write. */
+export type SaveJobInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  job: JobConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind policy to write. */
+export type SavePolicyInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  policy: PolicyConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind profile to write. */
+export type SaveProfileInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  profile: ProfileConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind resource type to write. */
+export type SaveResourceTypeInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  resourceType: ResourceTypeConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind single role to write. */
+export type SaveSingleRoleInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  singleRole: RoleConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind user to write. */
+export type SaveUserInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  user: UserConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** ScalarRule computes a scalar of the target from its owner (role-model 2.7). */
+export type ScalarRuleConfigurationInput = {
+  /** Path from the owner, e.g. Department.Name; empty: the expression computes alone. */
+  binding?: InputMaybe<Scalars['String']['input']>;
+  /** When the value in the system counts as equal to the computed one. Default: CASE_SENSITIVE. */
+  comparison?: InputMaybe<Comparison>;
+  /** The value is sent when the target is created, and never compared afterwards. */
+  createOnly?: InputMaybe<Scalars['Boolean']['input']>;
+  /** CEL, a built-in function such as ToLower, or Literal:value; empty: the binding as it is. */
+  expression?: InputMaybe<Scalars['String']['input']>;
+  /** Name, unique among all rules of resource types. Default: that of the type, - and the property. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** When it applies; none: as long as the target is due. */
+  offset?: InputMaybe<OffsetConfigurationInput>;
+  /** Identifier of its policy. Default: that of the type. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the scalar property of the target. */
+  property: Scalars['String']['input'];
+  /** Identifier of the single role that owners need; empty: none. */
+  singleRole?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Source is the table that an entity type is read from, and how much of it one reading may change. */
+export type SourceConfigurationInput = {
+  /** Identifier of the connection. */
+  connection: Scalars['String']['input'];
+  /** How many rows of one reading may be set aside because they cannot be read; more refuse it. None: ten, or one of a hundred when that is more. */
+  maximumRejected?: InputMaybe<Scalars['Int']['input']>;
+  /** Table or file. */
+  table: Scalars['String']['input'];
+  /** Limits of this table beside those of its connector; none: only those. */
+  thresholds?: InputMaybe<LineThresholdsConfigurationInput>;
+};
+
+/** Step is one task of a job. */
+export type StepConfigurationInput = {
+  /** Names of steps of the job that must have produced something. */
+  dependsOn?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Name to show. Default: the name of the task. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Tasks of one level run at the same time; -1: alone, after the one before. Default: -1. */
+  level?: InputMaybe<Scalars['Int']['input']>;
+  /** Options of the type of task, by name. */
+  options?: InputMaybe<Scalars['JSON']['input']>;
+  /** Name, unique in the job. */
+  task: Scalars['String']['input'];
+  /** What it does, e.g. Synchronize, ComputeRoleModel, Fulfill. */
+  type: Scalars['String']['input'];
 };
 
 /** States of a task (provisioning spec 9.5). */
@@ -525,6 +1304,48 @@ export type TaskInstanceState =
   /** Ended, with warnings. */
   | 'WARNING';
 
+/** Thresholds of a connector: more than that in one reading blocks it (provisioning spec 8.2). 0: no limit. */
+export type ThresholdsConfigurationInput = {
+  /** Links that are gone in percent of those there were. */
+  maxLinkPercentageDeletedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** New links in percent of those there were. */
+  maxLinkPercentageInsertedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Rows that are gone in percent of those there were. */
+  maxPercentageDeletedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** New rows in percent of those there were. */
+  maxPercentageInsertedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Changed rows in percent of those there were. */
+  maxPercentageUpdatedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Rows that are gone. */
+  maximumDeletedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** New rows. */
+  maximumInsertedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Links that are gone. */
+  maximumLinkDeletedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** New links. */
+  maximumLinkInsertedLines?: InputMaybe<Scalars['Int']['input']>;
+  /** Changed rows. */
+  maximumUpdatedLines?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** TypeRule gives the resource type to whoever meets it (role-model 2.6). */
+export type TypeRuleConfigurationInput = {
+  /** Values that the context of owners needs; none: any. */
+  dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
+  /** Name, unique among all rules of resource types. Default: that of the type, -type- and a number. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** It withholds the type instead of giving it. */
+  isDenied?: InputMaybe<Scalars['Boolean']['input']>;
+  /** When it applies; none: as long as owners meet it. */
+  offset?: InputMaybe<OffsetConfigurationInput>;
+  /** Identifier of its policy. Default: that of the type. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the single role that owners need; empty: none. */
+  singleRole?: InputMaybe<Scalars['String']['input']>;
+  /** How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED. */
+  type?: InputMaybe<RuleStrength>;
+};
+
 /** New values of a resource; properties left out stay. */
 export type UpdateResourceInput = {
   /** Its id. */
@@ -533,6 +1354,26 @@ export type UpdateResourceInput = {
   values: Array<PropertyValueInput>;
   /** Version the caller read; STALE_ITEM when it changed since. */
   version: Scalars['Int']['input'];
+};
+
+/** User is a local sign-in with its profiles. */
+export type UserConfigurationInput = {
+  /** A user of the demo organisation. */
+  demo?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Cannot sign in. Left out: as it is; a new user can. */
+  disabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name to show. Default: the login name. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Mail address; empty: none. */
+  email?: InputMaybe<Scalars['String']['input']>;
+  /** Password to sign in with. Left out: as it is; a new user without one cannot sign in by password. */
+  password?: InputMaybe<Scalars['String']['input']>;
+  /** Profiles given by hand; the list is replaced as a whole. Those that rules give stay. */
+  profiles?: InputMaybe<Array<AssignedProfileConfigurationInput>>;
+  /** The person in the directory; none: nobody. */
+  resource?: InputMaybe<ResourceRefConfigurationInput>;
+  /** Login name, unique in any case. */
+  username: Scalars['String']['input'];
 };
 
 /** How far a delivery is. */

@@ -1,0 +1,39 @@
+package scalar
+
+import (
+	"io"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"writ/server/errs"
+)
+
+// MarshalWord writes a word of a configuration file as a value of an enum: requestedAutomatically is REQUESTED_AUTOMATICALLY.
+func MarshalWord(word string) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var b strings.Builder
+		for i, r := range word {
+			if i > 0 && r >= 'A' && r <= 'Z' && word[i-1] >= 'a' {
+				b.WriteByte('_')
+			}
+			b.WriteRune(r)
+		}
+		_, _ = io.WriteString(w, `"`+strings.ToUpper(b.String())+`"`)
+	})
+}
+
+// UnmarshalWord reads a value of an enum as the word of a configuration file.
+func UnmarshalWord(v any) (string, error) {
+	text, ok := v.(string)
+	if !ok {
+		return "", errs.Invalid("", "This must be one of the words of its enum.")
+	}
+	parts := strings.Split(strings.ToLower(text), "_")
+	for i := 1; i < len(parts); i++ {
+		if parts[i] != "" {
+			parts[i] = strings.ToUpper(parts[i][:1]) + parts[i][1:]
+		}
+	}
+	return strings.Join(parts, ""), nil
+}
