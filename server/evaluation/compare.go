@@ -3,6 +3,9 @@ package evaluation
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // The ways to compare a computed with a current value (role-model 2.7).
@@ -16,7 +19,7 @@ const (
 
 // Same reports whether two values count as equal under a comparison type. Null and empty are the same value.
 func Same(comparison int16, a, b string) bool {
-	if a == b {
+	if a == b || !isPlain(a) && !isPlain(b) && norm.NFC.String(a) == norm.NFC.String(b) { // a target may compose its letters in its own way
 		return true
 	}
 	switch comparison {
@@ -31,6 +34,15 @@ func Same(comparison int16, a, b string) bool {
 	default:
 		return false
 	}
+}
+
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // onlyLetters keeps the base letters, upper case: accents, case and everything that is no letter are ignored.

@@ -237,3 +237,24 @@ func TestClassify(t *testing.T) {
 	require.Nil(t, one("adm-x", &ExistingType{ID: 9, ResourceTypeID: typ.ID, Workflow: NonConforming, IsFrozen: true, Confidence: 60,
 		Gaps: []*Gap{{ID: 1, Workflow: NonConforming, Current: "adm-x"}}}).Delta, "frozen rows stay")
 }
+
+// A correlation rule that cannot be computed for somebody says so, and does not look like one with nothing to compare. Letters are the same
+// however they are composed.
+func TestKeysThatFail(t *testing.T) {
+	t.Parallel()
+	o := newOrganisation(t)
+	typ := o.accounts()
+	rule := o.rule(typ, rolemodel.ResourceTypeRule{Kind: rolemodel.CorrelationRule, SourceExpression: ptr(`source.LastName.split("#")[1]`), TargetBinding: ptr("Login"), Confidence: 100})
+	o.compile()
+	good, bad, nobody, composed := o.hire("Ann", "x#lee"), o.hire("Bob", "ray"), o.hire("Cid", ""), o.hire("Dan", "x#Mu\u0308ller")
+	keys := func(x *Owner) []Key { return o.c.SourceKeys(o.now, x.Resource, o.res) }
+	require.Equal(t, []Key{{RuleID: rule.ID, Value: "lee"}}, keys(good))
+	for _, x := range []*Owner{bad, nobody} {
+		require.Len(t, keys(x), 1)
+		require.Empty(t, keys(x)[0].Value)
+		require.Contains(t, keys(x)[0].Fault, "correlation rule "+rule.Identifier+" cannot be computed")
+	}
+	require.Equal(t, []Key{{RuleID: rule.ID, Value: "Müller"}}, keys(composed))
+	require.True(t, Same(CaseSensitive, "Mu\u0308ller", "Müller"))
+	require.False(t, Same(CaseSensitive, "Muller", "Müller"))
+}

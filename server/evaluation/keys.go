@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"writ/server/rolemodel"
 )
 
@@ -62,7 +64,8 @@ func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on 
 }
 
 // SourceKeys makes side S of the correlation and query rules for an owner. res must hold what the SourceKeyPath of its entity type
-// reaches. A null or empty key is left out: it never matches. One that nothing can be compared with comes with its Fault. A rule that fails for this owner is left out too; Evaluate reports it.
+// reaches. A null or empty key is left out: it never matches. One that nothing can be
+// compared with comes with its Fault, and so does a rule that fails for this owner.
 func (c *Compiled) SourceKeys(now time.Time, o *Resource, res map[int64]*Resource) []Key {
 	s := c.sources[o.EntityTypeID]
 	if s == nil || o.Gone {
@@ -99,7 +102,11 @@ const MaxKey = 2000
 // key adds the key that a rule makes of a resource.
 func (x *rule) key(out []Key, v *value, w *world, of *Resource) []Key {
 	text, err := v.raw(w)
-	if err != nil || text == "" {
+	if err != nil {
+		return append(out, Key{RuleID: x.id, Fault: fmt.Sprintf("The %s rule %s cannot be computed for %s (%s): %s.",
+			strings.ToLower(string(x.kind)), x.identifier, cmp.Or(of.DisplayName, of.Key), excerpt(of.Key), excerpt(err.Error()))})
+	}
+	if text == "" {
 		return out
 	}
 	err = storable(text)
@@ -110,7 +117,7 @@ func (x *rule) key(out []Key, v *value, w *world, of *Resource) []Key {
 		return append(out, Key{RuleID: x.id, Fault: fmt.Sprintf("The value %s of %s (%s) cannot be used by the %s rule %s: %s.",
 			excerpt(text), cmp.Or(of.DisplayName, of.Key), excerpt(of.Key), strings.ToLower(string(x.kind)), x.identifier, err)})
 	}
-	return append(out, Key{RuleID: x.id, Value: text})
+	return append(out, Key{RuleID: x.id, Value: norm.NFC.String(text)}) // the same letters, however either side composes them
 }
 
 // TargetKeys makes side T of the correlation and query rules for a target or a pointed resource. res must hold what the TargetKeyPath of its
