@@ -3,9 +3,10 @@ package directory
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/uptrace/bun"
+	"golang.org/x/text/unicode/norm"
 
 	"writ/server/db"
 	"writ/server/errs"
@@ -62,7 +63,7 @@ func (s *Service) Create(ctx context.Context, in CreateResourceInput) (*Resource
 		if t == nil {
 			return errs.Missing("There is no entity type %s.", in.EntityType).At("input.entityType")
 		}
-		in.Key = strings.TrimSpace(in.Key)
+		in.Key = CleanKey(in.Key)
 		if in.Key == "" {
 			return errs.Invalid("input.key", "A %s needs a key.", t.DisplayName)
 		}
@@ -241,7 +242,7 @@ func values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []Proper
 			if v.Value != nil {
 				text = *v.Value
 			}
-			value, err := Normalise(p.Type, text, shape.Zone())
+			value, err := Normalise(p.Type, norm.NFC.String(text), shape.Zone())
 			if err != nil {
 				return errs.Invalid(field+".value", "%s: %s", p.DisplayName, errs.As(err).Message)
 			}
@@ -255,7 +256,10 @@ func values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []Proper
 		if len(keys) > 1 && !p.IsCollection {
 			return errs.Invalid(field+".keys", "%s points to one resource only.", p.DisplayName)
 		}
-		for _, k := range keys {
+		keys = slices.Clone(keys)
+		for i := range keys {
+			keys[i] = CleanKey(keys[i])
+			k := keys[i]
 			if pointed[*p.TargetEntityTypeID] == nil {
 				pointed[*p.TargetEntityTypeID] = map[string]string{}
 			}

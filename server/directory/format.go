@@ -12,7 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"writ/server/errs"
 )
@@ -26,6 +29,12 @@ func CheckKey(key string) error {
 		return errs.Invalid("", "A key has at most %d characters; this one has %d.", MaxKey, n)
 	}
 	return nil
+}
+
+// CleanKey is a key as people and files write it, in its one form: without blanks and invisible marks around it (U+200B, U+FEFF, marks of
+// direction, as programs for texts and mails leave behind), its letters composed (NFC).
+func CleanKey(key string) string {
+	return norm.NFC.String(strings.TrimFunc(key, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) }))
 }
 
 // Normal form of values, by property type (role-model 1.3). The empty text is "no value".

@@ -9,6 +9,9 @@ import (
 
 // check refuses what is wrong without looking at a database: missing, malformed and double identifiers.
 func (m *Manifest) check() error {
+	if err := m.checkTexts(); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, o := range m.objects() {
 		if o.identifier == "" {

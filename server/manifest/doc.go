@@ -10,6 +10,7 @@
 //	parse.go   files -> Manifest; every mistake with file, line and what to do
 //	read.go    what a file may cost, and where its objects stand
 //	check.go   what is wrong without looking at a database: names that are missing, malformed or double
+//	texts.go   texts in one Unicode form, and those that cannot be kept
 //	export.go  database -> Manifest
 //	plan.go    Manifest against Manifest: what would change, field by field
 //	permit.go  which rights the objects of a kind need, and what a plan keeps to itself

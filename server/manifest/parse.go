@@ -58,6 +58,7 @@ func Parse(name string, content []byte) (m *Manifest, err error) {
 		var m Manifest
 		err := dec.Decode(&m)
 		if errors.Is(err, io.EOF) {
+			sum.inOneForm()
 			return sum, nil
 		}
 		if err != nil {

@@ -451,7 +451,7 @@ func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error
 			refs[c.property.Identifier] = value
 		default:
 			scalars[c.property.Identifier] = value
-			if c.property == m.key.property && strings.TrimSpace(value) != "" {
+			if c.property == m.key.property && directory.CleanKey(value) != "" {
 				out.key = value
 			}
 		}
@@ -497,7 +497,7 @@ func (m *tableMap) tidied(keys []string) []string {
 	}
 	keys = slices.Clone(keys)
 	for i, key := range keys {
-		keys[i] = norm.NFC.String(key)
+		keys[i] = directory.CleanKey(key)
 	}
 	return keys
 }
@@ -523,14 +523,14 @@ func (m *tableMap) value(c columnMap, read fulfil.Value) (value string, many []s
 		text = norm.NFC.String(text) // one spelling of the same letters, whoever wrote them
 	}
 	if isKey && m.trimKeys {
-		text = strings.TrimSpace(text)
+		text = directory.CleanKey(text)
 	}
 	if c.property.IsNavigation() && c.property.IsCollection {
 		var keys []string
 		if list, several := read.([]string); several { // each may hold anything, also what separates keys in a text
 			keys = directory.Keys(m.tidied(list))
 		} else {
-			keys = directory.Split(c.format, text)
+			keys = directory.Keys(m.tidied(directory.Split(c.format, text)))
 		}
 		for _, key := range keys {
 			if err := directory.CheckKey(key); err != nil {

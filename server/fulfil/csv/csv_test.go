@@ -99,6 +99,7 @@ func TestExport(t *testing.T) {
 		"AutoTold":          {"sep=;\r\nid;a,b\r\n1;2\r\n", map[string]string{"separator": "auto"}, []fulfil.Row{{"id": "1", "a,b": "2"}}},
 		"NullValues":        {"id,end\n1,0000-00-00\n2, NULL \n3,2026-01-01\n", map[string]string{"nullValues": "0000-00-00\nNULL"}, []fulfil.Row{{"id": "1", "end": nil}, {"id": "2", "end": nil}, {"id": "3", "end": "2026-01-01"}}},
 		"SettingsInAnyCase": {"id;mail\n1;a\n", map[string]string{"SEPARATOR": ";"}, []fulfil.Row{{"id": "1", "mail": "a"}}},
+		"HeaderMarks":       {"\u200eid\u200b,\u00admail\ufeff\n1,a\n", nil, []fulfil.Row{{"id": "1", "mail": "a"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -172,7 +173,7 @@ func (c *Conn) header(path string, r io.Reader) (*sheet, error) {
 			line, _ := s.csv.FieldPos(i)
 			return nil, errs.Invalid("path", "File %q, line %d, column %d %s", path, s.lines+line, i+1, wrong)
 		}
-		name = norm.NFC.String(strings.TrimSpace(c.trimmed(name)))
+		name = norm.NFC.String(strings.TrimFunc(c.trimmed(name), isMargin))
 		if first, taken := at[name]; taken && name != "" {
 			line, _ := s.csv.FieldPos(i)
 			return nil, errs.Invalid("path", "File %q, line %d: columns %d and %d are both named %q. Rename one.", path, s.lines+line, first+1, i+1, name)
@@ -184,6 +185,9 @@ func (c *Conn) header(path string, r io.Reader) (*sheet, error) {
 	}
 	return s, nil
 }
+
+// isMargin reports what stands around a name without belonging to it: blanks, and marks that nobody sees.
+func isMargin(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // usual is how many columns most rows of a file have.
 func (c *Conn) usual(f file) (most int) {
