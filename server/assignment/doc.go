@@ -9,7 +9,8 @@
 //	failing.go    who cannot be computed: noted with the reason, tried again later, holding nobody back
 //	keyfault.go   whose correlation keys cannot be made: noted, and matched with nobody
 //	faults.go     the list of both
-//	state.go      the workflow states below, and their history; KeepTypes is what a decision about a target does
+//	state.go      the workflow states below, and their history
+//	decide.go     what decisions about orders mean for assignments: kept, declined, denied
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list

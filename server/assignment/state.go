@@ -193,29 +193,6 @@ func remember(ctx context.Context, tx bun.IDB, now time.Time, actor, comment str
 	return nil
 }
 
-// KeepTypes takes Keep with assigned resource types: somebody decided that the targets stay (13.4, deletions). Those in a state that cannot be
-// kept, or that have ended, stay as they are. The caller has locked the orders that ask.
-func KeepTypes(ctx context.Context, tx bun.Tx, now time.Time, actor, comment string, typeIDs []int64) error {
-	if len(typeIDs) == 0 {
-		return nil
-	}
-	var rows []struct {
-		ID            int64
-		WorkflowState evaluation.Workflow
-	}
-	if err := tx.NewRaw(`update assigned_resource_type a set workflow_state = ?0, workflow_state_changed_at = ?1
-		from (select id, workflow_state from assigned_resource_type where id = any (?2) order by id for update) was
-		where a.id = was.id and a.valid_to = 'infinity' and was.workflow_state = any (?3) returning was.id, was.workflow_state`,
-		stateMachine.To(Keep), now, ids(typeIDs), numbers(stateMachine.From(Keep))).Scan(ctx, &rows); err != nil {
-		return fmt.Errorf("keep the resource: %w", err)
-	}
-	moves := make([]moved, len(rows))
-	for i, r := range rows {
-		moves[i] = moved{Type: r.ID, Action: Keep, From: r.WorkflowState, To: stateMachine.To(Keep)}
-	}
-	return remember(ctx, tx, now, actor, comment, moves)
-}
-
 func numbers(states []evaluation.Workflow) any {
 	out := make([]int64, len(states))
 	for i, s := range states {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/assignment"
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
@@ -49,7 +50,7 @@ type lockedOrder struct {
 
 	lines       []*reviewLine
 	steps       []step
-	kept        []keptRow
+	kept        []assignment.Refusal
 	err         *errs.Error
 	isDecided   bool
 	isReviewed  bool

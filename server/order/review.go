@@ -206,14 +206,6 @@ type review struct {
 	stays   []int64        // assigned resource types whose target is kept
 }
 
-type keptRow struct {
-	Art      int64   `json:"art"`
-	Property string  `json:"property"`
-	ValueID  *int64  `json:"value_id"`
-	Value    *string `json:"value"`
-	Against  *string `json:"against"`
-}
-
 // want adds a decision on one line. Whole orders skip the lines that nobody has to decide.
 func (r *review) want(o *lockedOrder, l *reviewLine, d LineDecision, version int) {
 	if o.err != nil || o.isDecided {
@@ -271,7 +263,7 @@ func (r *review) decline(o *lockedOrder, l *reviewLine, m Move) {
 		m.Workflow = evaluation.Declined
 		o.steps = []step{{Decline, m}}
 		o.rest(l.ID, false, r.comment)
-		o.kept = append(o.kept, keptRow{Art: o.AssignedResourceTypeID})
+		o.kept = append(o.kept, assignment.Refusal{TypeID: o.AssignedResourceTypeID})
 		for _, other := range o.lines {
 			if other.ID != l.ID {
 				o.kept = append(o.kept, keptOf(o, other))
@@ -285,8 +277,8 @@ func (r *review) decline(o *lockedOrder, l *reviewLine, m Move) {
 	}
 }
 
-func keptOf(o *lockedOrder, l *reviewLine) keptRow {
-	row := keptRow{Art: o.AssignedResourceTypeID, Property: text(l.Property), ValueID: l.ValueID, Value: l.CurrentValue, Against: l.ProposedValue}
+func keptOf(o *lockedOrder, l *reviewLine) assignment.Refusal {
+	row := assignment.Refusal{TypeID: o.AssignedResourceTypeID, Property: text(l.Property), ValueID: l.ValueID, Value: l.CurrentValue, Against: l.ProposedValue}
 	if l.Action == evaluation.LineSet { // one value: what was refused is told by kept_against
 		row.ValueID = nil
 	}
@@ -313,7 +305,7 @@ func (o *lockedOrder) rest(except int64, ends bool, comment string) {
 
 func (r *review) carryOut(ctx context.Context, tx bun.Tx, orders []*lockedOrder) error {
 	var steps []step
-	var kept []keptRow
+	var kept []assignment.Refusal
 	var reviewed, postponed []int64
 	for _, o := range orders {
 		if o.err != nil {
@@ -346,7 +338,7 @@ func (r *review) carryOut(ctx context.Context, tx bun.Tx, orders []*lockedOrder)
 	if err := done.firstRefusal(); err != nil { // every from-state was checked under the lock
 		return fmt.Errorf("review: %w", err)
 	}
-	if err := insertKept(ctx, tx, r.now, who, r.comment, kept); err != nil {
+	if err := assignment.DeclineValues(ctx, tx, r.now, who, r.comment, kept); err != nil {
 		return err
 	}
 	return r.consequences(ctx, tx, who)
@@ -354,43 +346,19 @@ func (r *review) carryOut(ctx context.Context, tx bun.Tx, orders []*lockedOrder)
 
 // consequences writes what declining an association or a deletion means beyond the order.
 func (r *review) consequences(ctx context.Context, tx bun.Tx, who string) error {
-	var dirty []int64
+	var owners, targets []int64
 	for _, o := range r.denied {
-		if o.OwnerID == nil || o.TargetID == nil {
-			continue
+		if o.OwnerID != nil && o.TargetID != nil {
+			owners, targets = append(owners, *o.OwnerID), append(targets, *o.TargetID)
 		}
-		dirty = append(dirty, *o.OwnerID)
-		_, err := tx.NewRaw(`insert into denied_association (owner_id, target_id, at, actor) values (?, ?, ?, ?) on conflict do nothing`,
-			*o.OwnerID, *o.TargetID, stamp(r.now), who).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("remember the denied association: %w", err)
-		}
+	}
+	if err := assignment.DenyAssociations(ctx, tx, r.now, who, owners, targets); err != nil {
+		return err
 	}
 	if err := assignment.KeepTypes(ctx, tx, r.now, who, r.comment, r.stays); err != nil {
 		return err
 	}
-	return r.markDirty(ctx, tx, "association denied", dirty...)
-}
-
-func insertKept(ctx context.Context, tx bun.Tx, now time.Time, who, comment string, rows []keptRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	raw, err := jsonText(rows)
-	if err != nil {
-		return err
-	}
-	_, err = tx.NewRaw(`insert into kept_value (assigned_resource_type_id, property, value_id, workflow_state, kept_value, kept_against, actor, comment, at)
-		select distinct on (art, property, coalesce(value_id, 0)) art, property, value_id, ?0, value, against, ?1, ?2, ?3
-		from json_to_recordset(?4) as k (art bigint, property text, value_id bigint, value text, against text)
-		on conflict (assigned_resource_type_id, property, coalesce(value_id, 0)) where closed_at is null
-		do update set workflow_state = excluded.workflow_state, kept_value = excluded.kept_value, kept_against = excluded.kept_against,
-			actor = excluded.actor, comment = excluded.comment, at = excluded.at`,
-		evaluation.Declined, who, comment, stamp(now), raw).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("remember declined values: %w", err)
-	}
-	return nil
+	return r.markDirty(ctx, tx, "association denied", owners...)
 }
 
 // Unblock sends errored orders again (R1): 3 -> 1, still generated, so that they do not pass thresholds twice; one that only goes together
@@ -441,7 +409,11 @@ func (s *Service) Reconsider(ctx context.Context, in BulkOrdersInput) (*BulkOrde
 		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 			var steps []step
 			var arts, owners []int64
-			refused, err := selectRefusals(ctx, tx, orders)
+			of := make([]int64, len(orders))
+			for i, o := range orders {
+				of[i] = o.AssignedResourceTypeID
+			}
+			refused, err := assignment.HasRefusals(ctx, tx, of)
 			if err != nil {
 				return err
 			}
@@ -463,10 +435,8 @@ func (s *Service) Reconsider(ctx context.Context, in BulkOrdersInput) (*BulkOrde
 				}
 				arts, owners = append(arts, o.AssignedResourceTypeID), append(owners, number(o.OwnerID))
 			}
-			_, err = tx.NewRaw(`update kept_value set closed_at = ? where closed_at is null and workflow_state = ? and assigned_resource_type_id = any(?)`,
-				stamp(now), evaluation.Declined, arrayOf(arts)).Exec(ctx)
-			if err != nil {
-				return fmt.Errorf("forget refusals: %w", err)
+			if err := assignment.ForgetRefusals(ctx, tx, now, arts); err != nil {
+				return err
 			}
 			if _, err := apply(ctx, tx, now, steps); err != nil {
 				return err
@@ -474,24 +444,6 @@ func (s *Service) Reconsider(ctx context.Context, in BulkOrdersInput) (*BulkOrde
 			return s.markDirty(ctx, tx, "decision reconsidered", owners...)
 		},
 	})
-}
-
-// selectRefusals tells which assigned resource types have declined values.
-func selectRefusals(ctx context.Context, tx bun.Tx, orders []*lockedOrder) (map[int64]bool, error) {
-	var arts, found []int64
-	for _, o := range orders {
-		arts = append(arts, o.AssignedResourceTypeID)
-	}
-	err := tx.NewRaw(`select distinct assigned_resource_type_id from kept_value
-		where closed_at is null and workflow_state = ? and assigned_resource_type_id = any(?)`, evaluation.Declined, arrayOf(arts)).Scan(ctx, &found)
-	if err != nil {
-		return nil, fmt.Errorf("read refusals: %w", err)
-	}
-	m := map[int64]bool{}
-	for _, id := range found {
-		m[id] = true
-	}
-	return m, nil
 }
 
 // firstRefusal gives one of the refusals; nil: everything moved.
