@@ -50,6 +50,7 @@ type bundle struct {
 	url      string
 	log      *syncBuffer
 	logger   *slog.Logger
+	ring     *fulfil.Keyring // seals the secrets of connections
 }
 
 // openRing seals nothing: these tests are not about secrets.
@@ -111,6 +112,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	jobs.Hub = hub
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(b.t, err)
+	b.ring = ring
 	return &graph.Resolver{
 		Systems: system.New(system.Options{DB: b.db, Clock: b.clock, Packages: fulfil.Packages{"null": null.Package{}, "manual-ticket": manual.Package{}}, Keyring: ring,
 			FilesDir: b.t.TempDir(), Activated: orders.Wake}),

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"writ/server/order"
 	"writ/server/page"
@@ -15,13 +14,14 @@ import (
 func selectionOf(ctx context.Context) order.Selection {
 	var s order.Selection
 	s.Fields = page.Fields{} // no order is shown: totalCount alone
-	orders(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field.Field, &s)
+	orders(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field, &s)
 	return s
 }
 
-func orders(op *graphql.OperationContext, f *ast.Field, s *order.Selection) {
+// orders reads the selections of a field together: it may stand in a document more than once.
+func orders(op *graphql.OperationContext, f graphql.CollectedField, s *order.Selection) {
 	isOrder := f.Definition.Type.Name() == "Order"
-	for _, below := range graphql.CollectFields(op, f.SelectionSet, nil) {
+	for _, below := range graphql.CollectFields(op, f.Selections, nil) {
 		switch name := below.Name; {
 		case isOrder:
 			s.Fields = append(s.Fields, name)
@@ -29,7 +29,7 @@ func orders(op *graphql.OperationContext, f *ast.Field, s *order.Selection) {
 		case name == "totalCount":
 			s.Total = true
 		case name == "nodes", name == "edges", name == "node", name == "order":
-			orders(op, below.Field, s)
+			orders(op, below, s)
 		}
 	}
 }

@@ -326,6 +326,12 @@ func TestConfigureWarns(t *testing.T) {
 	}
 	require.Equal(t, []string{"entries[7].permission", "entries[8].permission", "entries[9].permission"}, paths)
 
+	narrowed := rule("P", executes(permit.JobQuery), executes(permit.OrderQuery), silent("/Settings"))
+	narrowed.Filters = []FilterSpec{{Binding: "Site", Value: "Paris"}}
+	warned = b.mustSave(t, nil, []RuleSpec{narrowed}, nil)
+	require.Len(t, warned, 2, "jobs and settings have no site")
+	require.Contains(t, warned[0].Message, "no filter can choose")
+
 	every := []string{
 		permit.ManualProvisioning, permit.BulkManualProvisioning, permit.TicketReview, permit.ReviewProvisioning,
 		permit.BulkReviewProvisioning, permit.OrderQuery, permit.AssignmentQuery, permit.ProvisioningStart, permit.Resources,

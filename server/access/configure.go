@@ -192,6 +192,12 @@ func unknownPermissions(ctx context.Context, tx bun.IDB, rules []*Rule) ([]Warni
 					Message: fmt.Sprintf("There is no permission %s: the entry opens nothing.", e.Permission),
 				})
 			}
+			if path := permit.Normalise(e.Permission); e.CanExecute && len(r.Filters) > 0 && permit.HasNoRows(path) {
+				found = append(found, Warning{
+					Kind: "accessRule", Identifier: r.Identifier, Field: fmt.Sprintf("entries[%d].permission", i),
+					Message: fmt.Sprintf("%s is about what no filter can choose from, so this rule, which has filters, does not open it. Put it into a rule without filters.", path),
+				})
+			}
 		}
 	}
 	return found, nil

@@ -46,7 +46,7 @@ func TestFilters(t *testing.T) {
 		"OtherSpelling":      {user, FilterSpec{Binding: "Age", Value: "042"}, "filters[0].value", []string{`stored as "42"`}},
 		"NoDataSet":          {"Directory_Usr", FilterSpec{Binding: "Site", Value: "Paris"}, "entityType", []string{"Directory_Guest, Directory_User, Organization"}},
 	} {
-		_, err := SaveRules(b.ctx, b.db, []RuleSpec{{Identifier: "R", Profile: "P", EntityType: c.entityType, Entries: []EntrySpec{executes(permit.JobQuery)}, Filters: []FilterSpec{c.filter}}})
+		_, err := SaveRules(b.ctx, b.db, []RuleSpec{{Identifier: "R", Profile: "P", EntityType: c.entityType, Entries: []EntrySpec{executes(permit.OrderQuery)}, Filters: []FilterSpec{c.filter}}})
 		if c.field == "" {
 			require.NoError(t, err, name)
 			continue
@@ -63,7 +63,7 @@ func TestFilters(t *testing.T) {
 func TestNotThereYet(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	r := rule("P", executes(permit.JobQuery))
+	r := rule("P", executes(permit.OrderQuery))
 	r.Filters = []FilterSpec{{Binding: "Manager", Value: "zoe"}, {Binding: "Manager", Value: "ana"}, {Binding: "Organization", Value: "Sales"}}
 	warned := b.mustSave(t, []ProfileSpec{{Identifier: "P"}}, []RuleSpec{r}, []UserSpec{
 		{Username: "ana", EntityType: "Directory_User", Key: "ana"},

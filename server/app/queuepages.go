@@ -56,7 +56,7 @@ func (a *App) authHandler() http.Handler {
 // monitoring lets only those pass who may see monitoring.
 func monitoring(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := permit.Require(r.Context(), permit.Monitoring); err != nil {
+		if _, err := permit.RequireWhole(r.Context(), permit.Monitoring); err != nil {
 			if errs.Is(err, errs.Unauthenticated) && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") {
 				http.Redirect(w, r, "/queue?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther) // a link: through the sign-in, then on
 				return
@@ -88,7 +88,7 @@ func (a *App) queueCommands(next http.Handler) http.Handler {
 			return
 		}
 		ctx := r.Context()
-		if _, err := permit.Require(ctx, permit.QueueCommand); err != nil {
+		if _, err := permit.RequireWhole(ctx, permit.QueueCommand); err != nil {
 			refuse(w, err)
 			return
 		}

@@ -3,6 +3,7 @@ package assignment
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"writ/server/errs"
@@ -76,6 +77,9 @@ func (s *Service) word(ctx context.Context, m *Model, batch *evaluation.Batch, s
 	if err != nil {
 		return nil, err
 	}
+	if err := n.hide(ctx, s.DB, behind(steps, owner.ID)); err != nil {
+		return nil, err
+	}
 	n.resources[owner.ID] = resourceName{ID: owner.ID, EntityTypeID: owner.EntityTypeID, Key: owner.Key, DisplayName: owner.DisplayName}
 	w := &wording{names: n, owner: owner, now: batch.Now, forbidden: map[int64]bool{}}
 	for _, step := range steps {
@@ -116,6 +120,23 @@ func chapter(kind string) int {
 func part(kind string) int {
 	return slices.Index([]string{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty,
 		StepDifference, StepOrder, StepReview, StepLine, StepAttempt, StepVerification}, kind)
+}
+
+// behind are the resources that reasons look at beside the owner: his records and the values of their dimensions. The right to see what
+// somebody has tells their names to those only who may read them; what he has himself is named to whoever may see that.
+func behind(steps []evaluation.Step, owner int64) []int64 {
+	var out []int64
+	for _, s := range steps {
+		if s.Kind == evaluation.StepContext {
+			out = append(out, s.ResourceID)
+			out = slices.AppendSeq(out, maps.Values(s.Values))
+		}
+		for _, c := range s.Criteria {
+			out = append(out, c.Wanted, c.Has)
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(id int64) bool { return id == owner })
 }
 
 func mentioned(steps []evaluation.Step) []int64 {

@@ -25,12 +25,14 @@ type ComputationFault struct {
 // ComputationFaultConnection is a page of faults.
 type ComputationFaultConnection = page.Connection[*ComputationFault]
 
-// Faults lists who cannot be computed and what cannot be matched, the newest first, among the resources that the caller may see. Needs
-// AssignmentQuery.
+// Faults lists who cannot be computed and what cannot be matched, the newest first, among the resources that the caller may read and whose
+// permissions he may see (MayView): messages repeat values. Needs AssignmentQuery.
 func (s *Service) Faults(ctx context.Context, args page.Args) (*ComputationFaultConnection, error) {
-	if _, err := permit.Require(ctx, permit.AssignmentQuery); err != nil {
+	mine, err := permit.Require(ctx, permit.AssignmentQuery)
+	if err != nil {
 		return nil, err
 	}
+	mine = mine.OfOwners()
 	if err := args.Check(); err != nil {
 		return nil, err
 	}
@@ -48,8 +50,8 @@ func (s *Service) Faults(ctx context.Context, args page.Args) (*ComputationFault
 	}
 	may := []any{}
 	for _, t := range shape.EntityTypes {
-		if scope, err := permit.RequireAny(ctx, permit.Resource(t.Identifier, "Query"), permit.Resource(t.Identifier, "View")); err == nil {
-			may = append(may, bun.SafeQuery("(r.entity_type_id = ? and ?)", t.ID, directory.Rows(shape, t.ID, "r", scope)))
+		if scope, err := directory.MayRead(ctx, t.Identifier); err == nil {
+			may = append(may, bun.SafeQuery("(r.entity_type_id = ? and ? and ?)", t.ID, directory.Rows(shape, t.ID, "r", scope), directory.Rows(shape, t.ID, "r", mine)))
 		}
 	}
 	where := bun.SafeQuery("(false"+strings.Repeat(" or ?", len(may))+")", may...)

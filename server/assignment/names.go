@@ -19,6 +19,7 @@ import (
 type names struct {
 	m         *Model
 	resources map[int64]resourceName
+	hidden    map[int64]bool // not the reader's to know
 }
 
 type resourceName struct {
@@ -40,8 +41,24 @@ func (m *Model) readNames(ctx context.Context, db bun.IDB, of []int64) (*names, 
 	return n, nil
 }
 
+// hide takes out the names of those resources that the caller may not read.
+func (n *names) hide(ctx context.Context, db bun.IDB, of []int64) error {
+	var open []int64
+	if err := db.NewRaw("select r.id from resource r where r.id = any (?) and ?", ids(of), directory.Readable(ctx, n.m.Shape, "r")).Scan(ctx, &open); err != nil {
+		return fmt.Errorf("ask which names may be read: %w", err)
+	}
+	n.hidden = map[int64]bool{}
+	for _, id := range of {
+		n.hidden[id] = id != 0 && !slices.Contains(open, id)
+	}
+	return nil
+}
+
 // resource names one resource: "Finance", "e10002".
 func (n *names) resource(id int64) string {
+	if n.hidden[id] {
+		return "something you may not see"
+	}
 	r, ok := n.resources[id]
 	if !ok {
 		return "something that is gone"
@@ -51,7 +68,7 @@ func (n *names) resource(id int64) string {
 
 // thing names one resource with what it is: "Position P00002-1".
 func (n *names) thing(id int64) string {
-	if t := n.m.Shape.EntityTypes[n.resources[id].EntityTypeID]; t != nil {
+	if t := n.m.Shape.EntityTypes[n.resources[id].EntityTypeID]; t != nil && !n.hidden[id] {
 		return t.DisplayName + " " + n.resource(id)
 	}
 	return n.resource(id)

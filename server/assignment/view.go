@@ -258,8 +258,8 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 		v.kept[k.AssignedResourceTypeID] = append(v.kept[k.AssignedResourceTypeID], k)
 	}
 	if err := v.db.NewRaw(`select string_agg(d.display_name || ' is ' || r.display_name, ', ' order by d.column_mapping) from context c
-		cross join lateral jsonb_each_text(c.dimensions) e join dimension d on d.identifier = e.key join resource r on r.id = e.value::bigint
-		where c.owner_id = ? group by c.id order by c.id`, owner).Scan(v.ctx, &v.contexts); err != nil {
+		cross join lateral jsonb_each_text(c.dimensions) e join dimension d on d.identifier = e.key join resource r on r.id = e.value::bigint and ?
+		where c.owner_id = ? group by c.id order by c.id`, directory.Readable(v.ctx, v.m.Shape, "r"), owner).Scan(v.ctx, &v.contexts); err != nil {
 		return err
 	}
 	return v.readLabels()

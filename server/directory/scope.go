@@ -35,6 +35,9 @@ func Rows(shape *Shape, entityTypeID int64, alias string, scope permit.Scope) sc
 		c.text.WriteString(")")
 	}
 	c.text.WriteString(")")
+	if len(c.args) == 0 {
+		return bun.SafeQuery("false")
+	}
 	return bun.SafeQuery(c.text.String(), c.args...)
 }
 
@@ -54,6 +57,9 @@ func Readable(ctx context.Context, shape *Shape, alias string, further ...string
 		}
 	}
 	c.write(")")
+	if len(c.args) == 0 {
+		return bun.SafeQuery("false")
+	}
 	return bun.SafeQuery(c.text.String(), c.args...)
 }
 

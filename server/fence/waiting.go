@@ -26,9 +26,10 @@ type FencedWork struct {
 	Examples []string `bun:",array"` // the oldest, five at most
 }
 
-// Waiting tells what would be sent, by receiver: also without a fence, then it is on its way. It needs SettingsManage or Monitoring.
+// Waiting tells what would be sent, by receiver: also without a fence, then it is on its way. It names people, so
+// it needs SettingsManage or Monitoring in a rule about everything.
 func (s *Service) Waiting(ctx context.Context) ([]*FencedWork, error) {
-	if _, err := permit.RequireAny(ctx, permit.SettingsManage, permit.Monitoring); err != nil {
+	if _, err := permit.RequireWhole(ctx, permit.SettingsManage, permit.Monitoring); err != nil {
 		return nil, err
 	}
 	rows := []*FencedWork{}

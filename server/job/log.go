@@ -54,9 +54,10 @@ func levelOf(action Action) LogLevel {
 }
 
 // NewestLog gives lines of a task's log, the newest first: at most first (nil: 200), older than the line before (nil: from the newest), of
-// these levels (nil: all). VALIDATION for a level that does not exist. Needs /Jobs/RunJob/GetLog.
+// these levels (nil: all). VALIDATION for a level that does not exist. Needs /Jobs/RunJob/GetLog in a rule about
+// everything or about jobs: lines may tell of anybody.
 func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *int, before *int64, levels []string) ([]*TaskLogLine, error) {
-	if _, err := permit.Require(ctx, permit.JobLog); err != nil {
+	if _, err := permit.RequireWhole(ctx, permit.JobLog); err != nil {
 		return nil, err
 	}
 	args := page.Of(first, nil)

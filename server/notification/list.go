@@ -43,7 +43,7 @@ type MailFilter struct {
 // List pages through the mail log (spec 11.4), the newest first. TotalCount stops at 100,000. Needs /Monitoring in a rule about every data set: a mail may tell
 // of anybody.
 func (s *Service) List(ctx context.Context, args page.Args, filter *MailFilter) (*MailConnection, error) {
-	if _, err := permit.RequireOn(ctx, "", permit.Monitoring); err != nil {
+	if _, err := permit.RequireWhole(ctx, permit.Monitoring); err != nil {
 		return nil, err
 	}
 	if err := args.Check(); err != nil {

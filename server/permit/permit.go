@@ -86,14 +86,15 @@ type Scope struct {
 // NewScope gives the scope that some grants of an actor open together.
 func NewScope(a *Actor, grants ...Grant) Scope { return Scope{a, grants} }
 
-// Find gives the scope of the actor for a permission without refusing.
+// Find gives the scope of the actor for a permission without refusing. A grant that filters narrow to rows opens nothing of what has none
+// (HasNoRows): a rule for one department is not one for all jobs.
 func Find(ctx context.Context, permission string) Scope {
 	s := Scope{actor: From(ctx)}
 	if s.actor == nil {
 		return s
 	}
 	for _, g := range s.actor.Grants {
-		if g.CanExecute && Covers(g.Path, permission) {
+		if g.CanExecute && Covers(g.Path, permission) && !(len(g.Filters) > 0 && HasNoRows(permission)) {
 			s.grants = append(s.grants, g)
 		}
 	}
@@ -196,6 +197,33 @@ func RequireOn(ctx context.Context, dataSet string, permissions ...string) (Scop
 		return s, errs.New(errs.Forbidden, "Your permission %s is not about %s. Ask an administrator to grant it in a rule about that.", permissions[0], about)
 	}
 	return s, nil
+}
+
+// RequireWhole is Require for what belongs to no resource in particular and may tell of any: logs, mails, what waits to be sent. A rule that
+// is narrowed by filters, or that is about an entity type of the directory, opens nothing of it; one about everything does, or about the object
+// that the permission is about (Job, for /Jobs/RunJob/GetLog). One of the permissions is enough.
+func RequireWhole(ctx context.Context, permissions ...string) (Scope, error) {
+	if s, err := RequireAny(ctx, permissions...); err != nil {
+		return s, err
+	}
+	whole := Scope{actor: From(ctx)}
+	for _, p := range permissions {
+		for _, g := range Find(ctx, p).grants {
+			if len(g.Filters) == 0 && (g.isAbout("") || isObjectOf(g.EntityType, p)) {
+				whole.grants = append(whole.grants, g)
+			}
+		}
+	}
+	if !whole.Allowed() {
+		return whole, errs.New(errs.Forbidden, "Your permission %s is about some data only, and this may tell of all. Ask an administrator to grant it in a rule that is about everything.", permissions[0])
+	}
+	return whole, nil
+}
+
+// isObjectOf reports whether a data set is the built-in object that a permission is about.
+func isObjectOf(dataSet, permission string) bool {
+	segments := strings.Split(permission[1:], "/")
+	return slices.Contains(segments[1:], dataSet) || segments[0] == "Jobs" && slices.Contains(jobSets, dataSet)
 }
 
 // SignIn is the refusal of somebody who is not signed in. Ask with it before anything is read, where the permission hangs on what is read.

@@ -1,6 +1,7 @@
 package permit
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -48,4 +49,40 @@ func TestSystemMayDoEverything(t *testing.T) {
 	require.True(t, s.On("Directory_User").OfOwners().All("Directory_User"))
 	require.False(t, Find(t.Context(), OrderQuery).Allowed(), "nobody is signed in")
 	require.False(t, Scope{}.Everything())
+}
+
+// What belongs to no row is opened by no rule that chooses rows; and what may tell of anybody, by no rule about some data only.
+func TestWhatHasNoRows(t *testing.T) {
+	t.Parallel()
+	has := func(about string, filtered bool, paths ...string) context.Context {
+		a := &Actor{Username: "u"}
+		for _, p := range paths {
+			g := Grant{Path: p, CanExecute: true, EntityType: about}
+			if filtered {
+				g.Filters = []Filter{{Binding: "Department", Value: "FIN"}}
+			}
+			a.Grants = append(a.Grants, g)
+		}
+		return With(t.Context(), a)
+	}
+	every := []string{"/Jobs", "/Connectors", "/AccessControl", "/Metadata", "/Settings", "/Queue", "/Monitoring", "/ProvisioningPolicy", "/Custom"}
+	for _, p := range []string{JobQuery, JobUpdate, JobLog, ConnectorUpdate, AccessQuery, AccessUpdate, MetadataUpdate, SettingsManage, WebhookUpdate, QueueCommand, RoleModelUpdate} {
+		require.True(t, Find(has("Directory_User", false, every...), p).Allowed(), p)
+		require.False(t, Find(has("Directory_User", true, every...), p).Allowed(), p)
+		require.False(t, Find(has("", true, every...), p).Allowed(), p)
+	}
+	for _, p := range []string{OrderQuery, AssignmentQuery, Monitoring, Resource("Directory_User", "Query"), For(ReviewProvisioning, "Directory_User")} {
+		require.True(t, Find(has("Directory_User", true, every...), p).Allowed(), p)
+	}
+	whole := func(ctx context.Context, paths ...string) bool {
+		_, err := RequireWhole(ctx, paths...)
+		return err == nil
+	}
+	require.True(t, whole(has("", false, every...), JobLog))
+	require.True(t, whole(has("Job", false, every...), JobLog))
+	require.False(t, whole(has("Directory_User", false, every...), JobLog))
+	require.False(t, whole(has("", true, every...), Monitoring))
+	require.True(t, whole(has("*", false, "/Monitoring"), SettingsManage, Monitoring))
+	require.False(t, whole(t.Context(), Monitoring))
+	require.True(t, whole(With(t.Context(), System("policy")), Monitoring))
 }

@@ -1,5 +1,10 @@
 package permit
 
+import (
+	"slices"
+	"strings"
+)
+
 // The permission tree (spec 10.3). A path with a trailing name is generated per entity type, connector or job.
 const (
 	ManualProvisioning     = "/Custom/ProvisioningPolicy/PerformManualProvisioning"     // + /{sourceEntityType}; mail
@@ -45,6 +50,19 @@ var customAreas = []string{
 var ownedSets = []string{
 	"AssignedSingleRole", "AssignedCompositeRole", "AssignedResourceType", "AssignedResourceScalar", "AssignedResourceNavigation", "AssignedResourceBinary",
 }
+
+// noRows begin the permissions about what belongs to no resource: filters on rows cannot narrow it.
+var noRows = []string{
+	"/Jobs/", "/AccessControl/", "/Metadata/", "/Settings/", "/Queue/", RoleModelQuery, RoleModelUpdate, ConnectorUpdate, ProvisioningStart,
+}
+
+// HasNoRows reports whether a permission is about what has no rows that filters could choose: configuration, jobs, settings.
+func HasNoRows(permission string) bool {
+	return slices.ContainsFunc(noRows, func(begin string) bool { return strings.HasPrefix(permission+"/", begin) || permission == begin })
+}
+
+// jobSets are the built-in data sets about jobs.
+var jobSets = []string{"Job", "JobInstance", "TaskInstance", "RunJob"}
 
 // For gives the path of a per-type permission, e.g. For(ReviewProvisioning, "Directory_User").
 func For(permission, name string) string { return permission + "/" + name }

@@ -88,7 +88,7 @@ func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args)
 	if err != nil {
 		return nil, err
 	}
-	may, err := s.changesOf(ctx, scope)
+	may, err := s.opens(ctx, scope, "y")
 	if err != nil {
 		return nil, err
 	}
@@ -110,9 +110,9 @@ func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args)
 	return page.Make(rows, args, int(total), func(r *DeliveryChange) any { after.ID = r.ID; return after }), nil
 }
 
-// changesOf is the condition on y that leaves the changes a scope opens: a rule about an entity type shows changes of its resources, inside
-// its filters; one that is not there yet is shown by rules without filter.
-func (s *Service) changesOf(ctx context.Context, scope permit.Scope) (schema.QueryWithArgs, error) {
+// opens is the condition that leaves the rows, under an alias, of what was read that a scope opens: a rule about an entity type opens what is of
+// its resources, inside its filters; of one that is not there yet, rules without filter. The rows have entity_type_id and key.
+func (s *Service) opens(ctx context.Context, scope permit.Scope, alias string) (schema.QueryWithArgs, error) {
 	if scope.All("Connector") {
 		return bun.SafeQuery("true"), nil
 	}
@@ -120,17 +120,20 @@ func (s *Service) changesOf(ctx context.Context, scope permit.Scope) (schema.Que
 	if err != nil {
 		return schema.QueryWithArgs{}, err
 	}
-	may := "false"
+	may, row := "false", bun.Ident(alias)
 	var values []any
 	for _, name := range slices.Sorted(maps.Keys(shape.ByIdentifier)) {
 		id := shape.ByIdentifier[name].ID
 		switch {
 		case scope.All(name):
-			may, values = may+" or y.entity_type_id = ?", append(values, id)
+			may, values = may+" or ?.entity_type_id = ?", append(values, row, id)
 		case scope.On(name).Allowed():
-			may += " or exists (select from resource r where r.entity_type_id = ? and r.key = y.key and r.valid_to = 'infinity' and y.entity_type_id = ? and ?)"
-			values = append(values, id, id, directory.Rows(shape, id, "r", scope))
+			may += " or exists (select from resource r where r.entity_type_id = ? and r.key = ?.key and r.valid_to = 'infinity' and ?.entity_type_id = ? and ?)"
+			values = append(values, id, row, row, id, directory.Rows(shape, id, "r", scope))
 		}
+	}
+	if len(values) == 0 {
+		return bun.SafeQuery("false"), nil
 	}
 	return bun.SafeQuery("("+may+")", values...), nil
 }

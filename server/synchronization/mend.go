@@ -215,19 +215,24 @@ func (s *Service) list(ctx context.Context, tx bun.Tx, d *Delivery, shape *direc
 type RowToMendConnection = page.Connection[*RowToMend]
 
 // RowsToMend lists the rows that were set aside, of one connector or (nil) of all, in the order in which they were read. Needs
-// ConnectorQuery.
+// ConnectorQuery; in a rule about an entity type only the rows of its resources are shown.
 func (s *Service) RowsToMend(ctx context.Context, connector *string, args page.Args) (*RowToMendConnection, error) {
-	if _, err := permit.Require(ctx, permit.ConnectorQuery); err != nil {
+	scope, err := permit.Require(ctx, permit.ConnectorQuery)
+	if err != nil {
 		return nil, err
 	}
 	if err := args.Check(); err != nil {
+		return nil, err
+	}
+	may, err := s.opens(ctx, scope, "m")
+	if err != nil {
 		return nil, err
 	}
 	var from int64
 	if _, err := args.Decode(&from); err != nil {
 		return nil, err
 	}
-	q := s.DB.NewSelect().TableExpr("row_to_mend m").Join("join connector c on c.id = m.connector_id").Join("join entity_type t on t.id = m.entity_type_id").Where("m.is_listed")
+	q := s.DB.NewSelect().TableExpr("row_to_mend m").Join("join connector c on c.id = m.connector_id").Join("join entity_type t on t.id = m.entity_type_id").Where("m.is_listed").Where("?", may)
 	if connector != nil {
 		q = q.Where("c.identifier = ?", *connector)
 	}

@@ -279,13 +279,25 @@ func (s *Service) setDeactivated(ctx context.Context, in ConnectorInput, off boo
 	return s.payload(ctx, in.Identifier)
 }
 
+// Shown gives a connector as the caller may see it: without permit.ConnectorQuery it has a name, a mode and whether it is deactivated, but no
+// connections, settings or tables.
+func (c *Connector) Shown(ctx context.Context) *Connector {
+	if permit.Find(ctx, permit.ConnectorQuery).Allowed() {
+		return c
+	}
+	return &Connector{
+		ID: c.ID, Identifier: c.Identifier, DisplayName: c.DisplayName, Mode: c.Mode, IsDeactivated: c.IsDeactivated,
+		Connections: []*Connection{}, EntityTypes: []string{}, ResourceTypes: []string{}, Tables: []*ConnectorTable{},
+	}
+}
+
 // payload reads the connector again for somebody who may change it, whether or not they may list all of them.
 func (s *Service) payload(ctx context.Context, identifier string) (*ConnectorPayload, error) {
 	c, err := s.get(ctx, identifier)
 	if err != nil {
 		return nil, err
 	}
-	return &ConnectorPayload{Connector: c}, nil
+	return &ConnectorPayload{Connector: c.Shown(ctx)}, nil
 }
 
 // Readable are the connections that may be read.

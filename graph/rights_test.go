@@ -1,0 +1,693 @@
+package graph_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"writ/server/event"
+	"writ/server/permit"
+)
+
+const (
+	waitFor = 20 * time.Second
+	tick    = 20 * time.Millisecond
+
+	rightsFile = "testdata/rights.txt"
+)
+
+// ruleBook is the list of rights: a field ("Order.lines") needs one of these.
+type ruleBook map[string][]string
+
+// rights reads the list.
+func rights(t *testing.T) ruleBook {
+	t.Helper()
+	raw, err := os.ReadFile(rightsFile)
+	require.NoError(t, err)
+	book := ruleBook{}
+	for i, line := range strings.Split(string(raw), "\n") {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		head, fields, ok := strings.Cut(line, ": ")
+		name, right, ok2 := strings.Cut(head, " ")
+		require.True(t, ok && ok2, "%s:%d: write: Type right: field field", rightsFile, i+1)
+		for f := range strings.FieldsSeq(fields) {
+			require.NotContains(t, book, name+"."+f, "%s:%d: the field stands here twice", rightsFile, i+1)
+			book[name+"."+f] = strings.Split(right, " | ")
+		}
+	}
+	return book
+}
+
+// paths gives every permission that the list names.
+func (b ruleBook) paths() []string {
+	all := map[string]bool{}
+	for _, list := range b {
+		for _, r := range list {
+			if strings.HasPrefix(r, "/") {
+				all[r] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// opens reports whether somebody may see a field of an object that he has.
+func (b ruleBook) opens(r *role, field string) bool {
+	for _, right := range b[field] {
+		switch {
+		case right == "open" || right == "with" || right == "hooks":
+			return true
+		case right == "signed":
+			return r.name != "anonymous"
+		case r.holds(right):
+			return true
+		}
+	}
+	return false
+}
+
+// Every field of the schema has its right in the list, so that nobody adds one without having thought of who may see it.
+func TestEveryFieldHasARight(t *testing.T) {
+	t.Parallel()
+	book := rights(t)
+	inSchema := map[string]bool{}
+	for _, d := range mustSchema(t).Types {
+		if d.Kind != ast.Object || d.BuiltIn {
+			continue
+		}
+		for _, f := range d.Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			field := d.Name + "." + f.Name
+			inSchema[field] = true
+			require.NotEmpty(t, book[field], "The field %s has no right. Decide who may see it, write that into graph/%s, and see that TestRights still passes: "+
+				"it asks for the field as everybody who may not.", field, rightsFile)
+		}
+	}
+	for field, list := range book {
+		require.True(t, inSchema[field], "graph/%s has a right for %s, which the schema has not: take the line out.", rightsFile, field)
+		for _, r := range list {
+			require.True(t, strings.HasPrefix(r, "/") || slices.Contains([]string{"open", "signed", "hooks", "with"}, r), "graph/%s: %q of %s is no right: its head lists them.", rightsFile, r, field)
+		}
+	}
+}
+
+// asked are the arguments of fields whose simplest ones find nothing; $id stands for each id there is.
+var asked = map[string][]string{
+	"Query.resources":  {`(entityType: "Directory_User")`, `(entityType: "Directory_Department")`, `(entityType: "AD_Entry")`, `(entityType: "Directory_Position")`, `(entityType: "Directory_User", asOf: "2019-06-01T00:00:00Z")`},
+	"Query.search":     {`(text: "zqp")`, `(text: "zqd")`, `(text: "zqa")`, `(text: "Reader")`, `(text: "2031")`, `(text: "2011")`},
+	"Query.heldOrders": {`(connector: "AD")`},
+	"Query.plan":       {`(input: {yaml: "policies: [{identifier: Default, displayName: Other, isProvisioningEnabled: true}, {identifier: New}]\n"})`},
+	"Query.explain":    {`(input: {ownerId: "$id"})`},
+}
+
+// arguments writes the arguments with which a field is asked.
+func argumentsOf(schema *ast.Schema, root *ast.Definition, f *ast.FieldDefinition, ids []string) (all []string) {
+	list, ok := asked[root.Name+"."+f.Name]
+	if !ok {
+		var required []string
+		for _, a := range f.Arguments {
+			switch {
+			case a.Type.Name() == "ID":
+				required = append(required, a.Name+`: "$id"`)
+			case a.Name == "first":
+				required = append(required, "first: 12")
+			case a.Type.NonNull && a.DefaultValue == nil:
+				required = append(required, a.Name+": "+simplest(schema, a.Type))
+			}
+		}
+		if list = []string{""}; len(required) > 0 {
+			list = []string{"(" + strings.Join(required, ", ") + ")"}
+		}
+	}
+	for _, text := range list {
+		if !strings.Contains(text, "$id") {
+			all = append(all, text)
+			continue
+		}
+		for _, id := range ids {
+			all = append(all, strings.ReplaceAll(text, "$id", id))
+		}
+	}
+	return all
+}
+
+// selections writes what can be asked below a type: one selection for each chain of relations, with all values at its end.
+func selections(schema *ast.Schema, d *ast.Definition, above ...string) (all []string) {
+	var values []string
+	for _, f := range d.Fields {
+		below := schema.Types[f.Type.Name()]
+		switch {
+		case strings.HasPrefix(f.Name, "__"):
+		case !below.IsCompositeType():
+			values = append(values, f.Name)
+		case slices.Contains(above, below.Name) || below.Name == d.Name:
+		case f.Name == "edges":
+			all = append(all, "edges { cursor node { __typename } }")
+		default:
+			for _, s := range selections(schema, below, append(above, d.Name)...) {
+				all = append(all, f.Name+" { "+s+" }")
+			}
+		}
+	}
+	if len(values) > 0 {
+		all = append([]string{strings.Join(values, " ")}, all...)
+	}
+	return all
+}
+
+// together joins selections into as few as a document may hold: what stands twice is asked once.
+func together(list []string) (all []string) {
+	const most = 120 // words: a fourth of what fields there may be
+	n := most
+	for _, s := range list {
+		if n += len(strings.Fields(s)); n > most {
+			all, n = append(all, ""), len(strings.Fields(s))
+		}
+		all[len(all)-1] += s + " "
+	}
+	return all
+}
+
+// seen notes the fields of an answer that hold something.
+func seen(schema *ast.Schema, d *ast.Definition, value any, note func(field string)) {
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			seen(schema, d, one, note)
+		}
+	case map[string]any:
+		for name, below := range v {
+			f := d.Fields.ForName(name)
+			if f == nil || isEmpty(below) {
+				continue
+			}
+			note(d.Name + "." + name)
+			if t := schema.Types[f.Type.Name()]; t.IsCompositeType() {
+				seen(schema, t, below, note)
+			}
+		}
+	}
+}
+
+func isEmpty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// counted finds lists whose count is not that of the rows the caller sees, when the page holds all of them.
+func counted(value any, found func(total, rows int)) {
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			counted(one, found)
+		}
+	case map[string]any:
+		about, _ := v["pageInfo"].(map[string]any)
+		if nodes, ok := v["nodes"].([]any); ok && about["hasNextPage"] == false {
+			if total, ok := v["totalCount"].(float64); ok && int(total) != len(nodes) {
+				found(int(total), len(nodes))
+			}
+		}
+		for _, below := range v {
+			counted(below, found)
+		}
+	}
+}
+
+type change struct{ field, arguments string }
+
+// changes are inputs of mutations that find something to do; they are sent in this order by everybody, the one who may everything last.
+var changes = []change{
+	{"reviewOrders", `(input: {orderIds: ["2031", "2011", "2021"], decision: POSTPONE})`},
+	{"reviewOrders", `(input: {filter: {}, decision: APPROVE})`},
+	{"unblockOrders", `(input: {orderIds: ["2033", "2013"]})`},
+	{"reconsiderOrders", `(input: {orderIds: ["2033", "2013"]})`},
+	{"takeManualOrders", `(input: {orderIds: ["2032", "2012"]})`},
+	{"releaseManualOrders", `(input: {orderIds: ["2032", "2012"]})`},
+	{"reportManualOrderErrors", `(input: {orderIds: ["2032", "2012"], message: "no"})`},
+	{"confirmManualOrders", `(input: {filter: {}})`},
+	{"createResource", `(input: {entityType: "Directory_User", key: "$new", values: [{property: "Department", keys: ["zqd2keyq"]}]})`},
+	{"createResource", `(input: {entityType: "Directory_Department", key: "$new", values: []})`},
+	{"updateResource", `(input: {id: "1003", version: 1, values: [{property: "Phone", value: "1"}]})`},
+	{"updateResource", `(input: {id: "1002", version: 1, values: [{property: "Phone", value: "1"}]})`},
+	{"updateResource", `(input: {id: "1002", version: 1, values: [{property: "Manager", keys: ["zqp3keyq"]}]})`},
+	{"updateResource", `(input: {id: "1002", version: 1, values: [{property: "Manager", keys: ["nobody"]}]})`},
+	{"deleteResource", `(input: {id: "1003", version: 2})`},
+	{"enableJobSchedule", `(input: {job: "Complete", enabled: false})`},
+	{"runJob", `(input: {job: "Complete"})`},
+	{"cancelJobInstance", `(input: {id: "512"})`},
+	{"relaunchJobInstance", `(input: {id: "511"})`},
+	{"resumeJobInstance", `(input: {id: "512", reason: "x"})`},
+	{"dropDelivery", `(input: {id: "601", reason: "x"})`},
+	{"resumeDelivery", `(input: {id: "601", reason: "x"})`},
+	{"deactivateConnector", `(input: {identifier: "AD"})`},
+	{"activateConnector", `(input: {identifier: "AD"})`},
+	{"releaseHeldOrders", `(input: {connector: "AD", reason: "x"})`},
+	{"createWebhook", `(input: {url: "https://example.org/hook"})`},
+	{"rotateWebhookSecret", `(input: {id: "901"})`},
+	{"enableWebhook", `(input: {id: "901"})`},
+	{"disableWebhook", `(input: {id: "901"})`},
+	{"replayWebhook", `(input: {id: "901", after: "$begin"})`},
+	{"deleteWebhook", `(input: {id: "901"})`},
+}
+
+// lastChanges are for the one who may everything: the others have used up what there was.
+var lastChanges = []change{
+	{"updateResource", `(input: {id: "1004", version: 1, values: [{property: "Phone", value: "1"}]})`},
+	{"deleteResource", `(input: {id: "1004", version: 2})`},
+	{"cancelJobInstance", `(input: {id: "514"})`},
+	{"relaunchJobInstance", `(input: {id: "513"})`},
+	{"resumeJobInstance", `(input: {id: "515", reason: "x"})`},
+	{"runJob", `(input: {job: "Third"})`},
+	{"dropDelivery", `(input: {id: "603", reason: "x"})`},
+	{"resumeDelivery", `(input: {id: "604", reason: "x"})`},
+	{"rotateWebhookSecret", `(input: {id: "903"})`},
+	{"enableWebhook", `(input: {id: "903"})`},
+	{"disableWebhook", `(input: {id: "903"})`},
+	{"replayWebhook", `(input: {id: "903", after: "$begin"})`},
+	{"deleteWebhook", `(input: {id: "903"})`},
+	{"liftFence", `(input: {comment: "x"})`},
+}
+
+// notHere are fields that hold nothing in the world of the test, for a reason.
+var notHere = []string{
+	"Query.quiescent", "Mutation.testAdvanceClock", // no --test-hooks
+	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
+	"Mutation.checkConnector", // no system there
+}
+
+// TestRights asks for every field of the schema as everybody there is, by every way there is: queries and all relations below them, what
+// changes answer, subscriptions, histories, the log. Who lacks the right that the list names sees nothing there; who has it in a rule about
+// some rows sees no text of any other row, nowhere, error messages included; counts are those of the rows seen. Who may everything sees every
+// field, so that no field goes untried.
+func TestRights(t *testing.T) {
+	t.Parallel()
+	w, schema, book := settle(t), mustSchema(t), rights(t)
+	found := map[string]map[string]bool{}
+	requests := 0
+	look := func(r *role, root *ast.Definition, query string, answer result) {
+		requests++
+		hidden := slices.DeleteFunc(r.hidden(answer.raw), func(text string) bool { return strings.Contains(query, text) }) // what was asked with is no news
+		if len(hidden) > 0 {
+			t.Errorf("%s may not see %s, and got it by\n\t%s\n\t%.300s", r.name, slices.Compact(slices.Sorted(slices.Values(hidden))), query, answer.raw)
+		}
+		for _, f := range answer.Errors {
+			if f.code() == "INTERNAL" || f.code() == "TOO_LARGE" || f.code() == "VALIDATION" && r.name == "everything" {
+				t.Errorf("%s: %s\n\t%s", r.name, query, answer.raw)
+			}
+		}
+		seen(schema, root, answer.Data, func(field string) {
+			if found[r.name] == nil {
+				found[r.name] = map[string]bool{}
+			}
+			if !found[r.name][field] && !book.opens(r, field) {
+				t.Errorf("%s has no right to %s (%s), and got it by\n\t%s\n\t%.300s", r.name, field, strings.Join(book[field], ", "), query, answer.raw)
+			}
+			found[r.name][field] = true
+		})
+		counted(map[string]any(answer.Data), func(total, rows int) {
+			t.Errorf("%s: %d rows are counted, %d are seen by\n\t%s\n\t%.300s", r.name, total, rows, query, answer.raw)
+		})
+	}
+	for _, r := range w.roles {
+		for _, f := range schema.Query.Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			below := []string{""}
+			if d := schema.Types[f.Type.Name()]; d.IsCompositeType() {
+				below = together(selections(schema, d))
+			}
+			for _, arguments := range argumentsOf(schema, schema.Query, f, w.ids(r.sees == nil && r.name != "everything")) {
+				for i, s := range below {
+					if s != "" {
+						s = " { " + s + " }"
+					}
+					query := "{ " + f.Name + arguments + s + " }"
+					answer := w.ask(r, query)
+					look(r, schema.Query, query, answer)
+					if top := answer.Data[f.Name]; i == 0 && isEmpty(top) {
+						break // nothing there at all: neither is what is below it
+					}
+				}
+			}
+		}
+		w.listen(r, schema, func(query string, answer result) { look(r, schema.Subscription, query, answer) })
+	}
+	for i, r := range append(slices.Clone(w.roles[1:]), w.roles[0]) {
+		list := changes
+		if r.name == "everything" {
+			list = append(slices.Clone(changes), lastChanges...)
+		}
+		for _, c := range list {
+			f := schema.Mutation.Fields.ForName(c.field)
+			for k, s := range together(selections(schema, schema.Types[f.Type.Name()])) {
+				arguments := strings.NewReplacer("$new", fmt.Sprintf("new%d.%d", i, k), "$begin", event.Cursor{}.String()).Replace(c.arguments)
+				query := "mutation { " + c.field + arguments + " { " + s + " } }"
+				answer := w.ask(r, query)
+				look(r, schema.Mutation, query, answer)
+				if isEmpty(answer.Data[c.field]) {
+					break
+				}
+			}
+		}
+	}
+	var untried []string
+	for field := range book {
+		if !slices.ContainsFunc(w.roles, func(r *role) bool { return found[r.name][field] }) && !slices.Contains(notHere, field) {
+			untried = append(untried, field)
+		}
+	}
+	slices.Sort(untried)
+	require.Empty(t, strings.Join(untried, "\n"), "these fields hold nothing for anybody, so nobody knows whether they are kept: make something of the kind in world_test.go")
+	t.Logf("%d fields x %d callers, %d requests", len(book), len(w.roles), requests)
+}
+
+// ids gives the ids of everything there is, or of one thing of each kind.
+func (w *world) ids(oneEach bool) []string {
+	w.t.Helper()
+	var ids []string
+	require.NoError(w.t, w.db.NewRaw(`select id::text from (
+		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
+		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
+		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend) x
+		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703)"+`)
+		order by x.id`, oneEach).Scan(w.ctx, &ids))
+	return ids
+}
+
+// ask sends an operation without a network.
+func (w *world) ask(r *role, query string) result {
+	w.t.Helper()
+	return w.inProcess(w.ctx, r.client.token, query, nil)
+}
+
+// listen subscribes to everything there is to subscribe to, from the very beginning where that can be said, and hears until it is quiet.
+func (w *world) listen(r *role, schema *ast.Schema, hear func(query string, answer result)) {
+	w.t.Helper()
+	begin := event.Cursor{}.String()
+	for _, f := range schema.Subscription.Fields {
+		for _, arguments := range []string{fmt.Sprintf("(after: %q)", begin), `(jobInstanceId: "511")`, `(resourceId: "1003")`, `(resourceId: "1002")`, ""} {
+			name, _, _ := strings.Cut(strings.TrimPrefix(arguments, "("), ":")
+			if name == "" && len(f.Arguments) > 0 || name != "" && f.Arguments.ForName(name) == nil {
+				continue
+			}
+			query := "subscription { " + f.Name + arguments + " { " + strings.Join(selections(schema, schema.Types[f.Type.Name()]), " ") + " } }"
+			stream := r.client.stream(query, nil)
+			heard := make(chan result)
+			go func() {
+				defer close(heard)
+				for answer := stream.next(); answer.raw != ""; answer = stream.next() {
+					heard <- answer
+				}
+			}()
+			quiet := 150 * time.Millisecond
+			if r.name == "everything" {
+				quiet = time.Second
+			}
+			w.happen(name != "after")
+			patience := 10 // of the one who should hear everything
+			for open := true; open; {
+				select {
+				case answer, more := <-heard:
+					if open = more; more {
+						patience = 0
+						hear(query, answer)
+					}
+				case <-time.After(quiet):
+					if patience--; patience < 0 || r.name != "everything" {
+						open = false
+						break
+					}
+					w.happen(name != "after") // it may have happened before the subscription began
+				}
+			}
+			stream.stop()
+			for range heard { //nolint:revive // until it is closed
+			}
+			stream.close()
+		}
+	}
+}
+
+// happen makes something happen for those who hear what happens from now on.
+func (w *world) happen(now bool) {
+	w.t.Helper()
+	if !now {
+		return
+	}
+	require.NoError(w.t, event.Publish(permit.With(w.ctx, permit.System("policy")), w.db, w.clock.Now(),
+		event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511},
+		event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: 2031, SourceEntityType: "Directory_User", OwnerID: 1003, Data: map[string]any{"from": 1, "to": 5}}))
+}
+
+// Ids of others are no rights, and neither is what others are called: whoever may not see something gets the same answer for it as for what is
+// not there, whatever he calls with it, and nothing is written. Every argument of every operation that takes an id, and every one that takes a
+// text, is filled: with the ids of one outside of each kind and with an id nobody has, with texts of those outside and with one that is nowhere.
+func TestIdsOfOthers(t *testing.T) {
+	t.Parallel()
+	w, schema := settle(t), mustSchema(t)
+	outside := []string{"1003", "1012", "1023", "1033", "2031", "2032", "2033", "3031", "3032", "3033", "511", "512", "521", "601", "901", "913", "801", "703"}
+	texts := []string{"zqp3keyq", "zqp3nameq", "zqd2keyq", "zqa3loginq", "zqp3errorq"}
+	before := w.contents()
+	requests := 0
+	for _, r := range w.roles {
+		if r.sees == nil && r.name != "anonymous" {
+			continue
+		}
+		for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
+			for _, f := range root.Fields {
+				if strings.HasPrefix(f.Name, "__") || slices.Contains([]string{"login", "logout", "refresh"}, f.Name) {
+					continue
+				}
+				for _, hole := range holes(schema, f) {
+					if root.Name == "Subscription" && !hole.isID {
+						continue
+					}
+					list, nothing := texts, "zqnowhereq"
+					if hole.isID {
+						list, nothing = outside, "987654321"
+					}
+					said := func(text string) (query, answer string) {
+						query = strings.ToLower(root.Name) + " { " + f.Name + "(" + strings.ReplaceAll(hole.arguments, "$", text) + ")" + brief(schema, f.Type) + " }"
+						requests++
+						var got result
+						if root.Name == "Subscription" {
+							got = r.client.subscribed(query)
+						} else {
+							got = w.ask(r, query)
+						}
+						return query, strings.ReplaceAll(got.raw, text, "$")
+					}
+					_, want := said(nothing)
+					for _, text := range list {
+						if r.mayName(text) {
+							continue
+						}
+						if query, got := said(text); got != want {
+							t.Errorf("%s: the answer to\n\t%s\nis\n\t%.400s\nand for what is not there\n\t%.400s", r.name, query, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+	require.Equal(t, before, w.contents(), "something was written")
+	t.Logf("%d requests", requests)
+}
+
+// Paths of properties lead nowhere where the caller may not read: filtering by the value of somebody he may not see finds the same as
+// filtering by a value nobody has.
+func TestFiltersAreNoOracles(t *testing.T) {
+	t.Parallel()
+	w := settle(t)
+	steps := map[string][]string{
+		"Directory_User": {"Phone", "Department", "Manager", "Reports", "Positions", "Accounts", "Heads"}, "Directory_Department": {"Budget", "Head", "Members", "Positions"},
+		"AD_Entry": {"Login", "Owner"}, "Directory_Position": {"Title", "Person", "Unit"},
+	}
+	ends := []string{"Phone", "Budget", "Login", "Title", "Department", "Manager", "Reports", "Owner", "Person", "Unit", "Head", "Positions", "Accounts"}
+	values := []string{"zqp3phoneq", "zqp3keyq", "zqp4keyq", "zqd2keyq", "zqd1budgetq", "zqa1loginq", "zqs1titleq"}
+	asked := 0
+	for _, r := range w.roles {
+		if r.sees == nil || slices.Contains([]string{"anonymous", "nobody", "own"}, r.name) {
+			continue
+		}
+		for entityType, first := range steps {
+			for _, a := range first {
+				paths := []string{a}
+				for _, b := range ends {
+					paths = append(paths, a+"."+b)
+				}
+				for _, path := range paths {
+					for _, at := range []string{"", `, asOf: "2026-01-02T00:00:00Z"`} {
+						if at != "" && strings.Contains(path, "s.") {
+							continue // the same code, and enough paths
+						}
+						found := func(value string) string {
+							asked++
+							return w.ask(r, fmt.Sprintf(`{ resources(entityType: %q, filter: {properties: [{property: %q, value: %q}]}%s) { totalCount nodes { id } } }`, entityType, path, value, at)).raw
+						}
+						var none string
+						for _, value := range values {
+							if r.sees.MatchString(value) {
+								continue
+							}
+							if none == "" {
+								none = found("zqnowhereq")
+							}
+							if got := found(value); got != none {
+								t.Errorf("%s learns %s by %s.%s: %s, and without it %s", r.name, value, entityType, path, got, none)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d filters", asked)
+}
+
+// mayName reports whether somebody may know of what a text or an id stands for.
+func (r *role) mayName(text string) bool {
+	if marked.MatchString(text) {
+		return r.sees.MatchString(text)
+	}
+	switch text {
+	case "601": // a reading of a system that he may see
+		return r.sees.MatchString("zqc1hostq")
+	case "1012":
+		return r.sees.MatchString("zqd2nameq")
+	case "1003":
+		return r.sees.MatchString("zqp3phoneq")
+	case "1023":
+		return r.sees.MatchString("zqa3loginq")
+	case "1033":
+		return r.sees.MatchString("zqs3titleq")
+	}
+	return false
+}
+
+// hole is a way to call a field with one id or one text ($) in it.
+type hole struct {
+	arguments string
+	isID      bool
+}
+
+// holes gives one call for each place of a field's arguments, however deep, that takes an id or a text. The rest of the call is as simple as it
+// may be.
+func holes(schema *ast.Schema, f *ast.FieldDefinition) (all []hole) {
+	for _, a := range f.Arguments {
+		var rest []string
+		for _, other := range f.Arguments {
+			if other != a && other.Type.NonNull && other.DefaultValue == nil {
+				rest = append(rest, other.Name+": "+simplest(schema, other.Type))
+			}
+		}
+		for _, h := range holesOf(schema, a.Type, 0) {
+			all = append(all, hole{strings.Join(append(rest, a.Name+": "+h.arguments), ", "), h.isID})
+		}
+	}
+	return all
+}
+
+func holesOf(schema *ast.Schema, t *ast.Type, depth int) (all []hole) {
+	if t.Elem != nil {
+		for _, h := range holesOf(schema, t.Elem, depth) {
+			all = append(all, hole{"[" + h.arguments + "]", h.isID})
+		}
+		return all
+	}
+	switch d := schema.Types[t.NamedType]; {
+	case t.NamedType == "ID":
+		return []hole{{`"$"`, true}}
+	case t.NamedType == "String":
+		return []hole{{`"$"`, false}}
+	case d.Kind == ast.InputObject && depth < 4:
+		base, _ := strings.CutSuffix(strings.TrimPrefix(simplest(schema, t), "{"), "}")
+		given := map[string]string{}
+		for _, part := range strings.Split(base, ", ") {
+			if name, value, ok := strings.Cut(part, ": "); ok {
+				given[name] = value
+			}
+		}
+		for _, f := range d.Fields {
+			for _, h := range holesOf(schema, f.Type, depth+1) {
+				parts := []string{f.Name + ": " + h.arguments}
+				for name, value := range given {
+					if name != f.Name && !(f.Name == "filter" && name == "orderIds") && !(f.Name == "lines" && (name == "decision" || name == "orderIds")) {
+						parts = append(parts, name+": "+value)
+					}
+				}
+				slices.Sort(parts)
+				all = append(all, hole{"{" + strings.Join(parts, ", ") + "}", h.isID})
+			}
+		}
+	}
+	return all
+}
+
+// brief selects the values of an answer, and the counts and ids of what it lists.
+func brief(schema *ast.Schema, t *ast.Type) string {
+	d := schema.Types[t.Name()]
+	if !d.IsCompositeType() {
+		return ""
+	}
+	var all []string
+	for _, s := range selections(schema, d) {
+		if strings.Count(s, "{") <= 2 {
+			all = append(all, s)
+		}
+	}
+	return " { " + strings.Join(all, " ") + " }"
+}
+
+// subscribed gives the first thing heard, or nothing after a while.
+func (c *client) subscribed(query string) result {
+	c.t.Helper()
+	stream := c.stream(query, nil)
+	defer stream.close()
+	first := make(chan result, 1)
+	go func() { first <- stream.next() }()
+	select {
+	case got := <-first:
+		return got
+	case <-time.After(100 * time.Millisecond):
+		stream.stop()
+		<-first
+		return result{}
+	}
+}
+
+// contents tells what stands in every table, but for what signing in and being counted leaves behind.
+func (w *world) contents() map[string]string {
+	w.t.Helper()
+	var tables []string
+	require.NoError(w.t, w.db.NewRaw(`select table_name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'
+		and table_name not in ('session', 'sign_in_count', 'event_appender') and table_name not like 'river_%'`).Scan(w.ctx, &tables))
+	found := map[string]string{}
+	for _, table := range tables {
+		var sum string
+		require.NoError(w.t, w.db.NewRaw("select coalesce(md5(string_agg(x::text, '|' order by x::text)), '') from ? x", bun.Ident(table)).Scan(w.ctx, &sum))
+		found[table] = sum
+	}
+	return found
+}

@@ -1,0 +1,283 @@
+package graph_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/access"
+	"writ/server/assignment"
+	"writ/server/auth"
+	"writ/server/event"
+	"writ/server/fence"
+	"writ/server/fulfil"
+	"writ/server/permit"
+	"writ/server/system"
+)
+
+// world is a small organisation in which everything there is exists once for somebody inside of a department and once for somebody outside.
+// p1 leads finance (FIN) and p2 works for him; p3 leads operations (OPS), is p1's boss too, and p4 works for p3. Every text about somebody or
+// something says so: zq, of whom, what, q, e.g. zqp3phoneq. Ids of different kinds of things are different numbers.
+type world struct {
+	*bundle
+	roles []*role
+}
+
+// every are permissions on everything there is.
+var every = []string{"/ProvisioningPolicy", "/Custom/ProvisioningPolicy", "/Custom/Resources", "/Custom/ResourceChanges", "/Connectors", "/Jobs", "/AccessControl", "/Metadata", "/Settings", "/Monitoring"}
+
+// role is somebody who asks.
+type role struct {
+	name   string
+	client *client
+	paths  []string       // the permissions held
+	sees   *regexp.Regexp // of the marked texts those that may be seen; nil: all
+}
+
+// holds reports whether a permission, or what is above or below it, is held.
+func (r *role) holds(right string) bool {
+	for _, p := range r.paths {
+		if permit.Covers(p, right) || right == permit.Resources && permit.Covers(right, p) || permit.Covers(right, p) && strings.HasPrefix(right, "/Custom/") {
+			return true
+		}
+	}
+	return false
+}
+
+var marked = regexp.MustCompile(`zq([a-z]\d)([a-z]*)q`)
+
+// hidden gives the marked texts in an answer that the role may not see.
+func (r *role) hidden(raw string) (found []string) {
+	for _, m := range marked.FindAllString(raw, -1) {
+		if r.sees != nil && !r.sees.MatchString(m) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+const worldSQL = `
+insert into connector (id, identifier, display_name, mode, last_synchronized_at) overriding system value values (31, 'AD', 'AD', 'scheduled', timestamptz '2026-01-01'), (32, 'Badge', 'Badge', 'scheduled', null);
+insert into connection (id, connector_id, identifier, display_name, package, settings, secrets, last_check_at, last_check_error) overriding system value values
+	(41, 31, 'AD_Main', 'Main', 'null', '{"host": "zqc1hostq"}', '{}', timestamptz '2026-01-01', 'down'), (42, 32, 'Badge_Tickets', 'Tickets', 'manual', '{}', null, null, null);
+insert into entity_type (id, identifier, display_name, connector_id) overriding system value values
+	(11, 'Directory_User', 'User', null), (12, 'Directory_Department', 'Department', null), (13, 'AD_Entry', 'Entry', 31), (14, 'Directory_Position', 'Position', null);
+insert into entity_mapping (entity_type_id, connection_id, source_table, maximum_rejected) values (13, 41, 'entries', 5);
+insert into property (id, entity_type_id, identifier, display_name, type, target_entity_type_id, reverse_identifier, is_key, position) overriding system value values
+	(51, 11, 'Phone', 'Phone', 'STRING', null, null, false, 1), (52, 11, 'Department', 'Department', 'FOREIGN_KEY', 12, 'Members', false, 2),
+	(53, 11, 'Manager', 'Manager', 'FOREIGN_KEY', 11, 'Reports', false, 3), (54, 12, 'Budget', 'Budget', 'STRING', null, null, false, 1),
+	(55, 12, 'Head', 'Head', 'FOREIGN_KEY', 11, 'Heads', false, 2), (56, 13, 'Login', 'Login', 'STRING', null, null, true, 1),
+	(57, 13, 'Owner', 'Owner', 'FOREIGN_KEY', 11, 'Accounts', false, 2), (58, 14, 'Title', 'Title', 'STRING', null, null, false, 1),
+	(59, 14, 'Person', 'Person', 'FOREIGN_KEY', 11, 'Positions', false, 2), (60, 14, 'Unit', 'Unit', 'FOREIGN_KEY', 12, 'Positions', false, 3);
+insert into property (id, entity_type_id, identifier, display_name, type, position) overriding system value values (62, 14, 'Start', 'Start', 'DATE_TIME', 4), (63, 14, 'End', 'End', 'DATE_TIME', 5);
+insert into property_mapping (property_id, entity_type_id, column_name, is_primary_key) values (56, 13, 'login', true);
+insert into dimension (id, identifier, display_name, entity_type_id, column_mapping) overriding system value values (61, 'Department', 'Department', 12, 0);
+insert into policy (id, identifier, display_name, is_provisioning_enabled) overriding system value values (71, 'Default', 'Default', true);
+insert into context_rule (id, identifier, display_name, policy_id, entity_type_id, resources_binding, resources_start_binding, resources_end_binding, dimensions) overriding system value values
+	(72, 'People', 'People', 71, 11, 'Positions', 'Start', 'End', '{"Department": "Unit"}');
+insert into category (id, identifier, display_name, policy_id) overriding system value values (73, 'Apps', 'Apps', 71), (74, 'Sub', 'Sub', 71);
+update category set parent_id = 73, description = 'sub' where id = 74;
+insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
+	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null);
+update role set description = 'reads';
+insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}');
+insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, connection_id, category_id) overriding system value values
+	(91, 'AD_User', 'Account', 71, 11, 13, 41, 73), (92, 'AD_Badge', 'Badge', 71, 11, 13, 42, null), (93, 'AD_Admin', 'Admin', 71, 11, 13, 41, null),
+	(97, 'AD_Held', 'Held', 71, 11, 13, 41, null), (98, 'AD_Done', 'Done', 71, 11, 13, 41, null);
+update resource_type set depends_on_id = 91, description = 'admins' where id = 93;
+insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, source_binding, target_binding) overriding system value values
+	(94, 'type-user', 'TYPE', 71, 91, null, 81, null, null), (95, 'login-user', 'SCALAR', 71, 91, 56, null, 'Phone', null), (96, 'match', 'CORRELATION', 71, 91, null, null, 'Phone', 'Login');
+insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, value_key, source_expression, target_expression) overriding system value values
+	(106, 'login-admin', 'SCALAR', 71, 93, 56, null, 'source.Phone', null), (107, 'owner-admin', 'NAVIGATION', 71, 93, 57, 'nobody', null, null), (108, 'match-admin', 'CORRELATION', 71, 93, null, null, 'source.Phone', 'target.Login');
+insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value
+	select 1000 + n, 11, 'zqp'||n||'keyq', 'zqp'||n||'nameq', jsonb_build_object('Phone', 'zqp'||n||'phoneq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 4) n
+	union all select 1010 + n, 12, 'zqd'||n||'keyq', 'zqd'||n||'nameq', jsonb_build_object('Budget', 'zqd'||n||'budgetq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 2) n
+	union all select 1020 + n, 13, 'zqa'||n||'keyq', 'zqa'||n||'nameq', jsonb_build_object('Login', 'zqa'||n||'loginq'), timestamptz '2020-01-01', 'SYNC' from generate_series(1, 4) n
+	union all select 1030 + n, 14, 'zqs'||n||'keyq', 'zqs'||n||'nameq', jsonb_build_object('Title', 'zqs'||n||'titleq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 4) n;
+update resource set refs = jsonb_build_object('Department', 'zqd'||((id - 999) / 2)||'keyq') where entity_type_id = 11;
+update resource set refs = refs || jsonb_build_object('Manager', 'zqp'||case id when 1002 then 1 else 3 end||'keyq') where id in (1001, 1002, 1004);
+update resource set refs = jsonb_build_object('Head', 'zqp'||(2 * (id - 1011) + 1)||'keyq') where entity_type_id = 12;
+update resource set refs = jsonb_build_object('Owner', 'zqp'||(id - 1020)||'keyq') where entity_type_id = 13;
+update resource set refs = jsonb_build_object('Person', 'zqp'||(id - 1030)||'keyq', 'Unit', 'zqd'||((id - 1029) / 2)||'keyq') where entity_type_id = 14;
+insert into resource_link (property_id, source_id, target_id, valid_from)
+	select 52, 1000 + n, 1010 + (n + 1) / 2, timestamptz '2020-01-01' from generate_series(1, 4) n
+	union all values (53, 1001, 1003, timestamptz '2020-01-01'), (53, 1002, 1001, timestamptz '2020-01-01'), (53, 1004, 1003, timestamptz '2020-01-01'), (55, 1011, 1001, timestamptz '2020-01-01'), (55, 1012, 1003, timestamptz '2020-01-01')
+	union all select 57, 1020 + n, 1000 + n, timestamptz '2020-01-01' from generate_series(1, 4) n
+	union all select 59, 1030 + n, 1000 + n, timestamptz '2020-01-01' from generate_series(1, 4) n
+	union all select 60, 1030 + n, 1010 + (n + 1) / 2, timestamptz '2020-01-01' from generate_series(1, 4) n;
+insert into resource_version (resource_id, valid_from, valid_to, display_name, scalars, refs, actor)
+	select 1000 + n, timestamptz '2019-01-01', timestamptz '2020-01-01', 'zqp'||n||'oldq', jsonb_build_object('Phone', 'zqp'||n||'oldphoneq'), '{}', 'hr' from generate_series(1, 4) n;
+insert into context (owner_id, context_rule_id, record_id, start_date, end_date, dimensions)
+	select 1000 + n, 72, 1030 + n, timestamptz '2020-01-01', timestamptz '2100-01-01', jsonb_build_object('Department', 1010 + (n + 1) / 2) from generate_series(1, 4) n;
+insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, end_date, valid_from)
+	select 1000 + n, r, 16, timestamptz '2026-01-01', 'RULE', timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n, unnest(array[81, 82]) r;
+insert into assigned_resource_type (id, owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value
+	select 1500 + 10 * n + t, 1000 + n, 90 + t, case t when 1 then 1020 + n end, 16, timestamptz '2026-01-01', true, timestamptz '2026-01-01' from generate_series(1, 4) n, generate_series(1, 3) t;
+insert into provisioning_order (id, assigned_resource_type_id, kind, state, states, resource_type_id, owner_id, source_entity_type_id, target_id, connector_id, connection_id, is_manual, due_at,
+		generated_at, attempt, transmitted_at, error_class, error_message, error_hint, errored_at, answer_outcome, answer_message, answer_hint, answered_at, not_before, assignee, reviewed_by, reviewed_at,
+		review_comment, wait_reason, created_at, updated_at) overriding system value
+	select 2000 + 10 * n + t, 1500 + 10 * n + t, case t when 1 then 'UPDATE' else 'CREATE' end, s, array[s], 90 + t, 1000 + n, 11, case t when 1 then 1020 + n end, 30 + case t when 2 then 2 else 1 end,
+		40 + case t when 2 then 2 else 1 end, t = 2, timestamptz '2026-01-01', case when t > 1 then timestamptz '2026-01-01' end, 1, timestamptz '2026-01-01', case t when 3 then 'REFUSED' end,
+		case t when 3 then 'zqp'||n||'errorq' end, case t when 3 then 'ask' end, case t when 3 then timestamptz '2026-01-01' end, 'REFUSED', 'zqp'||n||'answerq', 'ask', timestamptz '2026-01-01',
+		timestamptz '2100-01-01', 'somebody', 'somebody', timestamptz '2026-01-01', 'fine', 'none', now(), now()
+	from generate_series(1, 4) n, generate_series(1, 3) t, lateral (select (array[5, 2, 3])[t]::smallint as s) x;
+insert into order_line (id, order_id, property, action, current_value, proposed_value, state, workflow_state, review_required, rule_ids, confidence, start_date, end_date, error, postponed_at,
+		created_at, updated_at) overriding system value
+	select o.id + 1000, o.id, 'Login', 'SET', 'zqp'||(o.owner_id - 1000)||'currentq', 'zqp'||(o.owner_id - 1000)||'proposedq', o.state, 16, o.state = 5, '{95}', 100, timestamptz '2026-01-01', timestamptz '2100-01-01',
+		case o.state when 3 then 'zqp'||(o.owner_id - 1000)||'lineq' end, timestamptz '2026-01-01', now(), now() from provisioning_order o;
+insert into order_line (id, order_id, property, action, state, workflow_state, wait_reason, created_at, updated_at) overriding system value
+	select o.id + 1500, o.id, null, 'DELETE', case o.state when 5 then 1 else 3 end, 16, 'dependency', now(), now() from provisioning_order o where o.state in (5, 3);
+update order_line set wait_reason = 'outage' where state = 5;
+insert into assigned_resource_type (id, owner_id, resource_type_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value
+	select 1500 + 10 * n + t, 1000 + n, 93 + t, 16, timestamptz '2026-01-01', true, timestamptz '2026-01-01' from generate_series(1, 4) n, generate_series(4, 5) t;
+insert into provisioning_order (id, assigned_resource_type_id, kind, state, states, resource_type_id, owner_id, source_entity_type_id, connector_id, connection_id, wait_reason, postponed_at,
+		verified_at, created_at, updated_at, closed_at) overriding system value
+	select 2000 + 10 * n + t, 1500 + 10 * n + t, 'CREATE', s, array[s], 93 + t, 1000 + n, 11, 31, 41, case t when 4 then 'threshold' else 'none' end, timestamptz '2026-01-01',
+		case t when 5 then now() end, now(), now(), case t when 5 then now() end from generate_series(1, 4) n, generate_series(4, 5) t, lateral (select (array[1, 4])[t - 3]::smallint as s) x;
+insert into order_line (id, order_id, action, state, workflow_state, wait_reason, created_at, updated_at, closed_at) overriding system value
+	select o.id + 1000, o.id, 'CREATE', o.state, 16, o.wait_reason, now(), now(), o.closed_at from provisioning_order o where o.state in (1, 4);
+insert into order_line_history (order_id, line_ids, at, actor, action, from_state, to_state) select o.id, array[o.id + 1000], now(), 'fulfil', 'verify', 8, 4 from provisioning_order o where o.state = 4;
+insert into order_line_history (order_id, line_ids, at, actor, action, from_state, to_state, comment)
+	select o.id, array[o.id + 1000], now(), 'policy', 'compute', null, null, 'zqp'||(o.owner_id - 1000)||'historyq' from provisioning_order o where o.state <> 4;
+insert into order_attempt (order_id, attempt, idempotency_key, worker, started_at, ended_at, outcome, message, payload)
+	select o.id, 1, gen_random_uuid(), 'w', timestamptz '2026-01-01', timestamptz '2026-01-01', 'REFUSED', 'zqp'||(o.owner_id - 1000)||'attemptq', jsonb_build_object('x', 'zqp'||(o.owner_id - 1000)||'payloadq') from provisioning_order o;
+insert into gap (assigned_resource_type_id, property, workflow_state, current_value, proposed_value, found_at)
+	select 1500 + 10 * n + 1, 'Login', 1, 'zqp'||n||'gapq', 'zqp'||n||'wantedq', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into kept_value (assigned_resource_type_id, property, workflow_state, kept_value, actor, at)
+	select 1500 + 10 * n + 1, 'Owner', 16, 'zqp'||n||'keptq', 'somebody', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 + n, 11, 1, 'zqp'||n||'faultq' from generate_series(1, 4) n;
+insert into key_fault (resource_id, side, rule_id, message, found_at) select 1025 - n, 'T', 96, 'zqa'||(5 - n)||'faultq', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into job (id, identifier, display_name, cron, next_run_at) overriding system value values (501, 'Complete', 'Complete', '0 3 * * *', timestamptz '2026-01-02');
+insert into job (id, identifier, display_name, cron) overriding system value values (502, 'Other', 'Other', '0 3 30 2 *'), (503, 'Third', 'Third', null), (504, 'Fourth', 'Fourth', null), (505, 'Fifth', 'Fifth', null);
+insert into job_step (job_id, identifier, display_name, task_type, position, depends_on) values (501, 'read', 'Read', 'Synchronize', 0, '{}'), (501, 'fulfil', 'Fulfil', 'Fulfill', 1, '{read}');
+insert into job_instance (id, job_id, state, launched_by, created_at, started_at, ended_at) overriding system value values
+	(511, 501, 'ERRORED', 'clock', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'), (512, 501, 'BLOCKED', 'clock', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+insert into job_instance (id, job_id, state, launched_by, created_at, started_at, ended_at) overriding system value values
+	(513, 502, 'ERRORED', 'clock', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'), (514, 504, 'BLOCKED', 'clock', timestamptz '2026-01-01', timestamptz '2026-01-01', null),
+	(515, 505, 'BLOCKED', 'clock', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+update job_instance set parent_id = 511 where id = 512;
+insert into task_instance (id, job_instance_id, identifier, display_name, task_type, level, position, scope, state, counters, blocked, error, started_at, ended_at) overriding system value values
+	(521, 511, 'read', 'Read', 'Synchronize', -1, 0, 'x', 'ERRORED', '{"read": 1}', null, 'broken', timestamptz '2026-01-01', timestamptz '2026-01-01'),
+	(522, 512, 'read', 'Read', 'Synchronize', -1, 0, 'x', 'BLOCKED', '{}', '[{"count": 3}]', null, timestamptz '2026-01-01', null);
+insert into task_instance (id, job_instance_id, identifier, display_name, task_type, level, position, scope, state, ended_at) overriding system value
+	select 10 + i.id, i.id, 'read', 'Read', 'Synchronize', -1, 0, 'x', i.state, i.ended_at from job_instance i where i.id > 512;
+insert into job_step (job_id, identifier, display_name, task_type, position) select id, 'read', 'Read', 'Synchronize', 0 from job where id > 501;
+insert into task_log (id, task_instance_id, at, level, message) overriding system value values (531, 521, timestamptz '2026-01-01', 'ERROR', 'zqp3logq'), (532, 522, timestamptz '2026-01-01', 'INFO', 'zqp4logq');
+insert into delivery (id, guid, connector_id, mode, state, started_at, ended_at, task_instance_id, blocked, error) overriding system value values
+	(601, gen_random_uuid(), 31, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"count": 3}]', null), (602, gen_random_uuid(), 31, 'COMPLETE', 'FAILED', timestamptz '2026-01-01', timestamptz '2026-01-01', 521, null, 'broken'),
+	(603, gen_random_uuid(), 32, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"count": 3}]', null), (604, gen_random_uuid(), 32, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"count": 3}]', null);
+insert into delivery_change (delivery_id, entity_type_id, key, command, scalars, refs, old_scalars, old_refs)
+	select 601, 11, 'zqp'||n||'keyq', 'UPDATE', jsonb_build_object('Phone', 'zqp'||n||'newq'), '{}'::jsonb, jsonb_build_object('Phone', 'zqp'||n||'phoneq'), '{}'::jsonb from generate_series(1, 4) n
+	union all select 601, 13, 'zqa'||n||'keyq', 'UPDATE', jsonb_build_object('Login', 'zqa'||n||'newq'), '{}', jsonb_build_object('Login', 'zqa'||n||'loginq'), '{}' from generate_series(1, 4) n;
+insert into row_to_mend (id, connector_id, entity_type_id, delivery_id, is_listed, kind, place, line, key, column_name, value, why, since) overriding system value
+	select 700 + n, 31, 11, 602, true, 'UNREADABLE', 'users.csv', n, 'zqp'||n||'keyq', 'Phone', 'zqp'||n||'badq', 'zqp'||n||'whyq', timestamptz '2026-01-01' from generate_series(1, 4) n
+	union all select 710 + n, 31, 13, 602, true, 'UNREADABLE', 'entries', n, 'zqa'||n||'keyq', 'login', 'zqa'||n||'badq', 'zqa'||n||'whyq', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into mail (id, template, recipient, dedupe_key, subject, text_body, html_body, state, attempts, error, created_at, sent_at) overriding system value values
+	(801, 'ProvisioningErrors', 'zqp3mailq', 'a', 'zqp3subjectq', 'zqp3bodyq', '', 'SENT', 1, 'first try', timestamptz '2026-01-01', timestamptz '2026-01-01'), (802, 'ProvisioningErrors', 'zqp4mailq', 'b', 'zqp4subjectq', 'x', '', 'QUEUED', 0, null, timestamptz '2026-01-01', null);
+insert into webhook (id, url, description, secret, is_disabled, disabled_reason, owner, created_at, position) overriding system value values
+	(903, 'https://example.org/hook', 'hook', '{}', false, null, 'everything', timestamptz '2026-01-01', 0), (901, 'https://example.org/hook', 'hook', '{}', true, 'failed', 'everything', timestamptz '2026-01-01', 0), (902, 'https://example.org/hook', 'hook', '{}', false, null, 'finance', timestamptz '2026-01-01', 0);
+insert into webhook_delivery (id, webhook_id, message_id, event_id, state, body, since, next_at, created_at, ended_at) overriding system value
+	select 910 + n, case when n < 3 then 902 else 901 end, 'evt_'||n, n, case n when 3 then 'DELIVERED' else 'FAILED' end, json_build_object('data', json_build_object('order', json_build_object('id', (2000 + 10 * n + 1)::text, 'owner', 'zqp'||n||'bodyq'))),
+		timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01', case n when 3 then timestamptz '2026-01-01' end from generate_series(1, 4) n;
+insert into webhook_attempt (delivery_id, at, status, error, response) select 910 + n, timestamptz '2026-01-01', 500, 'refused', 'zqp'||n||'responseq' from generate_series(1, 4) n;
+insert into generation (at, resource_type_ids, blocked) values (now(), '{97}', '[{"count": 3}]');
+insert into fence (since, reason) values (timestamptz '2026-01-01', 'restored');
+`
+
+// settle fills the database and signs everybody in.
+func settle(t *testing.T) *world {
+	t.Helper()
+	b := setup(t, auth.Config{})
+	w := &world{bundle: b}
+	_, err := b.db.ExecContext(b.ctx, worldSQL)
+	require.NoError(t, err)
+	b.resolver.Assignments.Visible = func(ctx context.Context, id int64) error { // as server/app wires it
+		_, err := b.resolver.Directory.Get(ctx, id, nil)
+		return err
+	}
+	b.resolver.Manifest.Keyring, b.resolver.Manifest.Problems = manifestRing{b.ring}, assignment.Check
+	sealed, err := b.ring.Seal(system.SealedOf("AD_Main"), map[string]string{"password": "x"})
+	require.NoError(t, err)
+	_, err = b.db.ExecContext(b.ctx, "update connection set secrets = ? where id = 41", sealed)
+	require.NoError(t, err)
+	b.resolver.Fence = &fence.Service{DB: b.db, Clock: b.clock}
+	var events []event.Event
+	for n := int64(1); n <= 4; n++ {
+		text := map[string]any{"from": 1, "to": 5, "text": fmt.Sprintf("zqp%deventq", n)}
+		for k := int64(1); k <= 3; k++ {
+			events = append(events, event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: 2000 + 10*n + k, SourceEntityType: "Directory_User", OwnerID: 1000 + n, Data: text})
+		}
+		events = append(events, event.Event{Kind: "resource.changed", SubjectType: "resource", SubjectID: 1000 + n, Data: text})
+	}
+	events = append(events, event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511}, event.Event{Kind: "mail.sent", SubjectType: "mail", SubjectID: 801, Data: map[string]any{"text": "zqp3eventq"}})
+	require.NoError(t, event.Publish(permit.With(b.ctx, permit.System("policy")), b.db, b.clock.Now(), events...))
+	require.Eventually(t, func() bool { waiting, err := event.Pending(b.ctx, b.db); return err == nil && !waiting }, waitFor, tick)
+
+	w.add("everything", "*", "", "", nil, every...).sees = nil
+	w.add("finance", "Directory_User", "Department", "zqd1keyq", nil, every...).sees = regexp.MustCompile(`^zq(p[12][a-z]*|a[12](key|name|fault)|d1key|c1host)q$`)
+	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name)|a2(key|name|fault)|d1key|c1host)q$`)
+	w.add("own", "Directory_User", "Id", "", ptr("zqp2keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|a2(key|name|fault)|d1key|c1host)q$`)
+	w.add("departments", "Directory_Department", "", "", nil, "/ProvisioningPolicy", "/Custom", "/Connectors/Connector/Query", "/Monitoring").sees = regexp.MustCompile(`^zq(d[12][a-z]*|c1host)q$`)
+	// access rules and settings of systems are nobody's rows: d1key stands in a rule, c1host in a setting
+	// everybody may be read, orders and what they come from of finance only
+	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[34](key|name|login)|c1host)q$`)
+	w.rule("mixed", "mixed-finance", "Directory_User", "Department", "zqd1keyq", append(every, "/Custom/ResourceChanges/AD")...)
+	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Workflows")
+	none := regexp.MustCompile(`^$`)
+	w.roles = append(w.roles, &role{name: "nobody", client: b.as("nobody"), sees: none}, &role{name: "anonymous", client: b.anonymous(), sees: none})
+	for _, path := range rights(t).paths() {
+		w.add(path, "*", "", "", nil, path)
+	}
+	return w
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// add signs in somebody whose only rule is about a data set, narrowed by a filter: a key, or (no value) himself.
+func (w *world) add(name, about, binding, value string, self *string, paths ...string) *role {
+	w.t.Helper()
+	user := strings.ToLower(strings.Trim(strings.NewReplacer("/", "-").Replace(name), "-"))
+	require.NoError(w.t, access.SaveProfiles(w.ctx, w.db, []access.ProfileSpec{{Identifier: user}}))
+	w.rule(user, user, about, binding, value, paths...)
+	begin, end := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	spec := access.UserSpec{Username: user, PasswordHash: hashed, Profiles: []access.UserProfileSpec{{Profile: user, StartDate: &begin, EndDate: &end, Email: "x@example.org"}}}
+	if self != nil {
+		spec.EntityType, spec.Key = "Directory_User", *self
+	}
+	require.NoError(w.t, access.SaveUsers(w.ctx, w.db, []access.UserSpec{spec}))
+	r := &role{name: name, client: w.as(user), paths: paths}
+	if name == "mixed" {
+		r.paths = every
+	}
+	w.roles = append(w.roles, r)
+	return r
+}
+
+// rule adds a rule to a profile.
+func (w *world) rule(profile, name, about, binding, value string, paths ...string) {
+	w.t.Helper()
+	rule := access.RuleSpec{Identifier: name, Profile: profile, EntityType: about}
+	for _, p := range paths {
+		rule.Entries = append(rule.Entries, access.EntrySpec{Permission: p, CanExecute: true})
+	}
+	if binding != "" {
+		rule.Filters = []access.FilterSpec{{Binding: binding, Value: value, CurrentUser: value == ""}}
+		if value == "dimension" {
+			rule.Filters = []access.FilterSpec{{Binding: binding, Dimension: "Department"}}
+		}
+	}
+	_, err := access.SaveRules(w.ctx, w.db, []access.RuleSpec{rule})
+	require.NoError(w.t, err)
+}
+
+// manifestRing is the keyring as the room of configuration wants it.
+type manifestRing struct{ *fulfil.Keyring }
+
+func (r manifestRing) Open(name string, sealed []byte) (map[string]string, error) {
+	return r.Unseal(name, sealed)
+}
