@@ -130,6 +130,18 @@ func TestSearch(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)
 	s := service(b)
+	_, err := b.ExecContext(t.Context(), `insert into entity_type (id, identifier, display_name) overriding system value values (1, 'Directory_User', 'Person');
+		insert into resource (id, entity_type_id, key, display_name, scalars, origin, valid_from) overriding system value values (5, 1, 'E-77', 'Ann Lee', '{}', 'SYNC', now());
+		insert into policy (id, identifier, display_name) overriding system value values (1, 'p', 'p') on conflict do nothing;
+		insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, block_provisioning) overriding system value values (1, 'account', 'Account', 1, 1, 1, false);
+		insert into assigned_resource_type (id, owner_id, resource_type_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value
+			select n, 5, 1, 8, now(), true, now() from generate_series(1, 5) n;
+		insert into provisioning_order (id, assigned_resource_type_id, kind, state, states, resource_type_id, owner_id, source_entity_type_id, created_at, updated_at) overriding system value
+			select n, n, 'CREATE', 4, '{4}', 1, 5, 1, now(), now() from generate_series(1, 5) n;
+		insert into local_user (username, display_name, password_hash) values ('bob', 'Bob Builder', 'x');
+		insert into job (id, identifier, display_name) overriding system value values (3, 'nightly', 'Müller');
+		insert into job_instance (id, job_id, state, launched_by, created_at, ended_at) overriding system value values (3, 3, 'COMPLETED', 'clock', now(), now())`)
+	require.NoError(t, err)
 	publish(t, b, "ann", 5)
 	publish(t, b, "bob", 2)
 	later := at.Add(time.Hour)
@@ -137,7 +149,7 @@ func TestSearch(t *testing.T) {
 	ctx := permit.With(t.Context(), &permit.Actor{Username: "auditor", Grants: []permit.Grant{{Path: "/Monitoring", CanExecute: true}}})
 	place(t, b)
 
-	_, err := s.Search(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil)
+	_, err = s.Search(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil)
 	require.True(t, errs.Is(err, errs.Forbidden))
 	require.True(t, errs.Is(s.Export(t.Context(), &strings.Builder{}, nil), errs.Unauthenticated))
 
@@ -162,6 +174,12 @@ func TestSearch(t *testing.T) {
 		"Owner":     {audit.AuditEventFilter{OwnerID: id(5)}, 7},
 		"From":      {audit.AuditEventFilter{From: &later}, 1},
 		"To":        {audit.AuditEventFilter{To: &later}, 7},
+		"Text":      {audit.AuditEventFilter{Text: text("lee ANN")}, 7},
+		"TextKey":   {audit.AuditEventFilter{Text: text("e-77")}, 7},
+		"TextNFD":   {audit.AuditEventFilter{Text: text("Mu\u0308ller")}, 1},
+		"TextActor": {audit.AuditEventFilter{Text: text("bob builder")}, 2},
+		"TextBoth":  {audit.AuditEventFilter{Text: text("muller"), Kinds: []string{"job.changed"}}, 1},
+		"NoText":    {audit.AuditEventFilter{Text: text("nobody at all")}, 0},
 		"AllAtOnce": {audit.AuditEventFilter{Actor: text("ann"), OwnerID: id(5), SubjectID: id(2), To: &later}, 1},
 	} {
 		got, err := s.Search(ctx, page.Args{First: 100}, &c.filter)
@@ -175,7 +193,7 @@ func TestSearch(t *testing.T) {
 	lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, lines, 9)
-	require.Equal(t, []string{"2026-03-01T09:00:00.123456Z", "job.changed", "'=cmd()", "job_instance", "3", "", "", "{}", "", ""}, lines[8][1:])
+	require.Equal(t, []string{"2026-03-01T09:00:00.123456Z", "job.changed", "'=cmd()", "job_instance", "3", "", "", "{}", "Müller", ""}, lines[8][1:])
 }
 
 // A right in a rule about an entity type shows what happened to its resources, inside the filters of the rule.

@@ -2,7 +2,7 @@
 //
 //	verify.go      Verify: recomputes the chain that server/event writes, one hash per event, each over the one before it
 //	checkpoint.go  Sign: what the chain was at a moment, signed; kept in the database, beside the key, and wherever people take it
-//	search.go      Search: who did what, when, to what; names.go what they are called
+//	search.go      Search: who did what, when, to what; text.go by names; names.go what they are called
 //	export.go      Export: the same as CSV
 //
 // # What the chain proves

@@ -21,6 +21,10 @@ func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFil
 	if err != nil {
 		return err
 	}
+	found, err := s.found(ctx, filter)
+	if err != nil {
+		return err
+	}
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{"id", "at", "kind", "actor", "subjectType", "subjectId", "sourceEntityType", "ownerId", "data", "subjectName", "actorName"}); err != nil {
 		return fmt.Errorf("export the event log: %w", err)
@@ -28,7 +32,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFil
 	var last int64
 	for {
 		rows := []*AuditEvent{}
-		err := filter.narrow(log(s.DB, &rows)).Where("?", may).Where("c.position > ?", last).OrderExpr("c.position").Limit(exportBatch).Scan(ctx)
+		err := filter.narrow(log(s.DB, &rows)).Where("?", may).Where("?", found).Where("c.position > ?", last).OrderExpr("c.position").Limit(exportBatch).Scan(ctx)
 		if err != nil {
 			return fmt.Errorf("read the event log: %w", err)
 		}

@@ -54,6 +54,7 @@ type AuditEventConnection = page.Connection[*AuditEvent]
 
 // AuditEventFilter narrows the log; nil and empty fields do not filter, all others must hold.
 type AuditEventFilter struct {
+	Text        *string // each word in the name, key or mail of what the event is about, or in the name of who did it
 	Kinds       []string
 	Actor       *string
 	SubjectType *string
@@ -78,8 +79,12 @@ func (s *Service) Search(ctx context.Context, args page.Args, filter *AuditEvent
 	if err != nil {
 		return nil, err
 	}
+	found, err := s.found(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
 	rows := []*AuditEvent{}
-	q := filter.narrow(log(s.DB, &rows)).Where("?", may).OrderExpr("c.position DESC").Limit(int64(args.First + 1))
+	q := filter.narrow(log(s.DB, &rows)).Where("?", may).Where("?", found).OrderExpr("c.position DESC").Limit(int64(args.First + 1))
 	if more {
 		q.Where("c.position < ?", before)
 	}
@@ -90,7 +95,7 @@ func (s *Service) Search(ctx context.Context, args page.Args, filter *AuditEvent
 		return nil, err
 	}
 	var total int
-	counted := filter.narrow(s.DB.NewSelect().Model((*AuditEvent)(nil))).Join(chain).Where("?", may).ColumnExpr("1").Limit(countLimit)
+	counted := filter.narrow(s.DB.NewSelect().Model((*AuditEvent)(nil))).Join(chain).Where("?", may).Where("?", found).ColumnExpr("1").Limit(countLimit)
 	if err := s.DB.NewSelect().TableExpr("(?) AS c", counted).ColumnExpr("count(*)").Scan(ctx, &total); err != nil {
 		return nil, fmt.Errorf("count the event log: %w", err)
 	}

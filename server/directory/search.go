@@ -69,11 +69,11 @@ func Holds(folded, text string) bool {
 
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue")
 
-var foldedLetters = strings.NewReplacer("ı", "i", "ł", "l", "ø", "o", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ß", "ss", "æ", "ae", "œ", "oe", "þ", "th")
+var foldedLetters = strings.NewReplacer("ı", "i", "ς", "σ", "ł", "l", "ø", "o", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ß", "ss", "æ", "ae", "œ", "oe", "þ", "th")
 
 func fold(text string) string {
 	return foldedLetters.Replace(strings.ToLower(strings.Map(func(r rune) rune {
-		if r >= 0x300 && r <= 0x36f {
+		if r >= 0x300 && r <= 0x36f || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r

@@ -34,6 +34,9 @@ func TestSearch(t *testing.T) {
 		{"strasse", "Große Straße", true}, {"straße", "Große Strasse", true}, {"lodz", "Łódź", true}, {"Lodz", "łódź", true}, {"soren", "Søren", true}, {"aero", "Ærø", true},
 		{"francois", "François", true}, {"zeljko", "Željko", true}, {"100%", "At 100% now", true}, {"1%0", "At 100% now", false}, {"a_b", "aXb", false}, {"a_b", "a_b", true},
 		{`a\b`, `a\b`, true}, {"山田", "山田 太郎", true}, {"  ", "Ann", true}, {"ﬁne", "fine", true}, {"jean-pierre", "Jean-Pierre", true},
+		{"ΟΔΥΣΣΕΥΣ", "Οδυσσεύς", true}, {"οδυσσευς", "ΟΔΥΣΣΕΥΣ", true}, {"Οδυσσεύ", "Οδυσσεύς", true}, {"istanbul", "İstanbul", true}, {"İSTANBUL", "istanbul", true},
+		{"ISIK", "Işık", true}, {"ışık", "ISIK", true}, {"STRASSE", "Straße", true}, {"GROẞ", "groß", true}, {"lee\u200b", "Ann\u200b Lee", true}, {"\u200fann", "Ann Lee", true},
+		{"Ann\u00a0Lee", "Ann Lee", true}, {"ann lee", "Ann\u00a0Lee", true}, {"Ａｎｎ", "Ann", true}, {"йогурт", "ЙОГУРТ", true}, {"елка", "Ёлка", true},
 	} {
 		require.Equal(t, c.found, sql(c.text, c.name, "E42", mail), "%q in %q", c.text, c.name)
 		if !strings.Contains(c.text, "@") {

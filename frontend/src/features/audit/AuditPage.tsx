@@ -107,6 +107,12 @@ export function AuditPage() {
         filters={
           <>
             <SearchFilter
+              label={t.audit.textFilter}
+              placeholder={t.audit.textFilter}
+              value={search.text}
+              onChange={(text) => setSearch({ text })}
+            />
+            <SearchFilter
               label={t.audit.actorFilter}
               placeholder={t.audit.actorFilter}
               value={search.actor}

@@ -1,6 +1,7 @@
 import { compact, instant, many, text, type RawSearch } from '../../lib/search'
 
 export interface AuditSearch {
+  text?: string
   kinds?: string[]
   actor?: string
   after?: string
@@ -11,6 +12,7 @@ export interface AuditSearch {
 
 export function parseAuditSearch(raw: RawSearch): AuditSearch {
   return compact<AuditSearch>({
+    text: text(raw.text),
     kinds: many(raw.kinds),
     actor: text(raw.actor),
     after: instant(raw.after),

@@ -199,6 +199,7 @@ export const setupTexts = {
     empty: 'No events match',
     emptyHint: 'Clear the filter, or choose another time.',
     kindFilter: 'What happened',
+    textFilter: 'Name, number or mail',
     actorFilter: 'Login name of the person',
     after: 'From',
     before: 'To',
