@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lib/pq"
+	"github.com/uptrace/bun"
 
 	"writ/server/errs"
 )
@@ -87,6 +89,27 @@ func Apart(ids []int64, work func(part []int64) error, aside func(id int64, caus
 	}
 	for _, half := range [][]int64{ids[:len(ids)/2], ids[len(ids)/2:]} {
 		if err := Apart(half, work, aside); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ApartIn is Apart inside a transaction, for items of any kind: each piece of work has a savepoint of its own, so that what one item
+// brings is undone alone. Work must be able to do again what it changed in memory.
+func ApartIn[T any](ctx context.Context, tx bun.Tx, items []T, work func(tx bun.Tx, part []T) error, aside func(tx bun.Tx, one T, cause error) error) error {
+	if len(items) == 0 {
+		return nil
+	}
+	err := tx.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return work(tx, items) })
+	if err == nil || !IsOfData(err) {
+		return err
+	}
+	if len(items) == 1 {
+		return aside(tx, items[0], err)
+	}
+	for _, half := range [][]T{items[:len(items)/2], items[len(items)/2:]} {
+		if err := ApartIn(ctx, tx, half, work, aside); err != nil {
 			return err
 		}
 	}

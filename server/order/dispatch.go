@@ -432,42 +432,81 @@ var (
 // openTickets hands the due orders of a manual connection to people (P1): nothing outside is called. One event ticket.opened per source
 // entity type and run names the orders.
 func (s *Service) openTickets(ctx context.Context, connectionID int64) error {
-	for {
+	for apart := false; ; {
 		n := 0
-		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-			list, err := s.claimIn(ctx, tx, connectionID, ticketBatch, true)
-			if n = len(list); err != nil || n == 0 {
-				return err
-			}
-			var ids []int64
-			var steps []step
-			var refused []answer
-			for _, e := range list {
-				if e.refusal != nil {
-					refused = append(refused, answer{e, *e.refusal})
-					continue
-				}
-				ids = append(ids, e.ID)
-				for _, l := range e.Lines {
-					steps = append(steps, step{Transmit, Move{LineID: l}})
-				}
-			}
-			now := s.Clock.Now()
-			_, err = tx.NewRaw(`update provisioning_order set transmitted_at = ?, lease_owner = null, lease_until = null, called_at = null, tries = 0
-				where id = any(?)`, stamp(now), arrayOf(ids)).Exec(ctx)
-			if err != nil {
-				return fmt.Errorf("open tickets: %w", err)
-			}
-			if _, err := apply(ctx, tx, now, steps); err != nil {
-				return err
-			}
-			if err := s.settleIn(ctx, tx, refused); err != nil {
-				return err
-			}
-			return publishTickets(ctx, tx, now, slices.DeleteFunc(list, func(e *errand) bool { return e.refusal != nil }))
+		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+			n, err = s.openSome(ctx, tx, connectionID, apart)
+			return err
 		})
+		if err != nil && !apart && db.IsOfData(err) { // one ticket cannot be opened: the others are
+			apart = true
+			continue
+		}
 		if err != nil || n < ticketBatch {
 			return err
 		}
 	}
+}
+
+// openSome opens the next due tickets, and says how many it took. apart: a ticket that cannot be stored is refused, and holds up no other.
+func (s *Service) openSome(ctx context.Context, tx bun.Tx, connectionID int64, apart bool) (int, error) {
+	var begin begin = s.begin
+	if apart {
+		begin = s.beginApart
+	}
+	list, err := s.claimIn(ctx, tx, connectionID, ticketBatch, true, begin)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	var refused []answer
+	due := slices.DeleteFunc(slices.Clone(list), func(e *errand) bool {
+		if e.refusal != nil {
+			refused = append(refused, answer{e, *e.refusal})
+		}
+		return e.refusal != nil
+	})
+	now, opened := s.Clock.Now(), due
+	open := func(tx bun.Tx, part []*errand) error { return openTogether(ctx, tx, now, part) }
+	if !apart {
+		err = open(tx, due)
+	} else {
+		opened = nil
+		err = db.ApartIn(ctx, tx, due, func(tx bun.Tx, part []*errand) error {
+			if err := open(tx, part); err != nil {
+				return err
+			}
+			opened = append(opened, part...)
+			return nil
+		}, func(_ bun.Tx, e *errand, cause error) error {
+			s.Log.ErrorContext(ctx, "ticket cannot be opened", "order", e.ID, "error", cause)
+			refused = append(refused, answer{e, fulfil.Receipt{Outcome: fulfil.Refused, Message: "The ticket cannot be opened: " + cause.Error(),
+				Hint: "Correct the rule or the data that gives this value, then unblock."}})
+			return nil
+		})
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := s.settleIn(ctx, tx, refused); err != nil {
+		return 0, err
+	}
+	return len(list), publishTickets(ctx, tx, now, opened)
+}
+
+// openTogether moves the lines of tickets on.
+func openTogether(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error {
+	var ids []int64
+	var steps []step
+	for _, e := range list {
+		ids = append(ids, e.ID)
+		for _, l := range e.Lines {
+			steps = append(steps, step{Transmit, Move{LineID: l}})
+		}
+	}
+	if _, err := tx.NewRaw(`update provisioning_order set transmitted_at = ?, lease_owner = null, lease_until = null, called_at = null, tries = 0
+		where id = any(?)`, stamp(now), arrayOf(ids)).Exec(ctx); err != nil {
+		return fmt.Errorf("open tickets: %w", err)
+	}
+	_, err := apply(ctx, tx, now, steps)
+	return err
 }

@@ -104,14 +104,21 @@ func (s *Service) Generate(ctx context.Context, in GenerateInput) (*Generation, 
 	}
 	ctx = permit.With(ctx, permit.System("generation"))
 	var g *Generation
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		plan, err := s.planGeneration(ctx, tx, in, true)
-		if err != nil {
+	generate := func(apart bool) error {
+		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			plan, err := s.planGeneration(ctx, tx, in, true)
+			if err != nil {
+				return err
+			}
+			plan.apart = apart
+			g, err = s.publish(ctx, tx, in, plan)
 			return err
-		}
-		g, err = s.publish(ctx, tx, in, plan)
-		return err
-	})
+		})
+	}
+	err := generate(false)
+	if err != nil && db.IsOfData(err) { // one of the orders cannot be stored: the others are
+		err = generate(true)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("generate orders: %w", err)
 	}
@@ -127,6 +134,7 @@ type generationPlan struct {
 	swaps   map[int64]int64 // orders that are sent together
 	counts  map[int64]*TypeCount
 	blocked []Exceeded
+	apart   bool // an order that cannot be published is put aside instead of undoing all
 }
 
 func (s *Service) planGeneration(ctx context.Context, tx bun.Tx, in GenerateInput, lock bool) (*generationPlan, error) {

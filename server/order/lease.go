@@ -31,15 +31,46 @@ const claimLock = 0x636c6169
 // its new attempt only when the read shows that it must be repeated.
 func (s *Service) claim(ctx context.Context, connectionID int64, n int) ([]*errand, error) {
 	var list []*errand
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		var err error
-		list, err = s.claimIn(ctx, tx, connectionID, n, false)
-		return err
-	})
+	take := func(begin begin) error {
+		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+			list, err = s.claimIn(ctx, tx, connectionID, n, false, begin)
+			return err
+		})
+	}
+	err := take(s.begin)
+	if err != nil && db.IsOfData(err) { // one of them cannot be begun: the others are
+		err = take(s.beginApart)
+	}
 	return list, err
 }
 
-func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n int, manual bool) ([]*errand, error) {
+// begin is how attempts are begun: together, or each apart from the others.
+type begin func(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error
+
+// beginApart is begin for errands of which one cannot be stored: that one is refused before anything is called, and says why.
+func (s *Service) beginApart(ctx context.Context, tx bun.Tx, now time.Time, list []*errand) error {
+	attempts := make(map[int64]int, len(list))
+	for _, e := range list {
+		attempts[e.ID] = e.Attempt
+	}
+	again := func(tx bun.Tx, part []*errand) error {
+		for _, e := range part {
+			e.Attempt = attempts[e.ID]
+		}
+		return s.begin(ctx, tx, now, part)
+	}
+	return db.ApartIn(ctx, tx, list, again, func(tx bun.Tx, e *errand, cause error) error {
+		s.Log.ErrorContext(ctx, "order cannot be begun", "order", e.ID, "error", cause)
+		bare := *e.Document.order()
+		bare.Owner, bare.Resource, bare.Changes, bare.ChangesAdded, bare.ChangesRemoved, bare.Arguments = nil, nil, nil, nil, nil, nil
+		e.Document, e.NewKey = &document{ProvisioningOrdersList: []documentOrder{bare}}, ""
+		e.refusal = &fulfil.Receipt{Outcome: fulfil.Refused, Message: "The order cannot be stored as it would be sent: " + cause.Error(),
+			Hint: "Correct the rule or the data that gives this value, then unblock."}
+		return again(tx, []*errand{e})
+	})
+}
+
+func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n int, manual bool, begin begin) ([]*errand, error) {
 	now := s.Clock.Now()
 	// one claim after the other: what is left out because another order is under way must be seen by all
 	if _, err := tx.NewRaw("select pg_advisory_xact_lock(?, ?)", claimLock, int32(connectionID)).Exec(ctx); err != nil {
@@ -74,7 +105,7 @@ func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n 
 			fresh = append(fresh, e)
 		}
 	}
-	if err := s.begin(ctx, tx, now, fresh); err != nil || len(ids) == 0 {
+	if err := begin(ctx, tx, now, fresh); err != nil || len(ids) == 0 {
 		return list, err
 	}
 	_, err = tx.NewRaw(`update provisioning_order set lease_owner = ?, lease_until = clock_timestamp() + make_interval(secs => ?), fence = fence + 1

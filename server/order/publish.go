@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"writ/server/db"
 	"writ/server/evaluation"
 	"writ/server/event"
 	"writ/server/queue"
@@ -67,24 +68,62 @@ func (s *Service) publish(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 	if err := insertGeneration(ctx, tx, in, p, g); err != nil {
 		return nil, err
 	}
-	return g, s.release(ctx, tx, in, p, g)
+	if err := s.releaseAll(ctx, tx, in, p, g); err != nil {
+		return nil, err
+	}
+	return g, p.together(ctx, tx)
+}
+
+// releaseAll releases what passed: together, or with those put aside that cannot be stored.
+func (s *Service) releaseAll(ctx context.Context, tx bun.Tx, in GenerateInput, p *generationPlan, g *Generation) error {
+	release := func(tx bun.Tx, part []candidate) error { return s.release(ctx, tx, in, p, g, part) }
+	if !p.apart {
+		return release(tx, p.pass)
+	}
+	return db.ApartIn(ctx, tx, p.pass, release, func(tx bun.Tx, c candidate, cause error) error {
+		s.Log.ErrorContext(ctx, "order cannot be published", "order", c.ID, "error", cause)
+		g.Generated--
+		return s.putAside(ctx, tx, p.now, c.ID, "The order cannot be stored: "+cause.Error())
+	})
+}
+
+// putAside moves what an order would send to Error, with the reason. An order of which not even that can be stored stays as it is, and is tried
+// again with the next generation.
+func (s *Service) putAside(ctx context.Context, tx bun.Tx, now time.Time, id int64, why string) error {
+	err := tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		var lines []int64
+		if err := tx.NewRaw(`select id from order_line where order_id = ? and closed_at is null and state = ? order by id`, id, evaluation.Pending).Scan(ctx, &lines); err != nil {
+			return err
+		}
+		moves := make([]Move, len(lines))
+		for i, l := range lines {
+			moves[i] = Move{LineID: l, Error: db.Clip(why, 1000)}
+		}
+		_, err := Apply(ctx, tx, now, Fail, moves...)
+		return err
+	})
+	if err != nil && db.IsOfData(err) {
+		s.Log.ErrorContext(ctx, "order cannot be put aside", "order", id, "error", err)
+		return nil
+	}
+	return err
 }
 
 // waitThreshold is the wait reason of orders that a threshold holds in continuous mode.
 const waitThreshold = "threshold"
 
 // release marks the orders as generated, with the connection their resource type has now.
-func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *generationPlan, g *Generation) error {
+func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *generationPlan, g *Generation, pass []candidate) error {
 	type published struct {
 		ID         int64  `json:"id"`
 		Connection *int64 `json:"connection"`
 		Connector  *int64 `json:"connector"`
 		IsManual   bool   `json:"is_manual"`
 	}
-	rows := make([]published, len(p.pass))
+	rows := make([]published, len(pass))
 	t := newTurn(ctx, p.now)
 	var connections []int64
-	for i, c := range p.pass {
+	for i, c := range pass {
 		r := p.routes[c.ResourceTypeID]
 		rows[i] = published{c.ID, r.ConnectionID, r.ConnectorID, r.IsManual}
 		t.orders[c.ID] = &touched{before: new(c.State), action: Generate}
@@ -104,9 +143,6 @@ func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 		stamp(p.now), g.ID, optional(in.JobInstanceID), string(raw)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("publish orders: %w", err)
-	}
-	if err := p.together(ctx, tx); err != nil {
-		return err
 	}
 	if _, err := t.commit(ctx, tx); err != nil {
 		return err

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +34,30 @@ func backOff(n int) time.Duration {
 
 // settle writes the answers of errands this process still holds, in one transaction: attempts, columns, lines, events, what follows. An
 // answer whose lease was lost is dropped: whoever took the order over reads the target back (or LateAnswer was first).
+//
+// An answer that cannot be stored concerns its own order alone: that one is Errored with the reason, since what was done is not known to
+// Writ. The others are written.
 func (s *Service) settle(ctx context.Context, answers []answer) error {
+	err := s.settleTogether(ctx, answers)
+	switch {
+	case err == nil || !db.IsOfData(err):
+		return err
+	case len(answers) > 1:
+		return errors.Join(s.settle(ctx, answers[:len(answers)/2]), s.settle(ctx, answers[len(answers)/2:]))
+	}
+	a := unstorable(answers[0], err)
+	s.Log.ErrorContext(ctx, "an answer cannot be stored", "order", a.ID, "error", err)
+	return s.settleTogether(ctx, []answer{a})
+}
+
+// unstorable is what is written instead of an answer that the database refuses.
+func unstorable(a answer, cause error) answer {
+	said := "The managed system answered (" + string(a.Outcome) + "), and the answer cannot be stored: "
+	a.Receipt = fulfil.Receipt{Outcome: fulfil.Refused, Message: said + cause.Error(), Hint: "Look into the managed system what was done, then unblock or decline."}
+	return a
+}
+
+func (s *Service) settleTogether(ctx context.Context, answers []answer) error {
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		list := make([]*errand, len(answers))
 		var keyed []int64 // their assigned resource type learns its key or its target
