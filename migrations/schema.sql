@@ -464,6 +464,7 @@ create table event (
     constraint event_pkey PRIMARY KEY (id)
 );
 comment on table event is 'Something that happened. Append only. Read by subscriptions, webhooks and audit in the order of event_chain.position.';
+CREATE INDEX event_by_actor ON public.event USING btree (actor, id);
 CREATE INDEX event_by_kind ON public.event USING btree (kind, id);
 CREATE INDEX event_by_subject ON public.event USING btree (subject_type, subject_id, id);
 CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION event_append_only();
@@ -1618,7 +1619,7 @@ CREATE OR REPLACE FUNCTION public.search_pattern(word text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$
     select '%' || replace(replace(replace(replace(replace(replace(replace(translate(lower(
-            regexp_replace(normalize(word, nfkd), '[\u0300-\u036f]', '', 'g')), 'ıłøđðħŧ', 'iloddht'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
+            regexp_replace(normalize(word, nfkd), '[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]', '', 'g')), 'ıłøđðħŧς', 'iloddhtσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
             '\', '\\'), '%', '\%'), '_', '\_') || '%'
 $function$;
 
@@ -1638,7 +1639,7 @@ begin
     foreach said in array array[plain, replace(replace(replace(replace(replace(replace(normalize(plain, nfc),
             'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'Ä', 'Ae'), 'Ö', 'Oe'), 'Ü', 'Ue')] loop
         folded := folded || ' ' || replace(replace(replace(replace(translate(lower(
-            regexp_replace(normalize(said, nfkd), '[\u0300-\u036f]', '', 'g')), 'ıłøđðħŧ', 'iloddht'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+            regexp_replace(normalize(said, nfkd), '[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]', '', 'g')), 'ıłøđðħŧς', 'iloddhtσ'), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
     end loop;
     return folded;
 end $function$;

@@ -8527,6 +8527,8 @@ type AuditEventEdge {
 
 """All given fields must hold."""
 input AuditFilter {
+  "Words to look for: each stands in the name, the key or a mail address of what the event is about, or in the name of who did it, as in every list."
+  text: String
   "Any of these kinds of events."
   kinds: [String!]
   "By this actor."

@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -91,19 +92,52 @@ func selectCursor(ctx context.Context, tx bun.Tx) (event.Cursor, error) {
 	return event.Parse(text[0])
 }
 
-// queueMail writes a mail and asks for it to be sent, in the caller's transaction. The key makes it happen once.
+// queueMail writes a mail and asks for it to be sent, in the caller's transaction. The key makes it happen once. A mail that cannot be written,
+// by its template or its values, is in the log of mails with the reason, and holds up no other.
 func (s *Service) queueMail(ctx context.Context, tx bun.Tx, template, to, key string, data any) error {
+	if len(key) > longestKey { // no index holds it
+		key = fmt.Sprintf("%s/%x", template, sha256.Sum256([]byte(key)))
+	}
 	m, err := s.Templates.render(template, data)
-	if err != nil {
+	if err == nil {
+		err = tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			id, err := s.insertMail(ctx, tx, template, to, key, m)
+			if err != nil || id == 0 {
+				return err
+			}
+			return queue.Insert(ctx, tx, SendArgs{MailID: id}, nil)
+		})
+		if err == nil || !db.IsOfData(err) {
+			return err
+		}
+	}
+	s.Log.ErrorContext(ctx, "a mail cannot be written", "template", template, "recipient", to, "error", err)
+	why := err
+	err = tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		id, err := s.insertMail(ctx, tx, template, to, key, rendered{Subject: template})
+		if err != nil || id == 0 {
+			return err
+		}
+		return s.move(ctx, tx, id, Drop, why)
+	})
+	if err != nil && !db.IsOfData(err) {
 		return err
 	}
+	return nil
+}
+
+// longestKey is how many bytes a key of a mail has at most.
+const longestKey = 1000
+
+// insertMail writes a mail that is not tried yet; 0: it is there already.
+func (s *Service) insertMail(ctx context.Context, tx bun.Tx, template, to, key string, m rendered) (int64, error) {
 	var id []int64
-	if err := tx.NewRaw(`insert into mail (template, recipient, dedupe_key, subject, text_body, html_body, state, created_at) values (?, ?, ?, ?, ?, ?, 'QUEUED', ?)
-		on conflict (dedupe_key) do nothing returning id`, template, to, key, m.Subject, m.Text, m.HTML, s.Clock.Now()).Scan(ctx, &id); err != nil {
-		return fmt.Errorf("queue mail to %s: %w", to, err)
+	if err := tx.NewRaw(`insert into mail (template, recipient, dedupe_key, subject, text_body, html_body, state, created_at) values (?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (dedupe_key) do nothing returning id`, template, db.Text(to), db.Text(key), db.Text(m.Subject), db.Text(m.Text), db.Text(m.HTML), MailQueued, s.Clock.Now()).Scan(ctx, &id); err != nil {
+		return 0, fmt.Errorf("queue mail to %s: %w", to, err)
 	}
 	if len(id) == 0 {
-		return nil
+		return 0, nil
 	}
-	return queue.Insert(ctx, tx, SendArgs{MailID: id[0]}, nil)
+	return id[0], nil
 }

@@ -52,7 +52,8 @@ func (s *Service) runs(ctx context.Context, tx bun.Tx, rows []event.Row) (newest
 		}
 		var e ended
 		if err := json.Unmarshal(r.Data, &e); err != nil {
-			return newest, fmt.Errorf("event %s: %w", r.Cursor, err)
+			s.Log.ErrorContext(ctx, "an event is no news", "event", r.Cursor.String(), "error", err)
+			continue
 		}
 		if ends[e.To] == "" {
 			continue

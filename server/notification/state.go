@@ -6,6 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/machine"
 )
 
@@ -40,14 +41,14 @@ var mailMachine = machine.New(machine.Machine[MailState, Action]{
 
 // move takes an action with a mail, counts the attempt and keeps its cause. A mail that is not where the action begins stays as it is: another
 // process was faster. THE ONLY PLACE WHERE A MAIL CHANGES STATE.
-func (s *Service) move(ctx context.Context, id int64, action Action, cause error) error {
+func (s *Service) move(ctx context.Context, idb bun.IDB, id int64, action Action, cause error) error {
 	var text *string
 	if cause != nil {
-		t := cause.Error()
+		t := db.Clip(cause.Error(), 2000)
 		text = &t
 	}
 	to := mailMachine.To(action)
-	_, err := s.DB.NewRaw(`update mail set state = ?0, attempts = attempts + 1, error = ?1, sent_at = case when ?2 then ?3::timestamptz end
+	_, err := idb.NewRaw(`update mail set state = ?0, attempts = attempts + 1, error = ?1, sent_at = case when ?2 then ?3::timestamptz end
 		where id = ?4 and state in (?5)`, to, text, to == MailSent, s.Clock.Now(), id, bun.List(mailMachine.From(action))).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("note what became of mail %d: %w", id, err)

@@ -26,7 +26,7 @@ func TestMailMoves(t *testing.T) {
 	}
 	machinetest.Moves(t, mailMachine, func(action Action, from MailState) (to MailState, moved bool) {
 		id := begin(from)
-		require.NoError(t, b.move(b.ctx, id, action, errors.New("why")))
+		require.NoError(t, b.move(b.ctx, b.DB, id, action, errors.New("why")))
 		var attempts int
 		require.NoError(t, b.DB.NewRaw("select state, attempts from mail where id = ?", id).Scan(b.ctx, &to, &attempts))
 		return to, attempts > 0

@@ -3,7 +3,6 @@ package notification
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -29,7 +28,8 @@ func (s *Service) tickets(ctx context.Context, tx bun.Tx, rows []event.Row) erro
 		}
 		var o opened
 		if err := json.Unmarshal(r.Data, &o); err != nil {
-			return fmt.Errorf("event %s: %w", r.Cursor, err)
+			s.Log.ErrorContext(ctx, "an event is no news", "event", r.Cursor.String(), "error", err)
+			continue
 		}
 		byType[r.SourceEntityType] = append(byType[r.SourceEntityType], o.OrderIDs...)
 		last[r.SourceEntityType] = r.Cursor.String()

@@ -64,14 +64,14 @@ func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	to, cc, why := s.Rules.route(row.Recipient)
 	if why != "" {
 		s.Log.WarnContext(ctx, "a mail is dropped", "mail", row.ID, "recipient", row.Recipient, "why", why)
-		return s.move(ctx, row.ID, Drop, errors.New(why))
+		return s.move(ctx, s.DB, row.ID, Drop, errors.New(why))
 	}
 	m, err := w.message(row, to, cc)
 	if err != nil {
-		return s.move(ctx, row.ID, Drop, err)
+		return s.move(ctx, s.DB, row.ID, Drop, err)
 	}
 	if err := s.Transport.Deliver(ctx, row.ID, m); err != nil {
-		if noteErr := s.move(ctx, row.ID, Fail, err); noteErr != nil {
+		if noteErr := s.move(ctx, s.DB, row.ID, Fail, err); noteErr != nil {
 			return noteErr
 		}
 		err = fmt.Errorf("send mail %d: %w", row.ID, err)
@@ -80,7 +80,7 @@ func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 		}
 		return err
 	}
-	return s.move(ctx, row.ID, Send, nil)
+	return s.move(ctx, s.DB, row.ID, Send, nil)
 }
 
 // isFinal reports whether the server said no to this very mail (5xx): the same mail gets the same answer.

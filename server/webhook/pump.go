@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,12 +27,13 @@ func (s *Service) Pump(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range behind {
+	var failed error
+	for _, w := range behind { // one that cannot be brought up to date holds up no other
 		if err := s.pump(ctx, w); err != nil {
-			return fmt.Errorf("pump webhook %d: %w", w.ID, err)
+			failed = errors.Join(failed, fmt.Errorf("pump webhook %d: %w", w.ID, err))
 		}
 	}
-	return nil
+	return failed
 }
 
 // pump brings one webhook up to date. Reading is done outside of the transaction, which therefore is short.
@@ -45,7 +47,10 @@ func (s *Service) pump(ctx context.Context, w *Webhook) error {
 		if err != nil {
 			return err
 		}
-		moved, err := s.advance(ctx, w, batch.Next.Position, deliveries)
+		moved, err := s.advance(ctx, w, batch.Next.Position, deliveries, open)
+		if err != nil && db.IsOfData(err) { // one message cannot be stored: the others are
+			moved, err = s.advance(ctx, w, batch.Next.Position, deliveries, s.openApart)
+		}
 		if err != nil || !moved || !batch.More {
 			return err
 		}
@@ -53,8 +58,45 @@ func (s *Service) pump(ctx context.Context, w *Webhook) error {
 	}
 }
 
+// openApart is open with those put aside that cannot be stored: they are given up at once and say why, the others go out.
+func (s *Service) openApart(ctx context.Context, tx bun.Tx, deliveries []*WebhookDelivery) (opened int, err error) {
+	err = db.ApartIn(ctx, tx, deliveries, func(tx bun.Tx, part []*WebhookDelivery) error {
+		n, err := open(ctx, tx, part)
+		opened += n
+		return err
+	}, func(tx bun.Tx, d *WebhookDelivery, cause error) error {
+		s.Log.ErrorContext(ctx, "a webhook's message cannot be stored", "webhook", d.WebhookID, "event", d.EventID, "error", cause)
+		bare := *d
+		bare.Body, bare.NextAt = json.RawMessage("{}"), nil
+		err := tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			if _, err := open(ctx, tx, []*WebhookDelivery{&bare}); err != nil {
+				return err
+			}
+			var id int64
+			if err := tx.NewRaw("select id from webhook_delivery where webhook_id = ? and message_id = ?", bare.WebhookID, bare.MessageID).Scan(ctx, &id); err != nil {
+				return err
+			}
+			attempt, err := insertAttempt(ctx, tx, id, bare.CreatedAt)
+			if err != nil {
+				return err
+			}
+			if err := updateAttempt(ctx, tx, attempt, answer{Error: db.Clip("The message cannot be stored: "+cause.Error(), 1000)}); err != nil {
+				return err
+			}
+			_, err = apply(ctx, tx, bare.CreatedAt, GiveUp, move{ID: id})
+			return err
+		})
+		if err != nil && !db.IsOfData(err) {
+			return err
+		}
+		return nil // not even that can be stored: it is in the log of the server alone
+	})
+	return opened, err
+}
+
 // advance writes deliveries and moves the position, together; false: another process did, or the webhook was changed meanwhile.
-func (s *Service) advance(ctx context.Context, w *Webhook, to int64, deliveries []*WebhookDelivery) (moved bool, err error) {
+func (s *Service) advance(ctx context.Context, w *Webhook, to int64, deliveries []*WebhookDelivery,
+	open func(context.Context, bun.Tx, []*WebhookDelivery) (int, error)) (moved bool, err error) {
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		if moved, err = advancePosition(ctx, tx, w.ID, w.Position, to); err != nil || !moved {
 			return err
@@ -94,7 +136,8 @@ func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) 
 		}
 		m, err := movedOf(r)
 		if err != nil {
-			return nil, err
+			s.Log.ErrorContext(ctx, "an event is no message", "webhook", w.ID, "error", err)
+			continue
 		}
 		then := *o
 		then.Code = order.State(m.To) // the order may have moved on: the filter is about this move

@@ -81,7 +81,7 @@ func apply(ctx context.Context, tx bun.IDB, now time.Time, action Action, moves 
 }
 
 // open is apply for Open: it makes deliveries, or opens those that are there again with the body they had. It gives how many.
-func open(ctx context.Context, tx bun.IDB, rows []*WebhookDelivery) (int, error) {
+func open(ctx context.Context, tx bun.Tx, rows []*WebhookDelivery) (int, error) {
 	if len(rows) == 0 {
 		return 0, nil
 	}

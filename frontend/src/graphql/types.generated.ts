@@ -97,6 +97,8 @@ export type AuditFilter = {
   subjectId?: InputMaybe<Scalars['ID']['input']>;
   /** About this kind of object. */
   subjectType?: InputMaybe<Scalars['String']['input']>;
+  /** Words to look for: each stands in the name, the key or a mail address of what the event is about, or in the name of who did it, as in every list. */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Orders by id, or by a filter: never both. */
