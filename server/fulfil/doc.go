@@ -3,7 +3,8 @@
 //	fulfil.go      the contract: Package opens a connection, Opened says by its fields what it can do: Exporter, Applier, Reader, Watcher;
 //	               Change goes in, Receipt with a typed Outcome comes out
 //	row.go         Row and Value: what was read, typed
-//	settings.go    what a connection is configured with, read by name with a sentence for every mistake
+//	form.go        Form: a struct whose tags give the settings, their schema, reading, defaults, bounds, secrets and an example
+//	settings.go    Settings: what a connection was given, read by name with a sentence for every mistake
 //	packages.go    Packages: the map of technologies, filled in by server/app/connectors.go
 //	pool.go        Pool: one open connector per connection, replaced when its settings change
 //	guard.go       Guard: rate, concurrency, circuit breaker, timeout, panic. The frame's business, never a connector's

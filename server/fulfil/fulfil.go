@@ -90,6 +90,7 @@ type Capability struct {
 	IsManual    bool            // orders become tickets: Transmitted is not skipped
 	Settings    json.RawMessage // JSON schema of the connection settings
 	Secrets     []string        // names of settings that are secret
+	Example     string          // a connection in YAML, with every setting
 }
 
 // Opened is an open connection to one managed system with what it can do: an ability that it lacks is nil. Everything is safe for concurrent

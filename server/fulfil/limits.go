@@ -11,36 +11,20 @@ type Limits struct {
 	BreakerPause    time.Duration // how long they pause before one is tried again; default 15 s
 }
 
-// LimitsOf reads the settings limit.perSecond, limit.concurrency, limit.callTimeout (seconds), limit.breakerFailures and
-// limit.breakerPause (seconds) that every connection may carry. Validation when one is out of range.
-func LimitsOf(s Settings) (Limits, error) {
-	perSecond, err := s.Number("limit.perSecond", 0, 1_000_000)
-	if err != nil {
-		return Limits{}, err
-	}
-	concurrency, err := s.Int("limit.concurrency", 0, 1, 1000)
-	if err != nil {
-		return Limits{}, err
-	}
-	timeout, err := s.Number("limit.callTimeout", 0, 3600)
-	if err != nil {
-		return Limits{}, err
-	}
-	failures, err := s.Int("limit.breakerFailures", 0, 1, 1_000_000)
-	if err != nil {
-		return Limits{}, err
-	}
-	pause, err := s.Number("limit.breakerPause", 0, 3600)
-	if err != nil {
-		return Limits{}, err
-	}
-	return Limits{
-		PerSecond: perSecond, Concurrency: concurrency, CallTimeout: seconds(timeout),
-		BreakerFailures: failures, BreakerPause: seconds(pause),
-	}, nil
+// limits are the settings that every connection may carry.
+type limits struct {
+	PerSecond       float64       `setting:"limit.perSecond" max:"1000000" help:"Changes and single reads per second; 0: as fast as it goes."`
+	Concurrency     int           `setting:"limit.concurrency" default:"8" min:"1" max:"1000" help:"Changes and single reads at the same time."`
+	CallTimeout     time.Duration `setting:"limit.callTimeout" default:"60" unit:"s" max:"3600" help:"Seconds to wait for one answer, or for the next row of an export."`
+	BreakerFailures int           `setting:"limit.breakerFailures" default:"5" min:"1" max:"1000000" help:"Failed connections in a row after which calls pause."`
+	BreakerPause    time.Duration `setting:"limit.breakerPause" default:"15" unit:"s" max:"3600" help:"Seconds that they pause before one is tried again."`
 }
 
-func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+// LimitsOf reads the settings limit.* that every connection may carry. Validation when one is out of range.
+func LimitsOf(s Settings) (Limits, error) {
+	l, err := Form[limits]{}.part(s)
+	return Limits(l), err
+}
 
 func (l Limits) withDefaults() Limits {
 	if l.Concurrency <= 0 {

@@ -2,7 +2,6 @@ package csv
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 	"strings"
@@ -35,66 +34,46 @@ var (
 	_ fulfil.Watcher  = (*Conn)(nil)
 )
 
-const schema = `{
-  "type": "object",
-  "required": ["path"],
-  "properties": {
-    "path": {"type": "string", "title": "Folder or file", "description": "Relative to the folder files in the data folder. Each *.csv in a folder is a table."},
-    "separator": {"type": "string", "default": ",", "description": "One character, \"tab\", or \"auto\" to take it from the header line, or from a line sep=; above it."},
-    "encoding": {"type": "string", "default": "utf-8", "enum": ["utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "windows-1252"], "description": "A byte order mark at the beginning of a file is stronger."},
-    "numberOfLinesToSkip": {"type": "integer", "default": 0, "minimum": 0, "description": "Lines above the header line."},
-    "valuesToTrim": {"type": "array", "items": {"type": "string"}, "description": "Texts taken off both ends of headers and values."},
-    "nullValues": {"type": "array", "items": {"type": "string"}, "description": "Texts that mean: no value, such as 0000-00-00 or NULL."},
-    "shortLines": {"type": "string", "default": "mend", "enum": ["mend", "empty"], "description": "What a line is that ends before a mapped column: a row to mend, or one whose last values are empty."},
-    "settleSeconds": {"type": "integer", "default": 0, "minimum": 0, "description": "A file must have been left alone that long before it is read."}
-  },
-  "additionalProperties": false
-}`
+type config struct {
+	Path        string        `setting:"path" required:"true" title:"Folder or file" example:"hr" help:"Relative to the folder files in the data folder. Each *.csv in a folder is a table."`
+	Separator   string        `setting:"separator" default:"," help:"One character, \"tab\", or \"auto\" to take it from the header line, or from a line sep=; above it."`
+	Encoding    string        `setting:"encoding" default:"utf-8" known:"utf-8,utf-16,utf-16le,utf-16be,iso-8859-1,windows-1252" help:"A byte order mark at the beginning of a file is stronger."`
+	Skip        int           `setting:"numberOfLinesToSkip" default:"0" max:"1000000" help:"Lines above the header line."`
+	Trim        []string      `setting:"valuesToTrim" help:"Texts taken off both ends of headers and values."`
+	NullValues  []string      `setting:"nullValues" help:"Texts that mean: no value, such as 0000-00-00 or NULL."`
+	ShortLines  string        `setting:"shortLines" default:"mend" oneof:"mend,empty" help:"What a line is that ends before a mapped column: a row to mend, or one whose last values are empty."`
+	SettleAfter time.Duration `setting:"settleSeconds" default:"0" max:"3600" help:"A file must have been left alone that long before it is read."`
+}
+
+// form is what a connection is configured with.
+type form = fulfil.Form[config]
 
 // Capability says: export with a schema, nothing secret.
 func (Package) Capability() fulfil.Capability {
 	return fulfil.Capability{
-		Identifier: "csv", DisplayName: "File/CSV", CanExport: true, HasSchema: true, Settings: json.RawMessage(schema),
+		Identifier: "csv", DisplayName: "File/CSV", CanExport: true, HasSchema: true, Settings: form{}.Schema(), Secrets: form{}.Secrets(), Example: form{}.Example("csv"),
 	}
 }
 
 // Open checks the settings. The path need not exist yet, but must stay below the folder for files or one of the Roots.
 func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
-	if err := s.Only("path", "separator", "encoding", "numberOfLinesToSkip", "valuesToTrim", "nullValues", "shortLines", "settleSeconds"); err != nil {
-		return nil, err
-	}
-	path, err := s.Required("path")
+	set, err := form{}.Read(s)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{trim: s.List("valuesToTrim"), nulls: map[string]bool{}}
-	for _, text := range s.List("nullValues") {
+	c := &Conn{trim: set.Trim, nulls: map[string]bool{}, skip: set.Skip, settle: set.SettleAfter, shortIsEmpty: set.ShortLines == "empty"}
+	for _, text := range set.NullValues {
 		c.nulls[strings.TrimSpace(text)] = true
 	}
-	switch s.Text("shortLines", "mend") {
-	case "mend":
-	case "empty":
-		c.shortIsEmpty = true
-	default:
-		return nil, errs.Invalid("shortLines", "Setting shortLines must be mend or empty.")
-	}
-	if c.place, err = placeOf(path, s.DataDir, p.Roots); err != nil {
+	if c.place, err = placeOf(set.Path, s.DataDir, p.Roots); err != nil {
 		return nil, err
 	}
-	if c.separator, err = separatorOf(s.Text("separator", ",")); err != nil {
+	if c.separator, err = separatorOf(set.Separator); err != nil {
 		return nil, err
 	}
-	if c.encoding, err = encodingOf(s.Text("encoding", "utf-8")); err != nil {
+	if c.encoding, err = encodingOf(set.Encoding); err != nil {
 		return nil, err
 	}
-	if c.skip, err = s.Int("numberOfLinesToSkip", 0, 0, 1_000_000); err != nil {
-		return nil, err
-	}
-	settle, err := s.Int("settleSeconds", 0, 0, 3600)
-	if err != nil {
-		return nil, err
-	}
-	c.settle = time.Duration(settle) * time.Second
 	return &fulfil.Opened{Connector: c, Exporter: c, Watcher: c}, nil
 }
 

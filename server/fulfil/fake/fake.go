@@ -2,7 +2,6 @@ package fake
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,46 +30,37 @@ var (
 	_ fulfil.Watcher  = (*Conn)(nil)
 )
 
-const schema = `{
-  "type": "object",
-  "required": ["url"],
-  "properties": {
-    "url": {"type": "string", "format": "uri", "description": "Where the target listens."},
-    "token": {"type": "string", "writeOnly": true, "description": "Bearer token, when the target wants one."},
-    "timeout": {"type": "integer", "default": 30, "minimum": 1, "description": "Seconds that one request may take."}
-  },
-  "additionalProperties": false
-}`
+type config struct {
+	URL     string        `setting:"url" required:"true" format:"uri" example:"http://127.0.0.1:9000" help:"Where the target listens."`
+	Token   string        `setting:"token" secret:"true" help:"Bearer token, when the target wants one."`
+	Timeout time.Duration `setting:"timeout" default:"30" min:"1" max:"3600" help:"Seconds that one request may take."`
+}
+
+// form is what a connection is configured with.
+type form = fulfil.Form[config]
 
 // Capability says: everything.
 func (Package) Capability() fulfil.Capability {
 	return fulfil.Capability{
 		Identifier: "fake", DisplayName: "Test/Fake", CanExport: true, CanFulfil: true, HasSchema: true,
-		Settings: json.RawMessage(schema), Secrets: []string{"token"},
+		Settings: form{}.Schema(), Secrets: form{}.Secrets(), Example: form{}.Example("fake"),
 	}
 }
 
 // Open checks the settings; the first call connects.
 func (Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
-	if err := s.Only("url", "token", "timeout"); err != nil {
-		return nil, err
-	}
-	at, err := s.Required("url")
+	set, err := form{}.Read(s)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := url.Parse(at); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if u, err := url.Parse(set.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errs.Invalid("url", "Setting url must be an address like http://127.0.0.1:9000.")
-	}
-	timeout, err := s.Int("timeout", 30, 1, 3600)
-	if err != nil {
-		return nil, err
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: 30 * time.Second}
 	c := &Conn{
-		base: strings.TrimRight(at, "/"), token: s.Text("token", ""), transport: transport,
+		base: strings.TrimRight(set.URL, "/"), token: set.Token, transport: transport,
 		client: &http.Client{
-			Transport: transport, Timeout: time.Duration(timeout) * time.Second,
+			Transport: transport, Timeout: set.Timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a change is sent to one place, once
 		},
 	}

@@ -2,13 +2,9 @@ package manual
 
 import (
 	"context"
-	"encoding/json"
 
 	"writ/server/fulfil"
 )
-
-// SynchroIsNotAvailable is the setting that says that nothing will ever be read from the system.
-const SynchroIsNotAvailable = "ticketSynchroIsNotAvailable"
 
 // Package is the technology "manual-ticket".
 type Package struct{}
@@ -21,27 +17,24 @@ var (
 	_ fulfil.Applier = Conn{}
 )
 
-const schema = `{
-  "type": "object",
-  "properties": {
-    "ticketSynchroIsNotAvailable": {"type": "boolean", "default": false, "description": "The system cannot be synchronized: a confirmed order is Verified at once."}
-  },
-  "additionalProperties": false
-}`
+type config struct {
+	NoSynchro bool `setting:"ticketSynchroIsNotAvailable" default:"false" help:"The system cannot be synchronized: a confirmed order is Verified at once."`
+}
+
+// form is what a connection is configured with.
+type form = fulfil.Form[config]
 
 // Capability says: fulfil, by a person.
 func (Package) Capability() fulfil.Capability {
 	return fulfil.Capability{
-		Identifier: "manual-ticket", DisplayName: "Ticket/Manual Ticket", CanFulfil: true, IsManual: true, Settings: json.RawMessage(schema),
+		Identifier: "manual-ticket", DisplayName: "Ticket/Manual Ticket", CanFulfil: true, IsManual: true,
+		Settings: form{}.Schema(), Secrets: form{}.Secrets(), Example: form{}.Example("manual-ticket"),
 	}
 }
 
 // Open checks the one setting.
 func (Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
-	if err := s.Only(SynchroIsNotAvailable); err != nil {
-		return nil, err
-	}
-	if _, err := s.Bool(SynchroIsNotAvailable, false); err != nil {
+	if _, err := (form{}).Read(s); err != nil {
 		return nil, err
 	}
 	return &fulfil.Opened{Connector: Conn{}, Applier: Conn{}}, nil

@@ -2,7 +2,6 @@ package null
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"time"
 
@@ -21,31 +20,27 @@ var (
 	_ fulfil.Applier  = Conn{}
 )
 
-const schema = `{
-  "type": "object",
-  "properties": {
-    "latencyMs": {"type": "integer", "default": 0, "minimum": 0, "description": "Milliseconds until a change is answered."}
-  },
-  "additionalProperties": false
-}`
+type config struct {
+	LatencyMs int `setting:"latencyMs" default:"0" max:"600000" help:"Milliseconds until a change is answered."`
+}
+
+// form is what a connection is configured with.
+type form = fulfil.Form[config]
 
 // Capability says: export nothing, fulfil everything.
 func (Package) Capability() fulfil.Capability {
 	return fulfil.Capability{
-		Identifier: "null", DisplayName: "Test/Null", CanExport: true, CanFulfil: true, Settings: json.RawMessage(schema),
+		Identifier: "null", DisplayName: "Test/Null", CanExport: true, CanFulfil: true, Settings: form{}.Schema(), Secrets: form{}.Secrets(), Example: form{}.Example("null"),
 	}
 }
 
 // Open reads latencyMs.
 func (Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
-	if err := s.Only("latencyMs"); err != nil {
-		return nil, err
-	}
-	ms, err := s.Int("latencyMs", 0, 0, 600_000)
+	set, err := form{}.Read(s)
 	if err != nil {
 		return nil, err
 	}
-	c := Conn{latency: time.Duration(ms) * time.Millisecond}
+	c := Conn{latency: time.Duration(set.LatencyMs) * time.Millisecond}
 	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c}, nil
 }
 

@@ -3,7 +3,6 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -42,57 +41,43 @@ var (
 	_ fulfil.Watcher  = (*Conn)(nil)
 )
 
-const settingsSchema = `{
-  "type": "object",
-  "required": ["connectionString"],
-  "properties": {
-    "connectionString": {"type": "string", "writeOnly": true, "description": "postgres://user:password@host:5432/database?sslmode=require"},
-    "schema": {"type": "string", "default": "public"},
-    "timeout": {"type": "integer", "default": 30, "minimum": 1, "description": "Seconds that one statement, and one change, may take."},
-    "maxConnections": {"type": "integer", "default": 8, "minimum": 1},
-    "query": {"type": "object", "additionalProperties": {"type": "string"}, "description": "query.<table>: a SELECT to export instead of the table."},
-    "link": {"type": "object", "description": "link.<column> or link.<table>.<column>: the link table that holds the values of the column, as table(owner_column,value_column)."}
-  },
-  "additionalProperties": false
-}`
+type config struct {
+	ConnectionString string            `setting:"connectionString" required:"true" secret:"true" help:"postgres://user:password@host:5432/database?sslmode=require"`
+	Schema           string            `setting:"schema" default:"public"`
+	Timeout          time.Duration     `setting:"timeout" default:"30" min:"1" max:"3600" help:"Seconds that one statement, and one change, may take."`
+	MaxConnections   int               `setting:"maxConnections" default:"8" min:"1" max:"100"`
+	Queries          map[string]string `setting:"query." help:"query.<table>: a SELECT to export instead of the table."`
+	Links            map[string]string `setting:"link." form:"nested" help:"link.<column> or link.<table>.<column>: the link table that holds the values of the column, as table(owner_column,value_column)."`
+}
+
+// form is what a connection is configured with.
+type form = fulfil.Form[config]
 
 // Capability says: export and fulfil with a schema; the connection string is secret.
 func (Postgres) Capability() fulfil.Capability {
 	return fulfil.Capability{
 		Identifier: "postgres", DisplayName: "Database/PostgreSQL", CanExport: true, CanFulfil: true, HasSchema: true,
-		Settings: json.RawMessage(settingsSchema), Secrets: []string{"connectionString"},
+		Settings: form{}.Schema(), Secrets: form{}.Secrets(), Example: form{}.Example("postgres"),
 	}
 }
 
 // Open checks the settings; the first call connects.
 func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
-	if err := s.Only("connectionString", "schema", "timeout", "maxConnections", "query.", "link."); err != nil {
-		return nil, err
-	}
-	c := &Conn{schema: s.Text("schema", "public"), queries: s.Below("query.")}
-	at, err := s.Required("connectionString")
+	set, err := form{}.Read(s)
 	if err != nil {
 		return nil, err
 	}
-	timeout, err := s.Int("timeout", 30, 1, 3600)
-	if err != nil {
-		return nil, err
-	}
-	c.timeout = time.Duration(timeout) * time.Second
-	conns, err := s.Int("maxConnections", 8, 1, 100)
-	if err != nil {
-		return nil, err
-	}
+	c := &Conn{schema: set.Schema, queries: set.Queries, timeout: set.Timeout}
 	for table, query := range c.queries {
 		c.queries[table] = strings.TrimRight(strings.TrimSpace(query), "; \t\r\n")
 		if c.queries[table] == "" {
 			return nil, errs.Invalid("query."+table, "Setting query.%s is empty.", table)
 		}
 	}
-	if c.links, err = linkSettings(s.Below("link.")); err != nil {
+	if c.links, err = linkSettings(set.Links); err != nil {
 		return nil, err
 	}
-	cfg, err := pq.NewConfig(at)
+	cfg, err := pq.NewConfig(set.ConnectionString)
 	if err != nil { // not kept as a cause: its text repeats the password
 		return nil, errs.Invalid("connectionString", "The connection string cannot be understood. Write postgres://user:password@host:5432/database?sslmode=require.")
 	}
@@ -103,8 +88,8 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, erro
 	connector.Dialer(dialer{patience: c.timeout + 2*time.Second}) // the server's own limit comes first, it has the better message
 	c.target = fmt.Sprintf("%s on %s:%d", cfg.Database, cfg.Host, cfg.Port)
 	c.db = sql.OpenDB(connector)
-	c.db.SetMaxOpenConns(conns)
-	c.db.SetMaxIdleConns(conns)
+	c.db.SetMaxOpenConns(set.MaxConnections)
+	c.db.SetMaxIdleConns(set.MaxConnections)
 	c.db.SetConnMaxIdleTime(time.Minute)
 	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c}, nil
 }
