@@ -194,6 +194,15 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 	return fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: key}, nil
 }
 
+// missing says that the row to change is not there.
+func (w *writer) missing(key string) fulfil.Receipt {
+	return fulfil.Receipt{
+		Outcome: fulfil.NotFound,
+		Message: fmt.Sprintf("Table %s has no row with %s = %s.", w.table.name, w.change.KeyColumn, key),
+		Hint:    "Synchronize, so that Writ sees that it is gone.",
+	}
+}
+
 func (w *writer) modify(ctx context.Context) (fulfil.Receipt, error) {
 	key := keyOf(w.change)
 	if key == "" {
@@ -204,11 +213,7 @@ func (w *writer) modify(ctx context.Context) (fulfil.Receipt, error) {
 		return fulfil.Receipt{}, err
 	}
 	if !found {
-		return fulfil.Receipt{
-			Outcome: fulfil.NotFound,
-			Message: fmt.Sprintf("Table %s has no row with %s = %s.", w.table.name, w.change.KeyColumn, key),
-			Hint:    "Synchronize, so that Writ sees that it is gone.",
-		}, nil
+		return w.missing(key), nil
 	}
 	if len(same.differ) > 0 {
 		if err := w.update(ctx, key, same.differ); err != nil {

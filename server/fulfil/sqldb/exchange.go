@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -36,7 +37,16 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 			return failed(i, c.notMade(ctx, err))
 		}
 	}
-	for i, ch := range changes {
+	order := make([]int, len(changes))
+	for i := range order {
+		order[i] = i
+	}
+	// what is deleted goes before anything takes its key
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(map[bool]int{true: 0, false: 1}[changes[a].Type == fulfil.Deleted], map[bool]int{true: 0, false: 1}[changes[b].Type == fulfil.Deleted])
+	})
+	for _, i := range order {
+		ch := changes[i]
 		ch.Key = parked[i]
 		w := &writer{conn: c, tx: tx, change: ch}
 		if receipts[i], err = w.write(ctx); err != nil {
@@ -81,8 +91,11 @@ func (c *Conn) park(ctx context.Context, w *writer, changes []fulfil.Change) (ke
 	aside := *w
 	aside.change.Changes, aside.change.ChangesAdded, aside.change.ChangesRemoved = parking, nil, nil
 	found, _, err := aside.look(ctx, key)
-	if err != nil || !found { // the change itself says that it is not there
+	if err != nil {
 		return key, err
+	}
+	if !found { // and under its key another row of them would stand soon
+		return key, &refusal{w.missing(key)}
 	}
 	if err := aside.update(ctx, key, aside.columns()); err != nil {
 		return key, err

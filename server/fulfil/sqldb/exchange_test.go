@@ -97,6 +97,30 @@ func TestExchange(t *testing.T) {
 		}
 		require.Equal(t, "1 lcole l@x, 2 acid a@x, 3 mstone m@x", logins(t, db))
 	})
+	t.Run("OneIsGone", func(t *testing.T) {
+		t.Parallel()
+		three := []fulfil.Change{renamed("acid", "lcole", map[string]string{"login": "acid"}), renamed("lcole", "mstone", map[string]string{"login": "lcole"}), renamed("mstone", "acid", map[string]string{"login": "mstone"})}
+		for i, gone := range []string{"acid", "lcole", "mstone"} {
+			c, db := mustDB(t, fmt.Sprintf(linkedAccounts, "on delete cascade"), map[string]string{"link.groups": "member(login,grp)"})
+			_, err := db.ExecContext(t.Context(), "delete from account where login = $1", gone)
+			require.NoError(t, err)
+			was := logins(t, db)
+			for _, r := range c.ApplyTogether(t.Context(), three) {
+				require.Equal(t, fulfil.NotFound, r.Outcome, "%+v", r)
+				require.Contains(t, r.Message, three[i].Key)
+			}
+			require.Equal(t, was, logins(t, db), "nobody got the row of another")
+		}
+	})
+	t.Run("DeletedFirst", func(t *testing.T) {
+		t.Parallel()
+		c, db := mustDB(t, fmt.Sprintf(linkedAccounts, "on delete cascade on update cascade"), nil)
+		for _, r := range c.ApplyTogether(t.Context(), []fulfil.Change{renamed("mstone", "acid", map[string]string{"login": "mstone"}),
+			{OrderID: 2, IdempotencyKey: "k", Type: fulfil.Deleted, Table: "account", KeyColumn: "login", Key: "acid"}}) {
+			require.True(t, r.Outcome.OK(), "%+v", r)
+		}
+		require.Equal(t, "1 acid m@x, 2 lcole l@x", logins(t, db))
+	})
 	t.Run("AllOrNothing", func(t *testing.T) {
 		t.Parallel()
 		c, db := mustDB(t, fmt.Sprintf(linkedAccounts, "")+"alter table account add constraint known check (login in ('mstone', 'lcole', 'acid'))", map[string]string{"link.groups": "member(login,grp)"})
