@@ -110,6 +110,10 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 		}
 		l.restart(x, w, d, review)
 	case Executed:
+		if l.kind == Create || l.kind == Associate {
+			l.restart(x, w, d, review) // what it was done to is gone
+			return
+		}
 		l.unverifiedLine(x)
 	case Inactive:
 		if x.Workflow != Declined && w.to > l.r.now {

@@ -232,6 +232,7 @@ func (d *diff) create() {
 	begin := max(d.want.over.from, d.r.now)
 	// a vanished target is always reviewed, also by the evaluations that find the order already waiting (V5)
 	asked := l.find("", LineCreate, 0, true)
+	l.reenter = l.reenter || asked == nil && l.order != nil // what failed, or is out, was for the one that is gone
 	vanished = vanished || asked != nil && asked.ReviewRequired && d.row.WasVerified
 	item := wish{action: LineCreate, from: d.want.over.from, to: d.want.over.to, rules: d.want.expected.TypeRules, mapped: true,
 		due: d.want.over.from, review: vanished || len(d.r.o.Denied) > 0}

@@ -352,6 +352,21 @@ func TestExpiredOrderIsDueAgain(t *testing.T) {
 	})
 }
 
+// What was carried out on a target that is gone has to be done again on the one that takes its place.
+func TestExecutedValuesOfAVanishedTarget(t *testing.T) {
+	t.Parallel()
+	o, p := settled(t)
+	p.Resource.Scalars["Phone"] = "200"
+	o.evaluate(p)
+	o.fulfil(p)
+	require.Equal(t, []string{"SET Phone 200 8"}, open(o.one(p)))
+	o.res[o.one(p).TargetID].Gone = true
+	o.now = o.now.Add(time.Minute)
+	o.synced[account] = o.now
+	o.evaluate(p)
+	require.Equal(t, []string{"ADD MemberOf G 5", "CREATE   5", "SET Phone 200 5"}, open(o.one(p)))
+}
+
 func TestDeclinedRowIsNotCreatedAgain(t *testing.T) {
 	t.Parallel()
 	o, p, typ := newcomer(t)

@@ -196,9 +196,9 @@ func (r *run) suggest(pending []*seat, suggested []match, has bool, fresh func()
 			return s.suggestion == nil && s.row.Order != nil && s.row.Order.Kind == Associate && s.row.Order.TargetID == m.target.ID
 		})
 		if i < 0 && !has {
-			i = slices.IndexFunc(pending, func(s *seat) bool { return s.suggestion == nil && !s.row.sent() })
+			i = slices.IndexFunc(pending, func(s *seat) bool { return s.suggestion == nil && !s.row.underWay() })
 		}
-		if i < 0 && !has && slices.ContainsFunc(pending, func(s *seat) bool { return s.row.sent() }) {
+		if i < 0 && !has && slices.ContainsFunc(pending, func(s *seat) bool { return s.row.underWay() }) {
 			continue // what was asked for is on its way: a guess would be in its way
 		}
 		if i < 0 {
@@ -258,6 +258,13 @@ func (x *ExistingType) sent() bool {
 		}
 	}
 	return false
+}
+
+// underWay reports whether the row's order may still bring a target: what was only done to one that is gone since does not.
+func (x *ExistingType) underWay() bool {
+	return x.Order != nil && (x.Order.InFlight || slices.ContainsFunc(x.Order.Lines, func(l *ExistingLine) bool {
+		return l.State == Transmitted || (l.Action == LineCreate || l.Action == LineAssociate) && (l.State == Executed || l.IsSent)
+	}))
 }
 
 // rank sorts the rows that wait for a target: what was sent first, then what a person approved, then the rest.
