@@ -1,3 +1,4 @@
+import { addresses } from './addresses'
 import { completeJobHasRun, createWebhook } from './demo'
 import { faults, machineWords, settled } from './look'
 import { bodyRows, drawer, grid } from './parts'
@@ -12,40 +13,8 @@ test.beforeAll(async ({ request }) => {
 test.use({ trace: 'off' })
 
 /** The pages that need no id, in groups so that no test is long. */
-const groups: Record<string, string[]> = {
-  'work and things': [
-    '/',
-    '/review',
-    '/review?view=property',
-    '/manual',
-    '/errors',
-    '/people/Directory_User',
-    '/orders',
-  ],
-  machinery: [
-    '/jobs',
-    '/jobs/complete',
-    '/model/roles',
-    '/model/roles/Employee',
-    '/model/resource-types',
-    '/model/resource-types/Badge_Card',
-    '/systems',
-  ],
-  setup: [
-    '/systems/HR',
-    '/deliveries/1',
-    '/access',
-    '/access/profiles',
-    '/access/rules',
-    '/webhooks',
-    '/audit',
-    '/fence',
-    '/help',
-    '/no-such-page',
-  ],
-}
 
-for (const [group, paths] of Object.entries(groups)) {
+for (const [group, paths] of Object.entries(addresses)) {
   test(`axe finds nothing on the pages of ${group}, and no word of the machine`, async ({ page, signIn }) => {
     test.setTimeout(300_000)
     await signIn('admin')

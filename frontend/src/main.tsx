@@ -3,7 +3,7 @@ import './ui/styles.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
-import { Forbidden } from './app/router'
+import { Forbidden } from './app/frame'
 import { readStored } from './lib/storage'
 
 document.documentElement.dataset.density = readStored('density', 'dense')

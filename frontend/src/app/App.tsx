@@ -1,6 +1,7 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { RouterProvider } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { Ahead, AheadContext } from '../graphql/ahead'
 import { Session } from '../graphql/session'
 import { SessionContext } from '../graphql/SessionContext'
 import { SocketStatus, SocketStatusContext } from '../graphql/socketStatus'
@@ -15,16 +16,18 @@ interface House {
   status: SocketStatus
   keymap: Keymap
   router: ReturnType<typeof makeRouter>
+  ahead: Ahead
 }
 
 function build(): House {
   const session = new Session()
-  return { session, status: new SocketStatus(), keymap: new Keymap(), router: makeRouter(session) }
+  const ahead = new Ahead()
+  return { session, ahead, status: new SocketStatus(), keymap: new Keymap(), router: makeRouter(session, ahead) }
 }
 
 /** The wiring: session, keys, colours, routes. What talks to the server comes with the first page after the sign-in: SignedIn. */
 export function App() {
-  const [{ session, status, keymap, router }] = useState(build)
+  const [{ session, status, keymap, router, ahead }] = useState(build)
 
   useEffect(() => {
     let before = session.getState().status
@@ -51,7 +54,9 @@ export function App() {
       <SessionContext value={session}>
         <SocketStatusContext value={status}>
           <KeymapContext value={keymap}>
-            <RouterProvider router={router} />
+            <AheadContext value={ahead}>
+              <RouterProvider router={router} />
+            </AheadContext>
           </KeymapContext>
         </SocketStatusContext>
       </SessionContext>

@@ -3,25 +3,12 @@ import { IconSearch } from '@tabler/icons-react'
 import { useNavigate, type NavigateOptions } from '@tanstack/react-router'
 import { useEffect, useId, useState } from 'react'
 import { useQuery } from 'urql'
-import { useMe, useSession } from '../graphql/SessionContext'
+import { useSession } from '../graphql/SessionContext'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
 import classes from './JumpPalette.module.css'
-import { openQueue } from './openQueue'
-import {
-  mayDoManual,
-  mayReview,
-  maySeeAccess,
-  maySeeAudit,
-  maySeeJobs,
-  maySeeModel,
-  maySeeOrders,
-  maySeePeople,
-  maySeeQueue,
-  maySeeSystems,
-  maySeeWebhooks,
-} from '../graphql/may'
 import { SearchDocument } from './search.generated'
+import { useListedPages } from './useListedPages'
 
 interface Entry {
   id: string
@@ -33,7 +20,6 @@ interface Entry {
 
 /** Ctrl K: people, orders, pages and actions by name. */
 export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
-  const me = useMe()
   const session = useSession()
   const navigate = useNavigate()
   const list = useId()
@@ -47,27 +33,13 @@ export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: 
   const [{ data }] = useQuery({ query: SearchDocument, variables: { text: asked }, pause: asked.length < 2 })
 
   const go = (options: NavigateOptions) => () => void navigate(options)
-  const page = (show: boolean, label: string, options: NavigateOptions): Entry[] =>
-    show ? [{ id: label, group: t.app.jumpPages, label, detail: '', run: go(options) }] : []
-  const pages: Entry[] = [
-    ...page(true, t.nav.home, { to: '/' }),
-    ...page(mayReview(me), t.review.title, { to: '/review' }),
-    ...page(mayDoManual(me), t.manual.title, { to: '/manual' }),
-    ...page(mayReview(me), t.review.errorsTitle, { to: '/errors' }),
-    ...page(maySeePeople(me), t.nav.people, { to: '/people' }),
-    ...page(maySeeOrders(me), t.nav.orders, { to: '/orders' }),
-    ...page(maySeeJobs(me), t.job.title, { to: '/jobs' }),
-    ...page(maySeeModel(me), t.nav.roles, { to: '/model/roles' }),
-    ...page(maySeeModel(me), t.nav.resourceTypes, { to: '/model/resource-types' }),
-    ...page(maySeeSystems(me), t.nav.systems, { to: '/systems' }),
-    ...page(maySeeAccess(me), t.nav.access, { to: '/access' }),
-    ...page(maySeeWebhooks(me), t.nav.webhooks, { to: '/webhooks' }),
-    ...page(maySeeAudit(me), t.nav.audit, { to: '/audit' }),
-    ...(maySeeQueue(me)
-      ? [{ id: 'queue', group: t.app.jumpPages, label: t.nav.queue, detail: '', run: () => void openQueue(session) }]
-      : []),
-    ...page(true, t.nav.help, { to: '/help' }),
-  ]
+  const pages: Entry[] = useListedPages().map(({ path, label, title }) => ({
+    id: path,
+    group: t.app.jumpPages,
+    label: title ?? label,
+    detail: '',
+    run: go({ to: path }),
+  }))
   const actions: Entry[] = [
     { id: 'keys', group: t.app.jumpActions, label: t.app.keys, detail: '', run: onKeys },
     { id: 'out', group: t.app.jumpActions, label: t.app.signOut, detail: '', run: () => void session.logout() },

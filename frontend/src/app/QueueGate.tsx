@@ -2,7 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useSession } from '../graphql/SessionContext'
 import { openQueue } from './openQueue'
-import { PendingPage } from './pages'
+import { PendingPage } from './notices'
 
 const route = getRouteApi('/shell/queue')
 

@@ -9,11 +9,12 @@ import { cx } from '../ui/cx'
 import { KeymapContext, useKeys } from '../ui/keys'
 import { Nav } from './Nav'
 import { NewVersion } from './NewVersion'
-import { PendingPage } from './pages'
+import { PendingPage } from './notices'
 import { FenceBanner } from '../features/fence/FenceBanner'
-import { mayDoManual, mayReview, maySeeFence, maySeeJobs, maySeeOrders, maySeePeople } from '../graphql/may'
+import { maySeeFence } from '../graphql/may'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
+import { useListedPages } from './useListedPages'
 
 const loadPalette = () => import('./JumpPalette')
 const JumpPalette = lazy(() => loadPalette().then((m) => ({ default: m.JumpPalette })))
@@ -22,6 +23,7 @@ const KeyHelp = lazy(() => import('./KeyHelp').then((m) => ({ default: m.KeyHelp
 /** The frame around every page of a signed-in person. */
 export function Shell() {
   const me = useMe()
+  const pages = useListedPages()
   const client = useClient()
   const live = useContext(LiveContext)
   const keymap = useContext(KeymapContext)
@@ -36,6 +38,18 @@ export function Shell() {
     const timer = setTimeout(() => void loadPalette(), 400)
     return () => clearTimeout(timer)
   }, [])
+
+  // The code of all pages the person may open, while nothing else is to do: they open at once, also when the server is gone.
+  useEffect(() => {
+    const waiting = [...pages]
+    let timer: ReturnType<typeof setTimeout>
+    const next = () => {
+      waiting.shift()?.preload()
+      if (waiting.length) timer = setTimeout(next, 250)
+    }
+    timer = setTimeout(next, 4_000)
+    return () => clearTimeout(timer)
+  }, [pages])
 
   // Letters typed while an overlay is on its way must not act on the page behind it.
   useEffect(() => (overlay ? keymap.pause() : undefined), [overlay, keymap])
@@ -59,22 +73,9 @@ export function Shell() {
 
   useKeys([
     { key: '?', label: t.keys.help, global: true, run: () => setOverlay('keys') },
-    { key: 'g h', label: t.keys.goHome, global: true, run: () => void navigate({ to: '/' }) },
-    ...(mayReview(me)
-      ? [{ key: 'g r', label: t.keys.goReview, global: true, run: () => void navigate({ to: '/review' }) }]
-      : []),
-    ...(mayDoManual(me)
-      ? [{ key: 'g m', label: t.keys.goManual, global: true, run: () => void navigate({ to: '/manual' }) }]
-      : []),
-    ...(maySeeOrders(me)
-      ? [{ key: 'g o', label: t.keys.goOrders, global: true, run: () => void navigate({ to: '/orders' }) }]
-      : []),
-    ...(maySeePeople(me)
-      ? [{ key: 'g p', label: t.keys.goPeople, global: true, run: () => void navigate({ to: '/people' }) }]
-      : []),
-    ...(maySeeJobs(me)
-      ? [{ key: 'g j', label: t.keys.goJobs, global: true, run: () => void navigate({ to: '/jobs' }) }]
-      : []),
+    ...pages.flatMap(({ path, go }) =>
+      go ? [{ key: `g ${go.key}`, label: go.says, global: true, run: () => void navigate({ to: path }) }] : [],
+    ),
   ])
 
   return (

@@ -1,5 +1,6 @@
-import { useContext, useState } from 'react'
+import { useContext, useEffect, useState } from 'react'
 import { Provider } from 'urql'
+import { AheadContext } from '../graphql/ahead'
 import { createClient } from '../graphql/client'
 import { Live, LiveContext } from '../graphql/live'
 import { useSession } from '../graphql/SessionContext'
@@ -13,7 +14,9 @@ import { Shell } from './Shell'
 export function SignedIn() {
   const session = useSession()
   const status = useContext(SocketStatusContext)
-  const [{ client, live }] = useState(() => ({ client: createClient(session, status), live: new Live() }))
+  const ahead = useContext(AheadContext)
+  const [{ client, live }] = useState(() => ({ client: createClient(session, status, ahead), live: new Live() }))
+  useEffect(() => ahead.use(client), [ahead, client])
   return (
     <LiveContext value={live}>
       <Provider value={client}>

@@ -11,7 +11,8 @@ export async function openQueue(session: Session, to = '/riverui/'): Promise<voi
       credentials: 'same-origin',
       headers: { authorization: `Bearer ${session.getToken() ?? ''}` },
     })
-    if (response.ok) window.location.assign(to)
+    // In place of our own address: who goes back wants the page before.
+    if (response.ok) window.location.replace(to)
     else notifyProblem({ code: response.status === 403 ? 'FORBIDDEN' : 'UNAVAILABLE', message: t.problem.title })
   } catch {
     notifyProblem({ code: 'UNREACHABLE', message: t.problem.title })

@@ -2,6 +2,7 @@ import { authExchange } from '@urql/exchange-auth'
 import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache'
 import { createClient as createSocket } from 'graphql-ws'
 import { Client, fetchExchange, subscriptionExchange, type Exchange } from 'urql'
+import type { Ahead } from './ahead'
 import type { Session } from './session'
 import type { SocketStatus } from './socketStatus'
 
@@ -66,7 +67,7 @@ const heartbeat = 3_000
 const patience = 1_800
 
 /** Makes the one client: normalised cache, bearer token, and a socket that resumes order changes after its cursor. */
-export function createClient(session: Session, status: SocketStatus): Client {
+export function createClient(session: Session, status: SocketStatus, ahead: Ahead): Client {
   let refused = false
   let answered: ReturnType<typeof setTimeout> | undefined
   const url = new URL('/graphql', window.location.href)
@@ -127,6 +128,7 @@ export function createClient(session: Session, status: SocketStatus): Client {
     suspense: false,
     fetchOptions: { credentials: 'same-origin' },
     exchanges: [
+      ahead.exchange,
       cacheExchange({ keys }),
       auth,
       fetchExchange,

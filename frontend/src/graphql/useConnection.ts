@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useClient, type AnyVariables, type RequestPolicy, type TypedDocumentNode } from 'urql'
-import { readPages } from './pages'
+import { firstRows } from './ahead'
+import { readPages } from './readPages'
 import { toProblem, type Problem } from './problem'
 import { useSession } from './SessionContext'
 
@@ -46,7 +47,7 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
   pageSize?: number
   pause?: boolean
 }): ConnectionList<Row> {
-  const { document, select, pageSize = 100, pause = false } = options
+  const { document, select, pageSize = firstRows, pause = false } = options
   const client = useClient()
   const session = useSession()
   const key = JSON.stringify(options.variables)

@@ -1,12 +1,11 @@
 import { TextInput } from '@mantine/core'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import type { AuditFilter, OrderKind } from '../../graphql/types.generated'
+import type { OrderKind } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
 import { actorName } from '../../lib/actor'
 import { dayOf, endOfDay, startOfDay } from '../../lib/day'
 import { formatExact, formatName } from '../../lib/format'
-import { compact } from '../../lib/search'
 import { orderKinds, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
@@ -19,7 +18,7 @@ import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { AuditLogDocument, type AuditRowFragment } from './audit.generated'
-import type { AuditSearch } from './auditSearch'
+import { auditVariables, type AuditSearch } from './auditSearch'
 
 const route = getRouteApi('/shell/audit')
 
@@ -83,7 +82,7 @@ export function AuditPage() {
   const [open, setOpen] = useState<AuditRowFragment | null>(null)
   const list = useConnection({
     document: AuditLogDocument,
-    variables: { filter: compact<AuditFilter>({ ...search }) },
+    variables: auditVariables(search),
     select: (data) => data.auditEvents,
   })
   const kinds = useMemo(
@@ -103,6 +102,7 @@ export function AuditPage() {
         openId={open?.cursor ?? null}
         onOpen={setOpen}
         empty={{ title: t.audit.empty, hint: t.audit.emptyHint }}
+        onClear={Object.keys(search).length > 0 ? () => void navigate({ to: '/audit', search: {} }) : undefined}
         savedFilters={{ search, apply: (saved) => void navigate({ to: '/audit', search: saved }) }}
         filters={
           <>

@@ -1,3 +1,4 @@
+import type { AuditFilter } from '../../graphql/types.generated'
 import { compact, instant, many, text, type RawSearch } from '../../lib/search'
 
 export interface AuditSearch {
@@ -9,6 +10,9 @@ export interface AuditSearch {
   subjectType?: string
   subjectId?: string
 }
+
+/** What the list asks the server for. */
+export const auditVariables = (search: AuditSearch) => ({ filter: compact<AuditFilter>({ ...search }) })
 
 export function parseAuditSearch(raw: RawSearch): AuditSearch {
   return compact<AuditSearch>({

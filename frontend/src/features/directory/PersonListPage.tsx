@@ -19,7 +19,7 @@ import { Tile, Tiles } from '../../ui/Tiles'
 import { EntityTypesDocument, PersonListDocument, type PersonRowFragment } from './directory.generated'
 import { AddPersonForm } from './AddPersonForm'
 import { recordKinds } from './record'
-import type { PersonListSearch } from './personSearch'
+import { personListVariables, type PersonListSearch } from './personSearch'
 
 const route = getRouteApi('/shell/people/$entityType')
 
@@ -90,7 +90,7 @@ export function PersonListPage() {
   const type = data?.entityTypes.find((e) => e.identifier === entityType)
   const list = useConnection({
     document: PersonListDocument,
-    variables: { entityType, filter: search.text ? { text: search.text } : undefined, orderBy: search.sort },
+    variables: personListVariables(entityType, search),
     select: (d) => d.resources,
   })
   const setSearch = (change: Partial<PersonListSearch>) =>
@@ -138,6 +138,7 @@ export function PersonListPage() {
         columns={columns}
         getId={rowId}
         empty={{ title: t.person.empty, hint: t.person.emptyHint }}
+        onClear={search.text ? () => setSearch({ text: undefined }) : undefined}
         onOpen={(row) => void navigate({ to: '/person/$id', params: { id: row.id } })}
         sort={search.sort ?? 'DISPLAY_NAME_ASC'}
         onSort={(sort) => setSearch({ sort: sort as PersonListSearch['sort'] })}

@@ -10,6 +10,13 @@ export interface PersonListSearch {
 
 const sorts: ResourceSort[] = ['DISPLAY_NAME_ASC', 'DISPLAY_NAME_DESC', 'KEY_ASC', 'KEY_DESC']
 
+/** What the list asks the server for. */
+export const personListVariables = (entityType: string, search: PersonListSearch) => ({
+  entityType,
+  filter: search.text ? { text: search.text } : undefined,
+  orderBy: search.sort,
+})
+
 export function parsePersonListSearch(raw: RawSearch): PersonListSearch {
   return compact<PersonListSearch>({
     text: text(raw.text),

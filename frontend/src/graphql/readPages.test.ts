@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { readPages, type PageProblem } from './pages'
+import { readPages, type PageProblem } from './readPages'
 import { Session } from './session'
 import { ReviewQueueDocument } from '../features/order/order.generated'
 

@@ -6,7 +6,7 @@ import { isGone, reloadOnce } from '../lib/freshCode'
 import { t } from '../lib/texts'
 import { EmptyNote } from '../ui/EmptyNote'
 import { Skeleton } from '../ui/Skeleton'
-import classes from './pages.module.css'
+import classes from './notices.module.css'
 
 function Plain({ title, children }: { title: string; children: ReactNode }) {
   useEffect(() => {

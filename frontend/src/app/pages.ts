@@ -1,0 +1,443 @@
+import {
+  IconBook2,
+  IconBriefcase,
+  IconChecklist,
+  IconCircleX,
+  IconFileText,
+  IconHome,
+  IconKey,
+  IconLifebuoy,
+  IconPlayerPlay,
+  IconServer,
+  IconStack2,
+  IconTools,
+  IconTransfer,
+  IconUsers,
+  IconWebhook,
+} from '@tabler/icons-react'
+import {
+  createRoute,
+  lazyRouteComponent,
+  Outlet,
+  type LinkProps,
+  type StaticDataRouteOption,
+} from '@tanstack/react-router'
+import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
+import { parseAuditSearch } from '../features/audit/auditSearch'
+import { parsePersonListSearch } from '../features/directory/personSearch'
+import { parseOrderSearch } from '../features/order/orderSearch'
+import {
+  mayDoManual,
+  mayReview,
+  maySeeAccess,
+  maySeeAudit,
+  maySeeFence,
+  maySeeJobs,
+  maySeeModel,
+  maySeeOrders,
+  maySeePeople,
+  maySeeQueue,
+  maySeeSystems,
+  maySeeWebhooks,
+} from '../graphql/may'
+import type { MeFragment } from '../graphql/me.generated'
+import { text, type RawSearch } from '../lib/search'
+import { t } from '../lib/texts'
+import { bring, open, shell, type Listed } from './frame'
+import { NotFoundPage } from './notices'
+
+// Every page stands here once: its address, who may open it, what it asks for, its code, and how the navigation, the palette and the list of keys
+// show it. A new one is a route here and a place in `pages`, in the order of the navigation.
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  ...open(undefined, { group: 'top', label: t.nav.home, icon: IconHome, go: { key: 'h', says: t.keys.goHome } }),
+  component: lazyRouteComponent(() => import('../features/home/HomePage'), 'HomePage'),
+})
+
+const review = createRoute({
+  getParentRoute: () => shell,
+  path: '/review',
+  validateSearch: parseOrderSearch,
+  ...open(mayReview, {
+    group: 'work',
+    label: t.nav.review,
+    title: t.review.title,
+    icon: IconChecklist,
+    counter: (c) => c.toReview,
+    go: { key: 'r', says: t.keys.goReview },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.review(search))),
+  component: lazyRouteComponent(() => import('../features/order/ReviewPage'), 'ReviewPage'),
+})
+const reviewOrder = createRoute({
+  getParentRoute: () => review,
+  path: '$orderId',
+  loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.detail(params))),
+  component: lazyRouteComponent(() => import('../features/order/ReviewDrawer'), 'ReviewDrawer'),
+})
+
+const errors = createRoute({
+  getParentRoute: () => shell,
+  path: '/errors',
+  validateSearch: parseOrderSearch,
+  ...open(mayReview, {
+    group: 'work',
+    label: t.nav.errors,
+    title: t.review.errorsTitle,
+    icon: IconCircleX,
+    counter: (c) => c.errored,
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.errors(search))),
+  component: lazyRouteComponent(() => import('../features/order/ErrorsPage'), 'ErrorsPage'),
+})
+const errorsOrder = createRoute({
+  getParentRoute: () => errors,
+  path: '$orderId',
+  loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.detail(params))),
+  component: lazyRouteComponent(() => import('../features/order/ReviewDrawer'), 'ReviewDrawer'),
+})
+
+const manual = createRoute({
+  getParentRoute: () => shell,
+  path: '/manual',
+  validateSearch: parseOrderSearch,
+  ...open(mayDoManual, {
+    group: 'work',
+    label: t.nav.manual,
+    title: t.manual.title,
+    icon: IconTools,
+    counter: (c) => c.manual,
+    go: { key: 'm', says: t.keys.goManual },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.manual(search))),
+  component: lazyRouteComponent(() => import('../features/order/ManualPage'), 'ManualPage'),
+})
+const manualOrder = createRoute({
+  getParentRoute: () => manual,
+  path: '$orderId',
+  loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.detail(params))),
+  component: lazyRouteComponent(() => import('../features/order/ManualDrawer'), 'ManualDrawer'),
+})
+
+const orders = createRoute({
+  getParentRoute: () => shell,
+  path: '/orders',
+  validateSearch: parseOrderSearch,
+  ...open(maySeeOrders, {
+    group: 'things',
+    label: t.nav.orders,
+    icon: IconTransfer,
+    go: { key: 'o', says: t.keys.goOrders },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.orders(search))),
+  component: lazyRouteComponent(() => import('../features/order/OrderListPage'), 'OrderListPage'),
+})
+const ordersOrder = createRoute({
+  getParentRoute: () => orders,
+  path: '$orderId',
+  loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.record(params))),
+  component: lazyRouteComponent(() => import('../features/order/OrderDrawer'), 'OrderDrawer'),
+})
+const order = createRoute({
+  getParentRoute: () => shell,
+  path: '/order/$orderId',
+  ...open(maySeeOrders),
+  loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.record(params))),
+  component: lazyRouteComponent(() => import('../features/order/OrderPage'), 'OrderPage'),
+})
+
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: '/people',
+  ...open(maySeePeople, {
+    group: 'things',
+    label: t.nav.people,
+    icon: IconUsers,
+    go: { key: 'p', says: t.keys.goPeople },
+  }),
+  component: Outlet,
+})
+const peopleIndex = createRoute({
+  getParentRoute: () => people,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/directory/PersonListPage'), 'FirstEntityType'),
+})
+const peopleOf = createRoute({
+  getParentRoute: () => people,
+  path: '$entityType',
+  validateSearch: parsePersonListSearch,
+  loader: (at) =>
+    bring(at, ({ params, search }) => import('../features/directory/ahead').then((m) => m.people(params, search))),
+  component: lazyRouteComponent(() => import('../features/directory/PersonListPage'), 'PersonListPage'),
+})
+
+const person = createRoute({
+  getParentRoute: () => shell,
+  path: '/person/$id',
+  ...open(maySeePeople),
+  loader: (at) => bring(at, ({ params }) => import('../features/directory/ahead').then((m) => m.person(params))),
+  component: lazyRouteComponent(() => import('../features/directory/PersonPage'), 'PersonPage'),
+})
+const personPermissions = createRoute({
+  getParentRoute: () => person,
+  path: '/',
+  validateSearch: parsePermissionsSearch,
+  component: lazyRouteComponent(() => import('../features/assignment/PermissionsTab'), 'PermissionsTab'),
+})
+const personOrders = createRoute({
+  getParentRoute: () => person,
+  path: 'orders',
+  validateSearch: parseOrderSearch,
+  component: lazyRouteComponent(() => import('../features/order/OwnerOrdersTab'), 'OwnerOrdersTab'),
+})
+const personOrder = createRoute({
+  getParentRoute: () => personOrders,
+  path: '$orderId',
+  component: lazyRouteComponent(() => import('../features/order/OrderDrawer'), 'OrderDrawer'),
+})
+const personProperties = createRoute({
+  getParentRoute: () => person,
+  path: 'properties',
+  component: lazyRouteComponent(() => import('../features/directory/PropertiesTab'), 'PropertiesTab'),
+})
+const personContexts = createRoute({
+  getParentRoute: () => person,
+  path: 'contexts',
+  component: lazyRouteComponent(() => import('../features/directory/ContextsTab'), 'ContextsTab'),
+})
+const personHistory = createRoute({
+  getParentRoute: () => person,
+  path: 'history',
+  component: lazyRouteComponent(() => import('../features/directory/HistoryTab'), 'HistoryTab'),
+})
+
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs',
+  ...open(maySeeJobs, {
+    group: 'machinery',
+    label: t.nav.jobs,
+    title: t.job.title,
+    icon: IconPlayerPlay,
+    counter: (c) => c.runningJobs,
+    go: { key: 'j', says: t.keys.goJobs },
+  }),
+  loader: (at) => bring(at, () => import('../features/job/ahead').then((m) => m.jobs())),
+  component: lazyRouteComponent(() => import('../features/job/JobListPage'), 'JobListPage'),
+})
+const job = createRoute({
+  getParentRoute: () => shell,
+  path: '/jobs/$job',
+  ...open(maySeeJobs),
+  component: lazyRouteComponent(() => import('../features/job/JobPage'), 'JobPage'),
+})
+const jobInstance = createRoute({
+  getParentRoute: () => shell,
+  path: '/runs/$id',
+  validateSearch: (raw: RawSearch): { task?: string } => {
+    const task = text(raw.task)
+    return task ? { task } : {}
+  },
+  ...open(maySeeJobs),
+  component: lazyRouteComponent(() => import('../features/job/JobInstancePage'), 'JobInstancePage'),
+})
+
+const systems = createRoute({
+  getParentRoute: () => shell,
+  path: '/systems',
+  ...open(maySeeSystems, { group: 'machinery', label: t.nav.systems, icon: IconServer }),
+  loader: (at) => bring(at, () => import('../features/connector/ahead').then((m) => m.systems())),
+  component: lazyRouteComponent(() => import('../features/connector/ConnectorListPage'), 'ConnectorListPage'),
+})
+const system = createRoute({
+  getParentRoute: () => shell,
+  path: '/systems/$connector',
+  ...open(maySeeSystems),
+  loader: (at) => bring(at, () => import('../features/connector/ahead').then((m) => m.system())),
+  component: lazyRouteComponent(() => import('../features/connector/ConnectorPage'), 'ConnectorPage'),
+})
+const rowsToMend = createRoute({
+  getParentRoute: () => shell,
+  path: '/systems/$connector/rows',
+  ...open(maySeeSystems),
+  component: lazyRouteComponent(() => import('../features/connector/RowsToMendPage'), 'RowsToMendPage'),
+})
+const delivery = createRoute({
+  getParentRoute: () => shell,
+  path: '/deliveries/$id',
+  ...open((me) => maySeeSystems(me) || maySeeJobs(me)),
+  component: lazyRouteComponent(() => import('../features/connector/DeliveryPage'), 'DeliveryPage'),
+})
+
+const modelSearch = (raw: RawSearch): { text?: string; kind?: string } => {
+  const search = { text: text(raw.text), kind: text(raw.kind) }
+  return { ...(search.text && { text: search.text }), ...(search.kind && { kind: search.kind }) }
+}
+const roles = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/roles',
+  validateSearch: modelSearch,
+  ...open(maySeeModel, { group: 'machinery', label: t.nav.roles, icon: IconBriefcase }),
+  loader: (at) => bring(at, () => import('../features/rolemodel/ahead').then((m) => m.roles())),
+  component: lazyRouteComponent(() => import('../features/rolemodel/RoleListPage'), 'RoleListPage'),
+})
+const role = createRoute({
+  getParentRoute: () => roles,
+  path: '$role',
+  component: lazyRouteComponent(() => import('../features/rolemodel/RoleDrawer'), 'RoleDrawer'),
+})
+const resourceTypes = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/resource-types',
+  validateSearch: modelSearch,
+  ...open(maySeeModel, { group: 'machinery', label: t.nav.resourceTypes, icon: IconBook2 }),
+  loader: (at) => bring(at, () => import('../features/rolemodel/ahead').then((m) => m.resourceTypes())),
+  component: lazyRouteComponent(() => import('../features/rolemodel/ResourceTypeListPage'), 'ResourceTypeListPage'),
+})
+const resourceType = createRoute({
+  getParentRoute: () => resourceTypes,
+  path: '$resourceType',
+  component: lazyRouteComponent(() => import('../features/rolemodel/ResourceTypeDrawer'), 'ResourceTypeDrawer'),
+})
+
+const access = createRoute({
+  getParentRoute: () => shell,
+  path: '/access',
+  ...open(maySeeAccess, { group: 'machinery', label: t.nav.access, icon: IconKey }),
+  component: lazyRouteComponent(() => import('../features/access/AccessPage'), 'AccessPage'),
+})
+const accessAssigned = createRoute({
+  getParentRoute: () => access,
+  path: '/',
+  validateSearch: (raw: RawSearch): { text?: string; profile?: string } => {
+    const search = { text: text(raw.text), profile: text(raw.profile) }
+    return { ...(search.text && { text: search.text }), ...(search.profile && { profile: search.profile }) }
+  },
+  component: lazyRouteComponent(() => import('../features/access/AssignedProfilesTab'), 'AssignedProfilesTab'),
+})
+const accessProfiles = createRoute({
+  getParentRoute: () => access,
+  path: 'profiles',
+  component: lazyRouteComponent(() => import('../features/access/ProfilesTab'), 'ProfilesTab'),
+})
+const accessRules = createRoute({
+  getParentRoute: () => access,
+  path: 'rules',
+  validateSearch: (raw: RawSearch): { profile?: string } => {
+    const profile = text(raw.profile)
+    return profile ? { profile } : {}
+  },
+  component: lazyRouteComponent(() => import('../features/access/AccessRulesTab'), 'AccessRulesTab'),
+})
+
+const webhooks = createRoute({
+  getParentRoute: () => shell,
+  path: '/webhooks',
+  ...open(maySeeWebhooks, { group: 'machinery', label: t.nav.webhooks, icon: IconWebhook }),
+  component: lazyRouteComponent(() => import('../features/webhook/WebhookListPage'), 'WebhookListPage'),
+})
+const webhook = createRoute({
+  getParentRoute: () => shell,
+  path: '/webhooks/$id',
+  ...open(maySeeWebhooks),
+  component: lazyRouteComponent(() => import('../features/webhook/WebhookPage'), 'WebhookPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: parseAuditSearch,
+  ...open(maySeeAudit, { group: 'machinery', label: t.nav.audit, icon: IconFileText }),
+  loader: (at) => bring(at, ({ search }) => import('../features/audit/ahead').then((m) => m.audit(search))),
+  component: lazyRouteComponent(() => import('../features/audit/AuditPage'), 'AuditPage'),
+})
+
+const queue = createRoute({
+  getParentRoute: () => shell,
+  path: '/queue',
+  validateSearch: (raw: RawSearch): { to?: string } => {
+    const to = text(raw.to, 2000)
+    return to && /^\/riverui(\/|$)/.test(to) ? { to } : {}
+  },
+  ...open(maySeeQueue, { group: 'machinery', label: t.nav.queue, icon: IconStack2 }),
+  component: lazyRouteComponent(() => import('./QueueGate'), 'QueueGate'),
+})
+
+const fence = createRoute({
+  getParentRoute: () => shell,
+  path: '/fence',
+  ...open(maySeeFence),
+  component: lazyRouteComponent(() => import('../features/fence/FencePage'), 'FencePage'),
+})
+
+const help = createRoute({
+  getParentRoute: () => shell,
+  path: '/help',
+  ...open(undefined, { group: 'end', label: t.nav.help, icon: IconLifebuoy }),
+  component: lazyRouteComponent(() => import('../features/help/HelpPage'), 'HelpPage'),
+})
+
+/** An address that no page has: the frame stays. */
+const unknown = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage })
+
+/** All pages of signed-in people. */
+export const pages = [
+  home,
+  review.addChildren([reviewOrder]),
+  manual.addChildren([manualOrder]),
+  errors.addChildren([errorsOrder]),
+  people.addChildren([peopleIndex, peopleOf]),
+  person.addChildren([
+    personPermissions,
+    personOrders.addChildren([personOrder]),
+    personProperties,
+    personContexts,
+    personHistory,
+  ]),
+  orders.addChildren([ordersOrder]),
+  order,
+  jobs,
+  job,
+  jobInstance,
+  roles.addChildren([role]),
+  resourceTypes.addChildren([resourceType]),
+  systems,
+  rowsToMend,
+  system,
+  delivery,
+  access.addChildren([accessAssigned, accessProfiles, accessRules]),
+  webhooks,
+  webhook,
+  audit,
+  queue,
+  fence,
+  help,
+  unknown,
+] as const
+
+export interface ListedPage extends Listed {
+  path: string & LinkProps['to']
+  may: (me: MeFragment) => boolean
+  /** Brings the code of the page and its drawers. */
+  preload: () => void
+}
+
+/** The pages that navigation, palette and keys offer, in their order. */
+export const listedPages: ListedPage[] = pages.flatMap((page) => {
+  const { path, staticData } = page.options as { path: ListedPage['path']; staticData?: StaticDataRouteOption }
+  return staticData?.listed
+    ? [{ ...staticData.listed, path, may: staticData.may ?? (() => true), preload: () => preload(page) }]
+    : []
+})
+
+interface Loaded {
+  options: { component?: unknown }
+  children?: unknown
+}
+
+function preload({ options, children }: Loaded): void {
+  ;(options.component as { preload?: () => Promise<unknown> } | undefined)?.preload?.().catch(() => undefined)
+  for (const child of Object.values(children ?? {})) preload(child as Loaded)
+}
