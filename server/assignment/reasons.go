@@ -156,13 +156,14 @@ func (m *Model) side(entityTypeID int64, binding, expression *string) string {
 	return m.path(entityTypeID, *binding) + " with " + formula
 }
 
-// path gives the names of the properties along a path: "Department, its Name". What is not known keeps its identifier.
+// path gives the names of the properties along a path: "Department, its Name"; the path itself where
+// something along it is not known, such as the record that a rule starts from.
 func (m *Model) path(entityTypeID int64, binding string) string {
 	hops := strings.Split(binding, ".")
 	for i, hop := range hops {
 		p := m.Shape.Property(entityTypeID, hop)
 		if p == nil {
-			break
+			return binding
 		}
 		hops[i], entityTypeID = p.DisplayName, 0
 		if p.TargetEntityTypeID != nil {

@@ -69,10 +69,10 @@ export class Ahead {
         map((operation) => {
           const at = this.came.get(operation.key)
           if (at === undefined || operation.context.requestPolicy !== 'cache-and-network') return operation
+          if (Date.now() - at < freshFor)
+            return makeOperation(operation.kind, operation, { ...operation.context, requestPolicy: 'cache-first' })
           this.came.delete(operation.key)
-          return Date.now() - at < freshFor
-            ? makeOperation(operation.kind, operation, { ...operation.context, requestPolicy: 'cache-first' })
-            : operation
+          return operation
         }),
         forward,
         tap(({ operation, stale, error }) => {

@@ -1,12 +1,17 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import type { TypedDocumentNode } from 'urql'
 import { readPages, type PageProblem } from './readPages'
 import { Session } from './session'
-import { ReviewQueueDocument } from '../features/order/order.generated'
+import { CountersDocument } from './live.generated'
 
 afterEach(() => vi.unstubAllGlobals())
 
+interface Answer {
+  list: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
+}
+
 const pageOf = (ids: string[], endCursor: string | null) => ({
-  data: { reviewQueue: { nodes: ids.map((id) => ({ id })), pageInfo: { hasNextPage: endCursor !== null, endCursor } } },
+  data: { list: { nodes: ids.map((id) => ({ id })), pageInfo: { hasNextPage: endCursor !== null, endCursor } } },
 })
 
 function answering(...answers: (object | Error)[]) {
@@ -22,9 +27,9 @@ function answering(...answers: (object | Error)[]) {
 const read = (taken: string[], signal = new AbortController().signal) =>
   readPages({
     session: new Session(),
-    document: ReviewQueueDocument,
+    document: CountersDocument as TypedDocumentNode<Answer, object>,
     variables: {},
-    select: (data) => data.reviewQueue,
+    select: (data) => data.list,
     take: (rows) => taken.push(...rows.map((row) => row.id)),
     signal,
   })

@@ -7,10 +7,10 @@ const kindName = (identifier: string) => kinds[identifier] ?? identifier
 test.each([
   ['/', 'everything'],
   ['/Jobs', 'Jobs: everything'],
-  ['/Custom/Resources', 'Resources: everything'],
-  ['/Custom/Resources/Directory_User', 'Resources: Person'],
-  ['/Custom/Resources/Department/Update', 'Resources: Department, change'],
-  ['/Custom/ProvisioningPolicy/ReviewProvisioning/Directory_User', 'Provisioning: review orders, Person'],
+  ['/Custom/Resources', 'People and things: everything'],
+  ['/Custom/Resources/Directory_User', 'People and things: Person'],
+  ['/Custom/Resources/Department/Update', 'People and things: Department, change'],
+  ['/Custom/ProvisioningPolicy/ReviewProvisioning/Directory_User', 'Review and tickets: review orders, Person'],
   ['/Jobs/RunJob/Launch/Errored', 'Jobs: run jobs, start after a run that ended, errored'],
   ['/Settings/Webhook/Query', 'Settings: webhook, look'],
 ])('says %s as %s', (path, words) => {

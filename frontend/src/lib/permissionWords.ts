@@ -2,7 +2,7 @@ import { formatName } from './format'
 import { t } from './texts'
 
 /**
- * A permission path in words: "/Custom/ProvisioningPolicy/ReviewProvisioning/Directory_User" is "Provisioning: review orders, Person". A path
+ * A permission path in words: "/Custom/ProvisioningPolicy/ReviewProvisioning/Directory_User" is "Review and tickets: review orders, Person". A path
  * that ends above the leaves opens everything below it.
  */
 export function permissionWords(path: string, kindName: (identifier: string) => string): string {
@@ -15,5 +15,6 @@ export function permissionWords(path: string, kindName: (identifier: string) => 
       ? kindName(segment)
       : (t.access.words[segment] ?? formatName(segment).toLowerCase()),
   )
-  return `${t.access.words[area] ?? formatName(area || root)}: ${words.join(', ') || t.access.everything}`
+  const head = t.access.words[`${root}/${area}`] ?? t.access.words[area] ?? formatName(area || root)
+  return `${head}: ${words.join(', ') || t.access.everything}`
 }

@@ -75,6 +75,8 @@ export const setupTexts = {
     permissions: 'Permissions',
     words: {
       ProvisioningPolicy: 'Provisioning',
+      'Custom/ProvisioningPolicy': 'Review and tickets',
+      'Custom/Resources': 'People and things',
       Query: 'look',
       Create: 'create',
       Update: 'change',
