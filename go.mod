@@ -83,6 +83,6 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-tool github.com/99designs/gqlgen
+tool writ/scripts/gqlgen
 
 ignore node_modules

@@ -16,7 +16,8 @@
 //	testhooks.go     what only a server with --test-hooks does
 //	scalar/          ID, DateTime, JSON
 //	across/          subscriptions, search and other things that cross rooms
-//	generated/       gqlgen's own; unbound/ where it drops a type that no room has: only the three roots
+//	plain/           answers written straight from what a list brought, without gqlgen's work per field: all fields that need no resolver
+//	generated/       gqlgen's own, with a plain function for each object type (scripts/gqlgen); unbound/ where it drops a type that no room has: only the three roots
 //
 // To add a field: write it in schema/ with its description, give the room's struct a field or method of that name (or a resolver line),
 // run `npm run gen`.

@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"writ/graph/generated"
+	"writ/graph/plain"
 	"writ/server/auth"
 	"writ/server/errs"
 )
@@ -24,6 +25,8 @@ type Options struct {
 	Log     *slog.Logger // where internal errors go
 	// Subscriptions is how many a user may have open in this process; 0: DefaultSubscriptions.
 	Subscriptions int
+	// Slowly writes every answer field by field, as gqlgen does, instead of straight from what a list brought (graph/plain): for comparisons.
+	Slowly bool
 }
 
 // Handler serves the GraphQL endpoint: POST, GET for queries, websocket, event stream. It recognises callers itself (auth.Middleware), so
@@ -45,6 +48,11 @@ func Handler(r *Resolver, o Options) http.Handler {
 	s.SetRecoverFunc(recovered(o.Log))
 	s.Use(limits{})
 	s.AroundOperations(r.aroundOperation(present(o.Log), &bounds{limit: cmp.Or(o.Subscriptions, DefaultSubscriptions)}))
+	if !o.Slowly {
+		s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+			return next(plain.With(ctx))
+		})
+	}
 	return r.Auth.Middleware(withEnds(streams(r.Auth, s)))
 }
 

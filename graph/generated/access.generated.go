@@ -847,7 +847,7 @@ func (ec *executionContext) fieldContext_Profile_displayName(_ context.Context, 
 
 var accessEntryImplementors = []string{"AccessEntry"}
 
-func (ec *executionContext) _AccessEntry(ctx context.Context, sel ast.SelectionSet, obj *access.Entry) graphql.Marshaler {
+func (ec *executionContext) slowly_AccessEntry(ctx context.Context, sel ast.SelectionSet, obj *access.Entry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accessEntryImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -890,7 +890,7 @@ func (ec *executionContext) _AccessEntry(ctx context.Context, sel ast.SelectionS
 
 var accessFilterImplementors = []string{"AccessFilter"}
 
-func (ec *executionContext) _AccessFilter(ctx context.Context, sel ast.SelectionSet, obj *access.Filter) graphql.Marshaler {
+func (ec *executionContext) slowly_AccessFilter(ctx context.Context, sel ast.SelectionSet, obj *access.Filter) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accessFilterImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -938,7 +938,7 @@ func (ec *executionContext) _AccessFilter(ctx context.Context, sel ast.Selection
 
 var accessRuleImplementors = []string{"AccessRule"}
 
-func (ec *executionContext) _AccessRule(ctx context.Context, sel ast.SelectionSet, obj *access.Rule) graphql.Marshaler {
+func (ec *executionContext) slowly_AccessRule(ctx context.Context, sel ast.SelectionSet, obj *access.Rule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accessRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1001,7 +1001,7 @@ func (ec *executionContext) _AccessRule(ctx context.Context, sel ast.SelectionSe
 
 var assignedProfileImplementors = []string{"AssignedProfile"}
 
-func (ec *executionContext) _AssignedProfile(ctx context.Context, sel ast.SelectionSet, obj *access.AssignedProfile) graphql.Marshaler {
+func (ec *executionContext) slowly_AssignedProfile(ctx context.Context, sel ast.SelectionSet, obj *access.AssignedProfile) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, assignedProfileImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1074,7 +1074,7 @@ func (ec *executionContext) _AssignedProfile(ctx context.Context, sel ast.Select
 
 var assignedProfileConnectionImplementors = []string{"AssignedProfileConnection"}
 
-func (ec *executionContext) _AssignedProfileConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*access.AssignedProfile]) graphql.Marshaler {
+func (ec *executionContext) slowly_AssignedProfileConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*access.AssignedProfile]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, assignedProfileConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1122,7 +1122,7 @@ func (ec *executionContext) _AssignedProfileConnection(ctx context.Context, sel 
 
 var assignedProfileEdgeImplementors = []string{"AssignedProfileEdge"}
 
-func (ec *executionContext) _AssignedProfileEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*access.AssignedProfile]) graphql.Marshaler {
+func (ec *executionContext) slowly_AssignedProfileEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*access.AssignedProfile]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, assignedProfileEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1160,7 +1160,7 @@ func (ec *executionContext) _AssignedProfileEdge(ctx context.Context, sel ast.Se
 
 var profileImplementors = []string{"Profile"}
 
-func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, obj *access.Profile) graphql.Marshaler {
+func (ec *executionContext) slowly_Profile(ctx context.Context, sel ast.SelectionSet, obj *access.Profile) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, profileImplementors)
 
 	out := graphql.NewFieldSet(fields)

@@ -1234,7 +1234,7 @@ func UnmarshalExplainInput(ctx context.Context, raw any) (assignment.ExplainInpu
 
 var computationFaultImplementors = []string{"ComputationFault"}
 
-func (ec *executionContext) _ComputationFault(ctx context.Context, sel ast.SelectionSet, obj *assignment.ComputationFault) graphql.Marshaler {
+func (ec *executionContext) slowly_ComputationFault(ctx context.Context, sel ast.SelectionSet, obj *assignment.ComputationFault) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, computationFaultImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1288,7 +1288,7 @@ func (ec *executionContext) _ComputationFault(ctx context.Context, sel ast.Selec
 
 var computationFaultConnectionImplementors = []string{"ComputationFaultConnection"}
 
-func (ec *executionContext) _ComputationFaultConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*assignment.ComputationFault]) graphql.Marshaler {
+func (ec *executionContext) slowly_ComputationFaultConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*assignment.ComputationFault]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, computationFaultConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1331,7 +1331,7 @@ func (ec *executionContext) _ComputationFaultConnection(ctx context.Context, sel
 
 var entitlementImplementors = []string{"Entitlement"}
 
-func (ec *executionContext) _Entitlement(ctx context.Context, sel ast.SelectionSet, obj *assignment.Entitlement) graphql.Marshaler {
+func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.SelectionSet, obj *assignment.Entitlement) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entitlementImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1452,7 +1452,7 @@ func (ec *executionContext) _Entitlement(ctx context.Context, sel ast.SelectionS
 
 var explainPayloadImplementors = []string{"ExplainPayload"}
 
-func (ec *executionContext) _ExplainPayload(ctx context.Context, sel ast.SelectionSet, obj *assignment.Explanation) graphql.Marshaler {
+func (ec *executionContext) slowly_ExplainPayload(ctx context.Context, sel ast.SelectionSet, obj *assignment.Explanation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, explainPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1491,7 +1491,7 @@ func (ec *executionContext) _ExplainPayload(ctx context.Context, sel ast.Selecti
 
 var explainStepImplementors = []string{"ExplainStep"}
 
-func (ec *executionContext) _ExplainStep(ctx context.Context, sel ast.SelectionSet, obj *evaluation.Step) graphql.Marshaler {
+func (ec *executionContext) slowly_ExplainStep(ctx context.Context, sel ast.SelectionSet, obj *evaluation.Step) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, explainStepImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1576,7 +1576,7 @@ func (ec *executionContext) _ExplainStep(ctx context.Context, sel ast.SelectionS
 
 var permissionsChangeImplementors = []string{"PermissionsChange"}
 
-func (ec *executionContext) _PermissionsChange(ctx context.Context, sel ast.SelectionSet, obj *across.PermissionsChange) graphql.Marshaler {
+func (ec *executionContext) slowly_PermissionsChange(ctx context.Context, sel ast.SelectionSet, obj *across.PermissionsChange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, permissionsChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1619,7 +1619,7 @@ func (ec *executionContext) _PermissionsChange(ctx context.Context, sel ast.Sele
 
 var permissionsViewImplementors = []string{"PermissionsView"}
 
-func (ec *executionContext) _PermissionsView(ctx context.Context, sel ast.SelectionSet, obj *assignment.PermissionsView) graphql.Marshaler {
+func (ec *executionContext) slowly_PermissionsView(ctx context.Context, sel ast.SelectionSet, obj *assignment.PermissionsView) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, permissionsViewImplementors)
 
 	out := graphql.NewFieldSet(fields)

@@ -602,7 +602,7 @@ func UnmarshalAuditFilter(ctx context.Context, raw any) (audit.AuditEventFilter,
 
 var auditEventImplementors = []string{"AuditEvent"}
 
-func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *audit.AuditEvent) graphql.Marshaler {
+func (ec *executionContext) slowly_AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *audit.AuditEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -676,7 +676,7 @@ func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSe
 
 var auditEventConnectionImplementors = []string{"AuditEventConnection"}
 
-func (ec *executionContext) _AuditEventConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*audit.AuditEvent]) graphql.Marshaler {
+func (ec *executionContext) slowly_AuditEventConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*audit.AuditEvent]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -724,7 +724,7 @@ func (ec *executionContext) _AuditEventConnection(ctx context.Context, sel ast.S
 
 var auditEventEdgeImplementors = []string{"AuditEventEdge"}
 
-func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*audit.AuditEvent]) graphql.Marshaler {
+func (ec *executionContext) slowly_AuditEventEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*audit.AuditEvent]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -762,7 +762,7 @@ func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.Selecti
 
 var searchHitImplementors = []string{"SearchHit"}
 
-func (ec *executionContext) _SearchHit(ctx context.Context, sel ast.SelectionSet, obj *across.SearchHit) graphql.Marshaler {
+func (ec *executionContext) slowly_SearchHit(ctx context.Context, sel ast.SelectionSet, obj *across.SearchHit) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, searchHitImplementors)
 
 	out := graphql.NewFieldSet(fields)

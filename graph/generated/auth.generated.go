@@ -612,7 +612,7 @@ func UnmarshalLoginInput(ctx context.Context, raw any) (auth.LoginInput, error) 
 
 var loginPayloadImplementors = []string{"LoginPayload"}
 
-func (ec *executionContext) _LoginPayload(ctx context.Context, sel ast.SelectionSet, obj *auth.LoginPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_LoginPayload(ctx context.Context, sel ast.SelectionSet, obj *auth.LoginPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, loginPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -655,7 +655,7 @@ func (ec *executionContext) _LoginPayload(ctx context.Context, sel ast.Selection
 
 var logoutPayloadImplementors = []string{"LogoutPayload"}
 
-func (ec *executionContext) _LogoutPayload(ctx context.Context, sel ast.SelectionSet, obj *auth.LogoutPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_LogoutPayload(ctx context.Context, sel ast.SelectionSet, obj *auth.LogoutPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, logoutPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -688,7 +688,7 @@ func (ec *executionContext) _LogoutPayload(ctx context.Context, sel ast.Selectio
 
 var meImplementors = []string{"Me"}
 
-func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *auth.Me) graphql.Marshaler {
+func (ec *executionContext) slowly_Me(ctx context.Context, sel ast.SelectionSet, obj *auth.Me) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, meImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -772,7 +772,7 @@ func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *
 
 var myScopesImplementors = []string{"MyScopes"}
 
-func (ec *executionContext) _MyScopes(ctx context.Context, sel ast.SelectionSet, obj *auth.MyScopes) graphql.Marshaler {
+func (ec *executionContext) slowly_MyScopes(ctx context.Context, sel ast.SelectionSet, obj *auth.MyScopes) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, myScopesImplementors)
 
 	out := graphql.NewFieldSet(fields)

@@ -5995,7 +5995,7 @@ func (ec *executionContext) fieldContext_Subscription_countersChanged(_ context.
 
 var itemErrorImplementors = []string{"ItemError"}
 
-func (ec *executionContext) _ItemError(ctx context.Context, sel ast.SelectionSet, obj *order.ItemError) graphql.Marshaler {
+func (ec *executionContext) slowly_ItemError(ctx context.Context, sel ast.SelectionSet, obj *order.ItemError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, itemErrorImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6468,7 +6468,7 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 
 var pageInfoImplementors = []string{"PageInfo"}
 
-func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *page.Info) graphql.Marshaler {
+func (ec *executionContext) slowly_PageInfo(ctx context.Context, sel ast.SelectionSet, obj *page.Info) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
 	out := graphql.NewFieldSet(fields)

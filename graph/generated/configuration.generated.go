@@ -11029,7 +11029,7 @@ func UnmarshalUserConfigurationInput(ctx context.Context, raw any) (manifest.Use
 
 var accessEntryConfigurationImplementors = []string{"AccessEntryConfiguration"}
 
-func (ec *executionContext) _AccessEntryConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AccessEntry) graphql.Marshaler {
+func (ec *executionContext) slowly_AccessEntryConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AccessEntry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accessEntryConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11082,7 +11082,7 @@ func (ec *executionContext) _AccessEntryConfiguration(ctx context.Context, sel a
 
 var accessFilterConfigurationImplementors = []string{"AccessFilterConfiguration"}
 
-func (ec *executionContext) _AccessFilterConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AccessFilter) graphql.Marshaler {
+func (ec *executionContext) slowly_AccessFilterConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AccessFilter) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accessFilterConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11130,7 +11130,7 @@ func (ec *executionContext) _AccessFilterConfiguration(ctx context.Context, sel 
 
 var accessRuleConfigurationImplementors = []string{"AccessRuleConfiguration"}
 
-func (ec *executionContext) _AccessRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AccessRule) graphql.Marshaler {
+func (ec *executionContext) slowly_AccessRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AccessRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accessRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11183,7 +11183,7 @@ func (ec *executionContext) _AccessRuleConfiguration(ctx context.Context, sel as
 
 var assignedProfileConfigurationImplementors = []string{"AssignedProfileConfiguration"}
 
-func (ec *executionContext) _AssignedProfileConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AssignedProfile) graphql.Marshaler {
+func (ec *executionContext) slowly_AssignedProfileConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AssignedProfile) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, assignedProfileConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11242,7 +11242,7 @@ func (ec *executionContext) _AssignedProfileConfiguration(ctx context.Context, s
 
 var categoryConfigurationImplementors = []string{"CategoryConfiguration"}
 
-func (ec *executionContext) _CategoryConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Category) graphql.Marshaler {
+func (ec *executionContext) slowly_CategoryConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Category) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, categoryConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11301,7 +11301,7 @@ func (ec *executionContext) _CategoryConfiguration(ctx context.Context, sel ast.
 
 var categoryConfigurationConnectionImplementors = []string{"CategoryConfigurationConnection"}
 
-func (ec *executionContext) _CategoryConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Category]) graphql.Marshaler {
+func (ec *executionContext) slowly_CategoryConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Category]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, categoryConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11344,7 +11344,7 @@ func (ec *executionContext) _CategoryConfigurationConnection(ctx context.Context
 
 var classifyRuleConfigurationImplementors = []string{"ClassifyRuleConfiguration"}
 
-func (ec *executionContext) _ClassifyRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ClassifyRule) graphql.Marshaler {
+func (ec *executionContext) slowly_ClassifyRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ClassifyRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, classifyRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11392,7 +11392,7 @@ func (ec *executionContext) _ClassifyRuleConfiguration(ctx context.Context, sel 
 
 var configurationImplementors = []string{"Configuration"}
 
-func (ec *executionContext) _Configuration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Configuration) graphql.Marshaler {
+func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Configuration) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, configurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11492,7 +11492,7 @@ func (ec *executionContext) _Configuration(ctx context.Context, sel ast.Selectio
 
 var connectionConfigurationImplementors = []string{"ConnectionConfiguration"}
 
-func (ec *executionContext) _ConnectionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Connection) graphql.Marshaler {
+func (ec *executionContext) slowly_ConnectionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Connection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectionConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11557,7 +11557,7 @@ func (ec *executionContext) _ConnectionConfiguration(ctx context.Context, sel as
 
 var connectorConfigurationImplementors = []string{"ConnectorConfiguration"}
 
-func (ec *executionContext) _ConnectorConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Connector) graphql.Marshaler {
+func (ec *executionContext) slowly_ConnectorConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Connector) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11616,7 +11616,7 @@ func (ec *executionContext) _ConnectorConfiguration(ctx context.Context, sel ast
 
 var connectorConfigurationConnectionImplementors = []string{"ConnectorConfigurationConnection"}
 
-func (ec *executionContext) _ConnectorConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Connector]) graphql.Marshaler {
+func (ec *executionContext) slowly_ConnectorConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Connector]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11659,7 +11659,7 @@ func (ec *executionContext) _ConnectorConfigurationConnection(ctx context.Contex
 
 var contextRuleConfigurationImplementors = []string{"ContextRuleConfiguration"}
 
-func (ec *executionContext) _ContextRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ContextRule) graphql.Marshaler {
+func (ec *executionContext) slowly_ContextRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ContextRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contextRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11739,7 +11739,7 @@ func (ec *executionContext) _ContextRuleConfiguration(ctx context.Context, sel a
 
 var contextRuleConfigurationConnectionImplementors = []string{"ContextRuleConfigurationConnection"}
 
-func (ec *executionContext) _ContextRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.ContextRule]) graphql.Marshaler {
+func (ec *executionContext) slowly_ContextRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.ContextRule]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contextRuleConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11782,7 +11782,7 @@ func (ec *executionContext) _ContextRuleConfigurationConnection(ctx context.Cont
 
 var correlationRuleConfigurationImplementors = []string{"CorrelationRuleConfiguration"}
 
-func (ec *executionContext) _CorrelationRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.CorrelationRule) graphql.Marshaler {
+func (ec *executionContext) slowly_CorrelationRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.CorrelationRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, correlationRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11845,7 +11845,7 @@ func (ec *executionContext) _CorrelationRuleConfiguration(ctx context.Context, s
 
 var dimensionConfigurationImplementors = []string{"DimensionConfiguration"}
 
-func (ec *executionContext) _DimensionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Dimension) graphql.Marshaler {
+func (ec *executionContext) slowly_DimensionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Dimension) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, dimensionConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11909,7 +11909,7 @@ func (ec *executionContext) _DimensionConfiguration(ctx context.Context, sel ast
 
 var dimensionConfigurationConnectionImplementors = []string{"DimensionConfigurationConnection"}
 
-func (ec *executionContext) _DimensionConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Dimension]) graphql.Marshaler {
+func (ec *executionContext) slowly_DimensionConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Dimension]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, dimensionConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11952,7 +11952,7 @@ func (ec *executionContext) _DimensionConfigurationConnection(ctx context.Contex
 
 var entityTypeConfigurationImplementors = []string{"EntityTypeConfiguration"}
 
-func (ec *executionContext) _EntityTypeConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.EntityType) graphql.Marshaler {
+func (ec *executionContext) slowly_EntityTypeConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.EntityType) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entityTypeConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12016,7 +12016,7 @@ func (ec *executionContext) _EntityTypeConfiguration(ctx context.Context, sel as
 
 var entityTypeConfigurationConnectionImplementors = []string{"EntityTypeConfigurationConnection"}
 
-func (ec *executionContext) _EntityTypeConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.EntityType]) graphql.Marshaler {
+func (ec *executionContext) slowly_EntityTypeConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.EntityType]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entityTypeConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12059,7 +12059,7 @@ func (ec *executionContext) _EntityTypeConfigurationConnection(ctx context.Conte
 
 var jobConfigurationImplementors = []string{"JobConfiguration"}
 
-func (ec *executionContext) _JobConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Job) graphql.Marshaler {
+func (ec *executionContext) slowly_JobConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Job) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12138,7 +12138,7 @@ func (ec *executionContext) _JobConfiguration(ctx context.Context, sel ast.Selec
 
 var jobConfigurationConnectionImplementors = []string{"JobConfigurationConnection"}
 
-func (ec *executionContext) _JobConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Job]) graphql.Marshaler {
+func (ec *executionContext) slowly_JobConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Job]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12181,7 +12181,7 @@ func (ec *executionContext) _JobConfigurationConnection(ctx context.Context, sel
 
 var lineThresholdsConfigurationImplementors = []string{"LineThresholdsConfiguration"}
 
-func (ec *executionContext) _LineThresholdsConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.LineThresholds) graphql.Marshaler {
+func (ec *executionContext) slowly_LineThresholdsConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.LineThresholds) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, lineThresholdsConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12239,7 +12239,7 @@ func (ec *executionContext) _LineThresholdsConfiguration(ctx context.Context, se
 
 var navigationRuleConfigurationImplementors = []string{"NavigationRuleConfiguration"}
 
-func (ec *executionContext) _NavigationRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NavigationRule) graphql.Marshaler {
+func (ec *executionContext) slowly_NavigationRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NavigationRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, navigationRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12308,7 +12308,7 @@ func (ec *executionContext) _NavigationRuleConfiguration(ctx context.Context, se
 
 var offsetConfigurationImplementors = []string{"OffsetConfiguration"}
 
-func (ec *executionContext) _OffsetConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Offset) graphql.Marshaler {
+func (ec *executionContext) slowly_OffsetConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Offset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, offsetConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12351,7 +12351,7 @@ func (ec *executionContext) _OffsetConfiguration(ctx context.Context, sel ast.Se
 
 var policyConfigurationImplementors = []string{"PolicyConfiguration"}
 
-func (ec *executionContext) _PolicyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Policy) graphql.Marshaler {
+func (ec *executionContext) slowly_PolicyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Policy) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12411,7 +12411,7 @@ func (ec *executionContext) _PolicyConfiguration(ctx context.Context, sel ast.Se
 
 var policyConfigurationConnectionImplementors = []string{"PolicyConfigurationConnection"}
 
-func (ec *executionContext) _PolicyConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Policy]) graphql.Marshaler {
+func (ec *executionContext) slowly_PolicyConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Policy]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12454,7 +12454,7 @@ func (ec *executionContext) _PolicyConfigurationConnection(ctx context.Context, 
 
 var profileConfigurationImplementors = []string{"ProfileConfiguration"}
 
-func (ec *executionContext) _ProfileConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Profile) graphql.Marshaler {
+func (ec *executionContext) slowly_ProfileConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Profile) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, profileConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12503,7 +12503,7 @@ func (ec *executionContext) _ProfileConfiguration(ctx context.Context, sel ast.S
 
 var profileConfigurationConnectionImplementors = []string{"ProfileConfigurationConnection"}
 
-func (ec *executionContext) _ProfileConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Profile]) graphql.Marshaler {
+func (ec *executionContext) slowly_ProfileConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Profile]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, profileConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12546,7 +12546,7 @@ func (ec *executionContext) _ProfileConfigurationConnection(ctx context.Context,
 
 var propertyConfigurationImplementors = []string{"PropertyConfiguration"}
 
-func (ec *executionContext) _PropertyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Property) graphql.Marshaler {
+func (ec *executionContext) slowly_PropertyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Property) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, propertyConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12629,7 +12629,7 @@ func (ec *executionContext) _PropertyConfiguration(ctx context.Context, sel ast.
 
 var queryRuleConfigurationImplementors = []string{"QueryRuleConfiguration"}
 
-func (ec *executionContext) _QueryRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.QueryRule) graphql.Marshaler {
+func (ec *executionContext) slowly_QueryRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.QueryRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, queryRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12702,7 +12702,7 @@ func (ec *executionContext) _QueryRuleConfiguration(ctx context.Context, sel ast
 
 var resourceRefConfigurationImplementors = []string{"ResourceRefConfiguration"}
 
-func (ec *executionContext) _ResourceRefConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ResourceRef) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceRefConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ResourceRef) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceRefConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12740,7 +12740,7 @@ func (ec *executionContext) _ResourceRefConfiguration(ctx context.Context, sel a
 
 var resourceTypeConfigurationImplementors = []string{"ResourceTypeConfiguration"}
 
-func (ec *executionContext) _ResourceTypeConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ResourceType) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceTypeConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ResourceType) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceTypeConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12964,7 +12964,7 @@ func (ec *executionContext) _ResourceTypeConfiguration(ctx context.Context, sel 
 
 var resourceTypeConfigurationConnectionImplementors = []string{"ResourceTypeConfigurationConnection"}
 
-func (ec *executionContext) _ResourceTypeConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.ResourceType]) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceTypeConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.ResourceType]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceTypeConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13007,7 +13007,7 @@ func (ec *executionContext) _ResourceTypeConfigurationConnection(ctx context.Con
 
 var roleConfigurationImplementors = []string{"RoleConfiguration"}
 
-func (ec *executionContext) _RoleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Role) graphql.Marshaler {
+func (ec *executionContext) slowly_RoleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Role) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13086,7 +13086,7 @@ func (ec *executionContext) _RoleConfiguration(ctx context.Context, sel ast.Sele
 
 var roleConfigurationConnectionImplementors = []string{"RoleConfigurationConnection"}
 
-func (ec *executionContext) _RoleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Role]) graphql.Marshaler {
+func (ec *executionContext) slowly_RoleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Role]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13129,7 +13129,7 @@ func (ec *executionContext) _RoleConfigurationConnection(ctx context.Context, se
 
 var roleRuleConfigurationImplementors = []string{"RoleRuleConfiguration"}
 
-func (ec *executionContext) _RoleRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RoleRule) graphql.Marshaler {
+func (ec *executionContext) slowly_RoleRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RoleRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13193,7 +13193,7 @@ func (ec *executionContext) _RoleRuleConfiguration(ctx context.Context, sel ast.
 
 var scalarRuleConfigurationImplementors = []string{"ScalarRuleConfiguration"}
 
-func (ec *executionContext) _ScalarRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ScalarRule) graphql.Marshaler {
+func (ec *executionContext) slowly_ScalarRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ScalarRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, scalarRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13266,7 +13266,7 @@ func (ec *executionContext) _ScalarRuleConfiguration(ctx context.Context, sel as
 
 var sourceConfigurationImplementors = []string{"SourceConfiguration"}
 
-func (ec *executionContext) _SourceConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Source) graphql.Marshaler {
+func (ec *executionContext) slowly_SourceConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Source) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sourceConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13314,7 +13314,7 @@ func (ec *executionContext) _SourceConfiguration(ctx context.Context, sel ast.Se
 
 var stepConfigurationImplementors = []string{"StepConfiguration"}
 
-func (ec *executionContext) _StepConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Step) graphql.Marshaler {
+func (ec *executionContext) slowly_StepConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Step) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, stepConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13373,7 +13373,7 @@ func (ec *executionContext) _StepConfiguration(ctx context.Context, sel ast.Sele
 
 var thresholdsConfigurationImplementors = []string{"ThresholdsConfiguration"}
 
-func (ec *executionContext) _ThresholdsConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Thresholds) graphql.Marshaler {
+func (ec *executionContext) slowly_ThresholdsConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Thresholds) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, thresholdsConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13451,7 +13451,7 @@ func (ec *executionContext) _ThresholdsConfiguration(ctx context.Context, sel as
 
 var typeRuleConfigurationImplementors = []string{"TypeRuleConfiguration"}
 
-func (ec *executionContext) _TypeRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.TypeRule) graphql.Marshaler {
+func (ec *executionContext) slowly_TypeRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.TypeRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, typeRuleConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13515,7 +13515,7 @@ func (ec *executionContext) _TypeRuleConfiguration(ctx context.Context, sel ast.
 
 var userConfigurationImplementors = []string{"UserConfiguration"}
 
-func (ec *executionContext) _UserConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.User) graphql.Marshaler {
+func (ec *executionContext) slowly_UserConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.User) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13584,7 +13584,7 @@ func (ec *executionContext) _UserConfiguration(ctx context.Context, sel ast.Sele
 
 var userConfigurationConnectionImplementors = []string{"UserConfigurationConnection"}
 
-func (ec *executionContext) _UserConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.User]) graphql.Marshaler {
+func (ec *executionContext) slowly_UserConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.User]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userConfigurationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)

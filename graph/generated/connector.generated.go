@@ -1706,7 +1706,7 @@ func UnmarshalDeliveryInput(ctx context.Context, raw any) (synchronization.Deliv
 
 var connectionImplementors = []string{"Connection"}
 
-func (ec *executionContext) _Connection(ctx context.Context, sel ast.SelectionSet, obj *system.Connection) graphql.Marshaler {
+func (ec *executionContext) slowly_Connection(ctx context.Context, sel ast.SelectionSet, obj *system.Connection) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1779,7 +1779,7 @@ func (ec *executionContext) _Connection(ctx context.Context, sel ast.SelectionSe
 
 var connectorImplementors = []string{"Connector"}
 
-func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet, obj *system.Connector) graphql.Marshaler {
+func (ec *executionContext) slowly_Connector(ctx context.Context, sel ast.SelectionSet, obj *system.Connector) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1888,7 +1888,7 @@ func (ec *executionContext) _Connector(ctx context.Context, sel ast.SelectionSet
 
 var connectorPayloadImplementors = []string{"ConnectorPayload"}
 
-func (ec *executionContext) _ConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *system.ConnectorPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_ConnectorPayload(ctx context.Context, sel ast.SelectionSet, obj *system.ConnectorPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1921,7 +1921,7 @@ func (ec *executionContext) _ConnectorPayload(ctx context.Context, sel ast.Selec
 
 var connectorTableImplementors = []string{"ConnectorTable"}
 
-func (ec *executionContext) _ConnectorTable(ctx context.Context, sel ast.SelectionSet, obj *system.ConnectorTable) graphql.Marshaler {
+func (ec *executionContext) slowly_ConnectorTable(ctx context.Context, sel ast.SelectionSet, obj *system.ConnectorTable) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, connectorTableImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1964,7 +1964,7 @@ func (ec *executionContext) _ConnectorTable(ctx context.Context, sel ast.Selecti
 
 var deliveryImplementors = []string{"Delivery"}
 
-func (ec *executionContext) _Delivery(ctx context.Context, sel ast.SelectionSet, obj *synchronization.Delivery) graphql.Marshaler {
+func (ec *executionContext) slowly_Delivery(ctx context.Context, sel ast.SelectionSet, obj *synchronization.Delivery) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2046,7 +2046,7 @@ func (ec *executionContext) _Delivery(ctx context.Context, sel ast.SelectionSet,
 
 var deliveryChangeImplementors = []string{"DeliveryChange"}
 
-func (ec *executionContext) _DeliveryChange(ctx context.Context, sel ast.SelectionSet, obj *synchronization.DeliveryChange) graphql.Marshaler {
+func (ec *executionContext) slowly_DeliveryChange(ctx context.Context, sel ast.SelectionSet, obj *synchronization.DeliveryChange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2099,7 +2099,7 @@ func (ec *executionContext) _DeliveryChange(ctx context.Context, sel ast.Selecti
 
 var deliveryChangeConnectionImplementors = []string{"DeliveryChangeConnection"}
 
-func (ec *executionContext) _DeliveryChangeConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*synchronization.DeliveryChange]) graphql.Marshaler {
+func (ec *executionContext) slowly_DeliveryChangeConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*synchronization.DeliveryChange]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryChangeConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2142,7 +2142,7 @@ func (ec *executionContext) _DeliveryChangeConnection(ctx context.Context, sel a
 
 var deliveryPayloadImplementors = []string{"DeliveryPayload"}
 
-func (ec *executionContext) _DeliveryPayload(ctx context.Context, sel ast.SelectionSet, obj *synchronization.DeliveryPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_DeliveryPayload(ctx context.Context, sel ast.SelectionSet, obj *synchronization.DeliveryPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deliveryPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2175,7 +2175,7 @@ func (ec *executionContext) _DeliveryPayload(ctx context.Context, sel ast.Select
 
 var rowToMendImplementors = []string{"RowToMend"}
 
-func (ec *executionContext) _RowToMend(ctx context.Context, sel ast.SelectionSet, obj *synchronization.RowToMend) graphql.Marshaler {
+func (ec *executionContext) slowly_RowToMend(ctx context.Context, sel ast.SelectionSet, obj *synchronization.RowToMend) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rowToMendImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2258,7 +2258,7 @@ func (ec *executionContext) _RowToMend(ctx context.Context, sel ast.SelectionSet
 
 var rowToMendConnectionImplementors = []string{"RowToMendConnection"}
 
-func (ec *executionContext) _RowToMendConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*synchronization.RowToMend]) graphql.Marshaler {
+func (ec *executionContext) slowly_RowToMendConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*synchronization.RowToMend]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, rowToMendConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)

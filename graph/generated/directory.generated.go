@@ -1994,7 +1994,7 @@ func UnmarshalUpdateResourceInput(ctx context.Context, raw any) (directory.Updat
 
 var contextDimensionImplementors = []string{"ContextDimension"}
 
-func (ec *executionContext) _ContextDimension(ctx context.Context, sel ast.SelectionSet, obj *across.ContextDimension) graphql.Marshaler {
+func (ec *executionContext) slowly_ContextDimension(ctx context.Context, sel ast.SelectionSet, obj *across.ContextDimension) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contextDimensionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2032,7 +2032,7 @@ func (ec *executionContext) _ContextDimension(ctx context.Context, sel ast.Selec
 
 var deleteResourcePayloadImplementors = []string{"DeleteResourcePayload"}
 
-func (ec *executionContext) _DeleteResourcePayload(ctx context.Context, sel ast.SelectionSet, obj *directory.DeleteResourcePayload) graphql.Marshaler {
+func (ec *executionContext) slowly_DeleteResourcePayload(ctx context.Context, sel ast.SelectionSet, obj *directory.DeleteResourcePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteResourcePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2065,7 +2065,7 @@ func (ec *executionContext) _DeleteResourcePayload(ctx context.Context, sel ast.
 
 var entityTypeImplementors = []string{"EntityType"}
 
-func (ec *executionContext) _EntityType(ctx context.Context, sel ast.SelectionSet, obj *directory.EntityType) graphql.Marshaler {
+func (ec *executionContext) slowly_EntityType(ctx context.Context, sel ast.SelectionSet, obj *directory.EntityType) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entityTypeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2138,7 +2138,7 @@ func (ec *executionContext) _EntityType(ctx context.Context, sel ast.SelectionSe
 
 var entityTypeRecordImplementors = []string{"EntityTypeRecord"}
 
-func (ec *executionContext) _EntityTypeRecord(ctx context.Context, sel ast.SelectionSet, obj *across.EntityTypeRecord) graphql.Marshaler {
+func (ec *executionContext) slowly_EntityTypeRecord(ctx context.Context, sel ast.SelectionSet, obj *across.EntityTypeRecord) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entityTypeRecordImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2191,7 +2191,7 @@ func (ec *executionContext) _EntityTypeRecord(ctx context.Context, sel ast.Selec
 
 var propertyImplementors = []string{"Property"}
 
-func (ec *executionContext) _Property(ctx context.Context, sel ast.SelectionSet, obj *directory.Property) graphql.Marshaler {
+func (ec *executionContext) slowly_Property(ctx context.Context, sel ast.SelectionSet, obj *directory.Property) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, propertyImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2255,7 +2255,7 @@ func (ec *executionContext) _Property(ctx context.Context, sel ast.SelectionSet,
 
 var propertyValueImplementors = []string{"PropertyValue"}
 
-func (ec *executionContext) _PropertyValue(ctx context.Context, sel ast.SelectionSet, obj *directory.PropertyValue) graphql.Marshaler {
+func (ec *executionContext) slowly_PropertyValue(ctx context.Context, sel ast.SelectionSet, obj *directory.PropertyValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, propertyValueImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2298,7 +2298,7 @@ func (ec *executionContext) _PropertyValue(ctx context.Context, sel ast.Selectio
 
 var resourceImplementors = []string{"Resource"}
 
-func (ec *executionContext) _Resource(ctx context.Context, sel ast.SelectionSet, obj *directory.Resource) graphql.Marshaler {
+func (ec *executionContext) slowly_Resource(ctx context.Context, sel ast.SelectionSet, obj *directory.Resource) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2398,7 +2398,7 @@ func (ec *executionContext) _Resource(ctx context.Context, sel ast.SelectionSet,
 
 var resourceConnectionImplementors = []string{"ResourceConnection"}
 
-func (ec *executionContext) _ResourceConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*directory.Resource]) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*directory.Resource]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2446,7 +2446,7 @@ func (ec *executionContext) _ResourceConnection(ctx context.Context, sel ast.Sel
 
 var resourceContextImplementors = []string{"ResourceContext"}
 
-func (ec *executionContext) _ResourceContext(ctx context.Context, sel ast.SelectionSet, obj *across.ResourceContext) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceContext(ctx context.Context, sel ast.SelectionSet, obj *across.ResourceContext) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceContextImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2494,7 +2494,7 @@ func (ec *executionContext) _ResourceContext(ctx context.Context, sel ast.Select
 
 var resourceEdgeImplementors = []string{"ResourceEdge"}
 
-func (ec *executionContext) _ResourceEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*directory.Resource]) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*directory.Resource]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2532,7 +2532,7 @@ func (ec *executionContext) _ResourceEdge(ctx context.Context, sel ast.Selection
 
 var resourceLinkImplementors = []string{"ResourceLink"}
 
-func (ec *executionContext) _ResourceLink(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceLink) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceLink(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceLink) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceLinkImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2575,7 +2575,7 @@ func (ec *executionContext) _ResourceLink(ctx context.Context, sel ast.Selection
 
 var resourcePayloadImplementors = []string{"ResourcePayload"}
 
-func (ec *executionContext) _ResourcePayload(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourcePayload) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourcePayload(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourcePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourcePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2608,7 +2608,7 @@ func (ec *executionContext) _ResourcePayload(ctx context.Context, sel ast.Select
 
 var resourceRefImplementors = []string{"ResourceRef"}
 
-func (ec *executionContext) _ResourceRef(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceRef) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceRef(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceRef) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceRefImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2656,7 +2656,7 @@ func (ec *executionContext) _ResourceRef(ctx context.Context, sel ast.SelectionS
 
 var resourceVersionImplementors = []string{"ResourceVersion"}
 
-func (ec *executionContext) _ResourceVersion(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceVersion) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceVersion(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceVersion) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceVersionImplementors)
 
 	out := graphql.NewFieldSet(fields)

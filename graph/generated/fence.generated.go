@@ -274,7 +274,7 @@ func UnmarshalLiftFenceInput(ctx context.Context, raw any) (fence.LiftFenceInput
 
 var fenceImplementors = []string{"Fence"}
 
-func (ec *executionContext) _Fence(ctx context.Context, sel ast.SelectionSet, obj *fence.Fence) graphql.Marshaler {
+func (ec *executionContext) slowly_Fence(ctx context.Context, sel ast.SelectionSet, obj *fence.Fence) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, fenceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -312,7 +312,7 @@ func (ec *executionContext) _Fence(ctx context.Context, sel ast.SelectionSet, ob
 
 var fencedWorkImplementors = []string{"FencedWork"}
 
-func (ec *executionContext) _FencedWork(ctx context.Context, sel ast.SelectionSet, obj *fence.FencedWork) graphql.Marshaler {
+func (ec *executionContext) slowly_FencedWork(ctx context.Context, sel ast.SelectionSet, obj *fence.FencedWork) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, fencedWorkImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -365,7 +365,7 @@ func (ec *executionContext) _FencedWork(ctx context.Context, sel ast.SelectionSe
 
 var liftFencePayloadImplementors = []string{"LiftFencePayload"}
 
-func (ec *executionContext) _LiftFencePayload(ctx context.Context, sel ast.SelectionSet, obj *fence.LiftFencePayload) graphql.Marshaler {
+func (ec *executionContext) slowly_LiftFencePayload(ctx context.Context, sel ast.SelectionSet, obj *fence.LiftFencePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, liftFencePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)

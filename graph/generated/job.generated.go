@@ -1748,7 +1748,7 @@ func UnmarshalRunJobInput(ctx context.Context, raw any) (job.RunJobInput, error)
 
 var jobImplementors = []string{"Job"}
 
-func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj *job.Job) graphql.Marshaler {
+func (ec *executionContext) slowly_Job(ctx context.Context, sel ast.SelectionSet, obj *job.Job) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1843,7 +1843,7 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 
 var jobInstanceImplementors = []string{"JobInstance"}
 
-func (ec *executionContext) _JobInstance(ctx context.Context, sel ast.SelectionSet, obj *job.JobInstance) graphql.Marshaler {
+func (ec *executionContext) slowly_JobInstance(ctx context.Context, sel ast.SelectionSet, obj *job.JobInstance) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobInstanceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1939,7 +1939,7 @@ func (ec *executionContext) _JobInstance(ctx context.Context, sel ast.SelectionS
 
 var jobInstanceConnectionImplementors = []string{"JobInstanceConnection"}
 
-func (ec *executionContext) _JobInstanceConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*job.JobInstance]) graphql.Marshaler {
+func (ec *executionContext) slowly_JobInstanceConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*job.JobInstance]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobInstanceConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1987,7 +1987,7 @@ func (ec *executionContext) _JobInstanceConnection(ctx context.Context, sel ast.
 
 var jobInstanceEdgeImplementors = []string{"JobInstanceEdge"}
 
-func (ec *executionContext) _JobInstanceEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*job.JobInstance]) graphql.Marshaler {
+func (ec *executionContext) slowly_JobInstanceEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*job.JobInstance]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobInstanceEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2025,7 +2025,7 @@ func (ec *executionContext) _JobInstanceEdge(ctx context.Context, sel ast.Select
 
 var jobPayloadImplementors = []string{"JobPayload"}
 
-func (ec *executionContext) _JobPayload(ctx context.Context, sel ast.SelectionSet, obj *job.ScheduleJobPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_JobPayload(ctx context.Context, sel ast.SelectionSet, obj *job.ScheduleJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2058,7 +2058,7 @@ func (ec *executionContext) _JobPayload(ctx context.Context, sel ast.SelectionSe
 
 var jobStepImplementors = []string{"JobStep"}
 
-func (ec *executionContext) _JobStep(ctx context.Context, sel ast.SelectionSet, obj *job.JobStep) graphql.Marshaler {
+func (ec *executionContext) slowly_JobStep(ctx context.Context, sel ast.SelectionSet, obj *job.JobStep) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobStepImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2111,7 +2111,7 @@ func (ec *executionContext) _JobStep(ctx context.Context, sel ast.SelectionSet, 
 
 var jobsChangeImplementors = []string{"JobsChange"}
 
-func (ec *executionContext) _JobsChange(ctx context.Context, sel ast.SelectionSet, obj *across.JobsChange) graphql.Marshaler {
+func (ec *executionContext) slowly_JobsChange(ctx context.Context, sel ast.SelectionSet, obj *across.JobsChange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobsChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2149,7 +2149,7 @@ func (ec *executionContext) _JobsChange(ctx context.Context, sel ast.SelectionSe
 
 var runJobPayloadImplementors = []string{"RunJobPayload"}
 
-func (ec *executionContext) _RunJobPayload(ctx context.Context, sel ast.SelectionSet, obj *job.RunJobPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_RunJobPayload(ctx context.Context, sel ast.SelectionSet, obj *job.RunJobPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, runJobPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2182,7 +2182,7 @@ func (ec *executionContext) _RunJobPayload(ctx context.Context, sel ast.Selectio
 
 var taskInstanceImplementors = []string{"TaskInstance"}
 
-func (ec *executionContext) _TaskInstance(ctx context.Context, sel ast.SelectionSet, obj *job.TaskInstance) graphql.Marshaler {
+func (ec *executionContext) slowly_TaskInstance(ctx context.Context, sel ast.SelectionSet, obj *job.TaskInstance) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, taskInstanceImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2283,7 +2283,7 @@ func (ec *executionContext) _TaskInstance(ctx context.Context, sel ast.Selection
 
 var taskLogLineImplementors = []string{"TaskLogLine"}
 
-func (ec *executionContext) _TaskLogLine(ctx context.Context, sel ast.SelectionSet, obj *job.TaskLogLine) graphql.Marshaler {
+func (ec *executionContext) slowly_TaskLogLine(ctx context.Context, sel ast.SelectionSet, obj *job.TaskLogLine) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, taskLogLineImplementors)
 
 	out := graphql.NewFieldSet(fields)

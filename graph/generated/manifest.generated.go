@@ -1112,7 +1112,7 @@ func UnmarshalPlanInput(ctx context.Context, raw any) (manifest.PlanInput, error
 
 var configurationPayloadImplementors = []string{"ConfigurationPayload"}
 
-func (ec *executionContext) _ConfigurationPayload(ctx context.Context, sel ast.SelectionSet, obj *manifest.ConfigurationPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_ConfigurationPayload(ctx context.Context, sel ast.SelectionSet, obj *manifest.ConfigurationPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, configurationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1160,7 +1160,7 @@ func (ec *executionContext) _ConfigurationPayload(ctx context.Context, sel ast.S
 
 var configurationVersionImplementors = []string{"ConfigurationVersion"}
 
-func (ec *executionContext) _ConfigurationVersion(ctx context.Context, sel ast.SelectionSet, obj *manifest.ObjectVersion) graphql.Marshaler {
+func (ec *executionContext) slowly_ConfigurationVersion(ctx context.Context, sel ast.SelectionSet, obj *manifest.ObjectVersion) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, configurationVersionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1203,7 +1203,7 @@ func (ec *executionContext) _ConfigurationVersion(ctx context.Context, sel ast.S
 
 var criterionConfigurationImplementors = []string{"CriterionConfiguration"}
 
-func (ec *executionContext) _CriterionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedCriterion) graphql.Marshaler {
+func (ec *executionContext) slowly_CriterionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedCriterion) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, criterionConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1246,7 +1246,7 @@ func (ec *executionContext) _CriterionConfiguration(ctx context.Context, sel ast
 
 var namedValueImplementors = []string{"NamedValue"}
 
-func (ec *executionContext) _NamedValue(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedValue) graphql.Marshaler {
+func (ec *executionContext) slowly_NamedValue(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, namedValueImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1284,7 +1284,7 @@ func (ec *executionContext) _NamedValue(ctx context.Context, sel ast.SelectionSe
 
 var planChangeImplementors = []string{"PlanChange"}
 
-func (ec *executionContext) _PlanChange(ctx context.Context, sel ast.SelectionSet, obj *manifest.Change) graphql.Marshaler {
+func (ec *executionContext) slowly_PlanChange(ctx context.Context, sel ast.SelectionSet, obj *manifest.Change) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, planChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1332,7 +1332,7 @@ func (ec *executionContext) _PlanChange(ctx context.Context, sel ast.SelectionSe
 
 var planFieldImplementors = []string{"PlanField"}
 
-func (ec *executionContext) _PlanField(ctx context.Context, sel ast.SelectionSet, obj *manifest.Field) graphql.Marshaler {
+func (ec *executionContext) slowly_PlanField(ctx context.Context, sel ast.SelectionSet, obj *manifest.Field) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, planFieldImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1375,7 +1375,7 @@ func (ec *executionContext) _PlanField(ctx context.Context, sel ast.SelectionSet
 
 var planPayloadImplementors = []string{"PlanPayload"}
 
-func (ec *executionContext) _PlanPayload(ctx context.Context, sel ast.SelectionSet, obj *manifest.PlanPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_PlanPayload(ctx context.Context, sel ast.SelectionSet, obj *manifest.PlanPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, planPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1413,7 +1413,7 @@ func (ec *executionContext) _PlanPayload(ctx context.Context, sel ast.SelectionS
 
 var planProblemImplementors = []string{"PlanProblem"}
 
-func (ec *executionContext) _PlanProblem(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Problem) graphql.Marshaler {
+func (ec *executionContext) slowly_PlanProblem(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Problem) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, planProblemImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1467,7 +1467,7 @@ func (ec *executionContext) _PlanProblem(ctx context.Context, sel ast.SelectionS
 
 var secretConfigurationImplementors = []string{"SecretConfiguration"}
 
-func (ec *executionContext) _SecretConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedSecret) graphql.Marshaler {
+func (ec *executionContext) slowly_SecretConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedSecret) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, secretConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)

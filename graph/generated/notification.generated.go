@@ -500,7 +500,7 @@ func UnmarshalMailFilter(ctx context.Context, raw any) (notification.MailFilter,
 
 var mailImplementors = []string{"Mail"}
 
-func (ec *executionContext) _Mail(ctx context.Context, sel ast.SelectionSet, obj *notification.Mail) graphql.Marshaler {
+func (ec *executionContext) slowly_Mail(ctx context.Context, sel ast.SelectionSet, obj *notification.Mail) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, mailImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -578,7 +578,7 @@ func (ec *executionContext) _Mail(ctx context.Context, sel ast.SelectionSet, obj
 
 var mailConnectionImplementors = []string{"MailConnection"}
 
-func (ec *executionContext) _MailConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*notification.Mail]) graphql.Marshaler {
+func (ec *executionContext) slowly_MailConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*notification.Mail]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, mailConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -626,7 +626,7 @@ func (ec *executionContext) _MailConnection(ctx context.Context, sel ast.Selecti
 
 var mailEdgeImplementors = []string{"MailEdge"}
 
-func (ec *executionContext) _MailEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*notification.Mail]) graphql.Marshaler {
+func (ec *executionContext) slowly_MailEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*notification.Mail]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, mailEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)

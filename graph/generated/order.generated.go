@@ -3815,7 +3815,7 @@ func UnmarshalReviewOrdersInput(ctx context.Context, raw any) (order.ReviewOrder
 
 var bulkOrdersPayloadImplementors = []string{"BulkOrdersPayload"}
 
-func (ec *executionContext) _BulkOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.BulkOrdersPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_BulkOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.BulkOrdersPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, bulkOrdersPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3848,7 +3848,7 @@ func (ec *executionContext) _BulkOrdersPayload(ctx context.Context, sel ast.Sele
 
 var countersImplementors = []string{"Counters"}
 
-func (ec *executionContext) _Counters(ctx context.Context, sel ast.SelectionSet, obj *order.Counters) graphql.Marshaler {
+func (ec *executionContext) slowly_Counters(ctx context.Context, sel ast.SelectionSet, obj *order.Counters) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, countersImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3931,7 +3931,7 @@ func (ec *executionContext) _Counters(ctx context.Context, sel ast.SelectionSet,
 
 var errorGroupImplementors = []string{"ErrorGroup"}
 
-func (ec *executionContext) _ErrorGroup(ctx context.Context, sel ast.SelectionSet, obj *order.ErrorGroup) graphql.Marshaler {
+func (ec *executionContext) slowly_ErrorGroup(ctx context.Context, sel ast.SelectionSet, obj *order.ErrorGroup) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, errorGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -3984,7 +3984,7 @@ func (ec *executionContext) _ErrorGroup(ctx context.Context, sel ast.SelectionSe
 
 var flowEdgeImplementors = []string{"FlowEdge"}
 
-func (ec *executionContext) _FlowEdge(ctx context.Context, sel ast.SelectionSet, obj *order.FlowEdge) graphql.Marshaler {
+func (ec *executionContext) slowly_FlowEdge(ctx context.Context, sel ast.SelectionSet, obj *order.FlowEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, flowEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4027,7 +4027,7 @@ func (ec *executionContext) _FlowEdge(ctx context.Context, sel ast.SelectionSet,
 
 var heldOrdersImplementors = []string{"HeldOrders"}
 
-func (ec *executionContext) _HeldOrders(ctx context.Context, sel ast.SelectionSet, obj *order.HeldOrders) graphql.Marshaler {
+func (ec *executionContext) slowly_HeldOrders(ctx context.Context, sel ast.SelectionSet, obj *order.HeldOrders) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, heldOrdersImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4065,7 +4065,7 @@ func (ec *executionContext) _HeldOrders(ctx context.Context, sel ast.SelectionSe
 
 var hourCountImplementors = []string{"HourCount"}
 
-func (ec *executionContext) _HourCount(ctx context.Context, sel ast.SelectionSet, obj *order.HourCount) graphql.Marshaler {
+func (ec *executionContext) slowly_HourCount(ctx context.Context, sel ast.SelectionSet, obj *order.HourCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, hourCountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4118,7 +4118,7 @@ func (ec *executionContext) _HourCount(ctx context.Context, sel ast.SelectionSet
 
 var orderImplementors = []string{"Order"}
 
-func (ec *executionContext) _Order(ctx context.Context, sel ast.SelectionSet, obj *order.Order) graphql.Marshaler {
+func (ec *executionContext) slowly_Order(ctx context.Context, sel ast.SelectionSet, obj *order.Order) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4315,7 +4315,7 @@ func (ec *executionContext) _Order(ctx context.Context, sel ast.SelectionSet, ob
 
 var orderAnswerImplementors = []string{"OrderAnswer"}
 
-func (ec *executionContext) _OrderAnswer(ctx context.Context, sel ast.SelectionSet, obj *order.OrderAnswer) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderAnswer(ctx context.Context, sel ast.SelectionSet, obj *order.OrderAnswer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderAnswerImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4363,7 +4363,7 @@ func (ec *executionContext) _OrderAnswer(ctx context.Context, sel ast.SelectionS
 
 var orderAttemptImplementors = []string{"OrderAttempt"}
 
-func (ec *executionContext) _OrderAttempt(ctx context.Context, sel ast.SelectionSet, obj *order.OrderAttempt) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderAttempt(ctx context.Context, sel ast.SelectionSet, obj *order.OrderAttempt) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderAttemptImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4431,7 +4431,7 @@ func (ec *executionContext) _OrderAttempt(ctx context.Context, sel ast.Selection
 
 var orderChangeImplementors = []string{"OrderChange"}
 
-func (ec *executionContext) _OrderChange(ctx context.Context, sel ast.SelectionSet, obj *across.OrderChange) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderChange(ctx context.Context, sel ast.SelectionSet, obj *across.OrderChange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4489,7 +4489,7 @@ func (ec *executionContext) _OrderChange(ctx context.Context, sel ast.SelectionS
 
 var orderConnectionImplementors = []string{"OrderConnection"}
 
-func (ec *executionContext) _OrderConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*order.Order]) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*order.Order]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4537,7 +4537,7 @@ func (ec *executionContext) _OrderConnection(ctx context.Context, sel ast.Select
 
 var orderEdgeImplementors = []string{"OrderEdge"}
 
-func (ec *executionContext) _OrderEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*order.Order]) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*order.Order]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4575,7 +4575,7 @@ func (ec *executionContext) _OrderEdge(ctx context.Context, sel ast.SelectionSet
 
 var orderErrorImplementors = []string{"OrderError"}
 
-func (ec *executionContext) _OrderError(ctx context.Context, sel ast.SelectionSet, obj *order.OrderError) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderError(ctx context.Context, sel ast.SelectionSet, obj *order.OrderError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderErrorImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4623,7 +4623,7 @@ func (ec *executionContext) _OrderError(ctx context.Context, sel ast.SelectionSe
 
 var orderHistoryEntryImplementors = []string{"OrderHistoryEntry"}
 
-func (ec *executionContext) _OrderHistoryEntry(ctx context.Context, sel ast.SelectionSet, obj *order.OrderHistoryEntry) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderHistoryEntry(ctx context.Context, sel ast.SelectionSet, obj *order.OrderHistoryEntry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderHistoryEntryImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4697,7 +4697,7 @@ func (ec *executionContext) _OrderHistoryEntry(ctx context.Context, sel ast.Sele
 
 var orderLineImplementors = []string{"OrderLine"}
 
-func (ec *executionContext) _OrderLine(ctx context.Context, sel ast.SelectionSet, obj *order.OrderLine) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderLine(ctx context.Context, sel ast.SelectionSet, obj *order.OrderLine) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderLineImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4821,7 +4821,7 @@ func (ec *executionContext) _OrderLine(ctx context.Context, sel ast.SelectionSet
 
 var orderObstacleImplementors = []string{"OrderObstacle"}
 
-func (ec *executionContext) _OrderObstacle(ctx context.Context, sel ast.SelectionSet, obj *order.OrderObstacle) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderObstacle(ctx context.Context, sel ast.SelectionSet, obj *order.OrderObstacle) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderObstacleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4869,7 +4869,7 @@ func (ec *executionContext) _OrderObstacle(ctx context.Context, sel ast.Selectio
 
 var orderResultImplementors = []string{"OrderResult"}
 
-func (ec *executionContext) _OrderResult(ctx context.Context, sel ast.SelectionSet, obj *order.OrderResult) graphql.Marshaler {
+func (ec *executionContext) slowly_OrderResult(ctx context.Context, sel ast.SelectionSet, obj *order.OrderResult) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, orderResultImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4912,7 +4912,7 @@ func (ec *executionContext) _OrderResult(ctx context.Context, sel ast.SelectionS
 
 var provisioningTransitionImplementors = []string{"ProvisioningTransition"}
 
-func (ec *executionContext) _ProvisioningTransition(ctx context.Context, sel ast.SelectionSet, obj *order.ProvisioningTransition) graphql.Marshaler {
+func (ec *executionContext) slowly_ProvisioningTransition(ctx context.Context, sel ast.SelectionSet, obj *order.ProvisioningTransition) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, provisioningTransitionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4965,7 +4965,7 @@ func (ec *executionContext) _ProvisioningTransition(ctx context.Context, sel ast
 
 var releaseHeldOrdersPayloadImplementors = []string{"ReleaseHeldOrdersPayload"}
 
-func (ec *executionContext) _ReleaseHeldOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.ReleaseHeldOrdersPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_ReleaseHeldOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.ReleaseHeldOrdersPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, releaseHeldOrdersPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4998,7 +4998,7 @@ func (ec *executionContext) _ReleaseHeldOrdersPayload(ctx context.Context, sel a
 
 var stateCountImplementors = []string{"StateCount"}
 
-func (ec *executionContext) _StateCount(ctx context.Context, sel ast.SelectionSet, obj *order.StateCount) graphql.Marshaler {
+func (ec *executionContext) slowly_StateCount(ctx context.Context, sel ast.SelectionSet, obj *order.StateCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, stateCountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5036,7 +5036,7 @@ func (ec *executionContext) _StateCount(ctx context.Context, sel ast.SelectionSe
 
 var tileCountImplementors = []string{"TileCount"}
 
-func (ec *executionContext) _TileCount(ctx context.Context, sel ast.SelectionSet, obj *order.TileCount) graphql.Marshaler {
+func (ec *executionContext) slowly_TileCount(ctx context.Context, sel ast.SelectionSet, obj *order.TileCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tileCountImplementors)
 
 	out := graphql.NewFieldSet(fields)

@@ -1631,7 +1631,7 @@ func (ec *executionContext) fieldContext_RoleRule_sentence(_ context.Context, fi
 
 var categoryImplementors = []string{"Category"}
 
-func (ec *executionContext) _Category(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Category) graphql.Marshaler {
+func (ec *executionContext) slowly_Category(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Category) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, categoryImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1684,7 +1684,7 @@ func (ec *executionContext) _Category(ctx context.Context, sel ast.SelectionSet,
 
 var policyImplementors = []string{"Policy"}
 
-func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Policy) graphql.Marshaler {
+func (ec *executionContext) slowly_Policy(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Policy) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1732,7 +1732,7 @@ func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, o
 
 var resourceTypeImplementors = []string{"ResourceType"}
 
-func (ec *executionContext) _ResourceType(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.ResourceType) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceType(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.ResourceType) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceTypeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1876,7 +1876,7 @@ func (ec *executionContext) _ResourceType(ctx context.Context, sel ast.Selection
 
 var resourceTypeRuleImplementors = []string{"ResourceTypeRule"}
 
-func (ec *executionContext) _ResourceTypeRule(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.ResourceTypeRule) graphql.Marshaler {
+func (ec *executionContext) slowly_ResourceTypeRule(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.ResourceTypeRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resourceTypeRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2002,7 +2002,7 @@ func (ec *executionContext) _ResourceTypeRule(ctx context.Context, sel ast.Selec
 
 var roleImplementors = []string{"Role"}
 
-func (ec *executionContext) _Role(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Role) graphql.Marshaler {
+func (ec *executionContext) slowly_Role(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Role) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2079,7 +2079,7 @@ func (ec *executionContext) _Role(ctx context.Context, sel ast.SelectionSet, obj
 
 var roleRuleImplementors = []string{"RoleRule"}
 
-func (ec *executionContext) _RoleRule(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.RoleRule) graphql.Marshaler {
+func (ec *executionContext) slowly_RoleRule(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.RoleRule) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roleRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)

@@ -1103,7 +1103,7 @@ func UnmarshalWebhookInput(ctx context.Context, raw any) (webhook.WebhookInput, 
 
 var createWebhookPayloadImplementors = []string{"CreateWebhookPayload"}
 
-func (ec *executionContext) _CreateWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *webhook.CreateWebhookPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_CreateWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *webhook.CreateWebhookPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createWebhookPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1141,7 +1141,7 @@ func (ec *executionContext) _CreateWebhookPayload(ctx context.Context, sel ast.S
 
 var deleteWebhookPayloadImplementors = []string{"DeleteWebhookPayload"}
 
-func (ec *executionContext) _DeleteWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *webhook.DeleteWebhookPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_DeleteWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *webhook.DeleteWebhookPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteWebhookPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1174,7 +1174,7 @@ func (ec *executionContext) _DeleteWebhookPayload(ctx context.Context, sel ast.S
 
 var webhookImplementors = []string{"Webhook"}
 
-func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, obj *webhook.Webhook) graphql.Marshaler {
+func (ec *executionContext) slowly_Webhook(ctx context.Context, sel ast.SelectionSet, obj *webhook.Webhook) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webhookImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1264,7 +1264,7 @@ func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, 
 
 var webhookAttemptImplementors = []string{"WebhookAttempt"}
 
-func (ec *executionContext) _WebhookAttempt(ctx context.Context, sel ast.SelectionSet, obj *webhook.WebhookAttempt) graphql.Marshaler {
+func (ec *executionContext) slowly_WebhookAttempt(ctx context.Context, sel ast.SelectionSet, obj *webhook.WebhookAttempt) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webhookAttemptImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1317,7 +1317,7 @@ func (ec *executionContext) _WebhookAttempt(ctx context.Context, sel ast.Selecti
 
 var webhookDeliveryImplementors = []string{"WebhookDelivery"}
 
-func (ec *executionContext) _WebhookDelivery(ctx context.Context, sel ast.SelectionSet, obj *webhook.WebhookDelivery) graphql.Marshaler {
+func (ec *executionContext) slowly_WebhookDelivery(ctx context.Context, sel ast.SelectionSet, obj *webhook.WebhookDelivery) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webhookDeliveryImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1385,7 +1385,7 @@ func (ec *executionContext) _WebhookDelivery(ctx context.Context, sel ast.Select
 
 var webhookDeliveryConnectionImplementors = []string{"WebhookDeliveryConnection"}
 
-func (ec *executionContext) _WebhookDeliveryConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*webhook.WebhookDelivery]) graphql.Marshaler {
+func (ec *executionContext) slowly_WebhookDeliveryConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*webhook.WebhookDelivery]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webhookDeliveryConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1433,7 +1433,7 @@ func (ec *executionContext) _WebhookDeliveryConnection(ctx context.Context, sel 
 
 var webhookDeliveryEdgeImplementors = []string{"WebhookDeliveryEdge"}
 
-func (ec *executionContext) _WebhookDeliveryEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*webhook.WebhookDelivery]) graphql.Marshaler {
+func (ec *executionContext) slowly_WebhookDeliveryEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*webhook.WebhookDelivery]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webhookDeliveryEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1471,7 +1471,7 @@ func (ec *executionContext) _WebhookDeliveryEdge(ctx context.Context, sel ast.Se
 
 var webhookPayloadImplementors = []string{"WebhookPayload"}
 
-func (ec *executionContext) _WebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *webhook.WebhookPayload) graphql.Marshaler {
+func (ec *executionContext) slowly_WebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *webhook.WebhookPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webhookPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
