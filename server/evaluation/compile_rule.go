@@ -49,7 +49,7 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 		if x.ResourceTypeID != t.ID || !b.enabled(x.PolicyID) {
 			continue
 		}
-		r := &rule{id: x.ID, identifier: x.Identifier, kind: x.Kind, criteria: b.criteria("resource_type_rule", x.Identifier, x.Dimensions), roleID: deref(x.SingleRoleID),
+		r := &rule{id: x.ID, identifier: x.Identifier, kind: kindOf(x.Kind), criteria: b.criteria("resource_type_rule", x.Identifier, x.Dimensions), roleID: deref(x.SingleRoleID),
 			denied: x.IsDenied, strength: x.Type, typ: typ, comparison: x.ComparisonType, mapped: x.IsMapped, confidence: x.Confidence,
 			offset: x.OffsetReference, before: x.OffsetBefore, after: x.OffsetAfter}
 		if !b.resourceTypeRule(s, x, r, on) {
@@ -73,62 +73,35 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 	}
 }
 
+// compiling is a rule of a resource type on its way into a model.
+type compiling struct {
+	*builder
+	s     *source
+	x     *rolemodel.ResourceTypeRule
+	r     *rule
+	owner scope  // what expressions over the owner may use
+	in    *trees // what they read
+}
+
+// fault reports that a part of the rule cannot be used.
+func (c *compiling) fault(field string, err error) {
+	c.problem(rolemodel.SeverityError, "resource_type_rule", c.x.Identifier, field, "%s", err)
+}
+
 // resourceTypeRule fills in what depends on the kind of rule; false: the rule is left out.
 func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on *reads) bool {
-	typ := r.typ
-	fault := func(field string, err error) {
-		b.problem(rolemodel.SeverityError, "resource_type_rule", x.Identifier, field, "%s", err)
-	}
-	needed := x.Kind == rolemodel.ScalarRule || x.Kind == rolemodel.NavigationRule || x.Kind == rolemodel.QueryRule
-	if r.prop = b.property(typ, x.PropertyID, on); r.prop == nil && needed {
-		fault("property", fmt.Errorf("the property is none of the target entity type; choose one of %s", nameOf(b.shape, typ.TargetEntityTypeID)))
+	c := &compiling{builder: b, s: s, x: x, r: r}
+	if r.kind == nil {
+		c.fault("kind", fmt.Errorf("there is no such kind of rule: %q", x.Kind))
 		return false
 	}
-	full := scope{source: s.entityType, record: s.recordType(b, x.PolicyID), assignment: true}
-	in := &trees{source: s.reads, record: s.recordReads(b, x.PolicyID)}
-	switch x.Kind {
-	case rolemodel.TypeRule:
-		r.listed = true
-	case rolemodel.ScalarRule:
-		r.listed = r.roleID != 0
-		r.value = b.value(full, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
-		r.value.into = r.prop
-		r.value.date = r.value.isDate(b.shape)
-		if err := b.mustFit(r.value, r.prop.Property); err != nil {
-			r.value.broken = err
-			fault("sourceExpression", err)
-		}
-		r.prop.scalars = append(r.prop.scalars, r)
-	case rolemodel.NavigationRule:
-		r.listed = true
-		if x.ValueKey != nil {
-			if err := b.mustBeKey(deref(r.prop.TargetEntityTypeID), *x.ValueKey); err != nil {
-				fault("valueKey", err)
-				return false
-			}
-			r.resource = b.keys.IDs[deref(r.prop.TargetEntityTypeID)][*x.ValueKey]
-			r.label = cmp.Or(b.keys.Labels[r.resource], *x.ValueKey)
-		}
-		if r.resource == 0 {
-			b.problem(rolemodel.SeverityWarning, "resource_type_rule", x.Identifier, "valueKey",
-				"There is no such resource yet, so the rule gives nothing. Correct the key or synchronize the system.")
-			return false
-		}
-		r.prop.navs++
-	case rolemodel.QueryRule:
-		b.keyRule(s, x, r, deref(r.prop.TargetEntityTypeID), fault)
-		r.prop.queries = append(r.prop.queries, r)
-	case rolemodel.CorrelationRule:
-		b.keyRule(s, x, r, typ.TargetEntityTypeID, fault)
-		typ.correl = append(typ.correl, r)
-	case rolemodel.ClassificationRule:
-		k := b.side(typ.TargetEntityTypeID)
-		r.target = b.condition(scope{target: typ.TargetEntityTypeID}, x.TargetExpression, &trees{target: k.reads}, func(err error) { fault("targetExpression", err) })
-		b.c.classify[typ.TargetEntityTypeID] = append(b.c.classify[typ.TargetEntityTypeID], r)
-	default:
+	if r.prop = b.property(r.typ, x.PropertyID, on); r.prop == nil && r.kind.fills {
+		c.fault("property", fmt.Errorf("the property is none of the target entity type; choose one of %s", nameOf(b.shape, r.typ.TargetEntityTypeID)))
 		return false
 	}
-	return true
+	c.owner = scope{source: s.entityType, record: s.recordType(b, x.PolicyID), assignment: true}
+	c.in = &trees{source: s.reads, record: s.recordReads(b, x.PolicyID)}
+	return r.kind.compile(c)
 }
 
 // property finds or adds a property of the type that a rule computes or computed once, and notes that targets are read for it.

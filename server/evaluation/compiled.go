@@ -51,10 +51,8 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 	}
 	for _, r := range m.Rules {
 		criteria(r.Dimensions)
-		if r.Kind == rolemodel.NavigationRule && r.PropertyID != nil && r.ValueKey != nil {
-			if p := shape.Properties[*r.PropertyID]; p != nil && p.TargetEntityTypeID != nil {
-				need(*p.TargetEntityTypeID, *r.ValueKey)
-			}
+		if k := kindOf(r.Kind); k != nil && k.names != nil {
+			k.names(r, shape, need)
 		}
 	}
 	out := map[int64][]string{}
@@ -130,7 +128,7 @@ func (p *prop) many() bool { return p.IsNavigation() && p.IsCollection }
 type rule struct {
 	id         int64
 	identifier string
-	kind       rolemodel.RuleKind // "" for role rules
+	kind       *ruleKind // ofRoles for role rules
 	bit        uint32
 	policyBit  uint32
 	context    int // position in source.contexts; -1: none

@@ -5,7 +5,7 @@
 //
 //	types.go        the words: Batch of Owners in, Results with deltas out
 //	compile.go      Compile: a model and its Keys become a Compiled (compiled.go), once per model version; problems are reported, never fatal.
-//	                compile_rule.go the rules of a resource type, value.go what a rule computes, fit.go whether its property can hold it, arguments.go what goes with an order
+//	                compile_rule.go the rules of a resource type: rulekind.go is the table of their kinds, rule_*.go one file for each. value.go what a rule computes, fit.go whether its property can hold it, arguments.go what goes with an order
 //	reads.go        what the rules read of a resource, as a tree: Paths for the loader, and the base of the fingerprint
 //	keys.go         SourceKeys, TargetKeys: what server/assignment stores and joins to find candidates and lookups; Paths
 //	evaluate.go     Evaluate: one Result per owner; start reading here

@@ -200,7 +200,7 @@ func (r *run) keyFault(rule int64) string {
 // unmatched is why it is not known whether the owner has a target of a type already; empty: all its rules could look.
 func (r *run) unmatched(typeID int64) string {
 	for _, k := range r.res.SourceKeys {
-		if x := r.c.rules[k.RuleID]; k.Fault != "" && x != nil && x.typ != nil && x.typ.ID == typeID && x.kind == rolemodel.CorrelationRule {
+		if x := r.c.rules[k.RuleID]; k.Fault != "" && x != nil && x.typ != nil && x.typ.ID == typeID && x.kind.owns {
 			return k.Fault
 		}
 	}

@@ -96,16 +96,16 @@ func (r *run) intervals(p *plan) {
 	p.byRole = true
 	var typeRules, roles []int64
 	for _, x := range p.rules {
-		if x.kind == rolemodel.TypeRule && x.denied {
+		if x.kind.gives && x.denied {
 			p.denied = p.denied.union(x.applied(r.when(x, false)))
 		}
 	}
 	for _, x := range p.rules {
-		if x.denied || x.kind == rolemodel.TypeRule && !x.required() {
+		if x.denied || x.kind.gives && !x.required() {
 			continue
 		}
 		over := r.when(x, false)
-		if x.kind == rolemodel.TypeRule {
+		if x.kind.gives {
 			over = x.applied(over)
 		}
 		over = over.subtract(p.denied)
@@ -113,7 +113,7 @@ func (r *run) intervals(p *plan) {
 			continue
 		}
 		p.base = p.base.union(over)
-		if x.kind == rolemodel.TypeRule {
+		if x.kind.gives {
 			typeRules = append(typeRules, x.id)
 		}
 		if x.roleID != 0 {
@@ -140,7 +140,7 @@ func (r *run) extend(p *plan, base set) set {
 		}
 	}
 	for _, x := range p.rules {
-		if x.kind == rolemodel.NavigationRule && !x.denied && x.offset != rolemodel.OffsetDefault {
+		if x.kind.fixed && !x.denied && x.offset != rolemodel.OffsetDefault {
 			over = over.union(x.applied(r.when(x, false)))
 		}
 	}

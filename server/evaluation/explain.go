@@ -185,28 +185,32 @@ func (r *run) explainTypes(plans map[int64]*plan) {
 		var properties []*rule
 		for _, x := range r.src.matcher.rules {
 			switch {
-			case x.typ != t:
-			case x.kind == rolemodel.TypeRule:
-				r.explainRule(Step{Kind: StepResourceType, RoleID: x.roleID, ResourceTypeID: t.ID}, x, x.applied(r.when(x, false)))
-			case x.prop != nil:
+			case x.typ != t || x.kind.explain == nil:
+			case x.kind.gives:
+				x.kind.explain(r, x, false, nil)
+			default:
 				properties = append(properties, x)
 			}
 		}
 		r.verdict(Step{Kind: StepType, ResourceTypeID: t.ID}, base)
 		for _, x := range properties {
-			r.explainProperty(x, len(base) > 0, winners[x.prop.Identifier])
+			x.kind.explain(r, x, len(base) > 0, winners[x.prop.Identifier])
 		}
 	}
 }
 
-func (r *run) explainProperty(x *rule, given bool, winners []int64) {
-	s := Step{Kind: StepProperty, RoleID: x.roleID, ResourceTypeID: x.typ.ID, Property: x.prop.Identifier, Value: x.label, ResourceID: x.resource}
-	if !given && x.kind != rolemodel.NavigationRule {
+func propertyStep(x *rule) Step {
+	return Step{Kind: StepProperty, RoleID: x.roleID, ResourceTypeID: x.typ.ID, Property: x.prop.Identifier, Value: x.label, ResourceID: x.resource}
+}
+
+// explainComputed tells what a rule computes, when its type is given at all, and whether another rule takes precedence.
+func (r *run) explainComputed(x *rule, given bool, winners []int64) {
+	s := propertyStep(x)
+	if !given {
 		s.RuleID, s.Rule, s.NotComputed = x.id, x.identifier, true
 		r.step(s)
 		return
 	}
-	over := x.applied(r.when(x, false))
 	if x.value != nil {
 		r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
 		var err error
@@ -214,8 +218,8 @@ func (r *run) explainProperty(x *rule, given bool, winners []int64) {
 			s.Error = err.Error()
 		}
 	}
-	s.Overruled = x.kind != rolemodel.NavigationRule && len(winners) > 0 && !slices.Contains(winners, x.id)
-	r.explainRule(s, x, over)
+	s.Overruled = len(winners) > 0 && !slices.Contains(winners, x.id)
+	r.explainRule(s, x, x.applied(r.when(x, false)))
 }
 
 // winners are, by property, the rules behind the values in force of the owner's targets of one type.

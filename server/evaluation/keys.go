@@ -41,7 +41,7 @@ func (b *builder) side(entityType int64) *keySide {
 // keyRule compiles both sides of a correlation or query rule. on is the entity type of side T.
 func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on int64, fault func(string, error)) {
 	sc, in := scope{source: s.entityType}, &trees{source: s.reads}
-	if x.Kind == rolemodel.QueryRule {
+	if r.kind.byRecord {
 		sc.record, in.record = s.recordType(b, x.PolicyID), s.recordReads(b, x.PolicyID)
 	}
 	r.value = b.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
@@ -104,7 +104,7 @@ func (x *rule) key(out []Key, v *value, w *world, of *Resource) []Key {
 	text, err := v.raw(w)
 	if err != nil {
 		return append(out, Key{RuleID: x.id, Fault: fmt.Sprintf("The %s rule %s cannot be computed for %s (%s): %s.",
-			strings.ToLower(string(x.kind)), x.identifier, cmp.Or(of.DisplayName, of.Key), excerpt(of.Key), excerpt(err.Error()))})
+			strings.ToLower(string(x.kind.of)), x.identifier, cmp.Or(of.DisplayName, of.Key), excerpt(of.Key), excerpt(err.Error()))})
 	}
 	if text == "" {
 		return out
@@ -115,7 +115,7 @@ func (x *rule) key(out []Key, v *value, w *world, of *Resource) []Key {
 	}
 	if err != nil {
 		return append(out, Key{RuleID: x.id, Fault: fmt.Sprintf("The value %s of %s (%s) cannot be used by the %s rule %s: %s.",
-			excerpt(text), cmp.Or(of.DisplayName, of.Key), excerpt(of.Key), strings.ToLower(string(x.kind)), x.identifier, err)})
+			excerpt(text), cmp.Or(of.DisplayName, of.Key), excerpt(of.Key), strings.ToLower(string(x.kind.of)), x.identifier, err)})
 	}
 	return append(out, Key{RuleID: x.id, Value: norm.NFC.String(text)}) // the same letters, however either side composes them
 }

@@ -50,7 +50,7 @@ func (r *run) values(p *plan, base, over set, start, end int64) map[string][]Spa
 	out := make(map[string][]Span, len(p.props))
 	navs := map[*prop][]*rule{}
 	for _, x := range p.rules {
-		if x.kind == rolemodel.NavigationRule {
+		if x.kind.fixed {
 			navs[x.prop] = append(navs[x.prop], x)
 		}
 	}

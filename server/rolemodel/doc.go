@@ -4,6 +4,7 @@
 //	store.go     Load: the whole model in a fixed number of statements; List*: for people, in pages
 //	save.go     All, Save, Replace, Remove: whole tables for whoever writes a configuration
 //	validate.go  Validate: what is wrong in a model before it is saved, for people
+//	rulekind.go the table of the rules of resource types, each kind in a file of its own: rule_*.go
 //	problem.go   Problem: where it is wrong and what to do
 //
 // The model is written by server/manifest (configuration as code) and read by server/evaluation, which compiles it once per version.

@@ -126,18 +126,6 @@ type ResourceType struct {
 	Version                        int
 }
 
-// RuleKind is what a rule of a resource type computes.
-type RuleKind string
-
-const (
-	TypeRule           RuleKind = "TYPE"           // the owner gets the type (2.6)
-	ScalarRule         RuleKind = "SCALAR"         // a scalar of the target (2.7)
-	NavigationRule     RuleKind = "NAVIGATION"     // one fixed resource in a navigation (2.8)
-	QueryRule          RuleKind = "QUERY"          // a resource looked up from source data (2.8)
-	CorrelationRule    RuleKind = "CORRELATION"    // who owns a target (5)
-	ClassificationRule RuleKind = "CLASSIFICATION" // which type a target is (5)
-)
-
 // OffsetReference is what a rule's offsets count from (role-model 2.9).
 type OffsetReference int16
 

@@ -294,9 +294,6 @@ func (v *validator) resourceTypes() {
 	}
 }
 
-// fuzzy are the parts of property names on which a correlation is not reliable (5.6).
-var fuzzy = []string{"displayname", "location", "site", "position", "title", "marital", "married"}
-
 // rules checks the rules of resource types (2.6 to 2.9, 5.2).
 func (v *validator) rules() {
 	seen := map[string]bool{}
@@ -326,73 +323,33 @@ func (v *validator) rules() {
 }
 
 func (v *validator) ofKind(kind string, x *ResourceTypeRule, t *ResourceType) {
+	of := kindOf(x.Kind)
+	if of == nil {
+		v.fault(kind, x.Identifier, "kind", "There is no such kind of rule: %q.", x.Kind)
+		return
+	}
 	p := v.property(x)
-	needs := x.Kind == ScalarRule || x.Kind == NavigationRule || x.Kind == QueryRule
-	if needs && (p == nil || p.EntityTypeID != t.TargetEntityTypeID) {
+	if of.fills && (p == nil || p.EntityTypeID != t.TargetEntityTypeID) {
 		v.fault(kind, x.Identifier, "property", "The property is none of the target entity type of %s.", t.Identifier)
 		return
 	}
-	side := func(binding, expression *string, field, which string) {
-		if empty(binding) && empty(expression) {
-			v.fault(kind, x.Identifier, field, "The %s needs a binding or an expression.", which)
-		}
-	}
-	switch x.Kind {
-	case ScalarRule:
-		if p.IsNavigation() {
-			v.fault(kind, x.Identifier, "property", "%s is a navigation: use a navigation or a query rule.", p.Identifier)
-		}
-		side(x.SourceBinding, x.SourceExpression, "sourceBinding", "value")
-		if literal, ok := literalOf(x.SourceExpression); ok && p.Type == directory.DateTime {
-			v.fault(kind, x.Identifier, "sourceExpression", "A date cannot be the literal %q; compute it.", literal)
-		}
-		if x.ComparisonType < 0 || x.ComparisonType > 4 {
-			v.fault(kind, x.Identifier, "comparisonType", "The comparison is 0 to 4.")
-		}
-	case NavigationRule:
-		if !p.IsNavigation() {
-			v.fault(kind, x.Identifier, "property", "%s is a scalar: use a scalar rule.", p.Identifier)
-		}
-		if empty(x.ValueKey) {
-			v.fault(kind, x.Identifier, "valueKey", "Name the resource to put in %s by its key.", p.Identifier)
-		}
-	case QueryRule:
-		if !p.IsNavigation() {
-			v.fault(kind, x.Identifier, "property", "%s is a scalar: use a scalar rule.", p.Identifier)
-		}
-		if x.SingleRoleID != nil || len(x.Dimensions) > 0 {
-			v.fault(kind, x.Identifier, "", "A query rule has no criteria. Use navigation rules for values that depend on roles or dimensions.")
-		}
-		side(x.SourceBinding, x.SourceExpression, "sourceBinding", "source side")
-		side(x.TargetBinding, x.TargetExpression, "targetBinding", "target side")
-	case CorrelationRule:
-		side(x.SourceBinding, x.SourceExpression, "sourceBinding", "source side")
-		side(x.TargetBinding, x.TargetExpression, "targetBinding", "target side")
-		v.fuzzy(kind, x, "sourceBinding", x.SourceBinding)
-		v.fuzzy(kind, x, "targetBinding", x.TargetBinding)
-	case ClassificationRule:
-		if empty(x.TargetExpression) {
-			v.fault(kind, x.Identifier, "targetExpression", "A classification rule needs a condition on the target.")
-		}
-	case TypeRule:
-	default:
-		v.fault(kind, x.Identifier, "kind", "There is no such kind of rule: %q.", x.Kind)
+	if of.validate != nil {
+		of.validate(v, x, p)
 	}
 	if x.Confidence < 0 || x.Confidence > 150 {
 		v.fault(kind, x.Identifier, "confidence", "The confidence is between 0 and 150.")
 	}
 }
 
-func (v *validator) fuzzy(kind string, x *ResourceTypeRule, field string, binding *string) {
-	if binding == nil || x.Confidence < 100 {
-		return
+// side demands a binding or an expression.
+func (v *validator) side(x *ResourceTypeRule, binding, expression *string, field, which string) {
+	if empty(binding) && empty(expression) {
+		v.ruleFault(x, field, "The %s needs a binding or an expression.", which)
 	}
-	for _, word := range fuzzy {
-		if strings.Contains(strings.ToLower(*binding), word) {
-			v.warn(kind, x.Identifier, field, "%q changes in a person's life or is not unique. Correlate on something that stays, or give the rule a confidence below 100.", *binding)
-			return
-		}
-	}
+}
+
+func (v *validator) ruleFault(x *ResourceTypeRule, field, format string, args ...any) {
+	v.fault("resource_type_rule", x.Identifier, field, format, args...)
 }
 
 // properties checks what rules do together to one property.
@@ -452,13 +409,6 @@ func (v *validator) property(x *ResourceTypeRule) *directory.Property {
 }
 
 func empty(s *string) bool { return s == nil || strings.TrimSpace(*s) == "" }
-
-func literalOf(s *string) (string, bool) {
-	if s == nil {
-		return "", false
-	}
-	return strings.CutPrefix(*s, "Literal:")
-}
 
 // cyclic gives the nodes that reach themselves, sorted.
 func cyclic(edges map[int64][]int64) []int64 {
