@@ -2,6 +2,7 @@
 // asked of the rooms.
 //
 //	feed.go       subscriptions: from the event stream to what a subscriber may see now
+//	reading.go    changed orders, read once for all subscribers with the same rights who want the same of them
 //	counters.go   the live numbers of the home page, computed once for all who see the same
 //	search.go     people, orders and catalogue in one list of hits
 //	catalogue.go  the role model as people read it, with names instead of ids

@@ -28,6 +28,7 @@ type Feed struct {
 	Failed func(ctx context.Context, err error)
 
 	counters shared
+	orders   readings
 }
 
 const (
@@ -80,13 +81,9 @@ func (f *Feed) orderChanges(ctx context.Context, rows []event.Row, filter *order
 	for i, r := range rows {
 		ids[i] = r.SubjectID
 	}
-	visible, err := f.Orders.ByIDs(ctx, ids, sel)
+	byID, err := f.orders.get(ctx, rows[len(rows)-1].Cursor, ids, sel, f.Orders.ByIDs)
 	if err != nil {
 		return nil, err
-	}
-	byID := make(map[int64]*order.Order, len(visible))
-	for _, o := range visible {
-		byID[o.ID] = o
 	}
 	var changes []*OrderChange
 	for _, r := range rows {
