@@ -271,7 +271,7 @@ func checkColumns(ctx context.Context, exporter fulfil.Exporter, capability fulf
 		for _, c := range m.columns {
 			if !slices.Contains(tables[i].Columns, c.column) {
 				return errs.Invalid("", "Table %q of connection %s lacks the column %q, which is mapped to %s.%s. Nothing was synchronized. %s",
-					m.table, k.Identifier, c.column, m.entityType.Identifier, c.property.Identifier, hasInstead(tables[i].Columns))
+					m.table, k.Identifier, c.column, m.entityType.Identifier, c.property.Identifier, hasInstead(c.column, tables[i].Columns))
 			}
 		}
 	}
@@ -279,7 +279,16 @@ func checkColumns(ctx context.Context, exporter fulfil.Exporter, capability fulf
 }
 
 // hasInstead helps to see what became of a missing column.
-func hasInstead(columns []string) string {
+func hasInstead(missing string, columns []string) string {
+	var same []string
+	for _, c := range columns {
+		if strings.HasPrefix(c, missing+" (column ") { // how a file that names several columns alike is read
+			same = append(same, c)
+		}
+	}
+	if len(same) > 1 {
+		return fmt.Sprintf("Several columns have that name: %s. Rename the others.", strings.Join(same, ", "))
+	}
 	if len(columns) == 1 && strings.ContainsAny(columns[0], ",;\t|") {
 		return fmt.Sprintf("Its only column is %q: is the separator right?", columns[0])
 	}

@@ -48,7 +48,9 @@ func decoded(r io.Reader, setting string) (text *bufio.Reader, replaced bool) {
 	raw := bufio.NewReaderSize(r, 256<<10)
 	for _, m := range marks {
 		if head, _ := raw.Peek(len(m.bytes)); bytes.Equal(head, m.bytes) {
-			_, _ = raw.Discard(len(m.bytes))
+			for ; bytes.Equal(head, m.bytes); head, _ = raw.Peek(len(m.bytes)) { // programs that join or save files again leave several
+				_, _ = raw.Discard(len(m.bytes))
+			}
 			setting = m.encoding
 			break
 		}

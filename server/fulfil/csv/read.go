@@ -174,11 +174,12 @@ func (c *Conn) header(path string, r io.Reader) (*sheet, error) {
 			return nil, errs.Invalid("path", "File %q, line %d, column %d %s", path, s.lines+line, i+1, wrong)
 		}
 		name = norm.NFC.String(strings.TrimFunc(c.trimmed(name), isMargin))
-		if first, taken := at[name]; taken && name != "" {
-			line, _ := s.csv.FieldPos(i)
-			return nil, errs.Invalid("path", "File %q, line %d: columns %d and %d are both named %q. Rename one.", path, s.lines+line, first+1, i+1, name)
+		at[name], s.columns[i] = at[name]+1, name
+	}
+	for i, name := range s.columns {
+		if name != "" && at[name] > 1 { // which of them is meant nobody can tell: none has the name, and who reads neither is not held up
+			s.columns[i] = fmt.Sprintf("%s (column %d)", name, i+1)
 		}
-		at[name], s.columns[i] = i, name
 	}
 	if len(at) == 1 && s.columns[0] == "" {
 		return nil, errs.Invalid("path", "File %q, line %d: no column has a name.", path, s.lines+1)
