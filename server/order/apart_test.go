@@ -1,11 +1,16 @@
 package order
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/errs"
+	"writ/server/fulfil"
 )
 
 // hostile makes the database refuse what one order brings to a table, as it refuses what it cannot hold.
@@ -95,3 +100,32 @@ func TestOneOrderHoldsUpNoOther(t *testing.T) {
 		}
 	})
 }
+
+// TestLongWords: what people write into the history of orders is bounded, and a key that no index holds is refused, or not kept.
+func TestLongWords(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.plan(w.creation(0, 1), w.creation(1, 1))
+	w.fake.answer = func(c fulfil.Change) *fulfil.Receipt {
+		return &fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: strings.Repeat("k\x00\xff", 20_000) + fmt.Sprint(rand.Int64())}
+	}
+	long := strings.Repeat("x", 4001)
+	for _, err := range []error{
+		second(w.s.Review(w.ctx, ReviewOrdersInput{OrderIDs: []int64{1}, Decision: new(DecideDecline), Comment: &long})),
+		second(w.s.Unblock(w.ctx, BulkOrdersInput{OrderIDs: []int64{1}, Comment: &long})),
+		second(w.s.Reconsider(w.ctx, BulkOrdersInput{OrderIDs: []int64{1}, Comment: &long})),
+		second(w.s.Confirm(w.ctx, ConfirmManualOrdersInput{OrderIDs: []int64{1}, Comment: &long})),
+		second(w.s.Confirm(w.ctx, ConfirmManualOrdersInput{OrderIDs: []int64{1}, CreatedKey: &long})),
+	} {
+		require.True(t, errs.Is(err, errs.Validation), "%v", err)
+	}
+	w.generate()
+	w.drain()
+	for i := range 2 {
+		require.Equal(t, StateExecuted, w.order(i).State())
+		require.Nil(t, w.order(i).CreatedKey)
+		require.Contains(t, *w.order(i).BroughtAttempts()[0].Message, "too long")
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

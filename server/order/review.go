@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -100,6 +101,9 @@ func (s *Service) Review(ctx context.Context, in ReviewOrdersInput) (*BulkOrders
 }
 
 func (in ReviewOrdersInput) check() error {
+	if err := checkComment(in.Comment); err != nil {
+		return err
+	}
 	whole := len(in.Lines) == 0
 	switch {
 	case whole && len(in.OrderIDs) == 0 && in.Filter == nil, !whole && (len(in.OrderIDs) > 1 || in.Filter != nil):
@@ -133,6 +137,14 @@ func (in ReviewOrdersInput) check() error {
 	}
 	if slices.Contains(decisions, DecideDecline) && strings.TrimSpace(text(in.Comment)) == "" {
 		return errs.Invalid("input.comment", "Say why you decline: the comment is required.")
+	}
+	return nil
+}
+
+// checkComment refuses comments that no history should have to keep, once for each line of each order.
+func checkComment(comment *string) error {
+	if n := utf8.RuneCountInString(text(comment)); n > maxTicketMessage {
+		return errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxTicketMessage, n)
 	}
 	return nil
 }
@@ -368,6 +380,9 @@ func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersP
 	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
 		return nil, err
 	}
+	if err := checkComment(in.Comment); err != nil {
+		return nil, err
+	}
 	return s.bulk(ctx, bulkAction{
 		permission: permit.ReviewProvisioning, bulkPermission: permit.BulkReviewProvisioning,
 		among: "o.needs_review and 3 = any(o.states)", ids: in.OrderIDs, filter: in.Filter,
@@ -402,6 +417,9 @@ func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersP
 // ended comes back with the evaluation that this asks for.
 func (s *Service) Reconsider(ctx context.Context, in BulkOrdersInput) (*BulkOrdersPayload, error) {
 	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
+		return nil, err
+	}
+	if err := checkComment(in.Comment); err != nil {
 		return nil, err
 	}
 	return s.bulk(ctx, bulkAction{

@@ -13,6 +13,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/fulfil"
@@ -180,6 +181,10 @@ func judge(a answer) (result, Action) {
 	// the answers of many orders are written together: whatever a system said becomes a text that can be stored
 	r := result{ID: a.ID, Art: a.ArtID, Outcome: string(a.Outcome), Message: db.Clip(a.Message, 1000), Hint: db.Clip(a.Hint, 1000),
 		CreatedKey: optional(db.Text(a.CreatedKey))}
+	if text(r.CreatedKey) != "" && directory.CheckKey(*r.CreatedKey) != nil { // what is no key finds nothing: the next reading tells which one it is
+		r.CreatedKey = nil
+		a.Detail += " The key that came with it is too long to be one."
+	}
 	r.Said = strings.TrimSpace(db.Clip(a.Message, 4000) + " " + db.Clip(a.Detail, 4000))
 	tries := a.Tries + 1
 	wait := backOff(tries)

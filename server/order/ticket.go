@@ -9,6 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/permit"
@@ -86,6 +87,12 @@ func ticketSteps(orders []*lockedOrder, action func(*lockedOrder) Action, m Move
 func (s *Service) Confirm(ctx context.Context, in ConfirmManualOrdersInput) (*BulkOrdersPayload, error) {
 	if text(in.CreatedKey) != "" && len(in.OrderIDs) != 1 {
 		return nil, errs.Invalid("input.createdKey", "A created key belongs to one order. Confirm that order alone.")
+	}
+	if err := directory.CheckKey(text(in.CreatedKey)); err != nil {
+		return nil, errs.As(err).At("input.createdKey")
+	}
+	if err := checkComment(in.Comment); err != nil {
+		return nil, err
 	}
 	return s.ticketAction(ctx, in.OrderIDs, in.Filter, bulkAction{bulkPermission: permit.BulkManualProvisioning}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		if key := text(in.CreatedKey); key != "" {
