@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -280,6 +281,92 @@ var runs = regexp.MustCompile(`(x{50})x*|(\S{60})\S{100,}`)
 // shortened keeps what a reader of a story can read.
 func shortened(s string) string {
 	return runs.ReplaceAllString(strings.ReplaceAll(s, "\n", " / "), "$1$2...")
+}
+
+// TestLongValueInOneTarget: a card whose holder's number is thousands of letters long concerns that card; a mover of the same minute moves, and
+// the system says what it cannot use.
+func TestLongValueInOneTarget(t *testing.T) {
+	t.Parallel()
+	h := apptest.MustStart(t, apptest.Options{Completed: true})
+	mover := staffOf(t, h, time.Now()).withCard()[0]
+	department := "FIN"
+	if staffOf(t, h, time.Now()).Positions[mover]["Department"] == department {
+		department = "SAL"
+	}
+	h.MustEditCSV(t, apptest.Cards, func(rows [][]string) [][]string {
+		row := make([]string, len(rows[0]))
+		row[apptest.Column(t, rows, "CardNumber")], row[apptest.Column(t, rows, "EmployeeId")] = "B-X9", strings.Repeat("pLixMEOLe", 700)
+		return append(rows, row)
+	})
+	h.MustEditCSV(t, apptest.Positions, func(rows [][]string) [][]string {
+		who, column := apptest.Column(t, rows, "EmployeeId"), apptest.Column(t, rows, "Department")
+		for _, row := range rows[1:] {
+			if row[who] == mover {
+				row[column] = department
+			}
+		}
+		return rows
+	})
+	within(t, "the mover", func() bool {
+		var found string
+		require.NoError(t, h.Intranet(t).NewRaw(`select "Department" from account where "Login" = ?`, strings.ToLower(mover)).Scan(t.Context(), &found))
+		return strings.HasPrefix(found, map[string]string{"FIN": "Finance", "SAL": "Sales"}[department])
+	})
+	within(t, "the word of the system", func() bool {
+		var out struct {
+			Connectors []struct{ Identifier, Health, HealthMessage string }
+		}
+		h.As(t, "admin").MustDo(t, `{ connectors { identifier health healthMessage } }`, nil, &out)
+		return slices.ContainsFunc(out.Connectors, func(c struct{ Identifier, Health, HealthMessage string }) bool {
+			return c.Identifier == "Badge" && c.Health == "WARNING" && strings.Contains(c.HealthMessage, "B-X9") && strings.Contains(c.HealthMessage, "pLixMEOLe")
+		})
+	})
+}
+
+// TestScheduleWhenTheClocksChange: a job for half past two in the night runs once each day, also in the night that has no such time and in the one
+// that has it twice; Sunday may be 7; a schedule that never comes is warned of.
+func TestScheduleWhenTheClocksChange(t *testing.T) {
+	t.Parallel()
+	o := mustOdd(t, "")
+	o.configure("jobs:\n  - { identifier: cj, cron: '30 2 * * *', cronTimeZone: Europe/Berlin, steps: [{ task: c1, type: ComputeCorrelationKeys, level: 0 }] }\n" +
+		"  - { identifier: sunday, cron: '0 3 * * 7', cronTimeZone: Europe/Berlin, steps: [{ task: c2, type: ComputeCorrelationKeys, level: 0 }] }\n")
+	path := filepath.Join(o.DataDir, "config", "never.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("jobs: [{ identifier: never, cron: '0 0 31 2 *', steps: [{ task: c3, type: ComputeCorrelationKeys, level: 0 }] }]"), 0o600))
+	require.Contains(t, o.MustRun(t, "plan", path), "never")
+	runs := func(job string) (n int) {
+		require.NoError(t, o.DB.NewRaw(`select count(*) from job_instance i join job j on j.id = i.job_id where j.identifier = ?`, job).Scan(t.Context(), &n))
+		return n
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	now := o.MustAdvanceClock(t, time.Second)
+	for _, month := range []time.Month{time.March, time.October} { // the last Sundays of both, whichever comes first
+		change := time.Date(now.Year(), month+1, 0, 12, 0, 0, 0, berlin)
+		for ; change.Weekday() != time.Sunday || change.AddDate(0, 0, -3).Before(now); change = change.AddDate(0, 0, -1) {
+			if change.AddDate(0, 0, -3).Before(now) {
+				change = time.Date(change.Year()+1, month+1, 0, 12, 0, 0, 0, berlin).AddDate(0, 0, 1)
+			}
+		}
+		now = o.MustAdvanceClock(t, change.AddDate(0, 0, -2).Sub(now))
+		within(t, "the schedules to be looked at", func() bool { return o.scheduled(now) })
+		daily, weekly := runs("cj"), runs("sunday")
+		for day := 1; day <= 4; day++ {
+			now = o.MustAdvanceClock(t, change.AddDate(0, 0, day-2).Sub(now))
+			until, sundays := fmt.Sprintf("the runs until %s", now.In(berlin)), weekly+map[bool]int{true: 1}[day >= 2]
+			within(t, until, func() bool { return runs("cj") >= daily+day && runs("sunday") >= sundays })
+			o.MustWaitQuiescent(t)
+			require.Equal(t, daily+day, runs("cj"), until)
+			require.Equal(t, sundays, runs("sunday"), until)
+		}
+	}
+}
+
+// scheduled reports whether every schedule has been looked at: none is due any more.
+func (o *odd) scheduled(now time.Time) bool {
+	o.t.Helper()
+	var due int
+	require.NoError(o.t, o.DB.NewRaw(`select count(*) from job where schedule_enabled and cron is not null and next_run_at <= ?`, now).Scan(o.t.Context(), &due))
+	return due == 0
 }
 
 const oddSchema = `create table account (login text primary key, emp text, name text, mail text)`
