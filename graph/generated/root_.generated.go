@@ -8358,7 +8358,7 @@ type Entitlement {
   endDate: DateTime
   "Rule, context and role behind it, as sentences."
   reasons: [String!]!
-  "Why it does not move: not_due, dependency, ...; null: it is not held."
+  "Why it does not move: not_due, dependency, ..., reading (withdrawn before its system showed it; goes once that is read); null: it is not held."
   waitReason: String
   "What failed last; null: nothing."
   error: String

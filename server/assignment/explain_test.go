@@ -144,6 +144,19 @@ func TestExplainRefused(t *testing.T) {
 	require.True(t, errs.Is(err, errs.NotFound))
 }
 
+func TestViewOfWhatWasWithdrawn(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	_, err := s.DB.ExecContext(t.Context(), `insert into assigned_resource_type (owner_id, resource_type_id, workflow_state, workflow_state_changed_at, is_expected, expected, valid_from)
+		values (11, 2, 18, '2026-02-01', false, '{}', '2026-02-01')`)
+	require.NoError(t, err)
+	view, err := s.View(permit.With(t.Context(), permit.System("test")), 11, nil)
+	require.NoError(t, err)
+	require.Len(t, view.Entitlements, 1)
+	require.Equal(t, "reading", *view.Entitlements[0].WaitReason)
+	require.Contains(t, view.Entitlements[0].Reasons[0], "stays here until that is read again")
+}
+
 func TestReasonsOfView(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

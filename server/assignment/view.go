@@ -355,9 +355,10 @@ func (v *viewer) buildType(t *viewType) {
 			e.Reasons = append(e.Reasons, "Given by the role "+r.DisplayName+".")
 		}
 	}
-	state := v.atRest(t)
+	state, isOpen := v.atRest(t), false
 	for _, l := range v.lines[t.Current] {
 		e.Order = max(e.Order, l.OrderID)
+		isOpen = isOpen || l.IsOpen
 		if l.Property == nil && l.IsOpen {
 			state = l.State
 			wait(e, l)
@@ -373,10 +374,19 @@ func (v *viewer) buildType(t *viewType) {
 			state = evaluation.None
 		}
 	}
+	if !t.IsExpected && t.ResourceID == nil && t.Error == nil && state == evaluation.None && !isOpen {
+		// Nothing asks for it and nothing is known of it: it was withdrawn while somebody may have made it by hand.
+		waits := waitsForReading
+		e.WaitReason = &waits
+		e.Reasons = append(e.Reasons, "Nothing gives it any more. It was withdrawn before it was seen in its system, and stays here until that is read again: it may have been made meanwhile.")
+	}
 	e.State = &state
 	v.add(e)
 	v.buildProperties(t, e)
 }
+
+// waitsForReading is the wait reason of what was withdrawn before it was seen: the next reading of its system tells whether it is there.
+const waitsForReading = "reading"
 
 func (v *viewer) atRest(t *viewType) evaluation.State {
 	if t.Error != nil {

@@ -1,11 +1,13 @@
 import { actorName } from '../../lib/actor'
 import { t } from '../../lib/texts'
+import { CopyButton } from '../../ui/CopyButton'
 import { RelativeTime } from '../../ui/RelativeTime'
 import type { OrderDetailFragment } from './order.generated'
 
 /** Nothing is left to decide: who moved the order last, and when. Or it is about who looks at it, and others decide. */
-export function DecidedNote({ order }: { order: OrderDetailFragment }) {
-  const last = order.history.at(-1)
+export function DecidedNote({ order, text }: { order: OrderDetailFragment; text?: string }) {
+  // What a person decided says more than what followed from it.
+  const last = order.history.findLast((entry) => entry.actorName !== null) ?? order.history.at(-1)
   if (order.isOwn && order.closedAt == null) {
     return (
       <p className="dim" role="status">
@@ -14,7 +16,7 @@ export function DecidedNote({ order }: { order: OrderDetailFragment }) {
     )
   }
   return (
-    <p className="dim" role="status">
+    <div className="dim" role="status">
       {t.review.done}
       {last && (
         <>
@@ -22,6 +24,11 @@ export function DecidedNote({ order }: { order: OrderDetailFragment }) {
           <RelativeTime at={last.at} />
         </>
       )}
-    </p>
+      {text?.trim() && (
+        <p>
+          {t.review.typed(text.trim())} <CopyButton text={text} what={t.common.comment} />
+        </p>
+      )}
+    </div>
   )
 }

@@ -71,7 +71,14 @@ export function ManualDrawer() {
           </>
         )
       }
-      footer={order && (ticket.open ? <TicketActions order={order} {...ticket} /> : <DecidedNote order={order} />)}
+      footer={
+        order &&
+        (ticket.open ? (
+          <TicketActions order={order} {...ticket} />
+        ) : (
+          <DecidedNote order={order} text={ticket.comment} />
+        ))
+      }
     >
       {order && (
         <>

@@ -155,6 +155,7 @@ describe('ReviewDrawer', () => {
     live.tell([{ order: { id: one.id } }])
     expect(await screen.findByText(/Approved by Ben Ray/)).toBeInTheDocument()
     expect(screen.queryByRole('button', { name: /Approve creation/ })).not.toBeInTheDocument()
+    expect(screen.getByText(/You had written: wait/)).toBeInTheDocument()
     expect(readDraft(`order.${one.id}`)).toBe('wait')
   })
 

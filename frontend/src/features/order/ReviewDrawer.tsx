@@ -68,7 +68,7 @@ export function ReviewDrawer() {
         (decision.decidable ? (
           <Decisions order={order} field={commentField} {...decision} />
         ) : (
-          <DecidedNote order={order} />
+          <DecidedNote order={order} text={decision.comment} />
         ))
       }
     >

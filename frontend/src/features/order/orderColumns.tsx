@@ -159,7 +159,8 @@ const assignee: Column<OrderRowFragment> = {
 }
 
 /** The columns of each list of orders. */
-export const reviewColumns = [owner, resourceType, kind, target, system, state, waiting]
+// What waits for a review is all in one state: that goes first where there is no room.
+export const reviewColumns = [owner, resourceType, kind, target, system, { ...state, lasting: false }, waiting]
 export const errorColumns = [owner, resourceType, kind, cause, error, { ...attempts, hidden: false }, updated]
 export const manualColumns = [owner, resourceType, kind, target, system, assignee, waiting]
 export const orderColumns = [

@@ -189,6 +189,7 @@ export const orderTexts = {
     lastError: 'What went wrong',
     lastSent: 'Last sent',
     next: 'Next order',
+    typed: (text: string) => `You had written: ${text}`,
     done: 'Nothing left to decide here',
     own: 'This order is about you, so somebody else has to decide on it',
     ownerCard: 'Owner',

@@ -85,6 +85,7 @@ export const stateTexts = {
     ambiguous_owner: 'Somebody else has as good a claim to it',
     item_error: 'A value cannot be computed',
     threshold: 'Held by a limit',
+    reading: 'Withdrawn: gone once the system is read again',
     agent_offline: 'The agent is away',
   },
   errorClass: {
