@@ -11932,7 +11932,7 @@ type OrderAttempt {
   endedAt: DateTime
   "The process that did it."
   worker: String!
-  "DONE, ALREADY, or the class of the error; null: no answer yet."
+  "DONE, ALREADY_SO (it was so before), CONFIRMED (by a person), NOT_SENT, EXPIRED, or the class of the error; null: no answer yet."
   outcome: String
   "What the system said; null: nothing."
   message: String

@@ -86,7 +86,7 @@ func (h *House) close(tb testing.TB) {
 		h.describe(tb)
 	}
 	for _, p := range h.Processes {
-		if p.cmd != nil && p.isRunning() {
+		if p.cmd != nil && p.IsRunning() {
 			_ = p.cmd.Process.Kill()
 			<-p.done
 		}
@@ -132,7 +132,7 @@ func (h *House) describe(tb testing.TB) {
 func (h *House) MustKillAll(tb testing.TB) {
 	tb.Helper()
 	for _, p := range h.Processes {
-		if p.isRunning() {
+		if p.IsRunning() {
 			_ = p.cmd.Process.Kill()
 		}
 	}

@@ -40,6 +40,7 @@ type Line struct {
 	ProposedValue *string
 	WaitReason    *string
 	Error         *string
+	ClosedAt      *time.Time
 	Version       int
 }
 
@@ -61,7 +62,7 @@ type Attempt struct {
 }
 
 const orderFields = `id state stateCode kind isManual owner { id key displayName } target { id key } resourceType { identifier }
-	lines { id property action stateCode workflowState currentValue proposedValue waitReason error version }
+	lines { id property action stateCode workflowState currentValue proposedValue waitReason error closedAt version }
 	history { lineId actor action from to comment } attempt attempts { attempt outcome idempotencyKey } error { class message hint } waitReason reviewedBy version createdAt closedAt`
 
 // Filter is the OrderFilter of the API.

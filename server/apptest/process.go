@@ -122,8 +122,8 @@ func (p *Process) stop() error {
 	return nil
 }
 
-// isRunning reports whether it lives.
-func (p *Process) isRunning() bool {
+// IsRunning reports whether it lives.
+func (p *Process) IsRunning() bool {
 	select {
 	case <-p.done:
 		return false
