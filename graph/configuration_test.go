@@ -12,6 +12,7 @@ import (
 
 	"writ/server/auth"
 	"writ/server/db"
+	"writ/server/dbtest"
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/permit"
@@ -23,7 +24,7 @@ func configured(t *testing.T) (*bundle, *client) {
 	b := setup(t, auth.Config{})
 	m := b.resolver.Manifest
 	m.Keyring = sealedMaps{}
-	m.Jobs = job.New(b.db, b.clock, slog.New(slog.DiscardHandler), map[string]job.TaskFunc{"Export": nil})
+	m.Jobs = job.New(b.db, b.clock, slog.New(slog.DiscardHandler), map[string]job.TaskFunc{"Export": nil}, dbtest.Idle(job.Hooks{}))
 	m.Jobs.Options = map[string]any{"Export": struct{ Scope string }{}}
 	everything, err := manifest.ReadFiles("../server/manifest/testdata/everything.yaml")
 	require.NoError(t, err)

@@ -107,8 +107,8 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	b.t.Cleanup(func() { stop(); running.Wait() })
 	shapes := &directory.Shapes{}
 	d := &directory.Service{DB: b.db, Clock: b.clock, Shapes: shapes}
-	orders := order.New(b.db, b.clock, log)
-	jobs := job.New(b.db, b.clock, log, nil)
+	orders := order.New(b.db, b.clock, log, shapes, dbtest.Idle(order.Hooks{}))
+	jobs := job.New(b.db, b.clock, log, nil, dbtest.Idle(job.Hooks{}))
 	jobs.Hub = hub
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(b.t, err)
@@ -119,10 +119,10 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Auth:            b.auth,
 		Access:          &access.Service{DB: b.db, Clock: b.clock},
 		Directory:       d,
-		Assignments:     &assignment.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
+		Assignments:     assignment.New(b.db, b.clock, log, shapes, dbtest.Idle(assignment.Hooks{})),
 		Orders:          orders,
 		Jobs:            jobs,
-		Synchronization: &synchronization.Service{DB: b.db, Clock: b.clock, Shapes: shapes},
+		Synchronization: synchronization.New(b.db, b.clock, shapes, directory.Options{}, dbtest.Idle(synchronization.Hooks{})),
 		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword},
 		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
 		Audit:           &audit.Service{DB: b.db, Clock: b.clock},

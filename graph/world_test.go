@@ -13,6 +13,7 @@ import (
 	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/auth"
+	"writ/server/dbtest"
 	"writ/server/event"
 	"writ/server/fence"
 	"writ/server/fulfil"
@@ -205,7 +206,7 @@ func settle(t *testing.T) *world {
 	require.NoError(t, err)
 	_, err = b.db.ExecContext(b.ctx, "update connection set secrets = ? where id = 41", sealed)
 	require.NoError(t, err)
-	b.resolver.Fence = &fence.Service{DB: b.db, Clock: b.clock}
+	b.resolver.Fence = fence.New(b.db, b.clock, dbtest.Idle(fence.Hooks{}))
 	var events []event.Event
 	for n := int64(1); n <= 4; n++ {
 		text := map[string]any{"from": 1, "to": 5, "text": fmt.Sprintf("zqp%deventq", n)}

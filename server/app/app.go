@@ -82,11 +82,11 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 
 	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged}}
-	a.Assignments = &assignment.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Visible: a.visible}
-	a.Orders = order.New(a.DB, a.Clock, a.Log)
-	a.Orders.Shapes = a.Shapes
-	a.Synchronization = &synchronization.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Open: a.Systems.Open}
-	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks())
+	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Visible: a.visible})
+	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
+		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})
+	a.Synchronization = synchronization.New(a.DB, a.Clock, a.Shapes, a.Directory.Writes, synchronization.Hooks{Open: a.Systems.Open, Applied: a.synchronized, Paused: a.paused})
+	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Ended: a.jobEnded, GivenUp: a.jobGivenUp})
 	a.Jobs.Hub, a.Jobs.Options = a.Hub, taskOptions()
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
 	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
@@ -112,8 +112,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	}
 	a.Audit = &audit.Service{DB: a.DB, Clock: a.Clock, Key: signer, HeadFile: filepath.Join(s.Config.Database.DataDir, "audit.head")}
 	a.Access = &access.Service{DB: a.DB}
-	a.Fence = &fence.Service{DB: a.DB, Clock: a.Clock, Lifted: a.fenceLifted}
-	a.wire()
+	a.Fence = fence.New(a.DB, a.Clock, fence.Hooks{Lifted: a.fenceLifted})
 	return a, nil
 }
 

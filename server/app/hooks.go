@@ -15,32 +15,32 @@ import (
 	"writ/server/config"
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/fulfil"
 	"writ/server/job"
 	"writ/server/order"
 	"writ/server/queue"
 )
 
-// wire fills in what a lower room tells a higher one.
-func (a *App) wire() {
-	a.Assignments.Orders = a.Orders.Policy
-	a.Assignments.Ordered = a.Orders.Ordered
-	a.Assignments.Paused = a.Jobs.Running
+// The rooms are made one after the other, and each needs its hooks when it is made: these are methods, so that they find the rooms that come
+// later when they are called.
 
-	a.Orders.Open = a.Systems.Open
-	a.Orders.IsManual = a.Systems.IsManual
-	a.Orders.MarkDirty = assignment.MarkDirty
-	a.Orders.AfterExecuted = func(ctx context.Context, tx bun.Tx, ids []int64) error {
-		return a.Synchronization.EnqueueReadBack(ctx, tx, ids)
-	}
-	a.Orders.Paused = a.Jobs.Running
-	a.Orders.Backlog = a.Assignments.Backlog
+// paused: a job is at work and does the continuous chain's part itself.
+func (a *App) paused(ctx context.Context, db bun.IDB) (bool, error) { return a.Jobs.Running(ctx, db) }
 
-	a.Synchronization.Paused = a.Jobs.Running
-	a.Synchronization.Applied = a.synchronized
+// planned: what an evaluation wants of orders.
+func (a *App) planned(ctx context.Context, tx bun.Tx, now time.Time, list []assignment.PlannedOrder) error {
+	return a.Orders.Policy(ctx, tx, now, list)
+}
 
-	a.Jobs.Ended = a.jobEnded
-	a.Jobs.GivenUp = a.jobGivenUp
+// ordered: what open orders have claimed already.
+func (a *App) ordered(ctx context.Context, db bun.IDB, claims []evaluation.Claim) ([]evaluation.Claim, error) {
+	return a.Orders.Ordered(ctx, db, claims)
+}
+
+// executed: what was written is read back.
+func (a *App) executed(ctx context.Context, tx bun.Tx, connectorIDs []int64) error {
+	return a.Synchronization.EnqueueReadBack(ctx, tx, connectorIDs)
 }
 
 // activated: what waited for a connector goes on.

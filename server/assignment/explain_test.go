@@ -97,7 +97,7 @@ func setup(t *testing.T) *assignment.Service {
 	db := dbtest.MustOpen(t)
 	_, err := db.ExecContext(t.Context(), seed)
 	require.NoError(t, err)
-	return &assignment.Service{DB: db, Clock: clock.New(), Log: slog.New(slog.DiscardHandler), Shapes: &directory.Shapes{}}
+	return assignment.New(db, clock.New(), slog.New(slog.DiscardHandler), &directory.Shapes{}, dbtest.Idle(assignment.Hooks{}))
 }
 
 func TestExplain(t *testing.T) {

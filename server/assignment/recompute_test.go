@@ -54,8 +54,8 @@ func setupOffice(t *testing.T, people int) *officeOf {
 	_, err := b.ExecContext(t.Context(), office)
 	require.NoError(t, err)
 	o := &officeOf{t: t, ctx: permit.With(t.Context(), permit.System("test")),
-		Service: &assignment.Service{DB: b, Clock: clock.New(), Log: slog.New(slog.DiscardHandler), Shapes: &directory.Shapes{}}}
-	o.Orders = order.New(b, o.Clock, o.Log).Policy
+		Service: assignment.New(b, clock.New(), slog.New(slog.DiscardHandler), &directory.Shapes{}, dbtest.Idle(assignment.Hooks{}))}
+	o.Orders = order.New(b, o.Clock, o.Log, o.Shapes, dbtest.Idle(order.Hooks{})).Policy
 	var list []directory.Change
 	for i := range people {
 		list = append(list, person(i, directory.Insert, fmt.Sprintf("Person %d", i)))

@@ -520,7 +520,7 @@ func (w *saver) keys() error {
 }
 
 func (w *saver) orders() error {
-	if len(w.planned) == 0 || w.s.Orders == nil {
+	if len(w.planned) == 0 {
 		return nil
 	}
 	return w.s.Orders(w.ctx, w.tx, w.now, w.planned)

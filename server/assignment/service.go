@@ -13,6 +13,7 @@ import (
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/queue"
+	"writ/server/wired"
 )
 
 // Service computes assignments. app fills the hooks.
@@ -21,18 +22,28 @@ type Service struct {
 	Clock  *clock.Clock
 	Log    *slog.Logger
 	Shapes *directory.Shapes
+	Hooks
 
+	models modelCache
+}
+
+// Hooks are what assignments ask of other rooms and tell those above. All are needed.
+type Hooks struct {
 	// Orders carries out what an evaluation wants about orders: server/order.
 	Orders func(ctx context.Context, tx bun.Tx, now time.Time, planned []PlannedOrder) error
-	// Ordered tells which claims somebody else's open order has: server/order. nil: none.
+	// Ordered tells which claims somebody else's open order has: server/order.
 	Ordered func(ctx context.Context, db bun.IDB, claims []evaluation.Claim) ([]evaluation.Claim, error)
-	// Paused: a job is at work and does the continuous chain's part itself. nil: never.
+	// Paused: a job is at work and does the continuous chain's part itself.
 	Paused func(ctx context.Context, db bun.IDB) (bool, error)
 
 	// Visible refuses (NotFound) a resource outside the caller's scope: the directory's check.
 	Visible func(ctx context.Context, resourceID int64) error
+}
 
-	models modelCache
+// New makes the service. It panics when a hook is missing.
+func New(db *bun.DB, c *clock.Clock, log *slog.Logger, shapes *directory.Shapes, hooks Hooks) *Service {
+	wired.Need("assignment.New", hooks)
+	return &Service{DB: db, Clock: c, Log: log, Shapes: shapes, Hooks: hooks}
 }
 
 // EvaluateArgs asks for an evaluation of what is dirty. It carries nothing: the worker looks at the tables.

@@ -93,9 +93,6 @@ func (s *Service) taken(ctx context.Context, db bun.IDB, m *Model, claims []eval
 	for _, i := range found {
 		taken = append(taken, claims[i])
 	}
-	if s.Ordered == nil {
-		return taken, nil
-	}
 	ordered, err := s.Ordered(ctx, db, claims)
 	return append(taken, ordered...), err
 }

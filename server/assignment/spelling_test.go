@@ -10,6 +10,7 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/db"
+	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/order"
 )
@@ -17,8 +18,8 @@ import (
 // namesakes is an office of people with one name, whose login has further spellings.
 func namesakes(t *testing.T, people int, keyed bool) *officeOf {
 	o := setupOffice(t, people)
-	s := order.New(o.DB, o.Clock, o.Log)
-	o.Orders, o.Ordered = s.Policy, s.Ordered
+	s := order.New(o.DB, o.Clock, o.Log, o.Shapes, dbtest.Idle(order.Hooks{}))
+	o.Ordered = s.Ordered
 	o.exec(`update resource_type_rule set source_binding = null, source_expression = 'BuildUsernameWithInitials(source.Name, "Gross", "", "", 8, iteration)' where identifier = 'login'`)
 	o.exec(`update property set is_key = ? where identifier = 'Login'`, keyed)
 	var list []directory.Change

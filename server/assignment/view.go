@@ -86,13 +86,11 @@ func (s *Service) MayView(ctx context.Context, resourceID int64) error {
 		return err
 	}
 	missing := errs.Missing("There is no resource %d, or it is not in your scope.", resourceID).Of(resourceID)
-	if s.Visible != nil {
-		if err := s.Visible(ctx, resourceID); err != nil {
-			if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
-				return missing
-			}
-			return err
+	if err := s.Visible(ctx, resourceID); err != nil {
+		if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
+			return missing
 		}
+		return err
 	}
 	if scope = scope.OfOwners(); scope.Everything() {
 		return nil

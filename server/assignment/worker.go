@@ -22,10 +22,8 @@ func (w *EvaluateWorker) Timeout(*river.Job[EvaluateArgs]) time.Duration { retur
 func (w *EvaluateWorker) Work(ctx context.Context, _ *river.Job[EvaluateArgs]) error {
 	ctx = permit.With(ctx, permit.System("policy"))
 	s := w.Assignments
-	if s.Paused != nil {
-		if paused, err := s.Paused(ctx, s.DB); err != nil || paused {
-			return err
-		}
+	if paused, err := s.Paused(ctx, s.DB); err != nil || paused {
+		return err
 	}
 	_, err := s.Drain(ctx)
 	return err

@@ -60,10 +60,10 @@ func assemble(_ context.Context, b *bun.DB, _ string) (*bench.System, error) {
 		return nil, err
 	}
 	c, log, shapes := clock.New(), slog.New(slog.DiscardHandler), &directory.Shapes{}
-	s := &bench.System{Clock: c, Shapes: shapes, Assignments: &assignment.Service{DB: b, Clock: c, Log: log, Shapes: shapes}, Orders: order.New(b, c, log)}
+	s := &bench.System{Clock: c, Shapes: shapes, Assignments: assignment.New(b, c, log, shapes, dbtest.Idle(assignment.Hooks{})),
+		Orders: order.New(b, c, log, shapes, dbtest.Idle(order.Hooks{MarkDirty: assignment.MarkDirty}))}
 	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword, Packages: []string{"null"}}
 	s.Assignments.Orders = s.Orders.Policy
-	s.Orders.MarkDirty = assignment.MarkDirty
 	systems := newSystems(b, c, ring, s)
 	s.Orders.Open = systems.Open
 	s.Close = systems.Close
@@ -106,7 +106,7 @@ func serve(ctx context.Context, addr, databaseURL string) error {
 	return httpd.Serve(ctx, l, httpd.New(httpd.Parts{Logger: log, GraphQL: graph.Handler(&graph.Resolver{
 		Auth: auth.New(b, s.Clock, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: &directory.Service{DB: b, Clock: s.Clock, Shapes: s.Shapes},
 		Systems: newSystems(b, s.Clock, ring, s), Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest,
-		Synchronization: &synchronization.Service{DB: b, Clock: s.Clock, Shapes: s.Shapes},
+		Synchronization: synchronization.New(b, s.Clock, s.Shapes, directory.Options{}, dbtest.Idle(synchronization.Hooks{})),
 		Feed:            &across.Feed{Hub: event.NewHub(b, databaseURL, log)},
 	}, graph.Options{Log: log})}), log)
 }

@@ -13,6 +13,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/permit"
+	"writ/server/wired"
 )
 
 // Is is the SQL condition that the fence is up.
@@ -21,13 +22,23 @@ const Is = "exists (select from fence)"
 // longestComment is the longest comment in bytes.
 const longestComment = 1000
 
-// Service shows and lifts the fence.
+// Service shows and lifts the fence. New makes one.
 type Service struct {
 	DB    *bun.DB
 	Clock *clock.Clock
+	Hooks
+}
 
+// Hooks are what the fence tells the rooms above. All are needed.
+type Hooks struct {
 	// Lifted wakes whatever was held back, in the transaction that lifts.
 	Lifted func(ctx context.Context, tx bun.Tx) error
+}
+
+// New makes the service. It panics when a hook is missing.
+func New(db *bun.DB, c *clock.Clock, hooks Hooks) *Service {
+	wired.Need("fence.New", hooks)
+	return &Service{DB: db, Clock: c, Hooks: hooks}
 }
 
 // Fence says since when nothing leaves, and why.
@@ -99,9 +110,6 @@ func (s *Service) Lift(ctx context.Context, in LiftFenceInput) (*LiftFencePayloa
 		if err := event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: "fence.lifted", SubjectType: "fence",
 			Data: map[string]any{"since": rows[0].Since.UTC(), "reason": rows[0].Reason, "comment": comment}}); err != nil {
 			return err
-		}
-		if s.Lifted == nil {
-			return nil
 		}
 		return s.Lifted(ctx, tx)
 	})

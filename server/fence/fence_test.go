@@ -19,7 +19,7 @@ func TestFence(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)
 	lifted := 0
-	s := &fence.Service{DB: b, Clock: clock.New(), Lifted: func(context.Context, bun.Tx) error { lifted++; return nil }}
+	s := fence.New(b, clock.New(), fence.Hooks{Lifted: func(context.Context, bun.Tx) error { lifted++; return nil }})
 	may := func(path string) context.Context {
 		return permit.With(t.Context(), &permit.Actor{Username: "ann", Grants: []permit.Grant{{Path: path, CanExecute: true}}})
 	}

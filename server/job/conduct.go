@@ -114,10 +114,7 @@ func (s *Service) rest(ctx context.Context, tx bun.Tx, id int64, action Action, 
 			return err
 		}
 	}
-	if s.Ended != nil {
-		return s.Ended(ctx, tx, moved[0])
-	}
-	return nil
+	return s.Ended(ctx, tx, moved[0])
 }
 
 func blockedNames(tasks []*TaskInstance) []string {
@@ -164,16 +161,12 @@ func (s *Service) giveUp(ctx context.Context, tx bun.Tx, ids []int64) error {
 	if _, err := applyTasks(ctx, tx, s.Clock.Now(), Cancel, open...); err != nil {
 		return err
 	}
-	if s.GivenUp != nil {
-		if err := s.GivenUp(ctx, tx, blocked); err != nil {
-			return err
-		}
+	if err := s.GivenUp(ctx, tx, blocked); err != nil {
+		return err
 	}
 	for _, i := range given {
-		if s.Ended != nil {
-			if err := s.Ended(ctx, tx, i); err != nil {
-				return err
-			}
+		if err := s.Ended(ctx, tx, i); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/permit"
+	"writ/server/wired"
 )
 
 // Job is an ordered set of steps that people, the schedule or an API client launch (spec 9.2).
@@ -57,10 +58,7 @@ type Service struct {
 	Logger *slog.Logger
 	Hub    *event.Hub // for JobProgress only
 
-	// Ended is called in the transaction in which an instance stops moving: a final state, or BLOCKED. nil = nothing to do.
-	Ended func(ctx context.Context, tx bun.Tx, instance *JobInstance) error
-	// GivenUp is called with the blocked tasks nobody will resume any more: what they had prepared can be dropped.
-	GivenUp func(ctx context.Context, tx bun.Tx, tasks []*TaskInstance) error
+	Hooks
 
 	// Options holds, per type of task, a value of the struct its options are read into: SaveJobs reads them the same way and refuses
 	// unknown ones and wrong types; a method Check() error tells what else is wrong. nil value: no options of its own. A type that is
@@ -75,14 +73,23 @@ type Service struct {
 	owner string // of leases: this process
 }
 
-// New makes the service. tasks are the kinds of task that exist: a job with any other is refused when it is saved.
-func New(db *bun.DB, clk *clock.Clock, log *slog.Logger, tasks map[string]TaskFunc) *Service {
+// Hooks are what jobs tell the rooms above. All are needed.
+type Hooks struct {
+	// Ended is called in the transaction in which an instance stops moving: a final state, or BLOCKED.
+	Ended func(ctx context.Context, tx bun.Tx, instance *JobInstance) error
+	// GivenUp is called with the blocked tasks nobody will resume any more: what they had prepared can be dropped.
+	GivenUp func(ctx context.Context, tx bun.Tx, tasks []*TaskInstance) error
+}
+
+// New makes the service; it panics when a hook is missing. tasks are the kinds of task that exist: a job with any other is refused when it is saved.
+func New(db *bun.DB, clk *clock.Clock, log *slog.Logger, tasks map[string]TaskFunc, hooks Hooks) *Service {
+	wired.Need("job.New", hooks)
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown host"
 	}
 	return &Service{
-		DB: db, Clock: clk, Logger: log, Lease: 10 * time.Second,
+		DB: db, Clock: clk, Logger: log, Hooks: hooks, Lease: 10 * time.Second,
 		tasks: tasks, owner: fmt.Sprintf("%s %d %s", host, os.Getpid(), rand.Text()[:8]),
 	}
 }

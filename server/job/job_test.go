@@ -113,7 +113,7 @@ func newService(b *bun.DB, clk *clock.Clock, s *stage) *job.Service {
 	for _, name := range taskTypes {
 		tasks[name] = s.task
 	}
-	svc := job.New(b, clk, slog.New(slog.DiscardHandler), tasks)
+	svc := job.New(b, clk, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{}))
 	svc.Lease = 600 * time.Millisecond
 	return svc
 }

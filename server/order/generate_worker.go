@@ -35,7 +35,7 @@ func (w *GenerateWorker) Timeout(*river.Job[GenerateArgs]) time.Duration { retur
 // Work generates once more as long as somebody asked meanwhile.
 func (w *GenerateWorker) Work(ctx context.Context, job *river.Job[GenerateArgs]) error {
 	s := w.Service
-	if s.Backlog != nil && time.Since(job.CreatedAt) < backlogPatience {
+	if time.Since(job.CreatedAt) < backlogPatience {
 		waiting, err := s.Backlog(ctx, s.DB)
 		if err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,30 +15,16 @@ import (
 	"writ/server/clock"
 	"writ/server/directory"
 	"writ/server/fulfil"
+	"writ/server/wired"
 )
 
-// Service is the room of orders. server/app makes one per process and fills in the hooks; a nil hook does nothing.
+// Service is the room of orders. New makes one per process.
 type Service struct {
-	DB    *bun.DB
-	Clock *clock.Clock
-	Log   *slog.Logger
-	// Shapes keeps the metadata. nil: one of its own.
-	Shapes *directory.Shapes
-
-	// Open gives the connector of a connection, guarded (rate, concurrency, breaker are the frame's). Its errors count as unreachable.
-	Open func(ctx context.Context, connectionID int64) (*fulfil.Opened, fulfil.Capability, error)
-	// IsManual tells whether a package opens tickets for people. nil: packages named manual-…
-	IsManual func(pkg string) bool
-	// MarkDirty asks for another evaluation of owners: assignment.MarkDirty.
-	MarkDirty func(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64) error
-	// AfterExecuted tells which connectors have something to verify now: continuous ones are read back.
-	AfterExecuted func(ctx context.Context, tx bun.Tx, connectorIDs []int64) error
-	// Paused is true while a job runs: the continuous chain then leaves the work to the job's own tasks.
-	Paused func(ctx context.Context, db bun.IDB) (bool, error)
-
-	// Backlog is how much waits for evaluation. A continuous generation waits for it: thresholds count what one change of the sources
-	// brought, not the part of it that happens to be computed already. nil: none.
-	Backlog func(ctx context.Context, db bun.IDB) (int, error)
+	DB     *bun.DB
+	Clock  *clock.Clock
+	Log    *slog.Logger
+	Shapes *directory.Shapes // keeps the metadata
+	Hooks
 
 	// Worker names this process in leases and attempts.
 	Worker string
@@ -60,12 +45,28 @@ type Service struct {
 	arguments argumentsCache
 }
 
-// New makes a service with defaults.
-func New(db *bun.DB, c *clock.Clock, log *slog.Logger) *Service {
-	if log == nil {
-		log = slog.Default()
-	}
-	return &Service{DB: db, Clock: c, Log: log, Shapes: &directory.Shapes{}, Worker: workerName(), MinimumPopulation: 10, Concurrency: 8, Lease: 30 * time.Second, Patience: time.Minute}
+// Hooks are what orders ask of other rooms and tell those above. All are needed.
+type Hooks struct {
+	// Open gives the connector of a connection, guarded (rate, concurrency, breaker are the frame's). Its errors count as unreachable.
+	Open func(ctx context.Context, connectionID int64) (*fulfil.Opened, fulfil.Capability, error)
+	// IsManual tells whether a package opens tickets for people.
+	IsManual func(pkg string) bool
+	// MarkDirty asks for another evaluation of owners: assignment.MarkDirty.
+	MarkDirty func(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64) error
+	// AfterExecuted tells which connectors have something to verify now: continuous ones are read back.
+	AfterExecuted func(ctx context.Context, tx bun.Tx, connectorIDs []int64) error
+	// Paused is true while a job runs: the continuous chain then leaves the work to the job's own tasks.
+	Paused func(ctx context.Context, db bun.IDB) (bool, error)
+
+	// Backlog is how much waits for evaluation. A continuous generation waits for it: thresholds count what one change of the sources
+	// brought, not the part of it that happens to be computed already.
+	Backlog func(ctx context.Context, db bun.IDB) (int, error)
+}
+
+// New makes a service with defaults. It panics when a hook is missing.
+func New(db *bun.DB, c *clock.Clock, log *slog.Logger, shapes *directory.Shapes, hooks Hooks) *Service {
+	wired.Need("order.New", hooks)
+	return &Service{DB: db, Clock: c, Log: log, Shapes: shapes, Hooks: hooks, Worker: workerName(), MinimumPopulation: 10, Concurrency: 8, Lease: 30 * time.Second, Patience: time.Minute}
 }
 
 // workerName is unique per process: host, process id and a random part, since process ids repeat in containers.
@@ -76,23 +77,13 @@ func workerName() string {
 	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), hex.EncodeToString(raw))
 }
 
-func (s *Service) isManual(pkg string) bool {
-	if s.IsManual != nil {
-		return s.IsManual(pkg)
-	}
-	return strings.HasPrefix(pkg, "manual")
-}
-
 func (s *Service) shape(ctx context.Context, db bun.IDB) (*directory.Shape, error) {
-	if s.Shapes == nil {
-		return directory.LoadShape(ctx, db)
-	}
 	return s.Shapes.Load(ctx, db)
 }
 
 func (s *Service) markDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64) error {
 	ids := distinct(ownerIDs)
-	if s.MarkDirty == nil || len(ids) == 0 {
+	if len(ids) == 0 {
 		return nil
 	}
 	if err := s.MarkDirty(ctx, tx, reason, ids...); err != nil {
@@ -102,9 +93,6 @@ func (s *Service) markDirty(ctx context.Context, tx bun.IDB, reason string, owne
 }
 
 func (s *Service) paused(ctx context.Context) (bool, error) {
-	if s.Paused == nil {
-		return false, nil
-	}
 	return s.Paused(ctx, s.DB)
 }
 
@@ -166,7 +154,7 @@ func (s *Service) scanRoutes(ctx context.Context, db bun.IDB, sql string, args .
 	}
 	m := make(map[int64]*route, len(rows))
 	for _, r := range rows {
-		r.IsManual = s.isManual(r.Package)
+		r.IsManual = s.IsManual(r.Package)
 		m[r.ID] = r
 	}
 	return m, nil

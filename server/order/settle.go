@@ -137,7 +137,7 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	if err := s.markDirty(ctx, tx, "order answered", dirty...); err != nil {
 		return err
 	}
-	if ids := distinct(executed); s.AfterExecuted != nil && len(ids) > 0 {
+	if ids := distinct(executed); len(ids) > 0 {
 		if err := s.AfterExecuted(ctx, tx, ids); err != nil {
 			return fmt.Errorf("ask for a read: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"writ/server/clock"
 	"writ/server/db"
 	"writ/server/dbtest"
+	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/fulfil"
 	"writ/server/permit"
@@ -81,7 +83,7 @@ func setup(t *testing.T, n ...int) *world {
 
 // service makes another process's service on the same database.
 func (w *world) service(b *bun.DB) *Service {
-	s := New(b, clock.New(), quiet())
+	s := New(b, clock.New(), quiet(), &directory.Shapes{}, dbtest.Idle(Hooks{IsManual: func(pkg string) bool { return strings.HasPrefix(pkg, "manual") }}))
 	s.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
 		return w.fake.opened(), fulfil.Capability{}, nil
 	}

@@ -90,12 +90,9 @@ func (s *Service) Wake(ctx context.Context, tx bun.Tx, connectorID int64) error 
 // Look makes the continuous chain look at once at the orders of a connector, or of all (0): data changed that orders may have waited for.
 // While a job runs its end does that.
 func (s *Service) Look(ctx context.Context, tx bun.Tx, connectorID int64) error {
-	paused := false
-	if s.Paused != nil {
-		var err error
-		if paused, err = s.Paused(ctx, tx); err != nil {
-			return err
-		}
+	paused, err := s.Paused(ctx, tx)
+	if err != nil {
+		return err
 	}
 	if !paused {
 		connections, err := s.abandoned(ctx, tx, s.Clock.Now(), false)

@@ -160,7 +160,7 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 	if err := s.markDirty(ctx, tx, "ticket confirmed", dirty...); err != nil {
 		return err
 	}
-	if ids := distinct(connectors); s.AfterExecuted != nil && len(ids) > 0 {
+	if ids := distinct(connectors); len(ids) > 0 {
 		if err := s.AfterExecuted(ctx, tx, ids); err != nil {
 			return fmt.Errorf("ask for a read: %w", err)
 		}

@@ -3,8 +3,10 @@ package order
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 )
@@ -16,7 +18,7 @@ func TestWorkers(t *testing.T) {
 	paused := true
 	w.s.Paused = func(context.Context, bun.IDB) (bool, error) { return paused, nil }
 	generate := func(connector int64) {
-		require.NoError(t, (&GenerateWorker{Service: w.s}).Work(t.Context(), &river.Job[GenerateArgs]{Args: GenerateArgs{ConnectorID: connector}}))
+		require.NoError(t, (&GenerateWorker{Service: w.s}).Work(t.Context(), &river.Job[GenerateArgs]{JobRow: &rivertype.JobRow{CreatedAt: time.Now()}, Args: GenerateArgs{ConnectorID: connector}}))
 	}
 	dispatch := func(job bool) {
 		require.NoError(t, (&DispatchWorker{Service: w.s}).Work(t.Context(), &river.Job[DispatchArgs]{Args: DispatchArgs{ConnectionID: w.connection, Job: job}}))

@@ -98,10 +98,7 @@ func (s *Service) apply(ctx context.Context, d *Delivery, c *system.Connector, i
 		} else if err := forgetIdle(ctx, tx, d); err != nil {
 			return err
 		}
-		if s.Applied != nil {
-			return s.Applied(ctx, tx, d.ConnectorID, d.StartedAt)
-		}
-		return nil
+		return s.Applied(ctx, tx, d.ConnectorID, d.StartedAt)
 	})
 	if err != nil {
 		*d = saved

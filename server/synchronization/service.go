@@ -9,22 +9,34 @@ import (
 	"writ/server/clock"
 	"writ/server/directory"
 	"writ/server/fulfil"
+	"writ/server/wired"
 )
 
-// Service synchronizes. app fills in every field but those marked optional.
+// Service synchronizes. New makes one.
 type Service struct {
 	DB     *bun.DB
 	Clock  *clock.Clock
 	Shapes *directory.Shapes
 	// Writes carries the hooks of directory.Writer (display names, changed data).
 	Writes directory.Options
+	Hooks
+}
+
+// Hooks are what synchronization asks of other rooms and tells those above. All are needed.
+type Hooks struct {
 	// Open connects to a managed system. Whoever opens closes.
 	Open func(ctx context.Context, connectionID int64) (*fulfil.Opened, fulfil.Capability, error)
 	// Applied runs in the transaction that applied a delivery, also one without changes: owners whose orders of the connector are
-	// Transmitted or Executed have to be looked at again. startedAt is when the export began. Optional.
+	// Transmitted or Executed have to be looked at again. startedAt is when the export began.
 	Applied func(ctx context.Context, tx bun.Tx, connectorID int64, startedAt time.Time) error
-	// Paused tells that a job is at work: the continuous mode leaves the reading to its tasks. Optional.
+	// Paused tells that a job is at work: the continuous mode leaves the reading to its tasks.
 	Paused func(ctx context.Context, db bun.IDB) (bool, error)
+}
+
+// New makes the service. It panics when a hook is missing.
+func New(db *bun.DB, c *clock.Clock, shapes *directory.Shapes, writes directory.Options, hooks Hooks) *Service {
+	wired.Need("synchronization.New", hooks)
+	return &Service{DB: db, Clock: c, Shapes: shapes, Writes: writes, Hooks: hooks}
 }
 
 // Reporter hears how a task goes; job.Reporter is one.

@@ -116,7 +116,7 @@ func setup(t *testing.T) *bundle {
 		fake: &memory{rows: map[string][]fulfil.Row{}, columns: map[string][]string{
 			"person": {"id", "name", "mail", "start", "department", "groups", "unmapped"}, "department": {"code", "title", "parent"}}},
 	}
-	b.Service = &synchronization.Service{DB: base, Clock: clock.New(), Shapes: &directory.Shapes{},
+	b.Service = synchronization.New(base, clock.New(), &directory.Shapes{}, directory.Options{}, dbtest.Idle(synchronization.Hooks{
 		Open: func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
 			if b.fake.down != nil {
 				return nil, fulfil.Capability{}, b.fake.down
@@ -133,7 +133,7 @@ func setup(t *testing.T) *bundle {
 			b.applied = append(b.applied, startedAt)
 			return nil
 		},
-	}
+	}))
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(t, err)
 	b.systems = system.New(system.Options{DB: base, Clock: b.Clock, Packages: fulfil.Packages{}, Keyring: ring, FilesDir: t.TempDir(),

@@ -43,7 +43,7 @@ func pauseAfter(failures int) time.Duration {
 // has come (each process others), asks for their tokens, and enqueues a reading of those that changed. Connections without tokens are
 // read by time when poll_seconds is above 1. It does nothing while Paused.
 func (s *Service) Poll(ctx context.Context) error {
-	if paused, err := s.paused(ctx); err != nil || paused {
+	if paused, err := s.Paused(ctx, s.DB); err != nil || paused {
 		return err
 	}
 	now := s.Clock.Now()
@@ -95,13 +95,6 @@ func (s *Service) blockedSince(ctx context.Context, due []*system.Looked) (map[i
 		found[r.ConnectorID] = r.At
 	}
 	return found, nil
-}
-
-func (s *Service) paused(ctx context.Context) (bool, error) {
-	if s.Paused == nil {
-		return false, nil
-	}
-	return s.Paused(ctx, s.DB)
 }
 
 // look asks one connection for its token; same: its data is what was read last.
@@ -202,7 +195,7 @@ func (s *Service) Drain(ctx context.Context, connectorID int64) error {
 		ctx = permit.With(ctx, permit.System("synchronization"))
 	}
 	for {
-		if paused, err := s.paused(ctx); err != nil || paused {
+		if paused, err := s.Paused(ctx, s.DB); err != nil || paused {
 			return err
 		}
 		again, err := s.drainOnce(ctx, connectorID)
@@ -218,7 +211,7 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 		return false, err
 	}
 	defer release()
-	if paused, err := s.paused(ctx); err != nil || paused { // a job may have begun while we waited
+	if paused, err := s.Paused(ctx, s.DB); err != nil || paused { // a job may have begun while we waited
 		return false, err
 	}
 	c, err := system.FindByID(ctx, s.DB, connectorID)

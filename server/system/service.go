@@ -7,6 +7,7 @@ import (
 
 	"writ/server/clock"
 	"writ/server/fulfil"
+	"writ/server/wired"
 )
 
 // Service knows the managed systems and opens the ways to them. New makes one; Close ends it.
@@ -35,9 +36,7 @@ type Options struct {
 
 // New makes the service. It panics when something is missing: that is a mistake of the program, to be seen at its start.
 func New(o Options) *Service {
-	if o.DB == nil || o.Clock == nil || o.Packages == nil || o.Keyring == nil || o.FilesDir == "" || o.Activated == nil {
-		panic("system.New: every option is needed")
-	}
+	wired.Need("system.New", o)
 	return &Service{DB: o.DB, Clock: o.Clock, packages: o.Packages, pool: fulfil.NewPool(o.Packages), keyring: o.Keyring, filesDir: o.FilesDir, activated: o.Activated}
 }
 

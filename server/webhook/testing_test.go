@@ -18,6 +18,7 @@ import (
 	"writ/server/clock"
 	"writ/server/db"
 	"writ/server/dbtest"
+	"writ/server/directory"
 	"writ/server/event"
 	"writ/server/fulfil"
 	"writ/server/order"
@@ -40,7 +41,7 @@ func setup(t *testing.T) *harness {
 	c, log := clock.New(), slog.New(slog.DiscardHandler)
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(t, err)
-	h := &harness{t: t, Service: &Service{DB: b, Clock: c, Log: log, Keyring: ring, Orders: order.New(b, c, log), AllowPrivate: true}}
+	h := &harness{t: t, Service: &Service{DB: b, Clock: c, Log: log, Keyring: ring, Orders: order.New(b, c, log, &directory.Shapes{}, dbtest.Idle(order.Hooks{})), AllowPrivate: true}}
 	h.mustExec(fixture)
 	h.ctx = h.as("ada")
 	return h
