@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,9 +78,9 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, erro
 	if c.links, err = linkSettings(set.Links); err != nil {
 		return nil, err
 	}
-	cfg, err := pq.NewConfig(set.ConnectionString)
-	if err != nil { // not kept as a cause: its text repeats the password
-		return nil, errs.Invalid("connectionString", "The connection string cannot be understood. Write postgres://user:password@host:5432/database?sslmode=require.")
+	cfg, err := configOf(set.ConnectionString)
+	if err != nil {
+		return nil, err
 	}
 	connector, err := pq.NewConnectorConfig(c.session(cfg))
 	if err != nil {
@@ -92,6 +93,44 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, erro
 	c.db.SetMaxIdleConns(set.MaxConnections)
 	c.db.SetConnMaxIdleTime(time.Minute)
 	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c}, nil
+}
+
+// nowhere is a file that cannot be there.
+const nowhere = "/dev/null/nothing"
+
+// ours are the settings that the driver would take from this process where a connection string says nothing: its environment, and files in its
+// home folder. They are those of our own database, or of somebody who works on this machine: no target is ever offered them.
+var ours = []struct{ variable, parameter string }{
+	{"", "password=''"}, {"", "passfile=" + nowhere}, {"", "sslcert=" + nowhere}, {"", "sslkey=" + nowhere}, {"", "service=''"},
+	{"PGHOST", "host=localhost"}, {"PGPORT", "port=5432"}, {"PGDATABASE", "dbname=''"}, {"PGUSER", "user=writ"}, {"PGOPTIONS", "options=''"},
+	{"PGSSLMODE", "sslmode=prefer"}, {"PGSSLROOTCERT", "sslrootcert=''"}, {"PGTARGETSESSIONATTRS", "target_session_attrs=any"},
+}
+
+// configOf reads a connection string, and nothing but it. VALIDATION when it cannot be understood, or names files of this machine that hold
+// passwords of others.
+func configOf(at string) (pq.Config, error) {
+	text := at
+	var err error
+	if strings.HasPrefix(at, "postgres://") || strings.HasPrefix(at, "postgresql://") {
+		text, err = pq.ParseURL(at) //nolint:staticcheck // what is ours must stand before what it says, which a URL has no place for
+	}
+	var first []string
+	for _, o := range ours {
+		if _, set := os.LookupEnv(o.variable); o.variable == "" || set {
+			first = append(first, o.parameter)
+		}
+	}
+	var cfg pq.Config
+	if err == nil {
+		cfg, err = pq.NewConfig(strings.Join(first, " ") + " " + text) // of two, the later counts
+	}
+	if err != nil { // not kept as a cause: its text repeats the password
+		return cfg, errs.Invalid("connectionString", "The connection string cannot be understood. Write postgres://user:password@host:5432/database?sslmode=require.")
+	}
+	if cfg.Passfile != nowhere || cfg.Service != "" {
+		return cfg, errs.Invalid("connectionString", "The connection string must hold the password itself: passfile and service name files of the server, which may hold those of others.")
+	}
+	return cfg, nil
 }
 
 // session sets what every session of ours has. What a pooler does not pass on at the beginning of a session is left to the transactions (begin),
