@@ -37,7 +37,7 @@ func TestMetricsAreGuarded(t *testing.T) {
 	reached := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	ask := func(h http.Handler, path, peer, authorization string) int {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
-		r.RemoteAddr = peer
+		r.RemoteAddr, r.Host = peer, "localhost:8080"
 		if authorization != "" {
 			r.Header.Set("Authorization", authorization)
 		}
@@ -51,6 +51,22 @@ func TestMetricsAreGuarded(t *testing.T) {
 	}
 	for peer, want := range map[string]int{"127.0.0.1:5": 200, "[::1]:5": 200, "[::ffff:127.0.0.1]:5": 200, "192.0.2.1:5": 403, "": 403} {
 		require.Equal(t, want, ask(guardMetrics(reached, "", true), "/metrics", peer, ""), peer)
+	}
+	for name, change := range map[string]func(*http.Request){
+		"proxy on this machine":  func(r *http.Request) { r.Header.Set("X-Forwarded-For", "192.0.2.1") },
+		"proxy that says less":   func(r *http.Request) { r.Header.Set("Via", "1.1 proxy") },
+		"forwarded":              func(r *http.Request) { r.Header.Set("Forwarded", "for=192.0.2.1") },
+		"a name that leads here": func(r *http.Request) { r.Host = "evil.example:8080" },
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.RemoteAddr, r.Host = "127.0.0.1:5", "127.0.0.1:8080"
+		w := httptest.NewRecorder()
+		guardMetrics(reached, "", true).ServeHTTP(w, r)
+		require.Equal(t, 200, w.Code)
+		change(r)
+		w = httptest.NewRecorder()
+		guardMetrics(reached, "", true).ServeHTTP(w, r)
+		require.Equal(t, 403, w.Code, name)
 	}
 	own := onlyMetrics(guardMetrics(reached, "", false))
 	require.Equal(t, 200, ask(own, "/metrics", "192.0.2.1:5", ""))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -114,12 +115,32 @@ func guardMetrics(next http.Handler, token string, shared bool) http.Handler {
 				http.Error(w, "The metrics ask for their token (WRIT_METRICS_TOKEN).", http.StatusUnauthorized)
 				return
 			}
-		} else if peer, err := netip.ParseAddrPort(r.RemoteAddr); shared && (err != nil || !peer.Addr().Unmap().IsLoopback()) {
+		} else if shared && !isFromHere(r) {
 			http.Error(w, "The metrics answer this machine only, unless WRIT_METRICS_TOKEN or WRIT_METRICS_ADDR is set.", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// isFromHere reports whether a request was made on this machine: from its own address, under its own name, and not handed on by a proxy that
+// runs here for callers from anywhere.
+func isFromHere(r *http.Request) bool {
+	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
+		if len(r.Header.Values(name)) > 0 {
+			return false
+		}
+	}
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	named, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	if isHere := strings.EqualFold(host, "localhost") || err == nil && named.Unmap().IsLoopback(); !isHere {
+		return false // a page in a browser of this machine, whose name leads here
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback()
 }
 
 // onlyMetrics is all there is at the address of the metrics.
