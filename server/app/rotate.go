@@ -173,3 +173,27 @@ func (c sealedColumn) reseal(ctx context.Context, b *bun.DB, ring *fulfil.Keyrin
 	})
 	return n, broken, last, err
 }
+
+// bindSealed seals again what an earlier version sealed without binding it to its row: until then such a value opens in any row it is moved to.
+// With several keys it is left to the rotation, which may take for granted that every process has them. Nothing waits for it.
+func (a *App) bindSealed(ctx context.Context) {
+	keys, err := a.Config.Secret.Keys(a.Config.Database.DataDir)
+	if err != nil || len(keys) != 1 {
+		return
+	}
+	ring, err := keyringOf(a.Config)
+	var n int
+	var broken []string
+	if err == nil {
+		n, broken, err = reseal(ctx, a.DB, ring)
+	}
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		a.Log.ErrorContext(ctx, "cannot bind sealed values to their rows", "error", err)
+	case len(broken) > 0:
+		a.Log.WarnContext(ctx, "sealed values cannot be opened with the key: enter them again", "count", len(broken), "first", broken[0])
+	case n > 0:
+		a.Log.InfoContext(ctx, "sealed values of an earlier version are bound to their rows now", "count", n)
+	}
+}

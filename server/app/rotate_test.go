@@ -3,9 +3,12 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -149,4 +152,37 @@ func TestEverythingSealedIsRotated(t *testing.T) {
 	}
 	t.Log(columns)
 	require.Empty(t, unknown)
+}
+
+// What an earlier version sealed opens in any row it is moved to. A server that starts binds it to the row where it is.
+func TestSealedBeforeIsBound(t *testing.T) {
+	t.Parallel()
+	s := mustConsole(t)
+	ring, err := keyringOf(s.Config)
+	require.NoError(t, err)
+	s.mustSeal(t, ring, 2)
+	keys, err := s.Config.Secret.Keys(s.Config.Database.DataDir)
+	require.NoError(t, err)
+	block, err := aes.NewCipher(keys[0])
+	require.NoError(t, err)
+	aead, err := cipher.NewGCM(block)
+	require.NoError(t, err)
+	head := append([]byte{1, 3}, "key"...) // the first form, under the first name of the key
+	nonce := make([]byte, aead.NonceSize())
+	old := aead.Seal(append(slices.Clone(head), nonce...), nonce, []byte(`{"password": "canary-K0001"}`), head)
+	_, err = s.DB.ExecContext(t.Context(), "update connection set secrets = ? where identifier = 'K0001'", old)
+	require.NoError(t, err)
+	all, current := s.opens(t, ring)
+	require.Equal(t, []int{2, 1}, []int{all, current})
+
+	a := &App{Config: s.Config, Log: s.Log, DB: s.DB}
+	for range 2 {
+		a.bindSealed(t.Context())
+		all, current = s.opens(t, ring)
+		require.Equal(t, []int{2, 2}, []int{all, current})
+	}
+	_, err = s.DB.ExecContext(t.Context(), "update connection set secrets = (select secrets from connection where identifier = 'K0001') where identifier = 'K0000'")
+	require.NoError(t, err)
+	all, _ = s.opens(t, ring)
+	require.Equal(t, 1, all, "moved to another row it opens no more")
 }

@@ -234,7 +234,7 @@ const maxSecretFile = 64 << 10
 
 func (k *Keyring) resolve(setting, value string) (string, error) {
 	if name, ok := strings.CutPrefix(value, "env:"); ok {
-		if strings.HasPrefix(name, "WRIT_") && !strings.HasPrefix(name, "WRIT_SECRET_") || strings.HasPrefix(name, "WRIT_SECRET_KEY") {
+		if strings.HasPrefix(name, "WRIT_") && !strings.HasPrefix(name, "WRIT_SECRET_") || strings.HasPrefix(name, "WRIT_SECRET_KEY") || strings.HasPrefix(name, "PG") {
 			return "", errs.Invalid(setting, "Secret %s may not refer to the variable %s: it belongs to the server itself.", setting, name)
 		}
 		if found, ok := k.env(name); ok {

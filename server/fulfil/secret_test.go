@@ -106,7 +106,7 @@ func TestReferences(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 	for value, kind := range map[string]errs.Kind{
-		"env:WRIT_SECRET_KEYS": errs.Validation, "env:WRIT_DATABASE_URL": errs.Validation, "env:NOT_SET_ANYWHERE": errs.Unavailable,
+		"env:WRIT_SECRET_KEYS": errs.Validation, "env:WRIT_DATABASE_URL": errs.Validation, "env:PGPASSWORD": errs.Validation, "env:NOT_SET_ANYWHERE": errs.Unavailable,
 		"file:../x": errs.Validation, "file:/etc/hostname": errs.Validation, "file:absent": errs.Unavailable, "file:way-out": errs.Unavailable,
 	} {
 		_, err := open(value)
