@@ -81,6 +81,7 @@ func TestNobodyDecidesOnHisOwnOrder(t *testing.T) {
 	w.exec(`update resource_type set block_provisioning = true`)
 	stranger := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'X', 'Other', '{"Mail": "o@corp.example"}', now()) returning id`, w.userType)
 	twin := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'T', 'Petra again', '{"email": "petra@CORP.example"}', now()) returning id`, w.userType)
+	thrice := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'U', 'Petra a third time', '{"E_Mail_Address": " Petra@Corp.example "}', now()) returning id`, w.userType)
 	w.plan(w.creation(0, 5))
 	id := w.order(0).ID
 	own := map[string]context.Context{
@@ -89,6 +90,9 @@ func TestNobodyDecidesOnHisOwnOrder(t *testing.T) {
 		"the same address":  w.userOf("p.lang", "PETRA@corp.example", 0),
 		"a second record":   w.userOf("petra2", "", twin),
 		"an alias of one's": w.userOf("desk", "alias@corp.example", 0),
+		"blanks around it":  w.userOf("blank", " petra@corp.example\t", 0),
+		"a name before it":  w.userOf("named", "Petra Lang <petra@corp.example> ", 0),
+		"written otherwise": w.userOf("petra3", "", thrice),
 	}
 	w.exec(`update local_user set email = 'alias@corp.example' where username = 'petra-admin'`)
 	other := w.userOf("olga", "o@corp.example", stranger)
