@@ -1502,8 +1502,8 @@ AS $function$
         where lower(u.username) = lower(account)
           and (u.resource_id = o.id
             or (u.resource_entity_type_id, u.resource_key) = (o.entity_type_id, o.key)
-            or mail_of(o.scalars) in (lower(u.email), mail_of(mine.scalars))
-            or exists (select from local_user other where other.resource_id = o.id and other.email <> '' and lower(other.email) in (lower(u.email), mail_of(mine.scalars)))))
+            or mail_of(o.scalars) in (mailbox_of(u.email), mail_of(mine.scalars))
+            or exists (select from local_user other where other.resource_id = o.id and mailbox_of(other.email) in (mailbox_of(u.email), mail_of(mine.scalars)))))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.job_schedule_changed()
@@ -1534,7 +1534,16 @@ CREATE OR REPLACE FUNCTION public.mail_of(scalars jsonb)
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-    select lower(v.value) from jsonb_each_text(scalars) v where lower(v.key) in ('mail', 'email') and v.value <> '' order by v.key limit 1
+    select mailbox_of(v.value) from jsonb_each_text(scalars) v
+    where lower(v.key) ~ '^(e[-_]?)?mail([-_]?address)?$' and mailbox_of(v.value) is not null order by v.key limit 1
+$function$;
+
+CREATE OR REPLACE FUNCTION public.mailbox_of(address text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select nullif(lower(btrim(regexp_replace(address, '^.*<([^<>]*)>\s*$', '\1'), E' \t\r\n\u00a0')), '')
 $function$;
 
 CREATE OR REPLACE FUNCTION public.note_computed_property()

@@ -80,7 +80,7 @@ func ParsePublicKey(text string) (ed25519.PublicKey, error) {
 }
 
 // Sign signs the head of the chain, when the newest checkpoint is old or far behind; force: in any case. It gives the newest checkpoint, nil
-// without any event. Every process calls it now and then.
+// without any event. Conflict when the chain is not the one that was signed before. Every process calls it now and then.
 func (s *Service) Sign(ctx context.Context, force bool) (*Checkpoint, error) {
 	var c *Checkpoint
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
@@ -97,15 +97,22 @@ func (s *Service) Sign(ctx context.Context, force bool) (*Checkpoint, error) {
 }
 
 func (s *Service) sign(ctx context.Context, tx bun.Tx, force bool) (*Checkpoint, error) {
+	last, err := selectCheckpoints(ctx, tx, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := s.kept()
+	if err != nil {
+		return nil, err
+	}
+	if err := stillHolds(ctx, tx, append(last, kept)...); err != nil {
+		return nil, err
+	}
 	var heads []struct {
 		Position int64
 		Hash     []byte
 	}
 	if err := tx.NewRaw("select position, hash from event_chain order by position desc limit 1").Scan(ctx, &heads); err != nil || len(heads) == 0 {
-		return nil, err
-	}
-	last, err := selectCheckpoints(ctx, tx, 0, 1)
-	if err != nil {
 		return nil, err
 	}
 	now := s.Clock.Now()
@@ -122,6 +129,25 @@ func (s *Service) sign(ctx context.Context, tx bun.Tx, force bool) (*Checkpoint,
 		return nil, fmt.Errorf("store a checkpoint: %w", err)
 	}
 	return c, nil
+}
+
+// stillHolds refuses, as Conflict, a chain that is not the one which was signed before: signing it would make good what somebody wrote anew, and
+// put a signature of ours in the place of the one that shows it.
+func stillHolds(ctx context.Context, tx bun.IDB, before ...*Checkpoint) error {
+	for _, c := range before {
+		if c == nil {
+			continue
+		}
+		var holds bool
+		if err := tx.NewRaw("select exists (select from event_chain where position = ? and hash = ?)", c.Position, []byte(c.Hash)).Scan(ctx, &holds); err != nil {
+			return fmt.Errorf("compare the chain with a checkpoint: %w", err)
+		}
+		if !holds {
+			return errs.New(errs.Conflict, "The event log is not the one that was signed at position %d: it was changed or cut off, or a backup from before was put in its place. "+
+				"Nothing is signed any more, so that the signature stays. Run writ verify; if it was a backup, move audit.head in the data folder aside.", c.Position)
+		}
+	}
+	return nil
 }
 
 // selectCheckpoints gives the checkpoints before a position (0: all), the newest first.

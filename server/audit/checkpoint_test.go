@@ -85,6 +85,15 @@ func TestCutTail(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.broken, v.BrokenPosition, v.Reason)
 			require.NotEmpty(t, v.Reason)
+
+			// time passes and the log goes on: no signature of ours makes it good
+			publish(t, b, "ann", 9)
+			place(t, b)
+			s.Clock.SetOffset(time.Hour)
+			_, _ = s.Sign(t.Context(), true)
+			v, err = s.Verify(t.Context(), nil)
+			require.NoError(t, err)
+			require.NotZero(t, v.BrokenPosition)
 		})
 	}
 }
