@@ -4,6 +4,7 @@ import { useNavigate, type NavigateOptions } from '@tanstack/react-router'
 import { useEffect, useId, useState } from 'react'
 import { useQuery } from 'urql'
 import { useSession } from '../graphql/SessionContext'
+import { matches } from '../lib/match'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
 import classes from './JumpPalette.module.css'
@@ -54,8 +55,8 @@ export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: 
           detail: hit.detail,
           run: go(target(hit.kind, hit.id)),
         }))
-  const wanted = text.trim().toLowerCase()
-  const matching = [...pages, ...actions].filter((e) => e.label.toLowerCase().includes(wanted))
+  const wanted = text.trim()
+  const matching = [...pages, ...actions].filter((e) => matches(wanted, e.label))
   const entries = [...hits, ...matching]
   const chosen = Math.min(active, Math.max(0, entries.length - 1))
   const take = (entry: Entry | undefined) => {

@@ -1,3 +1,4 @@
+import { matches } from '../../lib/match'
 import type { EntitlementRowFragment } from './assignment.generated'
 
 export interface TreeRow {
@@ -25,7 +26,7 @@ function isProblem(e: EntitlementRowFragment): boolean {
 /** The rows to draw, in tree order. A row that matches brings its ancestors, so that it is seen where it belongs. */
 export function treeRows(entitlements: EntitlementRowFragment[], view: TreeView): { rows: TreeRow[]; hidden: number } {
   const byId = new Map(entitlements.map((e) => [e.id, e]))
-  const wanted = view.text.trim().toLowerCase()
+  const wanted = view.text.trim()
   const filtering = wanted !== '' || view.onlyProblems
   const shown = new Set<string>()
   let hidden = 0
@@ -34,13 +35,9 @@ export function treeRows(entitlements: EntitlementRowFragment[], view: TreeView)
       hidden += 1
       continue
     }
-    const matches =
-      (wanted === '' ||
-        [e.name, e.identifier, e.value ?? '', e.target?.displayName ?? ''].some((s) =>
-          s.toLowerCase().includes(wanted),
-        )) &&
-      (!view.onlyProblems || isProblem(e))
-    if (!matches) continue
+    const isWanted =
+      matches(wanted, e.name, e.identifier, e.value, e.target?.displayName) && (!view.onlyProblems || isProblem(e))
+    if (!isWanted) continue
     for (let at: EntitlementRowFragment | undefined = e; at && !shown.has(at.id); at = parentOf(at, byId))
       shown.add(at.id)
   }

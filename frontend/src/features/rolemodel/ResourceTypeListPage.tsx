@@ -2,6 +2,7 @@ import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-rou
 import { useMemo } from 'react'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { matches } from '../../lib/match'
 import { t } from '../../lib/texts'
 import { SearchFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
@@ -73,14 +74,9 @@ export function ResourceTypeListPage() {
     query: ResourceTypeListDocument,
     requestPolicy: 'cache-and-network',
   })
-  const text = search.text?.toLowerCase()
+  const text = search.text
   const rows = useMemo(
-    () =>
-      data?.resourceTypes.filter(
-        (r) =>
-          !text ||
-          [r.displayName, r.identifier, r.connector?.displayName ?? ''].some((s) => s.toLowerCase().includes(text)),
-      ),
+    () => data?.resourceTypes.filter((r) => matches(text, r.displayName, r.identifier, r.connector?.displayName)),
     [data, text],
   )
   return (

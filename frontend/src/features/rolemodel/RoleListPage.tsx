@@ -2,6 +2,7 @@ import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-rou
 import { useMemo } from 'react'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { matches } from '../../lib/match'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
@@ -65,14 +66,13 @@ export function RoleListPage() {
   const navigate = useNavigate()
   const { role } = useParams({ strict: false })
   const [{ data, error, fetching }, read] = useQuery({ query: RoleListDocument, requestPolicy: 'cache-and-network' })
-  const text = search.text?.toLowerCase()
+  const text = search.text
   const rows = useMemo(
     () =>
       data?.roles.filter(
         (r) =>
           (!search.kind || r.kind === search.kind) &&
-          (!text ||
-            [r.displayName, r.identifier, r.category?.displayName ?? ''].some((s) => s.toLowerCase().includes(text))),
+          matches(text, r.displayName, r.identifier, r.category?.displayName),
       ),
     [data, search.kind, text],
   )
