@@ -118,7 +118,7 @@ func TestErrors(t *testing.T) {
 		job.JobDefinition{Identifier: "panics", Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}},
 	)
 	fail := func(context.Context, job.Task, job.Reporter) (job.Result, error) {
-		return job.Result{}, errors.New("no such table")
+		return job.Result{}, errors.New("no such table\x00\xff")
 	}
 	b.stage.play("export-a", fail)
 	b.stage.play("export-b", fail)
@@ -129,7 +129,7 @@ func TestErrors(t *testing.T) {
 		b.until(t, i.ID, job.Errored)
 		require.Equal(t, []string{"export-a ERRORED", "prepare WAITING"}, b.states(t, i.ID))
 		failed := b.task(t, i.ID, "export-a")
-		require.Equal(t, "no such table", *failed.Error)
+		require.Equal(t, "no such table\uFFFD\uFFFD", *failed.Error, "what a system said is made a text that can be kept")
 		log, err := b.jobs.NewestLog(b.ctx, failed.ID, nil, nil, []string{"ERROR"})
 		require.NoError(t, err)
 		require.Len(t, log, 1)

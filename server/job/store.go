@@ -264,9 +264,9 @@ func updateTaskProgress(ctx context.Context, tx bun.Tx, id int64, progress float
 }
 
 func updateOutcome(ctx context.Context, tx bun.Tx, id int64, blocked json.RawMessage, message string, action Action) error {
-	q := tx.NewUpdate().Model((*TaskInstance)(nil)).Where("id = ?", id).Set("error = ?", bun.NullZero(message))
+	q := tx.NewUpdate().Model((*TaskInstance)(nil)).Where("id = ?", id).Set("error = ?", bun.NullZero(db.Clip(message, 8000)))
 	if blocked != nil {
-		q.Set("blocked = ?::jsonb", string(blocked))
+		q.Set("blocked = ?::jsonb", string(db.JSON(blocked)))
 	} else {
 		q.Set("blocked = NULL")
 	}

@@ -182,6 +182,7 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 	if e := errs.As(why); e != nil {
 		text = e.Message
 	}
+	text = db.Clip(text, 4000) // it may repeat what a system said
 	// A second failure here leaves the delivery EXPORTING; the next one of the connector gives it up.
 	_ = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		if refused := (*tooManyRows)(nil); errors.As(why, &refused) {

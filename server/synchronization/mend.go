@@ -232,7 +232,8 @@ func (s *Service) RowsToMend(ctx context.Context, connector *string, args page.A
 	if _, err := args.Decode(&from); err != nil {
 		return nil, err
 	}
-	q := s.DB.NewSelect().TableExpr("row_to_mend m").Join("join connector c on c.id = m.connector_id").Join("join entity_type t on t.id = m.entity_type_id").Where("m.is_listed").Where("?", may)
+	q := s.DB.NewSelect().TableExpr("row_to_mend m").Join("join connector c on c.id = m.connector_id").Join("join entity_type t on t.id = m.entity_type_id").Where("m.is_listed").Where("?", may).
+		Where(stillRead)
 	if connector != nil {
 		q = q.Where("c.identifier = ?", *connector)
 	}
@@ -254,7 +255,7 @@ func (s *Service) countToMend(ctx context.Context, connectors []int64) (map[int6
 		ConnectorID int64
 		N           int
 	}
-	err := s.DB.NewRaw("select connector_id, count(*) as n from row_to_mend where is_listed and connector_id = any (?) group by 1", array(connectors)).Scan(ctx, &rows)
+	err := s.DB.NewRaw("select m.connector_id, count(*) as n from row_to_mend m where m.is_listed and "+stillRead+" and m.connector_id = any (?) group by 1", array(connectors)).Scan(ctx, &rows)
 	found := map[int64]int{}
 	for _, r := range rows {
 		found[r.ConnectorID] = r.N
@@ -292,3 +293,6 @@ func normalTexts(raw []string, scalars map[string]string) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// stillRead: what a table held that nobody reads any more needs no mending.
+const stillRead = "exists (select from entity_mapping em where em.entity_type_id = m.entity_type_id)"

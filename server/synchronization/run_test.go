@@ -199,9 +199,11 @@ func TestNothingBrokenIsApplied(t *testing.T) {
 	t.Run("UnexpectedFailure", func(t *testing.T) {
 		t.Parallel()
 		b := prepared(t)
-		b.fake.breaks = errors.New("boom")
-		_, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
+		b.fake.breaks = errors.New("boom \x00\xff")
+		d, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
 		require.ErrorContains(t, err, `read table "person": boom`)
+		require.Equal(t, synchronization.Failed, d.State)
+		require.Equal(t, 1, b.count(t, "select count(*) from delivery where state = 'FAILED' and error like '%boom %'"), "whatever a system said")
 	})
 }
 

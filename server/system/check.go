@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/fulfil"
 	"writ/server/permit"
@@ -50,13 +51,13 @@ func (s *Service) CheckConnection(ctx context.Context, id int64) error {
 }
 
 // SaveCheck keeps how a check of a connection ended.
-func SaveCheck(ctx context.Context, db bun.IDB, id int64, at time.Time, failure error) error {
+func SaveCheck(ctx context.Context, idb bun.IDB, id int64, at time.Time, failure error) error {
 	var text *string
 	if failure != nil {
-		m := errs.Text(failure)
+		m := db.Clip(errs.Text(failure), 4000)
 		text = &m
 	}
-	_, err := db.NewRaw("update connection set last_check_at = ?, last_check_error = ? where id = ?", at, text, id).Exec(ctx)
+	_, err := idb.NewRaw("update connection set last_check_at = ?, last_check_error = ? where id = ?", at, text, id).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save the check of connection %d: %w", id, err)
 	}

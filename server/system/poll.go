@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"writ/server/db"
 )
 
 // Looked is a connection whose time to be looked at has come, with what is remembered of it.
@@ -64,9 +66,9 @@ func NoteSame(ctx context.Context, db bun.IDB, connectorIDs []int64, now time.Ti
 }
 
 // LookFailed keeps that a connection could not be asked, and until when nobody asks it again.
-func LookFailed(ctx context.Context, db bun.IDB, connectionID int64, now, retryAt time.Time, why string) error {
-	_, err := db.NewRaw("update connection set last_check_at = ?, last_check_error = ?, failures = failures + 1, retry_at = ?, pending_token = null where id = ?",
-		now, why, retryAt, connectionID).Exec(ctx)
+func LookFailed(ctx context.Context, idb bun.IDB, connectionID int64, now, retryAt time.Time, why string) error {
+	_, err := idb.NewRaw("update connection set last_check_at = ?, last_check_error = ?, failures = failures + 1, retry_at = ?, pending_token = null where id = ?",
+		now, db.Clip(why, 4000), retryAt, connectionID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("keep that connection %d failed: %w", connectionID, err)
 	}
