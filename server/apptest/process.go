@@ -31,9 +31,6 @@ type Process struct {
 // URL is where it answers.
 func (p *Process) URL() string { return "http://" + p.addr }
 
-// Log is everything it wrote so far, in all its lives.
-func (p *Process) Log() string { return p.log.String() }
-
 // start begins a life of the process; it does not wait.
 func (p *Process) start() error {
 	path, err := writBinary()

@@ -67,18 +67,6 @@ func (t *Target) MustBehave(tb testing.TB, b fulfiltest.Behaviour) {
 	mustStatus(tb, http.MethodPost, t.URL+"/behaviours", raw)
 }
 
-// MustForget ends all behaviours.
-func (t *Target) MustForget(tb testing.TB) {
-	tb.Helper()
-	mustStatus(tb, http.MethodDelete, t.URL+"/behaviours", nil)
-}
-
-// MustDelete removes an account behind Writ's back.
-func (t *Target) MustDelete(tb testing.TB, key string) {
-	tb.Helper()
-	mustStatus(tb, http.MethodDelete, t.URL+"/foreign/account/"+key, nil)
-}
-
 func mustStatus(tb testing.TB, method, at string, body []byte) {
 	tb.Helper()
 	req, err := http.NewRequest(method, at, bytes.NewReader(body))

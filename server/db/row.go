@@ -78,13 +78,6 @@ func (r *Row) Ints() []int64 {
 	return list
 }
 
-// Texts is an array of texts; nil for null.
-func (r *Row) Texts() []string {
-	var list pq.StringArray
-	r.array(list.Scan)
-	return list
-}
-
 func (r *Row) array(scan func(any) error) {
 	if raw := r.Bytes(); raw != nil {
 		if err := scan(raw); err != nil && r.err == nil {

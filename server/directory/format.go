@@ -290,14 +290,6 @@ func Keys(read []string) []string {
 	return slices.Compact(keys)
 }
 
-// Join is the way back of Split.
-func Join(format string, keys []string) string {
-	if name, argument, _ := strings.Cut(format, ":"); strings.EqualFold(name, "concat") {
-		return strings.Join(keys, separator(argument))
-	}
-	return strings.Join(keys, "\n")
-}
-
 func separator(argument string) string { return cmp.Or(argument, ";") }
 
 func bad(text, want string) error {

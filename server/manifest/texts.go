@@ -134,5 +134,5 @@ func objectAt(list string, one reflect.Value) string {
 	if !name.IsValid() {
 		return kind + "/"
 	}
-	return kind + "/" + name.String()
+	return kind + "/" + db.Text(name.String())
 }

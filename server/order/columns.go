@@ -1,11 +1,6 @@
 package order
 
 import (
-	"context"
-	"fmt"
-
-	"github.com/uptrace/bun"
-
 	"writ/server/db"
 	"writ/server/page"
 )
@@ -96,15 +91,6 @@ var orders = page.Table[Order]{
 		{Name: "connector_identifier", SQL: "coalesce(c.identifier, '')", Read: func(o *Order, r *db.Row) { o.ConnectorIdentifier = r.Text() }},
 		{Name: "connector_display_name", SQL: "coalesce(c.display_name, '')", Read: func(o *Order, r *db.Row) { o.ConnectorDisplayName = r.Text() }},
 	},
-}
-
-// selectOrders reads orders with all their columns and names.
-func selectOrders(ctx context.Context, b bun.IDB, where condition, order string, limit int) ([]*Order, error) {
-	rows, err := orders.Read(ctx, b, orders.Columns, where, order, limit)
-	if err != nil {
-		return nil, fmt.Errorf("select orders: %w", err)
-	}
-	return rows, nil
 }
 
 func shorts(list []int64) []int16 {

@@ -33,11 +33,6 @@ func ListPolicies(ctx context.Context, db bun.IDB, args page.Args) (*page.Connec
 	return list(ctx, db, args, all, func(p *Policy) key { return key{p.Identifier, p.ID} })
 }
 
-// ListCategories gives the categories by identifier.
-func ListCategories(ctx context.Context, db bun.IDB, args page.Args) (*page.Connection[*Category], error) {
-	return list(ctx, db, args, all, func(c *Category) key { return key{c.Identifier, c.ID} })
-}
-
 // RoleFilter narrows ListRoles; zero fields do not.
 type RoleFilter struct {
 	Kind         RoleKind
@@ -69,11 +64,6 @@ func ListRoles(ctx context.Context, db bun.IDB, args page.Args, f RoleFilter) (*
 // ListResourceTypes gives the resource types by identifier.
 func ListResourceTypes(ctx context.Context, db bun.IDB, args page.Args) (*page.Connection[*ResourceType], error) {
 	return list(ctx, db, args, all, func(t *ResourceType) key { return key{t.Identifier, t.ID} })
-}
-
-// ListContextRules gives the context rules by identifier.
-func ListContextRules(ctx context.Context, db bun.IDB, args page.Args) (*page.Connection[*ContextRule], error) {
-	return list(ctx, db, args, all, func(r *ContextRule) key { return key{r.Identifier, r.ID} })
 }
 
 // RoleRulesOf gives the rules that give the roles, for all of them in one statement, by role and id.

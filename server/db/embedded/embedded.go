@@ -153,9 +153,6 @@ func (s *Server) PID() int {
 	return s.running.pid
 }
 
-// Version names the PostgreSQL that runs, e.g. "18.4".
-func (s *Server) Version() string { return s.binaries.version }
-
 // Stop shuts the server down (clients are disconnected, everything is on disk afterwards). A guest leaves it running.
 func (s *Server) Stop(ctx context.Context) error {
 	s.mu.Lock()

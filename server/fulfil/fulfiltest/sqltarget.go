@@ -87,15 +87,6 @@ func random(n int) []byte {
 	return b
 }
 
-// Close drops the schema.
-func (t *SQLTarget) Close(ctx context.Context) error {
-	_, err := t.DB.ExecContext(ctx, "drop schema "+t.Schema+" cascade")
-	if closeErr := t.DB.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
-
 // Settings are those of a connection of package "postgres" to this application, with its groups as column "groups" of account.
 func (t *SQLTarget) Settings() map[string]string {
 	return map[string]string{"connectionString": t.URL, "schema": t.Schema, "link.groups": "account_group(login,group_name)"}
@@ -200,12 +191,6 @@ func (t *SQLTarget) Behave(ctx context.Context, b Behaviour) error {
 		insert into behaviour (action, on_table, on_operation, on_key, message, sqlstate, milliseconds, times)
 		values ($1, nullif($2, ''), nullif($3, ''), nullif($4, ''), coalesce(nullif($5, ''), 'refused by the application'), coalesce(nullif($6, ''), 'P0001'), $7, nullif($8, 0))`,
 		b.Action, b.Table, b.Operation, b.Key, b.Message, b.SQLState, b.Milliseconds, b.Times)
-	return err
-}
-
-// Forget ends all behaviours.
-func (t *SQLTarget) Forget(ctx context.Context) error {
-	_, err := t.DB.ExecContext(ctx, "delete from behaviour")
 	return err
 }
 
