@@ -57,6 +57,10 @@ func (r *configurationResolver) ContextRules(ctx context.Context, obj *manifest.
 	return manifest.List[manifest.ContextRule](ctx, r.Manifest, "contextRule", page.Of(first, after), identifiers)
 }
 
+func (r *configurationResolver) RoleMappings(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RoleMapping], error) {
+	return manifest.List[manifest.RoleMapping](ctx, r.Manifest, "roleMapping", page.Of(first, after), identifiers)
+}
+
 func (r *configurationResolver) Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error) {
 	return manifest.List[manifest.Job](ctx, r.Manifest, "job", page.Of(first, after), identifiers)
 }
@@ -173,6 +177,14 @@ func (r *mutationResolver) DeleteContextRule(ctx context.Context, input manifest
 	return r.Manifest.DeleteOne(ctx, "contextRule", input)
 }
 
+func (r *mutationResolver) SaveRoleMapping(ctx context.Context, input manifest.SaveInput[manifest.RoleMapping]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "roleMapping", input)
+}
+
+func (r *mutationResolver) DeleteRoleMapping(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "roleMapping", input)
+}
+
 func (r *mutationResolver) SaveJob(ctx context.Context, input manifest.SaveInput[manifest.Job]) (*manifest.ConfigurationPayload, error) {
 	return manifest.SaveOne(ctx, r.Manifest, "job", input)
 }
@@ -222,6 +234,10 @@ func (r *resourceTypeConfigurationResolver) Version(ctx context.Context, obj *ma
 }
 
 func (r *roleConfigurationResolver) Version(ctx context.Context, obj *manifest.Role) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
+func (r *roleMappingConfigurationResolver) Version(ctx context.Context, obj *manifest.RoleMapping) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
 
@@ -331,6 +347,10 @@ func (r *Resolver) RoleConfiguration() generated.RoleConfigurationResolver {
 	return &roleConfigurationResolver{r}
 }
 
+func (r *Resolver) RoleMappingConfiguration() generated.RoleMappingConfigurationResolver {
+	return &roleMappingConfigurationResolver{r}
+}
+
 func (r *Resolver) RoleRuleConfiguration() generated.RoleRuleConfigurationResolver {
 	return &roleRuleConfigurationResolver{r}
 }
@@ -394,6 +414,7 @@ type (
 	profileConfigurationResolver              struct{ *Resolver }
 	resourceTypeConfigurationResolver         struct{ *Resolver }
 	roleConfigurationResolver                 struct{ *Resolver }
+	roleMappingConfigurationResolver          struct{ *Resolver }
 	roleRuleConfigurationResolver             struct{ *Resolver }
 	stepConfigurationResolver                 struct{ *Resolver }
 	typeRuleConfigurationResolver             struct{ *Resolver }

@@ -30,6 +30,7 @@ func (a *App) tasks() map[string]job.TaskFunc {
 		"Fulfill":                         a.taskFulfil,
 		"UpdateClassification":            a.taskClassification,
 		"UpdateEntityPropertyExpressions": a.taskExpressions,
+		"BuildRoleModel":                  a.taskNaming,
 	}
 }
 
@@ -38,7 +39,7 @@ func taskOptions() map[string]any {
 	return map[string]any{
 		"Export": synchronizeOptions{}, "PrepareSynchronization": synchronizeOptions{}, "Synchronize": synchronizeOptions{}, "SynchronizeConnector": synchronizeOptions{},
 		"ComputeRoleModel": roleModelOptions{}, "GenerateProvisioningOrders": orderOptions{}, "Fulfill": orderOptions{},
-		"ComputeCorrelationKeys": nil, "UpdateClassification": nil, "UpdateEntityPropertyExpressions": nil,
+		"ComputeCorrelationKeys": nil, "UpdateClassification": nil, "UpdateEntityPropertyExpressions": nil, "BuildRoleModel": nil,
 	}
 }
 
@@ -266,6 +267,26 @@ func (a *App) taskClassification(ctx context.Context, _ job.Task, r job.Reporter
 	r.Count("failed", report.Failed)
 	return job.Result{Output: report.Types > 0, Warning: report.Failed > 0}, err
 }
+
+// taskNaming makes roles of entitlements as role mappings say. What could not be named is a warning, resource by resource.
+func (a *App) taskNaming(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
+	report, err := a.Manifest.BuildRoleModel(ctx)
+	r.Count("resources", report.Resources)
+	r.Count("roles", report.Roles)
+	r.Count("rules", report.Rules)
+	r.Count("categories", report.Categories)
+	for i, text := range report.Left {
+		if i == mostLines {
+			r.Logf(job.LogWarn, "And %d more.", len(report.Left)-i)
+			break
+		}
+		r.Logf(job.LogWarn, "%s", text)
+	}
+	return job.Result{Output: report.Roles+report.Rules > 0, Warning: len(report.Left) > 0}, err
+}
+
+// mostLines is how many lines about single resources a task writes into its log.
+const mostLines = 200
 
 // taskExpressions derives again what follows from the metadata: display names, unique keys, links, hierarchies.
 func (a *App) taskExpressions(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {

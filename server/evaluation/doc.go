@@ -27,6 +27,7 @@
 //	lines.go               the lines of one order: the transition table of provisioning 1.4, columns POLICY, SYNC and CLOCK. ask.go asks for
 //	                       a value, finish.go ends with the delta of the order
 //	orphan.go              Classify: targets without owner (5.4)
+//	naming.go              what a role mapping makes of a resource (role-model 3.3)
 //	apply.go               what the rows look like once a result is saved
 //	explain.go             with Batch.Explain: every rule with its reason, also why not
 //

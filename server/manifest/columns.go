@@ -87,18 +87,21 @@ func (w *writer) toField(at string, f reflect.StructField, v, row reflect.Value,
 }
 
 func (w *writer) toRef(at, table, identifier string, to reflect.Value) error {
-	if table == "property" && identifier != "" { // of the entity type of the targets
-		id, err := w.refProperty(w.target, identifier, at)
-		to.Set(reflect.ValueOf(&id))
-		return err
+	if identifier == "" && to.Kind() == reflect.Pointer {
+		to.SetZero()
+		return nil
+	}
+	id, err := int64(0), error(nil)
+	if table == "property" { // of the entity type of the targets
+		id, err = w.refProperty(w.target, identifier, at)
+	} else {
+		id, err = w.id(table, identifier, at)
 	}
 	if to.Kind() == reflect.Pointer {
-		id, err := w.maybe(table, identifier, at)
-		to.Set(reflect.ValueOf(id))
-		return err
+		to.Set(reflect.ValueOf(&id))
+	} else {
+		to.SetInt(id)
 	}
-	id, err := w.id(table, identifier, at)
-	to.SetInt(id)
 	return err
 }
 

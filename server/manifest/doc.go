@@ -2,7 +2,7 @@
 //
 //	kinds.go   the table of everything that can be configured, and the lists of a file. Each kind has a file of its own that declares it:
 //	           connector.go, entitytype.go, dimension.go, policy.go, category.go, role.go, resourcetype.go with its rules (rule.go, rule_*.go),
-//	           contextrule.go, job.go, profile.go, user.go
+//	           contextrule.go, rolemapping.go, job.go, profile.go, user.go
 //	kind.go    what a declaration says; the rest of this room asks it and knows no kind
 //	tags.go    defaults, bounds and secrets, as tags of the fields say
 //	columns.go from the struct of a file to the row of a room and back, as tags say
@@ -17,6 +17,7 @@
 //	normalise.go every default written out, so that configurations compare; range.go numbers out of bounds, and where a mistake stands
 //	names.go   the ids behind identifiers
 //	save.go    the same through the API: one object or several, with versions and dry runs; List reads them back. named.go maps as lists
+//	naming.go  what role mappings make of entitlements: the task BuildRoleModel
 //	delete.go  what `delete:` takes away, and who still needs it
 //	apply.go   Manifest -> database, in one transaction, in the order in which things refer to each other; the role model, jobs, access rules
 //	           and users are written by their own rooms

@@ -253,7 +253,8 @@ func (w *writer) dropProperties(typeID int64, names []string, field string) erro
 		Rules      []string `bun:",array"`
 		Links      int
 	}
-	err := w.tx.NewRaw(`select p.id, p.identifier, array(select r.identifier from resource_type_rule r where r.property_id = p.id order by 1 limit 10) as rules,
+	err := w.tx.NewRaw(`select p.id, p.identifier, array(select r.identifier from resource_type_rule r where r.property_id = p.id
+				union all select 'role mapping ' || m.identifier from role_mapping m where m.property_id = p.id order by 1 limit 10) as rules,
 			(select count(*) from (select from resource_link l where l.property_id = p.id and l.valid_to = 'infinity' limit 1000) l) as links
 		from property p where p.entity_type_id = ? and p.identifier not in (?)`, typeID, bun.List(names)).Scan(w.ctx, &gone)
 	if err != nil {

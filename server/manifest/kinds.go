@@ -14,6 +14,7 @@ func kinds() []kind {
 		singleRoleKind(),
 		resourceTypeKind(),
 		contextRuleKind(),
+		roleMappingKind(),
 		jobKind(),
 		profileKind(),
 		userKind(),
@@ -43,6 +44,7 @@ type Manifest struct {
 	SingleRoles    []Role         `yaml:"singleRoles,omitempty"`
 	ResourceTypes  []ResourceType `yaml:"resourceTypes,omitempty"`
 	ContextRules   []ContextRule  `yaml:"contextRules,omitempty"`
+	RoleMappings   []RoleMapping  `yaml:"roleMappings,omitempty"`
 	Jobs           []Job          `yaml:"jobs,omitempty"`
 	Profiles       []Profile      `yaml:"profiles,omitempty"`
 	Users          []User         `yaml:"users,omitempty"`

@@ -27,6 +27,7 @@ entityTypes:
       - { identifier: Number, column: n, primaryKey: true }
       - { identifier: Office, column: o, target: Department }
       - { identifier: Areas, column: a, target: Department, collection: true }
+resourceTypes: [{ identifier: Badges, sourceEntityType: Person, targetEntityType: Badge }]
 `
 
 // refs gives for each table that a field may refer to something that is there.
@@ -56,7 +57,14 @@ var hints = map[string]any{
 	"ClassifyRule.Expression":      `target.Number == "x"`,
 	"ContextRule.SourceEntityType": "Department", "ContextRule.ResourcesBinding": "Parent", "ContextRule.StartBinding": "Code", "ContextRule.EndBinding": "Code",
 	"ContextRule.ExcludeExpression": `record.Code == ""`, "ContextRule.Dimensions": map[string]string{"Department": "Parent"},
-	"Job.Cron": "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
+	"RoleMapping.Property":        "Areas",
+	"RoleMapping.WhereExpression": `target.Code != ""`, "RoleMapping.IdentifierBinding": "Code", "RoleMapping.IdentifierExpression": "ToLower",
+	"RoleMapping.DisplayNameBinding": "Code", "RoleMapping.DisplayNameExpression": "ToUpper",
+	"RoleMapping.CategoryIdentifierBinding": "Parent.Code", "RoleMapping.CategoryIdentifierExpression": "ToLower",
+	"RoleMapping.CategoryDisplayNameBinding": "Parent.Code", "RoleMapping.CategoryDisplayNameExpression": "ToUpper",
+	"RoleMapping.ParentCategoryBinding": "Code", "RoleMapping.ParentCategoryExpression": "ToLower", "RoleMapping.ResourceType": "Badges",
+	"NamingItem.Property": "Code",
+	"Job.Cron":            "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
 	"Job.Steps":               []Step{{Task: "a", Type: "Export"}, {Task: "b", DisplayName: "B", Type: "Export", Level: ptr(3), DependsOn: []string{"a"}, Options: map[string]any{"scope": "all"}}},
 	"AccessRule.EntityType":   "Person",
 	"AccessRule.Filters":      []AccessFilter{{Binding: "Site", Value: "Paris"}, {Binding: "Department", Dimension: "Department"}, {Binding: "Id", CurrentUser: true}},

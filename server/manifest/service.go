@@ -182,8 +182,7 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPay
 	if err := m.check(); err != nil {
 		return nil, nil, err
 	}
-	// one configuration at a time: two applies would mix, and a plan writes the same rows before it takes them back
-	if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext('writ.manifest'))`); err != nil {
+	if err := lock(ctx, tx); err != nil {
 		return nil, nil, err
 	}
 	current, err := Export(ctx, tx, s.Keyring)
@@ -207,6 +206,12 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPay
 	}
 	return &PlanPayload{Changes: compare(current, wanted), Fingerprint: fingerprintOf(version, current, wanted)},
 		&change{current: current, wanted: wanted, going: wanted.going(current), passwords: m.passwords()}, nil
+}
+
+// lock lets one configuration pass at a time: two applies would mix, and a plan writes the same rows before it takes them back.
+func lock(ctx context.Context, tx bun.Tx) error {
+	_, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext('writ.manifest'))`)
+	return err
 }
 
 // try writes and tells what is wrong with the outcome.

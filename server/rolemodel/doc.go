@@ -1,6 +1,7 @@
 // Package rolemodel is what should be, and why: policies, categories, roles, resource types and their rules (role-model 1 to 5).
 //
 //	model.go     the words: one struct per table, and Model, all of them at one version
+//	rolemapping.go  naming conventions that make roles (3.3)
 //	store.go     Load: the whole model in a fixed number of statements; List*: for people, in pages
 //	save.go     All, Save, Replace, Remove: whole tables for whoever writes a configuration
 //	validate.go  Validate: what is wrong in a model before it is saved, for people

@@ -114,13 +114,17 @@ func tableOf[T any](db bun.IDB) *schema.Table {
 	return db.Dialect().Tables().Get(reflect.TypeFor[T]())
 }
 
-// encoded writes rows as JSON by column; maps that are not there are empty, never null.
+// encoded writes rows as JSON by column; maps and lists that are not there are empty, never null.
 func encoded[T any](fields []*schema.Field, rows []*T) ([]byte, error) {
 	out := make([]map[string]any, len(rows))
 	for n, row := range rows {
 		out[n] = make(map[string]any, len(fields))
 		for _, f := range fields {
 			v := f.Value(reflect.ValueOf(row).Elem())
+			if v.Kind() == reflect.Slice && v.IsNil() {
+				out[n][f.Name] = []any{}
+				continue
+			}
 			if v.Kind() == reflect.Map && v.IsNil() {
 				out[n][f.Name] = struct{}{}
 				continue

@@ -116,6 +116,7 @@ export const machineryTexts = {
       Fulfill: 'Carry out',
       UpdateClassification: 'Recognize accounts',
       UpdateEntityPropertyExpressions: 'Compute values of people',
+      BuildRoleModel: 'Make roles of entitlements',
     } as Record<string, string>,
     scheduleOn: 'Schedule switched on',
     scheduleOff: 'Schedule switched off',
