@@ -189,6 +189,8 @@ func TestSaveAndDelete(t *testing.T) {
 	require.Equal(t, "category/Rooms", stale.Errors[0].Extensions["field"])
 	require.Contains(t, stale.Errors[0].Message, version(changed))
 
+	decomposed := c.ask(save, map[string]any{"o": map[string]any{"identifier": "Rooms", "displayName": "Cafe\u0301"}, "dry": true})
+	require.Contains(t, decomposed.raw, "Caf\u00e9", "texts have the form that those of files have")
 	wrong := c.ask(save, map[string]any{"o": map[string]any{"identifier": "Rooms", "parent": "Nope"}})
 	require.Equal(t, "VALIDATION", wrong.Errors[0].code())
 	require.Equal(t, "category/Rooms.parent", wrong.Errors[0].Extensions["field"])

@@ -1165,6 +1165,42 @@ create table role (
     constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text])))
 );
 
+create table role_mapping (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    policy_id bigint not null,
+    resource_type_id bigint not null,
+    property_id bigint not null,
+    rules jsonb default '[]'::jsonb not null,
+    where_expression text,
+    identifier_binding text,
+    identifier_expression text,
+    display_name_binding text,
+    display_name_expression text,
+    category_identifier_binding text,
+    category_identifier_expression text,
+    category_display_name_binding text,
+    category_display_name_expression text,
+    parent_category_binding text,
+    parent_category_expression text,
+    category_id bigint,
+    role_policy_id bigint not null,
+    approval_workflow_type smallint default 0 not null,
+    hide_on_simplified_view boolean default false not null,
+    version integer default 1 not null,
+    constraint role_mapping_pkey PRIMARY KEY (id),
+    constraint role_mapping_identifier_key UNIQUE (identifier),
+    constraint role_mapping_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
+    constraint role_mapping_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint role_mapping_property_id_fkey FOREIGN KEY (property_id) REFERENCES property(id),
+    constraint role_mapping_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
+    constraint role_mapping_role_policy_id_fkey FOREIGN KEY (role_policy_id) REFERENCES policy(id),
+    constraint role_mapping_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4)))
+);
+comment on table role_mapping is 'Naming conventions that make single roles of entitlements (role-model 3.3).';
+comment on column role_mapping.rules is 'Which resources: one of these rules, of which every item {property, value} holds. Empty: all.';
+
 create table role_rule (
     id bigint generated always as identity,
     identifier text not null,

@@ -11,6 +11,7 @@ import (
 	"writ/graph/scalar"
 	"writ/server/manifest"
 	"writ/server/page"
+	"writ/server/rolemodel"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -34,6 +35,7 @@ type ConfigurationResolver interface {
 	SingleRoles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Role], error)
 	ResourceTypes(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.ResourceType], error)
 	ContextRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.ContextRule], error)
+	RoleMappings(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RoleMapping], error)
 	Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error)
 	Profiles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Profile], error)
 	Users(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.User], error)
@@ -73,6 +75,9 @@ type ResourceTypeConfigurationResolver interface {
 }
 type RoleConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.Role) (string, error)
+}
+type RoleMappingConfigurationResolver interface {
+	Version(ctx context.Context, obj *manifest.RoleMapping) (string, error)
 }
 type RoleRuleConfigurationResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.RoleRule) ([]*manifest.NamedCriterion, error)
@@ -388,6 +393,36 @@ func (ec *executionContext) field_Configuration_profiles_args(ctx context.Contex
 }
 
 func (ec *executionContext) field_Configuration_resourceTypes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "identifiers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identifiers"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Configuration_roleMappings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -1675,6 +1710,50 @@ func (ec *executionContext) fieldContext_Configuration_contextRules(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Configuration_contextRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Configuration_roleMappings(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Configuration_roleMappings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Configuration().RoleMappings(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["identifiers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*manifest.RoleMapping]) graphql.Marshaler {
+			return ec.marshalORoleMappingConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Configuration_roleMappings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Configuration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleMappingConfigurationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Configuration_roleMappings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3698,6 +3777,84 @@ func (ec *executionContext) _LineThresholdsConfiguration_maxPercentageDeletedLin
 }
 func (ec *executionContext) fieldContext_LineThresholdsConfiguration_maxPercentageDeletedLines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LineThresholdsConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NamingItemConfiguration_property(ctx context.Context, field graphql.CollectedField, obj *rolemodel.NamingItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NamingItemConfiguration_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NamingItemConfiguration_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NamingItemConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _NamingItemConfiguration_value(ctx context.Context, field graphql.CollectedField, obj *rolemodel.NamingItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NamingItemConfiguration_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NamingItemConfiguration_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NamingItemConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _NamingRuleConfiguration_items(ctx context.Context, field graphql.CollectedField, obj *rolemodel.NamingRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NamingRuleConfiguration_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rolemodel.NamingItem) graphql.Marshaler {
+			return ec.marshalNNamingItemConfiguration2ᚕwritᚋserverᚋrolemodelᚐNamingItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NamingRuleConfiguration_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NamingRuleConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NamingItemConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _NavigationRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.NavigationRule) (ret graphql.Marshaler) {
@@ -6272,6 +6429,608 @@ func (ec *executionContext) fieldContext_RoleConfigurationConnection_totalCount(
 	return graphql.NewScalarFieldContext("RoleConfigurationConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RoleMappingConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_displayName(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_policy(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Policy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_resourceType(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_resourceType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_resourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_property(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_rules(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_rules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rules, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []manifest.NamingRule) graphql.Marshaler {
+			return ec.marshalNNamingRuleConfiguration2ᚕwritᚋserverᚋrolemodelᚐNamingRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_rules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleMappingConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NamingRuleConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_whereExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_whereExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WhereExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_whereExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_identifierBinding(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_identifierBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdentifierBinding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_identifierBinding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_identifierExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_identifierExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdentifierExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_identifierExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_displayNameBinding(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_displayNameBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayNameBinding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_displayNameBinding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_displayNameExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_displayNameExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayNameExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_displayNameExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_categoryIdentifierBinding(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_categoryIdentifierBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CategoryIdentifierBinding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_categoryIdentifierBinding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_categoryIdentifierExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_categoryIdentifierExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CategoryIdentifierExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_categoryIdentifierExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_categoryDisplayNameBinding(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_categoryDisplayNameBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CategoryDisplayNameBinding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_categoryDisplayNameBinding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_categoryDisplayNameExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_categoryDisplayNameExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CategoryDisplayNameExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_categoryDisplayNameExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_parentCategoryBinding(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_parentCategoryBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ParentCategoryBinding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_parentCategoryBinding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_parentCategoryExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_parentCategoryExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ParentCategoryExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_parentCategoryExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_category(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_rolePolicy(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_rolePolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RolePolicy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_rolePolicy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_approvalWorkflowType(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_approvalWorkflowType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovalWorkflowType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_approvalWorkflowType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_hideOnSimplifiedView(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_hideOnSimplifiedView(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HideOnSimplifiedView, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_hideOnSimplifiedView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleMappingConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfiguration_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleMappingConfiguration().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfiguration_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfiguration", field, true, true, "String")
+}
+
+func (ec *executionContext) _RoleMappingConfigurationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RoleMapping]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfigurationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.RoleMapping) graphql.Marshaler {
+			return ec.marshalNRoleMappingConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐRoleMappingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfigurationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleMappingConfigurationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleMappingConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleMappingConfigurationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RoleMapping]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfigurationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfigurationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleMappingConfigurationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleMappingConfigurationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RoleMapping]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfigurationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfigurationConnection", field, false, false, "Int")
+}
+
 func (ec *executionContext) _RoleRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8025,7 +8784,7 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "jobs", "profiles", "users"}
+	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "roleMappings", "jobs", "profiles", "users"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8095,6 +8854,13 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 				return it, err
 			}
 			it.ContextRules = data
+		case "roleMappings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleMappings"))
+			data, err := ec.unmarshalORoleMappingConfigurationInput2ᚕwritᚋserverᚋmanifestᚐRoleMappingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoleMappings = data
 		case "jobs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobs"))
 			data, err := ec.unmarshalOJobConfigurationInput2ᚕwritᚋserverᚋmanifestᚐJobᚄ(ctx, v)
@@ -8801,6 +9567,97 @@ func (ec *executionContext) unmarshalInputLineThresholdsConfigurationInput(ctx c
 func UnmarshalLineThresholdsConfigurationInput(ctx context.Context, raw any) (manifest.LineThresholds, error) {
 	var out manifest.LineThresholds
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "LineThresholdsConfigurationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNamingItemConfigurationInput(ctx context.Context, obj any) (rolemodel.NamingItem, error) {
+	var it rolemodel.NamingItem
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"property", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNamingItemConfigurationInput unmarshals raw into the NamingItemConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNamingItemConfigurationInput(ctx context.Context, raw any) (rolemodel.NamingItem, error) {
+	var out rolemodel.NamingItem
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NamingItemConfigurationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNamingRuleConfigurationInput(ctx context.Context, obj any) (rolemodel.NamingRule, error) {
+	var it rolemodel.NamingRule
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"items"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "items":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("items"))
+			data, err := ec.unmarshalNNamingItemConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐNamingItemᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Items = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNamingRuleConfigurationInput unmarshals raw into the NamingRuleConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNamingRuleConfigurationInput(ctx context.Context, raw any) (rolemodel.NamingRule, error) {
+	var out rolemodel.NamingRule
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NamingRuleConfigurationInput", raw, &out)
 	return out, err
 }
 
@@ -9739,6 +10596,188 @@ func UnmarshalRoleConfigurationInput(ctx context.Context, raw any) (manifest.Rol
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRoleMappingConfigurationInput(ctx context.Context, obj any) (manifest.RoleMapping, error) {
+	var it manifest.RoleMapping
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "displayName", "policy", "resourceType", "property", "rules", "whereExpression", "identifierBinding", "identifierExpression", "displayNameBinding", "displayNameExpression", "categoryIdentifierBinding", "categoryIdentifierExpression", "categoryDisplayNameBinding", "categoryDisplayNameExpression", "parentCategoryBinding", "parentCategoryExpression", "category", "rolePolicy", "approvalWorkflowType", "hideOnSimplifiedView"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "resourceType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceType = data
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "rules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
+			data, err := ec.unmarshalONamingRuleConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐNamingRuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rules = data
+		case "whereExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whereExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WhereExpression = data
+		case "identifierBinding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifierBinding"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentifierBinding = data
+		case "identifierExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifierExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentifierExpression = data
+		case "displayNameBinding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayNameBinding"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayNameBinding = data
+		case "displayNameExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayNameExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayNameExpression = data
+		case "categoryIdentifierBinding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryIdentifierBinding"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CategoryIdentifierBinding = data
+		case "categoryIdentifierExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryIdentifierExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CategoryIdentifierExpression = data
+		case "categoryDisplayNameBinding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryDisplayNameBinding"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CategoryDisplayNameBinding = data
+		case "categoryDisplayNameExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryDisplayNameExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CategoryDisplayNameExpression = data
+		case "parentCategoryBinding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentCategoryBinding"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentCategoryBinding = data
+		case "parentCategoryExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentCategoryExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentCategoryExpression = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "rolePolicy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rolePolicy"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RolePolicy = data
+		case "approvalWorkflowType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalWorkflowType"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ApprovalWorkflowType = data
+		case "hideOnSimplifiedView":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hideOnSimplifiedView"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HideOnSimplifiedView = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoleMappingConfigurationInput unmarshals raw into the RoleMappingConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoleMappingConfigurationInput(ctx context.Context, raw any) (manifest.RoleMapping, error) {
+	var out manifest.RoleMapping
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoleMappingConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRoleRuleConfigurationInput(ctx context.Context, obj any) (manifest.RoleRule, error) {
 	var it manifest.RoleRule
 	if obj == nil {
@@ -10382,6 +11421,62 @@ func (ec *executionContext) unmarshalInputSaveResourceTypeInput(ctx context.Cont
 func UnmarshalSaveResourceTypeInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.ResourceType], error) {
 	var out manifest.SaveInput[manifest.ResourceType]
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveResourceTypeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveRoleMappingInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.RoleMapping], error) {
+	var it manifest.SaveInput[manifest.RoleMapping]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"roleMapping", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "roleMapping":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleMapping"))
+			data, err := ec.unmarshalNRoleMappingConfigurationInput2writᚋserverᚋmanifestᚐRoleMapping(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveRoleMappingInput unmarshals raw into the SaveRoleMappingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveRoleMappingInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.RoleMapping], error) {
+	var out manifest.SaveInput[manifest.RoleMapping]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveRoleMappingInput", raw, &out)
 	return out, err
 }
 
@@ -11455,6 +12550,12 @@ func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.Se
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Configuration_contextRules(ctx, field, obj)
 				})
+		case "roleMappings":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Configuration_roleMappings(ctx, field, obj)
+				})
 		case "jobs":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -12217,6 +13318,77 @@ func (ec *executionContext) slowly_LineThresholdsConfiguration(ctx context.Conte
 			}
 		case "maxPercentageDeletedLines":
 			out.Values[i] = ec._LineThresholdsConfiguration_maxPercentageDeletedLines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var namingItemConfigurationImplementors = []string{"NamingItemConfiguration"}
+
+func (ec *executionContext) slowly_NamingItemConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.NamingItem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, namingItemConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NamingItemConfiguration")
+		case "property":
+			out.Values[i] = ec._NamingItemConfiguration_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._NamingItemConfiguration_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var namingRuleConfigurationImplementors = []string{"NamingRuleConfiguration"}
+
+func (ec *executionContext) slowly_NamingRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.NamingRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, namingRuleConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NamingRuleConfiguration")
+		case "items":
+			out.Values[i] = ec._NamingRuleConfiguration_items(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13107,6 +14279,188 @@ func (ec *executionContext) slowly_RoleConfigurationConnection(ctx context.Conte
 			}
 		case "totalCount":
 			out.Values[i] = ec._RoleConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleMappingConfigurationImplementors = []string{"RoleMappingConfiguration"}
+
+func (ec *executionContext) slowly_RoleMappingConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RoleMapping) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleMappingConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleMappingConfiguration")
+		case "identifier":
+			out.Values[i] = ec._RoleMappingConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.Values[i] = ec._RoleMappingConfiguration_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "policy":
+			out.Values[i] = ec._RoleMappingConfiguration_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resourceType":
+			out.Values[i] = ec._RoleMappingConfiguration_resourceType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "property":
+			out.Values[i] = ec._RoleMappingConfiguration_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rules":
+			out.Values[i] = ec._RoleMappingConfiguration_rules(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "whereExpression":
+			out.Values[i] = ec._RoleMappingConfiguration_whereExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "identifierBinding":
+			out.Values[i] = ec._RoleMappingConfiguration_identifierBinding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "identifierExpression":
+			out.Values[i] = ec._RoleMappingConfiguration_identifierExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayNameBinding":
+			out.Values[i] = ec._RoleMappingConfiguration_displayNameBinding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayNameExpression":
+			out.Values[i] = ec._RoleMappingConfiguration_displayNameExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "categoryIdentifierBinding":
+			out.Values[i] = ec._RoleMappingConfiguration_categoryIdentifierBinding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "categoryIdentifierExpression":
+			out.Values[i] = ec._RoleMappingConfiguration_categoryIdentifierExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "categoryDisplayNameBinding":
+			out.Values[i] = ec._RoleMappingConfiguration_categoryDisplayNameBinding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "categoryDisplayNameExpression":
+			out.Values[i] = ec._RoleMappingConfiguration_categoryDisplayNameExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "parentCategoryBinding":
+			out.Values[i] = ec._RoleMappingConfiguration_parentCategoryBinding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "parentCategoryExpression":
+			out.Values[i] = ec._RoleMappingConfiguration_parentCategoryExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "category":
+			out.Values[i] = ec._RoleMappingConfiguration_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rolePolicy":
+			out.Values[i] = ec._RoleMappingConfiguration_rolePolicy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "approvalWorkflowType":
+			out.Values[i] = ec._RoleMappingConfiguration_approvalWorkflowType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hideOnSimplifiedView":
+			out.Values[i] = ec._RoleMappingConfiguration_hideOnSimplifiedView(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleMappingConfiguration_version(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleMappingConfigurationConnectionImplementors = []string{"RoleMappingConfigurationConnection"}
+
+func (ec *executionContext) slowly_RoleMappingConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.RoleMapping]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleMappingConfigurationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleMappingConfigurationConnection")
+		case "nodes":
+			out.Values[i] = ec._RoleMappingConfigurationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RoleMappingConfigurationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._RoleMappingConfigurationConnection_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14042,6 +15396,70 @@ func (ec *executionContext) unmarshalNJobConfigurationInput2writᚋserverᚋmani
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNNamingItemConfiguration2writᚋserverᚋrolemodelᚐNamingItem(ctx context.Context, sel ast.SelectionSet, v rolemodel.NamingItem) graphql.Marshaler {
+	return ec._NamingItemConfiguration(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNamingItemConfiguration2ᚕwritᚋserverᚋrolemodelᚐNamingItemᚄ(ctx context.Context, sel ast.SelectionSet, v []rolemodel.NamingItem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNamingItemConfiguration2writᚋserverᚋrolemodelᚐNamingItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNNamingItemConfigurationInput2writᚋserverᚋrolemodelᚐNamingItem(ctx context.Context, v any) (rolemodel.NamingItem, error) {
+	res, err := ec.unmarshalInputNamingItemConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNamingItemConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐNamingItemᚄ(ctx context.Context, v any) ([]rolemodel.NamingItem, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rolemodel.NamingItem, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNamingItemConfigurationInput2writᚋserverᚋrolemodelᚐNamingItem(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNNamingRuleConfiguration2writᚋserverᚋrolemodelᚐNamingRule(ctx context.Context, sel ast.SelectionSet, v manifest.NamingRule) graphql.Marshaler {
+	return ec._NamingRuleConfiguration(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNamingRuleConfiguration2ᚕwritᚋserverᚋrolemodelᚐNamingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []manifest.NamingRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNamingRuleConfiguration2writᚋserverᚋrolemodelᚐNamingRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNNamingRuleConfigurationInput2writᚋserverᚋrolemodelᚐNamingRule(ctx context.Context, v any) (manifest.NamingRule, error) {
+	res, err := ec.unmarshalInputNamingRuleConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNNavigationRuleConfiguration2writᚋserverᚋmanifestᚐNavigationRule(ctx context.Context, sel ast.SelectionSet, v manifest.NavigationRule) graphql.Marshaler {
 	return ec._NavigationRuleConfiguration(ctx, sel, &v)
 }
@@ -14261,6 +15679,35 @@ func (ec *executionContext) unmarshalNRoleConfigurationInput2writᚋserverᚋman
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNRoleMappingConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐRoleMappingᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.RoleMapping) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoleMappingConfiguration2ᚖwritᚋserverᚋmanifestᚐRoleMapping(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRoleMappingConfiguration2ᚖwritᚋserverᚋmanifestᚐRoleMapping(ctx context.Context, sel ast.SelectionSet, v *manifest.RoleMapping) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoleMappingConfiguration!")
+		return graphql.Null
+	}
+	return ec._RoleMappingConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRoleMappingConfigurationInput2writᚋserverᚋmanifestᚐRoleMapping(ctx context.Context, v any) (manifest.RoleMapping, error) {
+	res, err := ec.unmarshalInputRoleMappingConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNRoleRuleConfiguration2writᚋserverᚋmanifestᚐRoleRule(ctx context.Context, sel ast.SelectionSet, v manifest.RoleRule) graphql.Marshaler {
 	return ec._RoleRuleConfiguration(ctx, sel, &v)
 }
@@ -14347,6 +15794,11 @@ func (ec *executionContext) unmarshalNSaveProfileInput2writᚋserverᚋmanifest�
 
 func (ec *executionContext) unmarshalNSaveResourceTypeInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.ResourceType], error) {
 	res, err := ec.unmarshalInputSaveResourceTypeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSaveRoleMappingInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.RoleMapping], error) {
+	res, err := ec.unmarshalInputSaveRoleMappingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -14771,6 +16223,23 @@ func (ec *executionContext) unmarshalOLineThresholdsConfigurationInput2ᚖwrit�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalONamingRuleConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐNamingRuleᚄ(ctx context.Context, v any) ([]manifest.NamingRule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.NamingRule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNamingRuleConfigurationInput2writᚋserverᚋrolemodelᚐNamingRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalONavigationRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐNavigationRuleᚄ(ctx context.Context, v any) ([]manifest.NavigationRule, error) {
 	if v == nil {
 		return nil, nil
@@ -14936,6 +16405,30 @@ func (ec *executionContext) unmarshalORoleConfigurationInput2ᚕwritᚋserverᚋ
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNRoleConfigurationInput2writᚋserverᚋmanifestᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORoleMappingConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.RoleMapping]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RoleMappingConfigurationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORoleMappingConfigurationInput2ᚕwritᚋserverᚋmanifestᚐRoleMappingᚄ(ctx context.Context, v any) ([]manifest.RoleMapping, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.RoleMapping, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoleMappingConfigurationInput2writᚋserverᚋmanifestᚐRoleMapping(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

@@ -533,6 +533,13 @@ var plainTypes = plain.Types{
 		"name":  {Code: 1},
 		"value": {Code: 2},
 	}},
+	"NamingItemConfiguration": {Implementors: namingItemConfigurationImplementors, Fields: map[string]plain.Field{
+		"property": {Code: 1},
+		"value":    {Code: 2},
+	}},
+	"NamingRuleConfiguration": {Implementors: namingRuleConfigurationImplementors, Fields: map[string]plain.Field{
+		"items": {Code: 1, Of: "NamingItemConfiguration"},
+	}},
 	"NavigationRuleConfiguration": {Implementors: navigationRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier": {Code: 1},
 		"policy":     {Code: 2},
@@ -920,6 +927,34 @@ var plainTypes = plain.Types{
 	}},
 	"RoleConfigurationConnection": {Implementors: roleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":      {Code: 1, Of: "RoleConfiguration"},
+		"pageInfo":   {Code: 2, Of: "PageInfo"},
+		"totalCount": {Code: 3},
+	}},
+	"RoleMappingConfiguration": {Implementors: roleMappingConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":                    {Code: 1},
+		"displayName":                   {Code: 2},
+		"policy":                        {Code: 3},
+		"resourceType":                  {Code: 4},
+		"property":                      {Code: 5},
+		"rules":                         {Code: 6, Of: "NamingRuleConfiguration"},
+		"whereExpression":               {Code: 7},
+		"identifierBinding":             {Code: 8},
+		"identifierExpression":          {Code: 9},
+		"displayNameBinding":            {Code: 10},
+		"displayNameExpression":         {Code: 11},
+		"categoryIdentifierBinding":     {Code: 12},
+		"categoryIdentifierExpression":  {Code: 13},
+		"categoryDisplayNameBinding":    {Code: 14},
+		"categoryDisplayNameExpression": {Code: 15},
+		"parentCategoryBinding":         {Code: 16},
+		"parentCategoryExpression":      {Code: 17},
+		"category":                      {Code: 18},
+		"rolePolicy":                    {Code: 19},
+		"approvalWorkflowType":          {Code: 20},
+		"hideOnSimplifiedView":          {Code: 21},
+	}},
+	"RoleMappingConfigurationConnection": {Implementors: roleMappingConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":      {Code: 1, Of: "RoleMappingConfiguration"},
 		"pageInfo":   {Code: 2, Of: "PageInfo"},
 		"totalCount": {Code: 3},
 	}},
@@ -5006,6 +5041,71 @@ func plainNamedValue(w *plain.Writer, s *plain.Selection, obj *manifest.NamedVal
 	return true
 }
 
+func (ec *executionContext) _NamingItemConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.NamingItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "NamingItemConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainNamingItemConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_NamingItemConfiguration(ctx, sel, obj)
+}
+
+func plainNamingItemConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemodel.NamingItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"NamingItemConfiguration\"")
+		case 1: // property
+			v := obj.Property
+			w.String(v)
+
+		case 2: // value
+			v := obj.Value
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _NamingRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.NamingRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "NamingRuleConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainNamingRuleConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_NamingRuleConfiguration(ctx, sel, obj)
+}
+
+func plainNamingRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemodel.NamingRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"NamingRuleConfiguration\"")
+		case 1: // items
+			v := obj.Items
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainNamingItemConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _NavigationRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NavigationRule) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "NavigationRuleConfiguration"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainNavigationRuleConfiguration(w, s, obj) }); m != nil {
@@ -7863,6 +7963,167 @@ func plainRoleConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *
 					return false
 				}
 				if !plainRoleConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleMappingConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RoleMapping) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleMappingConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleMappingConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleMappingConfiguration(ctx, sel, obj)
+}
+
+func plainRoleMappingConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.RoleMapping) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleMappingConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 4: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 5: // property
+			v := obj.Property
+			w.String(v)
+
+		case 6: // rules
+			v := obj.Rules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainNamingRuleConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 7: // whereExpression
+			v := obj.WhereExpression
+			w.String(v)
+
+		case 8: // identifierBinding
+			v := obj.IdentifierBinding
+			w.String(v)
+
+		case 9: // identifierExpression
+			v := obj.IdentifierExpression
+			w.String(v)
+
+		case 10: // displayNameBinding
+			v := obj.DisplayNameBinding
+			w.String(v)
+
+		case 11: // displayNameExpression
+			v := obj.DisplayNameExpression
+			w.String(v)
+
+		case 12: // categoryIdentifierBinding
+			v := obj.CategoryIdentifierBinding
+			w.String(v)
+
+		case 13: // categoryIdentifierExpression
+			v := obj.CategoryIdentifierExpression
+			w.String(v)
+
+		case 14: // categoryDisplayNameBinding
+			v := obj.CategoryDisplayNameBinding
+			w.String(v)
+
+		case 15: // categoryDisplayNameExpression
+			v := obj.CategoryDisplayNameExpression
+			w.String(v)
+
+		case 16: // parentCategoryBinding
+			v := obj.ParentCategoryBinding
+			w.String(v)
+
+		case 17: // parentCategoryExpression
+			v := obj.ParentCategoryExpression
+			w.String(v)
+
+		case 18: // category
+			v := obj.Category
+			w.String(v)
+
+		case 19: // rolePolicy
+			v := obj.RolePolicy
+			w.String(v)
+
+		case 20: // approvalWorkflowType
+			v := obj.ApprovalWorkflowType
+			w.Int(int64(v))
+
+		case 21: // hideOnSimplifiedView
+			v := obj.HideOnSimplifiedView
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleMappingConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.RoleMapping]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleMappingConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleMappingConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleMappingConfigurationConnection(ctx, sel, obj)
+}
+
+func plainRoleMappingConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.RoleMapping]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleMappingConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRoleMappingConfiguration(w, f.Below, v0) {
 					return false
 				}
 			}

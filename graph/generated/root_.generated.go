@@ -73,6 +73,7 @@ type ResolverRoot interface {
 	ResourceVersion() ResourceVersionResolver
 	Role() RoleResolver
 	RoleConfiguration() RoleConfigurationResolver
+	RoleMappingConfiguration() RoleMappingConfigurationResolver
 	RoleRule() RoleRuleResolver
 	RoleRuleConfiguration() RoleRuleConfigurationResolver
 	StepConfiguration() StepConfigurationResolver
@@ -259,6 +260,7 @@ type ComplexityRoot struct {
 		Policies       func(childComplexity int, first *int, after *string, identifiers []string) int
 		Profiles       func(childComplexity int, first *int, after *string, identifiers []string) int
 		ResourceTypes  func(childComplexity int, first *int, after *string, identifiers []string) int
+		RoleMappings   func(childComplexity int, first *int, after *string, identifiers []string) int
 		SingleRoles    func(childComplexity int, first *int, after *string, identifiers []string) int
 		Users          func(childComplexity int, first *int, after *string, identifiers []string) int
 	}
@@ -737,6 +739,7 @@ type ComplexityRoot struct {
 		DeleteProfile           func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteResource          func(childComplexity int, input directory.DeleteResourceInput) int
 		DeleteResourceType      func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRoleMapping       func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteSingleRole        func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteUser              func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteWebhook           func(childComplexity int, input webhook.WebhookInput) int
@@ -769,6 +772,7 @@ type ComplexityRoot struct {
 		SavePolicy              func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
 		SaveProfile             func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
 		SaveResourceType        func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
+		SaveRoleMapping         func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
 		SaveSingleRole          func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
 		SaveUser                func(childComplexity int, input manifest.SaveInput[manifest.User]) int
 		TakeManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
@@ -789,6 +793,15 @@ type ComplexityRoot struct {
 	NamedValue struct {
 		Name  func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	NamingItemConfiguration struct {
+		Property func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	NamingRuleConfiguration struct {
+		Items func(childComplexity int) int
 	}
 
 	NavigationRuleConfiguration struct {
@@ -1305,6 +1318,37 @@ type ComplexityRoot struct {
 	}
 
 	RoleConfigurationConnection struct {
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RoleMappingConfiguration struct {
+		ApprovalWorkflowType          func(childComplexity int) int
+		Category                      func(childComplexity int) int
+		CategoryDisplayNameBinding    func(childComplexity int) int
+		CategoryDisplayNameExpression func(childComplexity int) int
+		CategoryIdentifierBinding     func(childComplexity int) int
+		CategoryIdentifierExpression  func(childComplexity int) int
+		DisplayName                   func(childComplexity int) int
+		DisplayNameBinding            func(childComplexity int) int
+		DisplayNameExpression         func(childComplexity int) int
+		HideOnSimplifiedView          func(childComplexity int) int
+		Identifier                    func(childComplexity int) int
+		IdentifierBinding             func(childComplexity int) int
+		IdentifierExpression          func(childComplexity int) int
+		ParentCategoryBinding         func(childComplexity int) int
+		ParentCategoryExpression      func(childComplexity int) int
+		Policy                        func(childComplexity int) int
+		Property                      func(childComplexity int) int
+		ResourceType                  func(childComplexity int) int
+		RolePolicy                    func(childComplexity int) int
+		Rules                         func(childComplexity int) int
+		Version                       func(childComplexity int) int
+		WhereExpression               func(childComplexity int) int
+	}
+
+	RoleMappingConfigurationConnection struct {
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
 		TotalCount func(childComplexity int) int
@@ -2219,6 +2263,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Configuration.ResourceTypes(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.roleMappings":
+		if e.ComplexityRoot.Configuration.RoleMappings == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_roleMappings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.RoleMappings(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.singleRoles":
 		if e.ComplexityRoot.Configuration.SingleRoles == nil {
 			break
@@ -4250,6 +4305,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteResourceType(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteRoleMapping":
+		if e.ComplexityRoot.Mutation.DeleteRoleMapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRoleMapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRoleMapping(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteSingleRole":
 		if e.ComplexityRoot.Mutation.DeleteSingleRole == nil {
 			break
@@ -4592,6 +4658,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveResourceType(childComplexity, args["input"].(manifest.SaveInput[manifest.ResourceType])), true
+	case "Mutation.saveRoleMapping":
+		if e.ComplexityRoot.Mutation.SaveRoleMapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveRoleMapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveRoleMapping(childComplexity, args["input"].(manifest.SaveInput[manifest.RoleMapping])), true
 	case "Mutation.saveSingleRole":
 		if e.ComplexityRoot.Mutation.SaveSingleRole == nil {
 			break
@@ -4708,6 +4785,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NamedValue.Value(childComplexity), true
+
+	case "NamingItemConfiguration.property":
+		if e.ComplexityRoot.NamingItemConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamingItemConfiguration.Property(childComplexity), true
+	case "NamingItemConfiguration.value":
+		if e.ComplexityRoot.NamingItemConfiguration.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamingItemConfiguration.Value(childComplexity), true
+
+	case "NamingRuleConfiguration.items":
+		if e.ComplexityRoot.NamingRuleConfiguration.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamingRuleConfiguration.Items(childComplexity), true
 
 	case "NavigationRuleConfiguration.dimensions":
 		if e.ComplexityRoot.NavigationRuleConfiguration.Dimensions == nil {
@@ -7111,6 +7208,158 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleConfigurationConnection.TotalCount(childComplexity), true
 
+	case "RoleMappingConfiguration.approvalWorkflowType":
+		if e.ComplexityRoot.RoleMappingConfiguration.ApprovalWorkflowType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.ApprovalWorkflowType(childComplexity), true
+	case "RoleMappingConfiguration.category":
+		if e.ComplexityRoot.RoleMappingConfiguration.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.Category(childComplexity), true
+	case "RoleMappingConfiguration.categoryDisplayNameBinding":
+		if e.ComplexityRoot.RoleMappingConfiguration.CategoryDisplayNameBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.CategoryDisplayNameBinding(childComplexity), true
+	case "RoleMappingConfiguration.categoryDisplayNameExpression":
+		if e.ComplexityRoot.RoleMappingConfiguration.CategoryDisplayNameExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.CategoryDisplayNameExpression(childComplexity), true
+	case "RoleMappingConfiguration.categoryIdentifierBinding":
+		if e.ComplexityRoot.RoleMappingConfiguration.CategoryIdentifierBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.CategoryIdentifierBinding(childComplexity), true
+	case "RoleMappingConfiguration.categoryIdentifierExpression":
+		if e.ComplexityRoot.RoleMappingConfiguration.CategoryIdentifierExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.CategoryIdentifierExpression(childComplexity), true
+	case "RoleMappingConfiguration.displayName":
+		if e.ComplexityRoot.RoleMappingConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.DisplayName(childComplexity), true
+	case "RoleMappingConfiguration.displayNameBinding":
+		if e.ComplexityRoot.RoleMappingConfiguration.DisplayNameBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.DisplayNameBinding(childComplexity), true
+	case "RoleMappingConfiguration.displayNameExpression":
+		if e.ComplexityRoot.RoleMappingConfiguration.DisplayNameExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.DisplayNameExpression(childComplexity), true
+	case "RoleMappingConfiguration.hideOnSimplifiedView":
+		if e.ComplexityRoot.RoleMappingConfiguration.HideOnSimplifiedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.HideOnSimplifiedView(childComplexity), true
+	case "RoleMappingConfiguration.identifier":
+		if e.ComplexityRoot.RoleMappingConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.Identifier(childComplexity), true
+	case "RoleMappingConfiguration.identifierBinding":
+		if e.ComplexityRoot.RoleMappingConfiguration.IdentifierBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.IdentifierBinding(childComplexity), true
+	case "RoleMappingConfiguration.identifierExpression":
+		if e.ComplexityRoot.RoleMappingConfiguration.IdentifierExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.IdentifierExpression(childComplexity), true
+	case "RoleMappingConfiguration.parentCategoryBinding":
+		if e.ComplexityRoot.RoleMappingConfiguration.ParentCategoryBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.ParentCategoryBinding(childComplexity), true
+	case "RoleMappingConfiguration.parentCategoryExpression":
+		if e.ComplexityRoot.RoleMappingConfiguration.ParentCategoryExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.ParentCategoryExpression(childComplexity), true
+	case "RoleMappingConfiguration.policy":
+		if e.ComplexityRoot.RoleMappingConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.Policy(childComplexity), true
+	case "RoleMappingConfiguration.property":
+		if e.ComplexityRoot.RoleMappingConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.Property(childComplexity), true
+	case "RoleMappingConfiguration.resourceType":
+		if e.ComplexityRoot.RoleMappingConfiguration.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.ResourceType(childComplexity), true
+	case "RoleMappingConfiguration.rolePolicy":
+		if e.ComplexityRoot.RoleMappingConfiguration.RolePolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.RolePolicy(childComplexity), true
+	case "RoleMappingConfiguration.rules":
+		if e.ComplexityRoot.RoleMappingConfiguration.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.Rules(childComplexity), true
+	case "RoleMappingConfiguration.version":
+		if e.ComplexityRoot.RoleMappingConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.Version(childComplexity), true
+	case "RoleMappingConfiguration.whereExpression":
+		if e.ComplexityRoot.RoleMappingConfiguration.WhereExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfiguration.WhereExpression(childComplexity), true
+
+	case "RoleMappingConfigurationConnection.nodes":
+		if e.ComplexityRoot.RoleMappingConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfigurationConnection.Nodes(childComplexity), true
+	case "RoleMappingConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.RoleMappingConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfigurationConnection.PageInfo(childComplexity), true
+	case "RoleMappingConfigurationConnection.totalCount":
+		if e.ComplexityRoot.RoleMappingConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfigurationConnection.TotalCount(childComplexity), true
+
 	case "RoleRule.compositeRole":
 		if e.ComplexityRoot.RoleRule.CompositeRole == nil {
 			break
@@ -8064,6 +8313,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MailFilter", ec.unmarshalInputMailFilter),
 			graphql.NewInputUnmarshaler("NamedValueInput", ec.unmarshalInputNamedValueInput),
+			graphql.NewInputUnmarshaler("NamingItemConfigurationInput", ec.unmarshalInputNamingItemConfigurationInput),
+			graphql.NewInputUnmarshaler("NamingRuleConfigurationInput", ec.unmarshalInputNamingRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("NavigationRuleConfigurationInput", ec.unmarshalInputNavigationRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("OffsetConfigurationInput", ec.unmarshalInputOffsetConfigurationInput),
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
@@ -8082,6 +8333,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
 			graphql.NewInputUnmarshaler("RoleConfigurationInput", ec.unmarshalInputRoleConfigurationInput),
+			graphql.NewInputUnmarshaler("RoleMappingConfigurationInput", ec.unmarshalInputRoleMappingConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleRuleConfigurationInput", ec.unmarshalInputRoleRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
 			graphql.NewInputUnmarshaler("SaveCategoryInput", ec.unmarshalInputSaveCategoryInput),
@@ -8094,6 +8346,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
 			graphql.NewInputUnmarshaler("SaveProfileInput", ec.unmarshalInputSaveProfileInput),
 			graphql.NewInputUnmarshaler("SaveResourceTypeInput", ec.unmarshalInputSaveResourceTypeInput),
+			graphql.NewInputUnmarshaler("SaveRoleMappingInput", ec.unmarshalInputSaveRoleMappingInput),
 			graphql.NewInputUnmarshaler("SaveSingleRoleInput", ec.unmarshalInputSaveSingleRoleInput),
 			graphql.NewInputUnmarshaler("SaveUserInput", ec.unmarshalInputSaveUserInput),
 			graphql.NewInputUnmarshaler("ScalarRuleConfigurationInput", ec.unmarshalInputScalarRuleConfigurationInput),
@@ -8744,6 +8997,8 @@ enum ConfigurationKind {
   RESOURCE_TYPE
   "A context rule."
   CONTEXT_RULE
+  "A role mapping."
+  ROLE_MAPPING
   "A job."
   JOB
   "A profile."
@@ -9762,6 +10017,138 @@ input ContextRuleConfigurationInput {
   dimensions: [NamedValueInput!]
 }
 
+"""Holds for a resource whose property has the value."""
+type NamingItemConfiguration {
+  "Identifier of a scalar property of the resources that become roles."
+  property: String!
+  "What it must equal; empty: it has no value."
+  value: String!
+}
+
+"""Holds for a resource whose property has the value."""
+input NamingItemConfigurationInput {
+  "Identifier of a scalar property of the resources that become roles."
+  property: String!
+  "What it must equal; empty: it has no value."
+  value: String!
+}
+
+"""Holds for a resource when every item does."""
+type NamingRuleConfiguration {
+  "What must hold, all of it."
+  items: [NamingItemConfiguration!]!
+}
+
+"""Holds for a resource when every item does."""
+input NamingRuleConfigurationInput {
+  "What must hold, all of it."
+  items: [NamingItemConfigurationInput!]!
+}
+
+"""One page of a list."""
+type RoleMappingConfigurationConnection {
+  "The rows."
+  nodes: [RoleMappingConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+}
+
+"""Makes single roles of entitlements by a naming convention, when the task BuildRoleModel runs (role-model 3.3). What it made stays, whatever becomes of it."""
+type RoleMappingConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the policy of the rules it makes. Default: Default."
+  policy: String!
+  "Identifier of the resource type that the entitlements belong to."
+  resourceType: String!
+  "Identifier of the navigation of its targets: each resource it can point to becomes a role."
+  property: String!
+  "Which of these resources; one rule must hold. None: all."
+  rules: [NamingRuleConfiguration!]!
+  "Condition over the resource, CEL with the variable target; empty: none."
+  whereExpression: String!
+  "Path from the resource to the identifier of its role; empty: the expression computes alone."
+  identifierBinding: String!
+  "Expression that gives the identifier; empty: the binding as it is."
+  identifierExpression: String!
+  "Path to the name to show."
+  displayNameBinding: String!
+  "Expression that gives the name to show. Neither: the identifier."
+  displayNameExpression: String!
+  "Path to the identifier of the category, which is made when there is none."
+  categoryIdentifierBinding: String!
+  "Expression that gives the identifier of the category. Neither, or it fails: the category below."
+  categoryIdentifierExpression: String!
+  "Path to the name of a category that is made."
+  categoryDisplayNameBinding: String!
+  "Expression that gives the name of a category that is made. Neither: its identifier."
+  categoryDisplayNameExpression: String!
+  "Path to the identifier of the category above one that is made."
+  parentCategoryBinding: String!
+  "Expression that gives the identifier of the category above, which must be there. Neither: top level."
+  parentCategoryExpression: String!
+  "Identifier of the category when none is computed; empty: none."
+  category: String!
+  "Identifier of the policy of the roles. Default: that of the mapping."
+  rolePolicy: String!
+  "How many approvals a request for such a role needs, 0 to 3; 4: it cannot be requested. Default: 0."
+  approvalWorkflowType: Int!
+  "The roles are not shown to people who look at a short list."
+  hideOnSimplifiedView: Boolean!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Makes single roles of entitlements by a naming convention, when the task BuildRoleModel runs (role-model 3.3). What it made stays, whatever becomes of it."""
+input RoleMappingConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the policy of the rules it makes. Default: Default."
+  policy: String
+  "Identifier of the resource type that the entitlements belong to."
+  resourceType: String!
+  "Identifier of the navigation of its targets: each resource it can point to becomes a role."
+  property: String!
+  "Which of these resources; one rule must hold. None: all."
+  rules: [NamingRuleConfigurationInput!]
+  "Condition over the resource, CEL with the variable target; empty: none."
+  whereExpression: String
+  "Path from the resource to the identifier of its role; empty: the expression computes alone."
+  identifierBinding: String
+  "Expression that gives the identifier; empty: the binding as it is."
+  identifierExpression: String
+  "Path to the name to show."
+  displayNameBinding: String
+  "Expression that gives the name to show. Neither: the identifier."
+  displayNameExpression: String
+  "Path to the identifier of the category, which is made when there is none."
+  categoryIdentifierBinding: String
+  "Expression that gives the identifier of the category. Neither, or it fails: the category below."
+  categoryIdentifierExpression: String
+  "Path to the name of a category that is made."
+  categoryDisplayNameBinding: String
+  "Expression that gives the name of a category that is made. Neither: its identifier."
+  categoryDisplayNameExpression: String
+  "Path to the identifier of the category above one that is made."
+  parentCategoryBinding: String
+  "Expression that gives the identifier of the category above, which must be there. Neither: top level."
+  parentCategoryExpression: String
+  "Identifier of the category when none is computed; empty: none."
+  category: String
+  "Identifier of the policy of the roles. Default: that of the mapping."
+  rolePolicy: String
+  "How many approvals a request for such a role needs, 0 to 3; 4: it cannot be requested. Default: 0."
+  approvalWorkflowType: Int
+  "The roles are not shown to people who look at a short list."
+  hideOnSimplifiedView: Boolean
+}
+
 """Step is one task of a job."""
 type StepConfiguration {
   "Name, unique in the job."
@@ -10143,6 +10530,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): ContextRuleConfigurationConnection
+  "Those of the kind role mapping, by identifier; null with the error FORBIDDEN for who may not read them."
+  roleMappings(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): RoleMappingConfigurationConnection
   "Those of the kind job, by identifier; null with the error FORBIDDEN for who may not read them."
   jobs(
     "How many, 0 to 500; 50 when left out."
@@ -10192,6 +10588,8 @@ input ConfigurationInput {
   resourceTypes: [ResourceTypeConfigurationInput!]
   "Objects of the kind context rule to write."
   contextRules: [ContextRuleConfigurationInput!]
+  "Objects of the kind role mapping to write."
+  roleMappings: [RoleMappingConfigurationInput!]
   "Objects of the kind job to write."
   jobs: [JobConfigurationInput!]
   "Objects of the kind profile to write."
@@ -10284,6 +10682,16 @@ input SaveResourceTypeInput {
 input SaveContextRuleInput {
   "The object as it shall be: what is left out gets its default."
   contextRule: ContextRuleConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind role mapping to write."""
+input SaveRoleMappingInput {
+  "The object as it shall be: what is left out gets its default."
+  roleMapping: RoleMappingConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -10413,6 +10821,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind context rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteContextRule(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind role mapping, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveRoleMapping(
+    "What to do."
+    input: SaveRoleMappingInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind role mapping; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteRoleMapping(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -12989,6 +13407,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_resourceTypes(ctx, field)
 	case "contextRules":
 		return ec.fieldContext_Configuration_contextRules(ctx, field)
+	case "roleMappings":
+		return ec.fieldContext_Configuration_roleMappings(ctx, field)
 	case "jobs":
 		return ec.fieldContext_Configuration_jobs(ctx, field)
 	case "profiles":
@@ -13933,6 +14353,24 @@ func (ec *executionContext) childFields_NamedValue(ctx context.Context, field gr
 		return ec.fieldContext_NamedValue_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NamedValue", field.Name)
+}
+
+func (ec *executionContext) childFields_NamingItemConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_NamingItemConfiguration_property(ctx, field)
+	case "value":
+		return ec.fieldContext_NamingItemConfiguration_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NamingItemConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_NamingRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "items":
+		return ec.fieldContext_NamingRuleConfiguration_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NamingRuleConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_NavigationRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14885,6 +15323,68 @@ func (ec *executionContext) childFields_RoleConfigurationConnection(ctx context.
 		return ec.fieldContext_RoleConfigurationConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleMappingConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_RoleMappingConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_RoleMappingConfiguration_displayName(ctx, field)
+	case "policy":
+		return ec.fieldContext_RoleMappingConfiguration_policy(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_RoleMappingConfiguration_resourceType(ctx, field)
+	case "property":
+		return ec.fieldContext_RoleMappingConfiguration_property(ctx, field)
+	case "rules":
+		return ec.fieldContext_RoleMappingConfiguration_rules(ctx, field)
+	case "whereExpression":
+		return ec.fieldContext_RoleMappingConfiguration_whereExpression(ctx, field)
+	case "identifierBinding":
+		return ec.fieldContext_RoleMappingConfiguration_identifierBinding(ctx, field)
+	case "identifierExpression":
+		return ec.fieldContext_RoleMappingConfiguration_identifierExpression(ctx, field)
+	case "displayNameBinding":
+		return ec.fieldContext_RoleMappingConfiguration_displayNameBinding(ctx, field)
+	case "displayNameExpression":
+		return ec.fieldContext_RoleMappingConfiguration_displayNameExpression(ctx, field)
+	case "categoryIdentifierBinding":
+		return ec.fieldContext_RoleMappingConfiguration_categoryIdentifierBinding(ctx, field)
+	case "categoryIdentifierExpression":
+		return ec.fieldContext_RoleMappingConfiguration_categoryIdentifierExpression(ctx, field)
+	case "categoryDisplayNameBinding":
+		return ec.fieldContext_RoleMappingConfiguration_categoryDisplayNameBinding(ctx, field)
+	case "categoryDisplayNameExpression":
+		return ec.fieldContext_RoleMappingConfiguration_categoryDisplayNameExpression(ctx, field)
+	case "parentCategoryBinding":
+		return ec.fieldContext_RoleMappingConfiguration_parentCategoryBinding(ctx, field)
+	case "parentCategoryExpression":
+		return ec.fieldContext_RoleMappingConfiguration_parentCategoryExpression(ctx, field)
+	case "category":
+		return ec.fieldContext_RoleMappingConfiguration_category(ctx, field)
+	case "rolePolicy":
+		return ec.fieldContext_RoleMappingConfiguration_rolePolicy(ctx, field)
+	case "approvalWorkflowType":
+		return ec.fieldContext_RoleMappingConfiguration_approvalWorkflowType(ctx, field)
+	case "hideOnSimplifiedView":
+		return ec.fieldContext_RoleMappingConfiguration_hideOnSimplifiedView(ctx, field)
+	case "version":
+		return ec.fieldContext_RoleMappingConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleMappingConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleMappingConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RoleMappingConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleMappingConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleMappingConfigurationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleMappingConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_RoleRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

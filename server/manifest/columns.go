@@ -1,11 +1,14 @@
 package manifest
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/uptrace/bun"
 
 	"writ/server/errs"
 	"writ/server/rolemodel"
@@ -280,6 +283,11 @@ func (w *writer) refProperty(entityType int64, identifier, at string) (int64, er
 
 // removed deletes an object of the role model, unless others need it.
 func removed[R any](f *facts) func(w *writer, identifier string) error {
+	return removedBy(f, func(w *writer, id int64) error { return rolemodel.Empty[R](w.ctx, w.tx, id) }, rolemodel.Remove[R])
+}
+
+// removedBy deletes an object by what its room offers, unless others need it: first what belongs to it (empty; nil: nothing), then itself.
+func removedBy(f *facts, empty func(w *writer, id int64) error, remove func(ctx context.Context, tx bun.IDB, id int64) error) func(w *writer, identifier string) error {
 	return func(w *writer, identifier string) error {
 		o := f.named(identifier)
 		id, err := w.id(f.table, identifier, o.key())
@@ -288,12 +296,14 @@ func removed[R any](f *facts) func(w *writer, identifier string) error {
 		}
 		base, _, _ := strings.Cut(f.table, ":")
 		w.written(base)
-		if err := rolemodel.Empty[R](w.ctx, w.tx, id); err != nil {
-			return err
+		if empty != nil {
+			if err := empty(w, id); err != nil {
+				return fmt.Errorf("empty %s %s: %w", o.kind, identifier, err)
+			}
 		}
 		if err := w.unneeded(f, o, id); err != nil {
 			return err
 		}
-		return rolemodel.Remove[R](w.ctx, w.tx, id)
+		return remove(w.ctx, w.tx, id)
 	}
 }

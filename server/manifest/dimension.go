@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/page"
 )
@@ -29,8 +30,7 @@ type (
 
 func dimensionKind() kind {
 	d := &declared[Dimension]{
-		facts: facts{name: "dimension", list: "dimensions", table: "dimension", rights: ofMetadata,
-			inside: []string{`delete from dimension_closure where dimension_id = ?`}},
+		facts:      facts{name: "dimension", list: "dimensions", table: "dimension", rights: ofMetadata},
 		in:         func(m *Manifest) *[]Dimension { return &m.Dimensions },
 		identifier: func(d Dimension) string { return d.Identifier },
 		load: func(r *reader) (out []Dimension, err error) {
@@ -39,6 +39,7 @@ func dimensionKind() kind {
 			return out, err
 		},
 	}
+	d.remove = removedBy(&d.facts, nil, directory.RemoveDimension)
 	d.steps = []func(*writer, []Dimension, *change) error{each(d, (*writer).dimension)}
 	return d
 }
@@ -61,10 +62,6 @@ func (w *writer) dimension(d Dimension) error {
 	}
 	w.hierarchical = nil
 	w.written("dimension")
-	_, err = w.tx.ExecContext(w.ctx, `insert into dimension (identifier, display_name, entity_type_id, column_mapping, is_hierarchical, parent_property)
-		values (?, ?, ?, ?, ?, ?)
-		on conflict (identifier) do update set display_name = excluded.display_name, entity_type_id = excluded.entity_type_id,
-			column_mapping = excluded.column_mapping, is_hierarchical = excluded.is_hierarchical, parent_property = excluded.parent_property`,
-		d.Identifier, d.DisplayName, typeID, d.Column, d.IsHierarchical, nullable(d.ParentProperty))
-	return err
+	return directory.SaveDimension(w.ctx, w.tx, &directory.Dimension{Identifier: d.Identifier, DisplayName: d.DisplayName, EntityTypeID: typeID,
+		ColumnMapping: d.Column, IsHierarchical: d.IsHierarchical, ParentProperty: nullable(d.ParentProperty)})
 }

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -91,11 +90,7 @@ type Property struct {
 
 func entityTypeKind() kind {
 	d := &declared[EntityType]{
-		facts: facts{name: "entityType", list: "entityTypes", table: "entity_type", rights: ofMetadata, inside: []string{
-			`delete from property_mapping where entity_type_id = ?`,
-			`delete from entity_mapping where entity_type_id = ?`,
-			`delete from property p where entity_type_id = ? and not exists (select from resource_type_rule r where r.property_id = p.id)
-			and not exists (select from resource_link l where l.property_id = p.id)`}},
+		facts:      facts{name: "entityType", list: "entityTypes", table: "entity_type", rights: ofMetadata},
 		in:         func(m *Manifest) *[]EntityType { return &m.EntityTypes },
 		identifier: func(e EntityType) string { return e.Identifier },
 		normal: func(e EntityType) EntityType {
@@ -113,6 +108,7 @@ func entityTypeKind() kind {
 		check: (*ranges).entityType,
 		load:  (*reader).entityTypes,
 	}
+	d.remove = removedBy(&d.facts, (*writer).emptyEntityType, directory.RemoveEntityType)
 	d.steps = []func(*writer, []EntityType, *change) error{
 		each(d, (*writer).entityType),
 		each(d, (*writer).properties), // after all types exist: navigations point to them
@@ -174,9 +170,9 @@ func (w *writer) entityType(e EntityType) error {
 	if len(e.Properties) == 0 {
 		return errs.Invalid(field+".properties", "The entity type %s has no property (role-model 1.2).", e.Identifier)
 	}
-	_, err = w.upsert("entity_type", map[string]any{"identifier": e.Identifier}, map[string]any{
-		"display_name": e.DisplayName, "connector_id": connector, "display_expression": nullable(e.DisplayExpression)})
-	return err
+	w.written("entity_type")
+	return directory.SaveEntityType(w.ctx, w.tx, &directory.EntityType{Identifier: e.Identifier, DisplayName: e.DisplayName, ConnectorID: connector,
+		DisplayExpression: nullable(e.DisplayExpression)})
 }
 
 var reserved = strings.Fields(`id if for while return break else continue ref out class interface struct foreach do char byte string int long
@@ -224,25 +220,12 @@ func (w *writer) property(typeID int64, position int, p Property, at string) err
 	if p.Target != "" {
 		kind = "FOREIGN_KEY"
 	}
-	var id int64
-	err = w.tx.NewRaw(`insert into property (entity_type_id, identifier, display_name, type, is_key, is_collection, target_entity_type_id, reverse_identifier, position)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		on conflict (entity_type_id, identifier) do update set display_name = excluded.display_name, type = excluded.type, is_key = excluded.is_key,
-			is_collection = excluded.is_collection, target_entity_type_id = excluded.target_entity_type_id,
-			reverse_identifier = excluded.reverse_identifier, position = excluded.position
-		returning id`, typeID, p.Identifier, p.DisplayName, kind, p.IsKey || p.PrimaryKey, p.Collection, target, nullable(p.Reverse), position).Scan(w.ctx, &id)
-	if err != nil {
-		return fmt.Errorf("write property %s: %w", at, err)
-	}
+	row := &directory.Property{EntityTypeID: typeID, Identifier: p.Identifier, DisplayName: p.DisplayName, Type: directory.PropertyType(kind),
+		IsKey: p.IsKey || p.PrimaryKey, IsCollection: p.Collection, TargetEntityTypeID: target, ReverseIdentifier: nullable(p.Reverse), Position: position}
 	if p.Column == "" {
-		_, err = w.tx.ExecContext(w.ctx, `delete from property_mapping where property_id = ?`, id)
-		return err
+		return directory.SaveProperty(w.ctx, w.tx, row, nil)
 	}
-	_, err = w.tx.ExecContext(w.ctx, `insert into property_mapping (property_id, entity_type_id, column_name, format, is_primary_key, is_unique_key) values (?, ?, ?, ?, ?, ?)
-		on conflict (property_id) do update set column_name = excluded.column_name, format = excluded.format,
-			is_primary_key = excluded.is_primary_key, is_unique_key = excluded.is_unique_key`,
-		id, typeID, p.Column, p.Format, p.PrimaryKey, p.UniqueKey)
-	return err
+	return directory.SaveProperty(w.ctx, w.tx, row, &directory.PropertyMapping{ColumnName: p.Column, Format: p.Format, IsPrimaryKey: p.PrimaryKey, IsUniqueKey: p.UniqueKey})
 }
 
 // dropProperties removes what the manifest no longer names; one that is in use stays and says so.
@@ -260,6 +243,7 @@ func (w *writer) dropProperties(typeID int64, names []string, field string) erro
 	if err != nil {
 		return err
 	}
+	var ids []int64
 	for _, g := range gone {
 		if len(g.Rules) > 0 {
 			return errs.New(errs.Conflict, "The property %s is filled by the rules %s. Remove those first, or keep the property.", g.Identifier, strings.Join(g.Rules, ", ")).At(field + "." + g.Identifier)
@@ -267,24 +251,14 @@ func (w *writer) dropProperties(typeID int64, names []string, field string) erro
 		if g.Links > 0 {
 			return errs.New(errs.Conflict, "The property %s still links resources. Keep it, or empty it in the system it is read from first.", g.Identifier).At(field + "." + g.Identifier)
 		}
-		if _, err := w.tx.ExecContext(w.ctx, `delete from property_mapping where property_id = ?`, g.ID); err != nil {
-			return err
-		}
-		// links that ended are history of a property nobody can name any more
-		if _, err := w.tx.ExecContext(w.ctx, `delete from resource_link where property_id = ?`, g.ID); err != nil {
-			return err
-		}
-		if _, err := w.tx.ExecContext(w.ctx, `delete from property where id = ?`, g.ID); err != nil {
-			return err
-		}
+		ids = append(ids, g.ID)
 	}
-	return nil
+	return directory.DropProperties(w.ctx, w.tx, ids...)
 }
 
 func (w *writer) mapping(typeID int64, e EntityType, field string) error {
 	if e.Source == nil {
-		_, err := w.tx.ExecContext(w.ctx, `delete from entity_mapping where entity_type_id = ?`, typeID)
-		return err
+		return directory.DropMapping(w.ctx, w.tx, typeID)
 	}
 	connection, err := w.id("connection", e.Source.Connection, field+".source.connection")
 	if err != nil {
@@ -294,17 +268,20 @@ func (w *writer) mapping(typeID int64, e EntityType, field string) error {
 	if e.Source.Thresholds != nil {
 		t = *e.Source.Thresholds
 	}
-	_, err = w.tx.ExecContext(w.ctx, `insert into entity_mapping (entity_type_id, connection_id, source_table, maximum_inserted_lines, maximum_updated_lines,
-			maximum_deleted_lines, max_percentage_inserted_lines, max_percentage_updated_lines, max_percentage_deleted_lines, maximum_rejected)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		on conflict (entity_type_id) do update set connection_id = excluded.connection_id, source_table = excluded.source_table,
-			maximum_inserted_lines = excluded.maximum_inserted_lines, maximum_updated_lines = excluded.maximum_updated_lines,
-			maximum_deleted_lines = excluded.maximum_deleted_lines, max_percentage_inserted_lines = excluded.max_percentage_inserted_lines,
-			max_percentage_updated_lines = excluded.max_percentage_updated_lines, max_percentage_deleted_lines = excluded.max_percentage_deleted_lines,
-			maximum_rejected = excluded.maximum_rejected`,
-		typeID, connection, e.Source.Table, t.MaximumInsertedLines, t.MaximumUpdatedLines, t.MaximumDeletedLines,
-		t.MaxPercentageInsertedLines, t.MaxPercentageUpdatedLines, t.MaxPercentageDeletedLines, e.Source.MaximumRejected)
-	return err
+	return directory.SaveMapping(w.ctx, w.tx, &directory.EntityMapping{EntityTypeID: typeID, ConnectionID: connection, SourceTable: e.Source.Table,
+		MaximumInsertedLines: t.MaximumInsertedLines, MaximumUpdatedLines: t.MaximumUpdatedLines, MaximumDeletedLines: t.MaximumDeletedLines,
+		MaxPercentageInsertedLines: t.MaxPercentageInsertedLines, MaxPercentageUpdatedLines: t.MaxPercentageUpdatedLines,
+		MaxPercentageDeletedLines: t.MaxPercentageDeletedLines, MaximumRejected: e.Source.MaximumRejected})
+}
+
+// emptyEntityType removes the properties of an entity type, as far as nothing else needs them.
+func (w *writer) emptyEntityType(id int64) error {
+	var free []int64
+	if err := w.tx.NewRaw(`select p.id from property p where p.entity_type_id = ? and not exists (select from resource_type_rule r where r.property_id = p.id)
+		and not exists (select from role_mapping m where m.property_id = p.id) and not exists (select from resource_link l where l.property_id = p.id)`, id).Scan(w.ctx, &free); err != nil {
+		return err
+	}
+	return directory.EmptyEntityType(w.ctx, w.tx, id, free)
 }
 
 func (r *reader) entityTypes() (found []EntityType, err error) {

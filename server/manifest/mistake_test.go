@@ -351,7 +351,7 @@ func TestHouse(t *testing.T) {
 func TestBracketsInTexts(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.mustApply(t, strings.Repeat("# from 1 [included to 2 (left out)\n", 500)+"policies: [{ identifier: P, displayName: \""+strings.Repeat("[", 300)+"\" }]")
+	b.mustApply(t, strings.Repeat("# from 1 [included to 2 (left out)\n", 500)+"policies: [{ identifier: P, displayName: \""+strings.Repeat("[", 190)+"\" }]")
 }
 
 // Two files that define the same thing: both places are named.

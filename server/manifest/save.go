@@ -108,6 +108,7 @@ func (s *Service) change(ctx context.Context, m *Manifest, versions []ObjectVers
 	if err := m.may(ctx, of); err != nil {
 		return nil, err
 	}
+	m.inOneForm()
 	var done *PlanPayload
 	var after []ObjectVersion
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {

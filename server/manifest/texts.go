@@ -127,6 +127,9 @@ func objectAt(list string, one reflect.Value) string {
 	if !name.IsValid() {
 		name = one.FieldByName("Username")
 	}
+	if k := kindListed(list); k != nil && name.IsValid() {
+		return k.about().name + "/" + name.String()
+	}
 	kind := strings.TrimSuffix(list, "s")
 	if rest, ok := strings.CutSuffix(list, "ies"); ok {
 		kind = rest + "y"

@@ -172,6 +172,8 @@ export type ConfigurationInput = {
   profiles?: InputMaybe<Array<ProfileConfigurationInput>>;
   /** Objects of the kind resource type to write. */
   resourceTypes?: InputMaybe<Array<ResourceTypeConfigurationInput>>;
+  /** Objects of the kind role mapping to write. */
+  roleMappings?: InputMaybe<Array<RoleMappingConfigurationInput>>;
   /** Objects of the kind single role to write. */
   singleRoles?: InputMaybe<Array<RoleConfigurationInput>>;
   /** Objects of the kind user to write. */
@@ -200,6 +202,8 @@ export type ConfigurationKind =
   | 'PROFILE'
   /** A resource type. */
   | 'RESOURCE_TYPE'
+  /** A role mapping. */
+  | 'ROLE_MAPPING'
   /** A single role. */
   | 'SINGLE_ROLE'
   /** A user. */
@@ -652,6 +656,20 @@ export type NamedValueInput = {
   value: Scalars['String']['input'];
 };
 
+/** Holds for a resource whose property has the value. */
+export type NamingItemConfigurationInput = {
+  /** Identifier of a scalar property of the resources that become roles. */
+  property: Scalars['String']['input'];
+  /** What it must equal; empty: it has no value. */
+  value: Scalars['String']['input'];
+};
+
+/** Holds for a resource when every item does. */
+export type NamingRuleConfigurationInput = {
+  /** What must hold, all of it. */
+  items: Array<NamingItemConfigurationInput>;
+};
+
 /** NavigationRule puts one fixed resource into a navigation of the target (role-model 2.8). */
 export type NavigationRuleConfigurationInput = {
   /** Values that the context of owners needs; none: any. */
@@ -1068,6 +1086,52 @@ export type RoleKind =
   /** One entitlement in the language of the business. */
   | 'SINGLE';
 
+/** Makes single roles of entitlements by a naming convention, when the task BuildRoleModel runs (role-model 3.3). What it made stays, whatever becomes of it. */
+export type RoleMappingConfigurationInput = {
+  /** How many approvals a request for such a role needs, 0 to 3; 4: it cannot be requested. Default: 0. */
+  approvalWorkflowType?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifier of the category when none is computed; empty: none. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** Path to the name of a category that is made. */
+  categoryDisplayNameBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression that gives the name of a category that is made. Neither: its identifier. */
+  categoryDisplayNameExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Path to the identifier of the category, which is made when there is none. */
+  categoryIdentifierBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression that gives the identifier of the category. Neither, or it fails: the category below. */
+  categoryIdentifierExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Path to the name to show. */
+  displayNameBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression that gives the name to show. Neither: the identifier. */
+  displayNameExpression?: InputMaybe<Scalars['String']['input']>;
+  /** The roles are not shown to people who look at a short list. */
+  hideOnSimplifiedView?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Path from the resource to the identifier of its role; empty: the expression computes alone. */
+  identifierBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression that gives the identifier; empty: the binding as it is. */
+  identifierExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Path to the identifier of the category above one that is made. */
+  parentCategoryBinding?: InputMaybe<Scalars['String']['input']>;
+  /** Expression that gives the identifier of the category above, which must be there. Neither: top level. */
+  parentCategoryExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the policy of the rules it makes. Default: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation of its targets: each resource it can point to becomes a role. */
+  property: Scalars['String']['input'];
+  /** Identifier of the resource type that the entitlements belong to. */
+  resourceType: Scalars['String']['input'];
+  /** Identifier of the policy of the roles. Default: that of the mapping. */
+  rolePolicy?: InputMaybe<Scalars['String']['input']>;
+  /** Which of these resources; one rule must hold. None: all. */
+  rules?: InputMaybe<Array<NamingRuleConfigurationInput>>;
+  /** Condition over the resource, CEL with the variable target; empty: none. */
+  whereExpression?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** RoleRule gives a role to whoever meets it (role-model 3.1). */
 export type RoleRuleConfigurationInput = {
   /** Identifier of the composite role that holders need; empty: none. For a composite role: its parent. */
@@ -1209,6 +1273,16 @@ export type SaveResourceTypeInput = {
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** The object as it shall be: what is left out gets its default. */
   resourceType: ResourceTypeConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind role mapping to write. */
+export type SaveRoleMappingInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  roleMapping: RoleMappingConfigurationInput;
   /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
   version?: InputMaybe<Scalars['String']['input']>;
 };
