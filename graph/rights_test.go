@@ -288,6 +288,14 @@ var lastChanges = []change{
 	{"liftFence", `(input: {comment: "x"})`},
 }
 
+// isConfiguration reports whether a field belongs to the API that reads and writes configuration, kind by kind. What is read of it is asked for as
+// everything else is; what it can say is more than the world holds, and its rooms try what it writes.
+func isConfiguration(field string) bool {
+	name, below, _ := strings.Cut(field, ".")
+	kind := strings.TrimPrefix(strings.TrimPrefix(below, "save"), "delete")
+	return strings.Contains(name, "Configuration") || name == "Mutation" && (below == "applyConfiguration" || kind != below) && kind != "Resource" && kind != "Webhook"
+}
+
 // notHere are fields that hold nothing in the world of the test, for a reason.
 var notHere = []string{
 	"Query.quiescent", "Mutation.testAdvanceClock", // no --test-hooks
@@ -373,7 +381,7 @@ func TestRights(t *testing.T) {
 	}
 	var untried []string
 	for field := range book {
-		if !slices.ContainsFunc(w.roles, func(r *role) bool { return found[r.name][field] }) && !slices.Contains(notHere, field) {
+		if !slices.ContainsFunc(w.roles, func(r *role) bool { return found[r.name][field] }) && !slices.Contains(notHere, field) && !isConfiguration(field) {
 			untried = append(untried, field)
 		}
 	}
