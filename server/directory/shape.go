@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/uptrace/bun"
+
+	store "writ/server/db"
 )
 
 // Shapes keeps the newest shape of this process. The zero value is ready. Safe for concurrent use.
@@ -54,7 +56,10 @@ func LoadShape(ctx context.Context, db bun.IDB) (*Shape, error) {
 
 func shapeVersion(ctx context.Context, db bun.IDB) (int64, error) {
 	var v int64
-	err := db.NewRaw("select coalesce((select value::bigint from setting where key = 'shape_version'), 0)").Scan(ctx, &v)
+	err := store.Select(ctx, db, bun.SafeQuery("select coalesce((select value::bigint from setting where key = 'shape_version'), 0)"), func(r *store.Row) error {
+		v = r.Int()
+		return nil
+	})
 	if err != nil {
 		return 0, fmt.Errorf("read the version of the metadata: %w", err)
 	}

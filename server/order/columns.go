@@ -22,7 +22,7 @@ var orders = page.Table[Order]{
 	},
 	Always: []string{"id"},
 	Fields: map[string][]string{
-		"__typename": nil, "id": nil, "lines": nil, "history": nil, "attempts": nil, "payload": nil, "isOwn": nil,
+		"__typename": nil, "id": nil, "lines": {"target_entity_type_id"}, "history": nil, "attempts": nil, "payload": nil, "isOwn": nil,
 		"state": {"state"}, "stateCode": {"state"}, "kind": {"kind"},
 		"owner": {"owner_id"}, "target": {"target_id"}, "resourceType": {"resource_type_id"}, "connector": {"connector_id"},
 		"isManual": {"is_manual"}, "attempt": {"attempt"}, "error": {"error_class", "error_message", "error_hint", "errored_at"},
@@ -87,6 +87,7 @@ var orders = page.Table[Order]{
 		{Name: "target_search", SQL: "coalesce(g.search, '')", Read: func(o *Order, r *db.Row) { o.TargetSearch = r.Text() }},
 		{Name: "resource_type_identifier", SQL: "t.identifier", Read: func(o *Order, r *db.Row) { o.ResourceTypeIdentifier = r.Text() }},
 		{Name: "resource_type_display_name", SQL: "t.display_name", Read: func(o *Order, r *db.Row) { o.ResourceTypeDisplayName = r.Text() }},
+		{Name: "target_entity_type_id", SQL: "t.target_entity_type_id", Read: func(o *Order, r *db.Row) { o.targetTypeID = r.Int() }},
 		{Name: "source_entity_type", SQL: "e.identifier", Read: func(o *Order, r *db.Row) { o.SourceEntityType = r.Text() }},
 		{Name: "connector_identifier", SQL: "coalesce(c.identifier, '')", Read: func(o *Order, r *db.Row) { o.ConnectorIdentifier = r.Text() }},
 		{Name: "connector_display_name", SQL: "coalesce(c.display_name, '')", Read: func(o *Order, r *db.Row) { o.ConnectorDisplayName = r.Text() }},

@@ -185,7 +185,7 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 		return nil, err
 	}
 	where = allOf(where, narrowed)
-	total := 0
+	var total page.Count
 	if sel.total() {
 		if total, err = countOrders(ctx, s.DB, where); err != nil {
 			return nil, err
@@ -198,7 +198,7 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 	if err != nil {
 		return nil, db.Explain(err)
 	}
-	return page.Make(rows, args, total, by.key), nil
+	return page.MakeCounted(rows, args, total, by.key), nil
 }
 
 // read reads orders with what a selection asks for; of more rows than a page the last one comes without its relations. Further columns are
@@ -207,6 +207,9 @@ func (s *Service) read(ctx context.Context, b bun.IDB, meta metadata, sel Select
 	fields := sel.Fields
 	if sel.All {
 		fields = nil
+	}
+	if sel.lines() {
+		further = append(further, "target_entity_type_id")
 	}
 	beside, err := beside(ctx, meta, sel)
 	if err != nil {
@@ -220,16 +223,13 @@ func (s *Service) read(ctx context.Context, b bun.IDB, meta metadata, sel Select
 	if limit > 0 {
 		shown = rows[:min(len(rows), limit-1)]
 	}
-	return rows, s.bring(ctx, b, shown, sel)
+	return rows, s.bring(ctx, b, meta, shown, sel)
 }
 
-func countOrders(ctx context.Context, b bun.IDB, where condition) (total int, err error) {
-	err = db.Select(ctx, b, bun.SafeQuery("select count(*) from "+orders.Tables(where)+" where ?", where), func(r *db.Row) error {
-		total = int(r.Int())
-		return nil
-	})
+func countOrders(ctx context.Context, b bun.IDB, where condition) (page.Count, error) {
+	total, err := page.CountRows(ctx, b, bun.SafeQuery(orders.Tables(where)+" where ?", where))
 	if err != nil {
-		return 0, fmt.Errorf("count orders: %w", db.Explain(err))
+		return total, fmt.Errorf("count orders: %w", db.Explain(err))
 	}
 	return total, nil
 }

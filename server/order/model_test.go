@@ -73,7 +73,7 @@ func (a *actors) policy(c chance) {
 			planned = a.planned(i, &evaluation.OrderDelta{Kind: evaluation.Update, Lines: []evaluation.LineDelta{line("sn", evaluation.LineSet, "Lang", to), line("mail", evaluation.LineSet, "a@b", pickOf(c, "other", []State{0, 1, 5}))}})
 		}
 	} else {
-		lines, err := selectLines(a.ctx, a.s.DB, orders)
+		lines, err := a.s.selectLines(a.ctx, a.s.DB, orders)
 		a.check(err)
 		d := &evaluation.OrderDelta{OrderID: orders[0], Kind: evaluation.Create}
 		switch c.pick("want", 8) {

@@ -76,6 +76,8 @@ type Order struct {
 	ConnectorIdentifier     string `bun:",scanonly"`
 	ConnectorDisplayName    string `bun:",scanonly"`
 
+	targetTypeID int64 // entity type of its targets
+
 	// brought by List, Get and ByIDs when the selection asks for it
 	owner, target *directory.Resource
 	resourceType  *rolemodel.ResourceType
@@ -223,6 +225,8 @@ type OrderLine struct {
 	RuleIDs       []int64 `bun:"rule_ids,array"` // rules behind the value
 	Version       int
 	ClosedAt      *time.Time
+
+	position int // among the lines of its order
 }
 
 // Property is the property's identifier; nil: the existence of the target itself.

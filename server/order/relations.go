@@ -66,7 +66,7 @@ func beside(ctx context.Context, meta metadata, sel Selection) ([]page.Column[Or
 }
 
 // bring loads the relations that do not stand beside: one statement each, however many orders.
-func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Selection) error {
+func (s *Service) bring(ctx context.Context, db bun.IDB, meta metadata, rows []*Order, sel Selection) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -85,7 +85,15 @@ func (s *Service) bring(ctx context.Context, db bun.IDB, rows []*Order, sel Sele
 		}
 	}
 	if sel.lines() {
-		m, err := readLines(ctx, db, ids, sel.LineFields)
+		shape, err := meta()
+		if err != nil {
+			return err
+		}
+		targets := make(map[int64]int64, len(rows))
+		for _, o := range rows {
+			targets[o.ID] = o.targetTypeID
+		}
+		m, err := readLines(ctx, db, shape, targets, sel.LineFields)
 		if err != nil {
 			return err
 		}
@@ -216,7 +224,7 @@ func bringPayloads(ctx context.Context, db bun.IDB, rows []*Order) error {
 
 // LinesOf gives the lines of orders by order id, for loaders. The caller has seen the orders: rights are checked there.
 func (s *Service) LinesOf(ctx context.Context, ids []int64) (map[int64][]*OrderLine, error) {
-	return selectLines(ctx, s.DB, ids)
+	return s.selectLines(ctx, s.DB, ids)
 }
 
 // HistoryOf gives every move of orders by order id, oldest first, for loaders.
@@ -227,10 +235,6 @@ func (s *Service) HistoryOf(ctx context.Context, ids []int64) (map[int64][]*Orde
 // AttemptsOf gives the attempts of orders by order id, first one first, for loaders.
 func (s *Service) AttemptsOf(ctx context.Context, ids []int64) (map[int64][]*OrderAttempt, error) {
 	return selectAttempts(ctx, s.DB, ids)
-}
-
-func selectLines(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderLine, error) {
-	return readLines(ctx, db, ids, nil)
 }
 
 func selectHistory(ctx context.Context, db bun.IDB, ids []int64) (map[int64][]*OrderHistoryEntry, error) {

@@ -253,7 +253,7 @@ func (m *sequenceModel) evaluate(i int) {
 			return
 		}
 		proposed := ""
-		if l, err := selectLines(m.ctx, m.s.DB, []int64{open[0].ID}); err == nil {
+		if l, err := m.s.selectLines(m.ctx, m.s.DB, []int64{open[0].ID}); err == nil {
 			for _, x := range l[open[0].ID] {
 				if x.PropertyName == "uid" && x.ClosedAt == nil {
 					proposed = text(x.ProposedValue)
@@ -300,7 +300,7 @@ func (m *sequenceModel) read() {
 		var done []int64
 		require.NoError(m.t, m.s.DB.NewRaw(`select id from provisioning_order where assigned_resource_type_id = ? and closed_at is null and 8 = any(states) and lease_owner is null`, m.arts[i]).Scan(m.ctx, &done))
 		for _, id := range done {
-			lines, err := selectLines(m.ctx, m.s.DB, []int64{id})
+			lines, err := m.s.selectLines(m.ctx, m.s.DB, []int64{id})
 			require.NoError(m.t, err)
 			d := &evaluation.OrderDelta{OrderID: id, Kind: evaluation.Update}
 			for _, l := range lines[id] {
