@@ -56,7 +56,7 @@ func (r *queryResolver) EntityTypes(ctx context.Context) ([]*directory.EntityTyp
 }
 
 func (r *queryResolver) Resources(ctx context.Context, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) (*page.Connection[*directory.Resource], error) {
-	return r.Directory.List(ctx, listInput(entityType, first, after, filter, orderBy, asOf))
+	return r.Directory.List(ctx, listInput(ctx, entityType, first, after, filter, orderBy, asOf))
 }
 
 func (r *queryResolver) Resource(ctx context.Context, id int64, asOf *time.Time) (*directory.Resource, error) {

@@ -126,8 +126,9 @@ func optional[T comparable](v T) *T {
 
 func optionally[T comparable](v T, err error) (*T, error) { return optional(v), err }
 
-func listInput(entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) directory.ListInput {
-	return directory.ListInput{EntityType: entityType, Page: page.Of(first, after), Filter: filter, OrderBy: value(orderBy), AsOf: asOf}
+func listInput(ctx context.Context, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) directory.ListInput {
+	fields, total := rowsOf(ctx)
+	return directory.ListInput{EntityType: entityType, Page: page.Of(first, after), Filter: filter, OrderBy: value(orderBy), AsOf: asOf, Fields: fields, Uncounted: !total}
 }
 
 // atOf is a resource at the instant its list or its page was asked for: the argument asOf of a field above.

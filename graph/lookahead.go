@@ -26,7 +26,7 @@ func orders(op *graphql.OperationContext, f graphql.CollectedField, s *order.Sel
 		case isOrder:
 			s.Fields = append(s.Fields, name)
 			relation(op, below, s)
-		case name == "totalCount":
+		case name == "totalCount", name == "totalCountIsEstimate":
 			s.Total = true
 		case name == "nodes", name == "edges", name == "node", name == "order":
 			orders(op, below, s)
@@ -53,6 +53,25 @@ func relation(op *graphql.OperationContext, f graphql.CollectedField, s *order.S
 	case "isOwn":
 		s.Own = true
 	}
+}
+
+// rowsOf tells a list of one kind of object which fields the operation asks of its rows, and whether it asks for the total.
+func rowsOf(ctx context.Context) (fields page.Fields, total bool) {
+	fields = page.Fields{}
+	op := graphql.GetOperationContext(ctx)
+	for _, f := range graphql.CollectFields(op, graphql.GetFieldContext(ctx).Field.Selections, nil) {
+		switch f.Name {
+		case "totalCount", "totalCountIsEstimate":
+			total = true
+		case "nodes":
+			fields = append(fields, names(op, f)...)
+		case "edges":
+			for _, node := range graphql.CollectFields(op, f.Selections, nil) {
+				fields = append(fields, names(op, node)...)
+			}
+		}
+	}
+	return fields, total
 }
 
 // names are the fields that a selection asks for, by their names in the schema.

@@ -709,6 +709,29 @@ func (ec *executionContext) fieldContext_AssignedProfileConnection_totalCount(_ 
 	return graphql.NewScalarFieldContext("AssignedProfileConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _AssignedProfileConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*access.AssignedProfile]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignedProfileConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignedProfileConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignedProfileConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _AssignedProfileEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*access.AssignedProfile]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1100,6 +1123,11 @@ func (ec *executionContext) slowly_AssignedProfileConnection(ctx context.Context
 			}
 		case "totalCount":
 			out.Values[i] = ec._AssignedProfileConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._AssignedProfileConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

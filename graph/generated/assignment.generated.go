@@ -261,6 +261,29 @@ func (ec *executionContext) fieldContext_ComputationFaultConnection_totalCount(_
 	return graphql.NewScalarFieldContext("ComputationFaultConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ComputationFaultConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*assignment.ComputationFault]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ComputationFaultConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ComputationFaultConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ComputationFaultConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Entitlement_id(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1309,6 +1332,11 @@ func (ec *executionContext) slowly_ComputationFaultConnection(ctx context.Contex
 			}
 		case "totalCount":
 			out.Values[i] = ec._ComputationFaultConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._ComputationFaultConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

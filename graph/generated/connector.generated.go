@@ -1229,6 +1229,29 @@ func (ec *executionContext) fieldContext_DeliveryChangeConnection_totalCount(_ c
 	return graphql.NewScalarFieldContext("DeliveryChangeConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DeliveryChangeConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*synchronization.DeliveryChange]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeliveryChangeConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeliveryChangeConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeliveryChangeConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _DeliveryPayload_delivery(ctx context.Context, field graphql.CollectedField, obj *synchronization.DeliveryPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1599,6 +1622,29 @@ func (ec *executionContext) _RowToMendConnection_totalCount(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_RowToMendConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RowToMendConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RowToMendConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*synchronization.RowToMend]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RowToMendConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RowToMendConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RowToMendConnection", field, false, false, "Boolean")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -2123,6 +2169,11 @@ func (ec *executionContext) slowly_DeliveryChangeConnection(ctx context.Context,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._DeliveryChangeConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2279,6 +2330,11 @@ func (ec *executionContext) slowly_RowToMendConnection(ctx context.Context, sel 
 			}
 		case "totalCount":
 			out.Values[i] = ec._RowToMendConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._RowToMendConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

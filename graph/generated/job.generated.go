@@ -833,6 +833,29 @@ func (ec *executionContext) fieldContext_JobInstanceConnection_totalCount(_ cont
 	return graphql.NewScalarFieldContext("JobInstanceConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _JobInstanceConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*job.JobInstance]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobInstanceConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobInstanceConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobInstanceConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _JobInstanceEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *page.Edge[*job.JobInstance]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1965,6 +1988,11 @@ func (ec *executionContext) slowly_JobInstanceConnection(ctx context.Context, se
 			}
 		case "totalCount":
 			out.Values[i] = ec._JobInstanceConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._JobInstanceConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

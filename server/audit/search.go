@@ -19,9 +19,6 @@ import (
 	"writ/server/permit"
 )
 
-// countLimit is where counting stops: a log of millions is narrowed by filters, not paged through.
-const countLimit = 100_000
-
 // Service searches the log, signs checkpoints of its chain, and verifies both.
 type Service struct {
 	DB       *bun.DB
@@ -64,8 +61,8 @@ type AuditEventFilter struct {
 	To          *time.Time // exclusive
 }
 
-// Search pages through the log by position, the newest first; an event stands in it some milliseconds after its commit. TotalCount stops at
-// 100,000. Needs /Monitoring: in a rule about an entity type it shows what happened to the resources of that type, inside its filters.
+// Search pages through the log by position, the newest first; an event stands in it some milliseconds after its commit. TotalCount is an
+// estimate beyond page.Exact. Needs /Monitoring: in a rule about an entity type it shows what happened to the resources of that type, inside its filters.
 func (s *Service) Search(ctx context.Context, args page.Args, filter *AuditEventFilter) (*AuditEventConnection, error) {
 	may, err := s.visible(ctx)
 	if err != nil {
@@ -94,12 +91,12 @@ func (s *Service) Search(ctx context.Context, args page.Args, filter *AuditEvent
 	if err := name(ctx, s.DB, rows); err != nil {
 		return nil, err
 	}
-	var total int
-	counted := filter.narrow(s.DB.NewSelect().Model((*AuditEvent)(nil))).Join(chain).Where("?", may).Where("?", found).ColumnExpr("1").Limit(countLimit)
-	if err := s.DB.NewSelect().TableExpr("(?) AS c", counted).ColumnExpr("count(*)").Scan(ctx, &total); err != nil {
+	counted := filter.narrow(s.DB.NewSelect().Model((*AuditEvent)(nil))).Join(chain).Where("?", may).Where("?", found).ColumnExpr("1")
+	total, err := page.CountRows(ctx, s.DB, bun.SafeQuery("(?) AS c", counted))
+	if err != nil {
 		return nil, fmt.Errorf("count the event log: %w", err)
 	}
-	return page.Make(rows, args, total, func(e *AuditEvent) any { return e.Position }), nil
+	return page.MakeCounted(rows, args, total, func(e *AuditEvent) any { return e.Position }), nil
 }
 
 // chain is the join that gives events their order. What has no position yet is not in the log.

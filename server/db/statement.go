@@ -127,13 +127,19 @@ func (w *writing) write(q schema.QueryWithArgs) error {
 		}
 		w.text.WriteString(rest[:i])
 		rest = rest[i+1:]
-		if next >= len(q.Args) {
+		at := next
+		if digits := strings.IndexFunc(rest+" ", func(c rune) bool { return c < '0' || c > '9' }); digits > 0 { // ?0: by its place
+			at, _ = strconv.Atoi(rest[:digits]) // digits are a number
+			rest = rest[digits:]
+		} else {
+			next++
+		}
+		if at >= len(q.Args) {
 			return fmt.Errorf("a statement has more marks than values: %s", q.Query)
 		}
-		if err := w.value(q.Args[next]); err != nil {
+		if err := w.value(q.Args[at]); err != nil {
 			return err
 		}
-		next++
 	}
 }
 

@@ -46,6 +46,14 @@ func TestSelect(t *testing.T) {
 			return nil
 		}))
 	}
+	byPlace := bun.SafeQuery("select ?1::text || ?0::text || ?1::text", "a", "b")
+	for range 3 {
+		require.NoError(t, db.Select(t.Context(), prepared, bun.SafeQuery("select (?)::text", byPlace), func(r *db.Row) error {
+			require.Equal(t, "bab", r.Text())
+			return nil
+		}))
+	}
+
 	ctx, counted := db.CountQueries(t.Context())
 	none := func(*db.Row) error { return nil }
 	require.NoError(t, db.Select(ctx, prepared, q, none))

@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun/schema"
 
 	"writ/server/clock"
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
@@ -59,6 +60,9 @@ type ListInput struct {
 	Filter     *ResourceFilter
 	OrderBy    ResourceSort // default DisplayNameAsc
 	AsOf       *time.Time
+
+	Fields    page.Fields // what is shown of a row; nil: everything
+	Uncounted bool        // nobody asks for the total
 }
 
 // columns are the fields of Resource; infinity cannot be read into a time.
@@ -85,13 +89,13 @@ func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, 
 	if err != nil {
 		return nil, err
 	}
-	query := func() *bun.SelectQuery {
-		return s.DB.NewSelect().TableExpr("? as r", asOf(t.ID, in.AsOf)).
-			Where("?", where).Where("?", rowsAt(shape, t.ID, scope, in.AsOf))
-	}
-	total, err := query().Count(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("count resources: %w", err)
+	from := asOf(t.ID, in.AsOf)
+	where = bun.SafeQuery("(? and ?)", where, rowsAt(shape, t.ID, scope, in.AsOf))
+	var total page.Count
+	if !in.Uncounted {
+		if total, err = page.CountRows(ctx, s.DB, bun.SafeQuery("? as r where ?", from, where)); err != nil {
+			return nil, fmt.Errorf("count resources: %w", db.Explain(err))
+		}
 	}
 	var after struct {
 		V  string
@@ -113,15 +117,14 @@ func (s *Service) List(ctx context.Context, in ListInput) (*ResourceConnection, 
 	default:
 		return nil, errs.Invalid("orderBy", "Resources cannot be sorted by %q.", in.OrderBy)
 	}
-	var rows []*Resource
-	q := query().ColumnExpr(columns).OrderExpr("r.? "+direction+", r.id "+direction, bun.Ident(column)).Limit(int64(in.Page.First) + 1)
 	if follows {
-		q = q.Where("(r.?, r.id) "+than+" (?, ?)", bun.Ident(column), after.V, after.ID)
+		where = bun.SafeQuery("(? and (r.?, r.id) "+than+" (?, ?))", where, bun.Ident(column), after.V, after.ID)
 	}
-	if err := q.Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("list resources: %w", err)
+	rows, err := resources.ReadFrom(ctx, s.DB, bun.SafeQuery("? as r", from), resources.For(in.Fields, column), where, "r."+column+" "+direction+", r.id "+direction, in.Page.First+1)
+	if err != nil {
+		return nil, fmt.Errorf("list resources: %w", db.Explain(err))
 	}
-	return page.Make(rows, in.Page, int(total), func(r *Resource) any {
+	return page.MakeCounted(rows, in.Page, total, func(r *Resource) any {
 		after.V, after.ID = r.DisplayName, r.ID
 		if column == "key" {
 			after.V = r.Key

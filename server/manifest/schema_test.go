@@ -252,6 +252,8 @@ type %[1]sConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 `, name)
 		fmt.Fprintf(&g.models, "  %[1]sConnection:\n    model: writ/server/manifest.%[1]sConnection\n", name)

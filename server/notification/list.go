@@ -11,9 +11,6 @@ import (
 	"writ/server/permit"
 )
 
-// countLimit is where counting stops: the log is narrowed by filters, not paged through.
-const countLimit = 100_000
-
 // Mail is one line of the mail log.
 type Mail struct {
 	bun.BaseModel `bun:"table:mail,alias:m"`
@@ -62,12 +59,12 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *MailFilter) 
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read the mail log: %w", err)
 	}
-	var total int
-	counted := filter.narrow(s.DB.NewSelect().Model((*Mail)(nil))).ColumnExpr("1").Limit(countLimit)
-	if err := s.DB.NewSelect().TableExpr("(?) AS c", counted).ColumnExpr("count(*)").Scan(ctx, &total); err != nil {
+	counted := filter.narrow(s.DB.NewSelect().Model((*Mail)(nil))).ColumnExpr("1")
+	total, err := page.CountRows(ctx, s.DB, bun.SafeQuery("(?) AS c", counted))
+	if err != nil {
 		return nil, fmt.Errorf("count the mail log: %w", err)
 	}
-	return page.Make(rows, args, total, func(m *Mail) any { return m.ID }), nil
+	return page.MakeCounted(rows, args, total, func(m *Mail) any { return m.ID }), nil
 }
 
 func (f *MailFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {

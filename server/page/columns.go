@@ -77,8 +77,17 @@ func (t *Table[T]) For(fields Fields, further ...string) []Column[T] {
 
 // Read reads rows under a condition, in an order; limit 0: all of them.
 func (t *Table[T]) Read(ctx context.Context, b bun.IDB, columns []Column[T], where schema.QueryWithArgs, order string, limit int) ([]*T, error) {
+	return read(ctx, b, columns, t.Statement(columns, where, order, limit), limit)
+}
+
+// ReadFrom is Read from another table with the same alias and columns, e.g. of the rows of an instant; there are no joins.
+func (t *Table[T]) ReadFrom(ctx context.Context, b bun.IDB, from schema.QueryWithArgs, columns []Column[T], where schema.QueryWithArgs, order string, limit int) ([]*T, error) {
+	return read(ctx, b, columns, statement(from, columns, where, order, limit), limit)
+}
+
+func read[T any](ctx context.Context, b bun.IDB, columns []Column[T], q schema.QueryWithArgs, limit int) ([]*T, error) {
 	rows := make([]*T, 0, limit)
-	err := db.Select(ctx, b, t.Statement(columns, where, order, limit), func(r *db.Row) error {
+	err := db.Select(ctx, b, q, func(r *db.Row) error {
 		row := new(T)
 		for i := range columns {
 			columns[i].Read(row, r)
@@ -91,15 +100,22 @@ func (t *Table[T]) Read(ctx context.Context, b bun.IDB, columns []Column[T], whe
 
 // Statement writes what Read sends.
 func (t *Table[T]) Statement(columns []Column[T], where schema.QueryWithArgs, order string, limit int) schema.QueryWithArgs {
+	return statement(bun.SafeQuery(t.Tables(allOf(shown(columns), where), order)), columns, where, order, limit)
+}
+
+func shown[T any](columns []Column[T]) schema.QueryWithArgs {
 	texts := make([]string, len(columns))
 	var values []any
 	for i, c := range columns {
 		texts[i] = c.SQL
 		values = append(values, c.Args...)
 	}
-	shown := bun.SafeQuery(strings.Join(texts, ", "), values...)
-	sql := "select ? from " + t.Tables(allOf(shown, where), order) + " where ? order by " + order
-	args := []any{shown, where}
+	return bun.SafeQuery(strings.Join(texts, ", "), values...)
+}
+
+func statement[T any](from schema.QueryWithArgs, columns []Column[T], where schema.QueryWithArgs, order string, limit int) schema.QueryWithArgs {
+	sql := "select ? from ? where ? order by " + order
+	args := []any{shown(columns), from, where}
 	if limit > 0 {
 		sql += " limit ?"
 		args = append(args, db.Fixed(limit))

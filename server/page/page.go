@@ -1,6 +1,7 @@
 // Package page says how Writ lists: cursor connections, the same shape for every list (GraphQL connection).
 //
 //	page.go     arguments, cursors, connections
+//	count.go    Count: exactly, or by estimate where that would take long
 //	columns.go  Table: only the columns that somebody asks for, by statements of constant text
 package page
 
@@ -81,11 +82,13 @@ type Info struct {
 	EndCursor       *string
 }
 
-// Connection is one page of a list. TotalCount counts the whole list under the same filter.
+// Connection is one page of a list. TotalCount counts the whole list under the same filter; of a list that is longer than Exact it may be
+// what the planner believes.
 type Connection[T any] struct {
-	Edges      []Edge[T]
-	PageInfo   Info
-	TotalCount int
+	Edges                []Edge[T]
+	PageInfo             Info
+	TotalCount           int
+	TotalCountIsEstimate bool
 }
 
 // Nodes gives the rows without their cursors.
