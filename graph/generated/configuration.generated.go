@@ -1228,6 +1228,29 @@ func (ec *executionContext) fieldContext_CategoryConfigurationConnection_totalCo
 	return graphql.NewScalarFieldContext("CategoryConfigurationConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _CategoryConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.Category]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CategoryConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CategoryConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CategoryConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ClassifyRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.ClassifyRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2314,6 +2337,29 @@ func (ec *executionContext) fieldContext_ConnectorConfigurationConnection_totalC
 	return graphql.NewScalarFieldContext("ConnectorConfigurationConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ConnectorConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.Connector]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectorConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectorConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectorConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ContextRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.ContextRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2638,6 +2684,29 @@ func (ec *executionContext) _ContextRuleConfigurationConnection_totalCount(ctx c
 }
 func (ec *executionContext) fieldContext_ContextRuleConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContextRuleConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContextRuleConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.ContextRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContextRuleConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextRuleConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _CorrelationRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.CorrelationRule) (ret graphql.Marshaler) {
@@ -3049,6 +3118,29 @@ func (ec *executionContext) fieldContext_DimensionConfigurationConnection_totalC
 	return graphql.NewScalarFieldContext("DimensionConfigurationConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _DimensionConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.Dimension]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DimensionConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DimensionConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DimensionConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _EntityTypeConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.EntityType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3313,6 +3405,29 @@ func (ec *executionContext) _EntityTypeConfigurationConnection_totalCount(ctx co
 }
 func (ec *executionContext) fieldContext_EntityTypeConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EntityTypeConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EntityTypeConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.EntityType]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityTypeConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntityTypeConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityTypeConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _JobConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Job) (ret graphql.Marshaler) {
@@ -3639,6 +3754,29 @@ func (ec *executionContext) _JobConfigurationConnection_totalCount(ctx context.C
 }
 func (ec *executionContext) fieldContext_JobConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _JobConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.Job]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JobConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JobConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JobConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _LineThresholdsConfiguration_maximumInsertedLines(ctx context.Context, field graphql.CollectedField, obj *manifest.LineThresholds) (ret graphql.Marshaler) {
@@ -4362,6 +4500,29 @@ func (ec *executionContext) fieldContext_PolicyConfigurationConnection_totalCoun
 	return graphql.NewScalarFieldContext("PolicyConfigurationConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _PolicyConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.Policy]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ProfileConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Profile) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4548,6 +4709,29 @@ func (ec *executionContext) _ProfileConfigurationConnection_totalCount(ctx conte
 }
 func (ec *executionContext) fieldContext_ProfileConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProfileConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProfileConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.Profile]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProfileConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProfileConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProfileConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _PropertyConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Property) (ret graphql.Marshaler) {
@@ -6103,6 +6287,29 @@ func (ec *executionContext) fieldContext_ResourceTypeConfigurationConnection_tot
 	return graphql.NewScalarFieldContext("ResourceTypeConfigurationConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ResourceTypeConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.ResourceType]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RoleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6427,6 +6634,29 @@ func (ec *executionContext) _RoleConfigurationConnection_totalCount(ctx context.
 }
 func (ec *executionContext) fieldContext_RoleConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoleConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.Role]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _RoleMappingConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleMapping) (ret graphql.Marshaler) {
@@ -8352,6 +8582,29 @@ func (ec *executionContext) _UserConfigurationConnection_totalCount(ctx context.
 }
 func (ec *executionContext) fieldContext_UserConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UserConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.User]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserConfigurationConnection", field, false, false, "Boolean")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -12420,6 +12673,11 @@ func (ec *executionContext) slowly_CategoryConfigurationConnection(ctx context.C
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._CategoryConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12741,6 +12999,11 @@ func (ec *executionContext) slowly_ConnectorConfigurationConnection(ctx context.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._ConnectorConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12861,6 +13124,11 @@ func (ec *executionContext) slowly_ContextRuleConfigurationConnection(ctx contex
 			}
 		case "totalCount":
 			out.Values[i] = ec._ContextRuleConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._ContextRuleConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13034,6 +13302,11 @@ func (ec *executionContext) slowly_DimensionConfigurationConnection(ctx context.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._DimensionConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13138,6 +13411,11 @@ func (ec *executionContext) slowly_EntityTypeConfigurationConnection(ctx context
 			}
 		case "totalCount":
 			out.Values[i] = ec._EntityTypeConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._EntityTypeConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13260,6 +13538,11 @@ func (ec *executionContext) slowly_JobConfigurationConnection(ctx context.Contex
 			}
 		case "totalCount":
 			out.Values[i] = ec._JobConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._JobConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13607,6 +13890,11 @@ func (ec *executionContext) slowly_PolicyConfigurationConnection(ctx context.Con
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._PolicyConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13696,6 +13984,11 @@ func (ec *executionContext) slowly_ProfileConfigurationConnection(ctx context.Co
 			}
 		case "totalCount":
 			out.Values[i] = ec._ProfileConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._ProfileConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14160,6 +14453,11 @@ func (ec *executionContext) slowly_ResourceTypeConfigurationConnection(ctx conte
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._ResourceTypeConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14279,6 +14577,11 @@ func (ec *executionContext) slowly_RoleConfigurationConnection(ctx context.Conte
 			}
 		case "totalCount":
 			out.Values[i] = ec._RoleConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._RoleConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14959,6 +15262,11 @@ func (ec *executionContext) slowly_UserConfigurationConnection(ctx context.Conte
 			}
 		case "totalCount":
 			out.Values[i] = ec._UserConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._UserConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -89,10 +89,11 @@ var plainTypes = plain.Types{
 		"email":     {Code: 6},
 	}},
 	"AssignedProfileConnection": {Implementors: assignedProfileConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "AssignedProfile"},
-		"edges":      {Code: 2, Of: "AssignedProfileEdge"},
-		"pageInfo":   {Code: 3, Of: "PageInfo"},
-		"totalCount": {Code: 4},
+		"nodes":                {Code: 1, Of: "AssignedProfile"},
+		"edges":                {Code: 2, Of: "AssignedProfileEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
 	}},
 	"AssignedProfileEdge": {Implementors: assignedProfileEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -109,10 +110,11 @@ var plainTypes = plain.Types{
 		"data":        {Code: 9},
 	}},
 	"AuditEventConnection": {Implementors: auditEventConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "AuditEvent"},
-		"edges":      {Code: 2, Of: "AuditEventEdge"},
-		"pageInfo":   {Code: 3, Of: "PageInfo"},
-		"totalCount": {Code: 4},
+		"nodes":                {Code: 1, Of: "AuditEvent"},
+		"edges":                {Code: 2, Of: "AuditEventEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
 	}},
 	"AuditEventEdge": {Implementors: auditEventEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -136,9 +138,10 @@ var plainTypes = plain.Types{
 		"parent":      {Code: 5},
 	}},
 	"CategoryConfigurationConnection": {Implementors: categoryConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "CategoryConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "CategoryConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"ClassifyRuleConfiguration": {Implementors: classifyRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier": {Code: 1},
@@ -153,9 +156,10 @@ var plainTypes = plain.Types{
 		"failures": {Code: 5},
 	}},
 	"ComputationFaultConnection": {Implementors: computationFaultConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "ComputationFault"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "ComputationFault"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"Configuration": {Implementors: configurationImplementors, Fields: map[string]plain.Field{}},
 	"ConfigurationPayload": {Implementors: configurationPayloadImplementors, Fields: map[string]plain.Field{
@@ -206,9 +210,10 @@ var plainTypes = plain.Types{
 		"connections": {Code: 5, Of: "ConnectionConfiguration"},
 	}},
 	"ConnectorConfigurationConnection": {Implementors: connectorConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "ConnectorConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "ConnectorConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"ConnectorPayload": {Implementors: connectorPayloadImplementors, Fields: map[string]plain.Field{
 		"connector": {Code: 1, Of: "Connector"},
@@ -233,9 +238,10 @@ var plainTypes = plain.Types{
 		"excludeExpression": {Code: 8},
 	}},
 	"ContextRuleConfigurationConnection": {Implementors: contextRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "ContextRuleConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "ContextRuleConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"CorrelationRuleConfiguration": {Implementors: correlationRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":       {Code: 1},
@@ -290,9 +296,10 @@ var plainTypes = plain.Types{
 		"newValues":  {Code: 5},
 	}},
 	"DeliveryChangeConnection": {Implementors: deliveryChangeConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "DeliveryChange"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "DeliveryChange"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"DeliveryPayload": {Implementors: deliveryPayloadImplementors, Fields: map[string]plain.Field{
 		"delivery": {Code: 1, Of: "Delivery"},
@@ -306,9 +313,10 @@ var plainTypes = plain.Types{
 		"parentProperty": {Code: 6},
 	}},
 	"DimensionConfigurationConnection": {Implementors: dimensionConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "DimensionConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "DimensionConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"Entitlement": {Implementors: entitlementImplementors, Fields: map[string]plain.Field{
 		"id":                     {Code: 1},
@@ -341,9 +349,10 @@ var plainTypes = plain.Types{
 		"properties":        {Code: 6, Of: "PropertyConfiguration"},
 	}},
 	"EntityTypeConfigurationConnection": {Implementors: entityTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "EntityTypeConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "EntityTypeConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"EntityTypeRecord": {Implementors: entityTypeRecordImplementors, Fields: map[string]plain.Field{
 		"entityType":          {Code: 1},
@@ -429,9 +438,10 @@ var plainTypes = plain.Types{
 		"steps":             {Code: 9, Of: "StepConfiguration"},
 	}},
 	"JobConfigurationConnection": {Implementors: jobConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "JobConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "JobConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"JobInstance": {Implementors: jobInstanceImplementors, Fields: map[string]plain.Field{
 		"id":              {Code: 1},
@@ -445,10 +455,11 @@ var plainTypes = plain.Types{
 		"endedAt":         {Code: 13},
 	}},
 	"JobInstanceConnection": {Implementors: jobInstanceConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "JobInstance"},
-		"edges":      {Code: 2, Of: "JobInstanceEdge"},
-		"pageInfo":   {Code: 3, Of: "PageInfo"},
-		"totalCount": {Code: 4},
+		"nodes":                {Code: 1, Of: "JobInstance"},
+		"edges":                {Code: 2, Of: "JobInstanceEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
 	}},
 	"JobInstanceEdge": {Implementors: jobInstanceEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -500,10 +511,11 @@ var plainTypes = plain.Types{
 		"sentAt":    {Code: 10},
 	}},
 	"MailConnection": {Implementors: mailConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "Mail"},
-		"edges":      {Code: 2, Of: "MailEdge"},
-		"pageInfo":   {Code: 3, Of: "PageInfo"},
-		"totalCount": {Code: 4},
+		"nodes":                {Code: 1, Of: "Mail"},
+		"edges":                {Code: 2, Of: "MailEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
 	}},
 	"MailEdge": {Implementors: mailEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -613,10 +625,11 @@ var plainTypes = plain.Types{
 		"order":  {Code: 6, Of: "Order"},
 	}},
 	"OrderConnection": {Implementors: orderConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "Order"},
-		"edges":      {Code: 2, Of: "OrderEdge"},
-		"pageInfo":   {Code: 3, Of: "PageInfo"},
-		"totalCount": {Code: 4},
+		"nodes":                {Code: 1, Of: "Order"},
+		"edges":                {Code: 2, Of: "OrderEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
 	}},
 	"OrderEdge": {Implementors: orderEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -718,9 +731,10 @@ var plainTypes = plain.Types{
 		"isSimulationEnabled":   {Code: 4},
 	}},
 	"PolicyConfigurationConnection": {Implementors: policyConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "PolicyConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "PolicyConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"Profile": {Implementors: profileImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -733,9 +747,10 @@ var plainTypes = plain.Types{
 		"rules":       {Code: 3, Of: "AccessRuleConfiguration"},
 	}},
 	"ProfileConfigurationConnection": {Implementors: profileConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "ProfileConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "ProfileConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"Property": {Implementors: propertyImplementors, Fields: map[string]plain.Field{
 		"id":           {Code: 1},
@@ -793,10 +808,11 @@ var plainTypes = plain.Types{
 		"version":     {Code: 9},
 	}},
 	"ResourceConnection": {Implementors: resourceConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "Resource"},
-		"edges":      {Code: 2, Of: "ResourceEdge"},
-		"pageInfo":   {Code: 3, Of: "PageInfo"},
-		"totalCount": {Code: 4},
+		"nodes":                {Code: 1, Of: "Resource"},
+		"edges":                {Code: 2, Of: "ResourceEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
 	}},
 	"ResourceContext": {Implementors: resourceContextImplementors, Fields: map[string]plain.Field{
 		"startDate":  {Code: 1},
@@ -885,9 +901,10 @@ var plainTypes = plain.Types{
 		"classificationRules":            {Code: 38, Of: "ClassifyRuleConfiguration"},
 	}},
 	"ResourceTypeConfigurationConnection": {Implementors: resourceTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "ResourceTypeConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "ResourceTypeConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"ResourceTypeRule": {Implementors: resourceTypeRuleImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
@@ -926,9 +943,10 @@ var plainTypes = plain.Types{
 		"rules":                {Code: 9, Of: "RoleRuleConfiguration"},
 	}},
 	"RoleConfigurationConnection": {Implementors: roleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "RoleConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "RoleConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"RoleMappingConfiguration": {Implementors: roleMappingConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":                    {Code: 1},
@@ -986,9 +1004,10 @@ var plainTypes = plain.Types{
 		"since":      {Code: 11},
 	}},
 	"RowToMendConnection": {Implementors: rowToMendConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "RowToMend"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "RowToMend"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"RunJobPayload": {Implementors: runJobPayloadImplementors, Fields: map[string]plain.Field{
 		"jobInstance": {Code: 1, Of: "JobInstance"},
@@ -1083,9 +1102,10 @@ var plainTypes = plain.Types{
 		"profiles":    {Code: 7, Of: "AssignedProfileConfiguration"},
 	}},
 	"UserConfigurationConnection": {Implementors: userConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "UserConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "UserConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"Webhook": {Implementors: webhookImplementors, Fields: map[string]plain.Field{
 		"id":             {Code: 1},
@@ -1117,10 +1137,11 @@ var plainTypes = plain.Types{
 		"body":      {Code: 8},
 	}},
 	"WebhookDeliveryConnection": {Implementors: webhookDeliveryConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "WebhookDelivery"},
-		"edges":      {Code: 2, Of: "WebhookDeliveryEdge"},
-		"pageInfo":   {Code: 3, Of: "PageInfo"},
-		"totalCount": {Code: 4},
+		"nodes":                {Code: 1, Of: "WebhookDelivery"},
+		"edges":                {Code: 2, Of: "WebhookDeliveryEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
 	}},
 	"WebhookDeliveryEdge": {Implementors: webhookDeliveryEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -1614,6 +1635,10 @@ func plainAssignedProfileConnection(w *plain.Writer, s *plain.Selection, obj *pa
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -1781,6 +1806,10 @@ func plainAuditEventConnection(w *plain.Writer, s *plain.Selection, obj *page.Co
 		case 4: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -1989,6 +2018,10 @@ func plainCategoryConfigurationConnection(w *plain.Writer, s *plain.Selection, o
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -2117,6 +2150,10 @@ func plainComputationFaultConnection(w *plain.Writer, s *plain.Selection, obj *p
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -2562,6 +2599,10 @@ func plainConnectorConfigurationConnection(w *plain.Writer, s *plain.Selection, 
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -2770,6 +2811,10 @@ func plainContextRuleConfigurationConnection(w *plain.Writer, s *plain.Selection
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -3202,6 +3247,10 @@ func plainDeliveryChangeConnection(w *plain.Writer, s *plain.Selection, obj *pag
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -3327,6 +3376,10 @@ func plainDimensionConfigurationConnection(w *plain.Writer, s *plain.Selection, 
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -3597,6 +3650,10 @@ func plainEntityTypeConfigurationConnection(w *plain.Writer, s *plain.Selection,
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -4243,6 +4300,10 @@ func plainJobConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *p
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -4377,6 +4438,10 @@ func plainJobInstanceConnection(w *plain.Writer, s *plain.Selection, obj *page.C
 		case 4: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -4805,6 +4870,10 @@ func plainMailConnection(w *plain.Writer, s *plain.Selection, obj *page.Connecti
 		case 4: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -5731,6 +5800,10 @@ func plainOrderConnection(w *plain.Writer, s *plain.Selection, obj *page.Connect
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -6537,6 +6610,10 @@ func plainPolicyConfigurationConnection(w *plain.Writer, s *plain.Selection, obj
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -6660,6 +6737,10 @@ func plainProfileConfigurationConnection(w *plain.Writer, s *plain.Selection, ob
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -7063,6 +7144,10 @@ func plainResourceConnection(w *plain.Writer, s *plain.Selection, obj *page.Conn
 		case 4: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -7686,6 +7771,10 @@ func plainResourceTypeConfigurationConnection(w *plain.Writer, s *plain.Selectio
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -7977,6 +8066,10 @@ func plainRoleConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -8354,6 +8447,10 @@ func plainRowToMendConnection(w *plain.Writer, s *plain.Selection, obj *page.Con
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -9049,6 +9146,10 @@ func plainUserConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *
 			v := obj.TotalCount
 			w.Int(int64(v))
 
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -9317,6 +9418,10 @@ func plainWebhookDeliveryConnection(w *plain.Writer, s *plain.Selection, obj *pa
 		case 4: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}

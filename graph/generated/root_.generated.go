@@ -166,10 +166,11 @@ type ComplexityRoot struct {
 	}
 
 	AssignedProfileConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	AssignedProfileEdge struct {
@@ -190,10 +191,11 @@ type ComplexityRoot struct {
 	}
 
 	AuditEventConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	AuditEventEdge struct {
@@ -223,9 +225,10 @@ type ComplexityRoot struct {
 	}
 
 	CategoryConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	ClassifyRuleConfiguration struct {
@@ -244,9 +247,10 @@ type ComplexityRoot struct {
 	}
 
 	ComputationFaultConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	Configuration struct {
@@ -328,9 +332,10 @@ type ComplexityRoot struct {
 	}
 
 	ConnectorConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	ConnectorPayload struct {
@@ -362,9 +367,10 @@ type ComplexityRoot struct {
 	}
 
 	ContextRuleConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	CorrelationRuleConfiguration struct {
@@ -432,9 +438,10 @@ type ComplexityRoot struct {
 	}
 
 	DeliveryChangeConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	DeliveryPayload struct {
@@ -452,9 +459,10 @@ type ComplexityRoot struct {
 	}
 
 	DimensionConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	Entitlement struct {
@@ -500,9 +508,10 @@ type ComplexityRoot struct {
 	}
 
 	EntityTypeConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	EntityTypeRecord struct {
@@ -607,9 +616,10 @@ type ComplexityRoot struct {
 	}
 
 	JobConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	JobInstance struct {
@@ -629,10 +639,11 @@ type ComplexityRoot struct {
 	}
 
 	JobInstanceConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	JobInstanceEdge struct {
@@ -694,10 +705,11 @@ type ComplexityRoot struct {
 	}
 
 	MailConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	MailEdge struct {
@@ -885,10 +897,11 @@ type ComplexityRoot struct {
 	}
 
 	OrderConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	OrderEdge struct {
@@ -1012,9 +1025,10 @@ type ComplexityRoot struct {
 	}
 
 	PolicyConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	Profile struct {
@@ -1031,9 +1045,10 @@ type ComplexityRoot struct {
 	}
 
 	ProfileConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	Property struct {
@@ -1150,10 +1165,11 @@ type ComplexityRoot struct {
 	}
 
 	ResourceConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	ResourceContext struct {
@@ -1258,9 +1274,10 @@ type ComplexityRoot struct {
 	}
 
 	ResourceTypeConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	ResourceTypeRule struct {
@@ -1318,9 +1335,10 @@ type ComplexityRoot struct {
 	}
 
 	RoleConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	RoleMappingConfiguration struct {
@@ -1390,9 +1408,10 @@ type ComplexityRoot struct {
 	}
 
 	RowToMendConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	RunJobPayload struct {
@@ -1517,9 +1536,10 @@ type ComplexityRoot struct {
 	}
 
 	UserConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	Webhook struct {
@@ -1557,10 +1577,11 @@ type ComplexityRoot struct {
 	}
 
 	WebhookDeliveryConnection struct {
-		Edges      func(childComplexity int) int
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	WebhookDeliveryEdge struct {
@@ -1877,6 +1898,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignedProfileConnection.TotalCount(childComplexity), true
+	case "AssignedProfileConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.AssignedProfileConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfileConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "AssignedProfileEdge.cursor":
 		if e.ComplexityRoot.AssignedProfileEdge.Cursor == nil {
@@ -1970,6 +1997,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEventConnection.TotalCount(childComplexity), true
+	case "AuditEventConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.AuditEventConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "AuditEventEdge.cursor":
 		if e.ComplexityRoot.AuditEventEdge.Cursor == nil {
@@ -2077,6 +2110,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryConfigurationConnection.TotalCount(childComplexity), true
+	case "CategoryConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.CategoryConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "ClassifyRuleConfiguration.confidence":
 		if e.ComplexityRoot.ClassifyRuleConfiguration.Confidence == nil {
@@ -2152,6 +2191,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ComputationFaultConnection.TotalCount(childComplexity), true
+	case "ComputationFaultConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ComputationFaultConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComputationFaultConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "Configuration.categories":
 		if e.ComplexityRoot.Configuration.Categories == nil {
@@ -2590,6 +2635,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConnectorConfigurationConnection.TotalCount(childComplexity), true
+	case "ConnectorConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ConnectorConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "ConnectorPayload.connector":
 		if e.ComplexityRoot.ConnectorPayload.Connector == nil {
@@ -2709,6 +2760,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContextRuleConfigurationConnection.TotalCount(childComplexity), true
+	case "ContextRuleConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ContextRuleConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "CorrelationRuleConfiguration.confidence":
 		if e.ComplexityRoot.CorrelationRuleConfiguration.Confidence == nil {
@@ -2981,6 +3038,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryChangeConnection.TotalCount(childComplexity), true
+	case "DeliveryChangeConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.DeliveryChangeConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryChangeConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "DeliveryPayload.delivery":
 		if e.ComplexityRoot.DeliveryPayload.Delivery == nil {
@@ -3050,6 +3113,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DimensionConfigurationConnection.TotalCount(childComplexity), true
+	case "DimensionConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.DimensionConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "Entitlement.category":
 		if e.ComplexityRoot.Entitlement.Category == nil {
@@ -3270,6 +3339,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EntityTypeConfigurationConnection.TotalCount(childComplexity), true
+	case "EntityTypeConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.EntityTypeConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "EntityTypeRecord.dimensionProperties":
 		if e.ComplexityRoot.EntityTypeRecord.DimensionProperties == nil {
@@ -3691,6 +3766,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobConfigurationConnection.TotalCount(childComplexity), true
+	case "JobConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.JobConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "JobInstance.cancelRequested":
 		if e.ComplexityRoot.JobInstance.CancelRequested == nil {
@@ -3795,6 +3876,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobInstanceConnection.TotalCount(childComplexity), true
+	case "JobInstanceConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.JobInstanceConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobInstanceConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "JobInstanceEdge.cursor":
 		if e.ComplexityRoot.JobInstanceEdge.Cursor == nil {
@@ -4015,6 +4102,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MailConnection.TotalCount(childComplexity), true
+	case "MailConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.MailConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "MailEdge.cursor":
 		if e.ComplexityRoot.MailEdge.Cursor == nil {
@@ -5208,6 +5301,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderConnection.TotalCount(childComplexity), true
+	case "OrderConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.OrderConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "OrderEdge.cursor":
 		if e.ComplexityRoot.OrderEdge.Cursor == nil {
@@ -5692,6 +5791,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfigurationConnection.TotalCount(childComplexity), true
+	case "PolicyConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.PolicyConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "Profile.displayName":
 		if e.ComplexityRoot.Profile.DisplayName == nil {
@@ -5755,6 +5860,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProfileConfigurationConnection.TotalCount(childComplexity), true
+	case "ProfileConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ProfileConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "Property.displayName":
 		if e.ComplexityRoot.Property.DisplayName == nil {
@@ -6443,6 +6554,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceConnection.TotalCount(childComplexity), true
+	case "ResourceConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ResourceConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "ResourceContext.dimensions":
 		if e.ComplexityRoot.ResourceContext.Dimensions == nil {
@@ -6932,6 +7049,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfigurationConnection.TotalCount(childComplexity), true
+	case "ResourceTypeConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ResourceTypeConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "ResourceTypeRule.confidence":
 		if e.ComplexityRoot.ResourceTypeRule.Confidence == nil {
@@ -7207,6 +7330,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfigurationConnection.TotalCount(childComplexity), true
+	case "RoleConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RoleConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "RoleMappingConfiguration.approvalWorkflowType":
 		if e.ComplexityRoot.RoleMappingConfiguration.ApprovalWorkflowType == nil {
@@ -7537,6 +7666,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RowToMendConnection.TotalCount(childComplexity), true
+	case "RowToMendConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RowToMendConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RowToMendConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "RunJobPayload.jobInstance":
 		if e.ComplexityRoot.RunJobPayload.JobInstance == nil {
@@ -8064,6 +8199,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserConfigurationConnection.TotalCount(childComplexity), true
+	case "UserConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.UserConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "Webhook.createdAt":
 		if e.ComplexityRoot.Webhook.CreatedAt == nil {
@@ -8247,6 +8388,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WebhookDeliveryConnection.TotalCount(childComplexity), true
+	case "WebhookDeliveryConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.WebhookDeliveryConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "WebhookDeliveryEdge.cursor":
 		if e.ComplexityRoot.WebhookDeliveryEdge.Cursor == nil {
@@ -8492,6 +8639,8 @@ type AssignedProfileConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """A row of a page with its cursor."""
@@ -8694,6 +8843,8 @@ type ComputationFaultConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 extend type Query {
@@ -8768,6 +8919,8 @@ type AuditEventConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """A row of a page with its cursor."""
@@ -9145,6 +9298,8 @@ type ConnectorConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Connector is one managed system with its connections (provisioning spec 6.1)."""
@@ -9293,6 +9448,8 @@ type EntityTypeConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """EntityType is the data shape of resources, and where they are read from (role-model 1.2)."""
@@ -9337,6 +9494,8 @@ type DimensionConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Dimension is a criterion of rules: the resources of an entity type are its values (role-model 1.6)."""
@@ -9381,6 +9540,8 @@ type PolicyConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Policy is a set of roles, types and rules that belong together (role-model 2.2)."""
@@ -9421,6 +9582,8 @@ type CategoryConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Category is a folder of roles and resource types (role-model 2.3)."""
@@ -9497,6 +9660,8 @@ type RoleConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Role is a single or composite role with the rules that give it (role-model 2.4)."""
@@ -9797,6 +9962,8 @@ type ResourceTypeConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """ResourceType is a class of accounts or other targets owned by a kind of source, with all its rules (role-model 2.5)."""
@@ -9969,6 +10136,8 @@ type ContextRuleConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """ContextRule turns the records of an owner, such as positions, into contexts (role-model 4.3)."""
@@ -10189,6 +10358,8 @@ type JobConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Job is an ordered set of tasks (provisioning spec 9.2)."""
@@ -10325,6 +10496,8 @@ type ProfileConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Profile is a named set of rights: its access control rules (provisioning spec 10.1)."""
@@ -10405,6 +10578,8 @@ type UserConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """User is a local sign-in with its profiles."""
@@ -10979,6 +11154,8 @@ type RowToMendConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """One way of a connector to its system: a package with its settings."""
@@ -11070,6 +11247,8 @@ type DeliveryChangeConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Which connector."""
@@ -11326,6 +11505,8 @@ type ResourceConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """A row of a page with its cursor."""
@@ -11699,6 +11880,8 @@ type JobInstanceConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """A row of a page with its cursor."""
@@ -12052,6 +12235,8 @@ type MailConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """A row of a page with its cursor."""
@@ -12370,6 +12555,8 @@ type OrderConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """A row of a page with its cursor."""
@@ -12981,6 +13168,8 @@ type WebhookDeliveryConnection {
   pageInfo: PageInfo!
   "Rows of the whole list under the same filter."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """A row of a page with its cursor."""
@@ -13229,6 +13418,8 @@ func (ec *executionContext) childFields_AssignedProfileConnection(ctx context.Co
 		return ec.fieldContext_AssignedProfileConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_AssignedProfileConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_AssignedProfileConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssignedProfileConnection", field.Name)
 }
@@ -13277,6 +13468,8 @@ func (ec *executionContext) childFields_AuditEventConnection(ctx context.Context
 		return ec.fieldContext_AuditEventConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_AuditEventConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_AuditEventConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventConnection", field.Name)
 }
@@ -13341,6 +13534,8 @@ func (ec *executionContext) childFields_CategoryConfigurationConnection(ctx cont
 		return ec.fieldContext_CategoryConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_CategoryConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_CategoryConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategoryConfigurationConnection", field.Name)
 }
@@ -13383,6 +13578,8 @@ func (ec *executionContext) childFields_ComputationFaultConnection(ctx context.C
 		return ec.fieldContext_ComputationFaultConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ComputationFaultConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ComputationFaultConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ComputationFaultConnection", field.Name)
 }
@@ -13551,6 +13748,8 @@ func (ec *executionContext) childFields_ConnectorConfigurationConnection(ctx con
 		return ec.fieldContext_ConnectorConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ConnectorConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ConnectorConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConnectorConfigurationConnection", field.Name)
 }
@@ -13619,6 +13818,8 @@ func (ec *executionContext) childFields_ContextRuleConfigurationConnection(ctx c
 		return ec.fieldContext_ContextRuleConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ContextRuleConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ContextRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContextRuleConfigurationConnection", field.Name)
 }
@@ -13759,6 +13960,8 @@ func (ec *executionContext) childFields_DeliveryChangeConnection(ctx context.Con
 		return ec.fieldContext_DeliveryChangeConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_DeliveryChangeConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_DeliveryChangeConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryChangeConnection", field.Name)
 }
@@ -13799,6 +14002,8 @@ func (ec *executionContext) childFields_DimensionConfigurationConnection(ctx con
 		return ec.fieldContext_DimensionConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_DimensionConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_DimensionConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DimensionConfigurationConnection", field.Name)
 }
@@ -13895,6 +14100,8 @@ func (ec *executionContext) childFields_EntityTypeConfigurationConnection(ctx co
 		return ec.fieldContext_EntityTypeConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_EntityTypeConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_EntityTypeConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EntityTypeConfigurationConnection", field.Name)
 }
@@ -14109,6 +14316,8 @@ func (ec *executionContext) childFields_JobConfigurationConnection(ctx context.C
 		return ec.fieldContext_JobConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_JobConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_JobConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobConfigurationConnection", field.Name)
 }
@@ -14155,6 +14364,8 @@ func (ec *executionContext) childFields_JobInstanceConnection(ctx context.Contex
 		return ec.fieldContext_JobInstanceConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_JobInstanceConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_JobInstanceConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobInstanceConnection", field.Name)
 }
@@ -14285,6 +14496,8 @@ func (ec *executionContext) childFields_MailConnection(ctx context.Context, fiel
 		return ec.fieldContext_MailConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_MailConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_MailConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MailConnection", field.Name)
 }
@@ -14543,6 +14756,8 @@ func (ec *executionContext) childFields_OrderConnection(ctx context.Context, fie
 		return ec.fieldContext_OrderConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_OrderConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_OrderConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrderConnection", field.Name)
 }
@@ -14795,6 +15010,8 @@ func (ec *executionContext) childFields_PolicyConfigurationConnection(ctx contex
 		return ec.fieldContext_PolicyConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_PolicyConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_PolicyConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PolicyConfigurationConnection", field.Name)
 }
@@ -14833,6 +15050,8 @@ func (ec *executionContext) childFields_ProfileConfigurationConnection(ctx conte
 		return ec.fieldContext_ProfileConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ProfileConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ProfileConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProfileConfigurationConnection", field.Name)
 }
@@ -14987,6 +15206,8 @@ func (ec *executionContext) childFields_ResourceConnection(ctx context.Context, 
 		return ec.fieldContext_ResourceConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ResourceConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ResourceConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceConnection", field.Name)
 }
@@ -15201,6 +15422,8 @@ func (ec *executionContext) childFields_ResourceTypeConfigurationConnection(ctx 
 		return ec.fieldContext_ResourceTypeConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_ResourceTypeConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ResourceTypeConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeConfigurationConnection", field.Name)
 }
@@ -15321,6 +15544,8 @@ func (ec *executionContext) childFields_RoleConfigurationConnection(ctx context.
 		return ec.fieldContext_RoleConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_RoleConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RoleConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleConfigurationConnection", field.Name)
 }
@@ -15465,6 +15690,8 @@ func (ec *executionContext) childFields_RowToMendConnection(ctx context.Context,
 		return ec.fieldContext_RowToMendConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_RowToMendConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RowToMendConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RowToMendConnection", field.Name)
 }
@@ -15703,6 +15930,8 @@ func (ec *executionContext) childFields_UserConfigurationConnection(ctx context.
 		return ec.fieldContext_UserConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_UserConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_UserConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserConfigurationConnection", field.Name)
 }
@@ -15785,6 +16014,8 @@ func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Co
 		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_WebhookDeliveryConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_WebhookDeliveryConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
 }
