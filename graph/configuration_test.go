@@ -308,3 +308,29 @@ func TestConfigurationInPages(t *testing.T) {
 	}
 	require.Equal(t, few, count())
 }
+
+// Who may do everything but what a kind needs can neither read nor write nor delete objects of it, nor try to.
+func TestEachKindNeedsItsRight(t *testing.T) {
+	t.Parallel()
+	schema, book := mustSchema(t), rights(t)
+	b, _ := configured(t)
+	areas := []string{"/Connectors", "/Metadata", "/ProvisioningPolicy", "/Jobs", "/AccessControl"}
+	without := map[string]*client{}
+	for i, area := range areas {
+		others := slices.Delete(slices.Clone(areas), i, i+1)
+		without[area] = b.holding(fmt.Sprintf("without%d", i), others...)
+	}
+	for _, k := range kindsOf(schema) {
+		right := book["Configuration."+k.list]
+		require.Len(t, right, 1, k.list)
+		area := "/" + strings.Split(right[0], "/")[1]
+		c := without[area]
+		require.NotNil(t, c, "%s needs %s", k.list, right[0])
+		require.Equal(t, "FORBIDDEN", c.ask(fmt.Sprintf("{ configuration { %s { totalCount } } }", k.list), nil).Errors[0].code(), k.list)
+		for _, dry := range []string{"false", "true"} {
+			object := simplest(schema, ast.NonNullNamedType(k.object.Name+"Input", nil))
+			require.Equal(t, "FORBIDDEN", c.ask(fmt.Sprintf("mutation { save%s(input: {%s: %s, dryRun: %s}) { dryRun } }", k.mutation, k.field, object, dry), nil).Errors[0].code(), k.mutation)
+			require.Equal(t, "FORBIDDEN", c.ask(fmt.Sprintf(`mutation { delete%s(input: {identifier: "Generated", dryRun: %s}) { dryRun } }`, k.mutation, dry), nil).Errors[0].code(), k.mutation)
+		}
+	}
+}

@@ -7261,6 +7261,29 @@ func (ec *executionContext) fieldContext_RoleMappingConfigurationConnection_tota
 	return graphql.NewScalarFieldContext("RoleMappingConfigurationConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RoleMappingConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RoleMapping]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleMappingConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleMappingConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleMappingConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RoleRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.RoleRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14764,6 +14787,11 @@ func (ec *executionContext) slowly_RoleMappingConfigurationConnection(ctx contex
 			}
 		case "totalCount":
 			out.Values[i] = ec._RoleMappingConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._RoleMappingConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

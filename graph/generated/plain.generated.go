@@ -972,9 +972,10 @@ var plainTypes = plain.Types{
 		"hideOnSimplifiedView":          {Code: 21},
 	}},
 	"RoleMappingConfigurationConnection": {Implementors: roleMappingConfigurationConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":      {Code: 1, Of: "RoleMappingConfiguration"},
-		"pageInfo":   {Code: 2, Of: "PageInfo"},
-		"totalCount": {Code: 3},
+		"nodes":                {Code: 1, Of: "RoleMappingConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"RoleRule": {Implementors: roleRuleImplementors, Fields: map[string]plain.Field{
 		"id":         {Code: 1},
@@ -8231,6 +8232,10 @@ func plainRoleMappingConfigurationConnection(w *plain.Writer, s *plain.Selection
 		case 3: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}

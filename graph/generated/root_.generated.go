@@ -1367,9 +1367,10 @@ type ComplexityRoot struct {
 	}
 
 	RoleMappingConfigurationConnection struct {
-		Nodes      func(childComplexity int) int
-		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	RoleRule struct {
@@ -7488,6 +7489,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleMappingConfigurationConnection.TotalCount(childComplexity), true
+	case "RoleMappingConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RoleMappingConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMappingConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "RoleRule.compositeRole":
 		if e.ComplexityRoot.RoleRule.CompositeRole == nil {
@@ -10222,6 +10229,8 @@ type RoleMappingConfigurationConnection {
   pageInfo: PageInfo!
   "Rows of the whole list."
   totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
 }
 
 """Makes single roles of entitlements by a naming convention, when the task BuildRoleModel runs (role-model 3.3). What it made stays, whatever becomes of it."""
@@ -15608,6 +15617,8 @@ func (ec *executionContext) childFields_RoleMappingConfigurationConnection(ctx c
 		return ec.fieldContext_RoleMappingConfigurationConnection_pageInfo(ctx, field)
 	case "totalCount":
 		return ec.fieldContext_RoleMappingConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RoleMappingConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleMappingConfigurationConnection", field.Name)
 }
