@@ -1,22 +1,21 @@
 import { Button } from '@mantine/core'
 import { useElementSize, useMediaQuery, useMergedRef } from '@mantine/hooks'
-import { columnVisibilityFeature, tableFeatures, useTable, type ColumnDef } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from 'react'
 import { isSelected, moveActive, selectionCount, selectRange, toggle, toggleShown } from '../lib/selection'
 import { noSelection, type Selection } from '../lib/selection'
-import { readStored, writeStored } from '../lib/storage'
 import { t } from '../lib/texts'
 import { BulkBar } from './BulkBar'
-import { fitting, leastOf, type Column, type List } from './column'
+import type { Column, List } from './column'
 import { cx } from './cx'
 import { EmptyNote } from './EmptyNote'
-import { useKeys } from './keys'
 import { ProblemNote } from './ProblemNote'
 import { TableBar } from './TableBar'
 import { TableHead } from './TableHead'
 import { TableGhosts, TableNotice } from './TableNotes'
 import { TableRow } from './TableRow'
+import { useColumns } from './useColumns'
+import { useTableKeys } from './useTableKeys'
 import classes from './Table.module.css'
 
 export interface TableHandle {
@@ -58,12 +57,8 @@ interface TableProps<Row> {
   ref?: Ref<TableHandle>
 }
 
-/** Of every line, left and right. */
-const padding = 32
 /** Below this width there is no room for all filters beside the tools. */
 const roomForFilters = 760
-
-const features = tableFeatures({ columnVisibilityFeature })
 
 /** The one table: virtual rows, keys, selection, columns, CSV. What it shows is decided by the list it is given. */
 export function Table<Row extends object>(props: TableProps<Row>) {
@@ -76,34 +71,22 @@ export function Table<Row extends object>(props: TableProps<Row>) {
   const base = useId()
   const [activeId, setActiveId] = useState<string | null>(null)
 
-  const definitions = useMemo<ColumnDef<typeof features, Row>[]>(
-    () => columns.map((c) => ({ id: c.id, header: c.header, cell: (cell) => c.cell(cell.row.original) })),
-    [columns],
-  )
-  const [visibility, setVisibility] = useState<Record<string, boolean>>(() =>
-    readStored(`columns.${name}`, Object.fromEntries(columns.filter((c) => c.hidden).map((c) => [c.id, false]))),
-  )
-  const table = useTable({
-    features,
-    columns: definitions,
-    data: list.rows,
-    getRowId: getId,
-    state: { columnVisibility: visibility },
-    onColumnVisibilityChange: (update) => {
-      const next = typeof update === 'function' ? update(visibility) : update
-      setVisibility(next)
-      writeStored(`columns.${name}`, next)
-    },
+  const {
+    shown,
+    isVisible,
+    toggle: toggleColumn,
+    count,
+    template,
+    leastWidth,
+  } = useColumns({
+    name,
+    columns,
+    rows: list.rows,
+    getId,
+    before: [...(onSelection ? ['32px'] : []), ...(props.lead ? [props.leadWidth ?? '80px'] : [])],
+    width,
+    cards,
   })
-  const isVisible = (id: string) => table.getColumn(id)?.getIsVisible() ?? true
-  const asked = columns.filter((c) => isVisible(c.id))
-  const before = [...(onSelection ? ['32px'] : []), ...(props.lead ? [props.leadWidth ?? '80px'] : [])]
-  // Before it is drawn the list has no width.
-  const shownColumns = cards || width === 0 ? asked : fitting(asked, width - padding - leastOf([...before, '0px']))
-  const tracks = [...before, ...shownColumns.map((c) => c.width)]
-  // Head and rows are lines of their own: the same template and the same least width keep them in step.
-  const template = tracks.join(' ')
-  const leastWidth = cards ? undefined : leastOf(tracks) + padding
   const rows = list.rows
   const ids = useMemo(() => rows.map(getId), [rows, getId])
   const virtual = useVirtualizer({
@@ -140,30 +123,16 @@ export function Table<Row extends object>(props: TableProps<Row>) {
     onSelection(range && anchor.current ? selectRange(selection, anchor.current, id, ids) : toggle(selection, id, ids))
     anchor.current = id
   }
-  useKeys([
-    { key: 'j', label: t.keys.next, run: () => move(1) },
-    { key: 'k', label: t.keys.previous, run: () => move(-1) },
-    ...(onOpen
-      ? [
-          {
-            key: 'Enter',
-            label: t.keys.open,
-            run: () => {
-              const row = rows[ids.indexOf(current ?? '')]
-              if (row) onOpen(row)
-            },
-          },
-        ]
-      : []),
-    ...(onSelection
-      ? [{ key: 'x', label: t.keys.select, run: (e: KeyboardEvent) => current && choose(current, e.shiftKey) }]
-      : []),
-    {
-      key: '/',
-      label: t.keys.search,
-      run: () => document.querySelector<HTMLInputElement>('[data-list-search] input, input[data-list-search]')?.focus(),
-    },
-  ])
+  useTableKeys({
+    move,
+    open:
+      onOpen &&
+      (() => {
+        const row = rows[ids.indexOf(current ?? '')]
+        if (row) onOpen(row)
+      }),
+    select: onSelection && ((range) => current && choose(current, range)),
+  })
 
   const chosen = selectionCount(selection, list.total ?? rows.length)
   const everyShown = rows.length > 0 && ids.every((id) => isSelected(selection, id))
@@ -176,7 +145,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         columns={columns}
         getId={getId}
         isVisible={isVisible}
-        onToggle={(id) => table.getColumn(id)?.toggleVisibility()}
+        onToggle={toggleColumn}
         folds={cards || (width > 0 && width < roomForFilters)}
         filters={props.filters}
         savedFilters={props.savedFilters}
@@ -192,7 +161,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         role="grid"
         aria-label={label}
         aria-rowcount={(list.total ?? rows.length) + 1}
-        aria-colcount={tracks.length}
+        aria-colcount={count}
         aria-busy={list.fetching}
         aria-multiselectable={onSelection ? true : undefined}
         tabIndex={0}
@@ -206,7 +175,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         }}
       >
         <TableHead
-          columns={shownColumns}
+          columns={shown}
           template={template}
           leastWidth={leastWidth}
           check={
@@ -222,7 +191,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
           onSort={props.onSort}
         />
         {list.loading ? (
-          <TableGhosts template={template} columns={tracks.length} />
+          <TableGhosts template={template} columns={count} />
         ) : list.problem ? (
           <TableNotice>
             <ProblemNote problem={list.problem} onRetry={list.refresh} title={t.problem.page} />
@@ -257,7 +226,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
                   key={item.key}
                   measure={cards ? virtual.measureElement : undefined}
                   row={row}
-                  columns={shownColumns}
+                  columns={shown}
                   domId={`${base}-${id}`}
                   index={item.index}
                   start={item.start}
