@@ -64,7 +64,7 @@ test('a run that stopped at a threshold is resumed: it says how much, then it is
     await asked.getByRole('button', { name: 'Resume' }).click()
     await expect(heading).toContainText(/Completed|Warning/, { timeout: 90_000 })
     await page.goto('/people/Directory_User?text=E10500')
-    await expect(page.getByText('Nobody matches')).toBeVisible()
+    await expect(page.getByText('Nothing matches this filter')).toBeVisible()
   } finally {
     people.restore()
   }

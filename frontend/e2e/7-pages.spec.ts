@@ -87,7 +87,7 @@ test('axe finds nothing on a person, an order, a run, drawers and dialogs', asyn
 
   await page.goto('/audit')
   await openFirst('Audit log')
-  await expect(drawer(page).getByRole('group', { name: 'Details' })).toBeVisible()
+  await expect(drawer(page).getByRole('heading', { name: 'Details' })).toBeVisible()
   await look('audit event')
 
   const webhook = await createWebhook(page.request, 'https://receiver.example/in')

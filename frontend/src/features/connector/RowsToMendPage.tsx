@@ -78,7 +78,7 @@ export function RowsToMendPage() {
       heading={
         <>
           {t.system.mend}{' '}
-          <Link to="/systems/$connector" params={{ connector }} className="dim">
+          <Link to="/systems/$connector" params={{ connector }}>
             {connector}
           </Link>
         </>

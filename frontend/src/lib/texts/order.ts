@@ -47,7 +47,7 @@ export const orderTexts = {
       UPDATED_DESC: 'Last changed first',
       OWNER_ASC: 'By owner',
     },
-    empty: 'No orders match',
+    empty: 'No orders yet',
     emptyHint:
       'Orders appear when the role model computes a difference. Run the job that generates provisioning orders, or clear the filter.',
     lines: 'Lines',
