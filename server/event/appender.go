@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -129,9 +130,11 @@ func (a *Appender) enter(ctx context.Context, tx bun.Tx) (*state, error) {
 		Left    float64 // seconds until the lease ends
 		Settled int64
 		Timeout string
+		Hash    []byte // of the head, as far as this process has the lease
 	}
 	err := tx.NewRaw(`select holder, settled, coalesce(extract(epoch from nullif(lease_until, '-infinity') - clock_timestamp()), -1) as left,
-		set_config('idle_in_transaction_session_timeout', ?, true) as timeout from event_appender for update`, frozen).Scan(ctx, &row)
+		set_config('idle_in_transaction_session_timeout', ?, true) as timeout,
+		(select hash from event_chain order by position desc limit 1) as hash from event_appender for update`, frozen).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errors.New("the row of event_appender is gone")
 	}
@@ -145,7 +148,7 @@ func (a *Appender) enter(ctx context.Context, tx bun.Tx) (*state, error) {
 		return nil, nil
 	}
 	var s *state
-	if mine && a.state != nil {
+	if mine && a.state != nil && bytes.Equal(a.state.hash, row.Hash) { // else the database is an older state of itself: a replica that was behind
 		s = a.state.clone()
 	} else if s, err = load(ctx, tx, row.Settled); err != nil {
 		return nil, err

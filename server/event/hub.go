@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/uptrace/bun"
+
+	"writ/server/db"
 )
 
 const (
@@ -27,6 +30,7 @@ type Hub struct {
 	mu       sync.Mutex
 	position Cursor // what was handed out so far
 	live     map[*subscription]struct{}
+	rewound  int // how often the chain was found shorter than what was handed out: who subscribed before then is told to begin anew
 
 	started chan struct{} // closed when position is set: before that nobody can attach
 	stopped chan struct{} // closed when Run has ended: subscribers go home
@@ -48,8 +52,8 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.position = start
 	close(h.started)
 
-	listener := pq.NewListener(h.url, 50*time.Millisecond, 5*time.Second, func(_ pq.ListenerEventType, err error) {
-		if err != nil && ctx.Err() == nil {
+	listener := db.NewListener(h.url, func(err error) {
+		if ctx.Err() == nil {
 			h.log.WarnContext(ctx, "the listener for events lost its connection; polling meanwhile", "error", err)
 		}
 	})
@@ -152,6 +156,12 @@ func every(ctx context.Context, wakeUp <-chan struct{}, do func() time.Duration)
 func (h *Hub) deliver(ctx context.Context) error {
 	for {
 		b, err := ReadBatch(ctx, h.db, h.position, Filter{}, batchSize) // only this goroutine writes position
+		if errors.Is(err, errRewound) {
+			if err := h.rewind(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -160,6 +170,26 @@ func (h *Hub) deliver(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// rewind goes on at the end of a chain that lost what was handed out already. The subscriptions end: what their clients have seen did not
+// happen, and their cursors are refused when they come back.
+func (h *Hub) rewind(ctx context.Context) error {
+	end, err := End(ctx, h.db)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.log.ErrorContext(ctx, "the database has lost events that were handed out already, as after a failover to a replica that was behind; subscribers begin anew",
+		"handed out", h.position.Position, "last", end.Position)
+	h.position = end
+	h.rewound++
+	for s := range h.live {
+		delete(h.live, s)
+		close(s.batches)
+	}
+	return nil
 }
 
 func (h *Hub) handOut(b Batch) {

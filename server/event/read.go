@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,6 +32,10 @@ type Filter struct {
 	OwnerIDs    []int64
 }
 
+// errRewound says that the event at a reader's place is gone, or another stands there: the database is an older state of itself, e.g. a
+// replica that had not received everything when it took over.
+var errRewound = errors.New("the event at this place of the chain is not the one that was read")
+
 // Batch is one page of the stream.
 type Batch struct {
 	Rows []Row
@@ -42,6 +47,7 @@ type Batch struct {
 type record struct {
 	Head             int64
 	HeadHash         []byte
+	Mark             []byte // of the event at the reader's own place
 	Position         int64
 	Hash             []byte
 	ID               int64
@@ -62,7 +68,8 @@ func Read(ctx context.Context, db bun.IDB, after Cursor, filter Filter, limit in
 	return b.Rows, err
 }
 
-// ReadBatch is Read that also tells where to continue, so that a filtered reader need not pass the same rows again.
+// ReadBatch is Read that also tells where to continue, so that a filtered reader need not pass the same rows again. A cursor with a mark must
+// lie in this chain.
 func ReadBatch(ctx context.Context, db bun.IDB, after Cursor, filter Filter, limit int) (Batch, error) {
 	found := db.NewSelect().TableExpr("event_chain AS c").Join("JOIN event AS e ON e.id = c.event_id").
 		ColumnExpr("c.position, substring(c.hash for 4) AS hash, e.*").
@@ -83,13 +90,17 @@ func ReadBatch(ctx context.Context, db bun.IDB, after Cursor, filter Filter, lim
 	var records []record
 	// One statement, so one snapshot: the head and the rows up to it belong together.
 	err := db.NewSelect().
-		With("head", db.NewRaw("SELECT position, hash FROM event_chain ORDER BY position DESC LIMIT 1")).
+		With("head", db.NewRaw(`SELECT position, hash, (SELECT substring(m.hash for 4) FROM event_chain AS m WHERE m.position = ?) AS mark
+			FROM event_chain ORDER BY position DESC LIMIT 1`, after.Position)).
 		TableExpr("head AS h").Join("LEFT JOIN LATERAL (?) AS e ON true", found).
-		ColumnExpr("h.position AS head, h.hash AS head_hash").
+		ColumnExpr("h.position AS head, h.hash AS head_hash, h.mark AS mark").
 		ColumnExpr("e.*"). // bun reads NULL as the zero value
 		OrderExpr("e.position").Scan(ctx, &records)
 	if err != nil {
 		return Batch{}, fmt.Errorf("read events after %s: %w", after, err)
+	}
+	if after.Position > 0 && after.Mark != 0 && (len(records) == 0 || markOf(records[0].Mark) != after.Mark) {
+		return Batch{}, fmt.Errorf("read events after %s: %w", after, errRewound)
 	}
 	return batchOf(records, after, limit), nil
 }

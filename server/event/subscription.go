@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -15,14 +16,18 @@ type subscription struct {
 	at      Cursor // everything up to here was offered to the filter
 	filter  func(Row) bool
 	out     chan Row
+	rewound int        // as the hub counted when it began
 	batches chan []Row // fed by the hub while attached; closed by it when full
 }
 
 // Subscribe gives the events after a cursor and then all that follow, in order, without gap and without duplicate; after nil = from
-// now. filter decides per row, at the moment of delivery, in the subscriber's own goroutine; nil = all. The channel ends with ctx or
-// with the hub. A slow reader only slows itself. The error is that of finding "now", or errs.Validation for a cursor of another stream.
+// now. filter decides per row, at the moment of delivery, in the subscriber's own goroutine; nil = all. The channel ends with ctx, with
+// the hub, or when the database has lost events that were delivered. A slow reader only slows itself. The error is that of finding "now", or errs.Validation for a cursor of another stream.
 func (h *Hub) Subscribe(ctx context.Context, after *Cursor, filter func(Row) bool) (<-chan Row, error) {
 	s := &subscription{hub: h, filter: filter, out: make(chan Row)}
+	h.mu.Lock()
+	s.rewound = h.rewound
+	h.mu.Unlock()
 	var err error
 	if after == nil {
 		s.at, err = End(ctx, h.db)
@@ -53,10 +58,13 @@ func (s *subscription) run(ctx context.Context) {
 // catchUp reads the table until the hub takes over. false: it is over.
 func (s *subscription) catchUp(ctx context.Context) bool {
 	for {
-		if s.attach() {
-			return true
+		if attached, current := s.attach(); attached || !current {
+			return current
 		}
 		b, err := ReadBatch(ctx, s.hub.db, s.at, Filter{}, batchSize)
+		if errors.Is(err, errRewound) {
+			return false
+		}
 		if err != nil {
 			if ctx.Err() == nil {
 				s.hub.log.WarnContext(ctx, "a subscriber cannot read events at this moment", "error", err)
@@ -73,17 +81,21 @@ func (s *subscription) catchUp(ctx context.Context) bool {
 	}
 }
 
-// attach joins the live subscribers if nothing lies between this one and the hub.
-func (s *subscription) attach() bool {
+// attach joins the live subscribers if nothing lies between this one and the hub. It is not current any more when the chain has lost what
+// it may have delivered.
+func (s *subscription) attach() (attached, current bool) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if s.rewound != h.rewound {
+		return false, false
+	}
 	if s.at.Compare(h.position) < 0 {
-		return false
+		return false, true
 	}
 	s.batches = make(chan []Row, buffered)
 	h.live[s] = struct{}{}
-	return true
+	return true, true
 }
 
 func (s *subscription) detach() {
