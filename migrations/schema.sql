@@ -337,7 +337,7 @@ comment on table delivery_rename is 'Targets that a delivery shows under a key t
 comment on column delivery_rename.new_key is 'Null: we deleted it, and its key is another target''s now.';
 
 create table delivery_row (
-    n bigint generated always as identity,
+    n bigint default nextval('delivery_row_number'::regclass) not null,
     delivery_id bigint not null,
     entity_type_id bigint not null,
     key text not null,

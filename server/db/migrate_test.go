@@ -118,3 +118,12 @@ func TestDumpSchemaLeavesOutOthers(t *testing.T) {
 		require.True(t, strings.Contains(got, want), "%s is missing", want)
 	}
 }
+
+// Replicas have no unlogged sequences that can be relied on: one that takes over may not be able to read them.
+func TestNoSequenceIsUnlogged(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	var names []string
+	require.NoError(t, b.NewRaw("select relname from pg_class where relkind = 'S' and relpersistence <> 'p'").Scan(t.Context(), &names))
+	require.Empty(t, names)
+}
