@@ -9,7 +9,9 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"writ/server/backup"
 	"writ/server/cli"
+	"writ/server/config"
 	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/event"
@@ -18,23 +20,49 @@ import (
 	"writ/server/system"
 )
 
-// sealedColumn is a column that holds sealed values. of gives the name that a value is bound to from what names its row.
+// sealedColumn is a column that holds sealed values. of gives the name that a value is bound to from what names its row. What is lasting was
+// entered by people and cannot be made anew.
 type sealedColumn struct {
 	table, column, key, name string
 	of                       func(name string) string
+	lasting                  bool
 }
 
 // sealedColumns are all of them. TestEverythingSealedIsRotated looks for others.
 var sealedColumns = []sealedColumn{
-	{"connection", "secrets", "id", "identifier", system.SealedOf},
-	{"webhook", "secret", "id", "id", prefixed("webhook/")},
-	{"webhook", "previous_secret", "id", "id", prefixed("webhook/")},
-	{"signing_key", "private_key", "kid", "kid", prefixed("signing_key/")},
-	{"session", "sealed_refresh", "id", "id", prefixed("session/")},
+	{"connection", "secrets", "id", "identifier", system.SealedOf, true},
+	{"webhook", "secret", "id", "id", prefixed("webhook/"), true},
+	{"webhook", "previous_secret", "id", "id", prefixed("webhook/"), true},
+	{"signing_key", "private_key", "kid", "kid", prefixed("signing_key/"), false},
+	{"session", "sealed_refresh", "id", "id", prefixed("session/"), false},
 }
 
 func prefixed(prefix string) func(string) string {
 	return func(name string) string { return prefix + name }
+}
+
+// Sealed gives the columns of sealed values, with a way to try whether one opens with the keys of the settings. It makes no key where there
+// is none: then nothing opens.
+func Sealed(c config.Config) ([]backup.Sealed, error) {
+	open := func(string, []byte) error {
+		return errs.New(errs.Unavailable, "There is no secret.key in the data folder.")
+	}
+	if c.Secret.Has(c.Database.DataDir) {
+		ring, err := keyringOf(c)
+		if err != nil {
+			return nil, err
+		}
+		open = func(of string, sealed []byte) error {
+			_, err := ring.Unseal(of, sealed)
+			return err
+		}
+	}
+	var list []backup.Sealed
+	for _, s := range sealedColumns {
+		list = append(list, backup.Sealed{Table: s.table, Column: s.column, Name: s.name, Lasting: s.lasting,
+			Open: func(name string, sealed []byte) error { return open(s.of(name), sealed) }})
+	}
+	return list, nil
 }
 
 // settleFor is how long servers that work with the same file may need to see that it changed.

@@ -14,7 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/backup"
 	"writ/server/config"
+	"writ/server/dbtest"
 	"writ/server/fulfil"
 	"writ/server/system"
 )
@@ -185,4 +187,44 @@ func TestSealedBeforeIsBound(t *testing.T) {
 	require.NoError(t, err)
 	all, _ = s.opens(t, ring)
 	require.Equal(t, 1, all, "moved to another row it opens no more")
+}
+
+// TestRestoreWithKeys: what a backup holds sealed is tried with the keys at hand before anything is restored: none, another one, the one after a
+// rotation alone, and with the one before it beside it.
+func TestRestoreWithKeys(t *testing.T) {
+	t.Parallel()
+	s := mustSystem(t)
+	ring, err := keyringOf(s.Config)
+	require.NoError(t, err)
+	s.mustSeal(t, ring, 3)
+	var file bytes.Buffer
+	_, err = backup.Write(t.Context(), s.DatabaseURL, &file)
+	require.NoError(t, err)
+	require.NoError(t, RotateKey(t.Context(), s.Session))
+	former, err := os.ReadFile(filepath.Join(s.Config.Database.DataDir, "secret.key.old"))
+	require.NoError(t, err)
+	present, err := os.ReadFile(filepath.Join(s.Config.Database.DataDir, "secret.key"))
+	require.NoError(t, err)
+
+	to, at := dbtest.MustOpenURL(t)
+	restore := func(c config.Config) (*backup.Result, error) {
+		sealed, err := Sealed(c)
+		require.NoError(t, err)
+		return backup.Restore(t.Context(), backup.Input{DB: to, DatabaseURL: at, File: bytes.NewReader(file.Bytes()), Size: int64(file.Len()), Now: time.Now(), Sealed: sealed})
+	}
+	for name, c := range map[string]struct{ key, says string }{
+		"NoKey":         {"", "There is no secret.key"},
+		"AnotherKey":    {fmt.Sprintf("%064x", 7), "sealed with key"},
+		"AfterRotation": {string(present), "secret.key.old"},
+	} {
+		cfg := config.Config{Secret: config.Secret{Key: c.key}, Database: config.Database{DataDir: t.TempDir()}}
+		_, err := restore(cfg)
+		require.ErrorContains(t, err, "3 of 3 secrets cannot be opened", name)
+		require.ErrorContains(t, err, "connection K0000", name)
+		require.ErrorContains(t, err, c.says, name)
+		require.NoFileExists(t, filepath.Join(cfg.Database.DataDir, "secret.key"), "no key is made that would stand in the way of the right one")
+	}
+	r, err := restore(config.Config{Secret: config.Secret{Key: string(present) + "," + string(former)}})
+	require.NoError(t, err)
+	require.Equal(t, []int{3, 0}, []int{r.Secrets.Opened, r.Secrets.Closed})
 }

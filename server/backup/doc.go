@@ -3,6 +3,7 @@
 //	file.go     the file: a zip with one entry per table, and what is in it
 //	write.go    Write: one snapshot, while everything runs
 //	restore.go  Restore: an empty database, the schema by our own migrations, the rows, the fence
+//	check.go    the chain of events and the secrets, before anything is committed
 //	catalog.go  tables, columns, sequences and foreign keys, as the catalog has them
 //
 // The rows are PostgreSQL's own COPY text, so no program of PostgreSQL is needed. The schema is not in the file: the migrations make it, up to
@@ -12,7 +13,7 @@
 //
 // # What is restored
 //
-// Everything, once verified by the number of rows; the caller verifies the chain of events. The fence is up, so nothing leaves. Ids of events
+// Everything, once the number of rows, the chain of events and the secrets are right; the caller compares the checkpoints. The fence is up, so nothing leaves. Ids of events
 // begin far above those of the backup: receivers of webhooks know messages by them, and must not take new ones for those that
 // were lost.
 package backup

@@ -42,6 +42,16 @@ type Sequence struct {
 	IsCalled      bool // Last was handed out
 }
 
+// rowsOf is how many rows of a table are in it.
+func (c *Contents) rowsOf(table string) int64 {
+	for _, t := range c.Tables {
+		if t.Name == table {
+			return t.Rows
+		}
+	}
+	return 0
+}
+
 func entryOf(table string) string { return "table/" + table + ".copy" }
 
 // Inspect tells what is in a backup. errs.Validation when it is none, or broke off.

@@ -20,10 +20,30 @@ import (
 // leap is how far the ids of new events are above those of the backup: more than can have happened since it was made.
 const leap = 1 << 32
 
-// Restore fills an empty database from a backup and puts up the fence. b and databaseURL are of the same database, as the role that owns what
-// is in it. errs.Conflict when the database is not empty, errs.Validation for a file that is no whole backup or is of a newer Writ. After a
-// failure the database holds no row.
-func Restore(ctx context.Context, b *bun.DB, databaseURL string, file io.ReaderAt, size int64, now time.Time) (*Contents, error) {
+// Input says what to restore, and where. DB and DatabaseURL are of the same database, as the role that owns what is in it.
+type Input struct {
+	DB             *bun.DB
+	DatabaseURL    string
+	File           io.ReaderAt
+	Size           int64
+	Now            time.Time
+	Sealed         []Sealed // what is tried to be opened; nil: nothing
+	WithoutSecrets bool     // restore although secrets cannot be opened
+}
+
+// Result is what was restored.
+type Result struct {
+	*Contents
+	Secrets Secrets
+	Resumed bool     // the rows were there already: an earlier restore of this file was cut off after them
+	LeftOut []string // tables of the file that are not Writ's: somebody else had them in the same database
+}
+
+// Restore fills an empty database from a backup and puts up the fence, after it has looked at the rows, the chain of events and the secrets.
+// A restore that was cut off can be called again. errs.Conflict when the database is not empty, the chain was changed or secrets cannot be opened; errs.Validation for a file that is no whole
+// backup or is of a newer Writ. After a failure the database holds no row.
+func Restore(ctx context.Context, in Input) (*Result, error) {
+	b, file, size, databaseURL := in.DB, in.File, in.Size, in.DatabaseURL
 	z, err := zip.NewReader(file, size)
 	if err != nil {
 		return nil, errs.Invalid("file", "This is no backup of Writ, or it broke off.").Because(err)
@@ -31,6 +51,13 @@ func Restore(ctx context.Context, b *bun.DB, databaseURL string, file io.ReaderA
 	c, err := contentsOf(z)
 	if err != nil {
 		return nil, err
+	}
+	r := &Result{Contents: c}
+	if r.Resumed, err = isFilled(ctx, b, c); err != nil {
+		return nil, err
+	}
+	if r.Resumed {
+		return r, bringUp(ctx, in)
 	}
 	if err := refuseFull(ctx, b); err != nil {
 		return nil, err
@@ -42,33 +69,76 @@ func Restore(ctx context.Context, b *bun.DB, databaseURL string, file io.ReaderA
 	if newest < c.Migration {
 		return nil, errs.Invalid("file", "This backup was made by a newer Writ (schema %d, here %d). Restore it with that version.", c.Migration, newest)
 	}
-	if err := fill(ctx, databaseURL, z, c, now); err != nil {
+	if err := fill(ctx, in, z, r); err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx, b, databaseURL); err != nil {
-		return nil, fmt.Errorf("bring the schema up: %w", err)
-	}
-	if _, err := b.ExecContext(ctx, "analyze"); err != nil {
-		return nil, fmt.Errorf("let the planner look: %w", err)
-	}
-	return c, nil
+	return r, bringUp(ctx, in)
 }
 
-// refuseFull lets only a database without a schema pass, or one that was migrated and never used.
+// bringUp is what follows the rows.
+func bringUp(ctx context.Context, in Input) error {
+	if err := db.Migrate(ctx, in.DB, in.DatabaseURL); err != nil {
+		return fmt.Errorf("bring the schema up: %w", err)
+	}
+	if _, err := in.DB.ExecContext(ctx, "analyze"); err != nil {
+		return fmt.Errorf("let the planner look: %w", err)
+	}
+	return nil
+}
+
+// isFilled reports whether the database is what fill has left of this backup, and nothing happened since.
+func isFilled(ctx context.Context, b *bun.DB, c *Contents) (is bool, err error) {
+	var there bool
+	err = b.NewRaw("select to_regclass('public.fence') is not null and to_regclass('public.event_chain') is not null").Scan(ctx, &there)
+	if err != nil {
+		return false, fmt.Errorf("look whether the database is empty: %w", err)
+	}
+	if !there {
+		return false, nil
+	}
+	err = b.NewRaw(`select exists (select from fence where reason = ?) and (select count(*) from event) = ?
+		and coalesce((select encode(hash, 'hex') from event_chain order by position desc limit 1), '') = ?`, reasonOf(c), c.rowsOf("event"), c.Hash).Scan(ctx, &is)
+	if err != nil {
+		return false, fmt.Errorf("look whether the database is empty: %w", err)
+	}
+	return is, nil
+}
+
+// reasonOf is what the fence says after the restore.
+func reasonOf(c *Contents) string {
+	return fmt.Sprintf("Restored from the backup of %s.", c.At.UTC().Format("2 January 2006 15:04:05 UTC"))
+}
+
+// unused is the condition of the tables that have rows although nobody has used the database: the migrations write them, or a server does when it
+// starts. Keys and tries to sign in of such a server are nothing to lose.
+const unused = `c.relname in ('schema_migration', 'legal_move', 'event_appender', 'setting', 'signing_key', 'sign_in_count')
+	or c.relname like 'river\_%' or c.relname like '%\_transition'`
+
+// refuseFull lets only a database without a table pass, or one that was migrated and never used. Tables of somebody else would lose their rows.
 func refuseFull(ctx context.Context, b *bun.DB) error {
-	for _, table := range []string{"event", "entity_type", "resource", "local_user"} {
-		var exists, used bool
-		if err := b.NewRaw("select to_regclass(?) is not null", "public."+table).Scan(ctx, &exists); err != nil {
-			return fmt.Errorf("look whether the database is empty: %w", err)
+	var migrated bool
+	if err := b.NewRaw("select to_regclass('public.schema_migration') is not null").Scan(ctx, &migrated); err != nil {
+		return fmt.Errorf("look whether the database is empty: %w", err)
+	}
+	var tables []string
+	err := b.NewRaw(`select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'f')
+		and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+		and not (? and (?)) order by c.relname`, migrated, bun.Safe(unused)).Scan(ctx, &tables)
+	if err != nil {
+		return fmt.Errorf("look whether the database is empty: %w", err)
+	}
+	for _, table := range tables {
+		used := !migrated
+		if migrated {
+			if err := b.NewRaw("select exists (select from ?)", bun.Ident(table)).Scan(ctx, &used); err != nil {
+				return fmt.Errorf("look whether the database is empty: %w", err)
+			}
 		}
-		if !exists {
-			continue
-		}
-		if err := b.NewRaw("select exists (select from ?)", bun.Ident(table)).Scan(ctx, &used); err != nil {
-			return fmt.Errorf("look whether the database is empty: %w", err)
-		}
-		if used {
+		switch {
+		case used && migrated:
 			return errs.New(errs.Conflict, "The database is not empty: there are rows in %s. Restore into a new one.", table)
+		case used:
+			return errs.New(errs.Conflict, "The database is not empty: there is the table %s. Restore into a new one.", table)
 		}
 	}
 	return nil
@@ -76,8 +146,9 @@ func refuseFull(ctx context.Context, b *bun.DB) error {
 
 // fill writes all rows in one transaction. Foreign keys are away meanwhile and are checked when they come back, so tables need no order;
 // triggers rest, since what they would write is among the rows.
-func fill(ctx context.Context, databaseURL string, z *zip.Reader, c *Contents, now time.Time) error {
-	full, err := db.URL(databaseURL)
+func fill(ctx context.Context, in Input, z *zip.Reader, r *Result) error {
+	c := r.Contents
+	full, err := db.URL(in.DatabaseURL)
 	if err != nil {
 		return err
 	}
@@ -107,7 +178,11 @@ func fill(ctx context.Context, databaseURL string, z *zip.Reader, c *Contents, n
 		return err
 	}
 	for _, t := range c.Tables {
-		if err := copyTable(ctx, tx, z, t, here); err != nil {
+		if !slices.ContainsFunc(here, func(h Table) bool { return h.Name == t.Name }) {
+			r.LeftOut = append(r.LeftOut, t.Name)
+			continue
+		}
+		if err := copyTable(ctx, tx, z, t); err != nil {
 			return fmt.Errorf("restore %s: %w", t.Name, err)
 		}
 	}
@@ -118,8 +193,17 @@ func fill(ctx context.Context, databaseURL string, z *zip.Reader, c *Contents, n
 	if err := run(ctx, tx, statements...); err != nil {
 		return err
 	}
-	if err := settle(ctx, tx, c, now); err != nil {
+	if err := settle(ctx, tx, c, in.Now, r.LeftOut); err != nil {
 		return err
+	}
+	if err := checkChain(ctx, tx, c); err != nil {
+		return err
+	}
+	if r.Secrets, err = tryToOpen(ctx, tx, c, in.Sealed); err != nil {
+		return err
+	}
+	if r.Secrets.Closed > 0 && !in.WithoutSecrets {
+		return r.Secrets.refused()
 	}
 	return tx.Commit(ctx)
 }
@@ -158,11 +242,7 @@ func run(ctx context.Context, tx pgx.Tx, statements ...string) error {
 	return nil
 }
 
-func copyTable(ctx context.Context, tx pgx.Tx, z *zip.Reader, t Table, here []Table) error {
-	i := slices.IndexFunc(here, func(h Table) bool { return h.Name == t.Name })
-	if i < 0 {
-		return errs.Invalid("file", "There is no table %s in this version of Writ.", t.Name)
-	}
+func copyTable(ctx context.Context, tx pgx.Tx, z *zip.Reader, t Table) error {
 	f, err := z.Open(entryOf(t.Name))
 	if err != nil {
 		return errs.Invalid("file", "The backup lacks the table %s.", t.Name).Because(err)
@@ -180,8 +260,11 @@ func copyTable(ctx context.Context, tx pgx.Tx, z *zip.Reader, t Table, here []Ta
 
 // settle puts sequences where they were, ends what a process held, and puts up the fence: in the transaction of the rows, so that there is
 // never one without the other.
-func settle(ctx context.Context, tx pgx.Tx, c *Contents, now time.Time) error {
+func settle(ctx context.Context, tx pgx.Tx, c *Contents, now time.Time, leftOut []string) error {
 	for _, s := range c.Sequences {
+		if slices.Contains(leftOut, s.Table) {
+			continue
+		}
 		last := s.Last
 		if s.Table == "event" {
 			last += leap
@@ -194,8 +277,7 @@ func settle(ctx context.Context, tx pgx.Tx, c *Contents, now time.Time) error {
 		"update river_job set state = 'available' where state = 'running'"); err != nil {
 		return err
 	}
-	reason := fmt.Sprintf("Restored from the backup of %s.", c.At.UTC().Format("2 January 2006 15:04:05 UTC"))
-	if _, err := tx.Exec(ctx, "insert into fence (since, reason) values ($1, $2) on conflict do nothing", now, reason); err != nil {
+	if _, err := tx.Exec(ctx, "insert into fence (since, reason) values ($1, $2) on conflict do nothing", now, reasonOf(c)); err != nil {
 		return fmt.Errorf("put up the fence: %w", err)
 	}
 	return nil

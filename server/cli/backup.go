@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"writ/server/backup"
@@ -63,7 +64,8 @@ func rowsOf(c *backup.Contents) (n int64) {
 type restoreCommand struct {
 	settings `embed:""`
 
-	File string `arg:"" help:"Backup that writ backup wrote."`
+	WithoutSecrets bool   `help:"Restore although secrets cannot be opened with the keys at hand: they have to be entered again."`
+	File           string `arg:"" help:"Backup that writ backup wrote."`
 }
 
 func (c *restoreCommand) Run(ctx context.Context, e *environment) error {
@@ -84,23 +86,42 @@ func (c *restoreCommand) Run(ctx context.Context, e *environment) error {
 		return err
 	}
 	log := settings.Log.Logger(e.stderr)
+	in := backup.Input{File: file, Size: info.Size(), Now: time.Now(), WithoutSecrets: c.WithoutSecrets}
+	if in.Sealed, err = e.house.Sealed(settings); err != nil {
+		return err
+	}
 	return withDatabase(ctx, settings, log, func(at address) error {
-		contents, err := c.fill(ctx, at, file, info.Size())
+		r, err := fill(ctx, at, in)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.stdout, "%d tables, %d rows of %s restored.\n", len(contents.Tables), rowsOf(contents), contents.At.Format(time.DateTime))
-		return c.look(ctx, e, settings, log, at, contents)
+		fmt.Fprintf(e.stdout, "%d tables, %d rows of %s restored.\n", len(r.Tables), rowsOf(r.Contents), r.At.Format(time.DateTime))
+		if len(r.LeftOut) > 0 {
+			fmt.Fprintf(e.stdout, "Left out, since they are not Writ's: %s.\n", strings.Join(r.LeftOut, ", "))
+		}
+		if r.Resumed {
+			fmt.Fprintln(e.stdout, "The rows were there already: the restore that was cut off goes on.")
+			return c.look(ctx, e, settings, log, at, r.Contents)
+		}
+		fmt.Fprintf(e.stdout, "%d of %d secrets can be opened.\n", r.Secrets.Opened, r.Secrets.Opened+r.Secrets.Closed)
+		if r.Secrets.Closed > 0 {
+			fmt.Fprintf(e.stdout, "%d secrets have to be entered again, the first is that of %s.\n", r.Secrets.Closed, r.Secrets.First)
+		}
+		if r.Secrets.Passing > 0 {
+			fmt.Fprintf(e.stdout, "%d sessions and signing keys are sealed with another key: people sign in again.\n", r.Secrets.Passing)
+		}
+		return c.look(ctx, e, settings, log, at, r.Contents)
 	})
 }
 
-func (c *restoreCommand) fill(ctx context.Context, at address, file *os.File, size int64) (*backup.Contents, error) {
+func fill(ctx context.Context, at address, in backup.Input) (*backup.Result, error) {
 	b, err := db.Open(ctx, at.admin, db.MaxConns(2))
 	if err != nil {
 		return nil, err
 	}
 	defer b.Close()
-	return backup.Restore(ctx, b, at.admin, file, size, time.Now())
+	in.DB, in.DatabaseURL = b, at.admin
+	return backup.Restore(ctx, in)
 }
 
 // look hands the database over to the server's role and lets the house look, as the server would see it.

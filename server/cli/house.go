@@ -43,6 +43,8 @@ type House struct {
 	// AuditHead signs the head of the event log; AuditKey gives the public key.
 	AuditHead, AuditKey func(ctx context.Context, s Session) error
 	RotateKey           func(ctx context.Context, s Session) error // seals all secrets with a new key
+	// Sealed gives what is sealed in the database, with a way to try whether it opens with the configured keys; it makes no key.
+	Sealed func(c config.Config) ([]backup.Sealed, error)
 	// Restored looks at what was restored: it verifies the event log and records the restore.
 	Restored func(ctx context.Context, s Session, c *backup.Contents) error
 	Bench    func(ctx context.Context, s Session, in BenchInput) error

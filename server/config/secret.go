@@ -47,6 +47,15 @@ func (s *Secret) Keys(dataDir string) ([][]byte, error) {
 	return [][]byte{key}, err
 }
 
+// Has reports whether there is a key already, so that Keys makes none.
+func (s *Secret) Has(dataDir string) bool {
+	if s.Key != "" {
+		return true
+	}
+	_, err := os.Stat(keyFile(dataDir))
+	return err == nil
+}
+
 // Stamp changes when the keys of the data folder do; "" when they are configured.
 func (s *Secret) Stamp(dataDir string) (string, error) {
 	if s.Key != "" {
