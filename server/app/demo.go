@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,19 +81,22 @@ var demoLogins = []string{"admin", "reviewer", "operator", "supervisor", "night"
 
 // prepareIntranet makes the second database with its tables, and tells the configuration's reference where it is.
 func (a *App) prepareIntranet(ctx context.Context) error {
-	u, err := url.Parse(a.databaseURL)
+	main, _, err := db.Name(a.databaseURL)
 	if err != nil {
-		return fmt.Errorf("database URL: %w", err)
+		return err
 	}
-	name := intranetDatabase(strings.TrimPrefix(u.Path, "/"))
-	u.Path = "/" + name
-	if err := os.Setenv(intranetReference, u.String()); err != nil {
+	name := intranetDatabase(main)
+	at, err := db.Rename(a.databaseURL, name)
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv(intranetReference, at); err != nil {
 		return err
 	}
 	if _, err := a.DB.ExecContext(ctx, "create database ?", bun.Ident(name)); err != nil && !isDuplicate(err) {
 		return fmt.Errorf("make the database %s: %w", name, err)
 	}
-	intranet, err := db.Open(ctx, u.String())
+	intranet, err := db.Open(ctx, at)
 	if err != nil {
 		return err
 	}

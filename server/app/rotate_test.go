@@ -193,7 +193,7 @@ func TestSealedBeforeIsBound(t *testing.T) {
 // rotation alone, and with the one before it beside it.
 func TestRestoreWithKeys(t *testing.T) {
 	t.Parallel()
-	s := mustSystem(t)
+	s := mustConsole(t)
 	ring, err := keyringOf(s.Config)
 	require.NoError(t, err)
 	s.mustSeal(t, ring, 3)

@@ -26,8 +26,15 @@ type factory struct {
 // mustFactory starts one with people F00001... mode is that of both connectors; more goes into the resource type.
 func mustFactory(t *testing.T, people, processes int, mode string, more ...string) *factory {
 	t.Helper()
+	return mustFactoryIn(t, apptest.Options{Processes: processes}, people, mode, more...)
+}
+
+// mustFactoryIn is mustFactory for a house that is started in its own way.
+func mustFactoryIn(t *testing.T, o apptest.Options, people int, mode string, more ...string) *factory {
+	t.Helper()
+	o.TestHooks = true
 	target := apptest.MustTarget(t)
-	h := apptest.MustStart(t, apptest.Options{TestHooks: true, Processes: processes})
+	h := apptest.MustStart(t, o)
 	f := &factory{h, target}
 	var list []int
 	for i := range people {

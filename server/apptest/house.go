@@ -3,7 +3,6 @@ package apptest
 import (
 	"context"
 	"net"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ type Options struct {
 	Completed bool     // the demo as it is after its first complete job (a copy: fast). Implies Demo and TestHooks
 	TestHooks bool     // the clock can be moved
 	Processes int      // how many `writ serve`; 0 = 1
+	URL       string   // an empty database to use; "": one of its own on the server of the tests
 	Env       []string // further NAME=VALUE for all of them
 }
 
@@ -45,8 +45,13 @@ func MustStart(tb testing.TB, o Options) *House {
 	if o.Completed {
 		return mustCopy(tb, o)
 	}
-	b, at := dbtest.MustOpenURL(tb)
-	h := &House{DB: b, URL: at, DataDir: tb.TempDir(), options: o, tb: tb, clients: map[string]*Client{}}
+	h := &House{URL: o.URL, DataDir: tb.TempDir(), options: o, tb: tb, clients: map[string]*Client{}}
+	if o.URL == "" {
+		h.DB, h.URL = dbtest.MustOpenURL(tb)
+	} else {
+		h.DB = mustOpen(tb, o.URL)
+		tb.Cleanup(func() { _ = h.DB.Close() })
+	}
 	h.mustServe(tb)
 	return h
 }
@@ -109,7 +114,8 @@ func (h *House) close(tb testing.TB) {
 
 // leftovers are the places where a house that does not come to an end shows why.
 var leftovers = map[string]string{
-	"tasks":    `select to_jsonb(t) - 'options' from task_instance t where state in ('IN_PROGRESS', 'WAITING') order by id`,
+	"jobs":     `select to_jsonb(i) from job_instance i where exists (select from task_instance t where t.job_instance_id = i.id and t.state not in ('COMPLETED', 'SKIPPED')) order by id`,
+	"tasks":    `select to_jsonb(t) - 'options' from task_instance t where state not in ('COMPLETED', 'SKIPPED') order by id`,
 	"queue":    `select jsonb_build_object('kind', kind, 'queue', queue, 'state', state, 'n', count(*), 'since', min(coalesce(attempted_at, scheduled_at))) from river_job where state not in ('completed', 'cancelled') group by kind, queue, state`,
 	"sessions": `select jsonb_build_object('state', state, 'wait', wait_event, 'since', xact_start, 'query', left(query, 200)) from pg_stat_activity where datname = current_database() and state <> 'idle'`,
 	"orders":   `select jsonb_build_object('states', states, 'leased', lease_owner, 'n', count(*)) from provisioning_order where closed_at is null group by states, lease_owner`,
@@ -163,20 +169,19 @@ func (h *House) MustRun(tb testing.TB, args ...string) string {
 func (h *House) Run(args ...string) (string, error) { return h.command(args...) }
 
 func databaseName(at string) string {
-	u, err := url.Parse(at)
+	name, _, err := db.Name(at)
 	if err != nil {
 		panic(err) // db.Open has read it before
 	}
-	return strings.TrimPrefix(u.Path, "/")
+	return name
 }
 
 func withDatabase(at, name string) string {
-	u, err := url.Parse(at)
+	renamed, err := db.Rename(at, name)
 	if err != nil {
 		panic(err)
 	}
-	u.Path = "/" + name
-	return u.String()
+	return renamed
 }
 
 func dropDatabase(tb testing.TB, via *bun.DB, name string) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"net/url"
 
 	"github.com/uptrace/bun"
 
@@ -14,7 +13,7 @@ import (
 
 // server is the PostgreSQL on which the benchmark makes its databases.
 type server struct {
-	base  *url.URL
+	base  string
 	admin *bun.DB
 }
 
@@ -23,15 +22,11 @@ func openServer(ctx context.Context, databaseURL string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := url.Parse(full)
-	if err != nil {
-		return nil, fmt.Errorf("read the database URL: %w", err)
-	}
 	admin, err := db.Open(ctx, full, db.MaxConns(2))
 	if err != nil {
 		return nil, err
 	}
-	return &server{base: base, admin: admin}, nil
+	return &server{base: full, admin: admin}, nil
 }
 
 func (s *server) close() { _ = s.admin.Close() }
@@ -51,10 +46,10 @@ func (s *server) create(ctx context.Context) (*database, error) {
 	if _, err := s.admin.ExecContext(ctx, "create database ? template template0", bun.Ident(d.name)); err != nil {
 		return nil, fmt.Errorf("make a database for the benchmark: %w", db.Explain(err))
 	}
-	at := *s.base
-	at.Path = "/" + d.name
-	d.url = at.String()
 	var err error
+	if d.url, err = db.Rename(s.base, d.name); err != nil {
+		return nil, err
+	}
 	if d.DB, err = db.Open(ctx, d.url); err == nil {
 		err = db.Migrate(ctx, d.DB, d.url)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"path/filepath"
 	"time"
 
@@ -65,11 +64,11 @@ func migrate(ctx context.Context, at address) error {
 	if err := db.Migrate(ctx, b, at.admin); err != nil || at.admin == at.server {
 		return err
 	}
-	u, err := url.Parse(at.server)
-	if err != nil || u.User.Username() == "" {
+	_, role, err := db.Name(at.server)
+	if err != nil || role == "" {
 		return errors.New("the database URL must name its role when there is an administrator's")
 	}
-	return db.HandOver(ctx, b, u.User.Username())
+	return db.HandOver(ctx, b, role)
 }
 
 // stopPatience is how long our own PostgreSQL may take to end.

@@ -2,14 +2,15 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"strings"
+
+	"writ/server/db"
 )
 
 // Database says which PostgreSQL to use.
 type Database struct {
-	URL         string            `name:"database-url" env:"WRIT_DATABASE_URL" help:"PostgreSQL 15 or newer, postgres://user:password@host:5432/name. Empty: a PostgreSQL of our own in the data folder."`
+	URL         string            `name:"database-url" env:"WRIT_DATABASE_URL" help:"PostgreSQL 15 or newer, postgres://user:password@host:5432/name; with replicas postgres://user:password@host1:5432,host2:5432/name. Empty: a PostgreSQL of our own in the data folder."`
 	AdminURL    string            `name:"database-admin-url" env:"WRIT_DATABASE_ADMIN_URL" help:"The same database with a role that owns the event log and changes the schema, so that the role of --database-url can add events but never change them. Empty: one role does both."`
 	DirectURL   string            `name:"database-direct-url" env:"WRIT_DATABASE_DIRECT_URL" help:"The same database past a pooler (PgBouncer in transaction mode), for notifications and the job queue. Without it both ask once a second."`
 	DataDir     string            `default:"./data" env:"WRIT_DATA_DIR" help:"Folder of this process: its own PostgreSQL, the generated key, and below files/ what connectors read."`
@@ -80,8 +81,8 @@ func (d *Database) Validate() error {
 		if at == "" {
 			continue
 		}
-		if u, err := url.Parse(at); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			return fmt.Errorf("the database URL %s must look like postgres://user:password@host:5432/name", setting)
+		if _, err := db.URL(at); err != nil {
+			return fmt.Errorf("%w %s", err, setting)
 		}
 	}
 	if d.AdminURL != "" && d.URL == "" {

@@ -17,26 +17,6 @@ import (
 	"writ/server/errs"
 )
 
-func TestURLCompletes(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, in, sslmode string }{
-		{"Loopback", "postgres://a@127.0.0.1/x", "disable"},
-		{"Socket", "postgres://a@/x?host=/tmp", "disable"},
-		{"Remote", "postgres://a@db.example.org/x", "prefer"},
-		{"Kept", "postgres://a@db.example.org/x?sslmode=verify-full", "verify-full"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			full, err := db.URL(c.in)
-			require.NoError(t, err)
-			require.Contains(t, full, "sslmode="+c.sslmode)
-			require.Contains(t, full, "timezone=UTC")
-		})
-	}
-	_, err := db.URL("mysql://a@b/c")
-	require.ErrorContains(t, err, "postgres://")
-}
-
 func TestOpenHidesPassword(t *testing.T) {
 	t.Parallel()
 	_, err := db.Open(t.Context(), "postgres://a:s3cretword@127.0.0.1:1/x")

@@ -1,8 +1,10 @@
 // Package db says how Writ stores: one PostgreSQL (15 or newer), reached through bun on lib/pq.
 //
-//	hold.go        locks that last longer than a transaction of their own work
-//	pooled.go      is there a pooler in transaction mode?
-//	open.go      Open a pool; the URL settings that always hold (time zone UTC, sslmode)
+//	open.go      Open a pool
+//	url.go       URL: the settings that always hold (time zone UTC, sslmode, a server that takes changes), and lists of hosts
+//	connect.go   sessions with one of several hosts, and servers that go away without a word; connect_linux.go, connect_other.go
+//	hold.go      locks that last longer than a transaction of their own work
+//	pooled.go    is there a pooler in transaction mode?
 //	tx.go        InTx: one exported verb = one transaction, repeated when PostgreSQL asks for it
 //	explain.go   Explain: constraint and overload errors become sentences for people (errs); Apart: one refused item stops no other
 //	text.go      Text, Clip, JSON: foreign texts become such that can be stored

@@ -43,21 +43,22 @@ func Explain(err error) error {
 		return errs.Invalid("", "A text contains a character that cannot be stored.").Because(err)
 	case "22003":
 		return errs.Invalid("", "A number is too large.").Because(err)
-	case "53300", "53200", "57P01", "57P02", "57P03":
+	case "53300", "53200", "57P01", "57P02", "57P03", "25006":
 		return errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again.").Because(err)
 	}
 	return err
 }
 
 // Unreachable reports whether err says that the database is away at this moment: there is no connection, it broke, or the server stops,
-// starts or is full. Trying again helps, and nothing was asked wrongly. Only for errors of statements.
+// starts, is full or takes no changes (a replica). Trying again helps, and nothing was asked wrongly. Only for errors of statements.
 func Unreachable(err error) bool {
 	var e *pq.Error
 	if errors.As(err, &e) {
-		return e.Code.Class() == "08" || e.Code.Class() == "53" || strings.HasPrefix(string(e.Code), "57P")
+		return e.Code.Class() == "08" || e.Code.Class() == "53" || strings.HasPrefix(string(e.Code), "57P") || e.Code == "25006"
 	}
 	var broken *net.OpError
-	return errors.As(err, &broken) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	var none noConnection
+	return errors.As(err, &broken) || errors.As(err, &none) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // IsOfData reports that the database refused values that a statement brought (impossible, too long, against a rule), and is well itself:

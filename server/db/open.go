@@ -4,11 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
-	"github.com/lib/pq"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
@@ -31,16 +28,17 @@ func MaxConns(n int) Option {
 	}
 }
 
-// Open makes a pool for a postgres:// URL and checks that the database answers. Close it when done.
+// Open makes a pool for a postgres:// URL and checks that the database answers. Of several hosts it uses the one that takes changes, and
+// goes over to another by itself. Close it when done.
 // Arguments are inlined by bun, so nothing is prepared and a pooler in transaction mode does no harm; Prepare changes that for reads through Select.
 func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, error) {
 	full, err := URL(databaseURL)
 	if err != nil {
 		return nil, err
 	}
-	connector, err := pq.NewConnector(full)
+	connector, err := newConnector(full)
 	if err != nil {
-		return nil, fmt.Errorf("read the database URL: %w", hidePassword(err, full))
+		return nil, err
 	}
 	pool := sql.OpenDB(connector)
 	pool.SetConnMaxIdleTime(maxIdleTime)
@@ -53,53 +51,4 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, err
 		return nil, fmt.Errorf("connect to the database: %w", hidePassword(err, full))
 	}
 	return bun.NewDB(pool, dialect{pgdialect.New(), &statements{}}).WithQueryHook(countHook{}), nil
-}
-
-// URL completes a postgres:// URL with the settings that must always be there: sslmode (lib/pq and pgx have different
-// defaults), UTC as time zone, and our name for pg_stat_activity. What the caller wrote wins. lib/pq, pgx (River) and
-// listeners all take the result.
-func URL(databaseURL string) (string, error) {
-	u, err := url.Parse(databaseURL)
-	if err != nil {
-		return "", fmt.Errorf("the database URL cannot be read (it must look like postgres://user:password@host:5432/name)")
-	}
-	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return "", fmt.Errorf("the database URL must start with postgres://, got %q", u.Scheme)
-	}
-	q := u.Query()
-	if q.Get("sslmode") == "" {
-		mode := "prefer"
-		if isLocal(u.Hostname(), q.Get("host")) {
-			mode = "disable"
-		}
-		q.Set("sslmode", mode)
-	}
-	if q.Get("timezone") == "" && q.Get("TimeZone") == "" {
-		q.Set("timezone", "UTC")
-	}
-	if q.Get("application_name") == "" {
-		q.Set("application_name", "writ")
-	}
-	u.RawQuery = q.Encode()
-	return u.String(), nil
-}
-
-func isLocal(host, socket string) bool {
-	if strings.HasPrefix(socket, "/") {
-		return true
-	}
-	return host == "localhost" || host == "127.0.0.1" || host == "::1"
-}
-
-// hidePassword keeps the URL's password out of messages and logs.
-func hidePassword(err error, full string) error {
-	u, parseErr := url.Parse(full)
-	if parseErr != nil || u.User == nil {
-		return err
-	}
-	password, ok := u.User.Password()
-	if !ok || password == "" || !strings.Contains(err.Error(), password) {
-		return err
-	}
-	return fmt.Errorf("%s", strings.ReplaceAll(err.Error(), password, "***"))
 }

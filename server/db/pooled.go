@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"github.com/lib/pq"
 )
 
 // Pooled reports whether a pooler in transaction mode (PgBouncer and its like) stands before the database: two clients that are connected at the
@@ -16,9 +14,9 @@ func Pooled(ctx context.Context, databaseURL string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	connector, err := pq.NewConnector(full)
+	connector, err := newConnector(full)
 	if err != nil {
-		return false, fmt.Errorf("read the database URL: %w", hidePassword(err, full))
+		return false, err
 	}
 	var clients [2]*sql.Conn
 	for i := range clients {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"net/url"
 	"sync"
 	"testing"
 
@@ -92,12 +91,11 @@ var theServer = sync.OnceValues(func() (*server, error) {
 })
 
 func (s *server) url(database string) string {
-	u, err := url.Parse(s.base)
+	at, err := db.Rename(s.base, database)
 	if err != nil {
 		panic(err) // db.Open has read it before
 	}
-	u.Path = "/" + database
-	full, err := db.URL(u.String())
+	full, err := db.URL(at)
 	if err != nil {
 		panic(err)
 	}

@@ -60,6 +60,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	config.MaxConns = int32(orDefault(o.MaxConns, DefaultMaxConns))
 	id := clientID()
 	config.ConnConfig.RuntimeParams["application_name"] = id
+	config.ConnConfig.DialFunc = db.Dial
 	if o.Pooled {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}

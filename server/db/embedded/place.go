@@ -50,6 +50,15 @@ func (u runUser) attributes() *syscall.SysProcAttr {
 	return a
 }
 
+// Unprivileged gives what starts a process that may not be root, and a function that hands it a folder.
+func Unprivileged() (attributes *syscall.SysProcAttr, own func(path string) error, err error) {
+	u, err := findUser()
+	if err != nil {
+		return nil, nil, err
+	}
+	return u.attributes(), u.own, nil
+}
+
 // own hands a file or folder to that user.
 func (u runUser) own(path string) error {
 	if !u.other {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/fulfil"
 )
@@ -43,7 +44,7 @@ var (
 )
 
 type config struct {
-	ConnectionString string            `setting:"connectionString" required:"true" secret:"true" help:"postgres://user:password@host:5432/database?sslmode=require"`
+	ConnectionString string            `setting:"connectionString" required:"true" secret:"true" help:"postgres://user:password@host:5432/database?sslmode=require. Several hosts (host1:5432,host2:5432): the one that takes changes is used, target_session_attrs=any takes the first that answers."`
 	Schema           string            `setting:"schema" default:"public"`
 	Timeout          time.Duration     `setting:"timeout" default:"30" min:"1" max:"3600" help:"Seconds that one statement, and one change, may take."`
 	MaxConnections   int               `setting:"maxConnections" default:"8" min:"1" max:"100"`
@@ -88,6 +89,9 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, erro
 	}
 	connector.Dialer(dialer{patience: c.timeout + 2*time.Second}) // the server's own limit comes first, it has the better message
 	c.target = fmt.Sprintf("%s on %s:%d", cfg.Database, cfg.Host, cfg.Port)
+	for _, m := range cfg.Multi {
+		c.target += fmt.Sprintf(", %s:%d", m.Host, m.Port)
+	}
 	c.db = sql.OpenDB(connector)
 	c.db.SetMaxOpenConns(set.MaxConnections)
 	c.db.SetMaxIdleConns(set.MaxConnections)
@@ -112,7 +116,10 @@ func configOf(at string) (pq.Config, error) {
 	text := at
 	var err error
 	if strings.HasPrefix(at, "postgres://") || strings.HasPrefix(at, "postgresql://") {
-		text, err = pq.ParseURL(at) //nolint:staticcheck // what is ours must stand before what it says, which a URL has no place for
+		if text, err = db.Spread(at); err != nil { // its text never repeats the string
+			return pq.Config{}, errs.Invalid("connectionString", "The connection string cannot be understood: %s.", err)
+		}
+		text, err = pq.ParseURL(text) //nolint:staticcheck // what is ours must stand before what it says, which a URL has no place for
 	}
 	var first []string
 	for _, o := range ours {
@@ -139,6 +146,12 @@ func (c *Conn) session(cfg pq.Config) pq.Config {
 	cfg = cfg.Clone()
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = min(c.timeout, 10*time.Second)
+		if len(cfg.Multi) > 0 { // it is each host's
+			cfg.ConnectTimeout = min(c.timeout, 3*time.Second)
+		}
+	}
+	if cfg.TargetSessionAttrs == "" && len(cfg.Multi) > 0 {
+		cfg.TargetSessionAttrs = pq.TargetSessionAttrsReadWrite
 	}
 	if cfg.FallbackApplicationName == "" {
 		cfg.FallbackApplicationName = "writ"
