@@ -8,47 +8,20 @@ import (
 	"strings"
 	"syscall"
 
+	"code.dny.dev/ssrf"
+
 	"writ/server/errs"
 )
 
 // errPrivate is the refusal of an address that webhooks may not reach.
 var errPrivate = errors.New("the address is private, local or reserved; this server's webhooks may not reach it")
 
-// reserved are networks that are nobody's endpoint on the internet, or lead into a private one, beyond what netip knows itself.
-var reserved = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"),   // carrier-grade NAT
-	netip.MustParsePrefix("192.0.0.0/24"),    // protocol assignments
-	netip.MustParsePrefix("192.0.2.0/24"),    // documentation
-	netip.MustParsePrefix("192.88.99.0/24"),  // 6to4 relays
-	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks
-	netip.MustParsePrefix("198.51.100.0/24"), // documentation
-	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
-	netip.MustParsePrefix("240.0.0.0/4"),     // future use, broadcast
-	netip.MustParsePrefix("::/96"),           // IPv4-compatible
-	netip.MustParsePrefix("64:ff9b::/96"),    // NAT64: an IPv4 address inside
-	netip.MustParsePrefix("64:ff9b:1::/48"),  // NAT64, local use
-	netip.MustParsePrefix("100::/64"),        // discard
-	netip.MustParsePrefix("2001::/23"),       // protocol assignments, Teredo
-	netip.MustParsePrefix("2001:db8::/32"),   // documentation
-	netip.MustParsePrefix("2002::/16"),       // 6to4: an IPv4 address inside
-	netip.MustParsePrefix("3fff::/20"),       // documentation
-	netip.MustParsePrefix("5f00::/16"),       // segment routing
-	netip.MustParsePrefix("fec0::/10"),       // site-local
-}
+// guardian knows IANA's registries of addresses that are nobody's endpoint on the internet, or lead into a private network.
+var guardian = ssrf.New(ssrf.WithAnyNetwork(), ssrf.WithAnyPort())
 
-// isPublic reports whether an address may be an endpoint on the internet.
+// isPublic reports whether an address may be an endpoint on the internet. An IPv4 address inside an IPv6 one counts as that.
 func isPublic(a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	if !a.IsGlobalUnicast() || a.IsPrivate() { // loopback, link-local, multicast and the unspecified address are not global unicast
-		return false
-	}
-	for _, p := range reserved {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
+	return a.IsValid() && guardian.SafeAddr(a.Unmap().WithZone("")) == nil
 }
 
 // onlyPublic is a net.Dialer's Control: it sees the address that the name was resolved to, right before the connection is made, so that a
