@@ -1,11 +1,13 @@
-// npm run check: what must hold before anything is tested. Form, vet, lint (when golangci-lint is installed), generated
-// files, types and lint of the pages. npm test runs the same steps.
-import { existsSync } from 'node:fs';
+// npm run check: what must hold before anything is tested. Form, vet, list of modules, lint, dead code, generated files, types and lint
+// of the pages. npm test runs the same steps. The linters are those that scripts/tools/go.mod names: Go gets and builds them once.
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask, installAll, isMain, needGo, packageOf, root, run } from './lib.mjs';
 import { isUpToDate } from './gen.mjs';
 
 const frontend = join(root, 'frontend');
+/** A program that scripts/tools/go.mod names. */
+const tool = ['tool', `-modfile=${join('scripts', 'tools', 'go.mod')}`];
 
 /** The steps: name and a function that gives true when all is well. */
 export const steps = [
@@ -16,13 +18,20 @@ export const steps = [
     return ok && bad.length === 0;
   }],
   ['go vet', async () => (await run('go', ['vet', './...'])) === 0],
+  ['modules are in order', async () => (await run('go', ['mod', 'tidy', '-diff'])) === 0],
   ['golangci-lint', async () => {
-    const program = ['golangci-lint', join(ask('go', ['env', 'GOPATH']).out.trim(), 'bin', 'golangci-lint')].find((p) => ask(p, ['version']).ok);
-    if (!program) {
-      console.log('not installed (go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@latest): left out');
-      return null;
-    }
-    return (await run(program, ['run', '--timeout', '10m'])) === 0;
+    // One that is installed saves the build, when it is the same.
+    const version = readFileSync(join(root, 'scripts', 'tools', 'go.mod'), 'utf8').match(/golangci-lint\/v2 v(\S+)/)[1];
+    const lint = ['run', '--timeout', '10m'];
+    const same = (p) => { const v = ask(p, ['version']); return v.ok && v.out.includes(`version ${version} `); };
+    const installed = ['golangci-lint', join(ask('go', ['env', 'GOPATH']).out.trim(), 'bin', 'golangci-lint')].find(same);
+    return (installed ? await run(installed, lint) : await run('go', [...tool, 'golangci-lint', ...lint])) === 0;
+  }],
+  ['no code is dead', async () => {
+    const { ok, out } = ask('go', [...tool, 'deadcode', '-test', './...']);
+    const dead = out.split('\n').filter((line) => line && !/^graph\/generated\/|^server\/(apptest|dbtest|fulfil\/fulfiltest)\/|_test\.go:/.test(line));
+    if (dead.length) console.error(`Nothing and no test calls:\n${dead.join('\n')}`);
+    return ok && dead.length === 0;
   }],
   ['generated files are up to date', isUpToDate],
   ['types and lint of the pages', async () => {

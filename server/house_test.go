@@ -241,3 +241,64 @@ func TestUnboundIsEmpty(t *testing.T) {
 	}
 	require.Empty(t, homeless, "give each type a home in the room it belongs to, under the name of the schema")
 }
+
+// TestTextsLeadSomewhere: what README.md and CONTRIBUTING.md link to is there, and so is the Go name that stands beside a file in the table of files.
+func TestTextsLeadSomewhere(t *testing.T) {
+	for _, text := range []string{"README.md", "CONTRIBUTING.md"} {
+		raw, err := os.ReadFile(filepath.Join(top, text))
+		require.NoError(t, err)
+		for line := range strings.Lines(string(raw)) {
+			for _, wrong := range leadsNowhere(line) {
+				t.Errorf("%s: %s, in: %s", text, wrong, strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+var (
+	linkText   = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	goNameText = regexp.MustCompile("`([A-Z][A-Za-z]+)`")
+	codeText   = regexp.MustCompile("\\[`([^`]+)`\\]\\(([^)\\s]+)\\)")
+)
+
+// leadsNowhere tells what a line refers to and is not there.
+func leadsNowhere(line string) (wrong []string) {
+	var sources strings.Builder
+	for _, link := range linkText.FindAllStringSubmatch(line, -1) {
+		path, _, _ := strings.Cut(link[1], "#")
+		if path == "" || strings.Contains(path, "://") {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(top, path))
+		if err != nil {
+			wrong = append(wrong, path+" is not there")
+			continue
+		}
+		if strings.HasSuffix(path, ".go") && !info.IsDir() {
+			source, _ := os.ReadFile(filepath.Join(top, path))
+			sources.Write(source)
+		}
+	}
+	for _, shown := range codeText.FindAllStringSubmatch(line, -1) {
+		if !strings.HasSuffix(strings.TrimSuffix(shown[2], "/"), strings.TrimSuffix(shown[1], "/")) {
+			wrong = append(wrong, shown[1]+" leads to "+shown[2])
+		}
+	}
+	if sources.Len() == 0 {
+		return wrong
+	}
+	for _, name := range goNameText.FindAllStringSubmatch(line, -1) {
+		if !regexp.MustCompile(`(?m)^(func|type|const|var) (\([^)]*\) )?` + name[1] + `\b`).MatchString(sources.String()) {
+			wrong = append(wrong, "none of the files declares "+name[1])
+		}
+	}
+	return wrong
+}
+
+func TestTextSearchFindsMistakes(t *testing.T) {
+	for _, line := range []string{"| a | [`server/no.go`](server/no.go) |", "[x](server/none/)", "| b | [`server/permit/tree.go`](server/permit/permit.go) |",
+		"| c | [`server/permit/permit.go`](server/permit/permit.go), `Nonsense` |"} {
+		require.Len(t, leadsNowhere(line), 1+strings.Count(line, "no.go")/3, line)
+	}
+	require.Empty(t, leadsNowhere("| d | [`server/permit/permit.go`](server/permit/permit.go), `Require` and [`web`](https://example.org/web) |"))
+}
