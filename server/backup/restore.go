@@ -148,11 +148,11 @@ func refuseFull(ctx context.Context, b *bun.DB) error {
 // triggers rest, since what they would write is among the rows.
 func fill(ctx context.Context, in Input, z *zip.Reader, r *Result) error {
 	c := r.Contents
-	full, err := db.URL(in.DatabaseURL)
+	config, err := db.Pgx(in.DatabaseURL)
 	if err != nil {
 		return err
 	}
-	conn, err := pgx.Connect(ctx, full)
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
 	if err != nil {
 		return fmt.Errorf("connect to restore: %w", err)
 	}

@@ -19,11 +19,11 @@ import (
 // Write copies the whole database, as it is at one moment, while everything runs. A file that it could not finish is no backup, and
 // Inspect says so.
 func Write(ctx context.Context, databaseURL string, to io.Writer) (*Contents, error) {
-	full, err := db.URL(databaseURL)
+	config, err := db.Pgx(databaseURL)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := pgx.Connect(ctx, full)
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
 	if err != nil {
 		return nil, fmt.Errorf("connect to make a backup: %w", err)
 	}

@@ -3,6 +3,7 @@
 //	open.go      Open a pool
 //	url.go       URL: the settings that always hold (time zone UTC, sslmode, a server that takes changes), and lists of hosts
 //	connect.go   sessions with one of several hosts, and servers that go away without a word; connect_linux.go, connect_other.go
+//	pgx.go       Pgx: the same database for River and COPY, which use another driver
 //	hold.go      locks that last longer than a transaction of their own work
 //	pooled.go    is there a pooler in transaction mode?
 //	tx.go        InTx: one exported verb = one transaction, repeated when PostgreSQL asks for it

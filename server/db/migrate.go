@@ -283,11 +283,11 @@ func down(ctx context.Context, conn bun.Conn, all []Migration, steps int) error 
 
 // migrateRiver brings River's tables to the version our River library expects.
 func migrateRiver(ctx context.Context, databaseURL string) error {
-	full, err := URL(databaseURL)
+	config, err := Pgx(databaseURL)
 	if err != nil {
 		return err
 	}
-	pool, err := pgxpool.New(ctx, full)
+	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("connect River's migrator: %w", err)
 	}

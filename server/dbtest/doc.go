@@ -3,6 +3,7 @@
 //	db := dbtest.MustOpen(t)             a private, migrated, empty database, gone after the test
 //	db, url := dbtest.MustOpenURL(t)     the same with its URL, for River (pgx) and listeners
 //	dbtest.Idle(order.Hooks{})           hooks that do nothing, said as such
+//	pooler := dbtest.MustPooler(t, url)  PgBouncer before a database
 //	pair := dbtest.MustPair(t)           a primary and its replica, to let the first one die
 //
 // The databases are copies of a template that is migrated once per state of the migration files, so one costs some

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -49,20 +48,15 @@ type Server struct {
 
 // New connects and prepares; nothing is worked before Start. Stop it even when it was never started.
 func New(ctx context.Context, o Options) (*Server, error) {
-	full, err := db.URL(o.URL)
+	config, err := db.Pgx(o.URL)
 	if err != nil {
 		return nil, err
-	}
-	config, err := pgxpool.ParseConfig(full)
-	if err != nil {
-		return nil, errors.New("the database URL cannot be read by pgx") // its error may quote the password
 	}
 	config.MaxConns = int32(orDefault(o.MaxConns, DefaultMaxConns))
 	id := clientID()
 	config.ConnConfig.RuntimeParams["application_name"] = id
-	config.ConnConfig.DialFunc = db.Dial
-	if o.Pooled {
-		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if !o.Pooled {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
