@@ -284,7 +284,7 @@ func (one *statement) closeUnused() {
 
 func (one *statement) query(ctx context.Context, b bun.IDB, args []any) (*sql.Rows, error) {
 	if tx, ok := b.(bun.Tx); ok {
-		return tx.StmtContext(ctx, one.stmt).QueryContext(ctx, args...)
+		return tx.StmtContext(ctx, one.stmt).QueryContext(ctx, args...) //nolint:sqlclosecheck // it ends with its transaction
 	}
 	return one.stmt.QueryContext(ctx, args...)
 }

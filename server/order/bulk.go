@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -271,12 +270,4 @@ func unique(ids []int64) []int64 {
 		}
 	}
 	return list
-}
-
-func jsonText(v any) (string, error) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("write rows: %w", err)
-	}
-	return string(raw), nil
 }
