@@ -92,7 +92,7 @@ resourceTypes:
     sourceEntityType: Person
     targetEntityType: Account
     connection: CONNECTION
-    blockProvisioning: false
+    blockProvisioning: REVIEW
     allowRemove: true
     removeOrphans: ORPHANS
     typeRules: [{}]
@@ -110,6 +110,7 @@ type smallOptions struct {
 	confidence    string
 	removeOrphans bool
 	tickets       bool
+	review        bool // every order waits for a reviewer, and what is not seen for an hour is an error
 }
 
 func mustSmall(t *testing.T, o smallOptions) *small {
@@ -131,6 +132,7 @@ func mustSmall(t *testing.T, o smallOptions) *small {
 		o.confidence = "100"
 	}
 	text := strings.NewReplacer("TARGET", targetURL, "CONFIDENCE", o.confidence, "ORPHANS", map[bool]string{true: "true", false: "false"}[o.removeOrphans],
+		"REVIEW", map[bool]string{true: "true\n    transmittedStateValidityPeriod: 60", false: "false"}[o.review],
 		"CONNECTION", map[bool]string{true: "Target_Tickets", false: "Target_Database"}[o.tickets]).Replace(smallConfig)
 	require.NoError(t, os.MkdirAll(filepath.Join(s.dir, "config"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "config", "all.yaml"), []byte(text), 0o600))
