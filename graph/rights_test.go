@@ -332,7 +332,7 @@ func TestRights(t *testing.T) {
 			}
 			found[r.name][field] = true
 		})
-		counted(map[string]any(answer.Data), func(total, rows int) {
+		counted(answer.Data, func(total, rows int) {
 			t.Errorf("%s: %d rows are counted, %d are seen by\n\t%s\n\t%.300s", r.name, total, rows, query, answer.raw)
 		})
 	}

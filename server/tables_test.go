@@ -170,7 +170,7 @@ func mustUses(t *testing.T, known map[string]bool) []use {
 		if strings.HasPrefix(folder, "server/bench") || strings.HasPrefix(folder, "server/apptest") || strings.HasPrefix(folder, "server/fulfil/") || folder == "server/dbtest" {
 			return
 		}
-		found := map[string]bool{}
+		var found map[string]bool
 		if strings.HasSuffix(path, ".sql") {
 			found = tablesIn(text, known)
 		} else {

@@ -400,9 +400,11 @@ func (h *history) doTicket(o *apptest.Order) {
 
 func (h *history) sendAgain(all bool) {
 	list, err := h.admin().ListOrders(apptest.Filter{States: []string{"ERRORED"}})
+	if err != nil {
+		h.note("    errored orders cannot be listed: %v", err)
+	}
 	for _, o := range list {
-		var results []apptest.Result
-		results, err = h.admin().Unblock(o.ID)
+		results, err := h.admin().Unblock(o.ID)
 		h.note("    again order %s %s of %s: %s %v (%v)", o.ID, o.Kind, o.Key(), codeOf(results, err), err, o.Error)
 		if !all {
 			return

@@ -20,7 +20,8 @@ type process struct {
 	*client
 	cmd   *exec.Cmd
 	log   *os.File
-	ended chan error
+	ended chan struct{} // closed when it has ended; err is set then
+	err   error
 	clean []string // folders that go with it
 }
 
@@ -34,21 +35,21 @@ func begin(ctx context.Context, name string, cmd *exec.Cmd, addr, path string) (
 		return nil, err
 	}
 	cmd.Stdout, cmd.Stderr = log, log
-	p := &process{client: newClient(name, "http://"+addr+"/graphql"), cmd: cmd, log: log, ended: make(chan error, 1)}
+	p := &process{client: newClient(name, "http://"+addr+"/graphql"), cmd: cmd, log: log, ended: make(chan struct{})}
 	if err := cmd.Start(); err != nil {
 		p.remove()
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	go func() { p.ended <- cmd.Wait() }()
+	go func() { p.err = cmd.Wait(); close(p.ended) }()
 	for deadline := time.Now().Add(readyWithin); ; {
 		select {
 		case <-ctx.Done():
 			p.stop()
 			return nil, ctx.Err()
-		case err := <-p.ended:
+		case <-p.ended:
 			said, _ := os.ReadFile(log.Name()) // only to tell why
 			p.remove()
-			return nil, fmt.Errorf("%s ended (%w): %.2000s", name, errors.Join(errors.New("before it answered"), err), said)
+			return nil, fmt.Errorf("%s ended (%w): %.2000s", name, errors.Join(errors.New("before it answered"), p.err), said)
 		case <-time.After(100 * time.Millisecond):
 		}
 		if r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, http.NoBody); err == nil {

@@ -15,7 +15,7 @@ import (
 	"writ/server/machine/machinetest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+var _ = flag.Bool("update", false, "write the golden files")
 
 var someTime = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 

@@ -20,7 +20,7 @@ const (
 // inOneForm brings all texts into one Unicode form (NFC), as data is when it is read: a key written on another system names the same
 // resource. Passwords and secrets stay as they are.
 func (m *Manifest) inOneForm() {
-	walkTexts(reflect.ValueOf(m).Elem(), "", func(_, field, text string) (string, error) {
+	_ = walkTexts(reflect.ValueOf(m).Elem(), "", func(_, field, text string) (string, error) {
 		if isSecretField(field) {
 			return text, nil
 		}

@@ -14,7 +14,7 @@ import (
 	"writ/server/machine/machinetest"
 )
 
-var update = flag.Bool("update", false, "write golden files")
+var _ = flag.Bool("update", false, "write golden files")
 
 // TestMatrix writes every action against every state: what it leads to, or that it is refused.
 func TestMatrix(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"writ/server/machine/machinetest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+var _ = flag.Bool("update", false, "write the golden files")
 
 // TestStateMatrix tries every action in every state against the real table; the golden file is the whole machine.
 func TestStateMatrix(t *testing.T) {
