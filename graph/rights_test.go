@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"writ/server/event"
 	"writ/server/permit"
@@ -476,6 +477,7 @@ func TestIdsOfOthers(t *testing.T) {
 	w, schema := settle(t), mustSchema(t)
 	outside := []string{"1003", "1012", "1023", "1033", "2031", "2032", "2033", "3031", "3032", "3033", "511", "512", "521", "601", "901", "913", "801", "703"}
 	texts := []string{"zqp3keyq", "zqp3nameq", "zqd2keyq", "zqa3loginq", "zqp3errorq"}
+	require.Eventually(t, func() bool { waiting, err := event.Pending(w.ctx, w.db); return err == nil && !waiting }, waitFor, tick)
 	before := w.contents()
 	requests := 0
 	for _, r := range w.roles {
@@ -498,6 +500,8 @@ func TestIdsOfOthers(t *testing.T) {
 					said := func(text string) (query, answer string) {
 						query = strings.ToLower(root.Name) + " { " + f.Name + "(" + strings.ReplaceAll(hole.arguments, "$", text) + ")" + brief(schema, f.Type) + " }"
 						requests++
+						_, err := parser.ParseQuery(&ast.Source{Input: query})
+						require.NoError(t, err, query)
 						var got result
 						if root.Name == "Subscription" {
 							got = r.client.subscribed(query)
@@ -507,6 +511,9 @@ func TestIdsOfOthers(t *testing.T) {
 						return query, strings.ReplaceAll(got.raw, text, "$")
 					}
 					_, want := said(nothing)
+					if refused := strings.Contains(want, `"FORBIDDEN"`) || strings.Contains(want, `"UNAUTHENTICATED"`); refused && !hole.isID {
+						list = list[:1] // one is enough to see whether something is read before the refusal
+					}
 					for _, text := range list {
 						if r.mayName(text) {
 							continue
@@ -630,11 +637,17 @@ func holesOf(schema *ast.Schema, t *ast.Type, depth int) (all []hole) {
 	case t.NamedType == "String":
 		return []hole{{`"$"`, false}}
 	case d.Kind == ast.InputObject && depth < 4:
-		base, _ := strings.CutSuffix(strings.TrimPrefix(simplest(schema, t), "{"), "}")
 		given := map[string]string{}
-		for _, part := range strings.Split(base, ", ") {
-			if name, value, ok := strings.Cut(part, ": "); ok {
+		if ready, ok := inputs[t.NamedType]; ok {
+			for _, part := range strings.Split(strings.Trim(ready, "{}"), ", ") {
+				name, value, _ := strings.Cut(part, ": ")
 				given[name] = value
+			}
+		} else {
+			for _, f := range d.Fields {
+				if f.Type.NonNull && f.DefaultValue == nil {
+					given[f.Name] = simplest(schema, f.Type)
+				}
 			}
 		}
 		for _, f := range d.Fields {
