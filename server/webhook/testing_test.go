@@ -63,9 +63,9 @@ insert into assigned_resource_type (id, owner_id, resource_type_id, workflow_sta
 insert into provisioning_order (id, assigned_resource_type_id, kind, state, states, resource_type_id, owner_id, source_entity_type_id, target_id, connector_id, created_at, updated_at)
 	overriding system value values (1, 1, 'UPDATE', 1, '{1}', 1, 11, 1, 21, 2, '2026-01-01', '2026-01-02'), (2, 2, 'CREATE', 1, '{1}', 1, 12, 1, null, 2, '2026-01-01', '2026-01-02');
 insert into profile (id, identifier, display_name) overriding system value values (1, 'Admin', 'Admin'), (2, 'Sales', 'Sales');
-insert into access_rule (id, identifier, display_name, profile_id, entity_type) overriding system value values (1, 'Admin', '', 1, '*'), (2, 'Sales', '', 2, 'Directory_User');
+insert into access_rule (id, identifier, display_name, profile_id, entity_type) overriding system value values (1, 'Admin', '', 1, '*'), (2, 'Sales', '', 2, 'Directory_User'), (3, 'Webhooks', '', 2, '*');
 insert into access_entry (rule_id, permission, can_execute, notify) values (1, '/ProvisioningPolicy', true, false), (1, '/Settings', true, false),
-	(2, '/ProvisioningPolicy/AssignedResourceType/Query', true, false), (2, '/Settings/Webhook', true, false);
+	(2, '/ProvisioningPolicy/AssignedResourceType/Query', true, false), (3, '/Settings/Webhook', true, false);
 insert into access_filter (rule_id, binding, value) values (2, 'Department', 'Sales');
 insert into local_user (id, username, display_name, password_hash) overriding system value values (1, 'ada', 'Ada', 'x'), (2, 'bea', 'Bea', 'x');
 insert into assigned_profile (user_id, profile_id) values (1, 1), (2, 2);
