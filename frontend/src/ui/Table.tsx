@@ -18,7 +18,7 @@ import { useColumns } from './useColumns'
 import { useTableKeys } from './useTableKeys'
 import classes from './Table.module.css'
 
-export interface TableHandle {
+interface TableHandle {
   focus: () => void
 }
 
