@@ -102,7 +102,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"no byte", "", []string{"People.csv", "empty"}},
 		{"an open quote", header + "\n" + `E10001,"Viktor,Moreau` + "\n" + rows, []string{"People.csv", "line"}},
 		{"a mapped column missing", strings.Replace(whole, "LastName", "Surname", 1), []string{"LastName"}},
-		{"two columns of one name", strings.Replace(whole, "LastName", "FirstName", 1), []string{"People.csv", "FirstName"}},
+		{"two columns of one name", strings.Replace(whole, "LastName", "FirstName", 1), []string{"People", "Several columns", "FirstName"}},
 		{"no text", "\xff\xfe\x00" + whole, []string{"People.csv"}},
 	} {
 		h.MustWriteFile(t, apptest.People, c.text)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ type Pair struct {
 	bin    string
 	as     *syscall.SysProcAttr
 	nodes  [2]node
-	output *bytes.Buffer
+	output *output
 }
 
 // node is one PostgreSQL of a pair.
@@ -57,7 +58,7 @@ func MustPair(tb testing.TB) *Pair {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &Pair{bin: filepath.Dir(slices.Max(found)), as: as, output: &bytes.Buffer{}}
+	p := &Pair{bin: filepath.Dir(slices.Max(found)), as: as, output: &output{}}
 	for i := range p.nodes {
 		p.nodes[i] = node{dir: filepath.Join(dir, strconv.Itoa(i)), port: freePort(tb)}
 	}
@@ -175,4 +176,22 @@ func freePort(tb testing.TB) int {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// output is what several programs say, in one text.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
