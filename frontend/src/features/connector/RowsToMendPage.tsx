@@ -1,4 +1,5 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { useQuery } from 'urql'
 import { useConnection } from '../../graphql/useConnection'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
@@ -6,7 +7,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { RowsToMendDocument, type RowToMendRowFragment } from './connector.generated'
+import { ConnectorListDocument, RowsToMendDocument, type RowToMendRowFragment } from './connector.generated'
 
 const route = getRouteApi('/shell/systems/$connector/rows')
 
@@ -67,6 +68,8 @@ const columns: Column<RowToMendRowFragment>[] = [
 /** The rows of a system that were set aside because they cannot be read. */
 export function RowsToMendPage() {
   const { connector } = route.useParams()
+  const [{ data }] = useQuery({ query: ConnectorListDocument })
+  const name = data?.connectors.find((c) => c.identifier === connector)?.displayName ?? connector
   const list = useConnection({
     document: RowsToMendDocument,
     variables: { connector },
@@ -78,8 +81,8 @@ export function RowsToMendPage() {
       heading={
         <>
           {t.system.mend}{' '}
-          <Link to="/systems/$connector" params={{ connector }}>
-            {connector}
+          <Link to="/systems/$connector" params={{ connector }} className="underlined">
+            {name}
           </Link>
         </>
       }

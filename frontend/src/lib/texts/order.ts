@@ -48,8 +48,7 @@ export const orderTexts = {
       OWNER_ASC: 'By owner',
     },
     empty: 'No orders yet',
-    emptyHint:
-      'Orders appear when the role model computes a difference. Run the job that generates provisioning orders, or clear the filter.',
+    emptyHint: 'Orders appear when the role model computes a difference. Run the job that makes orders.',
     lines: 'Lines',
     lineExistence: 'The resource itself',
     current: 'Current',
