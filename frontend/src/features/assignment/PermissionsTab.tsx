@@ -9,7 +9,7 @@ import {
   type Icon,
 } from '@tabler/icons-react'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useQuery, useSubscription } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
@@ -53,7 +53,7 @@ export function PermissionsTab() {
   const allowed = can(permissions.assignments)
   const setSearch = (change: Partial<PermissionsSearch>) =>
     void navigate({ to: '/person/$id', params: { id }, search: { ...search, ...change }, replace: true })
-  const [{ data, error }, read] = useQuery({
+  const [{ data, error, fetching, stale }, read] = useQuery({
     query: PermissionsViewDocument,
     variables: { resourceId: id, asOf: search.asOf },
     requestPolicy: 'cache-and-network',
@@ -65,9 +65,14 @@ export function PermissionsTab() {
     pause: !allowed || search.asOf !== undefined,
   })
   const cursor = change?.permissionsChanged.cursor
+  // One reading at a time: of two, the older answer may come last, and would stay.
+  const busy = fetching || stale
+  const shown = useRef<string>(undefined)
   useEffect(() => {
-    if (cursor) read({ requestPolicy: 'network-only' })
-  }, [cursor, read])
+    if (!cursor || busy || shown.current === cursor) return
+    shown.current = cursor
+    read({ requestPolicy: 'network-only' })
+  }, [cursor, busy, read])
 
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const entitlements = data?.permissionsView.entitlements
