@@ -240,6 +240,45 @@ func TestSearchInScope(t *testing.T) {
 	}
 }
 
+// TestSearchTellsNoHiddenMail: the right to the log finds people by name and key; by mail only those that the caller may read.
+func TestSearchTellsNoHiddenMail(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	_, err := b.ExecContext(t.Context(), `
+		insert into entity_type (identifier, display_name) values ('Directory_User', 'Person');
+		insert into property (entity_type_id, identifier, display_name, type) values (1, 'Site', 'Site', 'STRING');
+		insert into resource (entity_type_id, key, display_name, scalars, valid_from) values
+			(1, 'E1', 'Ann', '{"Site": "BER", "Mail": "ann@hidden.test"}', '2026-01-01'), (1, 'E2', 'Bob', '{"Site": "PAR", "Mail": "bob@hidden.test"}', '2026-01-01')`)
+	require.NoError(t, err)
+	ctx := permit.With(t.Context(), permit.System("x"))
+	require.NoError(t, event.Publish(ctx, b, at,
+		event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: 1, OwnerID: 1},
+		event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: 2, OwnerID: 2}))
+	place(t, b)
+	s := service(b)
+	monitoring := permit.Grant{Path: permit.Monitoring, CanExecute: true}
+	read := permit.Grant{Path: permit.Resource("Directory_User", "Query"), CanExecute: true, EntityType: "Directory_User"}
+	berlin := read
+	berlin.Filters = []permit.Filter{{Binding: "Site", Value: "BER"}}
+	for name, c := range map[string]struct {
+		grants []permit.Grant
+		want   map[string]int
+	}{
+		"LogAlone":   {[]permit.Grant{monitoring}, map[string]int{"ann@hidden": 0, "hidden": 0, "Ann": 1, "e2": 1}},
+		"OneSite":    {[]permit.Grant{monitoring, berlin}, map[string]int{"ann@hidden": 1, "bob@hidden": 0, "hidden": 1, "Bob": 1}},
+		"AllOfThem":  {[]permit.Grant{monitoring, read}, map[string]int{"ann@hidden": 1, "hidden": 2}},
+		"TheMachine": {nil, map[string]int{"ann@hidden": 1, "hidden": 2}},
+	} {
+		actor := &permit.Actor{Username: "auditor", Grants: c.grants, System: c.grants == nil}
+		for text, want := range c.want {
+			got, err := s.Search(permit.With(t.Context(), actor), page.Args{First: 10}, &audit.AuditEventFilter{Text: &text})
+			require.NoError(t, err)
+			require.Len(t, got.Nodes(), want, "%s: %s", name, text)
+			require.Equal(t, want, got.TotalCount, "%s: %s", name, text)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)

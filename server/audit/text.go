@@ -15,8 +15,8 @@ import (
 // newest first, and a page fills soon.
 const mostFound = 5000
 
-// found is the condition on e that an event is about, or by, what a search finds: each word stands in the name, key or mail of the person or
-// other resource, in the name of the object of the configuration, or in the name of the person who did it (directory.Search).
+// found is the condition on e that an event is about, or by, what a search finds: each word stands in the name, key or mail (of who may read it) of the person
+// or other resource, in the name of the object of the configuration, or in the name of the person who did it (directory.Search).
 func (s *Service) found(ctx context.Context, f *AuditEventFilter) (schema.QueryWithArgs, error) {
 	if f == nil || f.Text == nil || len(directory.SearchWords(*f.Text)) == 0 {
 		return bun.SafeQuery("true"), nil
@@ -31,7 +31,11 @@ func (s *Service) found(ctx context.Context, f *AuditEventFilter) (schema.QueryW
 		ID   int64
 	}
 	byName, byURL, bySubject := named("identifier"), directory.SearchNames("coalesce(nullif(description, ''), url)", "url", *f.Text), named("username")
-	resources := directory.SearchResources("r", *f.Text)
+	shape, err := directory.LoadShape(ctx, s.DB)
+	if err != nil {
+		return schema.QueryWithArgs{}, err
+	}
+	resources := directory.SearchBeside(ctx, shape, "r", *f.Text)
 	if err := s.DB.NewRaw(`
 		(select 'resource' as type, r.id from resource r where ?0 limit ?5)
 		union all (select 'order', o.id from resource r join provisioning_order o on o.owner_id = r.id where ?0 limit ?5)

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Search means the same in every list: each word that is typed stands somewhere in the name, the key or a mail address, in any order, in
-// any case, with or without accents, in whatever Unicode form. The functions search_text and search_pattern of the database say what is
+// Search means the same in every list: each word that is typed stands somewhere in the name, the key or a mail address (of what the caller may
+// read), in any order, in any case, with or without accents, in whatever Unicode form. The functions search_text and search_pattern of the database say what is
 // the same; resource.search is indexed by trigrams.
 
 // mostWords is how many words of a search count, longestWord how many letters of one.
@@ -49,6 +50,25 @@ func Search(folded schema.QueryWithArgs, text string) schema.QueryWithArgs {
 // SearchResources is Search over resources with this alias.
 func SearchResources(alias, text string) schema.QueryWithArgs {
 	return Search(bun.SafeQuery("?.search", bun.Ident(alias)), text)
+}
+
+// SearchBeside is SearchResources for lists of something else, which name the resources beside their rows: a mail address is found of those only
+// that the caller may read, as in Readable. Of the others it is what such a list shows, name and key: finding by more would tell it by guesses.
+func SearchBeside(ctx context.Context, shape *Shape, alias, text string, further ...string) schema.QueryWithArgs {
+	if readable(ctx, shape, further...).Everything() {
+		return SearchResources(alias, text)
+	}
+	return bun.SafeQuery("(? and (? or ?))", SearchResources(alias, text), Readable(ctx, shape, alias, further...), Search(named(alias), text))
+}
+
+// Searched is what SearchBeside looks at, as a column, for whoever compares in memory.
+func Searched(ctx context.Context, shape *Shape, alias string, further ...string) schema.QueryWithArgs {
+	return bun.SafeQuery("coalesce(case when ? then ?.search else ? end, '')", Readable(ctx, shape, alias, further...), bun.Ident(alias), named(alias))
+}
+
+// named is the part of resource.search that stands in every list.
+func named(alias string) schema.QueryWithArgs {
+	return bun.SafeQuery("search_text(?0.display_name, ?0.key, null)", bun.Ident(alias))
 }
 
 // SearchNames is Search over two columns that are no resource's: a name and an identifier.

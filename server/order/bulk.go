@@ -113,7 +113,7 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 	}
 	ids := a.ids
 	if a.filter != nil {
-		where, err := a.filter.condition()
+		where, err := a.filter.condition(ctx, func() (*directory.Shape, error) { return shape, nil })
 		if err != nil {
 			return nil, err
 		}

@@ -180,7 +180,7 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 	if err != nil {
 		return nil, err
 	}
-	narrowed, err := filter.condition()
+	narrowed, err := filter.condition(ctx, meta)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,11 @@ func (s *Service) read(ctx context.Context, b bun.IDB, meta metadata, sel Select
 	if err != nil {
 		return nil, err
 	}
-	rows, err := orders.Read(ctx, b, slices.Concat(orders.For(fields, further...), beside), where, order, limit)
+	columns, err := searched(ctx, meta, orders.For(fields, further...))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := orders.Read(ctx, b, slices.Concat(columns, beside), where, order, limit)
 	if err != nil {
 		return nil, fmt.Errorf("select orders: %w", err)
 	}
@@ -226,6 +230,41 @@ func (s *Service) read(ctx context.Context, b bun.IDB, meta metadata, sel Select
 	return rows, s.bring(ctx, b, meta, shown, sel)
 }
 
+// named is the condition on the resource s that a search finds it as owner or target.
+func named(ctx context.Context, meta metadata, text string) (condition, error) {
+	if directory.SeesAllInOrders(ctx) {
+		return directory.SearchResources("s", text), nil
+	}
+	shape, err := meta()
+	if err != nil {
+		return nobody, err
+	}
+	return directory.SearchBeside(ctx, shape, "s", text, directory.InOrders(shape)...), nil
+}
+
+// searched leaves in the columns that a search in memory looks at what the caller may find owners and targets by.
+func searched(ctx context.Context, meta metadata, columns []page.Column[Order]) ([]page.Column[Order], error) {
+	if directory.SeesAllInOrders(ctx) {
+		return columns, nil
+	}
+	out := slices.Clone(columns)
+	for i, c := range out {
+		alias := searchOf[c.Name]
+		if alias == "" {
+			continue
+		}
+		shape, err := meta()
+		if err != nil {
+			return nil, err
+		}
+		out[i].SQL, out[i].Args = "?", []any{directory.Searched(ctx, shape, alias, directory.InOrders(shape)...)}
+	}
+	return out, nil
+}
+
+// searchOf gives the alias of the resource that a column is the search text of.
+var searchOf = map[string]string{"owner_search": "w", "target_search": "g"}
+
 func countOrders(ctx context.Context, b bun.IDB, where condition) (page.Count, error) {
 	total, err := page.CountRows(ctx, b, bun.SafeQuery(orders.Tables(where)+" where ?", where))
 	if err != nil {
@@ -234,8 +273,8 @@ func countOrders(ctx context.Context, b bun.IDB, where condition) (page.Count, e
 	return total, nil
 }
 
-// condition writes the filter as SQL; Validation when a state does not exist.
-func (f *OrderFilter) condition() (condition, error) {
+// condition writes the filter as SQL, for the caller; Validation when a state does not exist.
+func (f *OrderFilter) condition(ctx context.Context, meta metadata) (condition, error) {
 	if f == nil {
 		return everything, nil
 	}
@@ -268,7 +307,10 @@ func (f *OrderFilter) condition() (condition, error) {
 		add("o.owner_id = ?", *f.OwnerID)
 	}
 	if f.Text != nil && len(directory.SearchWords(*f.Text)) > 0 {
-		found := directory.SearchResources("s", *f.Text) // in the index of resources first: the orders of what is found are few
+		found, err := named(ctx, meta, *f.Text) // in the index of resources first: the orders of what is found are few
+		if err != nil {
+			return nobody, err
+		}
 		add(`o.id in (select x.id from provisioning_order x where x.owner_id in (select s.id from resource s where ?)
 			union all select x.id from provisioning_order x where x.target_id in (select s.id from resource s where ?))`, found, found)
 	}

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -147,4 +148,65 @@ func TestRuleAboutOneDataSet(t *testing.T) {
 		_, err := w.s.Preview(person(t.Context(), 0, ordersOf("Directory_User", it)...), GenerateInput{Connector: "LDAP"}, page.Args{First: 5})
 		require.True(t, errs.Is(err, errs.Forbidden), "got %v", err)
 	})
+}
+
+// TestSearchTellsNoHiddenMail: an order is found by what its reader sees of owner and target. Their mail addresses he can find only where he may
+// read them: else guessing would tell them.
+func TestSearchTellsNoHiddenMail(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.exec(`update resource set scalars = '{"Department": "IT", "Mail": "owner@hidden.test"}' where id = ?`, w.owners[0])
+	w.plan(w.creation(0, 5), w.change(1, w.target(1), "New", 5), w.creation(2, 5))
+	w.exec(`update resource set scalars = '{"mail": "target@hidden.test"}' where entity_type_id = ?`, w.account)
+	it := permit.Filter{Binding: "Department", Value: "IT"}
+	read := func(entityType string, filters ...permit.Filter) permit.Grant {
+		return permit.Grant{Path: permit.Resource(entityType, "Query"), EntityType: entityType, Filters: filters}
+	}
+	for name, c := range map[string]struct {
+		grants []permit.Grant
+		found  []string
+	}{
+		"NoneReadable":   {ordersOf("AssignedResourceType"), nil},
+		"OtherFiltered":  {append(ordersOf("AssignedResourceType"), read("Directory_User", permit.Filter{Binding: "Department", Value: "HR"})), nil},
+		"OwnersReadable": {append(ordersOf("AssignedResourceType"), read("Directory_User", it)), []string{"owner@hidden.test"}},
+		"TargetReadable": {append(ordersOf("AssignedResourceType"), read("LDAP_Entry")), []string{"target@hidden.test"}},
+		"InCourse":       {ordersOf("Directory_User"), []string{"owner@hidden.test"}},
+		"All":            {ordersOf(""), []string{"owner@hidden.test", "target@hidden.test"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := person(t.Context(), 0, c.grants...)
+			args := page.Args{First: 10}
+			ids := []int64{w.order(0).ID, w.order(1).ID, w.order(2).ID}
+			orders, err := w.s.ByIDs(ctx, ids, Selection{})
+			require.NoError(t, err)
+			for _, text := range []string{"owner@hidden.test", "target@hidden.test", "owner@hid", "@hidden", "Person 00", "U000", "u001"} {
+				f := &OrderFilter{Text: &text}
+				want := 0
+				for _, mail := range c.found {
+					if strings.Contains(mail, text) {
+						want++
+					}
+				}
+				switch text {
+				case "Person 00":
+					want = 3
+				case "U000", "u001":
+					want = 1
+				}
+				list, err := w.s.List(ctx, args, f, nil, Selection{Total: true})
+				require.NoError(t, err)
+				require.Equal(t, want, list.TotalCount, text)
+				queue, err := w.s.ReviewQueue(ctx, args, f, nil, Selection{Total: true})
+				require.NoError(t, err)
+				require.Equal(t, want, queue.TotalCount, text)
+				matched := 0
+				for _, o := range orders {
+					if f.Match(o) {
+						matched++
+					}
+				}
+				require.Equal(t, want, matched, "%s in memory", text)
+			}
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"writ/server/permit"
 	"writ/server/system"
 )
 
@@ -16,8 +17,10 @@ type Condition struct {
 	Blocked       *Delivery // waits for a person; nil: none does
 }
 
-// Conditions tells how connectors do, by id: a fixed number of statements. The caller has checked the right to the connectors.
+// Conditions tells how connectors do, by id, as far as the caller's ConnectorQuery goes: in a rule about an entity type what is said and counted is of
+// its resources, inside its filters. A fixed number of statements. The caller has checked the right to the connectors.
 func (s *Service) Conditions(ctx context.Context, connectorIDs []int64) (map[int64]*Condition, error) {
+	scope := permit.Find(ctx, permit.ConnectorQuery)
 	connectors, err := system.FindMany(ctx, s.DB, connectorIDs)
 	if err != nil {
 		return nil, err
@@ -30,18 +33,18 @@ func (s *Service) Conditions(ctx context.Context, connectorIDs []int64) (map[int
 		return nil, fmt.Errorf("read newest deliveries: %w", err)
 	}
 	blocked, last := map[int64]*Delivery{}, map[int64]*Delivery{}
-	for _, d := range newest {
+	for _, d := range seen(scope, newest) {
 		if d.State == Blocked {
 			blocked[d.ConnectorID] = d
 		} else {
 			last[d.ConnectorID] = d
 		}
 	}
-	mend, err := s.countToMend(ctx, connectorIDs)
+	mend, err := s.countToMend(ctx, scope, connectorIDs)
 	if err != nil {
 		return nil, fmt.Errorf("count the rows to mend: %w", err)
 	}
-	unmatched, err := s.unmatched(ctx)
+	unmatched, err := s.unmatched(ctx, scope)
 	if err != nil {
 		return nil, fmt.Errorf("count what cannot be matched: %w", err)
 	}
@@ -57,6 +60,9 @@ func (s *Service) Conditions(ctx context.Context, connectorIDs []int64) (map[int
 		if d := blocked[c.ID]; d != nil {
 			for _, e := range d.Blocked {
 				f.Blocked = append(f.Blocked, e.String())
+			}
+			if len(d.Blocked) == 0 {
+				f.Blocked = []string{notYours}
 			}
 		}
 		if u := unmatched[c.ID]; u != nil {

@@ -45,7 +45,7 @@ func (s *Service) ResumeDelivery(ctx context.Context, in DeliveryInput) (*Delive
 	if err != nil {
 		return nil, err
 	}
-	return &DeliveryPayload{d}, nil
+	return &DeliveryPayload{seen(permit.Find(ctx, permit.ConnectorQuery), []*Delivery{d})[0]}, nil
 }
 
 // DropDelivery gives a synchronization of the continuous mode up: its changes are dropped, the next reading compares anew. CONFLICT, INVALID_TRANSITION
@@ -62,7 +62,7 @@ func (s *Service) DropDelivery(ctx context.Context, in DeliveryInput) (*Delivery
 	if err != nil {
 		return nil, err
 	}
-	return &DeliveryPayload{d}, nil
+	return &DeliveryPayload{seen(permit.Find(ctx, permit.ConnectorQuery), []*Delivery{d})[0]}, nil
 }
 
 // check asks for the right first: a stranger learns nothing from an input.

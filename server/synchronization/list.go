@@ -17,7 +17,7 @@ import (
 )
 
 // Deliveries gives the newest deliveries of each connector, newest first, at most first of each: one statement. The caller has checked
-// the right to the connectors.
+// the right to the connectors; what is told of each is what his ConnectorQuery opens.
 func (s *Service) Deliveries(ctx context.Context, connectorIDs []int64, first int) (map[int64][]*Delivery, error) {
 	if err := (page.Args{First: first}).Check(); err != nil {
 		return nil, err
@@ -30,18 +30,66 @@ func (s *Service) Deliveries(ctx context.Context, connectorIDs []int64, first in
 		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
 	found := map[int64][]*Delivery{}
-	for _, d := range rows {
+	for _, d := range seen(permit.Find(ctx, permit.ConnectorQuery), rows) {
 		found[d.ConnectorID] = append(found[d.ConnectorID], d)
 	}
 	return found, nil
 }
 
-// Delivery gives one delivery; NotFound if there is none. Needs ConnectorQuery.
+// Delivery gives one delivery; NotFound if there is none. Needs ConnectorQuery; in a rule about an entity type it tells of that one only.
 func (s *Service) Delivery(ctx context.Context, id int64) (*Delivery, error) {
-	if _, err := permit.Require(ctx, permit.ConnectorQuery); err != nil {
+	scope, err := permit.Require(ctx, permit.ConnectorQuery)
+	if err != nil {
 		return nil, err
 	}
-	return find(ctx, s.DB, id)
+	d, err := find(ctx, s.DB, id)
+	if err != nil {
+		return nil, err
+	}
+	return seen(scope, []*Delivery{d})[0], nil
+}
+
+// notYours stands where something is said of data that the caller may not read.
+const notYours = "it concerns data that you may not read"
+
+// seen leaves in deliveries what a scope opens: of a rule about an entity type the numbers of that type, when it has no filters. Lists of keys, and
+// errors, which may repeat values, are for those who may read whatever a connector holds.
+func seen(scope permit.Scope, deliveries []*Delivery) []*Delivery {
+	if scope.All("Connector") {
+		return deliveries
+	}
+	out := make([]*Delivery, len(deliveries))
+	for i, d := range deliveries {
+		part := *d
+		part.Counters = d.Counters.of(scope)
+		part.Blocked = slices.DeleteFunc(slices.Clone(d.Blocked), func(e Exceeded) bool { return e.EntityType == "" || !scope.All(e.EntityType) })
+		if d.Error != nil {
+			part.Error = new("The reading broke: " + notYours + ".")
+		}
+		out[i] = &part
+	}
+	return out
+}
+
+// of are the counts of those entity types that a scope opens as a whole.
+func (c Counters) of(scope permit.Scope) Counters {
+	sum := Counters{Continuous: c.Continuous, Forced: c.Forced, EntityTypes: map[string]TypeCounts{}}
+	for name, t := range c.EntityTypes {
+		if !scope.All(name) {
+			continue
+		}
+		sum.EntityTypes[name] = t
+		sum.Read += t.Read
+		sum.Inserted += t.Inserted
+		sum.Updated += t.Updated
+		sum.Deleted += t.Deleted
+		sum.LinksInserted += t.LinksInserted
+		sum.LinksDeleted += t.LinksDeleted
+		sum.NullKeys += t.NullKeys
+		sum.Rejected += t.Rejected
+		sum.Kept += t.Kept
+	}
+	return sum
 }
 
 // OfTask gives the newest delivery that a task worked on; nil: none. The caller has checked the right to the task.

@@ -249,13 +249,17 @@ func (s *Service) RowsToMend(ctx context.Context, connector *string, args page.A
 	return page.Make(rows, args, int(total), func(r *RowToMend) any { return r.ID }), nil
 }
 
-// countToMend counts the listed rows of connectors.
-func (s *Service) countToMend(ctx context.Context, connectors []int64) (map[int64]int, error) {
+// countToMend counts the listed rows of connectors that a scope opens.
+func (s *Service) countToMend(ctx context.Context, scope permit.Scope, connectors []int64) (map[int64]int, error) {
+	may, err := s.opens(ctx, scope, "m")
+	if err != nil {
+		return nil, err
+	}
 	var rows []struct {
 		ConnectorID int64
 		N           int
 	}
-	err := s.DB.NewRaw("select m.connector_id, count(*) as n from row_to_mend m where m.is_listed and "+stillRead+" and m.connector_id = any (?) group by 1", array(connectors)).Scan(ctx, &rows)
+	err = s.DB.NewRaw("select m.connector_id, count(*) as n from row_to_mend m where m.is_listed and "+stillRead+" and m.connector_id = any (?) and ? group by 1", array(connectors), may).Scan(ctx, &rows)
 	found := map[int64]int{}
 	for _, r := range rows {
 		found[r.ConnectorID] = r.N
@@ -270,11 +274,16 @@ type unmatchable struct {
 	Message     string // of one of them
 }
 
-func (s *Service) unmatched(ctx context.Context) (map[int64]*unmatchable, error) {
+// unmatched counts them by connector, those that a scope opens.
+func (s *Service) unmatched(ctx context.Context, scope permit.Scope) (map[int64]*unmatchable, error) {
+	may, err := s.opens(ctx, scope, "x")
+	if err != nil {
+		return nil, err
+	}
 	var rows []*unmatchable
-	err := s.DB.NewRaw(`select t.connector_id, count(distinct f.resource_id) as n, (array_agg(f.message order by f.id))[1] as message
-		from key_fault f join resource r on r.id = f.resource_id join entity_type t on t.id = r.entity_type_id
-		where t.connector_id is not null and r.valid_to = 'infinity' group by 1`).Scan(ctx, &rows)
+	err = s.DB.NewRaw(`select t.connector_id, count(distinct f.resource_id) as n, (array_agg(f.message order by f.id))[1] as message
+		from key_fault f join resource x on x.id = f.resource_id join entity_type t on t.id = x.entity_type_id
+		where t.connector_id is not null and x.valid_to = 'infinity' and ? group by 1`, may).Scan(ctx, &rows)
 	found := map[int64]*unmatchable{}
 	for _, r := range rows {
 		found[r.ConnectorID] = r

@@ -2,6 +2,8 @@ package synchronization_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,6 +13,7 @@ import (
 
 	"writ/server/errs"
 	"writ/server/page"
+	"writ/server/permit"
 	"writ/server/synchronization"
 	"writ/server/system"
 )
@@ -176,4 +179,71 @@ func TestHostileRows(t *testing.T) {
 		require.Contains(rt, list, "3:Paul:")
 		require.Equal(rt, 1, b.count(t, "select count(*) from resource where entity_type_id = ? and key = '2' and valid_to = 'infinity'", b.person))
 	})
+}
+
+// TestTellsWhatTheScopeOpens: numbers, keys and errors of what was read are told as far as the right on connectors goes, wherever they stand.
+func TestTellsWhatTheScopeOpens(t *testing.T) {
+	t.Parallel()
+	b, dir := files(t, nil)
+	b.exec(t, "update connector set max_percentage_inserted_lines = 0, max_percentage_updated_lines = 0, max_percentage_deleted_lines = 0")
+	write(t, dir, "person.csv", "id,name,mail,start,department,groups\n1,Petra,,soon,IT,\n2,Ann,a@x,,Nowhere,\n3,Paul,,later,IT,\n")
+	write(t, dir, "department.csv", "code,title,parent\nIT,Technology,Nowhere\nHR,People,\xff\n")
+	b.run(t)
+	b.exec(t, `insert into key_fault (resource_id, side, message, found_at) select id, 'S', 'The key of Petra is too long.', now() from resource where key = '1'`)
+	write(t, dir, "person.csv", "id,name\n1,\"Pet\"ra\n")
+	_, err := b.Run(b.ctx, synchronization.RunInput{Connector: "hr"})
+	require.Error(t, err)
+	var ids []int64
+	require.NoError(t, b.DB.NewRaw("select id from delivery order by id").Scan(t.Context(), &ids))
+	good, broken := ids[1], ids[2]
+	for name, c := range map[string]struct {
+		grants          []permit.Grant
+		mend, unmatched int
+		types           []string
+	}{
+		"Everything":    {[]permit.Grant{{}}, 3, 1, []string{"Department", "Person"}},
+		"ConnectorRule": {[]permit.Grant{{EntityType: "Connector"}}, 3, 1, []string{"Department", "Person"}},
+		"Departments":   {[]permit.Grant{{EntityType: "Department"}}, 1, 0, []string{"Department"}},
+		"People":        {[]permit.Grant{{EntityType: "Person"}}, 2, 1, []string{"Person"}},
+		"OnePerson":     {[]permit.Grant{{EntityType: "Person", Filters: []permit.Filter{{Binding: "Name", Value: "Petra"}}}}, 1, 1, nil},
+		"Other":         {[]permit.Grant{{EntityType: "Guest"}}, 0, 0, nil},
+		"None":          {nil, 0, 0, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range c.grants {
+				c.grants[i].Path, c.grants[i].CanExecute = permit.ConnectorQuery, true
+			}
+			ctx := permit.With(t.Context(), &permit.Actor{Username: "reader", Grants: c.grants})
+			conditions, err := b.Conditions(ctx, []int64{b.connector})
+			require.NoError(t, err)
+			told := conditions[b.connector]
+			require.Equal(t, c.mend, told.RowsToMend)
+			require.Equal(t, c.unmatched, told.Unmatched)
+			all := len(c.types) == 2
+			require.Equal(t, all, strings.Contains(told.HealthMessage, `"person"`), told.HealthMessage)
+			lists, err := b.Deliveries(ctx, []int64{b.connector}, 10)
+			require.NoError(t, err)
+			require.Len(t, lists[b.connector], 3)
+			for _, d := range lists[b.connector] {
+				if c.grants != nil {
+					alone, err := b.Delivery(ctx, d.ID)
+					require.NoError(t, err)
+					require.Equal(t, d, alone)
+				}
+				switch d.ID {
+				case good:
+					types := slices.Sorted(maps.Keys(d.Counters.EntityTypes))
+					require.Equal(t, c.types, types)
+					require.Equal(t, all, len(d.Counters.RejectedRows)+len(d.Counters.Unlinked) > 0)
+					read := 0
+					for _, n := range d.Counters.EntityTypes {
+						read += n.Read
+					}
+					require.Equal(t, read, d.Counters.Read)
+				case broken:
+					require.Equal(t, all, strings.Contains(*d.Error, `"person"`), *d.Error)
+				}
+			}
+		})
+	}
 }
