@@ -137,12 +137,13 @@ func TestRun(t *testing.T) {
 		`a1\) A page of 50 out of 300 orders, flat`, `\n +1  Writ `, `\n +32  Writ `, `\n +32  loop in Go `, `a2\) .* with owner, type and lines`, `PostGraphile is left out: no folder`, `b\) Work`, `\norders +300 `, `\nRiver jobs +300 `,
 		`c\) Role model`, `300  from scratch`, `300  unchanged, everybody`, `300  1 % changed, only those`, `300  1 % changed, everybody`,
 		`d\) Evaluation`, `\n +5 +50 +100 `, `e\) Events`, `\none at a time, 100 a second +[0-9,]+ `, `\nfour writers, fifty at a time +[0-9,]+ `,
+		`f\) Role model over a database by its shape`, ` first look +100 `, ` other model +100 `, ` one attribute +100 `, ` creation +100 `, ` one attribute, orders open +100 `,
 	} {
 		require.Regexp(t, regexp.MustCompile(want), text)
 	}
 	require.NotContains(t, text, "/usr/", "no paths of this machine")
 
-	require.Len(t, names, 2, "one for requests, one to compute")
+	require.Len(t, names, 4, "one for requests, one to compute, two for the shape")
 	var left int
 	require.NoError(t, b.NewRaw("select count(*) from pg_database where datname in (?)", bun.List(names)).Scan(t.Context(), &left))
 	require.Zero(t, left)

@@ -14,6 +14,7 @@
 //	copy.go          COPY of the rows that a computation wrote, and a scan of those it reads
 //	grid.go          d) evaluation without a database: targets x attributes x roles
 //	events.go        e) events from the commit to a subscriber
+//	shapes.go        f) the role model over a database by its shape: people a second, CPU and memory
 //	table.go         aligned tables
 //
 // Load and database share the machine, as they do in an installation of one process: the numbers are for comparing columns of the same run,

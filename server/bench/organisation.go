@@ -33,18 +33,30 @@ const (
 type organisation struct {
 	*database
 	*System
+	plan     plan
 	people   int
 	password string
 	random   *mathrand.Rand
 	stop     func() // ends what runs beside, as in a process that serves
 }
 
+// plan is who is in an organisation and by which rules.
+type plan interface {
+	model(o *organisation) *manifest.Manifest
+	// resources come in the order in which they refer to each other.
+	resources(o *organisation, shape *directory.Shape) iter.Seq[directory.Change]
+}
+
 func (s *server) organisation(ctx context.Context, in Input, people int) (*organisation, error) {
+	return s.organisationOf(ctx, in, people, usual{})
+}
+
+func (s *server) organisationOf(ctx context.Context, in Input, people int, p plan) (*organisation, error) {
 	d, err := s.create(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o := &organisation{database: d, people: people, password: rand.Text(), random: mathrand.New(mathrand.NewPCG(uint64(in.Seed), uint64(people)))}
+	o := &organisation{database: d, plan: p, people: people, password: rand.Text(), random: mathrand.New(mathrand.NewPCG(uint64(in.Seed), uint64(people)))}
 	o.stop = o.refreshStatistics(ctx)
 	if err := o.fill(ctx, in); err != nil {
 		o.close()
@@ -76,7 +88,7 @@ func (o *organisation) fill(ctx context.Context, in Input) (err error) {
 		return err
 	}
 	// Connectors come with the first apply, the groups that the rules name before the second.
-	model := o.model()
+	model := o.plan.model(o)
 	frame := *model
 	frame.ResourceTypes, frame.SingleRoles = nil, nil
 	if _, err := o.Manifest.Apply(ctx, &frame); err != nil {
@@ -86,7 +98,7 @@ func (o *organisation) fill(ctx context.Context, in Input) (err error) {
 	if err != nil {
 		return err
 	}
-	for part := range slices.Chunk(slices.Collect(o.resources(shape)), 20_000) { // a transaction each
+	for part := range slices.Chunk(slices.Collect(o.plan.resources(o, shape)), 20_000) { // a transaction each
 		if err := o.write(ctx, shape, part); err != nil {
 			return err
 		}
@@ -108,8 +120,11 @@ func (o *organisation) write(ctx context.Context, shape *directory.Shape, change
 	})
 }
 
-// resources are groups, departments and people, in the order in which they refer to each other.
-func (o *organisation) resources(shape *directory.Shape) iter.Seq[directory.Change] {
+// usual is the plan described above.
+type usual struct{}
+
+// resources are groups, departments and people.
+func (usual) resources(o *organisation, shape *directory.Shape) iter.Seq[directory.Change] {
 	group, department, person := shape.ByIdentifier["Group"].ID, shape.ByIdentifier["Department"].ID, shape.ByIdentifier["Person"].ID
 	return func(yield func(directory.Change) bool) {
 		for _, r := range o.roles() {
@@ -170,7 +185,7 @@ func (o *organisation) roles() []string {
 }
 
 // model is the configuration.
-func (o *organisation) model() *manifest.Manifest {
+func (usual) model(o *organisation) *manifest.Manifest {
 	no, none := false, 0
 	m := &manifest.Manifest{
 		Connectors: []manifest.Connector{{Identifier: "Target", Mode: "scheduled", Connections: []manifest.Connection{{Identifier: "Target", Package: "null"}}}},
