@@ -56,7 +56,6 @@ type history struct {
 	off     map[string]bool // connectors that are switched off
 	mend    []func()        // ends what is broken now
 	foreign int             // number of the next thing that others make
-	log     []string
 }
 
 func runHistory(t *testing.T, seed uint64, steps int) {
@@ -72,9 +71,6 @@ func runHistory(t *testing.T, seed uint64, steps int) {
 		if os.Getenv("WRIT_HISTORY_KEEP") != "" && t.Failed() {
 			fmt.Println("KEPT", h.URL, h.name)
 			time.Sleep(10 * time.Minute)
-		}
-		if t.Failed() {
-			t.Logf("seed %d: %s\n%s", seed, v, strings.Join(h.log, "\n"))
 		}
 	})
 	h.complete()
@@ -98,7 +94,8 @@ func runHistory(t *testing.T, seed uint64, steps int) {
 }
 
 func (h *history) note(format string, args ...any) {
-	h.log = append(h.log, h.now().Format("01-02 15:04:05 ")+time.Now().Format("[15:04:05.000] ")+fmt.Sprintf(format, args...))
+	h.t.Helper()
+	h.t.Logf(h.now().Format("01-02 15:04:05 ")+time.Now().Format("[15:04:05.000] ")+format, args...)
 }
 
 func (h *history) now() time.Time { return time.Now().UTC().Add(h.offset) }
