@@ -82,6 +82,7 @@ create table assigned_resource_type (
     error text,
     valid_from timestamp with time zone not null,
     valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    unseen_at timestamp with time zone,
     constraint assigned_resource_type_pkey PRIMARY KEY (id),
     constraint assigned_resource_type_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint assigned_resource_type_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id),
@@ -91,11 +92,13 @@ create table assigned_resource_type (
 comment on column assigned_resource_type.owner_id is 'Null: an orphan target.';
 comment on column assigned_resource_type.resource_id is 'The target; null until found or created. Verified at rest = expected, linked, no open line and no gap.';
 comment on column assigned_resource_type.expected is 'Computed value timelines by property with the ids of the rules behind them (evaluation.Expected).';
+comment on column assigned_resource_type.unseen_at is 'Since when, at the latest, own work remembered in expected waits for a reading of the target that began later; null: nothing waits.';
 CREATE INDEX assigned_resource_type_by_owner ON public.assigned_resource_type USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_resource_type_by_type ON public.assigned_resource_type USING btree (resource_type_id, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_resource_type_created ON public.assigned_resource_type USING btree (created_key) WHERE ((created_key IS NOT NULL) AND (resource_id IS NULL) AND (valid_to = 'infinity'::timestamp with time zone));
 CREATE INDEX assigned_resource_type_past ON public.assigned_resource_type USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE UNIQUE INDEX assigned_resource_type_target_unique ON public.assigned_resource_type USING btree (resource_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (resource_id IS NOT NULL));
+CREATE INDEX assigned_resource_type_unseen ON public.assigned_resource_type USING btree (unseen_at) WHERE ((unseen_at IS NOT NULL) AND (valid_to = 'infinity'::timestamp with time zone));
 CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_resource_type FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
 
 create table assigned_role (

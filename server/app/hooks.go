@@ -77,15 +77,18 @@ func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
 	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
 }
 
-// synchronized: owners of whose orders of this connector a line waits to be verified are looked at again, whatever waits beside it, and local
-// users find their person.
-func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, _ time.Time) error {
+// synchronized: owners of whose orders of this connector a line waits to be verified, or whose own work waits to be seen gone, are looked at
+// again, whatever waits beside it, and local users find their person.
+func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, began time.Time) error {
 	if _, err := tx.ExecContext(ctx, `update local_user u set resource_id = r.id from resource r
 		where u.resource_key is not null and r.entity_type_id = u.resource_entity_type_id and r.key = u.resource_key and r.valid_to = 'infinity'
 			and u.resource_id is distinct from r.id`); err != nil {
 		return err
 	}
 	if err := a.Orders.Look(ctx, tx, 0); err != nil { // owners and targets may be there now that orders waited for
+		return err
+	}
+	if err := assignment.MarkRead(ctx, tx, connectorID, began); err != nil {
 		return err
 	}
 	return assignment.MarkDirtyWhere(ctx, tx, "synchronized", `id in (select owner_id from provisioning_order

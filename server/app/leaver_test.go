@@ -112,6 +112,42 @@ func TestTicketDoneAfterTheLeaverIsGone(t *testing.T) {
 	}
 }
 
+// TestChangeTakenBack: a name that was wanted for a while and never sent is forgotten when the account is read again. Whoever writes it later
+// by hand did it himself, and a person decides.
+func TestChangeTakenBack(t *testing.T) {
+	t.Parallel()
+	for name, reads := range map[string]bool{"Read": true, "NotRead": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mustSmall(t, smallOptions{})
+			s.people("P0,7,New,Ray,seven,A")
+			s.around()
+			for _, last := range []string{"Kim", "Ray"} {
+				s.people("P0,7,New," + last + ",seven,A")
+				s.synchronize("HR")
+				s.compute()
+			}
+			if reads {
+				s.synchronize("Target")
+				s.compute()
+				s.settled()
+			}
+			_, err := s.target.ExecContext(s.ctx, `update account set name = 'New Kim'`)
+			require.NoError(t, err)
+			s.synchronize("Target")
+			s.compute()
+			if reads {
+				require.Empty(t, s.open())
+				require.EqualValues(t, 1, s.number(`select count(*) from gap where closed_at is null`))
+				return
+			}
+			s.around()
+			require.Equal(t, []string{"seven 7 New Ray A staff"}, s.accounts()) // it may have been ours
+			s.settled()
+		})
+	}
+}
+
 // TestPeopleComeAndGo: hired, gone, hired again under another key, renamed, with the system switched off at times. At the end everybody
 // who lives has exactly his account, and there is nothing left to do.
 func TestPeopleComeAndGo(t *testing.T) {

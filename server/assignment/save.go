@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
 	"writ/server/evaluation"
@@ -21,6 +22,7 @@ type saver struct {
 	s      *Service
 	m      *Model
 	now    time.Time
+	read   map[int64]time.Time // when the newest reading of each target entity type began
 	owners map[int64]*evaluation.Owner
 	report Report
 	failed map[int64]error
@@ -33,7 +35,7 @@ type saver struct {
 }
 
 func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.Batch, results []evaluation.Result) (Report, map[int64]error, error) {
-	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: b.Now, owners: map[int64]*evaluation.Owner{}, failed: map[int64]error{},
+	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: b.Now, read: b.SyncedAt, owners: map[int64]*evaluation.Owner{}, failed: map[int64]error{},
 		typeIDs: map[*evaluation.TypeDelta]int64{}}
 	for _, o := range b.Owners {
 		w.owners[o.Resource.ID] = o
@@ -55,7 +57,7 @@ func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.B
 	if len(w.changed) == 0 {
 		return w.report, w.failed, nil
 	}
-	for _, part := range []func() error{w.roles, w.types, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events} {
+	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events} {
 		if err := part(); err != nil {
 			return w.report, w.failed, fmt.Errorf("save assignments: %w", err)
 		}
@@ -196,6 +198,7 @@ type typeRow struct {
 	Error      *string         `json:"error"`
 	Verified   bool            `json:"verified"`
 	Close      bool            `json:"close"`
+	UnseenAt   *time.Time      `json:"unseen_at"`
 }
 
 // types versions and updates rows that changed, and adds new ones. The id of an assigned resource type stays the same for life, since
@@ -239,11 +242,22 @@ func (w *saver) types() error {
 			verifiedAt = &w.now
 		}
 		fresh = append(fresh, []any{newIDs[i], nullID(owners[i]), d.ResourceTypeID, row.TargetID, row.Workflow, w.now, row.IsExpected, row.Start, row.End, row.Confidence,
-			row.Expected, row.Error, verifiedAt, w.now})
+			row.Expected, row.Error, verifiedAt, row.UnseenAt, w.now})
 		w.plan(newIDs[i], owners[i], d)
 	}
 	return w.copy("assigned_resource_type", []string{"id", "owner_id", "resource_type_id", "resource_id", "workflow_state", "workflow_state_changed_at", "is_expected",
-		"start_date", "end_date", "confidence", "expected", "error", "verified_at", "valid_from"}, fresh)
+		"start_date", "end_date", "confidence", "expected", "error", "verified_at", "unseen_at", "valid_from"}, fresh)
+}
+
+// seen notes that the newest readings have been looked at, also where nothing follows from them.
+func (w *saver) seen() error {
+	types, at := make([]int64, 0, len(w.read)), make([]time.Time, 0, len(w.read))
+	for id, began := range w.read {
+		types, at = append(types, id), append(at, began)
+	}
+	_, err := w.tx.NewRaw(`update assigned_resource_type a set unseen_at = null from unnest(?::bigint[], ?::timestamptz[]) e (id, at) join resource_type t on t.target_entity_type_id = e.id
+		where a.owner_id = any (?) and a.valid_to = 'infinity' and a.unseen_at < e.at and t.id = a.resource_type_id`, ids(types), pgdialect.Array(at), ids(w.changedIDs())).Exec(w.ctx)
+	return err
 }
 
 // adopt ends the rows of targets that have found an owner now: rows without owner, and those of owners who are gone. What waited there
@@ -334,6 +348,7 @@ func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
 	if d.Error != "" {
 		row.Error = &d.Error
 	}
+	row.UnseenAt = d.Expected.Unseen(w.read[w.m.ResourceType(d.ResourceTypeID).TargetEntityTypeID])
 	return row
 }
 
@@ -379,12 +394,12 @@ func (w *saver) updateTypes(rows []typeRow) error {
 			resource_id = case when r.close then a.resource_id else r.resource_id end,
 			workflow_state = r.workflow_state,
 			workflow_state_changed_at = case when a.workflow_state = r.workflow_state then a.workflow_state_changed_at else ?0 end,
-			is_expected = r.is_expected, start_date = r.start_date, end_date = r.end_date, confidence = r.confidence, expected = r.expected, error = r.error,
+			is_expected = r.is_expected, start_date = r.start_date, end_date = r.end_date, confidence = r.confidence, expected = r.expected, error = r.error, unseen_at = r.unseen_at,
 			verified_at = case when r.verified then coalesce(a.verified_at, ?0) else a.verified_at end,
 			valid_from = case when r.close then a.valid_from else ?0 end,
 			valid_to = case when r.close then ?0 else 'infinity'::timestamptz end
 		from jsonb_to_recordset(?1::jsonb) r (id bigint, resource_id bigint, workflow_state smallint, is_expected boolean, start_date timestamptz, end_date timestamptz,
-			confidence int, expected jsonb, error text, verified boolean, close boolean)
+			confidence int, expected jsonb, error text, verified boolean, close boolean, unseen_at timestamptz)
 		where a.id = r.id`, w.now, string(list)).Exec(w.ctx)
 	return err
 }

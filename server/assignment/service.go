@@ -67,6 +67,13 @@ func MarkDirty(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64
 	return MarkDirtyWhere(ctx, tx, reason, "id = any (?)", ids(ownerIDs))
 }
 
+// MarkRead marks whose own work waits for data of a connector that is as new as a reading which began at an instant: what it does not show is
+// gone. Joins the caller's transaction.
+func MarkRead(ctx context.Context, tx bun.IDB, connectorID int64, began time.Time) error {
+	return MarkDirtyWhere(ctx, tx, "synchronized", `id in (select a.owner_id from assigned_resource_type a join resource_type t on t.id = a.resource_type_id
+		join entity_type e on e.id = t.target_entity_type_id where e.connector_id = ? and a.unseen_at < ? and a.valid_to = 'infinity')`, connectorID, began)
+}
+
 // MarkDirtyWhere is MarkDirty for the resources that a condition names: any number of them, without carrying them through the process.
 func MarkDirtyWhere(ctx context.Context, tx bun.IDB, reason, condition string, args ...any) error {
 	res, err := tx.NewRaw(`insert into dirty_owner (owner_id, entity_type_id, is_gone, reason)

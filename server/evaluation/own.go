@@ -1,6 +1,9 @@
 package evaluation
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Own is a value that is Writ's own work: it was wanted in the target once. Exactly one of Value and ID counts, by the property.
 type Own struct {
@@ -69,6 +72,24 @@ func (x Own) empty() bool { return x.Value == "" && x.ID == 0 }
 func (b *Batch) seenSince(t *typed, x Own) bool {
 	at, ok := b.SyncedAt[t.TargetEntityTypeID]
 	return ok && instant(at) > x.Since
+}
+
+// Unseen tells since when, at the latest, something of what is remembered waits for data of the target that is newer than it; nil: nothing
+// does. read: when the newest reading of the target began.
+func (e *Expected) Unseen(read time.Time) *time.Time {
+	last := int64(0)
+	for name, list := range e.Ours {
+		for _, x := range list {
+			if !x.empty() || name == theTarget {
+				last = max(last, x.Since)
+			}
+		}
+	}
+	if last == 0 || !read.IsZero() && instant(read) > last {
+		return nil
+	}
+	at := time.UnixMicro(last).UTC()
+	return &at
 }
 
 // out reports whether the target may show what a line brings although no data shows it yet.

@@ -1,0 +1,1 @@
+alter table assigned_resource_type drop column unseen_at;
