@@ -152,6 +152,14 @@ func upsertUsers(ctx context.Context, tx bun.IDB, rows []*user) error {
 	return explain("find who users are", err)
 }
 
+// FindPeople links local users with their persons, as far as these are in the directory by now.
+func FindPeople(ctx context.Context, tx bun.IDB) error {
+	_, err := tx.NewRaw(`UPDATE local_user AS u SET resource_id = r.id FROM resource AS r
+		WHERE u.resource_key IS NOT NULL AND r.entity_type_id = u.resource_entity_type_id AND r.key = u.resource_key AND r.valid_to = 'infinity'
+			AND u.resource_id IS DISTINCT FROM r.id`).Exec(ctx)
+	return explain("find who users are", err)
+}
+
 // Credential is what decides whether a local user may enter.
 type Credential struct {
 	ID           int64

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/clock"
+	"writ/server/db"
 	"writ/server/errs"
 )
 
@@ -14,15 +15,13 @@ import (
 const offsetKey = "clock_offset_seconds"
 
 // loadOffset follows the test clock. Only called with test hooks.
-func loadOffset(ctx context.Context, db bun.IDB, c *clock.Clock) error {
-	var seconds []int64
-	if err := db.NewRaw(`select (value #>> '{}')::bigint from setting where key = ?`, offsetKey).Scan(ctx, &seconds); err != nil {
-		return err
+func loadOffset(ctx context.Context, b bun.IDB, c *clock.Clock) error {
+	var seconds int64
+	found, err := db.Setting(ctx, b, offsetKey, &seconds)
+	if found {
+		c.SetOffset(time.Duration(seconds) * time.Second)
 	}
-	if len(seconds) == 1 {
-		c.SetOffset(time.Duration(seconds[0]) * time.Second)
-	}
-	return nil
+	return err
 }
 
 // AdvanceClock moves the test clock of every process forward and makes everything look at what became due.
@@ -30,8 +29,7 @@ func (a *App) AdvanceClock(ctx context.Context, seconds int) (time.Time, error) 
 	if seconds < 0 {
 		return time.Time{}, errs.Invalid("seconds", "Time only moves forward, got %d.", seconds)
 	}
-	if _, err := a.DB.NewRaw(`insert into setting (key, value) values (?0, to_jsonb(?1::bigint))
-		on conflict (key) do update set value = to_jsonb((setting.value #>> '{}')::bigint + ?1), updated_at = now()`, offsetKey, seconds).Exec(ctx); err != nil {
+	if err := db.AddToSetting(ctx, a.DB, offsetKey, int64(seconds)); err != nil {
 		return time.Time{}, err
 	}
 	if err := loadOffset(ctx, a.DB, a.Clock); err != nil {

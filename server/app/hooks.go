@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/uptrace/bun"
 
+	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/config"
 	"writ/server/directory"
@@ -80,9 +81,7 @@ func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
 // synchronized: owners of whose orders of this connector a line waits to be verified, or whose own work waits to be seen gone, are looked at
 // again, whatever waits beside it, and local users find their person.
 func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, began time.Time) error {
-	if _, err := tx.ExecContext(ctx, `update local_user u set resource_id = r.id from resource r
-		where u.resource_key is not null and r.entity_type_id = u.resource_entity_type_id and r.key = u.resource_key and r.valid_to = 'infinity'
-			and u.resource_id is distinct from r.id`); err != nil {
+	if err := access.FindPeople(ctx, tx); err != nil {
 		return err
 	}
 	if err := a.Orders.Look(ctx, tx, 0); err != nil { // owners and targets may be there now that orders waited for

@@ -2,7 +2,6 @@ package assignment
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -47,7 +46,7 @@ func (s *Service) spreadApart(ctx context.Context, changed []int64) error {
 	}, func(id int64, cause error) error {
 		s.Log.ErrorContext(ctx, "changed resource not spread", "resource", id, "error", cause)
 		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-			if _, err := tx.NewRaw("delete from changed_resource where resource_id = ?", id).Exec(ctx); err != nil {
+			if _, err := directory.TakeChanged(ctx, tx, []int64{id}, 1, nil); err != nil {
 				return err
 			}
 			return s.noteRefused(ctx, tx, id, "T", cause)
@@ -61,18 +60,9 @@ func (s *Service) spread(ctx context.Context, tx bun.Tx, only []int64) (taken []
 	if err != nil {
 		return nil, err
 	}
-	var changed []struct {
-		ResourceID int64
-		Concerns   bool // false: only links arrived from its other side, by navigations that nobody follows backward
-	}
-	// a row that is written again meanwhile waits for this transaction and comes back
-	if err := tx.NewRaw(`delete from changed_resource where resource_id in
-		(select resource_id from changed_resource where ?0::bigint[] is null or resource_id = any (?0) order by resource_id limit ?1 for update skip locked)
-		returning resource_id, reverse_properties is null or reverse_properties && ?2::bigint[] as concerns`, idsOrNull(only), spreadBatch, ids(m.Hops.backward)).Scan(ctx, &changed); err != nil {
-		return nil, fmt.Errorf("take changed resources: %w", err)
-	}
-	if len(changed) == 0 {
-		return nil, nil
+	changed, err := directory.TakeChanged(ctx, tx, only, spreadBatch, m.Hops.backward)
+	if err != nil || len(changed) == 0 {
+		return nil, err
 	}
 	for _, c := range changed {
 		taken = append(taken, c.ResourceID)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	store "writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/rolemodel"
@@ -49,10 +50,13 @@ func (s *Service) Model(ctx context.Context, db bun.IDB) (*Model, error) {
 	return m, nil
 }
 
+// referenceKey is the setting that keeps the hash of what rules name in the directory: another one makes another model.
+const referenceKey = "reference_data"
+
 func selectStamp(ctx context.Context, db bun.IDB) (stamp string, err error) {
 	err = db.NewRaw(`select coalesce((select max(version) from model_version), 0) || '/'
 		|| coalesce((select value #>> '{}' from setting where key = 'shape_version'), '0') || '/'
-		|| coalesce((select value #>> '{}' from setting where key = 'reference_data'), '')`).Scan(ctx, &stamp)
+		|| coalesce((select value #>> '{}' from setting where key = ?), '')`, referenceKey).Scan(ctx, &stamp)
 	return stamp, err
 }
 
@@ -149,16 +153,11 @@ func (s *Service) refreshReferenceData(ctx context.Context, tx bun.Tx) (changed 
 		return false, err
 	}
 	hash := fmt.Sprintf("%x", sha256.Sum256(jsonb(keys))) // maps marshal in key order
-	var before []string
-	if err := tx.NewRaw(`select value #>> '{}' from setting where key = 'reference_data'`).Scan(ctx, &before); err != nil {
+	var before string
+	if _, err := store.Setting(ctx, tx, referenceKey, &before); err != nil || before == hash {
 		return false, err
 	}
-	if len(before) == 1 && before[0] == hash {
-		return false, nil
-	}
-	_, err = tx.ExecContext(ctx, `insert into setting (key, value) values ('reference_data', to_jsonb(?::text))
-		on conflict (key) do update set value = excluded.value, updated_at = now()`, hash)
-	return true, err
+	return true, store.WriteSetting(ctx, tx, referenceKey, hash)
 }
 
 // hops are the navigations a batch follows, level by level, by what it starts from.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/permit"
 )
@@ -84,7 +85,7 @@ func (s *Service) runType(ctx context.Context, identifier string, in Recompute, 
 	if err != nil {
 		return sum, err
 	}
-	if _, err = s.DB.ExecContext(ctx, `update entity_type set initialized_at = coalesce(initialized_at, ?) where id = ?`, s.Clock.Now(), t.ID); err != nil {
+	if err = directory.NoteInitialized(ctx, s.DB, t.ID, s.Clock.Now()); err != nil {
 		return sum, err
 	}
 	left, err := s.settle(ctx, &t.ID, in.Options, nil)

@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/event"
 )
@@ -377,12 +378,10 @@ func (w *saver) updateTypes(rows []typeRow) error {
 		return err
 	}
 	// a target that is let go, or whose owner is gone, may be wanted by others with an equal key: they are looked at when it is spread
-	if _, err := w.tx.NewRaw(`insert into changed_resource (resource_id, entity_type_id, at)
-		select a.resource_id, x.entity_type_id, ?0 from jsonb_to_recordset(?1::jsonb) r (id bigint, resource_id bigint, close boolean)
-		join assigned_resource_type a on a.id = r.id join resource x on x.id = a.resource_id
-		where r.close or a.resource_id is distinct from r.resource_id or exists (select from resource w where w.id = a.owner_id and w.valid_to <> 'infinity')
-		order by a.resource_id
-		on conflict (resource_id) do update set seq = changed_resource.seq + 1, reverse_properties = null`, w.now, string(list)).Exec(w.ctx); err != nil {
+	if _, err := directory.MarkChanged(w.ctx, w.tx, w.now, `select a.resource_id from jsonb_to_recordset(?::jsonb) r (id bigint, resource_id bigint, close boolean)
+		join assigned_resource_type a on a.id = r.id
+		where r.close or a.resource_id is distinct from r.resource_id or exists (select from resource w where w.id = a.owner_id and w.valid_to <> 'infinity')`,
+		string(list)); err != nil {
 		return err
 	}
 	// targets change hands inside one batch: they are let go before they are taken

@@ -139,7 +139,7 @@ func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, erro
 			return err
 		}
 		// Its row is held while the session is opened: a password that is replaced meanwhile opens nothing.
-		now, err := oneUser(ctx, tx.NewSelect().Where("u.id = ?", u.ID).For("SHARE"))
+		now, err := oneUser(ctx, tx.NewRaw(selectOfUsers+"u.id = ? FOR SHARE", u.ID))
 		if err != nil {
 			return err
 		}

@@ -129,15 +129,16 @@ func parseRefresh(token string) (uuid.UUID, []byte, bool) {
 
 // user is the part of a local user that signing in needs. server/access writes the rest.
 type user struct {
-	bun.BaseModel `bun:"table:local_user,alias:u"`
-	ID            int64 `bun:",pk,autoincrement"`
-	Username      string
-	DisplayName   string
-	PasswordHash  string
-	ResourceID    *int64
-	IsDemo        bool
-	IsDisabled    bool
+	ID           int64
+	Username     string
+	DisplayName  string
+	PasswordHash string
+	ResourceID   *int64
+	IsDemo       bool
+	IsDisabled   bool
 }
+
+const selectOfUsers = `SELECT u.id, u.username, u.display_name, u.password_hash, u.resource_id, u.is_demo, u.is_disabled FROM local_user AS u WHERE `
 
 func (u *user) resourceID() int64 {
 	if u.ResourceID == nil {
@@ -147,16 +148,16 @@ func (u *user) resourceID() int64 {
 }
 
 func selectUserByName(ctx context.Context, db bun.IDB, username string) (*user, error) {
-	return oneUser(ctx, db.NewSelect().Where("lower(u.username) = lower(?)", username))
+	return oneUser(ctx, db.NewRaw(selectOfUsers+"lower(u.username) = lower(?)", username))
 }
 
 func selectUser(ctx context.Context, db bun.IDB, id int64) (*user, error) {
-	return oneUser(ctx, db.NewSelect().Where("u.id = ?", id))
+	return oneUser(ctx, db.NewRaw(selectOfUsers+"u.id = ?", id))
 }
 
-func oneUser(ctx context.Context, q *bun.SelectQuery) (*user, error) {
+func oneUser(ctx context.Context, q *bun.RawQuery) (*user, error) {
 	u := &user{}
-	err := q.Model(u).Scan(ctx)
+	err := q.Scan(ctx, u)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -189,9 +190,8 @@ func oneSession(ctx context.Context, q *bun.SelectQuery, id uuid.UUID) (*session
 // revokeSessions ends sessions and gives the users of those that were not ended before.
 func revokeSessions(ctx context.Context, tx bun.IDB, now time.Time, ids []uuid.UUID) ([]*user, error) {
 	var users []*user
-	revoked := tx.NewRaw("UPDATE session SET revoked_at = ?, sealed_refresh = NULL WHERE id IN (?) AND revoked_at IS NULL RETURNING user_id",
-		now, bun.List(ids))
-	err := tx.NewSelect().With("revoked", revoked).Model(&users).Where("u.id IN (SELECT user_id FROM revoked)").OrderExpr("u.id").Scan(ctx)
+	err := tx.NewRaw(`WITH revoked AS (UPDATE session SET revoked_at = ?, sealed_refresh = NULL WHERE id IN (?) AND revoked_at IS NULL RETURNING user_id)
+		`+selectOfUsers+"u.id IN (SELECT user_id FROM revoked) ORDER BY u.id", now, bun.List(ids)).Scan(ctx, &users)
 	if err != nil {
 		return nil, fmt.Errorf("revoke sessions: %w", err)
 	}

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -90,6 +91,14 @@ func EmptyEntityType(ctx context.Context, tx bun.IDB, id int64, free []int64) er
 		return err
 	}
 	return DropProperties(ctx, tx, free...)
+}
+
+// NoteInitialized notes when the owners of an entity type were all computed first; later times change nothing.
+func NoteInitialized(ctx context.Context, b bun.IDB, id int64, now time.Time) error {
+	if _, err := b.NewRaw(`update entity_type set initialized_at = coalesce(initialized_at, ?) where id = ?`, now, id).Exec(ctx); err != nil {
+		return fmt.Errorf("note the first computation: %w", err)
+	}
+	return nil
 }
 
 // RemoveEntityType deletes an entity type that was emptied. What refers to it keeps it: the database says so.

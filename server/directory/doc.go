@@ -8,6 +8,7 @@
 //	write.go     Writer: the one way resources change, thousands per call; synchronization and people use it alike
 //	link.go      resource_link derived from the references as read; what points to nothing waits in unresolved_ref
 //	closure.go   dimension_closure: who stands above whom in a hierarchical dimension
+//	changed.go   resources that changed since those who keep computed data looked last
 //	configure.go what a configuration says of entity types, properties, mappings and dimensions
 //	refresh.go   Refresh: all of that again when the metadata changed
 //	load.go      LoadMany: resources with their links, level by level, for evaluation

@@ -1,11 +1,12 @@
 package evaluation
 
 import (
-	"pgregory.net/rapid"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"github.com/stretchr/testify/require"
 

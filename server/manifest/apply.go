@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/access"
+	"writ/server/db"
 	"writ/server/job"
 	"writ/server/rolemodel"
 )
@@ -49,9 +50,7 @@ func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.
 	if err := w.otherRules(c); err != nil {
 		return nil, err
 	}
-	_, err := tx.ExecContext(ctx, `insert into setting (key, value) values ('shape_version', '1')
-		on conflict (key) do update set value = to_jsonb((setting.value #>> '{}')::bigint + 1), updated_at = now()`)
-	return w.found, err
+	return w.found, db.AddToSetting(ctx, tx, db.ShapeVersion, 1)
 }
 
 // otherRules looks again at the access rules and jobs this configuration does not name, when it changes what they are about.

@@ -274,8 +274,7 @@ func fingerprintOf(version int64, manifests ...*Manifest) string {
 
 func (s *Service) finish(ctx context.Context, tx bun.Tx, changes []Change) error {
 	now := s.Clock.Now()
-	if _, err := tx.ExecContext(ctx, `insert into model_version (at, actor, fingerprint) values (?, ?, decode(md5(?), 'hex'))`,
-		now, permit.Name(ctx), now.String()); err != nil {
+	if err := rolemodel.AddVersion(ctx, tx, now, permit.Name(ctx)); err != nil {
 		return err
 	}
 	names := make([]string, 0, len(changes))

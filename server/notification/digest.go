@@ -2,7 +2,6 @@ package notification
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/access"
+	"writ/server/db"
 	"writ/server/evaluation"
 	"writ/server/event"
 	"writ/server/permit"
@@ -97,11 +97,7 @@ func (s *Service) collect(ctx context.Context, tx bun.Tx, after, next event.Curs
 	if maps.Equal(before, windows) {
 		return nil
 	}
-	raw, err := json.Marshal(windows)
-	if err != nil {
-		return err
-	}
-	return saveSetting(ctx, tx, windowsKey, raw)
+	return db.WriteSetting(ctx, tx, windowsKey, windows)
 }
 
 // note opens windows, and lengthens those that are open.
@@ -170,20 +166,6 @@ func (s *Service) sendDigest(ctx context.Context, tx bun.Tx, d digest, entityTyp
 
 func selectWindows(ctx context.Context, tx bun.Tx) (map[string]window, error) {
 	windows := map[string]window{}
-	var raw []json.RawMessage
-	if err := tx.NewRaw(`select value from setting where key = ?`, windowsKey).Scan(ctx, &raw); err != nil {
-		return nil, err
-	}
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw[0], &windows); err != nil {
-			return nil, fmt.Errorf("setting %s: %w", windowsKey, err)
-		}
-	}
-	return windows, nil
-}
-
-func saveSetting(ctx context.Context, tx bun.Tx, key string, value json.RawMessage) error {
-	_, err := tx.ExecContext(ctx, `insert into setting (key, value) values (?, ?::jsonb) on conflict (key) do update set value = excluded.value, updated_at = now()`,
-		key, string(value))
-	return err
+	_, err := db.Setting(ctx, tx, windowsKey, &windows)
+	return windows, err
 }

@@ -3,7 +3,6 @@ package notification
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -72,24 +71,18 @@ func (s *Service) Pump(ctx context.Context) (more bool, err error) {
 		if batch.Next.Compare(after) == 0 {
 			return nil
 		}
-		cursor, err := json.Marshal(batch.Next.String())
-		if err != nil {
-			return err
-		}
-		return saveSetting(ctx, tx, cursorKey, cursor)
+		return db.WriteSetting(ctx, tx, cursorKey, batch.Next.String())
 	})
 	return more, err
 }
 
 func selectCursor(ctx context.Context, tx bun.Tx) (event.Cursor, error) {
-	var text []string
-	if err := tx.NewRaw(`select value #>> '{}' from setting where key = ?`, cursorKey).Scan(ctx, &text); err != nil {
-		return event.Cursor{}, err
+	var text string
+	found, err := db.Setting(ctx, tx, cursorKey, &text)
+	if err != nil || !found {
+		return event.Cursor{}, err // from the beginning: a mail that was written already is not written twice
 	}
-	if len(text) == 0 {
-		return event.Cursor{}, nil // from the beginning: a mail that was written already is not written twice
-	}
-	return event.Parse(text[0])
+	return event.Parse(text)
 }
 
 // queueMail writes a mail and asks for it to be sent, in the caller's transaction. The key makes it happen once. A mail that cannot be written,

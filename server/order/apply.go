@@ -13,6 +13,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/assignment"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/event"
@@ -429,14 +430,9 @@ func offerTargets(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int6
 	if len(orderIDs) == 0 {
 		return nil
 	}
-	res, err := tx.NewRaw(`insert into changed_resource (resource_id, entity_type_id, at)
-		select distinct r.id, r.entity_type_id, ?::timestamptz from provisioning_order o join resource r on r.id = o.target_id
-		where o.id = any (?) and not exists (select from resource w where w.id = o.owner_id and w.valid_to = 'infinity') order by r.id
-		on conflict (resource_id) do update set seq = changed_resource.seq + 1, reverse_properties = null`, stamp(now), pgdialect.Array(orderIDs)).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("offer targets: %w", err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	n, err := directory.MarkChanged(ctx, tx, now, `select o.target_id from provisioning_order o
+		where o.id = any (?) and not exists (select from resource w where w.id = o.owner_id and w.valid_to = 'infinity')`, pgdialect.Array(orderIDs))
+	if err != nil || n == 0 {
 		return err
 	}
 	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/fulfil"
 )
@@ -50,15 +51,29 @@ func endNewKeys(ctx context.Context, tx bun.Tx, now time.Time, isDone bool, orde
 	if len(orderIDs) == 0 {
 		return nil
 	}
-	for _, sql := range []string{
-		`update written_key set ended_at = ?0, is_done = ?1 where order_id = any (?2) and ended_at is null`,
-		// the key that a target was created with finds it no more
-		`update assigned_resource_type a set created_key = w.key from provisioning_order o join written_key w on w.order_id = o.id and w.ended_at = ?0 and w.is_done
-			where o.id = any (?2) and a.id = o.assigned_resource_type_id and a.created_key is not null and ?1`,
-	} {
-		if _, err := tx.NewRaw(sql, stamp(now), isDone, arrayOf(orderIDs)).Exec(ctx); err != nil {
-			return fmt.Errorf("note the end of new keys: %w", err)
-		}
+	var renamed []assignment.Answer
+	err := tx.NewRaw(`with w as (update written_key set ended_at = ?0, is_done = ?1 where order_id = any (?2) and ended_at is null returning order_id, key)
+		select o.assigned_resource_type_id, w.key as created_key from w join provisioning_order o on o.id = w.order_id order by 1`,
+		stamp(now), isDone, arrayOf(orderIDs)).Scan(ctx, &renamed)
+	if err != nil {
+		return fmt.Errorf("note the end of new keys: %w", err)
+	}
+	if !isDone {
+		return nil
+	}
+	return assignment.Renamed(ctx, tx, renamed)
+}
+
+// ForgetKeys drops the keys that a reading of entity types begun at an instant shows, with what was written before them; of the types that were
+// read whole also those that ended orders wrote in vain.
+func ForgetKeys(ctx context.Context, tx bun.Tx, begun time.Time, read, whole []string) error {
+	_, err := tx.NewRaw(`delete from written_key w using resource r, entity_type t, provisioning_order o
+		where r.id = w.resource_id and t.id = r.entity_type_id and o.id = w.order_id and (
+			t.identifier = any (?1) and w.ended_at <= ?0 and exists (
+				select from written_key x where x.resource_id = w.resource_id and x.key = r.key and x.n >= w.n and x.ended_at <= ?0)
+			or t.identifier = any (?2) and o.closed_at <= ?0)`, stamp(begun), pgdialect.Array(read), pgdialect.Array(whole)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("forget written keys: %w", err)
 	}
 	return nil
 }

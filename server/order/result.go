@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"writ/server/assignment"
 
 	"github.com/uptrace/bun"
 )
@@ -23,6 +24,7 @@ type result struct {
 	Errored    bool    `json:"errored"`
 	Silent     bool    `json:"silent"` // collected, then silence: transmitted_at
 	Associate  bool    `json:"associate"`
+	target     *int64  // of an association
 	Art        int64   `json:"art"`
 	IsOpen     bool    `json:"is_open"` // the attempt goes on: its answer is still missing
 }
@@ -72,10 +74,6 @@ const (
     is_superseded = n.is_superseded`
 )
 
-// isUnheld: the association of order o links its assigned resource type t at once. When another row has the target still, the evaluation that
-// follows ends that one first.
-const isUnheld = `t.resource_id is null and not exists (select from assigned_resource_type x where x.resource_id = o.target_id and x.valid_to = 'infinity')`
-
 // withResults puts the rule into a statement; now is its parameter for the instant.
 func withResults(text, now string) string {
 	return strings.NewReplacer("/*columns of result*/", strings.ReplaceAll(columnsOfResult, "/*now*/", now), "/*set result*/", setResult).Replace(text)
@@ -88,24 +86,19 @@ func writeAttempts(ctx context.Context, tx bun.Tx, now time.Time, results []resu
 		return fmt.Errorf("write results: %w", err)
 	}
 	ids := make([]int64, len(results))
+	var answers []assignment.Answer
 	for i, r := range results {
 		ids[i] = r.ID
-	}
-	for _, sql := range []string{
-		// an attempt that was lost is ended by the repeat, or by the answer that comes late; until then its outcome says so
-		`update order_attempt a set outcome = g.outcome, message = g.said, ended_at = case when not g.is_open then ?1 end
-		from ` + resultRecordset + ` where a.order_id = g.id and a.order_id = any(?2) and a.ended_at is null`,
-		`update assigned_resource_type t set created_key = coalesce(g.created_key, t.created_key),
-			resource_id = case when g.associate and ` + isUnheld + ` then o.target_id else t.resource_id end
-		from ` + resultRecordset + ` join provisioning_order o on o.id = g.id and o.id = any(?2)
-		where t.id = g.art and g.executed and (g.created_key is not null and t.created_key is distinct from g.created_key
-			or g.associate and ` + isUnheld + `)`,
-	} {
-		if _, err := tx.NewRaw(sql, string(raw), stamp(now), arrayOf(ids)).Exec(ctx); err != nil {
-			return fmt.Errorf("write results: %w", err)
+		if r.Executed && (r.CreatedKey != nil || r.Associate) {
+			answers = append(answers, assignment.Answer{AssignedResourceTypeID: r.Art, CreatedKey: r.CreatedKey, ResourceID: r.target})
 		}
 	}
-	return nil
+	// an attempt that was lost is ended by the repeat, or by the answer that comes late; until then its outcome says so
+	if _, err := tx.NewRaw(`update order_attempt a set outcome = g.outcome, message = g.said, ended_at = case when not g.is_open then ?1 end
+		from `+resultRecordset+` where a.order_id = g.id and a.order_id = any(?2) and a.ended_at is null`, string(raw), stamp(now), arrayOf(ids)).Exec(ctx); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	return assignment.Answered(ctx, tx, now, answers)
 }
 
 // writeUnmoved writes the results of orders no line of which moves: they are tried again, or their lines moved on before the answer came.

@@ -190,7 +190,9 @@ func judge(a answer) (result, Action) {
 	wait := backOff(tries)
 	switch a.Outcome {
 	case fulfil.Done, fulfil.AlreadySo:
-		r.Executed, r.Associate = true, a.Associates
+		if r.Executed, r.Associate = true, a.Associates; r.Associate {
+			r.target = a.TargetID
+		}
 		return r, Execute
 	case fulfil.Unreachable, fulfil.Throttled:
 		if tries < MaxTries {

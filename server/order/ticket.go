@@ -9,6 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
@@ -136,14 +137,19 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 			error_count = 0, is_superseded = false, assignee = coalesce(assignee, ?) where id = any(?)`, []any{stamp(now), key, who, arrayOf(ids)}},
 		{`update order_attempt set ended_at = ?, outcome = 'CONFIRMED', message = ?, worker = ? where ended_at is null and order_id = any(?)`,
 			[]any{stamp(now), text(in.Comment), who, arrayOf(ids)}},
-		{`update assigned_resource_type t set created_key = coalesce(o.created_key, t.created_key),
-			resource_id = case when o.kind = 'ASSOCIATE' and ` + isUnheld + ` then o.target_id else t.resource_id end,
-			verified_at = case when t.id = any(?) then ? else t.verified_at end
-			from provisioning_order o where t.id = o.assigned_resource_type_id and o.id = any(?)`, []any{arrayOf(unsynced), stamp(now), arrayOf(ids)}},
 	} {
 		if _, err := tx.NewRaw(q.sql, q.args...).Exec(ctx); err != nil {
 			return fmt.Errorf("note the confirmation: %w", err)
 		}
+	}
+	var answers []assignment.Answer
+	err := tx.NewRaw(`select assigned_resource_type_id, created_key, case when kind = 'ASSOCIATE' then target_id end as resource_id,
+		assigned_resource_type_id = any (?) as is_verified from provisioning_order where id = any (?) order by 1`, arrayOf(unsynced), arrayOf(ids)).Scan(ctx, &answers)
+	if err != nil {
+		return fmt.Errorf("note the confirmation: %w", err)
+	}
+	if err := assignment.Answered(ctx, tx, now, answers); err != nil {
+		return err
 	}
 	if err := endNewKeys(ctx, tx, now, true, ids); err != nil {
 		return err

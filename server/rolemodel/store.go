@@ -3,6 +3,7 @@ package rolemodel
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -26,6 +27,14 @@ func Load(ctx context.Context, db bun.IDB) (*Model, error) {
 		return nil, fmt.Errorf("read computed properties: %w", err)
 	}
 	return m, nil
+}
+
+// AddVersion tells every process that the model is another one from now on.
+func AddVersion(ctx context.Context, tx bun.IDB, now time.Time, actor string) error {
+	if _, err := tx.NewRaw(`insert into model_version (at, actor, fingerprint) values (?, ?, decode(md5(?), 'hex'))`, now, actor, now.String()).Exec(ctx); err != nil {
+		return fmt.Errorf("write model version: %w", err)
+	}
+	return nil
 }
 
 // ListPolicies gives the policies by identifier.

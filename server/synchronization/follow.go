@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"writ/server/order"
 
 	"github.com/uptrace/bun"
 )
@@ -192,13 +193,5 @@ func forgetKeys(ctx context.Context, tx bun.Tx, d *Delivery) error {
 			whole = append(whole, name)
 		}
 	}
-	_, err := tx.NewRaw(`delete from written_key w using resource r, entity_type t, provisioning_order o
-		where r.id = w.resource_id and t.id = r.entity_type_id and o.id = w.order_id and (
-			t.identifier = any (?1) and w.ended_at <= ?0 and exists (
-				select from written_key x where x.resource_id = w.resource_id and x.key = r.key and x.n >= w.n and x.ended_at <= ?0)
-			or t.identifier = any (?2) and o.closed_at <= ?0)`, d.StartedAt, array(read), array(whole)).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("forget written keys: %w", err)
-	}
-	return nil
+	return order.ForgetKeys(ctx, tx, d.StartedAt, read, whole)
 }
