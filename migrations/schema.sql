@@ -578,6 +578,8 @@ create table job_instance (
     created_at timestamp with time zone not null,
     started_at timestamp with time zone,
     ended_at timestamp with time zone,
+    needs_second_person boolean default false not null,
+    resumed_by text,
     constraint job_instance_pkey PRIMARY KEY (id),
     constraint job_instance_job_id_fkey FOREIGN KEY (job_id) REFERENCES job(id),
     constraint job_instance_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES job_instance(id),
@@ -585,10 +587,13 @@ create table job_instance (
     constraint job_instance_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'WARNING'::text, 'ERRORED'::text, 'BLOCKED'::text, 'CANCELLED'::text, 'ABORTED'::text])))
 );
 comment on column job_instance.is_repair is 'It was resumed after a block: its mails go to the holders of Repair instead of Launch.';
+comment on column job_instance.needs_second_person is 'What its job wanted when it was launched: changing the job afterwards changes nothing about it.';
+comment on column job_instance.resumed_by is 'Username of who resumed it last over a limit; null: nobody did.';
 CREATE INDEX job_instance_blocked ON public.job_instance USING btree (job_id) WHERE (state = 'BLOCKED'::text);
 CREATE UNIQUE INDEX job_instance_one_running ON public.job_instance USING btree (job_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text]));
 CREATE INDEX job_instance_recent ON public.job_instance USING btree (job_id, id);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.job_instance FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('job_instance');
+CREATE TRIGGER second_person BEFORE UPDATE OF state ON public.job_instance FOR EACH ROW WHEN (((old.state = 'BLOCKED'::text) AND (new.state = 'IN_PROGRESS'::text))) EXECUTE FUNCTION job_instance_second_person();
 
 create table job_step (
     id bigint generated always as identity,
@@ -1490,6 +1495,21 @@ UNION ALL
            FROM order_line d
           WHERE ((d.order_id = b.id) AND (d.action = 'DELETE'::text) AND (d.state <> ALL (ARRAY[4, 8])) AND (d.closed_at IS NULL))));
 
+CREATE OR REPLACE FUNCTION public.are_one_person(one text, other text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select lower(one) = lower(other) or exists (
+        select from local_user a left join resource ra on ra.id = a.resource_id,
+            local_user b left join resource rb on rb.id = b.resource_id
+        where lower(a.username) = lower(one) and lower(b.username) = lower(other)
+          and (a.resource_id = b.resource_id
+            or (a.resource_entity_type_id, a.resource_key) = (b.resource_entity_type_id, b.resource_key)
+            or mailbox_of(a.email) in (mailbox_of(b.email), mail_of(rb.scalars))
+            or mail_of(ra.scalars) in (mailbox_of(b.email), mail_of(rb.scalars))))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.end_sessions_of_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1544,6 +1564,18 @@ AS $function$
             or mail_of(o.scalars) in (mailbox_of(u.email), mail_of(mine.scalars))
             or exists (select from local_user other where other.resource_id = o.id and mailbox_of(other.email) in (mailbox_of(u.email), mail_of(mine.scalars)))))
 $function$;
+
+CREATE OR REPLACE FUNCTION public.job_instance_second_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if (new.needs_second_person or exists (select from job j where j.id = new.job_id and j.needs_second_person))
+            and (new.resumed_by is null or are_one_person(new.resumed_by, new.launched_by)) then
+        raise exception 'run % wants a second person', new.id using errcode = '23514', constraint = 'job_instance_second_person';
+    end if;
+    return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.job_schedule_changed()
  RETURNS trigger

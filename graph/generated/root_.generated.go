@@ -11776,7 +11776,7 @@ type Job {
   scheduleWarning: String
   "Only the schedule may launch it."
   userStartDenied: Boolean!
-  "Whoever launched a run of it may not resume that run over a limit: somebody else has to."
+  "Whoever launched a run of it may not resume that run over a limit, by any of his accounts: somebody else has to. Nobody launches it with force."
   needsSecondPerson: Boolean!
   "Its tasks in order."
   steps: [JobStep!]!
@@ -11915,7 +11915,7 @@ input RunJobInput {
   taskType: String
   "Only steps with this text in their identifier, in whatever case; null: all."
   identifierContains: String
-  "Do not ask the thresholds."
+  "Do not ask the thresholds. FORBIDDEN for a job that wants a second person to do that."
   force: Boolean! = false
 }
 

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -166,6 +168,22 @@ func blockedByGeneration(exceeded []order.Exceeded) map[string]any {
 	return map[string]any{"message": "Threshold exceeded: nothing was generated.", "exceeded": exceeded}
 }
 
+// approvedGeneration is what a person saw exceeded who let this task go on; nil: it was not blocked, or whatever it does is wanted.
+func approvedGeneration(t job.Task) ([]order.Exceeded, error) {
+	var o orderOptions
+	if err := t.Decode(&o); err != nil {
+		return nil, err
+	}
+	if !t.IsForced || o.ForceProvisioning || len(t.Blocked) == 0 {
+		return nil, nil
+	}
+	var blocked struct{ Exceeded []order.Exceeded }
+	if err := json.Unmarshal(t.Blocked, &blocked); err != nil {
+		return nil, fmt.Errorf("read what was blocked: %w", err)
+	}
+	return blocked.Exceeded, nil
+}
+
 // delivered turns a delivery into the end of a task: blocked with what exceeded which limit, or done.
 func delivered(d *synchronization.Delivery, err error) (job.Result, error) {
 	if errs.Is(err, errs.Threshold) && d != nil {
@@ -219,7 +237,12 @@ func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job
 	if err := t.Decode(&o); err != nil {
 		return job.Result{}, err
 	}
-	g, err := a.Orders.Generate(ctx, order.GenerateInput{Connector: o.Connector, ResourceTypes: o.ResourceTypes, Force: o.ForceProvisioning || t.IsForced, JobInstanceID: t.JobInstanceID})
+	approved, err := approvedGeneration(t)
+	if err != nil {
+		return job.Result{}, err
+	}
+	g, err := a.Orders.Generate(ctx, order.GenerateInput{Connector: o.Connector, ResourceTypes: o.ResourceTypes, Force: o.ForceProvisioning || t.IsForced,
+		Approved: approved, JobInstanceID: t.JobInstanceID})
 	if err != nil && !errs.Is(err, errs.Threshold) {
 		return job.Result{}, err
 	}

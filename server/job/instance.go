@@ -27,6 +27,9 @@ type JobInstance struct {
 	CreatedAt       time.Time
 	StartedAt       *time.Time
 	EndedAt         *time.Time
+
+	NeedsSecondPerson bool    // what its job wanted when it was launched
+	ResumedBy         *string // who let it go on over a limit, last
 }
 
 // TaskInstance is one task of one run: a copy of the step as it was at launch, and what became of it.

@@ -23,7 +23,7 @@ type RunJobInput struct {
 	Step               *string // identifier: this step alone
 	TaskType           *string
 	IdentifierContains *string
-	Force              bool // do not ask the thresholds
+	Force              bool // do not ask the thresholds; not for jobs that want a second person to do that
 }
 
 // JobInstanceInput names a run, and says why something is done to it.
@@ -37,7 +37,7 @@ type RunJobPayload struct {
 	JobInstance *JobInstance
 }
 
-// RunJob launches a job. NOT_FOUND, FORBIDDEN (also for a job that people may not launch), ALREADY_RUNNING, VALIDATION when no step is
+// RunJob launches a job. NOT_FOUND, FORBIDDEN (also for a job that people may not launch, or not with force), ALREADY_RUNNING, VALIDATION when no step is
 // left. A blocked run of a job that is not incremental is given up: the new one decides again. Needs /Jobs/Job/Update.
 func (s *Service) RunJob(ctx context.Context, in RunJobInput) (*RunJobPayload, error) {
 	if _, err := permit.Require(ctx, permit.JobUpdate); err != nil {
@@ -58,6 +58,9 @@ func (s *Service) RunJob(ctx context.Context, in RunJobInput) (*RunJobPayload, e
 		}
 		if steps, err = chosen(steps, in); err != nil {
 			return err
+		}
+		if in.Force && j.NeedsSecondPerson && !permit.From(ctx).System {
+			return errs.New(errs.Forbidden, "The job %s wants a second person to go over a limit. Launch it without force, and let somebody else resume it.", j.DisplayName).Of(j.Identifier)
 		}
 		i, err = s.launch(ctx, tx, j, nil, tasksOf(steps, in.Force))
 		return err
@@ -87,13 +90,17 @@ func (s *Service) RelaunchJobInstance(ctx context.Context, in JobInstanceInput) 
 		if err != nil {
 			return nil, err
 		}
-		return s.launch(ctx, tx, jobs[0], &old.ID, fromFailed(tasks, steps))
+		again := fromFailed(tasks, steps)
+		for _, t := range again {
+			t.IsForced = t.IsForced && !jobs[0].NeedsSecondPerson && !old.NeedsSecondPerson
+		}
+		return s.launch(ctx, tx, jobs[0], &old.ID, again)
 	})
 }
 
 // ResumeJobInstance lets a blocked run go on: the blocked tasks run again with thresholds off, then those that had not been started.
-// INVALID_TRANSITION unless it is BLOCKED; ALREADY_RUNNING when a newer run of the job is under way; FORBIDDEN to whoever launched it when the
-// job wants a second person. Needs /Jobs/Job/Update.
+// INVALID_TRANSITION unless it is BLOCKED; ALREADY_RUNNING when a newer run of the job is under way; FORBIDDEN to whoever launched it, by any of
+// his accounts, when the job wants a second person, or did when it was launched. Needs /Jobs/Job/Update.
 func (s *Service) ResumeJobInstance(ctx context.Context, in JobInstanceInput) (*RunJobPayload, error) {
 	return s.withInstance(ctx, in, func(ctx context.Context, tx bun.Tx, i *JobInstance) (*JobInstance, error) {
 		if i.State != Blocked {
@@ -104,6 +111,9 @@ func (s *Service) ResumeJobInstance(ctx context.Context, in JobInstanceInput) (*
 		}
 		blocked, err := blockedTasks(ctx, tx, i.ID)
 		if err != nil {
+			return nil, err
+		}
+		if err := updateResumedBy(ctx, tx, i.ID, permit.Name(ctx)); err != nil {
 			return nil, err
 		}
 		moved, err := applyInstancesBecause(ctx, tx, s.Clock.Now(), Resume, in.reason(), i.ID)
@@ -123,10 +133,13 @@ func (s *Service) ResumeJobInstance(ctx context.Context, in JobInstanceInput) (*
 	})
 }
 
-// needsOther refuses whoever launched a run of a job that wants a second person.
+// needsOther refuses whoever launched a run of a job that wants a second person. The database says who is who, and refuses the same.
 func needsOther(ctx context.Context, tx bun.Tx, i *JobInstance) error {
 	jobs, err := selectJobsByID(ctx, tx, []int64{i.JobID})
-	if err != nil || len(jobs) == 0 || !jobs[0].NeedsSecondPerson || i.LaunchedBy != permit.Name(ctx) {
+	if err != nil || len(jobs) == 0 || !jobs[0].NeedsSecondPerson && !i.NeedsSecondPerson {
+		return err
+	}
+	if same, err := areOnePerson(ctx, tx, permit.Name(ctx), i.LaunchedBy); err != nil || !same {
 		return err
 	}
 	return errs.New(errs.Forbidden, "You launched this run. The job %s wants a second person to resume it over a limit.", jobs[0].DisplayName).Of(i.ID)
@@ -234,7 +247,7 @@ func (s *Service) withInstance(ctx context.Context, in JobInstanceInput,
 // launch writes a run with its tasks and wakes the conductor. ALREADY_RUNNING leaves the transaction usable.
 func (s *Service) launch(ctx context.Context, tx bun.Tx, j *Job, parent *int64, tasks []*TaskInstance) (*JobInstance, error) {
 	now := s.Clock.Now()
-	i := &JobInstance{JobID: j.ID, State: Queued, LaunchedBy: permit.Name(ctx), ParentID: parent, CreatedAt: now}
+	i := &JobInstance{JobID: j.ID, State: Queued, LaunchedBy: permit.Name(ctx), ParentID: parent, CreatedAt: now, NeedsSecondPerson: j.NeedsSecondPerson}
 	ok, err := insertInstance(ctx, tx, i)
 	if err != nil {
 		return nil, err
@@ -310,7 +323,8 @@ func taskOf(step *JobStep) *TaskInstance {
 }
 
 // fromFailed copies the tasks of a failed run: those that ended well as they are, the others to be run, with their steps as they are now.
-// What was skipped because of one that runs again gets its chance, too.
+// What was skipped because of one that runs again gets its chance, too. That somebody let a run go on over a limit was about what he saw then: the
+// limits are asked again.
 func fromFailed(tasks []*TaskInstance, steps []*JobStep) []*TaskInstance {
 	again := map[string]bool{}
 	for _, t := range tasks {
@@ -333,6 +347,7 @@ func fromFailed(tasks []*TaskInstance, steps []*JobStep) []*TaskInstance {
 		c := *t
 		c.ID, c.LeaseOwner, c.LeaseUntil, c.Fence = 0, nil, nil, 0
 		if again[t.Identifier] {
+			c.IsForced = t.IsForced && len(t.Blocked) == 0 // launched so
 			c.State, c.Progress, c.Counters, c.Attempt = TaskWaiting, 0, map[string]int64{}, 0
 			c.Blocked, c.Error, c.StartedAt, c.EndedAt = json.RawMessage(nil), nil, nil, nil
 			if at := slices.IndexFunc(steps, func(s *JobStep) bool { return s.Identifier == t.Identifier }); at >= 0 {

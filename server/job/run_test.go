@@ -262,3 +262,85 @@ func TestParts(t *testing.T) {
 	_, err := b.jobs.RunJob(b.ctx, job.RunJobInput{Job: "j", FromStep: is("fulfil"), ToStep: is("generate")})
 	require.True(t, errs.Is(err, errs.Validation), "nothing is left: %v", err)
 }
+
+// TestSecondPerson: whoever launched a run of a job that wants a second person does not let it go on over a limit by any way there is.
+func TestSecondPerson(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.db.ExecContext(t.Context(), `
+		insert into entity_type (identifier, display_name) values ('Directory_User', 'Person');
+		insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (1, 'E1', 'Ann', '{"Mail": "ann@x.test"}', now()), (1, 'E2', 'Bob', '{}', now());
+		insert into local_user (username, display_name, password_hash, email, resource_id, resource_entity_type_id, resource_key) values
+			('ann', 'Ann', '', '', 1, 1, 'E1'), ('ann.admin', 'Ann', '', '', 1, 1, 'E1'), ('ann.mail', 'Ann', '', 'Ann <ANN@x.test>', null, null, null),
+			('bob', 'Bob', '', 'bob@x.test', 2, 1, 'E2'), ('nobody', 'Nobody', '', '', null, null, null), ('waiting', 'Waiting', '', '', null, 1, 'E1')`)
+	require.NoError(t, err)
+	definition := func(second bool) job.JobDefinition {
+		return job.JobDefinition{Identifier: "j", NeedsSecondPerson: second, Steps: []job.StepDefinition{step("generate", "Generate", 0), step("fulfill", "Fulfill", 1)}}
+	}
+	value := 25
+	b.stage.play("generate", func(_ context.Context, task job.Task, _ job.Reporter) (job.Result, error) {
+		if task.IsForced {
+			return job.Result{Output: true}, nil
+		}
+		return job.Result{Blocked: map[string]any{"value": value}}, nil
+	})
+	as := func(name string) context.Context {
+		return permit.With(t.Context(), &permit.Actor{Username: name, Grants: []permit.Grant{{Path: permit.JobUpdate, CanExecute: true}}})
+	}
+	launch := func(t *testing.T, in job.RunJobInput) *job.JobInstance {
+		p, err := b.jobs.RunJob(as("ann"), in)
+		require.NoError(t, err)
+		b.until(t, p.JobInstance.ID, job.Blocked)
+		return p.JobInstance
+	}
+	refused := func(t *testing.T, id int64, who ...string) {
+		for _, name := range who {
+			_, err := b.jobs.ResumeJobInstance(as(name), job.JobInstanceInput{JobInstanceID: id})
+			require.True(t, errs.Is(err, errs.Forbidden), "%s: %v", name, err)
+		}
+		_, err := b.db.NewRaw("update job_instance set state = 'IN_PROGRESS' where id = ?", id).Exec(t.Context())
+		require.ErrorContains(t, err, "second person", "the database refuses the same")
+		_, err = b.db.NewRaw("update job_instance set state = 'IN_PROGRESS', resumed_by = ? where id = ?", who[len(who)-1], id).Exec(t.Context())
+		require.ErrorContains(t, err, "second person")
+		b.until(t, id, job.Blocked)
+	}
+	b.save(t, definition(true))
+
+	i := launch(t, job.RunJobInput{Job: "j"})
+	refused(t, i.ID, "ann", "ANN", "ann.admin", "ann.mail", "waiting")
+	b.save(t, definition(false)) // he may change the job, and that changes nothing about what he launched
+	refused(t, i.ID, "ann", "ann.admin")
+	_, err = b.jobs.ResumeJobInstance(as("bob"), job.JobInstanceInput{JobInstanceID: i.ID})
+	require.NoError(t, err)
+	b.until(t, i.ID, job.Completed)
+
+	i = launch(t, job.RunJobInput{Job: "j"})
+	b.save(t, definition(true)) // nor does it when the wish comes later
+	refused(t, i.ID, "ann", "ann.mail")
+	_, err = b.jobs.ResumeJobInstance(as("nobody"), job.JobInstanceInput{JobInstanceID: i.ID})
+	require.NoError(t, err)
+	b.until(t, i.ID, job.Completed)
+
+	_, err = b.jobs.RunJob(as("ann"), job.RunJobInput{Job: "j", Force: true})
+	require.True(t, errs.Is(err, errs.Forbidden), "a launch with force would be his own approval: %v", err)
+
+	// What somebody else allowed once is not allowed for what comes after a failure.
+	b.stage.play("fulfill", func(context.Context, job.Task, job.Reporter) (job.Result, error) {
+		return job.Result{}, errors.New("away")
+	})
+	b.stage.play("generate", func(_ context.Context, task job.Task, _ job.Reporter) (job.Result, error) {
+		if task.IsForced {
+			return job.Result{}, errors.New("broke in the middle")
+		}
+		return job.Result{Blocked: map[string]any{"value": value}}, nil
+	})
+	i = launch(t, job.RunJobInput{Job: "j"})
+	_, err = b.jobs.ResumeJobInstance(as("bob"), job.JobInstanceInput{JobInstanceID: i.ID})
+	require.NoError(t, err)
+	b.until(t, i.ID, job.Errored)
+	value = 25_000
+	p, err := b.jobs.RelaunchJobInstance(as("ann"), job.JobInstanceInput{JobInstanceID: i.ID})
+	require.NoError(t, err)
+	b.until(t, p.JobInstance.ID, job.Blocked)
+	refused(t, p.JobInstance.ID, "ann", "ann.admin")
+}

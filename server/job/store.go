@@ -60,9 +60,9 @@ func selectSteps(ctx context.Context, db bun.IDB, jobIDs []int64) ([]*JobStep, e
 
 // insertInstance gives false when the job runs already.
 func insertInstance(ctx context.Context, tx bun.Tx, i *JobInstance) (bool, error) {
-	err := tx.NewRaw(`INSERT INTO job_instance (job_id, state, launched_by, parent_id, progress, created_at) VALUES (?, ?, ?, ?, ?, ?)
+	err := tx.NewRaw(`INSERT INTO job_instance (job_id, state, launched_by, parent_id, progress, created_at, needs_second_person) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (job_id) WHERE state IN ('QUEUED', 'IN_PROGRESS') DO NOTHING RETURNING id`,
-		i.JobID, i.State, i.LaunchedBy, i.ParentID, i.Progress, i.CreatedAt).Scan(ctx, &i.ID)
+		i.JobID, i.State, i.LaunchedBy, i.ParentID, i.Progress, i.CreatedAt, i.NeedsSecondPerson).Scan(ctx, &i.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -313,4 +313,20 @@ func wrap(doing string, err error) error {
 		return nil
 	}
 	return db.Explain(fmt.Errorf("%s: %w", doing, err))
+}
+
+// updateResumedBy notes who lets a run go on.
+func updateResumedBy(ctx context.Context, tx bun.IDB, id int64, who string) error {
+	if _, err := tx.NewRaw("UPDATE job_instance SET resumed_by = ? WHERE id = ?", who, id).Exec(ctx); err != nil {
+		return fmt.Errorf("note who resumes a run: %w", err)
+	}
+	return nil
+}
+
+// areOnePerson reports whether two accounts belong to the same person.
+func areOnePerson(ctx context.Context, tx bun.IDB, one, other string) (same bool, err error) {
+	if err := tx.NewRaw("SELECT are_one_person(?, ?)", one, other).Scan(ctx, &same); err != nil {
+		return false, fmt.Errorf("compare two accounts: %w", err)
+	}
+	return same, nil
 }

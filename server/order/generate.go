@@ -29,6 +29,8 @@ type GenerateInput struct {
 	Connector     string   // identifier
 	ResourceTypes []string // identifiers
 	Force         bool     // leave thresholds out: a blocked job is resumed
+	// Approved is what somebody looked at before he forced it: more than that blocks again. nil: whatever there is.
+	Approved      []Exceeded
 	JobInstanceID int64
 	Continuous    bool // the chain that moves by itself: only continuous connectors and initialised entity types
 	connectorID   int64
@@ -185,6 +187,8 @@ func (s *Service) planGeneration(ctx context.Context, tx bun.Tx, in GenerateInpu
 	}
 	if !in.Force {
 		p.blocked = s.exceeded(p)
+	} else if in.Approved != nil {
+		p.blocked = beyond(s.exceeded(p), in.Approved)
 	}
 	return p, nil
 }

@@ -41,9 +41,21 @@ func TestThresholds(t *testing.T) {
 	require.Equal(t, 25, p.Counts[0].Delete)
 	require.Len(t, p.Blocked, 1)
 
-	forced, err := w.s.Generate(t.Context(), GenerateInput{Connector: "LDAP", Force: true, JobInstanceID: 1})
+	// Somebody approves what he saw; what comes meanwhile goes with it as long as it is no more of what a limit is about.
+	seen := g.Blocked
+	w.plan(w.deletion(30, targets[30], 1), w.change(31, targets[31], "New", 1))
+	forced, err := w.s.Generate(t.Context(), GenerateInput{Connector: "LDAP", Force: true, Approved: seen, JobInstanceID: 1})
 	require.NoError(t, err)
-	require.Equal(t, 28, forced.Generated)
+	require.Zero(t, forced.Generated)
+	require.Equal(t, 26, forced.Blocked[0].Count)
+	for _, other := range [][]Exceeded{{}, {{ResourceType: "LDAP_User", Action: "insert", Count: 1000}}, {{ResourceType: "Other", Action: "delete", Count: 1000}}} {
+		forced, err = w.s.Generate(t.Context(), GenerateInput{Connector: "LDAP", Force: true, Approved: other, JobInstanceID: 1})
+		require.NoError(t, err)
+		require.Zero(t, forced.Generated, "it was something else")
+	}
+	forced, err = w.s.Generate(t.Context(), GenerateInput{Connector: "LDAP", Force: true, Approved: forced.Blocked, JobInstanceID: 1})
+	require.NoError(t, err)
+	require.Equal(t, 30, forced.Generated)
 	require.Zero(t, w.generate().Generated, "again: nothing left")
 }
 

@@ -127,6 +127,15 @@ func (s *Service) exceeded(p *generationPlan) []Exceeded {
 	return list
 }
 
+// beyond leaves of what is exceeded that which is more than somebody approved.
+func beyond(exceeded, approved []Exceeded) []Exceeded {
+	return slices.DeleteFunc(exceeded, func(e Exceeded) bool {
+		return slices.ContainsFunc(approved, func(a Exceeded) bool {
+			return a.ResourceType == e.ResourceType && a.Action == e.Action && e.Count <= a.Count
+		})
+	})
+}
+
 func (p *generationPlan) sortedCounts() []TypeCount {
 	list := make([]TypeCount, 0, len(p.counts))
 	for _, id := range slices.Sorted(maps.Keys(p.counts)) {

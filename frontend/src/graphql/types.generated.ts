@@ -1161,7 +1161,7 @@ export type RuleStrength =
 
 /** Which job to launch. */
 export type RunJobInput = {
-  /** Do not ask the thresholds. */
+  /** Do not ask the thresholds. FORBIDDEN for a job that wants a second person to do that. */
   force?: Scalars['Boolean']['input'];
   /** Identifier of the first step to run; null: from the beginning. */
   fromStep?: InputMaybe<Scalars['String']['input']>;
