@@ -76,6 +76,7 @@ type errand struct {
 	OwnerID      *int64
 	ArtID        int64
 	ConnectorID  *int64
+	ConnectionID *int64
 	Source       string // source entity type
 	Lines        []int64
 	Associates   bool   // the association itself is among the lines
@@ -85,6 +86,7 @@ type errand struct {
 	Document     *document
 	refusal      *fulfil.Receipt // the arguments cannot be computed: refused without a call
 	invalid      string          // a value cannot be written the way the mapping asks: refused without a call
+	isAsked      bool            // the system was asked: what came of it tells whether it can be reached
 }
 
 // nothingToWrite reports whether the order changes nothing outside: an association whose target already is as wanted.
@@ -228,7 +230,8 @@ func selectSentLines(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int
 // buildErrand writes the change of an order from its lines: what is in 1, and what was sent before and never answered.
 func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape) *errand {
 	e := &errand{ID: o.ID, State: o.State, Attempt: o.Attempt, Fence: o.Fence, IsManual: o.IsManual, IsSuperseded: o.IsSuperseded, Tries: o.Tries,
-		ErrorCount: o.ErrorCount, SwapID: number(o.SwapID), OwnerID: o.OwnerID, ArtID: o.AssignedResourceTypeID, ConnectorID: o.ConnectorID, Source: r.SourceEntityType}
+		ErrorCount: o.ErrorCount, SwapID: number(o.SwapID), OwnerID: o.OwnerID, ArtID: o.AssignedResourceTypeID, ConnectorID: o.ConnectorID,
+		ConnectionID: o.ConnectionID, Source: r.SourceEntityType}
 	entity := r.TargetEntityTypeID
 	w := writer{shape, entity}
 	keyProperty, keyColumn := w.key()

@@ -1,14 +1,16 @@
 package order
 
 import (
+	"slices"
+
 	"writ/server/db"
 	"writ/server/page"
 )
 
 // whyWaiting are the fields that tell why an order does not move, and whyColumns the columns from which that follows.
-var whyWaiting = []string{"waitReason", "waitsFor", "nextAttemptAt"}
+var whyWaiting = []string{"waitReason", "waitsFor", "nextAttemptAt", "lastAnswer"}
 
-var whyColumns = []string{"wait_reason", "states", "closed_at", "generated_at", "not_before", "connection_id"}
+var whyColumns = []string{"wait_reason", "states", "closed_at", "generated_at", "not_before", "connection_id", "is_manual"}
 
 // orders is how lists of orders are read. The joins bring the names that they filter, sort and show by.
 var orders = page.Table[Order]{
@@ -27,7 +29,7 @@ var orders = page.Table[Order]{
 		"owner": {"owner_id"}, "target": {"target_id"}, "resourceType": {"resource_type_id"}, "connector": {"connector_id"},
 		"isManual": {"is_manual"}, "attempt": {"attempt"}, "error": {"error_class", "error_message", "error_hint", "errored_at"},
 		"waitReason": whyColumns, "waitsFor": whyColumns, "nextAttemptAt": whyColumns,
-		"lastAnswer": {"answer_outcome", "answer_message", "answer_hint", "answered_at"}, "assignee": {"assignee"},
+		"lastAnswer": append(slices.Clone(whyColumns), "answer_outcome", "answer_message", "answer_hint", "answered_at"), "assignee": {"assignee"},
 		"reviewedBy": {"reviewed_by"}, "reviewedAt": {"reviewed_at"}, "postponedAt": {"postponed_at"}, "dueAt": {"due_at"},
 		"transmittedAt": {"transmitted_at"}, "executedAt": {"executed_at"}, "verifiedAt": {"verified_at"}, "closedAt": {"closed_at"},
 		"unverifiedCount": {"unverified_count"}, "version": {"version"}, "createdAt": {"created_at"}, "updatedAt": {"updated_at"},

@@ -25,8 +25,6 @@ const (
 	ticketBatch = 2000
 	// writeBatch is how many answers one transaction writes at most. Answers never wait for it to fill.
 	writeBatch = 64
-	// outage is how many orders in a row must fail to reach their system before a drain gives up for now.
-	outage = 3
 	// maxHops is how often a dispatch is passed on.
 	maxHops = 4
 )
@@ -95,12 +93,8 @@ func (s *Service) Drain(ctx context.Context, connectionID int64) error {
 	})
 }
 
-// drainCalls sends the orders of an automated connection.
-func (s *Service) drainCalls(ctx context.Context, connectionID int64) error {
-	list, err := s.claim(ctx, connectionID, claimBatch)
-	if err != nil || len(list) == 0 {
-		return err
-	}
+// deliver sends claimed orders, and then what else is due; only those when they are a trial.
+func (s *Service) deliver(ctx context.Context, connectionID int64, list []*errand, isTrial bool) error {
 	target, err := s.open(ctx, connectionID)
 	if err != nil {
 		s.Log.WarnContext(ctx, "connection does not open", "connection", connectionID, "error", err)
@@ -108,7 +102,7 @@ func (s *Service) drainCalls(ctx context.Context, connectionID int64) error {
 		target = &fulfil.Opened{Connector: closed, Applier: closed, Reader: closed}
 	}
 	defer func() { _ = target.Close() }() // it goes back to the pool
-	d := &drain{Service: s, connectionID: connectionID, target: target, held: map[int64]bool{}}
+	d := &drain{Service: s, connectionID: connectionID, target: target, isTrial: isTrial, held: map[int64]bool{}}
 	d.hold(list)
 	return d.run(ctx, list)
 }
@@ -124,6 +118,7 @@ type drain struct {
 	*Service
 	connectionID int64
 	target       *fulfil.Opened
+	isTrial      bool // one batch, to see whether the system is there again
 	answers      chan answer
 	unwritten    sync.WaitGroup // answers on their way to the database
 
@@ -208,6 +203,9 @@ func (d *drain) send(ctx context.Context, list []*errand) (next []*errand, err e
 }
 
 func (d *drain) claimNext(ctx context.Context) ([]*errand, error) {
+	if d.isTrial {
+		return nil, nil
+	}
 	list, err := d.claim(ctx, d.connectionID, claimBatch)
 	d.hold(list)
 	return list, err
@@ -247,7 +245,7 @@ func (d *drain) callAll(ctx context.Context, list []*errand) (rest []*errand) {
 		calls.Go(func() {
 			defer func() { <-slots }()
 			r, mine := d.call(ctx, e)
-			d.reached(r.Outcome)
+			d.reached(e, r.Outcome)
 			if mine {
 				d.unwritten.Add(1)
 				d.answers <- answer{e, r}
@@ -263,6 +261,7 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 		return *e.refusal, true
 	}
 	if e.ReadBack {
+		e.isAsked = d.target.Reader != nil
 		r, again := d.readBack(ctx, e)
 		if !again {
 			return r, true
@@ -291,6 +290,7 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 	if d.target.Applier == nil {
 		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "This connection cannot write.", Hint: "Choose a connection whose package can fulfil."}, true
 	}
+	e.isAsked = true
 	r := d.target.Applier.Apply(ctx, e.Change)
 	if r.CreatedKey == "" && e.Change.Type == fulfil.Added && r.Outcome.OK() {
 		r.CreatedKey = e.Change.Key
@@ -298,14 +298,14 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 	return r, true
 }
 
-// reached counts failures in a row, so that an outage does not use up the tries of every order.
-func (d *drain) reached(o fulfil.Outcome) {
+// reached counts failures in a row, so that an outage does not use up the time of every order.
+func (d *drain) reached(e *errand, o fulfil.Outcome) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch o {
-	case fulfil.Unreachable, fulfil.Throttled:
+	switch {
+	case !e.isAsked || o == "": // refused without a call, or taken over: says nothing
+	case isSilence(o):
 		d.row++
-	case "": // taken over: says nothing
 	default:
 		d.row = 0
 	}

@@ -122,26 +122,6 @@ func TestDispatch(t *testing.T) {
 		require.Equal(t, 2, w.order(0).Attempt)
 	})
 
-	t.Run("UnreachableBacksOffThenGivesUp", func(t *testing.T) {
-		t.Parallel()
-		w := setup(t)
-		w.plan(w.creation(0, 1))
-		w.fake.set(answerWith(fulfil.Unreachable, "no route"))
-		w.generate()
-		for i := 1; i <= MaxTries; i++ {
-			w.drain()
-			require.Equal(t, i, w.fake.count())
-			w.drain()
-			require.Equal(t, i, w.fake.count(), "waits for its back-off")
-			if i < MaxTries {
-				require.Equal(t, StatePending, w.order(0).State())
-			}
-			w.later(backOff(i) + time.Second)
-		}
-		require.Equal(t, StateErrored, w.order(0).State())
-		require.Equal(t, "UNREACHABLE", w.order(0).Error().Class)
-	})
-
 	t.Run("OutageStopsTheDrain", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t, 100)
@@ -295,19 +275,6 @@ func TestLostAnswer(t *testing.T) {
 		w.later(time.Minute)
 		w.drain()
 		require.Equal(t, map[string]int{"CREATE ": 8, "SET uid": 8, "SET sn": 8, "SET mail": 7}, w.lines(0))
-	})
-	t.Run("GivesUp", func(t *testing.T) {
-		t.Parallel()
-		w := setup(t)
-		w.plan(w.creation(0, 1))
-		w.fake.set(answerWith(fulfil.Unknown, "timeout"))
-		w.generate()
-		for range 2 * MaxTries {
-			w.drain()
-			w.later(5 * time.Minute)
-		}
-		require.Equal(t, StateErrored, w.order(0).State())
-		require.Equal(t, "UNKNOWN", w.order(0).Error().Class)
 	})
 }
 

@@ -14,6 +14,7 @@
 //	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
 //	lease.go      claim, lease, fence, attempt: what makes a crash harmless. sql/claim.sql
 //	readback.go   was it done although nobody answered?
+//	outage.go     systems that are away: back-off, who asks them again, and everything that goes when one answers
 //	rename.go     keys that orders give to targets, until a reading shows them
 //	settle.go     what an answer means; LateAnswer. result.go writes it
 //	change.go     the order as a document (spec 2.2) and as fulfil.Change; arguments.go what its type adds by an expression

@@ -53,6 +53,9 @@ func (s *Service) Fulfil(ctx context.Context, in FulfilInput, progress func(done
 		return res, err
 	}
 	if err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { // the other processes help
+		if err := s.hurry(ctx, tx, connections); err != nil {
+			return err
+		}
 		for _, id := range connections {
 			if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id, Job: true}, nil); err != nil {
 				return err

@@ -330,7 +330,11 @@ func (f *OrderFilter) condition(ctx context.Context, meta metadata) (condition, 
 		add("o.error_class = ?", db.Fixed(*f.ErrorClass))
 	}
 	if len(f.WaitReasons) > 0 {
-		add("o.wait_reason in (?)", bun.List(f.WaitReasons))
+		condition := "o.wait_reason in (?)"
+		if slices.Contains(f.WaitReasons, waitOutage) {
+			condition = "(" + condition + " or " + sqlPutOff + ")"
+		}
+		add(condition, bun.List(f.WaitReasons))
 	}
 	if f.ids != nil {
 		list = append(list, inIDs("o.id", f.ids))

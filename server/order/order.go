@@ -88,7 +88,7 @@ type Order struct {
 	isOwn         bool
 
 	waitsFor []*OrderObstacle // always brought for what is pending
-	outage   *time.Time       // when the next order of its connection is tried, while the system cannot be reached
+	outage   *time.Time       // when its system is asked again, while it counts as away
 }
 
 // State is the roll-up of the lines by its name.
@@ -140,15 +140,21 @@ const waitOutage = "outage"
 // WaitsFor gives the orders that must be done first.
 func (o *Order) WaitsFor() []*OrderObstacle { return orEmpty(o.waitsFor) }
 
-// NextAttemptAt is when an order is sent again whose system could not be reached; nil: it is not put off.
+// NextAttemptAt is when an order is sent again whose system could not be reached, or its system is asked again; nil: it is not put off.
 func (o *Order) NextAttemptAt() *time.Time {
 	switch {
-	case o.ClosedAt != nil || o.GeneratedAt == nil || !slices.Contains(o.States, int16(evaluation.Pending)) && !slices.Contains(o.States, int16(evaluation.Transmitted)):
+	case !o.isDue():
 		return nil
-	case o.NotBefore != nil:
-		return o.NotBefore
+	case o.outage != nil:
+		return o.outage
 	}
-	return o.outage
+	return o.NotBefore
+}
+
+// isDue reports that an order is to be sent, or read back.
+func (o *Order) isDue() bool {
+	return o.ClosedAt == nil && !o.IsManual && (slices.Contains(o.States, int16(evaluation.Transmitted)) ||
+		o.GeneratedAt != nil && slices.Contains(o.States, int16(evaluation.Pending)))
 }
 
 // OrderAnswer is what the system answered last, when it was not that all is well.

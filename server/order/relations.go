@@ -12,7 +12,6 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
-	"writ/server/fulfil"
 	"writ/server/page"
 	"writ/server/rolemodel"
 )
@@ -132,50 +131,54 @@ func (s *Service) bring(ctx context.Context, db bun.IDB, meta metadata, rows []*
 	return nil
 }
 
-// bringWaits finds out why what is pending does not move, where its columns do not say so: other orders go first, or its system is away.
+// bringWaits finds out why what is to be sent does not move, where its columns do not say so: other orders go first, or its system is away.
 func (s *Service) bringWaits(ctx context.Context, db bun.IDB, rows []*Order) error {
 	pending, due := map[int64]*Order{}, map[int64][]*Order{}
 	var ids, connections []int64
 	for _, o := range rows {
-		if o.ClosedAt != nil || !slices.Contains(o.States, int16(evaluation.Pending)) {
+		if o.ClosedAt != nil {
 			continue
 		}
-		pending[o.ID], ids = o, append(ids, o.ID)
-		if o.GeneratedAt != nil && o.NotBefore == nil && o.ConnectionID != nil {
+		if slices.Contains(o.States, int16(evaluation.Pending)) {
+			pending[o.ID], ids = o, append(ids, o.ID)
+		}
+		if o.isDue() && o.ConnectionID != nil {
 			due[*o.ConnectionID], connections = append(due[*o.ConnectionID], o), append(connections, *o.ConnectionID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	var found []*OrderObstacle
-	err := db.NewRaw(`select i.id as waiting_id, b.blocker_id as order_id, b.reason, t.display_name as resource_type, x.state as code
-		from unnest(?::bigint[]) i (id)
-		cross join lateral (select distinct o.blocker_id, o.reason from order_obstacle o where o.order_id = i.id offset 0) b
-		join provisioning_order x on x.id = b.blocker_id join resource_type t on t.id = x.resource_type_id order by 1, 2`, arrayOf(ids)).Scan(ctx, &found)
-	if err != nil {
-		return fmt.Errorf("select what orders wait for: %w", err)
-	}
-	for _, f := range found {
-		pending[f.WaitingID].waitsFor = append(pending[f.WaitingID].waitsFor, f)
+	if len(ids) > 0 {
+		var found []*OrderObstacle
+		err := db.NewRaw(`select i.id as waiting_id, b.blocker_id as order_id, b.reason, t.display_name as resource_type, x.state as code
+			from unnest(?::bigint[]) i (id)
+			cross join lateral (select distinct o.blocker_id, o.reason from order_obstacle o where o.order_id = i.id offset 0) b
+			join provisioning_order x on x.id = b.blocker_id join resource_type t on t.id = x.resource_type_id order by 1, 2`, arrayOf(ids)).Scan(ctx, &found)
+		if err != nil {
+			return fmt.Errorf("select what orders wait for: %w", err)
+		}
+		for _, f := range found {
+			pending[f.WaitingID].waitsFor = append(pending[f.WaitingID].waitsFor, f)
+		}
 	}
 	if len(due) == 0 {
 		return nil
 	}
-	var outages []struct {
-		ConnectionID int64
-		At           time.Time
+	var away []struct {
+		ConnectionID           int64
+		NextAt                 time.Time
+		Outcome, Message, Hint string
+		AnsweredAt             time.Time
 	}
-	err = db.NewRaw(`select n.id as connection_id, x.not_before as at from unnest(?::bigint[]) n (id)
-		cross join lateral (select o.not_before from provisioning_order o where o.connection_id = n.id and (o.has_silent or o.has_pending and o.generated_at is not null)
-			and o.not_before > ? and o.answer_outcome in (?, ?) limit 1) x`, arrayOf(distinct(connections)), stamp(s.Clock.Now()),
-		string(fulfil.Unreachable), string(fulfil.Throttled)).Scan(ctx, &outages)
+	err := db.NewRaw(`select connection_id, next_at, outcome, message, hint, answered_at from outage where connection_id = any(?) and failures >= ?`,
+		arrayOf(distinct(connections)), outage).Scan(ctx, &away)
 	if err != nil {
 		return fmt.Errorf("select outages: %w", err)
 	}
-	for _, f := range outages {
-		for _, o := range due[f.ConnectionID] {
-			o.outage = &f.At
+	for _, a := range away {
+		for _, o := range due[a.ConnectionID] {
+			o.outage = &a.NextAt
+			if o.AnswerOutcome == nil { // not tried itself
+				o.AnswerOutcome, o.AnswerMessage, o.AnswerHint, o.AnsweredAt = &a.Outcome, &a.Message, &a.Hint, &a.AnsweredAt
+			}
 		}
 	}
 	return nil

@@ -391,7 +391,7 @@ func (d *drain) callTogether(ctx context.Context, list []*errand) (rest []*erran
 		return list, err
 	}
 	for i, e := range called {
-		d.reached(receipts[i].Outcome)
+		d.reached(e, receipts[i].Outcome)
 		d.unwritten.Add(1)
 		d.answers <- answer{e, receipts[i]}
 	}
@@ -404,6 +404,7 @@ func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt,
 	for i, e := range list {
 		again := true
 		if e.ReadBack {
+			e.isAsked = d.target.Reader != nil
 			receipts[i], again = d.readBack(ctx, e)
 		}
 		if again {
@@ -447,6 +448,9 @@ func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt,
 	changes := make([]fulfil.Change, len(list))
 	for i, e := range list {
 		changes[i] = e.Change
+	}
+	for _, e := range list {
+		e.isAsked = true
 	}
 	return d.target.Exchanger.ApplyTogether(ctx, changes), list, nil
 }

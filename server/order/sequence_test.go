@@ -335,7 +335,11 @@ func TestOutageSaysSo(t *testing.T) {
 	require.GreaterOrEqual(t, tried, outage)
 	quiet, err := w.s.Quiescent(t.Context())
 	require.NoError(t, err)
-	require.False(t, quiet, "those that were not tried go at once")
+	require.True(t, quiet, "until the system is asked again")
+	w.later(2 * firstProbe)
+	quiet, err = w.s.Quiescent(t.Context())
+	require.NoError(t, err)
+	require.False(t, quiet, "it is asked now")
 
 	w.fake.set(nil)
 	require.NoError(t, db.InTx(t.Context(), w.s.DB, func(ctx context.Context, tx bun.Tx) error { return w.s.Wake(ctx, tx, w.connector) }))

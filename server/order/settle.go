@@ -21,18 +21,6 @@ import (
 	"writ/server/queue"
 )
 
-// MaxTries is how often an order is sent while its system cannot be reached, before it becomes Errored.
-const MaxTries = 5
-
-// backOff is how long to wait after the n-th failed try (from 1): 2, 6, 18, 54 seconds.
-func backOff(n int) time.Duration {
-	d := 2 * time.Second
-	for range min(n, 6) - 1 {
-		d *= 3
-	}
-	return d
-}
-
 // settle writes the answers of errands this process still holds, in one transaction: attempts, columns, lines, events, what follows. An
 // answer whose lease was lost is dropped: whoever took the order over reads the target back (or LateAnswer was first).
 //
@@ -137,6 +125,9 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	if err := s.markDirty(ctx, tx, "order answered", dirty...); err != nil {
 		return err
 	}
+	if err := s.noteOutages(ctx, tx, now, answers); err != nil {
+		return err
+	}
 	if ids := distinct(executed); len(ids) > 0 {
 		if err := s.AfterExecuted(ctx, tx, ids); err != nil {
 			return fmt.Errorf("ask for a read: %w", err)
@@ -186,8 +177,7 @@ func judge(a answer) (result, Action) {
 		a.Detail += " The key that came with it is too long to be one."
 	}
 	r.Said = strings.TrimSpace(db.Clip(a.Message, 4000) + " " + db.Clip(a.Detail, 4000))
-	tries := a.Tries + 1
-	wait := backOff(tries)
+	wait := backOff(a.Tries + 1)
 	switch a.Outcome {
 	case fulfil.Done, fulfil.AlreadySo:
 		if r.Executed, r.Associate = true, a.Associates; r.Associate {
@@ -195,24 +185,17 @@ func judge(a answer) (result, Action) {
 		}
 		return r, Execute
 	case fulfil.Unreachable, fulfil.Throttled:
-		if tries < MaxTries {
-			wait = max(wait, a.RetryAfter)
-			r.WaitMillis = new(wait.Milliseconds())
-			return r, ""
-		}
-		r.Hint = orElse(r.Hint, "Check that the system can be reached, then unblock.")
+		wait = max(wait, a.RetryAfter)
+		r.WaitMillis = new(wait.Milliseconds())
+		return r, ""
 	case fulfil.Unknown:
-		if tries < MaxTries {
-			// at once when this was the call itself: read back; later when reading back failed
-			if a.ReadBack {
-				r.WaitMillis = new(wait.Milliseconds())
-			} else {
-				r.WaitMillis = new(int64(0))
-			}
-			r.Silent, r.IsOpen = true, true
-			return r, Lose
+		// at once when this was the call itself: read back; later when reading back failed
+		if !a.ReadBack {
+			wait = 0
 		}
-		r.Hint = orElse(r.Hint, "Look into the managed system whether the change was made, then unblock.")
+		r.WaitMillis = new(wait.Milliseconds())
+		r.Silent, r.IsOpen = true, true
+		return r, Lose
 	case fulfil.TicketOpened:
 		// an external ticket tool took it: a person or LateAnswer closes it
 		r.Silent, r.IsOpen = true, true

@@ -18,6 +18,7 @@ import (
 	"writ/server/db"
 	"writ/server/dbtest"
 	"writ/server/directory"
+	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/fulfil"
 	"writ/server/permit"
@@ -223,6 +224,8 @@ type fake struct {
 	before  func(c fulfil.Change)                 // runs outside the lock
 	drop    bool                                  // apply, then lose the answer
 	readErr error                                 // reading fails
+	shut    error                                 // asking for a way in fails
+	checks  int                                   // how often it was asked for one
 }
 
 func newFake() *fake { return &fake{rows: map[string]fulfil.Row{}} }
@@ -241,8 +244,29 @@ func (f *fake) set(fn func(c fulfil.Change) *fulfil.Receipt) {
 
 func (f *fake) opened() *fulfil.Opened { return &fulfil.Opened{Connector: f, Applier: f, Reader: f} }
 
-func (f *fake) Check(context.Context) error { return nil }
-func (f *fake) Close() error                { return nil }
+func (f *fake) Close() error { return nil }
+
+func (f *fake) Check(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.checks++
+	return f.shut
+}
+
+// goAway makes nothing of it be reached any more; comeBack is the end of that.
+func (f *fake) goAway() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.shut = errs.New(errs.Unavailable, "no route to host")
+	f.readErr = f.shut
+	f.answer = answerWith(fulfil.Unreachable, "no route to host")
+}
+
+func (f *fake) comeBack() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.shut, f.readErr, f.answer = nil, nil, nil
+}
 
 func (f *fake) Apply(_ context.Context, c fulfil.Change) fulfil.Receipt {
 	f.mu.Lock()

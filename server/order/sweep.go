@@ -84,6 +84,9 @@ func (s *Service) Wake(ctx context.Context, tx bun.Tx, connectorID int64) error 
 	if err != nil {
 		return fmt.Errorf("try again what was put off: %w", err)
 	}
+	if err := forgetOutages(ctx, tx, connectorID); err != nil {
+		return err
+	}
 	return s.Look(ctx, tx, connectorID)
 }
 
@@ -141,10 +144,12 @@ func (s *Service) Quiescent(ctx context.Context) (bool, error) {
 func (s *Service) abandoned(ctx context.Context, tx bun.Tx, now time.Time, paused bool) ([]int64, error) {
 	var due []struct{ ConnectionID, OrderID int64 }
 	err := tx.NewRaw(`select n.id as connection_id, o.id as order_id from connection n join connector c on c.id = n.connector_id and not c.is_deactivated
+		left join outage x on x.connection_id = n.id and x.failures >= ?4
 		cross join lateral (select o.id from provisioning_order o
-			where o.connection_id = n.id and (o.has_silent or o.has_pending and o.generated_at is not null) and (o.not_before is null or o.not_before <= ?0)
+			where o.connection_id = n.id and (o.has_silent or o.has_pending and o.generated_at is not null)
+				and (x.next_at is not null or o.not_before is null or o.not_before <= ?0)
 				and (o.lease_until < clock_timestamp() or o.lease_until is null and c.mode = ?1 and not ?2) limit ?3) o
-		where n.deactivated <> 'FULFIL' and not `+fence.Is+` order by 1, 2`, stamp(now), continuous, paused, abandonedSample).Scan(ctx, &due)
+		where n.deactivated <> 'FULFIL' and coalesce(x.next_at <= ?0, true) and not `+fence.Is+` order by 1, 2`, stamp(now), continuous, paused, abandonedSample, outage).Scan(ctx, &due)
 	if err != nil {
 		return nil, fmt.Errorf("find abandoned orders: %w", err)
 	}
