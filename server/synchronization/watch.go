@@ -225,11 +225,11 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 		_, err := s.DB.NewRaw("delete from read_back_request where connector_id = ?", connectorID).Exec(ctx)
 		return false, err
 	}
-	asked, err := s.takeRequests(ctx, c)
+	asked, err := s.requests(ctx, c)
 	if err != nil {
 		return false, err
 	}
-	if !asked {
+	if len(asked) == 0 {
 		changed, err := s.changed(ctx, c)
 		if err != nil || !changed {
 			return false, err
@@ -238,33 +238,51 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 	d, err := s.run(ctx, c, RunInput{Connector: c.Identifier, Mode: Complete, continuous: true})
 	switch {
 	case err == nil:
-		return d != nil, nil
+		return d != nil, s.answered(ctx, c, asked)
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case errs.Is(err, errs.Threshold):
-		return false, nil
+		return false, s.answered(ctx, c, asked)
 	case d != nil && d.State == Failed:
 		return false, s.postpone(ctx, c, d.Counters.Tokens, asked)
 	}
-	if asked { // ours: the request must not get lost with it
-		_ = s.postpone(ctx, c, nil, asked)
-	}
+	// Ours: the requests stay, so that the sweep comes back to them, a little later each time when that can be written.
+	_ = s.postpone(context.WithoutCancel(ctx), c, nil, asked)
 	return false, err
 }
 
-// takeRequests removes the read-back requests of a connector before it is read: what is written from now on asks anew.
-func (s *Service) takeRequests(ctx context.Context, c *system.Connector) (bool, error) {
-	asked, err := s.DB.NewSelect().Table("read_back_request").Where("connector_id = ?", c.ID).Exists(ctx)
-	if err != nil || !asked {
-		return false, err
+// requests gives the read-back requests of a connector. They stay until the reading has ended: a process that dies, or loses the database,
+// in the middle of it leaves them to the sweep. What is written while it is read asks anew.
+func (s *Service) requests(ctx context.Context, c *system.Connector) (ids []int64, err error) {
+	look := func() error {
+		err := s.DB.NewRaw("select id from read_back_request where connector_id = ? order by id", c.ID).Scan(ctx, &ids)
+		if err != nil {
+			return fmt.Errorf("look for read-back requests: %w", err)
+		}
+		return nil
+	}
+	if err := look(); err != nil || len(ids) == 0 {
+		return nil, err
 	}
 	select {
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return nil, ctx.Err()
 	case <-time.After(gather):
 	}
-	_, err = s.DB.NewRaw("delete from read_back_request where connector_id = ?", c.ID).Exec(ctx)
-	return true, err
+	ids = nil
+	err = look()
+	return ids, err
+}
+
+// answered removes the requests that a reading answered.
+func (s *Service) answered(ctx context.Context, c *system.Connector, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := s.DB.NewRaw("delete from read_back_request where id = any (?)", array(ids)).Exec(ctx); err != nil {
+		return fmt.Errorf("note the reading of %s: %w", c.Identifier, err)
+	}
+	return nil
 }
 
 // changed reports whether a connection's token is another one than when it was last read.
@@ -295,15 +313,15 @@ func (s *Service) changed(ctx context.Context, c *system.Connector) (bool, error
 }
 
 // postpone lets Poll try a broken reading again, later each time. tokens tell what broke: other data is read at once.
-func (s *Service) postpone(ctx context.Context, c *system.Connector, tokens map[int64]string, asked bool) error {
+func (s *Service) postpone(ctx context.Context, c *system.Connector, tokens map[int64]string, asked []int64) error {
 	failures := 0
 	for _, k := range c.Connections {
 		failures = max(failures, k.Failures)
 	}
 	at := s.Clock.Now().Add(pauseAfter(failures + 1))
 	err := system.Postpone(ctx, s.DB, c.ID, tokens, at)
-	if err == nil && asked {
-		_, err = s.DB.NewRaw("insert into read_back_request (connector_id, at) values (?, ?)", c.ID, at).Exec(ctx)
+	if err == nil && len(asked) > 0 {
+		_, err = s.DB.NewRaw("update read_back_request set at = ? where id = any (?)", at, array(asked)).Exec(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("postpone the reading of %s: %w", c.Identifier, err)

@@ -415,6 +415,47 @@ func TestReadBack(t *testing.T) {
 		require.Equal(t, 1, b.count(t, "select count(*) from read_back_request"))
 	})
 
+	t.Run("DatabaseErrorKeepsTheRequest", func(t *testing.T) { // at any step of the reading
+		t.Parallel()
+		for name, fault := range map[string]string{
+			"Begin": "before insert on delivery", "Stage": "before insert on delivery_row", "Prepare": "before insert on delivery_change",
+			"Apply": "before insert or update on resource",
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				b := setup(t)
+				b.fake.set("person", people(8)...)
+				b.run(t)
+				b.fake.set("person", append(people(8), person("9", "Created"))...)
+				b.exec(t, `create function broken() returns trigger language plpgsql as $$ begin raise exception 'out of shared memory' using errcode = '53200'; end $$`)
+				b.exec(t, "create trigger broken "+fault+" for each row execute function broken()")
+				request(t, b)
+				_ = b.Drain(t.Context(), b.connector)
+				require.Equal(t, 1, b.count(t, "select count(*) from read_back_request"))
+				b.exec(t, "drop function broken cascade")
+				b.jobs(t)
+				b.later(10 * time.Second)
+				b.poll(t)
+				require.Len(t, b.jobs(t), 1, "taken up within seconds")
+				require.NoError(t, b.Drain(t.Context(), b.connector))
+				require.Len(t, b.people(t), 9)
+				require.Zero(t, b.count(t, "select count(*) from read_back_request"))
+			})
+		}
+	})
+
+	t.Run("StoppedReadingKeepsTheRequest", func(t *testing.T) { // as a killed process does
+		t.Parallel()
+		b := setup(t)
+		b.fake.set("person", people(8)...)
+		b.run(t)
+		request(t, b)
+		ctx, stop := context.WithCancel(t.Context())
+		b.fake.during = stop
+		require.ErrorIs(t, b.Drain(ctx, b.connector), context.Canceled)
+		require.Equal(t, 1, b.count(t, "select count(*) from read_back_request"))
+	})
+
 	t.Run("ReadByTime", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
