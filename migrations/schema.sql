@@ -792,6 +792,23 @@ CREATE INDEX order_line_history_by_order ON public.order_line_history USING btre
 CREATE INDEX order_line_history_flow ON public.order_line_history USING btree (at) INCLUDE (from_state, to_state, order_id);
 CREATE TRIGGER order_line_history_not_own AFTER INSERT ON public.order_line_history REFERENCING NEW TABLE AS decided FOR EACH STATEMENT EXECUTE FUNCTION order_line_history_not_own();
 
+create table outage (
+    connection_id bigint not null,
+    since timestamp with time zone not null,
+    failures integer not null,
+    next_at timestamp with time zone not null,
+    outcome text not null,
+    message text not null,
+    hint text not null,
+    answered_at timestamp with time zone not null,
+    constraint outage_pkey PRIMARY KEY (connection_id),
+    constraint outage_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id) ON DELETE CASCADE,
+    constraint outage_failures_check CHECK ((failures > 0))
+);
+comment on table outage is 'Connections whose last answers were none: no connection, come back later, answer lost. The first other answer removes the row.';
+comment on column outage.failures is 'In a row. From three on the system counts as away: nothing is sent but one order when next_at has come and a check passed.';
+comment on column outage.next_at is 'When the system is asked again, by whichever process comes first.';
+
 create table owner_state (
     owner_id bigint not null,
     entity_type_id bigint not null,
@@ -936,7 +953,7 @@ comment on column provisioning_order.states is 'All states present among the lin
 comment on column provisioning_order.due_at is 'When lines held as not due become due, as evaluation computed it.';
 comment on column provisioning_order.look_at is 'Earliest instant at which CLOCK may have to move something; written with the roll-up.';
 comment on column provisioning_order.generated_at is 'Passed order generation (thresholds, dependencies): may be dispatched. Null: waits for generation.';
-comment on column provisioning_order.tries is 'Answers in a row that said "not now" (unreachable, throttled, lost); counts toward giving up, back to 0 with any other answer.';
+comment on column provisioning_order.tries is 'Answers in a row that were none (unreachable, throttled, lost): the pause grows with them. Back to 0 with any other answer.';
 comment on column provisioning_order.lease_until is 'By the clock of the database, not the domain clock: a lease is between processes. Not indexed, like all columns a drain writes: those updates stay in their page.';
 comment on column provisioning_order.called_at is 'When the current attempt began to call the target; set and no result = read back before a repeat.';
 comment on column provisioning_order.sent_lines is 'Lines that the attempt under way, or the last one, carries.';

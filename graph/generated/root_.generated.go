@@ -12396,9 +12396,9 @@ type Order {
   waitReason: String
   "Orders that must be done first; empty: none."
   waitsFor: [OrderObstacle!]!
-  "When it is sent again, while its system cannot be reached or asks to slow down; null: it is not put off."
+  "When it is sent again, or its system is asked again, while that cannot be reached or asks to slow down; null: it is not put off. It goes sooner when the system answers somebody else."
   nextAttemptAt: DateTime
-  "What the system answered last; null: nothing yet, or that the change is made."
+  "What the system answered last, to this order or, when it was not sent yet and the system is away, to others; null: nothing yet, or that the change is made."
   lastAnswer: OrderAnswer
   "Who took the ticket; null: nobody."
   assignee: String

@@ -10,7 +10,7 @@
 //	send.go          SMTP, or .eml files in a pickup folder
 //	list.go          the mail log, for administrators
 //	state.go         the machine below, and the only function that moves a mail
-//	worker.go        SendArgs: one mail, tried once and retried five times with back-off
+//	worker.go        SendArgs: one mail, tried with back-off for three days
 //
 // # Recipients
 //

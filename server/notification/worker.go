@@ -14,8 +14,15 @@ import (
 	"writ/server/fence"
 )
 
-// pauses are those before the retries of a mail (spec 11.4: five): a mail server that is restarted, or away for an hour, loses nothing.
-var pauses = []time.Duration{5 * time.Second, 30 * time.Second, 3 * time.Minute, 15 * time.Minute, time.Hour}
+// pauses are those before the first retries of a mail; after them it is tried at the last one until keepTrying is over. A mail server that is
+// away for days loses nothing; what it refuses for good is not tried again.
+var pauses = []time.Duration{5 * time.Second, 30 * time.Second, 3 * time.Minute, 15 * time.Minute}
+
+// keepTrying is how long a mail is tried, like a webhook.
+const keepTrying = 3 * 24 * time.Hour
+
+// maxTries is how often that is at most.
+var maxTries = len(pauses) + int(keepTrying/pauses[len(pauses)-1])
 
 // fenceEvery is how often a mail looks whether the fence is lifted.
 const fenceEvery = 10 * time.Second
@@ -28,8 +35,8 @@ type SendArgs struct {
 // Kind is the name of the River job.
 func (SendArgs) Kind() string { return "send_mail" }
 
-// InsertOpts: one try and a retry after each pause.
-func (SendArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1 + len(pauses)} }
+// InsertOpts: tries for three days.
+func (SendArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: maxTries} }
 
 // SendWorker sends queued mails.
 type SendWorker struct {

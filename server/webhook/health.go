@@ -12,11 +12,16 @@ import (
 
 // noteHealth keeps what the attempts of all deliveries together say about an endpoint: one that fails again and again rests longer and
 // longer, so that a thousand waiting deliveries are not tried a thousand times; one that did nothing else for three days, or says that it
-// is gone (410), is disabled. The caller holds the webhook's lock.
+// is gone (410), is disabled. One that answers again after a rest gets at once what had failed. The caller holds the webhook's lock.
 func (s *Service) noteHealth(ctx context.Context, tx bun.Tx, w *Webhook, a answer) error {
 	if a.ok() {
 		if w.Failures == 0 {
 			return nil
+		}
+		if w.Failures >= outage { // what failed meanwhile was put off for up to six hours
+			if err := updateDueNow(ctx, tx, w.ID, s.Clock.Now()); err != nil {
+				return err
+			}
 		}
 		return updateHealth(ctx, tx, w.ID, 0, nil, nil)
 	}

@@ -172,6 +172,11 @@ func updateFreshStart(ctx context.Context, tx bun.IDB, webhookID int64, now time
 		now, now, webhookID, Pending, Failed)
 }
 
+// updateDueNow makes what failed of a webhook due.
+func updateDueNow(ctx context.Context, tx bun.IDB, webhookID int64, now time.Time) error {
+	return exec(ctx, tx, "update webhook_delivery set next_at = ? where webhook_id = ? and state = ? and next_at > ?", now, webhookID, Failed, now)
+}
+
 // unanswered is the error of an attempt about whose end nothing was noted.
 const unanswered = "the server stopped before the answer was noted"
 

@@ -228,6 +228,32 @@ func TestRetry(t *testing.T) {
 		require.Zero(t, after.Failures)
 		require.Nil(t, after.FailingSince)
 	})
+	t.Run("AnswersAgain", func(t *testing.T) { // after a day: what was put off for hours goes with the first that is taken
+		t.Parallel()
+		h, r := setup(t), mustReceive(t)
+		h.Concurrency = 1
+		w := h.mustCreate(r.URL)
+		r.answers(status(503))
+		for range 10 {
+			h.mustChange(1, 1, 8)
+		}
+		h.mustPump(10)
+		for range 48 {
+			h.mustDrain(w)
+			h.advance(30 * time.Minute)
+		}
+		for _, d := range h.deliveriesNow() {
+			require.Equal(t, Failed, d.State)
+		}
+		r.answers(nil)
+		h.mustChange(2, 1, 8)
+		h.mustPump(11)
+		h.advance(2 * longestRest)
+		h.mustDrain(w)
+		for _, d := range h.deliveriesNow() {
+			require.Equal(t, Delivered, d.State)
+		}
+	})
 	t.Run("RedirectIsNotFollowed", func(t *testing.T) {
 		t.Parallel()
 		h, r, other := setup(t), mustReceive(t), mustReceive(t)
