@@ -24,8 +24,8 @@ func configured(t *testing.T) (*bundle, *client) {
 	b := setup(t, auth.Config{})
 	m := b.resolver.Manifest
 	m.Keyring = sealedMaps{}
-	m.Jobs = job.New(b.db, b.clock, slog.New(slog.DiscardHandler), map[string]job.TaskFunc{"Export": nil}, dbtest.Idle(job.Hooks{}))
-	m.Jobs.Options = map[string]any{"Export": struct{ Scope string }{}}
+	m.Jobs = job.New(b.db, b.clock, slog.New(slog.DiscardHandler), map[job.TaskType]job.TaskFunc{"Export": nil}, dbtest.Idle(job.Hooks{}))
+	m.Jobs.Options = map[job.TaskType]any{"Export": struct{ Scope string }{}}
 	everything, err := manifest.ReadFiles("../server/manifest/testdata/everything.yaml")
 	require.NoError(t, err)
 	_, err = m.Apply(permit.With(b.ctx, permit.System("test")), everything)

@@ -40,10 +40,6 @@ func (r *connectorResolver) Deliveries(ctx context.Context, obj *system.Connecto
 	return load(ctx).Deliveries.Load(ctx, firstOf(obj.ID, first))
 }
 
-func (r *deliveryResolver) Mode(ctx context.Context, obj *synchronization.Delivery) (string, error) {
-	return string(obj.Mode), nil
-}
-
 func (r *deliveryResolver) Counters(ctx context.Context, obj *synchronization.Delivery) (json.RawMessage, error) {
 	return json.Marshal(obj.Counters)
 }

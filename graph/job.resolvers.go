@@ -82,12 +82,8 @@ func (r *taskInstanceResolver) DeliveryID(ctx context.Context, obj *job.TaskInst
 	return optionally(load(ctx).DeliveryOfTask.Load(ctx, obj.ID))
 }
 
-func (r *taskInstanceResolver) Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []string) ([]*job.TaskLogLine, error) {
+func (r *taskInstanceResolver) Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []job.LogLevel) ([]*job.TaskLogLine, error) {
 	return r.Resolver.Jobs.NewestLog(ctx, obj.ID, first, before, levels)
-}
-
-func (r *taskLogLineResolver) Level(ctx context.Context, obj *job.TaskLogLine) (string, error) {
-	return string(obj.Level), nil
 }
 
 func (r *Resolver) Job() generated.JobResolver { return &jobResolver{r} }
@@ -96,11 +92,8 @@ func (r *Resolver) JobInstance() generated.JobInstanceResolver { return &jobInst
 
 func (r *Resolver) TaskInstance() generated.TaskInstanceResolver { return &taskInstanceResolver{r} }
 
-func (r *Resolver) TaskLogLine() generated.TaskLogLineResolver { return &taskLogLineResolver{r} }
-
 type (
 	jobResolver          struct{ *Resolver }
 	jobInstanceResolver  struct{ *Resolver }
 	taskInstanceResolver struct{ *Resolver }
-	taskLogLineResolver  struct{ *Resolver }
 )

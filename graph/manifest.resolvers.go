@@ -7,23 +7,13 @@ package graph
 
 import (
 	"context"
-	"writ/graph/generated"
 	"writ/server/manifest"
-	"writ/server/rolemodel"
 )
 
 func (r *mutationResolver) ApplyConfiguration(ctx context.Context, input manifest.ApplyConfigurationInput) (*manifest.ConfigurationPayload, error) {
 	return r.Manifest.ApplyConfiguration(ctx, input)
 }
 
-func (r *planProblemResolver) Severity(ctx context.Context, obj *rolemodel.Problem) (string, error) {
-	return string(obj.Severity), nil
-}
-
 func (r *queryResolver) Plan(ctx context.Context, input manifest.PlanInput) (*manifest.PlanPayload, error) {
 	return r.Manifest.Plan(ctx, input)
 }
-
-func (r *Resolver) PlanProblem() generated.PlanProblemResolver { return &planProblemResolver{r} }
-
-type planProblemResolver struct{ *Resolver }

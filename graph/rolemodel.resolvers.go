@@ -54,10 +54,6 @@ func (r *resourceTypeResolver) Rules(ctx context.Context, obj *rolemodel.Resourc
 	return load(ctx).RulesOfType.Load(ctx, obj.ID)
 }
 
-func (r *resourceTypeRuleResolver) Kind(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error) {
-	return string(obj.Kind), nil
-}
-
 func (r *resourceTypeRuleResolver) Property(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error) {
 	return named(ctx, func(n *across.Names) *string { return n.Property(obj.PropertyID) })
 }
@@ -72,14 +68,6 @@ func (r *resourceTypeRuleResolver) SingleRole(ctx context.Context, obj *rolemode
 
 func (r *resourceTypeRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) (json.RawMessage, error) {
 	return json.Marshal(obj.Dimensions)
-}
-
-func (r *resourceTypeRuleResolver) Value(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error) {
-	return obj.ValueKey, nil
-}
-
-func (r *resourceTypeRuleResolver) OffsetReference(ctx context.Context, obj *rolemodel.ResourceTypeRule) (int, error) {
-	return int(obj.OffsetReference), nil
 }
 
 func (r *resourceTypeRuleResolver) Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error) {
@@ -108,10 +96,6 @@ func (r *roleRuleResolver) CompositeRole(ctx context.Context, obj *rolemodel.Rol
 
 func (r *roleRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.RoleRule) (json.RawMessage, error) {
 	return json.Marshal(obj.Dimensions)
-}
-
-func (r *roleRuleResolver) Type(ctx context.Context, obj *rolemodel.RoleRule) (int, error) {
-	return int(obj.Type), nil
 }
 
 func (r *roleRuleResolver) Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"writ/graph/scalar"
+	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/page"
 	"writ/server/rolemodel"
@@ -7829,15 +7830,15 @@ func (ec *executionContext) _StepConfiguration_type(ctx context.Context, field g
 			return obj.Type, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v job.TaskType) graphql.Marshaler {
+			return ec.marshalNTaskType2writᚋserverᚋjobᚐTaskType(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_StepConfiguration_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StepConfiguration", field, false, false, "String")
+	return graphql.NewScalarFieldContext("StepConfiguration", field, false, false, "TaskType")
 }
 
 func (ec *executionContext) _StepConfiguration_level(ctx context.Context, field graphql.CollectedField, obj *manifest.Step) (ret graphql.Marshaler) {
@@ -12063,7 +12064,7 @@ func (ec *executionContext) unmarshalInputStepConfigurationInput(ctx context.Con
 			it.DisplayName = data
 		case "type":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalNTaskType2writᚋserverᚋjobᚐTaskType(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 	"writ/graph/scalar"
+	"writ/server/directory"
 	"writ/server/page"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -32,8 +33,6 @@ type ConnectorResolver interface {
 	Deliveries(ctx context.Context, obj *system.Connector, first *int) ([]*synchronization.Delivery, error)
 }
 type DeliveryResolver interface {
-	Mode(ctx context.Context, obj *synchronization.Delivery) (string, error)
-
 	Counters(ctx context.Context, obj *synchronization.Delivery) (json.RawMessage, error)
 	Blocked(ctx context.Context, obj *synchronization.Delivery) (json.RawMessage, error)
 
@@ -808,18 +807,18 @@ func (ec *executionContext) _Delivery_mode(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Delivery_mode(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Delivery().Mode(ctx, obj)
+			return obj.Mode, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v synchronization.Mode) graphql.Marshaler {
+			return ec.marshalNDeliveryMode2writᚋserverᚋsynchronizationᚐMode(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Delivery_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Delivery", field, true, true, "String")
+	return graphql.NewScalarFieldContext("Delivery", field, false, false, "DeliveryMode")
 }
 
 func (ec *executionContext) _Delivery_state(ctx context.Context, field graphql.CollectedField, obj *synchronization.Delivery) (ret graphql.Marshaler) {
@@ -1085,15 +1084,15 @@ func (ec *executionContext) _DeliveryChange_command(ctx context.Context, field g
 			return obj.Command, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Command) graphql.Marshaler {
+			return ec.marshalNChangeCommand2writᚋserverᚋdirectoryᚐCommand(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_DeliveryChange_command(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeliveryChange", field, false, false, "String")
+	return graphql.NewScalarFieldContext("DeliveryChange", field, false, false, "ChangeCommand")
 }
 
 func (ec *executionContext) _DeliveryChange_oldValues(ctx context.Context, field graphql.CollectedField, obj *synchronization.DeliveryChange) (ret graphql.Marshaler) {
@@ -2025,11 +2024,10 @@ func (ec *executionContext) slowly_Delivery(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "mode":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Delivery_mode(ctx, field, obj)
-				})
+			out.Values[i] = ec._Delivery_mode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "state":
 			out.Values[i] = ec._Delivery_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2359,6 +2357,21 @@ func (ec *executionContext) slowly_RowToMendConnection(ctx context.Context, sel 
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNChangeCommand2writᚋserverᚋdirectoryᚐCommand(ctx context.Context, v any) (directory.Command, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := directory.Command(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChangeCommand2writᚋserverᚋdirectoryᚐCommand(ctx context.Context, sel ast.SelectionSet, v directory.Command) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChangeCommand!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNConnection2ᚕᚖwritᚋserverᚋsystemᚐConnectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*system.Connection) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2508,6 +2521,21 @@ func (ec *executionContext) marshalNDeliveryChange2ᚖwritᚋserverᚋsynchroniz
 func (ec *executionContext) unmarshalNDeliveryInput2writᚋserverᚋsynchronizationᚐDeliveryInput(ctx context.Context, v any) (synchronization.DeliveryInput, error) {
 	res, err := ec.unmarshalInputDeliveryInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeliveryMode2writᚋserverᚋsynchronizationᚐMode(ctx context.Context, v any) (synchronization.Mode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := synchronization.Mode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeliveryMode2writᚋserverᚋsynchronizationᚐMode(ctx context.Context, sel ast.SelectionSet, v synchronization.Mode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DeliveryMode!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNDeliveryPayload2ᚖwritᚋserverᚋsynchronizationᚐDeliveryPayload(ctx context.Context, sel ast.SelectionSet, v *synchronization.DeliveryPayload) graphql.Marshaler {

@@ -36,10 +36,7 @@ type TaskInstanceResolver interface {
 
 	DeliveryID(ctx context.Context, obj *job.TaskInstance) (*int64, error)
 
-	Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []string) ([]*job.TaskLogLine, error)
-}
-type TaskLogLineResolver interface {
-	Level(ctx context.Context, obj *job.TaskLogLine) (string, error)
+	Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []job.LogLevel) ([]*job.TaskLogLine, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -66,8 +63,8 @@ func (ec *executionContext) field_TaskInstance_log_args(ctx context.Context, raw
 	}
 	args["before"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "levels",
-		func(ctx context.Context, v any) ([]string, error) {
-			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		func(ctx context.Context, v any) ([]job.LogLevel, error) {
+			return ec.unmarshalOLogLevel2ᚕwritᚋserverᚋjobᚐLogLevelᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1001,15 +998,15 @@ func (ec *executionContext) _JobStep_taskType(ctx context.Context, field graphql
 			return obj.TaskType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v job.TaskType) graphql.Marshaler {
+			return ec.marshalNTaskType2writᚋserverᚋjobᚐTaskType(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_JobStep_taskType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("JobStep", field, false, false, "String")
+	return graphql.NewScalarFieldContext("JobStep", field, false, false, "TaskType")
 }
 
 func (ec *executionContext) _JobStep_level(ctx context.Context, field graphql.CollectedField, obj *job.JobStep) (ret graphql.Marshaler) {
@@ -1217,15 +1214,15 @@ func (ec *executionContext) _TaskInstance_taskType(ctx context.Context, field gr
 			return obj.TaskType, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v job.TaskType) graphql.Marshaler {
+			return ec.marshalNTaskType2writᚋserverᚋjobᚐTaskType(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_TaskInstance_taskType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TaskInstance", field, false, false, "String")
+	return graphql.NewScalarFieldContext("TaskInstance", field, false, false, "TaskType")
 }
 
 func (ec *executionContext) _TaskInstance_level(ctx context.Context, field graphql.CollectedField, obj *job.TaskInstance) (ret graphql.Marshaler) {
@@ -1445,7 +1442,7 @@ func (ec *executionContext) _TaskInstance_log(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.TaskInstance().Log(ctx, obj, fc.Args["first"].(*int), fc.Args["before"].(*int64), fc.Args["levels"].([]string))
+			return ec.Resolvers.TaskInstance().Log(ctx, obj, fc.Args["first"].(*int), fc.Args["before"].(*int64), fc.Args["levels"].([]job.LogLevel))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {
@@ -1534,18 +1531,18 @@ func (ec *executionContext) _TaskLogLine_level(ctx context.Context, field graphq
 			return ec.fieldContext_TaskLogLine_level(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.TaskLogLine().Level(ctx, obj)
+			return obj.Level, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v job.LogLevel) graphql.Marshaler {
+			return ec.marshalNLogLevel2writᚋserverᚋjobᚐLogLevel(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_TaskLogLine_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TaskLogLine", field, true, true, "String")
+	return graphql.NewScalarFieldContext("TaskLogLine", field, false, false, "LogLevel")
 }
 
 func (ec *executionContext) _TaskLogLine_message(ctx context.Context, field graphql.CollectedField, obj *job.TaskLogLine) (ret graphql.Marshaler) {
@@ -1725,7 +1722,7 @@ func (ec *executionContext) unmarshalInputRunJobInput(ctx context.Context, obj a
 			it.Step = data
 		case "taskType":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("taskType"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOTaskType2ᚖwritᚋserverᚋjobᚐTaskType(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -2323,23 +2320,22 @@ func (ec *executionContext) slowly_TaskLogLine(ctx context.Context, sel ast.Sele
 		case "id":
 			out.Values[i] = ec._TaskLogLine_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "at":
 			out.Values[i] = ec._TaskLogLine_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "level":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TaskLogLine_level(ctx, field, obj)
-				})
+			out.Values[i] = ec._TaskLogLine_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "message":
 			out.Values[i] = ec._TaskLogLine_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2503,6 +2499,21 @@ func (ec *executionContext) marshalNJobsChange2ᚖwritᚋgraphᚋacrossᚐJobsCh
 	return ec._JobsChange(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLogLevel2writᚋserverᚋjobᚐLogLevel(ctx context.Context, v any) (job.LogLevel, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := job.LogLevel(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLogLevel2writᚋserverᚋjobᚐLogLevel(ctx context.Context, sel ast.SelectionSet, v job.LogLevel) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LogLevel!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNRunJobInput2writᚋserverᚋjobᚐRunJobInput(ctx context.Context, v any) (job.RunJobInput, error) {
 	res, err := ec.unmarshalInputRunJobInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2563,6 +2574,20 @@ func (ec *executionContext) marshalNTaskLogLine2ᚖwritᚋserverᚋjobᚐTaskLog
 	return ec._TaskLogLine(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNTaskType2writᚋserverᚋjobᚐTaskType(ctx context.Context, v any) (job.TaskType, error) {
+	res, err := scalar.UnmarshalTaskType(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTaskType2writᚋserverᚋjobᚐTaskType(ctx context.Context, sel ast.SelectionSet, v job.TaskType) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalTaskType(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TaskType!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalOJobInstance2ᚖwritᚋserverᚋjobᚐJobInstance(ctx context.Context, sel ast.SelectionSet, v *job.JobInstance) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2606,6 +2631,42 @@ func (ec *executionContext) marshalOJobInstanceState2ᚕwritᚋserverᚋjobᚐJo
 	return ret
 }
 
+func (ec *executionContext) unmarshalOLogLevel2ᚕwritᚋserverᚋjobᚐLogLevelᚄ(ctx context.Context, v any) ([]job.LogLevel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]job.LogLevel, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLogLevel2writᚋserverᚋjobᚐLogLevel(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLogLevel2ᚕwritᚋserverᚋjobᚐLogLevelᚄ(ctx context.Context, sel ast.SelectionSet, v []job.LogLevel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLogLevel2writᚋserverᚋjobᚐLogLevel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOTaskLogLine2ᚕᚖwritᚋserverᚋjobᚐTaskLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2623,6 +2684,24 @@ func (ec *executionContext) marshalOTaskLogLine2ᚕᚖwritᚋserverᚋjobᚐTask
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOTaskType2ᚖwritᚋserverᚋjobᚐTaskType(ctx context.Context, v any) (*job.TaskType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalTaskType(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTaskType2ᚖwritᚋserverᚋjobᚐTaskType(ctx context.Context, sel ast.SelectionSet, v *job.TaskType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalTaskType(*v)
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -17,10 +17,6 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
-type PlanProblemResolver interface {
-	Severity(ctx context.Context, obj *rolemodel.Problem) (string, error)
-}
-
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -575,18 +571,18 @@ func (ec *executionContext) _PlanProblem_severity(ctx context.Context, field gra
 			return ec.fieldContext_PlanProblem_severity(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.PlanProblem().Severity(ctx, obj)
+			return obj.Severity, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v rolemodel.Severity) graphql.Marshaler {
+			return ec.marshalNProblemSeverity2writᚋserverᚋrolemodelᚐSeverity(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_PlanProblem_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PlanProblem", field, true, true, "String")
+	return graphql.NewScalarFieldContext("PlanProblem", field, false, false, "ProblemSeverity")
 }
 
 func (ec *executionContext) _PlanProblem_kind(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Problem) (ret graphql.Marshaler) {
@@ -1423,30 +1419,29 @@ func (ec *executionContext) slowly_PlanProblem(ctx context.Context, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PlanProblem")
 		case "severity":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PlanProblem_severity(ctx, field, obj)
-				})
+			out.Values[i] = ec._PlanProblem_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "kind":
 			out.Values[i] = ec._PlanProblem_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "identifier":
 			out.Values[i] = ec._PlanProblem_identifier(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "field":
 			out.Values[i] = ec._PlanProblem_field(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "message":
 			out.Values[i] = ec._PlanProblem_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -1699,6 +1694,21 @@ func (ec *executionContext) marshalNPlanProblem2ᚕwritᚋserverᚋrolemodelᚐP
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNProblemSeverity2writᚋserverᚋrolemodelᚐSeverity(ctx context.Context, v any) (rolemodel.Severity, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rolemodel.Severity(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProblemSeverity2writᚋserverᚋrolemodelᚐSeverity(ctx context.Context, sel ast.SelectionSet, v rolemodel.Severity) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProblemSeverity!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNSecretConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedSecretᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.NamedSecret) graphql.Marshaler {

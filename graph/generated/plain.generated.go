@@ -282,6 +282,7 @@ var plainTypes = plain.Types{
 	}},
 	"Delivery": {Implementors: deliveryImplementors, Fields: map[string]plain.Field{
 		"id":        {Code: 1},
+		"mode":      {Code: 2},
 		"state":     {Code: 3},
 		"startedAt": {Code: 4},
 		"endedAt":   {Code: 5},
@@ -713,6 +714,7 @@ var plainTypes = plain.Types{
 		"problems": {Code: 2, Of: "PlanProblem"},
 	}},
 	"PlanProblem": {Implementors: planProblemImplementors, Fields: map[string]plain.Field{
+		"severity":   {Code: 1},
 		"kind":       {Code: 2},
 		"identifier": {Code: 3},
 		"field":      {Code: 4},
@@ -909,12 +911,15 @@ var plainTypes = plain.Types{
 	"ResourceTypeRule": {Implementors: resourceTypeRuleImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
 		"identifier":       {Code: 2},
+		"kind":             {Code: 3},
 		"isDenied":         {Code: 8},
+		"value":            {Code: 9},
 		"sourceBinding":    {Code: 10},
 		"sourceExpression": {Code: 11},
 		"targetBinding":    {Code: 12},
 		"targetExpression": {Code: 13},
 		"confidence":       {Code: 14},
+		"offsetReference":  {Code: 15},
 		"offsetBefore":     {Code: 16},
 		"offsetAfter":      {Code: 17},
 	}},
@@ -982,6 +987,7 @@ var plainTypes = plain.Types{
 		"identifier": {Code: 2},
 		"isDenied":   {Code: 5},
 		"priority":   {Code: 6},
+		"type":       {Code: 7},
 	}},
 	"RoleRuleConfiguration": {Implementors: roleRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":    {Code: 1},
@@ -1066,6 +1072,7 @@ var plainTypes = plain.Types{
 	"TaskLogLine": {Implementors: taskLogLineImplementors, Fields: map[string]plain.Field{
 		"id":      {Code: 1},
 		"at":      {Code: 2},
+		"level":   {Code: 3},
 		"message": {Code: 4},
 	}},
 	"ThresholdsConfiguration": {Implementors: thresholdsConfigurationImplementors, Fields: map[string]plain.Field{
@@ -3114,6 +3121,10 @@ func plainDelivery(w *plain.Writer, s *plain.Selection, obj *synchronization.Del
 			v := obj.ID
 			w.ID(v)
 
+		case 2: // mode
+			v := obj.Mode
+			w.String(string(v))
+
 		case 3: // state
 			v := obj.State
 			w.String(string(v))
@@ -3179,7 +3190,7 @@ func plainDeliveryChange(w *plain.Writer, s *plain.Selection, obj *synchronizati
 
 		case 3: // command
 			v := obj.Command
-			w.String(v)
+			w.String(string(v))
 
 		case 4: // oldValues
 			v := obj.OldValues
@@ -4545,7 +4556,9 @@ func plainJobStep(w *plain.Writer, s *plain.Selection, obj *job.JobStep) bool {
 
 		case 3: // taskType
 			v := obj.TaskType
-			w.String(v)
+			if !w.Marshal(scalar.MarshalTaskType(v)) {
+				return false
+			}
 
 		case 4: // level
 			v := obj.Level
@@ -6470,6 +6483,10 @@ func plainPlanProblem(w *plain.Writer, s *plain.Selection, obj *rolemodel.Proble
 		switch f.Code {
 		case 0:
 			w.Raw("\"PlanProblem\"")
+		case 1: // severity
+			v := obj.Severity
+			w.String(string(v))
+
 		case 2: // kind
 			v := obj.Kind
 			w.String(v)
@@ -7807,9 +7824,21 @@ func plainResourceTypeRule(w *plain.Writer, s *plain.Selection, obj *rolemodel.R
 			v := obj.Identifier
 			w.String(v)
 
+		case 3: // kind
+			v := obj.Kind
+			w.String(string(v))
+
 		case 8: // isDenied
 			v := obj.IsDenied
 			w.Bool(v)
+
+		case 9: // value
+			v := obj.ValueKey
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
 
 		case 10: // sourceBinding
 			v := obj.SourceBinding
@@ -7846,6 +7875,12 @@ func plainResourceTypeRule(w *plain.Writer, s *plain.Selection, obj *rolemodel.R
 		case 14: // confidence
 			v := obj.Confidence
 			w.Int(int64(v))
+
+		case 15: // offsetReference
+			v := obj.Reference()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
 
 		case 16: // offsetBefore
 			v := obj.OffsetBefore
@@ -8275,6 +8310,12 @@ func plainRoleRule(w *plain.Writer, s *plain.Selection, obj *rolemodel.RoleRule)
 		case 6: // priority
 			v := obj.Priority
 			w.Int(int64(v))
+
+		case 7: // type
+			v := obj.Strength()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
 
 		}
 	}
@@ -8743,7 +8784,9 @@ func plainStepConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.S
 
 		case 3: // type
 			v := obj.Type
-			w.String(v)
+			if !w.Marshal(scalar.MarshalTaskType(v)) {
+				return false
+			}
 
 		case 4: // level
 			v := obj.Level
@@ -8798,7 +8841,9 @@ func plainTaskInstance(w *plain.Writer, s *plain.Selection, obj *job.TaskInstanc
 
 		case 4: // taskType
 			v := obj.TaskType
-			w.String(v)
+			if !w.Marshal(scalar.MarshalTaskType(v)) {
+				return false
+			}
 
 		case 5: // level
 			v := obj.Level
@@ -8878,6 +8923,10 @@ func plainTaskLogLine(w *plain.Writer, s *plain.Selection, obj *job.TaskLogLine)
 			if !w.Time(v) {
 				return false
 			}
+
+		case 3: // level
+			v := obj.Level
+			w.String(string(v))
 
 		case 4: // message
 			v := obj.Message

@@ -29,15 +29,10 @@ type ResourceTypeResolver interface {
 	Rules(ctx context.Context, obj *rolemodel.ResourceType) ([]*rolemodel.ResourceTypeRule, error)
 }
 type ResourceTypeRuleResolver interface {
-	Kind(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
 	Property(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	PropertyDisplayName(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	SingleRole(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) (json.RawMessage, error)
-
-	Value(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
-
-	OffsetReference(ctx context.Context, obj *rolemodel.ResourceTypeRule) (int, error)
 
 	Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
 }
@@ -51,7 +46,6 @@ type RoleRuleResolver interface {
 	CompositeRole(ctx context.Context, obj *rolemodel.RoleRule) (*string, error)
 	Dimensions(ctx context.Context, obj *rolemodel.RoleRule) (json.RawMessage, error)
 
-	Type(ctx context.Context, obj *rolemodel.RoleRule) (int, error)
 	Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
 }
 
@@ -849,18 +843,18 @@ func (ec *executionContext) _ResourceTypeRule_kind(ctx context.Context, field gr
 			return ec.fieldContext_ResourceTypeRule_kind(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ResourceTypeRule().Kind(ctx, obj)
+			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v rolemodel.RuleKind) graphql.Marshaler {
+			return ec.marshalNRuleKind2writᚋserverᚋrolemodelᚐRuleKind(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ResourceTypeRule_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
+	return graphql.NewScalarFieldContext("ResourceTypeRule", field, false, false, "RuleKind")
 }
 
 func (ec *executionContext) _ResourceTypeRule_property(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
@@ -987,7 +981,7 @@ func (ec *executionContext) _ResourceTypeRule_value(ctx context.Context, field g
 			return ec.fieldContext_ResourceTypeRule_value(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ResourceTypeRule().Value(ctx, obj)
+			return obj.ValueKey, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -998,7 +992,7 @@ func (ec *executionContext) _ResourceTypeRule_value(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_ResourceTypeRule_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
+	return graphql.NewScalarFieldContext("ResourceTypeRule", field, false, false, "String")
 }
 
 func (ec *executionContext) _ResourceTypeRule_sourceBinding(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
@@ -1125,18 +1119,18 @@ func (ec *executionContext) _ResourceTypeRule_offsetReference(ctx context.Contex
 			return ec.fieldContext_ResourceTypeRule_offsetReference(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ResourceTypeRule().OffsetReference(ctx, obj)
+			return obj.Reference(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNOffsetReference2string(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ResourceTypeRule_offsetReference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, false, "OffsetReference")
 }
 
 func (ec *executionContext) _ResourceTypeRule_offsetBefore(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
@@ -1580,18 +1574,18 @@ func (ec *executionContext) _RoleRule_type(ctx context.Context, field graphql.Co
 			return ec.fieldContext_RoleRule_type(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoleRule().Type(ctx, obj)
+			return obj.Strength(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNRuleStrength2string(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_RoleRule_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "Int")
+	return graphql.NewScalarFieldContext("RoleRule", field, true, false, "RuleStrength")
 }
 
 func (ec *executionContext) _RoleRule_sentence(ctx context.Context, field graphql.CollectedField, obj *rolemodel.RoleRule) (ret graphql.Marshaler) {
@@ -1896,11 +1890,10 @@ func (ec *executionContext) slowly_ResourceTypeRule(ctx context.Context, sel ast
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kind":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ResourceTypeRule_kind(ctx, field, obj)
-				})
+			out.Values[i] = ec._ResourceTypeRule_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "property":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -1931,11 +1924,10 @@ func (ec *executionContext) slowly_ResourceTypeRule(ctx context.Context, sel ast
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "value":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ResourceTypeRule_value(ctx, field, obj)
-				})
+			out.Values[i] = ec._ResourceTypeRule_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "sourceBinding":
 			out.Values[i] = ec._ResourceTypeRule_sourceBinding(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -1962,11 +1954,10 @@ func (ec *executionContext) slowly_ResourceTypeRule(ctx context.Context, sel ast
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "offsetReference":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ResourceTypeRule_offsetReference(ctx, field, obj)
-				})
+			out.Values[i] = ec._ResourceTypeRule_offsetReference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "offsetBefore":
 			out.Values[i] = ec._ResourceTypeRule_offsetBefore(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2121,11 +2112,10 @@ func (ec *executionContext) slowly_RoleRule(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "type":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RoleRule_type(ctx, field, obj)
-				})
+			out.Values[i] = ec._RoleRule_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "sentence":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -2278,6 +2268,21 @@ func (ec *executionContext) marshalNRoleRule2ᚖwritᚋserverᚋrolemodelᚐRole
 		return graphql.Null
 	}
 	return ec._RoleRule(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRuleKind2writᚋserverᚋrolemodelᚐRuleKind(ctx context.Context, v any) (rolemodel.RuleKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rolemodel.RuleKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRuleKind2writᚋserverᚋrolemodelᚐRuleKind(ctx context.Context, sel ast.SelectionSet, v rolemodel.RuleKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RuleKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalOCategory2ᚖwritᚋserverᚋrolemodelᚐCategory(ctx context.Context, sel ast.SelectionSet, v *rolemodel.Category) graphql.Marshaler {

@@ -61,7 +61,6 @@ type ResolverRoot interface {
 	OrderHistoryEntry() OrderHistoryEntryResolver
 	OrderLine() OrderLineResolver
 	PermissionsView() PermissionsViewResolver
-	PlanProblem() PlanProblemResolver
 	PolicyConfiguration() PolicyConfigurationResolver
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
@@ -79,7 +78,6 @@ type ResolverRoot interface {
 	StepConfiguration() StepConfigurationResolver
 	Subscription() SubscriptionResolver
 	TaskInstance() TaskInstanceResolver
-	TaskLogLine() TaskLogLineResolver
 	TypeRuleConfiguration() TypeRuleConfigurationResolver
 	UserConfiguration() UserConfigurationResolver
 	Webhook() WebhookResolver
@@ -1289,16 +1287,16 @@ type ComplexityRoot struct {
 		Kind                func(childComplexity int) int
 		OffsetAfter         func(childComplexity int) int
 		OffsetBefore        func(childComplexity int) int
-		OffsetReference     func(childComplexity int) int
 		Property            func(childComplexity int) int
 		PropertyDisplayName func(childComplexity int) int
+		Reference           func(childComplexity int) int
 		Sentence            func(childComplexity int) int
 		SingleRole          func(childComplexity int) int
 		SourceBinding       func(childComplexity int) int
 		SourceExpression    func(childComplexity int) int
 		TargetBinding       func(childComplexity int) int
 		TargetExpression    func(childComplexity int) int
-		Value               func(childComplexity int) int
+		ValueKey            func(childComplexity int) int
 	}
 
 	ResourceVersion struct {
@@ -1381,7 +1379,7 @@ type ComplexityRoot struct {
 		IsDenied      func(childComplexity int) int
 		Priority      func(childComplexity int) int
 		Sentence      func(childComplexity int) int
-		Type          func(childComplexity int) int
+		Strength      func(childComplexity int) int
 	}
 
 	RoleRuleConfiguration struct {
@@ -1482,7 +1480,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
 		Level       func(childComplexity int) int
-		Log         func(childComplexity int, first *int, before *int64, levels []string) int
+		Log         func(childComplexity int, first *int, before *int64, levels []job.LogLevel) int
 		Progress    func(childComplexity int) int
 		StartedAt   func(childComplexity int) int
 		State       func(childComplexity int) int
@@ -7105,12 +7103,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeRule.OffsetBefore(childComplexity), true
-	case "ResourceTypeRule.offsetReference":
-		if e.ComplexityRoot.ResourceTypeRule.OffsetReference == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceTypeRule.OffsetReference(childComplexity), true
 	case "ResourceTypeRule.property":
 		if e.ComplexityRoot.ResourceTypeRule.Property == nil {
 			break
@@ -7123,6 +7115,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeRule.PropertyDisplayName(childComplexity), true
+	case "ResourceTypeRule.offsetReference":
+		if e.ComplexityRoot.ResourceTypeRule.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeRule.Reference(childComplexity), true
 	case "ResourceTypeRule.sentence":
 		if e.ComplexityRoot.ResourceTypeRule.Sentence == nil {
 			break
@@ -7160,11 +7158,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResourceTypeRule.TargetExpression(childComplexity), true
 	case "ResourceTypeRule.value":
-		if e.ComplexityRoot.ResourceTypeRule.Value == nil {
+		if e.ComplexityRoot.ResourceTypeRule.ValueKey == nil {
 			break
 		}
 
-		return e.ComplexityRoot.ResourceTypeRule.Value(childComplexity), true
+		return e.ComplexityRoot.ResourceTypeRule.ValueKey(childComplexity), true
 
 	case "ResourceVersion.actor":
 		if e.ComplexityRoot.ResourceVersion.Actor == nil {
@@ -7539,11 +7537,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleRule.Sentence(childComplexity), true
 	case "RoleRule.type":
-		if e.ComplexityRoot.RoleRule.Type == nil {
+		if e.ComplexityRoot.RoleRule.Strength == nil {
 			break
 		}
 
-		return e.ComplexityRoot.RoleRule.Type(childComplexity), true
+		return e.ComplexityRoot.RoleRule.Strength(childComplexity), true
 
 	case "RoleRuleConfiguration.compositeRole":
 		if e.ComplexityRoot.RoleRuleConfiguration.CompositeRole == nil {
@@ -7965,7 +7963,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.TaskInstance.Log(childComplexity, args["first"].(*int), args["before"].(*int64), args["levels"].([]string)), true
+		return e.ComplexityRoot.TaskInstance.Log(childComplexity, args["first"].(*int), args["before"].(*int64), args["levels"].([]job.LogLevel)), true
 	case "TaskInstance.progress":
 		if e.ComplexityRoot.TaskInstance.Progress == nil {
 			break
@@ -10333,8 +10331,8 @@ type StepConfiguration {
   task: String!
   "Name to show. Default: the name of the task."
   displayName: String!
-  "What it does, e.g. Synchronize, ComputeRoleModel, Fulfill."
-  type: String!
+  "What it does."
+  type: TaskType!
   "Tasks of one level run at the same time; -1: alone, after the one before. Default: -1."
   level: Int!
   "Names of steps of the job that must have produced something."
@@ -10349,8 +10347,8 @@ input StepConfigurationInput {
   task: String!
   "Name to show. Default: the name of the task."
   displayName: String
-  "What it does, e.g. Synchronize, ComputeRoleModel, Fulfill."
-  type: String!
+  "What it does."
+  type: TaskType!
   "Tasks of one level run at the same time; -1: alone, after the one before. Default: -1."
   level: Int
   "Names of steps of the job that must have produced something."
@@ -11205,12 +11203,32 @@ enum DeliveryState {
   FAILED
 }
 
+"""How a system was read (provisioning spec 7.2)."""
+enum DeliveryMode {
+  "There was nothing of it before: no limits."
+  INITIAL
+  "Its tables are the whole truth."
+  COMPLETE
+  "Only what changed."
+  INCREMENTAL
+}
+
+"""What is done to a resource."""
+enum ChangeCommand {
+  "It is new."
+  INSERT
+  "Values of it change."
+  UPDATE
+  "It goes."
+  DELETE
+}
+
 """One synchronization of a connector."""
 type Delivery {
   "Opaque id."
   id: ID!
-  "INITIAL, COMPLETE or INCREMENTAL."
-  mode: String!
+  "How it was read."
+  mode: DeliveryMode!
   "How far it is."
   state: DeliveryState!
   "When reading began."
@@ -11240,8 +11258,8 @@ type DeliveryChange {
   entityType: String!
   "Its primary key."
   key: String!
-  "INSERT, UPDATE or DELETE."
-  command: String!
+  "What is done to it."
+  command: ChangeCommand!
   "Values before by property; null for an insertion."
   oldValues: JSON
   "Values after by property; null for a deletion."
@@ -11754,6 +11772,44 @@ enum TaskInstanceState {
   ABORTED
 }
 
+"""What a task does (provisioning spec 9.3)."""
+enum TaskType {
+  "Reads a system."
+  EXPORT
+  "Compares what was read with the directory."
+  PREPARE_SYNCHRONIZATION
+  "Writes what was compared into the directory."
+  SYNCHRONIZE
+  "Reads, compares and writes a system."
+  SYNCHRONIZE_CONNECTOR
+  "Derives again what follows from the metadata: display names, unique keys, links, hierarchies."
+  UPDATE_ENTITY_PROPERTY_EXPRESSIONS
+  "Computes the keys by which targets are matched with owners."
+  COMPUTE_CORRELATION_KEYS
+  "Finds resource types for targets that nobody owns."
+  UPDATE_CLASSIFICATION
+  "Makes roles of entitlements, as role mappings say."
+  BUILD_ROLE_MODEL
+  "Computes what everybody should have."
+  COMPUTE_ROLE_MODEL
+  "Turns what should change into orders, under the limits."
+  GENERATE_PROVISIONING_ORDERS
+  "Carries orders out."
+  FULFILL
+}
+
+"""How much a line of a log matters."""
+enum LogLevel {
+  "For whoever looks for a fault."
+  DEBUG
+  "It went as it should."
+  INFO
+  "It went on, and somebody should look."
+  WARN
+  "It failed."
+  ERROR
+}
+
 """An ordered set of tasks (provisioning spec 9)."""
 type Job {
   "Opaque id."
@@ -11790,8 +11846,8 @@ type JobStep {
   identifier: String!
   "Name to show."
   displayName: String!
-  "What it does, e.g. Synchronize, ComputeRoleModel, Fulfill."
-  taskType: String!
+  "What it does."
+  taskType: TaskType!
   "Tasks of one level run at the same time; -1: alone, in the order of the steps."
   level: Int!
   "Identifiers of steps that must have produced something."
@@ -11836,8 +11892,8 @@ type TaskInstance {
   identifier: String!
   "Name to show."
   displayName: String!
-  "What it does, e.g. Synchronize, ComputeRoleModel, Fulfill."
-  taskType: String!
+  "What it does."
+  taskType: TaskType!
   "Tasks of one level run at the same time; -1: alone."
   level: Int!
   "How far it is, or how it ended."
@@ -11862,8 +11918,8 @@ type TaskInstance {
     first: Int = 200
     "Id of a line: those older than it; null: from the newest."
     before: ID
-    "DEBUG, INFO, WARN, ERROR: lines of these levels; null: of all. VALIDATION for others."
-    levels: [String!]
+    "Lines of these levels; null: of all."
+    levels: [LogLevel!]
   ): [TaskLogLine!]
 }
 
@@ -11873,8 +11929,8 @@ type TaskLogLine {
   id: ID!
   "When."
   at: DateTime!
-  "DEBUG, INFO, WARN or ERROR."
-  level: String!
+  "How much it matters."
+  level: LogLevel!
   "What happened."
   message: String!
 }
@@ -11912,7 +11968,7 @@ input RunJobInput {
   "Identifier of the only step to run; null: all."
   step: String
   "Only steps of this type of task; null: of all."
-  taskType: String
+  taskType: TaskType
   "Only steps with this text in their identifier, in whatever case; null: all."
   identifierContains: String
   "Do not ask the thresholds. FORBIDDEN for a job that wants a second person to do that."
@@ -12062,10 +12118,18 @@ type PlanField {
   after: String
 }
 
+"""What must be mended, and what should be looked at."""
+enum ProblemSeverity {
+  "It cannot be applied."
+  ERROR
+  "It can be applied, and is probably not meant so."
+  WARNING
+}
+
 """Something wrong or odd in a configuration."""
 type PlanProblem {
-  "ERROR: it cannot be applied; WARNING: it can."
-  severity: String!
+  "Whether it can be applied."
+  severity: ProblemSeverity!
   "Kind of object."
   kind: String!
   "Its identifier."
@@ -12953,6 +13017,22 @@ type Role {
   rules: [RoleRule!]
 }
 
+"""What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2)."""
+enum RuleKind {
+  "Who gets the resource type."
+  TYPE
+  "A scalar value of the target."
+  SCALAR
+  "A fixed resource in a navigation of the target."
+  NAVIGATION
+  "A resource that is looked for, in a navigation of the target."
+  QUERY
+  "Which target is an owner's already."
+  CORRELATION
+  "Of which resource type a target is that nobody owns yet."
+  CLASSIFICATION
+}
+
 """A rule that assigns a role."""
 type RoleRule {
   "Opaque id."
@@ -12967,8 +13047,8 @@ type RoleRule {
   isDenied: Boolean!
   "The smallest decides between rules that contradict each other; between equal ones the one that withholds."
   priority: Int!
-  "0 required: assigned automatically, 1 requested automatically, 2 only suggested."
-  type: Int!
+  "How strongly it gives."
+  type: RuleStrength!
   "What it does and for whom, as a sentence in English."
   sentence: String!
 }
@@ -13027,8 +13107,8 @@ type ResourceTypeRule {
   id: ID!
   "Name in the configuration, unique for its kind; stable, unlike display names."
   identifier: String!
-  "TYPE, SCALAR, NAVIGATION, QUERY, CORRELATION or CLASSIFICATION."
-  kind: String!
+  "What it computes."
+  kind: RuleKind!
   "Identifier of the property it fills; null: it fills none."
   property: String
   "Name of that property to show; null: it fills none."
@@ -13051,8 +13131,8 @@ type ResourceTypeRule {
   targetExpression: String
   "How sure a correlation or classification is, in percent."
   confidence: Int!
-  "What the offsets count from: 0 default, 1 around, 2 before, 3 after (role-model 2.9)."
-  offsetReference: Int!
+  "What the offsets count from (role-model 2.9)."
+  offsetReference: OffsetReference!
   "Minutes, relative to the start (role-model 2.9)."
   offsetBefore: Int!
   "Minutes, relative to the end (role-model 2.9)."

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"writ/server/errs"
+	"writ/server/job"
 )
 
 // MarshalWord writes a word of a configuration file as a value of an enum: requestedAutomatically is REQUESTED_AUTOMATICALLY.
@@ -36,4 +37,16 @@ func UnmarshalWord(v any) (string, error) {
 		}
 	}
 	return strings.Join(parts, ""), nil
+}
+
+// MarshalTaskType writes ComputeRoleModel as COMPUTE_ROLE_MODEL.
+func MarshalTaskType(t job.TaskType) graphql.Marshaler { return MarshalWord(string(t)) }
+
+// UnmarshalTaskType reads what MarshalTaskType wrote.
+func UnmarshalTaskType(v any) (job.TaskType, error) {
+	word, err := UnmarshalWord(v)
+	if err != nil || word == "" {
+		return "", err
+	}
+	return job.TaskType(strings.ToUpper(word[:1]) + word[1:]), nil
 }

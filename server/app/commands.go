@@ -150,7 +150,7 @@ func RunJob(ctx context.Context, s cli.Session, in cli.RunJobInput) error {
 		return &text
 	}
 	p, err := a.Jobs.RunJob(ctx, job.RunJobInput{Job: in.Identifier, FromStep: given(in.From), ToStep: given(in.To), Step: given(in.Step),
-		TaskType: given(in.TaskType), IdentifierContains: given(in.Contains), Force: in.Force})
+		TaskType: (*job.TaskType)(given(in.TaskType)), IdentifierContains: given(in.Contains), Force: in.Force})
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func TestConfigurationMistakes(t *testing.T) {
 		yaml, field string
 		says        []string
 	}{
-		"UnknownTaskType":  {`jobs: [{ identifier: J, steps: [{ task: a, type: Dance }] }]`, "job/J.steps[0].taskType", []string{"ComputeRoleModel", "Fulfill"}},
+		"UnknownTaskType":  {`jobs: [{ identifier: J, steps: [{ task: a, type: Dance }] }]`, "job/J.steps[0].type", []string{"ComputeRoleModel", "Fulfill"}},
 		"UnknownOption":    {`jobs: [{ identifier: J, steps: [{ task: a, type: Fulfill, options: { hurry: true } }] }]`, "job/J.steps[0].options.hurry", []string{"resourceTypes"}},
 		"WrongOption":      {`jobs: [{ identifier: J, steps: [{ task: a, type: ComputeRoleModel, options: { dirty: 7 } }] }]`, "job/J.steps[0].options.dirty", []string{"true or false"}},
 		"NoConnector":      {`jobs: [{ identifier: J, steps: [{ task: a, type: Export }] }]`, "job/J.steps[0].options", []string{"connector"}},

@@ -20,28 +20,28 @@ import (
 )
 
 // tasks is the list of task types a job may name (provisioning spec 9.3).
-func (a *App) tasks() map[string]job.TaskFunc {
-	return map[string]job.TaskFunc{
-		"Export":                          a.taskExport,
-		"PrepareSynchronization":          a.taskPrepare,
-		"Synchronize":                     a.taskSynchronize,
-		"SynchronizeConnector":            a.taskSynchronizeConnector,
-		"ComputeCorrelationKeys":          a.taskCorrelationKeys,
-		"ComputeRoleModel":                a.taskRoleModel,
-		"GenerateProvisioningOrders":      a.taskGenerate,
-		"Fulfill":                         a.taskFulfil,
-		"UpdateClassification":            a.taskClassification,
-		"UpdateEntityPropertyExpressions": a.taskExpressions,
-		"BuildRoleModel":                  a.taskNaming,
+func (a *App) tasks() map[job.TaskType]job.TaskFunc {
+	return map[job.TaskType]job.TaskFunc{
+		job.TaskExport:                          a.taskExport,
+		job.TaskPrepareSynchronization:          a.taskPrepare,
+		job.TaskSynchronize:                     a.taskSynchronize,
+		job.TaskSynchronizeConnector:            a.taskSynchronizeConnector,
+		job.TaskComputeCorrelationKeys:          a.taskCorrelationKeys,
+		job.TaskComputeRoleModel:                a.taskRoleModel,
+		job.TaskGenerateProvisioningOrders:      a.taskGenerate,
+		job.TaskFulfill:                         a.taskFulfil,
+		job.TaskUpdateClassification:            a.taskClassification,
+		job.TaskUpdateEntityPropertyExpressions: a.taskExpressions,
+		job.TaskBuildRoleModel:                  a.taskNaming,
 	}
 }
 
 // taskOptions says which options each type of task reads, so that a job with others is refused when it is saved.
-func taskOptions() map[string]any {
-	return map[string]any{
-		"Export": synchronizeOptions{}, "PrepareSynchronization": synchronizeOptions{}, "Synchronize": synchronizeOptions{}, "SynchronizeConnector": synchronizeOptions{},
-		"ComputeRoleModel": roleModelOptions{}, "GenerateProvisioningOrders": orderOptions{}, "Fulfill": orderOptions{},
-		"ComputeCorrelationKeys": nil, "UpdateClassification": nil, "UpdateEntityPropertyExpressions": nil, "BuildRoleModel": nil,
+func taskOptions() map[job.TaskType]any {
+	return map[job.TaskType]any{
+		job.TaskExport: synchronizeOptions{}, job.TaskPrepareSynchronization: synchronizeOptions{}, job.TaskSynchronize: synchronizeOptions{}, job.TaskSynchronizeConnector: synchronizeOptions{},
+		job.TaskComputeRoleModel: roleModelOptions{}, job.TaskGenerateProvisioningOrders: orderOptions{}, job.TaskFulfill: orderOptions{},
+		job.TaskComputeCorrelationKeys: nil, job.TaskUpdateClassification: nil, job.TaskUpdateEntityPropertyExpressions: nil, job.TaskBuildRoleModel: nil,
 	}
 }
 

@@ -57,7 +57,7 @@ func (s *Service) checkSteps(at string, steps []StepDefinition) error {
 		case twice:
 			return errs.Invalid(at+".identifier", "There are two steps %q.", step.Identifier)
 		case !known:
-			return errs.Invalid(at+".taskType", "There is no type of task %q. Known: %s.", step.TaskType, strings.Join(slices.Sorted(maps.Keys(s.tasks)), ", "))
+			return errs.Invalid(at+".type", "There is no type of task %q. Known: %s.", step.TaskType, joined(slices.Sorted(maps.Keys(s.tasks))))
 		case step.level() < -1:
 			return errs.Invalid(at+".level", "A level is -1 or more, got %d.", step.level())
 		}
@@ -267,4 +267,12 @@ func texts(v any) []string {
 		return out
 	}
 	return nil
+}
+
+func joined(types []TaskType) string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = string(t)
+	}
+	return strings.Join(names, ", ")
 }

@@ -130,7 +130,7 @@ func TestErrors(t *testing.T) {
 		require.Equal(t, []string{"export-a ERRORED", "prepare WAITING"}, b.states(t, i.ID))
 		failed := b.task(t, i.ID, "export-a")
 		require.Equal(t, "no such table\uFFFD\uFFFD", *failed.Error, "what a system said is made a text that can be kept")
-		log, err := b.jobs.NewestLog(b.ctx, failed.ID, nil, nil, []string{"ERROR"})
+		log, err := b.jobs.NewestLog(b.ctx, failed.ID, nil, nil, []job.LogLevel{job.LogError})
 		require.NoError(t, err)
 		require.Len(t, log, 1)
 	})

@@ -41,7 +41,7 @@ type TaskInstance struct {
 	StepID        *int64
 	Identifier    string
 	DisplayName   string
-	TaskType      string
+	TaskType      TaskType
 	Level         int
 	Position      int
 	Options       json.RawMessage `bun:"type:jsonb"`

@@ -44,7 +44,7 @@ type JobStep struct {
 	JobID       int64
 	Identifier  string
 	DisplayName string
-	TaskType    string
+	TaskType    TaskType
 	Level       int // steps of one level start together; -1 = alone, in the order of declaration
 	Position    int
 	Options     json.RawMessage `bun:"type:jsonb"`
@@ -63,13 +63,13 @@ type Service struct {
 	// Options holds, per type of task, a value of the struct its options are read into: SaveJobs reads them the same way and refuses
 	// unknown ones and wrong types; a method Check() error tells what else is wrong. nil value: no options of its own. A type that is
 	// not listed takes anything.
-	Options map[string]any
+	Options map[TaskType]any
 
 	// Lease is how long a process that runs a task may be silent before the task is started elsewhere. Default 10 s; it is
 	// renewed three times as often.
 	Lease time.Duration
 
-	tasks map[string]TaskFunc
+	tasks map[TaskType]TaskFunc
 	owner string // of leases: this process
 }
 
@@ -82,7 +82,7 @@ type Hooks struct {
 }
 
 // New makes the service; it panics when a hook is missing. tasks are the kinds of task that exist: a job with any other is refused when it is saved.
-func New(db *bun.DB, clk *clock.Clock, log *slog.Logger, tasks map[string]TaskFunc, hooks Hooks) *Service {
+func New(db *bun.DB, clk *clock.Clock, log *slog.Logger, tasks map[TaskType]TaskFunc, hooks Hooks) *Service {
 	wired.Need("job.New", hooks)
 	host, err := os.Hostname()
 	if err != nil {

@@ -51,7 +51,7 @@ func (s *stage) enter(t job.Task) job.TaskFunc {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log = append(s.log, "+"+t.Identifier)
-	scope := t.Type + string(t.Options)
+	scope := string(t.Type) + string(t.Options)
 	s.running[scope]++
 	s.most[scope] = max(s.most[scope], s.running[scope])
 	return s.parts[t.Identifier]
@@ -61,7 +61,7 @@ func (s *stage) leave(t job.Task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log = append(s.log, "-"+t.Identifier)
-	s.running[t.Type+string(t.Options)]--
+	s.running[string(t.Type)+string(t.Options)]--
 }
 
 func (s *stage) task(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
@@ -109,9 +109,9 @@ type bundle struct {
 var taskTypes = []string{"Export", "Prepare", "Synchronize", "Generate", "Fulfill"}
 
 func newService(b *bun.DB, clk *clock.Clock, s *stage) *job.Service {
-	tasks := map[string]job.TaskFunc{}
+	tasks := map[job.TaskType]job.TaskFunc{}
 	for _, name := range taskTypes {
-		tasks[name] = s.task
+		tasks[job.TaskType(name)] = s.task
 	}
 	svc := job.New(b, clk, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{}))
 	svc.Lease = 600 * time.Millisecond
@@ -151,7 +151,7 @@ func setup(t *testing.T) *bundle {
 }
 
 func step(identifier, taskType string, level int, dependsOn ...string) job.StepDefinition {
-	return job.StepDefinition{Identifier: identifier, TaskType: taskType, Level: &level, DependsOn: dependsOn, Options: map[string]any{"scope": identifier}}
+	return job.StepDefinition{Identifier: identifier, TaskType: job.TaskType(taskType), Level: &level, DependsOn: dependsOn, Options: map[string]any{"scope": identifier}}
 }
 
 func (b *bundle) save(t *testing.T, d ...job.JobDefinition) {

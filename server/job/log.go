@@ -3,13 +3,11 @@ package job
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
-	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
 )
@@ -54,9 +52,9 @@ func levelOf(action Action) LogLevel {
 }
 
 // NewestLog gives lines of a task's log, the newest first: at most first (nil: 200), older than the line before (nil: from the newest), of
-// these levels (nil: all). VALIDATION for a level that does not exist. Needs /Jobs/RunJob/GetLog in a rule about
+// these levels (nil: all). Needs /Jobs/RunJob/GetLog in a rule about
 // everything or about jobs: lines may tell of anybody.
-func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *int, before *int64, levels []string) ([]*TaskLogLine, error) {
+func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *int, before *int64, levels []LogLevel) ([]*TaskLogLine, error) {
 	if _, err := permit.RequireWhole(ctx, permit.JobLog); err != nil {
 		return nil, err
 	}
@@ -64,12 +62,5 @@ func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *in
 	if err := args.Check(); err != nil {
 		return nil, err
 	}
-	wanted := make([]LogLevel, len(levels))
-	for n, l := range levels {
-		wanted[n] = LogLevel(strings.ToUpper(l))
-		if !slices.Contains([]LogLevel{LogDebug, LogInfo, LogWarn, LogError}, wanted[n]) {
-			return nil, errs.Invalid("levels", "There is no log level %q. Known: DEBUG, INFO, WARN, ERROR.", l)
-		}
-	}
-	return selectNewestLog(ctx, s.DB, taskInstanceID, wanted, before, args.First)
+	return selectNewestLog(ctx, s.DB, taskInstanceID, levels, before, args.First)
 }

@@ -21,7 +21,7 @@ type RunJobInput struct {
 	FromStep           *string // identifier: start at this step
 	ToStep             *string // identifier: end with this step
 	Step               *string // identifier: this step alone
-	TaskType           *string
+	TaskType           *TaskType
 	IdentifierContains *string
 	Force              bool // do not ask the thresholds; not for jobs that want a second person to do that
 }

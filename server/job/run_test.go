@@ -186,7 +186,7 @@ func TestRunJobRefusals(t *testing.T) {
 	require.Equal(t, errs.Forbidden, kind(b.ctx, job.RunJobInput{Job: "nightly"}))
 	require.Equal(t, errs.NotFound, kind(b.ctx, job.RunJobInput{Job: no}))
 	require.Equal(t, errs.Validation, kind(b.ctx, job.RunJobInput{Job: "j", FromStep: &no}))
-	require.Equal(t, errs.Validation, kind(b.ctx, job.RunJobInput{Job: "j", TaskType: &no}))
+	require.Equal(t, errs.Validation, kind(b.ctx, job.RunJobInput{Job: "j", TaskType: (*job.TaskType)(&no)}))
 	_, err := b.jobs.CancelJobInstance(b.ctx, job.JobInstanceInput{JobInstanceID: 1})
 	require.True(t, errs.Is(err, errs.NotFound))
 
@@ -245,9 +245,9 @@ func TestParts(t *testing.T) {
 		"To":           {job.RunJobInput{ToStep: is("ad-export")}, []string{"hr-export", "ad-export"}},
 		"FromTo":       {job.RunJobInput{FromStep: is("hr-sync"), ToStep: is("generate")}, []string{"hr-sync", "ad-sync", "generate"}},
 		"One":          {job.RunJobInput{Step: is("fulfil")}, []string{"fulfil"}}, // its parent is no part of the run, so it decides nothing
-		"Type":         {job.RunJobInput{TaskType: is("Synchronize")}, []string{"hr-sync", "ad-sync"}},
+		"Type":         {job.RunJobInput{TaskType: new(job.TaskType("Synchronize"))}, []string{"hr-sync", "ad-sync"}},
 		"Contains":     {job.RunJobInput{IdentifierContains: is("HR-")}, []string{"hr-export", "hr-sync"}},
-		"TypeContains": {job.RunJobInput{IdentifierContains: is("ad"), TaskType: is("Export")}, []string{"ad-export"}},
+		"TypeContains": {job.RunJobInput{IdentifierContains: is("ad"), TaskType: new(job.TaskType("Export"))}, []string{"ad-export"}},
 	} {
 		c.in.Job = "j"
 		p, err := b.jobs.RunJob(b.ctx, c.in)

@@ -30,14 +30,14 @@ type JobDefinition struct {
 type StepDefinition struct {
 	Identifier  string
 	DisplayName string // "" = the identifier
-	TaskType    string
+	TaskType    TaskType
 	Level       *int // nil = -1: alone, in the order of declaration
 	Options     map[string]any
 	DependsOn   []string // identifiers of steps of the same job, of the same level or an earlier one
 }
 
 // SaveJobs adds jobs, or replaces those with the same identifier; others stay. Running instances go on with the steps they were launched with.
-// VALIDATION with the path of the mistake, e.g. job/nightly.steps[2].taskType. A fixed number of statements. The caller has checked the permission.
+// VALIDATION with the path of the mistake, e.g. job/nightly.steps[2].type. A fixed number of statements. The caller has checked the permission.
 func (s *Service) SaveJobs(ctx context.Context, tx bun.Tx, definitions []JobDefinition) error {
 	if len(definitions) == 0 {
 		return nil

@@ -38,7 +38,7 @@ func TestSaveJobs(t *testing.T) {
 	save := func(d ...job.JobDefinition) error {
 		return db.InTx(t.Context(), b, func(ctx context.Context, tx bun.Tx) error { return svc.SaveJobs(ctx, tx, d) })
 	}
-	svc.Options = map[string]any{"Export": exportOptions{}, "Prepare": nil}
+	svc.Options = map[job.TaskType]any{"Export": exportOptions{}, "Prepare": nil}
 	good := func() job.JobDefinition {
 		return job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("a", "Export", 0), step("b", "Prepare", 1, "a")}}
 	}
@@ -51,7 +51,7 @@ func TestSaveJobs(t *testing.T) {
 	}{
 		"NoIdentifier":    {func(d *job.JobDefinition) { d.Identifier = " " }, "jobs[0].identifier"},
 		"NoSteps":         {func(d *job.JobDefinition) { d.Steps = nil }, "job/j.steps"},
-		"UnknownTaskType": {func(d *job.JobDefinition) { d.Steps[1].TaskType = "Dance" }, "job/j.steps[1].taskType"},
+		"UnknownTaskType": {func(d *job.JobDefinition) { d.Steps[1].TaskType = "Dance" }, "job/j.steps[1].type"},
 		"TwiceTheStep":    {func(d *job.JobDefinition) { d.Steps[1].Identifier = "a" }, "job/j.steps[1].identifier"},
 		"BadCron":         {func(d *job.JobDefinition) { d.Cron = "often" }, "job/j.cron"},
 		"BadZone":         {func(d *job.JobDefinition) { d.CronTimeZone = "Mars/Olympus" }, "job/j.cronTimeZone"},

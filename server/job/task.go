@@ -10,6 +10,30 @@ import (
 	"writ/server/errs"
 )
 
+// TaskType is what a task does (provisioning spec 9.3). app says how.
+type TaskType string
+
+// The types of tasks that a job may name.
+const (
+	TaskExport                          TaskType = "Export"
+	TaskPrepareSynchronization          TaskType = "PrepareSynchronization"
+	TaskSynchronize                     TaskType = "Synchronize"
+	TaskSynchronizeConnector            TaskType = "SynchronizeConnector"
+	TaskUpdateEntityPropertyExpressions TaskType = "UpdateEntityPropertyExpressions"
+	TaskComputeCorrelationKeys          TaskType = "ComputeCorrelationKeys"
+	TaskUpdateClassification            TaskType = "UpdateClassification"
+	TaskBuildRoleModel                  TaskType = "BuildRoleModel"
+	TaskComputeRoleModel                TaskType = "ComputeRoleModel"
+	TaskGenerateProvisioningOrders      TaskType = "GenerateProvisioningOrders"
+	TaskFulfill                         TaskType = "Fulfill"
+)
+
+// TaskTypes are all of them, in the order in which a complete job has them.
+func TaskTypes() []TaskType {
+	return []TaskType{TaskExport, TaskPrepareSynchronization, TaskSynchronize, TaskSynchronizeConnector, TaskUpdateEntityPropertyExpressions, TaskComputeCorrelationKeys,
+		TaskUpdateClassification, TaskBuildRoleModel, TaskComputeRoleModel, TaskGenerateProvisioningOrders, TaskFulfill}
+}
+
 // TaskFunc carries out one kind of task. It must be idempotent, for it is started again when its process is lost, and must end soon
 // after ctx does. An error ends the task ERRORED, or WARNING with the option continueOnError; errs.Threshold ends it BLOCKED.
 type TaskFunc func(ctx context.Context, t Task, r Reporter) (Result, error)
@@ -20,7 +44,7 @@ type Task struct {
 	JobInstanceID int64
 	Job           string // identifier
 	Identifier    string
-	Type          string
+	Type          TaskType
 	Options       json.RawMessage // of the step; read them with Decode
 	IsIncremental bool            // of the job
 	IsForced      bool            // resumed after a block: do not ask the thresholds
@@ -80,12 +104,12 @@ var scopeOptions = []string{
 }
 
 // scopeOf names what a task works on. Two tasks of one scope never run at the same time, in whatever jobs they are (spec 9.1).
-func scopeOf(taskType string, options json.RawMessage) string {
+func scopeOf(taskType TaskType, options json.RawMessage) string {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(options, &all); err != nil {
-		return taskType
+		return string(taskType)
 	}
-	parts := []string{taskType}
+	parts := []string{string(taskType)}
 	for _, name := range scopeOptions {
 		v, ok := all[name]
 		if !ok {

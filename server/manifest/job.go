@@ -43,8 +43,8 @@ type Step struct {
 	Task string `yaml:"task"`
 	// Name to show. Default: the name of the task.
 	DisplayName string `yaml:"displayName,omitempty" default:"=Task"`
-	// What it does, e.g. Synchronize, ComputeRoleModel, Fulfill.
-	Type string `yaml:"type"`
+	// What it does.
+	Type job.TaskType `yaml:"type" words:"TaskType"`
 	// Tasks of one level run at the same time; -1: alone, after the one before.
 	Level *int `yaml:"level,omitempty" default:"-1"`
 	// Names of steps of the job that must have produced something.

@@ -31,10 +31,9 @@ func setup(t *testing.T) bundle {
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), t.TempDir())
 	require.NoError(t, err)
 	db, clk := dbtest.MustOpen(t), clock.New()
-	tasks := map[string]job.TaskFunc{}
-	for _, name := range []string{"Export", "PrepareSynchronization", "Synchronize", "SynchronizeConnector", "UpdateClassification", "ComputeCorrelationKeys", "ComputeRoleModel",
-		"GenerateProvisioningOrders", "Fulfill"} {
-		tasks[name] = nil // nothing runs here
+	tasks := map[job.TaskType]job.TaskFunc{}
+	for _, t := range job.TaskTypes() {
+		tasks[t] = nil // nothing runs here
 	}
 	return bundle{
 		Service: &Service{DB: db, Clock: clk, Keyring: unsealing{ring}, Jobs: job.New(db, clk, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{})),

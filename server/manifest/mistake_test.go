@@ -15,6 +15,7 @@ import (
 	"writ/server/fulfil"
 	"writ/server/fulfil/csv"
 	"writ/server/fulfil/sqldb"
+	"writ/server/job"
 	"writ/server/permit"
 )
 
@@ -71,7 +72,7 @@ type exportOptions struct {
 func mustHouse(t *testing.T) bundle {
 	t.Helper()
 	b := setup(t)
-	b.Jobs.Options = map[string]any{"Export": exportOptions{}}
+	b.Jobs.Options = map[job.TaskType]any{"Export": exportOptions{}}
 	packages := fulfil.Packages{"csv": csv.Package{}, "postgres": sqldb.Postgres{}}
 	b.Packages = []string{"csv", "postgres"}
 	dir := t.TempDir()
@@ -224,7 +225,7 @@ var mistakes = map[string]mistake{
 
 	// jobs
 	"no step":            {`jobs: [{ identifier: J, steps: [] }]`, "", "job/J.steps", []string{"at least one step"}},
-	"unknown task type":  {`jobs: [{ identifier: J, steps: [{ task: a, type: Dance }] }]`, "", "job/J.steps[0].taskType", []string{"Dance", "Export"}},
+	"unknown task type":  {`jobs: [{ identifier: J, steps: [{ task: a, type: Dance }] }]`, "", "job/J.steps[0].type", []string{"Dance", "Export"}},
 	"job cycle":          {`jobs: [{ identifier: J, steps: [{ task: a, type: Export, level: 0, dependsOn: [b] }, { task: b, type: Export, level: 0, dependsOn: [a] }] }]`, "", "job/J.steps[0].dependsOn[0]", []string{"wait for each other"}},
 	"depends on itself ": {`jobs: [{ identifier: J, steps: [{ task: a, type: Export, level: 0, dependsOn: [a] }] }]`, "", "job/J.steps[0].dependsOn[0]", []string{"wait"}},
 	"depends on no task": {`jobs: [{ identifier: J, steps: [{ task: a, type: Export, dependsOn: [b] }] }]`, "", "job/J.steps[0].dependsOn[0]", []string{`no step "b"`}},

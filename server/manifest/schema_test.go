@@ -316,7 +316,7 @@ func (g *api) field(f reflect.StructField) typed {
 		if !slices.Contains(g.words, f.Tag.Get("words")) {
 			g.words = append(g.words, f.Tag.Get("words"))
 		}
-		return must(f.Tag.Get("words"), false)
+		return must(f.Tag.Get("words"), required && !said)
 	case t.Kind() == reflect.Bool:
 		return must("Boolean", false)
 	case t.Kind() == reflect.Int:
@@ -328,7 +328,7 @@ func (g *api) field(f reflect.StructField) typed {
 }
 
 // there are enums that the schema has already, with the same values.
-var thereAlready = []string{"ConnectorMode", "PropertyType"}
+var thereAlready = []string{"ConnectorMode", "PropertyType", "TaskType"}
 
 func (g *api) schema() string {
 	var out bytes.Buffer

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"writ/server/errs"
+	"writ/server/job"
+	"writ/server/rolemodel"
 )
 
 // word is one of the values that a field may have.
@@ -17,11 +19,24 @@ var vocabulary = map[string][]word{
 	"Deactivation":  {{"none", "It reads and writes."}, {"export", "It does not read."}, {"fulfil", "It does not write: orders stay Pending."}},
 	"PropertyType": {{"string", "Text."}, {"int32", "A whole number of 32 bits."}, {"int64", "A whole number of 64 bits."}, {"dateTime", "An instant."},
 		{"bool", "true or false."}, {"guid", "A globally unique id."}, {"double", "A floating-point number."}, {"foreignKey", "A navigation: points to resources."}},
-	"RuleStrength": {{"required", "It gives."}, {"requestedAutomatically", "It fills the basket of a request in advance."}, {"suggested", "It suggests in a request."}},
+	"RuleStrength": said(rolemodel.RuleTypeWords, "It gives.", "It fills the basket of a request in advance.", "It suggests in a request."),
 	"Comparison": {{"caseSensitive", "Texts are equal when every character is."}, {"ignoreCase", "Case does not count."}, {"ignoreDiacritics", "Neither accents nor case count."},
 		{"simplified", "Only letters count, without accents and case."}, {"approximate", "As simplified, and letters that sound alike are equal."}},
-	"OffsetReference": {{"default", "The rule applies as long as what it stands on."}, {"around", "Both ends of the period are moved."},
-		{"before", "The period lies around the beginning."}, {"after", "The period lies around the end."}},
+	"OffsetReference": said(rolemodel.OffsetReferenceWords, "The rule applies as long as what it stands on.", "Both ends of the period are moved.",
+		"The period lies around the beginning.", "The period lies around the end."),
+	"TaskType": said(job.TaskTypes()), // the schema says what each does
+}
+
+// said puts words of a room and what they say together.
+func said[W ~string](words []W, says ...string) []word {
+	list := make([]word, len(words))
+	for i, w := range words {
+		list[i].name = string(w)
+		if i < len(says) {
+			list[i].says = says[i]
+		}
+	}
+	return list
 }
 
 func names(list string) []string {

@@ -72,6 +72,9 @@ const (
 	Suggested              RuleType = 2
 )
 
+// RuleTypeWords are the words of rule types in a configuration, by number.
+var RuleTypeWords = []string{"required", "requestedAutomatically", "suggested"}
+
 // RoleRule gives a role (role-model 3.1). For a composite role CompositeRoleID is the parentRole criterion.
 type RoleRule struct {
 	bun.BaseModel   `bun:"table:role_rule,alias:rr"`
@@ -86,6 +89,9 @@ type RoleRule struct {
 	Type            RuleType
 	Version         int
 }
+
+// Strength is the type of the rule as a word.
+func (r *RoleRule) Strength() string { return RuleTypeWords[r.Type] }
 
 // ResourceType is a class of target resources owned by a kind of source (role-model 2.5).
 type ResourceType struct {
@@ -136,6 +142,9 @@ const (
 	OffsetAfter   OffsetReference = 3
 )
 
+// OffsetReferenceWords are the words of offset references in a configuration, by number.
+var OffsetReferenceWords = []string{"default", "around", "before", "after"}
+
 // ResourceTypeRule is any rule of a resource type; which fields count depends on Kind (role-model 2.6-2.8, 5.2).
 type ResourceTypeRule struct {
 	bun.BaseModel    `bun:"table:resource_type_rule,alias:rtr"`
@@ -162,6 +171,9 @@ type ResourceTypeRule struct {
 	OffsetAfter      int // minutes
 	Version          int
 }
+
+// Reference is what the offsets count from, as a word.
+func (r *ResourceTypeRule) Reference() string { return OffsetReferenceWords[r.OffsetReference] }
 
 // ComputedProperty is a property of a resource type that rules compute or computed once: what they brought is taken away when they are gone.
 type ComputedProperty struct {

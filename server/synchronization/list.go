@@ -107,7 +107,7 @@ type DeliveryChange struct {
 	ID         int64
 	EntityType string
 	Key        string
-	Command    string
+	Command    directory.Command
 	OldValues  json.RawMessage `bun:"type:jsonb"` // scalars and references by property; of an update only those that differ; null: none
 	NewValues  json.RawMessage `bun:"type:jsonb"`
 }

@@ -125,6 +125,15 @@ export type CategoryConfigurationInput = {
   policy?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What is done to a resource. */
+export type ChangeCommand =
+  /** It goes. */
+  | 'DELETE'
+  /** It is new. */
+  | 'INSERT'
+  /** Values of it change. */
+  | 'UPDATE';
+
 /** ClassifyRule says that a target without owner is of the type (role-model 5.4). */
 export type ClassifyRuleConfigurationInput = {
   /** How sure it is; the highest decides. */
@@ -402,6 +411,15 @@ export type DeliveryInput = {
   reason?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How a system was read (provisioning spec 7.2). */
+export type DeliveryMode =
+  /** Its tables are the whole truth. */
+  | 'COMPLETE'
+  /** Only what changed. */
+  | 'INCREMENTAL'
+  /** There was nothing of it before: no limits. */
+  | 'INITIAL';
+
 /** How far a delivery is. */
 export type DeliveryState =
   /** In the directory. */
@@ -610,6 +628,17 @@ export type LineThresholdsConfigurationInput = {
   maximumUpdatedLines?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** How much a line of a log matters. */
+export type LogLevel =
+  /** For whoever looks for a fault. */
+  | 'DEBUG'
+  /** It failed. */
+  | 'ERROR'
+  /** It went as it should. */
+  | 'INFO'
+  /** It went on, and somebody should look. */
+  | 'WARN';
+
 /** Name and password of a local user. */
 export type LoginInput = {
   /** The password. */
@@ -791,6 +820,13 @@ export type PolicyConfigurationInput = {
   /** There are no simulations yet: only false is taken. */
   isSimulationEnabled?: InputMaybe<Scalars['Boolean']['input']>;
 };
+
+/** What must be mended, and what should be looked at. */
+export type ProblemSeverity =
+  /** It cannot be applied. */
+  | 'ERROR'
+  /** It can be applied, and is probably not meant so. */
+  | 'WARNING';
 
 /** Profile is a named set of rights: its access control rules (provisioning spec 10.1). */
 export type ProfileConfigurationInput = {
@@ -1150,6 +1186,21 @@ export type RoleRuleConfigurationInput = {
   type?: InputMaybe<RuleStrength>;
 };
 
+/** What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2). */
+export type RuleKind =
+  /** Of which resource type a target is that nobody owns yet. */
+  | 'CLASSIFICATION'
+  /** Which target is an owner's already. */
+  | 'CORRELATION'
+  /** A fixed resource in a navigation of the target. */
+  | 'NAVIGATION'
+  /** A resource that is looked for, in a navigation of the target. */
+  | 'QUERY'
+  /** A scalar value of the target. */
+  | 'SCALAR'
+  /** Who gets the resource type. */
+  | 'TYPE';
+
 /** Kinds of rule strength. */
 export type RuleStrength =
   /** It fills the basket of a request in advance. */
@@ -1172,7 +1223,7 @@ export type RunJobInput = {
   /** Identifier of the only step to run; null: all. */
   step?: InputMaybe<Scalars['String']['input']>;
   /** Only steps of this type of task; null: of all. */
-  taskType?: InputMaybe<Scalars['String']['input']>;
+  taskType?: InputMaybe<TaskType>;
   /** Identifier of the last step to run; null: to the end. */
   toStep?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1353,8 +1404,8 @@ export type StepConfigurationInput = {
   options?: InputMaybe<Scalars['JSON']['input']>;
   /** Name, unique in the job. */
   task: Scalars['String']['input'];
-  /** What it does, e.g. Synchronize, ComputeRoleModel, Fulfill. */
-  type: Scalars['String']['input'];
+  /** What it does. */
+  type: TaskType;
 };
 
 /** States of a task (provisioning spec 9.5). */
@@ -1379,6 +1430,31 @@ export type TaskInstanceState =
   | 'WAITING'
   /** Ended, with warnings. */
   | 'WARNING';
+
+/** What a task does (provisioning spec 9.3). */
+export type TaskType =
+  /** Makes roles of entitlements, as role mappings say. */
+  | 'BUILD_ROLE_MODEL'
+  /** Computes the keys by which targets are matched with owners. */
+  | 'COMPUTE_CORRELATION_KEYS'
+  /** Computes what everybody should have. */
+  | 'COMPUTE_ROLE_MODEL'
+  /** Reads a system. */
+  | 'EXPORT'
+  /** Carries orders out. */
+  | 'FULFILL'
+  /** Turns what should change into orders, under the limits. */
+  | 'GENERATE_PROVISIONING_ORDERS'
+  /** Compares what was read with the directory. */
+  | 'PREPARE_SYNCHRONIZATION'
+  /** Writes what was compared into the directory. */
+  | 'SYNCHRONIZE'
+  /** Reads, compares and writes a system. */
+  | 'SYNCHRONIZE_CONNECTOR'
+  /** Finds resource types for targets that nobody owns. */
+  | 'UPDATE_CLASSIFICATION'
+  /** Derives again what follows from the metadata: display names, unique keys, links, hierarchies. */
+  | 'UPDATE_ENTITY_PROPERTY_EXPRESSIONS';
 
 /** Thresholds of a connector: more than that in one reading blocks it (provisioning spec 8.2). 0: no limit. */
 export type ThresholdsConfigurationInput = {

@@ -1,3 +1,4 @@
+import type { ChangeCommand } from '../graphql/types.generated'
 import { formatName, formatValue } from '../lib/format'
 import { t } from '../lib/texts'
 import type { Column } from './column'
@@ -6,7 +7,7 @@ import type { Column } from './column'
 export interface ReadChange {
   entityType: string
   key: string
-  command: string
+  command: ChangeCommand
   oldValues: unknown
   newValues: unknown
 }
@@ -18,8 +19,8 @@ export function changeColumns(kindName: (identifier: string) => string): Column<
       id: 'command',
       header: t.job.command,
       width: '90px',
-      cell: (c) => commandWord(c.command),
-      text: (c) => commandWord(c.command),
+      cell: (c) => t.job.command_[c.command],
+      text: (c) => t.job.command_[c.command],
     },
     {
       id: 'entityType',
@@ -54,10 +55,6 @@ export function changeColumns(kindName: (identifier: string) => string): Column<
 }
 
 export const changeId = (change: ReadChange) => `${change.entityType} ${change.key} ${change.command}`
-
-function commandWord(command: string): string {
-  return t.job.command_[command] ?? formatName(command)
-}
 
 function valuesText(values: unknown): string {
   return Object.entries((values ?? {}) as Record<string, unknown>)

@@ -7,9 +7,9 @@ import type * as Types from '../../graphql/types.generated';
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 export type ConnectorRowFragment = { id: string, identifier: string, displayName: string, mode: Types.ConnectorMode, isDeactivated: boolean, health: Types.ConnectorHealth, healthMessage: string, entityTypes: Array<string>, resourceTypes: Array<string>, rowsToMend: number, lastSynchronizedAt: string | null, connections: Array<{ id: string, identifier: string, displayName: string, package: string, isManual: boolean, settings: unknown, secretsSet: Array<string>, lastCheckAt: string | null, lastCheckError: string | null }> };
 
-export type DeliveryRowFragment = { id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean };
+export type DeliveryRowFragment = { id: string, mode: Types.DeliveryMode, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean };
 
-export type ReadChangeFragment = { entityType: string, key: string, command: string, oldValues: unknown, newValues: unknown };
+export type ReadChangeFragment = { entityType: string, key: string, command: Types.ChangeCommand, oldValues: unknown, newValues: unknown };
 
 export type ConnectorListQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -19,7 +19,7 @@ export type ConnectorListQuery = { connectors: Array<{ id: string, identifier: s
 export type ConnectorDetailQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ConnectorDetailQuery = { connectors: Array<{ id: string, identifier: string, displayName: string, mode: Types.ConnectorMode, isDeactivated: boolean, health: Types.ConnectorHealth, healthMessage: string, entityTypes: Array<string>, resourceTypes: Array<string>, rowsToMend: number, lastSynchronizedAt: string | null, deliveries: Array<{ id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean }> | null, connections: Array<{ id: string, identifier: string, displayName: string, package: string, isManual: boolean, settings: unknown, secretsSet: Array<string>, lastCheckAt: string | null, lastCheckError: string | null }> }> };
+export type ConnectorDetailQuery = { connectors: Array<{ id: string, identifier: string, displayName: string, mode: Types.ConnectorMode, isDeactivated: boolean, health: Types.ConnectorHealth, healthMessage: string, entityTypes: Array<string>, resourceTypes: Array<string>, rowsToMend: number, lastSynchronizedAt: string | null, deliveries: Array<{ id: string, mode: Types.DeliveryMode, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean }> | null, connections: Array<{ id: string, identifier: string, displayName: string, package: string, isManual: boolean, settings: unknown, secretsSet: Array<string>, lastCheckAt: string | null, lastCheckError: string | null }> }> };
 
 export type DeliveryPageQueryVariables = Exact<{
   id: string;
@@ -28,14 +28,14 @@ export type DeliveryPageQueryVariables = Exact<{
 }>;
 
 
-export type DeliveryPageQuery = { delivery: { id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: string, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
+export type DeliveryPageQuery = { delivery: { id: string, mode: Types.DeliveryMode, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: Types.ChangeCommand, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
 
 export type DeliveryHeadQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeliveryHeadQuery = { delivery: { id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean } | null };
+export type DeliveryHeadQuery = { delivery: { id: string, mode: Types.DeliveryMode, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean } | null };
 
 export type CheckConnectorMutationVariables = Exact<{
   input: Types.ConnectorInput;
@@ -77,14 +77,14 @@ export type ResumeDeliveryMutationVariables = Exact<{
 }>;
 
 
-export type ResumeDeliveryMutation = { resumeDelivery: { delivery: { id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean } } };
+export type ResumeDeliveryMutation = { resumeDelivery: { delivery: { id: string, mode: Types.DeliveryMode, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean } } };
 
 export type DropDeliveryMutationVariables = Exact<{
   input: Types.DeliveryInput;
 }>;
 
 
-export type DropDeliveryMutation = { dropDelivery: { delivery: { id: string, mode: string, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean } } };
+export type DropDeliveryMutation = { dropDelivery: { delivery: { id: string, mode: Types.DeliveryMode, state: Types.DeliveryState, startedAt: string, endedAt: string | null, counters: unknown, blocked: unknown, error: string | null, isOfJob: boolean } } };
 
 export type RowToMendRowFragment = { id: string, connector: string, entityType: string, kind: Types.MendKind, place: string, line: number, key: string | null, column: string | null, value: string | null, why: string, since: string };
 

@@ -186,7 +186,7 @@ function TaskLine({
   }, [isCurrent, follows])
   return (
     <button ref={line} type="button" className={classes.task} aria-pressed={isCurrent} onClick={onChoose}>
-      <span className="cut" title={t.job.taskType[task.taskType] ?? task.displayName}>
+      <span className="cut" title={t.job.taskType[task.taskType]}>
         {task.displayName}
       </span>
       <span>

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
+import type { LogLevel } from '../../graphql/types.generated'
 import { download } from '../../lib/csv'
 import { formatTime } from '../../lib/format'
 import { permissions } from '../../lib/permit'
@@ -16,14 +17,14 @@ import { Skeleton } from '../../ui/Skeleton'
 import { TaskLogDocument, type TaskFieldsFragment } from './job.generated'
 import classes from './Job.module.css'
 
-const levels = ['debug', 'info', 'warn', 'error']
+const levels: LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR']
 
 /** The log of a task, newest first, followed while the run goes on. */
 export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; running: boolean }) {
   const { task, running } = props
   const { can } = useCan()
   const allowed = can(permissions.jobLog) || can(permissions.jobs)
-  const [level, setLevel] = useState<string>()
+  const [level, setLevel] = useState<LogLevel>()
   const [{ data, error }, read] = useQuery({
     query: TaskLogDocument,
     variables: { id: props.instanceId },
@@ -42,7 +43,7 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
 
   if (!allowed) return null
   const lines = data?.jobInstance?.tasks.find((other) => other.id === task.id)?.log
-  const shown = lines?.filter((line) => !level || rank(line.level) >= levels.indexOf(level))
+  const shown = lines?.filter((line) => !level || levels.indexOf(line.level) >= levels.indexOf(level))
   return (
     <Section
       title={`${t.job.log}: ${task.displayName}`}
@@ -52,7 +53,7 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
             label={t.job.logLevel}
             any={t.job.logLevel}
             value={level}
-            options={levels.map((value) => ({ value, label: value }))}
+            options={levels.map((value) => ({ value, label: value.toLowerCase() }))}
             onChange={setLevel}
           />
           <Button
@@ -86,7 +87,7 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
           {shown.map((line) => (
             <li
               key={line.id}
-              className={cx(rank(line.level) === 2 && classes.warn, rank(line.level) === 3 && classes.err)}
+              className={cx(line.level === 'WARN' && classes.warn, line.level === 'ERROR' && classes.err)}
             >
               <time dateTime={line.at}>{formatTime(line.at)}</time>
               <span className={classes.lvl}>{line.level.toLowerCase()}</span>
@@ -97,8 +98,4 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
       )}
     </Section>
   )
-}
-
-function rank(level: string): number {
-  return levels.findIndex((known) => level.toLowerCase().startsWith(known))
 }

@@ -27,32 +27,32 @@ export type JobRunsQuery = { jobInstances: { totalCount: number, nodes: Array<{ 
 export type JobStepsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type JobStepsQuery = { jobs: Array<{ id: string, identifier: string, displayName: string, isIncremental: boolean, cron: string | null, cronTimeZone: string, scheduleEnabled: boolean, nextRunAt: string | null, scheduleWarning: string | null, userStartDenied: boolean, needsSecondPerson: boolean, steps: Array<{ identifier: string, displayName: string, taskType: string, level: number, dependsOn: Array<string> }>, lastInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } | null }> };
+export type JobStepsQuery = { jobs: Array<{ id: string, identifier: string, displayName: string, isIncremental: boolean, cron: string | null, cronTimeZone: string, scheduleEnabled: boolean, nextRunAt: string | null, scheduleWarning: string | null, userStartDenied: boolean, needsSecondPerson: boolean, steps: Array<{ identifier: string, displayName: string, taskType: Types.TaskType, level: number, dependsOn: Array<string> }>, lastInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } | null }> };
 
-export type TaskFieldsFragment = { id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null };
+export type TaskFieldsFragment = { id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null };
 
-export type JobInstanceDetailFragment = { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } };
+export type JobInstanceDetailFragment = { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } };
 
 export type JobInstanceQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type JobInstanceQuery = { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } | null };
+export type JobInstanceQuery = { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } | null };
 
 export type JobProgressSubscriptionVariables = Exact<{
   id: string;
 }>;
 
 
-export type JobProgressSubscription = { jobProgress: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } };
+export type JobProgressSubscription = { jobProgress: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } };
 
 export type TaskLogQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type TaskLogQuery = { jobInstance: { id: string, tasks: Array<{ id: string, log: Array<{ id: string, at: string, level: string, message: string }> | null }> } | null };
+export type TaskLogQuery = { jobInstance: { id: string, tasks: Array<{ id: string, log: Array<{ id: string, at: string, level: Types.LogLevel, message: string }> | null }> } | null };
 
 export type DeliveryChangesQueryVariables = Exact<{
   id: string;
@@ -61,7 +61,7 @@ export type DeliveryChangesQueryVariables = Exact<{
 }>;
 
 
-export type DeliveryChangesQuery = { delivery: { id: string, counters: unknown, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: string, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
+export type DeliveryChangesQuery = { delivery: { id: string, counters: unknown, changes: { totalCount: number, nodes: Array<{ entityType: string, key: string, command: Types.ChangeCommand, oldValues: unknown, newValues: unknown }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
 
 export type BlockedOrdersQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -77,28 +77,28 @@ export type RunJobMutationVariables = Exact<{
 }>;
 
 
-export type RunJobMutation = { runJob: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
+export type RunJobMutation = { runJob: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
 
 export type ResumeJobInstanceMutationVariables = Exact<{
   input: Types.JobInstanceInput;
 }>;
 
 
-export type ResumeJobInstanceMutation = { resumeJobInstance: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
+export type ResumeJobInstanceMutation = { resumeJobInstance: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
 
 export type CancelJobInstanceMutationVariables = Exact<{
   input: Types.JobInstanceInput;
 }>;
 
 
-export type CancelJobInstanceMutation = { cancelJobInstance: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
+export type CancelJobInstanceMutation = { cancelJobInstance: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
 
 export type RelaunchJobInstanceMutationVariables = Exact<{
   input: Types.JobInstanceInput;
 }>;
 
 
-export type RelaunchJobInstanceMutation = { relaunchJobInstance: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: string, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
+export type RelaunchJobInstanceMutation = { relaunchJobInstance: { jobInstance: { id: string, state: Types.JobInstanceState, progress: number, launchedBy: string, launchedByName: string | null, createdAt: string, startedAt: string | null, endedAt: string | null, tasks: Array<{ id: string, identifier: string, displayName: string, taskType: Types.TaskType, level: number, state: Types.TaskInstanceState, progress: number, counters: unknown, blocked: unknown, error: string | null, deliveryId: string | null, startedAt: string | null, endedAt: string | null }>, job: { id: string, identifier: string, displayName: string, needsSecondPerson: boolean } } } };
 
 export type EnableJobScheduleMutationVariables = Exact<{
   input: Types.JobScheduleInput;

@@ -59,7 +59,7 @@ export function ResourceTypeDrawer() {
                 {type.rules.map((rule) => (
                   <li key={rule.id}>
                     <span className={classes.head}>
-                      <strong>{rule.propertyDisplayName ?? t.model.ruleKinds[rule.kind] ?? t.model.ruleKind}</strong>
+                      <strong>{rule.propertyDisplayName ?? t.model.ruleKinds[rule.kind]}</strong>
                       {rule.propertyDisplayName && <span className="dim">{t.model.ruleKinds[rule.kind]}</span>}
                     </span>
                     {/* A rule may hold a formula, which is spelt as the machine does. */}

@@ -1,3 +1,4 @@
+import type { ChangeCommand, TaskType } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** The home page, jobs, systems. */
@@ -106,18 +107,18 @@ export const machineryTexts = {
       `${plural(steps, 'task', 'tasks')} will run, one level after the other. Limits stop it before too much is written.`,
     runTextUnknown: 'Its tasks run one level after the other. Limits stop it before too much is written.',
     taskType: {
-      Export: 'Read',
-      PrepareSynchronization: 'Compare',
-      Synchronize: 'Take over',
-      SynchronizeConnector: 'Read, compare, take over',
-      ComputeCorrelationKeys: 'Compute what finds accounts again',
-      ComputeRoleModel: 'Compute who has what',
-      GenerateProvisioningOrders: 'Make orders',
-      Fulfill: 'Carry out',
-      UpdateClassification: 'Recognize accounts',
-      UpdateEntityPropertyExpressions: 'Compute values of people',
-      BuildRoleModel: 'Make roles of entitlements',
-    } as Record<string, string>,
+      EXPORT: 'Read',
+      PREPARE_SYNCHRONIZATION: 'Compare',
+      SYNCHRONIZE: 'Take over',
+      SYNCHRONIZE_CONNECTOR: 'Read, compare, take over',
+      COMPUTE_CORRELATION_KEYS: 'Compute what finds accounts again',
+      COMPUTE_ROLE_MODEL: 'Compute who has what',
+      GENERATE_PROVISIONING_ORDERS: 'Make orders',
+      FULFILL: 'Carry out',
+      UPDATE_CLASSIFICATION: 'Recognize accounts',
+      UPDATE_ENTITY_PROPERTY_EXPRESSIONS: 'Compute values of people',
+      BUILD_ROLE_MODEL: 'Make roles of entitlements',
+    } satisfies Record<TaskType, string>,
     scheduleOn: 'Schedule switched on',
     scheduleOff: 'Schedule switched off',
     empty: 'No jobs',
@@ -149,7 +150,7 @@ export const machineryTexts = {
     deliveryFailed: 'The synchronization failed',
     deliveryBlocked: 'Stopped by a limit: nothing has been written',
     counter: 'What',
-    command_: { INSERT: 'New', UPDATE: 'Changed', DELETE: 'Gone' } as Record<string, string>,
+    command_: { INSERT: 'New', UPDATE: 'Changed', DELETE: 'Gone' } satisfies Record<ChangeCommand, string>,
     counterWord: {
       inserted: 'New',
       updated: 'Changed',

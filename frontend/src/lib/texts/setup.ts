@@ -1,3 +1,4 @@
+import type { RuleKind } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** The role model, access, webhooks, the audit log. */
@@ -43,16 +44,14 @@ export const setupTexts = {
     target: 'Target',
     empty: 'Nothing here yet',
     emptyHint: 'The role model comes with the configuration. Apply one to see it.',
-    ruleKind: 'Rule',
     ruleKinds: {
       TYPE: 'Who gets it',
       SCALAR: 'Value',
       NAVIGATION: 'Link',
       QUERY: 'Looked up',
-      BINARY: 'File',
       CORRELATION: 'Found again by',
       CLASSIFICATION: 'Recognized as',
-    } as Record<string, string>,
+    } satisfies Record<RuleKind, string>,
     search: 'Name or identifier',
     description: 'Description',
   },
