@@ -81,7 +81,11 @@ func runHistory(t *testing.T, seed uint64, steps int) {
 		h.steps()[name]()
 		switch r.IntN(4) {
 		case 0:
-			h.quiet(20 * time.Second)
+			if len(h.mend) > 0 { // what is broken is tried again and again: it never becomes quiet
+				h.quiet(4 * time.Second)
+			} else {
+				h.quiet(20 * time.Second)
+			}
 		case 1:
 		default:
 			time.Sleep(time.Duration(r.IntN(1500)) * time.Millisecond)
