@@ -130,3 +130,38 @@ func TestRenameKeepsTheTarget(t *testing.T) {
 		check(t, s, id, "a2")
 	})
 }
+
+// TestRenamedAndRemovedUnseen: an account got another name, another one got its old name, and it was removed, all before the system was read:
+// everybody is known again, and nobody is waited for.
+func TestRenamedAndRemovedUnseen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ steps, want []string }{
+		"OldNameTaken":       {[]string{"P1,1,Ann,Lee,anew,A\nP2,2,Bob,Ray,bob,A", "P1,1,Ann,Lee,anew,A\nP2,2,Bob,Ray,ann,A", "P2,2,Bob,Ray,ann,A"}, []string{"P2 ann"}},
+		"NewNameTaken":       {[]string{"P1,1,Ann,Lee,anew,A\nP2,2,Bob,Ray,bob,A", "P2,2,Bob,Ray,bob,A", "P2,2,Bob,Ray,anew,A"}, []string{"P2 anew"}},
+		"NewNameOfSomeone":   {[]string{"P1,1,Ann,Lee,anew,A\nP2,2,Bob,Ray,bob,A", "P2,2,Bob,Ray,bob,A", "P2,2,Bob,Ray,bob,A\nP3,3,Cy,Poe,anew,A"}, []string{"P2 bob", "P3 anew"}},
+		"BothNamesTaken":     {[]string{"P1,1,Ann,Lee,anew,A\nP2,2,Bob,Ray,ann,A", "P2,2,Bob,Ray,ann,A", "P2,2,Bob,Ray,anew,A\nP3,3,Cy,Poe,ann,A"}, []string{"P2 anew", "P3 ann"}},
+		"SwappedThenRemoved": {[]string{"P1,1,Ann,Lee,bob,A\nP2,2,Bob,Ray,ann,A", "P2,2,Bob,Ray,ann,A"}, []string{"P2 ann"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mustSmall(t, smallOptions{removeOrphans: true})
+			s.people("P1,1,Ann,Lee,ann,A", "P2,2,Bob,Ray,bob,A")
+			s.around()
+			s.settled()
+			bob := s.number(accountID, "bob")
+			for _, rows := range c.steps {
+				s.people(rows)
+				s.synchronize("HR")
+				s.compute()
+				s.send()
+			}
+			s.synchronize("Target")
+			s.compute()
+			s.around()
+			s.settled()
+			require.Equal(t, c.want, s.owned())
+			require.Len(t, s.accounts(), len(c.want))
+			require.Equal(t, bob, s.number(`select resource_id from assigned_resource_type a join resource w on w.id = a.owner_id where a.valid_to = 'infinity' and w.key = 'P2'`))
+		})
+	}
+}

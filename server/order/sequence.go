@@ -34,7 +34,8 @@ var (
 	keysText string
 	sqlKeys  = strings.Replace(keysText, "/*key in system*/", keyInSystem("g"), 1)
 	//go:embed sql/taken.sql
-	sqlTaken string
+	takenText string
+	sqlTaken  = strings.Replace(takenText, "/*key in system*/", keyInSystem("r"), 1)
 	//go:embed sql/obstacles.sql
 	sqlObstacles  string
 	sqlObstructed = sqlObstacles[:strings.Index(sqlObstacles, "), reach as")] + ") select distinct b.order_id from suspect s cross join lateral (" +

@@ -16,10 +16,12 @@ var began = time.Date(2026, 3, 10, 8, 0, 0, 0, time.UTC)
 type keep struct {
 	real, known map[int64]string // by target: its key in the system, and as last read
 	log         []*written
+	n           int64
 }
 
 func (k *keep) try(id int64, key string, outcome string) {
-	w := &written{ResourceID: id, EntityTypeID: 1, Key: key, At: began.Add(-time.Minute)}
+	k.n++
+	w := &written{ResourceID: id, EntityTypeID: 1, Key: key, N: k.n, At: began.Add(-time.Minute)}
 	switch outcome {
 	case "done":
 		k.real[id], w.IsDone, w.EndedAt = key, true, new(began.Add(-time.Second))
@@ -53,8 +55,8 @@ func (k *keep) rows() []*written {
 	return rows
 }
 
-// TestFollowKeys renames, swaps and loses answers at random: what is followed is always right, and what was answered is always followed or
-// held until the next reading.
+// TestFollowKeys renames, swaps, deletes and loses answers at random: what is followed is always right, and what was answered is always
+// followed, or held until the next reading.
 func TestFollowKeys(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -63,19 +65,32 @@ func TestFollowKeys(t *testing.T) {
 			k.real[id] = fmt.Sprint("k", id)
 			k.known[id] = k.real[id]
 		}
-		lost := false
+		lost, deletes := false, rapid.Bool().Draw(t, "with deletions") // who can be gone and who can be elsewhere at once: nobody can tell
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {
 			id := rapid.Int64Range(1, 4).Draw(t, "target")
 			outcome := rapid.SampledFrom([]string{"done", "done", "done", "lost, done", "lost", "refused"}).Draw(t, "outcome")
+			if deletes && outcome != "refused" {
+				outcome = "done"
+			}
+			if deletes && rapid.IntRange(0, 4).Draw(t, "deleted") == 0 {
+				delete(k.real, id)
+				continue
+			}
+			if k.real[id] == "" { // there is nothing to rename any more
+				continue
+			}
 			lost = lost || outcome == "lost" || outcome == "lost, done"
 			if rapid.Bool().Draw(t, "swap") {
 				other := id%4 + 1
 				a, b := k.real[id], k.real[other]
+				if b == "" {
+					continue
+				}
 				k.try(id, b, outcome)
 				k.try(other, a, outcome)
 				continue
 			}
-			key := fmt.Sprint("n", rapid.IntRange(1, 3).Draw(t, "key"))
+			key := rapid.SampledFrom([]string{"n1", "n2", "n3", "k1", "k2"}).Draw(t, "key")
 			taken := false
 			for _, have := range k.real {
 				taken = taken || have == key
@@ -85,22 +100,28 @@ func TestFollowKeys(t *testing.T) {
 			}
 			k.try(id, key, outcome)
 		}
-		follow, held := chooseKeys(k.rows(), began)
+		f := chooseKeys(k.rows(), began, true)
+		shows := map[string]bool{}
+		for _, key := range k.real {
+			shows[key] = true
+		}
 		seen := map[string]bool{}
 		for id, key := range k.known {
 			now := key
-			if f, ok := follow[id]; ok {
-				now = f
-				require.Equal(t, k.real[id], now, "target %d is followed to its key", id)
+			if to, ok := f.keys[id]; ok {
+				now = to
 			}
-			if !slices.Contains(held, key) {
+			if slices.Contains(f.gone, id) || !shows[now] && !slices.Contains(f.held, key) { // it is found missing
+				now = ""
+			}
+			if !slices.Contains(f.held, key) || now != key {
 				require.Equal(t, k.real[id], now, "target %d", id)
 			}
-			require.False(t, seen[now], "two targets with the key %s", now)
+			require.False(t, now != "" && seen[now], "two targets with the key %s", now)
 			seen[now] = true
 		}
 		if !lost {
-			require.Empty(t, held)
+			require.Empty(t, f.held)
 		}
 	})
 }
@@ -112,9 +133,9 @@ func TestFollowOnlyWhatIsKnown(t *testing.T) {
 		k := &keep{real: map[int64]string{1: "a", 2: "b"}, known: map[int64]string{1: "a", 2: "b"}}
 		k.try(1, "b", outcome)
 		k.try(2, "a", outcome)
-		follow, held := chooseKeys(k.rows(), began)
-		slices.Sort(held)
-		return follow, slices.Compact(held)
+		f := chooseKeys(k.rows(), began, true)
+		slices.Sort(f.held)
+		return f.keys, slices.Compact(f.held)
 	}
 	follow, held := swap("done")
 	require.Len(t, follow, 2)
@@ -125,7 +146,7 @@ func TestFollowOnlyWhatIsKnown(t *testing.T) {
 
 	// the reading passed while it was being renamed: it saw neither key
 	during := &written{ResourceID: 1, EntityTypeID: 1, OldKey: "a", Key: "n", At: began.Add(-time.Second), EndedAt: new(began.Add(time.Second)), IsDone: true}
-	follow, held = chooseKeys([]*written{during}, began)
-	require.Empty(t, follow)
-	require.Equal(t, []string{"a", "n"}, held)
+	f := chooseKeys([]*written{during}, began, true)
+	require.Empty(t, f.keys)
+	require.Equal(t, []string{"a", "n"}, f.held)
 }

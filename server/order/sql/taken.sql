@@ -13,9 +13,10 @@ where exists (
         cross join lateral (select from order_line x where x.id = v.line_id and x.closed_at is null and x.state = 8 offset 0) vl
         cross join lateral (select from provisioning_order x where x.id = v.order_id and x.closed_at is null offset 0) x)
     or l.is_key and exists (
-        select from (select r.id from resource r where r.entity_type_id = o.type and r.key = l.proposed_value and r.valid_to = 'infinity' offset 0) r
+        select from (select r.id, r.entity_type_id, r.key from resource r where r.entity_type_id = o.type and r.key = l.proposed_value and r.valid_to = 'infinity' offset 0) r
+        left join lateral (/*key in system*/) gk on true
         cross join lateral (select a.id from assigned_resource_type a where a.resource_id = r.id and a.valid_to = 'infinity' and a.owner_id is not null and a.id <> o.art offset 0) a
-        where not exists (
+        where coalesce(gk.key, r.key) = r.key and not exists (
             select from (select h.order_id, h.line_id from order_key h where h.key = w.key and h.is_freed offset 0) h
             cross join lateral (select x.state from order_line x where x.id = h.line_id offset 0) hl
             cross join lateral (select x.swap_id from provisioning_order x where x.id = h.order_id and x.assigned_resource_type_id = a.id offset 0) x
