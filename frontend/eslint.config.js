@@ -15,6 +15,9 @@ const layers = [
   })),
 ]
 
+/** urql shows the last answer until the next one is here, under the next question. */
+const paths = [{ name: 'urql', importNames: ['useQuery'], message: 'Read with useReading of graphql/.' }]
+
 export default tseslint.config(
   { ignores: ['dist', '**/*.generated.ts', 'test-results', 'playwright-report'] },
   ...tseslint.configs.recommended,
@@ -29,6 +32,7 @@ export default tseslint.config(
       'react-hooks/incompatible-library': 'off',
       'react-hooks/preserve-manual-memoization': 'off',
       'no-console': 'error',
+      'no-restricted-imports': ['error', { paths }],
     },
   },
   ...layers.map(({ files, forbidden }) => ({
@@ -37,6 +41,7 @@ export default tseslint.config(
       'no-restricted-imports': [
         'error',
         {
+          paths,
           patterns: [
             { group: forbidden, message: 'app > features > ui, graphql, lib: this import goes up or sideways.' },
           ],
@@ -44,6 +49,7 @@ export default tseslint.config(
       ],
     },
   })),
+  { files: ['src/graphql/useReading.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['src/test/**', 'e2e/**', '*.js', '*.cjs'],
     rules: { 'react-hooks/rules-of-hooks': 'off', 'no-console': 'off', '@typescript-eslint/no-require-imports': 'off' },

@@ -31,6 +31,46 @@ test('a change of the HR file becomes an order that appears in the list by itsel
   }
 })
 
+test('an answer that comes late does not bring back what was', async ({ page, signIn }) => {
+  const people = new DemoFile('hr/People.csv')
+  await signIn('admin', '/people/Directory_User?text=E10003')
+  await bodyRows(grid(page, 'Person')).click()
+  const tree = page.getByRole('treegrid', { name: 'View permissions' })
+  const account = tree.getByRole('row', { name: /Intranet user.*Verified/, level: 1 })
+  await expect(account).toBeVisible()
+
+  // The server answers the first reading at once, and the answer stays on the way.
+  let release = () => {}
+  const later = new Promise<void>((done) => (release = done))
+  let isHeld = false
+  let came = () => {}
+  const arrived = new Promise<void>((done) => (came = done))
+  await page.route('**/graphql', async (route) => {
+    if (isHeld || !route.request().postData()?.includes('query PermissionsView')) return route.continue()
+    isHeld = true
+    const response = await route.fetch()
+    await later
+    await route.fulfill({ response })
+    came()
+  })
+  try {
+    const before = people.line('E10003')
+    const [, , name = ''] = before.split(',')
+    people.write(people.lines.map((line) => (line === before ? line.replace(`,${name},`, `,${name}son,`) : line)))
+    await expect(page.getByRole('heading', { level: 1, name: `${name}son` })).toBeVisible({ timeout: 30_000 })
+    const value = tree.getByRole('row', { name: new RegExp(`${name}son.*Verified`) }).first()
+    await expect(value).toBeVisible({ timeout: 30_000 })
+    expect(isHeld).toBe(true)
+    release()
+    await arrived
+    await expect(tree.getByRole('row', { name: /Pending|Executed/ })).toHaveCount(0)
+    await expect(value).toBeVisible()
+  } finally {
+    release()
+    people.restore()
+  }
+})
+
 /** Finds something in a picker by typing, as people do. */
 async function pick(form: Locator, label: string, typed: string, name: string) {
   const field = form.getByRole('combobox', { name: label, exact: true })

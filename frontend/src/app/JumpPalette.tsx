@@ -2,8 +2,8 @@ import { Modal, TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
 import { useNavigate, type NavigateOptions } from '@tanstack/react-router'
 import { useEffect, useId, useState } from 'react'
-import { useQuery } from 'urql'
 import { useSession } from '../graphql/SessionContext'
+import { useReading } from '../graphql/useReading'
 import { matches } from '../lib/match'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
@@ -31,7 +31,7 @@ export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: 
     const timer = setTimeout(() => setAsked(text.trim()), 150)
     return () => clearTimeout(timer)
   }, [text])
-  const [{ data }] = useQuery({ query: SearchDocument, variables: { text: asked }, pause: asked.length < 2 })
+  const [{ data }] = useReading({ query: SearchDocument, variables: { text: asked }, pause: asked.length < 2 })
 
   const go = (options: NavigateOptions) => () => void navigate(options)
   const pages: Entry[] = useListedPages().map(({ path, label, title }) => ({

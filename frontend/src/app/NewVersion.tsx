@@ -9,12 +9,7 @@ export function NewVersion() {
   const status = useContext(SocketStatusContext)
   const [isNew, setIsNew] = useState(false)
   useEffect(() => {
-    let before = status.get()
-    return status.subscribe(() => {
-      const now = status.get()
-      if (before === 'off' && now === 'live') void isNewVersion().then((found) => found && setIsNew(true))
-      before = now
-    })
+    return status.onReturn(() => void isNewVersion().then((found) => found && setIsNew(true)))
   }, [status])
   if (!isNew) return null
   return (

@@ -4,6 +4,7 @@ import { lazy, Suspense, useContext, useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { LiveContext } from '../graphql/live'
 import { useMe } from '../graphql/SessionContext'
+import { SocketStatusContext } from '../graphql/socketStatus'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
 import { KeymapContext, useKeys } from '../ui/keys'
@@ -26,13 +27,14 @@ export function Shell() {
   const pages = useListedPages()
   const client = useClient()
   const live = useContext(LiveContext)
+  const status = useContext(SocketStatusContext)
   const keymap = useContext(KeymapContext)
   const navigate = useNavigate()
   const path = useRouterState({ select: (state) => state.location.pathname })
   const [navOpen, setNavOpen] = useState(false)
   const [overlay, setOverlay] = useState<'jump' | 'keys' | null>(null)
 
-  useEffect(() => live.start(client), [live, client])
+  useEffect(() => live.start(client, status), [live, client, status])
   // Brought early, so that what is typed right after Ctrl K lands in it.
   useEffect(() => {
     const timer = setTimeout(() => void loadPalette(), 400)

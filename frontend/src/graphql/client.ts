@@ -3,6 +3,7 @@ import { cacheExchange, type KeyingConfig } from '@urql/exchange-graphcache'
 import { createClient as createSocket } from 'graphql-ws'
 import { Client, fetchExchange, subscriptionExchange, type Exchange } from 'urql'
 import type { Ahead } from './ahead'
+import { Readings } from './readings'
 import type { Session } from './session'
 import type { SocketStatus } from './socketStatus'
 
@@ -122,15 +123,18 @@ export function createClient(session: Session, status: SocketStatus, ahead: Ahea
     },
   }))
 
-  return new Client({
+  const readings = new Readings()
+  const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
     suspense: false,
     fetchOptions: { credentials: 'same-origin' },
     exchanges: [
       ahead.exchange,
+      readings.asks,
       cacheExchange({ keys }),
       auth,
+      readings.answers,
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({
@@ -152,4 +156,7 @@ export function createClient(session: Session, status: SocketStatus, ahead: Ahea
       }),
     ],
   })
+  // A moment later: the subscriptions are back then, and the tabs of all people do not ask at once.
+  status.onReturn(() => setTimeout(() => readings.readAgain(), 300 + 700 * Math.random()))
+  return readings.watch(client)
 }

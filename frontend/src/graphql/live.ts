@@ -1,6 +1,7 @@
 import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react'
 import type { Client } from 'urql'
 import { heardFromServer } from '../lib/serverClock'
+import type { SocketStatus } from './socketStatus'
 import {
   CountersChangedDocument,
   CountersDocument,
@@ -28,14 +29,24 @@ export class Live {
   private timer: ReturnType<typeof setTimeout> | undefined
 
   /** Starts listening; the returned function stops it. */
-  start(client: Client): () => void {
+  start(client: Client, status: SocketStatus): () => void {
+    let told = false
     const query = client.query(CountersDocument, {}, { requestPolicy: 'network-only' }).subscribe(({ data }) => {
-      if (data) this.setCounters(data.counters)
+      // What was told meanwhile is newer than an answer that was longer on its way.
+      if (data && !told) this.setCounters(data.counters)
     })
     const stops = [
       query,
+      {
+        unsubscribe: status.onReturn(() => {
+          told = false
+          for (const listener of this.jobListeners) listener([])
+        }),
+      },
       client.subscription(CountersChangedDocument, {}).subscribe(({ data }) => {
-        if (data) this.setCounters(data.countersChanged)
+        if (!data) return
+        told = true
+        this.setCounters(data.countersChanged)
       }),
       client.subscription(OrderChangedDocument, {}).subscribe(({ data }) => {
         if (data) {
@@ -108,7 +119,7 @@ export function useOrderChanges(listener: (changes: OrderChange[]) => void) {
   useEffect(() => live.onOrders((changes) => latest.current(changes)), [live])
 }
 
-/** Calls back with every batch of job changes. */
+/** Calls back with every batch of job changes; an empty one when some may have been missed. */
 export function useJobChanges(listener: (changes: JobsChange[]) => void) {
   const live = useContext(LiveContext)
   const latest = useRef(listener)

@@ -27,6 +27,16 @@ export class SocketStatus {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
+
+  /** Calls back when the connection is there again: what was told meanwhile is missing. */
+  onReturn(listener: () => void): () => void {
+    let before = this.value
+    return this.subscribe(() => {
+      const now = this.value
+      if (before === 'off' && now === 'live') listener()
+      before = now
+    })
+  }
 }
 
 export const SocketStatusContext = createContext(new SocketStatus())

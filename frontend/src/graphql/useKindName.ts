@@ -1,11 +1,11 @@
 import { useCallback } from 'react'
-import { useQuery } from 'urql'
+import { useReading } from './useReading'
 import { formatName } from '../lib/format'
 import { EntityTypeNamesDocument } from './names.generated'
 
 /** Gives the name of an entity type; its identifier as words for whoever may not read the names. */
 export function useKindName(): (identifier: string) => string {
-  const [{ data }] = useQuery({ query: EntityTypeNamesDocument })
+  const [{ data }] = useReading({ query: EntityTypeNamesDocument })
   const types = data?.entityTypes
   return useCallback(
     (identifier: string) =>

@@ -1,7 +1,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useKindName } from '../../graphql/useKindName'
+import { useReading } from '../../graphql/useReading'
 import { formatName } from '../../lib/format'
 import { permissionWords } from '../../lib/permissionWords'
 import { t } from '../../lib/texts'
@@ -19,8 +19,8 @@ export function AccessRulesTab() {
   const { profile } = route.useSearch()
   const navigate = useNavigate()
   const kindName = useKindName()
-  const [{ data: profiles }] = useQuery({ query: ProfilesDocument })
-  const [{ data, error }, read] = useQuery({
+  const [{ data: profiles }] = useReading({ query: ProfilesDocument })
+  const [{ data, error }, read] = useReading({
     query: AccessRulesDocument,
     variables: { profile },
     requestPolicy: 'cache-and-network',

@@ -1,7 +1,7 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { useQuery } from 'urql'
 import { useConnection } from '../../graphql/useConnection'
+import { useReading } from '../../graphql/useReading'
 import { formatPeriod, formatValue } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
@@ -61,7 +61,7 @@ const columns: Column<AssignedProfileRowFragment>[] = [
 export function AssignedProfilesTab() {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const [{ data }] = useQuery({ query: ProfilesDocument })
+  const [{ data }] = useReading({ query: ProfilesDocument })
   const list = useConnection({
     document: AssignedProfilesDocument,
     variables: { profile: search.profile, text: search.text },

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
 import { wholeList, type Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
@@ -28,7 +28,7 @@ const columns: Column<Profile>[] = [
 /** All profiles; one leads to its rules. */
 export function ProfilesTab() {
   const navigate = useNavigate()
-  const [{ data, error, fetching }, read] = useQuery({ query: ProfilesDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error, fetching }, read] = useReading({ query: ProfilesDocument, requestPolicy: 'cache-and-network' })
   return (
     <Table
       label={t.access.profiles}

@@ -9,11 +9,12 @@ import {
   type Icon,
 } from '@tabler/icons-react'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { useQuery, useSubscription } from 'urql'
+import { useMemo, useState } from 'react'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import type { EntitlementKind } from '../../graphql/types.generated'
+import { usePersonChanges } from '../../graphql/usePersonChanges'
+import { useReading } from '../../graphql/useReading'
 import { formatExact, formatPeriod, span } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { waitWord, workflowWord } from '../../lib/states'
@@ -25,11 +26,7 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
 import { StateBadge } from '../../ui/StateBadge'
 import { ViewSwitch } from '../../ui/ViewSwitch'
-import {
-  PermissionsChangedDocument,
-  PermissionsViewDocument,
-  type EntitlementRowFragment,
-} from './assignment.generated'
+import { PermissionsViewDocument, type EntitlementRowFragment } from './assignment.generated'
 import { treeRows, type TreeRow } from './entitlementTree'
 import type { PermissionsSearch } from './permissionsSearch'
 import classes from './PermissionsTab.module.css'
@@ -53,26 +50,13 @@ export function PermissionsTab() {
   const allowed = can(permissions.assignments)
   const setSearch = (change: Partial<PermissionsSearch>) =>
     void navigate({ to: '/person/$id', params: { id }, search: { ...search, ...change }, replace: true })
-  const [{ data, error, fetching, stale }, read] = useQuery({
+  const [{ data, error }, read] = useReading({
     query: PermissionsViewDocument,
     variables: { resourceId: id, asOf: search.asOf },
     requestPolicy: 'cache-and-network',
     pause: !allowed,
   })
-  const [{ data: change }] = useSubscription({
-    query: PermissionsChangedDocument,
-    variables: { resourceId: id },
-    pause: !allowed || search.asOf !== undefined,
-  })
-  const cursor = change?.permissionsChanged.cursor
-  // One reading at a time: of two, the older answer may come last, and would stay.
-  const busy = fetching || stale
-  const shown = useRef<string>(undefined)
-  useEffect(() => {
-    if (!cursor || busy || shown.current === cursor) return
-    shown.current = cursor
-    read({ requestPolicy: 'network-only' })
-  }, [cursor, busy, read])
+  usePersonChanges(id, () => read({ requestPolicy: 'network-only' }), { pause: search.asOf !== undefined })
 
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const entitlements = data?.permissionsView.entitlements

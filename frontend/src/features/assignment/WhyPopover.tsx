@@ -1,8 +1,8 @@
 import { ActionIcon, Button, Popover } from '@mantine/core'
 import { IconCheck, IconHelp, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
@@ -64,7 +64,7 @@ export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId
 function Steps({ entitlement, ownerId }: { entitlement: EntitlementRowFragment; ownerId: string }) {
   const about =
     entitlement.kind === 'RESOURCE_TYPE' ? { resourceType: entitlement.identifier } : { role: entitlement.identifier }
-  const [{ data, error }] = useQuery({
+  const [{ data, error }] = useReading({
     query: ExplainDocument,
     variables: { input: { ownerId, ...about } },
     requestPolicy: 'network-only',

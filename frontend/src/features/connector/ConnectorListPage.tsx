@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { healthStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -75,7 +75,7 @@ const columns: Column<ConnectorRowFragment>[] = [
 /** The managed systems. */
 export function ConnectorListPage() {
   const navigate = useNavigate()
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: ConnectorListDocument,
     requestPolicy: 'cache-and-network',
   })

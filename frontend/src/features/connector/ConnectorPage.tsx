@@ -2,10 +2,11 @@ import { Button } from '@mantine/core'
 import { IconHandStop } from '@tabler/icons-react'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useMutation, useQuery } from 'urql'
+import { useMutation } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import { useKindName } from '../../graphql/useKindName'
+import { useReading } from '../../graphql/useReading'
 import { formatName, formatTook, formatValue } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { deliveryStates, healthStates } from '../../lib/states'
@@ -36,7 +37,7 @@ const route = getRouteApi('/shell/systems/$connector')
 /** One system: how it is connected, how it does, what was read from it. */
 export function ConnectorPage() {
   const { connector: identifier } = route.useParams()
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: ConnectorDetailDocument,
     requestPolicy: 'cache-and-network',
   })

@@ -1,8 +1,8 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { useQuery } from 'urql'
 import { useConnection } from '../../graphql/useConnection'
 import { useKindName } from '../../graphql/useKindName'
+import { useReading } from '../../graphql/useReading'
 import { formatName, formatValue } from '../../lib/format'
 import { deliveryStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -22,7 +22,7 @@ const route = getRouteApi('/shell/deliveries/$id')
 /** The changes that one synchronization found. */
 export function DeliveryPage() {
   const { id } = route.useParams()
-  const [{ data }, read] = useQuery({
+  const [{ data }, read] = useReading({
     query: DeliveryHeadDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',

@@ -2,10 +2,11 @@ import { Button } from '@mantine/core'
 import { IconHandStop } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useMutation, useQuery } from 'urql'
+import { useMutation } from 'urql'
 import { useOrderChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { blockedLimits } from '../../lib/blockedLimits'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
@@ -19,7 +20,7 @@ import classes from './ConnectorPage.module.css'
 /** The orders of a system that a limit holds in continuous mode, and how they go on. Draws nothing when there are none. */
 export function HeldOrders({ connector }: { connector: { identifier: string; displayName: string } }) {
   const { can } = useCan()
-  const [{ data }, read] = useQuery({
+  const [{ data }, read] = useReading({
     query: HeldOrdersDocument,
     variables: { connector: connector.identifier },
     requestPolicy: 'cache-and-network',

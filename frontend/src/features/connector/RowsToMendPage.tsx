@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { useConnection } from '../../graphql/useConnection'
+import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
@@ -68,7 +68,7 @@ const columns: Column<RowToMendRowFragment>[] = [
 /** The rows of a system that were set aside because they cannot be read. */
 export function RowsToMendPage() {
   const { connector } = route.useParams()
-  const [{ data }] = useQuery({ query: ConnectorListDocument })
+  const [{ data }] = useReading({ query: ConnectorListDocument })
   const name = data?.connectors.find((c) => c.identifier === connector)?.displayName ?? connector
   const list = useConnection({
     document: RowsToMendDocument,

@@ -1,7 +1,8 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan, useMe } from '../../graphql/SessionContext'
+import { usePersonChanges } from '../../graphql/usePersonChanges'
+import { useReading } from '../../graphql/useReading'
 import { formatDay, formatLastDay, formatPeriod } from '../../lib/format'
 import { resourcePermission } from '../../lib/permit'
 import { t } from '../../lib/texts'
@@ -19,7 +20,6 @@ import { recordKinds } from './record'
 import { RecordsPanel } from './RecordsPanel'
 import classes from './Tab.module.css'
 import { timeLine } from './timeLine'
-import { usePersonChanges } from './usePersonChanges'
 import { useRecords } from './useRecords'
 
 type Contexts = NonNullable<PersonContextsQuery['resource']>['contexts']
@@ -29,7 +29,7 @@ const route = getRouteApi('/shell/person/$id/contexts')
 /** The records behind a person, and the values that the rules saw in them, per dimension, over time. */
 export function ContextsTab() {
   const { id } = route.useParams()
-  const [{ data, error }, read] = useQuery({
+  const [{ data, error }, read] = useReading({
     query: PersonContextsDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',
@@ -55,8 +55,8 @@ export function ContextsTab() {
 function Records({ id }: { id: string }) {
   const { scopes } = useMe()
   const { can } = useCan()
-  const [{ data }] = useQuery({ query: PersonDocument, variables: { id } })
-  const [{ data: types }] = useQuery({ query: EntityTypesDocument })
+  const [{ data }] = useReading({ query: PersonDocument, variables: { id } })
+  const [{ data: types }] = useReading({ query: EntityTypesDocument })
   const owner = data?.resource
   const type = types?.entityTypes.find((e) => e.identifier === owner?.entityType)
   const kind = types && type && recordKinds(types.entityTypes, type)[0]

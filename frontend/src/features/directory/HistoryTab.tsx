@@ -1,6 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { actorName } from '../../lib/actor'
 import { formatExact } from '../../lib/format'
 import { t } from '../../lib/texts'
@@ -18,7 +18,7 @@ const route = getRouteApi('/shell/person/$id/history')
 /** Every change of a resource's values, newest first, each against the version before. */
 export function HistoryTab() {
   const { id } = route.useParams()
-  const [{ data, error }] = useQuery({
+  const [{ data, error }] = useReading({
     query: PersonHistoryDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { getRouteApi, Link, Navigate, useNavigate } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useMe } from '../../graphql/SessionContext'
 import { useConnection } from '../../graphql/useConnection'
+import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
 import { ClearFilters, SearchFilter } from '../../ui/Filters'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -61,7 +61,7 @@ const columns: Column<PersonRowFragment>[] = [
 /** Without a kind in the address: the first one that the person may see. */
 export function FirstEntityType() {
   const { scopes } = useMe()
-  const [{ data, error }, read] = useQuery({ query: EntityTypesDocument })
+  const [{ data, error }, read] = useReading({ query: EntityTypesDocument })
   // One that owns something, if the scopes tell; else one that is kept by hand.
   const preferred = [...scopes.reviewProvisioning, ...scopes.manualProvisioning]
   const types = data?.entityTypes
@@ -86,7 +86,7 @@ export function PersonListPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const { scopes } = useMe()
-  const [{ data }] = useQuery({ query: EntityTypesDocument })
+  const [{ data }] = useReading({ query: EntityTypesDocument })
   const type = data?.entityTypes.find((e) => e.identifier === entityType)
   const list = useConnection({
     document: PersonListDocument,

@@ -1,9 +1,11 @@
 import { Button } from '@mantine/core'
 import { getRouteApi, Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useMutation, useQuery } from 'urql'
+import { useMutation } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan, useMe } from '../../graphql/SessionContext'
+import { usePersonChanges } from '../../graphql/usePersonChanges'
+import { useReading } from '../../graphql/useReading'
 import { formatDay } from '../../lib/format'
 import { permissions, resourcePermission } from '../../lib/permit'
 import { IconCircleCheck, IconCircleMinus } from '@tabler/icons-react'
@@ -22,7 +24,6 @@ import { AddRecordForm } from './AddRecordForm'
 import { EndRecordsDialog } from './EndRecordsDialog'
 import { PersonForm } from './PersonForm'
 import { phaseOf, recordKinds } from './record'
-import { usePersonChanges } from './usePersonChanges'
 import { useRecords } from './useRecords'
 
 const route = getRouteApi('/shell/person/$id')
@@ -34,12 +35,12 @@ export function PersonPage() {
   const now = useNow()
   const { scopes } = useMe()
   const { can } = useCan()
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: PersonDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
-  const [{ data: types }] = useQuery({ query: EntityTypesDocument })
+  const [{ data: types }] = useReading({ query: EntityTypesDocument })
   const [deleting, remove] = useMutation(DeleteResourceDocument)
   const [open, setOpen] = useState<'edit' | 'delete' | 'record' | 'leave' | null>(null)
   const person = data?.resource

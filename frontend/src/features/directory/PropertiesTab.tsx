@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Fields } from '../../ui/Fields'
@@ -16,8 +16,8 @@ const route = getRouteApi('/shell/person/$id/properties')
 /** The values of a resource, and what it points to. */
 export function PropertiesTab() {
   const { id } = route.useParams()
-  const [{ data, error }] = useQuery({ query: PersonDocument, variables: { id }, requestPolicy: 'cache-and-network' })
-  const [{ data: types }] = useQuery({ query: EntityTypesDocument })
+  const [{ data, error }] = useReading({ query: PersonDocument, variables: { id }, requestPolicy: 'cache-and-network' })
+  const [{ data: types }] = useReading({ query: EntityTypesDocument })
   const person = data?.resource
   const format = useValueFormat(person?.entityType)
   const system = types?.entityTypes.find((e) => e.identifier === person?.entityType)?.connector?.displayName

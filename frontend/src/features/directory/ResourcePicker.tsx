@@ -1,7 +1,7 @@
 import { Select, type ComboboxItem } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState, type ReactNode } from 'react'
-import { useQuery } from 'urql'
+import { useReading } from '../../graphql/useReading'
 import { formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { FindResourcesDocument } from './directory.generated'
@@ -25,7 +25,7 @@ export function ResourcePicker(props: {
   const [typed] = useDebouncedValue(search.trim(), 150)
   // Until something else is typed, the field holds the name of what is chosen.
   const text = typed && typed !== chosen.name ? typed : undefined
-  const [{ data, fetching, error }] = useQuery({
+  const [{ data, fetching, error }] = useReading({
     query: FindResourcesDocument,
     variables: { entityType: props.entityType, text },
     pause: !isOpen,

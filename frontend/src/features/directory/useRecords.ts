@@ -1,11 +1,11 @@
 import { useCallback } from 'react'
-import { useQuery } from 'urql'
+import { useReading } from '../../graphql/useReading'
 import { PersonRecordsDocument, type PersonFragment } from './directory.generated'
 import type { RecordKind } from './record'
 
 /** The records of a resource, e.g. the positions of a person; null until they are here. */
 export function useRecords(kind: RecordKind | undefined, owner: PersonFragment | null | undefined) {
-  const [{ data, error }, read] = useQuery({
+  const [{ data, error }, read] = useReading({
     query: PersonRecordsDocument,
     variables: {
       entityType: kind?.spec.entityType ?? '',

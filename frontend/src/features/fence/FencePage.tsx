@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { useMutation, useQuery } from 'urql'
+import { useMutation } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import type { FencedKind } from '../../graphql/types.generated'
+import { useReading } from '../../graphql/useReading'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
@@ -61,7 +62,10 @@ export function FencePage() {
   const { can } = useCan()
   const [asking, setAsking] = useState(false)
   const [lifting, lift] = useMutation(LiftFenceDocument)
-  const [{ data, error, fetching }, read] = useQuery({ query: FencedWorkDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error, fetching }, read] = useReading({
+    query: FencedWorkDocument,
+    requestPolicy: 'cache-and-network',
+  })
   const refresh = () => read({ requestPolicy: 'network-only' })
   const fence = data?.fence
   const total = (data?.fencedWork ?? []).reduce((sum, w) => sum + w.count, 0)

@@ -1,5 +1,5 @@
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { provisioningStateList, provisioningStates } from '../../lib/states'
 import { actorName } from '../../lib/actor'
 import { t } from '../../lib/texts'
@@ -12,7 +12,7 @@ import classes from './HelpPage.module.css'
 
 /** States, words, and the table of moves that the server obeys. */
 export function HelpPage() {
-  const [{ data, error }] = useQuery({ query: TransitionsDocument })
+  const [{ data, error }] = useReading({ query: TransitionsDocument })
   return (
     <Page title={t.help.title} scroll>
       <div className={classes.two}>

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useMe } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Section } from '../../ui/Page'
@@ -14,7 +14,7 @@ import { useRefreshOnMoves } from './useRefreshOnMoves'
 /** Errored orders by what caused them: one fix often frees many. */
 export function ErrorsPanel() {
   const { scopes } = useMe()
-  const [{ data, error }, read] = useQuery({ query: ErrorGroupsDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error }, read] = useReading({ query: ErrorGroupsDocument, requestPolicy: 'cache-and-network' })
   useRefreshOnMoves(() => read({ requestPolicy: 'network-only' }), 5_000)
   const groups = data?.errorGroups
   const list = scopes.reviewProvisioning.length > 0 ? '/errors' : '/orders'

@@ -1,8 +1,8 @@
 import { IconRocket } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { maySeeSystems } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { SystemHealthDocument } from './home.generated'
@@ -11,7 +11,7 @@ import { SystemHealthDocument } from './home.generated'
 export function FirstSteps({ knowsPeople }: { knowsPeople: boolean }) {
   const me = useMe()
   const sees = maySeeSystems(me)
-  const [{ data }] = useQuery({ query: SystemHealthDocument, pause: !sees })
+  const [{ data }] = useReading({ query: SystemHealthDocument, pause: !sees })
   if (!sees) return <EmptyNote icon={IconRocket} title={t.home.first.title} hint={t.home.first.others} />
   if (!data) return null
   return data.connectors.length === 0 ? (

@@ -1,9 +1,9 @@
 import { useMediaQuery } from '@mantine/hooks'
 import { Link } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
-import { useQuery } from 'urql'
 import { useCounters, useOrderChanges } from '../../graphql/live'
 import type { ProvisioningState } from '../../graphql/types.generated'
+import { useReading } from '../../graphql/useReading'
 import { formatNumber } from '../../lib/format'
 import { provisioningStateList, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -25,7 +25,7 @@ export function FlowPanel() {
   const still = useMediaQuery('(prefers-reduced-motion: reduce)', false, { getInitialValueInEffect: false })
   const layout = phone ? tall : wide
   const counters = useCounters()
-  const [{ data }, read] = useQuery({ query: FlowDocument, requestPolicy: 'cache-and-network' })
+  const [{ data }, read] = useReading({ query: FlowDocument, requestPolicy: 'cache-and-network' })
   useRefreshOnMoves(() => read({ requestPolicy: 'network-only' }))
 
   const [pulses, setPulses] = useState<Pulse[]>([])

@@ -1,7 +1,7 @@
-import { useQuery } from 'urql'
 import { useCounters } from '../../graphql/live'
 import { maySeeJobs, maySeeOrders, maySeePeople, maySeeSystems } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { ErrorsPanel } from './ErrorsPanel'
@@ -22,7 +22,7 @@ export function HomePage() {
   const counters = useCounters()
   const seesOrders = maySeeOrders(me)
   const seesJobs = maySeeJobs(me)
-  const [{ data: runs }] = useQuery({ query: FirstRunDocument, pause: !seesJobs })
+  const [{ data: runs }] = useReading({ query: FirstRunDocument, pause: !seesJobs })
   const isNew = counters && ((counters.people === 0 && maySeePeople(me)) || runs?.jobInstances.totalCount === 0)
   return (
     <Page title={t.home.title} bare scroll>

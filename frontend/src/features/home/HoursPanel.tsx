@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from 'react'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -16,7 +16,7 @@ const HoursChart = lazy(() => import('./HoursChart').then((m) => ({ default: m.H
 
 /** Orders per hour as a chart, or as a table for those who read rather than look. */
 export function HoursPanel() {
-  const [{ data, error }, read] = useQuery({ query: OrdersPerHourDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error }, read] = useReading({ query: OrdersPerHourDocument, requestPolicy: 'cache-and-network' })
   useRefreshOnMoves(() => read({ requestPolicy: 'network-only' }), 10_000)
   const [asTable, setAsTable] = useState(false)
   const hours = data?.ordersPerHour

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { useJobChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { actorName } from '../../lib/actor'
 import { jobStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -16,7 +16,7 @@ import classes from './Panels.module.css'
 
 /** Jobs that run or wait for a decision. */
 export function JobsPanel() {
-  const [{ data, error }, read] = useQuery({ query: RunningJobsDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error }, read] = useReading({ query: RunningJobsDocument, requestPolicy: 'cache-and-network' })
   useJobChanges(() => read({ requestPolicy: 'network-only' }))
   const jobs = data?.jobInstances.nodes
   return (

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import type { OrderFilter } from '../../graphql/types.generated'
+import { useReading } from '../../graphql/useReading'
 import { orderKinds } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Section } from '../../ui/Page'
@@ -17,7 +17,7 @@ const filter: OrderFilter = { states: ['AWAITING_APPROVAL', 'TRANSMITTED', 'ERRO
 
 /** The orders that have been waiting for a person the longest. */
 export function OldestPanel() {
-  const [{ data, error }, read] = useQuery({
+  const [{ data, error }, read] = useReading({
     query: OldestWaitingDocument,
     variables: { filter },
     requestPolicy: 'cache-and-network',

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { healthStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -14,7 +14,7 @@ import { useRefreshOnMoves } from './useRefreshOnMoves'
 
 /** The managed systems and how they do. */
 export function SystemsPanel() {
-  const [{ data, error }, read] = useQuery({ query: SystemHealthDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error }, read] = useReading({ query: SystemHealthDocument, requestPolicy: 'cache-and-network' })
   useRefreshOnMoves(() => read({ requestPolicy: 'network-only' }), 10_000)
   const systems = data?.connectors
   return (

@@ -1,9 +1,10 @@
 import { Button, Switch } from '@mantine/core'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { useMutation, useQuery, useSubscription } from 'urql'
+import { useMutation, useSubscription } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan, useMe } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { actorName } from '../../lib/actor'
 import { blockedLimits } from '../../lib/blockedLimits'
 import { permissions } from '../../lib/permit'
@@ -42,7 +43,7 @@ const route = getRouteApi('/shell/runs/$id')
 /** One run: levels of tasks with bars, counters and live log; what to do when it is blocked or failed. */
 export function JobInstancePage() {
   const { id } = route.useParams()
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: JobInstanceDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',

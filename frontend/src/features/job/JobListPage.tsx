@@ -2,10 +2,11 @@ import { Button, Switch } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import { useMutation, useQuery } from 'urql'
+import { useMutation } from 'urql'
 import { useJobChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { permissions } from '../../lib/permit'
 import { jobStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -29,7 +30,7 @@ export function JobListPage() {
   const navigate = useNavigate()
   const { can } = useCan()
   const mayRun = can(permissions.jobsUpdate)
-  const [{ data, error, fetching }, read] = useQuery({ query: JobListDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error, fetching }, read] = useReading({ query: JobListDocument, requestPolicy: 'cache-and-network' })
   const refresh = () => read({ requestPolicy: 'network-only' })
   useJobChanges(refresh)
   const { run, busyJob } = useRunJob()

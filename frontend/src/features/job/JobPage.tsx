@@ -2,11 +2,11 @@ import { Button } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { useJobChanges } from '../../graphql/live'
 import { useCan } from '../../graphql/SessionContext'
 import type { JobInstanceState } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
+import { useReading } from '../../graphql/useReading'
 import { actorName } from '../../lib/actor'
 import { permissions } from '../../lib/permit'
 import { jobStates } from '../../lib/states'
@@ -74,7 +74,7 @@ export function JobPage() {
   const { run, busyJob } = useRunJob()
   const [states, setStates] = useState<JobInstanceState[]>()
   const [asking, setAsking] = useState(false)
-  const [{ data }] = useQuery({ query: JobStepsDocument })
+  const [{ data }] = useReading({ query: JobStepsDocument })
   const job = data?.jobs.find((j) => j.identifier === identifier)
   const list = useConnection({
     document: JobRunsDocument,
@@ -84,7 +84,9 @@ export function JobPage() {
   })
   useJobChanges((changes) => {
     // What runs already follows by the cache; a new run is worth reading the list again.
-    if (changes.some((c) => !list.rows.some((r) => r.id === c.jobInstanceId && r.state === c.state))) list.refresh()
+    const isKnown = (c: (typeof changes)[number]) =>
+      list.rows.some((r) => r.id === c.jobInstanceId && r.state === c.state)
+    if (changes.length === 0 || !changes.every(isKnown)) list.refresh()
   })
   return (
     <Page

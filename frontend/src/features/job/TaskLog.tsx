@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import type { LogLevel } from '../../graphql/types.generated'
+import { useReading } from '../../graphql/useReading'
 import { download } from '../../lib/csv'
 import { formatTime } from '../../lib/format'
 import { permissions } from '../../lib/permit'
@@ -25,7 +25,7 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
   const { can } = useCan()
   const allowed = can(permissions.jobLog) || can(permissions.jobs)
   const [level, setLevel] = useState<LogLevel>()
-  const [{ data, error }, read] = useQuery({
+  const [{ data, error }, read] = useReading({
     query: TaskLogDocument,
     variables: { id: props.instanceId },
     requestPolicy: 'cache-and-network',

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { useCan } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { formatNumber } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
@@ -11,7 +11,7 @@ import classes from './FaultsPanel.module.css'
 /** Who cannot be computed, and which records cannot be matched: nothing while there is nobody. */
 export function FaultsPanel() {
   const { can } = useCan()
-  const [{ data }] = useQuery({
+  const [{ data }] = useReading({
     query: ComputationFaultsDocument,
     variables: { first: 50 },
     pause: !can(permissions.assignments),

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
-import { useClient, useQuery } from 'urql'
+import { useClient } from 'urql'
 import { useOrderChanges } from '../../graphql/live'
 import { toProblem, type Problem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { OrderDetailDocument, type OrderDetailFragment } from './order.generated'
 import { useQueue } from './queue'
 
@@ -22,7 +23,7 @@ export interface ShownOrder {
 export function useOrderInDrawer(id: string): ShownOrder {
   const client = useClient()
   const { ids } = useQueue()
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: OrderDetailDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',

@@ -1,11 +1,11 @@
-import { useQuery } from 'urql'
 import { useOrderChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
+import { useReading } from '../../graphql/useReading'
 import { OrderRecordDocument } from './order.generated'
 
 /** One order with payload, attempts and history; read again when it moves. */
 export function useOrderRecord(id: string) {
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: OrderRecordDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',

@@ -1,5 +1,4 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -10,13 +9,14 @@ import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rol
 import { RuleDetails } from './RuleDetails'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
+import { useReading } from '../../graphql/useReading'
 
 /** One resource type: how it is provisioned, and its rules. */
 export function ResourceTypeDrawer() {
   const { resourceType: identifier = '' } = useParams({ strict: false })
   const search = useSearch({ strict: false })
   const navigate = useNavigate()
-  const [{ data }] = useQuery({ query: ResourceTypeListDocument })
+  const [{ data }] = useReading({ query: ResourceTypeListDocument })
   const type = data?.resourceTypes.find((r) => r.identifier === identifier)
   return (
     <Drawer

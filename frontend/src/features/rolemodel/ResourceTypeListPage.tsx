@@ -1,6 +1,5 @@
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { matches } from '../../lib/match'
 import { t } from '../../lib/texts'
@@ -11,6 +10,7 @@ import { wholeList, type Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
 import { KindName } from '../../graphql/KindName'
+import { useReading } from '../../graphql/useReading'
 
 const route = getRouteApi('/shell/model/resource-types')
 
@@ -70,7 +70,7 @@ export function ResourceTypeListPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const { resourceType } = useParams({ strict: false })
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: ResourceTypeListDocument,
     requestPolicy: 'cache-and-network',
   })

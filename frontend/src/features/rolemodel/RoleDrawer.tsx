@@ -1,5 +1,4 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useQuery } from 'urql'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -10,13 +9,14 @@ import { RoleListDocument } from './rolemodel.generated'
 import { RuleDetails } from './RuleDetails'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
+import { useReading } from '../../graphql/useReading'
 
 /** One role and the rules that give it. */
 export function RoleDrawer() {
   const { role: identifier = '' } = useParams({ strict: false })
   const search = useSearch({ strict: false })
   const navigate = useNavigate()
-  const [{ data }] = useQuery({ query: RoleListDocument })
+  const [{ data }] = useReading({ query: RoleListDocument })
   const role = data?.roles.find((r) => r.identifier === identifier)
   return (
     <Drawer

@@ -1,6 +1,5 @@
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { matches } from '../../lib/match'
 import { t } from '../../lib/texts'
@@ -11,6 +10,7 @@ import { wholeList, type Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { RoleListDocument, type RoleFieldsFragment } from './rolemodel.generated'
 import { KindName } from '../../graphql/KindName'
+import { useReading } from '../../graphql/useReading'
 
 const route = getRouteApi('/shell/model/roles')
 
@@ -65,7 +65,7 @@ export function RoleListPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const { role } = useParams({ strict: false })
-  const [{ data, error, fetching }, read] = useQuery({ query: RoleListDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error, fetching }, read] = useReading({ query: RoleListDocument, requestPolicy: 'cache-and-network' })
   const text = search.text
   const rows = useMemo(
     () =>

@@ -2,9 +2,9 @@ import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
+import { useReading } from '../../graphql/useReading'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
@@ -66,7 +66,10 @@ export function WebhookListPage() {
   const { can } = useCan()
   const mayChange = can(permissions.webhooksUpdate)
   const [adding, setAdding] = useState(false)
-  const [{ data, error, fetching }, read] = useQuery({ query: WebhookListDocument, requestPolicy: 'cache-and-network' })
+  const [{ data, error, fetching }, read] = useReading({
+    query: WebhookListDocument,
+    requestPolicy: 'cache-and-network',
+  })
   const refresh = () => read({ requestPolicy: 'network-only' })
   const add = mayChange && (
     <Button leftSection={<IconPlus size={14} aria-hidden />} onClick={() => setAdding(true)}>

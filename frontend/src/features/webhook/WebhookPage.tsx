@@ -1,9 +1,9 @@
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useQuery } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
 import { useConnection } from '../../graphql/useConnection'
+import { useReading } from '../../graphql/useReading'
 import { formatExact } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { webhookDeliveryStates } from '../../lib/states'
@@ -81,7 +81,7 @@ export function WebhookPage() {
   const { id } = route.useParams()
   const { can } = useCan()
   const [open, setOpen] = useState<WebhookDeliveryRowFragment | null>(null)
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useReading({
     query: WebhookHeadDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',

@@ -1,16 +1,16 @@
 import { useEffect, useRef } from 'react'
 import { useSubscription } from 'urql'
-import { useCan } from '../../graphql/SessionContext'
-import { permissions } from '../../lib/permit'
-import { PersonChangedDocument } from './directory.generated'
+import { permissions } from '../lib/permit'
+import { PersonChangedDocument } from './live.generated'
+import { useCan } from './SessionContext'
 
 /** Calls back when what a person is or holds was computed anew. */
-export function usePersonChanges(id: string, onChange: () => void) {
+export function usePersonChanges(id: string, onChange: () => void, options?: { pause: boolean }) {
   const { can } = useCan()
   const [{ data }] = useSubscription({
     query: PersonChangedDocument,
     variables: { resourceId: id },
-    pause: !can(permissions.assignments),
+    pause: options?.pause || !can(permissions.assignments),
   })
   const cursor = data?.permissionsChanged.cursor
   const call = useRef(onChange)
