@@ -92,6 +92,7 @@ create table assigned_resource_type (
 comment on column assigned_resource_type.owner_id is 'Null: an orphan target.';
 comment on column assigned_resource_type.resource_id is 'The target; null until found or created. Verified at rest = expected, linked, no open line and no gap.';
 comment on column assigned_resource_type.expected is 'Computed value timelines by property with the ids of the rules behind them (evaluation.Expected).';
+comment on column assigned_resource_type.valid_from is 'Since when this is known.';
 comment on column assigned_resource_type.unseen_at is 'Since when, at the latest, own work remembered in expected waits for a reading of the target that began later; null: nothing waits.';
 CREATE INDEX assigned_resource_type_by_owner ON public.assigned_resource_type USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_resource_type_by_type ON public.assigned_resource_type USING btree (resource_type_id, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
@@ -100,6 +101,28 @@ CREATE INDEX assigned_resource_type_past ON public.assigned_resource_type USING 
 CREATE UNIQUE INDEX assigned_resource_type_target_unique ON public.assigned_resource_type USING btree (resource_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (resource_id IS NOT NULL));
 CREATE INDEX assigned_resource_type_unseen ON public.assigned_resource_type USING btree (unseen_at) WHERE ((unseen_at IS NOT NULL) AND (valid_to = 'infinity'::timestamp with time zone));
 CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_resource_type FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
+
+create table assigned_resource_type_version (
+    assigned_resource_type_id bigint not null,
+    valid_from timestamp with time zone not null,
+    valid_to timestamp with time zone not null,
+    resource_id bigint,
+    workflow_state smallint not null,
+    is_expected boolean not null,
+    is_denied boolean not null,
+    is_frozen boolean not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    confidence integer,
+    expected jsonb not null,
+    error text,
+    constraint assigned_resource_type_version_pkey PRIMARY KEY (assigned_resource_type_id, valid_from),
+    constraint assigned_resource_type_version_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
+    constraint assigned_resource_type_version_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id),
+    constraint assigned_resource_type_version_known CHECK ((valid_from < valid_to))
+);
+comment on table assigned_resource_type_version is 'What was known of an assigned resource type during [valid_from, valid_to). When it holds is [start_date, end_date), and by value in expected.';
+CREATE INDEX assigned_resource_type_version_by_end ON public.assigned_resource_type_version USING btree (valid_to);
 
 create table assigned_role (
     id bigint generated always as identity,
@@ -122,10 +145,29 @@ create table assigned_role (
     constraint assigned_role_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text]))),
     constraint assigned_role_workflow_known CHECK ((workflow_state = ANY (ARRAY[0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25, 26, 27, 116, 118]))) NOT VALID
 );
+comment on column assigned_role.valid_from is 'Since when this is known. A row that has ended (valid_to) has said since then what it was: [start_date, end_date).';
 CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_role FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
+
+create table assigned_role_version (
+    assigned_role_id bigint not null,
+    valid_from timestamp with time zone not null,
+    valid_to timestamp with time zone not null,
+    workflow_state smallint not null,
+    origin text not null,
+    is_denied boolean not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    inferred_by_id bigint,
+    rule_ids bigint[] not null,
+    constraint assigned_role_version_pkey PRIMARY KEY (assigned_role_id, valid_from),
+    constraint assigned_role_version_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id),
+    constraint assigned_role_version_known CHECK ((valid_from < valid_to))
+);
+comment on table assigned_role_version is 'What was known of an assigned role during [valid_from, valid_to). When it holds is [start_date, end_date).';
+CREATE INDEX assigned_role_version_by_end ON public.assigned_role_version USING btree (valid_to);
 
 create table assignment_history (
     id bigint generated always as identity,
@@ -1168,6 +1210,7 @@ create table resource_version (
     constraint resource_version_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
 );
 comment on table resource_version is 'Past versions of a resource, [valid_from, valid_to).';
+CREATE INDEX resource_version_by_end ON public.resource_version USING btree (valid_to);
 
 create table role (
     id bigint generated always as identity,

@@ -707,6 +707,29 @@ func (ec *executionContext) fieldContext_Entitlement_orderId(_ context.Context, 
 	return graphql.NewScalarFieldContext("Entitlement", field, true, true, "ID")
 }
 
+func (ec *executionContext) _Entitlement_inForce(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_inForce(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InForce, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_inForce(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ExplainPayload_owner(ctx context.Context, field graphql.CollectedField, obj *assignment.Explanation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1148,6 +1171,29 @@ func (ec *executionContext) fieldContext_PermissionsView_asOf(_ context.Context,
 	return graphql.NewScalarFieldContext("PermissionsView", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _PermissionsView_knownAt(ctx context.Context, field graphql.CollectedField, obj *assignment.PermissionsView) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionsView_knownAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KnownAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionsView_knownAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionsView", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _PermissionsView_entitlements(ctx context.Context, field graphql.CollectedField, obj *assignment.PermissionsView) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1461,6 +1507,11 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Entitlement_orderId(ctx, field, obj)
 				})
+		case "inForce":
+			out.Values[i] = ec._Entitlement_inForce(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1664,6 +1715,11 @@ func (ec *executionContext) slowly_PermissionsView(ctx context.Context, sel ast.
 				})
 		case "asOf":
 			out.Values[i] = ec._PermissionsView_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "knownAt":
+			out.Values[i] = ec._PermissionsView_knownAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -101,7 +101,7 @@ type QueryResolver interface {
 	AccessRules(ctx context.Context, profile *string) ([]*access.Rule, error)
 	AssignedProfiles(ctx context.Context, first *int, after *string, profile *string, text *string) (*page.Connection[*access.AssignedProfile], error)
 	ComputationFaults(ctx context.Context, first *int, after *string) (*page.Connection[*assignment.ComputationFault], error)
-	PermissionsView(ctx context.Context, resourceID int64, asOf *time.Time) (*assignment.PermissionsView, error)
+	PermissionsView(ctx context.Context, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) (*assignment.PermissionsView, error)
 	Explain(ctx context.Context, input assignment.ExplainInput) (*assignment.Explanation, error)
 	AuditEvents(ctx context.Context, first *int, after *string, filter *audit.AuditEventFilter) (*page.Connection[*audit.AuditEvent], error)
 	Search(ctx context.Context, text string) ([]*across.SearchHit, error)
@@ -1313,6 +1313,22 @@ func (ec *executionContext) field_Query_permissionsView_args(ctx context.Context
 		return nil, err
 	}
 	args["asOf"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "knownAt",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["knownAt"] = arg3
 	return args, nil
 }
 
@@ -4454,7 +4470,7 @@ func (ec *executionContext) _Query_permissionsView(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PermissionsView(ctx, fc.Args["resourceId"].(int64), fc.Args["asOf"].(*time.Time))
+			return ec.Resolvers.Query().PermissionsView(ctx, fc.Args["resourceId"].(int64), fc.Args["asOf"].(*time.Time), fc.Args["at"].(*time.Time), fc.Args["knownAt"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *assignment.PermissionsView) graphql.Marshaler {

@@ -335,6 +335,7 @@ var plainTypes = plain.Types{
 		"error":                  {Code: 14},
 		"hiddenInSimplifiedView": {Code: 15},
 		"category":               {Code: 16},
+		"inForce":                {Code: 19},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -696,7 +697,8 @@ var plainTypes = plain.Types{
 	}},
 	"PermissionsView": {Implementors: permissionsViewImplementors, Fields: map[string]plain.Field{
 		"asOf":         {Code: 2},
-		"entitlements": {Code: 3, Of: "Entitlement"},
+		"knownAt":      {Code: 3},
+		"entitlements": {Code: 4, Of: "Entitlement"},
 	}},
 	"PlanChange": {Implementors: planChangeImplementors, Fields: map[string]plain.Field{
 		"action":     {Code: 1},
@@ -3521,6 +3523,10 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.String(*v)
 			}
 
+		case 19: // inForce
+			v := obj.InForce
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -6312,7 +6318,13 @@ func plainPermissionsView(w *plain.Writer, s *plain.Selection, obj *assignment.P
 				return false
 			}
 
-		case 3: // entitlements
+		case 3: // knownAt
+			v := obj.KnownAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 4: // entitlements
 			v := obj.Entitlements
 			w.Raw("[")
 			for i0, v0 := range v {

@@ -471,6 +471,7 @@ type ComplexityRoot struct {
 		HiddenInSimplifiedView func(childComplexity int) int
 		ID                     func(childComplexity int) int
 		Identifier             func(childComplexity int) int
+		InForce                func(childComplexity int) int
 		Kind                   func(childComplexity int) int
 		Name                   func(childComplexity int) int
 		OrderID                func(childComplexity int) int
@@ -977,6 +978,7 @@ type ComplexityRoot struct {
 	PermissionsView struct {
 		AsOf         func(childComplexity int) int
 		Entitlements func(childComplexity int) int
+		KnownAt      func(childComplexity int) int
 		Owner        func(childComplexity int) int
 	}
 
@@ -1113,7 +1115,7 @@ type ComplexityRoot struct {
 		Order                   func(childComplexity int, id int64) int
 		Orders                  func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		OrdersPerHour           func(childComplexity int, hours *int) int
-		PermissionsView         func(childComplexity int, resourceID int64, asOf *time.Time) int
+		PermissionsView         func(childComplexity int, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) int
 		Plan                    func(childComplexity int, input manifest.PlanInput) int
 		Policies                func(childComplexity int) int
 		Profiles                func(childComplexity int) int
@@ -3161,6 +3163,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.Identifier(childComplexity), true
+	case "Entitlement.inForce":
+		if e.ComplexityRoot.Entitlement.InForce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.InForce(childComplexity), true
 	case "Entitlement.kind":
 		if e.ComplexityRoot.Entitlement.Kind == nil {
 			break
@@ -5615,6 +5623,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PermissionsView.Entitlements(childComplexity), true
+	case "PermissionsView.knownAt":
+		if e.ComplexityRoot.PermissionsView.KnownAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PermissionsView.KnownAt(childComplexity), true
 	case "PermissionsView.owner":
 		if e.ComplexityRoot.PermissionsView.Owner == nil {
 			break
@@ -6257,7 +6271,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.PermissionsView(childComplexity, args["resourceId"].(int64), args["asOf"].(*time.Time)), true
+		return e.ComplexityRoot.Query.PermissionsView(childComplexity, args["resourceId"].(int64), args["asOf"].(*time.Time), args["at"].(*time.Time), args["knownAt"].(*time.Time)), true
 	case "Query.plan":
 		if e.ComplexityRoot.Query.Plan == nil {
 			break
@@ -8733,8 +8747,10 @@ enum EntitlementKind {
 type PermissionsView {
   "Whose entitlements."
   owner: Resource!
-  "The instant shown."
+  "The instant shown: what holds then."
   asOf: DateTime!
+  "By what was known at this instant."
+  knownAt: DateTime!
   "The lines in tree order."
   entitlements: [Entitlement!]!
 }
@@ -8777,6 +8793,8 @@ type Entitlement {
   target: ResourceRef
   "Open order, else the last one."
   orderId: ID
+  "It holds at the instant shown. False: it is yet to come, or over and not gone from its system yet."
+  inForce: Boolean!
 }
 
 """Whose entitlements to explain."""
@@ -8860,12 +8878,20 @@ extend type Query {
     "Cursor of the last row of the page before; null: the first page."
     after: String
   ): ComputationFaultConnection!
-  "Every entitlement of a resource with its state; with asOf as it was then. NOT_FOUND out of scope."
+  """
+  Every entitlement of a resource with its state. There are two axes of time: when something holds (at), and when that was known (knownAt):
+  what did we believe on 3 March about 1 March. Dates and values are those that were known; orders, differences and decisions are shown as they
+  stood at the earlier of the two instants. NOT_FOUND out of scope, VALIDATION for asOf beside one of the others.
+  """
   permissionsView(
     "The owner."
     resourceId: ID!
-    "The instant; null: now."
+    "Both instants in one: what was known then about then. Null: now."
     asOf: DateTime
+    "When it holds; may lie ahead. Null: at knownAt."
+    at: DateTime
+    "By what was known then. Null, or later than now: by what is known now."
+    knownAt: DateTime
   ): PermissionsView!
   "Why somebody has something, or why not."
   explain(
@@ -14135,6 +14161,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_target(ctx, field)
 	case "orderId":
 		return ec.fieldContext_Entitlement_orderId(ctx, field)
+	case "inForce":
+		return ec.fieldContext_Entitlement_inForce(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Entitlement", field.Name)
 }
@@ -15001,6 +15029,8 @@ func (ec *executionContext) childFields_PermissionsView(ctx context.Context, fie
 		return ec.fieldContext_PermissionsView_owner(ctx, field)
 	case "asOf":
 		return ec.fieldContext_PermissionsView_asOf(ctx, field)
+	case "knownAt":
+		return ec.fieldContext_PermissionsView_knownAt(ctx, field)
 	case "entitlements":
 		return ec.fieldContext_PermissionsView_entitlements(ctx, field)
 	}

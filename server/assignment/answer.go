@@ -22,16 +22,26 @@ const answers = `jsonb_to_recordset(?0::jsonb) g (id bigint, created_key text, r
 const isUnheld = `g.resource_id is not null and t.resource_id is null
 	and not exists (select from assigned_resource_type x where x.resource_id = g.resource_id and x.valid_to = 'infinity')`
 
-// Answered keeps what was said: the key by which the target will be found, and the target when it is known already.
+// Answered keeps what was said: the key by which the target will be found, and the target when it is known already. A link is a new version.
 func Answered(ctx context.Context, tx bun.Tx, now time.Time, list []Answer) error {
 	if len(list) == 0 {
 		return nil
 	}
+	told := string(jsonb(list))
+	var linked []int64
+	if err := tx.NewRaw(`select min(t.id) from `+answers+` join assigned_resource_type t on t.id = g.id where `+isUnheld+` group by g.resource_id order by 1`,
+		told).Scan(ctx, &linked); err != nil {
+		return fmt.Errorf("find what answers link: %w", err)
+	}
+	if err := versionTypes(ctx, tx, now, linked); err != nil {
+		return err
+	}
 	_, err := tx.NewRaw(`update assigned_resource_type t set created_key = coalesce(g.created_key, t.created_key),
-			resource_id = case when `+isUnheld+` then g.resource_id else t.resource_id end,
-			verified_at = case when g.is_verified then ?1 else t.verified_at end
-		from `+answers+` where t.id = g.id and (g.is_verified or g.created_key is not null and t.created_key is distinct from g.created_key or `+isUnheld+`)`,
-		string(jsonb(list)), now).Exec(ctx)
+			resource_id = case when t.id = any (?2) then g.resource_id else t.resource_id end,
+			verified_at = case when g.is_verified then ?1 else t.verified_at end,
+			valid_from = case when t.id = any (?2) then greatest(?1, t.valid_from) else t.valid_from end
+		from `+answers+` where t.id = g.id and (g.is_verified or g.created_key is not null and t.created_key is distinct from g.created_key or t.id = any (?2))`,
+		told, now, ids(linked)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("keep the answers: %w", err)
 	}

@@ -23,10 +23,19 @@ func KeepTypes(ctx context.Context, tx bun.Tx, now time.Time, actor, comment str
 		ID            int64
 		WorkflowState evaluation.Workflow
 	}
-	if err := tx.NewRaw(`update assigned_resource_type a set workflow_state = ?0, workflow_state_changed_at = ?1
-		from (select id, workflow_state from assigned_resource_type where id = any (?2) order by id for update) was
-		where a.id = was.id and a.valid_to = 'infinity' and was.workflow_state = any (?3) returning was.id, was.workflow_state`,
-		stateMachine.To(Keep), now, ids(typeIDs), numbers(stateMachine.From(Keep))).Scan(ctx, &rows); err != nil {
+	if err := tx.NewRaw(`select id, workflow_state from assigned_resource_type where id = any (?) and valid_to = 'infinity' and workflow_state = any (?)
+		order by id for update`, ids(typeIDs), numbers(stateMachine.From(Keep))).Scan(ctx, &rows); err != nil {
+		return fmt.Errorf("find the resource to keep: %w", err)
+	}
+	kept := make([]int64, len(rows))
+	for i, r := range rows {
+		kept[i] = r.ID
+	}
+	if err := versionTypes(ctx, tx, now, kept); err != nil {
+		return err
+	}
+	if _, err := tx.NewRaw(`update assigned_resource_type set workflow_state = ?0, workflow_state_changed_at = ?1, valid_from = greatest(?1, valid_from) where id = any (?2)`,
+		stateMachine.To(Keep), now, ids(kept)).Exec(ctx); err != nil {
 		return fmt.Errorf("keep the resource: %w", err)
 	}
 	moves := make([]moved, len(rows))

@@ -13,8 +13,10 @@
 //	state.go      the workflow states below, and their history
 //	decide.go     what decisions about orders mean for assignments: kept, declined, denied
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
+//	version.go    what was known of an assignment before it changed
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list
+//	axes.go       the two axes of time of that: when it holds, and when it was known
 //	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
 //	wording.go    the sentences; names.go what things are called; reasons.go rules in words
 //

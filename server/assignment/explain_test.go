@@ -150,7 +150,7 @@ func TestViewOfWhatWasWithdrawn(t *testing.T) {
 	_, err := s.DB.ExecContext(t.Context(), `insert into assigned_resource_type (owner_id, resource_type_id, workflow_state, workflow_state_changed_at, is_expected, expected, valid_from)
 		values (11, 2, 18, '2026-02-01', false, '{}', '2026-02-01')`)
 	require.NoError(t, err)
-	view, err := s.View(permit.With(t.Context(), permit.System("test")), 11, nil)
+	view, err := s.View(permit.With(t.Context(), permit.System("test")), assignment.ViewInput{ResourceID: 11})
 	require.NoError(t, err)
 	require.Len(t, view.Entitlements, 1)
 	require.Equal(t, "reading", *view.Entitlements[0].WaitReason)

@@ -86,11 +86,9 @@ type roleRow struct {
 	RuleIDs    []int64    `json:"rule_ids"`
 }
 
-// roles closes what is lost, versions and updates what changed, adds what is new. The id of an assigned role stays the same for life: the
-// past version gets a new id.
+// roles ends what is lost, updates what changed, adds what is new. The id of an assigned role stays the same for life.
 func (w *saver) roles() error {
-	var ended []int64
-	var updates []roleRow
+	var ended, updates []roleRow
 	var fresh [][]any
 	for _, r := range w.changed {
 		was := make(map[int64]evaluation.Workflow, len(w.owners[r.OwnerID].Roles))
@@ -103,52 +101,71 @@ func (w *saver) roles() error {
 			if rules == nil {
 				rules = []int64{}
 			}
+			row := roleRow{d.Row.ID, int16(d.Row.Workflow), d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End, nullID(d.Row.InferredByID), rules}
 			switch {
-			case d.Close:
-				ended = append(ended, d.Row.ID)
+			case d.Close && d.Row.ID != 0:
+				ended = append(ended, row)
 			case d.Row.ID != 0:
 				if err := w.move(r.OwnerID, moved{Role: d.Row.ID, From: was[d.Row.ID], To: d.Row.Workflow}); err != nil {
 					return err
 				}
-				updates = append(updates, roleRow{d.Row.ID, int16(d.Row.Workflow), d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End, nullID(d.Row.InferredByID), rules})
+				updates = append(updates, row)
 			default:
-				fresh = append(fresh, []any{r.OwnerID, d.Row.RoleID, int16(d.Row.Workflow), w.now, d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End,
-					nullID(d.Row.InferredByID), rules, w.now})
+				var to any = "infinity"
+				if d.Close {
+					to = w.now // only what is known of the past
+				}
+				fresh = append(fresh, []any{r.OwnerID, d.Row.RoleID, row.Workflow, w.now, row.Origin, row.IsDenied, row.Start, row.End, row.InferredBy, rules, w.now, to})
 			}
 		}
 	}
-	if len(ended) > 0 {
-		if _, err := w.tx.NewRaw(`update assigned_role set valid_to = ? where id = any (?)`, w.now, ids(ended)).Exec(w.ctx); err != nil {
-			return err
-		}
+	if err := w.endRoles(ended); err != nil {
+		return err
 	}
 	if err := w.updateRoles(updates); err != nil {
 		return err
 	}
 	return w.copy("assigned_role", []string{"owner_id", "role_id", "workflow_state", "workflow_state_changed_at", "origin", "is_denied", "start_date", "end_date",
-		"inferred_by_id", "rule_ids", "valid_from"}, fresh)
+		"inferred_by_id", "rule_ids", "valid_from", "valid_to"}, fresh)
+}
+
+// endRoles ends rows: from now on they say when the role was held, which is not longer than until now.
+func (w *saver) endRoles(rows []roleRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := versionRoles(w.ctx, w.tx, w.now, idsOf(rows)); err != nil {
+		return err
+	}
+	_, err := w.tx.NewRaw(`update assigned_role a set start_date = r.start_date, end_date = least(r.end_date, ?0), valid_from = greatest(?0, a.valid_from),
+			valid_to = greatest(?0, a.valid_from)
+		from jsonb_to_recordset(?1::jsonb) r (id bigint, start_date timestamptz, end_date timestamptz) where a.id = r.id`, w.now, string(jsonb(rows))).Exec(w.ctx)
+	return err
 }
 
 func (w *saver) updateRoles(rows []roleRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	list := string(jsonb(rows))
-	// the version that ends gets a row of its own; ties within one instant leave no empty version
-	if _, err := w.tx.NewRaw(`insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, is_denied, start_date, end_date, inferred_by_id,
-			rule_ids, comment, valid_from, valid_to)
-		select a.owner_id, a.role_id, a.workflow_state, a.workflow_state_changed_at, a.origin, a.is_denied, a.start_date, a.end_date, a.inferred_by_id, a.rule_ids, a.comment,
-			a.valid_from, ?0
-		from jsonb_to_recordset(?1::jsonb) r (id bigint) join assigned_role a on a.id = r.id where a.valid_from < ?0`, w.now, list).Exec(w.ctx); err != nil {
+	if err := versionRoles(w.ctx, w.tx, w.now, idsOf(rows)); err != nil {
 		return err
 	}
 	_, err := w.tx.NewRaw(`update assigned_role a set workflow_state = r.workflow_state,
 			workflow_state_changed_at = case when a.workflow_state = r.workflow_state then a.workflow_state_changed_at else ?0 end,
-			origin = r.origin, is_denied = r.is_denied, start_date = r.start_date, end_date = r.end_date, inferred_by_id = r.inferred_by_id, rule_ids = r.rule_ids, valid_from = ?0
+			origin = r.origin, is_denied = r.is_denied, start_date = r.start_date, end_date = r.end_date, inferred_by_id = r.inferred_by_id, rule_ids = r.rule_ids,
+			valid_from = greatest(?0, a.valid_from)
 		from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, origin text, is_denied boolean, start_date timestamptz, end_date timestamptz,
 			inferred_by_id bigint, rule_ids bigint[])
-		where a.id = r.id`, w.now, list).Exec(w.ctx)
+		where a.id = r.id`, w.now, string(jsonb(rows))).Exec(w.ctx)
 	return err
+}
+
+func idsOf(rows []roleRow) []int64 {
+	out := make([]int64, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out
 }
 
 // move notes a change of workflow state for the history. A computation that wants one which the table does not know is a mistake in it, and
@@ -200,10 +217,10 @@ type typeRow struct {
 	Verified   bool            `json:"verified"`
 	Close      bool            `json:"close"`
 	UnseenAt   *time.Time      `json:"unseen_at"`
+	Versioned  bool            `json:"versioned"` // what is known of it changes, not only what is our own work
 }
 
-// types versions and updates rows that changed, and adds new ones. The id of an assigned resource type stays the same for life, since
-// orders refer to it: the past version gets a new id.
+// types updates rows that changed, and adds new ones. The id of an assigned resource type stays the same for life, since orders refer to it.
 func (w *saver) types() error {
 	var updates []typeRow
 	var fresh [][]any
@@ -307,8 +324,11 @@ func (w *saver) adopt() error {
 			w.former = append(w.former, *r.OwnerID)
 		}
 	}
+	if err := versionTypes(w.ctx, w.tx, w.now, ended); err != nil {
+		return err
+	}
 	for _, sql := range []string{
-		`update assigned_resource_type set valid_to = ?0 where id = any (?1)`,
+		`update assigned_resource_type set valid_from = greatest(?0, valid_from), valid_to = greatest(?0, valid_from) where id = any (?1)`,
 		`update gap set closed_at = ?0 where closed_at is null and assigned_resource_type_id = any (?1)`,
 		`update kept_value set closed_at = ?0 where closed_at is null and assigned_resource_type_id = any (?1)`,
 	} {
@@ -340,8 +360,10 @@ func (w *saver) adopt() error {
 func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
 	row := typeRow{TargetID: nullID(d.TargetID), Workflow: int16(d.Workflow), IsExpected: d.IsExpected, Start: d.Start, End: d.End,
 		Expected: jsonb(d.Expected), Close: d.CloseRow, Verified: d.IsExpected && d.TargetID != 0}
-	if d.Existing != nil {
-		row.ID = d.Existing.ID
+	if e := d.Existing; e != nil {
+		row.ID = e.ID
+		row.Versioned = d.CloseRow || e.TargetID != d.TargetID || e.Workflow != d.Workflow || e.IsExpected != d.IsExpected || !sameInstant(e.Start, d.Start) || !sameInstant(e.End, d.End) ||
+			e.Confidence != d.Confidence || e.Error != d.Error || !e.Expected.Means(d.Expected)
 	}
 	if d.Confidence != 0 {
 		row.Confidence = &d.Confidence
@@ -351,6 +373,14 @@ func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
 	}
 	row.UnseenAt = d.Expected.Unseen(w.read[w.m.ResourceType(d.ResourceTypeID).TargetEntityTypeID])
 	return row
+}
+
+// sameInstant compares two instants of which either may be missing.
+func sameInstant(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
 }
 
 func (w *saver) plan(id, ownerID int64, d *evaluation.TypeDelta) {
@@ -368,13 +398,13 @@ func (w *saver) updateTypes(rows []typeRow) error {
 		return nil
 	}
 	list := jsonb(rows)
-	// the version that ends gets a row of its own; ties within one instant leave no empty version
-	if _, err := w.tx.NewRaw(`insert into assigned_resource_type (owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected,
-			is_denied, is_frozen, start_date, end_date, confidence, expected, created_key, verified_at, error, valid_from, valid_to)
-		select a.owner_id, a.resource_type_id, a.resource_id, a.workflow_state, a.workflow_state_changed_at, a.is_expected, a.is_denied, a.is_frozen, a.start_date,
-			a.end_date, a.confidence, a.expected, a.created_key, a.verified_at, a.error, a.valid_from, ?0
-		from jsonb_to_recordset(?1::jsonb) r (id bigint, close boolean) join assigned_resource_type a on a.id = r.id
-		where not r.close and a.valid_from < ?0`, w.now, string(list)).Exec(w.ctx); err != nil {
+	var versioned []int64
+	for _, r := range rows {
+		if r.Versioned {
+			versioned = append(versioned, r.ID)
+		}
+	}
+	if err := versionTypes(w.ctx, w.tx, w.now, versioned); err != nil {
 		return err
 	}
 	// a target that is let go, or whose owner is gone, may be wanted by others with an equal key: they are looked at when it is spread
@@ -395,10 +425,10 @@ func (w *saver) updateTypes(rows []typeRow) error {
 			workflow_state_changed_at = case when a.workflow_state = r.workflow_state then a.workflow_state_changed_at else ?0 end,
 			is_expected = r.is_expected, start_date = r.start_date, end_date = r.end_date, confidence = r.confidence, expected = r.expected, error = r.error, unseen_at = r.unseen_at,
 			verified_at = case when r.verified then coalesce(a.verified_at, ?0) else a.verified_at end,
-			valid_from = case when r.close then a.valid_from else ?0 end,
-			valid_to = case when r.close then ?0 else 'infinity'::timestamptz end
+			valid_from = case when r.versioned then greatest(?0, a.valid_from) else a.valid_from end,
+			valid_to = case when r.close then greatest(?0, a.valid_from) else 'infinity'::timestamptz end
 		from jsonb_to_recordset(?1::jsonb) r (id bigint, resource_id bigint, workflow_state smallint, is_expected boolean, start_date timestamptz, end_date timestamptz,
-			confidence int, expected jsonb, error text, verified boolean, close boolean, unseen_at timestamptz)
+			confidence int, expected jsonb, error text, verified boolean, close boolean, unseen_at timestamptz, versioned boolean)
 		where a.id = r.id`, w.now, string(list)).Exec(w.ctx)
 	return err
 }

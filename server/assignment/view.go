@@ -46,33 +46,36 @@ type Entitlement struct {
 	Category               *string
 	TargetID               int64 // 0: not found yet
 	Order                  int64 // open order, else the last one; 0: none
+	InForce                bool  // it holds at the instant; false: it is yet to come, or over and not gone yet
 }
 
 // PermissionsView is everything an owner has, should have or will have, at an instant.
 type PermissionsView struct {
 	OwnerID      int64
-	AsOf         time.Time
+	AsOf         time.Time // when it holds
+	KnownAt      time.Time // by what was known then
 	Entitlements []*Entitlement
 }
 
-// View gives the entitlements of a resource; asOf nil: now. The union of what is expected, order lines, gaps and kept values (design 4)
-// is built here and nowhere else. NotFound when there is no such resource in the caller's scope of assignments and of resources.
-func (s *Service) View(ctx context.Context, resourceID int64, asOf *time.Time) (*PermissionsView, error) {
-	if err := s.MayView(ctx, resourceID); err != nil {
+// View gives the entitlements of a resource. The union of what is expected, order lines, gaps and kept values (design 4) is built here and
+// nowhere else. NotFound when there is no such resource in the caller's scope of assignments and of resources; Invalid when the past is asked
+// for as far back as its versions are not kept.
+func (s *Service) View(ctx context.Context, in ViewInput) (*PermissionsView, error) {
+	if err := s.MayView(ctx, in.ResourceID); err != nil {
 		return nil, err
 	}
-	at := s.Clock.Now()
-	past := asOf != nil && asOf.Before(at)
-	if asOf != nil {
-		at = asOf.UTC()
+	now := s.Clock.Now()
+	a, err := in.axes(now)
+	if err != nil {
+		return nil, err
 	}
 	m, err := s.Model(ctx, s.DB)
 	if err != nil {
 		return nil, err
 	}
-	v := &viewer{ctx: ctx, db: s.DB, m: m, at: at, past: past, out: &PermissionsView{OwnerID: resourceID, AsOf: at}}
-	if err := v.read(resourceID); err != nil {
-		return nil, fmt.Errorf("view permissions of %d: %w", resourceID, err)
+	v := &viewer{ctx: ctx, db: s.DB, m: m, axes: a, past: a.done().Before(now), out: &PermissionsView{OwnerID: in.ResourceID, AsOf: a.at, KnownAt: a.known}}
+	if err := v.read(in.ResourceID); err != nil {
+		return nil, fmt.Errorf("view permissions of %d: %w", in.ResourceID, err)
 	}
 	v.build()
 	return v.out, nil
@@ -115,11 +118,12 @@ func (s *Service) MayView(ctx context.Context, resourceID int64) error {
 }
 
 type viewer struct {
-	ctx  context.Context
-	db   bun.IDB
-	m    *Model
-	at   time.Time
-	past bool
+	ctx context.Context
+	db  bun.IDB
+	m   *Model
+	at  time.Time
+	axes
+	past bool // what was done is looked at as of an instant before now
 	out  *PermissionsView
 
 	roles    []viewRole
@@ -139,17 +143,18 @@ type viewRole struct {
 	StartDate, EndDate *time.Time
 	InferredByID       *int64
 	RuleIDs            []int64 `bun:"rule_ids,array"`
+	IsOver             bool    // it had ended when that was known, and the dates say when it was held
 }
 
 type viewType struct {
 	ID, ResourceTypeID int64
-	Current            int64 // id of the living row, of which this may be a past version
 	ResourceID         *int64
 	WorkflowState      int
 	IsExpected         bool
 	StartDate, EndDate *time.Time
 	Expected           json.RawMessage
 	Error              *string
+	IsOver             bool
 	expected           evaluation.Expected
 }
 
@@ -193,28 +198,16 @@ func (v *viewer) read(owner int64) error {
 	if !exists {
 		return errs.Missing("There is no resource %d.", owner).Of(owner)
 	}
-	const valid = ` and valid_from <= ?1 and valid_to > ?1`
-	if err := v.db.NewRaw(`select id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids from assigned_role where owner_id = ?0`+valid+` order by id`,
-		owner, v.at).Scan(v.ctx, &v.roles); err != nil {
+	var err error
+	if v.roles, err = v.axes.roles(v.ctx, v.db, owner); err != nil {
 		return err
 	}
-	// versions of one assignment share owner, type and target; orders hang on the row that keeps its id
-	if err := v.db.NewRaw(`select a.id, a.resource_type_id, a.resource_id, a.workflow_state, a.is_expected, a.start_date, a.end_date, a.expected, a.error,
-			coalesce((select max(o.assigned_resource_type_id) from provisioning_order o where o.owner_id = a.owner_id and o.resource_type_id = a.resource_type_id
-				and not exists (select from assigned_resource_type x where x.id = o.assigned_resource_type_id and x.resource_id <> a.resource_id)), a.id) as current
-		from assigned_resource_type a where a.owner_id = ?0`+valid+` order by a.resource_type_id, a.id`, owner, v.at).Scan(v.ctx, &v.types); err != nil {
+	if v.types, err = v.axes.types(v.ctx, v.db, owner); err != nil {
 		return err
 	}
-	var arts []int64
+	arts := make([]int64, len(v.types))
 	for i := range v.types {
-		t := &v.types[i]
-		if err := json.Unmarshal(t.Expected, &t.expected); err != nil {
-			return err
-		}
-		if !v.past {
-			t.Current = t.ID
-		}
-		arts = append(arts, t.Current)
+		arts[i] = v.types[i].ID
 	}
 	return v.readHanging(owner, arts)
 }
@@ -230,7 +223,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 		where o.assigned_resource_type_id = any (?0) and l.created_at <= ?1
 			and (l.closed_at is null or l.closed_at > ?1 or l.state in (4, 6))
 			and (o.closed_at is null or o.closed_at > ?1 or o.id = (select max(p.id) from provisioning_order p where p.assigned_resource_type_id = o.assigned_resource_type_id and p.created_at <= ?1))
-		order by o.id desc, l.id`, ids(arts), v.at, v.past).Scan(v.ctx, &lines); err != nil {
+		order by o.id desc, l.id`, ids(arts), v.done(), v.past).Scan(v.ctx, &lines); err != nil {
 		return err
 	}
 	v.lines = map[int64][]viewLine{}
@@ -239,7 +232,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 	}
 	var gaps []viewGap
 	if err := v.db.NewRaw(`select assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value from gap
-		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.at).Scan(v.ctx, &gaps); err != nil {
+		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.done()).Scan(v.ctx, &gaps); err != nil {
 		return err
 	}
 	v.gaps = map[int64][]viewGap{}
@@ -248,7 +241,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 	}
 	var kept []viewKept
 	if err := v.db.NewRaw(`select assigned_resource_type_id, property, value_id, workflow_state, kept_value, actor from kept_value
-		where assigned_resource_type_id = any (?0) and at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.at).Scan(v.ctx, &kept); err != nil {
+		where assigned_resource_type_id = any (?0) and at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.done()).Scan(v.ctx, &kept); err != nil {
 		return err
 	}
 	v.kept = map[int64][]viewKept{}
@@ -314,7 +307,8 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 			continue
 		}
 		e := &Entitlement{ID: fmt.Sprintf("role-%d", r.ID), Kind: as, Name: role.DisplayName, Identifier: role.Identifier, WorkflowState: r.WorkflowState,
-			StartDate: r.StartDate, EndDate: r.EndDate, HiddenInSimplifiedView: role.HideOnSimplifiedView && r.Origin == "RULE", Category: v.m.CategoryName(role.CategoryID)}
+			StartDate: r.StartDate, EndDate: r.EndDate, HiddenInSimplifiedView: role.HideOnSimplifiedView && r.Origin == "RULE", Category: v.m.CategoryName(role.CategoryID),
+			InForce: v.inForce(r.StartDate, r.EndDate) && !r.IsDenied}
 		for _, rule := range r.RuleIDs {
 			e.Reasons = append(e.Reasons, v.m.RoleRuleReason(rule))
 		}
@@ -341,7 +335,7 @@ func (v *viewer) buildType(t *viewType) {
 	}
 	id := fmt.Sprintf("type-%d", t.ID)
 	e := &Entitlement{ID: id, Kind: ResourceType, Name: rt.DisplayName, Identifier: rt.Identifier, WorkflowState: t.WorkflowState, StartDate: t.StartDate, EndDate: t.EndDate,
-		HiddenInSimplifiedView: rt.HideOnSimplifiedView, Category: v.m.CategoryName(rt.CategoryID), Error: t.Error}
+		HiddenInSimplifiedView: rt.HideOnSimplifiedView, Category: v.m.CategoryName(rt.CategoryID), Error: t.Error, InForce: v.inForce(t.StartDate, t.EndDate)}
 	if t.ResourceID != nil {
 		e.TargetID = *t.ResourceID
 	}
@@ -354,7 +348,7 @@ func (v *viewer) buildType(t *viewType) {
 		}
 	}
 	state, isOpen := v.atRest(t), false
-	for _, l := range v.lines[t.Current] {
+	for _, l := range v.lines[t.ID] {
 		e.Order = max(e.Order, l.OrderID)
 		isOpen = isOpen || l.IsOpen
 		if l.Property == nil && l.IsOpen {
@@ -362,12 +356,12 @@ func (v *viewer) buildType(t *viewType) {
 			wait(e, l)
 		}
 	}
-	if len(v.lines[t.Current]) > 0 && state == evaluation.None {
-		if last := v.lines[t.Current][0]; !last.IsOpen && last.Property == nil {
+	if len(v.lines[t.ID]) > 0 && state == evaluation.None {
+		if last := v.lines[t.ID][0]; !last.IsOpen && last.Property == nil {
 			state = last.State // declined or past: the last order says what became of it
 		}
 	}
-	for _, g := range v.gaps[t.Current] {
+	for _, g := range v.gaps[t.ID] {
 		if g.Property == nil {
 			state = evaluation.None
 		}
@@ -416,7 +410,7 @@ func (v *viewer) buildProperties(t *viewType, parent *Entitlement) {
 	key := func(property string, value int64) string { return fmt.Sprintf("%s/%d", property, value) }
 	for _, p := range v.m.Shape.PropertiesOf[rt.TargetEntityTypeID] {
 		for _, span := range t.expected.Properties[p.Identifier] {
-			if !covers(span, v.at) && !v.upcoming(span, t) {
+			if !v.inForce(span.From, span.To) && !v.upcoming(span, t) {
 				continue
 			}
 			valueID := int64(0)
@@ -430,7 +424,7 @@ func (v *viewer) buildProperties(t *viewType, parent *Entitlement) {
 			v.add(v.property(t, parent, p.Identifier, p.DisplayName, valueID, &span))
 		}
 	}
-	for _, l := range v.lines[t.Current] {
+	for _, l := range v.lines[t.ID] {
 		if l.Property == nil || !l.IsOpen {
 			continue
 		}
@@ -443,7 +437,7 @@ func (v *viewer) buildProperties(t *viewType, parent *Entitlement) {
 			v.add(v.property(t, parent, *l.Property, v.label(rt, *l.Property), valueID, nil))
 		}
 	}
-	for _, g := range v.gaps[t.Current] {
+	for _, g := range v.gaps[t.ID] {
 		if g.Property == nil {
 			continue
 		}
@@ -470,21 +464,17 @@ func (v *viewer) upcoming(s evaluation.Span, t *viewType) bool {
 	return t.StartDate != nil && t.StartDate.After(v.at) && s.From != nil && !s.From.After(*t.StartDate)
 }
 
-func covers(s evaluation.Span, at time.Time) bool {
-	return (s.From == nil || !s.From.After(at)) && (s.To == nil || s.To.After(at))
-}
-
 // property decides the state of one value: an open line wins, then a gap, then a kept value; else it is at rest.
 func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, valueID int64, span *evaluation.Span) *Entitlement {
 	state := v.atRest(t)
 	e := &Entitlement{ID: fmt.Sprintf("%s-%s-%d", parent.ID, name, valueID), ParentID: &parent.ID, Kind: Property, Name: label, Identifier: name,
-		WorkflowState: t.WorkflowState, HiddenInSimplifiedView: parent.HiddenInSimplifiedView, Order: parent.Order}
+		WorkflowState: t.WorkflowState, HiddenInSimplifiedView: parent.HiddenInSimplifiedView, Order: parent.Order, InForce: parent.InForce}
 	if span != nil {
 		value := span.Value
 		if span.ID != 0 {
 			value = v.labels[span.ID]
 		}
-		e.Value, e.StartDate, e.EndDate = &value, span.From, span.To
+		e.Value, e.StartDate, e.EndDate, e.InForce = &value, span.From, span.To, parent.InForce && v.inForce(span.From, span.To)
 		for _, rule := range span.Rules {
 			e.Reasons = append(e.Reasons, v.m.TypeRuleReason(rule))
 		}
@@ -495,7 +485,7 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 			state = evaluation.Inactive
 		}
 	}
-	for _, k := range v.kept[t.Current] {
+	for _, k := range v.kept[t.ID] {
 		if k.Property == name && (valueID == 0 || k.ValueID != nil && *k.ValueID == valueID) {
 			e.WorkflowState = k.WorkflowState
 			if k.WorkflowState == int(evaluation.Declined) {
@@ -507,7 +497,7 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 			}
 		}
 	}
-	for _, g := range v.gaps[t.Current] {
+	for _, g := range v.gaps[t.ID] {
 		if g.Property != nil && *g.Property == name && (valueID == 0 || g.ValueID != nil && *g.ValueID == valueID) {
 			state, e.WorkflowState, e.CurrentValue = evaluation.None, g.WorkflowState, g.CurrentValue
 			if e.Value == nil {
@@ -515,7 +505,7 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 			}
 		}
 	}
-	for _, l := range v.lines[t.Current] {
+	for _, l := range v.lines[t.ID] {
 		if l.IsOpen && l.Property != nil && *l.Property == name && (valueID == 0 || l.ValueID != nil && *l.ValueID == valueID) {
 			state = l.State
 			if text(l.CurrentValue) != "" {

@@ -313,6 +313,9 @@ func (d *diff) associate(m *match) {
 func (d *diff) unexpected() {
 	l := d.lines
 	d.out.Expected = Expected{}
+	if d.row.IsExpected && !d.row.Workflow.approved() && !d.row.IsDenied {
+		d.out.Start, d.out.End = d.want.until(d.row, d.r.now)
+	}
 	if d.target != nil && d.r.o.Resource.Gone {
 		d.out.Expected = d.row.Expected // whoever takes the target over has to know what is ours
 	}

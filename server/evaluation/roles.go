@@ -197,12 +197,14 @@ func (r *run) role(id int64, rules []*rule, rows []*AssignedRole) {
 			held = held.union(sets(over))
 		}
 	}
-	var keep []period
+	var keep, past []period
 	for _, p := range wanted {
 		for _, i := range (set{p.interval}).subtract(denied.union(approved)) {
-			if i.to > r.now {
-				q := p
-				q.interval = i
+			q := p
+			q.interval = i
+			if i.to <= r.now {
+				past = append(past, q)
+			} else {
 				keep = append(keep, q)
 				r.edge(i.from)
 				r.edge(i.to)
@@ -211,28 +213,40 @@ func (r *run) role(id int64, rules []*rule, rows []*AssignedRole) {
 		// what the rules give counts for its whole time, the past too: rules after the end need to know when it was
 		held = held.union(set{p.interval}.subtract(denied))
 	}
-	r.roleRows(id, keep, rows)
+	r.roleRows(id, keep, past, rows)
 	if held = held.union(approved); len(held) > 0 {
 		r.held[id] = held
 	}
 }
 
-// roleRows matches the wanted periods with the rows there are, reusing their ids.
-func (r *run) roleRows(id int64, keep []period, rows []*AssignedRole) {
+// roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have
+// been over earlier, or interrupted, ends as it was (past): that is a correction of what was known.
+func (r *run) roleRows(id int64, keep, past []period, rows []*AssignedRole) {
 	used := map[*AssignedRole]bool{}
 	emit := func(row AssignedRole, from *AssignedRole) {
 		if from == nil || !sameRow(row, *from) {
 			r.res.Roles = append(r.res.Roles, RoleDelta{Row: row})
 		}
 	}
+	of := func(p period) AssignedRole {
+		return AssignedRole{RoleID: id, Workflow: Calculated, Origin: p.origin(), Start: moment(p.from), End: moment(p.to), InferredByID: p.through, RuleIDs: p.rules}
+	}
+	automatic := func(x *AssignedRole) bool {
+		return !x.IsDenied && x.Workflow == Calculated && (x.Origin == OriginRule || x.Origin == OriginInferred)
+	}
 	for _, p := range keep {
-		row := AssignedRole{RoleID: id, Workflow: Calculated, Origin: p.origin(), Start: moment(p.from), End: moment(p.to), InferredByID: p.through, RuleIDs: p.rules}
+		row := of(p)
 		from := pick(rows, used, func(x *AssignedRole) bool {
 			return !x.IsDenied && (x.Origin == OriginRule || x.Origin == OriginInferred || x.Workflow.found() && overlaps(x, p.interval))
 		}, p.through)
 		if from != nil {
 			used[from] = true
 			row.ID = from.ID
+			for _, q := range past {
+				if automatic(from) && overlaps(from, q.interval) {
+					r.res.Roles = append(r.res.Roles, RoleDelta{Row: of(q), Close: true})
+				}
+			}
 		}
 		emit(row, from)
 	}
@@ -240,10 +254,15 @@ func (r *run) roleRows(id int64, keep []period, rows []*AssignedRole) {
 		if used[x] {
 			continue
 		}
-		past := x.End != nil && endOf(x.End) <= r.now
-		automatic := !x.IsDenied && x.Workflow == Calculated && (x.Origin == OriginRule || x.Origin == OriginInferred)
-		if automatic || past || x.Workflow.over() || r.o.Resource.Gone {
-			r.res.Roles = append(r.res.Roles, RoleDelta{Row: *x, Close: true})
+		isPast := x.End != nil && endOf(x.End) <= r.now
+		if automatic(x) || isPast || x.Workflow.over() || r.o.Resource.Gone {
+			row := *x
+			for _, q := range past {
+				if automatic(x) && overlaps(x, q.interval) {
+					row.Start, row.End = moment(q.from), moment(q.to)
+				}
+			}
+			r.res.Roles = append(r.res.Roles, RoleDelta{Row: row, Close: true})
 		}
 	}
 }

@@ -3,6 +3,7 @@ package evaluation
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // wanted is what one row of a resource type must be: when, and with which values.
@@ -13,6 +14,18 @@ type wanted struct {
 	failed   bool
 	forbid   map[string]map[int64]bool
 	manual   bool // a person approved the row
+	past     set  // without ok: when it was wanted, by what is known now
+}
+
+// until tells when a row that is not wanted any more was: as long as the rules say now that they gave it, at most until now.
+func (w wanted) until(row *ExistingType, now int64) (from, to *time.Time) {
+	i := interval{startOf(row.Start), endOf(row.End)}
+	for _, p := range w.past {
+		if p.from < i.to && i.from < p.to {
+			return moment(p.from), moment(p.to)
+		}
+	}
+	return row.Start, moment(min(i.to, now))
 }
 
 // want computes what is expected under the intervals of the rules and, for a row that a person approved, its own.
@@ -29,7 +42,7 @@ func (r *run) want(p *plan, row *ExistingType) wanted {
 	over := r.extend(p, base)
 	r.edges(over)
 	if w.over, w.ok = over.currentOrNext(r.now); !w.ok {
-		w.expected = Expected{}
+		w.expected, w.past = Expected{}, over
 		return w
 	}
 	if ahead := int64(p.FulfillHoursAheadOfTime); ahead > 0 && w.over.from != minTime {

@@ -347,7 +347,8 @@ type Result struct {
 	Trace       *Trace  // with Explain
 }
 
-// RoleDelta is a new, changed or closed role row.
+// RoleDelta is a new, changed or closed role row. A closed one says when the role was held, as far as that is known now; a new one that is
+// closed was never open: a time that was taken for one with another.
 type RoleDelta struct {
 	Row   AssignedRole
 	Close bool
