@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -304,18 +305,32 @@ func Restored(ctx context.Context, s cli.Session, c *backup.Contents) error {
 	return nil
 }
 
+// served is a process of ours with settings of its own. What is secret comes through the environment: everybody sees arguments.
+func served(program, only, addr, databaseURL, folder string, keys [][]byte) *exec.Cmd {
+	cmd := exec.Command(program, "serve", "--only", only, "--addr", addr, "--data-dir", folder)
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "WRIT_") && !strings.HasPrefix(v, "WRIT_SECRET_BENCH_")
+	})
+	cmd.Env = append(cmd.Env, "WRIT_DATABASE_URL="+databaseURL, "WRIT_SECRET_KEY="+hex.EncodeToString(keys[0]))
+	return cmd
+}
+
 // Bench measures, side by side with what the parts can do at best. It makes databases of its own and drops them.
 func Bench(ctx context.Context, s cli.Session, in cli.BenchInput) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
+	keys, err := s.Config.Secret.Keys(s.Config.Database.DataDir)
+	if err != nil {
+		return err
+	}
 	return bench.Run(ctx, bench.Input{People: in.People, Seed: in.Seed, Only: in.Only, DatabaseURL: s.DatabaseURL, Out: s.Out, Folder: filepath.Join(s.Config.Database.DataDir, "bench"),
 		Serve: func(addr, databaseURL, folder string) *exec.Cmd {
-			cmd := exec.Command(program, "serve", "--only", "api", "--addr", addr, "--data-dir", folder)
-			cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "WRIT_") })
-			cmd.Env = append(cmd.Env, "WRIT_DATABASE_URL="+databaseURL) // no argument: everybody sees those
-			return cmd
+			return served(program, "api", addr, databaseURL, folder, keys)
+		},
+		Work: func(addr, databaseURL, folder string) *exec.Cmd {
+			return served(program, "all", addr, databaseURL, folder, keys)
 		},
 		Assemble: func(ctx context.Context, db *bun.DB, url string) (*bench.System, error) {
 			own := s

@@ -21,10 +21,12 @@ type Input struct {
 	DatabaseURL string        // a server on which databases may be made; the database itself is left alone
 	Out         io.Writer
 	Assemble    Assemble
-	Only        string // one part alone: requests, computations, grid, events or shapes; "": all
+	Only        string // one part alone: requests, computations, grid, events, shapes or row; "": all
 	Folder      string // where PostGraphile is installed, once; "": it is left out
 	// Serve gives the command of a process of ours that serves a database; folder is its data folder.
 	Serve func(addr, databaseURL, folder string) *exec.Cmd
+	// Work is Serve with everything that a process does beside answering; nil: what needs it is left out.
+	Work func(addr, databaseURL, folder string) *exec.Cmd
 }
 
 // listPeople is the size at which requests and drains are measured, unless the input is smaller.
@@ -63,7 +65,7 @@ func Run(ctx context.Context, in Input) error {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, *server, Input) error
-	}{{"requests", requests}, {"computations", computations}, {"grid", grid}, {"events", events}, {"shapes", recomputations}} {
+	}{{"requests", requests}, {"computations", computations}, {"grid", grid}, {"events", events}, {"shapes", recomputations}, {"row", oneRow}} {
 		if in.Only != "" && in.Only != part.name {
 			continue
 		}
@@ -73,7 +75,7 @@ func Run(ctx context.Context, in Input) error {
 		}
 	}
 	if !found {
-		return errs.Invalid("only", "The parts are requests, computations, grid, events and shapes, not %s.", in.Only)
+		return errs.Invalid("only", "The parts are requests, computations, grid, events, shapes and row, not %s.", in.Only)
 	}
 	return nil
 }
