@@ -1,6 +1,6 @@
 // Package fulfil is how Writ reaches the outside: the contract that every connector meets, and the frame around it.
 //
-//	fulfil.go      the contract: Package opens a connection, Opened says by its fields what it can do: Exporter, Applier, Reader, Watcher;
+//	fulfil.go      the contract: Package opens a connection, Opened says by its fields what it can do: Exporter, Applier, Reader, Watcher, ...;
 //	               Change goes in, Receipt with a typed Outcome comes out
 //	row.go         Row and Value: what was read, typed
 //	form.go        Form: a struct whose tags give the settings, their schema, reading, defaults, bounds, secrets and an example

@@ -102,6 +102,7 @@ type Opened struct {
 	Exchanger Exchanger // changes that only go together can be written
 	Reader    Reader    // one target can be read back
 	Watcher   Watcher   // it can cheaply tell whether its data changed
+	Stamper   Stamper   // it can cheaply tell which tables changed
 }
 
 // Connector is what every open connection can do. Safe for concurrent use. Close releases it.
@@ -191,6 +192,12 @@ type Reader interface {
 // Watcher gives a cheap token that changes when the data may have changed (file time and size). The continuous mode polls it.
 type Watcher interface {
 	Token(ctx context.Context) (string, error)
+}
+
+// Stamper gives, by table, a text that stands for its content: a table with the same text as before holds what it held, and is not read
+// again. One of which that cannot be told is left out. Cheaper than to read the tables; asked when Watcher says that something changed.
+type Stamper interface {
+	Stamps(ctx context.Context) (map[string]string, error)
 }
 
 // Package opens connections of one technology. server/app/connectors.go holds the map of them.

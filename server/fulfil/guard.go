@@ -71,6 +71,7 @@ type (
 	guardedExchanger struct{ *guard }
 	guardedReader    struct{ *guard }
 	guardedWatcher   struct{ *guard }
+	guardedStamper   struct{ *guard }
 )
 
 // framed gives the guard the abilities of its connector.
@@ -90,6 +91,9 @@ func (g *guard) framed() *Opened {
 	}
 	if g.inner.Watcher != nil {
 		o.Watcher = guardedWatcher{g}
+	}
+	if g.inner.Stamper != nil {
+		o.Stamper = guardedStamper{g}
 	}
 	return o
 }
@@ -123,6 +127,10 @@ func (g *guard) Check(ctx context.Context) error {
 
 func (g guardedWatcher) Token(ctx context.Context) (string, error) {
 	return within(ctx, g.guard, nil, g.inner.Watcher.Token)
+}
+
+func (g guardedStamper) Stamps(ctx context.Context) (map[string]string, error) {
+	return within(ctx, g.guard, nil, g.inner.Stamper.Stamps)
 }
 
 func (g guardedExporter) Schema(ctx context.Context) ([]Table, error) {

@@ -88,6 +88,13 @@ func (s *Service) apply(ctx context.Context, d *Delivery, c *system.Connector, i
 		if err := system.Read(ctx, tx, d.ConnectorID, d.Counters.Tokens); err != nil {
 			return err
 		}
+		for name, counts := range d.Counters.EntityTypes {
+			if t := shape.ByIdentifier[name]; t != nil && !counts.Same {
+				if err := promoteDigests(ctx, tx, d, t.ID, counts); err != nil {
+					return err
+				}
+			}
+		}
 		if err := system.Synchronized(ctx, tx, d.ConnectorID, d.StartedAt); err != nil {
 			return err
 		}

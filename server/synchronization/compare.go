@@ -34,7 +34,7 @@ func array[T any](s []T) any {
 }
 
 // prepare compares what was read with the directory: EXPORTING becomes PREPARED with its list of changes. A complete delivery takes
-// the place of those that are blocked or were never applied.
+// the place of those that are blocked or were never applied. errMixed: it has to be read again, everything of it.
 func (s *Service) prepare(ctx context.Context, d *Delivery, r Reporter) error {
 	shape, err := s.Shapes.Load(ctx, s.DB)
 	if err != nil {
@@ -46,6 +46,10 @@ func (s *Service) prepare(ctx context.Context, d *Delivery, r Reporter) error {
 		d.Counters.EntityTypes = maps.Clone(read.EntityTypes)
 		return s.compare(ctx, tx, d, shape)
 	})
+	if errors.Is(err, errMixed) {
+		d.Counters = read
+		return err
+	}
 	if err != nil {
 		s.fail(ctx, d, err)
 		return plain(err)
@@ -84,7 +88,8 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 	if err := tx.NewRaw("select count(*) from delivery_row where delivery_id = ?", d.ID).Scan(ctx, &staged); err != nil {
 		return err
 	}
-	if staged != d.Counters.Staged { // delivery_row is unlogged: a crash of the database empties it
+	lost := d.Counters.Partly && d.changed == nil // what was left out is known only to the process that read it
+	if staged != d.Counters.Staged || lost {      // delivery_row is unlogged: a crash of the database empties it
 		return errs.New(errs.Unavailable, "What was read is lost, because the database was restarted. Read it again.").Of(d.ID).Because(errStagedLost)
 	}
 	if staged > chunk {
@@ -104,13 +109,16 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 	}
 	d.Counters.Duplicates, d.Counters.DuplicateKeys = aside.N, aside.Keys
 
-	types := []int64{}
+	types, unknown := []int64{}, []int64{}
 	for name := range d.Counters.EntityTypes {
 		t := shape.ByIdentifier[name]
 		if t == nil {
 			return errs.New(errs.Conflict, "Entity type %s was removed while it was being read.", name)
 		}
 		types = append(types, t.ID)
+		if !d.changed.isOnly(t.ID) {
+			unknown = append(unknown, t.ID)
+		}
 	}
 	held, err := followKeys(ctx, tx, d, types)
 	if err != nil {
@@ -118,6 +126,9 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 	}
 	for name, counts := range d.Counters.EntityTypes {
 		t := shape.ByIdentifier[name]
+		if counts.Same {
+			continue
+		}
 		var scalars, navigations []string
 		for _, p := range shape.PropertiesOf[t.ID] {
 			if shape.PropertyMappings[p.ID] == nil {
@@ -129,9 +140,21 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 				scalars = append(scalars, p.Identifier)
 			}
 		}
-		if _, err := tx.NewRaw(statement("compare"), d.ID, t.ID, array(scalars), array(navigations), counts.Whole, array(held[t.ID])).Exec(ctx); err != nil {
+		compared, err := d.compared(ctx, tx, t.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.NewRaw(statement("compare"), d.ID, t.ID, array(scalars), array(navigations), counts.Whole, array(held[t.ID]), compared).Exec(ctx); err != nil {
 			return fmt.Errorf("compare %s: %w", name, err)
 		}
+		if counts.Whole {
+			if err := d.settleDigests(ctx, tx, t.ID, held[t.ID]); err != nil {
+				return fmt.Errorf("keep what is known of %s: %w", name, err)
+			}
+		}
+	}
+	if err := d.stillApart(ctx, tx, types); err != nil {
+		return err
 	}
 	if err := s.missing(ctx, tx, d); err != nil {
 		return err
@@ -139,7 +162,7 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, d *Delivery, shape *di
 	if err := s.list(ctx, tx, d, shape); err != nil {
 		return err
 	}
-	if err := count(ctx, tx, d, types); err != nil {
+	if err := count(ctx, tx, d, types, unknown); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "delete from delivery_row where delivery_id = ?", d.ID); err != nil {
@@ -177,8 +200,8 @@ func (s *Service) missing(ctx context.Context, tx bun.Tx, d *Delivery) error {
 	return err
 }
 
-// count fills in what the delivery would do.
-func count(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) error {
+// count fills in what the delivery would do. What is stored is counted of those entity types of which it is unknown.
+func count(ctx context.Context, tx bun.Tx, d *Delivery, types, unknown []int64) error {
 	var rows []struct {
 		EntityTypeID  int64
 		Identifier    string
@@ -189,10 +212,11 @@ func count(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) error {
 		LinksDeleted  int
 		Stored        int
 		StoredLinks   int
+		Replaced      int
 
 		OwnInserted, OwnUpdated, OwnDeleted, OwnLinksInserted, OwnLinksDeleted int
 	}
-	if err := tx.NewRaw(statement("count"), d.ID, array(types)).Scan(ctx, &rows); err != nil {
+	if err := tx.NewRaw(statement("count"), d.ID, array(types), array(unknown)).Scan(ctx, &rows); err != nil {
 		return fmt.Errorf("count changes: %w", err)
 	}
 	sum := &d.Counters
@@ -200,7 +224,10 @@ func count(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) error {
 	for _, r := range rows {
 		c := sum.EntityTypes[r.Identifier]
 		c.Inserted, c.Updated, c.Deleted, c.LinksInserted, c.LinksDeleted = r.Inserted, r.Updated, r.Deleted, r.LinksInserted, r.LinksDeleted
-		c.Stored, c.StoredLinks, c.Initial = r.Stored, r.StoredLinks, r.Stored == 0
+		if c.Stored, c.StoredLinks = r.Stored, r.StoredLinks; d.changed.isOnly(r.EntityTypeID) {
+			c.Stored, c.StoredLinks = d.changed.known[r.EntityTypeID].Stored, d.changed.known[r.EntityTypeID].StoredLinks
+		}
+		c.Initial, c.Replaced = c.Stored == 0, r.Replaced
 		c.Own = Own{r.OwnInserted, r.OwnUpdated, r.OwnDeleted, r.OwnLinksInserted, r.OwnLinksDeleted}
 		sum.EntityTypes[r.Identifier] = c
 		sum.Inserted += r.Inserted

@@ -35,6 +35,8 @@ type Delivery struct {
 	Counters       Counters   `bun:"type:jsonb"`
 	Blocked        []Exceeded `bun:"type:jsonb,nullzero"`
 	Error          *string
+
+	changed *changedRows // what was left out while it was read; nil: nothing, or nobody knows any more
 }
 
 // Counters say what a delivery found. The lists hold the first twenty.
@@ -62,9 +64,15 @@ type Counters struct {
 
 	Tokens     map[int64]string `json:"tokens,omitempty"` // by connection: what the data was when it was read
 	Staged     int              `json:"staged"`           // rows in delivery_row
+	Unchanged  int              `json:"unchanged"`        // rows that are what they were in the last reading, and were not compared
+	Partly     bool             `json:"partly,omitempty"` // rows that did not change were left out
 	Continuous bool             `json:"continuous,omitempty"`
 	Forced     bool             `json:"forced,omitempty"` // applied in spite of a threshold, by a person's decision
 	Warnings   []string         `json:"warnings,omitempty"`
+}
+
+func newCounters(continuous bool) Counters {
+	return Counters{Continuous: continuous, EntityTypes: map[string]TypeCounts{}, Tokens: map[int64]string{}}
 }
 
 // TypeCounts are the counts of one entity type.
@@ -82,9 +90,12 @@ type TypeCounts struct {
 	Rejected      int    `json:"rejected,omitempty"`
 	Kept          int    `json:"kept,omitempty"`
 	Table         string `json:"table,omitempty"`
-	Place         string `json:"place,omitempty"` // file or table of the rows
-	Whole         bool   `json:"whole"`           // the table is the whole truth: what is missing in it is deleted
-	Own           Own    `json:"own,omitzero"`    // the part that our own orders asked for: thresholds leave it out
+	Place         string `json:"place,omitempty"`    // file or table of the rows
+	Whole         bool   `json:"whole"`              // the table is the whole truth: what is missing in it is deleted
+	Replaced      int    `json:"replaced,omitempty"` // gone because we deleted them, and another one has their key
+	Unchanged     int    `json:"unchanged,omitempty"`
+	Same          bool   `json:"same,omitempty"` // its content is what it was in the last reading: it was not read
+	Own           Own    `json:"own,omitzero"`   // the part that our own orders asked for: thresholds leave it out
 }
 
 // Own is the part of a delivery that open orders of ours explain: it was asked for, reviewed and counted when the orders were generated.

@@ -4,6 +4,7 @@
 //	delivery.go   Delivery: one synchronization of one connector
 //	state.go      the machine below, and the only function that moves a delivery
 //	export.go     read the mapped tables of a connector, clean and normalise them row by row
+//	changed.go    continuous mode: rows that are what they were in the last reading are left out; digest.go what is remembered of them
 //	compare.go    set duplicates aside, compare with the directory: the list of changes
 //	follow.go     what we renamed ourselves is met under its new key
 //	mend.go       rows that cannot be read: set aside, listed, and what they stand for is kept
@@ -28,6 +29,12 @@
 //
 // A reading that broke never counts as the truth: the delivery is FAILED and the directory stays as it was. Only APPLIED wrote
 // anything, and a delivery gets there at most once.
+//
+// # What did not change
+//
+// In continuous mode a reading leaves out the tables whose content is what it was (fulfil.Stamper), and of the others the rows whose digest is: only the
+// rest is normalised, staged and compared. Digests come into force with the delivery that brought them, in its transaction. They hold for one mapping,
+// one version of the settings and one program, and for a day; jobs compare everything. Whatever is in doubt has everything read.
 //
 // # Locks and transactions
 //

@@ -39,6 +39,8 @@ type tableMap struct {
 	trimKeys   bool     // blanks around keys are a slip of whoever wrote the table
 	known      []string // columns of the table, when the schema tells
 	zone       *time.Location
+	version    int64 // of the shape
+	buffer     []byte
 }
 
 type columnMap struct {
@@ -54,7 +56,7 @@ func tableMaps(shape *directory.Shape, connections map[int64]bool) ([]*tableMap,
 		if !connections[m.ConnectionID] {
 			continue
 		}
-		t := &tableMap{entityType: shape.EntityTypes[id], connection: m.ConnectionID, table: m.SourceTable, mapping: m, zone: shape.Zone()}
+		t := &tableMap{entityType: shape.EntityTypes[id], connection: m.ConnectionID, table: m.SourceTable, mapping: m, zone: shape.Zone(), version: shape.Version}
 		key := shape.KeyProperty(id)
 		for _, p := range shape.PropertiesOf[id] {
 			pm := shape.PropertyMappings[p.ID]
@@ -79,7 +81,7 @@ func tableMaps(shape *directory.Shape, connections map[int64]bool) ([]*tableMap,
 // begin records a new delivery of a connector; those that were being read when a server died are given up.
 func (s *Service) begin(ctx context.Context, c *system.Connector, in RunInput) (*Delivery, error) {
 	d := &Delivery{GUID: uuid.New(), ConnectorID: c.ID, Mode: in.Mode, State: Exporting, StartedAt: s.Clock.Now(),
-		Counters: Counters{Continuous: in.continuous, EntityTypes: map[string]TypeCounts{}, Tokens: map[int64]string{}}}
+		Counters: newCounters(in.continuous)}
 	if d.Mode == "" {
 		d.Mode = Complete
 	}
@@ -136,14 +138,25 @@ func (s *Service) export(ctx context.Context, c *system.Connector, in RunInput) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, d, c, tables, in); err != nil {
+	return d, s.readInto(ctx, d, c, tables, in, in.continuous)
+}
+
+// readInto fills a delivery; one that cannot be filled is FAILED. partly: rows that did not change are left out, where that can be told.
+func (s *Service) readInto(ctx context.Context, d *Delivery, c *system.Connector, tables []*tableMap, in RunInput, partly bool) error {
+	err := s.read(ctx, d, c, tables, in, partly)
+	if errors.Is(err, errMixed) {
+		if err = s.empty(ctx, d); err == nil {
+			err = s.read(ctx, d, c, tables, in, false)
+		}
+	}
+	if err != nil {
 		s.fail(ctx, d, err)
-		return d, plain(err)
+		return plain(err)
 	}
 	if _, err := s.DB.NewUpdate().Model(d).Column("counters").WherePK().Exec(ctx); err != nil {
-		return d, fmt.Errorf("save delivery %d: %w", d.ID, err)
+		return fmt.Errorf("save delivery %d: %w", d.ID, err)
 	}
-	return d, nil
+	return nil
 }
 
 // toRead gives the tables of a connector, or why it is not read: deactivated, without a mapping, or (incrementally) blocked
@@ -208,7 +221,13 @@ func (s *Service) fail(ctx context.Context, d *Delivery, why error) {
 	})
 }
 
-func (s *Service) read(ctx context.Context, d *Delivery, c *system.Connector, tables []*tableMap, in RunInput) error {
+func (s *Service) read(ctx context.Context, d *Delivery, c *system.Connector, tables []*tableMap, in RunInput, partly bool) (err error) {
+	d.changed, d.Counters.Partly = nil, partly
+	if partly {
+		if d.changed, err = s.beginChanged(ctx, d, tables); err != nil {
+			return err
+		}
+	}
 	for i, k := range c.Connections {
 		mine := slices.DeleteFunc(slices.Clone(tables), func(m *tableMap) bool { return m.connection != k.ID })
 		if len(mine) == 0 {
@@ -232,23 +251,68 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 	if exporter == nil || !capability.CanExport {
 		return errs.Invalid("", "Connection %s (%s) cannot be read, but entity type %s is mapped to it.", k.Identifier, capability.DisplayName, mapped[0].entityType.Identifier)
 	}
-	if conn.Watcher != nil { // before the data, so that a change meanwhile is noticed later
-		if d.Counters.Tokens[k.ID], err = conn.Watcher.Token(ctx); err != nil {
-			return fmt.Errorf("look at connection %s: %w", k.Identifier, err)
+	look := func() (token string, stamps map[string]string, err error) {
+		if conn.Watcher != nil {
+			if token, err = conn.Watcher.Token(ctx); err != nil {
+				return "", nil, fmt.Errorf("look at connection %s: %w", k.Identifier, err)
+			}
 		}
+		if conn.Stamper != nil {
+			if stamps, err = conn.Stamper.Stamps(ctx); err != nil {
+				return "", nil, fmt.Errorf("look at the tables of connection %s: %w", k.Identifier, err)
+			}
+		}
+		return token, stamps, nil
 	}
-	if err := checkColumns(ctx, exporter, capability, k, mapped); err != nil {
+	token, stamps, err := look() // before the data, so that a change meanwhile is noticed later
+	if err != nil {
 		return err
 	}
+	if conn.Watcher != nil {
+		d.Counters.Tokens[k.ID] = token
+	}
+	left := mapped[:0]
 	for _, m := range mapped {
 		// What only is read may be tidied; where we write too, a key is what the system takes for it.
 		m.trimKeys = !capability.CanFulfil
-		if err := s.readTable(ctx, d, exporter, m, in); err != nil {
+		same, err := s.isSame(ctx, d, m, k, stamps[m.table])
+		if err != nil {
+			return err
+		}
+		if !same {
+			left = append(left, m)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	if err := checkColumns(ctx, exporter, capability, k, left); err != nil {
+		return err
+	}
+	read := make([]*tableRead, len(left))
+	for i, m := range left {
+		if read[i], err = s.readTable(ctx, d, exporter, m, in); err != nil {
 			return err
 		}
 	}
 	// Once more: had a column gone between the check and the reading, its values would all have looked empty.
-	return checkColumns(ctx, exporter, capability, k, mapped)
+	if err := checkColumns(ctx, exporter, capability, k, left); err != nil {
+		return err
+	}
+	now, still, err := look()
+	if err != nil {
+		return err
+	}
+	for _, r := range read {
+		stamp := stamps[r.table]
+		if now != token || still[r.table] != stamp { // what was read need not be what the stamp stands for
+			stamp = ""
+		}
+		if err := s.keepDigests(ctx, d, r, k, stamp); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkColumns: a mapped column that is not there would clear all its values (provisioning 7.3.5).
@@ -309,7 +373,9 @@ type staged struct {
 	refs    json.RawMessage
 }
 
-func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Exporter, m *tableMap, in RunInput) error {
+// readTable stages the rows of one table, without those that are what they were.
+func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Exporter, m *tableMap, in RunInput) (*tableRead, error) {
+	found := d.changed.table(m)
 	counts := d.Counters.EntityTypes[m.entityType.Identifier]
 	r := in.reporter()
 	batch := make([]staged, 0, chunk)
@@ -359,25 +425,33 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 	if d.Mode == Incremental && m.known != nil {
 		var err error
 		if m.command, err = commandColumn(in, m.known, m.table); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for entry, err := range exporter.Export(ctx, m.table) {
 		if err != nil {
-			return fmt.Errorf("read table %q: %w", m.table, err)
+			return nil, fmt.Errorf("read table %q: %w", m.table, err)
 		}
 		n++
 		if n == 1 && d.Mode == Incremental && m.command == "" {
 			if m.command, err = commandColumn(in, slices.Collect(maps.Keys(entry.Row)), m.table); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		d.Counters.Read++
 		counts.Read++
 		counts.Place = entry.Place
+		if found.isUnchanged(entry) {
+			d.Counters.Unchanged++
+			counts.Unchanged++
+			continue
+		}
 		out, wrong, err := m.clean(entry)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if err := found.note(entry, out.key, wrong); err != nil {
+			return nil, err
 		}
 		if wrong != nil {
 			refuse(*wrong)
@@ -386,18 +460,22 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 		d.Counters.Staged++
 		if batch = append(batch, out); len(batch) == chunk {
 			if err := flush(); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	if err := ctx.Err(); err != nil { // an exporter may take the end of the context for the end of the rows
-		return err
+		return nil, err
 	}
+	if found.mixed {
+		return nil, errMixed
+	}
+	d.changed.end(found)
 	// An incremental table without commands is the whole. When it is empty and has no schema nobody can tell: it changes nothing.
 	counts.Whole = d.Mode != Incremental || m.command == "" && (n > 0 || m.known != nil)
 	d.Counters.EntityTypes[m.entityType.Identifier] = counts
 	if err := s.setAside(ctx, d, m, aside); err != nil {
-		return err
+		return nil, err
 	}
 	if limit := allowed(m.mapping, n); tooMuch || counts.Rejected > limit {
 		var told []string
@@ -406,9 +484,9 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 				told = append(told, r.String())
 			}
 		}
-		return &tooManyRows{tooMany(m.table, counts.Rejected, limit, told)}
+		return nil, &tooManyRows{tooMany(m.table, counts.Rejected, limit, told)}
 	}
-	return flush()
+	return found, flush()
 }
 
 // commandColumn finds the column that holds the commands of an incremental table; "" when it has none. Validation when the one that was

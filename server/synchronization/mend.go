@@ -128,7 +128,7 @@ func (s *Service) rejectDuplicates(ctx context.Context, tx bun.Tx, d *Delivery, 
 		if t == nil {
 			continue // compare says so
 		}
-		if !counts.Whole {
+		if !counts.Whole || counts.Same {
 			continue
 		}
 		var found struct {
@@ -155,7 +155,11 @@ func (s *Service) rejectDuplicates(ctx context.Context, tx bun.Tx, d *Delivery, 
 				scalars = append(scalars, p.Identifier)
 			}
 		}
-		if _, err := tx.NewRaw(statement("keep"), d.ID, t.ID, array(scalars)).Exec(ctx); err != nil {
+		compared, err := d.compared(ctx, tx, t.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.NewRaw(statement("keep"), d.ID, t.ID, array(scalars), compared).Exec(ctx); err != nil {
 			return fmt.Errorf("find what the rows set aside stand for: %w", err)
 		}
 		if err := tx.NewRaw(`select count(*) from delivery_kept k join resource r on r.entity_type_id = k.entity_type_id and r.key = k.key and r.valid_to = 'infinity' and r.origin = 'SYNC'
@@ -188,7 +192,7 @@ func (s *Service) listRefused(ctx context.Context, tx bun.Tx, d *Delivery) error
 		return err
 	}
 	for name, counts := range d.Counters.EntityTypes {
-		if t := shape.ByIdentifier[name]; t != nil && counts.Whole {
+		if t := shape.ByIdentifier[name]; t != nil && counts.Whole && !counts.Same {
 			if _, err := tx.NewRaw(statement("reject"), d.ID, t.ID, d.ConnectorID, counts.Place, d.StartedAt).Exec(ctx); err != nil {
 				return err
 			}
@@ -201,7 +205,7 @@ func (s *Service) listRefused(ctx context.Context, tx bun.Tx, d *Delivery) error
 func (s *Service) list(ctx context.Context, tx bun.Tx, d *Delivery, shape *directory.Shape) error {
 	for name, counts := range d.Counters.EntityTypes {
 		t := shape.ByIdentifier[name]
-		if t == nil {
+		if t == nil || counts.Same {
 			continue
 		}
 		if _, err := tx.NewRaw(statement("list"), d.ID, t.ID, counts.Whole).Exec(ctx); err != nil {

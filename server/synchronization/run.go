@@ -53,7 +53,11 @@ func (s *Service) run(ctx context.Context, c *system.Connector, in RunInput) (*D
 	if d == nil || err != nil {
 		return d, err
 	}
-	if err := s.prepare(ctx, d, in.reporter()); err != nil {
+	err = s.prepare(ctx, d, in.reporter())
+	if errors.Is(err, errMixed) {
+		err = s.readWhole(ctx, d, c, in)
+	}
+	if err != nil {
 		return d, err
 	}
 	last, err := s.synchronizeAll(ctx, c, in)
@@ -61,6 +65,29 @@ func (s *Service) run(ctx context.Context, c *system.Connector, in RunInput) (*D
 		d = last
 	}
 	return d, err
+}
+
+// readWhole reads and compares everything in the place of what changed.
+func (s *Service) readWhole(ctx context.Context, d *Delivery, c *system.Connector, in RunInput) error {
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	tables, why, err := s.toRead(ctx, c, shape, in)
+	if err == nil && why != "" {
+		err = errs.New(errs.Unavailable, "%s", why)
+	}
+	if err == nil {
+		err = s.empty(ctx, d)
+	}
+	if err != nil {
+		s.fail(ctx, d, err)
+		return err
+	}
+	if err := s.readInto(ctx, d, c, tables, in, false); err != nil {
+		return err
+	}
+	return s.prepare(ctx, d, in.reporter())
 }
 
 func (s *Service) take(ctx context.Context, identifier string) (*system.Connector, func(), error) {

@@ -64,7 +64,7 @@ type RunInput struct {
 	TaskInstanceID int64
 	Reporter       Reporter // optional
 
-	continuous bool // thresholds count over the last hour
+	continuous bool // thresholds count over the last hour, and rows that did not change are left out
 }
 
 func (in RunInput) reporter() Reporter {

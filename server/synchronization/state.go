@@ -73,7 +73,7 @@ func (s *Service) drop(ctx context.Context, tx bun.Tx, ds []*Delivery, action Ac
 			return err
 		}
 		if _, err := tx.NewRaw(`delete from delivery_change where delivery_id = ?0; delete from delivery_row where delivery_id = ?0; delete from delivery_rename where delivery_id = ?0;
-			delete from row_to_mend where delivery_id = ?0 and not is_listed`, d.ID).Exec(ctx); err != nil {
+			delete from row_to_mend where delivery_id = ?0 and not is_listed; delete from row_digest_table where delivery_id = ?0`, d.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("remove the changes of delivery %d: %w", d.ID, err)
 		}
 	}

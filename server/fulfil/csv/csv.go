@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ import (
 // Package is the technology "csv". Roots are further folders below which files may lie too; absolute paths.
 type Package struct{ Roots []string }
 
-// Conn is one connection. It holds nothing open between calls.
+// Conn is one connection. It holds nothing open between calls. Safe for concurrent use.
 type Conn struct {
 	place     place
 	separator rune // 0: found out from the header line
@@ -26,12 +27,16 @@ type Conn struct {
 	settle    time.Duration
 
 	shortIsEmpty bool
+
+	mu     sync.Mutex
+	stamps map[string]stamped // by path
 }
 
 var (
 	_ fulfil.Package  = Package{}
 	_ fulfil.Exporter = (*Conn)(nil)
 	_ fulfil.Watcher  = (*Conn)(nil)
+	_ fulfil.Stamper  = (*Conn)(nil)
 )
 
 type config struct {
@@ -61,7 +66,7 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{trim: set.Trim, nulls: map[string]bool{}, skip: set.Skip, settle: set.SettleAfter, shortIsEmpty: set.ShortLines == "empty"}
+	c := &Conn{stamps: map[string]stamped{}, trim: set.Trim, nulls: map[string]bool{}, skip: set.Skip, settle: set.SettleAfter, shortIsEmpty: set.ShortLines == "empty"}
 	for _, text := range set.NullValues {
 		c.nulls[strings.TrimSpace(text)] = true
 	}
@@ -74,7 +79,7 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	if c.encoding, err = encodingOf(set.Encoding); err != nil {
 		return nil, err
 	}
-	return &fulfil.Opened{Connector: c, Exporter: c, Watcher: c}, nil
+	return &fulfil.Opened{Connector: c, Exporter: c, Watcher: c, Stamper: c}, nil
 }
 
 func separatorOf(text string) (rune, error) {

@@ -511,3 +511,41 @@ func TestNothingElseIsOpened(t *testing.T) {
 		require.True(t, errs.Is(err, errs.Validation), path)
 	}
 }
+
+// TestStamps: a file is known by what is in it, however often it is saved or replaced by its like, and by nothing else.
+func TestStamps(t *testing.T) {
+	t.Parallel()
+	c, dir := mustOpen(t, map[string]string{"hr.csv": "id\n1\n", "other.csv": "id\n1\n"}, nil)
+	path := filepath.Join(dir, "hr.csv")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	stamps := func() map[string]string {
+		t.Helper()
+		s, err := c.Stamps(t.Context())
+		require.NoError(t, err)
+		return s
+	}
+	put := func(content string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600)) // in place: the same file
+		require.NoError(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
+	}
+	first := stamps()
+	require.Len(t, first, 2)
+	require.Equal(t, first["hr"], first["other"])
+	for i := range 20 { // within one tick of the file system's clock, too
+		put(fmt.Sprintf("id\n%d\n", i%2+2))
+		now := stamps()
+		require.NotEqual(t, first["hr"], now["hr"])
+		require.Equal(t, first["other"], now["other"])
+		put("id\n1\n")
+		require.Equal(t, first, stamps())
+	}
+	require.NoError(t, os.WriteFile(path+".new", []byte("id\n2\n"), 0o600))
+	require.NoError(t, os.Chtimes(path+".new", info.ModTime(), info.ModTime()))
+	require.NoError(t, os.Rename(path+".new", path))
+	require.NotEqual(t, first, stamps())
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "gone.csv")))
+	require.NotContains(t, stamps(), "gone")
+	require.Len(t, stamps(), 2)
+}

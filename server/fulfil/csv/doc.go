@@ -2,6 +2,7 @@
 //
 //	csv.go      Package, its settings, Conn
 //	folder.go   where files may lie, which tables there are, Token
+//	stamp.go    Stamps: what is in a file, told without reading its rows
 //	read.go     one file to rows; a mistake names file, line and column
 //	encoding.go bytes to UTF-8, line ends, the end of the text
 //	inode_*.go  what tells a file from another one of the same size and time

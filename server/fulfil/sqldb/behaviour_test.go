@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -476,6 +478,55 @@ func TestTokenOfOwnWrites(t *testing.T) {
 			after, err := c.Token(t.Context())
 			return err == nil && after != before
 		}, 2*time.Second, 5*time.Millisecond)
+	}
+}
+
+// TestStamps: each table has its own, which changes with its rows and with those of its link tables; what is more than a table has none.
+func TestStamps(t *testing.T) {
+	t.Parallel()
+	c, other := mustDB(t, `create table account (login text primary key); create table membership (login text references account, grp text); create table site (code text);
+		create view seen as select * from account, site; create table part (n int) partition by list (n); create table heir () inherits (site);
+		create table secret (n int); alter table secret enable row level security; create table asked (n int)`,
+		map[string]string{"link.account.groups": "membership(login,grp)", "query.asked": "select 1 as n"})
+	stamps := func() map[string]string {
+		t.Helper()
+		s, err := c.Stamps(t.Context())
+		require.NoError(t, err)
+		return s
+	}
+	before := stamps()
+	names := slices.Sorted(maps.Keys(before))
+	require.Equal(t, []string{"account", "heir", "membership"}, names)
+	require.Equal(t, before, stamps())
+	change := func(statement string) {
+		t.Helper()
+		tx, err := other.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		_, err = tx.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+		_, err = tx.ExecContext(t.Context(), "select pg_stat_force_next_flush()")
+		require.NoError(t, err)
+		require.NoError(t, tx.Commit())
+	}
+	for _, step := range []struct {
+		statement string
+		changes   []string
+	}{
+		{"insert into account values ('a')", []string{"account"}}, {"insert into membership values ('a', 'g')", []string{"account", "membership"}},
+		{"update membership set grp = 'h'", []string{"account", "membership"}}, {"delete from membership", []string{"account", "membership"}}, {"truncate heir", []string{"heir"}},
+	} {
+		change(step.statement)
+		require.Eventually(t, func() bool {
+			after := stamps()
+			var changed []string
+			for _, name := range names {
+				if after[name] != before[name] {
+					changed = append(changed, name)
+				}
+			}
+			return slices.Equal(step.changes, changed)
+		}, 5*time.Second, 20*time.Millisecond, step.statement)
+		before = stamps()
 	}
 }
 

@@ -1,4 +1,5 @@
--- What a delivery would do, by entity type, next to what is stored. ?0 delivery, ?1 entity types.
+-- What a delivery would do, by entity type, next to what is stored. ?0 delivery, ?1 entity types, ?2 those of
+-- which it is counted what is stored.
 -- own_*: the part that we asked for ourselves: rows that open orders with a line in Transmitted (2) or Executed (8) explain, what we renamed, and
 -- who points to that. It is no surprise, and thresholds leave it out.
 with asked as materialized (
@@ -31,10 +32,11 @@ with asked as materialized (
 select t.id as entity_type_id, t.identifier,
     coalesce(c.inserted, 0) as inserted, coalesce(c.updated, 0) as updated, coalesce(c.deleted, 0) as deleted,
     coalesce(c.links_inserted, 0) as links_inserted, coalesce(c.links_deleted, 0) as links_deleted,
+    (select count(*) from delivery_rename n where n.delivery_id = ?0 and n.entity_type_id = t.id and n.new_key is null) as replaced,
     coalesce(c.own_inserted, 0) as own_inserted, coalesce(c.own_updated, 0) as own_updated, coalesce(c.own_deleted, 0) as own_deleted,
     coalesce(c.own_links_inserted, 0) as own_links_inserted, coalesce(c.own_links_deleted, 0) as own_links_deleted,
-    (select count(*) from resource r where r.entity_type_id = t.id and r.valid_to = 'infinity' and r.origin = 'SYNC') as stored,
-    (select count(*) from resource_link l join property p on p.id = l.property_id where p.entity_type_id = t.id and l.valid_to = 'infinity') as stored_links
+    (select count(*) from resource r where t.id = any (?2) and r.entity_type_id = t.id and r.valid_to = 'infinity' and r.origin = 'SYNC') as stored,
+    (select count(*) from resource_link l join property p on p.id = l.property_id where t.id = any (?2) and p.entity_type_id = t.id and l.valid_to = 'infinity') as stored_links
 from entity_type t
 left join (
     select entity_type_id,

@@ -1,5 +1,6 @@
 -- Which stored resources the rows set aside stand for, so that they do not count as vanished: those whose key such a row has; and where
--- the key cannot be told, those that look like it, with at least half of their values in it. ?0 delivery, ?1 entity type, ?2 mapped scalars.
+-- the key cannot be told, those that look like it, with at least half of their values in it. ?0 delivery, ?1 entity type, ?2 mapped scalars,
+-- ?3 which resources r are looked at.
 insert into delivery_kept (entity_type_id, key)
 with aside as materialized (
     select m.id, m.key, m.texts, m.key is not null and (m.is_sure or exists (
@@ -7,7 +8,7 @@ with aside as materialized (
     from row_to_mend m where m.delivery_id = ?0 and m.entity_type_id = ?1 and not m.is_listed
 ), missing as materialized (
     select r.key, r.scalars from resource r
-    where r.entity_type_id = ?1 and r.valid_to = 'infinity' and r.origin = 'SYNC' and exists (select from aside where not is_known)
+    where r.entity_type_id = ?1 and r.valid_to = 'infinity' and r.origin = 'SYNC' and ?3 and exists (select from aside where not is_known)
       and not exists (select from delivery_row s where s.delivery_id = ?0 and s.entity_type_id = ?1 and s.key = r.key)
 ), word as (
     select distinct a.id, t.text from aside a cross join lateral unnest(a.texts) t (text) where not a.is_known

@@ -1,0 +1,2 @@
+drop table row_digest;
+drop table row_digest_table;
