@@ -54,7 +54,8 @@ func (c *conn) ApplyTogether(ctx context.Context, list []fulfil.Change) []fulfil
 func (c *conn) opened() *fulfil.Opened {
 	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c}
 }
-func (c *conn) Token(context.Context) (string, error) { return "t", nil }
+func (c *conn) Token(context.Context) (string, error)             { return "t", nil }
+func (c *conn) Stamps(context.Context) (map[string]string, error) { return nil, nil }
 
 func always(o fulfil.Outcome) func(context.Context, fulfil.Change) fulfil.Receipt {
 	return func(context.Context, fulfil.Change) fulfil.Receipt { return fulfil.Receipt{Outcome: o} }
