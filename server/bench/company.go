@@ -16,6 +16,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/job"
 	"writ/server/manifest"
 )
 
@@ -315,7 +316,7 @@ func (c *company) file(name string, lines [][]string) error {
 
 // companyModel is the model of the other parts with files and a database around it.
 func (c *company) companyModel() *manifest.Manifest {
-	m := c.model()
+	m := usual{}.model(c.organisation)
 	m.Connectors = []manifest.Connector{
 		{Identifier: "HR", Thresholds: &manifest.Thresholds{MaxPercentageDeletedLines: 5}, Connections: []manifest.Connection{{Identifier: "HR", Package: "csv", Settings: map[string]string{"path": "hr"}}}},
 		{Identifier: "Target", Thresholds: &manifest.Thresholds{MaxPercentageDeletedLines: 5}, Connections: []manifest.Connection{{Identifier: "Target", Package: "postgres",
@@ -339,7 +340,7 @@ func (c *company) companyModel() *manifest.Manifest {
 			p.IsKey, p.PrimaryKey = false, j == 0
 		}
 	}
-	step := func(task, kind string, options map[string]any) manifest.Step {
+	step := func(task string, kind job.TaskType, options map[string]any) manifest.Step {
 		return manifest.Step{Task: task, Type: kind, Options: options}
 	}
 	m.Jobs = []manifest.Job{
