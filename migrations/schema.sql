@@ -1290,6 +1290,40 @@ create table role_rule (
 comment on table role_rule is 'Composite role rule when the role is composite (composite_role_id = parentRole), else single role rule (role-model 3.1).';
 CREATE INDEX role_rule_by_role ON public.role_rule USING btree (role_id);
 
+create table row_digest (
+    entity_type_id bigint not null,
+    delivery_id bigint not null,
+    bucket integer not null,
+    entries bytea not null,
+    constraint row_digest_pkey PRIMARY KEY (entity_type_id, delivery_id, bucket),
+    constraint row_digest_entity_type_id_delivery_id_fkey FOREIGN KEY (entity_type_id, delivery_id) REFERENCES row_digest_table(entity_type_id, delivery_id) ON DELETE CASCADE
+);
+comment on column row_digest.entries is 'Keys and the digests of their rows, one after the other: server/synchronization/digest.go.';
+
+create table row_digest_table (
+    entity_type_id bigint not null,
+    delivery_id bigint not null,
+    version bigint not null,
+    signature bytea not null,
+    stamp text not null,
+    buckets integer not null,
+    rows bigint not null,
+    loose bigint not null,
+    stored bigint not null,
+    stored_links bigint not null,
+    completed_at timestamp with time zone not null,
+    constraint row_digest_table_pkey PRIMARY KEY (entity_type_id, delivery_id),
+    constraint row_digest_table_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id) ON DELETE CASCADE,
+    constraint row_digest_table_buckets_check CHECK ((buckets > 0))
+);
+comment on table row_digest_table is 'Of which reading the digests of a table are.';
+comment on column row_digest_table.version is 'The delivery that brought them; of a delivery: those that it was compared with, 0 when with none.';
+comment on column row_digest_table.signature is 'Everything beside the data that decides what a row becomes: mapping, settings, time zone, program.';
+comment on column row_digest_table.stamp is 'What the connector called the content of the table; empty: it cannot tell.';
+comment on column row_digest_table.loose is 'Keys that are looked at in every reading, because the directory may not be as their row is.';
+comment on column row_digest_table.stored is 'Resources that are stored, for percentages.';
+comment on column row_digest_table.completed_at is 'When everything was compared last.';
+
 create table row_to_mend (
     id bigint generated always as identity,
     connector_id bigint not null,

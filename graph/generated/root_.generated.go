@@ -11261,7 +11261,7 @@ type Delivery {
   startedAt: DateTime!
   "When it was applied, dropped or failed; null: under way or blocked."
   endedAt: DateTime
-  "read, inserted, updated, deleted, links..., duplicates, nullKeys, rejected (rows set aside), kept (stored records they stand for), unresolved."
+  "read, unchanged (as in the last reading, and not compared), inserted, updated, deleted, links..., duplicates, nullKeys, rejected (rows set aside), kept (stored records they stand for), unresolved."
   counters: JSON!
   "Which counter exceeded which limit; null when nothing did."
   blocked: JSON

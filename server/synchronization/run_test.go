@@ -230,7 +230,7 @@ func TestThresholds(t *testing.T) {
 		require.Equal(t, 3, changes.TotalCount)
 		require.True(t, changes.PageInfo.HasNextPage)
 		first := changes.Nodes()[0]
-		require.Equal(t, []string{"Person", "DELETE"}, []string{first.EntityType, first.Command})
+		require.Equal(t, []string{"Person", "DELETE"}, []string{first.EntityType, string(first.Command)})
 		require.Contains(t, string(first.OldValues), `"Department": "IT"`)
 		rest, err := b.Changes(b.ctx, d.ID, page.Args{First: 2, After: *changes.PageInfo.EndCursor})
 		require.NoError(t, err)
