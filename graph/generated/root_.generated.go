@@ -12482,7 +12482,7 @@ type Order {
   attempt: Int!
   "Last error; null: none."
   error: OrderError
-  "Why it waits: not_due, dependency (a creation: on what it depends on; a removal: until what depends on it is gone), target_key (another order takes or gives up the same key first), outage (see nextAttemptAt), owner_property, connector_inactive, no_connection, creation_not_allowed, missing_in_target, ambiguous_owner, item_error, threshold, agent_offline; null: it does not."
+  "Why it waits: not_due, dependency (a creation: on what it depends on; a removal: until what depends on it is gone), target_key (another order takes or gives up the same key first), heir (a removal: until it is known whether somebody takes the account of who is gone over), outage (see nextAttemptAt), owner_property, connector_inactive, no_connection, creation_not_allowed, missing_in_target, ambiguous_owner, item_error, threshold, agent_offline; null: it does not."
   waitReason: String
   "Orders that must be done first; empty: none."
   waitsFor: [OrderObstacle!]!

@@ -10,6 +10,7 @@
 //	clock.go      Tick: what time alone does: due, past, silent, retried; look.go when it has to look at an order
 //	generate.go   Generate: what holds an order back (sql/candidates.sql), then an order may be sent; generate_worker.go the River side
 //	sequence.go   which order goes before which: keys of targets, dependsOn backwards. sql/keys.sql, obstacles.sql, taken.sql, view order_obstacle
+//	heir.go       removals wait until it is known whether somebody takes the target over. sql/heirs.sql
 //	threshold.go  counts and limits; publish.go writes what passed or waits; preview.go shows it before
 //	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
 //	lease.go      claim, lease, fence, attempt: what makes a crash harmless. sql/claim.sql

@@ -176,6 +176,9 @@ func (s *Service) planGeneration(ctx context.Context, tx bun.Tx, in GenerateInpu
 		}
 		p.pass = append(p.pass, c)
 	}
+	if err := p.leaveToHeirs(ctx, tx); err != nil {
+		return nil, err
+	}
 	if err := p.sequence(ctx, tx); err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func (p *generationPlan) sequence(ctx context.Context, tx bun.Tx) error {
 	return nil
 }
 
-// obstructed gives those of the orders that another one must precede.
+// obstructed gives those of the orders that another one must precede, or that wait for heirs.
 func obstructed(ctx context.Context, db bun.IDB, ids []int64) (map[int64]bool, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -135,7 +135,10 @@ func obstructed(ctx context.Context, db bun.IDB, ids []int64) (map[int64]bool, e
 	if err := db.NewRaw(sqlObstructed, pgdialect.Array(ids)).Scan(ctx, &found); err != nil {
 		return nil, fmt.Errorf("find what must be done first: %w", err)
 	}
-	is := make(map[int64]bool, len(found))
+	is, err := undecided(ctx, db, ids)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range found {
 		is[id] = true
 	}

@@ -76,6 +76,7 @@ export const stateTexts = {
     not_due: 'Not due yet',
     dependency: 'Waits for another resource',
     target_key: 'Waits until another order frees the key',
+    heir: 'Waits until it is known whether somebody takes the account over',
     outage: 'The system cannot be reached',
     owner_property: 'Waits for a property of the owner',
     connector_inactive: 'The system is deactivated',

@@ -1,0 +1,57 @@
+package order
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+//go:embed sql/heirs.sql
+var sqlHeirs string
+
+// What somebody who is gone had may pass to somebody else: correlation decides that when the other one is computed, which may be in a later
+// batch, by another process, or after a person's decision about a suggestion. A removal cannot be taken back, so it waits (wait reason heir):
+// generation holds it, and the claim leaves it out when an heir comes after generation. Nothing wakes it but generation and the sweep.
+
+// undecided gives those of the removals of which it is not known yet whether somebody takes the target over.
+func undecided(ctx context.Context, db bun.IDB, ids []int64) (map[int64]bool, error) {
+	is := map[int64]bool{}
+	if len(ids) == 0 {
+		return is, nil
+	}
+	var found []int64
+	if err := db.NewRaw(sqlHeirs, pgdialect.Array(ids)).Scan(ctx, &found); err != nil {
+		return nil, fmt.Errorf("look for heirs: %w", err)
+	}
+	for _, id := range found {
+		is[id] = true
+	}
+	return is, nil
+}
+
+// leaveToHeirs holds removals of which it is not known yet whether somebody takes the target over.
+func (p *generationPlan) leaveToHeirs(ctx context.Context, tx bun.Tx) error {
+	var removals []int64
+	for _, c := range p.pass {
+		if c.HasDelete {
+			removals = append(removals, c.ID)
+		}
+	}
+	waits, err := undecided(ctx, tx, removals)
+	if err != nil || len(waits) == 0 {
+		return err
+	}
+	var pass []candidate
+	for _, c := range p.pass {
+		if waits[c.ID] {
+			p.hold["heir"] = append(p.hold["heir"], c)
+		} else {
+			pass = append(pass, c)
+		}
+	}
+	p.pass = pass
+	return nil
+}
