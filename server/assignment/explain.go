@@ -45,7 +45,7 @@ func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, e
 	if err != nil {
 		return nil, err
 	}
-	batch, err := s.load(ctx, s.DB, m, []int64{in.OwnerID}, false, Options{Explain: true, Force: true})
+	batch, _, err := s.load(ctx, s.DB, m, []int64{in.OwnerID}, false, Options{Explain: true, Force: true})
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package assignment
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
 )
@@ -22,13 +22,17 @@ type Options struct {
 	Explain           bool
 }
 
-// load reads owners with all that evaluation needs. The number of statements depends on the model, never on the number of owners.
-func (s *Service) load(ctx context.Context, db bun.IDB, m *Model, ownerIDs []int64, initial bool, o Options) (*evaluation.Batch, error) {
-	b := &evaluation.Batch{Now: s.Clock.Now(), Initial: initial, BlockAll: o.BlockProvisioning, NoReview: o.NoReview, Force: o.Force, Explain: o.Explain,
+// load reads owners with all that evaluation needs, and tells how many values that was; errTooWide: too many. The number of statements depends
+// on the model, never on the number of owners.
+func (s *Service) load(ctx context.Context, idb bun.IDB, m *Model, ownerIDs []int64, initial bool, o Options) (b *evaluation.Batch, values int, err error) {
+	b = &evaluation.Batch{Now: s.Clock.Now(), Initial: initial, BlockAll: o.BlockProvisioning, NoReview: o.NoReview, Force: o.Force, Explain: o.Explain,
 		Resources: map[int64]*evaluation.Resource{}}
-	l := &loader{ctx: ctx, db: db, m: m, b: b, owners: map[int64]*evaluation.Owner{}, types: map[int64]*evaluation.ExistingType{}, orders: map[int64]*evaluation.ExistingOrder{}}
+	l := &loader{ctx: ctx, db: idb, m: m, b: b, owners: map[int64]*evaluation.Owner{}, types: map[int64]*evaluation.ExistingType{}, orders: map[int64]*evaluation.ExistingOrder{}}
+	if len(ownerIDs) > 1 {
+		l.limit = 2 * batchValues
+	}
 	if err := l.resources(ownerIDs, m.Hops.owner); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, id := range ownerIDs {
 		if r := b.Resources[id]; r != nil {
@@ -38,10 +42,11 @@ func (s *Service) load(ctx context.Context, db bun.IDB, m *Model, ownerIDs []int
 	}
 	for _, part := range []func([]int64) error{l.roles, l.assignedTypes, l.openOrders, l.gaps, l.keptValues, l.states, l.denied, l.synchronized, l.matches, l.createdKeys} {
 		if err := part(ownerIDs); err != nil {
-			return nil, fmt.Errorf("load owners: %w", err)
+			return nil, 0, fmt.Errorf("load owners: %w", err)
 		}
 	}
-	return b, l.targets()
+	err = l.targets()
+	return b, l.values, err
 }
 
 type loader struct {
@@ -53,6 +58,17 @@ type loader struct {
 	owners  map[int64]*evaluation.Owner
 	types   map[int64]*evaluation.ExistingType
 	orders  map[int64]*evaluation.ExistingOrder
+	stored  evaluation.Stored
+	values  int // read so far
+	limit   int // of them; 0: none
+}
+
+// count notes values that were read.
+func (l *loader) count(n int) error {
+	if l.values += n; l.limit > 0 && l.values > l.limit {
+		return errTooWide
+	}
+	return nil
 }
 
 // resources adds resources, and what they reach, to the batch.
@@ -67,240 +83,138 @@ func (l *loader) resources(list []int64, follow []directory.Follow) error {
 			continue
 		}
 		l.b.Resources[id] = toEvaluation(r)
-	}
-	return nil
-}
-
-func toEvaluation(r *directory.Loaded) *evaluation.Resource {
-	out := evaluation.Resource(*r)
-	return &out
-}
-
-func (l *loader) roles(list []int64) error {
-	var rows []struct {
-		ID, OwnerID, RoleID int64
-		WorkflowState       evaluation.Workflow
-		Origin              string
-		IsDenied            bool
-		StartDate, EndDate  *time.Time
-		InferredByID        *int64
-		RuleIDs             []int64 `bun:"rule_ids,array"`
-	}
-	if err := l.db.NewRaw(`select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids
-		from assigned_role where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list)).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if o := l.owners[r.OwnerID]; o != nil {
-			row := &evaluation.AssignedRole{ID: r.ID, RoleID: r.RoleID, Workflow: r.WorkflowState, Origin: r.Origin, IsDenied: r.IsDenied,
-				Start: utc(r.StartDate), End: utc(r.EndDate), RuleIDs: r.RuleIDs}
-			if r.InferredByID != nil {
-				row.InferredByID = *r.InferredByID
-			}
-			o.Roles = append(o.Roles, row)
+		l.values += len(r.Scalars)
+		for _, others := range r.Links {
+			l.values += len(others)
 		}
 	}
-	return nil
+	return l.count(0)
+}
+
+func toEvaluation(r *directory.Loaded) *evaluation.Resource { return (*evaluation.Resource)(r) }
+
+// read runs a statement and calls each for every row.
+func (l *loader) read(each func(r *db.Row) error, query string, args ...any) error {
+	return db.Select(l.ctx, l.db, bun.SafeQuery(query, args...), each)
+}
+
+func instant(r *db.Row) *time.Time { return utc(r.TimeOrNil()) }
+
+func (l *loader) roles(list []int64) error {
+	return l.read(func(r *db.Row) error {
+		id, o := r.Int(), l.owners[r.Int()]
+		if o == nil {
+			return nil
+		}
+		o.Roles = append(o.Roles, &evaluation.AssignedRole{ID: id, RoleID: r.Int(), Workflow: evaluation.Workflow(r.Int()), Origin: r.Text(), IsDenied: r.Bool(),
+			Start: instant(r), End: instant(r), InferredByID: r.Int(), RuleIDs: r.Ints()})
+		return l.count(1)
+	}, `select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids
+		from assigned_role where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list))
 }
 
 func (l *loader) assignedTypes(list []int64) error {
-	var rows []struct {
-		ID, OwnerID, ResourceTypeID int64
-		ResourceID                  *int64
-		WorkflowState               evaluation.Workflow
-		IsExpected, IsDenied        bool
-		IsFrozen                    bool
-		StartDate, EndDate          *time.Time
-		Confidence                  *int
-		Expected                    json.RawMessage
-		CreatedKey                  *string
-		VerifiedAt                  *time.Time
-		Error                       *string
-	}
 	whose, where := "owner_id", "owner_id = any (?)"
 	if l.orphans {
 		whose, where = "resource_id", "owner_id is null and resource_id = any (?)"
 	}
-	if err := l.db.NewRaw(`select id, `+whose+` as owner_id, resource_type_id, resource_id, workflow_state, is_expected, is_denied, is_frozen, start_date, end_date,
-		confidence, expected, created_key, verified_at, error
-		from assigned_resource_type where `+where+` and valid_to = 'infinity' order by id`, ids(list)).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		o := l.owners[r.OwnerID]
+	return l.read(func(r *db.Row) (err error) {
+		id, o := r.Int(), l.owners[r.Int()]
 		if o == nil {
-			continue
+			return nil
 		}
-		t := &evaluation.ExistingType{ID: r.ID, ResourceTypeID: r.ResourceTypeID, Workflow: r.WorkflowState, IsExpected: r.IsExpected, IsDenied: r.IsDenied,
-			IsFrozen: r.IsFrozen, Start: utc(r.StartDate), End: utc(r.EndDate), WasVerified: r.VerifiedAt != nil}
-		if r.ResourceID != nil {
-			t.TargetID = *r.ResourceID
+		t := &evaluation.ExistingType{ID: id, ResourceTypeID: r.Int(), TargetID: r.Int(), Workflow: evaluation.Workflow(r.Int()), IsExpected: r.Bool(), IsDenied: r.Bool(),
+			IsFrozen: r.Bool(), Start: instant(r), End: instant(r), Confidence: int(r.Int())}
+		if t.Expected, err = l.stored.Read(r.Bytes()); err != nil {
+			return fmt.Errorf("expected values of assignment %d: %w", id, err)
 		}
-		if r.Confidence != nil {
-			t.Confidence = *r.Confidence
-		}
-		t.CreatedKey, t.Error = text(r.CreatedKey), text(r.Error)
-		if err := json.Unmarshal(r.Expected, &t.Expected); err != nil {
-			return fmt.Errorf("expected values of assignment %d: %w", r.ID, err)
-		}
-		l.types[r.ID], o.Types = t, append(o.Types, t)
-	}
-	return nil
+		t.CreatedKey, t.WasVerified, t.Error = r.Text(), r.TimeOrNil() != nil, r.Text()
+		l.types[id], o.Types = t, append(o.Types, t)
+		return l.count(expectedValues(&t.Expected))
+	}, `select id, `+whose+`, resource_type_id, resource_id, workflow_state, is_expected, is_denied, is_frozen, start_date, end_date,
+		confidence, expected, created_key, verified_at, error
+		from assigned_resource_type where `+where+` and valid_to = 'infinity' order by id`, ids(list))
 }
 
 func (l *loader) openOrders([]int64) error {
-	arts := slices.Sorted(maps.Keys(l.types))
-	var rows []struct {
-		ID, AssignedResourceTypeID int64
-		Kind                       evaluation.OrderKind
-		State                      evaluation.State
-		TargetID                   *int64
-		IsTargetTaken              bool
-		Attempt                    int
-		IsManual, InFlight         bool
-		ExecutedAt, ReviewedAt     *time.Time
-		UnverifiedCount            int
-		IsSuperseded               bool
-	}
-	if err := l.db.NewRaw(`select k.id, k.assigned_resource_type_id, k.kind, k.state, k.target_id, k.attempt, k.is_manual, k.lease_owner is not null as in_flight, k.executed_at,
+	var orderIDs []int64
+	if err := l.read(func(r *db.Row) error {
+		o := &evaluation.ExistingOrder{ID: r.Int()}
+		l.types[r.Int()].Order, l.orders[o.ID] = o, o
+		orderIDs = append(orderIDs, o.ID)
+		o.Kind, o.State, o.TargetID, o.Attempt = evaluation.OrderKind(r.Text()), evaluation.State(r.Int()), r.Int(), int(r.Int())
+		o.IsManual, o.InFlight, o.ExecutedAt, o.ReviewedAt = r.Bool(), r.Bool(), instant(r), instant(r)
+		o.UnverifiedCount, o.IsSuperseded, o.IsTargetTaken = int(r.Int()), r.Bool(), r.Bool()
+		return nil
+	}, `select k.id, k.assigned_resource_type_id, k.kind, k.state, k.target_id, k.attempt, k.is_manual, k.lease_owner is not null as in_flight, k.executed_at,
 			k.reviewed_at, k.unverified_count, k.is_superseded, k.kind = 'ASSOCIATE' and coalesce(h.claim in ('TAKEN', 'LEAVING'), false) as is_target_taken
 		from (select *, case when kind = 'ASSOCIATE' then target_id end as resource_id from provisioning_order where assigned_resource_type_id = any (?) and closed_at is null offset 0) k`+claimOfTarget,
-		ids(arts)).Scan(l.ctx, &rows); err != nil {
+		ids(slices.Sorted(maps.Keys(l.types)))); err != nil {
 		return err
 	}
-	var orderIDs []int64
-	for _, r := range rows {
-		o := &evaluation.ExistingOrder{ID: r.ID, Kind: r.Kind, State: r.State, Attempt: r.Attempt, IsManual: r.IsManual, InFlight: r.InFlight,
-			ExecutedAt: utc(r.ExecutedAt), ReviewedAt: utc(r.ReviewedAt), IsTargetTaken: r.IsTargetTaken, UnverifiedCount: r.UnverifiedCount, IsSuperseded: r.IsSuperseded}
-		if r.TargetID != nil {
-			o.TargetID = *r.TargetID
-		}
-		l.types[r.AssignedResourceTypeID].Order, l.orders[r.ID] = o, o
-		orderIDs = append(orderIDs, r.ID)
-	}
-	var lines []struct {
-		ID, OrderID                 int64
-		Property                    *string
-		Action                      evaluation.LineAction
-		ValueID                     *int64
-		CurrentValue, ProposedValue *string
-		State                       evaluation.State
-		PreviousState               *evaluation.State
-		WorkflowState               evaluation.Workflow
-		ReviewRequired, IsSent      bool
-		StartDate, EndDate          *time.Time
-		WaitReason                  string
-		Error, ErrorClass           *string
-	}
-	if err := l.db.NewRaw(`select l.id, l.order_id, l.property, l.action, l.value_id, l.current_value, l.proposed_value, l.state, l.previous_state, l.workflow_state,
+	return l.read(func(r *db.Row) error {
+		line := &evaluation.ExistingLine{ID: r.Int()}
+		o := l.orders[r.Int()]
+		line.Property, line.Action, line.ValueID, line.Current, line.Proposed = r.Text(), evaluation.LineAction(r.Text()), r.Int(), r.Text(), r.Text()
+		line.State, line.Previous, line.Workflow = evaluation.State(r.Int()), evaluation.State(r.Int()), evaluation.Workflow(r.Int())
+		line.ReviewRequired, line.IsSent, line.Start, line.End = r.Bool(), r.Bool(), instant(r), instant(r)
+		line.WaitReason, line.Error, line.ErrorClass = r.Text(), r.Text(), r.Text()
+		o.Lines = append(o.Lines, line)
+		return l.count(1)
+	}, `select l.id, l.order_id, l.property, l.action, l.value_id, l.current_value, l.proposed_value, l.state, l.previous_state, l.workflow_state,
 		l.review_required, l.id = any (o.sent_lines) as is_sent, l.start_date, l.end_date, l.wait_reason, l.error, l.error_class
-		from order_line l join provisioning_order o on o.id = l.order_id where l.order_id = any (?) and l.closed_at is null order by l.id`, ids(orderIDs)).Scan(l.ctx, &lines); err != nil {
-		return err
-	}
-	for _, r := range lines {
-		line := &evaluation.ExistingLine{ID: r.ID, Property: text(r.Property), Action: r.Action, Current: text(r.CurrentValue), Proposed: text(r.ProposedValue),
-			State: r.State, Workflow: r.WorkflowState, ReviewRequired: r.ReviewRequired, IsSent: r.IsSent, Start: utc(r.StartDate), End: utc(r.EndDate),
-			WaitReason: r.WaitReason, Error: text(r.Error), ErrorClass: text(r.ErrorClass)}
-		if r.ValueID != nil {
-			line.ValueID = *r.ValueID
-		}
-		if r.PreviousState != nil {
-			line.Previous = *r.PreviousState
-		}
-		l.orders[r.OrderID].Lines = append(l.orders[r.OrderID].Lines, line)
-	}
-	return nil
+		from order_line l join provisioning_order o on o.id = l.order_id where l.order_id = any (?) and l.closed_at is null order by l.id`, ids(orderIDs))
 }
 
 func (l *loader) gaps([]int64) error {
-	var rows []struct {
-		ID, AssignedResourceTypeID  int64
-		Property                    *string
-		ValueID                     *int64
-		WorkflowState               evaluation.Workflow
-		CurrentValue, ProposedValue *string
-	}
-	if err := l.db.NewRaw(`select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value from gap
-		where assigned_resource_type_id = any (?) and closed_at is null order by id`, ids(slices.Sorted(maps.Keys(l.types)))).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		g := &evaluation.Gap{ID: r.ID, Property: text(r.Property), Workflow: r.WorkflowState, Current: text(r.CurrentValue), Proposed: text(r.ProposedValue)}
-		if r.ValueID != nil {
-			g.ValueID = *r.ValueID
-		}
-		l.types[r.AssignedResourceTypeID].Gaps = append(l.types[r.AssignedResourceTypeID].Gaps, g)
-	}
-	return nil
+	return l.read(func(r *db.Row) error {
+		g := &evaluation.Gap{ID: r.Int()}
+		t := l.types[r.Int()]
+		g.Property, g.ValueID, g.Workflow, g.Current, g.Proposed = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text()
+		t.Gaps = append(t.Gaps, g)
+		return nil
+	}, `select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value from gap
+		where assigned_resource_type_id = any (?) and closed_at is null order by id`, ids(slices.Sorted(maps.Keys(l.types))))
 }
 
 func (l *loader) keptValues([]int64) error {
-	var rows []struct {
-		ID, AssignedResourceTypeID int64
-		Property                   string
-		ValueID                    *int64
-		WorkflowState              evaluation.Workflow
-		KeptValue, KeptAgainst     *string
-	}
-	if err := l.db.NewRaw(`select id, assigned_resource_type_id, property, value_id, workflow_state, kept_value, kept_against from kept_value
-		where assigned_resource_type_id = any (?) and closed_at is null order by id`, ids(slices.Sorted(maps.Keys(l.types)))).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		k := &evaluation.Kept{ID: r.ID, Property: r.Property, Workflow: r.WorkflowState, Value: text(r.KeptValue), KeptAgainst: text(r.KeptAgainst)}
-		if r.ValueID != nil {
-			k.ValueID = *r.ValueID
-		}
-		l.types[r.AssignedResourceTypeID].Kept = append(l.types[r.AssignedResourceTypeID].Kept, k)
-	}
-	return nil
+	return l.read(func(r *db.Row) error {
+		k := &evaluation.Kept{ID: r.Int()}
+		t := l.types[r.Int()]
+		k.Property, k.ValueID, k.Workflow, k.Value, k.KeptAgainst = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text()
+		t.Kept = append(t.Kept, k)
+		return nil
+	}, `select id, assigned_resource_type_id, property, value_id, workflow_state, kept_value, kept_against from kept_value
+		where assigned_resource_type_id = any (?) and closed_at is null order by id`, ids(slices.Sorted(maps.Keys(l.types))))
 }
 
 func (l *loader) states(list []int64) error {
-	var rows []struct {
-		OwnerID, ModelVersion int64
-		Fingerprint           []byte
-		NextEvaluationAt      *time.Time
-	}
-	if err := l.db.NewRaw(`select owner_id, model_version, fingerprint, next_evaluation_at from owner_state where owner_id = any (?)`, ids(list)).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if o := l.owners[r.OwnerID]; o != nil {
-			o.Fingerprint, o.ModelVersion, o.NextAt = r.Fingerprint, r.ModelVersion, utc(r.NextEvaluationAt)
+	return l.read(func(r *db.Row) error {
+		if o := l.owners[r.Int()]; o != nil {
+			o.ModelVersion, o.Fingerprint, o.NextAt = r.Int(), r.Bytes(), instant(r)
 		}
-	}
-	return nil
+		return nil
+	}, `select owner_id, model_version, fingerprint, next_evaluation_at from owner_state where owner_id = any (?)`, ids(list))
 }
 
 func (l *loader) denied(list []int64) error {
-	var rows []struct{ OwnerID, TargetID int64 }
-	if err := l.db.NewRaw(`select owner_id, target_id from denied_association where owner_id = any (?)`, ids(list)).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if o := l.owners[r.OwnerID]; o != nil {
-			o.Denied[r.TargetID] = true
+	return l.read(func(r *db.Row) error {
+		if o := l.owners[r.Int()]; o != nil {
+			o.Denied[r.Int()] = true
 		}
-	}
-	return nil
+		return nil
+	}, `select owner_id, target_id from denied_association where owner_id = any (?)`, ids(list))
 }
 
 // synchronized tells when the newest applied synchronization of each target entity type began (X1).
 func (l *loader) synchronized([]int64) error {
-	var rows []struct {
-		EntityTypeID int64
-		At           time.Time
-	}
-	if err := l.db.NewRaw(`select et.id as entity_type_id, d.at from entity_type et
-		cross join lateral (select max(started_at) as at from delivery where connector_id = et.connector_id and state = 'APPLIED') d where d.at is not null`).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
 	l.b.SyncedAt = map[int64]time.Time{}
-	for _, r := range rows {
-		l.b.SyncedAt[r.EntityTypeID] = r.At.UTC()
-	}
-	return nil
+	return l.read(func(r *db.Row) error {
+		id := r.Int()
+		l.b.SyncedAt[id] = r.Time().UTC()
+		return nil
+	}, `select et.id, d.at from entity_type et
+		cross join lateral (select max(started_at) as at from delivery where connector_id = et.connector_id and state = 'APPLIED') d where d.at is not null`)
 }
 
 // matches finds, by the owners' keys, the targets that correlation rules propose and the resources that query rules look up.
@@ -317,12 +231,17 @@ func (l *loader) matches([]int64) error {
 	if len(owners) == 0 {
 		return nil
 	}
-	var rows []struct {
-		match
-		Kind string
-	}
-	if err := l.db.NewRaw(`
-		select k.owner_id, k.rule_id, k.resource_id, k.kind, k.owners, h.claim, h.resource_type_id, h.expected
+	return l.read(func(r *db.Row) error {
+		m := l.match(r)
+		rule := r.Int()
+		if r.Text() == "QUERY" {
+			l.owners[m.OwnerID].Lookups[rule] = append(l.owners[m.OwnerID].Lookups[rule], m.ResourceID)
+			return nil
+		}
+		m.RuleID = rule
+		return l.offer(&m)
+	}, `
+		select k.owner_id, k.resource_id, k.owners, h.claim, h.resource_type_id, h.expected, k.rule_id, k.kind
 		from (select k.owner_id, k.rule_id, t.resource_id, r.kind,
 				(select count(*) from correlation_key s join resource o on o.id = s.resource_id and o.valid_to = 'infinity'
 					where s.rule_id = k.rule_id and s.side = 'S' and s.digest = hashtextextended(k.value, 0) and s.value = k.value and s.resource_id <> k.owner_id) + 1 as owners
@@ -330,39 +249,33 @@ func (l *loader) matches([]int64) error {
 			join resource_type_rule r on r.id = k.rule_id
 			join correlation_key t on t.rule_id = k.rule_id and t.side = 'T' and t.digest = hashtextextended(k.value, 0) and t.value = k.value
 			join resource x on x.id = t.resource_id and x.valid_to = 'infinity') k`+claimOfTarget+`
-		order by k.owner_id, k.rule_id, k.resource_id`, ids(owners), ids(rules), texts(values)).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if r.Kind == "QUERY" {
-			o := l.owners[r.OwnerID]
-			o.Lookups[r.RuleID] = append(o.Lookups[r.RuleID], r.ResourceID)
-		} else if err := l.offer(&r.match); err != nil {
-			return err
-		}
-	}
-	return nil
+		order by k.owner_id, k.rule_id, k.resource_id`, ids(owners), ids(rules), texts(values))
 }
 
 // match is a target found for an owner, with the claim of whoever else has it.
 type match struct {
 	OwnerID, RuleID, ResourceID int64
 	Owners                      int
-	Claim                       *string
-	ResourceTypeID              *int64
-	Expected                    json.RawMessage
+	Claim                       string
+	ResourceTypeID              int64
+	Expected                    []byte
+}
+
+// match reads owner, target, how many owners there may be, and the claim.
+func (l *loader) match(r *db.Row) match {
+	return match{OwnerID: r.Int(), ResourceID: r.Int(), Owners: int(r.Int()), Claim: r.Text(), ResourceTypeID: r.Int(), Expected: r.Bytes()}
 }
 
 // offer makes a target a candidate of its owner, unless somebody has it.
-func (l *loader) offer(m *match) error {
+func (l *loader) offer(m *match) (err error) {
 	o := l.owners[m.OwnerID]
-	if o == nil || text(m.Claim) == "TAKEN" {
+	if o == nil || m.Claim == "TAKEN" {
 		return nil
 	}
-	c := evaluation.Candidate{TargetID: m.ResourceID, RuleID: m.RuleID, Owners: m.Owners, IsLeaving: text(m.Claim) == "LEAVING"}
-	if text(m.Claim) == "FORMER" {
-		c.Former = &evaluation.Former{ResourceTypeID: *m.ResourceTypeID}
-		if err := json.Unmarshal(m.Expected, &c.Former.Expected); err != nil {
+	c := evaluation.Candidate{TargetID: m.ResourceID, RuleID: m.RuleID, Owners: m.Owners, IsLeaving: m.Claim == "LEAVING"}
+	if m.Claim == "FORMER" {
+		c.Former = &evaluation.Former{ResourceTypeID: m.ResourceTypeID}
+		if c.Former.Expected, err = l.stored.Read(m.Expected); err != nil {
 			return fmt.Errorf("expected values of the former owner of %d: %w", m.ResourceID, err)
 		}
 	}
@@ -372,22 +285,16 @@ func (l *loader) offer(m *match) error {
 
 // createdKeys finds targets by the key that an operator or a connector reported for an order of the owner (provisioning spec 4.3).
 func (l *loader) createdKeys(list []int64) error {
-	var rows []*match
 	// offset 0 keeps the planner from turning the look-ups by key round: while the tables are being filled it takes them for nearly empty
-	if err := l.db.NewRaw(`select k.owner_id, k.resource_id, 1 as owners, h.claim, h.resource_type_id, h.expected
+	return l.read(func(r *db.Row) error {
+		m := l.match(r)
+		return l.offer(&m)
+	}, `select k.owner_id, k.resource_id, 1 as owners, h.claim, h.resource_type_id, h.expected
 		from (select k.owner_id, r.id as resource_id
 		from (select a.owner_id, a.created_key, t.target_entity_type_id from assigned_resource_type a join resource_type t on t.id = a.resource_type_id
 			where a.owner_id = any (?) and a.valid_to = 'infinity' and a.created_key is not null and a.resource_id is null offset 0) k
 		cross join lateral (select id from resource where entity_type_id = k.target_entity_type_id and key = k.created_key and valid_to = 'infinity' offset 0) r) k`+claimOfTarget+`
-		order by k.owner_id, k.resource_id`, ids(list)).Scan(l.ctx, &rows); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if err := l.offer(r); err != nil {
-			return err
-		}
-	}
-	return nil
+		order by k.owner_id, k.resource_id`, ids(list))
 }
 
 // targets reads the owned and the proposed targets, and what lookups gave.

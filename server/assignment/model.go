@@ -20,6 +20,7 @@ type Model struct {
 	Source *rolemodel.Model
 	Shape  *directory.Shape
 	Hops   hops
+	Width  int             // values that an owner of the widest source entity type has at least, when everything is due
 	keys   evaluation.Keys // names of what rules name by key
 	stamp  string
 }
@@ -83,7 +84,7 @@ func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
 	if len(problems) > 0 { // one line: before the first synchronization every rule that names a resource has one
 		s.Log.InfoContext(ctx, "the role model has warnings; writ plan shows them", "count", len(problems), "first", problems[0].Identifier+": "+problems[0].Message)
 	}
-	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths()), keys: keys}, nil
+	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths()), Width: widthOf(source, shape), keys: keys}, nil
 }
 
 // Check compiles a model that is being saved and tells what is wrong with it (server/manifest asks before it commits).
@@ -158,6 +159,19 @@ func (s *Service) refreshReferenceData(ctx context.Context, tx bun.Tx) (changed 
 		return false, err
 	}
 	return true, store.WriteSetting(ctx, tx, referenceKey, hash)
+}
+
+// widthOf counts, for the widest source entity type, its properties and twice those of its targets: what is there and what is expected.
+func widthOf(m *rolemodel.Model, shape *directory.Shape) (n int) {
+	of := map[int64]int{}
+	for _, t := range m.ResourceTypes {
+		if of[t.SourceEntityTypeID] == 0 {
+			of[t.SourceEntityTypeID] = len(shape.PropertiesOf[t.SourceEntityTypeID])
+		}
+		of[t.SourceEntityTypeID] += 2 * len(shape.PropertiesOf[t.TargetEntityTypeID])
+		n = max(n, of[t.SourceEntityTypeID])
+	}
+	return n
 }
 
 // hops are the navigations a batch follows, level by level, by what it starts from.

@@ -18,7 +18,8 @@ import (
 	"writ/server/permit"
 )
 
-// ownerBatch is how many owners one transaction computes: large enough for set queries, small enough to keep events flowing (design 6).
+// ownerBatch is how many owners one transaction computes: large enough for set queries, small enough to keep events flowing (design 6). How many
+// of them are in memory together depends on their values (width.go).
 const ownerBatch = 500
 
 // parallel is how many batches one run computes at a time.
@@ -153,7 +154,7 @@ func (s *Service) walk(ctx context.Context, part string, entityTypeID int64, ini
 		if len(page) == 0 {
 			break
 		}
-		page = page[:withinShard(page)]
+		page = page[:wholeShards(page)]
 		after = page[len(page)-1]
 		batches.Go(func() error {
 			r, err := s.computeApart(work, page, initial, o)
@@ -169,10 +170,16 @@ func (s *Service) walk(ctx context.Context, part string, entityTypeID int64, ini
 	return cmp.Or(batches.Wait(), ctx.Err())
 }
 
-// withinShard tells how many of the sorted ids lie in the first one's range of locks: batches that run side by side never wait for
-// each other.
-func withinShard(page []int64) int {
-	n, _ := slices.BinarySearchFunc(page, page[0]/ownerBatch+1, func(id, shard int64) int { return cmp.Compare(id/ownerBatch, shard) })
+// wholeShards tells how many of the sorted ids lie in ranges of locks that end with them: batches that run side by side never wait for each
+// other. A page that is not full ends with the last owner of all.
+func wholeShards(page []int64) int {
+	if len(page) < ownerBatch {
+		return len(page)
+	}
+	n, _ := slices.BinarySearchFunc(page, page[len(page)-1]/ownerBatch, func(id, shard int64) int { return cmp.Compare(id/ownerBatch, shard) })
+	if n == 0 {
+		return len(page) // one range, whole
+	}
 	return n
 }
 
@@ -269,23 +276,42 @@ func (s *Service) computeLocked(ctx context.Context, page []int64, initial bool,
 	}
 }
 
-// compute loads, evaluates and saves owners inside tx. Ranges of owner ids are locked in order, so two runs never mix on one owner and
-// never wait for each other in a circle.
-func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial bool, o Options) (Report, error) {
+// compute loads, evaluates and saves owners inside tx, as many at a time as their values allow. Ranges of owner ids are locked in order, so
+// two runs never mix on one owner and never wait for each other in a circle.
+func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial bool, o Options) (sum Report, err error) {
 	if _, err := tx.NewRaw(`select pg_advisory_xact_lock(hashtext('writ.owner'), shard) from
 		(select distinct (id / ?)::int as shard from unnest(?::bigint[]) id order by 1) s`, ownerBatch, ids(page)).Exec(ctx); err != nil {
-		return Report{}, err
-	}
-	// what arrives while we compute must find its row dirty again: seq is remembered before anything is read
-	var seqs []struct{ OwnerID, Seq int64 }
-	if err := tx.NewRaw(`select owner_id, seq from dirty_owner where owner_id = any (?)`, ids(page)).Scan(ctx, &seqs); err != nil {
 		return Report{}, err
 	}
 	m, err := s.Model(ctx, tx)
 	if err != nil {
 		return Report{}, err
 	}
-	batch, err := s.load(ctx, tx, m, page, initial, o)
+	for n := s.width.owners(m, len(page)); len(page) > 0; n = s.width.owners(m, len(page)) {
+		for {
+			r, err := s.computePart(ctx, tx, m, page[:n], initial, o)
+			if errors.Is(err, errTooWide) {
+				n = (n + 1) / 2
+				continue
+			}
+			if sum.add(r); err != nil {
+				return sum, err
+			}
+			break
+		}
+		page = page[n:]
+	}
+	return sum, nil
+}
+
+// computePart is compute for owners who are locked and fit into memory together.
+func (s *Service) computePart(ctx context.Context, tx bun.Tx, m *Model, page []int64, initial bool, o Options) (Report, error) {
+	// what arrives while we compute must find its row dirty again: seq is remembered before anything is read
+	var seqs []struct{ OwnerID, Seq int64 }
+	if err := tx.NewRaw(`select owner_id, seq from dirty_owner where owner_id = any (?)`, ids(page)).Scan(ctx, &seqs); err != nil {
+		return Report{}, err
+	}
+	batch, values, err := s.load(ctx, tx, m, page, initial, o)
 	if err != nil {
 		return Report{}, err
 	}
@@ -293,6 +319,7 @@ func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial 
 	if err != nil {
 		return Report{}, err
 	}
+	s.width.saw(values+resultValues(results), len(page))
 	report, failed, err := s.save(ctx, tx, m, batch, results)
 	if err != nil {
 		return report, err
@@ -306,8 +333,10 @@ func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial 
 			owners, known = append(owners, q.OwnerID), append(known, q.Seq)
 		}
 	}
-	_, err = tx.NewRaw(`delete from dirty_owner d using unnest(?::bigint[], ?::bigint[]) k (owner_id, seq) where d.owner_id = k.owner_id and d.seq = k.seq`,
-		ids(owners), ids(known)).Exec(ctx)
+	if len(owners) > 0 {
+		_, err = tx.NewRaw(`delete from dirty_owner d using unnest(?::bigint[], ?::bigint[]) k (owner_id, seq) where d.owner_id = k.owner_id and d.seq = k.seq`,
+			ids(owners), ids(known)).Exec(ctx)
+	}
 	return report, err
 }
 

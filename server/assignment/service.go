@@ -25,6 +25,7 @@ type Service struct {
 	Hooks
 
 	models modelCache
+	width  width
 }
 
 // Hooks are what assignments ask of other rooms and tell those above. All are needed.

@@ -1,11 +1,12 @@
 package db
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
-
-	"github.com/lib/pq"
 )
 
 // Row is a row of Select: each call takes the next column. A column of another type than asked fails the read.
@@ -71,20 +72,45 @@ func (r *Row) TimeOrNil() *time.Time { return optional[time.Time](r) }
 // Bytes is a document or other raw value; nil for null.
 func (r *Row) Bytes() []byte { v, _ := take[[]byte](r); return v }
 
-// Ints is an array of numbers; nil for null.
-func (r *Row) Ints() []int64 {
-	var list pq.Int64Array
-	r.array(list.Scan)
+// Ints is an array of numbers; nil for null. It belongs to the caller.
+func (r *Row) Ints() []int64 { return r.AppendInts(nil) }
+
+// AppendInts adds the numbers of an array to a list; nothing for null.
+func (r *Row) AppendInts(list []int64) []int64 {
+	raw := r.Bytes()
+	if raw == nil {
+		return list
+	}
+	list, ok := appendInts(list, raw)
+	if !ok && r.err == nil {
+		r.err = fmt.Errorf("column %s is no array of numbers", r.names[r.next-1])
+	}
 	return list
 }
 
-func (r *Row) array(scan func(any) error) {
-	if raw := r.Bytes(); raw != nil {
-		if err := scan(raw); err != nil && r.err == nil {
-			r.err = err
-		}
+// appendInts reads an array as PostgreSQL writes it: {1,-2}.
+func appendInts(list []int64, raw []byte) (_ []int64, ok bool) {
+	if len(raw) < 2 || raw[0] != '{' || raw[len(raw)-1] != '}' {
+		return list, false
 	}
+	if len(raw) == 2 {
+		if list == nil {
+			list = []int64{}
+		}
+		return list, true
+	}
+	list = slices.Grow(list, bytes.Count(raw, comma)+1)
+	for one := range bytes.SplitSeq(raw[1:len(raw)-1], comma) {
+		n, err := strconv.ParseInt(string(one), 10, 64)
+		if err != nil {
+			return list, false
+		}
+		list = append(list, n)
+	}
+	return list, true
 }
+
+var comma = []byte{','}
 
 // JSON reads a document into v, which stays as it is for null.
 func (r *Row) JSON(v any) {
