@@ -98,7 +98,7 @@ func (b *builder) source(id int64) {
 		if bit, ok := policyBits[policyID]; ok {
 			r.policyBit = bit
 		}
-		r.context = s.contextFor(b, policyID)
+		r.context, r.itself = s.contextFor(b, policyID), [1]*rule{r}
 		s.matcher.add(r.bit, r.criteria)
 		s.matcher.rules = append(s.matcher.rules, r)
 		if r.roleID != 0 {
@@ -115,7 +115,7 @@ func (b *builder) source(id int64) {
 		if s.roles[r.RoleID] == nil || !b.enabled(r.PolicyID) {
 			continue
 		}
-		register(&rule{id: r.ID, identifier: r.Identifier, kind: ofRoles, criteria: b.criteria("role_rule", r.Identifier, r.Dimensions), roleID: deref(r.CompositeRoleID),
+		register(&rule{id: r.ID, alone: []int64{r.ID}, identifier: r.Identifier, kind: ofRoles, criteria: b.criteria("role_rule", r.Identifier, r.Dimensions), roleID: deref(r.CompositeRoleID),
 			denied: r.IsDenied, priority: r.Priority, strength: r.Type, gives: r.RoleID}, r.PolicyID)
 	}
 	for _, t := range b.m.ResourceTypes {

@@ -49,7 +49,7 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 		if x.ResourceTypeID != t.ID || !b.enabled(x.PolicyID) {
 			continue
 		}
-		r := &rule{id: x.ID, identifier: x.Identifier, kind: kindOf(x.Kind), criteria: b.criteria("resource_type_rule", x.Identifier, x.Dimensions), roleID: deref(x.SingleRoleID),
+		r := &rule{id: x.ID, alone: []int64{x.ID}, identifier: x.Identifier, kind: kindOf(x.Kind), criteria: b.criteria("resource_type_rule", x.Identifier, x.Dimensions), roleID: deref(x.SingleRoleID),
 			denied: x.IsDenied, strength: x.Type, typ: typ, comparison: x.ComparisonType, mapped: x.IsMapped, confidence: x.Confidence,
 			offset: x.OffsetReference, before: x.OffsetBefore, after: x.OffsetAfter}
 		if !b.resourceTypeRule(s, x, r, on) {
@@ -68,7 +68,7 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 			slices.SortFunc(have.queries, func(x, y *rule) int {
 				return cmp.Or(cmp.Compare(y.confidence, x.confidence), cmp.Compare(x.id, y.id))
 			})
-			typ.props = append(typ.props, have)
+			have.at, typ.props = len(typ.props), append(typ.props, have)
 		}
 	}
 }

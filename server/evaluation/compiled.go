@@ -109,6 +109,7 @@ type typed struct {
 // prop is a property of the target that rules compute.
 type prop struct {
 	*directory.Property
+	at      int     // its position in props
 	scalars []*rule // by id
 	navs    int     // how many navigation rules there are
 	queries []*rule // highest confidence first, then id
@@ -127,6 +128,8 @@ func (p *prop) many() bool { return p.IsNavigation() && p.IsCollection }
 // rule is any compiled rule; which fields count depends on what it is.
 type rule struct {
 	id         int64
+	alone      []int64  // the id, as a list of its own
+	itself     [1]*rule // the rule, as a list of its own
 	identifier string
 	kind       *ruleKind // ofRoles for role rules
 	bit        uint32

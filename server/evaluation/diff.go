@@ -23,7 +23,7 @@ type diff struct {
 
 func (r *run) settleRow(p *plan, s *seat) {
 	row := s.row
-	d := &diff{r: r, p: p, seat: s, row: row, target: s.target, want: s.want, back: map[string]bool{}}
+	d := &diff{r: r, p: p, seat: s, row: row, target: s.target, want: s.want}
 	d.out = TypeDelta{ResourceTypeID: p.ID, Workflow: row.Workflow, IsExpected: s.want.ok, Start: row.Start, End: row.End, Confidence: s.confidence,
 		Expected: s.want.expected, Error: row.Error}
 	if row.ID != 0 {
@@ -175,7 +175,11 @@ func (d *diff) linked() {
 
 // values compares all computed properties with a target.
 func (d *diff) values(target *Resource) {
+	rest := d.resting()
 	for _, q := range d.p.props {
+		if rest && d.shown(q, target) {
+			continue
+		}
 		if q.many() {
 			d.collection(q, target)
 		} else {
@@ -193,8 +197,44 @@ func (d *diff) values(target *Resource) {
 // keepBack leaves the whole expectation as it was: what is under way has to end first.
 func (d *diff) keepBack() {
 	for _, q := range d.p.props {
-		d.back[q.Identifier] = true
+		d.keepOld(q.Identifier)
 	}
+}
+
+func (d *diff) keepOld(property string) {
+	if d.back == nil {
+		d.back = map[string]bool{}
+	}
+	d.back[property] = true
+}
+
+// resting: nothing is open for the row, and its target is the one it had.
+func (d *diff) resting() bool {
+	return d.target != nil && d.row.TargetID == d.target.ID && d.row.Order == nil && len(d.row.Gaps)+len(d.row.Kept) == 0
+}
+
+// shown reports whether a target shows exactly what is wanted of a property now, and nothing is wanted later: of a resting row there is then
+// nothing to settle.
+func (d *diff) shown(q *prop, target *Resource) bool {
+	spans := d.want.expected.Properties[q.Identifier]
+	if !q.many() {
+		p := inForce(spans)
+		if p == nil || p.Error != "" || p.CreateOnly {
+			return p != nil && p.Error == ""
+		}
+		_, same := compare(d.r, q, p, target)
+		return same
+	}
+	have := target.Links[q.Identifier]
+	if len(have) != len(spans) {
+		return false
+	}
+	for i := range spans {
+		if !spans[i].InForce || spans[i].Error != "" || spans[i].ID != have[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // create asks for a target that does not exist: one line for the target, one per value in force when it begins.
@@ -391,7 +431,7 @@ func (d *diff) delete(decided bool) {
 func (d *diff) finish() {
 	d.out.Order = d.lines.finish()
 	for name := range d.lines.heldBack {
-		d.back[name] = true
+		d.keepOld(name)
 		// the line that was to take their place could not be opened: they stay until it can
 		d.out.Gaps = slices.DeleteFunc(d.out.Gaps, func(g GapDelta) bool { return g.Close && g.Property == name })
 		d.out.Kept = slices.DeleteFunc(d.out.Kept, func(k KeptDelta) bool {

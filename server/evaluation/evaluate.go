@@ -11,14 +11,14 @@ import (
 // set and concerns no other.
 func (c *Compiled) Evaluate(b *Batch) []Result {
 	out := make([]Result, len(b.Owners))
-	h := hasher{c: c, b: b}
+	h, m := hasher{c: c, b: b}, &scratch{}
 	for i, o := range b.Owners {
-		out[i] = c.evaluate(b, o, &h)
+		out[i] = c.evaluate(b, o, &h, m)
 	}
 	return out
 }
 
-func (c *Compiled) evaluate(b *Batch, o *Owner, h *hasher) (res Result) {
+func (c *Compiled) evaluate(b *Batch, o *Owner, h *hasher, m *scratch) (res Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			res = Result{OwnerID: o.Resource.ID, Err: fmt.Errorf("the computation of this owner failed: %v", p)}
@@ -28,7 +28,8 @@ func (c *Compiled) evaluate(b *Batch, o *Owner, h *hasher) (res Result) {
 		slices.Equal(h.of(o), o.Fingerprint) {
 		return Result{OwnerID: o.Resource.ID, Unchanged: true, Fingerprint: o.Fingerprint, NextAt: o.NextAt}
 	}
-	r := &run{c: c, b: b, o: o, now: instant(b.Now), next: maxTime, res: Result{OwnerID: o.Resource.ID}, held: map[int64]set{}}
+	m.facts = m.facts[:0]
+	r := &run{c: c, b: b, o: o, now: instant(b.Now), next: maxTime, res: Result{OwnerID: o.Resource.ID}, held: map[int64]set{}, scratch: m}
 	if b.Explain {
 		r.res.Trace = &Trace{}
 	}
@@ -39,11 +40,33 @@ func (c *Compiled) evaluate(b *Batch, o *Owner, h *hasher) (res Result) {
 	if err := r.compute(); err != nil {
 		return Result{OwnerID: o.Resource.ID, Err: err}
 	}
-	slices.Sort(r.facts)
-	r.res.Facts = slices.Compact(r.facts)
+	r.res.Facts = slices.Clone(ascending(r.facts))
 	r.res.NextAt = moment(r.next)
 	r.res.Fingerprint = h.of(after(o, &r.res))
 	return r.res
+}
+
+// scratch is memory that the computations of a batch use one after the other.
+type scratch struct {
+	facts  []int64
+	navs   [][]*rule // by position of the property
+	values []reached
+	spans  []Span // what results hold stays where it is: a full piece is left to them
+}
+
+// add puts one more span at the end of the list that begins at begin, and tells where it begins now.
+func (m *scratch) add(begin int, s Span) int {
+	m.spans, begin = room(m.spans, begin)
+	m.spans = append(m.spans, s)
+	return begin
+}
+
+// give gives the list that begins at begin away.
+func (m *scratch) give(begin int) []Span { return m.spans[begin:len(m.spans):len(m.spans)] }
+
+func ascending(ids []int64) []int64 {
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // run is the computation of one owner.
@@ -56,7 +79,7 @@ type run struct {
 	next  int64
 	world *world
 	res   Result
-	facts []int64
+	*scratch
 
 	contexts [][]context    // by position of the context rule
 	free     []context      // for rules without a context rule
@@ -143,13 +166,14 @@ func (r *run) recordOf(x *rule) *Resource {
 // begun always and the last never ended, as the values of an account before and after them need (2.9).
 func (r *run) when(x *rule, wide bool) set {
 	var out set
-	for _, c := range r.contextsOf(x) {
-		if c.match.has(x) {
-			over := c.over
-			if wide {
-				over = always
+	contexts := r.contextsOf(x)
+	for i := range contexts {
+		if c := &contexts[i]; c.match.has(x) {
+			over := everSet
+			if !wide && c.over != always {
+				over = set{c.over}
 			}
-			out = out.union(set{over})
+			out = out.union(over)
 		}
 	}
 	if x.roleID != 0 && len(out) > 0 {
@@ -160,16 +184,16 @@ func (r *run) when(x *rule, wide bool) set {
 
 // open calls f with every rule of the contexts that asks for no role and whose criteria hold.
 func (r *run) open(list func(*matches) []*rule, f func(*rule)) {
-	for _, c := range r.free {
-		for _, x := range list(c.match) {
+	for i := range r.free {
+		for _, x := range list(r.free[i].match) {
 			if x.context < 0 {
 				f(x)
 			}
 		}
 	}
 	for i, contexts := range r.contexts {
-		for _, c := range contexts {
-			for _, x := range list(c.match) {
+		for k := range contexts {
+			for _, x := range list(contexts[k].match) {
 				if x.context == i {
 					f(x)
 				}

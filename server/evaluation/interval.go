@@ -18,8 +18,11 @@ type interval struct{ from, to int64 }
 // always is the interval without bounds.
 var always = interval{minTime, maxTime}
 
-// set is a set of instants: intervals sorted, disjoint and not touching.
+// set is a set of instants: intervals sorted, disjoint and not touching. Nobody changes one in place.
 type set []interval
+
+// everSet are all instants.
+var everSet = set{always}
 
 func instant(t time.Time) int64 { return t.UnixMicro() }
 
@@ -96,13 +99,22 @@ func (s set) union(t set) set {
 	if len(s) == 0 {
 		return t
 	}
-	if len(t) == 0 {
+	if len(t) == 0 || len(s) == 1 && s[0] == always {
 		return s
+	}
+	if len(t) == 1 && t[0] == always {
+		return t
 	}
 	return append(append(make(set, 0, len(s)+len(t)), s...), t...).normal()
 }
 
 func (s set) intersect(t set) set {
+	switch {
+	case len(s) == 1 && s[0] == always:
+		return t
+	case len(t) == 1 && t[0] == always:
+		return s
+	}
 	var out set
 	for i, j := 0, 0; i < len(s) && j < len(t); {
 		from, to := max(s[i].from, t[j].from), min(s[i].to, t[j].to)

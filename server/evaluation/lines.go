@@ -54,8 +54,9 @@ type lines struct {
 }
 
 func newLines(r *run, p *plan, o *ExistingOrder) *lines {
-	l := &lines{r: r, p: p, order: o, done: map[*ExistingLine]bool{}}
+	l := &lines{r: r, p: p, order: o}
 	if o != nil {
+		l.done = make(map[*ExistingLine]bool, len(o.Lines))
 		l.kind, l.target = o.Kind, o.TargetID
 	}
 	return l

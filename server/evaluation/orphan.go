@@ -81,7 +81,7 @@ func (c *Compiled) orphan(b *OrphanBatch, t Orphan) OrphanResult {
 			}
 		}
 	}
-	r := &run{c: c, o: &Owner{Resource: &Resource{}}, now: instant(b.Now), next: maxTime,
+	r := &run{c: c, scratch: &scratch{}, o: &Owner{Resource: &Resource{}}, now: instant(b.Now), next: maxTime,
 		b: &Batch{Now: b.Now, Initial: b.Initial, BlockAll: b.BlockAll, NoReview: b.NoReview, Resources: b.Resources, SyncedAt: b.SyncedAt}}
 	d := &TypeDelta{Existing: t.Existing, TargetID: t.Resource.ID, Workflow: row.Workflow, Confidence: confidence}
 	switch {

@@ -146,6 +146,9 @@ func (d *diff) remember() {
 		e.Ours = map[string][]Own{theTarget: {*x}}
 	}
 	for _, q := range d.p.props {
+		if d.wantedStill(q) {
+			continue
+		}
 		list := d.own(q)
 		if d.untraceable() && !q.many() { // nobody will show it: the first one is what is believed
 			value, id := target.value(q)
@@ -163,6 +166,30 @@ func (d *diff) remember() {
 			e.Ours[q.Identifier] = list
 		}
 	}
+}
+
+// wantedStill: what was wanted of a property of a target that is there is wanted now, nothing else of it is Writ's own, and nothing is open.
+func (d *diff) wantedStill(q *prop) bool {
+	if d.target == nil || d.row.TargetID == 0 || d.row.Order != nil || len(d.row.Expected.Ours[q.Identifier]) > 0 {
+		return false
+	}
+	now := d.out.Expected.Properties[q.Identifier]
+	if p := inForce(now); !q.many() && (p == nil || p.Error != "") {
+		return false
+	}
+	i := 0 // both are sorted
+	for _, was := range d.row.Expected.Properties[q.Identifier] {
+		if !was.InForce || was.Error != "" || was.CreateOnly {
+			continue
+		}
+		for i < len(now) && (!now[i].InForce || now[i].Error != "" || now[i].ID != was.ID || !q.IsNavigation() && now[i].Value != was.Value) {
+			i++
+		}
+		if i == len(now) {
+			return false
+		}
+	}
+	return true
 }
 
 // theTarget stands in Expected.Ours for the target itself: a creation was sent, and no data tells yet what became of it.

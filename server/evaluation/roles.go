@@ -37,17 +37,24 @@ func (w Workflow) over() bool { return w == Declined || w == Cancellation || w =
 
 // roles computes composite roles, parents first, then single roles (S2, S3).
 func (r *run) roles() {
-	rows := map[int64][]*AssignedRole{}
-	rules := map[int64][]*rule{}
+	held := slices.Clone(r.o.Roles)
+	slices.SortStableFunc(held, func(a, b *AssignedRole) int { return cmp.Compare(a.RoleID, b.RoleID) })
+	rows := func(id int64) []*AssignedRole {
+		from, _ := slices.BinarySearchFunc(held, id, func(x *AssignedRole, id int64) int { return cmp.Compare(x.RoleID, id) })
+		to := from
+		for to < len(held) && held[to].RoleID == id {
+			to++
+		}
+		return held[from:to:to]
+	}
+	rules := make(map[int64][]*rule, len(held))
 	queue := []*role{}
 	var singles []int64
 	add := func(id int64) {
 		x := r.src.roles[id]
 		switch {
 		case x == nil || x.Kind == rolemodel.Single:
-			if !slices.Contains(singles, id) {
-				singles = append(singles, id)
-			}
+			singles = append(singles, id)
 		default:
 			i, found := slices.BinarySearchFunc(queue, x, func(a, b *role) int { return cmp.Compare(a.order, b.order) })
 			if !found {
@@ -56,16 +63,19 @@ func (r *run) roles() {
 		}
 	}
 	for _, row := range r.o.Roles {
-		rows[row.RoleID] = append(rows[row.RoleID], row)
 		add(row.RoleID)
 	}
 	take := func(x *rule) {
-		rules[x.gives] = append(rules[x.gives], x)
+		if have, ok := rules[x.gives]; ok {
+			rules[x.gives] = append(have, x)
+		} else {
+			rules[x.gives] = x.itself[:]
+		}
 		add(x.gives)
 	}
 	r.open(func(m *matches) []*rule { return m.roles }, take)
 	one := func(id int64) {
-		r.role(id, rules[id], rows[id])
+		r.role(id, rules[id], rows(id))
 		if len(r.held[id]) == 0 {
 			return
 		}
@@ -80,8 +90,7 @@ func (r *run) roles() {
 	for i := 0; i < len(queue); i++ {
 		one(queue[i].ID)
 	}
-	slices.Sort(singles)
-	for _, id := range singles {
+	for _, id := range ascending(singles) {
 		one(id)
 	}
 	slices.SortFunc(r.res.Roles, func(a, b RoleDelta) int {
@@ -106,6 +115,9 @@ func (p period) origin() string {
 // automatic resolves the rules of one role (role-model 3.2): on every elementary segment the smallest priority number decides; a denied rule
 // among those forbids; else the strongest type counts, and only Required gives.
 func (r *run) automatic(rules []*rule) []period {
+	if len(rules) == 1 {
+		return r.automaticAlone(rules[0])
+	}
 	type one struct {
 		*rule
 		over set
@@ -166,6 +178,19 @@ func (r *run) automatic(rules []*rule) []period {
 	return out
 }
 
+// automaticAlone is automatic for a role of which one rule says everything.
+func (r *run) automaticAlone(x *rule) []period {
+	over := r.when(x, false)
+	if x.denied || !x.required() || len(over) == 0 {
+		return nil
+	}
+	out := make([]period, len(over))
+	for i := range over {
+		out[i] = period{interval: over[i], rules: x.alone, through: x.roleID}
+	}
+	return out
+}
+
 // at finds the interval that contains an instant.
 func (s set) at(t int64) (interval, bool) {
 	for _, i := range s {
@@ -199,7 +224,11 @@ func (r *run) role(id int64, rules []*rule, rows []*AssignedRole) {
 	}
 	var keep, past []period
 	for _, p := range wanted {
-		for _, i := range (set{p.interval}).subtract(denied.union(approved)) {
+		over := everSet
+		if p.interval != always {
+			over = set{p.interval}
+		}
+		for _, i := range over.subtract(denied.union(approved)) {
 			q := p
 			q.interval = i
 			if i.to <= r.now {
@@ -211,7 +240,7 @@ func (r *run) role(id int64, rules []*rule, rows []*AssignedRole) {
 			}
 		}
 		// what the rules give counts for its whole time, the past too: rules after the end need to know when it was
-		held = held.union(set{p.interval}.subtract(denied))
+		held = held.union(over.subtract(denied))
 	}
 	r.roleRows(id, keep, past, rows)
 	if held = held.union(approved); len(held) > 0 {
@@ -222,7 +251,7 @@ func (r *run) role(id int64, rules []*rule, rows []*AssignedRole) {
 // roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have
 // been over earlier, or interrupted, ends as it was (past): that is a correction of what was known.
 func (r *run) roleRows(id int64, keep, past []period, rows []*AssignedRole) {
-	used := map[*AssignedRole]bool{}
+	used := make(map[*AssignedRole]bool, 1)
 	emit := func(row AssignedRole, from *AssignedRole) {
 		if from == nil || !sameRow(row, *from) {
 			r.res.Roles = append(r.res.Roles, RoleDelta{Row: row})

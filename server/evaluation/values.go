@@ -48,18 +48,13 @@ func (r *run) values(p *plan, base, over set, start, end int64) map[string][]Spa
 	r.world.from, r.world.to = start, end
 	p.forbid, p.failed = nil, false
 	out := make(map[string][]Span, len(p.props))
-	navs := map[*prop][]*rule{}
-	for _, x := range p.rules {
-		if x.kind.fixed {
-			navs[x.prop] = append(navs[x.prop], x)
-		}
-	}
-	for _, q := range p.props {
+	navs := r.scratch.fixed(p)
+	for i, q := range p.props {
 		var spans []Span
 		if q.many() {
-			spans = r.collection(p, q, navs[q], over)
+			spans = r.collection(p, q, navs[i], over)
 		} else {
-			spans = r.single(p, q, navs[q], base, over)
+			spans = r.single(p, q, navs[i], base, over)
 		}
 		if q.key && len(q.scalars) > 0 {
 			spans = keyed(q, spans, over)
@@ -70,6 +65,22 @@ func (r *run) values(p *plan, base, over set, start, end int64) map[string][]Spa
 		}
 	}
 	return out
+}
+
+// fixed sorts the navigation rules of a plan by the position of their properties.
+func (m *scratch) fixed(p *plan) [][]*rule {
+	for len(m.navs) < len(p.props) {
+		m.navs = append(m.navs, nil)
+	}
+	for i := range p.props {
+		m.navs[i] = m.navs[i][:0]
+	}
+	for _, x := range p.rules {
+		if x.kind.fixed {
+			m.navs[x.prop.at] = append(m.navs[x.prop.at], x)
+		}
+	}
+	return m.navs
 }
 
 // keyed puts an error where the rules of a key give nothing, or more than a key can be: such a target can be neither made nor found again.
@@ -128,20 +139,12 @@ func (s *Span) interval() interval { return interval{startOf(s.From), endOf(s.To
 
 // single computes a mono-valued property.
 func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
+	if len(q.scalars) == 1 && len(navs)+len(q.queries) == 0 && q.scalars[0].offset == rolemodel.OffsetDefault {
+		return r.alone(p, q, q.scalars[0], base, over)
+	}
 	var coats []coat
 	for _, x := range q.scalars {
-		coats = append(coats, r.coats(x, base, over, func() Span {
-			s := Span{Rules: []int64{x.id}, CreateOnly: !x.mapped, Comparison: x.comparison}
-			r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
-			v, err := r.spelled(p, q, x)
-			if x.value.today() {
-				r.edge(r.world.tomorrow(r.now))
-			}
-			if s.Value = v; err != nil {
-				s.Error = err.Error()
-			}
-			return s
-		})...)
+		coats = append(coats, r.coats(x, base, over, func() Span { return r.scalar(p, q, x) })...)
 	}
 	var denied set
 	for _, x := range navs {
@@ -179,6 +182,36 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
 		}
 	}
 	return painted
+}
+
+// alone computes a property of which one rule says everything: the layers come to its value wherever it applies.
+func (r *run) alone(p *plan, q *prop, x *rule, base, over set) []Span {
+	wide := r.when(x, true)
+	painted := wide.intersect(over)
+	if len(painted) == 0 && len(wide.intersect(base)) == 0 {
+		return nil
+	}
+	s := r.scalar(p, q, x)
+	begin := len(r.spans)
+	for _, i := range painted {
+		s.From, s.To = moment(i.from), moment(i.to)
+		begin = r.scratch.add(begin, s)
+	}
+	return r.give(begin)
+}
+
+// scalar is the value of a scalar rule.
+func (r *run) scalar(p *plan, q *prop, x *rule) Span {
+	s := Span{Rules: x.alone, CreateOnly: !x.mapped, Comparison: x.comparison}
+	r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
+	v, err := r.spelled(p, q, x)
+	if x.value.today() {
+		r.edge(r.world.tomorrow(r.now))
+	}
+	if s.Value = v; err != nil {
+		s.Error = err.Error()
+	}
+	return s
 }
 
 // coats gives the layers on which one rule puts its value.
@@ -263,27 +296,10 @@ func (r *run) label(id int64) string {
 
 // collection computes a multi-valued navigation: overlapping rules add up; a denied rule takes its value away.
 func (r *run) collection(p *plan, q *prop, navs []*rule, over set) []Span {
-	type one struct {
-		over       set
-		rules      []int64
-		label      string
-		confidence int
-	}
-	values := map[int64]*one{}
+	values := r.scratch.values[:0]
 	add := func(id int64, label string, x *rule, on set, confidence int) {
-		on = on.intersect(over)
-		if len(on) == 0 {
-			return
-		}
-		v := values[id]
-		if v == nil {
-			v = &one{label: label, confidence: confidence}
-			values[id] = v
-		}
-		v.over = v.over.union(on)
-		v.rules = append(v.rules, x.id)
-		if confidence == 0 {
-			v.confidence = 0
+		if on = on.intersect(over); len(on) > 0 {
+			values = append(values, reached{id: id, over: on, rules: x.alone, label: label, confidence: confidence})
 		}
 	}
 	reach := func(x *rule) set {
@@ -316,28 +332,54 @@ func (r *run) collection(p *plan, q *prop, navs []*rule, over set) []Span {
 			break
 		}
 	}
+	slices.SortStableFunc(values, func(a, b reached) int { return cmp.Compare(a.id, b.id) })
+	r.scratch.values = values
+	values = merged(values)
 	for _, x := range navs {
 		if x.denied {
 			on := r.when(x, true)
-			if v := values[x.resource]; v != nil {
-				v.over = v.over.subtract(on)
+			if i, found := slices.BinarySearchFunc(values, x.resource, func(v reached, id int64) int { return cmp.Compare(v.id, id) }); found {
+				values[i].over = values[i].over.subtract(on)
 			}
 			if _, now := on.at(r.now); now {
 				p.forbidden(q.Identifier, x.resource)
 			}
 		}
 	}
-	var out []Span
-	for id, v := range values {
-		slices.Sort(v.rules)
+	begin := len(r.spans)
+	for i := range values {
+		v := &values[i]
 		for _, i := range v.over {
-			out = append(out, Span{From: moment(i.from), To: moment(i.to), ID: id, Value: v.label, Rules: slices.Compact(v.rules), Confidence: v.confidence})
+			begin = r.scratch.add(begin, Span{From: moment(i.from), To: moment(i.to), ID: v.id, Value: v.label, Rules: v.rules, Confidence: v.confidence})
 		}
 	}
-	slices.SortFunc(out, func(a, b Span) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.interval().from, b.interval().from))
-	})
-	return append(out, failed...)
+	return append(r.give(begin), failed...)
+}
+
+// reached is one value of a collection, and when rules want it.
+type reached struct {
+	id         int64
+	over       set
+	rules      []int64
+	label      string // as the first rule calls it
+	confidence int    // 0: sure
+}
+
+// merged adds up what several rules say about the same value; the values are sorted.
+func merged(values []reached) []reached {
+	out := values[:0]
+	for _, v := range values {
+		if n := len(out); n > 0 && out[n-1].id == v.id {
+			have := &out[n-1]
+			have.over, have.rules = have.over.union(v.over), ascending(slices.Concat(have.rules, v.rules))
+			if v.confidence == 0 {
+				have.confidence = 0
+			}
+			continue
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 func (p *plan) forbidden(property string, id int64) {
