@@ -212,7 +212,7 @@ type typeRow struct {
 	Start      *time.Time      `json:"start_date"`
 	End        *time.Time      `json:"end_date"`
 	Confidence *int            `json:"confidence"`
-	Expected   json.RawMessage `json:"expected"`
+	Expected   json.RawMessage `json:"expected"` // nil: as it is
 	Error      *string         `json:"error"`
 	Verified   bool            `json:"verified"`
 	Close      bool            `json:"close"`
@@ -359,11 +359,14 @@ func (w *saver) adopt() error {
 
 func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
 	row := typeRow{TargetID: nullID(d.TargetID), Workflow: int16(d.Workflow), IsExpected: d.IsExpected, Start: d.Start, End: d.End,
-		Expected: jsonb(d.Expected), Close: d.CloseRow, Verified: d.IsExpected && d.TargetID != 0}
+		Close: d.CloseRow, Verified: d.IsExpected && d.TargetID != 0}
 	if e := d.Existing; e != nil {
 		row.ID = e.ID
 		row.Versioned = d.CloseRow || e.TargetID != d.TargetID || e.Workflow != d.Workflow || e.IsExpected != d.IsExpected || !sameInstant(e.Start, d.Start) || !sameInstant(e.End, d.End) ||
 			e.Confidence != d.Confidence || e.Error != d.Error || !e.Expected.Means(d.Expected)
+	}
+	if d.Existing == nil || !d.Existing.Expected.Same(d.Expected) {
+		row.Expected = d.Expected.Append(nil)
 	}
 	if d.Confidence != 0 {
 		row.Confidence = &d.Confidence
@@ -397,39 +400,51 @@ func (w *saver) updateTypes(rows []typeRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	list := jsonb(rows)
-	var versioned []int64
-	for _, r := range rows {
+	var versioned, going, targets, ended []int64 // targets: 0 = none
+	for i := range rows {
+		r := &rows[i]
 		if r.Versioned {
 			versioned = append(versioned, r.ID)
 		}
+		if r.Close {
+			ended = append(ended, r.ID)
+			continue
+		}
+		target := int64(0)
+		if r.TargetID != nil {
+			target = *r.TargetID
+		}
+		going, targets = append(going, r.ID), append(targets, target)
 	}
 	if err := versionTypes(w.ctx, w.tx, w.now, versioned); err != nil {
 		return err
 	}
 	// a target that is let go, or whose owner is gone, may be wanted by others with an equal key: they are looked at when it is spread
-	if _, err := directory.MarkChanged(w.ctx, w.tx, w.now, `select a.resource_id from jsonb_to_recordset(?::jsonb) r (id bigint, resource_id bigint, close boolean)
+	if _, err := directory.MarkChanged(w.ctx, w.tx, w.now, `select a.resource_id
+		from (select id, nullif(target, 0) as resource_id, false as close from unnest(?::bigint[], ?::bigint[]) k (id, target)
+			union all select unnest(?::bigint[]), null, true) r
 		join assigned_resource_type a on a.id = r.id
 		where r.close or a.resource_id is distinct from r.resource_id or exists (select from resource w where w.id = a.owner_id and w.valid_to <> 'infinity')`,
-		string(list)); err != nil {
+		ids(going), ids(targets), ids(ended)); err != nil {
 		return err
 	}
 	// targets change hands inside one batch: they are let go before they are taken
-	if _, err := w.tx.NewRaw(`update assigned_resource_type a set resource_id = null from jsonb_to_recordset(?::jsonb) r (id bigint, resource_id bigint, close boolean)
-		where a.id = r.id and not r.close and a.resource_id is distinct from r.resource_id`, string(list)).Exec(w.ctx); err != nil {
+	if _, err := w.tx.NewRaw(`update assigned_resource_type a set resource_id = null from unnest(?::bigint[], ?::bigint[]) r (id, target)
+		where a.id = r.id and a.resource_id is distinct from nullif(r.target, 0) and a.resource_id is not null`, ids(going), ids(targets)).Exec(w.ctx); err != nil {
 		return err
 	}
+	// json and not jsonb: each document is taken apart once, as the column it becomes
 	_, err := w.tx.NewRaw(`update assigned_resource_type a set
 			resource_id = case when r.close then a.resource_id else r.resource_id end,
 			workflow_state = r.workflow_state,
 			workflow_state_changed_at = case when a.workflow_state = r.workflow_state then a.workflow_state_changed_at else ?0 end,
-			is_expected = r.is_expected, start_date = r.start_date, end_date = r.end_date, confidence = r.confidence, expected = r.expected, error = r.error, unseen_at = r.unseen_at,
+			is_expected = r.is_expected, start_date = r.start_date, end_date = r.end_date, confidence = r.confidence, expected = coalesce(r.expected, a.expected), error = r.error, unseen_at = r.unseen_at,
 			verified_at = case when r.verified then coalesce(a.verified_at, ?0) else a.verified_at end,
 			valid_from = case when r.versioned then greatest(?0, a.valid_from) else a.valid_from end,
 			valid_to = case when r.close then greatest(?0, a.valid_from) else 'infinity'::timestamptz end
-		from jsonb_to_recordset(?1::jsonb) r (id bigint, resource_id bigint, workflow_state smallint, is_expected boolean, start_date timestamptz, end_date timestamptz,
+		from json_to_recordset(?1::json) r (id bigint, resource_id bigint, workflow_state smallint, is_expected boolean, start_date timestamptz, end_date timestamptz,
 			confidence int, expected jsonb, error text, verified boolean, close boolean, unseen_at timestamptz, versioned boolean)
-		where a.id = r.id`, w.now, string(list)).Exec(w.ctx)
+		where a.id = r.id`, w.now, string(jsonb(rows))).Exec(w.ctx)
 	return err
 }
 
@@ -539,19 +554,46 @@ func (w *saver) states() error {
 	return err
 }
 
-// facts remembers which resources each evaluation read: when one of them changes, the owner is dirty.
+// facts remembers which resources each evaluation read: when one of them changes, the owner is dirty. Most are known: what there is is read
+// first, and only the difference is written.
 func (w *saver) facts() error {
-	var owners, resources []int64
+	known := make(map[int64][]int64, len(w.changed))
+	if err := db.Select(w.ctx, w.tx, bun.SafeQuery(`select owner_id, array_agg(resource_id order by resource_id) from evaluation_fact where owner_id = any (?) group by owner_id`,
+		ids(w.changedIDs())), func(r *db.Row) error {
+		owner := r.Int()
+		known[owner] = r.Ints()
+		return nil
+	}); err != nil {
+		return err
+	}
+	var fresh, stale struct{ owners, resources []int64 }
 	for _, r := range w.changed {
-		for _, f := range r.Facts {
-			owners, resources = append(owners, r.OwnerID), append(resources, f)
+		was := known[r.OwnerID]
+		for _, f := range r.Facts { // both are sorted
+			for len(was) > 0 && was[0] < f {
+				stale.owners, stale.resources, was = append(stale.owners, r.OwnerID), append(stale.resources, was[0]), was[1:]
+			}
+			if len(was) > 0 && was[0] == f {
+				was = was[1:]
+				continue
+			}
+			fresh.owners, fresh.resources = append(fresh.owners, r.OwnerID), append(fresh.resources, f)
+		}
+		for _, f := range was {
+			stale.owners, stale.resources = append(stale.owners, r.OwnerID), append(stale.resources, f)
 		}
 	}
-	_, err := w.tx.NewRaw(`with fresh as (select * from unnest(?1::bigint[], ?2::bigint[]) f (owner_id, resource_id)),
-		stale as (delete from evaluation_fact e where e.owner_id = any (?0)
-			and not exists (select from fresh f where f.owner_id = e.owner_id and f.resource_id = e.resource_id))
-		insert into evaluation_fact (owner_id, resource_id) select owner_id, resource_id from fresh on conflict do nothing`,
-		ids(w.changedIDs()), ids(owners), ids(resources)).Exec(w.ctx)
+	if len(stale.owners) > 0 {
+		if _, err := w.tx.NewRaw(`delete from evaluation_fact e using unnest(?::bigint[], ?::bigint[]) f (owner_id, resource_id)
+			where e.owner_id = f.owner_id and e.resource_id = f.resource_id`, ids(stale.owners), ids(stale.resources)).Exec(w.ctx); err != nil {
+			return err
+		}
+	}
+	if len(fresh.owners) == 0 {
+		return nil
+	}
+	_, err := w.tx.NewRaw(`insert into evaluation_fact (owner_id, resource_id) select * from unnest(?::bigint[], ?::bigint[]) on conflict do nothing`,
+		ids(fresh.owners), ids(fresh.resources)).Exec(w.ctx)
 	return err
 }
 

@@ -446,7 +446,7 @@ func (d *diff) finish() {
 	e := d.row
 	d.out.RowChanged = d.out.Existing == nil || d.out.CloseRow || e.TargetID != d.out.TargetID || e.Workflow != d.out.Workflow || e.IsExpected != d.out.IsExpected ||
 		startOf(e.Start) != startOf(d.out.Start) || endOf(e.End) != endOf(d.out.End) || e.Confidence != d.out.Confidence || e.Error != d.out.Error ||
-		!e.Expected.same(d.out.Expected)
+		!e.Expected.Same(d.out.Expected)
 	if d.out.Existing == nil && d.out.CloseRow {
 		return // never was, need not be
 	}
@@ -472,8 +472,8 @@ func (d *diff) holdBack() {
 	d.out.Expected.Properties = props
 }
 
-// same compares two expectations.
-func (e Expected) same(f Expected) bool {
+// Same compares two expectations.
+func (e Expected) Same(f Expected) bool {
 	if !slices.Equal(e.TypeRules, f.TypeRules) || !slices.Equal(e.Roles, f.Roles) || len(e.Properties) != len(f.Properties) || e.Begun != f.Begun ||
 		!maps.EqualFunc(e.Ours, f.Ours, slices.Equal[[]Own]) {
 		return false

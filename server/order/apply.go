@@ -13,6 +13,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
@@ -157,12 +158,19 @@ type lineHead struct {
 	IsClosed      bool
 }
 
-const lineHeadColumns = `l.id, l.order_id, l.state, l.version, l.property, l.action, l.value_id, l.proposed_value, l.workflow_state,
-	l.closed_at is not null as is_closed`
+// readLineHeads reads the lines that a condition on l names.
+func readLineHeads(ctx context.Context, tx bun.IDB, condition string, args ...any) (rows []*lineHead, err error) {
+	err = db.Select(ctx, tx, bun.SafeQuery(`select l.id, l.order_id, l.state, l.version, l.property, l.action, l.value_id, l.proposed_value, l.workflow_state,
+		l.closed_at is not null from order_line l where `+condition, args...), func(r *db.Row) error {
+		rows = append(rows, &lineHead{ID: r.Int(), OrderID: r.Int(), State: State(r.Int()), Version: int(r.Int()), Property: r.TextOrNil(), Action: evaluation.LineAction(r.Text()),
+			ValueID: r.IntOrNil(), ProposedValue: r.TextOrNil(), WorkflowState: evaluation.Workflow(r.Int()), IsClosed: r.Bool()})
+		return nil
+	})
+	return rows, err
+}
 
 func selectLineHeads(ctx context.Context, tx bun.IDB, ids []int64) (map[int64]*lineHead, error) {
-	var rows []*lineHead
-	err := tx.NewRaw("select "+lineHeadColumns+" from order_line l where l.id = any(?)", pgdialect.Array(ids)).Scan(ctx, &rows)
+	rows, err := readLineHeads(ctx, tx, "l.id = any(?)", pgdialect.Array(ids))
 	if err != nil {
 		return nil, fmt.Errorf("read order lines: %w", err)
 	}

@@ -127,8 +127,7 @@ func (p *policyRun) loadOpen(ctx context.Context, tx bun.Tx, arts []int64) error
 		p.orders[o.ID] = &touched{before: &o.State}
 		ids[i] = o.ID
 	}
-	var lines []*lineHead
-	err = tx.NewRaw("select "+lineHeadColumns+" from order_line l where l.order_id = any(?) and l.closed_at is null", pgdialect.Array(ids)).Scan(ctx, &lines)
+	lines, err := readLineHeads(ctx, tx, "l.order_id = any(?) and l.closed_at is null", pgdialect.Array(ids))
 	if err != nil {
 		return fmt.Errorf("read open lines: %w", err)
 	}
