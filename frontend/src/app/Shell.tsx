@@ -1,6 +1,6 @@
 import { Notifications } from '@mantine/notifications'
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useContext, useEffect, useState } from 'react'
+import { Suspense, useContext, useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { LiveContext } from '../graphql/live'
 import { useMe } from '../graphql/SessionContext'
@@ -8,6 +8,7 @@ import { SocketStatusContext } from '../graphql/socketStatus'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
 import { KeymapContext, useKeys } from '../ui/keys'
+import { lazyPart } from '../ui/lazyPart'
 import { Nav } from './Nav'
 import { NewVersion } from './NewVersion'
 import { PendingPage } from './notices'
@@ -18,8 +19,8 @@ import { TopBar } from './TopBar'
 import { useListedPages } from './useListedPages'
 
 const loadPalette = () => import('./JumpPalette')
-const JumpPalette = lazy(() => loadPalette().then((m) => ({ default: m.JumpPalette })))
-const KeyHelp = lazy(() => import('./KeyHelp').then((m) => ({ default: m.KeyHelp })))
+const JumpPalette = lazyPart(() => loadPalette().then((m) => m.JumpPalette))
+const KeyHelp = lazyPart(() => import('./KeyHelp').then((m) => m.KeyHelp))
 
 /** The frame around every page of a signed-in person. */
 export function Shell() {
@@ -37,7 +38,7 @@ export function Shell() {
   useEffect(() => live.start(client, status), [live, client, status])
   // Brought early, so that what is typed right after Ctrl K lands in it.
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), 400)
+    const timer = setTimeout(() => void loadPalette().catch(() => undefined), 400)
     return () => clearTimeout(timer)
   }, [])
 

@@ -1,9 +1,17 @@
-import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  type RouteComponent,
+} from '@tanstack/react-router'
 import type { Icon } from '@tabler/icons-react'
 import type { Ahead, Asked } from '../graphql/ahead'
 import type { CountersFragment } from '../graphql/live.generated'
 import type { MeFragment } from '../graphql/me.generated'
 import type { Session } from '../graphql/session'
+import { orMissing } from '../lib/freshCode'
 import { text, type RawSearch } from '../lib/search'
 import { NotFoundScreen } from './notices'
 
@@ -39,6 +47,14 @@ declare module '@tanstack/react-router' {
 /** Thrown where the signed-in person may not go; drawn by the shell as 403. */
 export class Forbidden extends Error {}
 
+/** A component of a route whose code comes with the route. */
+export function lazyPage<Module extends Record<Name, RouteComponent>, Name extends string>(
+  load: () => Promise<Module>,
+  name: Name,
+) {
+  return lazyRouteComponent(() => orMissing(load), name)
+}
+
 export const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFoundScreen })
 
 export const signIn = createRoute({
@@ -53,7 +69,7 @@ export const signIn = createRoute({
     const state = await context.session.ensure()
     if (state.status === 'in') throw redirect({ href: search.to ?? '/' })
   },
-  component: lazyRouteComponent(() => import('../features/auth/SignInPage'), 'SignInPage'),
+  component: lazyPage(() => import('../features/auth/SignInPage'), 'SignInPage'),
 })
 
 /** The frame around every page of a signed-in person. */
@@ -67,7 +83,7 @@ export const shell = createRoute({
     }
     return { me: state.me }
   },
-  component: lazyRouteComponent(() => import('./SignedIn'), 'SignedIn'),
+  component: lazyPage(() => import('./SignedIn'), 'SignedIn'),
 })
 
 const everybody = () => true

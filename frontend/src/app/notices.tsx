@@ -2,10 +2,11 @@ import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconLock, IconMapOff } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useEffect, type ReactNode } from 'react'
-import { isGone, reloadOnce } from '../lib/freshCode'
+import { isGone, MissingCode } from '../lib/freshCode'
 import { t } from '../lib/texts'
 import { EmptyNote } from '../ui/EmptyNote'
 import { Skeleton } from '../ui/Skeleton'
+import { useMissingCode } from '../ui/useMissingCode'
 import classes from './notices.module.css'
 
 function Plain({ title, children }: { title: string; children: ReactNode }) {
@@ -60,26 +61,28 @@ export function PendingPage() {
 
 /** A page that threw. */
 export function RouteProblem({ error, reset }: { error: Error; reset: () => void }) {
-  const isOld = isGone(error.message)
-  // Without a connection the page would only be lost.
-  useEffect(() => {
-    if (isOld && navigator.onLine) reloadOnce()
-  }, [isOld])
+  const isOld = error instanceof MissingCode || isGone(error.message)
+  const missing = useMissingCode(isOld)
+  const hint = { looking: t.problem.looking, away: t.problem.away, gone: t.problem.old }[missing]
   return (
     <Plain title={t.problem.page}>
       <EmptyNote
         icon={IconAlertTriangle}
         title={isOld ? t.problem.oldTitle : t.problem.page}
-        hint={isOld ? t.problem.old : t.problem.crash}
+        hint={isOld ? hint : t.problem.crash}
         action={
           <div className={classes.actions}>
             {!isOld && <code>{error.message}</code>}
-            <Button variant="default" onClick={reset}>
-              {t.common.retry}
-            </Button>
-            <Button variant="subtle" onClick={() => window.location.reload()}>
-              {t.problem.reload}
-            </Button>
+            {!isOld && (
+              <Button variant="default" onClick={reset}>
+                {t.common.retry}
+              </Button>
+            )}
+            {!(isOld && missing !== 'gone') && (
+              <Button variant={isOld ? 'default' : 'subtle'} onClick={() => window.location.reload()}>
+                {t.problem.reload}
+              </Button>
+            )}
           </div>
         }
       />

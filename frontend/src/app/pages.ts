@@ -15,13 +15,7 @@ import {
   IconUsers,
   IconWebhook,
 } from '@tabler/icons-react'
-import {
-  createRoute,
-  lazyRouteComponent,
-  Outlet,
-  type LinkProps,
-  type StaticDataRouteOption,
-} from '@tanstack/react-router'
+import { createRoute, Outlet, type LinkProps, type StaticDataRouteOption } from '@tanstack/react-router'
 import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
@@ -43,7 +37,7 @@ import {
 import type { MeFragment } from '../graphql/me.generated'
 import { text, type RawSearch } from '../lib/search'
 import { t } from '../lib/texts'
-import { bring, open, shell, type Listed } from './frame'
+import { bring, lazyPage, open, shell, type Listed } from './frame'
 import { NotFoundPage } from './notices'
 
 // Every page stands here once: its address, who may open it, what it asks for, its code, and how the navigation, the palette and the list of keys
@@ -53,7 +47,7 @@ const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
   ...open(undefined, { group: 'top', label: t.nav.home, icon: IconHome, go: { key: 'h', says: t.keys.goHome } }),
-  component: lazyRouteComponent(() => import('../features/home/HomePage'), 'HomePage'),
+  component: lazyPage(() => import('../features/home/HomePage'), 'HomePage'),
 })
 
 const review = createRoute({
@@ -69,13 +63,13 @@ const review = createRoute({
     go: { key: 'r', says: t.keys.goReview },
   }),
   loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.review(search))),
-  component: lazyRouteComponent(() => import('../features/order/ReviewPage'), 'ReviewPage'),
+  component: lazyPage(() => import('../features/order/ReviewPage'), 'ReviewPage'),
 })
 const reviewOrder = createRoute({
   getParentRoute: () => review,
   path: '$orderId',
   loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.detail(params))),
-  component: lazyRouteComponent(() => import('../features/order/ReviewDrawer'), 'ReviewDrawer'),
+  component: lazyPage(() => import('../features/order/ReviewDrawer'), 'ReviewDrawer'),
 })
 
 const errors = createRoute({
@@ -90,13 +84,13 @@ const errors = createRoute({
     counter: (c) => c.errored,
   }),
   loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.errors(search))),
-  component: lazyRouteComponent(() => import('../features/order/ErrorsPage'), 'ErrorsPage'),
+  component: lazyPage(() => import('../features/order/ErrorsPage'), 'ErrorsPage'),
 })
 const errorsOrder = createRoute({
   getParentRoute: () => errors,
   path: '$orderId',
   loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.detail(params))),
-  component: lazyRouteComponent(() => import('../features/order/ReviewDrawer'), 'ReviewDrawer'),
+  component: lazyPage(() => import('../features/order/ReviewDrawer'), 'ReviewDrawer'),
 })
 
 const manual = createRoute({
@@ -112,13 +106,13 @@ const manual = createRoute({
     go: { key: 'm', says: t.keys.goManual },
   }),
   loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.manual(search))),
-  component: lazyRouteComponent(() => import('../features/order/ManualPage'), 'ManualPage'),
+  component: lazyPage(() => import('../features/order/ManualPage'), 'ManualPage'),
 })
 const manualOrder = createRoute({
   getParentRoute: () => manual,
   path: '$orderId',
   loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.detail(params))),
-  component: lazyRouteComponent(() => import('../features/order/ManualDrawer'), 'ManualDrawer'),
+  component: lazyPage(() => import('../features/order/ManualDrawer'), 'ManualDrawer'),
 })
 
 const orders = createRoute({
@@ -132,20 +126,20 @@ const orders = createRoute({
     go: { key: 'o', says: t.keys.goOrders },
   }),
   loader: (at) => bring(at, ({ search }) => import('../features/order/ahead').then((m) => m.orders(search))),
-  component: lazyRouteComponent(() => import('../features/order/OrderListPage'), 'OrderListPage'),
+  component: lazyPage(() => import('../features/order/OrderListPage'), 'OrderListPage'),
 })
 const ordersOrder = createRoute({
   getParentRoute: () => orders,
   path: '$orderId',
   loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.record(params))),
-  component: lazyRouteComponent(() => import('../features/order/OrderDrawer'), 'OrderDrawer'),
+  component: lazyPage(() => import('../features/order/OrderDrawer'), 'OrderDrawer'),
 })
 const order = createRoute({
   getParentRoute: () => shell,
   path: '/order/$orderId',
   ...open(maySeeOrders),
   loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.record(params))),
-  component: lazyRouteComponent(() => import('../features/order/OrderPage'), 'OrderPage'),
+  component: lazyPage(() => import('../features/order/OrderPage'), 'OrderPage'),
 })
 
 const people = createRoute({
@@ -162,7 +156,7 @@ const people = createRoute({
 const peopleIndex = createRoute({
   getParentRoute: () => people,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/directory/PersonListPage'), 'FirstEntityType'),
+  component: lazyPage(() => import('../features/directory/PersonListPage'), 'FirstEntityType'),
 })
 const peopleOf = createRoute({
   getParentRoute: () => people,
@@ -170,7 +164,7 @@ const peopleOf = createRoute({
   validateSearch: parsePersonListSearch,
   loader: (at) =>
     bring(at, ({ params, search }) => import('../features/directory/ahead').then((m) => m.people(params, search))),
-  component: lazyRouteComponent(() => import('../features/directory/PersonListPage'), 'PersonListPage'),
+  component: lazyPage(() => import('../features/directory/PersonListPage'), 'PersonListPage'),
 })
 
 const person = createRoute({
@@ -178,39 +172,39 @@ const person = createRoute({
   path: '/person/$id',
   ...open(maySeePeople),
   loader: (at) => bring(at, ({ params }) => import('../features/directory/ahead').then((m) => m.person(params))),
-  component: lazyRouteComponent(() => import('../features/directory/PersonPage'), 'PersonPage'),
+  component: lazyPage(() => import('../features/directory/PersonPage'), 'PersonPage'),
 })
 const personPermissions = createRoute({
   getParentRoute: () => person,
   path: '/',
   validateSearch: parsePermissionsSearch,
-  component: lazyRouteComponent(() => import('../features/assignment/PermissionsTab'), 'PermissionsTab'),
+  component: lazyPage(() => import('../features/assignment/PermissionsTab'), 'PermissionsTab'),
 })
 const personOrders = createRoute({
   getParentRoute: () => person,
   path: 'orders',
   validateSearch: parseOrderSearch,
-  component: lazyRouteComponent(() => import('../features/order/OwnerOrdersTab'), 'OwnerOrdersTab'),
+  component: lazyPage(() => import('../features/order/OwnerOrdersTab'), 'OwnerOrdersTab'),
 })
 const personOrder = createRoute({
   getParentRoute: () => personOrders,
   path: '$orderId',
-  component: lazyRouteComponent(() => import('../features/order/OrderDrawer'), 'OrderDrawer'),
+  component: lazyPage(() => import('../features/order/OrderDrawer'), 'OrderDrawer'),
 })
 const personProperties = createRoute({
   getParentRoute: () => person,
   path: 'properties',
-  component: lazyRouteComponent(() => import('../features/directory/PropertiesTab'), 'PropertiesTab'),
+  component: lazyPage(() => import('../features/directory/PropertiesTab'), 'PropertiesTab'),
 })
 const personContexts = createRoute({
   getParentRoute: () => person,
   path: 'contexts',
-  component: lazyRouteComponent(() => import('../features/directory/ContextsTab'), 'ContextsTab'),
+  component: lazyPage(() => import('../features/directory/ContextsTab'), 'ContextsTab'),
 })
 const personHistory = createRoute({
   getParentRoute: () => person,
   path: 'history',
-  component: lazyRouteComponent(() => import('../features/directory/HistoryTab'), 'HistoryTab'),
+  component: lazyPage(() => import('../features/directory/HistoryTab'), 'HistoryTab'),
 })
 
 const jobs = createRoute({
@@ -225,13 +219,13 @@ const jobs = createRoute({
     go: { key: 'j', says: t.keys.goJobs },
   }),
   loader: (at) => bring(at, () => import('../features/job/ahead').then((m) => m.jobs())),
-  component: lazyRouteComponent(() => import('../features/job/JobListPage'), 'JobListPage'),
+  component: lazyPage(() => import('../features/job/JobListPage'), 'JobListPage'),
 })
 const job = createRoute({
   getParentRoute: () => shell,
   path: '/jobs/$job',
   ...open(maySeeJobs),
-  component: lazyRouteComponent(() => import('../features/job/JobPage'), 'JobPage'),
+  component: lazyPage(() => import('../features/job/JobPage'), 'JobPage'),
 })
 const jobInstance = createRoute({
   getParentRoute: () => shell,
@@ -241,7 +235,7 @@ const jobInstance = createRoute({
     return task ? { task } : {}
   },
   ...open(maySeeJobs),
-  component: lazyRouteComponent(() => import('../features/job/JobInstancePage'), 'JobInstancePage'),
+  component: lazyPage(() => import('../features/job/JobInstancePage'), 'JobInstancePage'),
 })
 
 const systems = createRoute({
@@ -249,26 +243,26 @@ const systems = createRoute({
   path: '/systems',
   ...open(maySeeSystems, { group: 'machinery', label: t.nav.systems, icon: IconServer }),
   loader: (at) => bring(at, () => import('../features/connector/ahead').then((m) => m.systems())),
-  component: lazyRouteComponent(() => import('../features/connector/ConnectorListPage'), 'ConnectorListPage'),
+  component: lazyPage(() => import('../features/connector/ConnectorListPage'), 'ConnectorListPage'),
 })
 const system = createRoute({
   getParentRoute: () => shell,
   path: '/systems/$connector',
   ...open(maySeeSystems),
   loader: (at) => bring(at, () => import('../features/connector/ahead').then((m) => m.system())),
-  component: lazyRouteComponent(() => import('../features/connector/ConnectorPage'), 'ConnectorPage'),
+  component: lazyPage(() => import('../features/connector/ConnectorPage'), 'ConnectorPage'),
 })
 const rowsToMend = createRoute({
   getParentRoute: () => shell,
   path: '/systems/$connector/rows',
   ...open(maySeeSystems),
-  component: lazyRouteComponent(() => import('../features/connector/RowsToMendPage'), 'RowsToMendPage'),
+  component: lazyPage(() => import('../features/connector/RowsToMendPage'), 'RowsToMendPage'),
 })
 const delivery = createRoute({
   getParentRoute: () => shell,
   path: '/deliveries/$id',
   ...open((me) => maySeeSystems(me) || maySeeJobs(me)),
-  component: lazyRouteComponent(() => import('../features/connector/DeliveryPage'), 'DeliveryPage'),
+  component: lazyPage(() => import('../features/connector/DeliveryPage'), 'DeliveryPage'),
 })
 
 const modelSearch = (raw: RawSearch): { text?: string; kind?: string } => {
@@ -281,12 +275,12 @@ const roles = createRoute({
   validateSearch: modelSearch,
   ...open(maySeeModel, { group: 'machinery', label: t.nav.roles, icon: IconBriefcase }),
   loader: (at) => bring(at, () => import('../features/rolemodel/ahead').then((m) => m.roles())),
-  component: lazyRouteComponent(() => import('../features/rolemodel/RoleListPage'), 'RoleListPage'),
+  component: lazyPage(() => import('../features/rolemodel/RoleListPage'), 'RoleListPage'),
 })
 const role = createRoute({
   getParentRoute: () => roles,
   path: '$role',
-  component: lazyRouteComponent(() => import('../features/rolemodel/RoleDrawer'), 'RoleDrawer'),
+  component: lazyPage(() => import('../features/rolemodel/RoleDrawer'), 'RoleDrawer'),
 })
 const resourceTypes = createRoute({
   getParentRoute: () => shell,
@@ -294,19 +288,19 @@ const resourceTypes = createRoute({
   validateSearch: modelSearch,
   ...open(maySeeModel, { group: 'machinery', label: t.nav.resourceTypes, icon: IconBook2 }),
   loader: (at) => bring(at, () => import('../features/rolemodel/ahead').then((m) => m.resourceTypes())),
-  component: lazyRouteComponent(() => import('../features/rolemodel/ResourceTypeListPage'), 'ResourceTypeListPage'),
+  component: lazyPage(() => import('../features/rolemodel/ResourceTypeListPage'), 'ResourceTypeListPage'),
 })
 const resourceType = createRoute({
   getParentRoute: () => resourceTypes,
   path: '$resourceType',
-  component: lazyRouteComponent(() => import('../features/rolemodel/ResourceTypeDrawer'), 'ResourceTypeDrawer'),
+  component: lazyPage(() => import('../features/rolemodel/ResourceTypeDrawer'), 'ResourceTypeDrawer'),
 })
 
 const access = createRoute({
   getParentRoute: () => shell,
   path: '/access',
   ...open(maySeeAccess, { group: 'machinery', label: t.nav.access, icon: IconKey }),
-  component: lazyRouteComponent(() => import('../features/access/AccessPage'), 'AccessPage'),
+  component: lazyPage(() => import('../features/access/AccessPage'), 'AccessPage'),
 })
 const accessAssigned = createRoute({
   getParentRoute: () => access,
@@ -315,12 +309,12 @@ const accessAssigned = createRoute({
     const search = { text: text(raw.text), profile: text(raw.profile) }
     return { ...(search.text && { text: search.text }), ...(search.profile && { profile: search.profile }) }
   },
-  component: lazyRouteComponent(() => import('../features/access/AssignedProfilesTab'), 'AssignedProfilesTab'),
+  component: lazyPage(() => import('../features/access/AssignedProfilesTab'), 'AssignedProfilesTab'),
 })
 const accessProfiles = createRoute({
   getParentRoute: () => access,
   path: 'profiles',
-  component: lazyRouteComponent(() => import('../features/access/ProfilesTab'), 'ProfilesTab'),
+  component: lazyPage(() => import('../features/access/ProfilesTab'), 'ProfilesTab'),
 })
 const accessRules = createRoute({
   getParentRoute: () => access,
@@ -329,20 +323,20 @@ const accessRules = createRoute({
     const profile = text(raw.profile)
     return profile ? { profile } : {}
   },
-  component: lazyRouteComponent(() => import('../features/access/AccessRulesTab'), 'AccessRulesTab'),
+  component: lazyPage(() => import('../features/access/AccessRulesTab'), 'AccessRulesTab'),
 })
 
 const webhooks = createRoute({
   getParentRoute: () => shell,
   path: '/webhooks',
   ...open(maySeeWebhooks, { group: 'machinery', label: t.nav.webhooks, icon: IconWebhook }),
-  component: lazyRouteComponent(() => import('../features/webhook/WebhookListPage'), 'WebhookListPage'),
+  component: lazyPage(() => import('../features/webhook/WebhookListPage'), 'WebhookListPage'),
 })
 const webhook = createRoute({
   getParentRoute: () => shell,
   path: '/webhooks/$id',
   ...open(maySeeWebhooks),
-  component: lazyRouteComponent(() => import('../features/webhook/WebhookPage'), 'WebhookPage'),
+  component: lazyPage(() => import('../features/webhook/WebhookPage'), 'WebhookPage'),
 })
 
 const audit = createRoute({
@@ -351,7 +345,7 @@ const audit = createRoute({
   validateSearch: parseAuditSearch,
   ...open(maySeeAudit, { group: 'machinery', label: t.nav.audit, icon: IconFileText }),
   loader: (at) => bring(at, ({ search }) => import('../features/audit/ahead').then((m) => m.audit(search))),
-  component: lazyRouteComponent(() => import('../features/audit/AuditPage'), 'AuditPage'),
+  component: lazyPage(() => import('../features/audit/AuditPage'), 'AuditPage'),
 })
 
 const queue = createRoute({
@@ -362,21 +356,21 @@ const queue = createRoute({
     return to && /^\/riverui(\/|$)/.test(to) ? { to } : {}
   },
   ...open(maySeeQueue, { group: 'machinery', label: t.nav.queue, icon: IconStack2 }),
-  component: lazyRouteComponent(() => import('./QueueGate'), 'QueueGate'),
+  component: lazyPage(() => import('./QueueGate'), 'QueueGate'),
 })
 
 const fence = createRoute({
   getParentRoute: () => shell,
   path: '/fence',
   ...open(maySeeFence),
-  component: lazyRouteComponent(() => import('../features/fence/FencePage'), 'FencePage'),
+  component: lazyPage(() => import('../features/fence/FencePage'), 'FencePage'),
 })
 
 const help = createRoute({
   getParentRoute: () => shell,
   path: '/help',
   ...open(undefined, { group: 'end', label: t.nav.help, icon: IconLifebuoy }),
-  component: lazyRouteComponent(() => import('../features/help/HelpPage'), 'HelpPage'),
+  component: lazyPage(() => import('../features/help/HelpPage'), 'HelpPage'),
 })
 
 /** An address that no page has: the frame stays. */

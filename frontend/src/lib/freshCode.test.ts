@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { isGone, isNewVersion, reloadOnce } from './freshCode'
+import { isGone, isNewVersion, isServed, MissingCode, orMissing, reloadOnce } from './freshCode'
 
 describe('freshCode', () => {
   const reload = vi.fn()
@@ -15,6 +15,23 @@ describe('freshCode', () => {
     expect(isGone('Importing a module script failed.')).toBe(true)
     expect(isGone('Unable to preload CSS for /assets/Page-1.css')).toBe(true)
     expect(isGone('x is not a function')).toBe(false)
+  })
+
+  it('says that code did not come in words of its own, and leaves faults of code as they are', async () => {
+    const gone = orMissing(() => Promise.reject(new TypeError('Failed to fetch dynamically imported module: x')))
+    await expect(gone).rejects.toBeInstanceOf(MissingCode)
+    await expect(gone).rejects.not.toThrow(/dynamically/)
+    await expect(orMissing(() => Promise.reject(new Error('x is not defined')))).rejects.toThrow('x is not defined')
+    expect(await orMissing(() => Promise.resolve(1))).toBe(1)
+  })
+
+  it('knows whether there would be a page', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('<html>')))
+    expect(await isServed()).toBe(true)
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('bad gateway', { status: 502 })))
+    expect(await isServed()).toBe(false)
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('offline')))
+    expect(await isServed()).toBe(false)
   })
 
   it('loads the page again once, not for ever', () => {

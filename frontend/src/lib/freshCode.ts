@@ -1,6 +1,21 @@
 const key = 'writ.reloaded'
 
-/** The code or the styles of a page could not be loaded: after an upgrade the files of the old version are gone. */
+/** The code or the styles of a part could not be loaded: after an upgrade the files of the old version are gone, or the server is away. */
+export class MissingCode extends Error {}
+
+/** Loads code; MissingCode when it does not come, any other error when it has a fault of its own. */
+export async function orMissing<Code>(load: () => Promise<Code>): Promise<Code> {
+  try {
+    return await load()
+  } catch (reason) {
+    const message = reason instanceof Error ? reason.message : String(reason)
+    // The words of the browser must not go on: the router would load the page again for them, also when nothing answers.
+    if (isGone(message)) throw new MissingCode('The code of this part did not come.', { cause: reason })
+    throw reason
+  }
+}
+
+/** Knows by the words of browsers and bundler that a file did not come. */
 export function isGone(message: string): boolean {
   return /dynamically imported module|module script failed|preload css/i.test(message)
 }
@@ -19,14 +34,24 @@ export function reloadOnce(): boolean {
   return true
 }
 
+/** The first page of the server as it is now; null when it does not answer. */
+async function frontPage(): Promise<string | null> {
+  try {
+    const response = await fetch('/', { cache: 'no-store', headers: { accept: 'text/html' } })
+    return response.ok ? await response.text() : null
+  } catch {
+    return null
+  }
+}
+
+/** Whether there would be a page if this one was loaded again. */
+export async function isServed(): Promise<boolean> {
+  return (await frontPage()) !== null
+}
+
 /** Whether the server has other code by now than this page was loaded with; false when it does not answer. */
 export async function isNewVersion(): Promise<boolean> {
   const mine = document.querySelector<HTMLScriptElement>('script[type="module"][src]')?.getAttribute('src')
-  if (!mine) return false
-  try {
-    const response = await fetch('/', { cache: 'no-store', headers: { accept: 'text/html' } })
-    return response.ok && !(await response.text()).includes(mine)
-  } catch {
-    return false
-  }
+  const page = mine ? await frontPage() : null
+  return page !== null && !page.includes(mine!)
 }

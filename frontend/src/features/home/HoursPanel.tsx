@@ -1,9 +1,10 @@
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
 import { formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
+import { lazyPart } from '../../ui/lazyPart'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
@@ -12,7 +13,7 @@ import classes from './Panels.module.css'
 import { series } from './series'
 import { useRefreshOnMoves } from './useRefreshOnMoves'
 
-const HoursChart = lazy(() => import('./HoursChart').then((m) => ({ default: m.HoursChart })))
+const HoursChart = lazyPart(() => import('./HoursChart').then((m) => m.HoursChart))
 
 /** Orders per hour as a chart, or as a table for those who read rather than look. */
 export function HoursPanel() {
