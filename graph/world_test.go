@@ -234,6 +234,9 @@ func settle(t *testing.T) *world {
 	for _, path := range rights(t).paths() {
 		w.add(path, "*", "", "", nil, path)
 	}
+	_, err = b.db.ExecContext(b.ctx, "update webhook w set owner_id = u.id from local_user u where u.username = w.owner")
+	require.NoError(t, err)
+
 	return w
 }
 

@@ -41,7 +41,7 @@ func (s *Service) Create(ctx context.Context, in CreateWebhookInput) (*CreateWeb
 	if _, err := permit.Require(ctx, permit.WebhookUpdate); err != nil {
 		return nil, err
 	}
-	w := &Webhook{URL: strings.TrimSpace(in.URL), Filter: json.RawMessage("{}"), Owner: permit.Name(ctx), CreatedAt: s.Clock.Now(), Version: 1}
+	w := &Webhook{URL: strings.TrimSpace(in.URL), Filter: json.RawMessage("{}"), Owner: permit.Name(ctx), OwnerID: accountOf(ctx), CreatedAt: s.Clock.Now(), Version: 1}
 	if err := checkURL(w.URL, s.AllowPrivate); err != nil {
 		return nil, err
 	}
@@ -71,6 +71,14 @@ func (s *Service) Create(ctx context.Context, in CreateWebhookInput) (*CreateWeb
 		return nil, err
 	}
 	return &CreateWebhookPayload{Webhook: w, Secret: secret}, nil
+}
+
+// accountOf is the caller's account; nil: a part of the server.
+func accountOf(ctx context.Context) *int64 {
+	if a := permit.From(ctx); a != nil && a.UserID != 0 {
+		return &a.UserID
+	}
+	return nil
 }
 
 func (w *Webhook) describe(in CreateWebhookInput) error {

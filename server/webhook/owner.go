@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -17,7 +16,7 @@ import (
 // IsOwn reports whether the caller made the webhook: others can only disable it.
 func (w *Webhook) IsOwn(ctx context.Context) bool {
 	a := permit.From(ctx)
-	return a != nil && (a.System || strings.EqualFold(a.Username, w.Owner))
+	return a != nil && (a.System || w.OwnerID != nil && a.UserID == *w.OwnerID)
 }
 
 // mine refuses a verb about the webhook of somebody else: it would hand out his secret, or make his endpoint receive what he did not ask for.
@@ -30,7 +29,7 @@ func mine(ctx context.Context, _ bun.Tx, w *Webhook) error {
 
 // mineOrNobodys is mine that lets others tidy up behind an account that is gone or disabled.
 func mineOrNobodys(ctx context.Context, tx bun.Tx, w *Webhook) error {
-	u, err := findUser(ctx, tx, w.Owner)
+	u, err := findUser(ctx, tx, w.OwnerID)
 	if err != nil || u == nil {
 		return err
 	}
@@ -58,7 +57,7 @@ const withheld = "not sent: who made the webhook may not see the order any more"
 
 // mayReceive reports whether the creator of a webhook may see now what a delivery tells.
 func (s *Service) mayReceive(ctx context.Context, w *Webhook, d *WebhookDelivery) (bool, error) {
-	actor, err := s.actor(ctx, w.Owner)
+	actor, err := s.actor(ctx, w.OwnerID)
 	if err != nil || actor == nil {
 		return false, err
 	}

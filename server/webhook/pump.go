@@ -119,7 +119,7 @@ func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) 
 	if err := json.Unmarshal(w.Filter, &filter); err != nil {
 		return nil, fmt.Errorf("filter: %w", err)
 	}
-	orders, err := s.visible(ctx, w.Owner, rows)
+	orders, err := s.visible(ctx, w.OwnerID, rows)
 	if err != nil || len(orders) == 0 {
 		return nil, err
 	}
@@ -154,9 +154,9 @@ func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) 
 	return list, nil
 }
 
-// visible gives the orders of events that a person may see now, by id. Nobody, and who may see no orders at all, sees none.
-func (s *Service) visible(ctx context.Context, username string, rows []event.Row) (map[int64]*order.Order, error) {
-	actor, err := s.actor(ctx, username)
+// visible gives the orders of events that an account may see now, by id. Nobody, and who may see no orders at all, sees none.
+func (s *Service) visible(ctx context.Context, account *int64, rows []event.Row) (map[int64]*order.Order, error) {
+	actor, err := s.actor(ctx, account)
 	if err != nil || actor == nil {
 		return nil, err
 	}
@@ -179,9 +179,9 @@ func (s *Service) visible(ctx context.Context, username string, rows []event.Row
 	return m, nil
 }
 
-// actor is a person with the rights of now; nil when there is no such account, or it may not be used.
-func (s *Service) actor(ctx context.Context, username string) (*permit.Actor, error) {
-	u, err := findUser(ctx, s.DB, username)
+// actor is an account with the rights of now; nil when it is gone, or may not be used.
+func (s *Service) actor(ctx context.Context, account *int64) (*permit.Actor, error) {
+	u, err := findUser(ctx, s.DB, account)
 	if err != nil || u == nil || u.IsDemo && !s.Demo {
 		return nil, err
 	}

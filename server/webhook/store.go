@@ -283,11 +283,14 @@ type user struct {
 }
 
 // findUser gives an account that is not disabled; nil: there is none.
-func findUser(ctx context.Context, db bun.IDB, username string) (*user, error) {
+func findUser(ctx context.Context, db bun.IDB, id *int64) (*user, error) {
+	if id == nil {
+		return nil, nil
+	}
 	var rows []*user
 	err := db.NewRaw(`select u.id, u.username, u.display_name, coalesce(r.id, 0) as resource_id, u.is_demo from local_user u
 		left join resource r on r.id = u.resource_id and r.valid_to = 'infinity'
-		where lower(u.username) = lower(?) and not u.is_disabled`, username).Scan(ctx, &rows)
+		where u.id = ? and not u.is_disabled`, *id).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("find the creator of a webhook: %w", err)
 	}

@@ -81,7 +81,8 @@ func (h *harness) now() time.Time { return h.Clock.Now() }
 
 func (h *harness) as(username string) context.Context {
 	h.t.Helper()
-	a, err := h.actor(h.t.Context(), username)
+	account := new(scan[int64](h, "select id from local_user where username = '"+username+"'"))
+	a, err := h.actor(h.t.Context(), account)
 	require.NoError(h.t, err)
 	require.NotNil(h.t, a)
 	return permit.With(h.t.Context(), a)

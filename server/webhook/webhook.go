@@ -65,7 +65,8 @@ type Webhook struct {
 	Failures            int
 	FailingSince        *time.Time
 	PausedUntil         *time.Time
-	Owner               string // username of the creator: deliveries stay inside their rights of now
+	Owner               string // username of the creator when he made it
+	OwnerID             *int64 // his account: deliveries stay inside its rights of now; nil: it is gone
 	CreatedAt           time.Time
 	Position            int64 // of the last event that deliveries were made of
 	Version             int

@@ -623,6 +623,36 @@ func TestWebhooksOfOthers(t *testing.T) {
 	require.NoError(t, err, "nobody else is left to do it")
 }
 
+// A webhook is its creator's account's. One that is made later with the same name gets none of it, and delivers nothing to it.
+func TestWebhookOfANameUsedAgain(t *testing.T) {
+	t.Parallel()
+	h, r := setup(t), mustReceive(t)
+	w := h.mustCreate(r.URL)
+	h.mustChange(2, 1, 8)
+	h.mustPump(1)
+	h.mustExec(`delete from local_user where username = 'ada'`)
+	h.mustExec(`insert into local_user (username, display_name, password_hash) values ('ada', 'Another Ada', 'x')`)
+	h.mustExec(`insert into assigned_profile (user_id, profile_id) select id, 1 from local_user where username = 'ada'`)
+	h.mustChange(1, 1, 8)
+	h.mustPump(1)
+	h.mustDrain(w)
+	require.Empty(t, r.all(), "her changes do not go to an address that she never gave")
+	other := h.as("ada")
+	now, err := h.Get(other, w.ID)
+	require.NoError(t, err)
+	require.Nil(t, now.OwnerID)
+	require.False(t, now.IsOwn(other))
+	for name, call := range map[string]func() error{
+		"Rotate": func() error { _, err := h.Rotate(other, WebhookInput{w.ID}); return err },
+		"Replay": func() error { _, err := h.Replay(other, ReplayWebhookInput{ID: w.ID}); return err },
+		"Enable": func() error { _, err := h.Enable(other, WebhookInput{w.ID}); return err },
+	} {
+		require.True(t, errs.Is(call(), errs.Forbidden), "%s: %v", name, call())
+	}
+	_, err = h.Delete(other, WebhookInput{w.ID})
+	require.NoError(t, err, "anybody may tidy up")
+}
+
 // Days may lie between the event and the call: rights are asked again before every attempt.
 func TestRightsAreAskedBeforeEveryAttempt(t *testing.T) {
 	t.Parallel()
