@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,6 +92,7 @@ func TestReferences(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
 	require.NoError(t, os.WriteFile(outside, []byte("x"), 0o600))
 	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "way-out")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
 	k := mustKeyring(t, fulfil.NewKey(), dir)
 	open := func(value string) (string, error) {
 		sealed, err := k.Seal("row/1", map[string]string{"password": value})
@@ -107,7 +109,7 @@ func TestReferences(t *testing.T) {
 	}
 	for value, kind := range map[string]errs.Kind{
 		"env:WRIT_SECRET_KEYS": errs.Validation, "env:WRIT_DATABASE_URL": errs.Validation, "env:PGPASSWORD": errs.Validation, "env:NOT_SET_ANYWHERE": errs.Unavailable,
-		"file:../x": errs.Validation, "file:/etc/hostname": errs.Validation, "file:absent": errs.Unavailable, "file:way-out": errs.Unavailable,
+		"file:../x": errs.Validation, "file:/etc/hostname": errs.Validation, "file:absent": errs.Unavailable, "file:way-out": errs.Unavailable, "file:pipe": errs.Unavailable, "file:.": errs.Unavailable,
 	} {
 		_, err := open(value)
 		require.True(t, errs.Is(err, kind), "%s: %v", value, err)

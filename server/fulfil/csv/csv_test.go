@@ -4,6 +4,7 @@ import (
 	"bytes"
 	stdcsv "encoding/csv"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -548,4 +549,113 @@ func TestStamps(t *testing.T) {
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "gone.csv")))
 	require.NotContains(t, stamps(), "gone")
 	require.Len(t, stamps(), 2)
+}
+
+// TestHostileFolder: whatever else lies in the folder of a connection, the files that are data are read, nothing outside is, and nobody waits.
+func TestHostileFolder(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	dir, outside := filepath.Join(base, "in"), filepath.Join(base, "out")
+	for _, d := range []string{dir, outside, filepath.Join(dir, "folder.csv")} {
+		require.NoError(t, os.MkdirAll(d, 0o700))
+	}
+	secret := filepath.Join(outside, "secret.csv")
+	require.NoError(t, os.WriteFile(secret, []byte("id\ncanary\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.csv"), []byte("id\n7\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "twice.csv"), []byte("id\n8\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "bad\xff\xfename.csv"), []byte("id\n9\n"), 0o600))
+	require.NoError(t, os.Link(filepath.Join(dir, "twice.csv"), filepath.Join(dir, "twice-too.csv")))
+	require.NoError(t, os.Link(secret, filepath.Join(dir, "hard.csv")))
+	require.NoError(t, os.Symlink("../out/secret.csv", filepath.Join(dir, "soft.csv")))
+	require.NoError(t, os.Symlink("/proc/self/environ", filepath.Join(dir, "environ.csv")))
+	require.NoError(t, os.Symlink("pipe.csv", filepath.Join(dir, "to-pipe.csv")))
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe.csv"), 0o600))
+	_ = syscall.Mknod(filepath.Join(dir, "zero.csv"), syscall.S_IFCHR|0o600, 1<<8|5) // only root may
+	socket, err := net.Listen("unix", filepath.Join(dir, "socket.csv"))
+	require.NoError(t, err)
+	defer socket.Close()
+
+	o, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": "."}, DataDir: dir})
+	require.NoError(t, err)
+	require.NoError(t, o.Check(t.Context()))
+	tables, err := o.Exporter.Schema(t.Context())
+	require.NoError(t, err)
+	for _, table := range tables {
+		require.True(t, utf8.ValidString(table.Name))
+		rows, err := read(t, o.Exporter.(*csv.Conn), table.Name)
+		switch table.Name {
+		case "a", "bad\uFFFDname":
+			require.NoError(t, err)
+			require.Len(t, rows, 1)
+		default:
+			require.Error(t, err, table.Name)
+			require.True(t, utf8.ValidString(err.Error()))
+			require.NotContains(t, err.Error(), "canary")
+			require.Empty(t, table.Columns, table.Name)
+		}
+	}
+	for _, name := range []string{"pipe", "to-pipe", "zero", "socket", "folder", "none"} {
+		_, err := read(t, o.Exporter.(*csv.Conn), name)
+		require.True(t, errs.Is(err, errs.NotFound), "%s: %v", name, err)
+		require.True(t, utf8.ValidString(err.Error()))
+	}
+	for _, path := range []string{"pipe.csv", "hard.csv", "socket.csv", "zero.csv", "to-pipe.csv"} {
+		o, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": path}, DataDir: dir})
+		require.NoError(t, err)
+		require.Error(t, o.Check(t.Context()), path)
+	}
+}
+
+// TestSwappedWhileRead: a file that becomes a link, a pipe or another name of a foreign file between look and use gives none of it, and no wait.
+func TestSwappedWhileRead(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	dir, outside := filepath.Join(base, "in"), filepath.Join(base, "out")
+	for _, d := range []string{dir, outside} {
+		require.NoError(t, os.MkdirAll(d, 0o700))
+	}
+	secret, file := filepath.Join(outside, "secret.csv"), filepath.Join(dir, "a.csv")
+	require.NoError(t, os.WriteFile(secret, []byte("id\ncanary\n"), 0o600))
+	swaps := []func(next string) error{
+		func(next string) error { return os.WriteFile(next, []byte("id\n7\n"), 0o600) },
+		func(next string) error { return os.Symlink(secret, next) },
+		func(next string) error { return os.Link(secret, next) },
+		func(next string) error { return syscall.Mkfifo(next, 0o600) },
+		func(next string) error { return os.Symlink("/dev/zero", next) },
+	}
+	require.NoError(t, swaps[0](file))
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			next := filepath.Join(base, "next")
+			if swaps[i%2*(i/2%len(swaps))](next) == nil {
+				_ = os.Rename(next, file)
+			}
+			_ = os.Remove(next)
+		}
+	}()
+	o, err := csv.Package{}.Open(t.Context(), fulfil.Settings{Values: map[string]string{"path": "."}, DataDir: dir})
+	require.NoError(t, err)
+	good := 0
+	for began := time.Now(); time.Since(began) < 2*time.Second; {
+		rows, err := read(t, o.Exporter.(*csv.Conn), "a")
+		for _, r := range rows {
+			require.Equal(t, "7", r["id"])
+		}
+		if err == nil {
+			good++
+		} else {
+			require.NotContains(t, err.Error(), "canary")
+		}
+		_, _ = o.Exporter.Schema(t.Context())
+	}
+	close(stop)
+	<-ended
+	require.Positive(t, good)
 }

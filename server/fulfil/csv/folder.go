@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"writ/server/errs"
 )
@@ -66,6 +67,37 @@ func (p place) open() (*os.Root, fs.FileInfo, error) {
 	return root, info, nil
 }
 
+// openFile opens a file to read it, if that is what lies at a path at this moment: what was looked at before may have been replaced since. It does not
+// wait for the other end of a pipe.
+func (p place) openFile(root *os.Root, path string) (*os.File, fs.FileInfo, error) {
+	h, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, p.explain(path, err)
+	}
+	info, err := h.Stat()
+	if err != nil {
+		err = p.explain(path, err)
+	} else {
+		err = readable(path, info)
+	}
+	if err != nil {
+		_ = h.Close()
+		return nil, nil, err
+	}
+	return h, info, nil
+}
+
+// readable refuses what is no plain file, and a file that has another name: that may lie outside of the folders that files may be read from.
+func readable(path string, info fs.FileInfo) error {
+	switch {
+	case !info.Mode().IsRegular():
+		return errs.Invalid("path", "%q is neither a folder nor a file.", path)
+	case names(info) > 1:
+		return errs.Invalid("path", "%q has another name (a hard link), which may lie outside of the folders that files may be read from. Put a copy there instead.", path)
+	}
+	return nil
+}
+
 // explain turns what the file system said into an expected failure.
 func (p place) explain(path string, err error) error {
 	switch {
@@ -100,10 +132,10 @@ func (p place) files() ([]file, error) {
 		return nil, err
 	}
 	defer root.Close()
-	if !info.IsDir() && !info.Mode().IsRegular() { // a pipe would be waited for without end
-		return nil, errs.Invalid("path", "%q is neither a folder nor a file.", p.path)
-	}
 	if !info.IsDir() {
+		if err := readable(p.path, info); err != nil {
+			return nil, err
+		}
 		return []file{{table: tableName(filepath.Base(p.path)), path: p.path, info: info}}, nil
 	}
 	dir, err := root.Open(p.path)
@@ -127,6 +159,8 @@ func (p place) files() ([]file, error) {
 			f.err = p.explain(path, err)
 		} else if !f.info.Mode().IsRegular() {
 			continue
+		} else {
+			f.err = readable(path, f.info)
 		}
 		found = append(found, f)
 	}
@@ -159,7 +193,9 @@ func (p place) file(table string) (file, error) {
 	return file{}, errs.Missing("There is no file for table %s in %q. There are: %s.", table, p.path, strings.Join(names, ", "))
 }
 
-func tableName(base string) string { return strings.TrimSuffix(base, filepath.Ext(base)) }
+func tableName(base string) string {
+	return strings.ToValidUTF8(strings.TrimSuffix(base, filepath.Ext(base)), "\uFFFD") // a name is any bytes to the file system
+}
 
 // Token changes when a file appears, vanishes, grows, shrinks, gets another time, or is replaced by one of the same size and time.
 func (c *Conn) Token(context.Context) (string, error) {

@@ -108,15 +108,11 @@ func (c *Conn) whole(f file, read func(io.Reader) error) error {
 		return c.place.explain(c.place.root, err)
 	}
 	defer root.Close()
-	h, err := root.Open(f.path)
+	h, before, err := c.place.openFile(root, f.path)
 	if err != nil {
-		return c.place.explain(f.path, err)
+		return err
 	}
 	defer h.Close()
-	before, err := h.Stat()
-	if err != nil {
-		return c.place.explain(f.path, err)
-	}
 	// The machine's clock and not the product's: it is compared with a time that the file system gave.
 	if c.settle > 0 && time.Since(before.ModTime()) < c.settle {
 		return errs.New(errs.Unavailable, "File %q was changed less than %d seconds ago and may not be complete yet.", f.path, int(c.settle.Seconds()))
@@ -197,7 +193,7 @@ func (c *Conn) usual(f file) (most int) {
 		return 0
 	}
 	defer root.Close()
-	h, err := root.Open(f.path)
+	h, _, err := c.place.openFile(root, f.path)
 	if err != nil {
 		return 0
 	}
