@@ -123,7 +123,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Orders:          orders,
 		Jobs:            jobs,
 		Synchronization: synchronization.New(b.db, b.clock, shapes, directory.Options{}, dbtest.Idle(synchronization.Hooks{})),
-		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword},
+		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword},
 		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
 		Audit:           &audit.Service{DB: b.db, Clock: b.clock},
 		Notifications:   &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},

@@ -72,7 +72,8 @@ func selectEntityTypes(ctx context.Context, tx bun.IDB) (map[string]int64, error
 	return ids, nil
 }
 
-// UserWarnings tells which of the users wait for their person, although people of that entity type are there. One statement.
+// UserWarnings tells which of the users wait for their person, although people of that entity type are there, as far as the caller may know who is.
+// One statement.
 func UserWarnings(ctx context.Context, tx bun.IDB, usernames ...string) ([]Warning, error) {
 	if len(usernames) == 0 {
 		return nil, nil
@@ -86,10 +87,12 @@ func UserWarnings(ctx context.Context, tx bun.IDB, usernames ...string) ([]Warni
 	if err != nil {
 		return nil, fmt.Errorf("look for users without their person: %w", err)
 	}
-	found := make([]Warning, len(rows))
-	for i, r := range rows {
-		found[i] = Warning{Kind: "user", Identifier: r.Username, Field: "resource",
-			Message: fmt.Sprintf("There is no %s with the key %q (yet): until it comes, the account belongs to nobody.", r.EntityType, r.Key)}
+	var found []Warning
+	for _, r := range rows {
+		if mayKnow(ctx, r.EntityType) {
+			found = append(found, Warning{Kind: "user", Identifier: r.Username, Field: "resource",
+				Message: fmt.Sprintf("There is no %s with the key %q (yet): until it comes, the account belongs to nobody.", r.EntityType, r.Key)})
+		}
 	}
 	return found, nil
 }

@@ -89,7 +89,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Ended: a.jobEnded, GivenUp: a.jobGivenUp})
 	a.Jobs.Hub, a.Jobs.Options = a.Hub, taskOptions()
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
-	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
+	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 		Jobs: a.Jobs, CheckConnection: a.Systems.CheckSettings, Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
 	mail := s.Config.Mail
 	transport, err := notification.NewTransport(notification.TransportOptions{SMTPURL: mail.SMTPURL, Security: notification.Security(mail.Security),

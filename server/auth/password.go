@@ -34,12 +34,20 @@ const maxPassword = 1024
 // HashPassword makes the stored form of a password: argon2id with its parameters and a random salt, as the PHC string format writes it.
 // VALIDATION when it is empty or longer than 1024 bytes.
 func HashPassword(password string) (string, error) {
-	if password == "" || len(password) > maxPassword {
-		return "", errs.Invalid("password", "A password has 1 to %d characters.", maxPassword)
+	if err := CheckPassword(password); err != nil {
+		return "", err
 	}
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails
 	return encodeHash(password, salt, today), nil
+}
+
+// CheckPassword refuses what HashPassword refuses, without its work.
+func CheckPassword(password string) error {
+	if password == "" || len(password) > maxPassword {
+		return errs.Invalid("password", "A password has 1 to %d characters.", maxPassword)
+	}
+	return nil
 }
 
 func encodeHash(password string, salt []byte, c cost) string {

@@ -62,7 +62,7 @@ func assemble(_ context.Context, b *bun.DB, _ string) (*bench.System, error) {
 	c, log, shapes := clock.New(), slog.New(slog.DiscardHandler), &directory.Shapes{}
 	s := &bench.System{Clock: c, Shapes: shapes, Assignments: assignment.New(b, c, log, shapes, dbtest.Idle(assignment.Hooks{})),
 		Orders: order.New(b, c, log, shapes, dbtest.Idle(order.Hooks{MarkDirty: assignment.MarkDirty}))}
-	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword, Packages: []string{"null"}}
+	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword, Packages: []string{"null"}}
 	s.Assignments.Orders = s.Orders.Policy
 	systems := newSystems(b, c, ring, s)
 	s.Orders.Open = systems.Open

@@ -38,7 +38,8 @@ func setup(t *testing.T) bundle {
 	return bundle{
 		Service: &Service{DB: db, Clock: clk, Keyring: unsealing{ring}, Jobs: job.New(db, clk, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{})),
 			Problems: assignment.Check, HashPassword: func(p string) (string, error) { return "hash of " + p, nil },
-			SamePassword: func(p, stored string) bool { return stored == "hash of "+p }},
+			CheckPassword: func(string) error { return nil },
+			SamePassword:  func(p, stored string) bool { return stored == "hash of "+p }},
 		ctx: permit.With(t.Context(), permit.System("test")),
 	}
 }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,4 +72,73 @@ func TestPlanTellsNothingOfSecrets(t *testing.T) {
 	require.Equal(t, "will be written", *right[0].Fields[0].After)
 	require.Nil(t, right[0].Fields[0].Before)
 	require.Empty(t, plan(fmt.Sprintf(yaml, "")), "a secret that is not named stays")
+}
+
+// A plan, or a dry run, looks at no stored password and makes no new form of one: the time that takes would tell whether a guess is right, as often as one
+// likes, past the limits of signing in.
+func TestPlanLooksAtNoPassword(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.mustApply(t, "users: [{ username: ann, password: right }]")
+	looked := 0
+	same, hash := b.SamePassword, b.HashPassword
+	b.SamePassword = func(plain, stored string) bool { looked++; return same(plain, stored) }
+	b.HashPassword = func(plain string) (string, error) { looked++; return hash(plain) }
+	b.CheckPassword = func(plain string) error {
+		if len(plain) > 10 {
+			return errs.Invalid("password", "too long")
+		}
+		return nil
+	}
+	ctx := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: []permit.Grant{{Path: permit.AccessQuery, CanExecute: true}}})
+	for _, name := range []string{"ann", "ANN", "new"} {
+		var told [][]Change
+		for _, guess := range []string{"right", "wrong"} {
+			p, err := b.Plan(ctx, PlanInput{YAML: "users: [{ username: " + name + ", password: " + guess + " }]"})
+			require.NoError(t, err)
+			dry, err := SaveOne(ctx, b.Service, "user", SaveUserInput{Object: User{Username: name, Password: guess}, DryRun: true})
+			require.NoError(t, err)
+			require.Equal(t, p.Changes, dry.Changes)
+			told = append(told, p.Changes)
+		}
+		require.Equal(t, told[0], told[1])
+	}
+	require.Zero(t, looked)
+	_, err := b.Plan(ctx, PlanInput{YAML: "users: [{ username: ann, password: longer than ten }]"})
+	require.True(t, errs.Is(err, errs.Validation), "%v", err)
+	b.mustApply(t, "users: [{ username: ann, password: other }]")
+	require.Positive(t, looked)
+}
+
+// A plan warns of keys that no resource has only those who may know which resources there are.
+func TestPlanTellsNoKeys(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.mustApply(t, "entityTypes: [{ identifier: Person, properties: [{ identifier: Key, isKey: true }] }]\nprofiles: [{ identifier: P }]")
+	_, err := b.DB.ExecContext(t.Context(), `insert into resource (entity_type_id, key, display_name, valid_from) select id, 'E1', 'Ann', now() from entity_type where identifier = 'Person'`)
+	require.NoError(t, err)
+	const yaml = `
+users: [{ username: u, resource: { entityType: Person, key: %[1]s } }]
+profiles: [{ identifier: P, rules: [{ identifier: R, entityType: Person, filters: [{ binding: Id, value: %[1]s }], entries: [{ permission: /Monitoring }] }] }]`
+	warnings := func(key string, grants ...permit.Grant) (n int) {
+		for i := range grants {
+			grants[i].CanExecute = true
+		}
+		ctx := permit.With(t.Context(), &permit.Actor{Username: "u", Grants: append(grants, permit.Grant{Path: permit.AccessQuery, CanExecute: true})})
+		p, err := b.Plan(ctx, PlanInput{YAML: fmt.Sprintf(yaml, key)})
+		require.NoError(t, err)
+		for _, x := range p.Problems {
+			if strings.Contains(x.Message, "with the key") {
+				n++
+			}
+		}
+		return n
+	}
+	read := permit.Grant{Path: permit.Resource("Person", "Query"), EntityType: "Person"}
+	narrow := read
+	narrow.Filters = []permit.Filter{{Binding: "Key", Value: "E1"}}
+	require.Equal(t, 2, warnings("E2", read))
+	require.Zero(t, warnings("E1", read))
+	require.Equal(t, warnings("E1"), warnings("E2"), "who may read nobody learns nothing")
+	require.Equal(t, warnings("E1", narrow), warnings("E2", narrow), "nor who may read some of them")
 }

@@ -121,6 +121,7 @@ func (s *Service) change(ctx context.Context, m *Manifest, versions []ObjectVers
 		}
 		done = p
 		if dry {
+			c.isTried = true
 			if p.Problems, err = s.try(ctx, tx, c); err != nil {
 				return err
 			}

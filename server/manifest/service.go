@@ -34,6 +34,8 @@ type Service struct {
 	Keyring Keyring
 	// Problems compiles the model and tells what is wrong with it; errors keep it from being saved (role-model 1.7: type-checked on save).
 	Problems func(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.Shape) ([]rolemodel.Problem, error)
+	// CheckPassword refuses what HashPassword refuses, and looks at no stored password: for plans (server/auth).
+	CheckPassword func(plain string) error
 	// HashPassword makes the stored form of a password (server/auth).
 	HashPassword func(plain string) (string, error)
 	// SamePassword reports whether a password is the one of a stored form (server/auth).
@@ -94,6 +96,7 @@ func (s *Service) PlanManifest(ctx context.Context, m *Manifest) (*PlanPayload, 
 		if err != nil {
 			return err
 		}
+		c.isTried = true
 		if p.Problems, err = s.try(ctx, tx, c); err != nil {
 			return err
 		}
@@ -175,6 +178,7 @@ type change struct {
 	going     []object          // what it deletes
 	passwords map[string]string // user name -> plain password: no part of what is compared
 	replaced  []string          // users whose password was another one before; filled in by writing
+	isTried   bool              // it is taken back in the end: passwords are only checked, since the time of more would tell whether one is right
 }
 
 // compare gives what would change, and how to do it.

@@ -115,14 +115,20 @@ func (w *writer) users(list []User, c *change) error {
 		if there && spec.IsDisabled != old.IsDisabled {
 			tell(map[bool]string{true: "access.user_disabled", false: "access.user_enabled"}[spec.IsDisabled], old.ID)
 		}
-		if plain := c.passwords[u.Username]; plain != "" && !(there && w.s.SamePassword(plain, old.PasswordHash)) {
+		plain := c.passwords[u.Username]
+		switch {
+		case plain == "":
+		case c.isTried:
+			err = w.s.CheckPassword(plain)
+		case !there || !w.s.SamePassword(plain, old.PasswordHash):
 			if there {
 				c.replaced = append(c.replaced, u.Username)
 				tell("access.password_changed", old.ID)
 			}
-			if spec.PasswordHash, err = w.s.HashPassword(plain); err != nil {
-				return errs.Invalid("user/"+u.Username+".password", "The password of %s cannot be used.", u.Username).Because(err)
-			}
+			spec.PasswordHash, err = w.s.HashPassword(plain)
+		}
+		if err != nil {
+			return errs.Invalid("user/"+u.Username+".password", "The password of %s cannot be used.", u.Username).Because(err)
 		}
 		specs[n] = spec
 	}
