@@ -1477,11 +1477,15 @@ create table webhook (
     created_at timestamp with time zone not null,
     version integer default 1 not null,
     "position" bigint not null,
-    constraint webhook_pkey PRIMARY KEY (id)
+    owner_id bigint,
+    constraint webhook_pkey PRIMARY KEY (id),
+    constraint webhook_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES local_user(id) ON DELETE SET NULL
 );
 comment on column webhook.failures is 'Attempts in a row that failed; 0: the last one went well.';
 comment on column webhook.paused_until is 'The endpoint rests after failures in a row, or asked us to wait.';
 comment on column webhook."position" is 'Position of the last event that deliveries were made of.';
+comment on column webhook.owner_id is 'Account of the creator; null: it is gone, and nothing is delivered any more. owner keeps its name.';
+CREATE INDEX webhook_by_owner ON public.webhook USING btree (owner_id);
 
 create table webhook_attempt (
     id bigint generated always as identity,

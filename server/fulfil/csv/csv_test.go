@@ -654,6 +654,7 @@ func TestSwappedWhileRead(t *testing.T) {
 			require.NotContains(t, err.Error(), "canary")
 		}
 		_, _ = o.Exporter.Schema(t.Context())
+		_, _ = o.Exporter.(*csv.Conn).Stamps(t.Context())
 	}
 	close(stop)
 	<-ended

@@ -59,15 +59,11 @@ func (c *Conn) stamp(ctx context.Context, root *os.Root, f file) (string, error)
 	if known.content != "" && known.identity == now {
 		return known.content, nil
 	}
-	h, err := root.Open(f.path)
+	h, info, err := c.place.openFile(root, f.path)
 	if err != nil {
 		return "", err
 	}
 	defer h.Close()
-	info, err := h.Stat()
-	if err != nil {
-		return "", err
-	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, cancellable{ctx, h}); err != nil {
 		return "", err
