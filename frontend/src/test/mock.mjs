@@ -834,6 +834,7 @@ const root = {
   permissionsView: ({ resourceId }) => ({
     owner: people.find((p) => p.id === resourceId),
     asOf: ago(0),
+    knownAt: ago(0),
     entitlements: entitlements(),
   }),
   explain: () => ({

@@ -52,7 +52,7 @@ export function PermissionsTab() {
     void navigate({ to: '/person/$id', params: { id }, search: { ...search, ...change }, replace: true })
   const [{ data, error }, read] = useReading({
     query: PermissionsViewDocument,
-    variables: { resourceId: id, asOf: search.asOf },
+    variables: { resourceId: id, at: search.asOf, knownAt: search.knownAt ?? search.asOf },
     requestPolicy: 'cache-and-network',
     pause: !allowed,
   })
@@ -108,22 +108,24 @@ export function PermissionsTab() {
           onChange={(event) => setSearch({ problems: event.currentTarget.checked ? true : undefined })}
         />
         <span className={classes.asOf}>
-          <TextInput
-            type="datetime-local"
-            aria-label={t.assignment.asOf}
-            title={t.assignment.asOfHint}
-            leftSection={<span className={classes.asOfWord}>{t.assignment.asOf}</span>}
-            leftSectionWidth={52}
-            value={search.asOf ? toLocal(search.asOf) : ''}
-            onChange={(event) => {
-              const at = new Date(event.currentTarget.value)
-              setSearch({ asOf: Number.isNaN(at.getTime()) ? undefined : at.toISOString() })
-            }}
+          <InstantInput
+            label={t.assignment.asOf}
+            hint={t.assignment.asOfHint}
+            value={search.asOf}
+            onChange={(asOf) => setSearch({ asOf, knownAt: asOf && search.knownAt })}
           />
           {search.asOf && (
-            <Button variant="subtle" onClick={() => setSearch({ asOf: undefined })}>
-              {t.assignment.asOfNow}
-            </Button>
+            <>
+              <InstantInput
+                label={t.assignment.knownAt}
+                hint={t.assignment.knownAtHint}
+                value={search.knownAt ?? search.asOf}
+                onChange={(knownAt) => setSearch({ knownAt })}
+              />
+              <Button variant="subtle" onClick={() => setSearch({ asOf: undefined, knownAt: undefined })}>
+                {t.assignment.asOfNow}
+              </Button>
+            </>
           )}
         </span>
         {hidden > 0 && <span className="dim">{t.assignment.hidden(hidden)}</span>}
@@ -162,6 +164,28 @@ export function PermissionsTab() {
         </div>
       )}
     </div>
+  )
+}
+
+function InstantInput(props: {
+  label: string
+  hint: string
+  value: string | undefined
+  onChange: (value: string | undefined) => void
+}) {
+  return (
+    <TextInput
+      type="datetime-local"
+      aria-label={props.label}
+      title={props.hint}
+      leftSection={<span className={classes.asOfWord}>{props.label}</span>}
+      leftSectionWidth={64}
+      value={props.value ? toLocal(props.value) : ''}
+      onChange={(event) => {
+        const at = new Date(event.currentTarget.value)
+        props.onChange(Number.isNaN(at.getTime()) ? undefined : at.toISOString())
+      }}
+    />
   )
 }
 

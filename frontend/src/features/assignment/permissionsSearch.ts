@@ -3,6 +3,7 @@ import { compact, flag, instant, oneOf, text, type RawSearch } from '../../lib/s
 export interface PermissionsSearch {
   view?: 'advanced'
   asOf?: string
+  knownAt?: string
   text?: string
   problems?: true
 }
@@ -11,6 +12,7 @@ export function parsePermissionsSearch(raw: RawSearch): PermissionsSearch {
   return compact<PermissionsSearch>({
     view: oneOf(raw.view, ['advanced']),
     asOf: instant(raw.asOf),
+    knownAt: raw.asOf ? instant(raw.knownAt) : undefined,
     text: text(raw.text),
     problems: flag(raw.problems),
   })

@@ -84,6 +84,8 @@ export const personTexts = {
     asOf: 'As of',
     asOfNow: 'Now',
     asOfHint: 'Shows everything as it was at that time.',
+    knownAt: 'Known at',
+    knownAtHint: 'By what was known at that time: the same as above, or later, when the dates had been corrected.',
     problems: 'Only problems',
     search: 'Role, resource or value',
     what: 'Entitlement',
