@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,8 +30,19 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("sweep webhooks", "webhook", 2*time.Second, a.Webhooks.Sweep)
 	every("checkpoints", "audit", 10*time.Second, func(ctx context.Context) error { _, err := a.Audit.Sign(ctx, false); return err })
 	every("due owners", "clock", 5*time.Second, func(ctx context.Context) error { _, err := a.Assignments.MarkDue(ctx); return err })
+	every("history", "clock", time.Hour, a.forgetHistory)
 	every("statistics", "database", 2*time.Second, func(ctx context.Context) error { return db.RefreshStatistics(ctx, a.DB) })
 	every("evaluate leftovers", "policy", 10*time.Second, a.evaluateLeftovers)
+}
+
+// forgetHistory drops past versions when their time is over.
+func (a *App) forgetHistory(ctx context.Context) error {
+	months := a.Config.Work.HistoryMonths
+	if months == 0 {
+		return nil
+	}
+	before := a.Clock.Now().AddDate(0, -months, 0)
+	return errors.Join(a.Assignments.ForgetVersions(ctx, before), a.Directory.ForgetVersions(ctx, before))
 }
 
 func (a *App) pumpMail(ctx context.Context) error {

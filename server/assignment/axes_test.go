@@ -321,3 +321,33 @@ func TestDecisionsAreVersions(t *testing.T) {
 		require.Equal(t, c.target, v.Entitlements[i].TargetID)
 	}
 }
+
+// TestForgottenVersions: what ended long ago goes, what a later instant needs stays, and an instant before that is refused.
+func TestForgottenVersions(t *testing.T) {
+	t.Parallel()
+	o := setupOffice(t, 2)
+	o.run(assignment.Recompute{})
+	began := o.Clock.Now()
+	for step := range 3 {
+		o.Clock.SetOffset(time.Duration(step+1) * 24 * time.Hour)
+		o.write(person(0, directory.Update, fmt.Sprintf("Name %d", step)))
+		o.run(assignment.Recompute{})
+	}
+	const versions = "select count(*) from assigned_resource_type_version"
+	require.Equal(t, 3, o.count(versions))
+	ask := func(days int) error {
+		at := began.Add(time.Duration(days)*24*time.Hour + time.Hour)
+		_, err := o.View(o.ctx, assignment.ViewInput{ResourceID: o.people[0], AsOf: &at})
+		return err
+	}
+	require.NoError(t, o.ForgetVersions(o.ctx, began))
+	require.NoError(t, ask(-9), "nothing was dropped")
+	require.NoError(t, o.ForgetVersions(o.ctx, began.Add(25*time.Hour)))
+	require.Equal(t, 2, o.count(versions))
+	require.NoError(t, ask(1))
+	require.True(t, errs.Is(ask(0), errs.Validation))
+	d := &directory.Service{DB: o.DB}
+	require.Equal(t, 3, o.count("select count(*) from resource_version"))
+	require.NoError(t, d.ForgetVersions(o.ctx, began.Add(49*time.Hour)))
+	require.Equal(t, 1, o.count("select count(*) from resource_version"))
+}

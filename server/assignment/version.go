@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/errs"
 )
 
 // What was known of an assignment before it changed stands in a table of versions, as the past of resources does: whoever changes a row calls
@@ -40,4 +43,44 @@ func versionTypes(ctx context.Context, tx bun.Tx, now time.Time, list []int64) e
 		return fmt.Errorf("keep the past of assigned resource types: %w", err)
 	}
 	return nil
+}
+
+// historySince is the setting that tells from when on all versions are there.
+const historySince = "history_since"
+
+// ForgetVersions drops the versions of assignments that ended before an instant. What was known before it is not told any more from then on,
+// since it would not be the whole. The rows themselves stay: their orders and decisions refer to them.
+func (s *Service) ForgetVersions(ctx context.Context, before time.Time) error {
+	var some bool
+	if err := s.DB.NewRaw(`select exists (select from assigned_role_version where valid_to < ?0) or exists (select from assigned_resource_type_version where valid_to < ?0)`,
+		before).Scan(ctx, &some); err != nil {
+		return fmt.Errorf("look for old versions of assignments: %w", err)
+	}
+	if !some {
+		return nil
+	}
+	if err := db.WriteSetting(ctx, s.DB, historySince, before); err != nil {
+		return err
+	}
+	for _, sql := range []string{
+		`delete from assigned_role_version where ctid = any (array (
+			select ctid from assigned_role_version where valid_to < ? order by valid_to limit 5000 for update skip locked))`,
+		`delete from assigned_resource_type_version where ctid = any (array (
+			select ctid from assigned_resource_type_version where valid_to < ? order by valid_to limit 5000 for update skip locked))`,
+	} {
+		if _, err := db.InPortions(ctx, s.DB, sql, before); err != nil {
+			return fmt.Errorf("drop old versions of assignments: %w", err)
+		}
+	}
+	return nil
+}
+
+// mustRemember refuses an instant of whose knowledge not all is kept.
+func (s *Service) mustRemember(ctx context.Context, known time.Time, field string) error {
+	var since time.Time
+	found, err := db.Setting(ctx, s.DB, historySince, &since)
+	if err != nil || !found || !known.Before(since) {
+		return err
+	}
+	return errs.Invalid(field, "What was known before %s is not kept any more. Ask for a later instant.", since.UTC().Format("2 January 2006"))
 }

@@ -69,6 +69,13 @@ func (s *Service) View(ctx context.Context, in ViewInput) (*PermissionsView, err
 	if err != nil {
 		return nil, err
 	}
+	field := "knownAt"
+	if in.AsOf != nil {
+		field = "asOf"
+	}
+	if err := s.mustRemember(ctx, a.known, field); err != nil {
+		return nil, err
+	}
 	m, err := s.Model(ctx, s.DB)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, "127.0.0.1:8080", c.Serve.Addr)
 	require.Equal(t, "http://127.0.0.1:8080", c.Serve.URL())
 	require.Equal(t, "./data", c.Database.DataDir)
+	require.Equal(t, 120, c.Work.HistoryMonths)
 	require.True(t, c.Serve.Runs(config.API))
 	require.True(t, c.Serve.Runs(config.Workers))
 }
@@ -94,6 +95,7 @@ func TestMistakes(t *testing.T) {
 		"domains.yaml":   "separated by semicolons",
 		"security.yaml":  "start-tls",
 		"workers.yaml":   "between 1 and 1000",
+		"history.yaml":   "--history-months",
 		"key.yaml":       "32 bytes",
 	} {
 		t.Run(file, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
@@ -21,6 +22,16 @@ type ResourceVersion struct {
 	EndedBy   string // who deleted the resource at ValidTo; empty when another version follows
 	Values    []*PropertyValue
 	Changed   []string // identifiers of the scalars that differ from the version before; all of them in the first one
+}
+
+// ForgetVersions drops the versions of resources that ended before an instant.
+func (s *Service) ForgetVersions(ctx context.Context, before time.Time) error {
+	_, err := db.InPortions(ctx, s.DB, `delete from resource_version where ctid = any (array (
+		select ctid from resource_version where valid_to < ? order by valid_to limit 5000 for update skip locked))`, before)
+	if err != nil {
+		return fmt.Errorf("drop old versions of resources: %w", err)
+	}
+	return nil
 }
 
 // LinkPeriod is a link of a resource over a time, seen from it.
