@@ -12,7 +12,9 @@ import (
 
 // selectOwn gives those of the orders that are about the caller, by whichever of his accounts he is signed in, and whose resource type does
 // not let people decide on their own. The database says who is who (is_same_person), since it refuses the same itself when history is
-// written.
+// written: an account is somebody's that is linked to him, or has his mail address. Of several people with one functional mailbox, only who
+// is linked to a record of another name is known to be another one; an account that is linked to nobody may be any of them, and decides on
+// none of their orders.
 func selectOwn(ctx context.Context, db bun.IDB, ids []int64) (map[int64]bool, error) {
 	a := permit.From(ctx)
 	if a == nil || a.System || len(ids) == 0 {

@@ -77,11 +77,11 @@ var deciding = map[Action]struct {
 func TestNobodyDecidesOnHisOwnOrder(t *testing.T) {
 	t.Parallel()
 	w := setup(t, 1)
-	w.exec(`update resource set scalars = '{"Department": "Sales", "Mail": "Petra@corp.example"}' where id = ?`, w.owners[0])
+	w.exec(`update resource set display_name = 'Petra Lang', scalars = '{"Department": "Sales", "Mail": "Petra@corp.example"}' where id = ?`, w.owners[0])
 	w.exec(`update resource_type set block_provisioning = true`)
 	stranger := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'X', 'Other', '{"Mail": "o@corp.example"}', now()) returning id`, w.userType)
-	twin := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'T', 'Petra again', '{"email": "petra@CORP.example"}', now()) returning id`, w.userType)
-	thrice := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'U', 'Petra a third time', '{"E_Mail_Address": " Petra@Corp.example "}', now()) returning id`, w.userType)
+	twin := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'T', 'Lang, P. (77)', '{"email": "petra@CORP.example"}', now()) returning id`, w.userType)
+	thrice := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'U', 'Petra Läng-Meier', '{"E_Mail_Address": " Petra@Corp.example "}', now()) returning id`, w.userType)
 	w.plan(w.creation(0, 5))
 	id := w.order(0).ID
 	own := map[string]context.Context{
@@ -144,6 +144,43 @@ func TestNobodyDecidesOnHisOwnOrder(t *testing.T) {
 		p, err := c.act(w, own["linked"], id)
 		require.NoError(t, err, verb)
 		require.Nil(t, p.Results[0].Error, "%s: the resource type allows it", verb)
+	}
+}
+
+// An address that several people have says who is who only where nothing else does: who is linked to a record of another name is another
+// person, whoever is not linked may be any of them.
+func TestFunctionalMailbox(t *testing.T) {
+	t.Parallel()
+	w := setup(t, 3)
+	const desk = "desk@corp.example"
+	for i, name := range []string{"Petra Lang", "Olga Lang", "Søren Kim"} {
+		w.exec(`update resource set display_name = ?, scalars = ? where id = ?`, name, `{"Mail": "`+desk+`"}`, w.owners[i])
+	}
+	identity := w.id(`insert into entity_type (identifier, display_name) values ('Guest', 'Guest') returning id`)
+	guest := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, 'g', 'Gus Test', ?, now()) returning id`, identity, `{"Mail": "`+desk+`"}`)
+	unnamed := w.id(`insert into resource (entity_type_id, key, display_name, scalars, valid_from) values (?, '4711', '4711', ?, now()) returning id`, w.userType, `{"Mail": "`+desk+`"}`)
+	w.userOf("petra", desk, w.owners[0])
+	w.userOf("olga", desk, w.owners[1])
+	w.userOf("soren", "soren@corp.example", w.owners[2])
+	w.userOf("unlinked", desk, 0)
+	w.userOf("guest", desk, guest)
+	w.userOf("unnamed", "", unnamed)
+	w.userOf("petra-admin", "admin@corp.example", w.owners[0])
+	is := func(account string, owner int) bool {
+		return scan[bool](w, `select is_same_person(?, ?)`, account, w.owners[owner])
+	}
+	for account, own := range map[string][3]bool{
+		"petra":       {true, false, false},
+		"olga":        {false, true, false},
+		"soren":       {false, false, true},
+		"petra-admin": {true, false, false},
+		"unlinked":    {true, true, true}, // nobody knows whose it is: link it to its person
+		"guest":       {true, true, true}, // records of other kinds name people in other ways
+		"unnamed":     {true, true, true},
+	} {
+		for i, want := range own {
+			require.Equal(t, want, is(account, i), "%s and person %d", account, i)
+		}
 	}
 }
 
