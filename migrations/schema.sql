@@ -1659,8 +1659,20 @@ AS $function$
         where lower(u.username) = lower(account)
           and (u.resource_id = o.id
             or (u.resource_entity_type_id, u.resource_key) = (o.entity_type_id, o.key)
-            or mail_of(o.scalars) in (mailbox_of(u.email), mail_of(mine.scalars))
-            or exists (select from local_user other where other.resource_id = o.id and mailbox_of(other.email) in (mailbox_of(u.email), mail_of(mine.scalars)))))
+            or (mail_of(o.scalars) in (mailbox_of(u.email), mail_of(mine.scalars))
+                or exists (select from local_user other where other.resource_id = o.id and mailbox_of(other.email) in (mailbox_of(u.email), mail_of(mine.scalars))))
+              and not coalesce(mine.entity_type_id = o.entity_type_id and is_told_apart(mine.display_name, o.display_name), false)))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.is_told_apart(a text, b text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select cardinality(x.words) > 0 and cardinality(y.words) > 0
+        and exists (select from unnest(x.words) v where not exists (select from unnest(y.words) w where starts_with(w, v) or starts_with(v, w)))
+        and exists (select from unnest(y.words) w where not exists (select from unnest(x.words) v where starts_with(w, v) or starts_with(v, w)))
+    from (select name_words(a) as words) x, (select name_words(b) as words) y
 $function$;
 
 CREATE OR REPLACE FUNCTION public.job_instance_second_person()
@@ -1713,6 +1725,14 @@ CREATE OR REPLACE FUNCTION public.mailbox_of(address text)
  IMMUTABLE
 AS $function$
     select nullif(lower(btrim(regexp_replace(address, '^.*<([^<>]*)>\s*$', '\1'), E' \t\r\n\u00a0')), '')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.name_words(name text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select coalesce(array_agg(distinct w), '{}') from regexp_split_to_table(search_text(coalesce(name, ''), '', '{}'), '[\s[:punct:]]+') w where w <> '' and w !~ '[0-9]'
 $function$;
 
 CREATE OR REPLACE FUNCTION public.note_computed_property()

@@ -105,11 +105,38 @@ resourceTypes:
     correlationRules: [{ sourceBinding: Number, sourceExpression: ToLower, targetBinding: Emp, confidence: CONFIDENCE }]
 `
 
+const crmConnector = `  - identifier: Crm
+    mode: scheduled
+    connections: [{ identifier: Crm_Database, package: postgres, settings: { schema: public }, secrets: { connectionString: "TARGET" } }]
+`
+
+const crmEntity = `  - identifier: CrmUser
+    connector: Crm
+    source: { connection: Crm_Database, table: crm_user }
+    displayExpression: "{CrmId}"
+    properties:
+      - { identifier: CrmId, column: id, primaryKey: true }
+      - { identifier: Account, column: account, target: Account, reverse: CrmUsers }
+`
+
+const crmType = `  - identifier: Crm
+    sourceEntityType: Person
+    targetEntityType: CrmUser
+    connection: Crm_Database
+    blockProvisioning: false
+    dependsOn: User
+    typeRules: [{}]
+    scalarRules: [{ property: CrmId, binding: Number }]
+    queryRules: [{ property: Account, sourceBinding: Number, sourceExpression: ToLower, targetBinding: Emp, confidence: 100 }]
+    correlationRules: [{ sourceBinding: Number, targetBinding: CrmId, confidence: 100 }]
+`
+
 // smallOptions: confidence 0 is 100; tickets: accounts are kept by people.
 type smallOptions struct {
 	confidence    string
 	removeOrphans bool
 	tickets       bool
+	crm           bool // a second system of its own keeps who has which account
 	review        bool // every order waits for a reviewer, and what is not seen for an hour is an error
 }
 
@@ -134,6 +161,11 @@ func mustSmall(t *testing.T, o smallOptions) *small {
 	text := strings.NewReplacer("TARGET", targetURL, "CONFIDENCE", o.confidence, "ORPHANS", map[bool]string{true: "true", false: "false"}[o.removeOrphans],
 		"REVIEW", map[bool]string{true: "true\n    transmittedStateValidityPeriod: 60", false: "false"}[o.review],
 		"CONNECTION", map[bool]string{true: "Target_Tickets", false: "Target_Database"}[o.tickets]).Replace(smallConfig)
+	if o.crm {
+		_, err := target.ExecContext(t.Context(), `create table crm_user (id text primary key, account text)`)
+		require.NoError(t, err)
+		text = strings.NewReplacer("entityTypes:", strings.ReplaceAll(crmConnector, "TARGET", targetURL)+"entityTypes:", "policies:", crmEntity+"policies:").Replace(text) + crmType
+	}
 	require.NoError(t, os.MkdirAll(filepath.Join(s.dir, "config"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "config", "all.yaml"), []byte(text), 0o600))
 	m, err := manifest.ReadFiles(filepath.Join(s.dir, "config"))
