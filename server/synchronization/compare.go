@@ -212,7 +212,7 @@ func count(ctx context.Context, tx bun.Tx, d *Delivery, types, unknown []int64) 
 		LinksDeleted  int
 		Stored        int
 		StoredLinks   int
-		Replaced      int
+		Followed      int
 
 		OwnInserted, OwnUpdated, OwnDeleted, OwnLinksInserted, OwnLinksDeleted int
 	}
@@ -227,7 +227,7 @@ func count(ctx context.Context, tx bun.Tx, d *Delivery, types, unknown []int64) 
 		if c.Stored, c.StoredLinks = r.Stored, r.StoredLinks; d.changed.isOnly(r.EntityTypeID) {
 			c.Stored, c.StoredLinks = d.changed.known[r.EntityTypeID].Stored, d.changed.known[r.EntityTypeID].StoredLinks
 		}
-		c.Initial, c.Replaced = c.Stored == 0, r.Replaced
+		c.Initial, c.Followed = c.Stored == 0, r.Followed
 		c.Own = Own{r.OwnInserted, r.OwnUpdated, r.OwnDeleted, r.OwnLinksInserted, r.OwnLinksDeleted}
 		sum.EntityTypes[r.Identifier] = c
 		sum.Inserted += r.Inserted

@@ -92,7 +92,7 @@ type TypeCounts struct {
 	Table         string `json:"table,omitempty"`
 	Place         string `json:"place,omitempty"`    // file or table of the rows
 	Whole         bool   `json:"whole"`              // the table is the whole truth: what is missing in it is deleted
-	Replaced      int    `json:"replaced,omitempty"` // gone because we deleted them, and another one has their key
+	Followed      int    `json:"followed,omitempty"` // renamed or replaced by our own orders
 	Unchanged     int    `json:"unchanged,omitempty"`
 	Same          bool   `json:"same,omitempty"` // its content is what it was in the last reading: it was not read
 	Own           Own    `json:"own,omitzero"`   // the part that our own orders asked for: thresholds leave it out

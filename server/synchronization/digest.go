@@ -382,7 +382,12 @@ func promoteDigests(ctx context.Context, tx bun.Tx, d *Delivery, entityTypeID in
 	if mine == nil || !c.Whole || mine.Version != 0 && (inForce == nil || inForce.Version != mine.Version) {
 		return forgetDigests(ctx, tx, entityTypeID, d.ID)
 	}
-	mine.Stored, mine.StoredLinks = c.Stored+c.Inserted-c.Deleted-c.Replaced, c.StoredLinks+c.LinksInserted-c.LinksDeleted
+	mine.Stored, mine.StoredLinks = c.Stored+c.Inserted-c.Deleted, c.StoredLinks+c.LinksInserted-c.LinksDeleted
+	if c.Followed > 0 { // who made room for whom is not among the changes
+		if err := tx.NewRaw("select count(*) from resource where entity_type_id = ? and valid_to = 'infinity' and origin = 'SYNC'", entityTypeID).Scan(ctx, &mine.Stored); err != nil {
+			return fmt.Errorf("count what is stored: %w", err)
+		}
+	}
 	steps := []string{
 		"delete from row_digest o using row_digest n where n.entity_type_id = ?0 and n.delivery_id = ?1 and o.entity_type_id = ?0 and o.delivery_id = 0 and o.bucket = n.bucket",
 		`update row_digest_table o set version = ?1, signature = n.signature, stamp = n.stamp, buckets = n.buckets, rows = n.rows, loose = n.loose, stored = ?2, stored_links = ?3,

@@ -32,7 +32,7 @@ with asked as materialized (
 select t.id as entity_type_id, t.identifier,
     coalesce(c.inserted, 0) as inserted, coalesce(c.updated, 0) as updated, coalesce(c.deleted, 0) as deleted,
     coalesce(c.links_inserted, 0) as links_inserted, coalesce(c.links_deleted, 0) as links_deleted,
-    (select count(*) from delivery_rename n where n.delivery_id = ?0 and n.entity_type_id = t.id and n.new_key is null) as replaced,
+    (select count(*) from delivery_rename n where n.delivery_id = ?0 and n.entity_type_id = t.id) as followed,
     coalesce(c.own_inserted, 0) as own_inserted, coalesce(c.own_updated, 0) as own_updated, coalesce(c.own_deleted, 0) as own_deleted,
     coalesce(c.own_links_inserted, 0) as own_links_inserted, coalesce(c.own_links_deleted, 0) as own_links_deleted,
     (select count(*) from resource r where t.id = any (?2) and r.entity_type_id = t.id and r.valid_to = 'infinity' and r.origin = 'SYNC') as stored,
