@@ -35,7 +35,7 @@ func (q *prop) written(v *value, text string, zone *time.Location) (string, erro
 }
 
 // sameDate reports whether the system holds a date as well as it can: it may keep a day only, no seconds, or an instant for a day.
-func (r *run) sameDate(q *prop, want, current string) bool {
+func (r *ground) sameDate(q *prop, want, current string) bool {
 	zone := r.c.shape.Zone()
 	if want == "" || current == "" {
 		return false

@@ -9,9 +9,9 @@ import (
 
 // diff compares one row with what is wanted and collects what has to be done about it (role-model 12.7, provisioning 1.4 to 1.6).
 type diff struct {
-	r      *run
+	difference
+	r      *ground
 	p      *plan
-	seat   *seat
 	row    *ExistingType
 	target *Resource // linked; nil: none
 	want   wanted
@@ -21,9 +21,27 @@ type diff struct {
 	back   map[string]bool
 }
 
+// difference is all that it takes to settle one row: what was computed of its type, the seat, and what concerns the owner.
+type difference struct {
+	ground    *ground
+	plan      *plan
+	seat      *seat
+	ownerGone bool
+	refused   bool   // somebody refused to give him a target that rules proposed
+	unmatched string // why nobody could look whether he has a target already; empty: all rules could
+}
+
+// settleRow settles a row and keeps what has to be done.
 func (r *run) settleRow(p *plan, s *seat) {
-	row := s.row
-	d := &diff{r: r, p: p, seat: s, row: row, target: s.target, want: s.want}
+	if out := (difference{ground: &r.ground, plan: p, seat: s, ownerGone: r.o.Resource.Gone, refused: len(r.o.Denied) > 0, unmatched: r.unmatched(p.ID)}).settle(); out != nil {
+		r.res.Types = append(r.res.Types, *out)
+	}
+}
+
+// settle gives what has to be done about a row; nil: nothing.
+func (in difference) settle() *TypeDelta {
+	p, s, row := in.plan, in.seat, in.seat.row
+	d := &diff{difference: in, r: in.ground, p: p, row: row, target: s.target, want: s.want}
 	d.out = TypeDelta{ResourceTypeID: p.ID, Workflow: row.Workflow, IsExpected: s.want.ok, Start: row.Start, End: row.End, Confidence: s.confidence,
 		Expected: s.want.expected, Error: row.Error}
 	if row.ID != 0 {
@@ -40,13 +58,13 @@ func (r *run) settleRow(p *plan, s *seat) {
 		d.out.TargetID = s.target.ID
 		d.first = row.TargetID != s.target.ID && !row.sent() && !row.associated() && (row.TargetID != 0 || len(row.Expected.Ours) == 0) && !d.inherits()
 	}
-	d.lines = newLines(r, p, row.Order)
+	d.lines = newLines(d.r, p, row.Order)
 	if s.want.ok {
 		d.expected()
 	} else {
 		d.unexpected()
 	}
-	d.finish()
+	return d.finish()
 }
 
 // inherits: the target comes from an owner who is gone, and this server kept it under the same resource type.
@@ -275,14 +293,14 @@ func (d *diff) create() {
 	l.reenter = l.reenter || asked == nil && l.order != nil // what failed, or is out, was for the one that is gone
 	vanished = vanished || asked != nil && asked.ReviewRequired && d.row.WasVerified
 	item := wish{action: LineCreate, from: d.want.over.from, to: d.want.over.to, rules: d.want.expected.TypeRules, mapped: true,
-		due: d.want.over.from, review: vanished || len(d.r.o.Denied) > 0}
+		due: d.want.over.from, review: vanished || d.refused}
 	if !d.p.AllowAdd {
 		item.hold = "creation_not_allowed"
 		l.ask(item)
 		l.withdrawRest()
 		return
 	}
-	item.err = d.r.unmatched(d.p.ID) // nothing is created beside an account that could not be looked for
+	item.err = d.unmatched // nothing is created beside an account that could not be looked for
 	wishes := []wish{item}
 	for _, q := range d.p.props {
 		for i := range d.want.expected.Properties[q.Identifier] {
@@ -356,7 +374,7 @@ func (d *diff) unexpected() {
 	if d.row.IsExpected && !d.row.Workflow.approved() && !d.row.IsDenied {
 		d.out.Start, d.out.End = d.want.until(d.row, d.r.now)
 	}
-	if d.target != nil && d.r.o.Resource.Gone {
+	if d.target != nil && d.ownerGone {
 		d.out.Expected = d.row.Expected // whoever takes the target over has to know what is ours
 	}
 	switch {
@@ -396,7 +414,7 @@ func (d *diff) lost() {
 	switch {
 	case w == Cancellation:
 		d.delete(true) // somebody decided it: already reviewed, allowed even without allowRemove
-	case d.r.o.Resource.Gone && d.p.RemoveOrphans && d.p.AllowRemove, !d.r.o.Resource.Gone && was && d.p.AllowRemove && !w.found():
+	case d.ownerGone && d.p.RemoveOrphans && d.p.AllowRemove, !d.ownerGone && was && d.p.AllowRemove && !w.found():
 		d.out.Workflow = Calculated
 		d.delete(false)
 	default:
@@ -428,7 +446,7 @@ func (d *diff) delete(decided bool) {
 }
 
 // finish compares the row's own columns and closes the account of the order.
-func (d *diff) finish() {
+func (d *diff) finish() *TypeDelta {
 	d.out.Order = d.lines.finish()
 	for name := range d.lines.heldBack {
 		d.keepOld(name)
@@ -448,11 +466,12 @@ func (d *diff) finish() {
 		startOf(e.Start) != startOf(d.out.Start) || endOf(e.End) != endOf(d.out.End) || e.Confidence != d.out.Confidence || e.Error != d.out.Error ||
 		!e.Expected.Same(d.out.Expected)
 	if d.out.Existing == nil && d.out.CloseRow {
-		return // never was, need not be
+		return nil // never was, need not be
 	}
 	if d.out.RowChanged || d.out.Order != nil || len(d.out.Gaps)+len(d.out.Kept) > 0 {
-		d.r.res.Types = append(d.r.res.Types, d.out)
+		return &d.out
 	}
+	return nil
 }
 
 // holdBack keeps the old expectation of properties whose change could not be ordered now, so that the next evaluation still sees it as a

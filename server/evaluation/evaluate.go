@@ -29,7 +29,7 @@ func (c *Compiled) evaluate(b *Batch, o *Owner, h *hasher, m *scratch) (res Resu
 		return Result{OwnerID: o.Resource.ID, Unchanged: true, Fingerprint: o.Fingerprint, NextAt: o.NextAt}
 	}
 	m.facts = m.facts[:0]
-	r := &run{c: c, b: b, o: o, now: instant(b.Now), next: maxTime, res: Result{OwnerID: o.Resource.ID}, held: map[int64]set{}, scratch: m}
+	r := &run{ground: ground{c: c, b: b, now: instant(b.Now), next: maxTime}, o: o, res: Result{OwnerID: o.Resource.ID}, held: map[int64]set{}, scratch: m}
 	if b.Explain {
 		r.res.Trace = &Trace{}
 	}
@@ -69,14 +69,20 @@ func ascending(ids []int64) []int64 {
 	return slices.Compact(ids)
 }
 
+// ground is what everything stands on that is computed for one owner: the model, the batch, the instant, and the next one at which anything
+// changes by itself.
+type ground struct {
+	c    *Compiled
+	b    *Batch
+	now  int64
+	next int64
+}
+
 // run is the computation of one owner.
 type run struct {
-	c     *Compiled
-	b     *Batch
+	ground
 	src   *source
 	o     *Owner
-	now   int64
-	next  int64
 	world *world
 	res   Result
 	*scratch
@@ -94,7 +100,7 @@ func (r *run) read(id int64) {
 }
 
 // edge notes an instant at which the result may change by itself.
-func (r *run) edge(at int64) {
+func (r *ground) edge(at int64) {
 	if at > r.now && at < r.next {
 		r.next = at
 	}

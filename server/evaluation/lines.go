@@ -38,7 +38,7 @@ type wish struct {
 
 // lines settles the order of one row line by line, by the columns POLICY, SYNC and CLOCK of the transition table (provisioning 1.4).
 type lines struct {
-	r        *run
+	r        *ground
 	p        *plan
 	order    *ExistingOrder // nil: none open
 	kind     OrderKind      // of the order afterwards; empty: as it is
@@ -53,7 +53,7 @@ type lines struct {
 	heldBack map[string]bool        // properties whose new lines an order in flight kept out
 }
 
-func newLines(r *run, p *plan, o *ExistingOrder) *lines {
+func newLines(r *ground, p *plan, o *ExistingOrder) *lines {
 	l := &lines{r: r, p: p, order: o}
 	if o != nil {
 		l.done = make(map[*ExistingLine]bool, len(o.Lines))

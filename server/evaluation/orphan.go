@@ -81,7 +81,7 @@ func (c *Compiled) orphan(b *OrphanBatch, t Orphan) OrphanResult {
 			}
 		}
 	}
-	r := &run{c: c, scratch: &scratch{}, o: &Owner{Resource: &Resource{}}, now: instant(b.Now), next: maxTime,
+	r := &ground{c: c, now: instant(b.Now), next: maxTime,
 		b: &Batch{Now: b.Now, Initial: b.Initial, BlockAll: b.BlockAll, NoReview: b.NoReview, Resources: b.Resources, SyncedAt: b.SyncedAt}}
 	d := &TypeDelta{Existing: t.Existing, TargetID: t.Resource.ID, Workflow: row.Workflow, Confidence: confidence}
 	switch {
@@ -106,7 +106,7 @@ func (c *Compiled) orphan(b *OrphanBatch, t Orphan) OrphanResult {
 	if row.Workflow == WorkflowNone {
 		d.Workflow = r.found()
 	}
-	x := &diff{r: r, p: &plan{typed: typ}, seat: &seat{}, row: &row, target: t.Resource}
+	x := &diff{difference: difference{ground: r, seat: &seat{}}, r: r, p: &plan{typed: typ}, row: &row, target: t.Resource}
 	x.lines = newLines(r, x.p, row.Order)
 	x.out.Workflow = d.Workflow
 	switch {

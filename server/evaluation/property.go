@@ -5,7 +5,7 @@ import (
 )
 
 // compare gives the current value of a mono-valued property as people read it, and whether it is the computed one.
-func compare(r *run, q *prop, s *Span, target *Resource) (current string, same bool) {
+func compare(r *ground, q *prop, s *Span, target *Resource) (current string, same bool) {
 	if !q.IsNavigation() {
 		c := target.Scalars[q.Identifier]
 		return c, Same(s.Comparison, s.Value, c) || q.dates && r.sameDate(q, s.Value, c)

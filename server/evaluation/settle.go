@@ -232,7 +232,7 @@ func (r *run) denial(x *ExistingType) {
 }
 
 // found is the workflow state of what nobody asked for.
-func (r *run) found() Workflow {
+func (r *ground) found() Workflow {
 	if r.b.Initial {
 		return PreExisting
 	}

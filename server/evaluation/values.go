@@ -287,7 +287,7 @@ func below(confidence int) int {
 	return max(confidence, 1)
 }
 
-func (r *run) label(id int64) string {
+func (r *ground) label(id int64) string {
 	if x := r.b.Resources[id]; x != nil {
 		return cmp.Or(x.DisplayName, x.Key)
 	}
