@@ -16,14 +16,6 @@ func ids(list []int64) any {
 	return pgdialect.Array(list)
 }
 
-// idsOrNull is ids that stays null when there is no list.
-func idsOrNull(list []int64) any {
-	if list == nil {
-		return nil
-	}
-	return ids(list)
-}
-
 // jsonb makes a jsonb value of plain structs of ours.
 func jsonb(v any) json.RawMessage {
 	raw, err := json.Marshal(v)
