@@ -22,6 +22,7 @@ type written struct {
 	ShowsOld, ShowsNew       bool   // the delivery has a row with that key
 	HolderID                 *int64 // who has the written key in the directory
 	IsKept                   bool   // its row may be among those that cannot be read
+	IsCreated                bool   // another target was created with the written key, by an answer, and is not in the directory yet
 }
 
 // sure: the target had the key before a reading began.
@@ -38,9 +39,11 @@ func followKeys(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) (hel
 	if err := tx.NewRaw(`select r.id as resource_id, r.entity_type_id, r.key as old_key, w.key, w.n, w.at, w.ended_at, w.is_done,
 			`+fmt.Sprintf(shows, "r.key")+` as shows_old, `+fmt.Sprintf(shows, "w.key")+` as shows_new,
 			(select h.id from resource h where h.entity_type_id = r.entity_type_id and h.key = w.key and h.valid_to = 'infinity') as holder_id,
-			exists (select from delivery_kept k where k.entity_type_id = r.entity_type_id and k.key = r.key) as is_kept
+			exists (select from delivery_kept k where k.entity_type_id = r.entity_type_id and k.key = r.key) as is_kept,
+			exists (select from provisioning_order c join resource_type t on t.id = c.resource_type_id and t.target_entity_type_id = r.entity_type_id
+				where c.connector_id = ?2 and c.kind = 'CREATE' and c.state = 8 and c.closed_at is null and c.created_key = w.key and c.executed_at <= ?3) as is_created
 		from written_key w join resource r on r.id = w.resource_id and r.valid_to = 'infinity'
-		where r.entity_type_id = any (?1) order by r.entity_type_id, r.id, w.n desc`, d.ID, array(types)).Scan(ctx, &rows); err != nil {
+		where r.entity_type_id = any (?1) order by r.entity_type_id, r.id, w.n desc`, d.ID, array(types), d.ConnectorID, d.StartedAt).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read the keys that were written: %w", err)
 	}
 	if err := replaced(ctx, tx, d); err != nil {
@@ -148,7 +151,7 @@ func chooseKeys(rows []*written, began time.Time, whole bool) followed {
 		if w.sure(began) {
 			p.base, p.n = w.Key, w.N
 		}
-		if w.ShowsNew {
+		if w.ShowsNew && (p.n != 0 || !w.IsCreated) { // an answer tells more than an attempt that has none
 			p.may = append(p.may, w.Key)
 		}
 	}

@@ -149,4 +149,12 @@ func TestFollowOnlyWhatIsKnown(t *testing.T) {
 	f := chooseKeys([]*written{during}, began, true)
 	require.Empty(t, f.keys)
 	require.Equal(t, []string{"a", "n"}, f.held)
+
+	// two change places, no answer comes, and one of the keys is the one that a third one was created with
+	lost := func(id int64, old, key string, created bool) *written {
+		return &written{ResourceID: id, EntityTypeID: 1, OldKey: old, Key: key, N: id, At: began.Add(-time.Minute), ShowsOld: true, ShowsNew: true, IsCreated: created}
+	}
+	f = chooseKeys([]*written{lost(1, "a", "new", true), lost(2, "b", "a", false)}, began, true)
+	require.Empty(t, f.keys)
+	require.Empty(t, f.held)
 }
