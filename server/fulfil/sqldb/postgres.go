@@ -170,10 +170,11 @@ func (c *Conn) session(cfg pq.Config) pq.Config {
 // begin starts a transaction with our settings, for itself alone: behind a pooler in transaction mode the session is somebody else's afterwards.
 func (c *Conn) begin(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error) {
 	tx, err := c.db.BeginTx(ctx, o)
-	if err != nil || len(c.local) == 0 {
-		return tx, err
+	if err != nil {
+		return nil, err
 	}
-	var calls []string
+	// A database without an encoding holds any bytes as text, and would refuse a whole table because of one that is none: they come as they are.
+	calls := []string{"case when current_setting('server_encoding') = 'SQL_ASCII' then set_config('client_encoding', 'SQL_ASCII', true) end"}
 	var args []any
 	for i, p := range c.local {
 		calls = append(calls, fmt.Sprintf("set_config($%d, $%d, true)", 2*i+1, 2*i+2))
