@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -222,9 +223,46 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
+// TestWebsocketOrigin: a page of another origin, and who does not say where he comes from, gets no websocket. An access token in the first request, and no
+// cookie, is what no page can send.
+func TestWebsocketOrigin(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	token := b.as("nobody").token
+	for name, c := range map[string]struct {
+		header map[string]string
+		want   int
+	}{
+		"Own":                {map[string]string{"Origin": b.url}, http.StatusSwitchingProtocols},
+		"Foreign":            {map[string]string{"Origin": "https://evil.example"}, http.StatusForbidden},
+		"ForeignWithToken":   {map[string]string{"Origin": "https://evil.example", "Authorization": "Bearer " + token}, http.StatusForbidden},
+		"Null":               {map[string]string{"Origin": "null"}, http.StatusForbidden},
+		"OtherPort":          {map[string]string{"Origin": "http://127.0.0.1:1"}, http.StatusForbidden},
+		"Absent":             {nil, http.StatusForbidden},
+		"AbsentWithCookie":   {map[string]string{"Cookie": "writ_refresh=x"}, http.StatusForbidden},
+		"AbsentWithToken":    {map[string]string{"Authorization": "Bearer " + token}, http.StatusSwitchingProtocols},
+		"AbsentWithBoth":     {map[string]string{"Authorization": "Bearer " + token, "Cookie": "a=b"}, http.StatusForbidden},
+		"AbsentWithBadToken": {map[string]string{"Authorization": "Bearer " + token + "x"}, http.StatusForbidden},
+	} {
+		r, err := http.NewRequestWithContext(b.ctx, http.MethodGet, b.url, nil)
+		require.NoError(t, err)
+		for k, v := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "graphql-transport-ws"} {
+			r.Header.Set(k, v)
+		}
+		for k, v := range c.header {
+			r.Header.Set(k, v)
+		}
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		require.NoError(t, err, name)
+		_ = answer.Body.Close()
+		require.Equal(t, c.want, answer.StatusCode, name)
+	}
+}
+
 func (b *bundle) dial() *socket {
 	b.t.Helper()
-	conn, answer, err := websocket.Dial(b.ctx, "ws"+strings.TrimPrefix(b.url, "http"), &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	conn, answer, err := websocket.Dial(b.ctx, "ws"+strings.TrimPrefix(b.url, "http"), &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Origin": {b.url}}})
 	require.NoError(b.t, err)
 	if answer.Body != nil {
 		_ = answer.Body.Close()

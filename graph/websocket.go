@@ -15,6 +15,7 @@ import (
 
 	"writ/server/auth"
 	"writ/server/errs"
+	"writ/server/permit"
 )
 
 // closeForbidden ends a connection whose token is not valid (any more). graphql-ws clients connect again, with a new token.
@@ -84,10 +85,16 @@ type ends struct {
 
 type endsKey struct{}
 
-// withEnds prepares a request that may become a websocket: InitFunc writes the end, the connection reads it.
+// withEnds prepares a request that may become a websocket: InitFunc writes the end, the connection reads it. One that does not say which page it comes
+// from is refused, unless it brings a valid access token as a header and no cookie, which no page can do.
 func withEnds(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {
+			if r.Header.Get("Origin") == "" && (permit.From(r.Context()) == nil || r.Header.Get("Cookie") != "") {
+				refuse(w, typeJSON, http.StatusForbidden, errs.New(errs.Forbidden,
+					"A websocket must say where it comes from: send the header Origin with the address of this server, or an access token in the header Authorization of the first request."))
+				return
+			}
 			r = r.WithContext(context.WithValue(r.Context(), endsKey{}, &ends{}))
 		}
 		next.ServeHTTP(w, r)

@@ -73,7 +73,7 @@ type frame struct {
 func (c *Client) Socket(ctx context.Context, query string, vars Vars) (*Stream, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	conn, _, err := websocket.Dial(ctx, strings.Replace(c.Process.URL(), "http", "ws", 1)+"/graphql",
-		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Origin": {c.Process.URL()}}})
 	if err != nil {
 		cancel()
 		return nil, err
