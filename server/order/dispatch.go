@@ -102,8 +102,8 @@ func (s *Service) deliver(ctx context.Context, connectionID int64, list []*erran
 		target = &fulfil.Opened{Connector: closed, Applier: closed, Reader: closed}
 	}
 	defer func() { _ = target.Close() }() // it goes back to the pool
-	d := &drain{Service: s, connectionID: connectionID, target: target, isTrial: isTrial, held: map[int64]bool{}}
-	d.hold(list)
+	d := &drain{Service: s, connectionID: connectionID, target: target, isTrial: isTrial, held: map[int64]time.Time{}}
+	d.hold(list, time.Time{}) // looked at again before the first call
 	return d.run(ctx, list)
 }
 
@@ -123,9 +123,9 @@ type drain struct {
 	unwritten    sync.WaitGroup // answers on their way to the database
 
 	mu     sync.Mutex
-	held   map[int64]bool // orders whose lease is being renewed
-	row    int            // failures to reach the system in a row
-	failed error          // answers were not written
+	held   map[int64]time.Time // orders whose lease is being renewed, and until when it lasts at least, in machine time
+	row    int                 // failures to reach the system in a row
+	failed error               // answers were not written
 }
 
 // answer is the outcome of one errand.
@@ -189,7 +189,7 @@ func (d *drain) send(ctx context.Context, list []*errand) (next []*errand, err e
 			err = errors.Join(err, d.giveBack(ctx, chunk))
 			continue
 		}
-		called, markErr := d.markCalled(ctx, chunk)
+		called, markErr := d.mark(ctx, chunk)
 		if err = markErr; err != nil {
 			continue
 		}
@@ -206,8 +206,9 @@ func (d *drain) claimNext(ctx context.Context) ([]*errand, error) {
 	if d.isTrial {
 		return nil, nil
 	}
+	since := time.Now()
 	list, err := d.claim(ctx, d.connectionID, claimBatch)
-	d.hold(list)
+	d.hold(list, since)
 	return list, err
 }
 
@@ -273,7 +274,7 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 		if err != nil || !held {
 			return fulfil.Receipt{}, false
 		}
-		if called, err := d.markCalled(ctx, []*errand{e}); err != nil || len(called) == 0 {
+		if called, err := d.mark(ctx, []*errand{e}); err != nil || len(called) == 0 {
 			return fulfil.Receipt{}, false
 		}
 	}
@@ -289,6 +290,9 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 	}
 	if d.target.Applier == nil {
 		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "This connection cannot write.", Hint: "Choose a connection whose package can fulfil."}, true
+	}
+	if !d.isOurs(ctx, e) {
+		return fulfil.Receipt{}, false
 	}
 	e.isAsked = true
 	r := d.target.Applier.Apply(ctx, e.Change)
@@ -328,12 +332,38 @@ func (d *drain) failure() error {
 	return d.failed
 }
 
-func (d *drain) hold(list []*errand) {
+// hold keeps the leases of errands, which were taken or prolonged after since.
+func (d *drain) hold(list []*errand, since time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range list {
-		d.held[e.ID] = true
+		d.held[e.ID] = since.Add(d.Lease)
 	}
+}
+
+// mark is markCalled that remembers how long the leases last now.
+func (d *drain) mark(ctx context.Context, list []*errand) ([]*errand, error) {
+	since := time.Now()
+	called, err := d.markCalled(ctx, list)
+	d.hold(called, since)
+	return called, err
+}
+
+// isOurs reports whether all errands are still this process's to send. One that stood still for longer than its lease (stopped, swapped out,
+// a machine that slept) may have lost them without a sign, and asks before it sends anything.
+func (d *drain) isOurs(ctx context.Context, list ...*errand) bool {
+	now := time.Now()
+	d.mu.Lock()
+	fresh := !slices.ContainsFunc(list, func(e *errand) bool { return !now.Before(d.held[e.ID]) })
+	d.mu.Unlock()
+	if fresh {
+		return true
+	}
+	called, err := d.mark(ctx, list)
+	if err != nil {
+		d.Log.WarnContext(ctx, "leases cannot be looked at; nothing is sent", "orders", len(list), "error", err)
+	}
+	return err == nil && len(called) == len(list)
 }
 
 func (d *drain) forget(list []*errand) {
@@ -363,9 +393,18 @@ func (d *drain) renewLeases(ctx context.Context) {
 		if len(ids) == 0 {
 			continue
 		}
-		if err := d.renew(ctx, ids); err != nil && ctx.Err() == nil {
+		since := time.Now()
+		ours, err := d.renew(ctx, ids)
+		if err != nil && ctx.Err() == nil {
 			d.Log.WarnContext(ctx, "leases were not renewed", "error", err)
 		}
+		d.mu.Lock()
+		for _, id := range ours {
+			if until, held := d.held[id]; held && until.Before(since.Add(d.Lease)) {
+				d.held[id] = since.Add(d.Lease)
+			}
+		}
+		d.mu.Unlock()
 	}
 }
 

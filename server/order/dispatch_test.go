@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -276,6 +277,35 @@ func TestLostAnswer(t *testing.T) {
 		w.drain()
 		require.Equal(t, map[string]int{"CREATE ": 8, "SET uid": 8, "SET sn": 8, "SET mail": 7}, w.lines(0))
 	})
+}
+
+// TestFrozenWorker: a process that stood still for longer than its leases, and wakes with orders it marked as called but did not send, sends
+// none of them: another process has done them meanwhile.
+func TestFrozenWorker(t *testing.T) {
+	t.Parallel()
+	const people = 20
+	w := setup(t, people)
+	for i := range people {
+		w.plan(w.creation(i, 1))
+	}
+	w.generate()
+	w.s.Concurrency, w.s.Lease = 1, 500*time.Millisecond
+	other := w.service(w.s.DB)
+	var frozen atomic.Bool
+	w.fake.before = func(fulfil.Change) {
+		if !frozen.CompareAndSwap(false, true) {
+			return
+		}
+		until := time.After(w.s.Lease)
+		w.exec("update provisioning_order set lease_until = clock_timestamp() - interval '1 second' where lease_owner = ?", w.s.Worker)
+		require.NoError(t, other.Drain(t.Context(), w.connection))
+		<-until
+	}
+	w.drain()
+	require.Equal(t, people+1, w.fake.count(), "the call that was on its way, and no other")
+	require.Equal(t, int64(people), w.id("select count(*) from provisioning_order where state = 8"))
+	require.Zero(t, w.id("select count(*) from order_attempt where worker = ? and outcome not in (?, 'NOT_SENT')", w.s.Worker, string(fulfil.Unknown)), "no answer of it counts")
+	require.Zero(t, w.id("select count(*) from provisioning_order where lease_owner is not null"))
 }
 
 // TestKilledWorker is scenario 15: what a worker leaves behind when it dies at any point.

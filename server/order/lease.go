@@ -220,12 +220,19 @@ func (s *Service) begin(ctx context.Context, tx bun.Tx, now time.Time, list []*e
 		Payload *document `json:"payload"`
 	}
 	rows := make([]row, len(list))
+	var earlier []int64
 	for i, e := range list {
+		if e.Attempt > 0 {
+			earlier = append(earlier, e.ID)
+		}
 		e.Attempt++
 		e.Key = uuid.NewString()
 		e.Change.Attempt, e.Change.IdempotencyKey = e.Attempt, e.Key
 		e.Document.order().Attempt = e.Attempt
 		rows[i] = row{e.ID, e.Fence, e.Attempt, e.Key, orEmpty(e.Lines), e.Document}
+	}
+	if err := endUnsent(ctx, tx, now, earlier); err != nil { // of a worker that died before it called
+		return err
 	}
 	raw, err := json.Marshal(rows)
 	if err != nil {
@@ -241,6 +248,18 @@ func (s *Service) begin(ctx context.Context, tx bun.Tx, now time.Time, list []*e
 		return fmt.Errorf("begin attempts: %w", err)
 	}
 	return noteNewKeys(ctx, tx, now, list)
+}
+
+// endUnsent ends the attempts of orders that were begun and not called.
+func endUnsent(ctx context.Context, tx bun.Tx, now time.Time, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.NewRaw(`update order_attempt set ended_at = ?, outcome = 'NOT_SENT' where order_id = any(?) and ended_at is null`, stamp(now), arrayOf(ids)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("end attempts: %w", err)
+	}
+	return nil
 }
 
 // repeat begins a new attempt of an order that was read back and is not as wanted; false when the lease was lost meanwhile.
@@ -318,14 +337,15 @@ func (s *Service) markCalled(ctx context.Context, list []*errand) ([]*errand, er
 	return slices.DeleteFunc(slices.Clone(list), func(e *errand) bool { return !held[e.ID] }), err
 }
 
-// renew prolongs the leases of what this process is working on.
-func (s *Service) renew(ctx context.Context, ids []int64) error {
-	_, err := s.DB.NewRaw(`update provisioning_order set lease_until = clock_timestamp() + make_interval(secs => ?)
-		where id = any(?) and lease_owner = ?`, s.Lease.Seconds(), pgdialect.Array(orEmpty(ids)), s.Worker).Exec(ctx)
+// renew prolongs the leases of what this process is working on, and gives those it still has. One that ran out is not taken back: somebody
+// may be about to take it.
+func (s *Service) renew(ctx context.Context, ids []int64) (ours []int64, err error) {
+	err = s.DB.NewRaw(`update provisioning_order set lease_until = clock_timestamp() + make_interval(secs => ?)
+		where id = any(?) and lease_owner = ? and lease_until > clock_timestamp() returning id`, s.Lease.Seconds(), pgdialect.Array(orEmpty(ids)), s.Worker).Scan(ctx, &ours)
 	if err != nil {
-		return fmt.Errorf("renew leases: %w", err)
+		return nil, fmt.Errorf("renew leases: %w", err)
 	}
-	return nil
+	return ours, nil
 }
 
 // letGo gives claimed orders back that were not called: the next drain begins them again. One that was claimed for reading back keeps
@@ -357,10 +377,8 @@ func (s *Service) letGo(ctx context.Context, list []*errand) error {
 		if err != nil {
 			return fmt.Errorf("give orders back: %w", err)
 		}
-		_, err = tx.NewRaw(`update order_attempt set ended_at = ?, outcome = 'NOT_SENT' where order_id = any(?) and ended_at is null`,
-			stamp(s.Clock.Now()), arrayOf(fresh)).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("end attempts: %w", err)
+		if err := endUnsent(ctx, tx, s.Clock.Now(), fresh); err != nil {
+			return err
 		}
 		if err := dropNewKeys(ctx, tx, fresh); err != nil {
 			return err

@@ -386,7 +386,7 @@ func swaps(list []*errand) (together [][]*errand, others []*errand) {
 
 // callTogether does the errands of a swap in one call: each takes a key that another one gives up. It gives what was not called.
 func (d *drain) callTogether(ctx context.Context, list []*errand) (rest []*errand, err error) {
-	called, err := d.markCalled(ctx, list)
+	called, err := d.mark(ctx, list)
 	if err != nil || len(called) < len(list) {
 		return called, err
 	}
@@ -442,7 +442,7 @@ func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt,
 		if err != nil || !held {
 			return nil, nil, err
 		}
-		if called, err := d.markCalled(ctx, []*errand{e}); err != nil || len(called) == 0 {
+		if called, err := d.mark(ctx, []*errand{e}); err != nil || len(called) == 0 {
 			return nil, nil, err
 		}
 	}
@@ -452,6 +452,9 @@ func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt,
 	changes := make([]fulfil.Change, len(list))
 	for i, e := range list {
 		changes[i] = e.Change
+	}
+	if !d.isOurs(ctx, list...) {
+		return nil, nil, nil
 	}
 	for _, e := range list {
 		e.isAsked = true
