@@ -105,6 +105,7 @@ func (a *App) queueCommands(next http.Handler) http.Handler {
 			Data: map[string]any{"method": r.Method, "command": strings.TrimPrefix(r.URL.Path, "/riverui/api/"), "jobs": command.IDs}})
 		if err != nil {
 			a.Log.ErrorContext(ctx, "cannot write down a command to the queue", "error", err)
+			w.Header().Set("Retry-After", "1")
 			http.Error(w, "This does not work at this moment. Please try again.", http.StatusServiceUnavailable)
 			return
 		}

@@ -188,5 +188,30 @@ func (h *House) environment() []string {
 
 // Is reports whether a worker's name, as leases and attempts tell it, is of this process.
 func (p *Process) Is(worker string) bool {
-	return strings.Contains(worker, fmt.Sprintf("-%d-", p.cmd.Process.Pid))
+	return strings.Contains(worker, p.Worker())
 }
+
+// Worker is a part of the name that leases and attempts tell of this process.
+func (p *Process) Worker() string { return fmt.Sprintf("-%d-", p.cmd.Process.Pid) }
+
+// MustFreeze lets it stand still (SIGSTOP): it keeps its connections and does nothing, until MustThaw.
+func (p *Process) MustFreeze(tb testing.TB) {
+	tb.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		tb.Fatalf("freeze writ: %v", err)
+	}
+}
+
+// MustThaw lets it go on where it stood.
+func (p *Process) MustThaw(tb testing.TB) {
+	tb.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		tb.Fatalf("thaw writ: %v", err)
+	}
+}
+
+// ExitCode is how it ended; 0: well, -1: by a signal, or it lives.
+func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
+
+// Log is what it wrote, in all its lives.
+func (p *Process) Log() string { return p.log.String() }

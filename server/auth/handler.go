@@ -41,6 +41,7 @@ func (s *Service) Handler() http.Handler {
 func (s *Service) answer(w http.ResponseWriter, r *http.Request, kind string, body any, err error) {
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "cannot answer", "path", r.URL.Path, "error", err)
+		w.Header().Set("Retry-After", "1")
 		http.Error(w, "This does not work at this moment. Please try again.", http.StatusServiceUnavailable)
 		return
 	}

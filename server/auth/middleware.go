@@ -37,6 +37,7 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 				s.log.ErrorContext(ctx, "cannot recognise a caller", "error", err)
 				w.Header().Set("Content-Type", "application/json; charset=utf-8") // what GraphQL clients read
 				w.Header().Set("Cache-Control", "no-store")
+				w.Header().Set("Retry-After", "1")
 				w.WriteHeader(http.StatusServiceUnavailable)
 				_, _ = io.WriteString(w, unavailable)
 				return

@@ -36,6 +36,9 @@ func events(ctx context.Context, s *server, in Input) error {
 		return err
 	}
 	defer func() { _ = long.Rollback() }()
+	if _, err := long.ExecContext(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil { // else it ends before a long run does
+		return err
+	}
 	if err := event.Publish(ctx, long, time.Now(), event.Event{Kind: "long", SubjectType: "order"}); err != nil {
 		return err
 	}

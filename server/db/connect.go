@@ -60,6 +60,9 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		at := (first + i) % len(c.hosts)
 		conn, err := c.hosts[at].Connect(ctx)
 		if err == nil {
+			err = prepareSession(ctx, conn)
+		}
+		if err == nil {
 			c.last.Store(int32(at))
 			return conn, nil
 		}
@@ -74,6 +77,25 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	return nil, noConnection{err}
+}
+
+// sqlSession is said to every new session. A process that stands still (stopped, swapped out, its machine asleep) in the middle of a transaction
+// keeps its connection, and so its locks, before everybody else: the database takes them back after a minute. No transaction of ours waits
+// that long for anything. A statement and no parameter of the connection, which a pooler would refuse.
+const sqlSession = "set idle_in_transaction_session_timeout = '60s'"
+
+// prepareSession says sqlSession, or closes the connection.
+func prepareSession(ctx context.Context, conn driver.Conn) error {
+	e, ok := conn.(driver.ExecerContext)
+	if !ok {
+		_ = conn.Close()
+		return errors.New("the driver cannot execute a statement")
+	}
+	if _, err := e.ExecContext(ctx, sqlSession, nil); err != nil {
+		_ = conn.Close()
+		return err
+	}
+	return nil
 }
 
 // Driver implements driver.Connector.

@@ -4,6 +4,7 @@
 //	db, url := dbtest.MustOpenURL(t)     the same with its URL, for River (pgx) and listeners
 //	dbtest.Idle(order.Hooks{})           hooks that do nothing, said as such
 //	pooler := dbtest.MustPooler(t, url)  PgBouncer before a database
+//	own := dbtest.MustOwn(t, "")         a server of its own, to stop or kill it
 //	pair := dbtest.MustPair(t)           a primary and its replica, to let the first one die
 //
 // The databases are copies of a template that is migrated once per state of the migration files, so one costs some

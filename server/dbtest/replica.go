@@ -8,28 +8,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
-
-	"github.com/uptrace/bun"
-
-	"writ/server/db"
-	"writ/server/db/embedded"
 )
 
 // Pair is a primary and a replica of it that has everything before a commit is answered, for tests of what happens when the first dies.
 type Pair struct {
 	URL string // names both, the primary first
 
-	bin    string
-	as     *syscall.SysProcAttr
-	nodes  [2]node
-	output *output
+	programs
+	nodes [2]node
 }
 
 // node is one PostgreSQL of a pair.
@@ -42,39 +32,16 @@ type node struct {
 // MustPair starts one, with an empty database. It skips the test where PostgreSQL's programs for replicas are not installed.
 func MustPair(tb testing.TB) *Pair {
 	tb.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/pg_basebackup")
-	if err != nil || len(found) == 0 {
-		tb.Skip("pg_basebackup is not installed")
-	}
-	dir, err := os.MkdirTemp("", "writ-pair-")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	as, own, err := embedded.Unprivileged()
-	if err == nil {
-		err = own(dir)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	p := &Pair{bin: filepath.Dir(slices.Max(found)), as: as, output: &output{}}
+	programs, dir := mustPrograms(tb)
+	p := &Pair{programs: programs}
 	for i := range p.nodes {
 		p.nodes[i] = node{dir: filepath.Join(dir, strconv.Itoa(i)), port: freePort(tb)}
 	}
 	primary, replica := &p.nodes[0], &p.nodes[1]
-	p.mustRun(tb, "initdb", "-D", primary.dir, "-U", "writ", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	p.mustInit(tb, primary.dir)
 	p.mustStart(tb, primary)
-	at := fmt.Sprintf("postgres://writ@127.0.0.1:%d/", primary.port)
-	admin, err := db.Open(context.Background(), at+"postgres", db.MaxConns(1))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	admin, name := mustDatabase(tb, primary.port)
 	defer admin.Close()
-	name := "writ_pair_" + randomName()
-	if _, err := admin.ExecContext(context.Background(), "create database ?", bun.Ident(name)); err != nil {
-		tb.Fatal(err)
-	}
 	p.mustRun(tb, "pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(primary.port), "-U", "writ", "-D", replica.dir, "-R", "-X", "stream", "--checkpoint=fast", "--no-sync")
 	for _, set := range []string{"alter system set synchronous_standby_names = '*'", "select pg_reload_conf()"} { // after the copy, which must not wait for anybody
 		if _, err := admin.ExecContext(context.Background(), set); err != nil {
@@ -89,65 +56,13 @@ func MustPair(tb testing.TB) *Pair {
 // MustKillPrimary ends it and all its sessions at once, as the loss of the machine does.
 func (p *Pair) MustKillPrimary(tb testing.TB) {
 	tb.Helper()
-	n := &p.nodes[0]
-	children := childrenOf(n.cmd.Process.Pid)
-	for _, pid := range append([]int{n.cmd.Process.Pid}, children...) {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-	}
-	_ = n.cmd.Wait()
-	n.cmd = nil
+	p.nodes[0].kill()
 }
 
 // MustPromote makes the replica the primary, and returns when it is.
 func (p *Pair) MustPromote(tb testing.TB) {
 	tb.Helper()
 	p.mustRun(tb, "pg_ctl", "promote", "-w", "-D", p.nodes[1].dir)
-}
-
-func (p *Pair) mustRun(tb testing.TB, program string, args ...string) {
-	tb.Helper()
-	cmd := exec.Command(filepath.Join(p.bin, program), args...)
-	cmd.SysProcAttr, cmd.Dir = p.as, "/"
-	if out, err := cmd.CombinedOutput(); err != nil {
-		tb.Fatalf("%s: %v\n%s", program, err, out)
-	}
-}
-
-func (p *Pair) mustStart(tb testing.TB, n *node) {
-	tb.Helper()
-	args := []string{"-D", n.dir}
-	for name, value := range map[string]string{
-		"port": strconv.Itoa(n.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "shared_buffers": "64MB",
-		"max_connections": "150", "hot_standby": "on", "lc_messages": "C", "logging_collector": "off",
-	} {
-		args = append(args, "-c", name+"="+value)
-	}
-	n.cmd = exec.Command(filepath.Join(p.bin, "postgres"), args...)
-	as := *p.as
-	as.Pdeathsig = syscall.SIGQUIT
-	n.cmd.SysProcAttr, n.cmd.Dir = &as, "/"
-	n.cmd.Stdout, n.cmd.Stderr = p.output, p.output
-	if err := n.cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if n.cmd != nil {
-			_ = n.cmd.Process.Signal(syscall.SIGQUIT)
-			_ = n.cmd.Wait()
-		}
-	})
-	deadline := time.Now().Add(time.Minute)
-	for {
-		b, err := db.Open(context.Background(), fmt.Sprintf("postgres://writ@127.0.0.1:%d/postgres?target_session_attrs=any", n.port), db.MaxConns(1))
-		if err == nil {
-			_ = b.Close()
-			return
-		}
-		if time.Now().After(deadline) {
-			tb.Fatalf("PostgreSQL does not start: %v\n%s", err, p.output)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
 }
 
 // childrenOf gives the processes that a process has started.

@@ -83,6 +83,7 @@ func ready(p Parts) http.HandlerFunc {
 		defer cancel()
 		if err := ask(ctx, asking, p.Ready); err != nil {
 			p.Logger.WarnContext(ctx, "not ready", "error", err, "request", middleware.GetReqID(ctx))
+			w.Header().Set("Retry-After", "1")
 			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
 			return
 		}

@@ -7,6 +7,7 @@ type Behaviour struct {
 	//	refuse    says no, with Message
 	//	hang      takes the change, answers after Milliseconds (HTTP: 0 = never), and does it then (SQL) or not at all (HTTP)
 	// and HTTPTarget also
+	//	slow      does it, then answers after Milliseconds
 	//	drop      does it, then cuts the connection instead of answering
 	//	dropFirst cuts the connection without doing it
 	//	conflict  409 with Message

@@ -80,6 +80,8 @@ func (t *HTTPTarget) match(o HTTPOperation) Behaviour {
 // reply answers, or does what the behaviour wants instead.
 func (t *HTTPTarget) reply(w http.ResponseWriter, r *http.Request, b Behaviour, o HTTPOperation) {
 	switch b.Action {
+	case "slow":
+		t.hang(r, b.Milliseconds)
 	case "hang":
 		t.hang(r, b.Milliseconds)
 		fallthrough // a connection without an answer, at last

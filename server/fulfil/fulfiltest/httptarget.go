@@ -317,7 +317,7 @@ func (t *HTTPTarget) postBehaviour(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusBadRequest, "that is no behaviour: %s", err)
 		return
 	}
-	if !slices.Contains([]string{"refuse", "hang", "drop", "dropFirst", "conflict", "throttle", "fail", "failAfter"}, b.Action) {
+	if !slices.Contains([]string{"refuse", "hang", "slow", "drop", "dropFirst", "conflict", "throttle", "fail", "failAfter"}, b.Action) {
 		say(w, http.StatusBadRequest, "there is no action %q", b.Action)
 		return
 	}
