@@ -214,6 +214,7 @@ func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.Hub.Run(ctx) })
 	group.Go(func() error { a.bindSealed(ctx); return nil })
+	group.Go(func() error { return a.watchSchema(ctx) })
 	if a.Config.Serve.Runs(config.Workers) {
 		group.Go(func() error {
 			// the end of ctx must not cut running jobs off: Stop lets them finish

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,6 +44,23 @@ func (a *App) forgetHistory(ctx context.Context) error {
 	}
 	before := a.Clock.Now().AddDate(0, -months, 0)
 	return errors.Join(a.Assignments.ForgetVersions(ctx, before), a.Directory.ForgetVersions(ctx, before))
+}
+
+// watchSchema ends this process when a newer Writ has migrated the database: what it has in hand is finished, and nothing is done with rows whose
+// meaning it does not know. The processes of the newer version go on.
+func (a *App) watchSchema(ctx context.Context) error {
+	ticks := time.NewTicker(time.Second)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticks.C:
+		}
+		if why, err := db.Newer(ctx, a.DB); err == nil && why != nil { // a database that is away says nothing
+			return fmt.Errorf("this process ends, start the newer version instead: %w", why)
+		}
+	}
 }
 
 func (a *App) pumpMail(ctx context.Context) error {

@@ -223,6 +223,31 @@ func up(ctx context.Context, conn bun.Conn, all []Migration) error {
 	return nil
 }
 
+// Newer tells why this program must not go on with a database, because a newer Writ has migrated it meanwhile; nil: nobody did.
+func Newer(ctx context.Context, db *bun.DB) (why, err error) {
+	all, err := files(migrations.FS)
+	if err != nil {
+		return nil, err
+	}
+	known := make([]int64, len(all))
+	for i, m := range all {
+		known[i] = m.Version
+	}
+	var unknown []record
+	if err := db.NewSelect().Model(&unknown).Where("version not in (?)", bun.List(known)).Order("version").Limit(1).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read the applied migrations: %w", err)
+	}
+	if len(unknown) > 0 {
+		return tooOld(unknown[0]), nil
+	}
+	return nil, nil
+}
+
+// tooOld is the error of a program whose database knows more than it does.
+func tooOld(r record) error {
+	return fmt.Errorf("the database was migrated by a newer version of Writ (step %04d_%s is unknown here)", r.Version, r.Name)
+}
+
 // compare refuses a database that our files do not describe.
 func compare(all []Migration, done map[int64]record) error {
 	known := make(map[int64]bool, len(all))
@@ -234,7 +259,7 @@ func compare(all []Migration, done map[int64]record) error {
 	}
 	for v, d := range done {
 		if !known[v] {
-			return fmt.Errorf("the database was migrated by a newer version of Writ (step %04d_%s is unknown here)", v, d.Name)
+			return tooOld(d)
 		}
 	}
 	return nil
