@@ -1,10 +1,14 @@
 package evaluation
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
@@ -22,8 +26,9 @@ const costLimit = 200_000
 // program is a compiled, type-checked CEL expression.
 type program struct {
 	prog  cel.Program
-	today bool // uses today(): the result changes by itself at midnight
-	again bool // uses iteration: there are further spellings when the first is taken
+	said  string // as it is written
+	today bool   // uses today(): the result changes by itself at midnight
+	again bool   // uses iteration: there are further spellings when the first is taken
 	gives directory.PropertyType
 	// constants are the values that stand in the expression as its result, such as both of `x ? "a" : "b"`; onlyConstants: it gives no others
 	constants     []string
@@ -143,7 +148,7 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	if err := checkCalls(checked.NativeRep().Expr()); err != nil {
 		return nil, err
 	}
-	p := &program{prog: prog, gives: typeOfKind(checked.OutputType().Kind())}
+	p := &program{prog: prog, said: text, gives: typeOfKind(checked.OutputType().Kind())}
 	walk := &walker{shape: c.shape, sc: sc, in: in, vars: map[string][]*reads{}}
 	for _, u := range walk.expr(checked.NativeRep().Expr()) {
 		u.self = true
@@ -208,9 +213,34 @@ func checkCalls(e ast.Expr) (err error) {
 func (p *program) eval(w *world) (ref.Val, error) {
 	v, _, err := p.prog.Eval(activation{w})
 	if err != nil {
-		return nil, err
+		return nil, p.explain(w, err)
 	}
 	return v, nil
+}
+
+// explain says of an expression that was cut off what it was about: the library names neither the expression nor a value.
+func (p *program) explain(w *world, err error) error {
+	if !strings.Contains(err.Error(), "cost limit exceeded") { // the library has no other mark for it
+		return err
+	}
+	var of *Resource
+	longest, value := "", ""
+	for _, r := range w.vars {
+		if r == nil {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.Scalars)) {
+			if len(r.Scalars[name]) > len(value) {
+				of, longest, value = r, name, r.Scalars[name]
+			}
+		}
+	}
+	what := ""
+	if of != nil {
+		what = fmt.Sprintf(" The longest value it reads from is %s of %s (%s), with %d characters: %s.",
+			longest, excerpt(cmp.Or(of.DisplayName, of.Key)), excerpt(of.Key), utf8.RuneCountInString(value), excerpt(value))
+	}
+	return fmt.Errorf("the expression %s takes more than %d steps and was stopped.%s %w", excerpt(p.said), costLimit, what, err)
 }
 
 // text is the value as the directory writes it; null gives "".

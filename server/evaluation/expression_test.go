@@ -209,6 +209,28 @@ func TestExpressionIsLimited(t *testing.T) {
 	require.Contains(t, s.Error, "cost")
 }
 
+// TestStoppedExpressionNamesItsValue: one value of a million letters in one person's data is told by owner, property, length and expression.
+func TestStoppedExpressionNamesItsValue(t *testing.T) {
+	t.Parallel()
+	for _, expression := range []string{"source.Phone.lowerAscii().split('').join('-')", "source.Phone.matches('(a|b)+c') ? 'x' : 'y'", "source.Phone + source.Phone + source.Phone == 'x' ? source.Phone.replace('a', 'b') : ''"} {
+		o := newOrganisation(t)
+		typ := o.accounts()
+		o.typeRule(typ)
+		o.scalar(typ, "Phone", "", expression)
+		p, other := o.employ("Ann", "Lee", 0), o.employ("Bob", "Ray", 0)
+		p.Resource.Scalars["Phone"], other.Resource.Scalars["Phone"] = strings.Repeat("a", 3<<20), "123"
+		o.evaluate(p)
+		o.evaluate(other)
+		failed := o.one(p).Expected.Properties["Phone"][0].Error
+		for _, part := range []string{"Phone of", p.Resource.Key, "3145728 characters", "source.Phone", "steps"} {
+			require.Contains(t, failed, part)
+		}
+		require.Less(t, len(failed), 600)
+		require.True(t, utf8.ValidString(failed))
+		require.Empty(t, o.one(other).Expected.Properties["Phone"][0].Error)
+	}
+}
+
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	o := newOrganisation(t)
