@@ -8,6 +8,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"writ/server/errs"
 	"writ/server/permit"
@@ -76,16 +77,23 @@ func (b *bounds) free(user int64) {
 	}
 }
 
-// within runs a query under its time limit; the context ends with the answer.
-func within(ctx context.Context, next func(context.Context) graphql.ResponseHandler) graphql.ResponseHandler {
+// within runs a query under its time limit; the context ends with the answer. When the session of the caller ends meanwhile, so does the query, and he
+// gets nothing of it.
+func (r *Resolver) within(ctx context.Context, next func(context.Context) graphql.ResponseHandler, present graphql.ErrorPresenterFunc) graphql.ResponseHandler {
 	limited, stop := context.WithTimeout(ctx, queryWithin)
+	var once, isOver atomic.Bool
+	forget := r.Auth.OnEnd(ctx, func() { isOver.Store(true); stop() })
 	answer := next(limited)
-	var once atomic.Bool
 	return func(ctx context.Context) *graphql.Response {
 		defer stop()
+		defer forget()
 		if once.Swap(true) {
 			return nil
 		}
-		return answer(ctx)
+		response := answer(ctx)
+		if isOver.Load() {
+			return &graphql.Response{Errors: gqlerror.List{present(ctx, errs.New(errs.Unauthenticated, "Your session has ended. Sign in again."))}}
+		}
+		return response
 	}
 }

@@ -58,6 +58,44 @@ func TestOperationsOfASocket(t *testing.T) {
 	}
 }
 
+// A query that is under way when its caller is signed out, disabled, removed or given another password ends with the session, and tells nothing.
+func TestQueryEndsWithItsSession(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]string{
+		"SignedOut": "update session set revoked_at = now()",
+		"Disabled":  "update local_user set is_disabled = true where username = 'reader'",
+		"Removed":   "delete from local_user where username = 'reader'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, auth.Config{})
+			b.mustOrders(1)
+			c := b.holding("reader", permit.OrderQuery)
+			tx, err := b.db.BeginTx(b.ctx, nil)
+			require.NoError(t, err)
+			defer func() { _ = tx.Rollback() }()
+			_, err = tx.ExecContext(b.ctx, "lock table provisioning_order in access exclusive mode")
+			require.NoError(t, err)
+			answers := make(chan result, 1)
+			go func() { answers <- c.ask("{ orders { totalCount nodes { id } } }", nil) }()
+			require.Eventually(t, func() bool {
+				var n int
+				require.NoError(t, b.db.NewRaw("select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())").Scan(b.ctx, &n))
+				return n > 0
+			}, 20*time.Second, 20*time.Millisecond)
+			_, err = b.db.ExecContext(b.ctx, end)
+			require.NoError(t, err)
+			select {
+			case got := <-answers:
+				require.Equal(t, "UNAUTHENTICATED", answerOf(got), got.raw)
+				require.NotContains(t, got.raw, "totalCount")
+			case <-time.After(15 * time.Second): // five, on a machine that has time
+				t.Fatal("the query goes on")
+			}
+		})
+	}
+}
+
 // Strangers read neither the schema nor, from suggestions, its names.
 func TestStrangersDoNotReadTheSchema(t *testing.T) {
 	t.Parallel()

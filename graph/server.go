@@ -69,7 +69,7 @@ func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc, b *bounds
 		}
 		ctx = r.withLoaders(ctx)
 		if kind == ast.Query {
-			return within(ctx, next)
+			return r.within(ctx, next, present)
 		}
 		return next(ctx)
 	}
