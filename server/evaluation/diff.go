@@ -116,7 +116,7 @@ func (d *diff) causeChanged() bool {
 
 // untraceable: the type can never be read back and the target was confirmed, so it is believed to be as ordered (provisioning 1.4 T2).
 func (d *diff) untraceable() bool {
-	return d.p.TicketSynchroIsNotAvailable && d.row.WasVerified && d.row.TargetID == 0 && !d.lines.has(LineCreate)
+	return d.p.TicketSynchroIsNotAvailable && d.row.WasVerified && d.row.TargetID == 0 && !d.lines.has(LineCreate) && d.seat.suggestion == nil
 }
 
 // believed is a target made of what was last expected, for types that cannot be read back.
@@ -509,7 +509,7 @@ func (e Expected) Same(f Expected) bool {
 
 // begun: the target was in use at a computation, now or before.
 func (d *diff) begun() bool {
-	if d.out.CloseRow || d.target == nil && (!d.untraceable() || d.seat.suggestion != nil) {
+	if d.out.CloseRow || d.target == nil && !d.untraceable() {
 		return false
 	}
 	return d.want.ok && d.want.over.has(d.r.now) || d.row.begun(d.r.now) && d.out.TargetID == d.row.TargetID

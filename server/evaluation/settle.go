@@ -105,7 +105,7 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 		}
 		if r.interrupted(p, s) {
 			s.want = wanted{}
-			if s.target == nil && !x.IsExpected && !s.deleting() {
+			if s.target == nil && !x.IsExpected && !s.asks(LineDelete) {
 				r.settleRow(p, s) // taken away as far as anybody can tell: what comes back is another one
 				continue
 			}
@@ -194,12 +194,12 @@ func (r *run) interrupted(p *plan, s *seat) bool {
 	if !s.want.ok || s.want.over.from == minTime || s.want.over.from-ahead <= r.now || !x.begun(r.now) {
 		return false
 	}
-	return s.target != nil && s.target.ID == x.TargetID || x.TargetID == 0 && x.WasVerified && p.TicketSynchroIsNotAvailable
+	return s.target != nil && s.target.ID == x.TargetID || x.TargetID == 0 && x.WasVerified && p.TicketSynchroIsNotAvailable && !s.asks(LineCreate)
 }
 
-// deleting: the row's order takes the target away.
-func (s *seat) deleting() bool {
-	return s.row.Order != nil && slices.ContainsFunc(s.row.Order.Lines, func(l *ExistingLine) bool { return l.Action == LineDelete })
+// asks: the row's order creates the target, takes it away.
+func (s *seat) asks(what LineAction) bool {
+	return s.row.Order != nil && slices.ContainsFunc(s.row.Order.Lines, func(l *ExistingLine) bool { return l.Action == what })
 }
 
 // suggest gives the suggestions to the rows whose orders already propose them, else to rows that wait, else to new ones.
