@@ -9,12 +9,17 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"writ/graph/across"
 	"writ/graph/generated"
-	"writ/graph/scalar"
+	"writ/server/manifest"
 	"writ/server/page"
 	"writ/server/synchronization"
 	"writ/server/system"
 )
+
+func (r *connectionResolver) Settings(ctx context.Context, obj *system.Connection) ([]*manifest.NamedValue, error) {
+	return settingsOf(obj)
+}
 
 func (r *connectorResolver) Mode(ctx context.Context, obj *system.Connector) (string, error) {
 	return strings.ToUpper(obj.Mode), nil
@@ -44,8 +49,8 @@ func (r *deliveryResolver) Counters(ctx context.Context, obj *synchronization.De
 	return json.Marshal(obj.Counters)
 }
 
-func (r *deliveryResolver) Blocked(ctx context.Context, obj *synchronization.Delivery) (json.RawMessage, error) {
-	return scalar.Raw(obj.Blocked)
+func (r *deliveryResolver) Blocked(ctx context.Context, obj *synchronization.Delivery) ([]*across.ExceededLimit, error) {
+	return across.LimitsOf(obj.Blocked)
 }
 
 func (r *deliveryResolver) Changes(ctx context.Context, obj *synchronization.Delivery, first *int, after *string) (*page.Connection[*synchronization.DeliveryChange], error) {
@@ -84,11 +89,14 @@ func (r *queryResolver) Delivery(ctx context.Context, id int64) (*synchronizatio
 	return orNull(r.Synchronization.Delivery(ctx, id))
 }
 
+func (r *Resolver) Connection() generated.ConnectionResolver { return &connectionResolver{r} }
+
 func (r *Resolver) Connector() generated.ConnectorResolver { return &connectorResolver{r} }
 
 func (r *Resolver) Delivery() generated.DeliveryResolver { return &deliveryResolver{r} }
 
 type (
-	connectorResolver struct{ *Resolver }
-	deliveryResolver  struct{ *Resolver }
+	connectionResolver struct{ *Resolver }
+	connectorResolver  struct{ *Resolver }
+	deliveryResolver   struct{ *Resolver }
 )

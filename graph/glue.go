@@ -10,6 +10,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
+	"writ/server/manifest"
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/synchronization"
@@ -97,6 +98,12 @@ func identifier(s *directory.Shape, id *int64) *string {
 		return &t.Identifier
 	}
 	return nil
+}
+
+// settingsOf lists the settings of a connection by name.
+func settingsOf(c *system.Connection) ([]*manifest.NamedValue, error) {
+	plain, err := c.Plain()
+	return manifest.Values(plain), err
 }
 
 func stateName(s *evaluation.State) *order.ProvisioningState {

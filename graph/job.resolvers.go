@@ -78,6 +78,10 @@ func (r *taskInstanceResolver) Counters(ctx context.Context, obj *job.TaskInstan
 	return json.Marshal(obj.Counters)
 }
 
+func (r *taskInstanceResolver) Blocked(ctx context.Context, obj *job.TaskInstance) (*across.TaskBlock, error) {
+	return across.Block(obj.Blocked)
+}
+
 func (r *taskInstanceResolver) DeliveryID(ctx context.Context, obj *job.TaskInstance) (*int64, error) {
 	return optionally(load(ctx).DeliveryOfTask.Load(ctx, obj.ID))
 }

@@ -15,6 +15,10 @@ import (
 	"writ/server/system"
 )
 
+func (r *heldOrdersResolver) Blocked(ctx context.Context, obj *order.HeldOrders) ([]*across.ExceededLimit, error) {
+	return across.Limits(obj.Blocked)
+}
+
 func (r *mutationResolver) ReviewOrders(ctx context.Context, input order.ReviewOrdersInput) (*order.BulkOrdersPayload, error) {
 	return r.Orders.Review(ctx, input)
 }
@@ -124,6 +128,8 @@ func (r *orderFilterResolver) Kinds(ctx context.Context, obj *order.OrderFilter,
 	return nil
 }
 
+func (r *Resolver) HeldOrders() generated.HeldOrdersResolver { return &heldOrdersResolver{r} }
+
 func (r *Resolver) Order() generated.OrderResolver { return &orderResolver{r} }
 
 func (r *Resolver) OrderHistoryEntry() generated.OrderHistoryEntryResolver {
@@ -135,6 +141,7 @@ func (r *Resolver) OrderLine() generated.OrderLineResolver { return &orderLineRe
 func (r *Resolver) OrderFilter() generated.OrderFilterResolver { return &orderFilterResolver{r} }
 
 type (
+	heldOrdersResolver        struct{ *Resolver }
 	orderResolver             struct{ *Resolver }
 	orderHistoryEntryResolver struct{ *Resolver }
 	orderLineResolver         struct{ *Resolver }

@@ -157,8 +157,12 @@ func selections(schema *ast.Schema, d *ast.Definition, above ...string) (all []s
 		case f.Name == "edges":
 			all = append(all, "edges { cursor node { __typename } }")
 		default:
+			name := f.Name
+			if f.Arguments.ForName("first") != nil { // fewer than where it is asked for itself: pages multiply
+				name += "(first: 8)"
+			}
 			for _, s := range selections(schema, below, append(above, d.Name)...) {
-				all = append(all, f.Name+" { "+s+" }")
+				all = append(all, name+" { "+s+" }")
 			}
 		}
 	}

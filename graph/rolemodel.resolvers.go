@@ -7,9 +7,9 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"writ/graph/across"
 	"writ/graph/generated"
+	"writ/server/manifest"
 	"writ/server/rolemodel"
 	"writ/server/system"
 )
@@ -66,8 +66,8 @@ func (r *resourceTypeRuleResolver) SingleRole(ctx context.Context, obj *rolemode
 	return named(ctx, func(n *across.Names) *string { return n.Role(obj.SingleRoleID) })
 }
 
-func (r *resourceTypeRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) (json.RawMessage, error) {
-	return json.Marshal(obj.Dimensions)
+func (r *resourceTypeRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) ([]*manifest.NamedCriterion, error) {
+	return manifest.Criteria(obj.Dimensions), nil
 }
 
 func (r *resourceTypeRuleResolver) Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error) {
@@ -94,8 +94,8 @@ func (r *roleRuleResolver) CompositeRole(ctx context.Context, obj *rolemodel.Rol
 	return named(ctx, func(n *across.Names) *string { return n.Role(obj.CompositeRoleID) })
 }
 
-func (r *roleRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.RoleRule) (json.RawMessage, error) {
-	return json.Marshal(obj.Dimensions)
+func (r *roleRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.RoleRule) ([]*manifest.NamedCriterion, error) {
+	return manifest.Criteria(obj.Dimensions), nil
 }
 
 func (r *roleRuleResolver) Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error) {

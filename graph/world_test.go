@@ -86,10 +86,11 @@ update category set parent_id = 73, description = 'sub' where id = 74;
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
 	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null);
 update role set description = 'reads';
-insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}');
+insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}'), (85, 'rule-nowhere', 71, 82, null, '{"Department": {"key": "NOWHERE"}}');
 insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, connection_id, category_id) overriding system value values
 	(91, 'AD_User', 'Account', 71, 11, 13, 41, 73), (92, 'AD_Badge', 'Badge', 71, 11, 13, 42, null), (93, 'AD_Admin', 'Admin', 71, 11, 13, 41, null),
 	(97, 'AD_Held', 'Held', 71, 11, 13, 41, null), (98, 'AD_Done', 'Done', 71, 11, 13, 41, null);
+insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, dimensions) overriding system value values (109, 'type-nowhere', 'TYPE', 71, 98, '{"Department": {"key": "NOWHERE"}}');
 update resource_type set depends_on_id = 91, description = 'admins' where id = 93;
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, source_binding, target_binding) overriding system value values
 	(94, 'type-user', 'TYPE', 71, 91, null, 81, null, null), (95, 'login-user', 'SCALAR', 71, 91, 56, null, 'Phone', null), (96, 'match', 'CORRELATION', 71, 91, null, null, 'Phone', 'Login');
@@ -164,14 +165,14 @@ insert into job_instance (id, job_id, state, launched_by, created_at, started_at
 update job_instance set parent_id = 511 where id = 512;
 insert into task_instance (id, job_instance_id, identifier, display_name, task_type, level, position, scope, state, counters, blocked, error, started_at, ended_at) overriding system value values
 	(521, 511, 'read', 'Read', 'Synchronize', -1, 0, 'x', 'ERRORED', '{"read": 1}', null, 'broken', timestamptz '2026-01-01', timestamptz '2026-01-01'),
-	(522, 512, 'read', 'Read', 'Synchronize', -1, 0, 'x', 'BLOCKED', '{}', '[{"count": 3}]', null, timestamptz '2026-01-01', null);
+	(522, 512, 'read', 'Read', 'Synchronize', -1, 0, 'x', 'BLOCKED', '{}', '{"message": "m", "exceeded": [{"name": "HR", "counter": "inserted", "value": 3, "limit": 1}]}', null, timestamptz '2026-01-01', null);
 insert into task_instance (id, job_instance_id, identifier, display_name, task_type, level, position, scope, state, ended_at) overriding system value
 	select 10 + i.id, i.id, 'read', 'Read', 'Synchronize', -1, 0, 'x', i.state, i.ended_at from job_instance i where i.id > 512;
 insert into job_step (job_id, identifier, display_name, task_type, position) select id, 'read', 'Read', 'Synchronize', 0 from job where id > 501;
 insert into task_log (id, task_instance_id, at, level, message) overriding system value values (531, 521, timestamptz '2026-01-01', 'ERROR', 'zqp3logq'), (532, 522, timestamptz '2026-01-01', 'INFO', 'zqp4logq');
 insert into delivery (id, guid, connector_id, mode, state, started_at, ended_at, task_instance_id, blocked, error) overriding system value values
-	(601, gen_random_uuid(), 31, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"count": 3}]', null), (602, gen_random_uuid(), 31, 'COMPLETE', 'FAILED', timestamptz '2026-01-01', timestamptz '2026-01-01', 521, null, 'broken'),
-	(603, gen_random_uuid(), 32, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"count": 3}]', null), (604, gen_random_uuid(), 32, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"count": 3}]', null);
+	(601, gen_random_uuid(), 31, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"entityType": "Directory_User", "name": "User", "counter": "inserted", "value": 3, "limit": 1}]', null), (602, gen_random_uuid(), 31, 'COMPLETE', 'FAILED', timestamptz '2026-01-01', timestamptz '2026-01-01', 521, null, 'broken'),
+	(603, gen_random_uuid(), 32, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"entityType": "Directory_User", "name": "User", "counter": "inserted", "value": 3, "limit": 1}]', null), (604, gen_random_uuid(), 32, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"entityType": "Directory_User", "name": "User", "counter": "inserted", "value": 3, "limit": 1}]', null);
 insert into delivery_change (delivery_id, entity_type_id, key, command, scalars, refs, old_scalars, old_refs)
 	select 601, 11, 'zqp'||n||'keyq', 'UPDATE', jsonb_build_object('Phone', 'zqp'||n||'newq'), '{}'::jsonb, jsonb_build_object('Phone', 'zqp'||n||'phoneq'), '{}'::jsonb from generate_series(1, 4) n
 	union all select 601, 13, 'zqa'||n||'keyq', 'UPDATE', jsonb_build_object('Login', 'zqa'||n||'newq'), '{}', jsonb_build_object('Login', 'zqa'||n||'loginq'), '{}' from generate_series(1, 4) n;
@@ -186,7 +187,8 @@ insert into webhook_delivery (id, webhook_id, message_id, event_id, state, body,
 	select 910 + n, case when n < 3 then 902 else 901 end, 'evt_'||n, n, case n when 3 then 'DELIVERED' else 'FAILED' end, json_build_object('data', json_build_object('order', json_build_object('id', (2000 + 10 * n + 1)::text, 'owner', 'zqp'||n||'bodyq'))),
 		timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01', case n when 3 then timestamptz '2026-01-01' end from generate_series(1, 4) n;
 insert into webhook_attempt (delivery_id, at, status, error, response) select 910 + n, timestamptz '2026-01-01', 500, 'refused', 'zqp'||n||'responseq' from generate_series(1, 4) n;
-insert into generation (at, resource_type_ids, blocked) values (now(), '{97}', '[{"count": 3}]');
+insert into generation (at, resource_type_ids, blocked) values (now(), '{97}', '[{"resourceType": "x", "name": "X", "action": "insert", "count": 3, "limit": 1}]');
+update provisioning_order set states = '{2,3}' where state = 3;
 insert into fence (since, reason) values (timestamptz '2026-01-01', 'restored');
 `
 
@@ -250,6 +252,9 @@ func (w *world) add(name, about, binding, value string, self *string, paths ...s
 	w.rule(user, user, about, binding, value, paths...)
 	begin, end := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 	spec := access.UserSpec{Username: user, PasswordHash: hashed, Profiles: []access.UserProfileSpec{{Profile: user, StartDate: &begin, EndDate: &end, Email: "x@example.org"}}}
+	if name == "everything" {
+		spec.Profiles[0].Context = map[string]string{"Department": "NOWHERE"} // of which its rule asks nothing
+	}
 	if self != nil {
 		spec.EntityType, spec.Key = "Directory_User", *self
 	}

@@ -9,6 +9,7 @@
 //	route.go      from a connection to its connector
 //	context.go    contexts of a person, and the person in one line
 //	record.go     the records that give contexts, for forms
+//	limit.go      what exceeded which limit, of readings and of orders
 //	task.go       the newest lines of a task's log, and the delivery of a task
 //	edge.go       names of page edges
 package across

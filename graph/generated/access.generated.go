@@ -484,18 +484,27 @@ func (ec *executionContext) _AssignedProfile_context(ctx context.Context, field 
 			return ec.fieldContext_AssignedProfile_context(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Context, nil
+			return obj.Scope(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v map[string]string) graphql.Marshaler {
-			return ec.marshalNJSON2map(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*access.DimensionKey) graphql.Marshaler {
+			return ec.marshalNDimensionKey2ᚕᚖwritᚋserverᚋaccessᚐDimensionKeyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_AssignedProfile_context(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AssignedProfile", field, false, false, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "AssignedProfile",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DimensionKey(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AssignedProfile_startDate(ctx context.Context, field graphql.CollectedField, obj *access.AssignedProfile) (ret graphql.Marshaler) {
@@ -785,6 +794,52 @@ func (ec *executionContext) fieldContext_AssignedProfileEdge_node(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _DimensionKey_dimension(ctx context.Context, field graphql.CollectedField, obj *access.DimensionKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DimensionKey_dimension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimension, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DimensionKey_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DimensionKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _DimensionKey_key(ctx context.Context, field graphql.CollectedField, obj *access.DimensionKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DimensionKey_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DimensionKey_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DimensionKey", field, false, false, "String")
 }
 
 func (ec *executionContext) _Profile_id(ctx context.Context, field graphql.CollectedField, obj *access.Profile) (ret graphql.Marshaler) {
@@ -1186,6 +1241,44 @@ func (ec *executionContext) slowly_AssignedProfileEdge(ctx context.Context, sel 
 	return out
 }
 
+var dimensionKeyImplementors = []string{"DimensionKey"}
+
+func (ec *executionContext) slowly_DimensionKey(ctx context.Context, sel ast.SelectionSet, obj *access.DimensionKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dimensionKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DimensionKey")
+		case "dimension":
+			out.Values[i] = ec._DimensionKey_dimension(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._DimensionKey_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var profileImplementors = []string{"Profile"}
 
 func (ec *executionContext) slowly_Profile(ctx context.Context, sel ast.SelectionSet, obj *access.Profile) graphql.Marshaler {
@@ -1355,6 +1448,30 @@ func (ec *executionContext) marshalNAssignedProfileEdge2ᚕwritᚋserverᚋpage�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNDimensionKey2ᚕᚖwritᚋserverᚋaccessᚐDimensionKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*access.DimensionKey) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDimensionKey2ᚖwritᚋserverᚋaccessᚐDimensionKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDimensionKey2ᚖwritᚋserverᚋaccessᚐDimensionKey(ctx context.Context, sel ast.SelectionSet, v *access.DimensionKey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DimensionKey!")
+		return graphql.Null
+	}
+	return ec._DimensionKey(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNProfile2ᚕᚖwritᚋserverᚋaccessᚐProfileᚄ(ctx context.Context, sel ast.SelectionSet, v []*access.Profile) graphql.Marshaler {

@@ -572,15 +572,15 @@ func (ec *executionContext) _Entitlement_waitReason(ctx context.Context, field g
 			return obj.WaitReason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *evaluation.WaitReason) graphql.Marshaler {
+			return ec.marshalOWaitReason2ᚖwritᚋserverᚋevaluationᚐWaitReason(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_Entitlement_waitReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "WaitReason")
 }
 
 func (ec *executionContext) _Entitlement_error(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
@@ -806,15 +806,15 @@ func (ec *executionContext) _ExplainStep_kind(ctx context.Context, field graphql
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v evaluation.StepKind) graphql.Marshaler {
+			return ec.marshalNExplainStepKind2writᚋserverᚋevaluationᚐStepKind(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ExplainStep_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ExplainStep", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ExplainStep", field, false, false, "ExplainStepKind")
 }
 
 func (ec *executionContext) _ExplainStep_rule(ctx context.Context, field graphql.CollectedField, obj *evaluation.Step) (ret graphql.Marshaler) {
@@ -1851,6 +1851,21 @@ func (ec *executionContext) marshalNExplainStep2ᚕwritᚋserverᚋevaluationᚐ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNExplainStepKind2writᚋserverᚋevaluationᚐStepKind(ctx context.Context, v any) (evaluation.StepKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := evaluation.StepKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExplainStepKind2writᚋserverᚋevaluationᚐStepKind(ctx context.Context, sel ast.SelectionSet, v evaluation.StepKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExplainStepKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNPermissionsChange2ᚖwritᚋgraphᚋacrossᚐPermissionsChange(ctx context.Context, sel ast.SelectionSet, v *across.PermissionsChange) graphql.Marshaler {

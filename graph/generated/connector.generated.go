@@ -9,8 +9,10 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"writ/graph/across"
 	"writ/graph/scalar"
 	"writ/server/directory"
+	"writ/server/manifest"
 	"writ/server/page"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -21,6 +23,9 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ConnectionResolver interface {
+	Settings(ctx context.Context, obj *system.Connection) ([]*manifest.NamedValue, error)
+}
 type ConnectorResolver interface {
 	Mode(ctx context.Context, obj *system.Connector) (string, error)
 
@@ -34,7 +39,7 @@ type ConnectorResolver interface {
 }
 type DeliveryResolver interface {
 	Counters(ctx context.Context, obj *synchronization.Delivery) (json.RawMessage, error)
-	Blocked(ctx context.Context, obj *synchronization.Delivery) (json.RawMessage, error)
+	Blocked(ctx context.Context, obj *synchronization.Delivery) ([]*across.ExceededLimit, error)
 
 	Changes(ctx context.Context, obj *synchronization.Delivery, first *int, after *string) (*page.Connection[*synchronization.DeliveryChange], error)
 }
@@ -207,18 +212,27 @@ func (ec *executionContext) _Connection_settings(ctx context.Context, field grap
 			return ec.fieldContext_Connection_settings(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Settings, nil
+			return ec.Resolvers.Connection().Settings(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedValue) graphql.Marshaler {
+			return ec.marshalNNamedValue2ᚕᚖwritᚋserverᚋmanifestᚐNamedValueᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_Connection_settings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Connection", field, false, false, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "Connection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NamedValue(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Connection_secretsSet(ctx context.Context, field graphql.CollectedField, obj *system.Connection) (ret graphql.Marshaler) {
@@ -925,15 +939,24 @@ func (ec *executionContext) _Delivery_blocked(ctx context.Context, field graphql
 			return ec.Resolvers.Delivery().Blocked(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*across.ExceededLimit) graphql.Marshaler {
+			return ec.marshalNExceededLimit2ᚕᚖwritᚋgraphᚋacrossᚐExceededLimitᚄ(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_Delivery_blocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Delivery", field, true, true, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "Delivery",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExceededLimit(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Delivery_error(ctx context.Context, field graphql.CollectedField, obj *synchronization.Delivery) (ret graphql.Marshaler) {
@@ -1104,18 +1127,27 @@ func (ec *executionContext) _DeliveryChange_oldValues(ctx context.Context, field
 			return ec.fieldContext_DeliveryChange_oldValues(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.OldValues, nil
+			return obj.OldValues(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*synchronization.ReadValue) graphql.Marshaler {
+			return ec.marshalOReadValue2ᚕᚖwritᚋserverᚋsynchronizationᚐReadValueᚄ(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_DeliveryChange_oldValues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeliveryChange", field, false, false, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "DeliveryChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReadValue(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _DeliveryChange_newValues(ctx context.Context, field graphql.CollectedField, obj *synchronization.DeliveryChange) (ret graphql.Marshaler) {
@@ -1127,18 +1159,27 @@ func (ec *executionContext) _DeliveryChange_newValues(ctx context.Context, field
 			return ec.fieldContext_DeliveryChange_newValues(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.NewValues, nil
+			return obj.NewValues(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*synchronization.ReadValue) graphql.Marshaler {
+			return ec.marshalOReadValue2ᚕᚖwritᚋserverᚋsynchronizationᚐReadValueᚄ(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_DeliveryChange_newValues(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DeliveryChange", field, false, false, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "DeliveryChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReadValue(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _DeliveryChangeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*synchronization.DeliveryChange]) (ret graphql.Marshaler) {
@@ -1281,6 +1322,52 @@ func (ec *executionContext) fieldContext_DeliveryPayload_delivery(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ReadValue_property(ctx context.Context, field graphql.CollectedField, obj *synchronization.ReadValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReadValue_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReadValue_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReadValue_values(ctx context.Context, field graphql.CollectedField, obj *synchronization.ReadValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReadValue_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReadValue_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReadValue", field, false, false, "String")
 }
 
 func (ec *executionContext) _RowToMend_id(ctx context.Context, field graphql.CollectedField, obj *synchronization.RowToMend) (ret graphql.Marshaler) {
@@ -1763,47 +1850,48 @@ func (ec *executionContext) slowly_Connection(ctx context.Context, sel ast.Selec
 		case "id":
 			out.Values[i] = ec._Connection_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "identifier":
 			out.Values[i] = ec._Connection_identifier(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "displayName":
 			out.Values[i] = ec._Connection_displayName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "package":
 			out.Values[i] = ec._Connection_package(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isManual":
 			out.Values[i] = ec._Connection_isManual(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "settings":
-			out.Values[i] = ec._Connection_settings(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Connection_settings(ctx, field, obj)
+				})
 		case "secretsSet":
 			out.Values[i] = ec._Connection_secretsSet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastCheckAt":
 			out.Values[i] = ec._Connection_lastCheckAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastCheckError":
 			out.Values[i] = ec._Connection_lastCheckError(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2051,7 +2139,7 @@ func (ec *executionContext) slowly_Delivery(ctx context.Context, sel ast.Selecti
 				})
 		case "blocked":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
+				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Delivery_blocked(ctx, field, obj)
 				})
@@ -2202,6 +2290,44 @@ func (ec *executionContext) slowly_DeliveryPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("DeliveryPayload")
 		case "delivery":
 			out.Values[i] = ec._DeliveryPayload_delivery(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var readValueImplementors = []string{"ReadValue"}
+
+func (ec *executionContext) slowly_ReadValue(ctx context.Context, sel ast.SelectionSet, obj *synchronization.ReadValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, readValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReadValue")
+		case "property":
+			out.Values[i] = ec._ReadValue_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._ReadValue_values(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2576,6 +2702,14 @@ func (ec *executionContext) marshalNMendKind2writᚋserverᚋsynchronizationᚐM
 	return res
 }
 
+func (ec *executionContext) marshalNReadValue2ᚖwritᚋserverᚋsynchronizationᚐReadValue(ctx context.Context, sel ast.SelectionSet, v *synchronization.ReadValue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReadValue!")
+		return graphql.Null
+	}
+	return ec._ReadValue(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNRowToMend2ᚕᚖwritᚋserverᚋsynchronizationᚐRowToMendᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.RowToMend) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2658,6 +2792,25 @@ func (ec *executionContext) marshalODeliveryChangeConnection2ᚖwritᚋserverᚋ
 		return graphql.Null
 	}
 	return ec._DeliveryChangeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReadValue2ᚕᚖwritᚋserverᚋsynchronizationᚐReadValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.ReadValue) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReadValue2ᚖwritᚋserverᚋsynchronizationᚐReadValue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

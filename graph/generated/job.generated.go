@@ -33,6 +33,7 @@ type JobInstanceResolver interface {
 }
 type TaskInstanceResolver interface {
 	Counters(ctx context.Context, obj *job.TaskInstance) (json.RawMessage, error)
+	Blocked(ctx context.Context, obj *job.TaskInstance) (*across.TaskBlock, error)
 
 	DeliveryID(ctx context.Context, obj *job.TaskInstance) (*int64, error)
 
@@ -1133,6 +1134,61 @@ func (ec *executionContext) fieldContext_RunJobPayload_jobInstance(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _TaskBlock_message(ctx context.Context, field graphql.CollectedField, obj *across.TaskBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskBlock_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskBlock_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskBlock", field, false, false, "String")
+}
+
+func (ec *executionContext) _TaskBlock_limits(ctx context.Context, field graphql.CollectedField, obj *across.TaskBlock) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskBlock_limits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Limits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*across.ExceededLimit) graphql.Marshaler {
+			return ec.marshalNExceededLimit2ᚕᚖwritᚋgraphᚋacrossᚐExceededLimitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskBlock_limits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskBlock",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExceededLimit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TaskInstance_id(ctx context.Context, field graphql.CollectedField, obj *job.TaskInstance) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1326,18 +1382,27 @@ func (ec *executionContext) _TaskInstance_blocked(ctx context.Context, field gra
 			return ec.fieldContext_TaskInstance_blocked(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Blocked, nil
+			return ec.Resolvers.TaskInstance().Blocked(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *across.TaskBlock) graphql.Marshaler {
+			return ec.marshalOTaskBlock2ᚖwritᚋgraphᚋacrossᚐTaskBlock(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_TaskInstance_blocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TaskInstance", field, false, false, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "TaskInstance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskBlock(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TaskInstance_error(ctx context.Context, field graphql.CollectedField, obj *job.TaskInstance) (ret graphql.Marshaler) {
@@ -2205,6 +2270,44 @@ func (ec *executionContext) slowly_RunJobPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var taskBlockImplementors = []string{"TaskBlock"}
+
+func (ec *executionContext) slowly_TaskBlock(ctx context.Context, sel ast.SelectionSet, obj *across.TaskBlock) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskBlockImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskBlock")
+		case "message":
+			out.Values[i] = ec._TaskBlock_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "limits":
+			out.Values[i] = ec._TaskBlock_limits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var taskInstanceImplementors = []string{"TaskInstance"}
 
 func (ec *executionContext) slowly_TaskInstance(ctx context.Context, sel ast.SelectionSet, obj *job.TaskInstance) graphql.Marshaler {
@@ -2258,10 +2361,11 @@ func (ec *executionContext) slowly_TaskInstance(ctx context.Context, sel ast.Sel
 					return ec._TaskInstance_counters(ctx, field, obj)
 				})
 		case "blocked":
-			out.Values[i] = ec._TaskInstance_blocked(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TaskInstance_blocked(ctx, field, obj)
+				})
 		case "error":
 			out.Values[i] = ec._TaskInstance_error(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2665,6 +2769,13 @@ func (ec *executionContext) marshalOLogLevel2ᚕwritᚋserverᚋjobᚐLogLevel�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOTaskBlock2ᚖwritᚋgraphᚋacrossᚐTaskBlock(ctx context.Context, sel ast.SelectionSet, v *across.TaskBlock) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TaskBlock(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOTaskLogLine2ᚕᚖwritᚋserverᚋjobᚐTaskLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {

@@ -24,6 +24,9 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type HeldOrdersResolver interface {
+	Blocked(ctx context.Context, obj *order.HeldOrders) ([]*across.ExceededLimit, error)
+}
 type OrderResolver interface {
 	Connector(ctx context.Context, obj *order.Order) (*system.Connector, error)
 
@@ -376,15 +379,15 @@ func (ec *executionContext) _ErrorGroup_class(ctx context.Context, field graphql
 			return obj.Class, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v order.ErrorClass) graphql.Marshaler {
+			return ec.marshalNErrorClass2writᚋserverᚋorderᚐErrorClass(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ErrorGroup_class(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ErrorGroup", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ErrorGroup", field, false, false, "ErrorClass")
 }
 
 func (ec *executionContext) _ErrorGroup_message(ctx context.Context, field graphql.CollectedField, obj *order.ErrorGroup) (ret graphql.Marshaler) {
@@ -580,18 +583,27 @@ func (ec *executionContext) _HeldOrders_blocked(ctx context.Context, field graph
 			return ec.fieldContext_HeldOrders_blocked(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Blocked, nil
+			return ec.Resolvers.HeldOrders().Blocked(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalOJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*across.ExceededLimit) graphql.Marshaler {
+			return ec.marshalNExceededLimit2ᚕᚖwritᚋgraphᚋacrossᚐExceededLimitᚄ(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_HeldOrders_blocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("HeldOrders", field, false, false, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "HeldOrders",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExceededLimit(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _HourCount_at(ctx context.Context, field graphql.CollectedField, obj *order.HourCount) (ret graphql.Marshaler) {
@@ -1060,6 +1072,29 @@ func (ec *executionContext) fieldContext_Order_error(_ context.Context, field gr
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Order_waits(ctx context.Context, field graphql.CollectedField, obj *order.Order) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Order_waits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waits(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *evaluation.WaitReason) graphql.Marshaler {
+			return ec.marshalOWaitReason2ᚖwritᚋserverᚋevaluationᚐWaitReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Order_waits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Order", field, true, false, "WaitReason")
 }
 
 func (ec *executionContext) _Order_waitReason(ctx context.Context, field graphql.CollectedField, obj *order.Order) (ret graphql.Marshaler) {
@@ -1570,15 +1605,15 @@ func (ec *executionContext) _OrderAnswer_outcome(ctx context.Context, field grap
 			return obj.Outcome, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v order.AttemptOutcome) graphql.Marshaler {
+			return ec.marshalNAttemptOutcome2writᚋserverᚋorderᚐAttemptOutcome(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_OrderAnswer_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OrderAnswer", field, false, false, "String")
+	return graphql.NewScalarFieldContext("OrderAnswer", field, false, false, "AttemptOutcome")
 }
 
 func (ec *executionContext) _OrderAnswer_message(ctx context.Context, field graphql.CollectedField, obj *order.OrderAnswer) (ret graphql.Marshaler) {
@@ -1754,15 +1789,15 @@ func (ec *executionContext) _OrderAttempt_outcome(ctx context.Context, field gra
 			return obj.Outcome, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *order.AttemptOutcome) graphql.Marshaler {
+			return ec.marshalOAttemptOutcome2ᚖwritᚋserverᚋorderᚐAttemptOutcome(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_OrderAttempt_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OrderAttempt", field, false, false, "String")
+	return graphql.NewScalarFieldContext("OrderAttempt", field, false, false, "AttemptOutcome")
 }
 
 func (ec *executionContext) _OrderAttempt_message(ctx context.Context, field graphql.CollectedField, obj *order.OrderAttempt) (ret graphql.Marshaler) {
@@ -2190,15 +2225,15 @@ func (ec *executionContext) _OrderError_class(ctx context.Context, field graphql
 			return obj.Class, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v order.ErrorClass) graphql.Marshaler {
+			return ec.marshalNErrorClass2writᚋserverᚋorderᚐErrorClass(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_OrderError_class(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OrderError", field, false, false, "String")
+	return graphql.NewScalarFieldContext("OrderError", field, false, false, "ErrorClass")
 }
 
 func (ec *executionContext) _OrderError_message(ctx context.Context, field graphql.CollectedField, obj *order.OrderError) (ret graphql.Marshaler) {
@@ -2443,15 +2478,15 @@ func (ec *executionContext) _OrderHistoryEntry_action(ctx context.Context, field
 			return obj.Action, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v order.Action) graphql.Marshaler {
+			return ec.marshalNOrderAction2writᚋserverᚋorderᚐAction(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_OrderHistoryEntry_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OrderHistoryEntry", field, false, false, "String")
+	return graphql.NewScalarFieldContext("OrderHistoryEntry", field, false, false, "OrderAction")
 }
 
 func (ec *executionContext) _OrderHistoryEntry_comment(ctx context.Context, field graphql.CollectedField, obj *order.OrderHistoryEntry) (ret graphql.Marshaler) {
@@ -2558,15 +2593,15 @@ func (ec *executionContext) _OrderLine_action(ctx context.Context, field graphql
 			return obj.Action(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v evaluation.LineAction) graphql.Marshaler {
+			return ec.marshalNLineAction2writᚋserverᚋevaluationᚐLineAction(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_OrderLine_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OrderLine", field, true, false, "String")
+	return graphql.NewScalarFieldContext("OrderLine", field, true, false, "LineAction")
 }
 
 func (ec *executionContext) _OrderLine_state(ctx context.Context, field graphql.CollectedField, obj *order.OrderLine) (ret graphql.Marshaler) {
@@ -2751,6 +2786,29 @@ func (ec *executionContext) _OrderLine_endDate(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_OrderLine_endDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("OrderLine", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OrderLine_waits(ctx context.Context, field graphql.CollectedField, obj *order.OrderLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderLine_waits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waits(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *evaluation.WaitReason) graphql.Marshaler {
+			return ec.marshalOWaitReason2ᚖwritᚋserverᚋevaluationᚐWaitReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderLine_waits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderLine", field, true, false, "WaitReason")
 }
 
 func (ec *executionContext) _OrderLine_waitReason(ctx context.Context, field graphql.CollectedField, obj *order.OrderLine) (ret graphql.Marshaler) {
@@ -2949,15 +3007,15 @@ func (ec *executionContext) _OrderObstacle_reason(ctx context.Context, field gra
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v evaluation.WaitReason) graphql.Marshaler {
+			return ec.marshalNWaitReason2writᚋserverᚋevaluationᚐWaitReason(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_OrderObstacle_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OrderObstacle", field, false, false, "String")
+	return graphql.NewScalarFieldContext("OrderObstacle", field, false, false, "WaitReason")
 }
 
 func (ec *executionContext) _OrderObstacle_resourceType(ctx context.Context, field graphql.CollectedField, obj *order.OrderObstacle) (ret graphql.Marshaler) {
@@ -3624,14 +3682,14 @@ func (ec *executionContext) unmarshalInputOrderFilter(ctx context.Context, obj a
 			it.HidePostponed = data
 		case "errorClass":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("errorClass"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOErrorClass2ᚖwritᚋserverᚋorderᚐErrorClass(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ErrorClass = data
 		case "waitReasons":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitReasons"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			data, err := ec.unmarshalOWaitReason2ᚕwritᚋserverᚋevaluationᚐWaitReasonᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -4062,13 +4120,14 @@ func (ec *executionContext) slowly_HeldOrders(ctx context.Context, sel ast.Selec
 		case "count":
 			out.Values[i] = ec._HeldOrders_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "blocked":
-			out.Values[i] = ec._HeldOrders_blocked(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._HeldOrders_blocked(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4214,6 +4273,11 @@ func (ec *executionContext) slowly_Order(ctx context.Context, sel ast.SelectionS
 			}
 		case "error":
 			out.Values[i] = ec._Order_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "waits":
+			out.Values[i] = ec._Order_waits(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -4794,6 +4858,11 @@ func (ec *executionContext) slowly_OrderLine(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "waits":
+			out.Values[i] = ec._OrderLine_waits(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "waitReason":
 			out.Values[i] = ec._OrderLine_waitReason(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5109,6 +5178,21 @@ func (ec *executionContext) slowly_TileCount(ctx context.Context, sel ast.Select
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAttemptOutcome2writᚋserverᚋorderᚐAttemptOutcome(ctx context.Context, v any) (order.AttemptOutcome, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := order.AttemptOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttemptOutcome2writᚋserverᚋorderᚐAttemptOutcome(ctx context.Context, sel ast.SelectionSet, v order.AttemptOutcome) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AttemptOutcome!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNBulkOrdersInput2writᚋserverᚋorderᚐBulkOrdersInput(ctx context.Context, v any) (order.BulkOrdersInput, error) {
 	res, err := ec.unmarshalInputBulkOrdersInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5133,6 +5217,21 @@ func (ec *executionContext) marshalNCounters2ᚖwritᚋserverᚋorderᚐCounters
 		return graphql.Null
 	}
 	return ec._Counters(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNErrorClass2writᚋserverᚋorderᚐErrorClass(ctx context.Context, v any) (order.ErrorClass, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := order.ErrorClass(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNErrorClass2writᚋserverᚋorderᚐErrorClass(ctx context.Context, sel ast.SelectionSet, v order.ErrorClass) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ErrorClass!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNErrorGroup2ᚕᚖwritᚋserverᚋorderᚐErrorGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*order.ErrorGroup) graphql.Marshaler {
@@ -5207,6 +5306,21 @@ func (ec *executionContext) marshalNHourCount2ᚖwritᚋserverᚋorderᚐHourCou
 	return ec._HourCount(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLineAction2writᚋserverᚋevaluationᚐLineAction(ctx context.Context, v any) (evaluation.LineAction, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := evaluation.LineAction(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLineAction2writᚋserverᚋevaluationᚐLineAction(ctx context.Context, sel ast.SelectionSet, v evaluation.LineAction) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LineAction!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNLineDecision2writᚋserverᚋorderᚐLineDecision(ctx context.Context, v any) (order.LineDecision, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := order.LineDecision(tmp)
@@ -5249,6 +5363,20 @@ func (ec *executionContext) marshalNOrder2ᚖwritᚋserverᚋorderᚐOrder(ctx c
 		return graphql.Null
 	}
 	return ec._Order(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOrderAction2writᚋserverᚋorderᚐAction(ctx context.Context, v any) (order.Action, error) {
+	res, err := scalar.UnmarshalOrderAction(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderAction2writᚋserverᚋorderᚐAction(ctx context.Context, sel ast.SelectionSet, v order.Action) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalOrderAction(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "OrderAction!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNOrderAttempt2ᚕᚖwritᚋserverᚋorderᚐOrderAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*order.OrderAttempt) graphql.Marshaler {
@@ -5520,6 +5648,58 @@ func (ec *executionContext) marshalNTileCount2ᚕwritᚋserverᚋorderᚐTileCou
 	return ret
 }
 
+func (ec *executionContext) unmarshalNWaitReason2writᚋserverᚋevaluationᚐWaitReason(ctx context.Context, v any) (evaluation.WaitReason, error) {
+	res, err := scalar.UnmarshalWaitReason(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWaitReason2writᚋserverᚋevaluationᚐWaitReason(ctx context.Context, sel ast.SelectionSet, v evaluation.WaitReason) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWaitReason(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WaitReason!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalOAttemptOutcome2ᚖwritᚋserverᚋorderᚐAttemptOutcome(ctx context.Context, v any) (*order.AttemptOutcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := order.AttemptOutcome(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAttemptOutcome2ᚖwritᚋserverᚋorderᚐAttemptOutcome(ctx context.Context, sel ast.SelectionSet, v *order.AttemptOutcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOErrorClass2ᚖwritᚋserverᚋorderᚐErrorClass(ctx context.Context, v any) (*order.ErrorClass, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := order.ErrorClass(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOErrorClass2ᚖwritᚋserverᚋorderᚐErrorClass(ctx context.Context, sel ast.SelectionSet, v *order.ErrorClass) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOHeldOrders2ᚖwritᚋserverᚋorderᚐHeldOrders(ctx context.Context, sel ast.SelectionSet, v *order.HeldOrders) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -5699,6 +5879,60 @@ func (ec *executionContext) marshalOProvisioningState2ᚖwritᚋserverᚋorder�
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOWaitReason2ᚕwritᚋserverᚋevaluationᚐWaitReasonᚄ(ctx context.Context, v any) ([]evaluation.WaitReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]evaluation.WaitReason, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNWaitReason2writᚋserverᚋevaluationᚐWaitReason(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOWaitReason2ᚕwritᚋserverᚋevaluationᚐWaitReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []evaluation.WaitReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWaitReason2writᚋserverᚋevaluationᚐWaitReason(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOWaitReason2ᚖwritᚋserverᚋevaluationᚐWaitReason(ctx context.Context, v any) (*evaluation.WaitReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalWaitReason(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOWaitReason2ᚖwritᚋserverᚋevaluationᚐWaitReason(ctx context.Context, sel ast.SelectionSet, v *evaluation.WaitReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWaitReason(*v)
 	return res
 }
 

@@ -75,7 +75,7 @@ var plainTypes = plain.Types{
 		"username":        {Code: 2},
 		"userDisplayName": {Code: 3},
 		"profile":         {Code: 4, Of: "Profile"},
-		"context":         {Code: 5},
+		"context":         {Code: 5, Of: "DimensionKey"},
 		"startDate":       {Code: 6},
 		"endDate":         {Code: 7},
 		"isDenied":        {Code: 8},
@@ -179,7 +179,6 @@ var plainTypes = plain.Types{
 		"displayName":    {Code: 3},
 		"package":        {Code: 4},
 		"isManual":       {Code: 5},
-		"settings":       {Code: 6},
 		"secretsSet":     {Code: 7},
 		"lastCheckAt":    {Code: 8},
 		"lastCheckError": {Code: 9},
@@ -293,8 +292,8 @@ var plainTypes = plain.Types{
 		"entityType": {Code: 1},
 		"key":        {Code: 2},
 		"command":    {Code: 3},
-		"oldValues":  {Code: 4},
-		"newValues":  {Code: 5},
+		"oldValues":  {Code: 4, Of: "ReadValue"},
+		"newValues":  {Code: 5, Of: "ReadValue"},
 	}},
 	"DeliveryChangeConnection": {Implementors: deliveryChangeConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "DeliveryChange"},
@@ -318,6 +317,10 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"DimensionKey": {Implementors: dimensionKeyImplementors, Fields: map[string]plain.Field{
+		"dimension": {Code: 1},
+		"key":       {Code: 2},
 	}},
 	"Entitlement": {Implementors: entitlementImplementors, Fields: map[string]plain.Field{
 		"id":                     {Code: 1},
@@ -370,6 +373,16 @@ var plainTypes = plain.Types{
 		"resourceType": {Code: 4},
 		"connector":    {Code: 5},
 	}},
+	"ExceededLimit": {Implementors: exceededLimitImplementors, Fields: map[string]plain.Field{
+		"entityType":   {Code: 1},
+		"resourceType": {Code: 2},
+		"name":         {Code: 3},
+		"counter":      {Code: 4},
+		"counted":      {Code: 5},
+		"limit":        {Code: 6},
+		"isPercent":    {Code: 7},
+		"base":         {Code: 8},
+	}},
 	"ExplainPayload": {Implementors: explainPayloadImplementors, Fields: map[string]plain.Field{
 		"steps": {Code: 2, Of: "ExplainStep"},
 	}},
@@ -401,8 +414,7 @@ var plainTypes = plain.Types{
 		"count": {Code: 3},
 	}},
 	"HeldOrders": {Implementors: heldOrdersImplementors, Fields: map[string]plain.Field{
-		"count":   {Code: 1},
-		"blocked": {Code: 2},
+		"count": {Code: 1},
 	}},
 	"HourCount": {Implementors: hourCountImplementors, Fields: map[string]plain.Field{
 		"at":       {Code: 1},
@@ -581,26 +593,27 @@ var plainTypes = plain.Types{
 		"lines":           {Code: 11, Of: "OrderLine"},
 		"attempt":         {Code: 12},
 		"error":           {Code: 13, Of: "OrderError"},
-		"waitReason":      {Code: 14},
-		"waitsFor":        {Code: 15, Of: "OrderObstacle"},
-		"nextAttemptAt":   {Code: 16},
-		"lastAnswer":      {Code: 17, Of: "OrderAnswer"},
-		"assignee":        {Code: 18},
-		"reviewedBy":      {Code: 19},
-		"reviewedAt":      {Code: 20},
-		"postponedAt":     {Code: 21},
-		"dueAt":           {Code: 22},
-		"transmittedAt":   {Code: 23},
-		"executedAt":      {Code: 24},
-		"verifiedAt":      {Code: 25},
-		"closedAt":        {Code: 26},
-		"unverifiedCount": {Code: 27},
-		"version":         {Code: 28},
-		"createdAt":       {Code: 29},
-		"updatedAt":       {Code: 30},
-		"history":         {Code: 31, Of: "OrderHistoryEntry"},
-		"payload":         {Code: 32},
-		"attempts":        {Code: 33, Of: "OrderAttempt"},
+		"waits":           {Code: 14},
+		"waitReason":      {Code: 15},
+		"waitsFor":        {Code: 16, Of: "OrderObstacle"},
+		"nextAttemptAt":   {Code: 17},
+		"lastAnswer":      {Code: 18, Of: "OrderAnswer"},
+		"assignee":        {Code: 19},
+		"reviewedBy":      {Code: 20},
+		"reviewedAt":      {Code: 21},
+		"postponedAt":     {Code: 22},
+		"dueAt":           {Code: 23},
+		"transmittedAt":   {Code: 24},
+		"executedAt":      {Code: 25},
+		"verifiedAt":      {Code: 26},
+		"closedAt":        {Code: 27},
+		"unverifiedCount": {Code: 28},
+		"version":         {Code: 29},
+		"createdAt":       {Code: 30},
+		"updatedAt":       {Code: 31},
+		"history":         {Code: 32, Of: "OrderHistoryEntry"},
+		"payload":         {Code: 33},
+		"attempts":        {Code: 34, Of: "OrderAttempt"},
 	}},
 	"OrderAnswer": {Implementors: orderAnswerImplementors, Fields: map[string]plain.Field{
 		"outcome": {Code: 1},
@@ -666,12 +679,13 @@ var plainTypes = plain.Types{
 		"confidence":          {Code: 10},
 		"startDate":           {Code: 11},
 		"endDate":             {Code: 12},
-		"waitReason":          {Code: 13},
-		"error":               {Code: 14},
-		"isChanged":           {Code: 15},
-		"postponedAt":         {Code: 16},
-		"closedAt":            {Code: 18},
-		"version":             {Code: 19},
+		"waits":               {Code: 13},
+		"waitReason":          {Code: 14},
+		"error":               {Code: 15},
+		"isChanged":           {Code: 16},
+		"postponedAt":         {Code: 17},
+		"closedAt":            {Code: 19},
+		"version":             {Code: 20},
 	}},
 	"OrderObstacle": {Implementors: orderObstacleImplementors, Fields: map[string]plain.Field{
 		"orderId":      {Code: 1},
@@ -799,6 +813,10 @@ var plainTypes = plain.Types{
 		"targetExpression": {Code: 7},
 		"confidence":       {Code: 8},
 		"offset":           {Code: 9, Of: "OffsetConfiguration"},
+	}},
+	"ReadValue": {Implementors: readValueImplementors, Fields: map[string]plain.Field{
+		"property": {Code: 1},
+		"values":   {Code: 2},
 	}},
 	"ReleaseHeldOrdersPayload": {Implementors: releaseHeldOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"released": {Code: 1},
@@ -1059,6 +1077,10 @@ var plainTypes = plain.Types{
 		"level":       {Code: 4},
 		"dependsOn":   {Code: 5},
 	}},
+	"TaskBlock": {Implementors: taskBlockImplementors, Fields: map[string]plain.Field{
+		"message": {Code: 1},
+		"limits":  {Code: 2, Of: "ExceededLimit"},
+	}},
 	"TaskInstance": {Implementors: taskInstanceImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
 		"identifier":  {Code: 2},
@@ -1066,7 +1088,6 @@ var plainTypes = plain.Types{
 		"taskType":    {Code: 4},
 		"level":       {Code: 5},
 		"state":       {Code: 6},
-		"blocked":     {Code: 9},
 		"error":       {Code: 10},
 		"startedAt":   {Code: 12},
 		"endedAt":     {Code: 13},
@@ -1504,13 +1525,18 @@ func plainAssignedProfile(w *plain.Writer, s *plain.Selection, obj *access.Assig
 			}
 
 		case 5: // context
-			v := obj.Context
-			if v == nil {
-				return false
+			v := obj.Scope()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDimensionKey(w, f.Below, v0) {
+					return false
+				}
 			}
-			if !w.Marshal(scalar.MarshalStringMap(v)) {
-				return false
-			}
+			w.Raw("]")
 
 		case 6: // startDate
 			v := obj.StartDate
@@ -2327,15 +2353,6 @@ func plainConnection(w *plain.Writer, s *plain.Selection, obj *system.Connection
 		case 5: // isManual
 			v := obj.IsManual
 			w.Bool(v)
-
-		case 6: // settings
-			v := obj.Settings
-			if v == nil {
-				return false
-			}
-			if !w.Marshal(scalar.MarshalJSON(v)) {
-				return false
-			}
 
 		case 7: // secretsSet
 			v := obj.SecretsSet
@@ -3195,23 +3212,39 @@ func plainDeliveryChange(w *plain.Writer, s *plain.Selection, obj *synchronizati
 			w.String(string(v))
 
 		case 4: // oldValues
-			v := obj.OldValues
+			v := obj.OldValues()
 			if v == nil {
 				w.Raw("null")
 			} else {
-				if !w.Marshal(scalar.MarshalJSON(v)) {
-					w.Raw("null")
+				w.Raw("[")
+				for i0, v0 := range v {
+					w.Item(i0)
+					if v0 == nil {
+						return false
+					}
+					if !plainReadValue(w, f.Below, v0) {
+						return false
+					}
 				}
+				w.Raw("]")
 			}
 
 		case 5: // newValues
-			v := obj.NewValues
+			v := obj.NewValues()
 			if v == nil {
 				w.Raw("null")
 			} else {
-				if !w.Marshal(scalar.MarshalJSON(v)) {
-					w.Raw("null")
+				w.Raw("[")
+				for i0, v0 := range v {
+					w.Item(i0)
+					if v0 == nil {
+						return false
+					}
+					if !plainReadValue(w, f.Below, v0) {
+						return false
+					}
 				}
+				w.Raw("]")
 			}
 
 		}
@@ -3401,6 +3434,37 @@ func plainDimensionConfigurationConnection(w *plain.Writer, s *plain.Selection, 
 	return true
 }
 
+func (ec *executionContext) _DimensionKey(ctx context.Context, sel ast.SelectionSet, obj *access.DimensionKey) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DimensionKey"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDimensionKey(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DimensionKey(ctx, sel, obj)
+}
+
+func plainDimensionKey(w *plain.Writer, s *plain.Selection, obj *access.DimensionKey) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DimensionKey\"")
+		case 1: // dimension
+			v := obj.Dimension
+			w.String(v)
+
+		case 2: // key
+			v := obj.Key
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Entitlement(ctx context.Context, sel ast.SelectionSet, obj *assignment.Entitlement) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Entitlement"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainEntitlement(w, s, obj) }); m != nil {
@@ -3500,7 +3564,9 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 			if v == nil {
 				w.Raw("null")
 			} else {
-				w.String(*v)
+				if !w.Marshal(scalar.MarshalWaitReason(*v)) {
+					w.Raw("null")
+				}
 			}
 
 		case 14: // error
@@ -3754,7 +3820,7 @@ func plainErrorGroup(w *plain.Writer, s *plain.Selection, obj *order.ErrorGroup)
 			w.Raw("\"ErrorGroup\"")
 		case 1: // class
 			v := obj.Class
-			w.String(v)
+			w.String(string(v))
 
 		case 2: // message
 			v := obj.Message
@@ -3775,6 +3841,69 @@ func plainErrorGroup(w *plain.Writer, s *plain.Selection, obj *order.ErrorGroup)
 			} else {
 				w.String(*v)
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ExceededLimit(ctx context.Context, sel ast.SelectionSet, obj *across.ExceededLimit) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ExceededLimit"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainExceededLimit(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ExceededLimit(ctx, sel, obj)
+}
+
+func plainExceededLimit(w *plain.Writer, s *plain.Selection, obj *across.ExceededLimit) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ExceededLimit\"")
+		case 1: // entityType
+			v := obj.EntityType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 2: // resourceType
+			v := obj.ResourceType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // name
+			v := obj.Name
+			w.String(v)
+
+		case 4: // counter
+			v := obj.Counter
+			w.String(string(v))
+
+		case 5: // counted
+			v := obj.Counted
+			w.Int(int64(v))
+
+		case 6: // limit
+			v := obj.Limit
+			w.Int(int64(v))
+
+		case 7: // isPercent
+			v := obj.IsPercent
+			w.Bool(v)
+
+		case 8: // base
+			v := obj.Base
+			w.Int(int64(v))
 
 		}
 	}
@@ -3835,7 +3964,7 @@ func plainExplainStep(w *plain.Writer, s *plain.Selection, obj *evaluation.Step)
 			w.Raw("\"ExplainStep\"")
 		case 1: // kind
 			v := obj.Kind
-			w.String(v)
+			w.String(string(v))
 
 		case 2: // rule
 			v := obj.Rule
@@ -4033,16 +4162,6 @@ func plainHeldOrders(w *plain.Writer, s *plain.Selection, obj *order.HeldOrders)
 		case 1: // count
 			v := obj.Count
 			w.Int(int64(v))
-
-		case 2: // blocked
-			v := obj.Blocked
-			if v == nil {
-				w.Raw("null")
-			} else {
-				if !w.Marshal(scalar.MarshalJSON(v)) {
-					w.Raw("null")
-				}
-			}
 
 		}
 	}
@@ -5390,7 +5509,17 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 14: // waitReason
+		case 14: // waits
+			v := obj.Waits()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Marshal(scalar.MarshalWaitReason(*v)) {
+					w.Raw("null")
+				}
+			}
+
+		case 15: // waitReason
 			v := obj.WaitReason()
 			if v == nil {
 				w.Raw("null")
@@ -5398,7 +5527,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				w.String(*v)
 			}
 
-		case 15: // waitsFor
+		case 16: // waitsFor
 			v := obj.WaitsFor()
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -5412,7 +5541,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 			}
 			w.Raw("]")
 
-		case 16: // nextAttemptAt
+		case 17: // nextAttemptAt
 			v := obj.NextAttemptAt()
 			if v == nil {
 				w.Raw("null")
@@ -5422,7 +5551,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 17: // lastAnswer
+		case 18: // lastAnswer
 			v := obj.LastAnswer()
 			if v == nil {
 				w.Raw("null")
@@ -5432,7 +5561,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 18: // assignee
+		case 19: // assignee
 			v := obj.Assignee
 			if v == nil {
 				w.Raw("null")
@@ -5440,7 +5569,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				w.String(*v)
 			}
 
-		case 19: // reviewedBy
+		case 20: // reviewedBy
 			v := obj.ReviewedBy
 			if v == nil {
 				w.Raw("null")
@@ -5448,7 +5577,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				w.String(*v)
 			}
 
-		case 20: // reviewedAt
+		case 21: // reviewedAt
 			v := obj.ReviewedAt
 			if v == nil {
 				w.Raw("null")
@@ -5458,7 +5587,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 21: // postponedAt
+		case 22: // postponedAt
 			v := obj.PostponedAt
 			if v == nil {
 				w.Raw("null")
@@ -5468,7 +5597,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 22: // dueAt
+		case 23: // dueAt
 			v := obj.DueAt
 			if v == nil {
 				w.Raw("null")
@@ -5478,7 +5607,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 23: // transmittedAt
+		case 24: // transmittedAt
 			v := obj.TransmittedAt
 			if v == nil {
 				w.Raw("null")
@@ -5488,7 +5617,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 24: // executedAt
+		case 25: // executedAt
 			v := obj.ExecutedAt
 			if v == nil {
 				w.Raw("null")
@@ -5498,7 +5627,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 25: // verifiedAt
+		case 26: // verifiedAt
 			v := obj.VerifiedAt
 			if v == nil {
 				w.Raw("null")
@@ -5508,7 +5637,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 26: // closedAt
+		case 27: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -5518,27 +5647,27 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 27: // unverifiedCount
+		case 28: // unverifiedCount
 			v := obj.UnverifiedCount
 			w.Int(int64(v))
 
-		case 28: // version
+		case 29: // version
 			v := obj.Version
 			w.Int(int64(v))
 
-		case 29: // createdAt
+		case 30: // createdAt
 			v := obj.CreatedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 30: // updatedAt
+		case 31: // updatedAt
 			v := obj.UpdatedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 31: // history
+		case 32: // history
 			v := obj.BroughtHistory()
 			if v == nil {
 				return false
@@ -5555,7 +5684,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 			}
 			w.Raw("]")
 
-		case 32: // payload
+		case 33: // payload
 			v := obj.Payload()
 			if v == nil {
 				w.Raw("null")
@@ -5565,7 +5694,7 @@ func plainOrder(w *plain.Writer, s *plain.Selection, obj *order.Order) bool {
 				}
 			}
 
-		case 33: // attempts
+		case 34: // attempts
 			v := obj.BroughtAttempts()
 			if v == nil {
 				return false
@@ -5607,7 +5736,7 @@ func plainOrderAnswer(w *plain.Writer, s *plain.Selection, obj *order.OrderAnswe
 			w.Raw("\"OrderAnswer\"")
 		case 1: // outcome
 			v := obj.Outcome
-			w.String(v)
+			w.String(string(v))
 
 		case 2: // message
 			v := obj.Message
@@ -5679,7 +5808,7 @@ func plainOrderAttempt(w *plain.Writer, s *plain.Selection, obj *order.OrderAtte
 			if v == nil {
 				w.Raw("null")
 			} else {
-				w.String(*v)
+				w.String(string(*v))
 			}
 
 		case 6: // message
@@ -5885,7 +6014,7 @@ func plainOrderError(w *plain.Writer, s *plain.Selection, obj *order.OrderError)
 			w.Raw("\"OrderError\"")
 		case 1: // class
 			v := obj.Class
-			w.String(v)
+			w.String(string(v))
 
 		case 2: // message
 			v := obj.Message
@@ -5970,7 +6099,9 @@ func plainOrderHistoryEntry(w *plain.Writer, s *plain.Selection, obj *order.Orde
 
 		case 8: // action
 			v := obj.Action
-			w.String(v)
+			if !w.Marshal(scalar.MarshalOrderAction(v)) {
+				return false
+			}
 
 		case 9: // comment
 			v := obj.Comment
@@ -6017,7 +6148,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 
 		case 4: // action
 			v := obj.Action()
-			w.String(v)
+			w.String(string(v))
 
 		case 5: // state
 			v := obj.State()
@@ -6075,7 +6206,17 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 13: // waitReason
+		case 13: // waits
+			v := obj.Waits()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Marshal(scalar.MarshalWaitReason(*v)) {
+					w.Raw("null")
+				}
+			}
+
+		case 14: // waitReason
 			v := obj.WaitReason()
 			if v == nil {
 				w.Raw("null")
@@ -6083,7 +6224,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				w.String(*v)
 			}
 
-		case 14: // error
+		case 15: // error
 			v := obj.Error
 			if v == nil {
 				w.Raw("null")
@@ -6091,11 +6232,11 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				w.String(*v)
 			}
 
-		case 15: // isChanged
+		case 16: // isChanged
 			v := obj.IsChanged
 			w.Bool(v)
 
-		case 16: // postponedAt
+		case 17: // postponedAt
 			v := obj.PostponedAt
 			if v == nil {
 				w.Raw("null")
@@ -6105,7 +6246,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 18: // closedAt
+		case 19: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -6115,7 +6256,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 19: // version
+		case 20: // version
 			v := obj.Version
 			w.Int(int64(v))
 
@@ -6148,7 +6289,9 @@ func plainOrderObstacle(w *plain.Writer, s *plain.Selection, obj *order.OrderObs
 
 		case 2: // reason
 			v := obj.Reason
-			w.String(v)
+			if !w.Marshal(scalar.MarshalWaitReason(v)) {
+				return false
+			}
 
 		case 3: // resourceType
 			v := obj.ResourceType
@@ -7034,6 +7177,42 @@ func plainQueryRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manif
 					return false
 				}
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReadValue(ctx context.Context, sel ast.SelectionSet, obj *synchronization.ReadValue) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReadValue"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReadValue(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReadValue(ctx, sel, obj)
+}
+
+func plainReadValue(w *plain.Writer, s *plain.Selection, obj *synchronization.ReadValue) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReadValue\"")
+		case 1: // property
+			v := obj.Property
+			w.String(v)
+
+		case 2: // values
+			v := obj.Values
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
 
 		}
 	}
@@ -8822,6 +9001,47 @@ func plainStepConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.S
 	return true
 }
 
+func (ec *executionContext) _TaskBlock(ctx context.Context, sel ast.SelectionSet, obj *across.TaskBlock) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskBlock"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskBlock(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TaskBlock(ctx, sel, obj)
+}
+
+func plainTaskBlock(w *plain.Writer, s *plain.Selection, obj *across.TaskBlock) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TaskBlock\"")
+		case 1: // message
+			v := obj.Message
+			w.String(v)
+
+		case 2: // limits
+			v := obj.Limits
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainExceededLimit(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _TaskInstance(ctx context.Context, sel ast.SelectionSet, obj *job.TaskInstance) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskInstance"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskInstance(w, s, obj) }); m != nil {
@@ -8864,16 +9084,6 @@ func plainTaskInstance(w *plain.Writer, s *plain.Selection, obj *job.TaskInstanc
 		case 6: // state
 			v := obj.State
 			w.String(string(v))
-
-		case 9: // blocked
-			v := obj.Blocked
-			if v == nil {
-				w.Raw("null")
-			} else {
-				if !w.Marshal(scalar.MarshalJSON(v)) {
-					w.Raw("null")
-				}
-			}
 
 		case 10: // error
 			v := obj.Error

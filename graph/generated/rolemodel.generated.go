@@ -4,11 +4,11 @@ package generated
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 	"strconv"
 	"sync/atomic"
 	"writ/graph/scalar"
+	"writ/server/manifest"
 	"writ/server/rolemodel"
 	"writ/server/system"
 
@@ -32,7 +32,7 @@ type ResourceTypeRuleResolver interface {
 	Property(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	PropertyDisplayName(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	SingleRole(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
-	Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) (json.RawMessage, error)
+	Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) ([]*manifest.NamedCriterion, error)
 
 	Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
 }
@@ -44,7 +44,7 @@ type RoleResolver interface {
 }
 type RoleRuleResolver interface {
 	CompositeRole(ctx context.Context, obj *rolemodel.RoleRule) (*string, error)
-	Dimensions(ctx context.Context, obj *rolemodel.RoleRule) (json.RawMessage, error)
+	Dimensions(ctx context.Context, obj *rolemodel.RoleRule) ([]*manifest.NamedCriterion, error)
 
 	Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
 }
@@ -938,15 +938,24 @@ func (ec *executionContext) _ResourceTypeRule_dimensions(ctx context.Context, fi
 			return ec.Resolvers.ResourceTypeRule().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ResourceTypeRule_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "ResourceTypeRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CriterionConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ResourceTypeRule_isDenied(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
@@ -1508,15 +1517,24 @@ func (ec *executionContext) _RoleRule_dimensions(ctx context.Context, field grap
 			return ec.Resolvers.RoleRule().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
-			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_RoleRule_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "JSON")
+	fc = &graphql.FieldContext{
+		Object:     "RoleRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CriterionConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RoleRule_isDenied(ctx context.Context, field graphql.CollectedField, obj *rolemodel.RoleRule) (ret graphql.Marshaler) {

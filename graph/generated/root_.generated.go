@@ -40,6 +40,7 @@ type ResolverRoot interface {
 	CategoryConfiguration() CategoryConfigurationResolver
 	ComputationFault() ComputationFaultResolver
 	Configuration() ConfigurationResolver
+	Connection() ConnectionResolver
 	ConnectionConfiguration() ConnectionConfigurationResolver
 	Connector() ConnectorResolver
 	ConnectorConfiguration() ConnectorConfigurationResolver
@@ -51,6 +52,7 @@ type ResolverRoot interface {
 	EntityTypeConfiguration() EntityTypeConfigurationResolver
 	ExplainPayload() ExplainPayloadResolver
 	ExplainStep() ExplainStepResolver
+	HeldOrders() HeldOrdersResolver
 	Job() JobResolver
 	JobConfiguration() JobConfigurationResolver
 	JobInstance() JobInstanceResolver
@@ -143,12 +145,12 @@ type ComplexityRoot struct {
 	}
 
 	AssignedProfile struct {
-		Context         func(childComplexity int) int
 		Email           func(childComplexity int) int
 		EndDate         func(childComplexity int) int
 		ID              func(childComplexity int) int
 		IsDenied        func(childComplexity int) int
 		Profile         func(childComplexity int) int
+		Scope           func(childComplexity int) int
 		StartDate       func(childComplexity int) int
 		UserDisplayName func(childComplexity int) int
 		Username        func(childComplexity int) int
@@ -463,6 +465,11 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	DimensionKey struct {
+		Dimension func(childComplexity int) int
+		Key       func(childComplexity int) int
+	}
+
 	Entitlement struct {
 		Category               func(childComplexity int) int
 		CurrentValue           func(childComplexity int) int
@@ -526,6 +533,17 @@ type ComplexityRoot struct {
 		Connector    func(childComplexity int) int
 		Count        func(childComplexity int) int
 		Message      func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+	}
+
+	ExceededLimit struct {
+		Base         func(childComplexity int) int
+		Counted      func(childComplexity int) int
+		Counter      func(childComplexity int) int
+		EntityType   func(childComplexity int) int
+		IsPercent    func(childComplexity int) int
+		Limit        func(childComplexity int) int
+		Name         func(childComplexity int) int
 		ResourceType func(childComplexity int) int
 	}
 
@@ -865,6 +883,7 @@ type ComplexityRoot struct {
 		VerifiedAt      func(childComplexity int) int
 		Version         func(childComplexity int) int
 		WaitReason      func(childComplexity int) int
+		Waits           func(childComplexity int) int
 		WaitsFor        func(childComplexity int) int
 	}
 
@@ -946,6 +965,7 @@ type ComplexityRoot struct {
 		StateCode           func(childComplexity int) int
 		Version             func(childComplexity int) int
 		WaitReason          func(childComplexity int) int
+		Waits               func(childComplexity int) int
 		WorkflowState       func(childComplexity int) int
 	}
 
@@ -1142,6 +1162,11 @@ type ComplexityRoot struct {
 		SourceExpression func(childComplexity int) int
 		TargetBinding    func(childComplexity int) int
 		TargetExpression func(childComplexity int) int
+	}
+
+	ReadValue struct {
+		Property func(childComplexity int) int
+		Values   func(childComplexity int) int
 	}
 
 	ReleaseHeldOrdersPayload struct {
@@ -1472,6 +1497,11 @@ type ComplexityRoot struct {
 		PermissionsChanged func(childComplexity int, resourceID int64) int
 	}
 
+	TaskBlock struct {
+		Limits  func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	TaskInstance struct {
 		Blocked     func(childComplexity int) int
 		Counters    func(childComplexity int) int
@@ -1783,12 +1813,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessRuleConfiguration.Identifier(childComplexity), true
 
-	case "AssignedProfile.context":
-		if e.ComplexityRoot.AssignedProfile.Context == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AssignedProfile.Context(childComplexity), true
 	case "AssignedProfile.email":
 		if e.ComplexityRoot.AssignedProfile.Email == nil {
 			break
@@ -1819,6 +1843,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignedProfile.Profile(childComplexity), true
+	case "AssignedProfile.context":
+		if e.ComplexityRoot.AssignedProfile.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignedProfile.Scope(childComplexity), true
 	case "AssignedProfile.startDate":
 		if e.ComplexityRoot.AssignedProfile.StartDate == nil {
 			break
@@ -3121,6 +3151,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DimensionConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "DimensionKey.dimension":
+		if e.ComplexityRoot.DimensionKey.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionKey.Dimension(childComplexity), true
+	case "DimensionKey.key":
+		if e.ComplexityRoot.DimensionKey.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionKey.Key(childComplexity), true
+
 	case "Entitlement.category":
 		if e.ComplexityRoot.Entitlement.Category == nil {
 			break
@@ -3414,6 +3457,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ErrorGroup.ResourceType(childComplexity), true
+
+	case "ExceededLimit.base":
+		if e.ComplexityRoot.ExceededLimit.Base == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.Base(childComplexity), true
+	case "ExceededLimit.counted":
+		if e.ComplexityRoot.ExceededLimit.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.Counted(childComplexity), true
+	case "ExceededLimit.counter":
+		if e.ComplexityRoot.ExceededLimit.Counter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.Counter(childComplexity), true
+	case "ExceededLimit.entityType":
+		if e.ComplexityRoot.ExceededLimit.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.EntityType(childComplexity), true
+	case "ExceededLimit.isPercent":
+		if e.ComplexityRoot.ExceededLimit.IsPercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.IsPercent(childComplexity), true
+	case "ExceededLimit.limit":
+		if e.ComplexityRoot.ExceededLimit.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.Limit(childComplexity), true
+	case "ExceededLimit.name":
+		if e.ComplexityRoot.ExceededLimit.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.Name(childComplexity), true
+	case "ExceededLimit.resourceType":
+		if e.ComplexityRoot.ExceededLimit.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExceededLimit.ResourceType(childComplexity), true
 
 	case "ExplainPayload.owner":
 		if e.ComplexityRoot.ExplainPayload.Owner == nil {
@@ -5166,6 +5258,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Order.WaitReason(childComplexity), true
+	case "Order.waits":
+		if e.ComplexityRoot.Order.Waits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Waits(childComplexity), true
 	case "Order.waitsFor":
 		if e.ComplexityRoot.Order.WaitsFor == nil {
 			break
@@ -5516,6 +5614,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderLine.WaitReason(childComplexity), true
+	case "OrderLine.waits":
+		if e.ComplexityRoot.OrderLine.Waits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderLine.Waits(childComplexity), true
 	case "OrderLine.workflowState":
 		if e.ComplexityRoot.OrderLine.WorkflowState == nil {
 			break
@@ -6451,6 +6555,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QueryRuleConfiguration.TargetExpression(childComplexity), true
+
+	case "ReadValue.property":
+		if e.ComplexityRoot.ReadValue.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadValue.Property(childComplexity), true
+	case "ReadValue.values":
+		if e.ComplexityRoot.ReadValue.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadValue.Values(childComplexity), true
 
 	case "ReleaseHeldOrdersPayload.released":
 		if e.ComplexityRoot.ReleaseHeldOrdersPayload.Released == nil {
@@ -7913,6 +8030,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.PermissionsChanged(childComplexity, args["resourceId"].(int64)), true
 
+	case "TaskBlock.limits":
+		if e.ComplexityRoot.TaskBlock.Limits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskBlock.Limits(childComplexity), true
+	case "TaskBlock.message":
+		if e.ComplexityRoot.TaskBlock.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskBlock.Message(childComplexity), true
+
 	case "TaskInstance.blocked":
 		if e.ComplexityRoot.TaskInstance.Blocked == nil {
 			break
@@ -8636,8 +8766,8 @@ type AssignedProfile {
   userDisplayName: String!
   "The profile given."
   profile: Profile!
-  "Dimension identifier -> key: narrows the scope; empty: everything."
-  context: JSON!
+  "Dimension values that narrow the scope; empty: everything."
+  context: [DimensionKey!]!
   "From when; null: since ever."
   startDate: DateTime
   "Until when, exclusive; null: for ever."
@@ -8646,6 +8776,14 @@ type AssignedProfile {
   isDenied: Boolean!
   "Address for mails because of this profile; null: the user's own."
   email: String
+}
+
+"""A value of a dimension."""
+type DimensionKey {
+  "Identifier of the dimension."
+  dimension: String!
+  "Key of the value."
+  key: String!
 }
 
 """One page of a list."""
@@ -8781,8 +8919,8 @@ type Entitlement {
   endDate: DateTime
   "Rule, context and role behind it, as sentences."
   reasons: [String!]!
-  "Why it does not move: not_due, dependency, ..., reading (withdrawn before its system showed it; goes once that is read); null: it is not held."
-  waitReason: String
+  "Why it does not move; null: nothing holds it."
+  waitReason: WaitReason
   "What failed last; null: nothing."
   error: String
   "Hidden in the simplified view."
@@ -8818,10 +8956,42 @@ type ExplainPayload {
   steps: [ExplainStep!]!
 }
 
+"""What a step of an explanation is about."""
+enum ExplainStepKind {
+  "Which record of the owner counts."
+  CONTEXT
+  "A rule about a composite role."
+  COMPOSITE_ROLE
+  "A rule about a single role."
+  SINGLE_ROLE
+  "What rules come to: the role is held, or not."
+  ROLE
+  "A rule about a resource type."
+  RESOURCE_TYPE
+  "What rules come to: the owner gets the resource type, or not."
+  TYPE
+  "A target that a key finds."
+  CORRELATION
+  "A rule that computes a value."
+  PROPERTY
+  "What the system shows and nobody asked for."
+  DIFFERENCE
+  "The order about it."
+  ORDER
+  "A person's decision."
+  REVIEW
+  "One value of an order."
+  LINE
+  "One time it was sent."
+  ATTEMPT
+  "Whether synchronized data shows it."
+  VERIFICATION
+}
+
 """One link of an explanation."""
 type ExplainStep {
-  "context, composite_role, single_role (rules), role (what they come to), resource_type (rules), type (what they come to), correlation, property, difference, order, review, line, attempt, verification."
-  kind: String!
+  "What it is about."
+  kind: ExplainStepKind!
   "Identifier of the rule; null: no rule."
   rule: String
   "Identifier of the role; null: none."
@@ -8936,7 +9106,7 @@ type AuditEvent {
   subjectId: ID
   "What the object is called today; null: it is no single one, or it is gone."
   subjectName: String
-  "Details by kind."
+  "Details: the document as it was stored, which differs by kind."
   data: JSON!
 }
 
@@ -9143,6 +9313,46 @@ enum ErrorCode {
   TOO_LARGE
   "A fault of the server; extensions.id is found in its log."
   INTERNAL
+}
+
+"""What is counted against a limit."""
+enum LimitCounter {
+  "Rows that are new."
+  INSERTED
+  "Rows that changed."
+  UPDATED
+  "Rows that are gone."
+  DELETED
+  "Links that are new."
+  LINKS_INSERTED
+  "Links that are gone."
+  LINKS_DELETED
+  "Targets that orders create."
+  INSERT
+  "Targets that orders change."
+  UPDATE
+  "Targets that orders remove."
+  DELETE
+}
+
+"""A limit that holds something until a person looks at it (provisioning spec 8)."""
+type ExceededLimit {
+  "Identifier of the entity type that was read; null: the limit is of orders, or of the connector as a whole."
+  entityType: String
+  "Identifier of the resource type whose orders were counted; null: the limit is of a reading."
+  resourceType: String
+  "Name of the entity type, of the connector or of the resource type."
+  name: String!
+  "What was counted."
+  counter: LimitCounter!
+  "How many there are."
+  counted: Int!
+  "How many are allowed."
+  limit: Int!
+  "The limit is in percent of ` + "`" + `base` + "`" + `."
+  isPercent: Boolean!
+  "How many there were before."
+  base: Int!
 }
 
 """Why one item of a bulk operation was not done."""
@@ -11203,8 +11413,8 @@ type Connection {
   package: String!
   "Its orders become tickets for people."
   isManual: Boolean!
-  "Plain settings; secrets never leave the server."
-  settings: JSON!
+  "Plain settings, by name; secrets never leave the server."
+  settings: [NamedValue!]!
   "Names of secrets that are set."
   secretsSet: [String!]!
   "When it was last tested; null: never."
@@ -11263,8 +11473,8 @@ type Delivery {
   endedAt: DateTime
   "read, unchanged (as in the last reading, and not compared), inserted, updated, deleted, links..., duplicates, nullKeys, rejected (rows set aside), kept (stored records they stand for), unresolved."
   counters: JSON!
-  "Which counter exceeded which limit; null when nothing did."
-  blocked: JSON
+  "Which limits were exceeded; empty: none."
+  blocked: [ExceededLimit!]!
   "Why it failed; null: it did not."
   error: String
   "It belongs to a run of a job: that run is resumed or given up, not the synchronization itself."
@@ -11286,10 +11496,18 @@ type DeliveryChange {
   key: String!
   "What is done to it."
   command: ChangeCommand!
-  "Values before by property; null for an insertion."
-  oldValues: JSON
-  "Values after by property; null for a deletion."
-  newValues: JSON
+  "Values before, by property; null for an insertion."
+  oldValues: [ReadValue!]
+  "Values after, by property; null for a deletion."
+  newValues: [ReadValue!]
+}
+
+"""What was read of a property."""
+type ReadValue {
+  "Identifier of the property."
+  property: String!
+  "Its values; of a navigation the keys of what it points to. Empty: it has none."
+  values: [String!]!
 }
 
 """One page of a list."""
@@ -11928,8 +12146,8 @@ type TaskInstance {
   progress: Float!
   "Counters by name: read, inserted, updated, deleted, orders..., executed, errored."
   counters: JSON!
-  "What exceeded which limit; null when nothing did."
-  blocked: JSON
+  "What holds it; null: nothing does."
+  blocked: TaskBlock
   "Why it failed; null: it did not."
   error: String
   "Delivery of a synchronization task, to look at its changes."
@@ -11947,6 +12165,14 @@ type TaskInstance {
     "Lines of these levels; null: of all."
     levels: [LogLevel!]
   ): [TaskLogLine!]
+}
+
+"""Why a task is blocked."""
+type TaskBlock {
+  "A sentence for people."
+  message: String!
+  "Which limits were exceeded; empty: something else has to be looked at."
+  limits: [ExceededLimit!]!
 }
 
 """One line of a task's log."""
@@ -12412,6 +12638,180 @@ enum LineDecision {
   POSTPONE
 }
 
+"""Why an order failed."""
+enum ErrorClass {
+  "The system said no: repeating will not help."
+  REFUSED
+  "Another object stands in the way."
+  CONFLICT
+  "The target is not there."
+  NOT_FOUND
+  "The system cannot be reached: the change was not made."
+  UNREACHABLE
+  "The system asks to slow down: the change was not made."
+  THROTTLED
+  "The answer was lost: the change may have been made."
+  UNKNOWN
+  "The operator could not do it."
+  OPERATOR
+  "No answer came in time."
+  TIMEOUT
+  "A rule or an expression failed."
+  EVALUATION
+}
+
+"""How a try ended."""
+enum AttemptOutcome {
+  "The system made the change."
+  DONE
+  "It was so before."
+  ALREADY_SO
+  "A ticket is open."
+  OPENED
+  "The target is not there."
+  NOT_FOUND
+  "Another object stands in the way."
+  CONFLICT
+  "The system said no."
+  REFUSED
+  "The system cannot be reached: the change was not made."
+  UNREACHABLE
+  "The system asks to slow down: the change was not made."
+  THROTTLED
+  "The answer was lost: the change may have been made."
+  UNKNOWN
+  "The operator did it."
+  CONFIRMED
+  "The operator could not do it."
+  OPERATOR
+  "No answer came in time."
+  EXPIRED
+  "Its process died before it was sent."
+  NOT_SENT
+  "The ticket is not wanted any more."
+  WITHDRAWN
+  "Synchronized data shows it, and the operator said nothing."
+  VERIFIED_WITHOUT_FEEDBACK
+}
+
+"""Why something does not move."""
+enum WaitReason {
+  "Its date is not reached."
+  NOT_DUE
+  "A creation: on what it depends on; a removal: until what depends on it is gone."
+  DEPENDENCY
+  "Another order takes or gives up the same key first."
+  TARGET_KEY
+  "A removal: until it is known whether somebody takes the account of who is gone over."
+  HEIR
+  "The system cannot be reached, or asks to slow down."
+  OUTAGE
+  "The owner has no value of a property that is needed."
+  OWNER_PROPERTY
+  "Somebody switched the system off."
+  CONNECTOR_INACTIVE
+  "The resource type has no connection."
+  NO_CONNECTION
+  "The resource type allows no creation."
+  CREATION_NOT_ALLOWED
+  "It was in the system once, and is gone."
+  MISSING_IN_TARGET
+  "Somebody else has as good a claim to the target."
+  AMBIGUOUS_OWNER
+  "A value cannot be computed."
+  ITEM_ERROR
+  "A limit holds it."
+  THRESHOLD
+  "Withdrawn before its system showed it; it goes once that is read."
+  READING
+  "The agent is away."
+  AGENT_OFFLINE
+}
+
+"""What a line does."""
+enum LineAction {
+  "The target is created."
+  CREATE
+  "An existing target is taken over."
+  ASSOCIATE
+  "The target is removed."
+  DELETE
+  "A value is set, or cleared."
+  SET
+  "One value of several is added."
+  ADD
+  "One value of several is removed."
+  REMOVE
+}
+
+"""What moves an order or a line."""
+enum OrderAction {
+  "It must be done."
+  COMPUTE
+  "It must be done, and a person decides first."
+  REVIEW
+  "Synchronized data shows it."
+  VERIFY
+  "Its time is past."
+  EXPIRE
+  "A rule failed."
+  FAIL
+  "It is no longer expected."
+  WITHDRAW
+  "The same, with fresh content."
+  REFRESH
+  "Not now."
+  HOLD
+  "What was reached is no longer expected either."
+  END
+  "Its date is reached."
+  RELEASE
+  "Its date is reached, and a person decides first."
+  RELEASE_FOR_REVIEW
+  "No answer came in time."
+  TIME_OUT
+  "It is sent again by itself."
+  RETRY
+  "A reviewer approved it."
+  APPROVE
+  "A reviewer approved it before its date."
+  APPROVE_EARLY
+  "A reviewer declined it."
+  DECLINE
+  "A reviewer put it off."
+  POSTPONE
+  "A person sent it again."
+  UNBLOCK
+  "A person took it up again."
+  RECONSIDER
+  "A person took it up again, to be reviewed."
+  RECONSIDER_FOR_REVIEW
+  "A reviewer keeps what is there."
+  KEEP
+  "It passed the checks."
+  GENERATE
+  "Something holds it."
+  HOLD_BACK
+  "It was handed over, or a ticket was opened."
+  TRANSMIT
+  "The answer was lost."
+  LOSE
+  "The system did it."
+  EXECUTE
+  "The system refused it."
+  REFUSE
+  "The operator did it."
+  CONFIRM
+  "The operator did it, and the system is not read."
+  CONFIRM_UNSYNCHRONIZED
+  "The operator could not."
+  REPORT
+  "An operator took the ticket."
+  TAKE
+  "The ticket was given back."
+  GIVE_BACK
+}
+
 """Orders of a list."""
 enum OrderSort {
   "Newest first."
@@ -12449,9 +12849,9 @@ input OrderFilter {
   "Leave out what was postponed."
   hidePostponed: Boolean
   "Errors of this class."
-  errorClass: String
-  "They wait for one of these reasons (` + "`" + `Order.waitReason` + "`" + `), e.g. threshold."
-  waitReasons: [String!]
+  errorClass: ErrorClass
+  "They wait for one of these reasons."
+  waitReasons: [WaitReason!]
 }
 
 """The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn (design 4)."""
@@ -12482,7 +12882,9 @@ type Order {
   attempt: Int!
   "Last error; null: none."
   error: OrderError
-  "Why it waits: not_due, dependency (a creation: on what it depends on; a removal: until what depends on it is gone), target_key (another order takes or gives up the same key first), heir (a removal: until it is known whether somebody takes the account of who is gone over), outage (see nextAttemptAt), owner_property, connector_inactive, no_connection, creation_not_allowed, missing_in_target, ambiguous_owner, item_error, threshold, agent_offline; null: it does not."
+  "Why it waits; null: it does not."
+  waits: WaitReason
+  "The same as a word: not_due, dependency and so on, in lower case."
   waitReason: String
   "Orders that must be done first; empty: none."
   waitsFor: [OrderObstacle!]!
@@ -12518,7 +12920,7 @@ type Order {
   updatedAt: DateTime!
   "Every move of the order and its lines, oldest first."
   history: [OrderHistoryEntry!]!
-  "The document as sent last (provisioning spec 2.2); null: never sent."
+  "The document as sent last, with the members of provisioning spec 2.2 and columns of the system as names; null: never sent."
   payload: JSON
   "Every time it was sent, oldest first."
   attempts: [OrderAttempt!]!
@@ -12526,8 +12928,8 @@ type Order {
 
 """Why an order failed."""
 type OrderError {
-  "REFUSED, CONFLICT, NOT_FOUND, UNREACHABLE, THROTTLED, UNKNOWN, OPERATOR, TIMEOUT, EVALUATION."
-  class: String!
+  "Which kind of failure."
+  class: ErrorClass!
   "What the system or the operator said."
   message: String!
   "What can be done about it."
@@ -12538,8 +12940,8 @@ type OrderError {
 
 """What a managed system answered to an attempt that did not end well."""
 type OrderAnswer {
-  "REFUSED, CONFLICT, NOT_FOUND, UNREACHABLE, THROTTLED, UNKNOWN, OPENED."
-  outcome: String!
+  "How it ended: nothing that says that the change is in place."
+  outcome: AttemptOutcome!
   "What the system said; empty: nothing."
   message: String!
   "What can be done about it; empty: nothing known."
@@ -12552,8 +12954,8 @@ type OrderAnswer {
 type OrderObstacle {
   "That order."
   orderId: ID!
-  "target_key: it gives up, or takes first, a key that the other one takes. dependency: its removal must come first."
-  reason: String!
+  "TARGET_KEY: it gives up, or takes first, a key that the other one takes. DEPENDENCY: its removal must come first."
+  reason: WaitReason!
   "Name of its resource type."
   resourceType: String!
   "Its state."
@@ -12568,8 +12970,8 @@ type OrderLine {
   property: String
   "Name of the property to show."
   propertyDisplayName: String!
-  "CREATE, ASSOCIATE, DELETE; for a property SET, ADD, REMOVE."
-  action: String!
+  "What it does; SET, ADD, REMOVE are about a property."
+  action: LineAction!
   "Its provisioning state."
   state: ProvisioningState!
   "The same as a number, 0..8."
@@ -12586,7 +12988,9 @@ type OrderLine {
   startDate: DateTime
   "Until when it should hold; null: for ever."
   endDate: DateTime
-  "Why this line waits, as Order.waitReason; null: it does not."
+  "Why this line waits; null: it does not."
+  waits: WaitReason
+  "The same as a word, in lower case."
   waitReason: String
   "What failed for this line; null: nothing."
   error: String
@@ -12619,7 +13023,7 @@ type OrderHistoryEntry {
   "State afterwards; null: only remarked, not moved."
   to: ProvisioningState
   "What was done."
-  action: String!
+  action: OrderAction!
   "What the person wrote; empty: nothing."
   comment: String!
 }
@@ -12634,13 +13038,13 @@ type OrderAttempt {
   endedAt: DateTime
   "The process that did it."
   worker: String!
-  "DONE, ALREADY_SO (it was so before), CONFIRMED (by a person), NOT_SENT, EXPIRED, or the class of the error; null: no answer yet."
-  outcome: String
+  "How it ended; null: no answer yet."
+  outcome: AttemptOutcome
   "What the system said; null: nothing."
   message: String
   "Key the system was given, to recognise a repetition."
   idempotencyKey: String!
-  "The document as sent, without secrets; null: nothing was."
+  "The document as sent, as Order.payload, without secrets; null: nothing was."
   payload: JSON
 }
 
@@ -12780,10 +13184,10 @@ type Counters {
 
 """The orders of a system that a limit holds in continuous mode."""
 type HeldOrders {
-  "How many. They are listed by ` + "`" + `orders(filter: {connectors: ..., waitReasons: [\"threshold\"]})` + "`" + `."
+  "How many. They are listed by ` + "`" + `orders(filter: {connectors: ..., waitReasons: [THRESHOLD]})` + "`" + `."
   count: Int!
-  "Which limits were exceeded, one object each: resourceType, name, action, count, limit, isPercent, base, message. Null: not known any more."
-  blocked: JSON
+  "Which limits were exceeded; empty: not known any more."
+  blocked: [ExceededLimit!]!
 }
 
 """Which orders go on, and why."""
@@ -12844,8 +13248,8 @@ type HourCount {
 
 """Orders that failed for the same reason."""
 type ErrorGroup {
-  "Class of the error, as in OrderError.class."
-  class: String!
+  "Which kind of failure."
+  class: ErrorClass!
   "The message they share."
   message: String!
   "How many orders."
@@ -13067,8 +13471,8 @@ type RoleRule {
   identifier: String!
   "Identifier of the composite role that holders need; null: none."
   compositeRole: String
-  "Dimension values that holders need: identifier -> {key, inherit}."
-  dimensions: JSON!
+  "Dimension values that holders need."
+  dimensions: [CriterionConfiguration!]!
   "Withholds instead of assigning."
   isDenied: Boolean!
   "The smallest decides between rules that contradict each other; between equal ones the one that withholds."
@@ -13141,8 +13545,8 @@ type ResourceTypeRule {
   propertyDisplayName: String
   "Identifier of the role that owners need; null: none."
   singleRole: String
-  "Dimension values that owners need: identifier -> {key, inherit}."
-  dimensions: JSON!
+  "Dimension values that owners need."
+  dimensions: [CriterionConfiguration!]!
   "Withholds instead of giving."
   isDenied: Boolean!
   "Key of the resource a navigation rule gives; null: another kind of rule."
@@ -13255,7 +13659,7 @@ type WebhookDelivery {
   createdAt: DateTime!
   "When it arrived or was given up; null: under way."
   endedAt: DateTime
-  "The message as sent; null for who may not see the order it tells of."
+  "The document as sent, which receivers verify; null for who may not see the order it tells of."
   body: JSON
 }
 
@@ -14123,6 +14527,16 @@ func (ec *executionContext) childFields_DimensionConfigurationConnection(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type DimensionConfigurationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_DimensionKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_DimensionKey_dimension(ctx, field)
+	case "key":
+		return ec.fieldContext_DimensionKey_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DimensionKey", field.Name)
+}
+
 func (ec *executionContext) childFields_Entitlement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14253,6 +14667,28 @@ func (ec *executionContext) childFields_ErrorGroup(ctx context.Context, field gr
 		return ec.fieldContext_ErrorGroup_connector(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ErrorGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_ExceededLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityType":
+		return ec.fieldContext_ExceededLimit_entityType(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_ExceededLimit_resourceType(ctx, field)
+	case "name":
+		return ec.fieldContext_ExceededLimit_name(ctx, field)
+	case "counter":
+		return ec.fieldContext_ExceededLimit_counter(ctx, field)
+	case "counted":
+		return ec.fieldContext_ExceededLimit_counted(ctx, field)
+	case "limit":
+		return ec.fieldContext_ExceededLimit_limit(ctx, field)
+	case "isPercent":
+		return ec.fieldContext_ExceededLimit_isPercent(ctx, field)
+	case "base":
+		return ec.fieldContext_ExceededLimit_base(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExceededLimit", field.Name)
 }
 
 func (ec *executionContext) childFields_ExplainPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14765,6 +15201,8 @@ func (ec *executionContext) childFields_Order(ctx context.Context, field graphql
 		return ec.fieldContext_Order_attempt(ctx, field)
 	case "error":
 		return ec.fieldContext_Order_error(ctx, field)
+	case "waits":
+		return ec.fieldContext_Order_waits(ctx, field)
 	case "waitReason":
 		return ec.fieldContext_Order_waitReason(ctx, field)
 	case "waitsFor":
@@ -14953,6 +15391,8 @@ func (ec *executionContext) childFields_OrderLine(ctx context.Context, field gra
 		return ec.fieldContext_OrderLine_startDate(ctx, field)
 	case "endDate":
 		return ec.fieldContext_OrderLine_endDate(ctx, field)
+	case "waits":
+		return ec.fieldContext_OrderLine_waits(ctx, field)
 	case "waitReason":
 		return ec.fieldContext_OrderLine_waitReason(ctx, field)
 	case "error":
@@ -15273,6 +15713,16 @@ func (ec *executionContext) childFields_QueryRuleConfiguration(ctx context.Conte
 		return ec.fieldContext_QueryRuleConfiguration_offset(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QueryRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_ReadValue_property(ctx, field)
+	case "values":
+		return ec.fieldContext_ReadValue_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadValue", field.Name)
 }
 
 func (ec *executionContext) childFields_ReleaseHeldOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15913,6 +16363,16 @@ func (ec *executionContext) childFields_StepConfiguration(ctx context.Context, f
 		return ec.fieldContext_StepConfiguration_options(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StepConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskBlock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_TaskBlock_message(ctx, field)
+	case "limits":
+		return ec.fieldContext_TaskBlock_limits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskBlock", field.Name)
 }
 
 func (ec *executionContext) childFields_TaskInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -54,11 +54,3 @@ func UnmarshalStringMap(v any) (map[string]string, error) {
 	}
 	return m, nil
 }
-
-// Raw writes any value of ours as stored JSON; nil and empty lists are null.
-func Raw[T any](list []T) (json.RawMessage, error) {
-	if len(list) == 0 {
-		return nil, nil
-	}
-	return json.Marshal(list)
-}

@@ -7,7 +7,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/job"
+	"writ/server/order"
 )
 
 // MarshalWord writes a word of a configuration file as a value of an enum: requestedAutomatically is REQUESTED_AUTOMATICALLY.
@@ -49,4 +51,22 @@ func UnmarshalTaskType(v any) (job.TaskType, error) {
 		return "", err
 	}
 	return job.TaskType(strings.ToUpper(word[:1]) + word[1:]), nil
+}
+
+// MarshalWaitReason writes not_due as NOT_DUE.
+func MarshalWaitReason(r evaluation.WaitReason) graphql.Marshaler { return MarshalWord(string(r)) }
+
+// UnmarshalWaitReason reads what MarshalWaitReason wrote.
+func UnmarshalWaitReason(v any) (evaluation.WaitReason, error) {
+	text, err := UnmarshalString(v)
+	return evaluation.WaitReason(strings.ToLower(text)), err
+}
+
+// MarshalOrderAction writes time_out as TIME_OUT.
+func MarshalOrderAction(a order.Action) graphql.Marshaler { return MarshalWord(string(a)) }
+
+// UnmarshalOrderAction reads what MarshalOrderAction wrote.
+func UnmarshalOrderAction(v any) (order.Action, error) {
+	text, err := UnmarshalString(v)
+	return order.Action(strings.ToLower(text)), err
 }

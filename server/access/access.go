@@ -2,6 +2,8 @@ package access
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -35,6 +37,18 @@ type AssignedProfile struct {
 	Username        string   `bun:",scanonly"`
 	UserDisplayName string   `bun:",scanonly"`
 	Profile         *Profile `bun:"-"`
+}
+
+// DimensionKey is a value of a dimension.
+type DimensionKey struct{ Dimension, Key string }
+
+// Scope lists the context by dimension.
+func (p *AssignedProfile) Scope() []*DimensionKey {
+	out := make([]*DimensionKey, 0, len(p.Context))
+	for _, name := range slices.Sorted(maps.Keys(p.Context)) {
+		out = append(out, &DimensionKey{name, p.Context[name]})
+	}
+	return out
 }
 
 // Origin says who assigned a profile.

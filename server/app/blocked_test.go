@@ -9,14 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"writ/graph/across"
 	"writ/server/order"
 	"writ/server/synchronization"
 )
 
 var updateShapes = flag.Bool("update-shapes", false, "write the shapes of blocked tasks for the pages")
 
-// TestBlockedShapes keeps the shapes in which a task or a delivery says what blocked it: the tests of the pages read the same file and
-// must turn each into a table. Run with -update-shapes after a change.
+// TestBlockedShapes keeps what the API says of each way in which a task, a delivery or orders can be blocked: the tests of the pages read the
+// same file and must turn each into a table. Run with -update-shapes after a change.
 func TestBlockedShapes(t *testing.T) {
 	t.Parallel()
 	var read []synchronization.Exceeded
@@ -31,13 +32,34 @@ func TestBlockedShapes(t *testing.T) {
 			order.Exceeded{ResourceType: "Intranet_User", Name: "Intranet account", Action: action, Count: 120, Limit: 100, Base: 446, Message: "Threshold exceeded."},
 			order.Exceeded{ResourceType: "Intranet_User", Name: "Intranet account", Action: action, Count: 120, Limit: 10, IsPercent: true, Base: 446, Message: "Threshold exceeded."})
 	}
-	got, err := json.MarshalIndent(map[string]any{
-		"delivery":          read,
-		"synchronizeTask":   blockedByDelivery("The synchronization was blocked.", 7, read),
-		"generateTask":      blockedByGeneration(orders),
-		"heldOrders":        orders,
-		"taskWithoutLimits": map[string]any{"message": "Somebody has to look."},
-	}, "", "  ")
+	said := map[string][]map[string]any{}
+	note := func(shape string, limits []*across.ExceededLimit, err error) {
+		require.NoError(t, err)
+		for _, l := range limits {
+			said[shape] = append(said[shape], map[string]any{"entityType": l.EntityType, "resourceType": l.ResourceType, "name": l.Name, "counter": l.Counter,
+				"counted": l.Counted, "limit": l.Limit, "isPercent": l.IsPercent, "base": l.Base})
+		}
+	}
+	limits, err := across.LimitsOf(read)
+	note("delivery", limits, err)
+	limits, err = across.LimitsOf(orders)
+	note("heldOrders", limits, err)
+	for shape, blocked := range map[string]map[string]any{"synchronizeTask": blockedByDelivery("The synchronization was blocked.", 7, read), "generateTask": blockedByGeneration(orders)} {
+		raw, err := json.Marshal(blocked)
+		require.NoError(t, err)
+		b, err := across.Block(raw)
+		require.NoError(t, err)
+		require.NotEmpty(t, b.Message)
+		require.NotEmpty(t, b.Limits)
+		note(shape, b.Limits, nil)
+	}
+	b, err := across.Block([]byte(`{"message": "Somebody has to look."}`))
+	require.NoError(t, err)
+	require.Equal(t, &across.TaskBlock{Message: "Somebody has to look.", Limits: []*across.ExceededLimit{}}, b)
+	b, err = across.Block(nil)
+	require.NoError(t, err)
+	require.Nil(t, b)
+	got, err := json.MarshalIndent(said, "", "  ")
 	require.NoError(t, err)
 	path := filepath.Join("..", "..", "frontend", "src", "lib", "blockedShapes.json")
 	got = append(got, '\n')

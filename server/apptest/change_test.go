@@ -162,7 +162,7 @@ func TestRemoval(t *testing.T) {
 	h.MustWaitQuiescent(t)
 	closed := admin.MustOrder(t, never.ID)
 	require.Zero(t, closed.Attempt)
-	require.False(t, closed.Did("generate"))
+	require.False(t, closed.Did("GENERATE"))
 	require.NotContains(t, ids(reviewer.MustQueue(t, "reviewQueue", apptest.Filter{})), never.ID)
 	require.Len(t, admin.MustOrders(t, apptest.Filter{ResourceTypes: []string{"Intranet_Administrator"}, OwnerID: never.Owner.ID}), 1, "no order to delete what never was")
 

@@ -47,7 +47,7 @@ type Task struct {
 	Log        []struct{ Level, Message string }
 }
 
-const jobFields = `id state progress tasks { identifier state level counters blocked error startedAt endedAt log(first: 5) { level message } }`
+const jobFields = `id state progress tasks { identifier state level counters blocked { message limits { resourceType counter } } error startedAt endedAt log(first: 5) { level message } }`
 
 // Task gives a task by its identifier.
 func (i *JobInstance) Task(identifier string) Task {

@@ -45,7 +45,7 @@ func TestDecline(t *testing.T) {
 	require.Equal(t, 6, after.StateCode)
 	require.Equal(t, [][]int{{5, 6}}, after.Paths())
 	require.Zero(t, after.Attempt)
-	require.False(t, after.Did("generate"))
+	require.False(t, after.Did("GENERATE"))
 	require.Len(t, h.As(t, "admin").MustOrders(t, apptest.Filter{ResourceTypes: []string{"Intranet_Administrator"}, OwnerID: order.Owner.ID}), 1, "no other order takes its place")
 	require.NotContains(t, accounts(t, h), "adm-"+strings.ToLower(order.Key()))
 }

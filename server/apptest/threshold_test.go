@@ -30,7 +30,7 @@ func TestProvisioningThreshold(t *testing.T) {
 		t.Helper()
 		for _, o := range admin.MustOrders(t, deletions) {
 			require.Equal(t, 1, o.StateCode, "order %s of %s", o.ID, o.Key())
-			require.False(t, o.Did("generate"))
+			require.False(t, o.Did("GENERATE"))
 			require.Zero(t, o.Attempt)
 		}
 		require.Len(t, accounts(t, h), len(people.Active))
@@ -41,7 +41,7 @@ func TestProvisioningThreshold(t *testing.T) {
 	generate := run.Task("generate")
 	require.Equal(t, apptest.Blocked, generate.State)
 	require.Contains(t, string(generate.Blocked), "Intranet_User")
-	require.Contains(t, string(generate.Blocked), "delete")
+	require.Contains(t, string(generate.Blocked), "DELETE")
 	for _, later := range []string{"fulfil", "intranet-read-back", "verify"} {
 		require.Nil(t, run.Task(later).StartedAt, "%s was not started", later)
 	}
@@ -72,7 +72,7 @@ func TestEmptiedFile(t *testing.T) {
 	run := h.MustRunJob(t, "complete", apptest.Blocked)
 	task := run.Task("hr-synchronize")
 	require.Equal(t, apptest.Blocked, task.State)
-	require.Contains(t, string(task.Blocked), "deleted")
+	require.Contains(t, string(task.Blocked), "DELETED")
 	require.Nil(t, run.Task("role-model").StartedAt)
 	require.Equal(t, before, footprint(t, h), "nothing is deleted, nothing is ordered")
 

@@ -18,16 +18,6 @@ type ExplainInput struct {
 	Property     string // identifier: of the properties only this one; empty: all
 }
 
-// The kinds of steps that follow an evaluation.
-const (
-	StepOrder        = "order"        // the order about the resource type, and how it stands
-	StepReview       = "review"       // a person's decision about it
-	StepLine         = "line"         // one value of it
-	StepAttempt      = "attempt"      // one time it was sent
-	StepVerification = "verification" // whether synchronized data shows it
-	StepDifference   = "difference"   // what the system shows and nobody asked for
-)
-
 // Explanation is every link of the chain rule -> context -> record -> role -> line -> attempt -> verification, computed now by the same
 // function that assigns (design 7).
 type Explanation struct {
@@ -105,7 +95,7 @@ func (s *Service) word(ctx context.Context, m *Model, batch *evaluation.Batch, s
 }
 
 // chapter orders the steps: the context, the roles, then each resource type with all that is about it.
-func chapter(kind string) int {
+func chapter(kind evaluation.StepKind) int {
 	switch kind {
 	case evaluation.StepContext:
 		return 0
@@ -117,9 +107,9 @@ func chapter(kind string) int {
 }
 
 // part orders the steps of one resource type: why it is given, what it found, its values, then what was done.
-func part(kind string) int {
-	return slices.Index([]string{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty,
-		StepDifference, StepOrder, StepReview, StepLine, StepAttempt, StepVerification}, kind)
+func part(kind evaluation.StepKind) int {
+	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty,
+		evaluation.StepDifference, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification}, kind)
 }
 
 // behind are the resources that reasons look at beside the owner: his records and the values of their dimensions. The right to see what

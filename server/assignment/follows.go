@@ -161,30 +161,30 @@ func (w *wording) follows(f *follows) []evaluation.Step {
 		out = append(out, s)
 	}
 	for _, g := range f.gaps {
-		add(evaluation.Step{Kind: StepDifference, ResourceTypeID: g.ResourceTypeID, Property: text(g.Property), Value: text(g.CurrentValue), From: &g.FoundAt}, 0, w.difference(g))
+		add(evaluation.Step{Kind: evaluation.StepDifference, ResourceTypeID: g.ResourceTypeID, Property: text(g.Property), Value: text(g.CurrentValue), From: &g.FoundAt}, 0, w.difference(g))
 	}
 	ordered := map[int64]bool{}
 	for _, o := range f.orders {
 		ordered[o.AssignedResourceTypeID] = true
 		of := evaluation.Step{ResourceTypeID: o.ResourceTypeID}
-		step := func(kind string, matched bool) evaluation.Step {
+		step := func(kind evaluation.StepKind, matched bool) evaluation.Step {
 			s := of
 			s.Kind, s.Matched = kind, matched
 			return s
 		}
-		s := step(StepOrder, o.State != evaluation.Errored && o.State != evaluation.Inactive && o.State != evaluation.Error)
+		s := step(evaluation.StepOrder, o.State != evaluation.Errored && o.State != evaluation.Inactive && o.State != evaluation.Error)
 		s.From, s.To = &o.CreatedAt, o.ClosedAt
 		add(s, o.ID, w.order(o))
 		for _, d := range f.decisions {
 			if d.OrderID == o.ID {
-				s := step(StepReview, d.Action != "decline" && d.Action != "report")
+				s := step(evaluation.StepReview, d.Action != "decline" && d.Action != "report")
 				s.From = &d.At
 				add(s, o.ID, w.decision(d))
 			}
 		}
 		for _, l := range f.lines {
 			if l.OrderID == o.ID && l.Property != nil {
-				s := step(StepLine, l.State != evaluation.Errored && l.State != evaluation.Inactive && l.State != evaluation.Error)
+				s := step(evaluation.StepLine, l.State != evaluation.Errored && l.State != evaluation.Inactive && l.State != evaluation.Error)
 				s.Property, s.Value = *l.Property, text(l.ProposedValue)
 				if len(l.RuleIDs) > 0 {
 					s.RuleID = l.RuleIDs[0]
@@ -197,20 +197,20 @@ func (w *wording) follows(f *follows) []evaluation.Step {
 		}
 		for _, a := range f.attempts {
 			if a.OrderID == o.ID {
-				s := step(StepAttempt, a.Outcome == nil || answeredWell(*a.Outcome))
+				s := step(evaluation.StepAttempt, a.Outcome == nil || answeredWell(*a.Outcome))
 				s.From, s.To = &a.StartedAt, a.EndedAt
 				add(s, o.ID, w.attempt(o, a))
 			}
 		}
 		if text := w.verification(o); text != "" {
-			s := step(StepVerification, o.State == evaluation.Verified)
+			s := step(evaluation.StepVerification, o.State == evaluation.Verified)
 			s.From = o.VerifiedAt
 			add(s, o.ID, text)
 		}
 	}
 	for _, a := range f.assigned {
 		if !ordered[a.ID] && a.ResourceID != nil && a.IsExpected {
-			add(evaluation.Step{Kind: StepVerification, ResourceTypeID: a.ResourceTypeID, ResourceID: *a.ResourceID, Matched: true, From: a.VerifiedAt}, 0,
+			add(evaluation.Step{Kind: evaluation.StepVerification, ResourceTypeID: a.ResourceTypeID, ResourceID: *a.ResourceID, Matched: true, From: a.VerifiedAt}, 0,
 				fmt.Sprintf("%s is in %s already; nothing had to be ordered.", w.thing(*a.ResourceID), cmp.Or(a.System, "its system")))
 		}
 	}

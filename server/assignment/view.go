@@ -40,7 +40,7 @@ type Entitlement struct {
 	State                  *evaluation.State // nil for roles
 	StartDate, EndDate     *time.Time
 	Reasons                []string
-	WaitReason             *string
+	WaitReason             *evaluation.WaitReason
 	Error                  *string
 	HiddenInSimplifiedView bool
 	Category               *string
@@ -375,17 +375,13 @@ func (v *viewer) buildType(t *viewType) {
 	}
 	if !t.IsExpected && t.ResourceID == nil && t.Error == nil && state == evaluation.None && !isOpen {
 		// Nothing asks for it and nothing is known of it: it was withdrawn while somebody may have made it by hand.
-		waits := waitsForReading
-		e.WaitReason = &waits
+		e.WaitReason = new(evaluation.WaitReading)
 		e.Reasons = append(e.Reasons, "Nothing gives it any more. It was withdrawn before it was seen in its system, and stays here until that is read again: it may have been made meanwhile.")
 	}
 	e.State = &state
 	v.add(e)
 	v.buildProperties(t, e)
 }
-
-// waitsForReading is the wait reason of what was withdrawn before it was seen: the next reading of its system tells whether it is there.
-const waitsForReading = "reading"
 
 func (v *viewer) atRest(t *viewType) evaluation.State {
 	if t.Error != nil {
@@ -399,8 +395,7 @@ func (v *viewer) atRest(t *viewType) evaluation.State {
 
 func wait(e *Entitlement, l viewLine) {
 	if l.WaitReason != "" && l.WaitReason != "none" {
-		reason := l.WaitReason
-		e.WaitReason = &reason
+		e.WaitReason = new(evaluation.WaitReason(l.WaitReason))
 	}
 	if l.Error != nil {
 		e.Error = l.Error

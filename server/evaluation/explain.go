@@ -13,22 +13,31 @@ type Trace struct {
 	Steps []Step
 }
 
-// The kinds of steps that an evaluation makes.
+// StepKind is what a step of an explanation is about.
+type StepKind string
+
+// The kinds of steps: those that an evaluation makes, and those of what was done about it.
 const (
-	StepContext       = "context"        // which record of the owner counts, and the dimension values it gives
-	StepCompositeRole = "composite_role" // a rule that gives or forbids a composite role
-	StepSingleRole    = "single_role"    // a rule that gives or forbids a single role
-	StepRole          = "role"           // what all of that comes to: the role is held, or not
-	StepResourceType  = "resource_type"  // a rule that gives or forbids a resource type
-	StepProperty      = "property"       // a rule that computes a value
-	StepType          = "type"           // what all of that comes to: the owner gets the resource type, or not
-	StepCorrelation   = "correlation"    // a target that a key finds
+	StepContext       StepKind = "CONTEXT"        // which record of the owner counts, and the dimension values it gives
+	StepCompositeRole StepKind = "COMPOSITE_ROLE" // a rule that gives or forbids a composite role
+	StepSingleRole    StepKind = "SINGLE_ROLE"    // a rule that gives or forbids a single role
+	StepRole          StepKind = "ROLE"           // what all of that comes to: the role is held, or not
+	StepResourceType  StepKind = "RESOURCE_TYPE"  // a rule that gives or forbids a resource type
+	StepProperty      StepKind = "PROPERTY"       // a rule that computes a value
+	StepType          StepKind = "TYPE"           // what all of that comes to: the owner gets the resource type, or not
+	StepCorrelation   StepKind = "CORRELATION"    // a target that a key finds
+	StepOrder         StepKind = "ORDER"          // the order about the resource type, and how it stands
+	StepReview        StepKind = "REVIEW"         // a person's decision about it
+	StepLine          StepKind = "LINE"           // one value of it
+	StepAttempt       StepKind = "ATTEMPT"        // one time it was sent
+	StepVerification  StepKind = "VERIFICATION"   // whether synchronized data shows it
+	StepDifference    StepKind = "DIFFERENCE"     // what the system shows and nobody asked for
 )
 
 // Step is one link of an explanation. Evaluation gives the facts; server/assignment, which knows the names, adds the sentence and the steps
 // that follow an evaluation.
 type Step struct {
-	Kind           string
+	Kind           StepKind
 	RuleID         int64
 	Rule           string // identifier of the rule
 	RoleID         int64  // the role a rule gives; else the one it asks for

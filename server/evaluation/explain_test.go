@@ -10,13 +10,13 @@ import (
 )
 
 // mustExplain evaluates with reasons kept and gives the steps by kind.
-func (o *organisation) mustExplain(t *testing.T, p *Owner) map[string][]Step {
+func (o *organisation) mustExplain(t *testing.T, p *Owner) map[StepKind][]Step {
 	t.Helper()
 	b := o.batch(p)
 	b.Explain = true
 	res := o.c.Evaluate(b)[0]
 	require.NoError(t, res.Err)
-	out := map[string][]Step{}
+	out := map[StepKind][]Step{}
 	for _, s := range res.Trace.Steps {
 		out[s.Kind] = append(out[s.Kind], s)
 	}

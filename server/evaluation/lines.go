@@ -8,12 +8,12 @@ import (
 // Reasons why a line stays in 0 or is held in 1 (provisioning 1.3).
 const (
 	waitNone      = "none"
-	waitNotDue    = "not_due"
-	waitItemError = "item_error"
-	waitNoLink    = "no_connection"
-	waitNoAdd     = "creation_not_allowed"
-	waitMissing   = "missing_in_target" // 5: a value seen in the target once is gone from it (role-model 12.7)
-	waitAmbiguous = "ambiguous_owner"   // 5: somebody else has as good a claim to the target (role-model 5.3)
+	waitNotDue    = string(WaitNotDue)
+	waitItemError = string(WaitItemError)
+	waitNoLink    = string(WaitNoConnection)
+	waitNoAdd     = string(WaitNoCreation)
+	waitMissing   = string(WaitMissing)
+	waitAmbiguous = string(WaitAmbiguousOwner)
 )
 
 // wish is a line that should exist.

@@ -72,6 +72,28 @@ const (
 	LineRemove    LineAction = "REMOVE"
 )
 
+// WaitReason is why an order or a line does not move. Who generates and sends has reasons, too.
+type WaitReason string
+
+// The reasons to wait. No reason is "none" in the database.
+const (
+	WaitNotDue            WaitReason = "not_due"
+	WaitDependency        WaitReason = "dependency"
+	WaitTargetKey         WaitReason = "target_key"
+	WaitHeir              WaitReason = "heir" // it is not known yet whether somebody takes the account over
+	WaitOutage            WaitReason = "outage"
+	WaitOwnerProperty     WaitReason = "owner_property"
+	WaitConnectorInactive WaitReason = "connector_inactive"
+	WaitNoConnection      WaitReason = "no_connection"
+	WaitNoCreation        WaitReason = "creation_not_allowed"
+	WaitMissing           WaitReason = "missing_in_target" // a value seen in the target once is gone from it (role-model 12.7)
+	WaitAmbiguousOwner    WaitReason = "ambiguous_owner"   // somebody else has as good a claim to the target (role-model 5.3)
+	WaitItemError         WaitReason = "item_error"
+	WaitThreshold         WaitReason = "threshold"
+	WaitReading           WaitReason = "reading" // withdrawn before it was seen: the next reading of its system tells whether it is there
+	WaitAgentOffline      WaitReason = "agent_offline"
+)
+
 // Resource is a directory resource as evaluation sees it. Read only.
 type Resource struct {
 	ID           int64

@@ -85,7 +85,7 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 		m := Move{LineID: d.LineID}
 		switch d.Action {
 		case TimeOut:
-			m.ErrorClass, m.Error = classTimeout, fmt.Sprintf("No answer within %d minutes.", d.Minutes)
+			m.ErrorClass, m.Error = string(ClassTimeout), fmt.Sprintf("No answer within %d minutes.", d.Minutes)
 			m.Comment = m.Error
 			timedOut = append(timedOut, d.OrderID)
 		case Expire:
@@ -120,7 +120,7 @@ func (s *Service) noteTimeouts(ctx context.Context, tx bun.Tx, now time.Time, ti
 				error_message = format('No answer within %s minutes.', t.transmitted_state_validity_period),
 				error_hint = 'Check the managed system or the ticket, then send it again.'
 			from resource_type t where t.id = o.resource_type_id and o.id = any(?2)`,
-			stamp(now), classTimeout, pgdialect.Array(distinct(timedOut))).Exec(ctx); err != nil {
+			stamp(now), string(ClassTimeout), pgdialect.Array(distinct(timedOut))).Exec(ctx); err != nil {
 			return fmt.Errorf("note timeouts: %w", err)
 		}
 	}
@@ -151,12 +151,6 @@ func (s *Service) NextLook(ctx context.Context) (*time.Time, error) {
 	}
 	return at, nil
 }
-
-// classTimeout is the error class of a validity period that elapsed. The others are the outcomes of fulfil, OPERATOR and EVALUATION.
-const (
-	classTimeout  = "TIMEOUT"
-	classOperator = "OPERATOR"
-)
 
 // due reports whether a line with this start may be provisioned now.
 func due(start *time.Time, hoursAhead int, now time.Time) bool {

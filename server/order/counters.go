@@ -9,6 +9,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/permit"
 )
 
@@ -58,7 +59,7 @@ type HourCount struct {
 
 // ErrorGroup counts errored orders with the same cause.
 type ErrorGroup struct {
-	Class        string
+	Class        ErrorClass
 	Message      string
 	Count        int
 	ResourceType string
@@ -117,7 +118,7 @@ func countBlocked(ctx context.Context, tx bun.Tx, c *Counters) error {
 	err := tx.NewRaw(`select (select count(*) from job_instance where state = 'BLOCKED'), count(distinct held.connector_id)
 		from (select connector_id from delivery where state = 'BLOCKED' and task_instance_id is null
 			union all select n.connector_id from provisioning_order o join resource_type t on t.id = o.resource_type_id join connection n on n.id = t.connection_id
-			where o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?) held`, waitThreshold).
+			where o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?) held`, string(evaluation.WaitThreshold)).
 		Scan(ctx, &c.BlockedRuns, &c.BlockedSystems)
 	if err != nil {
 		return fmt.Errorf("count what limits hold: %w", err)

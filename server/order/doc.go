@@ -7,6 +7,7 @@
 //	state.go      THE table of transitions: action, from, to, who, what follows
 //	apply.go      Apply: the only way a line moves. sql/update_lines.sql, sql/roll_up.sql
 //	policy.go     Policy: carries out what an evaluation wants, thousands of orders per call; open.go the new ones
+//	cause.go      why an order failed and how an attempt ended: the closed lists
 //	clock.go      Tick: what time alone does: due, past, silent, retried; look.go when it has to look at an order
 //	generate.go   Generate: what holds an order back (sql/candidates.sql), then an order may be sent; generate_worker.go the River side
 //	sequence.go   which order goes before which: keys of targets, dependsOn backwards. sql/keys.sql, obstacles.sql, taken.sql, view order_obstacle

@@ -13,6 +13,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/permit"
 )
 
@@ -76,17 +77,17 @@ func (c candidate) change() string {
 func (c candidate) held(r *route) string {
 	switch {
 	case r.ConnectionID == nil:
-		return "no_connection"
+		return string(evaluation.WaitNoConnection)
 	case r.IsConnectorOff || r.IsFulfilOff:
-		return "connector_inactive"
+		return string(evaluation.WaitConnectorInactive)
 	case c.HasError:
-		return "item_error"
+		return string(evaluation.WaitItemError)
 	case !c.CreateReleased: // the creation itself waits for its reviewer: the page shows that as its state
 		return "none"
 	case c.HasCreate && !c.HasDependency:
-		return "dependency"
+		return string(evaluation.WaitDependency)
 	case c.HasCreate && !c.HasOwnerProperty:
-		return "owner_property"
+		return string(evaluation.WaitOwnerProperty)
 	}
 	return ""
 }

@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 
+	"writ/server/evaluation"
+
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
@@ -47,7 +49,7 @@ func (p *generationPlan) leaveToHeirs(ctx context.Context, tx bun.Tx) error {
 	var pass []candidate
 	for _, c := range p.pass {
 		if waits[c.ID] {
-			p.hold["heir"] = append(p.hold["heir"], c)
+			p.hold[string(evaluation.WaitHeir)] = append(p.hold[string(evaluation.WaitHeir)], c)
 		} else {
 			pass = append(pass, c)
 		}

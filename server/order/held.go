@@ -13,6 +13,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/event"
 	"writ/server/permit"
 )
@@ -40,7 +41,7 @@ func (s *Service) Held(ctx context.Context, connector string) (*HeldOrders, erro
 	var h HeldOrders
 	err := s.DB.NewRaw(`select count(*) from provisioning_order o join resource_type t on t.id = o.resource_type_id
 		join connection n on n.id = t.connection_id join connector c on c.id = n.connector_id
-		where c.identifier = ? and o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?`, connector, waitThreshold).Scan(ctx, &h.Count)
+		where c.identifier = ? and o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?`, connector, string(evaluation.WaitThreshold)).Scan(ctx, &h.Count)
 	if err != nil {
 		return nil, fmt.Errorf("count held orders: %w", err)
 	}
@@ -77,7 +78,7 @@ func (s *Service) ReleaseHeld(ctx context.Context, in ReleaseHeldOrdersInput) (*
 		err := tx.NewRaw(`select c.id, exists (select from provisioning_order o join resource_type t on t.id = o.resource_type_id
 				join connection n on n.id = t.connection_id
 				where n.connector_id = c.id and o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?)
-			from connector c where c.identifier = ?`, waitThreshold, in.Connector).Scan(ctx, &id, &isHeld)
+			from connector c where c.identifier = ?`, string(evaluation.WaitThreshold), in.Connector).Scan(ctx, &id, &isHeld)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return errs.Invalid("input.connector", "There is no connector %q.", in.Connector)

@@ -12,6 +12,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/page"
 	"writ/server/permit"
 )
@@ -327,11 +328,11 @@ func (f *OrderFilter) condition(ctx context.Context, meta metadata) (condition, 
 		add("o.postponed_at is null")
 	}
 	if f.ErrorClass != nil {
-		add("o.error_class = ?", db.Fixed(*f.ErrorClass))
+		add("o.error_class = ?", db.Fixed(string(*f.ErrorClass)))
 	}
 	if len(f.WaitReasons) > 0 {
 		condition := "o.wait_reason in (?)"
-		if slices.Contains(f.WaitReasons, waitOutage) {
+		if slices.Contains(f.WaitReasons, evaluation.WaitOutage) {
 			condition = "(" + condition + " or " + sqlPutOff + ")"
 		}
 		add(condition, bun.List(f.WaitReasons))

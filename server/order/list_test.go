@@ -127,7 +127,7 @@ func TestFilters(t *testing.T) {
 		{"CreatedAfter", OrderFilter{CreatedAfter: &middle}, 1},
 		{"CreatedBefore", OrderFilter{CreatedBefore: &middle}, 3},
 		{"Open", OrderFilter{Open: new(false)}, 0},
-		{"ErrorClass", OrderFilter{ErrorClass: new("REFUSED")}, 2},
+		{"ErrorClass", OrderFilter{ErrorClass: new(ClassRefused)}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := w.s.List(w.ctx, page.Args{First: 50}, &c.filter, nil, Selection{Total: true})

@@ -127,15 +127,15 @@ func (o *Order) WaitReason() *string {
 	case o.Wait != "none":
 		return optional(o.Wait)
 	case len(o.waitsFor) > 0:
-		return &o.waitsFor[0].Reason
+		return new(string(o.waitsFor[0].Reason))
 	case o.NextAttemptAt() != nil:
-		return new(waitOutage)
+		return new(string(evaluation.WaitOutage))
 	}
 	return nil
 }
 
-// waitOutage is the wait reason of what is sent again when the system can be reached.
-const waitOutage = "outage"
+// Waits is the same as WaitReason, of its own type.
+func (o *Order) Waits() *evaluation.WaitReason { return (*evaluation.WaitReason)(o.WaitReason()) }
 
 // WaitsFor gives the orders that must be done first.
 func (o *Order) WaitsFor() []*OrderObstacle { return orEmpty(o.waitsFor) }
@@ -159,7 +159,7 @@ func (o *Order) isDue() bool {
 
 // OrderAnswer is what the system answered last, when it was not that all is well.
 type OrderAnswer struct {
-	Outcome string
+	Outcome AttemptOutcome
 	Message string
 	Hint    string
 	At      *time.Time
@@ -170,14 +170,14 @@ func (o *Order) LastAnswer() *OrderAnswer {
 	if o.AnswerOutcome == nil {
 		return nil
 	}
-	return &OrderAnswer{Outcome: *o.AnswerOutcome, Message: text(o.AnswerMessage), Hint: text(o.AnswerHint), At: o.AnsweredAt}
+	return &OrderAnswer{Outcome: AttemptOutcome(*o.AnswerOutcome), Message: text(o.AnswerMessage), Hint: text(o.AnswerHint), At: o.AnsweredAt}
 }
 
 // OrderObstacle is an order that must be done before another one.
 type OrderObstacle struct {
 	WaitingID    int64
 	OrderID      int64
-	Reason       string
+	Reason       evaluation.WaitReason
 	ResourceType string // its name for people
 	Code         State
 }
@@ -187,7 +187,7 @@ func (o *OrderObstacle) State() ProvisioningState { return NameOf(o.Code) }
 
 // OrderError is the last error of an order.
 type OrderError struct {
-	Class   string
+	Class   ErrorClass
 	Message string
 	Hint    string
 	At      *time.Time
@@ -198,7 +198,7 @@ func (o *Order) Error() *OrderError {
 	if o.ErrorClass == nil {
 		return nil
 	}
-	return &OrderError{Class: *o.ErrorClass, Message: text(o.ErrorMessage), Hint: text(o.ErrorHint), At: o.ErroredAt}
+	return &OrderError{Class: ErrorClass(*o.ErrorClass), Message: text(o.ErrorMessage), Hint: text(o.ErrorHint), At: o.ErroredAt}
 }
 
 // OrderConnection is a page of orders.
@@ -242,7 +242,7 @@ func (l *OrderLine) Property() *string { return optional(l.PropertyName) }
 func (l *OrderLine) PropertyDisplayName() string { return l.DisplayName }
 
 // Action is what the line does.
-func (l *OrderLine) Action() string { return string(l.Verb) }
+func (l *OrderLine) Action() evaluation.LineAction { return l.Verb }
 
 // State is the provisioning state by its name.
 func (l *OrderLine) State() ProvisioningState { return NameOf(l.Code) }
@@ -261,6 +261,9 @@ func (l *OrderLine) WaitReason() *string {
 	return optional(l.Wait)
 }
 
+// Waits is the same as WaitReason, of its own type.
+func (l *OrderLine) Waits() *evaluation.WaitReason { return (*evaluation.WaitReason)(l.WaitReason()) }
+
 // OrderHistoryEntry is one move of an order or of a line. Lines that moved together are stored as one row, and shown as an entry each.
 type OrderHistoryEntry struct {
 	ID        string
@@ -268,7 +271,7 @@ type OrderHistoryEntry struct {
 	LineID    *int64
 	At        time.Time
 	Actor     string
-	Action    string
+	Action    Action
 	FromState *State
 	ToState   *State
 	Comment   string
@@ -297,7 +300,7 @@ type OrderAttempt struct {
 	Worker         string
 	StartedAt      time.Time
 	EndedAt        *time.Time
-	Outcome        *string
+	Outcome        *AttemptOutcome
 	Message        *string
 	Payload        json.RawMessage `bun:"type:jsonb"`
 }
@@ -326,8 +329,8 @@ type OrderFilter struct {
 	CreatedBefore   *time.Time
 	Open            *bool
 	HidePostponed   *bool
-	ErrorClass      *string
-	WaitReasons     []string
+	ErrorClass      *ErrorClass
+	WaitReasons     []evaluation.WaitReason
 
 	ids []int64 // not nil: only these
 }
@@ -350,8 +353,8 @@ func (f *OrderFilter) Match(o *Order) bool {
 		f.CreatedBefore != nil && !o.CreatedAt.Before(*f.CreatedBefore),
 		f.Open != nil && *f.Open != (o.ClosedAt == nil),
 		isTrue(f.HidePostponed) && o.PostponedAt != nil,
-		f.ErrorClass != nil && *f.ErrorClass != text(o.ErrorClass),
-		len(f.WaitReasons) > 0 && !slices.Contains(f.WaitReasons, text(o.WaitReason())),
+		f.ErrorClass != nil && string(*f.ErrorClass) != text(o.ErrorClass),
+		len(f.WaitReasons) > 0 && (o.Waits() == nil || !slices.Contains(f.WaitReasons, *o.Waits())),
 		f.ids != nil && !slices.Contains(f.ids, o.ID):
 		return false
 	}

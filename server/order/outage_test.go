@@ -30,9 +30,9 @@ func (w *world) sweep() {
 }
 
 // waiting counts the orders that a list finds by a wait reason.
-func (w *world) waiting(reason string) int {
+func (w *world) waiting(reason evaluation.WaitReason) int {
 	w.t.Helper()
-	list, err := w.s.List(w.ctx, page.Args{First: 1}, &OrderFilter{WaitReasons: []string{reason}}, nil, Selection{Total: true})
+	list, err := w.s.List(w.ctx, page.Args{First: 1}, &OrderFilter{WaitReasons: []evaluation.WaitReason{reason}}, nil, Selection{Total: true})
 	require.NoError(w.t, err)
 	return list.TotalCount
 }
@@ -69,19 +69,19 @@ func TestOutageOfDays(t *testing.T) {
 				require.Zero(t, w.id("select count(*) from provisioning_order where lease_owner is not null"))
 				for i := range orders {
 					o := w.order(i)
-					require.Equal(t, waitOutage, text(o.WaitReason()))
+					require.Equal(t, evaluation.WaitOutage, *o.Waits())
 					require.NotNil(t, o.NextAttemptAt())
 					require.Less(t, o.NextAttemptAt().Sub(w.s.Clock.Now()), longestPause+time.Second)
 					require.NotNil(t, o.LastAnswer(), "also of those that were not tried")
 					require.NotEmpty(t, o.LastAnswer().Message)
 				}
-				require.Equal(t, orders, w.waiting(waitOutage))
+				require.Equal(t, orders, w.waiting(evaluation.WaitOutage))
 				w.fake.comeBack()
 				w.sweeps(longestProbe+10*time.Second, 10*time.Second)
 				require.Equal(t, int64(orders), w.id("select count(*) from provisioning_order where state = 8"), "everything went within a minute")
 				require.Zero(t, w.id("select count(*) from outage"))
 				require.Nil(t, w.order(0).WaitReason())
-				require.Zero(t, w.waiting(waitOutage))
+				require.Zero(t, w.waiting(evaluation.WaitOutage))
 				require.Nil(t, w.order(0).LastAnswer())
 			})
 		}

@@ -289,7 +289,7 @@ func (p *policyRun) stepOf(l *lineHead, d evaluation.LineDelta) step {
 
 func errorClassOf(d evaluation.LineDelta) string {
 	if d.To == evaluation.Error {
-		return "EVALUATION"
+		return string(ClassEvaluation)
 	}
 	return ""
 }

@@ -37,11 +37,11 @@ func (s *Service) publish(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 	isNew := false
 	if len(p.blocked) > 0 && in.Continuous {
 		for _, c := range p.pass {
-			if c.WaitReason != waitThreshold {
-				reasons[waitThreshold] = append(reasons[waitThreshold], c.ID)
+			if c.WaitReason != string(evaluation.WaitThreshold) {
+				reasons[string(evaluation.WaitThreshold)] = append(reasons[string(evaluation.WaitThreshold)], c.ID)
 			}
 		}
-		isNew = len(reasons[waitThreshold]) > 0
+		isNew = len(reasons[string(evaluation.WaitThreshold)]) > 0
 	}
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		if err := holdBack(ctx, tx, p.now, reason, reasons[reason]); err != nil {
@@ -108,9 +108,6 @@ func (s *Service) putAside(ctx context.Context, tx bun.Tx, now time.Time, id int
 	}
 	return err
 }
-
-// waitThreshold is the wait reason of orders that a threshold holds in continuous mode.
-const waitThreshold = "threshold"
 
 // release marks the orders as generated, with the connection their resource type has now.
 func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *generationPlan, g *Generation, pass []candidate) error {

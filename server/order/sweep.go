@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/evaluation"
 	"writ/server/fence"
 	"writ/server/queue"
 )
@@ -183,7 +184,7 @@ func (s *Service) ungenerated(ctx context.Context, tx bun.IDB, withBlocked, with
 		join connector c on c.id = n.connector_id and c.mode = ? and not c.is_deactivated
 		join entity_type e on e.id = o.source_entity_type_id and e.initialized_at is not null
 		where o.has_pending and o.generated_at is null 
-		  and (o.wait_reason = 'none' or case o.wait_reason when ? then ? else ? end)`, continuous, waitThreshold, withBlocked, withHeld).Scan(ctx, &ids)
+		  and (o.wait_reason = 'none' or case o.wait_reason when ? then ? else ? end)`, continuous, string(evaluation.WaitThreshold), withBlocked, withHeld).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("find orders to generate: %w", err)
 	}

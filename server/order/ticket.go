@@ -190,17 +190,17 @@ func (s *Service) ReportErrors(ctx context.Context, in ReportManualOrderErrorsIn
 		}
 		who := permit.Name(ctx)
 		if _, err := tx.NewRaw(`update provisioning_order set errored_at = ?, error_class = ?, error_message = ?, error_hint = 'Talk to the operator, then unblock or decline.',
-				error_count = error_count + 1, is_superseded = false where id = any(?)`, stamp(now), classOperator, message, arrayOf(ids)).Exec(ctx); err != nil {
+				error_count = error_count + 1, is_superseded = false where id = any(?)`, stamp(now), ClassOperator, message, arrayOf(ids)).Exec(ctx); err != nil {
 			return fmt.Errorf("note the error: %w", err)
 		}
 		if _, err := tx.NewRaw(`update order_attempt set ended_at = ?, outcome = ?, message = ?, worker = ? where ended_at is null and order_id = any(?)`,
-			stamp(now), classOperator, message, who, arrayOf(ids)).Exec(ctx); err != nil {
+			stamp(now), ClassOperator, message, who, arrayOf(ids)).Exec(ctx); err != nil {
 			return fmt.Errorf("end attempts: %w", err)
 		}
 		if err := dropNewKeys(ctx, tx, ids); err != nil {
 			return err
 		}
-		steps := ticketSteps(orders, func(*lockedOrder) Action { return Report }, Move{Comment: message, Error: message, ErrorClass: classOperator})
+		steps := ticketSteps(orders, func(*lockedOrder) Action { return Report }, Move{Comment: message, Error: message, ErrorClass: string(ClassOperator)})
 		if _, err := apply(ctx, tx, now, steps); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package synchronization
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -108,8 +107,41 @@ type DeliveryChange struct {
 	EntityType string
 	Key        string
 	Command    directory.Command
-	OldValues  json.RawMessage `bun:"type:jsonb"` // scalars and references by property; of an update only those that differ; null: none
-	NewValues  json.RawMessage `bun:"type:jsonb"`
+	Old        map[string]any `bun:"type:jsonb"` // scalars and references by property; of an update only those that differ; nil: none
+	New        map[string]any `bun:"type:jsonb"`
+}
+
+// ReadValue is what was read of a property.
+type ReadValue struct {
+	Property string
+	Values   []string
+}
+
+// OldValues are the values before, by property; nil: an insertion.
+func (c *DeliveryChange) OldValues() []*ReadValue { return readValues(c.Old) }
+
+// NewValues are the values after, by property; nil: a deletion.
+func (c *DeliveryChange) NewValues() []*ReadValue { return readValues(c.New) }
+
+func readValues(m map[string]any) []*ReadValue {
+	if m == nil {
+		return nil
+	}
+	out := make([]*ReadValue, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		v := &ReadValue{Property: name, Values: []string{}}
+		switch of := m[name].(type) {
+		case nil:
+		case []any:
+			for _, one := range of {
+				v.Values = append(v.Values, fmt.Sprint(one))
+			}
+		default:
+			v.Values = append(v.Values, fmt.Sprint(of))
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // DeliveryChangeConnection is a page of changes.
@@ -149,7 +181,7 @@ func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args)
 		return nil, fmt.Errorf("count changes: %w", err)
 	}
 	rows := []*DeliveryChange{}
-	err = s.DB.NewRaw(`select y.id, t.identifier as entity_type, y.key, y.command, y.old_scalars || y.old_refs as old_values, y.scalars || y.refs as new_values
+	err = s.DB.NewRaw(`select y.id, t.identifier as entity_type, y.key, y.command, y.old_scalars || y.old_refs as old, y.scalars || y.refs as new
 		from delivery_change y join entity_type t on t.id = y.entity_type_id
 		where y.delivery_id = ? and ? and y.id > ? order by y.id limit ?`, d.ID, may, after.ID, args.First+1).Scan(ctx, &rows)
 	if err != nil {

@@ -231,7 +231,7 @@ func TestThresholds(t *testing.T) {
 		require.True(t, changes.PageInfo.HasNextPage)
 		first := changes.Nodes()[0]
 		require.Equal(t, []string{"Person", "DELETE"}, []string{first.EntityType, string(first.Command)})
-		require.Contains(t, string(first.OldValues), `"Department": "IT"`)
+		require.Contains(t, first.OldValues(), &synchronization.ReadValue{Property: "Department", Values: []string{"IT"}})
 		rest, err := b.Changes(b.ctx, d.ID, page.Args{First: 2, After: *changes.PageInfo.EndCursor})
 		require.NoError(t, err)
 		require.Len(t, rest.Nodes(), 1)

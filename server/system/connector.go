@@ -76,6 +76,17 @@ type Connection struct {
 	SecretsSet []string `bun:"-"`
 }
 
+// Plain are its settings as texts, by name.
+func (c *Connection) Plain() (map[string]string, error) {
+	plain := map[string]string{}
+	if len(c.Settings) > 0 {
+		if err := json.Unmarshal(c.Settings, &plain); err != nil {
+			return nil, fmt.Errorf("read the settings of connection %s: %w", c.Identifier, err)
+		}
+	}
+	return plain, nil
+}
+
 // List gives every connector with its connections, by name: a fixed number of statements. Needs ConnectorQuery.
 func (s *Service) List(ctx context.Context) ([]*Connector, error) {
 	if _, err := permit.Require(ctx, permit.ConnectorQuery); err != nil {

@@ -109,7 +109,7 @@ func documentOf(o *order.Order, targetTypes map[int64]string) document {
 		d.Connector = &reference{o.ConnectorIdentifier}
 	}
 	if e := o.Error(); e != nil {
-		d.Error = &failure{e.Class, e.Message, e.Hint, e.At}
+		d.Error = &failure{string(e.Class), e.Message, e.Hint, e.At}
 	}
 	return d
 }

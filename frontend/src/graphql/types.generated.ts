@@ -83,6 +83,39 @@ export type AssignedProfileConfigurationInput = {
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** How a try ended. */
+export type AttemptOutcome =
+  /** It was so before. */
+  | 'ALREADY_SO'
+  /** The operator did it. */
+  | 'CONFIRMED'
+  /** Another object stands in the way. */
+  | 'CONFLICT'
+  /** The system made the change. */
+  | 'DONE'
+  /** No answer came in time. */
+  | 'EXPIRED'
+  /** The target is not there. */
+  | 'NOT_FOUND'
+  /** Its process died before it was sent. */
+  | 'NOT_SENT'
+  /** A ticket is open. */
+  | 'OPENED'
+  /** The operator could not do it. */
+  | 'OPERATOR'
+  /** The system said no. */
+  | 'REFUSED'
+  /** The system asks to slow down: the change was not made. */
+  | 'THROTTLED'
+  /** The answer was lost: the change may have been made. */
+  | 'UNKNOWN'
+  /** The system cannot be reached: the change was not made. */
+  | 'UNREACHABLE'
+  /** Synchronized data shows it, and the operator said nothing. */
+  | 'VERIFIED_WITHOUT_FEEDBACK'
+  /** The ticket is not wanted any more. */
+  | 'WITHDRAWN';
+
 /** All given fields must hold. */
 export type AuditFilter = {
   /** By this actor. */
@@ -478,6 +511,27 @@ export type EntityTypeConfigurationInput = {
   source?: InputMaybe<SourceConfigurationInput>;
 };
 
+/** Why an order failed. */
+export type ErrorClass =
+  /** Another object stands in the way. */
+  | 'CONFLICT'
+  /** A rule or an expression failed. */
+  | 'EVALUATION'
+  /** The target is not there. */
+  | 'NOT_FOUND'
+  /** The operator could not do it. */
+  | 'OPERATOR'
+  /** The system said no: repeating will not help. */
+  | 'REFUSED'
+  /** The system asks to slow down: the change was not made. */
+  | 'THROTTLED'
+  /** No answer came in time. */
+  | 'TIMEOUT'
+  /** The answer was lost: the change may have been made. */
+  | 'UNKNOWN'
+  /** The system cannot be reached: the change was not made. */
+  | 'UNREACHABLE';
+
 /** The closed list of `extensions.code` on errors and of `ItemError.code` (provisioning spec 13.2). */
 export type ErrorCode =
   /** The agent that has to do it is away. */
@@ -520,6 +574,37 @@ export type ExplainInput = {
   /** Only steps that lead to this role, and what it gives. */
   role?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** What a step of an explanation is about. */
+export type ExplainStepKind =
+  /** One time it was sent. */
+  | 'ATTEMPT'
+  /** A rule about a composite role. */
+  | 'COMPOSITE_ROLE'
+  /** Which record of the owner counts. */
+  | 'CONTEXT'
+  /** A target that a key finds. */
+  | 'CORRELATION'
+  /** What the system shows and nobody asked for. */
+  | 'DIFFERENCE'
+  /** One value of an order. */
+  | 'LINE'
+  /** The order about it. */
+  | 'ORDER'
+  /** A rule that computes a value. */
+  | 'PROPERTY'
+  /** A rule about a resource type. */
+  | 'RESOURCE_TYPE'
+  /** A person's decision. */
+  | 'REVIEW'
+  /** What rules come to: the role is held, or not. */
+  | 'ROLE'
+  /** A rule about a single role. */
+  | 'SINGLE_ROLE'
+  /** What rules come to: the owner gets the resource type, or not. */
+  | 'TYPE'
+  /** Whether synchronized data shows it. */
+  | 'VERIFICATION';
 
 /** A way out. */
 export type FencedKind =
@@ -592,6 +677,40 @@ export type LiftFenceInput = {
   /** For the audit log, 1 to 1000 characters. */
   comment: Scalars['String']['input'];
 };
+
+/** What is counted against a limit. */
+export type LimitCounter =
+  /** Targets that orders remove. */
+  | 'DELETE'
+  /** Rows that are gone. */
+  | 'DELETED'
+  /** Targets that orders create. */
+  | 'INSERT'
+  /** Rows that are new. */
+  | 'INSERTED'
+  /** Links that are gone. */
+  | 'LINKS_DELETED'
+  /** Links that are new. */
+  | 'LINKS_INSERTED'
+  /** Targets that orders change. */
+  | 'UPDATE'
+  /** Rows that changed. */
+  | 'UPDATED';
+
+/** What a line does. */
+export type LineAction =
+  /** One value of several is added. */
+  | 'ADD'
+  /** An existing target is taken over. */
+  | 'ASSOCIATE'
+  /** The target is created. */
+  | 'CREATE'
+  /** The target is removed. */
+  | 'DELETE'
+  /** One value of several is removed. */
+  | 'REMOVE'
+  /** A value is set, or cleared. */
+  | 'SET';
 
 /** What a reviewer decides. */
 export type LineDecision =
@@ -740,6 +859,73 @@ export type OffsetReference =
   /** The rule applies as long as what it stands on. */
   | 'DEFAULT';
 
+/** What moves an order or a line. */
+export type OrderAction =
+  /** A reviewer approved it. */
+  | 'APPROVE'
+  /** A reviewer approved it before its date. */
+  | 'APPROVE_EARLY'
+  /** It must be done. */
+  | 'COMPUTE'
+  /** The operator did it. */
+  | 'CONFIRM'
+  /** The operator did it, and the system is not read. */
+  | 'CONFIRM_UNSYNCHRONIZED'
+  /** A reviewer declined it. */
+  | 'DECLINE'
+  /** What was reached is no longer expected either. */
+  | 'END'
+  /** The system did it. */
+  | 'EXECUTE'
+  /** Its time is past. */
+  | 'EXPIRE'
+  /** A rule failed. */
+  | 'FAIL'
+  /** It passed the checks. */
+  | 'GENERATE'
+  /** The ticket was given back. */
+  | 'GIVE_BACK'
+  /** Not now. */
+  | 'HOLD'
+  /** Something holds it. */
+  | 'HOLD_BACK'
+  /** A reviewer keeps what is there. */
+  | 'KEEP'
+  /** The answer was lost. */
+  | 'LOSE'
+  /** A reviewer put it off. */
+  | 'POSTPONE'
+  /** A person took it up again. */
+  | 'RECONSIDER'
+  /** A person took it up again, to be reviewed. */
+  | 'RECONSIDER_FOR_REVIEW'
+  /** The same, with fresh content. */
+  | 'REFRESH'
+  /** The system refused it. */
+  | 'REFUSE'
+  /** Its date is reached. */
+  | 'RELEASE'
+  /** Its date is reached, and a person decides first. */
+  | 'RELEASE_FOR_REVIEW'
+  /** The operator could not. */
+  | 'REPORT'
+  /** It is sent again by itself. */
+  | 'RETRY'
+  /** It must be done, and a person decides first. */
+  | 'REVIEW'
+  /** An operator took the ticket. */
+  | 'TAKE'
+  /** No answer came in time. */
+  | 'TIME_OUT'
+  /** It was handed over, or a ticket was opened. */
+  | 'TRANSMIT'
+  /** A person sent it again. */
+  | 'UNBLOCK'
+  /** Synchronized data shows it. */
+  | 'VERIFY'
+  /** It is no longer expected. */
+  | 'WITHDRAW';
+
 /** All given fields must hold; inside a list any value will do. */
 export type OrderFilter = {
   /** Identifiers of connectors. */
@@ -749,7 +935,7 @@ export type OrderFilter = {
   /** Before this instant. */
   createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
   /** Errors of this class. */
-  errorClass?: InputMaybe<Scalars['String']['input']>;
+  errorClass?: InputMaybe<ErrorClass>;
   /** Leave out what was postponed. */
   hidePostponed?: InputMaybe<Scalars['Boolean']['input']>;
   /** Of these kinds. */
@@ -766,8 +952,8 @@ export type OrderFilter = {
   states?: InputMaybe<Array<ProvisioningState>>;
   /** Each word stands in the name, the key or a mail address of the owner or of the target: in any order and case, with or without accents. */
   text?: InputMaybe<Scalars['String']['input']>;
-  /** They wait for one of these reasons (`Order.waitReason`), e.g. threshold. */
-  waitReasons?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** They wait for one of these reasons. */
+  waitReasons?: InputMaybe<Array<WaitReason>>;
 };
 
 /** What an order does to its target. */
@@ -1527,6 +1713,39 @@ export type UserConfigurationInput = {
   /** Login name, unique in any case. */
   username: Scalars['String']['input'];
 };
+
+/** Why something does not move. */
+export type WaitReason =
+  /** The agent is away. */
+  | 'AGENT_OFFLINE'
+  /** Somebody else has as good a claim to the target. */
+  | 'AMBIGUOUS_OWNER'
+  /** Somebody switched the system off. */
+  | 'CONNECTOR_INACTIVE'
+  /** The resource type allows no creation. */
+  | 'CREATION_NOT_ALLOWED'
+  /** A creation: on what it depends on; a removal: until what depends on it is gone. */
+  | 'DEPENDENCY'
+  /** A removal: until it is known whether somebody takes the account of who is gone over. */
+  | 'HEIR'
+  /** A value cannot be computed. */
+  | 'ITEM_ERROR'
+  /** It was in the system once, and is gone. */
+  | 'MISSING_IN_TARGET'
+  /** Its date is not reached. */
+  | 'NOT_DUE'
+  /** The resource type has no connection. */
+  | 'NO_CONNECTION'
+  /** The system cannot be reached, or asks to slow down. */
+  | 'OUTAGE'
+  /** The owner has no value of a property that is needed. */
+  | 'OWNER_PROPERTY'
+  /** Withdrawn before its system showed it; it goes once that is read. */
+  | 'READING'
+  /** Another order takes or gives up the same key first. */
+  | 'TARGET_KEY'
+  /** A limit holds it. */
+  | 'THRESHOLD';
 
 /** How far a delivery is. */
 export type WebhookDeliveryState =

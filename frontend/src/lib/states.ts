@@ -20,10 +20,12 @@ import {
 import type {
   ConnectorHealth,
   DeliveryState,
+  ErrorClass,
   JobInstanceState,
   OrderKind,
   ProvisioningState,
   TaskInstanceState,
+  WaitReason,
   WebhookDeliveryState,
 } from '../graphql/types.generated'
 import { t } from './texts'
@@ -115,7 +117,10 @@ export function workflowWord(code: number): string {
   return (t.workflowState as Record<number, string>)[code] ?? `${t.common.workflow} ${code}`
 }
 
-/** Why an order does not move. */
-export function waitWord(reason: string): string {
-  return (t.waitReason as Record<string, string>)[reason] ?? reason
+export const waitReasonList = Object.keys(t.waitReason) as WaitReason[]
+export const errorClassList = Object.keys(t.errorClass) as ErrorClass[]
+
+/** What moved an order; events and transitions spell it in lower case. */
+export function moveWord(action: string): string | undefined {
+  return (t.order.moves as Record<string, string>)[action.toLowerCase()]
 }

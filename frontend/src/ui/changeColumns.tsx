@@ -3,13 +3,15 @@ import { formatName, formatValue } from '../lib/format'
 import { t } from '../lib/texts'
 import type { Column } from './column'
 
+type ReadValues = { property: string; values: string[] }[] | null
+
 /** One change of a synchronization, as its lists show it. */
 export interface ReadChange {
   entityType: string
   key: string
   command: ChangeCommand
-  oldValues: unknown
-  newValues: unknown
+  oldValues: ReadValues
+  newValues: ReadValues
 }
 
 /** The columns of a list of changes that a synchronization makes; `kindName` gives the name of an entity type. */
@@ -56,13 +58,13 @@ export function changeColumns(kindName: (identifier: string) => string): Column<
 
 export const changeId = (change: ReadChange) => `${change.entityType} ${change.key} ${change.command}`
 
-function valuesText(values: unknown): string {
-  return Object.entries((values ?? {}) as Record<string, unknown>)
-    .map(([name, value]) => `${formatName(name)}: ${formatValue(value)}`)
+function valuesText(list: ReadValues): string {
+  return (list ?? [])
+    .map(({ property, values }) => `${formatName(property)}: ${values.map(formatValue).join(', ')}`)
     .join(' · ')
 }
 
-function Values({ of: values }: { of: unknown }) {
+function Values({ of: values }: { of: ReadValues }) {
   const text = valuesText(values)
   if (text === '') return <span className="dim">–</span>
   return (

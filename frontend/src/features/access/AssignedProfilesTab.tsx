@@ -2,7 +2,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useConnection } from '../../graphql/useConnection'
 import { useReading } from '../../graphql/useReading'
-import { formatPeriod, formatValue } from '../../lib/format'
+import { formatPeriod } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Stack } from '../../ui/cells'
@@ -103,9 +103,6 @@ export function AssignedProfilesTab() {
 
 const rowId = (row: AssignedProfileRowFragment) => row.id
 
-function scopeWords(context: unknown): string {
-  const entries = Object.entries((context ?? {}) as Record<string, unknown>)
-  return entries.length
-    ? entries.map(([dimension, value]) => `${dimension} = ${formatValue(value)}`).join(', ')
-    : t.access.everything
+function scopeWords(context: AssignedProfileRowFragment['context']): string {
+  return context.map(({ dimension, key }) => `${dimension} = ${key}`).join(', ') || t.access.everything
 }

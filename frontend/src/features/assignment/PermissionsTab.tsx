@@ -17,7 +17,7 @@ import { usePersonChanges } from '../../graphql/usePersonChanges'
 import { useReading } from '../../graphql/useReading'
 import { formatExact, formatPeriod, span } from '../../lib/format'
 import { permissions } from '../../lib/permit'
-import { waitWord, workflowWord } from '../../lib/states'
+import { workflowWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -239,7 +239,7 @@ function EntitlementLine(props: { row: TreeRow; ownerId: string; onToggle: () =>
             {e.error}
           </span>
         ) : (
-          e.waitReason && <span className="dim cut">{waitWord(e.waitReason)}</span>
+          e.waitReason && <span className="dim cut">{t.waitReason[e.waitReason]}</span>
         )}
       </span>
       <span role="gridcell" className="cut">

@@ -6,7 +6,7 @@ import { useConnection } from '../../graphql/useConnection'
 import { actorName } from '../../lib/actor'
 import { dayOf, endOfDay, startOfDay } from '../../lib/day'
 import { formatExact, formatName } from '../../lib/format'
-import { orderKinds, provisioningStates } from '../../lib/states'
+import { moveWord, orderKinds, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { Fields } from '../../ui/Fields'
@@ -225,11 +225,7 @@ function details(event: AuditRowFragment): string {
   if (event.kind !== 'order.changed') return words(event.data)
   const { from, to, action, kind } = event.data as { from?: number; to?: number; action?: string; kind?: OrderKind }
   const move = [from, to].filter((code) => code !== undefined).map(stateWord)
-  return [
-    kind && orderKinds[kind],
-    [...new Set(move)].join(' → '),
-    action && (t.order.moves[action] ?? formatName(action)),
-  ]
+  return [kind && orderKinds[kind], [...new Set(move)].join(' → '), action && (moveWord(action) ?? formatName(action))]
     .filter(Boolean)
     .join(' · ')
 }

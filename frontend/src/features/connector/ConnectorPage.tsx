@@ -114,9 +114,7 @@ export function ConnectorPage() {
                     t.system.package,
                     c.isManual ? t.system.manual : (t.system.packages[c.package] ?? formatName(c.package)),
                   ],
-                  ...Object.entries((c.settings ?? {}) as Record<string, unknown>).map(
-                    ([name, value]): [string, string] => [formatName(name), formatValue(value)],
-                  ),
+                  ...c.settings.map(({ name, value }): [string, string] => [formatName(name), formatValue(value)]),
                   [
                     t.system.secrets,
                     c.secretsSet.length ? c.secretsSet.map(formatName).join(', ') : t.system.noSecrets,
@@ -174,7 +172,7 @@ function DeliveryLine({ delivery }: { delivery: DeliveryRowFragment }) {
   return (
     <Link to="/deliveries/$id" params={{ id: delivery.id }} className={classes.delivery}>
       <Badge {...deliveryStates[delivery.state]} spin={delivery.state === 'EXPORTING'} />
-      <span>{formatName(delivery.mode)}</span>
+      <span>{t.job.deliveryMode[delivery.mode]}</span>
       <RelativeTime at={delivery.startedAt} />
       <span className="dim num">
         {delivery.endedAt ? formatTook(Date.parse(delivery.endedAt) - Date.parse(delivery.startedAt)) : ''}

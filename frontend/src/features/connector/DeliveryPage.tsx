@@ -49,7 +49,7 @@ export function DeliveryPage() {
       hint={
         delivery && (
           <>
-            {formatName(delivery.mode)} · <RelativeTime at={delivery.startedAt} />
+            {t.job.deliveryMode[delivery.mode]} · <RelativeTime at={delivery.startedAt} />
             {counters.map(([name, value]) => ` · ${formatName(name)} ${formatValue(value)}`)}
           </>
         )

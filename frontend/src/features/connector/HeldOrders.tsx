@@ -54,7 +54,7 @@ export function HeldOrders({ connector }: { connector: { identifier: string; dis
         {(can(permissions.connectorsUpdate) || can(permissions.jobsUpdate)) && (
           <Button onClick={() => setAsking(true)}>{t.job.resume}…</Button>
         )}
-        <Link to="/orders" search={{ systems: [connector.identifier], waits: ['threshold'] }}>
+        <Link to="/orders" search={{ systems: [connector.identifier], waits: ['THRESHOLD'] }}>
           {t.system.lookAtOrders}
         </Link>
       </div>

@@ -1,6 +1,6 @@
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
-import { provisioningStateList, provisioningStates } from '../../lib/states'
+import { moveWord, provisioningStateList, provisioningStates } from '../../lib/states'
 import { actorName } from '../../lib/actor'
 import { t } from '../../lib/texts'
 import { Page, Section } from '../../ui/Page'
@@ -75,7 +75,7 @@ export function HelpPage() {
                     <td>
                       <StateBadge state={move.to} />
                     </td>
-                    <td>{t.order.moves[move.action] ?? move.action}</td>
+                    <td>{moveWord(move.action) ?? move.action}</td>
                     <td>{actorName(move.actor.toLowerCase())}</td>
                     <td>{plain(move.description)}</td>
                   </tr>

@@ -40,7 +40,7 @@ export function ErrorsPanel() {
                   {group.message}
                   <span className="dim">
                     {' · '}
-                    {[t.errorClass[group.class] ?? group.class, group.connector].filter(Boolean).join(', ')}
+                    {[t.errorClass[group.class], group.connector].filter(Boolean).join(', ')}
                   </span>
                 </span>
                 <strong className="num">{formatNumber(group.count)}</strong>

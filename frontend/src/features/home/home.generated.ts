@@ -18,7 +18,7 @@ export type OrdersPerHourQuery = { ordersPerHour: Array<{ at: string, created: n
 export type ErrorGroupsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ErrorGroupsQuery = { errorGroups: Array<{ class: string, message: string, count: number, resourceType: string, connector: string | null }> };
+export type ErrorGroupsQuery = { errorGroups: Array<{ class: Types.ErrorClass, message: string, count: number, resourceType: string, connector: string | null }> };
 
 export type FirstRunQueryVariables = Exact<{ [key: string]: never; }>;
 

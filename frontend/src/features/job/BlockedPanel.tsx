@@ -4,7 +4,7 @@ import { useMemo, type ReactNode } from 'react'
 import type { OrderFilter } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
 import { useKindName } from '../../graphql/useKindName'
-import { blockedLimits, blockedMessage } from '../../lib/blockedLimits'
+import { blockedLimits } from '../../lib/blockedLimits'
 import { orderKinds } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Stack } from '../../ui/cells'
@@ -22,7 +22,7 @@ import classes from './Job.module.css'
 
 /** What exceeded which limit, the changes to look at, and what can be done. */
 export function BlockedPanel({ task, actions }: { task: TaskFieldsFragment; actions: ReactNode }) {
-  const limits = blockedLimits(task.blocked)
+  const limits = blockedLimits(task.blocked?.limits ?? [])
   const types = [...new Set(limits.map((limit) => limit.resourceType).filter(Boolean))]
   return (
     <section className={classes.blocked} aria-labelledby="blocked">
@@ -32,7 +32,7 @@ export function BlockedPanel({ task, actions }: { task: TaskFieldsFragment; acti
           <h2 id="blocked">
             {t.job.blocked}: {task.displayName}
           </h2>
-          <p className="dim">{limits.length > 0 ? t.job.blockedText : blockedMessage(task.blocked)}</p>
+          <p className="dim">{limits.length > 0 ? t.job.blockedText : task.blocked?.message}</p>
         </div>
       </div>
       {limits.length > 0 && <LimitTable limits={limits} />}

@@ -267,7 +267,9 @@ function BlockedActions({ instance }: { instance: JobInstanceDetailFragment }) {
   const { cancel, resume, busy } = useInstanceAction()
   const [asking, setAsking] = useState<'resume' | 'giveUp' | null>(null)
   const [reason, setReason] = useDraft(`run.${instance.id}`)
-  const limits = instance.tasks.flatMap((task) => (task.state === 'BLOCKED' ? blockedLimits(task.blocked) : []))
+  const limits = instance.tasks.flatMap((task) =>
+    task.state === 'BLOCKED' ? blockedLimits(task.blocked?.limits ?? []) : [],
+  )
   const amounts = [...new Set(limits.map((limit) => `${limit.name} ${limit.counted}`))]
   if (!can(permissions.jobsUpdate)) return null
   const needsOther = instance.job.needsSecondPerson && instance.launchedBy === username

@@ -1,4 +1,5 @@
 import { actorName } from '../../lib/actor'
+import { moveWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { CopyButton } from '../../ui/CopyButton'
 import { RelativeTime } from '../../ui/RelativeTime'
@@ -20,8 +21,7 @@ export function DecidedNote({ order, text }: { order: OrderDetailFragment; text?
       {t.review.done}
       {last && (
         <>
-          : {t.order.moves[last.action] ?? last.action} {t.common.by(actorName(last.actor, last.actorName))},{' '}
-          <RelativeTime at={last.at} />
+          : {moveWord(last.action)} {t.common.by(actorName(last.actor, last.actorName))}, <RelativeTime at={last.at} />
         </>
       )}
       {text?.trim() && (

@@ -4,7 +4,6 @@ import { useMutation } from 'urql'
 import { toProblem } from '../../graphql/problem'
 import { useMe } from '../../graphql/SessionContext'
 import { formatDuration, formatExact } from '../../lib/format'
-import { waitWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { CopyButton } from '../../ui/CopyButton'
@@ -78,7 +77,7 @@ function facts(order: OrderRecordFragment): [string, ReactNode][] {
     [t.order.resourceType, order.resourceType.displayName],
     [t.order.system, order.connector?.displayName],
     [t.order.target, order.target ? `${order.target.displayName} (${order.target.key})` : t.order.toCreate],
-    [t.order.waitsBecause, order.waitReason ? waitWord(order.waitReason) : null],
+    [t.order.waitsBecause, order.waits ? t.waitReason[order.waits] : null],
     [t.order.due, when(order.dueAt)],
     [t.order.created, when(order.createdAt)],
     [
@@ -180,7 +179,7 @@ function Attempts({ order }: { order: OrderRecordFragment }) {
                   {formatDuration(Date.parse(attempt.endedAt) - Date.parse(attempt.startedAt))}
                 </span>
               )}
-              <span>{attempt.outcome ?? t.jobState.IN_PROGRESS}</span>
+              <span>{attempt.outcome ? t.order.outcomes[attempt.outcome] : t.jobState.IN_PROGRESS}</span>
             </div>
             {attempt.message && <p className={classes.message}>{attempt.message}</p>}
             <p className="dim">

@@ -13,7 +13,7 @@ export function OrderErrorNote({ order }: { order: OrderRowFragment }) {
     <section className={classes.note} aria-label={t.review.lastError}>
       <IconCircleX size={17} aria-hidden />
       <div>
-        <strong>{t.errorClass[error.class] ?? error.class}</strong>
+        <strong>{t.errorClass[error.class]}</strong>
         <p className={classes.message}>
           {error.message} <CopyButton text={error.message} what={t.order.error} />
         </p>

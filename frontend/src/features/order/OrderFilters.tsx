@@ -1,4 +1,11 @@
-import { orderKindList, orderKinds, provisioningStateList, provisioningStates } from '../../lib/states'
+import {
+  errorClassList,
+  orderKindList,
+  orderKinds,
+  provisioningStateList,
+  provisioningStates,
+  waitReasonList,
+} from '../../lib/states'
 import { t } from '../../lib/texts'
 import { ClearFilters, ManyFilter, SearchFilter, SelectFilter } from '../../ui/Filters'
 import type { OrderRowFragment } from './order.generated'
@@ -72,7 +79,7 @@ export function OrderFilters(props: {
           label={t.order.classFilter}
           any={`${t.order.classFilter}: ${t.common.any}`}
           value={search.cause}
-          options={Object.entries(t.errorClass).map(([value, label]) => ({ value, label }))}
+          options={errorClassList.map((value) => ({ value, label: t.errorClass[value] }))}
           onChange={(cause) => onChange({ cause })}
         />
       )}
@@ -80,7 +87,7 @@ export function OrderFilters(props: {
         <ManyFilter
           label={t.order.waitsBecause}
           values={search.waits}
-          options={Object.entries(t.waitReason).map(([value, label]) => ({ value, label }))}
+          options={waitReasonList.map((value) => ({ value, label: t.waitReason[value] }))}
           onChange={(waits) => onChange({ waits })}
         />
       )}

@@ -1,5 +1,6 @@
 import { actorName } from '../../lib/actor'
 import { formatExact } from '../../lib/format'
+import { moveWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { StateBadge } from '../../ui/StateBadge'
@@ -24,7 +25,7 @@ export function OrderHistory(props: { entries: OrderDetailFragment['history']; l
               <div className={classes.what}>
                 <span className={classes.move}>
                   {entry.to ? <StateBadge state={entry.to} /> : null}
-                  <span>{t.order.moves[entry.action] ?? entry.action}</span>
+                  <span>{moveWord(entry.action)}</span>
                   {others.length > 0 ? (
                     <details className="dim">
                       <summary>{t.order.historyLines(others.length + 1)}</summary>

@@ -1,7 +1,7 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { formatExact, formatPeriod } from '../../lib/format'
-import { waitWord, workflowWord } from '../../lib/states'
+import { workflowWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
 import { Diff } from '../../ui/Diff'
@@ -48,7 +48,7 @@ export function OrderLines(props: {
                 <span className="num">{formatPeriod(line.startDate, line.endDate)}</span>
               )}
               {line.postponedAt && <span title={formatExact(line.postponedAt)}>{t.review.postponed}</span>}
-              {line.waitReason && <span>{waitWord(line.waitReason)}</span>}
+              {line.waits && <span>{t.waitReason[line.waits]}</span>}
               {line.reasons.length > 0 && (
                 <details className={classes.why}>
                   <summary>{t.order.why}</summary>

@@ -150,7 +150,7 @@ describe('ReviewDrawer', () => {
       ...one,
       state: 'PENDING',
       lines: one.lines.map((line) => ({ ...line, state: 'PENDING' as const })),
-      history: [{ ...moved, to: 'PENDING', action: 'approve' }],
+      history: [{ ...moved, to: 'PENDING', action: 'APPROVE' }],
     }
     live.tell([{ order: { id: one.id } }])
     expect(await screen.findByText(/Approved by Ben Ray/)).toBeInTheDocument()

@@ -9,13 +9,13 @@ const entry = (id: string, change: object = {}) => ({
   lineId: `line ${id}`,
   from: 'EXECUTED' as const,
   to: 'VERIFIED' as const,
-  action: 'verify',
+  action: 'VERIFY' as const,
   comment: '',
   ...change,
 })
 
 test('lines moved together are one move, newest first', () => {
-  const moves = historyMoves([entry('1', { action: 'send' }), entry('2'), entry('3'), entry('4')])
+  const moves = historyMoves([entry('1', { action: 'TRANSMIT' }), entry('2'), entry('3'), entry('4')])
   expect(moves.map((move) => move.map((e) => e.id))).toEqual([['4', '3', '2'], ['1']])
 })
 

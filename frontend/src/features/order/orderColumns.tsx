@@ -1,5 +1,5 @@
 import { formatDuration, formatExact } from '../../lib/format'
-import { orderKinds, provisioningStates, waitWord } from '../../lib/states'
+import { orderKinds, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { useNow, RelativeTime } from '../../ui/RelativeTime'
 import { StateBadge } from '../../ui/StateBadge'
@@ -139,7 +139,7 @@ const cause: Column<OrderRowFragment> = {
   id: 'cause',
   header: t.order.classFilter,
   width: 'minmax(170px, 1fr)',
-  cell: (o) => <span className="cut">{o.error ? (t.errorClass[o.error.class] ?? o.error.class) : ''}</span>,
+  cell: (o) => <span className="cut">{o.error ? t.errorClass[o.error.class] : ''}</span>,
   text: (o) => o.error?.class ?? '',
 }
 const wait: Column<OrderRowFragment> = {
@@ -147,8 +147,8 @@ const wait: Column<OrderRowFragment> = {
   header: t.order.waitsBecause,
   width: 'minmax(120px, 1fr)',
   hidden: true,
-  cell: (o) => <span className="cut">{o.waitReason ? waitWord(o.waitReason) : ''}</span>,
-  text: (o) => (o.waitReason ? waitWord(o.waitReason) : ''),
+  cell: (o) => <span className="cut">{o.waits ? t.waitReason[o.waits] : ''}</span>,
+  text: (o) => (o.waits ? t.waitReason[o.waits] : ''),
 }
 const assignee: Column<OrderRowFragment> = {
   id: 'assignee',

@@ -1,6 +1,13 @@
-import type { OrderFilter, OrderKind, OrderSort, ProvisioningState } from '../../graphql/types.generated'
+import type {
+  ErrorClass,
+  OrderFilter,
+  OrderKind,
+  OrderSort,
+  ProvisioningState,
+  WaitReason,
+} from '../../graphql/types.generated'
 import { compact, flag, instant, many, manyOf, oneOf, text, type RawSearch } from '../../lib/search'
-import { orderKindList, provisioningStateList } from '../../lib/states'
+import { errorClassList, orderKindList, provisioningStateList, waitReasonList } from '../../lib/states'
 import { t } from '../../lib/texts'
 
 export interface OrderSearch {
@@ -13,10 +20,10 @@ export interface OrderSearch {
   of?: string
   ownerId?: string
   open?: 'yes' | 'no'
-  cause?: string
+  cause?: ErrorClass
   noPostponed?: true
   /** Why they wait. */
-  waits?: string[]
+  waits?: WaitReason[]
   after?: string
   before?: string
   sort?: OrderSort
@@ -38,9 +45,9 @@ export function parseOrderSearch(raw: RawSearch): OrderSearch {
     of: text(raw.of),
     ownerId: text(raw.ownerId),
     open: oneOf(raw.open, ['yes', 'no']),
-    cause: text(raw.cause),
+    cause: oneOf(raw.cause, errorClassList),
     noPostponed: flag(raw.noPostponed),
-    waits: many(raw.waits),
+    waits: manyOf(raw.waits, waitReasonList),
     after: instant(raw.after),
     before: instant(raw.before),
     sort: oneOf(raw.sort, orderSorts),

@@ -1,4 +1,4 @@
-import type { ChangeCommand, TaskType } from '../../graphql/types.generated'
+import type { ChangeCommand, DeliveryMode, LimitCounter, TaskType } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** The home page, jobs, systems. */
@@ -150,6 +150,20 @@ export const machineryTexts = {
     deliveryFailed: 'The synchronization failed',
     deliveryBlocked: 'Stopped by a limit: nothing has been written',
     counter: 'What',
+    limitCounter: {
+      INSERTED: 'new',
+      UPDATED: 'changed',
+      DELETED: 'gone',
+      LINKS_INSERTED: 'new links',
+      LINKS_DELETED: 'links gone',
+      INSERT: 'accounts to create',
+      UPDATE: 'accounts to change',
+      DELETE: 'accounts to delete',
+    } satisfies Record<LimitCounter, string>,
+    deliveryMode: { INITIAL: 'Initial', COMPLETE: 'Complete', INCREMENTAL: 'Incremental' } satisfies Record<
+      DeliveryMode,
+      string
+    >,
     command_: { INSERT: 'New', UPDATE: 'Changed', DELETE: 'Gone' } satisfies Record<ChangeCommand, string>,
     counterWord: {
       inserted: 'New',

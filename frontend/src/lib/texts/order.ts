@@ -1,3 +1,4 @@
+import type { AttemptOutcome, OrderAction } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** Orders, and what people decide and do about them. */
@@ -116,7 +117,24 @@ export const orderTexts = {
       report: 'Error reported',
       take: 'Taken',
       give_back: 'Given back',
-    } as Record<string, string>,
+    } satisfies Record<Lowercase<OrderAction>, string>,
+    outcomes: {
+      DONE: 'Done',
+      ALREADY_SO: 'Was so already',
+      OPENED: 'Ticket opened',
+      NOT_FOUND: 'Not found in the system',
+      CONFLICT: 'Conflict in the system',
+      REFUSED: 'Refused by the system',
+      UNREACHABLE: 'System unreachable',
+      THROTTLED: 'System asks to slow down',
+      UNKNOWN: 'Answer lost',
+      CONFIRMED: 'Confirmed by the operator',
+      OPERATOR: 'Error reported by the operator',
+      EXPIRED: 'No answer in time',
+      NOT_SENT: 'Not sent',
+      WITHDRAWN: 'Ticket withdrawn',
+      VERIFIED_WITHOUT_FEEDBACK: 'Seen in the system',
+    } satisfies Record<AttemptOutcome, string>,
     step: { done: 'done', current: 'now', next: 'to come' },
   },
   review: {

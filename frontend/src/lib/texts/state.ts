@@ -1,3 +1,5 @@
+import type { ErrorClass, WaitReason } from '../../graphql/types.generated'
+
 /** The words of every state and of what holds things up. */
 export const stateTexts = {
   state: {
@@ -73,22 +75,22 @@ export const stateTexts = {
     118: 'Given by a role',
   },
   waitReason: {
-    not_due: 'Not due yet',
-    dependency: 'Waits for another resource',
-    target_key: 'Waits until another order frees the key',
-    heir: 'Waits until it is known whether somebody takes the account over',
-    outage: 'The system cannot be reached',
-    owner_property: 'Waits for a property of the owner',
-    connector_inactive: 'The system is deactivated',
-    no_connection: 'The system has no connection',
-    creation_not_allowed: 'The resource type allows no creation',
-    missing_in_target: 'Was in the system once and is gone',
-    ambiguous_owner: 'Somebody else has as good a claim to it',
-    item_error: 'A value cannot be computed',
-    threshold: 'Held by a limit',
-    reading: 'Withdrawn: gone once the system is read again',
-    agent_offline: 'The agent is away',
-  },
+    NOT_DUE: 'Not due yet',
+    DEPENDENCY: 'Waits for another resource',
+    TARGET_KEY: 'Waits until another order frees the key',
+    HEIR: 'Waits until it is known whether somebody takes the account over',
+    OUTAGE: 'The system cannot be reached',
+    OWNER_PROPERTY: 'Waits for a property of the owner',
+    CONNECTOR_INACTIVE: 'The system is deactivated',
+    NO_CONNECTION: 'The system has no connection',
+    CREATION_NOT_ALLOWED: 'The resource type allows no creation',
+    MISSING_IN_TARGET: 'Was in the system once and is gone',
+    AMBIGUOUS_OWNER: 'Somebody else has as good a claim to it',
+    ITEM_ERROR: 'A value cannot be computed',
+    THRESHOLD: 'Held by a limit',
+    READING: 'Withdrawn: gone once the system is read again',
+    AGENT_OFFLINE: 'The agent is away',
+  } satisfies Record<WaitReason, string>,
   errorClass: {
     REFUSED: 'Refused by the system',
     CONFLICT: 'Conflict in the system',
@@ -99,5 +101,5 @@ export const stateTexts = {
     OPERATOR: 'Reported by the operator',
     TIMEOUT: 'No answer in time',
     EVALUATION: 'Rule or expression failed',
-  } as Record<string, string>,
+  } satisfies Record<ErrorClass, string>,
 } as const
