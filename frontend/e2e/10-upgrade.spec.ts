@@ -75,7 +75,7 @@ test('a page opened while the server is away waits for it, and is not lost', asy
 test('a part of a page whose code is gone leaves the rest standing', async ({ page, signIn, complaints }) => {
   await page.route('**/assets/HoursChart-*.js', (route) => route.fulfill(gone))
   await signIn('admin', '/')
-  await expect(page.getByText('This part of the page could not be loaded')).toBeVisible()
+  await expect(page.getByText('This part of the page could not be loaded')).toBeVisible({ timeout: 40_000 })
   await expect(page.getByRole('heading', { name: 'Systems' })).toBeVisible()
   await forgive(page, complaints)
 })
