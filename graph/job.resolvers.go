@@ -86,8 +86,8 @@ func (r *taskInstanceResolver) DeliveryID(ctx context.Context, obj *job.TaskInst
 	return optionally(load(ctx).DeliveryOfTask.Load(ctx, obj.ID))
 }
 
-func (r *taskInstanceResolver) Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []job.LogLevel) ([]*job.TaskLogLine, error) {
-	return r.Resolver.Jobs.NewestLog(ctx, obj.ID, first, before, levels)
+func (r *taskInstanceResolver) Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []job.LogLevel, text *string) ([]*job.TaskLogLine, error) {
+	return r.Resolver.Jobs.NewestLog(ctx, obj.ID, first, before, levels, text)
 }
 
 func (r *Resolver) Job() generated.JobResolver { return &jobResolver{r} }

@@ -37,7 +37,7 @@ type TaskInstanceResolver interface {
 
 	DeliveryID(ctx context.Context, obj *job.TaskInstance) (*int64, error)
 
-	Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []job.LogLevel) ([]*job.TaskLogLine, error)
+	Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []job.LogLevel, text *string) ([]*job.TaskLogLine, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -71,6 +71,14 @@ func (ec *executionContext) field_TaskInstance_log_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["levels"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg3
 	return args, nil
 }
 
@@ -1507,7 +1515,7 @@ func (ec *executionContext) _TaskInstance_log(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.TaskInstance().Log(ctx, obj, fc.Args["first"].(*int), fc.Args["before"].(*int64), fc.Args["levels"].([]job.LogLevel))
+			return ec.Resolvers.TaskInstance().Log(ctx, obj, fc.Args["first"].(*int), fc.Args["before"].(*int64), fc.Args["levels"].([]job.LogLevel), fc.Args["text"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*job.TaskLogLine) graphql.Marshaler {

@@ -1512,7 +1512,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
 		Level       func(childComplexity int) int
-		Log         func(childComplexity int, first *int, before *int64, levels []job.LogLevel) int
+		Log         func(childComplexity int, first *int, before *int64, levels []job.LogLevel, text *string) int
 		Progress    func(childComplexity int) int
 		StartedAt   func(childComplexity int) int
 		State       func(childComplexity int) int
@@ -8107,7 +8107,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.TaskInstance.Log(childComplexity, args["first"].(*int), args["before"].(*int64), args["levels"].([]job.LogLevel)), true
+		return e.ComplexityRoot.TaskInstance.Log(childComplexity, args["first"].(*int), args["before"].(*int64), args["levels"].([]job.LogLevel), args["text"].(*string)), true
 	case "TaskInstance.progress":
 		if e.ComplexityRoot.TaskInstance.Progress == nil {
 			break
@@ -12164,6 +12164,11 @@ type TaskInstance {
     before: ID
     "Lines of these levels; null: of all."
     levels: [LogLevel!]
+    """
+    Lines with every one of these words, in any order and case, with or without accents; null: all. It is looked for in the 50,000 lines before
+    ` + "`" + `before` + "`" + `; go on from the oldest line of the answer.
+    """
+    text: String
   ): [TaskLogLine!]
 }
 

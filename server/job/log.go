@@ -33,6 +33,9 @@ type TaskLogLine struct {
 	Message        string
 }
 
+// logSearched is through how many lines a search goes at once: what a task says is not indexed, and it may say a million things.
+const logSearched = 50_000
+
 type logLines []*TaskLogLine
 
 func (lines logLines) write(ctx context.Context, tx bun.Tx) error {
@@ -52,9 +55,10 @@ func levelOf(action Action) LogLevel {
 }
 
 // NewestLog gives lines of a task's log, the newest first: at most first (nil: 200), older than the line before (nil: from the newest), of
-// these levels (nil: all). Needs /Jobs/RunJob/GetLog in a rule about
+// these levels (nil: all), with every word of the text (nil: any; as in each search, directory.Search). A text is looked for in the logSearched lines
+// before. Needs /Jobs/RunJob/GetLog in a rule about
 // everything or about jobs: lines may tell of anybody.
-func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *int, before *int64, levels []LogLevel) ([]*TaskLogLine, error) {
+func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *int, before *int64, levels []LogLevel, text *string) ([]*TaskLogLine, error) {
 	if _, err := permit.RequireWhole(ctx, permit.JobLog); err != nil {
 		return nil, err
 	}
@@ -62,5 +66,5 @@ func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *in
 	if err := args.Check(); err != nil {
 		return nil, err
 	}
-	return selectNewestLog(ctx, s.DB, taskInstanceID, levels, before, args.First)
+	return selectNewestLog(ctx, s.DB, taskInstanceID, levels, before, text, args.First)
 }

@@ -19,6 +19,7 @@ func TestNewestLog(t *testing.T) {
 		for n := range 7 {
 			r.Logf([]job.LogLevel{job.LogInfo, job.LogWarn}[n%2], "line %d", n)
 		}
+		r.Logf(job.LogInfo, "%s", "Zoë is gone, 100 %")
 		return job.Result{Output: true}, nil
 	})
 	i := b.run(t, "j")
@@ -29,7 +30,7 @@ func TestNewestLog(t *testing.T) {
 	var all []string
 	var before *int64
 	for {
-		lines, err := b.jobs.NewestLog(b.ctx, task.ID, &three, before, nil)
+		lines, err := b.jobs.NewestLog(b.ctx, task.ID, &three, before, nil, nil)
 		require.NoError(t, err)
 		if len(lines) == 0 {
 			break
@@ -39,11 +40,25 @@ func TestNewestLog(t *testing.T) {
 		}
 		before = &lines[len(lines)-1].ID
 	}
-	require.Equal(t, []string{"line 6", "line 5", "line 4", "line 3", "line 2", "line 1", "line 0"}, all)
+	require.Equal(t, []string{"Zoë is gone, 100 %", "line 6", "line 5", "line 4", "line 3", "line 2", "line 1", "line 0"}, all)
 
-	warned, err := b.jobs.NewestLog(b.ctx, task.ID, nil, nil, []job.LogLevel{job.LogWarn})
+	warned, err := b.jobs.NewestLog(b.ctx, task.ID, nil, nil, []job.LogLevel{job.LogWarn}, nil)
 	require.NoError(t, err)
 	require.Len(t, warned, 3)
-	_, err = b.jobs.NewestLog(person(t.Context(), "/Jobs/Job"), task.ID, nil, nil, nil)
+	found := func(text string, levels ...job.LogLevel) []string {
+		lines, err := b.jobs.NewestLog(b.ctx, task.ID, &three, nil, levels, &text)
+		require.NoError(t, err)
+		messages := make([]string, len(lines))
+		for i, l := range lines {
+			messages[i] = l.Message
+		}
+		return messages
+	}
+	require.Equal(t, []string{"line 5"}, found("5 LINE"))
+	require.Equal(t, []string{"Zoë is gone, 100 %", "line 6", "line 5"}, found("  "))
+	require.Equal(t, []string{"Zoë is gone, 100 %"}, found("zoe"))
+	require.Equal(t, []string{"Zoë is gone, 100 %"}, found("%"), "nothing in a word is a pattern")
+	require.Empty(t, found("zoe", job.LogWarn))
+	_, err = b.jobs.NewestLog(person(t.Context(), "/Jobs/Job"), task.ID, nil, nil, nil, nil)
 	require.True(t, errs.Is(err, errs.Forbidden))
 }

@@ -64,7 +64,7 @@ func TestJobProgress(t *testing.T) {
 	require.InDelta(t, 1, last.Progress, 0)
 	most, lines := page.Max, 0
 	for before := (*int64)(nil); ; {
-		log, err := b.jobs.NewestLog(b.ctx, b.task(t, i.ID, "one").ID, &most, before, nil)
+		log, err := b.jobs.NewestLog(b.ctx, b.task(t, i.ID, "one").ID, &most, before, nil, nil)
 		require.NoError(t, err)
 		if len(log) == 0 {
 			break

@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/queue"
 )
 
@@ -277,15 +278,21 @@ func updateOutcome(ctx context.Context, tx bun.Tx, id int64, blocked json.RawMes
 	return wrap("write the outcome of a task", err)
 }
 
-func selectNewestLog(ctx context.Context, db bun.IDB, taskID int64, levels []LogLevel, before *int64, limit int) ([]*TaskLogLine, error) {
+func selectNewestLog(ctx context.Context, db bun.IDB, taskID int64, levels []LogLevel, before *int64, text *string, limit int) ([]*TaskLogLine, error) {
 	rows := []*TaskLogLine{}
-	q := db.NewSelect().Model(&rows).Where("task_instance_id = ?", taskID).Order("id DESC").Limit(int64(limit))
+	q := db.NewSelect().Model(&rows).Order("id DESC").Limit(int64(limit))
+	lines := db.NewSelect().Model((*TaskLogLine)(nil)).Where("task_instance_id = ?", taskID)
 	if len(levels) > 0 {
 		q.Where("level IN (?)", bun.List(levels))
 	}
 	if before != nil {
-		q.Where("id < ?", *before)
+		lines.Where("id < ?", *before)
 	}
+	if text != nil {
+		lines.Order("id DESC").Limit(logSearched)
+		q.Where("?", directory.SearchNames("message", "''", *text))
+	}
+	q.ModelTableExpr("(?) AS l", lines)
 	return rows, wrap("read the newest log lines", q.Scan(ctx))
 }
 

@@ -10,7 +10,7 @@ import { formatTime } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
-import { SelectFilter } from '../../ui/Filters'
+import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
@@ -25,9 +25,10 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
   const { can } = useCan()
   const allowed = can(permissions.jobLog) || can(permissions.jobs)
   const [level, setLevel] = useState<LogLevel>()
+  const [text, setText] = useState<string>()
   const [{ data, error }, read] = useReading({
     query: TaskLogDocument,
-    variables: { id: props.instanceId },
+    variables: { id: props.instanceId, levels: level && levels.slice(levels.indexOf(level)), text },
     requestPolicy: 'cache-and-network',
     pause: !allowed,
   })
@@ -43,12 +44,12 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
 
   if (!allowed) return null
   const lines = data?.jobInstance?.tasks.find((other) => other.id === task.id)?.log
-  const shown = lines?.filter((line) => !level || levels.indexOf(line.level) >= levels.indexOf(level))
   return (
     <Section
       title={`${t.job.log}: ${task.displayName}`}
       aside={
         <span className={classes.logTools}>
+          <SearchFilter label={t.job.logSearch} placeholder={t.job.logSearch} value={text} onChange={setText} />
           <SelectFilter
             label={t.job.logLevel}
             any={t.job.logLevel}
@@ -78,13 +79,13 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
     >
       {error && !data ? (
         <ProblemNote problem={toProblem(error)} />
-      ) : !shown ? (
+      ) : !lines ? (
         <Skeleton lines={4} />
-      ) : shown.length === 0 ? (
-        <p className="dim">{t.job.logEmpty}</p>
+      ) : lines.length === 0 ? (
+        <p className="dim">{level || text ? t.job.logNothing : t.job.logEmpty}</p>
       ) : (
         <ol className={classes.log} tabIndex={0} aria-label={t.job.log}>
-          {shown.map((line) => (
+          {lines.map((line) => (
             <li
               key={line.id}
               className={cx(line.level === 'WARN' && classes.warn, line.level === 'ERROR' && classes.err)}

@@ -134,6 +134,8 @@ export const machineryTexts = {
     log: 'Log',
     logLevel: 'Level',
     logEmpty: 'No lines yet.',
+    logSearch: 'Search the log',
+    logNothing: 'No line of this log holds that.',
     logDownload: 'Download',
 
     counters: 'Counters',
