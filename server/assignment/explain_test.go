@@ -153,7 +153,7 @@ func TestViewOfWhatWasWithdrawn(t *testing.T) {
 	view, err := s.View(permit.With(t.Context(), permit.System("test")), assignment.ViewInput{ResourceID: 11})
 	require.NoError(t, err)
 	require.Len(t, view.Entitlements, 1)
-	require.Equal(t, "reading", *view.Entitlements[0].WaitReason)
+	require.EqualValues(t, "reading", *view.Entitlements[0].WaitReason)
 	require.Contains(t, view.Entitlements[0].Reasons[0], "stays here until that is read again")
 }
 

@@ -49,7 +49,7 @@ func TestDispatch(t *testing.T) {
 		}
 		a := o.BroughtAttempts()
 		require.Len(t, a, 1)
-		require.Equal(t, "DONE", *a[0].Outcome)
+		require.EqualValues(t, "DONE", *a[0].Outcome)
 		require.Equal(t, w.fake.calls[0].IdempotencyKey, a[0].IdempotencyKey)
 		w.drain()
 		require.Equal(t, 1, w.fake.count(), "a second run has nothing to do")
@@ -108,7 +108,7 @@ func TestDispatch(t *testing.T) {
 		w.drain()
 		o := w.order(0)
 		require.Equal(t, StateErrored, o.State())
-		require.Equal(t, "REFUSED", o.Error().Class)
+		require.EqualValues(t, "REFUSED", o.Error().Class)
 		require.Equal(t, "LDAP 50 insufficient access rights", o.Error().Message)
 		w.drain()
 		require.Equal(t, 1, w.fake.count(), "not resent by itself (R5)")
@@ -247,7 +247,7 @@ func TestLostAnswer(t *testing.T) {
 		o := w.order(0)
 		require.Equal(t, StateExecuted, o.State())
 		require.Len(t, o.BroughtAttempts(), 2)
-		require.Equal(t, "UNKNOWN", *o.BroughtAttempts()[0].Outcome)
+		require.EqualValues(t, "UNKNOWN", *o.BroughtAttempts()[0].Outcome)
 		require.NotEqual(t, w.fake.calls[0].IdempotencyKey, w.fake.calls[1].IdempotencyKey)
 	})
 	t.Run("KeyNotKnown", func(t *testing.T) {

@@ -260,7 +260,7 @@ func TestClock(t *testing.T) {
 		require.NoError(t, err)
 		o := w.order(0)
 		require.Equal(t, StateErrored, o.State())
-		require.Equal(t, "TIMEOUT", o.Error().Class)
+		require.EqualValues(t, "TIMEOUT", o.Error().Class)
 		require.Contains(t, o.Error().Message, "within 1 minutes")
 	})
 	t.Run("UnverifiedThenRetried", func(t *testing.T) {

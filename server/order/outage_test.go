@@ -141,7 +141,7 @@ func TestRefusalsCount(t *testing.T) {
 	w.sweeps(2*time.Minute, 10*time.Second)
 	for i := range 2 {
 		require.Equal(t, StateErrored, w.order(i).State())
-		require.Equal(t, "REFUSED", w.order(i).Error().Class)
+		require.EqualValues(t, "REFUSED", w.order(i).Error().Class)
 	}
 	require.Zero(t, w.id("select count(*) from outage"), "it answered")
 }

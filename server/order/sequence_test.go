@@ -92,7 +92,7 @@ func TestSequence(t *testing.T) {
 		w.drain()
 		require.Zero(t, w.fake.count(), "the system would say that all is well")
 		require.Equal(t, StateErrored, w.order(1).State())
-		require.Equal(t, "CONFLICT", w.order(1).Error().Class)
+		require.EqualValues(t, "CONFLICT", w.order(1).Error().Class)
 		w.plan(w.deletion(0, old, 1))
 		w.generate()
 		w.drain()
@@ -120,7 +120,7 @@ func TestSequence(t *testing.T) {
 		w.drain()
 		require.Equal(t, []string{"Added p0"}, called(w))
 		require.Equal(t, StateExecuted, w.order(0).State())
-		require.Equal(t, "CONFLICT", w.order(1).Error().Class)
+		require.EqualValues(t, "CONFLICT", w.order(1).Error().Class)
 	})
 	t.Run("RenameMakesRoom", func(t *testing.T) {
 		t.Parallel()

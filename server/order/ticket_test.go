@@ -53,7 +53,7 @@ func TestTickets(t *testing.T) {
 		require.Equal(t, "plang7", scan[string](w, "select created_key from assigned_resource_type where id = ?", w.arts[0]))
 		require.Equal(t, []int64{w.connector}, w.executed)
 		a := w.order(0).BroughtAttempts()
-		require.Equal(t, "CONFIRMED", *a[0].Outcome)
+		require.EqualValues(t, "CONFIRMED", *a[0].Outcome)
 		require.NotNil(t, a[0].EndedAt)
 	})
 	t.Run("NotSynchronizable", func(t *testing.T) {

@@ -199,7 +199,7 @@ func TestChangedRowsAreEnough(t *testing.T) {
 					}
 				}
 				for _, b := range both {
-					b.Clock.SetOffset(start.Add(time.Duration(step+1) * time.Minute).Sub(time.Now()))
+					b.Clock.SetOffset(time.Until(start.Add(time.Duration(step+1) * time.Minute)))
 					b.fake.set("person", rows...)
 					if b == whole {
 						b.forget(t)
