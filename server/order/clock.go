@@ -124,6 +124,9 @@ func (s *Service) noteTimeouts(ctx context.Context, tx bun.Tx, now time.Time, ti
 			return fmt.Errorf("note timeouts: %w", err)
 		}
 	}
+	if err := noteTicketKeys(ctx, tx, now, distinct(expiredTickets)); err != nil {
+		return err
+	}
 	if ended := distinct(append(expiredTickets, timedOut...)); len(ended) > 0 {
 		if _, err := tx.NewRaw(`update order_attempt set ended_at = ?, outcome = 'EXPIRED' where ended_at is null and order_id = any(?)`,
 			stamp(now), pgdialect.Array(ended)).Exec(ctx); err != nil {

@@ -239,8 +239,9 @@ func (p *policyRun) planOrder(o *openOrder, d *evaluation.OrderDelta) {
 // ticketEnd tells how the open ticket of an order ends by these steps; "" when it goes on or there is none.
 func ticketEnd(lines map[int64]*lineHead, steps []step, withdraw bool) string {
 	had, stays, verified := false, false, false
-	to := map[int64]State{}
+	to, closed := map[int64]State{}, map[int64]bool{}
 	for _, s := range steps {
+		closed[s.LineID] = s.Close
 		if next, ok := s.action.target(lines[s.LineID].State); ok {
 			to[s.LineID] = next
 		}
@@ -251,7 +252,7 @@ func ticketEnd(lines map[int64]*lineHead, steps []step, withdraw bool) string {
 		}
 		had = true
 		next, moved := to[id]
-		stays = stays || !moved || next == evaluation.Transmitted
+		stays = stays || (!moved || next == evaluation.Transmitted) && !closed[id]
 		verified = verified || next == evaluation.Verified
 	}
 	switch {
@@ -350,7 +351,10 @@ func (p *policyRun) updateOrders(ctx context.Context, tx bun.Tx) error {
 			ended = append(ended, c.ID)
 		}
 	}
-	return endNewKeys(ctx, tx, p.now, false, ended) // whoever had the ticket may have done it
+	if err := noteTicketKeys(ctx, tx, p.now, ended); err != nil { // whoever had the ticket may have done it
+		return err
+	}
+	return endNewKeys(ctx, tx, p.now, false, ended)
 }
 
 // markAgain asks for another evaluation of the owners whose orders changed while they were being evaluated.

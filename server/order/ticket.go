@@ -130,10 +130,7 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 		args []any
 	}{
 		// without another word the new target has the key that the ticket says: by it the target is known also when nothing correlates it
-		{`update provisioning_order o set executed_at = ?, created_key = coalesce(?, o.created_key, (select min(l.proposed_value) from order_line l
-				join resource_type t on t.id = o.resource_type_id join property p on p.entity_type_id = t.target_entity_type_id and p.identifier = l.property
-				left join property_mapping m on m.property_id = p.id
-				where l.order_id = o.id and l.closed_at is null and l.action = 'SET' and l.proposed_value <> '' and (m.is_primary_key or p.is_key) and o.kind = 'CREATE')),
+		{`update provisioning_order o set executed_at = ?, created_key = coalesce(?, o.created_key, ` + ticketKey("l.closed_at is null") + `),
 			error_count = 0, is_superseded = false, assignee = coalesce(assignee, ?) where id = any(?)`, []any{stamp(now), key, who, arrayOf(ids)}},
 		{`update order_attempt set ended_at = ?, outcome = 'CONFIRMED', message = ?, worker = ? where ended_at is null and order_id = any(?)`,
 			[]any{stamp(now), text(in.Comment), who, arrayOf(ids)}},
@@ -231,4 +228,25 @@ func (s *Service) assign(ctx context.Context, in BulkOrdersInput, a Action, who 
 		_, err := apply(ctx, tx, now, ticketSteps(orders, func(*lockedOrder) Action { return a }, Move{Comment: text(in.Comment)}))
 		return err
 	})
+}
+
+// ticketKey is the key that the ticket of a creation o says, by the lines l that count; null: it says none.
+func ticketKey(lines string) string {
+	return `(select min(l.proposed_value) from order_line l
+		join resource_type t on t.id = o.resource_type_id join property p on p.entity_type_id = t.target_entity_type_id and p.identifier = l.property
+		left join property_mapping m on m.property_id = p.id
+		where l.order_id = o.id and ` + lines + ` and l.action = 'SET' and l.proposed_value <> '' and (m.is_primary_key or p.is_key) and o.kind = 'CREATE')`
+}
+
+// noteTicketKeys keeps the keys that ended tickets said: whoever had such a ticket may have made the account without a word, and when it
+// appears it is known although the person is gone who would be correlated with it.
+func noteTicketKeys(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int64) error {
+	var keys []assignment.Answer
+	err := tx.NewRaw(`select * from (select o.assigned_resource_type_id, `+ticketKey("(l.closed_at is null or l.closed_at >= ?0)")+` as created_key
+		from provisioning_order o join assigned_resource_type a on a.id = o.assigned_resource_type_id and a.created_key is null and a.resource_id is null
+		where o.id = any (?1)) k where created_key is not null order by 1`, stamp(now), arrayOf(orderIDs)).Scan(ctx, &keys)
+	if err != nil {
+		return fmt.Errorf("note the keys of ended tickets: %w", err)
+	}
+	return assignment.Answered(ctx, tx, now, keys)
 }
