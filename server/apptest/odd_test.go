@@ -264,6 +264,7 @@ func (o *odd) see() string {
 	}
 	section("open orders", orders)
 	section("rows to mend", rows)
+	slices.Sort(faults)
 	section("not computed", faults)
 	section("systems", systems)
 	return b.String()
