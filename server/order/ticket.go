@@ -239,12 +239,15 @@ func ticketKey(lines string) string {
 }
 
 // noteTicketKeys keeps the keys that ended tickets said: whoever had such a ticket may have made the account without a word, and when it
-// appears it is known although the person is gone who would be correlated with it.
+// appears it is known although the person is gone who would be correlated with it. A key that somebody's account has already is not noted: that
+// account was not made for the ticket, and must not go with the person.
 func noteTicketKeys(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int64) error {
 	var keys []assignment.Answer
-	err := tx.NewRaw(`select * from (select o.assigned_resource_type_id, `+ticketKey("(l.closed_at is null or l.closed_at >= ?0)")+` as created_key
+	err := tx.NewRaw(`select assigned_resource_type_id, created_key from (select o.assigned_resource_type_id, t.target_entity_type_id, `+ticketKey("(l.closed_at is null or l.closed_at >= ?0)")+` as created_key
 		from provisioning_order o join assigned_resource_type a on a.id = o.assigned_resource_type_id and a.created_key is null and a.resource_id is null
-		where o.id = any (?1)) k where created_key is not null order by 1`, stamp(now), arrayOf(orderIDs)).Scan(ctx, &keys)
+		join resource_type t on t.id = o.resource_type_id
+		where o.id = any (?1)) k where created_key is not null and not exists (select from resource r where r.entity_type_id = k.target_entity_type_id
+			and r.key = k.created_key and r.valid_to = 'infinity') order by 1`, stamp(now), arrayOf(orderIDs)).Scan(ctx, &keys)
 	if err != nil {
 		return fmt.Errorf("note the keys of ended tickets: %w", err)
 	}
