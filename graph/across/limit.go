@@ -61,7 +61,11 @@ func Limits(raw json.RawMessage) ([]*ExceededLimit, error) {
 		return nil, fmt.Errorf("read exceeded limits: %w", err)
 	}
 	for _, l := range list {
-		limits = append(limits, &ExceededLimit{EntityType: l.EntityType, ResourceType: l.ResourceType, Name: l.Name, Counter: counters[l.Counter+l.Action],
+		counter, known := counters[l.Counter+l.Action]
+		if !known {
+			return nil, fmt.Errorf("read exceeded limits: nothing is called %q", l.Counter+l.Action)
+		}
+		limits = append(limits, &ExceededLimit{EntityType: l.EntityType, ResourceType: l.ResourceType, Name: l.Name, Counter: counter,
 			Counted: l.Value + l.Count, Limit: l.Limit, IsPercent: l.Percent || l.IsPercent, Base: l.Stored + l.Base})
 	}
 	return limits, nil

@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -125,15 +124,23 @@ func (s *Service) endOutage(ctx context.Context, tx bun.Tx, now time.Time, conne
 	if len(failures) == 0 || failures[0] < outage {
 		return nil
 	}
-	res, err := tx.NewRaw(`update provisioning_order set not_before = null where id in (select id from provisioning_order
-		where connection_id = ? and (has_silent or has_pending and generated_at is not null) and not_before > ? and `+sqlSilent+`
-		order by id for update skip locked)`, connectionID, stamp(now)).Exec(ctx)
+	n, err := release(ctx, tx, now, []int64{connectionID})
 	if err != nil {
-		return fmt.Errorf("release what an outage put off: %w", err)
+		return err
 	}
-	n, _ := res.RowsAffected()
 	s.Log.InfoContext(ctx, "a system answers again", "connection", connectionID, "orders", n)
 	return s.wakeContinuous(ctx, tx, connectionID)
+}
+
+// release makes the orders of connections due that an outage put off. n: how many.
+func release(ctx context.Context, tx bun.Tx, now time.Time, connections []int64) (n int64, err error) {
+	res, err := tx.NewRaw(`update provisioning_order set not_before = null where id in (select id from provisioning_order
+		where connection_id = any (?) and (has_silent or has_pending and generated_at is not null) and not_before > ? and `+sqlSilent+`
+		order by id for update skip locked)`, pgdialect.Array(orEmpty(connections)), stamp(now)).Exec(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("release what an outage put off: %w", err)
+	}
+	return res.RowsAffected()
 }
 
 // wakeContinuous asks for a drain of a connection whose connector is continuous; jobs look by themselves.
@@ -158,15 +165,11 @@ func forgetOutages(ctx context.Context, tx bun.Tx, connectorID int64) error {
 // hurry makes the systems of some connections be asked now, whatever was put off: somebody launched a job.
 func (s *Service) hurry(ctx context.Context, tx bun.Tx, connections []int64) error {
 	now := s.Clock.Now()
-	for _, sql := range []string{
-		`update provisioning_order set not_before = null where id in (select id from provisioning_order
-			where connection_id = any(?) and (has_silent or has_pending and generated_at is not null) and not_before > ? and ` + sqlSilent + `
-			order by id for update skip locked)`,
-		`update outage set next_at = x.now from (select ?1::timestamptz as now) x where connection_id = any(?0) and next_at > x.now`,
-	} {
-		if _, err := tx.NewRaw(sql, pgdialect.Array(orEmpty(connections)), stamp(now)).Exec(ctx); err != nil {
-			return fmt.Errorf("try systems again: %w", err)
-		}
+	if _, err := release(ctx, tx, now, connections); err != nil {
+		return err
+	}
+	if _, err := tx.NewRaw("update outage set next_at = ?0 where connection_id = any (?1) and next_at > ?0", stamp(now), pgdialect.Array(orEmpty(connections))).Exec(ctx); err != nil {
+		return fmt.Errorf("try systems again: %w", err)
 	}
 	return nil
 }
@@ -273,7 +276,7 @@ func (s *Service) afterTrial(ctx context.Context, connectionID int64) (int, erro
 	var failures int
 	err := s.DB.NewRaw("select coalesce((select failures from outage where connection_id = ?), 0)", connectionID).Scan(ctx, &failures)
 	if err != nil {
-		return isAway, errors.Join(errors.New("look what a trial showed"), err)
+		return isAway, fmt.Errorf("look what a trial showed: %w", err)
 	}
 	if failures >= outage {
 		return isAway, nil
