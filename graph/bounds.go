@@ -39,9 +39,15 @@ func (b *bounds) enter(ctx context.Context, kind ast.Operation) error {
 			return errs.New(errs.TooLarge, "This connection has %d operations open, more are not taken. Complete some, or open another connection.", maxOnSocket)
 		}
 	}
+	if onSocket && kind != ast.Subscription {
+		socket.running.Add(1)
+	}
 	leave := func() {
 		if onSocket {
 			socket.open.Add(-1)
+			if kind != ast.Subscription {
+				socket.running.Add(-1)
+			}
 		}
 	}
 	if actor := permit.From(ctx); kind == ast.Subscription && actor != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -25,6 +26,8 @@ type Options struct {
 	Log     *slog.Logger // where internal errors go
 	// Subscriptions is how many a user may have open in this process; 0: DefaultSubscriptions.
 	Subscriptions int
+	// Ending ends when the process is asked to: connections with subscriptions are given up then, so that their clients go on elsewhere. nil: never.
+	Ending context.Context
 	// Slowly writes every answer field by field, as gqlgen does, instead of straight from what a list brought (graph/plain): for comparisons.
 	Slowly bool
 }
@@ -37,6 +40,10 @@ func Handler(r *Resolver, o Options) http.Handler {
 		if transport.GetInitPayload(ctx) != nil { // an event stream has no way to say it: it just ends
 			transport.AddSubscriptionError(ctx, present(o.Log)(ctx, err))
 		}
+	}
+	r.Feed.Lost = lost
+	if o.Ending == nil {
+		o.Ending = context.Background()
 	}
 	s := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
 	s.AddTransport(overWebsocket(r.Auth, o.Origins, o.Log))
@@ -53,7 +60,7 @@ func Handler(r *Resolver, o Options) http.Handler {
 			return next(plain.With(ctx))
 		})
 	}
-	return r.Auth.Middleware(withEnds(streams(r.Auth, s)))
+	return r.Auth.Middleware(withEnds(o.Ending, streams(r.Auth, o.Ending, s)))
 }
 
 // aroundOperation gives every operation the rights of now, which on a websocket may be years after its start, its own loaders, and its bounds.
@@ -63,6 +70,9 @@ func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc, b *bounds
 		ctx, err := r.Auth.Renew(ctx)
 		if err == nil {
 			err = b.enter(ctx, kind)
+		}
+		if s, ok := ctx.Value(streamKey{}).(*stream); ok {
+			s.isSubscription.Store(kind == ast.Subscription)
 		}
 		if err != nil {
 			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
@@ -81,8 +91,36 @@ type overEvents struct{ transport.SSE }
 // Supports implements graphql.Transport.
 func (t overEvents) Supports(r *http.Request) bool { return WantsStream(r) && t.SSE.Supports(r) }
 
-// streams prepares event streams: their body is limited, and they end with their access token.
-func streams(a *auth.Service, next http.Handler) http.Handler {
+// stream is an event stream on its way out. One that is given up says nothing more: "complete" would tell its client that the subscription is over.
+type stream struct {
+	http.ResponseWriter
+	*ends
+	isSubscription atomic.Bool
+	ctx            context.Context
+}
+
+type streamKey struct{}
+
+func (s *stream) isCut() bool {
+	return s.restarting.Load() && s.isSubscription.Load() && s.ctx.Err() != nil
+}
+
+// Write implements http.ResponseWriter.
+func (s *stream) Write(b []byte) (int, error) {
+	if s.isCut() {
+		return len(b), nil
+	}
+	return s.ResponseWriter.Write(b)
+}
+
+// Flush implements http.Flusher.
+func (s *stream) Flush() { _ = http.NewResponseController(s.ResponseWriter).Flush() }
+
+// Unwrap is for http.ResponseController.
+func (s *stream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// streams prepares event streams: their body is limited, they end with their access token, and are cut when the process ends.
+func streams(a *auth.Service, ending context.Context, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !WantsStream(r) {
 			next.ServeHTTP(w, r)
@@ -98,13 +136,20 @@ func streams(a *auth.Service, next http.Handler) http.Handler {
 				return
 			}
 		}
-		ctx := r.Context()
+		ctx, cut := context.WithCancel(r.Context())
+		defer cut()
+		s := &stream{ResponseWriter: w, ends: &ends{cut: cut}, ctx: ctx}
+		defer context.AfterFunc(ending, s.restart)()
+		ctx = context.WithValue(context.WithValue(ctx, streamKey{}, s), endsKey{}, s.ends)
 		if end, ok := auth.Expires(ctx); ok {
 			var stop context.CancelFunc
 			ctx, stop = context.WithTimeout(ctx, a.Left(end))
 			defer stop()
 			defer a.OnEnd(ctx, stop)()
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(s, r.WithContext(ctx))
+		if s.isCut() {
+			panic(http.ErrAbortHandler) // the server's way to cut a connection in an answer
+		}
 	})
 }

@@ -77,17 +77,56 @@ func overWebsocket(a *auth.Service, origins []string, log *slog.Logger) transpor
 	}
 }
 
-// ends is what belongs to one connection.
+// closeRestart ends a connection whose process ends. graphql-ws clients connect again by themselves.
+const closeRestart = int(websocket.StatusServiceRestart)
+
+// ends is what belongs to one connection: a websocket, or an event stream.
 type ends struct {
-	at   atomic.Int64 // when its token expires, in Unix nanoseconds; zero: not signed in yet
-	open atomic.Int64 // operations that run on it
+	at      atomic.Int64 // when its token expires, in Unix nanoseconds; zero: not signed in yet
+	open    atomic.Int64 // operations that run on it
+	running atomic.Int64 // those of them that are queries or mutations
+
+	cut        context.CancelFunc // ends its context
+	restarting atomic.Bool        // it is given up: the client has to come again, here or elsewhere
+	conn       atomic.Pointer[expiringConn]
+}
+
+// lookAgain is how often a connection that is given up looks whether its answers are out.
+const lookAgain = 5 * time.Millisecond
+
+// restart gives the connection up, once what was asked on it is answered. Its subscriptions are not said to be over: they go on where the client connects next.
+func (e *ends) restart() {
+	if e.restarting.Swap(true) {
+		return
+	}
+	go func() {
+		for e.running.Load() > 0 { // bounded by the limits of the operations, and of the process
+			time.Sleep(lookAgain)
+		}
+		e.cut()
+		if c := e.conn.Load(); c != nil && e.at.Load() == 0 { // nobody watches the context before the sign-in
+			_ = c.WriteClose(closeRestart, restarted)
+		}
+	}()
+}
+
+// restarted is what a client is told.
+const restarted = "Service restart"
+
+// lost is Feed.Lost.
+func lost(ctx context.Context) bool {
+	e, ok := ctx.Value(endsKey{}).(*ends)
+	if ok {
+		e.restart()
+	}
+	return ok
 }
 
 type endsKey struct{}
 
 // withEnds prepares a request that may become a websocket: InitFunc writes the end, the connection reads it. One that does not say which page it comes
 // from is refused, unless it brings a valid access token as a header and no cookie, which no page can do.
-func withEnds(next http.Handler) http.Handler {
+func withEnds(ending context.Context, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" {
 			if r.Header.Get("Origin") == "" && (permit.From(r.Context()) == nil || r.Header.Get("Cookie") != "") {
@@ -95,13 +134,17 @@ func withEnds(next http.Handler) http.Handler {
 					"A websocket must say where it comes from: send the header Origin with the address of this server, or an access token in the header Authorization of the first request."))
 				return
 			}
-			r = r.WithContext(context.WithValue(r.Context(), endsKey{}, &ends{}))
+			ctx, cut := context.WithCancel(r.Context())
+			defer cut()
+			e := &ends{cut: cut}
+			defer context.AfterFunc(ending, e.restart)()
+			r = r.WithContext(context.WithValue(ctx, endsKey{}, e))
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// expiring makes connections that say 4403 instead of 1000 when it was the token that ended them.
+// expiring makes connections that say 4403 instead of 1000 when it was the token that ended them, and 1012 when it was the process.
 type expiring struct {
 	transport.CoderWebsocketImplementation
 }
@@ -116,7 +159,9 @@ func (e expiring) Accept(w http.ResponseWriter, r *http.Request, o transport.Web
 	if !ok || !known {
 		return conn, nil
 	}
-	return &expiringConn{fullConn: full, ends: ends}, nil
+	out := &expiringConn{fullConn: full, ends: ends}
+	ends.conn.Store(out)
+	return out, nil
 }
 
 type fullConn interface {
@@ -146,6 +191,9 @@ func (c *expiringConn) NextReader() (int, io.Reader, error) {
 func (c *expiringConn) WriteClose(code int, message string) error {
 	if at := c.ends.at.Load(); code == transport.WebsocketCloseNormalClosure && at != 0 && time.Now().UnixNano() >= at {
 		code, message = closeForbidden, "Forbidden"
+	}
+	if code == transport.WebsocketCloseNormalClosure && c.ends.restarting.Load() {
+		code, message = closeRestart, restarted
 	}
 	return c.fullConn.WriteClose(code, message)
 }

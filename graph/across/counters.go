@@ -45,6 +45,7 @@ func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 		for {
 			changed, open := gather(ctx, in, tick.C)
 			if !open {
+				f.lost(ctx)
 				return
 			}
 			now, err := f.Renew(ctx)
@@ -57,6 +58,7 @@ func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 			}
 			seen, open := drainUntilTick(ctx, in)
 			if !open {
+				f.lost(ctx)
 				return
 			}
 			next, err := f.counters.get(now, seen, f.Orders.Counters)

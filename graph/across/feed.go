@@ -26,6 +26,9 @@ type Feed struct {
 	Renew func(ctx context.Context) (context.Context, error)
 	// Failed hears why a subscription ends before its time, just before it does. nil: nobody.
 	Failed func(ctx context.Context, err error)
+	// Lost is told that a subscription cannot go on in this process, though nothing is wrong with it: it ends the connection, without saying that the subscription
+	// is over, so that the client comes again with its cursor. false: it cannot. nil: the subscription just ends.
+	Lost func(ctx context.Context) bool
 
 	counters shared
 	orders   readings
@@ -124,14 +127,18 @@ func (f *Feed) JobProgress(ctx context.Context, id int64) (<-chan *job.JobInstan
 		defer stop()
 		tick := time.NewTicker(checkEvery)
 		defer tick.Stop()
+		isOver := false
 		for {
 			var next *job.JobInstance
 			select {
 			case i, open := <-in:
 				if !open {
+					if !isOver {
+						f.lost(ctx)
+					}
 					return
 				}
-				next = i
+				next, isOver = i, i.State.IsFinal()
 			case <-tick.C:
 			case <-ctx.Done():
 				return
@@ -229,6 +236,7 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter fun
 		for {
 			rows, open := gather(ctx, in, tick.C)
 			if !open && len(rows) == 0 {
+				f.lost(ctx)
 				return
 			}
 			var list []T
@@ -311,6 +319,13 @@ func send[T any](ctx context.Context, out chan<- T, v T) bool {
 func (f *Feed) failed(ctx context.Context, err error) {
 	if f.Failed != nil && ctx.Err() == nil {
 		f.Failed(ctx, err)
+	}
+}
+
+// lost waits for the end of a subscription whose events have ended before it did.
+func (f *Feed) lost(ctx context.Context) {
+	if f.Lost != nil && ctx.Err() == nil && f.Lost(ctx) {
+		<-ctx.Done()
 	}
 }
 

@@ -63,6 +63,8 @@ type App struct {
 
 	metrics *prometheus.Registry
 	started chan struct{} // closed when the queue runs
+	ending  context.Context
+	end     context.CancelFunc // ends it: the process was asked to stop
 }
 
 // New makes every service and fills in the hooks between them. Nothing runs yet.
@@ -73,6 +75,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 			return nil, fmt.Errorf("read the test clock: %w", err)
 		}
 	}
+	a.ending, a.end = context.WithCancel(context.WithoutCancel(ctx))
 	keyring, err := keyringOf(s.Config)
 	if err != nil {
 		return nil, err
@@ -142,7 +145,7 @@ func Open(ctx context.Context, s cli.Session) (*cli.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Application{Handler: handler, Metrics: metrics, Run: a.Run, Greeting: greeting, Started: a.started}, nil
+	return &cli.Application{Handler: handler, Metrics: metrics, Run: a.Run, Close: a.Systems.Close, Greeting: greeting, Started: a.started}, nil
 }
 
 // lookForPooler reports whether even the direct way to the database leads through a pooler in transaction mode, and says what that means.
@@ -211,6 +214,7 @@ func (a *App) register(w *river.Workers) {
 
 // Run works until ctx ends, then finishes what is held.
 func (a *App) Run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, a.end)()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.Hub.Run(ctx) })
 	group.Go(func() error { a.bindSealed(ctx); return nil })
@@ -235,9 +239,5 @@ func (a *App) Run(ctx context.Context) error {
 	if a.Config.Serve.TestHooks {
 		group.Go(func() error { a.followClock(ctx); return nil })
 	}
-	err := group.Wait()
-	if closeErr := a.Systems.Close(); err == nil {
-		err = closeErr
-	}
-	return err
+	return group.Wait()
 }

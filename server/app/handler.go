@@ -29,7 +29,7 @@ func (a *App) handler(ctx context.Context) (all, metrics http.Handler, err error
 	return httpd.New(httpd.Parts{
 		Logger:    a.Log,
 		SPA:       frontend.Dist(),
-		GraphQL:   a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins(), Subscriptions: a.Config.Serve.Subscriptions})),
+		GraphQL:   a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins(), Subscriptions: a.Config.Serve.Subscriptions, Ending: a.ending})),
 		Auth:      a.authHandler(),
 		RiverUI:   ui,
 		Metrics:   scraped,
@@ -47,6 +47,9 @@ func (a *App) origins() []string {
 
 // ready: the queue runs, and the database answers.
 func (a *App) ready(ctx context.Context) error {
+	if a.ending.Err() != nil {
+		return errors.New("the process ends")
+	}
 	select {
 	case <-a.started:
 	default:

@@ -108,7 +108,7 @@ func serve(ctx context.Context, addr, databaseURL string) error {
 		Systems: newSystems(b, s.Clock, ring, s), Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest,
 		Synchronization: synchronization.New(b, s.Clock, s.Shapes, directory.Options{}, dbtest.Idle(synchronization.Hooks{})),
 		Feed:            &across.Feed{Hub: event.NewHub(b, databaseURL, log)},
-	}, graph.Options{Log: log})}), log)
+	}, graph.Options{Log: log})}), log, 0)
 }
 
 // TestRun: every part measures what it says on a small organisation, and nothing is left behind.

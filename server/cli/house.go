@@ -27,6 +27,7 @@ type Application struct {
 	Handler  http.Handler                    // everything reachable by HTTP
 	Metrics  http.Handler                    // what --metrics-addr serves; nil: nothing
 	Run      func(ctx context.Context) error // works until ctx ends, then finishes what it holds; nil: nothing runs in the background
+	Close    func() error                    // called when neither serves nor works any more; nil: nothing is left to close
 	Greeting string                          // printed when ready, e.g. the demo logins
 	Started  <-chan struct{}                 // closed when everything runs; nil: from the beginning
 }

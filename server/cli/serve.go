@@ -24,14 +24,14 @@ func (c *serveCommand) Run(ctx context.Context, e *environment) error {
 	if err := c.Config.Validate(); err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", c.Config.Serve.Addr)
+	l, err := httpd.Listen(ctx, c.Config.Serve.Addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s (choose another with --addr or WRIT_ADDR): %w", c.Config.Serve.Addr, err)
 	}
 	defer l.Close()
 	var metrics net.Listener
 	if at := c.Config.Serve.MetricsAddr; at != "" {
-		if metrics, err = net.Listen("tcp", at); err != nil {
+		if metrics, err = httpd.Listen(ctx, at); err != nil {
 			return fmt.Errorf("listen on %s for the metrics (choose another with --metrics-addr or WRIT_METRICS_ADDR): %w", at, err)
 		}
 		defer metrics.Close()
@@ -73,9 +73,9 @@ func run(ctx context.Context, e *environment, s Session, l, metrics net.Listener
 		return nil
 	})
 	if metrics != nil && app.Metrics != nil {
-		group.Go(func() error { return httpd.Serve(ctx, metrics, app.Metrics, s.Log) })
+		group.Go(func() error { return httpd.Serve(ctx, metrics, app.Metrics, s.Log, s.Config.Serve.StopDelay) })
 	}
-	group.Go(func() error { return httpd.Serve(ctx, l, app.Handler, s.Log) })
+	group.Go(func() error { return httpd.Serve(ctx, l, app.Handler, s.Log, s.Config.Serve.StopDelay) })
 	if app.Run != nil {
 		group.Go(func() error {
 			err := app.Run(ctx)
@@ -86,6 +86,9 @@ func run(ctx context.Context, e *environment, s Session, l, metrics net.Listener
 		})
 	}
 	err := group.Wait()
+	if app.Close != nil {
+		err = errors.Join(err, app.Close())
+	}
 	s.Log.InfoContext(context.WithoutCancel(ctx), "stopped")
 	return err
 }

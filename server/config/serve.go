@@ -21,18 +21,22 @@ const (
 
 // Serve says how a process meets the world.
 type Serve struct {
-	Addr                 string `default:"127.0.0.1:8080" env:"WRIT_ADDR" help:"Address to listen on, host:port."`
-	PublicURL            string `name:"public-url" env:"WRIT_PUBLIC_URL" help:"Address under which people reach Writ, for links in mails and for cookies. Default: http:// and the listening address."`
-	Only                 Part   `default:"all" enum:"all,api,workers" env:"WRIT_ONLY" help:"What this process runs: ${enum}."`
-	MetricsAddr          string `name:"metrics-addr" env:"WRIT_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address that serves /metrics alone; the main one does not then."`
-	MetricsToken         string `name:"metrics-token" env:"WRIT_METRICS_TOKEN" help:"Token that /metrics asks for (Authorization: Bearer). Without it and without an address of its own, /metrics answers this machine only. Not as a flag."`
-	Demo                 bool   `env:"WRIT_DEMO" help:"Fill an empty database with the demo organisation and show its logins."`
-	TestHooks            bool   `env:"WRIT_TEST_HOOKS" help:"Let clients move the clock and ask for quiescence. Never in production."`
-	TimeZone             string `name:"time-zone" env:"WRIT_TIME_ZONE" help:"Where days begin and end, as an IANA name such as Europe/Berlin. One for the whole installation: kept in the database, default what is kept there, at first the zone of the machine."`
-	TrustedProxies       string `name:"trusted-proxies" env:"WRIT_TRUSTED_PROXIES" placeholder:"NETS" help:"Proxies in front of Writ, as addresses or networks separated by commas: they may say where a request comes from (X-Forwarded-For). Empty: nobody may."`
-	Subscriptions        int    `name:"subscriptions-per-user" default:"1000" env:"WRIT_SUBSCRIPTIONS_PER_USER" help:"Subscriptions one user may have open in this process."`
-	AllowPrivateWebhooks bool   `env:"WRIT_ALLOW_PRIVATE_WEBHOOKS" help:"Let webhooks reach private and local addresses."`
+	Addr                 string        `default:"127.0.0.1:8080" env:"WRIT_ADDR" help:"Address to listen on, host:port."`
+	PublicURL            string        `name:"public-url" env:"WRIT_PUBLIC_URL" help:"Address under which people reach Writ, for links in mails and for cookies. Default: http:// and the listening address."`
+	Only                 Part          `default:"all" enum:"all,api,workers" env:"WRIT_ONLY" help:"What this process runs: ${enum}."`
+	MetricsAddr          string        `name:"metrics-addr" env:"WRIT_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address that serves /metrics alone; the main one does not then."`
+	MetricsToken         string        `name:"metrics-token" env:"WRIT_METRICS_TOKEN" help:"Token that /metrics asks for (Authorization: Bearer). Without it and without an address of its own, /metrics answers this machine only. Not as a flag."`
+	Demo                 bool          `env:"WRIT_DEMO" help:"Fill an empty database with the demo organisation and show its logins."`
+	TestHooks            bool          `env:"WRIT_TEST_HOOKS" help:"Let clients move the clock and ask for quiescence. Never in production."`
+	TimeZone             string        `name:"time-zone" env:"WRIT_TIME_ZONE" help:"Where days begin and end, as an IANA name such as Europe/Berlin. One for the whole installation: kept in the database, default what is kept there, at first the zone of the machine."`
+	TrustedProxies       string        `name:"trusted-proxies" env:"WRIT_TRUSTED_PROXIES" placeholder:"NETS" help:"Proxies in front of Writ, as addresses or networks separated by commas: they may say where a request comes from (X-Forwarded-For). Empty: nobody may."`
+	Subscriptions        int           `name:"subscriptions-per-user" default:"1000" env:"WRIT_SUBSCRIPTIONS_PER_USER" help:"Subscriptions one user may have open in this process."`
+	StopDelay            time.Duration `name:"stop-delay" default:"500ms" env:"WRIT_STOP_DELAY" help:"How long a process that is asked to end still takes requests, with /readyz at 503: as long as the load balancer needs to notice."`
+	AllowPrivateWebhooks bool          `env:"WRIT_ALLOW_PRIVATE_WEBHOOKS" help:"Let webhooks reach private and local addresses."`
 }
+
+// maxStopDelay bounds StopDelay: whoever asked for the end kills the process some time.
+const maxStopDelay = 5 * time.Minute
 
 // Validate checks the section.
 func (s *Serve) Validate() error {
@@ -49,6 +53,9 @@ func (s *Serve) Validate() error {
 	}
 	if _, _, err := net.SplitHostPort(s.MetricsAddr); err != nil && s.MetricsAddr != "" {
 		return fmt.Errorf("the address of the metrics (--metrics-addr, WRIT_METRICS_ADDR) must be host:port, got %q", s.MetricsAddr)
+	}
+	if s.StopDelay < 0 || s.StopDelay > maxStopDelay {
+		return fmt.Errorf("the delay of the end (--stop-delay, WRIT_STOP_DELAY) must be between 0 and %s, got %s", maxStopDelay, s.StopDelay)
 	}
 	if s.MetricsToken != "" && len(s.MetricsToken) < 16 {
 		return fmt.Errorf("the token of the metrics (WRIT_METRICS_TOKEN) must have 16 characters or more")

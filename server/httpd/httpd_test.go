@@ -286,7 +286,7 @@ func TestServe(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan error, 1)
-	go func() { ended <- httpd.Serve(ctx, l, h, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- httpd.Serve(ctx, l, h, slog.New(slog.DiscardHandler), 0) }()
 
 	stream, err := http.Post("http://"+l.Addr().String()+"/graphql", "application/json", strings.NewReader("{}"))
 	require.NoError(t, err)

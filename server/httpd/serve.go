@@ -10,48 +10,76 @@ import (
 	"time"
 )
 
-// grace is how long running requests may take when the process ends; streams without end are cut then.
-const grace = 3 * time.Second
+// grace is how long running requests may take when the process ends. Streams end by themselves then (graph); what does not is cut.
+const grace = 12 * time.Second
 
 // bodyPatience is how long a client may take to send a whole request, whatever becomes of it: also one that is refused, or that nobody reads.
 const bodyPatience = 30 * time.Second
 
-// Serve answers requests until ctx ends, then lets running ones finish. There is no limit on the time of an answer:
-// subscriptions are answers without end.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	return serve(ctx, l, h, log, bodyPatience)
+// Serve answers requests until ctx ends, and for delay longer, in which a load balancer sees that the process is not ready any more; every answer
+// closes its connection from then on. Then it takes no new connections, answers whatever came before, and ends. There is no limit on the time
+// of an answer while it serves: subscriptions are answers without end.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, delay time.Duration) error {
+	return serve(ctx, l, h, log, limits{delay: delay, grace: grace, body: bodyPatience})
 }
 
-func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, patience time.Duration) error {
+// limits are the times of a server; see Serve, grace, bodyPatience.
+type limits struct{ delay, grace, body time.Duration }
+
+func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, limit limits) error {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
+	conns := newConnections(l)
 	s := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: min(10*time.Second, patience),
-		ReadTimeout:       patience, // whoever has read a request to its end takes it away: answers may be without end
+		Handler:           closing(ctx, conns.counted(h)),
+		ReadHeaderTimeout: min(10*time.Second, limit.body),
+		ReadTimeout:       limit.body, // whoever has read a request to its end takes it away: answers may be without end
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return requests },
+		ConnState:         conns.became,
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
+	go func() { ended <- s.Serve(conns) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
 	case <-ctx.Done():
 	}
-	timer := time.AfterFunc(grace, cut)
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	case <-time.After(limit.delay):
+	}
+	timer := time.AfterFunc(limit.grace, cut)
 	defer timer.Stop()
-	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*grace)
+	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit.grace+3*time.Second)
 	defer cancel()
+
+	conns.refuse()
+	serveErr := <-ended
+	conns.endIdle(final)
 	err := s.Shutdown(final)
-	cut() // websockets are not waited for: they follow the context of their request
+	if err == nil {
+		err = conns.wait(final) // websockets, which Shutdown does not wait for
+	}
+	cut()
 	if err != nil {
 		err = s.Close()
 	}
-	if serveErr := <-ended; !errors.Is(serveErr, http.ErrServerClosed) {
+	if !errors.Is(serveErr, errEmpty) {
 		err = errors.Join(err, serveErr)
 	}
 	return err
+}
+
+// closing makes every answer the last of its connection once ctx has ended, so that clients leave by themselves.
+func closing(ctx context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -35,7 +35,7 @@ func TestSlowBodies(t *testing.T) {
 	t.Cleanup(stop)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	go func() { _ = serve(ctx, l, h, slog.New(slog.DiscardHandler), patience) }()
+	go func() { _ = serve(ctx, l, h, slog.New(slog.DiscardHandler), limits{grace: grace, body: patience}) }()
 
 	for name, head := range map[string]string{
 		"Wanted":     "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
