@@ -1032,10 +1032,16 @@ create table read_back_request (
     id bigint generated always as identity,
     connector_id bigint not null,
     at timestamp with time zone not null,
+    entity_type_id bigint,
+    keys text[],
+    effect text,
     constraint read_back_request_pkey PRIMARY KEY (id),
-    constraint read_back_request_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id)
+    constraint read_back_request_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id),
+    constraint read_back_request_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id) ON DELETE CASCADE
 );
 comment on table read_back_request is 'Something was written to the system of a connector (or its time has come): read it. Rows, not a flag, so that nobody waits for a lock.';
+comment on column read_back_request.keys is 'Keys of the targets that were written, as the system has them. Null: not known.';
+comment on column read_back_request.effect is 'What that did to the stamps of the connection, in the words of its connector. Null: not known.';
 CREATE INDEX read_back_request_by_connector ON public.read_back_request USING btree (connector_id);
 
 create table resource (

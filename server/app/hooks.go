@@ -21,6 +21,7 @@ import (
 	"writ/server/job"
 	"writ/server/order"
 	"writ/server/queue"
+	"writ/server/synchronization"
 )
 
 // The rooms are made one after the other, and each needs its hooks when it is made: these are methods, so that they find the rooms that come
@@ -40,8 +41,12 @@ func (a *App) ordered(ctx context.Context, db bun.IDB, claims []evaluation.Claim
 }
 
 // executed: what was written is read back.
-func (a *App) executed(ctx context.Context, tx bun.Tx, connectorIDs []int64) error {
-	return a.Synchronization.EnqueueReadBack(ctx, tx, connectorIDs)
+func (a *App) executed(ctx context.Context, tx bun.Tx, list []order.Executed) error {
+	written := make([]synchronization.Written, len(list))
+	for i, x := range list {
+		written[i] = synchronization.Written(x)
+	}
+	return a.Synchronization.EnqueueReadBack(ctx, tx, written)
 }
 
 // activated: what waited for a connector goes on.

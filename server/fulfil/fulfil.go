@@ -72,6 +72,7 @@ type Receipt struct {
 	Detail     string        // more of what it said, such as the row that it refused: kept with the attempt, for those who may see the order
 	Hint       string        // what to do now
 	RetryAfter time.Duration // Throttled: how long to wait; 0 = unknown
+	Effect     string        // what the change did to the stamps, for Explainer; empty: not known, or more than it meant to do. Of changes made together one tells it
 }
 
 // Table is what Schema says of one table (or file, or endpoint) of the managed system.
@@ -103,6 +104,7 @@ type Opened struct {
 	Reader    Reader    // one target can be read back
 	Watcher   Watcher   // it can cheaply tell whether its data changed
 	Stamper   Stamper   // it can cheaply tell which tables changed
+	Explainer Explainer // it can tell whether a table changed by our own changes alone
 }
 
 // Connector is what every open connection can do. Safe for concurrent use. Close releases it.
@@ -198,6 +200,13 @@ type Watcher interface {
 // again. One of which that cannot be told is left out. Cheaper than to read the tables; asked when Watcher says that something changed.
 type Stamper interface {
 	Stamps(ctx context.Context) (map[string]string, error)
+}
+
+// Explainer tells whether everything that happened to a table between two stamps (Stamper) is what some changes of ours meant to do, by the effects in
+// their receipts. Then only their targets are read back. A change that did more than that, to whatever row, leaves its Effect empty, and in doubt
+// the answer is no: the table is read.
+type Explainer interface {
+	Explains(from, to string, effects []string) bool
 }
 
 // Package opens connections of one technology. server/app/connectors.go holds the map of them.

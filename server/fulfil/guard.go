@@ -72,6 +72,7 @@ type (
 	guardedReader    struct{ *guard }
 	guardedWatcher   struct{ *guard }
 	guardedStamper   struct{ *guard }
+	guardedExplainer struct{ *guard }
 )
 
 // framed gives the guard the abilities of its connector.
@@ -94,6 +95,9 @@ func (g *guard) framed() *Opened {
 	}
 	if g.inner.Stamper != nil {
 		o.Stamper = guardedStamper{g}
+	}
+	if g.inner.Explainer != nil {
+		o.Explainer = guardedExplainer{g}
 	}
 	return o
 }
@@ -131,6 +135,11 @@ func (g guardedWatcher) Token(ctx context.Context) (string, error) {
 
 func (g guardedStamper) Stamps(ctx context.Context) (map[string]string, error) {
 	return within(ctx, g.guard, nil, g.inner.Stamper.Stamps)
+}
+
+// Explains only computes: nothing is to be guarded.
+func (g guardedExplainer) Explains(from, to string, effects []string) bool {
+	return g.inner.Explainer.Explains(from, to, effects)
 }
 
 func (g guardedExporter) Schema(ctx context.Context) ([]Table, error) {

@@ -56,6 +56,7 @@ func (c *conn) opened() *fulfil.Opened {
 }
 func (c *conn) Token(context.Context) (string, error)             { return "t", nil }
 func (c *conn) Stamps(context.Context) (map[string]string, error) { return nil, nil }
+func (c *conn) Explains(string, string, []string) bool            { return false }
 
 func always(o fulfil.Outcome) func(context.Context, fulfil.Change) fulfil.Receipt {
 	return func(context.Context, fulfil.Change) fulfil.Receipt { return fulfil.Receipt{Outcome: o} }

@@ -53,8 +53,8 @@ type Hooks struct {
 	IsManual func(pkg string) bool
 	// MarkDirty asks for another evaluation of owners: assignment.MarkDirty.
 	MarkDirty func(ctx context.Context, tx bun.IDB, reason string, ownerIDs ...int64) error
-	// AfterExecuted tells which connectors have something to verify now: continuous ones are read back.
-	AfterExecuted func(ctx context.Context, tx bun.Tx, connectorIDs []int64) error
+	// AfterExecuted tells what was written where: it is to be verified now, and continuous connectors are read back.
+	AfterExecuted func(ctx context.Context, tx bun.Tx, list []Executed) error
 	// Paused is true while a job runs: the continuous chain then leaves the work to the job's own tasks.
 	Paused func(ctx context.Context, db bun.IDB) (bool, error)
 

@@ -76,7 +76,8 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	}
 	now := s.Clock.Now()
 	var steps []step
-	var executed, dirty []int64
+	var executed []Executed
+	var dirty []int64
 	var soonest *time.Duration
 	results, locked := make([]result, len(answers)), make(map[int64]State, len(answers))
 	for i, a := range answers {
@@ -84,7 +85,7 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 		r, action := judge(a)
 		results[i] = r
 		if r.Executed {
-			executed = append(executed, number(a.ConnectorID))
+			executed = append(executed, a.executed())
 		}
 		if a.IsSuperseded && action != Lose || r.Executed && a.Associates {
 			dirty = append(dirty, number(a.OwnerID))
@@ -128,8 +129,8 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	if err := s.noteOutages(ctx, tx, now, answers); err != nil {
 		return err
 	}
-	if ids := distinct(executed); len(ids) > 0 {
-		if err := s.AfterExecuted(ctx, tx, ids); err != nil {
+	if len(executed) > 0 {
+		if err := s.AfterExecuted(ctx, tx, executed); err != nil {
 			return fmt.Errorf("ask for a read: %w", err)
 		}
 	}
@@ -158,6 +159,39 @@ func (s *Service) wakeLater(ctx context.Context, tx bun.Tx, answers []answer, wa
 		}
 	}
 	return nil
+}
+
+// Executed is where something was written, and what.
+type Executed struct {
+	ConnectorID int64
+	EntityType  string   // of the target, by identifier; "": not known
+	Keys        []string // of the target before and after, as the system has them; none: not known, or a person did it
+	Effect      string   // of the receipt; "": not known
+}
+
+// longestEffect is how many characters of an effect are kept: connectors name a handful of tables.
+const longestEffect = 1000
+
+// executed is what a good answer says. What was only found done says nothing of what doing it did, and what cannot be stored says nothing.
+func (a answer) executed() Executed {
+	x := Executed{ConnectorID: number(a.ConnectorID)}
+	keys := []string{a.CreatedKey}
+	if a.Change.Type != fulfil.Added {
+		keys = []string{a.Change.Key, text(a.Change.Changes[a.Change.KeyColumn])}
+	}
+	if a.IsManual || keys[0] == "" || db.Clip(a.Effect, longestEffect) != a.Effect {
+		return x
+	}
+	for _, key := range keys {
+		if db.Text(key) != key || directory.CheckKey(key) != nil {
+			return Executed{ConnectorID: x.ConnectorID}
+		}
+		if key != "" && !slices.Contains(x.Keys, key) {
+			x.Keys = append(x.Keys, key)
+		}
+	}
+	x.EntityType, x.Effect = a.Change.TargetEntityType, a.Effect
+	return x
 }
 
 // hints say what can be done about an error when the connector does not know better.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,10 +95,14 @@ func (w *world) service(b *bun.DB) *Service {
 		w.dirty = append(w.dirty, ids...)
 		return nil
 	}
-	s.AfterExecuted = func(_ context.Context, _ bun.Tx, ids []int64) error {
+	s.AfterExecuted = func(_ context.Context, _ bun.Tx, list []Executed) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.executed = append(w.executed, ids...)
+		for _, x := range list {
+			if !slices.Contains(w.executed, x.ConnectorID) {
+				w.executed = append(w.executed, x.ConnectorID)
+			}
+		}
 		return nil
 	}
 	return s

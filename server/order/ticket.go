@@ -164,7 +164,11 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 		return err
 	}
 	if ids := distinct(connectors); len(ids) > 0 {
-		if err := s.AfterExecuted(ctx, tx, ids); err != nil {
+		list := make([]Executed, len(ids))
+		for i, id := range ids {
+			list[i].ConnectorID = id
+		}
+		if err := s.AfterExecuted(ctx, tx, list); err != nil {
 			return fmt.Errorf("ask for a read: %w", err)
 		}
 	}

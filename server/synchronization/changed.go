@@ -23,9 +23,10 @@ var errMixed = errors.New("rows that did not change have to be compared, too")
 // So what has to be looked at are the rows with another digest, the keys that came no more, and the keys of which something else is to be
 // known: wanted.
 type changedRows struct {
-	known  map[int64]*digests        // by entity type
-	wanted map[int64]map[string]bool // keys that our own orders move: their rows are always compared
-	gone   map[int64][]string        // keys that the reading does not show any more
+	known   map[int64]*digests        // by entity type
+	wanted  map[int64]map[string]bool // keys that our own orders move: their rows are always compared
+	gone    map[int64][]string        // keys that the reading does not show any more
+	written map[int64]*writtenOf      // what our own changes wrote since the last reading
 }
 
 func (s *Service) beginChanged(ctx context.Context, d *Delivery, tables []*tableMap) (*changedRows, error) {
@@ -60,27 +61,32 @@ func wantedKeys(ctx context.Context, b bun.IDB, d *Delivery, types []int64) (map
 	return found, nil
 }
 
-// isSame finds what is known of a table, and tells whether it need not be read: its content is what it was, and nothing in it has to be looked at.
-func (s *Service) isSame(ctx context.Context, d *Delivery, m *tableMap, k *system.Connection, stamp string) (bool, error) {
+// isSame finds what is known of a table (nil: nothing), and tells whether it need not be read: its content is what it was, and nothing in it has to
+// be looked at.
+func (s *Service) isSame(ctx context.Context, d *Delivery, m *tableMap, k *system.Connection, stamp string) (known *digests, same bool, err error) {
 	if d.changed == nil {
-		return false, nil
+		return nil, false, nil
 	}
 	id := m.entityType.ID
-	known, err := loadDigests(ctx, s.DB, id, m.signature(k.Version), s.Clock.Now())
-	if known == nil || err != nil {
-		return false, err
+	if known, err = loadDigests(ctx, s.DB, id, m.signature(k.Version), s.Clock.Now()); known == nil || err != nil {
+		return nil, false, err
 	}
 	if known.wanted = d.changed.wanted[id]; known.Stamp != "" && known.Stamp == stamp && known.Loose == 0 && len(known.wanted) == 0 {
 		d.changed.known[id] = known
 		d.Counters.Unchanged += known.Rows
 		d.Counters.EntityTypes[m.entityType.Identifier] = TypeCounts{Whole: true, Same: true, Unchanged: known.Rows, Table: m.table, Stored: known.Stored, StoredLinks: known.StoredLinks}
-		return true, nil
+		return known, true, nil
 	}
+	return known, false, nil
+}
+
+// compareRows prepares the reading of a table: rows that are what they were will be left out.
+func (s *Service) compareRows(ctx context.Context, d *Delivery, m *tableMap, known *digests) error {
 	whole, err := known.read(ctx, s.DB)
 	if whole {
-		d.changed.known[id] = known
+		d.changed.known[m.entityType.ID] = known
 	}
-	return false, err
+	return err
 }
 
 // tableRead is the reading of one table.

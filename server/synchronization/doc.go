@@ -5,6 +5,7 @@
 //	state.go      the machine below, and the only function that moves a delivery
 //	export.go     read the mapped tables of a connector, clean and normalise them row by row
 //	changed.go    continuous mode: rows that are what they were in the last reading are left out; digest.go what is remembered of them
+//	written.go    after our own changes only their targets are read, when nothing else happened
 //	compare.go    set duplicates aside, compare with the directory: the list of changes
 //	follow.go     what we renamed ourselves is met under its new key
 //	mend.go       rows that cannot be read: set aside, listed, and what they stand for is kept

@@ -227,6 +227,7 @@ func (s *Service) read(ctx context.Context, d *Delivery, c *system.Connector, ta
 		if d.changed, err = s.beginChanged(ctx, d, tables); err != nil {
 			return err
 		}
+		d.changed.written = writtenBy(in.asked)
 	}
 	for i, k := range c.Connections {
 		mine := slices.DeleteFunc(slices.Clone(tables), func(m *tableMap) bool { return m.connection != k.ID })
@@ -272,18 +273,33 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 		d.Counters.Tokens[k.ID] = token
 	}
 	left := mapped[:0]
+	var few []*tableRead // of which some rows are enough
 	for _, m := range mapped {
 		// What only is read may be tidied; where we write too, a key is what the system takes for it.
 		m.trimKeys = !capability.CanFulfil
-		same, err := s.isSame(ctx, d, m, k, stamps[m.table])
+		known, same, err := s.isSame(ctx, d, m, k, stamps[m.table])
 		if err != nil {
 			return err
 		}
-		if !same {
-			left = append(left, m)
+		if same {
+			continue
 		}
+		if known != nil {
+			r, err := s.readWritten(ctx, d, conn, m, known, stamps[m.table])
+			if err != nil {
+				return err
+			}
+			if r != nil {
+				few = append(few, r)
+				continue
+			}
+			if err := s.compareRows(ctx, d, m, known); err != nil {
+				return err
+			}
+		}
+		left = append(left, m)
 	}
-	if len(left) == 0 {
+	if len(left)+len(few) == 0 {
 		return nil
 	}
 	if err := checkColumns(ctx, exporter, capability, k, left); err != nil {
@@ -303,12 +319,19 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 	if err != nil {
 		return err
 	}
-	for _, r := range read {
-		stamp := stamps[r.table]
-		if now != token || still[r.table] != stamp { // what was read need not be what the stamp stands for
-			stamp = ""
+	stamp := func(r *tableRead) string {
+		if now != token || still[r.table] != stamps[r.table] { // what was read need not be what the stamp stands for
+			return ""
 		}
-		if err := s.keepDigests(ctx, d, r, k, stamp); err != nil {
+		return stamps[r.table]
+	}
+	for _, r := range few {
+		if err := s.keepSome(ctx, d, r, stamp(r)); err != nil {
+			return err
+		}
+	}
+	for _, r := range read {
+		if err := s.keepDigests(ctx, d, r, k, stamp(r)); err != nil {
 			return err
 		}
 	}
@@ -317,7 +340,7 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 
 // checkColumns: a mapped column that is not there would clear all its values (provisioning 7.3.5).
 func checkColumns(ctx context.Context, exporter fulfil.Exporter, capability fulfil.Capability, k *system.Connection, mapped []*tableMap) error {
-	if !capability.HasSchema {
+	if !capability.HasSchema || len(mapped) == 0 {
 		return nil
 	}
 	tables, err := exporter.Schema(ctx)

@@ -64,7 +64,8 @@ type RunInput struct {
 	TaskInstanceID int64
 	Reporter       Reporter // optional
 
-	continuous bool // thresholds count over the last hour, and rows that did not change are left out
+	continuous bool      // thresholds count over the last hour, and rows that did not change are left out
+	asked      []request // what was written since the last reading; none: something else changed
 }
 
 func (in RunInput) reporter() Reporter {

@@ -2,6 +2,7 @@ package synchronization
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,8 +23,9 @@ const (
 	tokenTimeout = 10 * time.Second
 	// askAgain is after what time a reading that was asked for and gave no sign of life is asked for again.
 	askAgain = 30 * time.Second
-	// gather is how long a read-back waits for further executions before it reads.
-	gather = 250 * time.Millisecond
+	// gatherings of gatherEvery are how long a read-back waits for changes that are being sent before it reads.
+	gatherings  = 10
+	gatherEvery = 25 * time.Millisecond
 	// sweepAfter is the age from which a read-back request is taken for forgotten.
 	sweepAfter = 5 * time.Second
 	// blockedPause is how long a connection without tokens is not read by time while a delivery of its connector is blocked.
@@ -118,7 +120,9 @@ func (s *Service) look(ctx context.Context, k *system.Looked, blockedSince time.
 		if k.PollSeconds <= 1 || !blockedSince.IsZero() && now.Sub(blockedSince) < blockedPause {
 			return false, nil
 		}
-		return false, db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error { return s.EnqueueReadBack(ctx, tx, []int64{k.ConnectorID}) })
+		return false, db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			return s.EnqueueReadBack(ctx, tx, []Written{{ConnectorID: k.ConnectorID}})
+		})
 	}
 	if k.LastToken != nil && *k.LastToken == token {
 		return true, nil
@@ -148,18 +152,34 @@ func (s *Service) token(ctx context.Context, connectionID int64) (token string, 
 	return token, true, err
 }
 
+// Written is where something was written, and what.
+type Written struct {
+	ConnectorID int64
+	EntityType  string   // of the target, by identifier; "": not known
+	Keys        []string // of the target before and after, as the system has them; none: not known, a person wrote, or nobody
+	Effect      string   // of the receipt; "": not known
+}
+
 // EnqueueReadBack asks, in the caller's transaction, for connectors to be read because something was written to them: the next reading
 // verifies it. Those that are not in continuous mode, or were never synchronized, are left to their jobs. Many requests become one
-// reading.
-func (s *Service) EnqueueReadBack(ctx context.Context, tx bun.IDB, connectorIDs []int64) error {
+// reading, of the targets that were written when that is all that happened (written.go).
+func (s *Service) EnqueueReadBack(ctx context.Context, tx bun.IDB, list []Written) error {
+	raw, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
 	var ids []int64
-	err := tx.NewRaw(`insert into read_back_request (connector_id, at)
-		select id, ? from connector where id = any (?) and mode = 'continuous' and not is_deactivated and last_synchronized_at is not null
-		order by id returning connector_id`, s.Clock.Now(), array(connectorIDs)).Scan(ctx, &ids)
+	err = tx.NewRaw(`insert into read_back_request (connector_id, at, entity_type_id, keys, effect)
+		select c.id, ?, t.id, x."Keys", nullif(x."Effect", '')
+		from json_to_recordset(?::json) as x ("ConnectorID" bigint, "EntityType" text, "Keys" text[], "Effect" text)
+		join connector c on c.id = x."ConnectorID" and c.mode = 'continuous' and not c.is_deactivated and c.last_synchronized_at is not null
+		left join entity_type t on t.identifier = x."EntityType"
+		order by c.id returning connector_id`, s.Clock.Now(), string(raw)).Scan(ctx, &ids)
 	if err != nil {
 		return fmt.Errorf("ask for a read-back: %w", err)
 	}
-	for _, id := range ids {
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
 		if err := queue.Insert(ctx, tx, SynchronizeArgs{ConnectorID: id}, nil); err != nil {
 			return err
 		}
@@ -235,7 +255,14 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 			return false, err
 		}
 	}
-	d, err := s.run(ctx, c, RunInput{Connector: c.Identifier, Mode: Complete, continuous: true})
+	if waited, err := s.gather(ctx, c); err != nil {
+		return false, err
+	} else if waited {
+		if asked, err = s.requests(ctx, c); err != nil {
+			return false, err
+		}
+	}
+	d, err := s.run(ctx, c, RunInput{Connector: c.Identifier, Mode: Complete, continuous: true, asked: asked})
 	switch {
 	case err == nil:
 		return d != nil, s.answered(ctx, c, asked)
@@ -253,29 +280,49 @@ func (s *Service) drainOnce(ctx context.Context, connectorID int64) (again bool,
 
 // requests gives the read-back requests of a connector. They stay until the reading has ended: a process that dies, or loses the database,
 // in the middle of it leaves them to the sweep. What is written while it is read asks anew.
-func (s *Service) requests(ctx context.Context, c *system.Connector) (ids []int64, err error) {
-	look := func() error {
-		err := s.DB.NewRaw("select id from read_back_request where connector_id = ? order by id", c.ID).Scan(ctx, &ids)
-		if err != nil {
-			return fmt.Errorf("look for read-back requests: %w", err)
+func (s *Service) requests(ctx context.Context, c *system.Connector) (list []request, err error) {
+	err = s.DB.NewRaw("select id, entity_type_id, keys, effect from read_back_request where connector_id = ? order by id", c.ID).Scan(ctx, &list)
+	if err != nil {
+		return nil, fmt.Errorf("look for read-back requests: %w", err)
+	}
+	return list, nil
+}
+
+// gather waits a little while changes are being sent to a connector: their answers ask for a reading too, and tell what to look at.
+func (s *Service) gather(ctx context.Context, c *system.Connector) (waited bool, err error) {
+	for range gatherings {
+		under, err := s.underWay(ctx, c)
+		if err != nil || !under {
+			return waited, err
 		}
-		return nil
+		waited = true
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(gatherEvery):
+		}
 	}
-	if err := look(); err != nil || len(ids) == 0 {
-		return nil, err
+	return waited, nil
+}
+
+// underWay reports whether a change is being sent to a connector's system. Of a heap of orders only the beginning is looked at: it is what is sent first.
+func (s *Service) underWay(ctx context.Context, c *system.Connector) (under bool, err error) {
+	ids := make([]int64, len(c.Connections))
+	for i, k := range c.Connections {
+		ids[i] = k.ID
 	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(gather):
+	err = s.DB.NewRaw(`select exists (select from (select called_at, lease_until from provisioning_order
+			where connection_id = any (?) and (has_silent or has_pending and generated_at is not null) order by connection_id, kind, resource_type_id, id limit 500) o
+		where called_at is not null and lease_until > clock_timestamp())`, array(ids)).Scan(ctx, &under)
+	if err != nil {
+		return false, fmt.Errorf("look for changes that are being sent: %w", err)
 	}
-	ids = nil
-	err = look()
-	return ids, err
+	return under, nil
 }
 
 // answered removes the requests that a reading answered.
-func (s *Service) answered(ctx context.Context, c *system.Connector, ids []int64) error {
+func (s *Service) answered(ctx context.Context, c *system.Connector, list []request) error {
+	ids := idsOf(list)
 	if len(ids) == 0 {
 		return nil
 	}
@@ -313,7 +360,7 @@ func (s *Service) changed(ctx context.Context, c *system.Connector) (bool, error
 }
 
 // postpone lets Poll try a broken reading again, later each time. tokens tell what broke: other data is read at once.
-func (s *Service) postpone(ctx context.Context, c *system.Connector, tokens map[int64]string, asked []int64) error {
+func (s *Service) postpone(ctx context.Context, c *system.Connector, tokens map[int64]string, asked []request) error {
 	failures := 0
 	for _, k := range c.Connections {
 		failures = max(failures, k.Failures)
@@ -321,7 +368,7 @@ func (s *Service) postpone(ctx context.Context, c *system.Connector, tokens map[
 	at := s.Clock.Now().Add(pauseAfter(failures + 1))
 	err := system.Postpone(ctx, s.DB, c.ID, tokens, at)
 	if err == nil && len(asked) > 0 {
-		_, err = s.DB.NewRaw("update read_back_request set at = ? where id = any (?)", at, array(asked)).Exec(ctx)
+		_, err = s.DB.NewRaw("update read_back_request set at = ? where id = any (?)", at, array(idsOf(asked))).Exec(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("postpone the reading of %s: %w", c.Identifier, err)

@@ -354,7 +354,7 @@ func TestReadBack(t *testing.T) {
 	t.Parallel()
 	request := func(t *testing.T, b *bundle) {
 		require.NoError(t, db.InTx(b.ctx, b.DB, func(ctx context.Context, tx bun.Tx) error {
-			return b.EnqueueReadBack(ctx, tx, []int64{b.connector})
+			return b.EnqueueReadBack(ctx, tx, []synchronization.Written{{ConnectorID: b.connector}})
 		}))
 	}
 
@@ -498,7 +498,7 @@ func TestQuiescent(t *testing.T) {
 	require.False(t, quiet(), "seen at once, whenever the last poll was")
 	require.NoError(t, b.Drain(t.Context(), b.connector))
 	require.True(t, quiet())
-	require.NoError(t, b.EnqueueReadBack(b.ctx, b.DB, []int64{b.connector}))
+	require.NoError(t, b.EnqueueReadBack(b.ctx, b.DB, []synchronization.Written{{ConnectorID: b.connector}}))
 	require.False(t, quiet())
 	require.NoError(t, b.Drain(t.Context(), b.connector))
 	require.True(t, quiet())

@@ -39,13 +39,16 @@ func (c *Conn) attempt(ctx context.Context, ch fulfil.Change) (receipt fulfil.Re
 		return c.notConnected(err), false
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-	w := &writer{conn: c, tx: tx, change: ch}
+	w := &writer{conn: c, tx: tx, change: ch, meant: &meant{}}
 	receipt, err = w.write(ctx)
 	if err != nil {
 		return c.notMade(ctx, err), ch.Type == fulfil.Added && pq.As(err, pqerror.UniqueViolation) != nil
 	}
 	if receipt.Outcome != fulfil.Done {
 		return receipt, false
+	}
+	if receipt.Effect, err = c.effect(ctx, tx, w.meant); err != nil {
+		return c.notMade(ctx, err), false
 	}
 	if err := tx.Commit(); err != nil {
 		return c.notConfirmed(err), false
@@ -61,6 +64,7 @@ type writer struct {
 	table  *table
 	links  []link
 	owners map[string]string // by ref column of a link: the value that identifies the row there
+	meant  *meant            // what the transaction wrote so far
 }
 
 // keyOf is the key of the row that is meant: an Added row brings it among its values, or a rule computed it.
@@ -101,6 +105,7 @@ func (w *writer) prepare(ctx context.Context) error {
 			return err
 		}
 		if missing = w.find(cat); missing == nil {
+			w.meant.flushes = cat.flush != ""
 			return w.announce(ctx, cat)
 		}
 	}
@@ -238,9 +243,8 @@ func (w *writer) delete(ctx context.Context) (fulfil.Receipt, error) {
 	}
 	for _, l := range w.links {
 		// Through the row and not by the owner's value: the link may refer to another column than the key.
-		_, err := w.tx.ExecContext(ctx, fmt.Sprintf("delete from %s where %s in (select %s from %s where %s = $1)",
-			w.conn.qualified(l.table), quote(l.owner), quote(l.ref), w.conn.qualified(w.table.name), quote(w.change.KeyColumn)), key)
-		if err != nil {
+		if err := w.exec(ctx, new(bool), l.table, fmt.Sprintf("delete from %s where %s in (select %s from %s where %s = $1)",
+			w.conn.qualified(l.table), quote(l.owner), quote(l.ref), w.conn.qualified(w.table.name), quote(w.change.KeyColumn)), key); err != nil {
 			return fulfil.Receipt{}, err
 		}
 	}
@@ -256,6 +260,7 @@ func (w *writer) delete(ctx context.Context) (fulfil.Receipt, error) {
 	case n > 1:
 		return fulfil.Receipt{}, w.severalRows(key)
 	}
+	w.meant.add(w.table.name, 1)
 	return fulfil.Receipt{Outcome: fulfil.Done}, nil
 }
 
@@ -383,6 +388,7 @@ func (w *writer) insert(ctx context.Context, key string) (string, error) {
 	if len(keys) != 1 {
 		return "", refuse("The server took the row for table %s without an error but wrote %d rows; a trigger or rule of the target decides so. Nothing was changed.", w.table.name, len(keys))
 	}
+	w.meant.add(w.table.name, 1)
 	return keys[0], nil
 }
 
@@ -408,6 +414,14 @@ func (w *writer) update(ctx context.Context, key string, columns []string) error
 	if len(keys) != 1 {
 		return refuse("The server took the change of table %s without an error but wrote %d rows; a trigger or rule of the target decides so. Nothing was changed.", w.table.name, len(keys))
 	}
+	w.meant.add(w.table.name, 1)
+	if v, renames := w.change.Changes[w.change.KeyColumn]; renames && slices.Contains(columns, w.change.KeyColumn) {
+		key = ""
+		if v != nil {
+			key = *v
+		}
+	}
+	w.meant.unsure = w.meant.unsure || keys[0] != key
 	return nil
 }
 
@@ -438,8 +452,11 @@ func (w *writer) returning(ctx context.Context, statement string, args []any, mo
 		parts := []string{fmt.Sprintf("written (%s) as (%s)", strings.Join(names, ", "), statement)}
 		for i, l := range moved {
 			args = append(args, w.owners[l.ref])
-			parts = append(parts, fmt.Sprintf("l%d as (update %s l set %s = written.r%d::%s from written where l.%s = $%d::text::%s)",
+			parts = append(parts, fmt.Sprintf("l%d as (update %s l set %s = written.r%d::%s from written where l.%s = $%d::text::%s returning 1)",
 				i, w.conn.qualified(l.table), quote(l.owner), slices.Index(refs, l.ref), l.ownerType, quote(l.owner), len(args), l.ownerType))
+		}
+		for i := range moved {
+			names = append(names, fmt.Sprintf("(select count(*) from l%d)", i))
 		}
 		statement = "with " + strings.Join(parts, ", ") + " select " + strings.Join(names, ", ") + " from written"
 	}
@@ -458,9 +475,16 @@ func (w *writer) returning(ctx context.Context, statement string, args []any, mo
 	for i := range owners {
 		into = append(into, &owners[i])
 	}
+	follow := make([]int64, len(moved))
+	for i := range follow {
+		into = append(into, &follow[i])
+	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return nil, err
+		}
+		for i, l := range moved {
+			w.meant.add(l.table, follow[i])
 		}
 		keys = append(keys, fulfil.TextOf(value(key, strings.ToUpper(types[0].DatabaseTypeName()), false)))
 	}
@@ -487,17 +511,17 @@ func (w *writer) writeLinks(ctx context.Context) (changed bool, err error) {
 				all = lines(*whole)
 			}
 			add = append(add, all...)
-			if err := w.exec(ctx, &changed, w.removal(l, "<> all"), owner, pq.Array(add)); err != nil {
+			if err := w.exec(ctx, &changed, l.table, w.removal(l, "<> all"), owner, pq.Array(add)); err != nil {
 				return false, err
 			}
 		}
 		if len(remove) > 0 {
-			if err := w.exec(ctx, &changed, w.removal(l, "= any"), owner, pq.Array(remove)); err != nil {
+			if err := w.exec(ctx, &changed, l.table, w.removal(l, "= any"), owner, pq.Array(remove)); err != nil {
 				return false, err
 			}
 		}
 		if len(add) > 0 {
-			if err := w.exec(ctx, &changed, w.addition(l), owner, pq.Array(add)); err != nil {
+			if err := w.exec(ctx, &changed, l.table, w.addition(l), owner, pq.Array(add)); err != nil {
 				return false, err
 			}
 		}
@@ -505,12 +529,13 @@ func (w *writer) writeLinks(ctx context.Context) (changed bool, err error) {
 	return changed, nil
 }
 
-func (w *writer) exec(ctx context.Context, changed *bool, statement string, args ...any) error {
+func (w *writer) exec(ctx context.Context, changed *bool, table, statement string, args ...any) error {
 	result, err := w.tx.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return err
 	}
 	n, err := result.RowsAffected()
+	w.meant.add(table, n)
 	*changed = *changed || n > 0
 	return err
 }

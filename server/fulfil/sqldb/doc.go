@@ -7,6 +7,7 @@
 //	selecting.go  the statements that read, and Export, Read, Schema, Token
 //	value.go      one text form per type, in both directions
 //	apply.go      one change, one transaction
+//	explain.go    what a change did to the token, and whether that is all that happened
 //	exchange.go   several changes that take each other's values, one transaction
 //	receipt.go    what a failure means for the change: the promise of fulfil.Outcome
 //

@@ -32,8 +32,9 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 		return slices.Repeat([]fulfil.Receipt{r}, len(changes))
 	}
 	parked := make([]string, len(changes))
+	all := &meant{}
 	for i, ch := range changes {
-		if parked[i], err = c.park(ctx, &writer{conn: c, tx: tx, change: ch}, changes); err != nil {
+		if parked[i], err = c.park(ctx, &writer{conn: c, tx: tx, change: ch, meant: all}, changes); err != nil {
 			return failed(i, c.notMade(ctx, err))
 		}
 	}
@@ -48,12 +49,18 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 	for _, i := range order {
 		ch := changes[i]
 		ch.Key = parked[i]
-		w := &writer{conn: c, tx: tx, change: ch}
+		w := &writer{conn: c, tx: tx, change: ch, meant: all}
 		if receipts[i], err = w.write(ctx); err != nil {
 			return failed(i, c.notMade(ctx, err))
 		}
 		if !receipts[i].Outcome.OK() {
 			return failed(i, receipts[i])
+		}
+	}
+	// what one transaction did is told once
+	if i := slices.IndexFunc(receipts, func(r fulfil.Receipt) bool { return r.Outcome == fulfil.Done }); i >= 0 {
+		if receipts[i].Effect, err = c.effect(ctx, tx, all); err != nil {
+			return failed(i, c.notMade(ctx, err))
 		}
 	}
 	if err := tx.Commit(); err != nil {

@@ -42,6 +42,8 @@ var (
 	_ fulfil.Reader   = (*Conn)(nil)
 	_ fulfil.Watcher  = (*Conn)(nil)
 	_ fulfil.Stamper  = (*Conn)(nil)
+
+	_ fulfil.Explainer = (*Conn)(nil)
 )
 
 type config struct {
@@ -97,7 +99,7 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, erro
 	c.db.SetMaxOpenConns(set.MaxConnections)
 	c.db.SetMaxIdleConns(set.MaxConnections)
 	c.db.SetConnMaxIdleTime(time.Minute)
-	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c, Stamper: c}, nil
+	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c, Stamper: c, Explainer: c}, nil
 }
 
 // nowhere is a file that cannot be there.

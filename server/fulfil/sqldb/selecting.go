@@ -298,7 +298,8 @@ func (c *Conn) Read(ctx context.Context, name, keyColumn, key string) (row fulfi
 
 // tokenSQL counts what was ever written to the tables of the schema; the file node changes when a table is emptied or rewritten.
 const tokenSQL = `
-select coalesce(md5(string_agg(concat_ws(',', t.oid, t.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del), ';' order by t.oid)), '')
+select concat_ws(':', coalesce(md5(string_agg(concat_ws(',', t.oid, t.relfilenode), ';' order by t.oid)), ''),
+    coalesce(sum(s.n_tup_ins), 0), coalesce(sum(s.n_tup_upd), 0), coalesce(sum(s.n_tup_del), 0))
 from pg_catalog.pg_class t
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 left join pg_catalog.pg_stat_all_tables s on s.relid = t.oid
@@ -327,7 +328,7 @@ select t.relname, concat_ws(',', t.oid, t.relfilenode, s.n_tup_ins, s.n_tup_upd,
 from pg_catalog.pg_class t
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 join pg_catalog.pg_stat_all_tables s on s.relid = t.oid
-where n.nspname = $1 and t.relkind = 'r' and not t.relhassubclass and not t.relrowsecurity`
+where n.nspname = $1 and t.relkind = 'r' and not t.relhassubclass and not t.relrowsecurity and current_setting('track_counts')::bool`
 
 // Stamps gives for each table its write counters and those of its link tables.
 func (c *Conn) Stamps(ctx context.Context) (map[string]string, error) {
