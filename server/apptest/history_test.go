@@ -56,6 +56,7 @@ type history struct {
 	off     map[string]bool // connectors that are switched off
 	mend    []func()        // ends what is broken now
 	foreign int             // number of the next thing that others make
+	refused []string        // orders of which something was declined
 }
 
 func runHistory(t *testing.T, seed uint64, steps int) {
@@ -336,6 +337,9 @@ func (h *history) review() {
 	if o.Kind == "DELETE" {
 		decision = pick(h.r, []string{"APPROVE", "POSTPONE"}) // to decline a removal is to keep the account for good
 	}
+	if decision == "DECLINE" {
+		h.refused = append(h.refused, o.ID)
+	}
 	results, err := h.admin().Review(decision, "as the seed says", o.ID)
 	h.note("    %s order %s %s of %s: %v %v", decision, o.ID, o.Kind, o.Key(), codeOf(results, err), err)
 }
@@ -444,6 +448,10 @@ func (h *history) restore() {
 func (h *history) settle() {
 	h.t.Helper()
 	var left []string
+	for _, id := range h.refused { // also of orders that have ended since: what was declined stays out until somebody takes it up
+		_, err := h.admin().Act("reconsiderOrders", "BulkOrdersInput", apptest.Vars{"orderIds": []string{id}})
+		require.NoError(h.t, err)
+	}
 	for round := range 14 {
 		h.quiet(60 * time.Second)
 		left = h.act()

@@ -1,6 +1,7 @@
 package assignment_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -167,6 +168,34 @@ func TestAccountPassesToTheHeir(t *testing.T) {
 			o.compute()
 			require.Equal(t, "Q1", o.holder("p1"), "who is left is the one")
 			require.Empty(t, o.open())
+		})
+	}
+}
+
+// TestCreatedForSomebodyElse: an account that was created for somebody and is not linked yet is his, also when the data of another one who
+// lives names its key by now, and whoever is computed first.
+func TestCreatedForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	for _, first := range []string{"P1", "P2"} {
+		t.Run(first+"IsComputedFirst", func(t *testing.T) {
+			t.Parallel()
+			o := setupHeirs(t, 100, true)
+			o.put("P1", "a1", "Ann Lee")
+			o.run(assignment.Recompute{})
+			o.exec(`update order_line set state = 8 where closed_at is null;
+				update provisioning_order set state = 8, states = '{8}', executed_at = now(), created_key = 'a1' where closed_at is null;
+				update assigned_resource_type set created_key = 'a1'`)
+			o.write(directory.Change{EntityTypeID: 1, Key: "P1", Command: directory.Update, Scalars: map[string]string{"Number": "a2", "Name": "Ann Lee"}},
+				directory.Change{EntityTypeID: 1, Key: "P2", Command: directory.Insert, Scalars: map[string]string{"Number": "a1", "Name": "Bob Ray"}},
+				directory.Change{EntityTypeID: 2, Key: "a1", Command: directory.Insert, Scalars: map[string]string{"Login": "a1", "FullName": "Ann Lee"}, Refs: map[string]any{"Groups": []string{"staff"}}})
+			var id int64
+			require.NoError(t, o.DB.NewRaw("select id from resource where entity_type_id = 1 and key = ?", first).Scan(o.ctx, &id))
+			o.exec(`create function wait() returns trigger language plpgsql as 'begin new.not_before := ''infinity''; return new; end';
+				create trigger wait before insert or update on dirty_owner for each row when (new.owner_id <> ` + strconv.FormatInt(id, 10) + `) execute function wait()`)
+			require.Equal(t, 1, o.run(assignment.Recompute{Dirty: true}).Owners)
+			o.exec("drop trigger wait on dirty_owner; update dirty_owner set not_before = null")
+			require.Zero(t, o.run(assignment.Recompute{Dirty: true}).Failed)
+			require.Equal(t, "P1", o.holder("a1"))
 		})
 	}
 }
