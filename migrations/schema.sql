@@ -864,6 +864,24 @@ create table owner_state (
 );
 CREATE INDEX owner_state_due ON public.owner_state USING btree (next_evaluation_at) WHERE (next_evaluation_at IS NOT NULL);
 
+create table passed_reference (
+    id bigint generated always as identity,
+    assigned_resource_type_id bigint not null,
+    property text,
+    name text not null,
+    was_id bigint,
+    is_id bigint,
+    at timestamp with time zone not null,
+    constraint passed_reference_pkey PRIMARY KEY (id),
+    constraint passed_reference_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id)
+);
+comment on table passed_reference is 'What is written in the target of an assignment means another resource, since a name passed on. Waits for the next computation of its owner, which takes it into what is our own work.';
+comment on column passed_reference.property is 'Null: wherever it stands.';
+comment on column passed_reference.name is 'The text.';
+comment on column passed_reference.was_id is 'What the text meant; null: nothing.';
+comment on column passed_reference.is_id is 'What it means now; null: nothing.';
+CREATE INDEX passed_reference_by_type ON public.passed_reference USING btree (assigned_resource_type_id);
+
 create table policy (
     id bigint generated always as identity,
     identifier text not null,

@@ -84,7 +84,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Systems = system.New(system.Options{DB: a.DB, Clock: a.Clock, Packages: known, Keyring: keyring, FilesDir: s.Config.Database.FilesDir(), Activated: a.activated})
 	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 
-	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged}}
+	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged, Passed: assignment.Passed}}
 	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Visible: a.visible})
 	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
 		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})

@@ -1,43 +1,178 @@
 package app
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"writ/server/order"
+	"writ/server/synchronization"
 )
+
+// sendCrm carries out what is open for the second system.
+func (s *small) sendCrm() {
+	s.t.Helper()
+	if s.number(`select count(*) from connector where identifier = 'Crm'`) == 0 {
+		return
+	}
+	_, err := s.Orders.Generate(s.ctx, order.GenerateInput{Connector: "Crm", Force: true})
+	require.NoError(s.t, err)
+	_, err = s.Orders.Fulfil(s.ctx, order.FulfilInput{Connector: "Crm", ContinueOnError: true}, func(int, int, int) {})
+	require.NoError(s.t, err)
+}
+
+func (s *small) readCrm() {
+	s.t.Helper()
+	if s.number(`select count(*) from connector where identifier = 'Crm'`) > 0 {
+		s.later(time.Second)
+		_, err := s.Synchronization.Run(s.ctx, synchronization.RunInput{Connector: "Crm", Force: s.forced})
+		require.NoError(s.t, err)
+		s.later(time.Second)
+	}
+}
 
 // aroundBoth is the whole circle with the second system.
 func (s *small) aroundBoth() {
 	s.t.Helper()
 	s.around()
-	_, err := s.Orders.Generate(s.ctx, order.GenerateInput{Connector: "Crm", Force: true})
-	require.NoError(s.t, err)
-	_, err = s.Orders.Fulfil(s.ctx, order.FulfilInput{Connector: "Crm", ContinueOnError: true}, func(int, int, int) {})
-	require.NoError(s.t, err)
-	s.synchronize("Crm")
+	s.sendCrm()
+	s.readCrm()
 	s.compute()
 }
 
-// TestReferenceFollowsTheKey: another system keeps the key of an account, and Writ renames the account: what points to it follows.
-func TestReferenceFollowsTheKey(t *testing.T) {
+// crm lists what the second system keeps: number, account, team.
+func (s *small) crm() []string {
+	s.t.Helper()
+	return s.list(s.target, `select concat_ws(' ', id, account, (select string_agg(login, '+' order by login) from crm_team t where t.id = u.id)) from crm_user u order by id`)
+}
+
+// TestReferencesFollowRenames: another table keeps the keys of accounts as text, in a column and in a table of links, and Writ renames the accounts:
+// what points to them follows, and nobody is asked.
+func TestReferencesFollowRenames(t *testing.T) {
+	t.Parallel()
+	for name, steps := range map[string][][]string{
+		"Rename":      {{"x", "b", "c"}},
+		"RenameTwice": {{"x", "b", "c"}, {"y", "b", "c"}},
+		"Chain":       {{"b", "c", "x"}},
+		"Swap":        {{"b", "a", "c"}},
+		"SwapTwice":   {{"b", "a", "c"}, {"a", "b", "c"}},
+		"Cycle":       {{"b", "c", "a"}},
+		"FreedName":   {{"x", "b", "c"}, {"x", "a", "c"}},
+	} {
+		for place, o := range map[string]smallOptions{"Outside": {crm: true}, "InsideThereBefore": {crm: true, crmInside: true}} {
+			t.Run(name+place, func(t *testing.T) {
+				t.Parallel()
+				s := mustSmall(t, o)
+				s.team("a", "b", "c")
+				if o.crmInside {
+					s.around()
+					_, err := s.target.ExecContext(s.ctx, `insert into crm_user values ('1', 'a'), ('2', 'b'), ('3', 'c'); insert into crm_team values ('1', 'a'), ('2', 'b'), ('3', 'c')`)
+					require.NoError(t, err)
+					s.synchronize("Target")
+				}
+				for range 3 {
+					s.aroundBoth()
+				}
+				require.Equal(t, []string{"1 a a", "2 b b", "3 c c"}, s.crm(), "%q", s.open())
+				s.settled()
+				for _, logins := range steps {
+					s.team(logins...)
+					for range 3 {
+						s.aroundBoth()
+					}
+				}
+				s.follow(steps[len(steps)-1])
+			})
+		}
+	}
+}
+
+// team writes the HR file: a person for each login.
+func (s *small) team(logins ...string) {
+	var rows []string
+	for i, login := range logins {
+		rows = append(rows, fmt.Sprintf("P%d,%d,Ann,Lee,%s,A", i+1, i+1, login))
+	}
+	s.people(rows...)
+}
+
+// follow checks that everything points to the accounts of the people, and that nobody was asked about it.
+func (s *small) follow(logins []string) {
+	s.t.Helper()
+	var want []string
+	for i, login := range logins {
+		want = append(want, fmt.Sprintf("%d %s %s", i+1, login, login))
+	}
+	require.Equal(s.t, want, s.crm(), "%q", s.open())
+	require.Zero(s.t, s.number(`select count(*) from order_line_history where to_state = 5`), "nobody is asked")
+	require.Zero(s.t, s.number(`select count(*) from gap`), "nothing is taken for somebody else's work")
+	require.Zero(s.t, s.number(`select count(*) from passed_reference`))
+	s.settled()
+}
+
+// TestReferencesFollowAnyHistory: the same whatever is renamed when, and whichever system is sent to, read and computed in between.
+func TestReferencesFollowAnyHistory(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		s := mustSmall(t, smallOptions{crm: true, crmInside: rapid.Bool().Draw(rt, "inside")})
+		logins := []string{"a", "b", "c"}
+		s.team(logins...)
+		if rapid.Bool().Draw(rt, "settled") {
+			for range 3 {
+				s.aroundBoth()
+			}
+		}
+		for range rapid.IntRange(1, 14).Draw(rt, "steps") {
+			switch rapid.SampledFrom([]string{"rename", "rename", "compute", "send", "read", "sendCrm", "readCrm", "around"}).Draw(rt, "step") {
+			case "rename":
+				logins = slices.Clone(rapid.Permutation([]string{"a", "b", "c", "d", "e"}).Draw(rt, "logins")[:3])
+				s.team(logins...)
+				s.synchronize("HR")
+			case "compute":
+				s.compute()
+			case "send":
+				s.send()
+			case "read":
+				s.synchronize("Target")
+			case "sendCrm":
+				s.sendCrm()
+			case "readCrm":
+				s.readCrm()
+			default:
+				s.aroundBoth()
+			}
+		}
+		for range 5 {
+			s.aroundBoth()
+		}
+		s.follow(logins)
+	})
+}
+
+// TestReferenceChangedByHand: what somebody else wrote is still somebody else's, also when it names a renamed account.
+func TestReferenceChangedByHand(t *testing.T) {
 	t.Parallel()
 	s := mustSmall(t, smallOptions{crm: true})
-	s.people("P1,1,Ann,Lee,alee,A", "P2,2,Bob,Ray,bray,A")
+	s.team("a", "b", "c")
 	for range 3 {
 		s.aroundBoth()
 	}
-	crm := func() []string {
-		return s.list(s.target, `select concat_ws(' ', id, account) from crm_user order by id`)
-	}
-	require.Equal(t, []string{"1 alee", "2 bray"}, crm(), "%q", s.open())
 	s.settled()
-	s.people("P1,1,Ann,Lee,anew,A", "P2,2,Bob,Ray,bray,A")
+	_, err := s.target.ExecContext(s.ctx, `update crm_user set account = 'b' where id = '1'`)
+	require.NoError(t, err)
+	s.forced = true
+	s.readCrm()
+	s.compute()
+	require.EqualValues(t, 1, s.number(`select count(*) from gap where closed_at is null`))
+	s.team("a", "x", "c")
 	for range 3 {
 		s.aroundBoth()
 	}
-	require.Zero(t, s.number(`select count(*) from order_line_history where to_state = 5`), "nobody is asked")
-	require.Equal(t, []string{"1 anew", "2 bray"}, crm(), "%q", s.open())
-	s.settled()
+	require.Equal(t, "1 b a", strings.Join(s.crm()[:1], ""), "the value of somebody else is not overwritten")
+	require.EqualValues(t, 1, s.number(`select count(*) from gap where closed_at is null`))
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -22,6 +23,16 @@ import (
 	"writ/server/synchronization"
 )
 
+func TestMain(m *testing.M) {
+	flag.Parse()
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "rapid.checks" })
+	if !set {
+		_ = flag.Set("rapid.checks", "3") // each is a company of its own
+	}
+	os.Exit(m.Run())
+}
+
 // small is a company with one HR file and one real database as its managed system. Nothing runs by itself: a test moves every step.
 type small struct {
 	*App
@@ -29,6 +40,7 @@ type small struct {
 	ctx    context.Context
 	dir    string
 	target *bun.DB
+	forced bool // readings of the second system pass its thresholds
 }
 
 const smallSchema = `create table grp (name text primary key); insert into grp values ('staff'), ('press');
@@ -105,9 +117,11 @@ resourceTypes:
     correlationRules: [{ sourceBinding: Number, sourceExpression: ToLower, targetBinding: Emp, confidence: CONFIDENCE }]
 `
 
+const crmLink = `link.Team: "crm_team(id,login)"`
+
 const crmConnector = `  - identifier: Crm
     mode: scheduled
-    connections: [{ identifier: Crm_Database, package: postgres, settings: { schema: public }, secrets: { connectionString: "TARGET" } }]
+    connections: [{ identifier: Crm_Database, package: postgres, settings: { schema: public, ` + crmLink + ` }, secrets: { connectionString: "TARGET" } }]
 `
 
 const crmEntity = `  - identifier: CrmUser
@@ -117,6 +131,7 @@ const crmEntity = `  - identifier: CrmUser
     properties:
       - { identifier: CrmId, column: id, primaryKey: true }
       - { identifier: Account, column: account, target: Account, reverse: CrmUsers }
+      - { identifier: Team, column: Team, target: Account, collection: true, reverse: CrmTeams }
 `
 
 const crmType = `  - identifier: Crm
@@ -127,7 +142,9 @@ const crmType = `  - identifier: Crm
     dependsOn: User
     typeRules: [{}]
     scalarRules: [{ property: CrmId, binding: Number }]
-    queryRules: [{ property: Account, sourceBinding: Number, sourceExpression: ToLower, targetBinding: Emp, confidence: 100 }]
+    queryRules:
+      - { property: Account, sourceBinding: Number, sourceExpression: ToLower, targetBinding: Emp, confidence: 100 }
+      - { property: Team, sourceBinding: Number, sourceExpression: ToLower, targetBinding: Emp, confidence: 100 }
     correlationRules: [{ sourceBinding: Number, targetBinding: CrmId, confidence: 100 }]
 `
 
@@ -136,7 +153,8 @@ type smallOptions struct {
 	confidence    string
 	removeOrphans bool
 	tickets       bool
-	crm           bool // a second system of its own keeps who has which account
+	crm           bool // a second system of its own keeps who has which account, in a column and in a table of links, as text
+	crmInside     bool // it is the same system
 	review        bool // every order waits for a reviewer, and what is not seen for an hour is an error
 }
 
@@ -162,9 +180,13 @@ func mustSmall(t *testing.T, o smallOptions) *small {
 		"REVIEW", map[bool]string{true: "true\n    transmittedStateValidityPeriod: 60", false: "false"}[o.review],
 		"CONNECTION", map[bool]string{true: "Target_Tickets", false: "Target_Database"}[o.tickets]).Replace(smallConfig)
 	if o.crm {
-		_, err := target.ExecContext(t.Context(), `create table crm_user (id text primary key, account text)`)
+		_, err := target.ExecContext(t.Context(), `create table crm_user (id text primary key, account text); create table crm_team (id text references crm_user (id), login text, primary key (id, login))`)
 		require.NoError(t, err)
-		text = strings.NewReplacer("entityTypes:", strings.ReplaceAll(crmConnector, "TARGET", targetURL)+"entityTypes:", "policies:", crmEntity+"policies:").Replace(text) + crmType
+		connector, inside := strings.ReplaceAll(crmConnector, "TARGET", targetURL), strings.NewReplacer()
+		if o.crmInside {
+			connector, inside = "", strings.NewReplacer("connector: Crm", "connector: Target", "Crm_Database", "Target_Database", `"account_group(login,grp)"`, `"account_group(login,grp)", `+crmLink)
+		}
+		text = inside.Replace(strings.NewReplacer("entityTypes:", connector+"entityTypes:", "policies:", crmEntity+"policies:").Replace(text) + crmType)
 	}
 	require.NoError(t, os.MkdirAll(filepath.Join(s.dir, "config"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "config", "all.yaml"), []byte(text), 0o600))

@@ -4,6 +4,7 @@
 //	model.go      the compiled model of the newest version, cached
 //	load.go       owners -> evaluation.Batch, with a fixed number of statements
 //	answer.go     what systems and people answered about targets
+//	passed.go     references that mean other resources, since names passed on: our own work follows
 //	width.go      how many owners fit into one part of a batch: by the values they have
 //	claim.go      who has a target: somebody who lives, somebody who is gone, nobody
 //	spelling.go   values that must be one owner's alone: is a spelling free, else the next

@@ -40,13 +40,17 @@ func (s *Service) load(ctx context.Context, idb bun.IDB, m *Model, ownerIDs []in
 			l.owners[id], b.Owners = owner, append(b.Owners, owner)
 		}
 	}
-	for _, part := range []func([]int64) error{l.roles, l.assignedTypes, l.openOrders, l.gaps, l.keptValues, l.states, l.denied, l.synchronized, l.matches, l.createdKeys} {
+	for _, part := range []func([]int64) error{l.roles, l.assignedTypes, l.passed, l.openOrders, l.gaps, l.keptValues, l.states, l.denied, l.synchronized, l.matches, l.createdKeys} {
 		if err := part(ownerIDs); err != nil {
 			return nil, 0, fmt.Errorf("load owners: %w", err)
 		}
 	}
-	err = l.targets()
-	return b, l.values, err
+	for _, part := range []func() error{l.targets, l.dangling} {
+		if err := part(); err != nil {
+			return nil, 0, err
+		}
+	}
+	return b, l.values, nil
 }
 
 type loader struct {

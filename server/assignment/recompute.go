@@ -327,6 +327,9 @@ func (s *Service) computePart(ctx context.Context, tx bun.Tx, m *Model, page []i
 	if err := s.noteFailures(ctx, tx, m, batch, failed); err != nil {
 		return report, err
 	}
+	if err := forgetPassed(ctx, tx, batch, failed); err != nil {
+		return report, err
+	}
 	var owners, known []int64
 	for _, q := range seqs {
 		if failed[q.OwnerID] == nil {

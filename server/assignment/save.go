@@ -365,7 +365,7 @@ func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {
 		row.Versioned = d.CloseRow || e.TargetID != d.TargetID || e.Workflow != d.Workflow || e.IsExpected != d.IsExpected || !sameInstant(e.Start, d.Start) || !sameInstant(e.End, d.End) ||
 			e.Confidence != d.Confidence || e.Error != d.Error || !e.Expected.Means(d.Expected)
 	}
-	if d.Existing == nil || !d.Existing.Expected.Same(d.Expected) {
+	if d.Existing == nil || d.Existing.Followed || !d.Existing.Expected.Same(d.Expected) {
 		row.Expected = d.Expected.Append(nil)
 	}
 	if d.Confidence != 0 {

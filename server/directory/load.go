@@ -17,8 +17,9 @@ type Loaded struct {
 	EntityTypeID int64
 	Key          string
 	DisplayName  string
-	Scalars      map[string]string  // by property identifier; absent = null
-	Links        map[string][]int64 // by navigation identifier, forward and reverse, ids sorted; only those that were asked for
+	Scalars      map[string]string   // by property identifier; absent = null
+	Links        map[string][]int64  // by navigation identifier, forward and reverse, ids sorted; only those that were asked for
+	Dangling     map[string][]string // by navigation identifier, texts that point to nothing, sorted; only where somebody fills it in
 	Gone         bool
 }
 

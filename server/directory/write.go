@@ -57,6 +57,10 @@ type Options struct {
 	DisplayName func(entityTypeID int64, key string, scalars map[string]string) (string, error)
 	// Changed runs at the end of a write that changed something, in its transaction.
 	Changed func(ctx context.Context, tx bun.Tx) error
+	// Passed runs at the end of a write after which references mean other resources although nobody wrote them anew, since names passed on: keys
+	// and other unique keys. passed is a query that gives them: source_id (null: wherever the name stands), property_id (null with it), name, was_id
+	// and is_id, null where the name was or is nobody's.
+	Passed func(ctx context.Context, tx bun.Tx, now time.Time, passed string) error
 }
 
 // Unresolved is a reference that points to nothing.
@@ -156,8 +160,8 @@ func (w *Writer) PutFrom(ctx context.Context, query schema.QueryWithArgs) (int, 
 // RenameFrom gives resources other keys: resource_id and key, as a query gives them. They keep their ids, and with those their links, history
 // and decisions. Call it before the Puts, which then name them by their new keys. Who is gone meanwhile is left out.
 func (w *Writer) RenameFrom(ctx context.Context, query schema.QueryWithArgs) error {
-	_, err := w.tx.NewRaw(`insert into directory_renamed (resource_id, entity_type_id, key)
-		select r.id, r.entity_type_id, v.key from (?) v join resource r on r.id = v.resource_id where r.valid_to = 'infinity' and r.key <> v.key
+	_, err := w.tx.NewRaw(`insert into directory_renamed (resource_id, entity_type_id, old_key, key)
+		select r.id, r.entity_type_id, r.key, v.key from (?) v join resource r on r.id = v.resource_id where r.valid_to = 'infinity' and r.key <> v.key
 		order by r.id for no key update of r`, query).Exec(ctx)
 	if err == nil {
 		_, err = w.tx.ExecContext(ctx, statement("rename"))
@@ -372,6 +376,11 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 			return Counts{}, err
 		}
 	}
+	if w.opts.Passed != nil {
+		if err := w.pass(ctx); err != nil {
+			return Counts{}, fmt.Errorf("follow names that passed on: %w", err)
+		}
+	}
 	if err := w.publish(ctx, touched); err != nil {
 		return Counts{}, err
 	}
@@ -381,6 +390,18 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 		}
 	}
 	return w.counts, nil
+}
+
+// pass tells of the references that mean other resources now.
+func (w *Writer) pass(ctx context.Context) error {
+	var any bool
+	if err := w.tx.NewRaw("select exists (select from directory_passed)").Scan(ctx, &any); err != nil || !any {
+		return err
+	}
+	if _, err := w.tx.ExecContext(ctx, "analyze directory_passed"); err != nil {
+		return err
+	}
+	return w.opts.Passed(ctx, w.tx, w.now, "select source_id, property_id, name, was_id, is_id from directory_passed")
 }
 
 var verbs = map[string]string{"I": "inserted", "R": "inserted", "U": "updated", "D": "deleted"}

@@ -37,6 +37,7 @@ func (d *TypeDelta) after() *ExistingType {
 	if d.Existing != nil {
 		*x = *d.Existing
 	}
+	x.Followed, x.Passed = false, nil
 	x.ResourceTypeID, x.TargetID, x.Workflow, x.IsExpected = d.ResourceTypeID, d.TargetID, d.Workflow, d.IsExpected
 	x.Start, x.End, x.Confidence, x.Expected, x.Error = d.Start, d.End, d.Confidence, d.Expected, d.Error
 	x.WasVerified = x.WasVerified || d.IsExpected && d.TargetID != 0

@@ -114,6 +114,11 @@ func (l *lines) unchanged(x *ExistingLine, w wish, d LineDelta, review bool) {
 			l.restart(x, w, d, review) // what it was done to is gone
 			return
 		}
+		if v := (pointed{x.Property, x.ValueID}); l.renamed[v] && l.synced() {
+			delete(l.renamed, v)
+			l.restart(x, w, d, false) // it was sent by a name that is another one's now, or nobody's
+			return
+		}
 		l.unverifiedLine(x)
 	case Inactive:
 		if x.Workflow != Declined && w.to > l.r.now {

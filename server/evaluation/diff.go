@@ -59,6 +59,7 @@ func (in difference) settle() *TypeDelta {
 		d.first = row.TargetID != s.target.ID && !row.sent() && !row.associated() && (row.TargetID != 0 || len(row.Expected.Ours) == 0) && !d.inherits()
 	}
 	d.lines = newLines(d.r, p, row.Order)
+	d.lines.renamed = d.row.Expected.renamed()
 	if s.want.ok {
 		d.expected()
 	} else {
@@ -244,7 +245,7 @@ func (d *diff) shown(q *prop, target *Resource) bool {
 		return same
 	}
 	have := target.Links[q.Identifier]
-	if len(have) != len(spans) {
+	if len(have) != len(spans) || len(target.Dangling[q.Identifier]) > 0 {
 		return false
 	}
 	for i := range spans {
@@ -462,7 +463,7 @@ func (d *diff) finish() *TypeDelta {
 	d.remember()
 	d.out.Expected.Begun = d.begun()
 	e := d.row
-	d.out.RowChanged = d.out.Existing == nil || d.out.CloseRow || e.TargetID != d.out.TargetID || e.Workflow != d.out.Workflow || e.IsExpected != d.out.IsExpected ||
+	d.out.RowChanged = d.out.Existing == nil || d.out.CloseRow || e.Followed || e.TargetID != d.out.TargetID || e.Workflow != d.out.Workflow || e.IsExpected != d.out.IsExpected ||
 		startOf(e.Start) != startOf(d.out.Start) || endOf(e.End) != endOf(d.out.End) || e.Confidence != d.out.Confidence || e.Error != d.out.Error ||
 		!e.Expected.Same(d.out.Expected)
 	if d.out.Existing == nil && d.out.CloseRow {

@@ -24,6 +24,7 @@
 //	diff.go         S9     one row against what is wanted: create, link, associate, delete, or leave to a person
 //	property.go            one property: the tables of 12.7
 //	own.go                 what of a target is Writ's own work, also when nothing wants it any more: kept until it is seen gone
+//	passed.go              names of targets pass on: what Writ wrote as a reference by one stays its own work
 //	lines.go               the lines of one order: the transition table of provisioning 1.4, columns POLICY, SYNC and CLOCK. ask.go asks for
 //	                       a value, finish.go ends with the delta of the order
 //	orphan.go              Classify: targets without owner (5.4)

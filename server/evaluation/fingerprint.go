@@ -78,6 +78,7 @@ func (h *hasher) of(o *Owner) []byte {
 		if c.Former != nil {
 			h.n(c.Former.ResourceTypeID)
 			h.expected(h.c.types[c.Former.ResourceTypeID], c.Former.Expected)
+			h.dangling(c.TargetID, c.Former.Expected)
 		}
 		h.target(c.TargetID)
 	}
@@ -147,6 +148,19 @@ func (h *hasher) target(id int64) {
 	}
 }
 
+// dangling adds which of our own texts a target shows.
+func (h *hasher) dangling(targetID int64, e Expected) {
+	x := h.b.Resources[targetID]
+	if x == nil || !e.HasTexts() {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Ours)) {
+		for _, own := range e.Ours[name] {
+			h.is(own.ID == 0 && slices.Contains(x.Dangling[name], own.Value))
+		}
+	}
+}
+
 func (h *hasher) roles(rows []*AssignedRole) {
 	rows = slices.Clone(rows)
 	slices.SortFunc(rows, func(a, b *AssignedRole) int {
@@ -183,6 +197,7 @@ func (h *hasher) existing(x *ExistingType) {
 	h.s(x.CreatedKey)
 	h.s(x.Error)
 	h.expected(h.c.types[x.ResourceTypeID], x.Expected)
+	h.dangling(x.TargetID, x.Expected)
 	if o := x.Order; o != nil {
 		h.s(string(o.Kind))
 		if o.TargetID != 0 && o.TargetID != x.TargetID {
@@ -275,7 +290,7 @@ func (h *hasher) expected(t *typed, e Expected) {
 			h.n(x.ID)
 			h.n(int64(x.Comparison))
 			h.n(x.Since)
-			h.is(t.ResourceType != nil && h.b.seenSince(t, x))
+			h.is(x.Renamed, t.ResourceType != nil && h.b.seenSince(t, x))
 		}
 	}
 	h.is(e.Begun)

@@ -51,6 +51,7 @@ type lines struct {
 	frozen   bool                   // a rule fails for a line of an open ticket: the ticket stays until the rule works again
 	changed  bool                   // the wanted content differs from what is under way
 	heldBack map[string]bool        // properties whose new lines an order in flight kept out
+	renamed  map[pointed]bool       // values that had another name when they were sent: nil none
 }
 
 func newLines(r *ground, p *plan, o *ExistingOrder) *lines {

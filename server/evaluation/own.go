@@ -11,6 +11,8 @@ type Own struct {
 	ID         int64  `json:"id,omitempty"`
 	Comparison int16  `json:"comparison,omitempty"` // how the value was compared when it was wanted
 	Since      int64  `json:"since,omitempty"`      // microseconds since 1970: the computation that did not want it any more
+	// Renamed: it is wanted still, and has had another name since: what was sent before says it wrongly.
+	Renamed bool `json:"renamed,omitempty"`
 }
 
 // ownLimit bounds what is remembered of a mono-valued property whose target never shows what is wanted of it.
@@ -40,7 +42,14 @@ func (d *diff) own(q *prop) []Own {
 		return out // what is on its way goes to a target that is gone
 	}
 	for _, l := range d.lines.existing() {
-		if l.Property == q.Identifier && (l.Action == LineRemove || d.lines.out(l)) {
+		if l.Property != q.Identifier {
+			continue
+		}
+		if q.many() && l.ValueID == 0 {
+			out = append(out, Own{Value: l.Current}) // what points to nothing
+			continue
+		}
+		if l.Action == LineRemove || d.lines.out(l) {
 			out = append(out, ownOf(q, l.Proposed, l.ValueID, 0))
 		}
 	}
@@ -231,6 +240,9 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 		})
 	}
 	wanted := func(x Own) bool {
+		if x.Renamed && d.lines.renamed[pointed{q.Identifier, x.ID}] && lined(x.ID) {
+			return false // somebody has to know it when the line does not come true
+		}
 		return slices.ContainsFunc(spans, func(s Span) bool {
 			return s.InForce && s.Error == "" && (q.IsNavigation() || s.Value == x.Value) && s.ID == x.ID
 		})
@@ -238,6 +250,11 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 	if q.many() {
 		return slices.DeleteFunc(list, func(x Own) bool {
 			switch {
+			case x.ID == 0:
+				removed := left != nil && slices.ContainsFunc(left.Lines, func(l *ExistingLine) bool {
+					return l.Property == q.Identifier && l.ValueID == 0 && l.Current == x.Value
+				})
+				return target != nil && !slices.Contains(target.Dangling[q.Identifier], x.Value) && !removed && d.r.b.seenSince(d.p.typed, x)
 			case wanted(x):
 				return true
 			case d.untraceable():

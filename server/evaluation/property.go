@@ -254,6 +254,7 @@ func (d *diff) collection(q *prop, target *Resource) {
 			d.member(q, id, values[id], present[id], was[id], own[id])
 		}
 	}
+	d.texts(q, target)
 }
 
 // member settles one value of a collection. was: it was expected at the last computation; own: it is Writ's own work.

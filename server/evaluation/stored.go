@@ -111,6 +111,8 @@ func readOwn(r *document.Reader) (x Own) {
 			x.Comparison = int16(r.Int())
 		case "since":
 			x.Since = r.Int()
+		case "renamed":
+			x.Renamed = r.Bool()
 		default:
 			r.Skip()
 		}
@@ -162,6 +164,7 @@ func (e Expected) Append(b []byte) []byte {
 				w.number("id", x.ID)
 				w.number("comparison", int64(x.Comparison))
 				w.number("since", x.Since)
+				w.flag("renamed", x.Renamed)
 				w.end('}')
 			}
 			w.end(']')

@@ -28,7 +28,7 @@ func TestStored(t *testing.T) {
 			Comparison: rapid.Int16().Draw(t, "comparison"), InForce: rapid.Bool().Draw(t, "inForce")}
 	})
 	own := rapid.Custom(func(t *rapid.T) Own {
-		return Own{Value: text.Draw(t, "value"), ID: rapid.Int64().Draw(t, "id"), Comparison: rapid.Int16().Draw(t, "comparison"), Since: rapid.Int64().Draw(t, "since")}
+		return Own{Value: text.Draw(t, "value"), ID: rapid.Int64().Draw(t, "id"), Comparison: rapid.Int16().Draw(t, "comparison"), Since: rapid.Int64().Draw(t, "since"), Renamed: rapid.Bool().Draw(t, "renamed")}
 	})
 	expected := rapid.Custom(func(t *rapid.T) Expected {
 		return Expected{Properties: rapid.MapOfN(text, rapid.SliceOfN(span, 1, 4), 0, 4).Draw(t, "properties"), TypeRules: ids.Draw(t, "typeRules"), Roles: ids.Draw(t, "roles"),

@@ -100,9 +100,10 @@ type Resource struct {
 	EntityTypeID int64
 	Key          string
 	DisplayName  string
-	Scalars      map[string]string  // by property identifier; absent = null
-	Links        map[string][]int64 // by navigation identifier, forward and reverse, ids sorted
-	Gone         bool               // vanished from its system
+	Scalars      map[string]string   // by property identifier; absent = null
+	Links        map[string][]int64  // by navigation identifier, forward and reverse, ids sorted
+	Dangling     map[string][]string // by navigation identifier, texts that point to nothing, sorted; only of targets in which one may be our own
+	Gone         bool                // vanished from its system
 }
 
 // Span is a computed value over [From, To): nil bounds are infinite. Exactly one of Value and ID counts, by the property.
@@ -216,6 +217,8 @@ type ExistingType struct {
 	Start, End     *time.Time
 	Confidence     int
 	Expected       Expected // as of the last evaluation
+	Followed       bool     // Expected is not what is stored: it followed names that passed on
+	Passed         []int64  // notes of those, for whoever saves the row
 	CreatedKey     string
 	WasVerified    bool // the target was seen at least once while expected
 	Error          string

@@ -26,7 +26,13 @@ create temp table if not exists directory_touched (     -- what was written, all
 create temp table if not exists directory_renamed (     -- who got another key
     resource_id    bigint primary key,
     entity_type_id bigint not null,
+    old_key        text not null,
     key            text not null
+) on commit drop;
+create temp table if not exists directory_unnamed (     -- other unique keys that resources lost
+    resource_id    bigint not null,
+    entity_type_id bigint not null,
+    value          text not null
 ) on commit drop;
 create temp table if not exists directory_alias (       -- unique keys that appeared
     entity_type_id bigint not null,
@@ -40,6 +46,13 @@ create temp table if not exists directory_wanted (      -- the links they should
     target_id   bigint
 ) on commit drop;
 create temp table if not exists directory_link_change (source_id bigint not null, property_id bigint not null, target_id bigint not null) on commit drop;
+create temp table if not exists directory_passed (      -- references whose text stayed and means another resource; null: nothing. source null: wherever it stands
+    source_id   bigint,
+    property_id bigint,
+    name        text not null,
+    was_id      bigint,
+    is_id       bigint
+) on commit drop;
 create temp table if not exists directory_closure (ancestor_id bigint not null, descendant_id bigint not null, depth int not null) on commit drop;
 create temp table if not exists directory_moved (id bigint not null) on commit drop;       -- whose place in a hierarchy changed
-truncate directory_change, directory_next, directory_touched, directory_renamed, directory_alias, directory_source, directory_wanted, directory_link_change, directory_closure, directory_moved;
+truncate directory_change, directory_next, directory_touched, directory_renamed, directory_unnamed, directory_alias, directory_source, directory_wanted, directory_link_change, directory_passed, directory_closure, directory_moved;

@@ -11,7 +11,9 @@ gone as (
     using directory_touched t
     where u.resource_id = t.resource_id
       and not exists (select 1 from wanted w where w.resource_id = u.resource_id and w.property_id = u.property_id and w.value = u.value)
-    returning u.resource_id),
+    returning u.resource_id, u.entity_type_id, u.value),
+unnamed as (
+    insert into directory_unnamed (resource_id, entity_type_id, value) select resource_id, entity_type_id, value from gone),
 moved as (   -- links through the old value point to nothing any more, or to somebody else
     insert into directory_source (id)
     select distinct l.source_id

@@ -1,0 +1,1 @@
+drop table passed_reference;
