@@ -42,7 +42,7 @@ test('the complete job is launched and followed; counts and permissions change b
   const progress = page.getByRole('progressbar', { name: 'Progress', exact: true })
   await expect(progress).toHaveAttribute('aria-valuenow', '100', { timeout: 90_000 })
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Completed')
-  await page.getByRole('button', { name: /^Compute the role model.*Completed/ }).click()
+  await page.getByRole('button', { name: /^Compute who has what.*Completed/ }).click()
   await expect(page.getByRole('list', { name: 'Log' }).getByRole('listitem')).not.toHaveCount(0)
 
   await expect(home.getByRole('link', { name: /^Awaiting approval: [1-9]/ })).toBeVisible()

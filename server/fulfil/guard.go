@@ -204,7 +204,7 @@ func (g guardedExchanger) ApplyTogether(ctx context.Context, changes []Change) [
 
 // CannotExchange is the answer of a system whose changes can be made one by one only.
 var CannotExchange = Receipt{Outcome: Conflict, Message: "These changes take each other's values, and this system cannot make them in one step.",
-	Hint: "Give one of the targets another value in the managed system and synchronize, then unblock all of them; or decline."}
+	Hint: "Give one of the targets another value in the managed system and synchronize, then send all of them again; or decline."}
 
 // send is one call with n receipts.
 func (g *guard) send(ctx context.Context, n int, call func(context.Context) []Receipt) []Receipt {

@@ -70,7 +70,7 @@ func (s *Service) argue(now time.Time, shape *directory.Shape, o *orderRow, r *r
 	}
 	if err != nil {
 		e.refusal = &fulfil.Receipt{Outcome: fulfil.Refused, Message: "The arguments of the order cannot be computed: " + err.Error(),
-			Hint: "Correct the arguments expression of the resource type, then unblock."}
+			Hint: "Correct the arguments expression of the resource type, then send it again."}
 		return
 	}
 	e.Change.Arguments = d.Arguments

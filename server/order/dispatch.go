@@ -516,7 +516,7 @@ func (s *Service) openSome(ctx context.Context, tx bun.Tx, connectionID int64, a
 		}, func(_ bun.Tx, e *errand, cause error) error {
 			s.Log.ErrorContext(ctx, "ticket cannot be opened", "order", e.ID, "error", cause)
 			refused = append(refused, answer{e, fulfil.Receipt{Outcome: fulfil.Refused, Message: "The ticket cannot be opened: " + cause.Error(),
-				Hint: "Correct the rule or the data that gives this value, then unblock."}})
+				Hint: "Correct the rule or the data that gives this value, then send it again."}})
 			return nil
 		})
 	}

@@ -65,7 +65,7 @@ func (s *Service) beginApart(ctx context.Context, tx bun.Tx, now time.Time, list
 		bare.Owner, bare.Resource, bare.Changes, bare.ChangesAdded, bare.ChangesRemoved, bare.Arguments = nil, nil, nil, nil, nil, nil
 		e.Document, e.NewKey = &document{ProvisioningOrdersList: []documentOrder{bare}}, ""
 		e.refusal = &fulfil.Receipt{Outcome: fulfil.Refused, Message: "The order cannot be stored as it would be sent: " + cause.Error(),
-			Hint: "Correct the rule or the data that gives this value, then unblock."}
+			Hint: "Correct the rule or the data that gives this value, then send it again."}
 		return again(tx, []*errand{e})
 	})
 }

@@ -423,7 +423,7 @@ func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt,
 	}
 	if len(missing) < len(list) {
 		return all(fulfil.Receipt{Outcome: fulfil.Refused, Message: "Read back, only a part of the exchange is in place.",
-			Hint: "Look into the managed system, synchronize, then unblock; or decline."})
+			Hint: "Look into the managed system, synchronize, then send it again; or decline."})
 	}
 	for _, e := range list {
 		switch {

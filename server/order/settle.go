@@ -42,7 +42,7 @@ func (s *Service) settle(ctx context.Context, answers []answer) error {
 // unstorable is what is written instead of an answer that the database refuses.
 func unstorable(a answer, cause error) answer {
 	said := "The managed system answered (" + string(a.Outcome) + "), and the answer cannot be stored: "
-	a.Receipt = fulfil.Receipt{Outcome: fulfil.Refused, Message: said + cause.Error(), Hint: "Look into the managed system what was done, then unblock or decline."}
+	a.Receipt = fulfil.Receipt{Outcome: fulfil.Refused, Message: said + cause.Error(), Hint: "Look into the managed system what was done, then send it again or decline."}
 	return a
 }
 
@@ -196,9 +196,9 @@ func (a answer) executed() Executed {
 
 // hints say what can be done about an error when the connector does not know better.
 var hints = map[fulfil.Outcome]string{
-	fulfil.Refused:  "Correct the data or what the system objects to, then unblock; or decline.",
-	fulfil.Conflict: "Look which object stands in the way in the managed system, then unblock; or decline.",
-	fulfil.NotFound: "Synchronize the system, then unblock; or decline.",
+	fulfil.Refused:  "Correct the data or what the system objects to, then send it again; or decline.",
+	fulfil.Conflict: "Look which object stands in the way in the managed system, then send it again; or decline.",
+	fulfil.NotFound: "Synchronize the system, then send it again; or decline.",
 }
 
 // judge maps an outcome to what happens to the order (design 8). The action is empty when the lines stay as they are.

@@ -190,7 +190,7 @@ func (s *Service) ReportErrors(ctx context.Context, in ReportManualOrderErrorsIn
 			}
 		}
 		who := permit.Name(ctx)
-		if _, err := tx.NewRaw(`update provisioning_order set errored_at = ?, error_class = ?, error_message = ?, error_hint = 'Talk to the operator, then unblock or decline.',
+		if _, err := tx.NewRaw(`update provisioning_order set errored_at = ?, error_class = ?, error_message = ?, error_hint = 'Talk to the operator, then send it again or decline.',
 				error_count = error_count + 1, is_superseded = false where id = any(?)`, stamp(now), ClassOperator, message, arrayOf(ids)).Exec(ctx); err != nil {
 			return fmt.Errorf("note the error: %w", err)
 		}

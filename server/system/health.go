@@ -42,7 +42,7 @@ func (c *Connector) Judge(f Facts) (Health, string) {
 		return Broken, *f.Failed
 	}
 	if len(f.Blocked) > 0 {
-		return Warned, "A synchronization is blocked by a threshold (" + strings.Join(f.Blocked, "; ") + ")."
+		return Warned, "A synchronization is stopped by a limit (" + strings.Join(f.Blocked, "; ") + ")."
 	}
 	if f.RowsToMend > 0 {
 		return Warned, fmt.Sprintf("%d rows cannot be read and were set aside; what was read of them before stays. See Rows to mend.", f.RowsToMend)

@@ -19,7 +19,7 @@ export function changeColumns(kindName: (identifier: string) => string): Column<
   return [
     {
       id: 'command',
-      header: t.job.command,
+      header: t.job.counter,
       width: '90px',
       cell: (c) => t.job.command_[c.command],
       text: (c) => t.job.command_[c.command],

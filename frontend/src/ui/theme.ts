@@ -69,6 +69,7 @@ export const theme = createTheme({
         centered: true,
         transitionProps: { duration: 120 },
         attributes: { header: { role: 'presentation' } },
+        styles: { title: { fontWeight: 600, lineHeight: 1.35 } },
       },
     },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },

@@ -131,7 +131,7 @@ func temporary(col column) (*string, error) {
 	default:
 		return nil, &refusal{fulfil.Receipt{
 			Outcome: fulfil.Conflict, Message: fmt.Sprintf("Column %s of type %s has no room for a temporary value.", col.name, col.typ),
-			Hint: "Give one of the rows another value in the managed system and synchronize, then unblock all of them; or decline.",
+			Hint: "Give one of the rows another value in the managed system and synchronize, then send all of them again; or decline.",
 		}}
 	}
 	return &value, nil

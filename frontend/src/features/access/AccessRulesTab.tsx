@@ -47,11 +47,13 @@ export function AccessRulesTab() {
           {data.accessRules.map((rule) => (
             <li key={rule.id} className="panel">
               <div className={classes.head}>
-                <h2>{rule.displayName}</h2>
-                <span className="dim">
-                  {rule.profile.displayName} · {t.access.entityType}{' '}
-                  {rule.entityType === '*' ? t.access.anyKind : kindName(rule.entityType)}
-                </span>
+                <h2>
+                  {t.access.sees(
+                    rule.profile.displayName,
+                    rule.entityType === '*' ? t.access.anyKind : kindName(rule.entityType),
+                  )}
+                </h2>
+                {rule.displayName !== rule.identifier && <span className="dim">{rule.displayName}</span>}
               </div>
               <ul className={classes.entries} aria-label={t.access.permissions}>
                 {rule.entries.map((entry) => (
@@ -68,6 +70,9 @@ export function AccessRulesTab() {
               <details className="dim">
                 <summary>{t.common.details}</summary>
                 <ul className={classes.entries}>
+                  <li>
+                    {t.common.identifier} <code>{rule.identifier}</code>
+                  </li>
                   {rule.entries.map((entry) => (
                     <li key={entry.permission}>
                       <code>{entry.permission}</code>

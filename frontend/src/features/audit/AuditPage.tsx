@@ -1,12 +1,11 @@
 import { TextInput } from '@mantine/core'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import type { OrderKind } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
+import { useKindName } from '../../graphql/useKindName'
 import { actorName } from '../../lib/actor'
 import { dayOf, endOfDay, startOfDay } from '../../lib/day'
 import { formatExact, formatName } from '../../lib/format'
-import { moveWord, orderKinds, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { Fields } from '../../ui/Fields'
@@ -19,6 +18,7 @@ import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { AuditLogDocument, type AuditRowFragment } from './audit.generated'
 import { auditVariables, type AuditSearch } from './auditSearch'
+import { eventLine, eventWords } from './eventWords'
 
 const route = getRouteApi('/shell/audit')
 
@@ -55,8 +55,8 @@ const columns: Column<AuditRowFragment>[] = [
     width: 'minmax(200px, 2.4fr)',
     noCard: true,
     cell: (e) => (
-      <span className="cut dim" data-machine>
-        {details(e)}
+      <span className="cut dim">
+        <Told event={e} />
       </span>
     ),
     text: (e) => JSON.stringify(e.data),
@@ -80,6 +80,7 @@ export function AuditPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const [open, setOpen] = useState<AuditRowFragment | null>(null)
+  const kindName = useKindName()
   const list = useConnection({
     document: AuditLogDocument,
     variables: auditVariables(search),
@@ -156,7 +157,13 @@ export function AuditPage() {
             {Object.keys((open.data ?? {}) as object).length === 0 ? (
               <p className="dim">{t.audit.noDetails}</p>
             ) : (
-              <Json value={open.data} label={t.audit.data} />
+              <>
+                <Fields rows={eventWords(open.kind, open.data, kindName)} />
+                <details className="dim">
+                  <summary>{t.audit.recorded}</summary>
+                  <Json value={open.data} label={t.audit.recorded} />
+                </details>
+              </>
             )}
           </Section>
         </Drawer>
@@ -176,7 +183,7 @@ const rowId = (event: AuditRowFragment) => event.cursor
 function Subject({ event }: { event: AuditRowFragment }) {
   const kind = formatName(event.subjectType)
   const id = event.subjectId
-  if (!id) return <span className="cut">{event.subjectName ?? kind}</span>
+  if (!id) return <span className="cut">{event.subjectName ?? '–'}</span>
   const name = event.subjectName ?? `${kind} ${id}`
   const common = { className: 'cut', title: `${kind} ${id}`, children: name }
   switch (event.subjectType) {
@@ -220,31 +227,6 @@ function DateFilter(props: {
   )
 }
 
-/** Details on one line; of an order, the move in words. */
-function details(event: AuditRowFragment): string {
-  if (event.kind !== 'order.changed') return words(event.data)
-  const { from, to, action, kind } = event.data as { from?: number; to?: number; action?: string; kind?: OrderKind }
-  const move = [from, to].filter((code) => code !== undefined).map(stateWord)
-  return [kind && orderKinds[kind], [...new Set(move)].join(' → '), action && (moveWord(action) ?? formatName(action))]
-    .filter(Boolean)
-    .join(' · ')
-}
-
-function stateWord(code: number): string {
-  return Object.values(provisioningStates).find((state) => state.code === code)?.word ?? String(code)
-}
-
-const machineWords = { ...t.jobState, ...t.taskState, ...t.deliveryState }
-
-/** Values as they are, states in their words. Numbers stand as they are: most are ids, which are not grouped like amounts. */
-function words(data: unknown, between = ' · '): string {
-  if (data === null || data === undefined) return ''
-  if (Array.isArray(data)) return data.map((item) => words(item, ' ')).join(', ')
-  if (typeof data === 'string') return (machineWords as Record<string, string>)[data] ?? data
-  if (typeof data !== 'object') return String(data as number | boolean)
-  return Object.entries(data)
-    .map(([name, value]) => [formatName(name), words(value, ' ')])
-    .filter(([, value]) => value !== '')
-    .map((pair) => pair.join(': '))
-    .join(between)
+function Told({ event }: { event: AuditRowFragment }) {
+  return eventLine(event.kind, event.data, useKindName())
 }

@@ -74,9 +74,9 @@ export function ConnectorPage() {
       actions={<ConnectorActions connector={connector} />}
       scroll
     >
-      {connector.healthMessage && (
+      {connector.healthMessage && (!blocked || connector.rowsToMend > 0) && (
         <p className={classes.message} data-machine>
-          {connector.healthMessage}
+          {!blocked && connector.healthMessage}
           {connector.rowsToMend > 0 && (
             <>
               {' '}

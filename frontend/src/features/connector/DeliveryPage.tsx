@@ -50,7 +50,7 @@ export function DeliveryPage() {
         delivery && (
           <>
             {t.job.deliveryMode[delivery.mode]} · <RelativeTime at={delivery.startedAt} />
-            {counters.map(([name, value]) => ` · ${formatName(name)} ${formatValue(value)}`)}
+            {counters.map(([name, value]) => ` · ${t.job.counterWord[name] ?? formatName(name)} ${formatValue(value)}`)}
           </>
         )
       }

@@ -1,4 +1,5 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { KindName } from '../../graphql/KindName'
 import { useConnection } from '../../graphql/useConnection'
 import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
@@ -15,16 +16,28 @@ const columns: Column<RowToMendRowFragment>[] = [
   {
     id: 'place',
     header: t.system.mendPlace,
-    width: 'minmax(150px, 1fr)',
+    width: 'minmax(220px, 1.4fr)',
     cell: (r) => <Stack main={r.place} sub={`${t.system.mendLine} ${r.line}`} />,
     text: (r) => `${r.place}:${r.line}`,
   },
   {
     id: 'key',
     header: t.common.key,
-    width: 'minmax(110px, 0.8fr)',
-    cell: (r) => <Stack main={<span className="mono">{r.key ?? '–'}</span>} sub={r.entityType} />,
+    width: 'minmax(100px, 0.7fr)',
+    lasting: true,
+    cell: (r) => <span className="cut mono">{r.key ?? '–'}</span>,
     text: (r) => r.key ?? '',
+  },
+  {
+    id: 'kind',
+    header: t.system.kind,
+    width: 'minmax(90px, 0.6fr)',
+    cell: (r) => (
+      <span className="cut dim">
+        <KindName of={r.entityType} />
+      </span>
+    ),
+    text: (r) => r.entityType,
   },
   {
     id: 'column',
@@ -47,7 +60,7 @@ const columns: Column<RowToMendRowFragment>[] = [
   {
     id: 'why',
     header: t.system.mendWhy,
-    width: 'minmax(240px, 2.4fr)',
+    width: 'minmax(280px, 2.6fr)',
     cell: (r) => (
       <span className="cut" title={r.why}>
         {r.why}

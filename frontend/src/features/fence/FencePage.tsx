@@ -13,6 +13,7 @@ import { Page } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Count } from '../../ui/cells'
 import { wholeList, type Column } from '../../ui/column'
+import { cx } from '../../ui/cx'
 import { Table } from '../../ui/Table'
 import { FencedWorkDocument, LiftFenceDocument, type FencedWorkRowFragment } from './fence.generated'
 
@@ -43,7 +44,7 @@ const columns: Column<FencedWorkRowFragment>[] = [
     id: 'examples',
     header: t.fence.examples,
     width: 'minmax(240px, 2fr)',
-    cell: (w) => w.examples.join(', '),
+    cell: (w) => <span className={cx('cut', w.kind === 'WEBHOOK' && 'mono')}>{w.examples.join(', ')}</span>,
     text: (w) => w.examples.join(', '),
   },
   {

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { toProblem } from '../../graphql/problem'
 import { useMe } from '../../graphql/SessionContext'
 import { useReading } from '../../graphql/useReading'
-import { formatNumber } from '../../lib/format'
+import { formatName, formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
@@ -40,7 +40,7 @@ export function ErrorsPanel() {
                   {group.message}
                   <span className="dim">
                     {' · '}
-                    {[t.errorClass[group.class], group.connector].filter(Boolean).join(', ')}
+                    {[t.errorClass[group.class], formatName(group.resourceType)].filter(Boolean).join(', ')}
                   </span>
                 </span>
                 <strong className="num">{formatNumber(group.count)}</strong>

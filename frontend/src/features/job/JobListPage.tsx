@@ -137,7 +137,7 @@ function jobColumns(actions: {
     {
       id: 'schedule',
       header: t.job.schedule,
-      width: 'minmax(150px, 1fr)',
+      width: 'minmax(240px, 1.6fr)',
       cell: (j) =>
         j.cron ? (
           <span className={classes.schedule} data-no-open>
@@ -148,7 +148,7 @@ function jobColumns(actions: {
               disabled={!actions.mayRun}
               onChange={(event) => actions.askSchedule(j, event.currentTarget.checked)}
             />
-            <span className="cut" title={j.cron}>
+            <span className="cut" title={scheduleWords(j.cron, j.cronTimeZone)}>
               {scheduleWords(j.cron, j.cronTimeZone)}
             </span>
             {j.scheduleWarning && (

@@ -45,18 +45,13 @@ export function OrderBody(props: { order: OrderRecordFragment; onChanged: () => 
           <Section title={t.order.attemptsTitle}>
             <Attempts order={order} />
           </Section>
-          <Section
-            title={t.order.payload}
-            aside={
-              order.payload ? <CopyButton text={JSON.stringify(order.payload, null, 2)} what={t.order.payload} /> : null
-            }
-          >
-            {order.payload ? (
+          {order.payload != null && (
+            <details className={classes.payload}>
+              <summary>{t.order.payload}</summary>
+              <CopyButton text={JSON.stringify(order.payload, null, 2)} what={t.order.payload} />
               <Json value={order.payload} label={t.order.payload} />
-            ) : (
-              <p className="dim">{t.order.noPayload}</p>
-            )}
-          </Section>
+            </details>
+          )}
         </div>
         <div className={classes.column}>
           <Section title={t.common.details}>
@@ -182,9 +177,11 @@ function Attempts({ order }: { order: OrderRecordFragment }) {
               <span>{attempt.outcome ? t.order.outcomes[attempt.outcome] : t.jobState.IN_PROGRESS}</span>
             </div>
             {attempt.message && <p className={classes.message}>{attempt.message}</p>}
-            <p className="dim">
-              {t.order.worker} {attempt.worker} · {t.order.idempotency} <code>{attempt.idempotencyKey}</code>
-            </p>
+            <details className="dim">
+              <summary>{t.common.details}</summary>
+              {t.order.worker} <code>{attempt.worker}</code> · {t.order.idempotency}{' '}
+              <code>{attempt.idempotencyKey}</code>
+            </details>
           </li>
         ))}
     </ol>

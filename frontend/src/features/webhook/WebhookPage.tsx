@@ -32,7 +32,7 @@ const columns: Column<WebhookDeliveryRowFragment>[] = [
   {
     id: 'message',
     header: t.webhook.message,
-    width: 'minmax(180px, 1.4fr)',
+    width: 'minmax(300px, 2.4fr)',
     cell: (d) => <Stack main={about(d.body) || d.messageId} />,
     text: (d) => d.messageId,
     lasting: true,

@@ -68,7 +68,7 @@ export const commonTexts = {
       ALREADY_DONE: 'Somebody else was first. Nothing is left to do.',
       ALREADY_RUNNING: 'It runs already. Wait until it has ended.',
       THRESHOLD_EXCEEDED:
-        'A threshold stopped the run before anything was written. Look at the changes, then resume or give up.',
+        'A limit stopped the run before anything was written. Look at the changes, then resume or give up.',
       AGENT_OFFLINE: 'The agent that has to do it is away. It will go on when the agent is back.',
       CONFLICT: 'Another object stands in the way.',
       UNAVAILABLE: 'A system outside does not answer now. Try again in a moment.',

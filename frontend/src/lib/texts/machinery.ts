@@ -194,7 +194,6 @@ export const machineryTexts = {
     steps: 'Steps',
     oldValues: 'Before',
     newValues: 'After',
-    command: 'Command',
     failedTask: 'What failed',
     of: 'Run of',
   },

@@ -55,7 +55,6 @@ export const orderTexts = {
     current: 'Current',
     proposed: 'Proposed',
     payload: 'Payload as sent',
-    noPayload: 'Never sent.',
     noAttempts: 'Not sent yet.',
     attemptsTitle: 'Attempts',
     worker: 'By',

@@ -24,9 +24,9 @@ export const setupTexts = {
     fulfilment: 'Carried out',
     byHand: 'by hand',
     automated: 'automatically',
-    thresholds: 'Thresholds',
-    insert: 'insert',
-    update: 'update',
+    thresholds: 'Limits',
+    insert: 'create',
+    update: 'change',
     remove: 'delete',
     validity: 'Answer expected within',
     minutes: (count: number) =>
@@ -69,7 +69,6 @@ export const setupTexts = {
     email: 'Mail goes to',
     ownMail: 'own address',
     denied: 'Denied',
-    entityType: 'Sees',
     anyKind: 'everything',
     permissions: 'Permissions',
     words: {
@@ -99,6 +98,7 @@ export const setupTexts = {
       ResourceLinkChanges: 'Changed links waiting in a system',
       Metadata: 'Kinds of data',
       Command: 'command',
+      Connectors: 'Systems',
     } as Record<string, string>,
     pathOf: 'its',
     equals: (what: string, to: string) => `${what} is ${to}`,
@@ -107,6 +107,7 @@ export const setupTexts = {
     mail: 'mail',
     filters: 'Narrowed by',
     currentUser: 'the user',
+    sees: (profile: string, what: string) => `${profile} sees ${what}`,
     empty: 'Nothing here yet',
     emptyHint: 'Profiles and rules come with the configuration. Apply one to see them.',
     searchUser: 'User',
@@ -207,6 +208,15 @@ export const setupTexts = {
     noDetails: 'Nothing more is recorded.',
     position: 'Position',
     code: 'Kind of event',
+    recorded: 'As recorded',
+    names: {
+      entityType: 'Kind',
+      sourceEntityType: 'For',
+      blocked: 'Over the limit',
+    } as Record<string, string>,
+    changes: { inserted: 'new', updated: 'changed', deleted: 'gone' } as Record<string, string>,
+    overLimit: (name: string, what: string, counted: string, limit: string) =>
+      `${name}: ${what} ${counted}, limit ${limit}`,
     kinds: {
       'order.changed': 'Order changed',
       'order.remarked': 'Order commented',
