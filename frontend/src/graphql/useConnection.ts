@@ -9,6 +9,8 @@ export interface Connection<Row> {
   nodes: Row[]
   pageInfo: { hasNextPage: boolean; endCursor?: string | null }
   totalCount: number
+  /** Above 10,000 rows the server estimates. */
+  totalCountIsEstimate: boolean
 }
 
 interface Page<Row> {
@@ -23,6 +25,8 @@ interface Stop {
 export interface ConnectionList<Row> {
   rows: Row[]
   total: number | null
+  /** The total is about so many. */
+  isEstimate: boolean
   /** The first page is on its way and there is nothing to show. */
   loading: boolean
   /** Another page, or the same again, is on its way. */
@@ -146,6 +150,7 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
   return {
     rows,
     total: current[0]?.connection.totalCount ?? null,
+    isEstimate: current[0]?.connection.totalCountIsEstimate ?? false,
     loading: current.length === 0 && !problem,
     fetching: busy || settled !== key,
     problem: current.length === 0 ? problem : null,

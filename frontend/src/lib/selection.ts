@@ -8,7 +8,8 @@ export function isSelected(selection: Selection, id: string): boolean {
   return selection.all || selection.ids.has(id)
 }
 
-export function selectionCount(selection: Selection, total: number): number {
+/** How many are chosen; of everything that the filter matches, as many as the list says. */
+export function selectionCount<Total>(selection: Selection, total: Total): Total | number {
   return selection.all ? total : selection.ids.size
 }
 

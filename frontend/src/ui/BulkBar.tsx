@@ -3,6 +3,7 @@ import { IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { noSelection, wholeSelection, type Selection } from '../lib/selection'
 import { t } from '../lib/texts'
+import type { Amount } from '../lib/texts/plural'
 import classes from './Table.module.css'
 
 /** What can be done with the selected rows; below the list, only while some are selected. */
@@ -10,9 +11,9 @@ export function BulkBar(props: {
   selection: Selection
   onSelection: (selection: Selection) => void
   /** How many are selected. */
-  chosen: number
+  chosen: Amount
   /** Offers to select everything that the filter matches, so many rows. */
-  offer?: number
+  offer?: Amount
   children: ReactNode
 }) {
   const { selection, onSelection, chosen, offer } = props

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { CsvFile } from '../lib/csv'
 import { formatStampNow } from '../lib/format'
 import { t } from '../lib/texts'
+import { amount } from '../lib/texts/plural'
 import { exportCells, type Column, type List } from './column'
 import { notifyDone, notifyProblem } from './notify'
 import classes from './Table.module.css'
@@ -57,7 +58,9 @@ export function ExportButton<Row>(props: {
   if (done !== null) {
     return (
       <span className={classes.exporting} role="status">
-        <span className="num">{t.table.exporting(done, list.total)}</span>
+        <span className="num">
+          {t.table.exporting(done, list.total === null ? null : amount(list.total, list.isEstimate))}
+        </span>
         <Button size="compact-xs" variant="default" onClick={() => stop.current?.abort()}>
           {t.common.cancel}
         </Button>

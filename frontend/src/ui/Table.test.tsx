@@ -24,7 +24,9 @@ const columns: Column<Row>[] = [
 ]
 const getId = (row: Row) => row.id
 
-function setup(options: { count?: number; total?: number; problem?: { code: string; message: string } } = {}) {
+function setup(
+  options: { count?: number; total?: number; isEstimate?: boolean; problem?: { code: string; message: string } } = {},
+) {
   const rows = Array.from({ length: options.count ?? 5 }, (_, i) => ({ id: `r${i}`, name: `Row ${i}` }))
   const seen = {
     opened: vi.fn(),
@@ -43,6 +45,7 @@ function setup(options: { count?: number; total?: number; problem?: { code: stri
         list={{
           rows: options.problem ? [] : rows,
           total: options.total ?? rows.length,
+          isEstimate: options.isEstimate,
           loading: false,
           fetching: false,
           problem: options.problem ?? null,
@@ -96,6 +99,15 @@ describe('Table', () => {
     await user.click(screen.getByRole('button', { name: 'Select all 312 of this filter' }))
     expect(seen.selection).toEqual({ all: true })
     expect(screen.getByText('All 312 of this filter selected')).toBeInTheDocument()
+  })
+
+  it('says that a total is an estimate wherever it is told', async () => {
+    const { user } = setup({ count: 3, total: 120_000, isEstimate: true })
+    expect(screen.getByText(/^about 120\s000 rows$/)).toBeInTheDocument()
+    expect(screen.getByRole('grid')).toHaveAttribute('aria-rowcount', '-1')
+    await user.click(screen.getByRole('checkbox', { name: 'Select all shown rows' }))
+    await user.click(screen.getByRole('button', { name: /^Select all of this filter, about 120\s000$/ }))
+    expect(screen.getByText(/^All of this filter selected, about 120\s000$/)).toBeInTheDocument()
   })
 
   it('sorts by the header and says so', async () => {

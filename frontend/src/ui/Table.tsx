@@ -5,6 +5,7 @@ import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState, type 
 import { isSelected, moveActive, selectionCount, selectRange, toggle, toggleShown } from '../lib/selection'
 import { noSelection, type Selection } from '../lib/selection'
 import { t } from '../lib/texts'
+import { amount } from '../lib/texts/plural'
 import { BulkBar } from './BulkBar'
 import type { Column, List } from './column'
 import { cx } from './cx'
@@ -56,6 +57,9 @@ interface TableProps<Row> {
   savedFilters?: { search: object; apply: (search: object) => void }
   ref?: Ref<TableHandle>
 }
+
+/** What ARIA says of a list that was not counted to its end. */
+const unknownCount = -1
 
 /** Below this width there is no room for all filters beside the tools. */
 const roomForFilters = 760
@@ -134,7 +138,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
     select: onSelection && ((range) => current && choose(current, range)),
   })
 
-  const chosen = selectionCount(selection, list.total ?? rows.length)
+  const chosen = selectionCount(selection, amount(list.total ?? rows.length, list.isEstimate))
   const everyShown = rows.length > 0 && ids.every((id) => isSelected(selection, id))
 
   return (
@@ -160,7 +164,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         className={cx(classes.scroller, cards && classes.cards)}
         role="grid"
         aria-label={label}
-        aria-rowcount={(list.total ?? rows.length) + 1}
+        aria-rowcount={list.isEstimate ? unknownCount : (list.total ?? rows.length) + 1}
         aria-colcount={count}
         aria-busy={list.fetching}
         aria-multiselectable={onSelection ? true : undefined}
@@ -181,7 +185,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
           check={
             onSelection && {
               checked: everyShown,
-              indeterminate: !everyShown && chosen > 0,
+              indeterminate: !everyShown && chosen !== 0,
               disabled: rows.length === 0,
               onChange: () => onSelection(toggleShown(selection, ids)),
             }
@@ -254,14 +258,14 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         )}
         {list.hasMore && !list.loading && <p className={classes.more}>{t.table.loadingRows}</p>}
       </div>
-      {onSelection && chosen > 0 && (
+      {onSelection && chosen !== 0 && (
         <BulkBar
           selection={selection}
           onSelection={onSelection}
           chosen={chosen}
           offer={
             props.wholeFilter && everyShown && !selection.all && list.total !== null && list.total > rows.length
-              ? list.total
+              ? amount(list.total, list.isEstimate)
               : undefined
           }
         >

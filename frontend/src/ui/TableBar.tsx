@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { IconAdjustments, IconFilter, IconRefresh } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
 import { t } from '../lib/texts'
+import { amount } from '../lib/texts/plural'
 import type { Column, List } from './column'
 import { cx } from './cx'
 import { ExportButton } from './ExportButton'
@@ -44,7 +45,7 @@ export function TableBar<Row>(props: {
       </div>
       <div className={classes.tools}>
         <span className={cx(classes.total, 'num')} aria-live="polite">
-          {list.total === null ? '' : t.table.rows(list.total)}
+          {list.total === null ? '' : t.table.rows(amount(list.total, list.isEstimate))}
         </span>
         {props.savedFilters && <SavedFilters name={name} {...props.savedFilters} />}
         <Menu position="bottom-end" closeOnItemClick={false}>

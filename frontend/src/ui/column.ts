@@ -26,6 +26,8 @@ export interface Column<Row> {
 export interface List<Row> {
   rows: Row[]
   total: number | null
+  /** The total is about so many; left out: exact. */
+  isEstimate?: boolean
   loading: boolean
   fetching: boolean
   problem: { code: string; message: string; id?: string } | null

@@ -83,4 +83,9 @@ export function DeliveryPage() {
   )
 }
 
-const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 }
+const nothing = {
+  nodes: [],
+  pageInfo: { hasNextPage: false, endCursor: null },
+  totalCount: 0,
+  totalCountIsEstimate: false,
+}

@@ -2,8 +2,8 @@ import { Select, type ComboboxItem } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState, type ReactNode } from 'react'
 import { useReading } from '../../graphql/useReading'
-import { formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
+import { amount } from '../../lib/texts/plural'
 import { FindResourcesDocument } from './directory.generated'
 import classes from './PersonForm.module.css'
 
@@ -35,7 +35,11 @@ export function ResourcePicker(props: {
   const options = found.map((r) => ({ value: r.key, label: r.displayName }))
   if (value && !options.some((o) => o.value === value)) options.unshift({ value, label: chosen.name })
   const more = (data?.resources.totalCount ?? 0) - found.length
-  const last: ComboboxItem = { value: ' more', label: t.person.pickMore(formatNumber(more)), disabled: true }
+  const last: ComboboxItem = {
+    value: ' more',
+    label: t.person.pickMore(amount(more, data?.resources.totalCountIsEstimate)),
+    disabled: true,
+  }
 
   return (
     <Select

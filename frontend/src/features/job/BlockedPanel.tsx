@@ -127,4 +127,9 @@ function Orders({ filter }: { filter: OrderFilter }) {
 }
 
 const orderId = (order: BlockedOrder) => order.id
-const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 }
+const nothing = {
+  nodes: [],
+  pageInfo: { hasNextPage: false, endCursor: null },
+  totalCount: 0,
+  totalCountIsEstimate: false,
+}

@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import { useCan } from '../../graphql/SessionContext'
 import { useReading } from '../../graphql/useReading'
-import { formatNumber } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
+import { amount, n } from '../../lib/texts/plural'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { ComputationFaultsDocument } from './order.generated'
 import classes from './FaultsPanel.module.css'
@@ -23,7 +23,7 @@ export function FaultsPanel() {
     <details className={classes.panel} open={faults.totalCount <= 3}>
       <summary>
         <strong>
-          {t.review.faults} <span className="num">{formatNumber(faults.totalCount)}</span>
+          {t.review.faults} <span className="num">{n(amount(faults.totalCount, faults.totalCountIsEstimate))}</span>
         </strong>{' '}
         <span className="dim">{t.review.faultsHint}</span>
       </summary>

@@ -33,7 +33,12 @@ const orders = ['1', '2', '3'].map((id) => ({ ...order({ id }), state: 'AWAITING
 function setup() {
   const { client, sent } = fakeClient({
     ReviewQueue: () => ({
-      reviewQueue: { nodes: orders, totalCount: 3, pageInfo: { hasNextPage: false, endCursor: null } },
+      reviewQueue: {
+        nodes: orders,
+        totalCount: 3,
+        totalCountIsEstimate: false,
+        pageInfo: { hasNextPage: false, endCursor: null },
+      },
     }),
     ReviewOrders: ({ input }: { input: { orderIds: string[] } }) => ({
       reviewOrders: { results: input.orderIds.map((id) => ({ id, order: null, error: null })) },

@@ -5,6 +5,7 @@ import type { TypedDocumentNode } from 'urql'
 import type { OrderFilter, OrderSort, ProvisioningState } from '../../graphql/types.generated'
 import { useConnection, type Connection } from '../../graphql/useConnection'
 import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
+import { amount, type Amount } from '../../lib/texts/plural'
 import { ConfirmDialog, type AskedReason } from '../../ui/ConfirmDialog'
 import type { Column } from '../../ui/column'
 import { notifyProblem } from '../../ui/notify'
@@ -28,10 +29,10 @@ export interface QueueAction {
   danger?: boolean
   /** The question for one order, named, and for many. */
   oneTitle: (what: string) => string
-  manyTitle: (count: number) => string
+  manyTitle: (count: Amount) => string
   text: string
   /** On the button that confirms. */
-  confirm: (count: number) => string
+  confirm: (count: Amount) => string
   reason: AskedReason
   /** Above the progress. */
   running: (isRunning: boolean) => string
@@ -96,7 +97,7 @@ export function QueueList<Data>(props: {
   const setSearch = (change: Partial<OrderSearch>) =>
     void navigate({ to: path, search: { ...search, ...change }, replace: true })
   const clear = () => void navigate({ to: path, search: props.kept ?? {} })
-  const chosen = selectionCount(selection, list.total ?? 0)
+  const chosen = selectionCount(selection, amount(list.total ?? 0, list.isEstimate))
   const picked = rows.filter((row) => isSelected(selection, row.id))
   const only = chosen === 1 ? picked[0] : undefined
 

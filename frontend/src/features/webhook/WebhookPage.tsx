@@ -169,7 +169,12 @@ export function WebhookPage() {
   )
 }
 
-const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 }
+const nothing = {
+  nodes: [],
+  pageInfo: { hasNextPage: false, endCursor: null },
+  totalCount: 0,
+  totalCountIsEstimate: false,
+}
 const rowId = (row: WebhookDeliveryRowFragment) => row.id
 
 /** When it is sent again: one that is due is only waiting for its turn. */

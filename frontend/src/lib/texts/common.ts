@@ -1,4 +1,4 @@
-import { n, plural } from './plural'
+import { n, plural, type Amount } from './plural'
 
 /** What every page says: words of buttons and tables, and what went wrong. */
 export const commonTexts = {
@@ -89,13 +89,17 @@ export const commonTexts = {
     reload: 'Load the page again',
   },
   table: {
-    rows: (count: number) => plural(count, 'row', 'rows'),
+    rows: (count: Amount) => plural(count, 'row', 'rows'),
     loadingRows: 'Loading rows',
     select: 'Select row',
     selectAll: 'Select all shown rows',
-    selected: (count: number) => `${n(count)} selected`,
-    allSelected: (count: number) => `All ${n(count)} of this filter selected`,
-    selectFilter: (count: number) => `Select all ${n(count)} of this filter`,
+    selected: (count: Amount) => `${n(count)} selected`,
+    allSelected: (count: Amount) =>
+      typeof count === 'number'
+        ? `All ${n(count)} of this filter selected`
+        : `All of this filter selected, ${n(count)}`,
+    selectFilter: (count: Amount) =>
+      typeof count === 'number' ? `Select all ${n(count)} of this filter` : `Select all of this filter, ${n(count)}`,
     clearSelection: 'Clear selection',
     fresh: (count: number) => `${n(count)} new`,
     freshHint: 'Show the new rows',
@@ -109,7 +113,7 @@ export const commonTexts = {
     noMatchHint: 'Something may be there that the filter leaves out.',
     clear: 'Clear the filter',
     exported: (count: number) => `${n(count)} rows exported`,
-    exporting: (done: number, total: number | null) =>
+    exporting: (done: number, total: Amount | null) =>
       total === null ? `Exporting, ${n(done)} rows` : `Exporting, ${n(done)} of ${n(total)}`,
     exportStopped: 'Export stopped: no file was made',
     exportFailed: (done: number, why: string) => `The export broke off after ${n(done)} rows, no file was made: ${why}`,

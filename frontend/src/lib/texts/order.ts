@@ -1,5 +1,5 @@
 import type { AttemptOutcome, OrderAction } from '../../graphql/types.generated'
-import { n, plural } from './plural'
+import { n, plural, sizeOf, type Amount } from './plural'
 
 /** Orders, and what people decide and do about them. */
 export const orderTexts = {
@@ -67,7 +67,7 @@ export const orderTexts = {
     noWhy: 'No rule is recorded for this value.',
     unblock: 'Send again',
     unblockOneTitle: (what: string) => `Try again to ${what}?`,
-    unblockTitle: (count: number) => `Send ${plural(count, 'order', 'orders')} again?`,
+    unblockTitle: (count: Amount) => `Send ${plural(count, 'order', 'orders')} again?`,
     unblockText: 'They return to Pending and are sent with the next run. Fix the cause first, or they will fail again.',
     unblocked: (count: number) => `${plural(count, 'order', 'orders')} sent again`,
     reconsider: 'Take up again',
@@ -82,7 +82,7 @@ export const orderTexts = {
     progress: 'Way of the order',
     spent: (word: string, time: string) => `${word}: ${time}`,
     phrase: (verb: string, what: string, whom: string) => `${verb} ${what} for ${whom}`,
-    fewAndMore: (few: string, more: number) => (more > 0 ? `${few} and ${n(more)} more` : few),
+    fewAndMore: (few: string, more: Amount) => (sizeOf(more) > 0 ? `${few} and ${n(more)} more` : few),
     moves: {
       compute: 'To be carried out',
       review: 'To be reviewed',
@@ -175,7 +175,7 @@ export const orderTexts = {
       POSTPONE: 'Postponed',
       LINES: 'Decisions applied',
     },
-    declineTitle: (count: number) => `Decline ${plural(count, 'order', 'orders')}?`,
+    declineTitle: (count: Amount) => `Decline ${plural(count, 'order', 'orders')}?`,
     oneTitle: {
       APPROVE: (what: string) => `Approve to ${what}?`,
       DECLINE: (what: string) => `Decline to ${what}?`,
@@ -188,8 +188,8 @@ export const orderTexts = {
     declineLineTitle: (line: string, what: string) => `Decline ${line} of the order to ${what}?`,
     declineReason: 'Why? The owner of the rule will read it.',
     bulkTitle: {
-      APPROVE: (count: number) => `Approve ${plural(count, 'order', 'orders')}?`,
-      POSTPONE: (count: number) => `Postpone ${plural(count, 'order', 'orders')}?`,
+      APPROVE: (count: Amount) => `Approve ${plural(count, 'order', 'orders')}?`,
+      POSTPONE: (count: Amount) => `Postpone ${plural(count, 'order', 'orders')}?`,
     },
     bulkText: {
       APPROVE: 'They become Pending: automated systems are written at the next run, the others become tickets.',
@@ -226,7 +226,7 @@ export const orderTexts = {
     released: 'Given back',
     own: 'This order is about you, so somebody else has to confirm it',
     done: 'Done',
-    doneCount: (count: number) => `Done (${n(count)})`,
+    doneCount: (count: Amount) => `Done (${n(count)})`,
     report: 'Report error…',
     confirmed: 'Confirmed',
     reported: 'Error reported',
@@ -253,10 +253,10 @@ export const orderTexts = {
     createdKeyHint: 'If the system gave it one, e.g. a login. It helps to find the new entry again.',
     reportOneTitle: (what: string) => `Report that it was not possible to ${what}?`,
     confirmOneTitle: (what: string) => `Confirm as done: ${what}?`,
-    reportTitle: (count: number) => `Report an error for ${plural(count, 'order', 'orders')}?`,
+    reportTitle: (count: Amount) => `Report an error for ${plural(count, 'order', 'orders')}?`,
     reportText: 'The orders become Errored. Somebody can send them again once the cause is gone.',
     reportReason: 'What went wrong?',
-    bulkTitle: (count: number) => `Confirm ${plural(count, 'order', 'orders')} as done?`,
+    bulkTitle: (count: Amount) => `Confirm ${plural(count, 'order', 'orders')} as done?`,
     bulkText: 'Only do this when all of them are really done in the managed system. Each one is confirmed on its own.',
     bulkRunning: 'Working',
     bulkEnded: 'Result',

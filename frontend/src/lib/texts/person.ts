@@ -1,4 +1,4 @@
-import { n, plural } from './plural'
+import { n, plural, type Amount } from './plural'
 
 /** People and other resources, and what they hold. */
 export const personTexts = {
@@ -32,7 +32,7 @@ export const personTexts = {
     keysHint: 'Keys, separated by commas',
     pick: 'Name or key',
     pickNothing: 'Nothing found',
-    pickMore: (count: string) => `${count} more: type to narrow`,
+    pickMore: (count: Amount) => `${n(count)} more: type to narrow`,
     withRecord: (what: string) => `Add a first ${what.toLowerCase()} at once`,
     withRecordHint: (what: string) => `Rules look at it: without a ${what.toLowerCase()} nothing is given.`,
     halfAdded: (name: string, what: string) => `${name} is added, but not yet the ${what.toLowerCase()}`,
