@@ -55,6 +55,12 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			return out
 		}
 		if db.Unreachable(err) {
+			if full := errs.As(db.Explain(err)); full != nil {
+				log.WarnContext(ctx, "the database refuses", "path", shown.Path.String(), "error", err)
+				out := expected(full)
+				out.Path = shown.Path
+				return out
+			}
 			log.WarnContext(ctx, "the database is away", "path", shown.Path.String(), "error", err)
 			out := expected(errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again."))
 			out.Path = shown.Path

@@ -131,11 +131,25 @@ func Export(ctx context.Context, s cli.Session, dir string) error {
 		return err
 	}
 	path := filepath.Join(dir, "writ.yaml")
-	if err := os.WriteFile(path, content, 0o644); err != nil {
+	if err := writeWhole(path, content); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.Out, "Written: %s\n", path)
 	return nil
+}
+
+// writeWhole gives a file its name when all of it is written, so that a full disk leaves the old one, or none.
+func writeWhole(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".part-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
 }
 
 // RunJob launches a job; a running server does the work. With Wait it follows the instance to its end.

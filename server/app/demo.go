@@ -144,7 +144,7 @@ func copyMissing(files embed.FS, dir string) (n int, err error) {
 			return err
 		}
 		n++
-		return os.WriteFile(to, content, 0o644)
+		return writeWhole(to, content)
 	})
 	if err != nil {
 		return n, fmt.Errorf("copy the demo's files to %s: %w", dir, err)

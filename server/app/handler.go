@@ -9,6 +9,7 @@ import (
 
 	"writ/frontend"
 	"writ/graph"
+	"writ/server/db"
 	"writ/server/httpd"
 )
 
@@ -57,6 +58,9 @@ func (a *App) ready(ctx context.Context) error {
 	}
 	if err := a.DB.PingContext(ctx); err != nil {
 		return fmt.Errorf("database: %w", err)
+	}
+	if !db.HasRoom(a.DB) {
+		return errors.New("the database has no room for changes: its disk is full")
 	}
 	return nil
 }

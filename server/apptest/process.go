@@ -160,16 +160,40 @@ func (o *output) tail(limit int) string {
 
 // command runs another command of the same program against the same database; its output is given back.
 func (h *House) command(args ...string) (string, error) {
-	path, err := writBinary()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	cmd, err := h.prepared(ctx, args...)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = h.environment()
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+func (h *House) prepared(ctx context.Context, args ...string) (*exec.Cmd, error) {
+	path, err := writBinary()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = h.environment()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd, nil
+}
+
+// MustCommand prepares a command of the program on the house's database, to be started, killed, or given another output. It ends with the test.
+func (h *House) MustCommand(tb testing.TB, args ...string) *exec.Cmd {
+	tb.Helper()
+	cmd, err := h.prepared(tb.Context(), args...)
+	if err != nil {
+		tb.Fatalf("build writ: %v", err)
+	}
+	return cmd
+}
+
+// Place is a house without a process: a database and a data folder for commands.
+func Place(url, dataDir string) *House {
+	return &House{URL: url, DataDir: dataDir}
 }
 
 // environment is the one of all its processes: nothing of the surrounding WRIT_ settings gets in.

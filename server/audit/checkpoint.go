@@ -181,7 +181,7 @@ func (s *Service) keep(c *Checkpoint) error {
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(append(text, '\n'))
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("keep the newest checkpoint: %w", err)
 	}
 	if err := os.Rename(f.Name(), s.HeadFile); err != nil {

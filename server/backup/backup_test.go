@@ -412,4 +412,9 @@ func TestRestoreGoesOn(t *testing.T) {
 	require.NoError(t, event.Publish(t.Context(), to, at, event.Event{Kind: "backup.restored", SubjectType: "backup"}))
 	_, err = restore(t, to, toURL, file)
 	require.True(t, errs.Is(err, errs.Conflict), "%v", err)
+	require.ErrorContains(t, err, "not empty")
+	require.NoError(t, event.Publish(t.Context(), to, at, event.Event{Kind: "backup.restored", SubjectType: "backup", Data: map[string]any{"position": made.Position, "hash": made.Hash}}))
+	_, err = restore(t, to, toURL, file)
+	require.True(t, errs.Is(err, errs.Conflict), "%v", err)
+	require.ErrorContains(t, err, "restored into this database already")
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,6 +61,9 @@ func Restore(ctx context.Context, in Input) (*Result, error) {
 		return r, bringUp(ctx, in)
 	}
 	if err := refuseFull(ctx, b); err != nil {
+		if errs.Is(err, errs.Conflict) && isRestored(ctx, b, c) {
+			return nil, errs.New(errs.Conflict, "This backup was restored into this database already, to its end: start the server. To begin anew, restore it into a new database.")
+		}
 		return nil, err
 	}
 	newest, err := db.MigrateTo(ctx, b, databaseURL, c.Migration)
@@ -102,6 +106,12 @@ func isFilled(ctx context.Context, b *bun.DB, c *Contents) (is bool, err error) 
 		return false, fmt.Errorf("look whether the database is empty: %w", err)
 	}
 	return is, nil
+}
+
+// isRestored reports whether a restore of this backup came to its end here, and says so in the event log. A database that is somebody else's has none.
+func isRestored(ctx context.Context, b *bun.DB, c *Contents) (is bool) {
+	err := b.NewRaw("select exists (select from event where kind = 'backup.restored' and data->>'hash' = ? and data->>'position' = ?)", c.Hash, strconv.FormatInt(c.Position, 10)).Scan(ctx, &is)
+	return err == nil && is
 }
 
 // reasonOf is what the fence says after the restore.

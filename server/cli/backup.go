@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"writ/server/backup"
@@ -31,7 +32,7 @@ func (c *backupCommand) Run(ctx context.Context, e *environment) error {
 	if _, err := os.Lstat(c.File); !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%s exists already", c.File)
 	}
-	half, err := os.CreateTemp(filepath.Dir(c.File), ".backup-*")
+	half, err := newHalf(filepath.Dir(c.File))
 	if err != nil {
 		return err
 	}
@@ -48,10 +49,50 @@ func (c *backupCommand) Run(ctx context.Context, e *environment) error {
 		if err := os.Link(half.Name(), c.File); err != nil { // unlike a rename it replaces nothing
 			return err
 		}
+		syncFolder(filepath.Dir(c.File))
 		fmt.Fprintf(e.stdout, "%s: %d tables, %d rows, events up to position %d. It holds no keys: keep secret.key and audit.key of the data folder elsewhere.\n",
 			c.File, len(contents.Tables), rowsOf(contents), contents.Position)
 		return nil
 	})
+}
+
+// halves is how the files that are being written are named.
+const halves = ".backup-*"
+
+// newHalf makes a file to write into, and takes away those of processes that were killed: nobody holds their lock.
+func newHalf(dir string) (*os.File, error) {
+	left, err := filepath.Glob(filepath.Join(dir, halves))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range left {
+		f, err := os.Open(name)
+		if err != nil {
+			continue // somebody else's, or gone
+		}
+		if info, err := f.Stat(); err != nil || time.Since(info.ModTime()) < time.Minute {
+			_ = f.Close()
+			continue // it may be about to be locked
+		}
+		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			_ = os.Remove(name)
+		}
+		_ = f.Close()
+	}
+	f, err := os.CreateTemp(dir, halves)
+	if err != nil {
+		return nil, err
+	}
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) // a folder without locks has leftovers
+	return f, nil
+}
+
+// syncFolder makes a new name last. A file system that cannot do it loses the name with the power, not what is in the file.
+func syncFolder(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
 }
 
 func rowsOf(c *backup.Contents) (n int64) {

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -91,7 +92,11 @@ func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writ
 		fmt.Fprintln(stderr, "writ:", err)
 		return 2
 	}
-	err = command.Run(&environment{house: house, stdout: stdout, stderr: stderr})
+	out := &checked{to: stdout}
+	err = command.Run(&environment{house: house, stdout: out, stderr: stderr})
+	if err == nil && out.err != nil && command.Command() != "serve" { // what somebody wants to keep is not there
+		err = fmt.Errorf("the output could not be written: %w", out.err)
+	}
 	switch {
 	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return 0
@@ -106,6 +111,23 @@ func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writ
 		fmt.Fprintln(stderr, "writ:", err)
 	}
 	return 1
+}
+
+// checked remembers the first failure of an output, for all who print without looking.
+type checked struct {
+	to  io.Writer
+	mu  sync.Mutex
+	err error
+}
+
+func (c *checked) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, err := c.to.Write(b)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 // checkSecretFlags refuses secrets written as flags: everybody on the machine sees them in the list of processes, and shells keep them. The

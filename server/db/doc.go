@@ -8,6 +8,7 @@
 //	pooled.go    is there a pooler in transaction mode?
 //	tx.go        InTx: one exported verb = one transaction, repeated when PostgreSQL asks for it
 //	explain.go   Explain: constraint and overload errors become sentences for people (errs); Apart: one refused item stops no other
+//	full.go      HasRoom: was a change refused since the disk is full?
 //	text.go      Text, Clip, JSON: foreign texts become such that can be stored
 //	copy.go      CopyIn: many rows at once, inside the caller's transaction
 //	statistics.go  RefreshStatistics: the planner looks again at tables that were just filled

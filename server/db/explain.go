@@ -43,6 +43,8 @@ func Explain(err error) error {
 		return errs.Invalid("", "A text contains a character that cannot be stored.").Because(err)
 	case "22003":
 		return errs.Invalid("", "A number is too large.").Because(err)
+	case "53100":
+		return errs.New(errs.Unavailable, "The database has no room for changes: its disk is full. Nothing was changed. Please try again when there is room.").Because(err)
 	case "53300", "53200", "57P01", "57P02", "57P03", "25006":
 		return errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again.").Because(err)
 	}

@@ -50,5 +50,6 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, err
 		_ = pool.Close()
 		return nil, fmt.Errorf("connect to the database: %w", hidePassword(err, full))
 	}
-	return bun.NewDB(pool, dialect{pgdialect.New(), &statements{}}).WithQueryHook(countHook{}), nil
+	room := &fullness{}
+	return bun.NewDB(pool, dialect{pgdialect.New(), &statements{}, room}).WithQueryHook(countHook{}).WithQueryHook(room), nil
 }

@@ -53,6 +53,7 @@ func JSON(raw []byte) []byte {
 type dialect struct {
 	*pgdialect.Dialect
 	kept *statements
+	full *fullness
 }
 
 // AppendJSON writes a document as a literal that jsonb takes.

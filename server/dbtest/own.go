@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -56,6 +57,15 @@ func (o *Own) MustStop(tb testing.TB) {
 	o.mustRun(tb, "pg_ctl", "stop", "-m", "fast", "-w", "-D", o.dir)
 	_ = o.cmd.Wait()
 	o.cmd = nil
+}
+
+// IsRunning reports whether it lives.
+func (o *Own) IsRunning() bool {
+	if o.cmd == nil {
+		return false
+	}
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", o.cmd.Process.Pid))
+	return err == nil && !strings.Contains(string(raw), ") Z ") // ended, and nobody has asked how
 }
 
 // MustStart starts it again after MustKill or MustStop, and returns when it takes sessions.

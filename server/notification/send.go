@@ -99,6 +99,7 @@ func (f folder) Deliver(_ context.Context, id int64, m *mail.Msg) error {
 	name := filepath.Join(f.dir, fmt.Sprintf("%06d.eml", id))
 	part := name + ".part"
 	if err := m.WriteToFile(part); err != nil {
+		_ = os.Remove(part)
 		return err
 	}
 	return os.Rename(part, name) // a reader of the folder never sees half a mail
