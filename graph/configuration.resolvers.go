@@ -57,6 +57,10 @@ func (r *configurationResolver) ContextRules(ctx context.Context, obj *manifest.
 	return manifest.List[manifest.ContextRule](ctx, r.Manifest, "contextRule", page.Of(first, after), identifiers)
 }
 
+func (r *configurationResolver) RecordSections(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RecordSection], error) {
+	return manifest.List[manifest.RecordSection](ctx, r.Manifest, "recordSection", page.Of(first, after), identifiers)
+}
+
 func (r *configurationResolver) RoleMappings(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RoleMapping], error) {
 	return manifest.List[manifest.RoleMapping](ctx, r.Manifest, "roleMapping", page.Of(first, after), identifiers)
 }
@@ -177,6 +181,14 @@ func (r *mutationResolver) DeleteContextRule(ctx context.Context, input manifest
 	return r.Manifest.DeleteOne(ctx, "contextRule", input)
 }
 
+func (r *mutationResolver) SaveRecordSection(ctx context.Context, input manifest.SaveInput[manifest.RecordSection]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "recordSection", input)
+}
+
+func (r *mutationResolver) DeleteRecordSection(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "recordSection", input)
+}
+
 func (r *mutationResolver) SaveRoleMapping(ctx context.Context, input manifest.SaveInput[manifest.RoleMapping]) (*manifest.ConfigurationPayload, error) {
 	return manifest.SaveOne(ctx, r.Manifest, "roleMapping", input)
 }
@@ -227,6 +239,10 @@ func (r *profileConfigurationResolver) Version(ctx context.Context, obj *manifes
 
 func (r *queryResolver) Configuration(ctx context.Context) (*manifest.Configuration, error) {
 	return r.Manifest.Configuration(ctx)
+}
+
+func (r *recordSectionConfigurationResolver) Version(ctx context.Context, obj *manifest.RecordSection) (string, error) {
+	return manifest.VersionOf(obj), nil
 }
 
 func (r *resourceTypeConfigurationResolver) Version(ctx context.Context, obj *manifest.ResourceType) (string, error) {
@@ -339,6 +355,10 @@ func (r *Resolver) ProfileConfiguration() generated.ProfileConfigurationResolver
 	return &profileConfigurationResolver{r}
 }
 
+func (r *Resolver) RecordSectionConfiguration() generated.RecordSectionConfigurationResolver {
+	return &recordSectionConfigurationResolver{r}
+}
+
 func (r *Resolver) ResourceTypeConfiguration() generated.ResourceTypeConfigurationResolver {
 	return &resourceTypeConfigurationResolver{r}
 }
@@ -412,6 +432,7 @@ type (
 	navigationRuleConfigurationResolver       struct{ *Resolver }
 	policyConfigurationResolver               struct{ *Resolver }
 	profileConfigurationResolver              struct{ *Resolver }
+	recordSectionConfigurationResolver        struct{ *Resolver }
 	resourceTypeConfigurationResolver         struct{ *Resolver }
 	roleConfigurationResolver                 struct{ *Resolver }
 	roleMappingConfigurationResolver          struct{ *Resolver }

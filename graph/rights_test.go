@@ -185,6 +185,27 @@ func together(list []string) (all []string) {
 	return all
 }
 
+// nested joins selections into one that names each relation once: a subscription is asked everything, and a document may hold only so many fields.
+func nested(list []string) string {
+	var order, out []string
+	below := map[string][]string{}
+	for _, s := range list {
+		name, rest, isRelation := strings.Cut(s, " { ")
+		if !isRelation {
+			out = append(out, s)
+			continue
+		}
+		if below[name] == nil {
+			order = append(order, name)
+		}
+		below[name] = append(below[name], strings.TrimSuffix(rest, " }"))
+	}
+	for _, name := range order {
+		out = append(out, name+" { "+nested(below[name])+" }")
+	}
+	return strings.Join(out, " ")
+}
+
 // seen notes the fields of an answer that hold something.
 func seen(schema *ast.Schema, d *ast.Definition, value any, note func(field string)) {
 	switch v := value.(type) {
@@ -424,7 +445,7 @@ func (w *world) listen(r *role, schema *ast.Schema, hear func(query string, answ
 			if name == "" && len(f.Arguments) > 0 || name != "" && f.Arguments.ForName(name) == nil {
 				continue
 			}
-			query := "subscription { " + f.Name + arguments + " { " + strings.Join(selections(schema, schema.Types[f.Type.Name()]), " ") + " } }"
+			query := "subscription { " + f.Name + arguments + " { " + nested(selections(schema, schema.Types[f.Type.Name()])) + " } }"
 			stream := r.client.stream(query, nil)
 			heard := make(chan result)
 			go func() {

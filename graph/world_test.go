@@ -81,6 +81,8 @@ insert into dimension (id, identifier, display_name, entity_type_id, column_mapp
 insert into policy (id, identifier, display_name, is_provisioning_enabled) overriding system value values (71, 'Default', 'Default', true);
 insert into context_rule (id, identifier, display_name, policy_id, entity_type_id, resources_binding, resources_start_binding, resources_end_binding, dimensions) overriding system value values
 	(72, 'People', 'People', 71, 11, 'Positions', 'Start', 'End', '{"Department": "Unit"}');
+insert into record_section (id, identifier, display_name, source_entity_type_id, resource_entity_type_id, start_property_id, end_property_id, properties) overriding system value values
+	(75, 'Employment', 'Employment', 11, 14, 62, 63, '[]'), (76, 'Position', 'Position', 11, 14, 62, 63, '[{"property": "Unit"}, {"property": "Title"}]');
 insert into category (id, identifier, display_name, policy_id) overriding system value values (73, 'Apps', 'Apps', 71), (74, 'Sub', 'Sub', 71);
 update category set parent_id = 73, description = 'sub' where id = 74;
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
@@ -114,8 +116,9 @@ insert into resource_link (property_id, source_id, target_id, valid_from)
 	union all select 60, 1030 + n, 1010 + (n + 1) / 2, timestamptz '2020-01-01' from generate_series(1, 4) n;
 insert into resource_version (resource_id, valid_from, valid_to, display_name, scalars, refs, actor)
 	select 1000 + n, timestamptz '2019-01-01', timestamptz '2020-01-01', 'zqp'||n||'oldq', jsonb_build_object('Phone', 'zqp'||n||'oldphoneq'), '{}', 'hr' from generate_series(1, 4) n;
-insert into context (owner_id, context_rule_id, record_id, start_date, end_date, dimensions)
-	select 1000 + n, 72, 1030 + n, timestamptz '2020-01-01', timestamptz '2100-01-01', jsonb_build_object('Department', 1010 + (n + 1) / 2) from generate_series(1, 4) n;
+insert into context (owner_id, context_rule_id, record_id, start_date, end_date, dimensions, sections)
+	select 1000 + n, 72, 1030 + n, timestamptz '2020-01-01', timestamptz '2100-01-01', jsonb_build_object('Department', 1010 + (n + 1) / 2),
+		jsonb_build_array(jsonb_build_object('section', 76, 'key', 'zqs'||n||'keyq', 'record', 1030 + n)) from generate_series(1, 4) n;
 insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, end_date, valid_from)
 	select 1000 + n, r, 16, timestamptz '2026-01-01', 'RULE', timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n, unnest(array[81, 82]) r;
 insert into assigned_resource_type (id, owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value

@@ -287,12 +287,15 @@ create table context (
     end_date timestamp with time zone,
     dimensions jsonb default '{}'::jsonb not null,
     rank integer default 0 not null,
+    sections jsonb default '[]'::jsonb not null,
     constraint context_pkey PRIMARY KEY (id),
     constraint context_context_rule_id_fkey FOREIGN KEY (context_rule_id) REFERENCES context_rule(id),
     constraint context_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint context_record_id_fkey FOREIGN KEY (record_id) REFERENCES resource(id)
 );
 comment on column context.dimensions is 'Dimension identifier -> resource id.';
+comment on column context.rank is 'Which of the contexts that count at the same time decides about a single value: the lowest.';
+comment on column context.sections is 'What stands behind each record section: [{section, key, record, gap}].';
 CREATE INDEX context_by_owner ON public.context USING btree (owner_id);
 
 create table context_rule (
@@ -1061,6 +1064,38 @@ comment on table read_back_request is 'Something was written to the system of a 
 comment on column read_back_request.keys is 'Keys of the targets that were written, as the system has them. Null: not known.';
 comment on column read_back_request.effect is 'What that did to the stamps of the connection, in the words of its connector. Null: not known.';
 CREATE INDEX read_back_request_by_connector ON public.read_back_request USING btree (connector_id);
+
+create table record_section (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    source_entity_type_id bigint not null,
+    resource_entity_type_id bigint not null,
+    "position" integer default 0 not null,
+    start_property_id bigint,
+    end_property_id bigint,
+    instance_key_expression text,
+    is_default_boundaries_section boolean default false not null,
+    boundary_kind smallint default 0 not null,
+    extension_kind smallint default 0 not null,
+    sort_key_expression text,
+    extended_sort_key text,
+    properties jsonb default '[]'::jsonb not null,
+    version integer default 1 not null,
+    constraint record_section_pkey PRIMARY KEY (id),
+    constraint record_section_identifier_key UNIQUE (identifier),
+    constraint record_section_end_property_id_fkey FOREIGN KEY (end_property_id) REFERENCES property(id),
+    constraint record_section_resource_entity_type_id_fkey FOREIGN KEY (resource_entity_type_id) REFERENCES entity_type(id),
+    constraint record_section_source_entity_type_id_fkey FOREIGN KEY (source_entity_type_id) REFERENCES entity_type(id),
+    constraint record_section_start_property_id_fkey FOREIGN KEY (start_property_id) REFERENCES property(id),
+    constraint record_section_boundary_kind_check CHECK (((boundary_kind >= 0) AND (boundary_kind <= 1))),
+    constraint record_section_extension_kind_check CHECK (((extension_kind >= 0) AND (extension_kind <= 1)))
+);
+comment on table record_section is 'Properties of records that change together, such as those of a position (role-model 4.5).';
+comment on column record_section."position" is 'Order among the sections of the same records: whose sort key counts first.';
+comment on column record_section.boundary_kind is 'What a missing date means: 0 the first and the last date of the section without properties, 1 none.';
+comment on column record_section.extension_kind is 'Whether values fill times for which the section says nothing: 0 they may, 1 never.';
+comment on column record_section.properties is 'Property, extension kind, whether it is left out: [{property, extensionKind, isExcluded}].';
 
 create table resource (
     id bigint generated always as identity,

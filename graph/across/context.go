@@ -12,6 +12,8 @@ import (
 
 	"writ/server/clock"
 	"writ/server/directory"
+	"writ/server/evaluation"
+	"writ/server/rolemodel"
 )
 
 // ResourceContext is what a person is during a time: the values that rules look at (role-model 4.2).
@@ -19,7 +21,18 @@ type ResourceContext struct {
 	StartDate  *time.Time
 	EndDate    *time.Time
 	Record     *directory.ResourceRef // nil: the person as such
+	Rank       int                    // of those that count at the same time the lowest decides about single values
 	Dimensions []*ContextDimension
+	Sections   []*ContextSection // what stands behind each record section; none: the records have no sections
+}
+
+// ContextSection is what stands behind one record section of a context (role-model 4.5).
+type ContextSection struct {
+	Section     string // identifier
+	DisplayName string
+	Key         *string                // of the instance, such as the number of a position; nil: nothing tells it from others
+	Record      *directory.ResourceRef // that says it; of a gap, that lends to it; nil: none, or not the caller's to read
+	IsGap       bool                   // the section says nothing in this time
 }
 
 // ContextDimension is one value of a context.
@@ -36,26 +49,37 @@ type Contexts struct {
 }
 
 // Of gives the contexts of resources, the main one first, without values that the caller may not read. The caller has checked the right to
-// the resources. Four statements at most.
+// the resources. Five statements at most.
 func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*ResourceContext, error) {
 	var rows []struct {
 		OwnerID    int64
 		RecordID   *int64
 		StartDate  *time.Time
 		EndDate    *time.Time
-		Dimensions map[string]int64 `bun:"type:jsonb"`
+		Rank       int
+		Dimensions map[string]int64            `bun:"type:jsonb"`
+		Sections   []evaluation.ContextSection `bun:"type:jsonb"`
 	}
-	err := c.DB.NewSelect().TableExpr("context").Column("owner_id", "record_id", "start_date", "end_date", "dimensions").
+	err := c.DB.NewSelect().TableExpr("context").Column("owner_id", "record_id", "start_date", "end_date", "rank", "dimensions", "sections").
 		Where("owner_id IN (?)", bun.List(owners)).OrderExpr("owner_id, rank, id").Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read contexts: %w", err)
 	}
-	var ids []int64
+	var ids, sections []int64
 	for _, r := range rows {
 		if r.RecordID != nil {
 			ids = append(ids, *r.RecordID)
 		}
 		ids = slices.AppendSeq(ids, maps.Values(r.Dimensions))
+		for _, s := range r.Sections {
+			if sections = append(sections, s.SectionID); s.RecordID != 0 {
+				ids = append(ids, s.RecordID)
+			}
+		}
+	}
+	names, err := rolemodel.GetMany[rolemodel.RecordSection](ctx, c.DB, sections)
+	if err != nil {
+		return nil, err
 	}
 	refs, err := readable(ctx, c.Directory, ids)
 	if err != nil {
@@ -63,13 +87,22 @@ func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*Resourc
 	}
 	found := map[int64][]*ResourceContext{}
 	for _, r := range rows {
-		one := &ResourceContext{StartDate: r.StartDate, EndDate: r.EndDate, Dimensions: []*ContextDimension{}}
+		one := &ResourceContext{StartDate: r.StartDate, EndDate: r.EndDate, Rank: r.Rank, Dimensions: []*ContextDimension{}, Sections: []*ContextSection{}}
 		if r.RecordID != nil {
 			one.Record = refs[*r.RecordID]
 		}
 		for _, name := range slices.Sorted(maps.Keys(r.Dimensions)) {
 			if value := refs[r.Dimensions[name]]; value != nil {
 				one.Dimensions = append(one.Dimensions, &ContextDimension{Dimension: name, Value: value})
+			}
+		}
+		for _, s := range r.Sections {
+			if of := names[s.SectionID]; of != nil {
+				x := &ContextSection{Section: of.Identifier, DisplayName: of.DisplayName, Record: refs[s.RecordID], IsGap: s.IsGap}
+				if s.Key != "" && x.Record != nil {
+					x.Key = &s.Key
+				}
+				one.Sections = append(one.Sections, x)
 			}
 		}
 		found[r.OwnerID] = append(found[r.OwnerID], one)

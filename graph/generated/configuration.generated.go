@@ -36,6 +36,7 @@ type ConfigurationResolver interface {
 	SingleRoles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Role], error)
 	ResourceTypes(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.ResourceType], error)
 	ContextRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.ContextRule], error)
+	RecordSections(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RecordSection], error)
 	RoleMappings(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RoleMapping], error)
 	Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error)
 	Profiles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Profile], error)
@@ -70,6 +71,9 @@ type PolicyConfigurationResolver interface {
 }
 type ProfileConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.Profile) (string, error)
+}
+type RecordSectionConfigurationResolver interface {
+	Version(ctx context.Context, obj *manifest.RecordSection) (string, error)
 }
 type ResourceTypeConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.ResourceType) (string, error)
@@ -364,6 +368,36 @@ func (ec *executionContext) field_Configuration_policies_args(ctx context.Contex
 }
 
 func (ec *executionContext) field_Configuration_profiles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "identifiers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identifiers"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Configuration_recordSections_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -1734,6 +1768,50 @@ func (ec *executionContext) fieldContext_Configuration_contextRules(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Configuration_contextRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Configuration_recordSections(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Configuration_recordSections(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Configuration().RecordSections(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["identifiers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*manifest.RecordSection]) graphql.Marshaler {
+			return ec.marshalORecordSectionConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Configuration_recordSections(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Configuration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordSectionConfigurationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Configuration_recordSections_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5204,6 +5282,470 @@ func (ec *executionContext) fieldContext_QueryRuleConfiguration_offset(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordSectionConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_displayName(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_sourceEntityType(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_sourceEntityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceEntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_sourceEntityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_resourceEntityType(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_resourceEntityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceEntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_resourceEntityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_position(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_startProperty(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_startProperty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartProperty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_startProperty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_endProperty(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_endProperty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndProperty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_endProperty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_instanceKeyExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_instanceKeyExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InstanceKeyExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_instanceKeyExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_isDefaultBoundariesSection(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_isDefaultBoundariesSection(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDefaultBoundariesSection, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_isDefaultBoundariesSection(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_boundaryKind(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_boundaryKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BoundaryKind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNBoundaryKind2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_boundaryKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "BoundaryKind")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_extensionKind(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_extensionKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExtensionKind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNExtensionKind2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_extensionKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "ExtensionKind")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_sortKeyExpression(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_sortKeyExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortKeyExpression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_sortKeyExpression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_extendedSortKey(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_extendedSortKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExtendedSortKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_extendedSortKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_properties(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_properties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Properties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []manifest.SectionProperty) graphql.Marshaler {
+			return ec.marshalNSectionPropertyConfiguration2ᚕwritᚋserverᚋrolemodelᚐSectionPropertyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_properties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordSectionConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SectionPropertyConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordSectionConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.RecordSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfiguration_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RecordSectionConfiguration().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfiguration_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfiguration", field, true, true, "String")
+}
+
+func (ec *executionContext) _RecordSectionConfigurationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RecordSection]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfigurationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.RecordSection) graphql.Marshaler {
+			return ec.marshalNRecordSectionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐRecordSectionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfigurationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordSectionConfigurationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordSectionConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordSectionConfigurationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RecordSection]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfigurationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfigurationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordSectionConfigurationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordSectionConfigurationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RecordSection]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfigurationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RecordSectionConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.RecordSection]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordSectionConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordSectionConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordSectionConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ResourceRefConfiguration_entityType(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceRef) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7671,6 +8213,75 @@ func (ec *executionContext) fieldContext_ScalarRuleConfiguration_offset(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _SectionPropertyConfiguration_property(ctx context.Context, field graphql.CollectedField, obj *rolemodel.SectionProperty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SectionPropertyConfiguration_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SectionPropertyConfiguration_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SectionPropertyConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _SectionPropertyConfiguration_extensionKind(ctx context.Context, field graphql.CollectedField, obj *rolemodel.SectionProperty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SectionPropertyConfiguration_extensionKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExtensionKind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNExtensionKind2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SectionPropertyConfiguration_extensionKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SectionPropertyConfiguration", field, false, false, "ExtensionKind")
+}
+
+func (ec *executionContext) _SectionPropertyConfiguration_isExcluded(ctx context.Context, field graphql.CollectedField, obj *rolemodel.SectionProperty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SectionPropertyConfiguration_isExcluded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsExcluded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SectionPropertyConfiguration_isExcluded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SectionPropertyConfiguration", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _SourceConfiguration_connection(ctx context.Context, field graphql.CollectedField, obj *manifest.Source) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9061,7 +9672,7 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "roleMappings", "jobs", "profiles", "users"}
+	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "jobs", "profiles", "users"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -9131,6 +9742,13 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 				return it, err
 			}
 			it.ContextRules = data
+		case "recordSections":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordSections"))
+			data, err := ec.unmarshalORecordSectionConfigurationInput2ᚕwritᚋserverᚋmanifestᚐRecordSectionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordSections = data
 		case "roleMappings":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleMappings"))
 			data, err := ec.unmarshalORoleMappingConfigurationInput2ᚕwritᚋserverᚋmanifestᚐRoleMappingᚄ(ctx, v)
@@ -10425,6 +11043,139 @@ func UnmarshalQueryRuleConfigurationInput(ctx context.Context, raw any) (manifes
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordSectionConfigurationInput(ctx context.Context, obj any) (manifest.RecordSection, error) {
+	var it manifest.RecordSection
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "displayName", "sourceEntityType", "resourceEntityType", "position", "startProperty", "endProperty", "instanceKeyExpression", "isDefaultBoundariesSection", "boundaryKind", "extensionKind", "sortKeyExpression", "extendedSortKey", "properties"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = data
+		case "sourceEntityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceEntityType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceEntityType = data
+		case "resourceEntityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceEntityType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceEntityType = data
+		case "position":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Position = data
+		case "startProperty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startProperty"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartProperty = data
+		case "endProperty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endProperty"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndProperty = data
+		case "instanceKeyExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instanceKeyExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InstanceKeyExpression = data
+		case "isDefaultBoundariesSection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isDefaultBoundariesSection"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsDefaultBoundariesSection = data
+		case "boundaryKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("boundaryKind"))
+			data, err := ec.unmarshalOBoundaryKind2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BoundaryKind = data
+		case "extensionKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extensionKind"))
+			data, err := ec.unmarshalOExtensionKind2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExtensionKind = data
+		case "sortKeyExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sortKeyExpression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SortKeyExpression = data
+		case "extendedSortKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extendedSortKey"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExtendedSortKey = data
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalOSectionPropertyConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐSectionPropertyᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordSectionConfigurationInput unmarshals raw into the RecordSectionConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordSectionConfigurationInput(ctx context.Context, raw any) (manifest.RecordSection, error) {
+	var out manifest.RecordSection
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordSectionConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputResourceRefConfigurationInput(ctx context.Context, obj any) (manifest.ResourceRef, error) {
 	var it manifest.ResourceRef
 	if obj == nil {
@@ -11645,6 +12396,62 @@ func UnmarshalSaveProfileInput(ctx context.Context, raw any) (manifest.SaveInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSaveRecordSectionInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.RecordSection], error) {
+	var it manifest.SaveInput[manifest.RecordSection]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"recordSection", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "recordSection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordSection"))
+			data, err := ec.unmarshalNRecordSectionConfigurationInput2writᚋserverᚋmanifestᚐRecordSection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveRecordSectionInput unmarshals raw into the SaveRecordSectionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveRecordSectionInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.RecordSection], error) {
+	var out manifest.SaveInput[manifest.RecordSection]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveRecordSectionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSaveResourceTypeInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.ResourceType], error) {
 	var it manifest.SaveInput[manifest.ResourceType]
 	if obj == nil {
@@ -11964,6 +12771,62 @@ func (ec *executionContext) unmarshalInputScalarRuleConfigurationInput(ctx conte
 func UnmarshalScalarRuleConfigurationInput(ctx context.Context, raw any) (manifest.ScalarRule, error) {
 	var out manifest.ScalarRule
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ScalarRuleConfigurationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSectionPropertyConfigurationInput(ctx context.Context, obj any) (rolemodel.SectionProperty, error) {
+	var it rolemodel.SectionProperty
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"property", "extensionKind", "isExcluded"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "extensionKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extensionKind"))
+			data, err := ec.unmarshalOExtensionKind2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExtensionKind = data
+		case "isExcluded":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isExcluded"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsExcluded = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSectionPropertyConfigurationInput unmarshals raw into the SectionPropertyConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSectionPropertyConfigurationInput(ctx context.Context, raw any) (rolemodel.SectionProperty, error) {
+	var out rolemodel.SectionProperty
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SectionPropertyConfigurationInput", raw, &out)
 	return out, err
 }
 
@@ -12831,6 +13694,12 @@ func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.Se
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Configuration_contextRules(ctx, field, obj)
+				})
+		case "recordSections":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Configuration_recordSections(ctx, field, obj)
 				})
 		case "roleMappings":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -14189,6 +15058,158 @@ func (ec *executionContext) slowly_QueryRuleConfiguration(ctx context.Context, s
 	return out
 }
 
+var recordSectionConfigurationImplementors = []string{"RecordSectionConfiguration"}
+
+func (ec *executionContext) slowly_RecordSectionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RecordSection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordSectionConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordSectionConfiguration")
+		case "identifier":
+			out.Values[i] = ec._RecordSectionConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.Values[i] = ec._RecordSectionConfiguration_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sourceEntityType":
+			out.Values[i] = ec._RecordSectionConfiguration_sourceEntityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resourceEntityType":
+			out.Values[i] = ec._RecordSectionConfiguration_resourceEntityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "position":
+			out.Values[i] = ec._RecordSectionConfiguration_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startProperty":
+			out.Values[i] = ec._RecordSectionConfiguration_startProperty(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endProperty":
+			out.Values[i] = ec._RecordSectionConfiguration_endProperty(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "instanceKeyExpression":
+			out.Values[i] = ec._RecordSectionConfiguration_instanceKeyExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isDefaultBoundariesSection":
+			out.Values[i] = ec._RecordSectionConfiguration_isDefaultBoundariesSection(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "boundaryKind":
+			out.Values[i] = ec._RecordSectionConfiguration_boundaryKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "extensionKind":
+			out.Values[i] = ec._RecordSectionConfiguration_extensionKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sortKeyExpression":
+			out.Values[i] = ec._RecordSectionConfiguration_sortKeyExpression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "extendedSortKey":
+			out.Values[i] = ec._RecordSectionConfiguration_extendedSortKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "properties":
+			out.Values[i] = ec._RecordSectionConfiguration_properties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RecordSectionConfiguration_version(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordSectionConfigurationConnectionImplementors = []string{"RecordSectionConfigurationConnection"}
+
+func (ec *executionContext) slowly_RecordSectionConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.RecordSection]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordSectionConfigurationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordSectionConfigurationConnection")
+		case "nodes":
+			out.Values[i] = ec._RecordSectionConfigurationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RecordSectionConfigurationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._RecordSectionConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._RecordSectionConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var resourceRefConfigurationImplementors = []string{"ResourceRefConfiguration"}
 
 func (ec *executionContext) slowly_ResourceRefConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ResourceRef) graphql.Marshaler {
@@ -14950,6 +15971,49 @@ func (ec *executionContext) slowly_ScalarRuleConfiguration(ctx context.Context, 
 	return out
 }
 
+var sectionPropertyConfigurationImplementors = []string{"SectionPropertyConfiguration"}
+
+func (ec *executionContext) slowly_SectionPropertyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.SectionProperty) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sectionPropertyConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SectionPropertyConfiguration")
+		case "property":
+			out.Values[i] = ec._SectionPropertyConfiguration_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "extensionKind":
+			out.Values[i] = ec._SectionPropertyConfiguration_extensionKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isExcluded":
+			out.Values[i] = ec._SectionPropertyConfiguration_isExcluded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var sourceConfigurationImplementors = []string{"SourceConfiguration"}
 
 func (ec *executionContext) slowly_SourceConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Source) graphql.Marshaler {
@@ -15434,6 +16498,20 @@ func (ec *executionContext) unmarshalNAssignedProfileConfigurationInput2writᚋs
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNBoundaryKind2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBoundaryKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BoundaryKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNCategoryConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.Category) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -15704,6 +16782,20 @@ func (ec *executionContext) unmarshalNEntityTypeConfigurationInput2writᚋserver
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNExtensionKind2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExtensionKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExtensionKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNJobConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.Job) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -15958,6 +17050,35 @@ func (ec *executionContext) unmarshalNQueryRuleConfigurationInput2writᚋserver�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNRecordSectionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐRecordSectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.RecordSection) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecordSectionConfiguration2ᚖwritᚋserverᚋmanifestᚐRecordSection(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecordSectionConfiguration2ᚖwritᚋserverᚋmanifestᚐRecordSection(ctx context.Context, sel ast.SelectionSet, v *manifest.RecordSection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordSectionConfiguration!")
+		return graphql.Null
+	}
+	return ec._RecordSectionConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordSectionConfigurationInput2writᚋserverᚋmanifestᚐRecordSection(ctx context.Context, v any) (manifest.RecordSection, error) {
+	res, err := ec.unmarshalInputRecordSectionConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNResourceTypeConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐResourceTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.ResourceType) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -16129,6 +17250,11 @@ func (ec *executionContext) unmarshalNSaveProfileInput2writᚋserverᚋmanifest�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSaveRecordSectionInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.RecordSection], error) {
+	res, err := ec.unmarshalInputSaveRecordSectionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSaveResourceTypeInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.ResourceType], error) {
 	res, err := ec.unmarshalInputSaveResourceTypeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -16171,6 +17297,31 @@ func (ec *executionContext) marshalNScalarRuleConfiguration2ᚕwritᚋserverᚋm
 
 func (ec *executionContext) unmarshalNScalarRuleConfigurationInput2writᚋserverᚋmanifestᚐScalarRule(ctx context.Context, v any) (manifest.ScalarRule, error) {
 	res, err := ec.unmarshalInputScalarRuleConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSectionPropertyConfiguration2writᚋserverᚋrolemodelᚐSectionProperty(ctx context.Context, sel ast.SelectionSet, v manifest.SectionProperty) graphql.Marshaler {
+	return ec._SectionPropertyConfiguration(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSectionPropertyConfiguration2ᚕwritᚋserverᚋrolemodelᚐSectionPropertyᚄ(ctx context.Context, sel ast.SelectionSet, v []manifest.SectionProperty) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSectionPropertyConfiguration2writᚋserverᚋrolemodelᚐSectionProperty(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNSectionPropertyConfigurationInput2writᚋserverᚋrolemodelᚐSectionProperty(ctx context.Context, v any) (manifest.SectionProperty, error) {
+	res, err := ec.unmarshalInputSectionPropertyConfigurationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -16316,6 +17467,18 @@ func (ec *executionContext) unmarshalOAssignedProfileConfigurationInput2ᚕwrit�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOBoundaryKind2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBoundaryKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
 }
 
 func (ec *executionContext) marshalOCategoryConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.Category]) graphql.Marshaler {
@@ -16521,6 +17684,18 @@ func (ec *executionContext) unmarshalOEntityTypeConfigurationInput2ᚕwritᚋser
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOExtensionKind2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOExtensionKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
+}
+
 func (ec *executionContext) marshalOJobConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.Job]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -16686,6 +17861,30 @@ func (ec *executionContext) unmarshalOQueryRuleConfigurationInput2ᚕwritᚋserv
 	return res, nil
 }
 
+func (ec *executionContext) marshalORecordSectionConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.RecordSection]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RecordSectionConfigurationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORecordSectionConfigurationInput2ᚕwritᚋserverᚋmanifestᚐRecordSectionᚄ(ctx context.Context, v any) ([]manifest.RecordSection, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.RecordSection, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRecordSectionConfigurationInput2writᚋserverᚋmanifestᚐRecordSection(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalOResourceRefConfiguration2ᚖwritᚋserverᚋmanifestᚐResourceRef(ctx context.Context, sel ast.SelectionSet, v *manifest.ResourceRef) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -16812,6 +18011,23 @@ func (ec *executionContext) unmarshalOScalarRuleConfigurationInput2ᚕwritᚋser
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNScalarRuleConfigurationInput2writᚋserverᚋmanifestᚐScalarRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOSectionPropertyConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐSectionPropertyᚄ(ctx context.Context, v any) ([]manifest.SectionProperty, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.SectionProperty, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSectionPropertyConfigurationInput2writᚋserverᚋrolemodelᚐSectionProperty(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

@@ -122,6 +122,130 @@ func (ec *executionContext) fieldContext_ContextDimension_value(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ContextSection_section(ctx context.Context, field graphql.CollectedField, obj *across.ContextSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextSection_section(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Section, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContextSection_section(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextSection", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContextSection_displayName(ctx context.Context, field graphql.CollectedField, obj *across.ContextSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextSection_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContextSection_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextSection", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContextSection_key(ctx context.Context, field graphql.CollectedField, obj *across.ContextSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextSection_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContextSection_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextSection", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContextSection_record(ctx context.Context, field graphql.CollectedField, obj *across.ContextSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextSection_record(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Record, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.ResourceRef) graphql.Marshaler {
+			return ec.marshalOResourceRef2ᚖwritᚋserverᚋdirectoryᚐResourceRef(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContextSection_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContextSection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContextSection_isGap(ctx context.Context, field graphql.CollectedField, obj *across.ContextSection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextSection_isGap(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsGap, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContextSection_isGap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextSection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _DeleteResourcePayload_id(ctx context.Context, field graphql.CollectedField, obj *directory.DeleteResourcePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1268,6 +1392,29 @@ func (ec *executionContext) fieldContext_ResourceContext_record(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ResourceContext_rank(ctx context.Context, field graphql.CollectedField, obj *across.ResourceContext) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceContext_rank(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rank, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceContext_rank(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceContext", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ResourceContext_dimensions(ctx context.Context, field graphql.CollectedField, obj *across.ResourceContext) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1295,6 +1442,38 @@ func (ec *executionContext) fieldContext_ResourceContext_dimensions(_ context.Co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ContextDimension(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResourceContext_sections(ctx context.Context, field graphql.CollectedField, obj *across.ResourceContext) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceContext_sections(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sections, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*across.ContextSection) graphql.Marshaler {
+			return ec.marshalNContextSection2ᚕᚖwritᚋgraphᚋacrossᚐContextSectionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceContext_sections(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResourceContext",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContextSection(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2053,6 +2232,59 @@ func (ec *executionContext) slowly_ContextDimension(ctx context.Context, sel ast
 	return out
 }
 
+var contextSectionImplementors = []string{"ContextSection"}
+
+func (ec *executionContext) slowly_ContextSection(ctx context.Context, sel ast.SelectionSet, obj *across.ContextSection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contextSectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContextSection")
+		case "section":
+			out.Values[i] = ec._ContextSection_section(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "displayName":
+			out.Values[i] = ec._ContextSection_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._ContextSection_key(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "record":
+			out.Values[i] = ec._ContextSection_record(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isGap":
+			out.Values[i] = ec._ContextSection_isGap(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deleteResourcePayloadImplementors = []string{"DeleteResourcePayload"}
 
 func (ec *executionContext) slowly_DeleteResourcePayload(ctx context.Context, sel ast.SelectionSet, obj *directory.DeleteResourcePayload) graphql.Marshaler {
@@ -2498,8 +2730,18 @@ func (ec *executionContext) slowly_ResourceContext(ctx context.Context, sel ast.
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "rank":
+			out.Values[i] = ec._ResourceContext_rank(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "dimensions":
 			out.Values[i] = ec._ResourceContext_dimensions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sections":
+			out.Values[i] = ec._ResourceContext_sections(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2762,6 +3004,30 @@ func (ec *executionContext) marshalNContextDimension2ᚖwritᚋgraphᚋacrossᚐ
 		return graphql.Null
 	}
 	return ec._ContextDimension(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContextSection2ᚕᚖwritᚋgraphᚋacrossᚐContextSectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*across.ContextSection) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContextSection2ᚖwritᚋgraphᚋacrossᚐContextSection(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContextSection2ᚖwritᚋgraphᚋacrossᚐContextSection(ctx context.Context, sel ast.SelectionSet, v *across.ContextSection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContextSection!")
+		return graphql.Null
+	}
+	return ec._ContextSection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateResourceInput2writᚋserverᚋdirectoryᚐCreateResourceInput(ctx context.Context, v any) (directory.CreateResourceInput, error) {

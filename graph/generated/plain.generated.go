@@ -242,6 +242,13 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"ContextSection": {Implementors: contextSectionImplementors, Fields: map[string]plain.Field{
+		"section":     {Code: 1},
+		"displayName": {Code: 2},
+		"key":         {Code: 3},
+		"record":      {Code: 4, Of: "ResourceRef"},
+		"isGap":       {Code: 5},
+	}},
 	"CorrelationRuleConfiguration": {Implementors: correlationRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":       {Code: 1},
 		"policy":           {Code: 2},
@@ -818,6 +825,28 @@ var plainTypes = plain.Types{
 		"property": {Code: 1},
 		"values":   {Code: 2},
 	}},
+	"RecordSectionConfiguration": {Implementors: recordSectionConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":                 {Code: 1},
+		"displayName":                {Code: 2},
+		"sourceEntityType":           {Code: 3},
+		"resourceEntityType":         {Code: 4},
+		"position":                   {Code: 5},
+		"startProperty":              {Code: 6},
+		"endProperty":                {Code: 7},
+		"instanceKeyExpression":      {Code: 8},
+		"isDefaultBoundariesSection": {Code: 9},
+		"boundaryKind":               {Code: 10},
+		"extensionKind":              {Code: 11},
+		"sortKeyExpression":          {Code: 12},
+		"extendedSortKey":            {Code: 13},
+		"properties":                 {Code: 14, Of: "SectionPropertyConfiguration"},
+	}},
+	"RecordSectionConfigurationConnection": {Implementors: recordSectionConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RecordSectionConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
 	"ReleaseHeldOrdersPayload": {Implementors: releaseHeldOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"released": {Code: 1},
 	}},
@@ -840,7 +869,9 @@ var plainTypes = plain.Types{
 		"startDate":  {Code: 1},
 		"endDate":    {Code: 2},
 		"record":     {Code: 3, Of: "ResourceRef"},
-		"dimensions": {Code: 4, Of: "ContextDimension"},
+		"rank":       {Code: 4},
+		"dimensions": {Code: 5, Of: "ContextDimension"},
+		"sections":   {Code: 6, Of: "ContextSection"},
 	}},
 	"ResourceEdge": {Implementors: resourceEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -1059,6 +1090,11 @@ var plainTypes = plain.Types{
 	"SecretConfiguration": {Implementors: secretConfigurationImplementors, Fields: map[string]plain.Field{
 		"name":      {Code: 1},
 		"reference": {Code: 2},
+	}},
+	"SectionPropertyConfiguration": {Implementors: sectionPropertyConfigurationImplementors, Fields: map[string]plain.Field{
+		"property":      {Code: 1},
+		"extensionKind": {Code: 2},
+		"isExcluded":    {Code: 3},
 	}},
 	"SourceConfiguration": {Implementors: sourceConfigurationImplementors, Fields: map[string]plain.Field{
 		"connection":      {Code: 1},
@@ -2841,6 +2877,59 @@ func plainContextRuleConfigurationConnection(w *plain.Writer, s *plain.Selection
 
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ContextSection(ctx context.Context, sel ast.SelectionSet, obj *across.ContextSection) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ContextSection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainContextSection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ContextSection(ctx, sel, obj)
+}
+
+func plainContextSection(w *plain.Writer, s *plain.Selection, obj *across.ContextSection) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ContextSection\"")
+		case 1: // section
+			v := obj.Section
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // key
+			v := obj.Key
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // record
+			v := obj.Record
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 5: // isGap
+			v := obj.IsGap
 			w.Bool(v)
 
 		}
@@ -7220,6 +7309,147 @@ func plainReadValue(w *plain.Writer, s *plain.Selection, obj *synchronization.Re
 	return true
 }
 
+func (ec *executionContext) _RecordSectionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RecordSection) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RecordSectionConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRecordSectionConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RecordSectionConfiguration(ctx, sel, obj)
+}
+
+func plainRecordSectionConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.RecordSection) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RecordSectionConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // sourceEntityType
+			v := obj.SourceEntityType
+			w.String(v)
+
+		case 4: // resourceEntityType
+			v := obj.ResourceEntityType
+			w.String(v)
+
+		case 5: // position
+			v := obj.Position
+			w.Int(int64(v))
+
+		case 6: // startProperty
+			v := obj.StartProperty
+			w.String(v)
+
+		case 7: // endProperty
+			v := obj.EndProperty
+			w.String(v)
+
+		case 8: // instanceKeyExpression
+			v := obj.InstanceKeyExpression
+			w.String(v)
+
+		case 9: // isDefaultBoundariesSection
+			v := obj.IsDefaultBoundariesSection
+			w.Bool(v)
+
+		case 10: // boundaryKind
+			v := obj.BoundaryKind
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 11: // extensionKind
+			v := obj.ExtensionKind
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // sortKeyExpression
+			v := obj.SortKeyExpression
+			w.String(v)
+
+		case 13: // extendedSortKey
+			v := obj.ExtendedSortKey
+			w.String(v)
+
+		case 14: // properties
+			v := obj.Properties
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainSectionPropertyConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RecordSectionConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.RecordSection]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RecordSectionConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRecordSectionConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RecordSectionConfigurationConnection(ctx, sel, obj)
+}
+
+func plainRecordSectionConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.RecordSection]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RecordSectionConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRecordSectionConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ReleaseHeldOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.ReleaseHeldOrdersPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReleaseHeldOrdersPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainReleaseHeldOrdersPayload(w, s, obj) }); m != nil {
@@ -7411,7 +7641,11 @@ func plainResourceContext(w *plain.Writer, s *plain.Selection, obj *across.Resou
 				}
 			}
 
-		case 4: // dimensions
+		case 4: // rank
+			v := obj.Rank
+			w.Int(int64(v))
+
+		case 5: // dimensions
 			v := obj.Dimensions
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -7420,6 +7654,20 @@ func plainResourceContext(w *plain.Writer, s *plain.Selection, obj *across.Resou
 					return false
 				}
 				if !plainContextDimension(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 6: // sections
+			v := obj.Sections
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainContextSection(w, f.Below, v0) {
 					return false
 				}
 			}
@@ -8861,6 +9109,43 @@ func plainSecretConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest
 			} else {
 				w.String(*v)
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _SectionPropertyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.SectionProperty) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "SectionPropertyConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainSectionPropertyConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_SectionPropertyConfiguration(ctx, sel, obj)
+}
+
+func plainSectionPropertyConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemodel.SectionProperty) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"SectionPropertyConfiguration\"")
+		case 1: // property
+			v := obj.Property
+			w.String(v)
+
+		case 2: // extensionKind
+			v := obj.ExtensionKind
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 3: // isExcluded
+			v := obj.IsExcluded
+			w.Bool(v)
 
 		}
 	}

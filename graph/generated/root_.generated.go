@@ -67,6 +67,7 @@ type ResolverRoot interface {
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
 	Query() QueryResolver
+	RecordSectionConfiguration() RecordSectionConfigurationResolver
 	Resource() ResourceResolver
 	ResourceType() ResourceTypeResolver
 	ResourceTypeConfiguration() ResourceTypeConfigurationResolver
@@ -263,6 +264,7 @@ type ComplexityRoot struct {
 		Jobs           func(childComplexity int, first *int, after *string, identifiers []string) int
 		Policies       func(childComplexity int, first *int, after *string, identifiers []string) int
 		Profiles       func(childComplexity int, first *int, after *string, identifiers []string) int
+		RecordSections func(childComplexity int, first *int, after *string, identifiers []string) int
 		ResourceTypes  func(childComplexity int, first *int, after *string, identifiers []string) int
 		RoleMappings   func(childComplexity int, first *int, after *string, identifiers []string) int
 		SingleRoles    func(childComplexity int, first *int, after *string, identifiers []string) int
@@ -371,6 +373,14 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ContextSection struct {
+		DisplayName func(childComplexity int) int
+		IsGap       func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Record      func(childComplexity int) int
+		Section     func(childComplexity int) int
 	}
 
 	CorrelationRuleConfiguration struct {
@@ -766,6 +776,7 @@ type ComplexityRoot struct {
 		DeleteJob               func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeletePolicy            func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteProfile           func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRecordSection     func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteResource          func(childComplexity int, input directory.DeleteResourceInput) int
 		DeleteResourceType      func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteRoleMapping       func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -800,6 +811,7 @@ type ComplexityRoot struct {
 		SaveJob                 func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
 		SavePolicy              func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
 		SaveProfile             func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
+		SaveRecordSection       func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
 		SaveResourceType        func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
 		SaveRoleMapping         func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
 		SaveSingleRole          func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
@@ -1169,6 +1181,31 @@ type ComplexityRoot struct {
 		Values   func(childComplexity int) int
 	}
 
+	RecordSectionConfiguration struct {
+		BoundaryKind               func(childComplexity int) int
+		DisplayName                func(childComplexity int) int
+		EndProperty                func(childComplexity int) int
+		ExtendedSortKey            func(childComplexity int) int
+		ExtensionKind              func(childComplexity int) int
+		Identifier                 func(childComplexity int) int
+		InstanceKeyExpression      func(childComplexity int) int
+		IsDefaultBoundariesSection func(childComplexity int) int
+		Position                   func(childComplexity int) int
+		Properties                 func(childComplexity int) int
+		ResourceEntityType         func(childComplexity int) int
+		SortKeyExpression          func(childComplexity int) int
+		SourceEntityType           func(childComplexity int) int
+		StartProperty              func(childComplexity int) int
+		Version                    func(childComplexity int) int
+	}
+
+	RecordSectionConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
 	ReleaseHeldOrdersPayload struct {
 		Released func(childComplexity int) int
 	}
@@ -1200,7 +1237,9 @@ type ComplexityRoot struct {
 	ResourceContext struct {
 		Dimensions func(childComplexity int) int
 		EndDate    func(childComplexity int) int
+		Rank       func(childComplexity int) int
 		Record     func(childComplexity int) int
+		Sections   func(childComplexity int) int
 		StartDate  func(childComplexity int) int
 	}
 
@@ -1466,6 +1505,12 @@ type ComplexityRoot struct {
 	SecretConfiguration struct {
 		Name      func(childComplexity int) int
 		Reference func(childComplexity int) int
+	}
+
+	SectionPropertyConfiguration struct {
+		ExtensionKind func(childComplexity int) int
+		IsExcluded    func(childComplexity int) int
+		Property      func(childComplexity int) int
 	}
 
 	SourceConfiguration struct {
@@ -2328,6 +2373,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Configuration.Profiles(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.recordSections":
+		if e.ComplexityRoot.Configuration.RecordSections == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_recordSections_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.RecordSections(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.resourceTypes":
 		if e.ComplexityRoot.Configuration.ResourceTypes == nil {
 			break
@@ -2797,6 +2853,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContextRuleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ContextSection.displayName":
+		if e.ComplexityRoot.ContextSection.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextSection.DisplayName(childComplexity), true
+	case "ContextSection.isGap":
+		if e.ComplexityRoot.ContextSection.IsGap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextSection.IsGap(childComplexity), true
+	case "ContextSection.key":
+		if e.ComplexityRoot.ContextSection.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextSection.Key(childComplexity), true
+	case "ContextSection.record":
+		if e.ComplexityRoot.ContextSection.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextSection.Record(childComplexity), true
+	case "ContextSection.section":
+		if e.ComplexityRoot.ContextSection.Section == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextSection.Section(childComplexity), true
 
 	case "CorrelationRuleConfiguration.confidence":
 		if e.ComplexityRoot.CorrelationRuleConfiguration.Confidence == nil {
@@ -4475,6 +4562,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProfile(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteRecordSection":
+		if e.ComplexityRoot.Mutation.DeleteRecordSection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRecordSection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRecordSection(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteResource":
 		if e.ComplexityRoot.Mutation.DeleteResource == nil {
 			break
@@ -4839,6 +4937,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveProfile(childComplexity, args["input"].(manifest.SaveInput[manifest.Profile])), true
+	case "Mutation.saveRecordSection":
+		if e.ComplexityRoot.Mutation.SaveRecordSection == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveRecordSection_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveRecordSection(childComplexity, args["input"].(manifest.SaveInput[manifest.RecordSection])), true
 	case "Mutation.saveResourceType":
 		if e.ComplexityRoot.Mutation.SaveResourceType == nil {
 			break
@@ -6569,6 +6678,122 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReadValue.Values(childComplexity), true
 
+	case "RecordSectionConfiguration.boundaryKind":
+		if e.ComplexityRoot.RecordSectionConfiguration.BoundaryKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.BoundaryKind(childComplexity), true
+	case "RecordSectionConfiguration.displayName":
+		if e.ComplexityRoot.RecordSectionConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.DisplayName(childComplexity), true
+	case "RecordSectionConfiguration.endProperty":
+		if e.ComplexityRoot.RecordSectionConfiguration.EndProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.EndProperty(childComplexity), true
+	case "RecordSectionConfiguration.extendedSortKey":
+		if e.ComplexityRoot.RecordSectionConfiguration.ExtendedSortKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.ExtendedSortKey(childComplexity), true
+	case "RecordSectionConfiguration.extensionKind":
+		if e.ComplexityRoot.RecordSectionConfiguration.ExtensionKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.ExtensionKind(childComplexity), true
+	case "RecordSectionConfiguration.identifier":
+		if e.ComplexityRoot.RecordSectionConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.Identifier(childComplexity), true
+	case "RecordSectionConfiguration.instanceKeyExpression":
+		if e.ComplexityRoot.RecordSectionConfiguration.InstanceKeyExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.InstanceKeyExpression(childComplexity), true
+	case "RecordSectionConfiguration.isDefaultBoundariesSection":
+		if e.ComplexityRoot.RecordSectionConfiguration.IsDefaultBoundariesSection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.IsDefaultBoundariesSection(childComplexity), true
+	case "RecordSectionConfiguration.position":
+		if e.ComplexityRoot.RecordSectionConfiguration.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.Position(childComplexity), true
+	case "RecordSectionConfiguration.properties":
+		if e.ComplexityRoot.RecordSectionConfiguration.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.Properties(childComplexity), true
+	case "RecordSectionConfiguration.resourceEntityType":
+		if e.ComplexityRoot.RecordSectionConfiguration.ResourceEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.ResourceEntityType(childComplexity), true
+	case "RecordSectionConfiguration.sortKeyExpression":
+		if e.ComplexityRoot.RecordSectionConfiguration.SortKeyExpression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.SortKeyExpression(childComplexity), true
+	case "RecordSectionConfiguration.sourceEntityType":
+		if e.ComplexityRoot.RecordSectionConfiguration.SourceEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.SourceEntityType(childComplexity), true
+	case "RecordSectionConfiguration.startProperty":
+		if e.ComplexityRoot.RecordSectionConfiguration.StartProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.StartProperty(childComplexity), true
+	case "RecordSectionConfiguration.version":
+		if e.ComplexityRoot.RecordSectionConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfiguration.Version(childComplexity), true
+
+	case "RecordSectionConfigurationConnection.nodes":
+		if e.ComplexityRoot.RecordSectionConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfigurationConnection.Nodes(childComplexity), true
+	case "RecordSectionConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.RecordSectionConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfigurationConnection.PageInfo(childComplexity), true
+	case "RecordSectionConfigurationConnection.totalCount":
+		if e.ComplexityRoot.RecordSectionConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfigurationConnection.TotalCount(childComplexity), true
+	case "RecordSectionConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RecordSectionConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordSectionConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
 	case "ReleaseHeldOrdersPayload.released":
 		if e.ComplexityRoot.ReleaseHeldOrdersPayload.Released == nil {
 			break
@@ -6703,12 +6928,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceContext.EndDate(childComplexity), true
+	case "ResourceContext.rank":
+		if e.ComplexityRoot.ResourceContext.Rank == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceContext.Rank(childComplexity), true
 	case "ResourceContext.record":
 		if e.ComplexityRoot.ResourceContext.Record == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceContext.Record(childComplexity), true
+	case "ResourceContext.sections":
+		if e.ComplexityRoot.ResourceContext.Sections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceContext.Sections(childComplexity), true
 	case "ResourceContext.startDate":
 		if e.ComplexityRoot.ResourceContext.StartDate == nil {
 			break
@@ -7909,6 +8146,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SecretConfiguration.Reference(childComplexity), true
 
+	case "SectionPropertyConfiguration.extensionKind":
+		if e.ComplexityRoot.SectionPropertyConfiguration.ExtensionKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SectionPropertyConfiguration.ExtensionKind(childComplexity), true
+	case "SectionPropertyConfiguration.isExcluded":
+		if e.ComplexityRoot.SectionPropertyConfiguration.IsExcluded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SectionPropertyConfiguration.IsExcluded(childComplexity), true
+	case "SectionPropertyConfiguration.property":
+		if e.ComplexityRoot.SectionPropertyConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SectionPropertyConfiguration.Property(childComplexity), true
+
 	case "SourceConfiguration.connection":
 		if e.ComplexityRoot.SourceConfiguration.Connection == nil {
 			break
@@ -8621,6 +8877,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
 			graphql.NewInputUnmarshaler("QueryRuleConfigurationInput", ec.unmarshalInputQueryRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("RecordSectionConfigurationInput", ec.unmarshalInputRecordSectionConfigurationInput),
 			graphql.NewInputUnmarshaler("ReleaseHeldOrdersInput", ec.unmarshalInputReleaseHeldOrdersInput),
 			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
 			graphql.NewInputUnmarshaler("ReportManualOrderErrorsInput", ec.unmarshalInputReportManualOrderErrorsInput),
@@ -8641,11 +8898,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveJobInput", ec.unmarshalInputSaveJobInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
 			graphql.NewInputUnmarshaler("SaveProfileInput", ec.unmarshalInputSaveProfileInput),
+			graphql.NewInputUnmarshaler("SaveRecordSectionInput", ec.unmarshalInputSaveRecordSectionInput),
 			graphql.NewInputUnmarshaler("SaveResourceTypeInput", ec.unmarshalInputSaveResourceTypeInput),
 			graphql.NewInputUnmarshaler("SaveRoleMappingInput", ec.unmarshalInputSaveRoleMappingInput),
 			graphql.NewInputUnmarshaler("SaveSingleRoleInput", ec.unmarshalInputSaveSingleRoleInput),
 			graphql.NewInputUnmarshaler("SaveUserInput", ec.unmarshalInputSaveUserInput),
 			graphql.NewInputUnmarshaler("ScalarRuleConfigurationInput", ec.unmarshalInputScalarRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("SectionPropertyConfigurationInput", ec.unmarshalInputSectionPropertyConfigurationInput),
 			graphql.NewInputUnmarshaler("SourceConfigurationInput", ec.unmarshalInputSourceConfigurationInput),
 			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
@@ -9391,6 +9650,8 @@ enum ConfigurationKind {
   RESOURCE_TYPE
   "A context rule."
   CONTEXT_RULE
+  "A record section."
+  RECORD_SECTION
   "A role mapping."
   ROLE_MAPPING
   "A job."
@@ -9445,6 +9706,22 @@ enum Comparison {
   SIMPLIFIED
   "As simplified, and letters that sound alike are equal."
   APPROXIMATE
+}
+
+"""Kinds of boundary kind."""
+enum BoundaryKind {
+  "The first and the last date of the section without properties, over all records."
+  NONE
+  "Since ever, for ever."
+  KEPT
+}
+
+"""Kinds of extension kind."""
+enum ExtensionKind {
+  "They may: from what went before, else from what comes next."
+  DEFAULT
+  "Never: there is nothing then."
+  NONE
 }
 
 """Thresholds of a connector: more than that in one reading blocks it (provisioning spec 8.2). 0: no limit."""
@@ -10427,6 +10704,104 @@ input ContextRuleConfigurationInput {
   dimensions: [NamedValueInput!]
 }
 
+"""SectionProperty is a property of records that belongs to a section."""
+type SectionPropertyConfiguration {
+  "Identifier of a property of the records."
+  property: String!
+  "Whether its value reaches into times for which the section says nothing; only when that of the section does. Default: default."
+  extensionKind: ExtensionKind!
+  "It is left out of contexts: nothing sees it. Only in the section that has no other properties."
+  isExcluded: Boolean!
+}
+
+"""SectionProperty is a property of records that belongs to a section."""
+input SectionPropertyConfigurationInput {
+  "Identifier of a property of the records."
+  property: String!
+  "Whether its value reaches into times for which the section says nothing; only when that of the section does. Default: default."
+  extensionKind: ExtensionKind
+  "It is left out of contexts: nothing sees it. Only in the section that has no other properties."
+  isExcluded: Boolean
+}
+
+"""One page of a list."""
+type RecordSectionConfigurationConnection {
+  "The rows."
+  nodes: [RecordSectionConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Groups the properties of records that change together, such as those of a contract or of a position, so that a person can have several at the same time (role-model 4.5)."""
+type RecordSectionConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the entity type of the owners, which needs a context rule."
+  sourceEntityType: String!
+  "Identifier of the entity type of the records that the context rule leads to."
+  resourceEntityType: String!
+  "Order among the sections of the same records: of contexts that count at the same time the first section's sort key decides which is the main one. Default: 0; equal: the older section first."
+  position: Int!
+  "Identifier of the date of a record from which the section counts; empty: see boundaryKind."
+  startProperty: String!
+  "Identifier of the date of a record until which the section counts, a day through its end; empty: see boundaryKind."
+  endProperty: String!
+  "Path or expression over a record (record) that tells apart what may be there several times at once, such as the number of a position. At each instant the latest record of one thing counts. Empty: dates and values tell things apart."
+  instanceKeyExpression: String!
+  "The dates of this section say when the owner is here; of one section only. None: those of the section without properties."
+  isDefaultBoundariesSection: Boolean!
+  "What a missing date means; of the section without properties always since ever and for ever. Default: NONE."
+  boundaryKind: BoundaryKind!
+  "Whether values may fill times for which the section says nothing. Default: DEFAULT."
+  extensionKind: ExtensionKind!
+  "Path or expression over a record that ranks it: the greatest text lends first and makes the main context. Empty: what went before lends, else what comes next."
+  sortKeyExpression: String!
+  "Only records whose sort key is this or greater lend their values; empty: all may."
+  extendedSortKey: String!
+  "Its properties. One section lists none, or only those to leave out: it has all that no other lists."
+  properties: [SectionPropertyConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Groups the properties of records that change together, such as those of a contract or of a position, so that a person can have several at the same time (role-model 4.5)."""
+input RecordSectionConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the entity type of the owners, which needs a context rule."
+  sourceEntityType: String!
+  "Identifier of the entity type of the records that the context rule leads to."
+  resourceEntityType: String!
+  "Order among the sections of the same records: of contexts that count at the same time the first section's sort key decides which is the main one. Default: 0; equal: the older section first."
+  position: Int
+  "Identifier of the date of a record from which the section counts; empty: see boundaryKind."
+  startProperty: String
+  "Identifier of the date of a record until which the section counts, a day through its end; empty: see boundaryKind."
+  endProperty: String
+  "Path or expression over a record (record) that tells apart what may be there several times at once, such as the number of a position. At each instant the latest record of one thing counts. Empty: dates and values tell things apart."
+  instanceKeyExpression: String
+  "The dates of this section say when the owner is here; of one section only. None: those of the section without properties."
+  isDefaultBoundariesSection: Boolean
+  "What a missing date means; of the section without properties always since ever and for ever. Default: NONE."
+  boundaryKind: BoundaryKind
+  "Whether values may fill times for which the section says nothing. Default: DEFAULT."
+  extensionKind: ExtensionKind
+  "Path or expression over a record that ranks it: the greatest text lends first and makes the main context. Empty: what went before lends, else what comes next."
+  sortKeyExpression: String
+  "Only records whose sort key is this or greater lend their values; empty: all may."
+  extendedSortKey: String
+  "Its properties. One section lists none, or only those to leave out: it has all that no other lists."
+  properties: [SectionPropertyConfigurationInput!]
+}
+
 """Holds for a resource whose property has the value."""
 type NamingItemConfiguration {
   "Identifier of a scalar property of the resources that become roles."
@@ -10948,6 +11323,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): ContextRuleConfigurationConnection
+  "Those of the kind record section, by identifier; null with the error FORBIDDEN for who may not read them."
+  recordSections(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): RecordSectionConfigurationConnection
   "Those of the kind role mapping, by identifier; null with the error FORBIDDEN for who may not read them."
   roleMappings(
     "How many, 0 to 500; 50 when left out."
@@ -11006,6 +11390,8 @@ input ConfigurationInput {
   resourceTypes: [ResourceTypeConfigurationInput!]
   "Objects of the kind context rule to write."
   contextRules: [ContextRuleConfigurationInput!]
+  "Objects of the kind record section to write."
+  recordSections: [RecordSectionConfigurationInput!]
   "Objects of the kind role mapping to write."
   roleMappings: [RoleMappingConfigurationInput!]
   "Objects of the kind job to write."
@@ -11100,6 +11486,16 @@ input SaveResourceTypeInput {
 input SaveContextRuleInput {
   "The object as it shall be: what is left out gets its default."
   contextRule: ContextRuleConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind record section to write."""
+input SaveRecordSectionInput {
+  "The object as it shall be: what is left out gets its default."
+  recordSection: RecordSectionConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -11239,6 +11635,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind context rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteContextRule(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind record section, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveRecordSection(
+    "What to do."
+    input: SaveRecordSectionInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind record section; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteRecordSection(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -11696,7 +12102,7 @@ type Resource {
   ): [ResourceVersion!]
   "Main position in words (department, title, site) for people; empty otherwise."
   summary: String!
-  "Contexts of the last evaluation (role-model 4.2), without values that the caller may not read."
+  "Contexts of the last evaluation (role-model 4.2), past, present and future, without values that the caller may not read; the best ranked first."
   contexts: [ResourceContext!]!
 }
 
@@ -11754,8 +12160,26 @@ type ResourceContext {
   endDate: DateTime
   "The record (e.g. position) behind it; null: the person as such."
   record: ResourceRef
+  "Of contexts that count at the same time the one with the lowest rank decides where only one value can be; from 0."
+  rank: Int!
   "Its values."
   dimensions: [ContextDimension!]!
+  "What stands behind each record section, in their order; empty: the records have no sections."
+  sections: [ContextSection!]!
+}
+
+"""What stands behind one record section of a context (role-model 4.5), such as one position of several."""
+type ContextSection {
+  "Identifier of the record section."
+  section: String!
+  "Its name."
+  displayName: String!
+  "What tells it from others of the same section, such as the number of a position; null: nothing does, or it is not the caller's to read."
+  key: String
+  "The record that says it; of a gap the one that lends to it first. Null: none, or not the caller's to read."
+  record: ResourceRef
+  "The section says nothing in this time: what there is comes from what went before, or from what comes next."
+  isGap: Boolean!
 }
 
 """One dimension of a context."""
@@ -14128,6 +14552,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_resourceTypes(ctx, field)
 	case "contextRules":
 		return ec.fieldContext_Configuration_contextRules(ctx, field)
+	case "recordSections":
+		return ec.fieldContext_Configuration_recordSections(ctx, field)
 	case "roleMappings":
 		return ec.fieldContext_Configuration_roleMappings(ctx, field)
 	case "jobs":
@@ -14346,6 +14772,22 @@ func (ec *executionContext) childFields_ContextRuleConfigurationConnection(ctx c
 		return ec.fieldContext_ContextRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContextRuleConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContextSection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "section":
+		return ec.fieldContext_ContextSection_section(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ContextSection_displayName(ctx, field)
+	case "key":
+		return ec.fieldContext_ContextSection_key(ctx, field)
+	case "record":
+		return ec.fieldContext_ContextSection_record(ctx, field)
+	case "isGap":
+		return ec.fieldContext_ContextSection_isGap(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContextSection", field.Name)
 }
 
 func (ec *executionContext) childFields_CorrelationRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15730,6 +16172,56 @@ func (ec *executionContext) childFields_ReadValue(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ReadValue", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordSectionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_RecordSectionConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_RecordSectionConfiguration_displayName(ctx, field)
+	case "sourceEntityType":
+		return ec.fieldContext_RecordSectionConfiguration_sourceEntityType(ctx, field)
+	case "resourceEntityType":
+		return ec.fieldContext_RecordSectionConfiguration_resourceEntityType(ctx, field)
+	case "position":
+		return ec.fieldContext_RecordSectionConfiguration_position(ctx, field)
+	case "startProperty":
+		return ec.fieldContext_RecordSectionConfiguration_startProperty(ctx, field)
+	case "endProperty":
+		return ec.fieldContext_RecordSectionConfiguration_endProperty(ctx, field)
+	case "instanceKeyExpression":
+		return ec.fieldContext_RecordSectionConfiguration_instanceKeyExpression(ctx, field)
+	case "isDefaultBoundariesSection":
+		return ec.fieldContext_RecordSectionConfiguration_isDefaultBoundariesSection(ctx, field)
+	case "boundaryKind":
+		return ec.fieldContext_RecordSectionConfiguration_boundaryKind(ctx, field)
+	case "extensionKind":
+		return ec.fieldContext_RecordSectionConfiguration_extensionKind(ctx, field)
+	case "sortKeyExpression":
+		return ec.fieldContext_RecordSectionConfiguration_sortKeyExpression(ctx, field)
+	case "extendedSortKey":
+		return ec.fieldContext_RecordSectionConfiguration_extendedSortKey(ctx, field)
+	case "properties":
+		return ec.fieldContext_RecordSectionConfiguration_properties(ctx, field)
+	case "version":
+		return ec.fieldContext_RecordSectionConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordSectionConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordSectionConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RecordSectionConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RecordSectionConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RecordSectionConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RecordSectionConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordSectionConfigurationConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_ReleaseHeldOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "released":
@@ -15794,8 +16286,12 @@ func (ec *executionContext) childFields_ResourceContext(ctx context.Context, fie
 		return ec.fieldContext_ResourceContext_endDate(ctx, field)
 	case "record":
 		return ec.fieldContext_ResourceContext_record(ctx, field)
+	case "rank":
+		return ec.fieldContext_ResourceContext_rank(ctx, field)
 	case "dimensions":
 		return ec.fieldContext_ResourceContext_dimensions(ctx, field)
+	case "sections":
+		return ec.fieldContext_ResourceContext_sections(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceContext", field.Name)
 }
@@ -16326,6 +16822,18 @@ func (ec *executionContext) childFields_SecretConfiguration(ctx context.Context,
 		return ec.fieldContext_SecretConfiguration_reference(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SecretConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_SectionPropertyConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_SectionPropertyConfiguration_property(ctx, field)
+	case "extensionKind":
+		return ec.fieldContext_SectionPropertyConfiguration_extensionKind(ctx, field)
+	case "isExcluded":
+		return ec.fieldContext_SectionPropertyConfiguration_isExcluded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SectionPropertyConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

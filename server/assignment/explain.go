@@ -121,6 +121,10 @@ func behind(steps []evaluation.Step, owner int64) []int64 {
 			out = append(out, s.ResourceID)
 			out = slices.AppendSeq(out, maps.Values(s.Values))
 		}
+		out = append(out, s.OfRecord)
+		for _, c := range s.Sections {
+			out = append(out, c.RecordID)
+		}
 		for _, c := range s.Criteria {
 			out = append(out, c.Wanted, c.Has)
 		}
@@ -132,7 +136,10 @@ func behind(steps []evaluation.Step, owner int64) []int64 {
 func mentioned(steps []evaluation.Step) []int64 {
 	var out []int64
 	for _, s := range steps {
-		out = append(out, s.ResourceID)
+		out = append(out, s.ResourceID, s.OfRecord)
+		for _, c := range s.Sections {
+			out = append(out, c.RecordID)
+		}
 		for _, id := range s.Values {
 			out = append(out, id)
 		}

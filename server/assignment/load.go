@@ -36,7 +36,7 @@ func (s *Service) load(ctx context.Context, idb bun.IDB, m *Model, ownerIDs []in
 	}
 	for _, id := range ownerIDs {
 		if r := b.Resources[id]; r != nil {
-			owner := &evaluation.Owner{Resource: r, Lookups: map[int64][]int64{}, Denied: map[int64]bool{}}
+			owner := &evaluation.Owner{Resource: r, Lookups: map[evaluation.Key][]int64{}, Denied: map[int64]bool{}}
 			l.owners[id], b.Owners = owner, append(b.Owners, owner)
 		}
 	}
@@ -237,23 +237,24 @@ func (l *loader) matches([]int64) error {
 	}
 	return l.read(func(r *db.Row) error {
 		m := l.match(r)
-		rule := r.Int()
-		if r.Text() == "QUERY" {
-			l.owners[m.OwnerID].Lookups[rule] = append(l.owners[m.OwnerID].Lookups[rule], m.ResourceID)
+		key := evaluation.Key{RuleID: r.Int()}
+		kind := r.Text()
+		if key.Value = r.Text(); kind == "QUERY" {
+			l.owners[m.OwnerID].Lookups[key] = append(l.owners[m.OwnerID].Lookups[key], m.ResourceID)
 			return nil
 		}
-		m.RuleID = rule
+		m.RuleID = key.RuleID
 		return l.offer(&m)
 	}, `
-		select k.owner_id, k.resource_id, k.owners, h.claim, h.resource_type_id, h.expected, k.rule_id, k.kind
-		from (select k.owner_id, k.rule_id, t.resource_id, r.kind,
+		select k.owner_id, k.resource_id, k.owners, h.claim, h.resource_type_id, h.expected, k.rule_id, k.kind, k.value
+		from (select k.owner_id, k.rule_id, t.resource_id, r.kind, k.value,
 				(select count(*) from correlation_key s join resource o on o.id = s.resource_id and o.valid_to = 'infinity'
 					where s.rule_id = k.rule_id and s.side = 'S' and s.digest = hashtextextended(k.value, 0) and s.value = k.value and s.resource_id <> k.owner_id) + 1 as owners
 			from unnest(?::bigint[], ?::bigint[], ?::text[]) k (owner_id, rule_id, value)
 			join resource_type_rule r on r.id = k.rule_id
 			join correlation_key t on t.rule_id = k.rule_id and t.side = 'T' and t.digest = hashtextextended(k.value, 0) and t.value = k.value
 			join resource x on x.id = t.resource_id and x.valid_to = 'infinity') k`+claimOfTarget+`
-		order by k.owner_id, k.rule_id, k.resource_id`, ids(owners), ids(rules), texts(values))
+		order by k.owner_id, k.rule_id, k.value, k.resource_id`, ids(owners), ids(rules), texts(values))
 }
 
 // match is a target found for an owner, with the claim of whoever else has it.

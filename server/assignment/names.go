@@ -136,6 +136,15 @@ func (m *Model) contextRule(id int64) string {
 	return cmp.Or(r.DisplayName, r.Identifier)
 }
 
+// section names a record section.
+func (m *Model) section(id int64) string {
+	s := find(m.Source.RecordSections, func(s *rolemodel.RecordSection) bool { return s.ID == id })
+	if s == nil {
+		return "A section that is gone"
+	}
+	return cmp.Or(s.DisplayName, s.Identifier)
+}
+
 // day writes a date, with the time when it is not midnight. Always UTC, as stored.
 func day(t time.Time) string {
 	t = t.UTC()

@@ -45,6 +45,31 @@ func (m *Model) RoleRuleSentence(r *rolemodel.RoleRule) string {
 	return fmt.Sprintf("%s %s.", verb(r.IsDenied, r.Type), m.population(r.CompositeRoleID, r.Dimensions))
 }
 
+// asks reports whether a context with these values satisfies the criteria of one of the rules of a role; of those that are gone nobody knows.
+func (m *Model) asks(rules []int64, values map[string]int64) bool {
+	for _, id := range rules {
+		r := find(m.Source.RoleRules, func(r *rolemodel.RoleRule) bool { return r.ID == id })
+		if r == nil || m.satisfies(r.Dimensions, values) {
+			return true
+		}
+	}
+	return len(rules) == 0
+}
+
+func (m *Model) satisfies(criteria rolemodel.Criteria, values map[string]int64) bool {
+	for name, c := range criteria {
+		d := m.Shape.Dimensions[name]
+		if d == nil {
+			return false
+		}
+		wanted := m.keys.IDs[d.EntityTypeID][c.Key]
+		if has := values[name]; has == 0 || has != wanted && !(c.Inherit && slices.Contains(m.keys.Ancestors[name][has], wanted)) {
+			return false
+		}
+	}
+	return true
+}
+
 func verb(isDenied bool, t rolemodel.RuleType) string {
 	switch {
 	case isDenied:

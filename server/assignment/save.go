@@ -529,10 +529,18 @@ func (w *saver) contexts() error {
 	var rows [][]any
 	for _, r := range w.changed {
 		for rank, c := range r.Contexts {
-			rows = append(rows, []any{r.OwnerID, nullID(c.RuleID), nullID(c.RecordID), c.Start, c.End, jsonb(c.Dimensions), rank})
+			rows = append(rows, []any{r.OwnerID, nullID(c.RuleID), nullID(c.RecordID), c.Start, c.End, jsonb(c.Dimensions), jsonb(sections(c)), rank})
 		}
 	}
-	return w.copy("context", []string{"owner_id", "context_rule_id", "record_id", "start_date", "end_date", "dimensions", "rank"}, rows)
+	return w.copy("context", []string{"owner_id", "context_rule_id", "record_id", "start_date", "end_date", "dimensions", "sections", "rank"}, rows)
+}
+
+// sections are what stands behind a context; never null.
+func sections(c evaluation.Context) []evaluation.ContextSection {
+	if c.Sections == nil {
+		return []evaluation.ContextSection{}
+	}
+	return c.Sections
 }
 
 func (w *saver) states() error {

@@ -138,7 +138,7 @@ type viewer struct {
 	lines    map[int64][]viewLine // by assigned resource type
 	gaps     map[int64][]viewGap
 	kept     map[int64][]viewKept
-	contexts []string
+	contexts []viewContext // the best ranked first
 	labels   map[int64]string
 }
 
@@ -163,6 +163,12 @@ type viewType struct {
 	Error              *string
 	IsOver             bool
 	expected           evaluation.Expected
+}
+
+type viewContext struct {
+	StartDate, EndDate *time.Time
+	Dimensions         map[string]int64 `bun:"type:jsonb"`
+	Says               string
 }
 
 type viewLine struct {
@@ -255,9 +261,9 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 	for _, k := range kept {
 		v.kept[k.AssignedResourceTypeID] = append(v.kept[k.AssignedResourceTypeID], k)
 	}
-	if err := v.db.NewRaw(`select string_agg(d.display_name || ' is ' || r.display_name, ', ' order by d.column_mapping) from context c
+	if err := v.db.NewRaw(`select c.start_date, c.end_date, c.dimensions, string_agg(d.display_name || ' is ' || r.display_name, ', ' order by d.column_mapping) as says from context c
 		cross join lateral jsonb_each_text(c.dimensions) e join dimension d on d.identifier = e.key join resource r on r.id = e.value::bigint and ?
-		where c.owner_id = ? group by c.id order by c.id`, directory.Readable(v.ctx, v.m.Shape, "r"), owner).Scan(v.ctx, &v.contexts); err != nil {
+		where c.owner_id = ? group by c.id order by c.rank, c.id`, directory.Readable(v.ctx, v.m.Shape, "r"), owner).Scan(v.ctx, &v.contexts); err != nil {
 		return err
 	}
 	return v.readLabels()
@@ -328,11 +334,24 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 				}
 			}
 		}
-		for _, c := range v.contexts {
-			e.Reasons = append(e.Reasons, "Context: "+c+".")
-		}
+		e.Reasons = append(e.Reasons, v.contextsBehind(&r)...)
 		v.add(e)
 	}
+}
+
+// contextsBehind tells what a person was while a role was held: of several contexts those that one of its rules asks for.
+func (v *viewer) contextsBehind(r *viewRole) []string {
+	var out []string
+	for _, c := range v.contexts {
+		if r.StartDate != nil && c.EndDate != nil && !c.EndDate.After(*r.StartDate) || r.EndDate != nil && c.StartDate != nil && !c.StartDate.Before(*r.EndDate) {
+			continue
+		}
+		text := "Context: " + c.Says + "."
+		if !slices.Contains(out, text) && (len(v.contexts) == 1 || v.m.asks(r.RuleIDs, c.Dimensions)) {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 func (v *viewer) buildType(t *viewType) {

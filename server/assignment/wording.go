@@ -53,7 +53,26 @@ func (w *wording) context(s evaluation.Step) string {
 	if len(s.Values) > 0 {
 		text += ": " + w.dimensions(s.Values)
 	}
-	return text + "."
+	return text + "." + w.sections(s)
+}
+
+// sections says what stands behind each record section of a context.
+func (w *wording) sections(s evaluation.Step) string {
+	text := ""
+	for _, c := range s.Sections {
+		name := w.m.section(c.SectionID)
+		switch {
+		case c.IsGap && c.RecordID == 0:
+			text += fmt.Sprintf(" %s: none in this time.", name)
+		case c.IsGap:
+			text += fmt.Sprintf(" %s: none in this time, so values of %s are used.", name, w.thing(c.RecordID))
+		case c.Key != "" && !w.hidden[c.RecordID]:
+			text += fmt.Sprintf(" %s: %s, by %s.", name, c.Key, w.thing(c.RecordID))
+		default:
+			text += fmt.Sprintf(" %s: by %s.", name, w.thing(c.RecordID))
+		}
+	}
+	return text
 }
 
 // rule says whether a rule gives something, and why.
@@ -85,6 +104,9 @@ func (w *wording) why(s evaluation.Step) string {
 		}
 		parts = append(parts, text)
 	}
+	if len(parts) > 0 {
+		parts[len(parts)-1] += w.ofRecord(s)
+	}
 	if s.NeedsRoleID != 0 {
 		parts = append(parts, "the role "+w.role(s.NeedsRoleID)+" is held")
 	}
@@ -113,6 +135,9 @@ func (w *wording) whyNot(s evaluation.Step) string {
 			parts = append(parts, w.failed(c))
 		}
 	}
+	if len(parts) > 0 {
+		parts[len(parts)-1] += w.ofRecord(s)
+	}
 	if s.NeedsRoleID != 0 && !s.RoleHeld {
 		parts = append(parts, "the role "+w.role(s.NeedsRoleID)+" is not held")
 	}
@@ -120,6 +145,14 @@ func (w *wording) whyNot(s evaluation.Step) string {
 		return "its criteria never hold at the same time"
 	}
 	return strings.Join(parts, "; ")
+}
+
+// ofRecord names the record behind the context, where there are several.
+func (w *wording) ofRecord(s evaluation.Step) string {
+	if s.OfRecord == 0 {
+		return ""
+	}
+	return " (" + w.thing(s.OfRecord) + ")"
 }
 
 func (w *wording) failed(c evaluation.CriterionFact) string {

@@ -212,7 +212,7 @@ func (w *world) batch() *evaluation.Batch {
 			r.Scalars[attribute(i)] = name(w.random, 4)
 		}
 		w.res[id] = r
-		b.Owners = append(b.Owners, &evaluation.Owner{Resource: r, Lookups: map[int64][]int64{}, Denied: map[int64]bool{}})
+		b.Owners = append(b.Owners, &evaluation.Owner{Resource: r, Lookups: map[evaluation.Key][]int64{}, Denied: map[int64]bool{}})
 	}
 	return b
 }

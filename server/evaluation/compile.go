@@ -123,6 +123,9 @@ func (b *builder) source(id int64) {
 			b.resourceType(s, t, register)
 		}
 	}
+	for _, r := range s.contexts {
+		b.sections(s, r)
+	}
 	s.reads.sort()
 	s.keyReads.sort()
 	slices.SortFunc(s.keys, func(x, y *rule) int { return cmp.Compare(x.id, y.id) })

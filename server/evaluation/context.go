@@ -11,7 +11,7 @@ import (
 	"writ/server/rolemodel"
 )
 
-// contextRule is a compiled context rule in the simple form (role-model 4.4).
+// contextRule is a compiled context rule: one record at a time (role-model 4.4), or with sections as many contexts as the records make (4.5).
 type contextRule struct {
 	id         int64
 	identifier string
@@ -22,6 +22,9 @@ type contextRule struct {
 	start, end *value
 	exclude    *value
 	dimensions []dimensionBinding
+	sections   []*section        // in the order in which their sort keys count
+	ofRecord   []sectionProperty // keys that rules read: of the record that a context is named after
+	hidden     []sectionProperty // what rules read and contexts leave out
 }
 
 // dimensionBinding says where a record has its value of a dimension.
@@ -49,7 +52,9 @@ func (b *builder) contexts(s *source) {
 				fault("resourcesBinding")(err)
 				continue
 			}
-			r.records, r.record, r.reads = path, path.to, follow(b.shape, s.reads, path)
+			node := follow(b.shape, s.reads, path)
+			node.self = false // to follow a record is not to read its key
+			r.records, r.record, r.reads = path, path.to, node
 		}
 		in := &trees{source: s.reads, record: r.reads}
 		sc := scope{source: s.entityType, record: r.record}
@@ -68,7 +73,9 @@ func (b *builder) contexts(s *source) {
 			}
 			return v
 		}
-		r.start, r.end = side("resourcesStartBinding", x.ResourcesStartBinding), side("resourcesEndBinding", x.ResourcesEndBinding)
+		if len(b.m.SectionsOf(s.entityType, r.record)) == 0 { // else theirs count
+			r.start, r.end = side("resourcesStartBinding", x.ResourcesStartBinding), side("resourcesEndBinding", x.ResourcesEndBinding)
+		}
 		if x.ExcludeExpression != nil && *x.ExcludeExpression != "" {
 			r.exclude = b.condition(sc, x.ExcludeExpression, in, fault("excludeExpression"))
 		}
@@ -137,67 +144,132 @@ func (s *source) recordReads(b *builder, policyID int64) *reads {
 type context struct {
 	Context
 	over   interval
+	wide   interval // over, and beside it the times without any context that take their values from this one (role-model 2.9)
 	record *Resource
 	match  *matches
 }
 
-// choose computes the contexts of an owner under one context rule: of its records the one valid now with the latest start, else the next
-// future one, else the last past one (role-model 4.4). edges gets every boundary, since the choice changes there.
+// contextAt is the context that counts at an instant, the best ranked of several; nil only without any. The list is by rank.
+func contextAt(contexts []context, at int64) *context {
+	for i := range contexts {
+		if contexts[i].wide.has(at) {
+			return &contexts[i]
+		}
+	}
+	return nil
+}
+
+// choose computes the contexts of an owner under one context rule, the best ranked first. edges gets every boundary, since what is in force
+// changes there.
 func (r *contextRule) choose(w *world, now int64, edges func(int64)) ([]context, error) {
 	records := []*Resource{w.vars[sourceRoot]}
 	if r.records != nil {
 		records = r.records.reach(w)
 	}
-	var best *context
+	records, err := r.counting(w, records, now, edges)
+	if err != nil {
+		return nil, err
+	}
+	var found []context
+	if len(r.sections) == 0 {
+		found, err = r.latest(w, records, now, edges)
+	} else {
+		found, err = r.combine(w, records)
+		for i := range found {
+			edges(found[i].over.from)
+			edges(found[i].over.to)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("context rule %s: %w", r.identifier, err)
+	}
+	for i := range found {
+		w.vars[recordRoot] = found[i].record
+		found[i].Dimensions = make(map[string]int64, len(r.dimensions))
+		for _, d := range r.dimensions {
+			if x := d.path.one(w); x != nil {
+				found[i].Dimensions[d.name] = x.ID
+			}
+		}
+	}
+	w.vars[recordRoot] = nil
+	return found, nil
+}
+
+// counting leaves out the records that are excluded, and those reached twice.
+func (r *contextRule) counting(w *world, records []*Resource, now int64, edges func(int64)) ([]*Resource, error) {
+	if r.exclude != nil && r.exclude.broken != nil {
+		return nil, r.exclude.broken
+	}
+	for _, v := range r.values() {
+		if v.today() {
+			edges(w.tomorrow(now))
+		}
+	}
+	out := make([]*Resource, 0, len(records))
+	seen := map[*Resource]bool{}
 	for _, record := range records {
-		w.vars[recordRoot] = record
+		if r.records != nil && len(r.records.steps) > 1 { // several ways may lead to it
+			if seen[record] {
+				continue
+			}
+			seen[record] = true
+		}
 		if r.exclude != nil {
-			if r.exclude.broken != nil {
-				return nil, r.exclude.broken
-			}
-			if r.exclude.today() {
-				edges(w.tomorrow(now))
-			}
-			out, err := r.exclude.prog.truth(w)
+			w.vars[recordRoot] = record
+			excluded, err := r.exclude.prog.truth(w)
 			if err != nil {
 				return nil, fmt.Errorf("context rule %s, exclude expression: %w", r.identifier, err)
 			}
-			if out {
+			if excluded {
 				continue
 			}
 		}
-		over, err := r.validity(w)
+		out = append(out, record)
+	}
+	return out, nil
+}
+
+// values are all that the rule computes of a record.
+func (r *contextRule) values() []*value {
+	out := []*value{r.exclude, r.start, r.end}
+	for _, c := range r.sections {
+		out = append(out, c.start, c.end, c.key, c.sort)
+	}
+	return out
+}
+
+// latest makes the one context of an owner without sections: of the records the one valid now with the latest start, else the next future one, else
+// the last past one (role-model 4.4).
+func (r *contextRule) latest(w *world, records []*Resource, now int64, edges func(int64)) ([]context, error) {
+	var best *context
+	for _, record := range records {
+		w.vars[recordRoot] = record
+		over, err := w.period(r.start, r.end, always)
 		if err != nil {
-			return nil, fmt.Errorf("context rule %s: %w", r.identifier, err)
+			return nil, err
 		}
 		if over.from >= over.to {
 			continue // start after end: the record counts for nothing (role-model 4.8)
 		}
 		edges(over.from)
 		edges(over.to)
-		c := &context{Context: Context{RuleID: r.id, RecordID: record.ID}, over: over, record: record}
+		c := &context{Context: Context{RuleID: r.id, RecordID: record.ID}, over: over, wide: always, record: record}
 		if best == nil || better(c, best, now) {
 			best = c
 		}
 	}
-	w.vars[recordRoot] = nil
 	if best == nil {
 		return nil, nil
 	}
 	best.Start, best.End = moment(best.over.from), moment(best.over.to)
-	w.vars[recordRoot] = best.record
-	best.Dimensions = map[string]int64{}
-	for _, d := range r.dimensions {
-		if x := d.path.one(w); x != nil {
-			best.Dimensions[d.name] = x.ID
-		}
-	}
 	return []context{*best}, nil
 }
 
-func (r *contextRule) validity(w *world) (interval, error) {
-	over := always
-	for i, v := range []*value{r.start, r.end} {
+// period reads two dates of the record in the world. missing says what one means that is not there.
+func (w *world) period(start, end *value, missing interval) (interval, error) {
+	over := missing
+	for i, v := range []*value{start, end} {
 		s, err := v.text(w)
 		if err != nil {
 			return over, err
@@ -215,8 +287,10 @@ func (r *contextRule) validity(w *world) (interval, error) {
 		switch {
 		case i == 0:
 			over.from = instant(t)
-		case t.UTC().Year() <= 9999: // later ends are none
+		case t.UTC().Year() <= 9999:
 			over.to = instant(t)
+		default: // later ends are none
+			over.to = maxTime
 		}
 	}
 	return over, nil

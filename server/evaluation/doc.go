@@ -13,13 +13,14 @@
 // The steps of one owner (role-model 12.4), in order
 //
 //	fingerprint.go  unchanged inputs: stop here. Made of the state after saving, so that a saved result already matches
-//	context.go      S1     contexts from records, simple form (4.4): one record counts at a time
+//	context.go      S1     contexts from records: without sections one record counts at a time (4.4)
+//	section.go             with record sections (4.5, 4.6): every combination of what counts at the same time, by rank
 //	criteria.go            which rules a tuple of dimension values satisfies: bitmaps, remembered per distinct tuple
 //	roles.go        S2 S3  composite roles, parents first, then single roles: intervals, priorities, denials, rows
 //	expected.go     S4     when a resource type is due, offsets, extension by properties
 //	correlate.go    S5     the table of 5.3: what is linked, what is only suggested
 //	settle.go              rows, targets and suggestions find each other
-//	values.go       S6     timelines of values, painted in layers (2.9)
+//	values.go       S6     timelines of values, painted in layers (2.9), at each instant by the context in force
 //	spelling.go            which spelling of a value that must be one owner's alone: iteration
 //	diff.go         S9     one row against what is wanted: create, link, associate, delete, or leave to a person
 //	property.go            one property: the tables of 12.7
@@ -49,5 +50,5 @@
 // Three rules that keep people's work safe: a first look at an account never overwrites or deletes (gap); an order that is out is never
 // touched, only superseded; a guess is never linked without somebody's word.
 //
-// Left to later slices: roles deduced from found values (12.5), automation rules, risks, grace periods, record sections (4.5).
+// Left to later slices: roles deduced from found values (12.5), automation rules, risks, grace periods.
 package evaluation

@@ -130,7 +130,7 @@ func (r *run) context() error {
 		return nil
 	}
 	none := make([]int64, len(r.src.matcher.dims))
-	r.free = []context{{over: always, record: r.o.Resource, match: r.src.matcher.match(none)}}
+	r.free = []context{{over: always, wide: always, record: r.o.Resource, match: r.src.matcher.match(none)}}
 	for i, rule := range r.src.contexts {
 		r.world.vars = [3]*Resource{sourceRoot: r.o.Resource}
 		found, err := rule.choose(r.world, r.now, r.edge)
@@ -160,10 +160,10 @@ func (r *run) contextsOf(x *rule) []context {
 	return r.contexts[x.context]
 }
 
-// recordOf is the record whose values a rule sees: that of the best ranked context.
+// recordOf is the record that a rule sees now: that of the context in force.
 func (r *run) recordOf(x *rule) *Resource {
-	if list := r.contextsOf(x); len(list) > 0 {
-		return list[0].record
+	if c := contextAt(r.contextsOf(x), r.now); c != nil {
+		return c.record
 	}
 	return nil
 }
@@ -175,12 +175,19 @@ func (r *run) when(x *rule, wide bool) set {
 	contexts := r.contextsOf(x)
 	for i := range contexts {
 		if c := &contexts[i]; c.match.has(x) {
-			over := everSet
-			if !wide && c.over != always {
-				over = set{c.over}
+			over := c.over
+			if wide {
+				over = c.wide
 			}
-			out = out.union(over)
+			if over == always {
+				out = everSet
+				break
+			}
+			out = append(out, over)
 		}
+	}
+	if len(out) > 1 {
+		out = out.normal()
 	}
 	if x.roleID != 0 && len(out) > 0 {
 		out = out.intersect(r.held[x.roleID])
@@ -188,7 +195,42 @@ func (r *run) when(x *rule, wide bool) set {
 	return out
 }
 
-// open calls f with every rule of the contexts that asks for no role and whose criteria hold.
+// reign is the time during which one context decides what a rule gives.
+type reign struct {
+	*context
+	rank int
+	on   set
+}
+
+// reigns divides a time among the contexts: at every instant the best ranked decides of those that satisfy the rule, together all of them. Where none
+// does, as before and after what offsets reach, it is the best ranked of all.
+func (r *run) reigns(x *rule, on set, together bool) []reign {
+	contexts := r.contextsOf(x)
+	if len(contexts) == 1 {
+		return []reign{{&contexts[0], 0, on}}
+	}
+	var out []reign
+	rest := on
+	for _, satisfied := range []bool{true, false} {
+		for i := range contexts {
+			c := &contexts[i]
+			if c.match.has(x) != satisfied {
+				continue
+			}
+			from := rest
+			if satisfied && together {
+				from = on
+			}
+			if mine := from.intersect(set{c.wide}); len(mine) > 0 {
+				out = append(out, reign{c, i, mine})
+				rest = rest.subtract(mine)
+			}
+		}
+	}
+	return out
+}
+
+// open calls f with every rule of the contexts that asks for no role and whose criteria hold, once.
 func (r *run) open(list func(*matches) []*rule, f func(*rule)) {
 	for i := range r.free {
 		for _, x := range list(r.free[i].match) {
@@ -198,9 +240,16 @@ func (r *run) open(list func(*matches) []*rule, f func(*rule)) {
 		}
 	}
 	for i, contexts := range r.contexts {
+		var seen map[*rule]bool
+		if len(contexts) > 1 {
+			seen = map[*rule]bool{}
+		}
 		for k := range contexts {
 			for _, x := range list(contexts[k].match) {
-				if x.context == i {
+				if x.context == i && !seen[x] {
+					if seen != nil {
+						seen[x] = true
+					}
 					f(x)
 				}
 			}
@@ -214,17 +263,7 @@ func (r *run) keys() {
 		return
 	}
 	r.world.from, r.world.to = minTime, maxTime
-	r.res.SourceKeys = r.src.sourceKeys(r.world, r.o.Resource, r.recordOf)
-}
-
-// keyFault is why a rule has no key of this owner although there is something to compare; empty: it has, or there is nothing.
-func (r *run) keyFault(rule int64) string {
-	for _, k := range r.res.SourceKeys {
-		if k.RuleID == rule {
-			return k.Fault
-		}
-	}
-	return ""
+	r.res.SourceKeys = r.src.sourceKeys(r.world, r.o.Resource, r.contextsOf)
 }
 
 // unmatched is why it is not known whether the owner has a target of a type already; empty: all its rules could look.

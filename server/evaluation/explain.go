@@ -64,6 +64,8 @@ type Step struct {
 	Confidence    int              // correlation
 	Ambiguous     bool             // correlation: other owners have an equal claim
 	ByHand        *AssignedRole    // role: a person gave or denied it, or it was found in a system
+	Sections      []ContextSection // context: what stands behind each record section; none: there are none
+	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
 }
 
 // CriterionFact is one dimension criterion of a rule, beside what the owner has.
@@ -98,7 +100,7 @@ func (r *run) explainContexts() {
 			continue
 		}
 		for _, c := range r.contexts[i] {
-			s.Matched, s.From, s.To, s.ResourceID, s.Values = true, c.Start, c.End, c.RecordID, c.Dimensions
+			s.Matched, s.From, s.To, s.ResourceID, s.Values, s.Sections = true, c.Start, c.End, c.RecordID, c.Dimensions, c.Sections
 			r.step(s)
 		}
 	}
@@ -152,25 +154,78 @@ func (r *run) verdict(s Step, over set) {
 func (r *run) explainRule(s Step, x *rule, over set) {
 	s.RuleID, s.Rule, s.NeedsRoleID, s.Denied, s.Suggests = x.id, x.identifier, x.roleID, x.denied, !x.required()
 	s.RoleHeld = x.roleID != 0 && len(r.held[x.roleID]) > 0
-	contexts := r.contextsOf(x)
-	s.NoContext = len(contexts) == 0
-	for _, c := range contexts[:min(1, len(contexts))] {
-		s.OutsidePolicy = x.policyBit != x.bit && !c.match.bits.Contains(x.policyBit)
-		for _, k := range x.criteria {
-			s.Criteria = append(s.Criteria, CriterionFact{Dimension: k.dimension, Key: k.key, Wanted: k.value, Below: k.inherit,
-				Has: c.Dimensions[k.dimension], Holds: r.satisfies(c, k)})
-		}
-	}
+	s.NoContext = len(r.contextsOf(x)) == 0
 	if s.Matched = len(over) > 0; !s.Matched {
-		r.step(s)
+		r.step(r.because(s, x, r.nearest(x)))
 	}
 	for _, i := range over {
 		s.From, s.To = moments(i)
-		r.step(s)
+		r.step(r.because(s, x, r.reason(x, i)))
 	}
 }
 
-func (r *run) satisfies(c context, k criterion) bool {
+// because tells what a rule asks of a context, beside what that has.
+func (r *run) because(s Step, x *rule, c *context) Step {
+	if c == nil {
+		return s
+	}
+	if len(r.contextsOf(x)) > 1 {
+		s.OfRecord = c.RecordID
+	}
+	s.OutsidePolicy = x.policyBit != x.bit && !c.match.bits.Contains(x.policyBit)
+	s.Criteria = nil
+	for _, k := range x.criteria {
+		s.Criteria = append(s.Criteria, CriterionFact{Dimension: k.dimension, Key: k.key, Wanted: k.value, Below: k.inherit,
+			Has: c.Dimensions[k.dimension], Holds: r.satisfies(c, k)})
+	}
+	return s
+}
+
+// reason is the context for which a rule applies during a time: of now, if now is in it, else the best ranked; after the time of all, any.
+func (r *run) reason(x *rule, i interval) *context {
+	contexts := r.contextsOf(x)
+	var best *context
+	for n := range contexts {
+		c := &contexts[n]
+		if !c.match.has(x) {
+			continue
+		}
+		switch {
+		case best == nil:
+			best = c
+		case i.has(r.now) && best.over.has(r.now):
+			return best
+		case i.has(r.now) && c.over.has(r.now), c.over.from < i.to && i.from < c.over.to && !(best.over.from < i.to && i.from < best.over.to):
+			best = c
+		}
+	}
+	return best
+}
+
+// nearest is the context that lacks the least of what a rule asks for; of equal ones that of now, then the best ranked.
+func (r *run) nearest(x *rule) *context {
+	contexts := r.contextsOf(x)
+	best, most := contextAt(contexts, r.now), -1
+	holds := func(c *context) (n int) {
+		for _, k := range x.criteria {
+			if r.satisfies(c, k) {
+				n++
+			}
+		}
+		return n
+	}
+	if best != nil {
+		most = holds(best)
+	}
+	for i := range contexts {
+		if n := holds(&contexts[i]); n > most {
+			best, most = &contexts[i], n
+		}
+	}
+	return best
+}
+
+func (r *run) satisfies(c *context, k criterion) bool {
 	id := c.Dimensions[k.dimension]
 	if id == 0 || k.value == 0 {
 		return false
@@ -220,15 +275,31 @@ func (r *run) explainComputed(x *rule, given bool, winners []int64) {
 		r.step(s)
 		return
 	}
-	if x.value != nil {
-		r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
+	s.Overruled = len(winners) > 0 && !slices.Contains(winners, x.id)
+	computed := func(s Step, record *Resource) Step {
+		if x.value == nil {
+			return s
+		}
+		r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: record}
 		var err error
 		if s.Value, err = x.value.text(r.world); err != nil {
 			s.Error = err.Error()
 		}
+		return s
 	}
-	s.Overruled = len(winners) > 0 && !slices.Contains(winners, x.id)
-	r.explainRule(s, x, x.applied(r.when(x, false)))
+	over := x.applied(r.when(x, false))
+	if len(r.contextsOf(x)) < 2 || !x.value.byRecord() || len(over) == 0 {
+		r.explainRule(computed(s, r.recordOf(x)), x, over)
+		return
+	}
+	for _, part := range r.reigns(x, over, x.prop.many()) { // each context gives a value of its own
+		one := computed(s, part.record)
+		one.RuleID, one.Rule, one.NeedsRoleID, one.RoleHeld, one.Matched = x.id, x.identifier, x.roleID, x.roleID != 0, true
+		for _, i := range part.on {
+			one.From, one.To = moments(i)
+			r.step(r.because(one, x, part.context))
+		}
+	}
 }
 
 // winners are, by property, the rules behind the values in force of the owner's targets of one type.

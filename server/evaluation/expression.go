@@ -25,11 +25,12 @@ const costLimit = 200_000
 
 // program is a compiled, type-checked CEL expression.
 type program struct {
-	prog  cel.Program
-	said  string // as it is written
-	today bool   // uses today(): the result changes by itself at midnight
-	again bool   // uses iteration: there are further spellings when the first is taken
-	gives directory.PropertyType
+	prog   cel.Program
+	said   string // as it is written
+	today  bool   // uses today(): the result changes by itself at midnight
+	again  bool   // uses iteration: there are further spellings when the first is taken
+	record bool   // uses record: the result depends on the context in force
+	gives  directory.PropertyType
 	// constants are the values that stand in the expression as its result, such as both of `x ? "a" : "b"`; onlyConstants: it gives no others
 	constants     []string
 	onlyConstants bool
@@ -156,7 +157,7 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	if walk.deep {
 		return nil, fmt.Errorf("the expression follows more than %d properties one after the other", directory.MaxHops)
 	}
-	p.today, p.again = walk.today, walk.again
+	p.today, p.again, p.record = walk.today, walk.again, walk.record
 	p.onlyConstants = p.results(checked.NativeRep().Expr())
 	return p, nil
 }
@@ -315,13 +316,14 @@ func (a activation) Parent() cel.Activation { return nil }
 
 // walker finds out which resources and properties an expression reads.
 type walker struct {
-	shape *directory.Shape
-	sc    scope
-	in    *trees
-	vars  map[string][]*reads
-	today bool
-	again bool
-	deep  bool // it follows a path with too many steps
+	shape  *directory.Shape
+	sc     scope
+	in     *trees
+	vars   map[string][]*reads
+	today  bool
+	again  bool
+	record bool
+	deep   bool // it follows a path with too many steps
 }
 
 // field notes that a property is read.
@@ -368,6 +370,7 @@ func (k *walker) expr(e ast.Expr) []*reads {
 			return nil
 		}
 		if r, ok := rootNames[name]; ok && r != assignmentRoot && k.sc.entityType(r) != 0 {
+			k.record = k.record || r == recordRoot
 			return []*reads{k.in.of(r, k.sc)}
 		}
 	case ast.SelectKind:

@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"maps"
@@ -46,17 +47,7 @@ func (h *hasher) of(o *Owner) []byte {
 	src := h.c.sources[o.Resource.EntityTypeID]
 	if src != nil {
 		h.resource(src.reads, o.Resource)
-		for _, r := range src.keys {
-			if ids, ok := o.Lookups[r.id]; ok {
-				h.n(r.id)
-				h.ids(ids)
-				for _, id := range ids {
-					if x := h.b.Resources[id]; x != nil {
-						h.s(x.DisplayName)
-					}
-				}
-			}
-		}
+		h.lookups(o.Lookups)
 	} else {
 		h.is(o.Resource.Gone)
 	}
@@ -87,6 +78,25 @@ func (h *hasher) of(o *Owner) []byte {
 	}
 	sum := sha256.Sum256(h.buf)
 	return slices.Clone(sum[:16])
+}
+
+// lookups adds what the keys of query rules find.
+func (h *hasher) lookups(found map[Key][]int64) {
+	if len(found) == 0 {
+		return
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(found), func(a, b Key) int {
+		return cmp.Or(cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Value, b.Value))
+	}) {
+		h.n(k.RuleID)
+		h.s(k.Value)
+		h.ids(found[k])
+		for _, id := range found[k] {
+			if x := h.b.Resources[id]; x != nil {
+				h.s(x.DisplayName)
+			}
+		}
+	}
 }
 
 // resource adds what the rules read of a resource, as far as they follow it.

@@ -311,7 +311,7 @@ func (h *history) quiet() {
 func (h *history) conforms() {
 	for _, x := range h.people {
 		require.Empty(h.rt, x.orders(), "something is under way still: %v", x.orders())
-		twin := &Owner{Resource: x.Resource, Roles: x.Roles, Lookups: map[int64][]int64{}, Denied: map[int64]bool{}}
+		twin := &Owner{Resource: x.Resource, Roles: x.Roles, Lookups: map[Key][]int64{}, Denied: map[int64]bool{}}
 		res := h.c.Evaluate(&Batch{Now: h.now, Owners: []*Owner{twin}, Resources: h.res, SyncedAt: h.synced})[0]
 		require.NoError(h.rt, res.Err)
 		accounts := h.accountsOf(x)

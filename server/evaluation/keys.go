@@ -73,25 +73,52 @@ func (c *Compiled) SourceKeys(now time.Time, o *Resource, res map[int64]*Resourc
 	}
 	w := &world{resources: res, now: instant(now), zone: c.shape.Zone()}
 	w.vars[sourceRoot] = o
-	records := make([]*Resource, len(s.contexts))
+	free := []context{{wide: always, record: o}}
+	contexts := make([][]context, len(s.contexts))
 	for i, r := range s.contexts {
-		if found, err := r.choose(w, w.now, func(int64) {}); err == nil && len(found) > 0 {
-			records[i] = found[0].record
+		if found, err := r.choose(w, w.now, func(int64) {}); err == nil {
+			contexts[i] = found
 		}
 	}
-	return s.sourceKeys(w, o, func(r *rule) *Resource {
+	return s.sourceKeys(w, o, func(r *rule) []context {
 		if r.context < 0 {
-			return o
+			return free
 		}
-		return records[r.context]
+		return contexts[r.context]
 	})
 }
 
-func (s *source) sourceKeys(w *world, o *Resource, record func(*rule) *Resource) []Key {
+// sourceKeys makes a key for every rule; for a rule that looks up by the record, one for every record that is not past.
+func (s *source) sourceKeys(w *world, o *Resource, contexts func(*rule) []context) []Key {
 	var out []Key
 	for _, r := range s.keys {
-		w.vars = [3]*Resource{sourceRoot: o, recordRoot: record(r)}
-		out = r.key(out, r.value, w, o)
+		begin := len(out)
+		for _, record := range r.records(contexts(r), w.now) {
+			w.vars = [3]*Resource{sourceRoot: o, recordRoot: record}
+			made := r.key(nil, r.value, w, o)
+			for _, k := range made {
+				if !slices.ContainsFunc(out[begin:], func(x Key) bool { return x == k || x.Fault != "" && k.Fault != "" }) {
+					out = append(out, k)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// records are those whose values the rule may be asked for from now on, the best ranked first.
+func (x *rule) records(contexts []context, now int64) []*Resource {
+	if !x.kind.byRecord || !x.value.byRecord() || len(contexts) == 0 {
+		if c := contextAt(contexts, now); c != nil {
+			return []*Resource{c.record}
+		}
+		return []*Resource{nil}
+	}
+	var out []*Resource
+	for i := range contexts {
+		if contexts[i].wide.to > now {
+			out = append(out, contexts[i].record)
+		}
 	}
 	return out
 }

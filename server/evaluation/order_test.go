@@ -514,11 +514,11 @@ func TestQueryRules(t *testing.T) {
 	require.Contains(t, o.c.TargetKeys(o.res[it], o.res), Key{RuleID: guess.ID, Value: "IT"})
 	target := o.res[o.one(p).TargetID]
 	target.Links["Home"] = []int64{it}
-	p.Lookups[sure.ID] = []int64{it}
+	p.Lookups[Key{RuleID: sure.ID, Value: "IT"}] = []int64{it}
 	o.evaluate(p)
 	require.Nil(t, o.one(p).Order)
 	hr := o.thing(department, "HR", 0)
-	p.Lookups = map[int64][]int64{guess.ID: {hr}}
+	p.Lookups = map[Key][]int64{{RuleID: guess.ID, Value: "100"}: {hr}}
 	o.noReview = true
 	o.evaluate(p)
 	require.Equal(t, []string{"SET Home HR 5"}, open(o.one(p)), "below 100: always reviewed")

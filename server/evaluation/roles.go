@@ -263,13 +263,10 @@ func (r *run) roleRows(id int64, keep, past []period, rows []*AssignedRole) {
 	automatic := func(x *AssignedRole) bool {
 		return !x.IsDenied && x.Workflow == Calculated && (x.Origin == OriginRule || x.Origin == OriginInferred)
 	}
-	for _, p := range keep {
+	for i, from := range assigned(rows, keep, used) {
+		p := keep[i]
 		row := of(p)
-		from := pick(rows, used, func(x *AssignedRole) bool {
-			return !x.IsDenied && (x.Origin == OriginRule || x.Origin == OriginInferred || x.Workflow.found() && overlaps(x, p.interval))
-		}, p.through)
 		if from != nil {
-			used[from] = true
 			row.ID = from.ID
 			for _, q := range past {
 				if automatic(from) && overlaps(from, q.interval) {
@@ -298,6 +295,30 @@ func (r *run) roleRows(id int64, keep, past []period, rows []*AssignedRole) {
 
 func overlaps(x *AssignedRole, i interval) bool {
 	return startOf(x.Start) < i.to && i.from < endOf(x.End)
+}
+
+// assigned finds for every period the row that goes on as it, nil: none does. Several periods of one role keep a row each: the same beginning
+// tells them apart, then a common time; only what is left over is made to fit.
+func assigned(rows []*AssignedRole, keep []period, used map[*AssignedRole]bool) []*AssignedRole {
+	out := make([]*AssignedRole, len(keep))
+	for _, closest := range []func(x *AssignedRole, p period) bool{
+		func(x *AssignedRole, p period) bool { return startOf(x.Start) == p.from },
+		func(x *AssignedRole, p period) bool { return overlaps(x, p.interval) },
+		func(*AssignedRole, period) bool { return true },
+	} {
+		for i, p := range keep {
+			if out[i] != nil {
+				continue
+			}
+			out[i] = pick(rows, used, func(x *AssignedRole) bool {
+				return !x.IsDenied && (x.Origin == OriginRule || x.Origin == OriginInferred || x.Workflow.found() && overlaps(x, p.interval)) && closest(x, p)
+			}, p.through)
+			if out[i] != nil {
+				used[out[i]] = true
+			}
+		}
+	}
+	return out
 }
 
 // pick prefers the row that came through the same composite role, then the one with the lowest id.

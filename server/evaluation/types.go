@@ -251,9 +251,9 @@ type Owner struct {
 	Roles        []*AssignedRole
 	Types        []*ExistingType
 	Candidates   []Candidate
-	Lookups      map[int64][]int64 // QUERY rule id -> resources found by the owner's key, sorted by id
-	Denied       map[int64]bool    // target ids whose association was denied
-	Fingerprint  []byte            // of the last evaluation; nil: never
+	Lookups      map[Key][]int64 // key of a QUERY rule -> resources found by it, sorted by id
+	Denied       map[int64]bool  // target ids whose association was denied
+	Fingerprint  []byte          // of the last evaluation; nil: never
 	ModelVersion int64
 	NextAt       *time.Time
 }
@@ -351,9 +351,18 @@ type TypeDelta struct {
 // Context is a set of dimension values valid over an interval (role-model 4.2).
 type Context struct {
 	RuleID     int64
-	RecordID   int64
+	RecordID   int64 // what it is named after; 0: no record says anything
 	Start, End *time.Time
 	Dimensions map[string]int64 // dimension identifier -> resource id
+	Sections   []ContextSection // in the order of the sections; none: the rule has no sections
+}
+
+// ContextSection is what stands behind one record section of a context (role-model 4.5).
+type ContextSection struct {
+	SectionID int64  `json:"section"`
+	Key       string `json:"key,omitempty"`    // of the instance, when the section tells instances apart by a key
+	RecordID  int64  `json:"record,omitempty"` // that says it; of a gap: the first that lends to it; 0: none
+	IsGap     bool   `json:"gap,omitempty"`    // nothing is in force there
 }
 
 // Result is what one owner's evaluation gives. Unchanged: the fingerprint matched, nothing else is set.
@@ -362,7 +371,7 @@ type Result struct {
 	Unchanged   bool
 	Fingerprint []byte
 	NextAt      *time.Time // earliest future instant at which the result changes by itself
-	Contexts    []Context
+	Contexts    []Context  // by rule, the best ranked first
 	Roles       []RoleDelta
 	Types       []TypeDelta
 	Facts       []int64 // resources read, without the owner itself, sorted

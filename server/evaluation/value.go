@@ -26,6 +26,11 @@ type value struct {
 // today reports whether the value changes by itself at midnight.
 func (v *value) today() bool { return v != nil && v.prog != nil && v.prog.today }
 
+// byRecord reports whether the value depends on the record of the context in force.
+func (v *value) byRecord() bool {
+	return v != nil && (v.path != nil && v.path.root == recordRoot || v.prog != nil && v.prog.record)
+}
+
 // again reports whether the value has further spellings for when the first is taken.
 func (v *value) again() bool { return v != nil && v.prog != nil && v.prog.again }
 

@@ -39,6 +39,7 @@ func layerOf(x *rule) int {
 type coat struct {
 	layer int
 	rule  *rule
+	rank  int // of the context that decides
 	over  set
 	span  Span
 }
@@ -144,7 +145,7 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
 	}
 	var coats []coat
 	for _, x := range q.scalars {
-		coats = append(coats, r.coats(x, base, over, func() Span { return r.scalar(p, q, x) })...)
+		coats = append(coats, r.coats(x, base, over, r.scalars(p, q, x))...)
 	}
 	var denied set
 	for _, x := range navs {
@@ -156,7 +157,8 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
 			}
 			continue
 		}
-		coats = append(coats, r.coats(x, base, over, func() Span { return Span{ID: x.resource, Value: x.label, Rules: []int64{x.id}} })...)
+		fixed := &Span{ID: x.resource, Value: x.label, Rules: x.alone}
+		coats = append(coats, r.coats(x, base, over, func(*Resource) *Span { return fixed })...)
 	}
 	coats = append(coats, r.queried(q, base, over)...)
 	slices.SortStableFunc(coats, func(a, b coat) int {
@@ -166,7 +168,7 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
 			}
 			return 0
 		}
-		return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(byRole(a.rule), byRole(b.rule)), cmp.Compare(b.rule.id, a.rule.id))
+		return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(byRole(a.rule), byRole(b.rule)), cmp.Compare(b.rank, a.rank), cmp.Compare(b.rule.id, a.rule.id))
 	})
 	var painted []Span
 	for _, c := range coats {
@@ -191,19 +193,68 @@ func (r *run) alone(p *plan, q *prop, x *rule, base, over set) []Span {
 	if len(painted) == 0 && len(wide.intersect(base)) == 0 {
 		return nil
 	}
-	s := r.scalar(p, q, x)
+	value := r.scalars(p, q, x)
 	begin := len(r.spans)
-	for _, i := range painted {
-		s.From, s.To = moment(i.from), moment(i.to)
-		begin = r.scratch.add(begin, s)
+	add := func(on set, s Span) {
+		for _, i := range on {
+			s.From, s.To = moment(i.from), moment(i.to)
+			begin = r.scratch.add(begin, s)
+		}
 	}
-	return r.give(begin)
+	if !x.value.byRecord() || len(r.contextsOf(x)) == 1 {
+		add(painted, *value(r.recordOf(x)))
+		return r.give(begin)
+	}
+	for _, part := range r.reigns(x, painted, false) {
+		if on := part.on.after(r.now); len(on) > 0 {
+			add(on, *value(part.record))
+		}
+	}
+	return joined(r.give(begin))
 }
 
-// scalar is the value of a scalar rule.
-func (r *run) scalar(p *plan, q *prop, x *rule) Span {
+// joined sorts a timeline and makes one span of neighbours that say the same.
+func joined(line []Span) []Span {
+	slices.SortFunc(line, func(a, b Span) int { return cmp.Compare(a.interval().from, b.interval().from) })
+	out := line[:0]
+	for _, s := range line {
+		if n := len(out); n > 0 && endOf(out[n-1].To) == startOf(s.From) && sameValue(out[n-1], s) {
+			out[n-1].To = s.To
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// after leaves out what is over at an instant.
+func (s set) after(at int64) set {
+	for len(s) > 0 && s[0].to <= at {
+		s = s[1:]
+	}
+	return s
+}
+
+// scalars gives the values of a scalar rule by record; each is computed once, and one that does not depend on the record once for all.
+func (r *run) scalars(p *plan, q *prop, x *rule) func(record *Resource) *Span {
+	known := make(map[*Resource]*Span, 1)
+	return func(record *Resource) *Span {
+		by := record
+		if !x.value.byRecord() {
+			by = nil
+		}
+		if known[by] == nil {
+			s := r.scalar(p, q, x, record)
+			known[by] = &s
+		}
+		return known[by]
+	}
+}
+
+// scalar is the value of a scalar rule for a record.
+func (r *run) scalar(p *plan, q *prop, x *rule, record *Resource) Span {
 	s := Span{Rules: x.alone, CreateOnly: !x.mapped, Comparison: x.comparison}
-	r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
+	r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: record}
 	v, err := r.spelled(p, q, x)
 	if x.value.today() {
 		r.edge(r.world.tomorrow(r.now))
@@ -214,65 +265,107 @@ func (r *run) scalar(p *plan, q *prop, x *rule) Span {
 	return s
 }
 
-// coats gives the layers on which one rule puts its value.
-func (r *run) coats(x *rule, base, over set, span func() Span) []coat {
+// coats gives the layers on which one rule puts its values: at each instant that of the context which decides. A value that is nil is not put.
+func (r *run) coats(x *rule, base, over set, value func(*Resource) *Span) []coat {
+	var out []coat
+	put := func(layer int, on set) {
+		for _, part := range r.reigns(x, on, false) {
+			if len(part.on.after(r.now)) == 0 && part.wide != always {
+				continue // nobody asks any more
+			}
+			if s := value(part.record); s != nil {
+				out = append(out, coat{layer, x, part.rank, part.on, *s})
+			}
+		}
+	}
 	if x.offset != rolemodel.OffsetDefault {
 		if on := x.applied(r.when(x, false)); len(on) > 0 {
-			return []coat{{layerOf(x), x, on, span()}}
+			put(layerOf(x), on)
 		}
-		return nil
+		return out
 	}
 	wide := r.when(x, true)
-	inside := wide.intersect(base)
-	rest := wide.intersect(over).subtract(base)
-	if len(inside)+len(rest) == 0 {
-		return nil
+	if inside := wide.intersect(base); len(inside) > 0 {
+		put(layerDefault, inside)
 	}
-	s := span()
-	var out []coat
-	if len(inside) > 0 {
-		out = append(out, coat{layerDefault, x, inside, s})
-	}
-	if len(rest) > 0 {
-		out = append(out, coat{layerRest, x, rest, s})
+	if rest := wide.intersect(over).subtract(base); len(rest) > 0 {
+		put(layerRest, rest)
 	}
 	return out
 }
 
-// queried tries the query rules of a mono-valued property from the highest confidence down; the first that finds something wins.
-func (r *run) queried(q *prop, base, over set) []coat {
-	for _, x := range q.queries {
-		if ids, err := r.lookup(x); err != nil {
-			return r.coats(x, base, over, func() Span { return Span{Rules: []int64{x.id}, Error: err.Error()} })
-		} else if len(ids) > 0 {
-			return r.coats(x, base, over, func() Span {
-				return Span{ID: ids[0], Value: r.label(ids[0]), Rules: []int64{x.id}, Confidence: below(x.confidence)}
-			})
+// looked is what the query rules of a property find for one record: the first from the highest confidence down that finds something, or fails.
+type looked struct {
+	rule *rule
+	ids  []int64
+	err  error
+}
+
+// searches tries the query rules of a property by record.
+func (r *run) searches(q *prop) func(record *Resource) looked {
+	known := make(map[*Resource]looked, 1)
+	return func(record *Resource) looked {
+		found, tried := known[record]
+		if tried {
+			return found
 		}
+		for _, x := range q.queries {
+			ids, err := r.lookup(x, record)
+			if found = (looked{x, ids, err}); err != nil || len(ids) > 0 {
+				break
+			}
+		}
+		if found.err == nil && len(found.ids) == 0 {
+			found.rule = q.queries[0] // nothing found: it says so
+		}
+		known[record] = found
+		return found
 	}
+}
+
+// queried gives a mono-valued property what query rules find.
+func (r *run) queried(q *prop, base, over set) []coat {
 	if len(q.queries) == 0 {
 		return nil
 	}
-	x := q.queries[0]
-	return r.coats(x, base, over, func() Span { return Span{Rules: []int64{x.id}} })
+	search := r.searches(q)
+	var out []coat
+	for _, x := range q.queries {
+		out = append(out, r.coats(x, base, over, func(record *Resource) *Span {
+			found := search(record)
+			switch {
+			case found.rule != x:
+				return nil
+			case found.err != nil:
+				return &Span{Rules: x.alone, Error: found.err.Error()}
+			case len(found.ids) == 0:
+				return &Span{Rules: x.alone}
+			}
+			return &Span{ID: found.ids[0], Value: r.label(found.ids[0]), Rules: x.alone, Confidence: below(x.confidence)}
+		})...)
+	}
+	return out
 }
 
-// lookup gives what a query rule finds. Its key is computed here only to learn whether it fails.
-func (r *run) lookup(x *rule) ([]int64, error) {
-	r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: r.recordOf(x)}
+// lookup gives what a query rule finds for a record. Its key is computed here only to learn whether it fails.
+func (r *run) lookup(x *rule, record *Resource) ([]int64, error) {
+	r.world.vars = [3]*Resource{sourceRoot: r.o.Resource, recordRoot: record}
 	if x.value.today() {
 		r.edge(r.world.tomorrow(r.now))
 	}
 	if _, err := x.value.text(r.world); err != nil {
 		return nil, err
 	}
-	if why := r.keyFault(x.id); why != "" {
-		return nil, errors.New(why)
+	var ids []int64
+	for _, k := range x.key(nil, x.value, r.world, r.o.Resource) {
+		if k.Fault != "" {
+			return nil, errors.New(k.Fault)
+		}
+		ids = r.o.Lookups[k]
 	}
 	if x.target.broken != nil {
 		return nil, x.target.broken
 	}
-	ids := r.o.Lookups[x.id]
 	for _, id := range ids {
 		r.read(id)
 	}
@@ -314,22 +407,25 @@ func (r *run) collection(p *plan, q *prop, navs []*rule, over set) []Span {
 		}
 	}
 	var failed []Span
-	for _, x := range q.queries {
-		ids, err := r.lookup(x)
-		if err != nil {
-			for _, i := range reach(x).intersect(over) {
-				failed = append(failed, Span{From: moment(i.from), To: moment(i.to), Rules: []int64{x.id}, Error: err.Error()})
+	if len(q.queries) > 0 {
+		search := r.searches(q)
+		for _, x := range q.queries {
+			for _, part := range r.reigns(x, reach(x).intersect(over), true) {
+				found := search(part.record)
+				switch {
+				case found.rule != x:
+				case found.err != nil:
+					for _, i := range part.on {
+						failed = append(failed, Span{From: moment(i.from), To: moment(i.to), Rules: x.alone, Error: found.err.Error()})
+					}
+				case len(found.ids) > 1 && !p.CorrelateMultipleResources:
+					add(found.ids[0], r.label(found.ids[0]), x, part.on, below(x.confidence))
+				default:
+					for _, id := range found.ids {
+						add(id, r.label(id), x, part.on, below(x.confidence))
+					}
+				}
 			}
-			break
-		}
-		if len(ids) > 0 {
-			if !p.CorrelateMultipleResources {
-				ids = ids[:1]
-			}
-			for _, id := range ids {
-				add(id, r.label(id), x, reach(x), below(x.confidence))
-			}
-			break
 		}
 	}
 	slices.SortStableFunc(values, func(a, b reached) int { return cmp.Compare(a.id, b.id) })

@@ -87,6 +87,11 @@ func newOrganisation(t testing.TB) *organisation {
 	prop(55, record, "Person", directory.ForeignKey, person, false, "Records")
 	prop(56, record, "Department", directory.ForeignKey, department, false, "")
 	prop(57, record, "Title", directory.ForeignKey, title, false, "")
+	prop(71, record, "Contract", directory.String, 0, false, "")
+	prop(72, record, "Hired", directory.DateTime, 0, false, "")
+	prop(73, record, "Left", directory.DateTime, 0, false, "")
+	prop(74, record, "Rank", directory.String, 0, false, "")
+	prop(75, record, "Place", directory.String, 0, false, "")
 	prop(61, title, "Code", directory.String, 0, false, "")
 	parent := "Parent"
 	s.Dimensions["Department"] = &directory.Dimension{ID: 1, Identifier: "Department", EntityTypeID: department, IsHierarchical: true, ParentProperty: &parent}
@@ -126,7 +131,7 @@ func (o *organisation) hire(first, last string) *Owner {
 	r := &Resource{ID: id, EntityTypeID: person, Key: fmt.Sprint("E", id), DisplayName: first + " " + last,
 		Scalars: map[string]string{"EmployeeId": fmt.Sprint("E", id), "FirstName": first, "LastName": last}, Links: map[string][]int64{}}
 	o.res[id] = r
-	o.owners[id] = &Owner{Resource: r, Lookups: map[int64][]int64{}, Denied: map[int64]bool{}}
+	o.owners[id] = &Owner{Resource: r, Lookups: map[Key][]int64{}, Denied: map[int64]bool{}}
 	return o.owners[id]
 }
 

@@ -27,6 +27,13 @@ entityTypes:
       - { identifier: Number, column: n, primaryKey: true }
       - { identifier: Office, column: o, target: Department }
       - { identifier: Areas, column: a, target: Department, collection: true }
+  - identifier: Stay
+    source: { connection: Database, table: s }
+    properties:
+      - { identifier: Number, column: n, primaryKey: true }
+      - { identifier: Person, column: p, target: Person, reverse: Stays }
+      - { identifier: Since, column: s, type: dateTime }
+contextRules: [{ identifier: Stays, policy: Other, sourceEntityType: Person, resourcesBinding: Stays }]
 resourceTypes: [{ identifier: Badges, sourceEntityType: Person, targetEntityType: Badge }]
 `
 
@@ -63,8 +70,10 @@ var hints = map[string]any{
 	"RoleMapping.CategoryIdentifierBinding": "Parent.Code", "RoleMapping.CategoryIdentifierExpression": "ToLower",
 	"RoleMapping.CategoryDisplayNameBinding": "Parent.Code", "RoleMapping.CategoryDisplayNameExpression": "ToUpper",
 	"RoleMapping.ParentCategoryBinding": "Code", "RoleMapping.ParentCategoryExpression": "ToLower", "RoleMapping.ResourceType": "Badges",
-	"NamingItem.Property": "Code",
-	"Job.Cron":            "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
+	"NamingItem.Property":              "Code",
+	"RecordSection.ResourceEntityType": "Stay", "RecordSection.StartProperty": "Since", "RecordSection.EndProperty": "Since",
+	"RecordSection.InstanceKeyExpression": "Number", "RecordSection.SortKeyExpression": "ToUpper(record.Number)", "SectionProperty.Property": "Number",
+	"Job.Cron": "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
 	"Job.Steps":               []Step{{Task: "a", Type: "Export"}, {Task: "b", DisplayName: "B", Type: "Export", Level: ptr(3), DependsOn: []string{"a"}, Options: map[string]any{"scope": "all"}}},
 	"AccessRule.EntityType":   "Person",
 	"AccessRule.Filters":      []AccessFilter{{Binding: "Site", Value: "Paris"}, {Binding: "Department", Dimension: "Department"}, {Binding: "Id", CurrentUser: true}},

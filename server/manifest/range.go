@@ -41,6 +41,13 @@ func (r *ranges) between(field string, v, least, most int) {
 	}
 }
 
+// word refuses what is none of a list.
+func (r *ranges) word(field, list, word string) {
+	if _, err := number(list, word, field); err != nil {
+		r.fault(field, "%q is not one of %s.", word, strings.Join(names(list), ", "))
+	}
+}
+
 func lastOf(field string) string { return field[strings.LastIndexByte(field, '.')+1:] }
 
 // inFile turns where a problem of the model stands (table, identifier) into where it stands in a configuration.

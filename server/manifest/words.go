@@ -24,7 +24,9 @@ var vocabulary = map[string][]word{
 		{"simplified", "Only letters count, without accents and case."}, {"approximate", "As simplified, and letters that sound alike are equal."}},
 	"OffsetReference": said(rolemodel.OffsetReferenceWords, "The rule applies as long as what it stands on.", "Both ends of the period are moved.",
 		"The period lies around the beginning.", "The period lies around the end."),
-	"TaskType": said(job.TaskTypes()), // the schema says what each does
+	"BoundaryKind":  said(rolemodel.BoundaryKindWords, "The first and the last date of the section without properties, over all records.", "Since ever, for ever."),
+	"ExtensionKind": said(rolemodel.ExtensionKindWords, "They may: from what went before, else from what comes next.", "Never: there is nothing then."),
+	"TaskType":      said(job.TaskTypes()), // the schema says what each does
 }
 
 // said puts words of a room and what they say together.

@@ -182,7 +182,7 @@ type ComputedProperty struct {
 	PropertyID     int64
 }
 
-// ContextRule turns the records of an identity into contexts (role-model 4.3), simple form 4.4.
+// ContextRule turns the records of an identity into contexts (role-model 4.3): one at a time (4.4), or with record sections as many as there are (4.5).
 type ContextRule struct {
 	bun.BaseModel         `bun:"table:context_rule,alias:cr"`
 	ID                    int64 `bun:",pk,autoincrement"`
@@ -200,13 +200,14 @@ type ContextRule struct {
 
 // Model is the whole role model of one version, as evaluation compiles it.
 type Model struct {
-	Version       int64
-	Policies      []*Policy
-	Categories    []*Category
-	Roles         []*Role
-	RoleRules     []*RoleRule
-	ResourceTypes []*ResourceType
-	Rules         []*ResourceTypeRule
-	ContextRules  []*ContextRule
-	Computed      []*ComputedProperty
+	Version        int64
+	Policies       []*Policy
+	Categories     []*Category
+	Roles          []*Role
+	RoleRules      []*RoleRule
+	ResourceTypes  []*ResourceType
+	Rules          []*ResourceTypeRule
+	ContextRules   []*ContextRule
+	RecordSections []*RecordSection
+	Computed       []*ComputedProperty
 }

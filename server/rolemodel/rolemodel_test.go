@@ -50,7 +50,7 @@ func TestLoad(t *testing.T) {
 	ctx, queries := db.CountQueries(t.Context())
 	m, err := rolemodel.Load(ctx, b)
 	require.NoError(t, err)
-	require.Equal(t, 9, queries.N(), "one statement per table, whatever the size of the model")
+	require.Equal(t, 10, queries.N(), "one statement per table, whatever the size of the model")
 	require.Equal(t, int64(2), m.Version, "the newest")
 	require.Len(t, m.Roles, 3)
 	require.Equal(t, rolemodel.Criteria{"Department": {Key: "IT", Inherit: true}}, m.Policies[0].Dimensions)
@@ -169,6 +169,20 @@ func sound() (*rolemodel.Model, *directory.Shape) {
 
 func to[T any](v T) *T { return &v }
 
+// sections gives people two record sections of their own dates, and changes them.
+func sections(change func(contract, position *rolemodel.RecordSection)) func(*rolemodel.Model, *directory.Shape) {
+	return func(m *rolemodel.Model, s *directory.Shape) {
+		for _, p := range []*directory.Property{{ID: 12, EntityTypeID: 1, Identifier: "Hired", Type: directory.DateTime}, {ID: 13, EntityTypeID: 1, Identifier: "Office", Type: directory.String}} {
+			s.Properties[p.ID] = p
+			s.PropertiesOf[1] = append(s.PropertiesOf[1], p)
+		}
+		contract := &rolemodel.RecordSection{ID: 1, Identifier: "Contract", SourceEntityTypeID: 1, ResourceEntityTypeID: 1, StartPropertyID: to(int64(12))}
+		position := &rolemodel.RecordSection{ID: 2, Identifier: "Position", SourceEntityTypeID: 1, ResourceEntityTypeID: 1, Properties: []rolemodel.SectionProperty{{Property: "Office"}}}
+		m.RecordSections = []*rolemodel.RecordSection{contract, position}
+		change(contract, position)
+	}
+}
+
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	type model = rolemodel.Model
@@ -234,6 +248,31 @@ func TestValidate(t *testing.T) {
 			m.Rules[1].Kind, m.Rules[1].PropertyID, m.Rules[1].TargetBinding = rolemodel.QueryRule, to(int64(23)), to("Code")
 			m.Rules = append(m.Rules, &rolemodel.ResourceTypeRule{ID: 3, Identifier: "n", Kind: rolemodel.NavigationRule, PolicyID: 1, ResourceTypeID: 1, PropertyID: to(int64(23)), ValueKey: to("IT")})
 		}, "ERROR resource_type_rule n property"},
+		"Sections":          {sections(func(_, _ *rolemodel.RecordSection) {}), ""},
+		"SectionTwice":      {sections(func(_, p *rolemodel.RecordSection) { p.Identifier = "Contract" }), "ERROR record_section Contract identifier"},
+		"SectionDate":       {sections(func(c, _ *rolemodel.RecordSection) { c.EndPropertyID = to(int64(13)) }), "ERROR record_section Contract endProperty"},
+		"SectionNoProperty": {sections(func(_, p *rolemodel.RecordSection) { p.Properties[0].Property = "Nothing" }), "ERROR record_section Position properties[0].property"},
+		"SectionsOverlap": {sections(func(_, p *rolemodel.RecordSection) {
+			p.Properties = append(p.Properties, rolemodel.SectionProperty{Property: "Office"})
+		}), "ERROR record_section Position properties[1].property"},
+		"SectionsBothOwnTheRest": {sections(func(_, p *rolemodel.RecordSection) { p.Properties = nil }), "ERROR record_section Position properties"},
+		"SectionsWithoutRest": {sections(func(c, _ *rolemodel.RecordSection) {
+			c.Properties = []rolemodel.SectionProperty{{Property: "Hired"}}
+		}), "ERROR record_section Contract properties, WARNING record_section Contract properties"},
+		"SectionsBothBound": {sections(func(c, p *rolemodel.RecordSection) {
+			c.IsDefaultBoundariesSection, p.IsDefaultBoundariesSection = true, true
+		}), "ERROR record_section Position isDefaultBoundariesSection"},
+		"SectionExcludes": {sections(func(_, p *rolemodel.RecordSection) {
+			p.Properties = append(p.Properties, rolemodel.SectionProperty{Property: "Hired", IsExcluded: true})
+		}), "ERROR record_section Position properties[1].isExcluded"},
+		"SectionSortKey": {sections(func(_, p *rolemodel.RecordSection) { p.ExtendedSortKey = to("1") }), "ERROR record_section Position extendedSortKey"},
+		"SectionElsewhere": {sections(func(c, p *rolemodel.RecordSection) {
+			c.ResourceEntityTypeID, p.ResourceEntityTypeID, c.StartPropertyID, p.Properties = 3, 3, nil, []rolemodel.SectionProperty{{Property: "Parent"}}
+		}), "ERROR record_section Contract resourceEntityType"},
+		"SectionAlone": {func(m *model, s *directory.Shape) {
+			sections(func(_, _ *rolemodel.RecordSection) {})(m, s)
+			m.RecordSections = m.RecordSections[:1]
+		}, "WARNING record_section Contract "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package rolemodel
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -18,7 +19,7 @@ func Load(ctx context.Context, db bun.IDB) (*Model, error) {
 	if err := db.NewRaw("select coalesce(max(version), 0) from model_version").Scan(ctx, &m.Version); err != nil {
 		return nil, fmt.Errorf("read model version: %w", err)
 	}
-	for _, rows := range []any{&m.Policies, &m.Categories, &m.Roles, &m.RoleRules, &m.ResourceTypes, &m.Rules, &m.ContextRules} {
+	for _, rows := range []any{&m.Policies, &m.Categories, &m.Roles, &m.RoleRules, &m.ResourceTypes, &m.Rules, &m.ContextRules, &m.RecordSections} {
 		if err := db.NewSelect().Model(rows).OrderExpr("id").Scan(ctx); err != nil {
 			return nil, fmt.Errorf("read role model: %w", err)
 		}
@@ -129,6 +130,23 @@ func grouped[T any](ctx context.Context, db bun.IDB, column string, ids []int64,
 	}
 	for _, r := range rows {
 		out[of(r)] = append(out[of(r)], r)
+	}
+	return out, nil
+}
+
+// GetMany finds objects of one kind by their ids; those that are not there are left out. One statement.
+func GetMany[T any](ctx context.Context, db bun.IDB, ids []int64) (map[int64]*T, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []*T
+	if err := db.NewSelect().Model(&rows).Where("id in (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read role model: %w", err)
+	}
+	out := make(map[int64]*T, len(rows))
+	table := tableOf[T](db)
+	for _, r := range rows {
+		out[table.PKs[0].Value(reflect.ValueOf(r).Elem()).Int()] = r
 	}
 	return out, nil
 }

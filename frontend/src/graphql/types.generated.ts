@@ -134,6 +134,13 @@ export type AuditFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Kinds of boundary kind. */
+export type BoundaryKind =
+  /** Since ever, for ever. */
+  | 'KEPT'
+  /** The first and the last date of the section without properties, over all records. */
+  | 'NONE';
+
 /** Orders by id, or by a filter: never both. */
 export type BulkOrdersInput = {
   /** Kept in the history of each order. */
@@ -212,6 +219,8 @@ export type ConfigurationInput = {
   policies?: InputMaybe<Array<PolicyConfigurationInput>>;
   /** Objects of the kind profile to write. */
   profiles?: InputMaybe<Array<ProfileConfigurationInput>>;
+  /** Objects of the kind record section to write. */
+  recordSections?: InputMaybe<Array<RecordSectionConfigurationInput>>;
   /** Objects of the kind resource type to write. */
   resourceTypes?: InputMaybe<Array<ResourceTypeConfigurationInput>>;
   /** Objects of the kind role mapping to write. */
@@ -242,6 +251,8 @@ export type ConfigurationKind =
   | 'POLICY'
   /** A profile. */
   | 'PROFILE'
+  /** A record section. */
+  | 'RECORD_SECTION'
   /** A resource type. */
   | 'RESOURCE_TYPE'
   /** A role mapping. */
@@ -605,6 +616,13 @@ export type ExplainStepKind =
   | 'TYPE'
   /** Whether synchronized data shows it. */
   | 'VERIFICATION';
+
+/** Kinds of extension kind. */
+export type ExtensionKind =
+  /** They may: from what went before, else from what comes next. */
+  | 'DEFAULT'
+  /** Never: there is nothing then. */
+  | 'NONE';
 
 /** A way out. */
 export type FencedKind =
@@ -1130,6 +1148,38 @@ export type QueryRuleConfigurationInput = {
   targetExpression?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Groups the properties of records that change together, such as those of a contract or of a position, so that a person can have several at the same time (role-model 4.5). */
+export type RecordSectionConfigurationInput = {
+  /** What a missing date means; of the section without properties always since ever and for ever. Default: NONE. */
+  boundaryKind?: InputMaybe<BoundaryKind>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the date of a record until which the section counts, a day through its end; empty: see boundaryKind. */
+  endProperty?: InputMaybe<Scalars['String']['input']>;
+  /** Only records whose sort key is this or greater lend their values; empty: all may. */
+  extendedSortKey?: InputMaybe<Scalars['String']['input']>;
+  /** Whether values may fill times for which the section says nothing. Default: DEFAULT. */
+  extensionKind?: InputMaybe<ExtensionKind>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Path or expression over a record (record) that tells apart what may be there several times at once, such as the number of a position. At each instant the latest record of one thing counts. Empty: dates and values tell things apart. */
+  instanceKeyExpression?: InputMaybe<Scalars['String']['input']>;
+  /** The dates of this section say when the owner is here; of one section only. None: those of the section without properties. */
+  isDefaultBoundariesSection?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Order among the sections of the same records: of contexts that count at the same time the first section's sort key decides which is the main one. Default: 0; equal: the older section first. */
+  position?: InputMaybe<Scalars['Int']['input']>;
+  /** Its properties. One section lists none, or only those to leave out: it has all that no other lists. */
+  properties?: InputMaybe<Array<SectionPropertyConfigurationInput>>;
+  /** Identifier of the entity type of the records that the context rule leads to. */
+  resourceEntityType: Scalars['String']['input'];
+  /** Path or expression over a record that ranks it: the greatest text lends first and makes the main context. Empty: what went before lends, else what comes next. */
+  sortKeyExpression?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of the owners, which needs a context rule. */
+  sourceEntityType: Scalars['String']['input'];
+  /** Identifier of the date of a record from which the section counts; empty: see boundaryKind. */
+  startProperty?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Which orders go on, and why. */
 export type ReleaseHeldOrdersInput = {
   /** Identifier of the connector. */
@@ -1504,6 +1554,16 @@ export type SaveProfileInput = {
   version?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** An object of the kind record section to write. */
+export type SaveRecordSectionInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  recordSection: RecordSectionConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** An object of the kind resource type to write. */
 export type SaveResourceTypeInput = {
   /** Tells what would happen and writes nothing. Default false. */
@@ -1564,6 +1624,16 @@ export type ScalarRuleConfigurationInput = {
   property: Scalars['String']['input'];
   /** Identifier of the single role that owners need; empty: none. */
   singleRole?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** SectionProperty is a property of records that belongs to a section. */
+export type SectionPropertyConfigurationInput = {
+  /** Whether its value reaches into times for which the section says nothing; only when that of the section does. Default: default. */
+  extensionKind?: InputMaybe<ExtensionKind>;
+  /** It is left out of contexts: nothing sees it. Only in the section that has no other properties. */
+  isExcluded?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of a property of the records. */
+  property: Scalars['String']['input'];
 };
 
 /** Source is the table that an entity type is read from, and how much of it one reading may change. */

@@ -1,0 +1,635 @@
+package evaluation
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"writ/server/directory"
+	"writ/server/rolemodel"
+)
+
+// section is a compiled record section (role-model 4.5): properties of records that change together.
+type section struct {
+	id         int64
+	identifier string
+	start, end *value  // nil: not said
+	key, sort  *value  // nil: none
+	least      *string // what the sort key of a donor reaches at least; nil: any may give
+	kept       bool    // a missing date is none
+	extends    bool
+	standard   bool // it owns what no section lists
+	boundary   bool // its dates say when the owner is here
+	own        []sectionProperty
+}
+
+// sectionProperty is a property of records, in the section that owns it.
+type sectionProperty struct {
+	name    string
+	link    bool
+	extends bool // its value reaches into gaps
+}
+
+// sections compiles the record sections of a context rule. It comes after the rules: what they read of a record and no section lists belongs
+// to the section without properties.
+func (b *builder) sections(s *source, r *contextRule) {
+	all := b.m.SectionsOf(s.entityType, r.record)
+	if len(all) == 0 {
+		return
+	}
+	p := &parting{builder: b, rule: r, at: map[string]*section{}, read: r.reads.properties(b.shape)}
+	in, sc := &trees{source: s.reads, record: r.reads}, scope{source: s.entityType, record: r.record}
+	for _, x := range all {
+		r.sections = append(r.sections, p.section(x, sc, in))
+	}
+	for i, x := range all {
+		p.dates(x, r.sections[i])
+	}
+	p.rest()
+	if !slices.ContainsFunc(r.sections, func(c *section) bool { return c.boundary }) {
+		for _, c := range r.sections {
+			c.boundary = c.standard
+		}
+	}
+}
+
+// parting deals the properties of records out to their sections.
+type parting struct {
+	*builder
+	rule *contextRule
+	at   map[string]*section // nil: in none
+	read []sectionProperty   // what the rules read of a record
+}
+
+// properties are what is read of a resource itself.
+func (u *reads) properties(shape *directory.Shape) []sectionProperty {
+	var out []sectionProperty
+	names := u.scalars
+	if u.all {
+		names = nil
+		for _, p := range shape.PropertiesOf[u.entityType] {
+			if !p.IsNavigation() {
+				names = append(names, p.Identifier)
+			}
+		}
+		slices.Sort(names)
+	}
+	for _, name := range names {
+		out = append(out, sectionProperty{name: name})
+	}
+	for _, n := range u.navs {
+		out = append(out, sectionProperty{name: n.name, link: true})
+	}
+	return out
+}
+
+// section compiles one section with the properties that it lists.
+func (p *parting) section(x *rolemodel.RecordSection, sc scope, in *trees) *section {
+	fault := func(field string) func(error) {
+		return func(err error) {
+			p.problem(rolemodel.SeverityError, "record_section", x.Identifier, field, "%s", err)
+		}
+	}
+	date := func(field string, id *int64) *value {
+		if id == nil {
+			return nil
+		}
+		q := p.shape.Properties[*id]
+		if q == nil {
+			fault(field)(errors.New("there is no such property"))
+			return nil
+		}
+		v := p.value(sc, recordRoot, &q.Identifier, nil, in, fault(field))
+		if err := p.mustBeDate(v); err != nil {
+			v.broken = err
+			fault(field)(err)
+		}
+		return v
+	}
+	text := func(field string, expression *string) *value {
+		if expression == nil || *expression == "" {
+			return nil
+		}
+		return p.value(sc, recordRoot, nil, expression, in, fault(field))
+	}
+	c := &section{id: x.ID, identifier: x.Identifier, least: x.ExtendedSortKey, kept: x.BoundaryKind == rolemodel.BoundaryKept, extends: x.Extends(),
+		standard: x.IsDefault(), boundary: x.IsDefaultBoundariesSection}
+	c.start, c.end = date("startProperty", x.StartPropertyID), date("endProperty", x.EndPropertyID)
+	c.key, c.sort = text("instanceKeyExpression", x.InstanceKeyExpression), text("sortKeyExpression", x.SortKeyExpression)
+	for i, listed := range x.Properties {
+		q := p.shape.Property(sc.record, listed.Property)
+		if q == nil {
+			fault(fmt.Sprintf("properties[%d].property", i))(fmt.Errorf("%s has no property %q", nameOf(p.shape, sc.record), listed.Property))
+			continue
+		}
+		if listed.IsExcluded {
+			p.at[q.Identifier] = nil
+			continue
+		}
+		p.at[q.Identifier] = c
+		one := sectionProperty{name: q.Identifier, extends: c.extends && listed.Extends()}
+		if n, ok := navigationOf(p.shape, sc.record, q.Identifier); ok {
+			one.link = true
+			in.record.nav(q.Identifier, n)
+		} else {
+			in.record.scalar(q.Identifier)
+		}
+		c.own = append(c.own, one)
+	}
+	return c
+}
+
+// dates gives a section its own dates, where rules read them and nothing else is said: they go with the rest of it.
+func (p *parting) dates(x *rolemodel.RecordSection, c *section) {
+	all := c.extends && !slices.ContainsFunc(c.own, func(q sectionProperty) bool { return !q.extends })
+	for _, id := range []*int64{x.StartPropertyID, x.EndPropertyID} {
+		if id == nil || p.shape.Properties[*id] == nil {
+			continue
+		}
+		name := p.shape.Properties[*id].Identifier
+		if _, dealt := p.at[name]; !dealt && slices.ContainsFunc(p.read, func(q sectionProperty) bool { return q.name == name }) {
+			p.at[name] = c
+			c.own = append(c.own, sectionProperty{name: name, extends: all})
+		}
+	}
+}
+
+// rest deals out what rules read and no section lists. The key of a record is never in a section by itself: it would make every record a thing
+// of its own.
+func (p *parting) rest() {
+	for _, q := range p.read {
+		of, dealt := p.at[q.name]
+		if dealt {
+			if of == nil {
+				p.rule.hidden = append(p.rule.hidden, q)
+			}
+			continue
+		}
+		if key := p.shape.Property(p.rule.record, q.name); key != nil && key.IsKey {
+			p.rule.ofRecord = append(p.rule.ofRecord, q)
+			continue
+		}
+		i := slices.IndexFunc(p.rule.sections, func(c *section) bool { return c.standard })
+		if i < 0 {
+			p.rule.hidden = append(p.rule.hidden, q)
+			continue
+		}
+		q.extends = p.rule.sections[i].extends
+		p.rule.sections[i].own = append(p.rule.sections[i].own, q)
+	}
+}
+
+// instance is one thing that records tell of in a section, such as one position.
+type instance struct {
+	key  string
+	from int64 // since when, by any of its records
+	id   int64 // its lowest record
+}
+
+// piece is what one record says of an instance during a time.
+type piece struct {
+	over   interval
+	of     *instance
+	sort   string
+	record *Resource
+	part   *part // what it comes to in a context, once computed
+}
+
+// lane is a section with what the records of one owner say in it: by instance, what counts before what it replaces.
+type lane struct {
+	*section
+	pieces []*piece
+}
+
+// part is what a section says in a context. Equal parts have equal texts.
+type part struct {
+	text  string
+	piece *piece      // what is in force, or the donor of a gap; nil: nothing
+	gap   bool        // the section says nothing: what there is comes from a donor
+	from  []*Resource // by property of the section: whose value it is; nil: there is none
+}
+
+// combine makes the contexts of an owner from records with sections (role-model 4.6): every combination of what is in force at the same time.
+func (r *contextRule) combine(w *world, records []*Resource) ([]context, error) {
+	lanes, err := r.lanes(w, records)
+	if err != nil {
+		return nil, err
+	}
+	here := set{}
+	var cuts []int64
+	for _, l := range lanes {
+		for _, p := range l.pieces {
+			if l.boundary {
+				here = append(here, p.over)
+			}
+			cuts = append(cuts, p.over.from, p.over.to)
+		}
+	}
+	here = here.normal()
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	m := &combining{rule: r, lanes: lanes}
+	for _, v := range here {
+		for i := 0; i+1 < len(cuts); i++ {
+			if cuts[i] >= v.from && cuts[i+1] <= v.to {
+				if err := m.segment(interval{cuts[i], cuts[i+1]}); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return m.contexts(here), nil
+}
+
+// lanes reads what every record says in every section.
+func (r *contextRule) lanes(w *world, records []*Resource) ([]*lane, error) {
+	defer func() { w.vars[recordRoot] = nil }()
+	lanes := make([]*lane, len(r.sections))
+	for i, c := range r.sections {
+		lanes[i] = &lane{section: c}
+	}
+	// the missing dates of a section are the first and the last of the section without properties, else of that whose dates count
+	first := slices.IndexFunc(r.sections, func(c *section) bool { return c.standard })
+	if first < 0 {
+		first = max(0, slices.IndexFunc(r.sections, func(c *section) bool { return c.boundary }))
+	}
+	if err := lanes[first].read(w, records, always); err != nil {
+		return nil, err
+	}
+	outer := always
+	for i, p := range lanes[first].pieces {
+		if i == 0 {
+			outer = p.over
+		}
+		outer = interval{min(outer.from, p.over.from), max(outer.to, p.over.to)}
+	}
+	for i, l := range lanes {
+		missing := outer
+		if l.kept {
+			missing = always
+		}
+		if i != first {
+			if err := l.read(w, records, missing); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return lanes, nil
+}
+
+// read fills a lane.
+func (l *lane) read(w *world, records []*Resource, missing interval) error {
+	instances := map[string]*instance{}
+	for _, record := range records {
+		w.vars[recordRoot] = record
+		if err := l.add(w, instances, missing); err != nil {
+			return fmt.Errorf("record section %s, %s: %w", l.identifier, excerpt(cmp.Or(record.DisplayName, record.Key)), err)
+		}
+	}
+	slices.SortFunc(l.pieces, func(a, b *piece) int {
+		return cmp.Or(cmp.Compare(a.of.id, b.of.id), cmp.Compare(a.of.key, b.of.key), cmp.Compare(b.over.from, a.over.from), cmp.Compare(a.record.ID, b.record.ID))
+	})
+	return nil
+}
+
+// add reads what the record in the world says.
+func (l *lane) add(w *world, instances map[string]*instance, missing interval) error {
+	record := w.vars[recordRoot]
+	over, err := w.period(l.start, l.end, missing)
+	if err != nil || over.from >= over.to { // start after end: it counts for nothing (role-model 4.8)
+		return err
+	}
+	key, err := l.key.text(w)
+	if err != nil {
+		return err
+	}
+	if l.key == nil { // then the dates and the values tell things apart
+		key = fmt.Sprint(over.from, " ", over.to)
+		for _, q := range l.own {
+			key += q.valueOf(record)
+		}
+		if of := instances[key]; of != nil {
+			of.id = min(of.id, record.ID)
+			return nil
+		}
+	}
+	sort, err := l.sort.text(w)
+	if err != nil {
+		return err
+	}
+	of := instances[key]
+	if of == nil {
+		of = &instance{key: key, from: over.from, id: record.ID}
+		instances[key] = of
+	}
+	of.from, of.id = min(of.from, over.from), min(of.id, record.ID)
+	l.pieces = append(l.pieces, &piece{over: over, of: of, sort: sort, record: record})
+	return nil
+}
+
+// valueOf is the value of a property as a text that tells it from any other.
+func (q sectionProperty) valueOf(r *Resource) string {
+	if r == nil {
+		return "\x00-"
+	}
+	if !q.link {
+		if v := r.Scalars[q.name]; v != "" {
+			return "\x00" + strconv.Itoa(len(v)) + ":" + v
+		}
+		return "\x00-"
+	}
+	if len(r.Links[q.name]) == 0 {
+		return "\x00-"
+	}
+	return fmt.Sprint("\x00", r.Links[q.name])
+}
+
+func (q sectionProperty) isIn(r *Resource) bool {
+	if q.link {
+		return len(r.Links[q.name]) > 0
+	}
+	return r.Scalars[q.name] != ""
+}
+
+// parts are what a section says during a segment: one part for every instance in force, or one for the gap.
+func (l *lane) parts(over interval) []*part {
+	var out []*part
+	var last *instance
+	for _, p := range l.pieces {
+		if p.of == last || !p.over.has(over.from) {
+			continue
+		}
+		last = p.of
+		if p.part == nil {
+			p.part = l.fill(p, p.over)
+		}
+		out = append(out, p.part)
+	}
+	if len(out) == 0 {
+		return []*part{l.fill(nil, over)}
+	}
+	return out
+}
+
+// fill makes a part of what is in force, nil: nothing is. What it leaves open comes from the best donor that has it.
+func (l *lane) fill(p *piece, over interval) *part {
+	x := &part{piece: p, gap: p == nil, from: make([]*Resource, len(l.own))}
+	var donors []*piece
+	if l.extends {
+		donors = l.donors(over)
+	}
+	for i, q := range l.own {
+		if p != nil && q.isIn(p.record) {
+			x.from[i] = p.record
+		}
+		for _, d := range donors {
+			if x.from[i] == nil && q.extends && q.isIn(d.record) {
+				x.from[i] = d.record
+				if x.piece == nil {
+					x.piece = d
+				}
+			}
+		}
+	}
+	x.text = "-"
+	if x.piece != nil {
+		x.text = strconv.Itoa(len(x.piece.of.key)) + ":" + x.piece.of.key + "\x00" + x.piece.sort
+	}
+	for i, q := range l.own {
+		x.text += q.valueOf(x.from[i])
+	}
+	return x
+}
+
+// donors are who may lend values to a time for which a section leaves them open, the preferred one first: the highest sort key, then what
+// ended last before, then what begins next after.
+func (l *lane) donors(over interval) []*piece {
+	var out []*piece
+	for _, p := range l.pieces {
+		if (p.over.to <= over.from || p.over.from >= over.to) && (l.least == nil || p.sort >= *l.least) {
+			out = append(out, p)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *piece) int {
+		before := func(p *piece) int {
+			if p.over.to <= over.from {
+				return 0
+			}
+			return 1
+		}
+		if n := cmp.Or(cmp.Compare(b.sort, a.sort), cmp.Compare(before(a), before(b))); n != 0 {
+			return n
+		}
+		if before(a) == 0 {
+			return cmp.Or(cmp.Compare(b.over.to, a.over.to), cmp.Compare(b.over.from, a.over.from), cmp.Compare(a.record.ID, b.record.ID))
+		}
+		return cmp.Or(cmp.Compare(a.over.from, b.over.from), cmp.Compare(a.over.to, b.over.to), cmp.Compare(a.record.ID, b.record.ID))
+	})
+	return out
+}
+
+// Most combinations of one owner: more is a mistake in the data or in the sections, and would take memory from everybody.
+const (
+	mostCombinations = 20_000
+	mostContexts     = 1_000
+)
+
+// combining collects contexts, segment by segment in the order of time.
+type combining struct {
+	rule  *contextRule
+	lanes []*lane
+	tried int
+	found []*combination
+	open  map[string]*combination // those of the segment before, by what they say
+	next  map[string]*combination
+}
+
+// combination is a context in the making.
+type combination struct {
+	over  interval
+	parts []*part
+}
+
+// segment adds every combination of what is in force during a segment. One that says the same as in the segment before goes on.
+func (m *combining) segment(over interval) error {
+	choices := make([][]*part, len(m.lanes))
+	for i, l := range m.lanes {
+		choices[i] = l.parts(over)
+	}
+	m.next = map[string]*combination{}
+	if err := m.choose(over, choices, nil, ""); err != nil {
+		return err
+	}
+	m.open = m.next
+	return nil
+}
+
+func (m *combining) choose(over interval, choices [][]*part, parts []*part, text string) error {
+	if len(parts) < len(choices) {
+		for _, x := range choices[len(parts)] {
+			if err := m.choose(over, choices, append(parts[:len(parts):len(parts)], x), text+"\x01"+x.text); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if m.tried++; m.tried > mostCombinations || len(m.found) > mostContexts {
+		return fmt.Errorf("the records make more than %d contexts, for many of them count at the same time; give the sections an instanceKeyExpression, or exclude what differs between records of the same thing", mostContexts)
+	}
+	if base := m.rule.mainOf(parts); base != nil { // its key is a value, too, where rules read it
+		for _, q := range m.rule.ofRecord {
+			text += q.valueOf(base)
+		}
+		if m.rule.reads.self {
+			text += "\x02" + strconv.FormatInt(base.ID, 10)
+		}
+	}
+	c := m.open[text]
+	switch {
+	case c == nil || c.over.to != over.from:
+		c = &combination{over: over, parts: parts}
+		m.found = append(m.found, c)
+	default:
+		c.over.to = over.to
+		for i, x := range parts {
+			if c.parts[i].gap && !x.gap {
+				c.parts[i] = x // it is told by what is there, not by what was lent
+			}
+		}
+	}
+	m.next[text] = c
+	return nil
+}
+
+// mainOf is the record that a context is named after: what varies before what stays, what is in force before what is lent.
+func (r *contextRule) mainOf(parts []*part) *Resource {
+	var best *part
+	rank := func(i int, x *part) int {
+		switch {
+		case x.gap:
+			return 3
+		case r.sections[i].standard:
+			return 2
+		}
+		return 1
+	}
+	least := 9
+	for i, x := range parts {
+		if x.piece != nil && rank(i, x) < least {
+			best, least = x, rank(i, x)
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.piece.record
+}
+
+// contexts makes contexts of the combinations, the best ranked first: higher sort keys, then what is there for longer, then the lowest record.
+// here is when the owner is here.
+func (m *combining) contexts(here set) []context {
+	slices.SortStableFunc(m.found, func(a, b *combination) int {
+		return cmp.Or(compareParts(a, b, func(x, y *piece) int { return cmp.Compare(y.sort, x.sort) }),
+			compareParts(a, b, func(x, y *piece) int { return cmp.Compare(x.of.from, y.of.from) }),
+			compareParts(a, b, func(x, y *piece) int { return cmp.Compare(x.of.id, y.of.id) }),
+			cmp.Compare(a.over.from, b.over.from))
+	})
+	out := make([]context, len(m.found))
+	for i, c := range m.found {
+		x := &out[i]
+		x.over, x.wide = c.over, here.wide(c.over)
+		x.record = m.rule.flatten(c.parts)
+		x.Context = Context{RuleID: m.rule.id, RecordID: x.record.ID, Start: moment(c.over.from), End: moment(c.over.to)}
+		for k, p := range c.parts {
+			s := ContextSection{SectionID: m.lanes[k].id, IsGap: p.gap}
+			if p.piece != nil {
+				s.RecordID = p.piece.record.ID
+				if m.lanes[k].key != nil {
+					s.Key = p.piece.of.key
+				}
+			}
+			x.Sections = append(x.Sections, s)
+		}
+	}
+	return out
+}
+
+// compareParts compares what is in force, section by section.
+func compareParts(a, b *combination, by func(x, y *piece) int) int {
+	nothing := &piece{of: &instance{from: maxTime, id: maxTime}}
+	for i, x := range a.parts {
+		y := b.parts[i]
+		if n := by(cmp.Or(x.piece, nothing), cmp.Or(y.piece, nothing)); n != 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// wide is where the values of a context are taken: in its time, before the first and after the last as well, and in a time without any the
+// ones before it.
+func (here set) wide(over interval) interval {
+	if over.from == here[0].from {
+		over.from = minTime
+	}
+	for i, v := range here {
+		if over.to == v.to {
+			over.to = maxTime
+			if i+1 < len(here) {
+				over.to = here[i+1].from
+			}
+			break
+		}
+	}
+	return over
+}
+
+// flatten makes the record of a context: the values that its sections say. Where one record says them all it is that one.
+func (r *contextRule) flatten(parts []*part) *Resource {
+	base := r.mainOf(parts)
+	if base == nil {
+		return &Resource{EntityTypeID: r.record, Scalars: map[string]string{}, Links: map[string][]int64{}}
+	}
+	if r.saysAll(base, parts) {
+		return base
+	}
+	out := &Resource{ID: base.ID, EntityTypeID: base.EntityTypeID, Key: base.Key, DisplayName: base.DisplayName, Scalars: map[string]string{}, Links: map[string][]int64{}}
+	copied := func(q sectionProperty, from *Resource) {
+		switch {
+		case from == nil:
+		case q.link:
+			out.Links[q.name] = from.Links[q.name]
+		default:
+			if v, ok := from.Scalars[q.name]; ok {
+				out.Scalars[q.name] = v
+			}
+		}
+	}
+	for _, q := range r.ofRecord {
+		copied(q, base)
+	}
+	for i, c := range r.sections {
+		for k, q := range c.own {
+			copied(q, parts[i].from[k])
+		}
+	}
+	return out
+}
+
+func (r *contextRule) saysAll(base *Resource, parts []*part) bool {
+	for _, q := range r.hidden {
+		if q.isIn(base) {
+			return false
+		}
+	}
+	for i, c := range r.sections {
+		for k, q := range c.own {
+			if q.valueOf(base) != q.valueOf(parts[i].from[k]) {
+				return false
+			}
+		}
+	}
+	return true
+}
