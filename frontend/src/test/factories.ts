@@ -1,11 +1,12 @@
 import type { MeFragment } from '../graphql/me.generated'
-import type { OrderDetailFragment, OrderLineFieldsFragment } from '../features/order/order.generated'
+import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
+import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.generated'
 import { provisioningStates } from '../lib/states'
 
 let count = 0
 
 /** A line of an order that waits for review; says only what matters to the test. */
-export function orderLine(change: Partial<OrderLineFieldsFragment> = {}): OrderLineFieldsFragment {
+export function orderLine(change: Partial<OrderLinesFragment> = {}): OrderLinesFragment {
   const id = `line-${++count}`
   const state = change.state ?? 'AWAITING_APPROVAL'
   return {

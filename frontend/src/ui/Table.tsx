@@ -1,22 +1,18 @@
-import { Button } from '@mantine/core'
 import { useElementSize, useMediaQuery, useMergedRef } from '@mantine/hooks'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useId, useImperativeHandle, useMemo, useRef, useState, type ReactNode, type Ref } from 'react'
-import { isSelected, moveActive, selectionCount, selectRange, toggle, toggleShown } from '../lib/selection'
-import { noSelection, type Selection } from '../lib/selection'
+import { useId, useImperativeHandle, useRef, type ReactNode, type Ref } from 'react'
+import { isSelected, noSelection, selectionCount, toggleShown, type Selection } from '../lib/selection'
 import { t } from '../lib/texts'
 import { amount } from '../lib/texts/plural'
 import { BulkBar } from './BulkBar'
 import type { Column, List } from './column'
 import { cx } from './cx'
-import { EmptyNote } from './EmptyNote'
-import { ProblemNote } from './ProblemNote'
 import { TableBar } from './TableBar'
 import { TableHead } from './TableHead'
-import { TableGhosts, TableNotice } from './TableNotes'
+import { TableInstead, type EmptyList } from './TableInstead'
 import { TableRow } from './TableRow'
 import { useColumns } from './useColumns'
-import { useTableKeys } from './useTableKeys'
+import { useCurrentRow } from './useCurrentRow'
+import { useVirtualRows } from './useVirtualRows'
 import classes from './Table.module.css'
 
 interface TableHandle {
@@ -30,7 +26,7 @@ interface TableProps<Row> {
   list: List<Row>
   columns: Column<Row>[]
   getId: (row: Row) => string
-  empty: { title: string; hint?: string; action?: ReactNode }
+  empty: EmptyList
   /** Filters are set, and this takes them away: an empty list then says that nothing matches. */
   onClear?: () => void
   /** Filter fields, drawn left in the bar above. */
@@ -65,79 +61,30 @@ const unknownCount = -1
 const roomForFilters = 760
 
 /** The one table: virtual rows, keys, selection, columns, CSV. What it shows is decided by the list it is given. */
-export function Table<Row extends object>(props: TableProps<Row>) {
+export function Table<Row extends object>({ ref, ...props }: TableProps<Row>) {
   const { label, name, list, columns, getId, onOpen, openId = null, selection = noSelection, onSelection } = props
+  const { rows } = list
   const cards = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const scroller = useRef<HTMLDivElement>(null)
   const { ref: measured, width } = useElementSize()
   const scrollerRef = useMergedRef(scroller, measured)
-  const anchor = useRef<string | null>(null)
   const base = useId()
-  const [activeId, setActiveId] = useState<string | null>(null)
+  useImperativeHandle(ref, () => ({ focus: () => scroller.current?.focus({ preventScroll: true }) }))
 
-  const {
-    shown,
-    isVisible,
-    toggle: toggleColumn,
-    count,
-    template,
-    leastWidth,
-  } = useColumns({
-    name,
-    columns,
-    rows: list.rows,
-    getId,
-    before: [...(onSelection ? ['32px'] : []), ...(props.lead ? [props.leadWidth ?? '80px'] : [])],
-    width,
-    cards,
-  })
-  const rows = list.rows
-  const ids = useMemo(() => rows.map(getId), [rows, getId])
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => (cards ? 84 : rowHeight()),
-    overscan: 12,
-    getItemKey: (index) => ids[index] ?? index,
-  })
-
+  const before = [...(onSelection ? ['32px'] : []), ...(props.lead ? [props.leadWidth ?? '80px'] : [])]
+  const shown = useColumns({ name, columns, rows, getId, before, width, cards })
+  const virtual = useVirtualRows({ list, getId, scroller, cards })
   const items = virtual.getVirtualItems()
-  const lastShown = items.at(-1)?.index ?? 0
-  const { hasMore, loadMore } = list
-  useEffect(() => {
-    if (hasMore && lastShown >= rows.length - 30) loadMore()
-  }, [hasMore, loadMore, lastShown, rows.length])
-  useEffect(() => virtual.measure(), [cards, virtual])
-
-  useImperativeHandle(props.ref, () => ({ focus: () => scroller.current?.focus({ preventScroll: true }) }))
-
-  // A row that has left the list is not the current one any more.
-  const wanted = openId ?? activeId
-  const current = wanted !== null && ids.includes(wanted) ? wanted : null
-  const move = (by: number) => {
-    const next = moveActive(current, by, ids)
-    if (next === null) return
-    setActiveId(next)
-    const index = ids.indexOf(next)
-    virtual.scrollToIndex(index, { align: 'auto' })
-    if (openId !== null && onOpen) onOpen(rows[index] as Row)
-  }
-  const choose = (id: string, range: boolean) => {
-    if (!onSelection) return
-    onSelection(range && anchor.current ? selectRange(selection, anchor.current, id, ids) : toggle(selection, id, ids))
-    anchor.current = id
-  }
-  useTableKeys({
-    move,
-    open:
-      onOpen &&
-      (() => {
-        const row = rows[ids.indexOf(current ?? '')]
-        if (row) onOpen(row)
-      }),
-    select: onSelection && ((range) => current && choose(current, range)),
+  const show = (index: number) => virtual.scrollToIndex(index, { align: 'auto' })
+  const { ids, current, move, open, pick } = useCurrentRow({
+    rows,
+    getId,
+    openId,
+    onOpen,
+    selection,
+    onSelection,
+    show,
   })
-
   const chosen = selectionCount(selection, amount(list.total ?? rows.length, list.isEstimate))
   const everyShown = rows.length > 0 && ids.every((id) => isSelected(selection, id))
 
@@ -148,8 +95,8 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         list={list}
         columns={columns}
         getId={getId}
-        isVisible={isVisible}
-        onToggle={toggleColumn}
+        isVisible={shown.isVisible}
+        onToggle={shown.toggle}
         folds={cards || (width > 0 && width < roomForFilters)}
         filters={props.filters}
         savedFilters={props.savedFilters}
@@ -165,7 +112,7 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         role="grid"
         aria-label={label}
         aria-rowcount={list.isEstimate ? unknownCount : (list.total ?? rows.length) + 1}
-        aria-colcount={count}
+        aria-colcount={shown.count}
         aria-busy={list.fetching}
         aria-multiselectable={onSelection ? true : undefined}
         tabIndex={0}
@@ -179,9 +126,9 @@ export function Table<Row extends object>(props: TableProps<Row>) {
         }}
       >
         <TableHead
-          columns={shown}
-          template={template}
-          leastWidth={leastWidth}
+          columns={shown.shown}
+          template={shown.template}
+          leastWidth={shown.leastWidth}
           check={
             onSelection && {
               checked: everyShown,
@@ -194,33 +141,19 @@ export function Table<Row extends object>(props: TableProps<Row>) {
           sort={props.sort}
           onSort={props.onSort}
         />
-        {list.loading ? (
-          <TableGhosts template={template} columns={count} />
-        ) : list.problem ? (
-          <TableNotice>
-            <ProblemNote problem={list.problem} onRetry={list.refresh} title={t.problem.page} />
-          </TableNotice>
-        ) : rows.length === 0 ? (
-          <TableNotice>
-            <EmptyNote
-              {...(props.onClear
-                ? {
-                    title: t.table.noMatch,
-                    hint: t.table.noMatchHint,
-                    action: (
-                      <Button variant="default" onClick={props.onClear}>
-                        {t.table.clear}
-                      </Button>
-                    ),
-                  }
-                : props.empty)}
-            />
-          </TableNotice>
+        {list.loading || list.problem || rows.length === 0 ? (
+          <TableInstead
+            list={list}
+            template={shown.template}
+            columns={shown.count}
+            empty={props.empty}
+            onClear={props.onClear}
+          />
         ) : (
           <div
             role="rowgroup"
             className={classes.body}
-            style={{ height: virtual.getTotalSize(), minWidth: leastWidth }}
+            style={{ height: virtual.getTotalSize(), minWidth: shown.leastWidth }}
           >
             {items.map((item) => {
               const row = rows[item.index] as Row
@@ -230,11 +163,11 @@ export function Table<Row extends object>(props: TableProps<Row>) {
                   key={item.key}
                   measure={cards ? virtual.measureElement : undefined}
                   row={row}
-                  columns={shown}
+                  columns={shown.shown}
                   domId={`${base}-${id}`}
                   index={item.index}
                   start={item.start}
-                  template={cards ? undefined : template}
+                  template={cards ? undefined : shown.template}
                   look={{
                     isActive: id === current,
                     isOpened: id === openId,
@@ -242,15 +175,9 @@ export function Table<Row extends object>(props: TableProps<Row>) {
                     isFaint: props.isFaint?.(row) ?? false,
                   }}
                   picked={onSelection ? isSelected(selection, id) : undefined}
-                  onPick={(range) => choose(id, range)}
+                  onPick={(range) => pick(id, range)}
                   lead={props.lead?.(row)}
-                  onOpen={
-                    onOpen &&
-                    (() => {
-                      setActiveId(id)
-                      onOpen(row)
-                    })
-                  }
+                  onOpen={onOpen && (() => open(row))}
                 />
               )
             })}
@@ -274,8 +201,4 @@ export function Table<Row extends object>(props: TableProps<Row>) {
       )}
     </section>
   )
-}
-
-function rowHeight(): number {
-  return document.documentElement.dataset.density === 'roomy' ? 46 : 36
 }

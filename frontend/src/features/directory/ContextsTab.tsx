@@ -10,12 +10,9 @@ import { EmptyNote } from '../../ui/EmptyNote'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
-import {
-  EntityTypesDocument,
-  PersonContextsDocument,
-  PersonDocument,
-  type PersonContextsQuery,
-} from './directory.generated'
+import { PersonDocument } from './PersonPage.generated'
+import { PersonContextsDocument, type PersonContextsQuery } from './directory.generated'
+import { EntityTypesDocument } from './entityTypes.generated'
 import { recordKinds } from './record'
 import { RecordsPanel } from './RecordsPanel'
 import classes from './Tab.module.css'

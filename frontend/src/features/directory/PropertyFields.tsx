@@ -1,6 +1,6 @@
 import { NativeSelect, TextInput } from '@mantine/core'
 import { t } from '../../lib/texts'
-import type { EntityTypeFieldsFragment } from './directory.generated'
+import type { EntityTypeFieldsFragment } from './entityTypes.generated'
 import { isDay, toInputType, type Draft } from './draft'
 import type { Fault } from './fault'
 import { ResourcePicker } from './ResourcePicker'

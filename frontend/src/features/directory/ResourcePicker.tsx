@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
 import { amount } from '../../lib/texts/plural'
-import { FindResourcesDocument } from './directory.generated'
+import { FindResourcesDocument } from './ResourcePicker.generated'
 import classes from './PersonForm.module.css'
 
 /** Finds one resource by name or key, among as many as there are: the server searches. Its value is the key. */

@@ -1,6 +1,7 @@
 import { asked, firstPage } from '../../graphql/ahead'
 import type { RawSearch } from '../../lib/search'
-import { PersonDocument, PersonListDocument } from './directory.generated'
+import { PersonListDocument } from './PersonListPage.generated'
+import { PersonDocument } from './PersonPage.generated'
 import { parsePersonListSearch, personListVariables } from './personSearch'
 
 // What the pages of people ask for first.

@@ -1,6 +1,7 @@
 import { parseDay, parseStamp } from '../../lib/format'
 import type { PropertyType, PropertyValueInput } from '../../graphql/types.generated'
-import type { EntityTypeFieldsFragment, PersonFragment } from './directory.generated'
+import type { PersonFragment } from './PersonPage.generated'
+import type { EntityTypeFieldsFragment } from './entityTypes.generated'
 
 /** What stands in the fields, by property; keys of a navigation separated by commas. */
 export type Draft = Record<string, string>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { EntityTypeFieldsFragment, PersonFragment } from './directory.generated'
+import type { PersonFragment } from './PersonPage.generated'
+import type { EntityTypeFieldsFragment } from './entityTypes.generated'
 import { askedProperties, endValues, freeKey, newRecord, phaseOf, recordValues, type RecordKind } from './record'
 
 const property = (identifier: string, type = 'STRING', isKey = false) => ({

@@ -2,7 +2,8 @@ import type { PropertyValueInput } from '../../graphql/types.generated'
 import { dayOf, endOfDay, startOfDay } from '../../lib/day'
 import { parseDay, parseStamp } from '../../lib/format'
 import { t } from '../../lib/texts'
-import type { EntityTypeFieldsFragment, PersonFragment } from './directory.generated'
+import type { PersonFragment } from './PersonPage.generated'
+import type { EntityTypeFieldsFragment } from './entityTypes.generated'
 import { changedValues, type Draft } from './draft'
 
 /** A kind of records that give resources their contexts, such as the positions of a person. */

@@ -2,7 +2,8 @@ import { useState } from 'react'
 import { useMutation } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
 import type { PropertyValueInput } from '../../graphql/types.generated'
-import { CreateResourceDocument, type PersonFragment } from './directory.generated'
+import type { PersonFragment } from './PersonPage.generated'
+import { CreateResourceDocument } from './useCreateResource.generated'
 import { toFault, type Fault } from './fault'
 
 /** Adds a resource by hand; what the server refuses stays as a problem, with its field where there is one. */

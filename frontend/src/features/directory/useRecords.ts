@@ -1,6 +1,7 @@
 import { useCallback } from 'react'
 import { useReading } from '../../graphql/useReading'
-import { PersonRecordsDocument, type PersonFragment } from './directory.generated'
+import type { PersonFragment } from './PersonPage.generated'
+import { PersonRecordsDocument } from './useRecords.generated'
 import type { RecordKind } from './record'
 
 /** The records of a resource, e.g. the positions of a person; null until they are here. */

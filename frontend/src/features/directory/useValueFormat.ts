@@ -1,5 +1,5 @@
 import { formatStamp } from '../../lib/format'
-import { EntityTypesDocument } from './directory.generated'
+import { EntityTypesDocument } from './entityTypes.generated'
 import { useReading } from '../../graphql/useReading'
 
 /** How people read the values of properties of an entity type: instants as dates, everything else as it is. */

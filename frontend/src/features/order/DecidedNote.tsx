@@ -3,10 +3,10 @@ import { moveWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { CopyButton } from '../../ui/CopyButton'
 import { RelativeTime } from '../../ui/RelativeTime'
-import type { OrderDetailFragment } from './order.generated'
+import type { DecidedNoteFragment } from './DecidedNote.generated'
 
 /** Nothing is left to decide: who moved the order last, and when. Or it is about who looks at it, and others decide. */
-export function DecidedNote({ order, text }: { order: OrderDetailFragment; text?: string }) {
+export function DecidedNote({ order, text }: { order: DecidedNoteFragment; text?: string }) {
   // What a person decided says more than what followed from it.
   const last = order.history.findLast((entry) => entry.actorName !== null) ?? order.history.at(-1)
   if (order.isOwn && order.closedAt == null) {

@@ -5,7 +5,7 @@ import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { amount, n } from '../../lib/texts/plural'
 import { RelativeTime } from '../../ui/RelativeTime'
-import { ComputationFaultsDocument } from './order.generated'
+import { ComputationFaultsDocument } from './FaultsPanel.generated'
 import classes from './FaultsPanel.module.css'
 
 /** Who cannot be computed, and which records cannot be matched: nothing while there is nobody. */

@@ -1,11 +1,12 @@
 import { t } from '../../lib/texts'
 import { CopyButton } from '../../ui/CopyButton'
 import classes from './Instruction.module.css'
-import type { OrderDetailFragment, OrderLineFieldsFragment } from './order.generated'
+import type { InstructionFragment } from './Instruction.generated'
+import type { OrderLinesFragment } from './OrderLines.generated'
 import { lineName } from './OrderLines'
 
 /** What to do in the managed system, step by step, each value with a button to copy it. */
-export function Instruction({ order }: { order: OrderDetailFragment }) {
+export function Instruction({ order }: { order: InstructionFragment }) {
   const system = order.connector?.displayName ?? t.common.unnamed
   const target = order.target?.displayName ?? order.owner?.displayName ?? ''
   const values = order.lines.filter((line) => line.property !== null && line.state !== 'INACTIVE')
@@ -53,7 +54,7 @@ export function Instruction({ order }: { order: OrderDetailFragment }) {
   )
 }
 
-function verb(line: OrderLineFieldsFragment): string | undefined {
+function verb(line: OrderLinesFragment): string | undefined {
   const action = line.action.toLowerCase()
   if (action.includes('remove') || action.includes('delete')) return t.manual.removeLink
   if (action.includes('add')) return t.manual.addLink

@@ -14,7 +14,8 @@ import { notifyDone, notifyProblem } from '../../ui/notify'
 import { OrderStepper } from '../../ui/OrderStepper'
 import { Section } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
-import { ReconsiderOrdersDocument, UnblockOrdersDocument, type OrderRecordFragment } from './order.generated'
+import { ReconsiderOrdersDocument, type OrderBodyFragment } from './OrderBody.generated'
+import { UnblockOrdersDocument } from './queueActions.generated'
 import classes from './OrderBody.module.css'
 import { OrderErrorNote } from './OrderErrorNote'
 import { OrderHistory } from './OrderHistory'
@@ -23,7 +24,7 @@ import { orderPhrase } from './orderTitle'
 import { OwnerCard } from './OwnerCard'
 
 /** Everything about one order; in a drawer one below the other, on a page in two columns. */
-export function OrderBody(props: { order: OrderRecordFragment; onChanged: () => void; wide?: boolean }) {
+export function OrderBody(props: { order: OrderBodyFragment; onChanged: () => void; wide?: boolean }) {
   const { order } = props
   return (
     <>
@@ -66,7 +67,7 @@ export function OrderBody(props: { order: OrderRecordFragment; onChanged: () => 
   )
 }
 
-function facts(order: OrderRecordFragment): [string, ReactNode][] {
+function facts(order: OrderBodyFragment): [string, ReactNode][] {
   const when = (at: string | null | undefined) => (at ? <RelativeTime at={at} /> : null)
   return [
     [t.order.resourceType, order.resourceType.displayName],
@@ -99,7 +100,7 @@ function facts(order: OrderRecordFragment): [string, ReactNode][] {
   ]
 }
 
-function OrderActions({ order, onChanged }: { order: OrderRecordFragment; onChanged: () => void }) {
+function OrderActions({ order, onChanged }: { order: OrderBodyFragment; onChanged: () => void }) {
   const { scopes } = useMe()
   const [unblocking, unblock] = useMutation(UnblockOrdersDocument)
   const [reconsidering, reconsider] = useMutation(ReconsiderOrdersDocument)
@@ -156,7 +157,7 @@ function OrderActions({ order, onChanged }: { order: OrderRecordFragment; onChan
   )
 }
 
-function Attempts({ order }: { order: OrderRecordFragment }) {
+function Attempts({ order }: { order: OrderBodyFragment }) {
   if (order.attempts.length === 0) return <p className="dim">{t.order.noAttempts}</p>
   return (
     <ol className={classes.attempts}>

@@ -2,11 +2,11 @@ import { IconCircleX } from '@tabler/icons-react'
 import { formatExact } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { CopyButton } from '../../ui/CopyButton'
-import type { OrderRowFragment } from './order.generated'
+import type { OrderErrorNoteFragment } from './OrderErrorNote.generated'
 import classes from './OrderErrorNote.module.css'
 
 /** What went wrong with an order, and what to do about it. */
-export function OrderErrorNote({ order }: { order: OrderRowFragment }) {
+export function OrderErrorNote({ order }: { order: OrderErrorNoteFragment }) {
   const { error } = order
   if (!error) return null
   return (

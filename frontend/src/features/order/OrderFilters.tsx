@@ -8,7 +8,7 @@ import {
 } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { ClearFilters, ManyFilter, SearchFilter, SelectFilter } from '../../ui/Filters'
-import type { OrderRowFragment } from './order.generated'
+import type { OrderRowFragment } from './orderColumns.generated'
 import { countFilters, orderSorts, type OrderSearch } from './orderSearch'
 import { useSeen } from './useSeen'
 

@@ -5,12 +5,13 @@ import { t } from '../../lib/texts'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { StateBadge } from '../../ui/StateBadge'
 import { historyMoves } from './historyMoves'
-import type { OrderDetailFragment } from './order.generated'
+import type { OrderHistoryFragment } from './OrderHistory.generated'
+import type { OrderLinesFragment } from './OrderLines.generated'
 import classes from './OrderHistory.module.css'
 import { lineName } from './OrderLines'
 
 /** Every move of an order and its lines, newest first, with who made it. */
-export function OrderHistory(props: { entries: OrderDetailFragment['history']; lines: OrderDetailFragment['lines'] }) {
+export function OrderHistory(props: { entries: OrderHistoryFragment[]; lines: OrderLinesFragment[] }) {
   if (props.entries.length === 0) return <p className="dim">{t.order.noHistory}</p>
   const names = new Map(props.lines.map((line) => [line.id, lineName(line)]))
   return (

@@ -6,14 +6,14 @@ import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
 import { Diff } from '../../ui/Diff'
 import { StateBadge } from '../../ui/StateBadge'
-import type { OrderLineFieldsFragment } from './order.generated'
+import type { OrderLinesFragment } from './OrderLines.generated'
 import classes from './OrderLines.module.css'
 
 /** The lines of an order: current and proposed value, state, and why. */
 export function OrderLines(props: {
-  lines: OrderLineFieldsFragment[]
+  lines: OrderLinesFragment[]
   /** Drawn at the left of each line, e.g. a decision. */
-  lead?: (line: OrderLineFieldsFragment) => ReactNode
+  lead?: (line: OrderLinesFragment) => ReactNode
   /** The state of a line is left out where all are the same. */
   quietState?: boolean
   /** Said once above: not repeated on every line. */

@@ -2,11 +2,11 @@ import { IconUser } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useMe } from '../../graphql/SessionContext'
 import { t } from '../../lib/texts'
-import type { OrderDetailFragment } from './order.generated'
+import type { OwnerCardFragment } from './OwnerCard.generated'
 import classes from './OwnerCard.module.css'
 
 /** Whom an order is for. */
-export function OwnerCard({ owner }: { owner: OrderDetailFragment['owner'] }) {
+export function OwnerCard({ owner }: { owner: OwnerCardFragment | null }) {
   const { scopes } = useMe()
   if (!owner) return <p className="dim">{t.order.noOwner}</p>
   const mayOpen = scopes.queryResources.includes(owner.entityType)

@@ -13,7 +13,9 @@ import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { LineDecisions } from './LineDecisions'
-import { ReviewLinesDocument, type OrderLineFieldsFragment, type OrderRowFragment } from './order.generated'
+import type { OrderLinesFragment } from './OrderLines.generated'
+import { ReviewLinesDocument } from './PropertyView.generated'
+import type { OrderRowFragment } from './orderColumns.generated'
 import { lineName } from './OrderLines'
 import { orderPhrase } from './orderTitle'
 import { toOrderFilter, type OrderSearch } from './orderSearch'
@@ -23,7 +25,7 @@ import { useSeen } from './useSeen'
 interface Row {
   id: string
   order: OrderRowFragment
-  line: OrderLineFieldsFragment
+  line: OrderLinesFragment
 }
 
 const columns: Column<Row>[] = [

@@ -6,7 +6,7 @@ import { order, orderLine } from '../../test/factories'
 import { fakeClient, renderAt, ToldLive } from '../../test/render'
 import { LiveContext } from '../../graphql/live'
 import { readDraft } from '../../lib/storage'
-import type { OrderDetailFragment } from './order.generated'
+import type { OrderDetailFragment } from './useOrderInDrawer.generated'
 import { QueueContext } from './queue'
 import { ReviewDrawer } from './ReviewDrawer'
 

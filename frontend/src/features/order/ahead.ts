@@ -1,12 +1,10 @@
 import { asked, firstPage } from '../../graphql/ahead'
 import type { RawSearch } from '../../lib/search'
-import {
-  ManualQueueDocument,
-  OrderDetailDocument,
-  OrderListDocument,
-  OrderRecordDocument,
-  ReviewQueueDocument,
-} from './order.generated'
+import { ManualQueueDocument } from './ManualPage.generated'
+import { OrderListDocument } from './OrderListPage.generated'
+import { ReviewQueueDocument } from './ReviewPage.generated'
+import { OrderDetailDocument } from './useOrderInDrawer.generated'
+import { OrderRecordDocument } from './useOrderRecord.generated'
 import { errorVariables, manualVariables, orderVariables, parseOrderSearch, reviewVariables } from './orderSearch'
 
 // What the pages of orders ask for first.

@@ -1,6 +1,4 @@
-import type { OrderDetailFragment } from './order.generated'
-
-type Entry = OrderDetailFragment['history'][number]
+import type { OrderHistoryFragment as Entry } from './OrderHistory.generated'
 
 /** Entries, oldest first, as moves, newest first: what one actor did at one instant to several lines is one move. */
 export function historyMoves(entries: readonly Entry[]): Entry[][] {

@@ -5,7 +5,7 @@ import { useNow, RelativeTime } from '../../ui/RelativeTime'
 import { StateBadge } from '../../ui/StateBadge'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
-import type { OrderRowFragment } from './order.generated'
+import type { OrderRowFragment } from './orderColumns.generated'
 
 /** Since when the order waits for somebody or something. */
 function waitingSince(order: OrderRowFragment): string {

@@ -1,6 +1,6 @@
 import { t } from '../../lib/texts'
 import { amount, sizeOf, type Amount } from '../../lib/texts/plural'
-import type { OrderRowFragment } from './order.generated'
+import type { OrderRowFragment } from './orderColumns.generated'
 
 /** "Petra Lang, E1; Hanna Silva, E2 and 307 more": whom a question about many orders is about. */
 export function ordersNamed(orders: readonly OrderRowFragment[], count: Amount): string {

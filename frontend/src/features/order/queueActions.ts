@@ -4,9 +4,9 @@ import { t } from '../../lib/texts'
 import {
   ConfirmManualOrdersDocument,
   ReportManualOrderErrorsDocument,
-  ReviewOrdersDocument,
   UnblockOrdersDocument,
-} from './order.generated'
+} from './queueActions.generated'
+import { ReviewOrdersDocument } from './useReviewOrders.generated'
 import type { QueueAction } from './QueueList'
 import { toAnswer } from './useBulk'
 

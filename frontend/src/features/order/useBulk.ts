@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CombinedError } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
-import type { BulkResultFragment } from './order.generated'
+import type { BulkResultFragment } from './useBulk.generated'
 
 interface BulkFailure {
   id: string

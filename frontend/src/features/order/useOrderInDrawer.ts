@@ -3,7 +3,7 @@ import { useClient } from 'urql'
 import { useOrderChanges } from '../../graphql/live'
 import { toProblem, type Problem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
-import { OrderDetailDocument, type OrderDetailFragment } from './order.generated'
+import { OrderDetailDocument, type OrderDetailFragment } from './useOrderInDrawer.generated'
 import { useQueue } from './queue'
 
 export interface ShownOrder {

@@ -1,7 +1,7 @@
 import { useOrderChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
-import { OrderRecordDocument } from './order.generated'
+import { OrderRecordDocument } from './useOrderRecord.generated'
 
 /** One order with payload, attempts and history; read again when it moves. */
 export function useOrderRecord(id: string) {

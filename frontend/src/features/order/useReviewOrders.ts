@@ -1,7 +1,7 @@
 import { useMutation } from 'urql'
 import type { LineDecision, LineDecisionInput } from '../../graphql/types.generated'
 import { toProblem, type Problem } from '../../graphql/problem'
-import { ReviewOrdersDocument } from './order.generated'
+import { ReviewOrdersDocument } from './useReviewOrders.generated'
 
 type Decision = { decision: LineDecision } | { lines: LineDecisionInput[] }
 
