@@ -2,49 +2,143 @@ package app
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
+const anAccount = `insert into account values ('seven', '7', 'New Seven', 'A'); insert into account_group values ('seven', 'staff')`
+
+// timeOut lets an hour and a half go by without an answer.
+func (s *small) timeOut() {
+	s.t.Helper()
+	s.later(90 * time.Minute)
+	_, err := s.Orders.Tick(s.ctx)
+	require.NoError(s.t, err)
+	require.EqualValues(s.t, 1, s.number(`select count(*) from provisioning_order where closed_at is null and state = 3`), "%q", s.open())
+}
+
+// leave has everybody go, computed twice.
+func (s *small) leave() {
+	s.t.Helper()
+	s.people()
+	s.synchronize("HR")
+	s.compute()
+	s.compute()
+}
+
 // TestTicketForATakenKey: an account that had the key before the ticket was not made for it, and stays when the person goes.
 func TestTicketForATakenKey(t *testing.T) {
 	t.Parallel()
-	s := mustSmall(t, smallOptions{removeOrphans: true, tickets: true})
-	_, err := s.target.ExecContext(s.ctx, `insert into account values ('seven', '99', 'Somebody Else', 'B')`)
-	require.NoError(t, err)
-	s.synchronize("Target")
-	s.people("P0,7,New,Seven,seven,A")
-	s.around()
-	require.NotEmpty(t, s.open(), "somebody was asked for an account")
-	s.people()
-	s.around()
-	s.synchronize("Target")
-	s.around()
-	require.Empty(t, s.open(), "nothing takes the account of somebody else away")
+	for name, timeout := range map[string]bool{"Open": false, "TimedOut": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mustSmall(t, smallOptions{removeOrphans: true, tickets: true, timeout: timeout})
+			_, err := s.target.ExecContext(s.ctx, `insert into account values ('seven', '99', 'Somebody Else', 'B')`)
+			require.NoError(t, err)
+			s.synchronize("Target")
+			s.people("P0,7,New,Seven,seven,A")
+			s.around()
+			require.NotEmpty(t, s.open(), "somebody was asked for an account")
+			if timeout {
+				s.timeOut()
+			}
+			s.people()
+			s.around()
+			s.synchronize("Target")
+			s.around()
+			require.Empty(t, s.open(), "nothing takes the account of somebody else away")
+		})
+	}
 }
 
 // TestSilentTicket: an operator makes an account without a word, and its person goes before it is read.
 func TestSilentTicket(t *testing.T) {
 	t.Parallel()
-	for name, again := range map[string]bool{"Once": false, "ReadOnceMore": true} {
+	for name, c := range map[string]struct {
+		timeout bool
+		emp     string // number that the operator writes
+		read    bool   // the account is read before the person goes
+		heir    bool
+	}{
+		"Left":              {emp: "7"},
+		"TimedOut":          {emp: "7", timeout: true},
+		"TimedOutHeir":      {emp: "7", timeout: true, heir: true},
+		"Mistyped":          {emp: "77"},
+		"MistypedTimedOut":  {emp: "77", timeout: true},
+		"MistypedReadFirst": {emp: "77", read: true},
+		"ReadFirstTimedOut": {emp: "77", read: true, timeout: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := mustSmall(t, smallOptions{removeOrphans: true, tickets: true})
+			s := mustSmall(t, smallOptions{removeOrphans: true, tickets: true, timeout: c.timeout})
 			s.people("P0,7,New,Seven,seven,A")
 			s.around()
 			require.Len(t, s.open(), 1)
-			_, err := s.target.ExecContext(s.ctx, `insert into account values ('seven', '7', 'New Seven', 'A'); insert into account_group values ('seven', 'staff')`)
+			if c.timeout {
+				s.timeOut()
+			}
+			_, err := s.target.ExecContext(s.ctx, `insert into account values ('seven', ?, 'New Seven', 'A'); insert into account_group values ('seven', 'staff')`, c.emp)
 			require.NoError(t, err)
-			s.people()
-			s.synchronize("HR")
-			s.compute()
-			if again {
+			if c.read {
+				s.synchronize("Target")
 				s.compute()
-				s.send()
+			}
+			s.leave()
+			if c.heir {
+				s.people("Q0,7,New,Seven,seven,A")
+				s.synchronize("HR")
 			}
 			s.synchronize("Target")
 			s.around()
+			if c.heir {
+				require.Equal(t, []string{"Q0 seven"}, s.owned())
+				s.settled()
+				return
+			}
 			require.Equal(t, []string{"DELETE P0 2  DELETE "}, s.open())
+		})
+	}
+}
+
+// TestLostCreation: the answer to a creation was lost, and its person goes before anybody knows what came of it: the account is ours when it appears.
+func TestLostCreation(t *testing.T) {
+	t.Parallel()
+	lose := func(t *testing.T, s *small) {
+		s.people("P0,7,New,Seven,seven,A")
+		s.synchronize("HR")
+		s.compute()
+		s.send()
+		require.Len(t, s.accounts(), 1)
+		// as it stands when the worker died after the call
+		s.exec(`alter table order_line disable trigger order_line_legal_move; update order_line set state = 2 where state = 8 and closed_at is null;
+			update provisioning_order set state = 2, states = '{2}', executed_at = null, transmitted_at = ?, called_at = ?, created_key = null, lease_owner = null where closed_at is null;
+			update assigned_resource_type set created_key = null;
+			update order_attempt set ended_at = null, outcome = 'UNKNOWN' where order_id in (select id from provisioning_order where closed_at is null);
+			alter table order_line enable trigger order_line_legal_move`, s.Clock.Now(), s.Clock.Now())
+	}
+	for name, c := range map[string]struct{ heir, open bool }{"Removed": {}, "Heir": {heir: true}, "StillOut": {open: true}, "StillOutHeir": {open: true, heir: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mustSmall(t, smallOptions{removeOrphans: true, timeout: true})
+			lose(t, s)
+			if !c.open {
+				s.timeOut()
+			}
+			s.leave()
+			if c.heir {
+				s.people("Q0,7,New,Seven,seven,A")
+				s.synchronize("HR")
+			}
+			s.synchronize("Target")
+			s.around()
+			s.around()
+			if c.heir {
+				require.Equal(t, []string{"Q0 seven"}, s.owned())
+			} else {
+				require.Empty(t, s.accounts(), "%q", s.open())
+			}
+			s.settled()
 		})
 	}
 }

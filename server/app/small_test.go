@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -155,6 +156,7 @@ type smallOptions struct {
 	tickets       bool
 	crm           bool // a second system of its own keeps who has which account, in a column and in a table of links, as text
 	crmInside     bool // it is the same system
+	timeout       bool // what is not answered or seen for an hour is an error
 	review        bool // every order waits for a reviewer, and what is not seen for an hour is an error
 }
 
@@ -177,7 +179,7 @@ func mustSmall(t *testing.T, o smallOptions) *small {
 		o.confidence = "100"
 	}
 	text := strings.NewReplacer("TARGET", targetURL, "CONFIDENCE", o.confidence, "ORPHANS", map[bool]string{true: "true", false: "false"}[o.removeOrphans],
-		"REVIEW", map[bool]string{true: "true\n    transmittedStateValidityPeriod: 60", false: "false"}[o.review],
+		"REVIEW", fmt.Sprint(o.review)+map[bool]string{true: "\n    transmittedStateValidityPeriod: 60"}[o.review || o.timeout],
 		"CONNECTION", map[bool]string{true: "Target_Tickets", false: "Target_Database"}[o.tickets]).Replace(smallConfig)
 	if o.crm {
 		_, err := target.ExecContext(t.Context(), `create table crm_user (id text primary key, account text); create table crm_team (id text references crm_user (id), login text, primary key (id, login))`)

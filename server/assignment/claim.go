@@ -22,7 +22,7 @@ const claimOfTarget = `
 		left join provisioning_order o on o.assigned_resource_type_id = a.id and o.closed_at is null
 		cross join lateral (select case
 			when w.valid_to = 'infinity' or a.owner_id is null and a.is_frozen then 'TAKEN'
-			when o.lease_owner is not null or o.called_at is not null or not o.is_manual and 2 = any (o.states)
+			when o.lease_owner is not null or o.called_at is not null and o.states && '{1,2}' or not o.is_manual and 2 = any (o.states)
 				or o.kind = 'DELETE' and (8 = any (o.states) or a.workflow_state = 20) then 'LEAVING'
 			when a.owner_id is not null or o.kind = 'DELETE' then 'FORMER'
 			else 'FREE' end as claim) c

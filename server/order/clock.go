@@ -116,7 +116,8 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 // noteTimeouts writes what the clock's moves mean for the orders themselves.
 func (s *Service) noteTimeouts(ctx context.Context, tx bun.Tx, now time.Time, timedOut, expiredTickets, retried, looked []int64) error {
 	if len(timedOut) > 0 {
-		if _, err := tx.NewRaw(`update provisioning_order o set errored_at = ?0, error_class = ?1, error_count = o.error_count + 1,
+		// whoever was to call it is dead: its lease is over. called_at stays, a repeat has to look first
+		if _, err := tx.NewRaw(`update provisioning_order o set lease_owner = null, lease_until = null, errored_at = ?0, error_class = ?1, error_count = o.error_count + 1,
 				error_message = format('No answer within %s minutes.', t.transmitted_state_validity_period),
 				error_hint = 'Check the managed system or the ticket, then send it again.'
 			from resource_type t where t.id = o.resource_type_id and o.id = any(?2)`,
@@ -124,7 +125,7 @@ func (s *Service) noteTimeouts(ctx context.Context, tx bun.Tx, now time.Time, ti
 			return fmt.Errorf("note timeouts: %w", err)
 		}
 	}
-	if err := noteTicketKeys(ctx, tx, now, distinct(expiredTickets)); err != nil {
+	if err := noteSentKeys(ctx, tx, now, distinct(expiredTickets)); err != nil {
 		return err
 	}
 	if ended := distinct(append(expiredTickets, timedOut...)); len(ended) > 0 {

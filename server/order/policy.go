@@ -114,7 +114,7 @@ func (p *policyRun) lockOrphans(ctx context.Context, tx bun.Tx) error {
 func (p *policyRun) loadOpen(ctx context.Context, tx bun.Tx, arts []int64) error {
 	var rows []*openOrder
 	err := tx.NewRaw(`select id, assigned_resource_type_id, state, is_manual,
-			(lease_owner is not null and lease_until > clock_timestamp()) or called_at is not null as in_flight
+			(lease_owner is not null and lease_until > clock_timestamp()) or called_at is not null and states && '{1,2}' as in_flight
 		from provisioning_order where closed_at is null and assigned_resource_type_id = any(?) order by id for update`,
 		pgdialect.Array(arts)).Scan(ctx, &rows)
 	if err != nil {
@@ -337,21 +337,22 @@ func (p *policyRun) updateOrders(ctx context.Context, tx bun.Tx) error {
 	if err != nil {
 		return fmt.Errorf("update orders: %w", err)
 	}
-	if !slices.ContainsFunc(p.changes, func(c orderChange) bool { return c.Ticket != "" }) {
-		return nil
-	}
-	_, err = tx.NewRaw(`update order_attempt a set ended_at = ?0, outcome = c.ticket
-		`+recordset+` where a.order_id = c.id and a.ended_at is null and c.ticket <> ''`, stamp(p.now), string(raw)).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("end tickets: %w", err)
-	}
-	var ended []int64
+	var ended, given []int64
 	for _, c := range p.changes {
 		if c.Ticket != "" {
 			ended = append(ended, c.ID)
 		}
+		if c.Ticket != "" || c.Withdraw {
+			given = append(given, c.ID)
+		}
 	}
-	if err := noteTicketKeys(ctx, tx, p.now, ended); err != nil { // whoever had the ticket may have done it
+	if len(ended) > 0 {
+		if _, err = tx.NewRaw(`update order_attempt a set ended_at = ?0, outcome = c.ticket
+			`+recordset+` where a.order_id = c.id and a.ended_at is null and c.ticket <> ''`, stamp(p.now), string(raw)).Exec(ctx); err != nil {
+			return fmt.Errorf("end tickets: %w", err)
+		}
+	}
+	if err := noteSentKeys(ctx, tx, p.now, given); err != nil { // whoever had the ticket may have done it
 		return err
 	}
 	return endNewKeys(ctx, tx, p.now, false, ended)

@@ -242,18 +242,26 @@ func ticketKey(lines string) string {
 		where l.order_id = o.id and ` + lines + ` and l.action = 'SET' and l.proposed_value <> '' and (m.is_primary_key or p.is_key) and o.kind = 'CREATE')`
 }
 
-// noteTicketKeys keeps the keys that ended tickets said: whoever had such a ticket may have made the account without a word, and when it
-// appears it is known although the person is gone who would be correlated with it. A key that somebody's account has already is not noted: that
-// account was not made for the ticket, and must not go with the person.
-func noteTicketKeys(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int64) error {
+// noteSentKeys keeps the keys of creations that end without an answer: whoever had the ticket may have made the account without a word, and the
+// call may have been made. When the account appears it is known by its key, although the person is gone who would be correlated with it. A key
+// that an account had before anybody was asked is not noted: that one was not made for the order, and must not go with the person.
+func noteSentKeys(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int64) error {
+	if len(orderIDs) == 0 {
+		return nil
+	}
 	var keys []assignment.Answer
-	err := tx.NewRaw(`select assigned_resource_type_id, created_key from (select o.assigned_resource_type_id, t.target_entity_type_id, `+ticketKey("(l.closed_at is null or l.closed_at >= ?0)")+` as created_key
-		from provisioning_order o join assigned_resource_type a on a.id = o.assigned_resource_type_id and a.created_key is null and a.resource_id is null
-		join resource_type t on t.id = o.resource_type_id
-		where o.id = any (?1)) k where created_key is not null and not exists (select from resource r where r.entity_type_id = k.target_entity_type_id
-			and r.key = k.created_key and r.valid_to = 'infinity') order by 1`, stamp(now), arrayOf(orderIDs)).Scan(ctx, &keys)
+	err := tx.NewRaw(`select assigned_resource_type_id, created_key
+		from (select o.assigned_resource_type_id, t.target_entity_type_id, s.sent_at, `+ticketKey("(l.closed_at is null or l.closed_at >= ?0)")+` as created_key
+			from provisioning_order o join assigned_resource_type a on a.id = o.assigned_resource_type_id and a.created_key is null and a.resource_id is null
+			join resource_type t on t.id = o.resource_type_id
+			join lateral (select min(started_at) as sent_at from order_attempt where order_id = o.id and (ended_at is null or outcome in ('UNKNOWN', 'EXPIRED', 'WITHDRAWN'))) s
+				on s.sent_at is not null
+			where o.id = any (?1)) k
+		where created_key is not null and not exists (select from resource r where r.entity_type_id = k.target_entity_type_id and r.key = k.created_key and r.valid_to = 'infinity'
+			and (r.valid_from <= k.sent_at or exists (select from resource_version v where v.resource_id = r.id and v.valid_from <= k.sent_at and v.valid_to > k.sent_at)))
+		order by 1`, stamp(now), arrayOf(orderIDs)).Scan(ctx, &keys)
 	if err != nil {
-		return fmt.Errorf("note the keys of ended tickets: %w", err)
+		return fmt.Errorf("note the keys of creations without an answer: %w", err)
 	}
 	return assignment.Answered(ctx, tx, now, keys)
 }
