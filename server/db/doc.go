@@ -10,6 +10,7 @@
 //	explain.go   Explain: constraint and overload errors become sentences for people (errs); Apart: one refused item stops no other
 //	full.go      HasRoom: was a change refused since the disk is full?
 //	text.go      Text, Clip, JSON: foreign texts become such that can be stored
+//	scratch.go   Scratch, EmptyScratch: temporary tables that a session keeps
 //	copy.go      CopyIn: many rows at once, inside the caller's transaction
 //	statistics.go  RefreshStatistics: the planner looks again at tables that were just filled
 //	statement.go  Select: reads of constant text, prepared once per connection; row.go: their rows, without reflection

@@ -15,6 +15,7 @@ import (
 const (
 	DefaultMaxConns = 24
 	maxIdleTime     = 5 * time.Minute
+	maxLifetime     = time.Hour // a session keeps scratch tables, and while it does, nothing older than them can be frozen
 )
 
 // Option changes what Open does.
@@ -42,6 +43,7 @@ func Open(ctx context.Context, databaseURL string, opts ...Option) (*bun.DB, err
 	}
 	pool := sql.OpenDB(connector)
 	pool.SetConnMaxIdleTime(maxIdleTime)
+	pool.SetConnMaxLifetime(maxLifetime)
 	MaxConns(DefaultMaxConns)(pool)
 	for _, o := range opts {
 		o(pool)

@@ -60,7 +60,7 @@ func (w *Writer) closure(ctx context.Context, d *Dimension) error {
 	}
 	cycles := cut(nodes)
 	w.counts.Cycles = append(w.counts.Cycles, cycles...)
-	if _, err := w.tx.ExecContext(ctx, "truncate directory_closure"); err != nil {
+	if err := w.empty(ctx, "directory_closure"); err != nil {
 		return err
 	}
 	parent := make(map[int64]int64, len(nodes))

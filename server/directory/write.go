@@ -104,7 +104,18 @@ type Writer struct {
 	actor  string
 	counts Counts
 
-	refreshes bool // Refresh put its own work into directory_source
+	refreshes bool            // Refresh put its own work into directory_source
+	used      map[string]bool // scratch tables that have to be emptied before they are used again
+}
+
+// empty empties a scratch table that this Writer has used before.
+func (w *Writer) empty(ctx context.Context, table string) error {
+	if !w.used[table] {
+		w.used[table] = true
+		return nil
+	}
+	_, err := w.tx.NewRaw("truncate ?", bun.Ident(table)).Exec(ctx)
+	return err
 }
 
 // Write is a Writer with one Put. A change that alters nothing writes nothing.
@@ -124,10 +135,10 @@ func NewWriter(ctx context.Context, tx bun.Tx, now time.Time, shape *Shape, opts
 	if opts.Origin == "" {
 		opts.Origin = Synced
 	}
-	if _, err := tx.ExecContext(ctx, statement("open")); err != nil {
+	if err := db.Scratch(ctx, tx, statement("open")); err != nil {
 		return nil, fmt.Errorf("prepare to write resources: %w", err)
 	}
-	return &Writer{tx: tx, now: now, shape: shape, opts: opts, actor: permit.Name(ctx)}, nil
+	return &Writer{used: map[string]bool{}, tx: tx, now: now, shape: shape, opts: opts, actor: permit.Name(ctx)}, nil
 }
 
 // Put writes the resources of some changes; a key occurs once in them. The iterator must not use the transaction. Links, unique keys
@@ -143,7 +154,7 @@ func (w *Writer) Put(ctx context.Context, changes iter.Seq[Change]) error {
 // PutFrom is Put with the changes that a query gives: entity_type_id, key, command, scalars, refs as JSON in normal form, null for a
 // property to clear. It tells how many there were.
 func (w *Writer) PutFrom(ctx context.Context, query schema.QueryWithArgs) (int, error) {
-	if _, err := w.tx.ExecContext(ctx, "truncate directory_change"); err != nil {
+	if err := w.empty(ctx, "directory_change"); err != nil {
 		return 0, err
 	}
 	done, err := w.tx.NewRaw("insert into directory_change (entity_type_id, key, command, scalars, refs) ?", query).Exec(ctx)
@@ -174,7 +185,10 @@ func (w *Writer) RenameFrom(ctx context.Context, query schema.QueryWithArgs) err
 
 // write carries out what is in directory_change.
 func (w *Writer) write(ctx context.Context) error {
-	if _, err := w.tx.ExecContext(ctx, "analyze directory_change; truncate directory_next"); err != nil {
+	if err := w.empty(ctx, "directory_next"); err != nil {
+		return err
+	}
+	if _, err := w.tx.ExecContext(ctx, "analyze directory_change"); err != nil {
 		return err
 	}
 	if _, err := w.tx.ExecContext(ctx, statement("next"), w.opts.Origin, w.now); err != nil {
@@ -219,7 +233,7 @@ func (w *Writer) write(ctx context.Context) error {
 
 // stage copies the changes into directory_change.
 func (w *Writer) stage(ctx context.Context, changes iter.Seq[Change]) (n int, err error) {
-	if _, err := w.tx.ExecContext(ctx, "truncate directory_change"); err != nil {
+	if err := w.empty(ctx, "directory_change"); err != nil {
 		return 0, err
 	}
 	var failed error
@@ -386,6 +400,11 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 	}
 	if w.opts.Changed != nil && w.counts.Any() {
 		if err := w.opts.Changed(ctx, w.tx); err != nil {
+			return Counts{}, err
+		}
+	}
+	if touched > large { // nobody keeps it for the rest of the session
+		if err := db.EmptyScratch(ctx, w.tx, statement("open")); err != nil {
 			return Counts{}, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ type TypeCount struct {
 	Insert         int    `json:"insert"`
 	Update         int    `json:"update"`
 	Delete         int    `json:"delete"`
-	Base           int    `json:"base"`             // targets linked to an owner: what percentages count from
+	Base           int    `json:"base"`             // targets linked to an owner: what percentages count from; as many as they need, in continuous mode
 	Recent         int    `json:"recent,omitempty"` // orders of the last hour included above (continuous)
 }
 
@@ -56,34 +57,70 @@ func (p *generationPlan) count(r *route, change string, n int) *TypeCount {
 }
 
 // countBase adds the targets that percentages count from and, in continuous mode, what the continuous mode itself published in the last
-// hour: what a job published was guarded in that job's own run, and what a person let through does not count again.
+// hour: what a job published was guarded in that job's own run, and what a person let through does not count again. In continuous mode targets are counted
+// only as far as it takes to see that a percentage is kept: a few orders need not count everybody.
 func (s *Service) countBase(ctx context.Context, tx bun.Tx, p *generationPlan, in GenerateInput) error {
 	types := slices.Sorted(maps.Keys(p.counts))
 	if len(types) == 0 {
 		return nil
 	}
+	if in.Continuous {
+		if err := s.countRecent(ctx, tx, p, types); err != nil {
+			return err
+		}
+		if err := countTargets(ctx, tx, p, types, func(id int64) int { return s.enough(p.counts[id], p.routes[id]) }); err != nil {
+			return err
+		}
+		if len(s.exceeded(p)) == 0 {
+			return nil
+		}
+	}
+	return countTargets(ctx, tx, p, types, func(int64) int { return math.MaxInt32 })
+}
+
+// enough is how many targets there must be for every percentage of a resource type to be kept.
+func (s *Service) enough(c *TypeCount, r *route) int {
+	least := s.MinimumPopulation
+	for _, k := range [][2]int{{c.Insert, r.MaximumInsertPercent}, {c.Update, r.MaximumUpdatePercent}, {c.Delete, r.MaximumDeletePercent}} {
+		if k[1] > 0 {
+			least = max(least, k[0]*100/k[1]+1)
+		}
+	}
+	return least
+}
+
+// countTargets counts the targets of resource types that have an owner, up to a number for each.
+func countTargets(ctx context.Context, tx bun.Tx, p *generationPlan, types []int64, upTo func(int64) int) error {
+	limits := make([]int, len(types))
+	for i, id := range types {
+		limits[i] = upTo(id)
+	}
 	var bases []struct {
 		ResourceTypeID int64
 		Base           int
 	}
-	err := tx.NewRaw(`select a.resource_type_id, count(*) as base from assigned_resource_type a
-		join resource r on r.id = a.resource_id and r.valid_to = 'infinity'
-		where a.valid_to = 'infinity' and a.owner_id is not null and a.resource_type_id = any(?) group by 1`, pgdialect.Array(types)).Scan(ctx, &bases)
+	err := tx.NewRaw(`select t.id as resource_type_id, n.base from unnest(?::bigint[], ?::bigint[]) t (id, most)
+		cross join lateral (select count(*) as base from (
+			select from assigned_resource_type a join resource r on r.id = a.resource_id and r.valid_to = 'infinity'
+			where a.valid_to = 'infinity' and a.owner_id is not null and a.resource_type_id = t.id limit t.most) x) n`,
+		pgdialect.Array(types), pgdialect.Array(limits)).Scan(ctx, &bases)
 	if err != nil {
 		return fmt.Errorf("count targets: %w", err)
 	}
 	for _, b := range bases {
 		p.counts[b.ResourceTypeID].Base = b.Base
 	}
-	if !in.Continuous {
-		return nil
-	}
+	return nil
+}
+
+// countRecent adds what the continuous mode published in the last hour.
+func (s *Service) countRecent(ctx context.Context, tx bun.Tx, p *generationPlan, types []int64) error {
 	var recent []struct {
 		ResourceTypeID int64
 		Change         string
 		N              int
 	}
-	err = tx.NewRaw(`select o.resource_type_id, case o.kind when 'CREATE' then 'insert' when 'DELETE' then 'delete' else 'update' end as change, count(*) as n
+	err := tx.NewRaw(`select o.resource_type_id, case o.kind when 'CREATE' then 'insert' when 'DELETE' then 'delete' else 'update' end as change, count(*) as n
 		from provisioning_order o
 		left join generation g on g.id = o.generation_id
 		where o.generated_at > ? and o.resource_type_id = any(?) and not coalesce(g.is_forced, false) and g.job_instance_id is null

@@ -127,17 +127,26 @@ func (s *Service) apply(ctx context.Context, d *Delivery, c *system.Connector, i
 
 // write brings the changes into the directory, in the name of the synchronization.
 func (s *Service) write(ctx context.Context, tx bun.Tx, d *Delivery, shape *directory.Shape, in RunInput) error {
+	var moves, changes bool
+	if err := tx.NewRaw("select exists (select from delivery_rename where delivery_id = ?0), exists (select from delivery_change where delivery_id = ?0)", d.ID).Scan(ctx, &moves, &changes); err != nil {
+		return err
+	}
+	if !moves && !changes { // everything is as it was
+		return forgetKeys(ctx, tx, d)
+	}
 	opts := s.Writes
 	opts.Origin = directory.Synced
 	w, err := directory.NewWriter(permit.With(ctx, permit.System("synchronization")), tx, *d.EndedAt, shape, opts)
 	if err != nil {
 		return err
 	}
-	if _, err := w.PutFrom(ctx, bun.SafeQuery("select entity_type_id, old_key, 'DELETE', '{}'::jsonb, '{}'::jsonb from delivery_rename where delivery_id = ? and new_key is null", d.ID)); err != nil {
-		return err
-	}
-	if err := w.RenameFrom(ctx, bun.SafeQuery("select resource_id, new_key as key from delivery_rename where delivery_id = ? and new_key is not null", d.ID)); err != nil {
-		return err
+	if moves {
+		if _, err := w.PutFrom(ctx, bun.SafeQuery("select entity_type_id, old_key, 'DELETE', '{}'::jsonb, '{}'::jsonb from delivery_rename where delivery_id = ? and new_key is null", d.ID)); err != nil {
+			return err
+		}
+		if err := w.RenameFrom(ctx, bun.SafeQuery("select resource_id, new_key as key from delivery_rename where delivery_id = ? and new_key is not null", d.ID)); err != nil {
+			return err
+		}
 	}
 	total := d.Counters.Inserted + d.Counters.Updated + d.Counters.Deleted
 	var from int64

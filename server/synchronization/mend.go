@@ -119,8 +119,7 @@ func textArray(list []string) string {
 // rejectDuplicates sets all rows of a key aside that do not agree, and what shares its key with a row that cannot be read; and finds the
 // stored resources that the rows set aside stand for: they are kept. Of a table of commands the last one counts, so nothing is in doubt.
 func (s *Service) rejectDuplicates(ctx context.Context, tx bun.Tx, d *Delivery, shape *directory.Shape) error {
-	if _, err := tx.ExecContext(ctx, `create temp table if not exists delivery_kept (entity_type_id bigint not null, key text not null, primary key (entity_type_id, key)) on commit drop;
-		truncate delivery_kept`); err != nil {
+	if err := db.Scratch(ctx, tx, "create temp table delivery_kept (entity_type_id bigint not null, key text not null, primary key (entity_type_id, key))"); err != nil {
 		return err
 	}
 	for name, counts := range d.Counters.EntityTypes {
