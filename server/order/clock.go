@@ -51,12 +51,13 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 	var due []struct {
 		LineID  int64
 		OrderID int64
+		OwnerID *int64
 		Action  Action
 		Minutes int
 		Ticket  bool
 	}
 	err = tx.NewRaw(`select * from (
-		select l.id as line_id, l.order_id, t.transmitted_state_validity_period as minutes, o.has_ticket and l.state = 2 as ticket,
+		select l.id as line_id, l.order_id, o.owner_id, t.transmitted_state_validity_period as minutes, o.has_ticket and l.state = 2 as ticket,
 			case
 			when l.state in (0, 1, 2, 3, 5) and l.action not in ('DELETE', 'REMOVE') and l.end_date <= ?0 and not (l.state = 2 and not o.is_manual)
 				and not (l.id = any(o.sent_lines) and (o.called_at is not null or o.lease_owner is not null and o.lease_until > clock_timestamp())) then ?1
@@ -79,7 +80,7 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 		return 0, 0, fmt.Errorf("find what is due: %w", err)
 	}
 	steps := make([]step, 0, len(due))
-	var timedOut, expiredTickets, retried, looked []int64
+	var timedOut, expiredTickets, retried, looked, expired []int64
 	isMoved := map[int64]bool{}
 	for _, d := range due {
 		m := Move{LineID: d.LineID}
@@ -89,6 +90,9 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 			m.Comment = m.Error
 			timedOut = append(timedOut, d.OrderID)
 		case Expire:
+			if d.OwnerID != nil {
+				expired = append(expired, *d.OwnerID)
+			}
 			if d.Ticket {
 				expiredTickets = append(expiredTickets, d.OrderID)
 			}
@@ -108,6 +112,10 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 	}
 	done, err := apply(ctx, tx, now, steps)
 	if err != nil {
+		return 0, 0, err
+	}
+	// the computation of that instant may have been before: it left to the one who had the order whether it was carried out
+	if err := s.markDirty(ctx, tx, "time of an order over", expired...); err != nil {
 		return 0, 0, err
 	}
 	return len(ids), len(done.Moved), nil

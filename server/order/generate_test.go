@@ -283,6 +283,25 @@ func TestClock(t *testing.T) {
 		require.Equal(t, StateExecuted, w.order(0).State(), "sent again without another generation")
 		require.Equal(t, 2, w.order(0).Attempt)
 	})
+	t.Run("ExpiredTicketIsComputedAgain", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.manual()
+		p := w.creation(0, 1)
+		for i := range p.Delta.Lines {
+			p.Delta.Lines[i].End = new(w.s.Clock.Now().Add(time.Hour))
+		}
+		w.plan(p)
+		w.generate()
+		w.drain()
+		require.Equal(t, StateTransmitted, w.order(0).State())
+		w.dirty = nil
+		w.later(2 * time.Hour)
+		_, err := w.s.Tick(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, StateInactive, w.order(0).State())
+		require.Equal(t, []int64{w.owners[0]}, w.dirty, "what becomes of it is for the computation to say")
+	})
 	t.Run("RemovalsDoNotExpire", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
