@@ -49,11 +49,23 @@ func (m *Model) RoleRuleSentence(r *rolemodel.RoleRule) string {
 func (m *Model) asks(rules []int64, values map[string]int64) bool {
 	for _, id := range rules {
 		r := find(m.Source.RoleRules, func(r *rolemodel.RoleRule) bool { return r.ID == id })
-		if r == nil || m.satisfies(r.Dimensions, values) {
+		if r == nil || m.satisfies(r.Dimensions, values) && (r.CompositeRoleID == nil || m.givesBy(*r.CompositeRoleID, values)) {
 			return true
 		}
 	}
 	return len(rules) == 0
+}
+
+// givesBy reports whether a context with these values is a reason to have a composite role; one that no rule gives came from elsewhere. Composite roles that
+// need each other in a circle are not saved.
+func (m *Model) givesBy(roleID int64, values map[string]int64) bool {
+	var rules []int64
+	for _, r := range m.Source.RoleRules {
+		if r.RoleID == roleID && !r.IsDenied {
+			rules = append(rules, r.ID)
+		}
+	}
+	return m.asks(rules, values)
 }
 
 func (m *Model) satisfies(criteria rolemodel.Criteria, values map[string]int64) bool {

@@ -3,23 +3,19 @@ import { toProblem } from '../../graphql/problem'
 import { useCan, useMe } from '../../graphql/SessionContext'
 import { usePersonChanges } from '../../graphql/usePersonChanges'
 import { useReading } from '../../graphql/useReading'
-import { formatDay, formatLastDay, formatPeriod } from '../../lib/format'
 import { resourcePermission } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { ProblemNote } from '../../ui/ProblemNote'
-import { useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
-import { PersonDocument } from './PersonPage.generated'
-import { PersonContextsDocument, type PersonContextsQuery } from './directory.generated'
+import { ContextLine } from './ContextLine'
+import { PersonContextsDocument } from './directory.generated'
 import { EntityTypesDocument } from './entityTypes.generated'
+import { PersonDocument } from './PersonPage.generated'
 import { recordKinds } from './record'
 import { RecordsPanel } from './RecordsPanel'
 import classes from './Tab.module.css'
-import { timeLine } from './timeLine'
 import { useRecords } from './useRecords'
-
-type Contexts = NonNullable<PersonContextsQuery['resource']>['contexts']
 
 const route = getRouteApi('/shell/person/$id/contexts')
 
@@ -42,7 +38,7 @@ export function ContextsTab() {
         {contexts.length === 0 ? (
           <EmptyNote title={t.person.noContextsHint} hint={t.person.noContexts} />
         ) : (
-          <TimeLine contexts={contexts} />
+          <ContextLine contexts={contexts} />
         )}
       </div>
     </div>
@@ -69,41 +65,5 @@ function Records({ id }: { id: string }) {
       mayEnd={mayEnd && owner.validTo === null}
       onChanged={again}
     />
-  )
-}
-
-function TimeLine({ contexts }: { contexts: Contexts }) {
-  const now = useNow()
-  const line = timeLine(contexts, now)
-  return (
-    <div className={classes.line}>
-      <p className="dim">{t.person.contextHint}</p>
-      <div className={classes.scale}>
-        <span>{line.from === null ? t.common.openEnd : formatDay(new Date(line.from).toISOString())}</span>
-        <span>{line.to === null ? t.common.openEnd : formatLastDay(new Date(line.to).toISOString())}</span>
-      </div>
-      {line.lanes.map((lane) => (
-        <div key={lane.dimension} className={classes.lane}>
-          <h2>{lane.dimension}</h2>
-          <div className={classes.track}>
-            {lane.spans.map((span) => {
-              const dates = formatPeriod(span.from, span.to) || t.common.openEnd
-              return (
-                <span
-                  key={`${span.left} ${span.label}`}
-                  className={classes.span}
-                  style={{ left: `${span.left}%`, width: `${span.width}%` }}
-                  title={`${span.label}, ${dates}`}
-                >
-                  {span.label}
-                  <span className="sr-only">, {dates}</span>
-                </span>
-              )
-            })}
-            <span className={classes.now} style={{ left: `${line.now}%` }} title={t.common.now} />
-          </div>
-        </div>
-      ))}
-    </div>
   )
 }

@@ -18,6 +18,20 @@ describe('timeLine', () => {
     expect(line.lanes[0]?.spans).toMatchObject([{ label: 'Basel', left: 0, width: 100 }])
   })
 
+  it('shows values at the same time one below the other', () => {
+    const line = timeLine(
+      [
+        { startDate: '2026-01-01T00:00:00Z', endDate: '2026-03-01T00:00:00Z', dimensions: [site('Basel')] },
+        { startDate: '2026-02-01T00:00:00Z', endDate: '2026-03-01T00:00:00Z', dimensions: [site('Bern')] },
+      ],
+      now,
+    )
+    expect(line.lanes.map((l) => [l.row, l.spans.map((s) => s.label)])).toEqual([
+      [0, ['Basel']],
+      [1, ['Bern']],
+    ])
+  })
+
   it('leaves the end open where a context is', () => {
     const line = timeLine([{ startDate: '2026-02-01T00:00:00Z', endDate: null, dimensions: [site('Basel')] }], now)
     expect(line.to).toBeNull()

@@ -18,12 +18,14 @@ interface TimeLine {
   from: number | null
   to: number | null
   now: number
-  lanes: { dimension: string; spans: Span[] }[]
+  /** Of each dimension one lane, and further rows of it for values at the same time. */
+  lanes: { dimension: string; row: number; spans: Span[] }[]
+  percent: (ms: number) => number
 }
 
 const margin = 90 * 86_400_000
 
-/** Lays contexts out: one lane per dimension, touching spans of the same value joined. */
+/** Lays contexts out: one lane per dimension, touching spans of the same value joined, different values at the same time one below the other. */
 export function timeLine(contexts: Context[], now: number): TimeLine {
   const starts = contexts.flatMap((c) => (c.startDate ? [Date.parse(c.startDate)] : []))
   const ends = contexts.flatMap((c) => (c.endDate ? [Date.parse(c.endDate)] : []))
@@ -59,6 +61,20 @@ export function timeLine(contexts: Context[], now: number): TimeLine {
     from: openLeft ? null : first,
     to: openRight ? null : last,
     now: percent(now),
-    lanes: [...lanes].map(([dimension, spans]) => ({ dimension, spans })),
+    lanes: [...lanes].flatMap(([dimension, spans]) => rows(spans).map((row, n) => ({ dimension, row: n, spans: row }))),
+    percent,
   }
+}
+
+/** Deals spans out to rows in which none covers another. */
+function rows(spans: Span[]): Span[][] {
+  const out: Span[][] = []
+  for (const span of spans) {
+    const row = out.find((r) =>
+      r.every((s) => s.left + s.width <= span.left + 0.1 || span.left + span.width <= s.left + 0.1),
+    )
+    if (row) row.push(span)
+    else out.push([span])
+  }
+  return out
 }
