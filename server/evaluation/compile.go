@@ -125,6 +125,7 @@ func (b *builder) source(id int64) {
 	}
 	for _, r := range s.contexts {
 		b.sections(s, r)
+		r.today = r.usesToday()
 	}
 	s.reads.sort()
 	s.keyReads.sort()

@@ -22,6 +22,7 @@ type contextRule struct {
 	start, end *value
 	exclude    *value
 	dimensions []dimensionBinding
+	today      bool              // the contexts may change at midnight
 	sections   []*section        // in the order in which their sort keys count
 	ofRecord   []sectionProperty // keys that rules read: of the record that a context is named after
 	hidden     []sectionProperty // what rules read and contexts leave out
@@ -201,18 +202,19 @@ func (r *contextRule) counting(w *world, records []*Resource, now int64, edges f
 	if r.exclude != nil && r.exclude.broken != nil {
 		return nil, r.exclude.broken
 	}
-	for _, v := range r.values() {
-		if v.today() {
-			edges(w.tomorrow(now))
-		}
+	if r.today {
+		edges(w.tomorrow(now))
 	}
 	out := make([]*Resource, 0, len(records))
-	seen := map[*Resource]bool{}
+	var seen map[*Resource]bool
+	if r.records != nil && len(r.records.steps) > 1 { // several ways may lead to one
+		seen = make(map[*Resource]bool, len(records))
+	}
 	for _, record := range records {
-		if r.records != nil && len(r.records.steps) > 1 { // several ways may lead to it
-			if seen[record] {
-				continue
-			}
+		if seen[record] {
+			continue
+		}
+		if seen != nil {
 			seen[record] = true
 		}
 		if r.exclude != nil {
@@ -230,13 +232,13 @@ func (r *contextRule) counting(w *world, records []*Resource, now int64, edges f
 	return out, nil
 }
 
-// values are all that the rule computes of a record.
-func (r *contextRule) values() []*value {
-	out := []*value{r.exclude, r.start, r.end}
+// usesToday reports whether anything that the rule computes of a record changes by itself at midnight.
+func (r *contextRule) usesToday() bool {
+	today := r.exclude.today() || r.start.today() || r.end.today()
 	for _, c := range r.sections {
-		out = append(out, c.start, c.end, c.key, c.sort)
+		today = today || c.start.today() || c.end.today() || c.key.today() || c.sort.today()
 	}
-	return out
+	return today
 }
 
 // latest makes the one context of an owner without sections: of the records the one valid now with the latest start, else the next future one, else

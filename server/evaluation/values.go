@@ -193,24 +193,30 @@ func (r *run) alone(p *plan, q *prop, x *rule, base, over set) []Span {
 	if len(painted) == 0 && len(wide.intersect(base)) == 0 {
 		return nil
 	}
-	value := r.scalars(p, q, x)
+	if x.value.byRecord() && len(r.contextsOf(x)) > 1 {
+		return r.byTurns(p, q, x, painted)
+	}
+	s := r.scalar(p, q, x, r.recordOf(x))
 	begin := len(r.spans)
-	add := func(on set, s Span) {
-		for _, i := range on {
-			s.From, s.To = moment(i.from), moment(i.to)
-			begin = r.scratch.add(begin, s)
-		}
+	for _, i := range painted {
+		s.From, s.To = moment(i.from), moment(i.to)
+		begin = r.scratch.add(begin, s)
 	}
-	if !x.value.byRecord() || len(r.contextsOf(x)) == 1 {
-		add(painted, *value(r.recordOf(x)))
-		return r.give(begin)
-	}
+	return r.give(begin)
+}
+
+// byTurns gives the values of one rule under several contexts, each while it is the one in force.
+func (r *run) byTurns(p *plan, q *prop, x *rule, painted set) []Span {
+	value := r.scalars(p, q, x)
+	var line []Span
 	for _, part := range r.reigns(x, painted, false) {
-		if on := part.on.after(r.now); len(on) > 0 {
-			add(on, *value(part.record))
+		for _, i := range part.on.after(r.now) {
+			s := *value(part.record)
+			s.From, s.To = moment(i.from), moment(i.to)
+			line = append(line, s)
 		}
 	}
-	return joined(r.give(begin))
+	return joined(line)
 }
 
 // joined sorts a timeline and makes one span of neighbours that say the same.
