@@ -572,13 +572,36 @@ create table gap (
     proposed_value text,
     found_at timestamp with time zone not null,
     closed_at timestamp with time zone,
+    resource_type_id bigint not null,
+    version integer default 1 not null,
+    postponed_at timestamp with time zone,
+    postponed_by text,
+    decision text,
+    decided_by text,
+    decided_at timestamp with time zone,
+    comment text default ''::text not null,
+    shape text generated always as (
+CASE
+    WHEN (value_id IS NULL) THEN ((value_shape(current_value) || ' > '::text) || value_shape(proposed_value))
+    ELSE ('#'::text || (value_id)::text)
+END) stored not null,
     constraint gap_pkey PRIMARY KEY (id),
     constraint gap_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
+    constraint gap_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
     constraint gap_value_id_fkey FOREIGN KEY (value_id) REFERENCES resource(id),
-    constraint gap_workflow_state_check CHECK ((workflow_state = ANY (ARRAY[1, 3])))
+    constraint gap_decided_is_closed CHECK (((decided_at IS NULL) OR ((closed_at IS NOT NULL) AND (decision IS NOT NULL) AND (decided_by IS NOT NULL)))),
+    constraint gap_decision_known CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text]))),
+    constraint gap_workflow_state_check CHECK ((workflow_state = ANY (ARRAY[1, 3, 24])))
 );
 comment on table gap is 'A difference nobody asked for, waiting on reconciliation (spec 1.6).';
+comment on column gap.resource_type_id is 'That of its assigned resource type, which never changes: lists are found by it.';
+comment on column gap.version is 'Counts what changed in it: a decision that was made on older content is refused.';
+comment on column gap.postponed_at is 'Somebody put it off: it is not listed, and nothing happens to it by itself, until he takes it up again.';
+comment on column gap.shape is 'What both values look like, or which resource it is about: differences of one shape have one cause.';
 CREATE UNIQUE INDEX gap_one_open ON public.gap USING btree (assigned_resource_type_id, COALESCE(property, ''::text), COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
+CREATE INDEX gap_open ON public.gap USING btree (id) WHERE (closed_at IS NULL);
+CREATE INDEX gap_open_by_type ON public.gap USING btree (resource_type_id, property, id) WHERE (closed_at IS NULL);
+CREATE TRIGGER gap_has_type BEFORE INSERT ON public.gap FOR EACH ROW EXECUTE FUNCTION gap_has_type();
 
 create table generation (
     id bigint generated always as identity,
@@ -670,9 +693,9 @@ create table kept_value (
     constraint kept_value_pkey PRIMARY KEY (id),
     constraint kept_value_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
     constraint kept_value_value_id_fkey FOREIGN KEY (value_id) REFERENCES resource(id),
-    constraint kept_value_workflow_state_check CHECK ((workflow_state = ANY (ARRAY[16, 17, 24])))
+    constraint kept_value_workflow_state_check CHECK ((workflow_state = ANY (ARRAY[16, 17, 18, 24])))
 );
-comment on table kept_value is 'A value a person decided to keep (16, 24) or declined (17) against what was computed then.';
+comment on table kept_value is 'A value a person decided to keep (16, 24), declined (17), or gave up for what was computed then (18).';
 CREATE UNIQUE INDEX kept_value_one_open ON public.kept_value USING btree (assigned_resource_type_id, property, COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
 
 create table key_fault (
@@ -861,11 +884,14 @@ create table owner_state (
     model_version bigint not null,
     evaluated_at timestamp with time zone not null,
     next_evaluation_at timestamp with time zone,
+    left_at timestamp with time zone,
     constraint owner_state_pkey PRIMARY KEY (owner_id),
     constraint owner_state_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint owner_state_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
 );
+comment on column owner_state.left_at is 'When the last context ended, or when the owner was seen gone; null: he is there, or is yet to come.';
 CREATE INDEX owner_state_due ON public.owner_state USING btree (next_evaluation_at) WHERE (next_evaluation_at IS NOT NULL);
+CREATE INDEX owner_state_left ON public.owner_state USING btree (owner_id) WHERE (left_at IS NOT NULL);
 
 create table passed_reference (
     id bigint generated always as identity,
@@ -1064,6 +1090,36 @@ comment on table read_back_request is 'Something was written to the system of a 
 comment on column read_back_request.keys is 'Keys of the targets that were written, as the system has them. Null: not known.';
 comment on column read_back_request.effect is 'What that did to the stamps of the connection, in the words of its connector. Null: not known.';
 CREATE INDEX read_back_request_by_connector ON public.read_back_request USING btree (connector_id);
+
+create table reconciliation_run (
+    id bigint generated always as identity,
+    decision text not null,
+    filter jsonb not null,
+    comment text default ''::text not null,
+    state text default 'IN_PROGRESS'::text not null,
+    user_id bigint,
+    actor text not null,
+    as_of timestamp with time zone not null,
+    up_to bigint not null,
+    total integer not null,
+    done integer default 0 not null,
+    failed integer default 0 not null,
+    after_id bigint default 0 not null,
+    failures jsonb default '[]'::jsonb not null,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint reconciliation_run_pkey PRIMARY KEY (id),
+    constraint reconciliation_run_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint reconciliation_run_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text]))),
+    constraint reconciliation_run_ended CHECK (((ended_at IS NULL) = (state = 'IN_PROGRESS'::text))),
+    constraint reconciliation_run_state_check CHECK ((state = ANY (ARRAY['IN_PROGRESS'::text, 'COMPLETED'::text, 'CANCELLED'::text])))
+);
+comment on table reconciliation_run is 'A decision about all differences that a filter found at an instant, in portions; after_id is how far it came.';
+comment on column reconciliation_run.up_to is 'The newest difference there was: what is found later is not decided by it.';
+comment on column reconciliation_run.failures is 'Of the first hundred differences that were not decided: id and why.';
+CREATE INDEX reconciliation_run_by_actor ON public.reconciliation_run USING btree (actor, id);
+CREATE INDEX reconciliation_run_open ON public.reconciliation_run USING btree (id) WHERE (ended_at IS NULL);
 
 create table record_section (
     id bigint generated always as identity,
@@ -1706,6 +1762,15 @@ AS $function$
     left join delivery_rename n on n.delivery_id = of_delivery and n.entity_type_id = p.target_entity_type_id and n.old_key = v.value
 $function$;
 
+CREATE OR REPLACE FUNCTION public.gap_has_type()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    select a.resource_type_id into new.resource_type_id from assigned_resource_type a where a.id = new.assigned_resource_type_id;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.is_same_person(account text, person bigint)
  RETURNS boolean
  LANGUAGE sql
@@ -1917,6 +1982,14 @@ CREATE OR REPLACE FUNCTION public.target_key(connector bigint, source text, enti
  IMMUTABLE PARALLEL SAFE
 AS $function$
     select md5(concat_ws(chr(1), coalesce(connector || chr(1) || source, 't' || entity_type), col, lower(value)))::uuid
+$function$;
+
+CREATE OR REPLACE FUNCTION public.value_shape(value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    select left(regexp_replace(regexp_replace(coalesce(value, ''), '[[:alpha:]]+', 'a', 'g'), '[[:digit:]]+', '9', 'g'), 60)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.workflow_legal_move()

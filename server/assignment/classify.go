@@ -130,7 +130,7 @@ func (s *Service) classify(ctx context.Context, tx bun.Tx, m *Model, page []int6
 		}
 	}
 	w.changed = []*evaluation.Result{sum}
-	for _, part := range []func() error{w.types, w.gaps, w.kept, w.orders} {
+	for _, part := range []func() error{w.types, w.gaps, w.kept, w.orders, w.differences} {
 		if err := part(); err != nil {
 			return w.report, err
 		}

@@ -14,6 +14,7 @@
 //	faults.go     the list of both
 //	state.go      the workflow states below, and their history
 //	decide.go     what decisions about orders mean for assignments: kept, declined, denied
+//	reconcile.go  what decisions about differences mean: kept, given up for what is computed, authorized, handed over, refused
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	version.go    what was known of an assignment before it changed
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty

@@ -133,7 +133,7 @@ func (s *Service) selectFollows(ctx context.Context, owner int64, about *subject
 	}
 	return f, read("differences", &f.gaps, `select a.resource_type_id, g.property, g.current_value, g.proposed_value, g.found_at
 		from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id
-		where g.assigned_resource_type_id = any (?0) and g.closed_at is null and (?1 = '' or g.property is null or g.property = ?1) order by g.id`, ids(arts), about.property)
+		where g.assigned_resource_type_id = any (?0) and g.closed_at is null and g.workflow_state <> 24 and (?1 = '' or g.property is null or g.property = ?1) order by g.id`, ids(arts), about.property)
 }
 
 func (f *follows) mentioned() []int64 {

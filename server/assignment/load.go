@@ -174,10 +174,10 @@ func (l *loader) gaps([]int64) error {
 	return l.read(func(r *db.Row) error {
 		g := &evaluation.Gap{ID: r.Int()}
 		t := l.types[r.Int()]
-		g.Property, g.ValueID, g.Workflow, g.Current, g.Proposed = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text()
+		g.Property, g.ValueID, g.Workflow, g.Current, g.Proposed, g.IsPostponed = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text(), r.Bool()
 		t.Gaps = append(t.Gaps, g)
 		return nil
-	}, `select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value from gap
+	}, `select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, postponed_at is not null from gap
 		where assigned_resource_type_id = any (?) and closed_at is null order by id`, ids(slices.Sorted(maps.Keys(l.types))))
 }
 

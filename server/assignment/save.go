@@ -58,7 +58,7 @@ func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.B
 	if len(w.changed) == 0 {
 		return w.report, w.failed, nil
 	}
-	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events} {
+	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events, w.differences} {
 		if err := part(); err != nil {
 			return w.report, w.failed, fmt.Errorf("save assignments: %w", err)
 		}
@@ -482,8 +482,8 @@ func (w *saver) gaps() error {
 	}
 	if len(known) > 0 {
 		if _, err := w.tx.NewRaw(`update gap g set workflow_state = r.workflow_state, current_value = r.current_value, proposed_value = r.proposed_value,
-				closed_at = case when r.close then ?0::timestamptz end
-			from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, current_value text, proposed_value text, close boolean) where g.id = r.id`,
+				version = g.version + 1, closed_at = case when r.close then ?0::timestamptz end
+			from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, current_value text, proposed_value text, close boolean) where g.id = r.id and g.closed_at is null`,
 			w.now, string(jsonb(known))).Exec(w.ctx); err != nil {
 			return err
 		}
@@ -549,17 +549,37 @@ func (w *saver) states() error {
 		Type  int64      `json:"entity_type_id"`
 		Print string     `json:"fingerprint"`
 		Next  *time.Time `json:"next_evaluation_at"`
+		Left  *time.Time `json:"left_at"`
 	}
 	rows := make([]row, 0, len(w.changed))
 	for _, r := range w.changed {
-		rows = append(rows, row{r.OwnerID, w.owners[r.OwnerID].Resource.EntityTypeID, fmt.Sprintf("%x", r.Fingerprint), r.NextAt})
+		rows = append(rows, row{r.OwnerID, w.owners[r.OwnerID].Resource.EntityTypeID, fmt.Sprintf("%x", r.Fingerprint), r.NextAt, w.left(r)})
 	}
-	_, err := w.tx.NewRaw(`insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, evaluated_at, next_evaluation_at)
-		select owner_id, entity_type_id, decode(fingerprint, 'hex'), ?0, ?1, next_evaluation_at
-		from jsonb_to_recordset(?2::jsonb) r (owner_id bigint, entity_type_id bigint, fingerprint text, next_evaluation_at timestamptz)
+	_, err := w.tx.NewRaw(`insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, evaluated_at, next_evaluation_at, left_at)
+		select owner_id, entity_type_id, decode(fingerprint, 'hex'), ?0, ?1, next_evaluation_at, left_at
+		from jsonb_to_recordset(?2::jsonb) r (owner_id bigint, entity_type_id bigint, fingerprint text, next_evaluation_at timestamptz, left_at timestamptz)
 		on conflict (owner_id) do update set fingerprint = excluded.fingerprint, model_version = excluded.model_version, evaluated_at = excluded.evaluated_at,
-			next_evaluation_at = excluded.next_evaluation_at`, w.m.Source.Version, w.now, string(jsonb(rows))).Exec(w.ctx)
+			next_evaluation_at = excluded.next_evaluation_at, left_at = case when excluded.left_at is not null then least(owner_state.left_at, excluded.left_at) end`, w.m.Source.Version, w.now, string(jsonb(rows))).Exec(w.ctx)
 	return err
+}
+
+// left tells since when an owner has left: his last context has ended, or he is gone from his source. Who never had a context has not left.
+func (w *saver) left(r *evaluation.Result) *time.Time {
+	var last *time.Time
+	for i := range r.Contexts {
+		end := r.Contexts[i].End
+		if end == nil || end.After(w.now) {
+			last = nil
+			break
+		}
+		if last == nil || end.After(*last) {
+			last = end
+		}
+	}
+	if last == nil && w.owners[r.OwnerID].Resource.Gone {
+		return &w.now
+	}
+	return last
 }
 
 // facts remembers which resources each evaluation read: when one of them changes, the owner is dirty. Most are known: what there is is read
@@ -633,6 +653,43 @@ func (w *saver) events() error {
 		events = append(events, event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: r.OwnerID, OwnerID: r.OwnerID,
 			SourceEntityType: w.m.Shape.EntityTypes[w.owners[r.OwnerID].Resource.EntityTypeID].Identifier,
 			Data:             map[string]int{"roles": len(r.Roles), "types": len(r.Types)}})
+	}
+	return event.Publish(w.ctx, w.tx, w.now, events...)
+}
+
+// differences tells of which accounts something waits for a decision that did not, or does not any more: one event per account.
+func (w *saver) differences() error {
+	var events []event.Event
+	for _, r := range w.changed {
+		for i := range r.Types {
+			d := &r.Types[i]
+			var n struct {
+				Opened  int `json:"opened"`
+				Changed int `json:"changed"`
+				Closed  int `json:"closed"`
+			}
+			for _, g := range d.Gaps {
+				switch {
+				case g.Close && g.ID != 0:
+					n.Closed++
+				case g.Close:
+				case g.ID == 0:
+					n.Opened++
+				default:
+					n.Changed++
+				}
+			}
+			if n.Opened+n.Changed+n.Closed == 0 {
+				continue
+			}
+			e := event.Event{Kind: "gap.changed", SubjectType: "assigned_resource_type", SubjectID: w.typeIDs[d], OwnerID: r.OwnerID, Data: n}
+			if t := w.m.ResourceType(d.ResourceTypeID); t != nil {
+				if source := w.m.Shape.EntityTypes[t.SourceEntityTypeID]; source != nil {
+					e.SourceEntityType = source.Identifier
+				}
+			}
+			events = append(events, e)
+		}
 	}
 	return event.Publish(w.ctx, w.tx, w.now, events...)
 }

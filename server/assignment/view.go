@@ -245,7 +245,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 	}
 	var gaps []viewGap
 	if err := v.db.NewRaw(`select assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value from gap
-		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.done()).Scan(v.ctx, &gaps); err != nil {
+		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) and workflow_state <> 24 order by id`, ids(arts), v.done()).Scan(v.ctx, &gaps); err != nil {
 		return err
 	}
 	v.gaps = map[int64][]viewGap{}
@@ -509,10 +509,14 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 	for _, k := range v.kept[t.ID] {
 		if k.Property == name && (valueID == 0 || k.ValueID != nil && *k.ValueID == valueID) {
 			e.WorkflowState = k.WorkflowState
-			if k.WorkflowState == int(evaluation.Declined) {
+			switch evaluation.Workflow(k.WorkflowState) {
+			case evaluation.Declined:
 				state = evaluation.Inactive
 				e.Reasons = append(e.Reasons, "Not provisioned: declined by "+k.Actor+".")
-			} else {
+			case evaluation.Calculated:
+				state = evaluation.Pending
+				e.Reasons = append(e.Reasons, "Set to what the rules say by "+k.Actor+".")
+			default:
 				e.Value = k.KeptValue
 				e.Reasons = append(e.Reasons, "Kept by "+k.Actor+".")
 			}

@@ -415,7 +415,7 @@ func (d *diff) lost() {
 	switch {
 	case w == Cancellation:
 		d.delete(true) // somebody decided it: already reviewed, allowed even without allowRemove
-	case d.ownerGone && d.p.RemoveOrphans && d.p.AllowRemove, !d.ownerGone && was && d.p.AllowRemove && !w.found():
+	case d.ownerGone && d.p.RemoveOrphans && d.p.AllowRemove && !d.isPostponed("", 0), !d.ownerGone && was && d.p.AllowRemove && !w.found():
 		d.out.Workflow = Calculated
 		d.delete(false)
 	default:
@@ -424,6 +424,11 @@ func (d *diff) lost() {
 			d.out.Workflow = d.r.found()
 			if was {
 				d.out.Workflow = NonConforming
+			}
+		}
+		for _, g := range d.row.Gaps {
+			if g.Property != "" {
+				d.closeGap(g.Property, g.ValueID) // of an account that nobody wants, nothing is compared
 			}
 		}
 		d.gap("", 0, cmp.Or(d.target.DisplayName, d.target.Key), "", d.out.Workflow)
@@ -549,16 +554,26 @@ func (d *diff) gapOf(property string, value int64) *Gap {
 	return nil
 }
 
-// gap opens or refreshes a difference that waits for a person. An open one keeps its workflow state.
+// gap opens or refreshes a difference that waits for a person. An open one keeps its workflow state, unless a value was kept before or is not
+// any more.
 func (d *diff) gap(property string, value int64, current, proposed string, w Workflow) {
 	g := Gap{Property: property, ValueID: value, Workflow: w, Current: current, Proposed: proposed}
 	if old := d.gapOf(property, value); old != nil {
-		g.ID, g.Workflow = old.ID, old.Workflow
+		g.ID, g.IsPostponed = old.ID, old.IsPostponed
+		if w != Questioned && old.Workflow != Questioned {
+			g.Workflow = old.Workflow
+		}
 		if g == *old {
 			return
 		}
 	}
 	d.out.Gaps = append(d.out.Gaps, GapDelta{Gap: g})
+}
+
+// isPostponed: somebody put the difference off. Nothing that would change it begins by itself meanwhile.
+func (d *diff) isPostponed(property string, value int64) bool {
+	g := d.gapOf(property, value)
+	return g != nil && g.IsPostponed
 }
 
 func (d *diff) closeGap(property string, value int64) {

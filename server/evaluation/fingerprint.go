@@ -260,6 +260,7 @@ func (h *hasher) existing(x *ExistingType) {
 		h.n(int64(g.Workflow))
 		h.s(g.Current)
 		h.s(g.Proposed)
+		h.is(g.IsPostponed)
 	}
 	for _, k := range x.Kept {
 		h.s(k.Property)

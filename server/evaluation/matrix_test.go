@@ -216,7 +216,14 @@ func matrixOfScalars(t *testing.T, b *strings.Builder) {
 							x.Gaps = []*Gap{{ID: 1, Property: "Phone", Workflow: w, Current: "old", Proposed: "100"}}
 						})
 					}
-					for _, w := range []Workflow{Approved, Questioned, Declined} {
+					row("gap postponed", computed, current, func(x *ExistingType) {
+						x.Gaps = []*Gap{{ID: 1, Property: "Phone", Workflow: NonConforming, Current: "old", Proposed: "100", IsPostponed: true}}
+					})
+					row("kept 24, asked", computed, current, func(x *ExistingType) {
+						x.Kept = []*Kept{{ID: 1, Property: "Phone", Workflow: Questioned, Value: "old", KeptAgainst: "100"}}
+						x.Gaps = []*Gap{{ID: 1, Property: "Phone", Workflow: Questioned, Current: "old", Proposed: "100"}}
+					})
+					for _, w := range []Workflow{Approved, Questioned, Declined, Calculated} {
 						row(fmt.Sprintf("kept %d", w), computed, current, func(x *ExistingType) {
 							x.Kept = []*Kept{{ID: 1, Property: "Phone", Workflow: w, Value: "old", KeptAgainst: "100"}}
 						})
@@ -281,6 +288,9 @@ func matrixOfMembers(t *testing.T, b *strings.Builder) {
 		})
 		row("kept 16", hadNot, e, x, func(y *ExistingType) {
 			y.Kept = []*Kept{{ID: 1, Property: "MemberOf", ValueID: id, Workflow: Approved, Value: "G"}}
+		})
+		row("given up 18", hadNot, e, x, func(y *ExistingType) {
+			y.Kept = []*Kept{{ID: 1, Property: "MemberOf", ValueID: id, Workflow: Calculated, Value: "G"}}
 		})
 		row("refused 17", hadNot, e, x, func(y *ExistingType) {
 			y.Kept = []*Kept{{ID: 1, Property: "MemberOf", ValueID: id, Workflow: Declined, KeptAgainst: "G"}}

@@ -114,7 +114,7 @@ func (c *Compiled) orphan(b *OrphanBatch, t Orphan) OrphanResult {
 		x.delete(true)
 	case d.Workflow.approved():
 		x.lines.keepAll()
-	case typ.RemoveOrphans && typ.AllowRemove && confidence >= 100:
+	case typ.RemoveOrphans && typ.AllowRemove && confidence >= 100 && !x.isPostponed("", 0):
 		x.delete(false)
 	default:
 		x.lines.withdrawAll()

@@ -58,6 +58,8 @@ func (d *diff) single(q *prop, target *Resource) {
 		if line != nil {
 			d.lines.verify(line, false)
 		}
+	case kept != nil && kept.Workflow == Calculated:
+		d.take(kept, w)
 	case kept != nil && (line == nil || line.State == Inactive):
 		d.keptSingle(q, kept, line, w, current)
 	case line != nil && !d.lines.done[line]:
@@ -70,7 +72,7 @@ func (d *diff) single(q *prop, target *Resource) {
 		}
 		d.lines.ask(w)
 	case gap != nil:
-		if d.p.DiscardManualAssignments && gap.Proposed != w.proposed {
+		if d.p.DiscardManualAssignments && gap.Proposed != w.proposed && !gap.IsPostponed {
 			d.closeGap(name, 0)
 			d.lines.ask(w)
 			return
@@ -150,9 +152,12 @@ func (d *diff) ended(q *prop, target *Resource, line, remove *ExistingLine) {
 				d.lines.verify(l, false)
 			}
 		}
+	case kept != nil && kept.Workflow == Calculated:
+		d.take(kept, w)
 	case d.want.forbid[name][id] && !asked:
 		d.gap(name, 0, w.current, "", d.r.found())
 	case kept != nil && kept.Workflow != Declined:
+		d.closeGap(name, 0)
 	case kept != nil && kept.KeptAgainst == "":
 		if asked { // somebody refused to take it away
 			d.lines.keepProperty(name)
@@ -179,23 +184,39 @@ func (d *diff) ended(q *prop, target *Resource, line, remove *ExistingLine) {
 	}
 }
 
-// keptSingle is what a value that a person kept or declined becomes (role-model 2.7).
+// take brings what is computed where somebody decided that it takes the place of what was found: already reviewed, unless something else is
+// computed by now.
+func (d *diff) take(k *Kept, w wish) {
+	d.closeGap(k.Property, k.ValueID)
+	d.closeKept(k)
+	w.decided = k.KeptAgainst == w.proposed
+	d.lines.ask(w)
+}
+
+// keptSingle is what a value that a person kept or declined becomes (role-model 2.7). What is computed since may be another value: the kept one
+// stays, and the question goes back to people.
 func (d *diff) keptSingle(q *prop, k *Kept, line *ExistingLine, w wish, current string) {
 	changed := k.KeptAgainst != w.proposed
 	switch {
 	case k.Workflow == Declined && !changed, k.Workflow != Declined && !changed && current == k.Value && k.Workflow == Approved:
+		d.closeGap(q.Identifier, 0)
 		if line != nil {
 			d.lines.keep(line)
 		}
-	case k.Workflow == Declined, changed && d.p.DiscardManualAssignments:
+	case k.Workflow == Declined, changed && d.p.DiscardManualAssignments && !d.isPostponed(q.Identifier, 0):
+		d.closeGap(q.Identifier, 0)
 		d.closeKept(k)
 		d.lines.ask(w)
 	case current != k.Value:
 		d.closeKept(k)
 		d.gap(q.Identifier, 0, current, w.proposed, NonConforming)
-	case changed && k.Workflow != Questioned:
-		d.out.Kept = append(d.out.Kept, KeptDelta{ID: k.ID, Workflow: Questioned})
-	case !changed && k.Workflow == Questioned:
+	case changed:
+		if k.Workflow != Questioned {
+			d.out.Kept = append(d.out.Kept, KeptDelta{ID: k.ID, Workflow: Questioned})
+		}
+		d.gap(q.Identifier, 0, current, w.proposed, Questioned)
+	case k.Workflow == Questioned:
+		d.closeGap(q.Identifier, 0)
 		d.out.Kept = append(d.out.Kept, KeptDelta{ID: k.ID, Workflow: Approved})
 	}
 }
@@ -311,7 +332,10 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was, own bool) {
 	case present:
 		withdraw(add)
 		switch {
+		case kept != nil && kept.Workflow == Calculated:
+			d.take(kept, removal)
 		case kept != nil && kept.Workflow != Declined:
+			d.closeGap(name, id)
 			withdraw(remove)
 		case kept != nil:
 			if remove != nil {

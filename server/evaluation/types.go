@@ -190,12 +190,14 @@ type Gap struct {
 	ID       int64
 	Property string // empty: the whole account is unauthorized
 	ValueID  int64
-	Workflow Workflow // 1 or 3
+	Workflow Workflow // 1 or 3; 24: under a kept value
 	Current  string
 	Proposed string
+	// IsPostponed: somebody put it off. It shows what is so, and nothing else happens to it until it is taken up again or gone.
+	IsPostponed bool
 }
 
-// Kept is a value a person decided to keep (16, 24) or declined (17).
+// Kept is a value a person decided to keep (16, 24), declined (17), or gave up for what was computed then (18).
 type Kept struct {
 	ID          int64
 	Property    string
