@@ -32,8 +32,8 @@ var besides = map[string][]string{"ErrorCode": {"INTERNAL"}} // of errors withou
 // Closed lists of the database: the enum that shows each.
 var stored = map[string]string{
 	"connection.deactivated": "Deactivation", "connector.mode": "ConnectorMode", "delivery.mode": "DeliveryMode", "delivery.state": "DeliveryState",
-	"delivery_change.command": "ChangeCommand", "job_instance.state": "JobInstanceState", "mail.state": "MailState", "order_line.action": "LineAction", "property.type": "PropertyType",
-	"provisioning_order.kind": "OrderKind", "resource_type_rule.kind": "RuleKind", "role.kind": "RoleKind", "row_to_mend.kind": "MendKind",
+	"delivery_change.command": "ChangeCommand", "gap.decision": "ReconciliationDecision", "job_instance.state": "JobInstanceState", "mail.state": "MailState", "order_line.action": "LineAction", "property.type": "PropertyType",
+	"provisioning_order.kind": "OrderKind", "reconciliation_run.decision": "ReconciliationDecision", "reconciliation_run.state": "ReconciliationRunState", "resource_type_rule.kind": "RuleKind", "role.kind": "RoleKind", "row_to_mend.kind": "MendKind",
 	"task_instance.state": "TaskInstanceState", "task_log.level": "LogLevel", "webhook_delivery.state": "WebhookDeliveryState",
 }
 

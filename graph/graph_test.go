@@ -33,6 +33,7 @@ import (
 	"writ/server/manifest"
 	"writ/server/notification"
 	"writ/server/order"
+	"writ/server/reconciliation"
 	"writ/server/synchronization"
 	"writ/server/system"
 	"writ/server/webhook"
@@ -113,13 +114,15 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(b.t, err)
 	b.ring = ring
+	assignments := assignment.New(b.db, b.clock, log, shapes, dbtest.Idle(assignment.Hooks{}))
 	return &graph.Resolver{
+		Reconciliation: reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{})),
 		Systems: system.New(system.Options{DB: b.db, Clock: b.clock, Packages: fulfil.Packages{"null": null.Package{}, "manual-ticket": manual.Package{}}, Keyring: ring,
 			FilesDir: b.t.TempDir(), Activated: orders.Wake}),
 		Auth:            b.auth,
 		Access:          &access.Service{DB: b.db, Clock: b.clock},
 		Directory:       d,
-		Assignments:     assignment.New(b.db, b.clock, log, shapes, dbtest.Idle(assignment.Hooks{})),
+		Assignments:     assignments,
 		Orders:          orders,
 		Jobs:            jobs,
 		Synchronization: synchronization.New(b.db, b.clock, shapes, directory.Options{}, dbtest.Idle(synchronization.Hooks{})),

@@ -128,6 +128,8 @@ func (r *orderFilterResolver) Kinds(ctx context.Context, obj *order.OrderFilter,
 	return nil
 }
 
+func (r *Resolver) Counters() generated.CountersResolver { return &countersResolver{r} }
+
 func (r *Resolver) HeldOrders() generated.HeldOrdersResolver { return &heldOrdersResolver{r} }
 
 func (r *Resolver) Order() generated.OrderResolver { return &orderResolver{r} }
@@ -141,6 +143,7 @@ func (r *Resolver) OrderLine() generated.OrderLineResolver { return &orderLineRe
 func (r *Resolver) OrderFilter() generated.OrderFilterResolver { return &orderFilterResolver{r} }
 
 type (
+	countersResolver          struct{ *Resolver }
 	heldOrdersResolver        struct{ *Resolver }
 	orderResolver             struct{ *Resolver }
 	orderHistoryEntryResolver struct{ *Resolver }

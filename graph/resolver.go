@@ -12,6 +12,7 @@ import (
 	"writ/server/manifest"
 	"writ/server/notification"
 	"writ/server/order"
+	"writ/server/reconciliation"
 	"writ/server/synchronization"
 	"writ/server/system"
 	"writ/server/webhook"
@@ -25,6 +26,7 @@ type Resolver struct {
 	Systems         *system.Service
 	Assignments     *assignment.Service
 	Orders          *order.Service
+	Reconciliation  *reconciliation.Service
 	Jobs            *job.Service
 	Synchronization *synchronization.Service
 	Manifest        *manifest.Service
@@ -50,5 +52,5 @@ func (r *Resolver) complete() {
 	r.Contexts = &across.Contexts{DB: db, Clock: r.Directory.Clock, Directory: r.Directory}
 	r.Routes = &across.Routes{DB: db, Systems: r.Systems, Readings: r.Synchronization}
 	r.Tasks = &across.Tasks{DB: db}
-	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Renew = r.Orders, r.Jobs, r.Assignments, r.Auth.Renew
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Renew = r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Auth.Renew
 }

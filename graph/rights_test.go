@@ -271,6 +271,7 @@ var changes = []change{
 	{"releaseManualOrders", `(input: {orderIds: ["2032", "2012"]})`},
 	{"reportManualOrderErrors", `(input: {orderIds: ["2032", "2012"], message: "no"})`},
 	{"confirmManualOrders", `(input: {filter: {}})`},
+	{"decideReconciliation", `(input: {items: [{id: "3503"}, {id: "3501"}], decision: POSTPONE})`},
 	{"createResource", `(input: {entityType: "Directory_User", key: "$new", values: [{property: "Department", keys: ["zqd2keyq"]}]})`},
 	{"createResource", `(input: {entityType: "Directory_Department", key: "$new", values: []})`},
 	{"updateResource", `(input: {id: "1003", version: 1, values: [{property: "Phone", value: "1"}]})`},
@@ -298,6 +299,9 @@ var changes = []change{
 
 // lastChanges are for the one who may everything: the others have used up what there was.
 var lastChanges = []change{
+	{"decideReconciliation", `(input: {filter: {kinds: [UNRECONCILED]}, decision: KEEP_CURRENT, comment: "x"})`},
+	{"chooseAccountOwner", `(input: {accountId: "1025", resourceType: "AD_User", ownerId: "1001", comment: "x"})`},
+	{"cancelReconciliationRun", `(input: {id: "3602"})`},
 	{"updateResource", `(input: {id: "1004", version: 1, values: [{property: "Phone", value: "1"}]})`},
 	{"deleteResource", `(input: {id: "1004", version: 2})`},
 	{"cancelJobInstance", `(input: {id: "514"})`},
@@ -423,8 +427,8 @@ func (w *world) ids(oneEach bool) []string {
 	require.NoError(w.t, w.db.NewRaw(`select id::text from (
 		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
 		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
-		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend) x
-		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703)"+`)
+		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from reconciliation_run) x
+		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('n', 3601)"+`)
 		order by x.id`, oneEach).Scan(w.ctx, &ids))
 	return ids
 }

@@ -151,8 +151,19 @@ insert into order_line_history (order_id, line_ids, at, actor, action, from_stat
 	select o.id, array[o.id + 1000], now(), 'policy', 'compute', null, null, 'zqp'||(o.owner_id - 1000)||'historyq' from provisioning_order o where o.state <> 4;
 insert into order_attempt (order_id, attempt, idempotency_key, worker, started_at, ended_at, outcome, message, payload)
 	select o.id, 1, gen_random_uuid(), 'w', timestamptz '2026-01-01', timestamptz '2026-01-01', 'REFUSED', 'zqp'||(o.owner_id - 1000)||'attemptq', jsonb_build_object('x', 'zqp'||(o.owner_id - 1000)||'payloadq') from provisioning_order o;
-insert into gap (assigned_resource_type_id, property, workflow_state, current_value, proposed_value, found_at)
-	select 1500 + 10 * n + 1, 'Login', 1, 'zqp'||n||'gapq', 'zqp'||n||'wantedq', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into gap (id, assigned_resource_type_id, property, workflow_state, current_value, proposed_value, found_at) overriding system value
+	select 3500 + n, 1500 + 10 * n + 1, 'Login', 1, 'zqp'||n||'gapq', 'zqp'||n||'wantedq', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into gap (id, assigned_resource_type_id, workflow_state, current_value, found_at, postponed_at, postponed_by, comment) overriding system value
+	select 3510 + n, 1500 + 10 * n + 1, 1, 'zqp'||n||'accountq', timestamptz '2026-01-01', timestamptz '2026-01-01', 'somebody', 'zqp'||n||'commentq' from generate_series(1, 4) n;
+insert into gap (id, assigned_resource_type_id, property, workflow_state, found_at, decision, decided_by, decided_at, closed_at) overriding system value
+	select 3520 + n, 1500 + 10 * n + 1, 'Owner', 1, timestamptz '2026-01-01', 'KEEP_CURRENT', 'somebody', timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
+update assigned_resource_type set confidence = 80 where resource_id is not null;
+insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value values (1025, 13, 'zqa5keyq', 'zqa5nameq', '{"Login": "zqa5loginq"}', timestamptz '2020-01-01', 'SYNC');
+insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, evaluated_at, left_at) select 1000 + n, 11, '', 1, timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into correlation_key (rule_id, side, value, resource_id) select 96, side, 'zqp'||n||'phoneq', case side when 'S' then 1000 else 1020 end + n from generate_series(1, 4) n, unnest(array['S', 'T']) side;
+insert into reconciliation_run (id, decision, filter, comment, state, actor, as_of, up_to, total, failures, created_at, updated_at, ended_at) overriding system value values
+	(3601, 'KEEP_CURRENT', '{}', 'fine', 'COMPLETED', 'everything', timestamptz '2026-01-01', 1, 1, '[{"id": 3501, "code": "CONFLICT", "message": "x"}]', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
+	(3602, 'KEEP_CURRENT', '{}', 'fine', 'IN_PROGRESS', 'everything', timestamptz '2026-01-01', 1, 1, '[]', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
 insert into kept_value (assigned_resource_type_id, property, workflow_state, kept_value, actor, at)
 	select 1500 + 10 * n + 1, 'Owner', 16, 'zqp'||n||'keptq', 'somebody', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 + n, 11, 1, 'zqp'||n||'faultq' from generate_series(1, 4) n;
@@ -220,7 +231,7 @@ func settle(t *testing.T) *world {
 		}
 		events = append(events, event.Event{Kind: "resource.changed", SubjectType: "resource", SubjectID: 1000 + n, Data: text})
 	}
-	events = append(events, event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511}, event.Event{Kind: "mail.sent", SubjectType: "mail", SubjectID: 801, Data: map[string]any{"text": "zqp3eventq"}})
+	events = append(events, event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511}, event.Event{Kind: "gap.changed", SubjectType: "assigned_resource_type", SubjectID: 1531, SourceEntityType: "Directory_User", OwnerID: 1003, Data: map[string]any{"text": "zqp3eventq"}}, event.Event{Kind: "mail.sent", SubjectType: "mail", SubjectID: 801, Data: map[string]any{"text": "zqp3eventq"}})
 	require.NoError(t, event.Publish(permit.With(b.ctx, permit.System("policy")), b.db, b.clock.Now(), events...))
 	require.Eventually(t, func() bool { waiting, err := event.Pending(b.ctx, b.db); return err == nil && !waiting }, waitFor, tick)
 
@@ -231,7 +242,7 @@ func settle(t *testing.T) *world {
 	w.add("departments", "Directory_Department", "", "", nil, "/ProvisioningPolicy", "/Custom", "/Connectors/Connector/Query", "/Monitoring").sees = regexp.MustCompile(`^zq(d[12][a-z]*|c1host)q$`)
 	// access rules and settings of systems are nobody's rows: d1key stands in a rule, c1host in a setting
 	// everybody may be read, orders and what they come from of finance only
-	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[34](key|name|login)|c1host)q$`)
+	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[345](key|name|login)|c1host)q$`)
 	w.rule("mixed", "mixed-finance", "Directory_User", "Department", "zqd1keyq", append(every, "/Custom/ResourceChanges/AD")...)
 	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Workflows")
 	none := regexp.MustCompile(`^$`)

@@ -13,15 +13,17 @@ import (
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/permit"
+	"writ/server/reconciliation"
 )
 
 // Feed turns the event stream into subscriptions. Every change is filtered by the subscriber's rights at the moment of its delivery, and a
 // subscription ends when its session does. Make it with NewFeed.
 type Feed struct {
-	Hub         *event.Hub
-	Orders      *order.Service
-	Jobs        *job.Service
-	Assignments *assignment.Service
+	Hub            *event.Hub
+	Orders         *order.Service
+	Jobs           *job.Service
+	Assignments    *assignment.Service
+	Reconciliation *reconciliation.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
 	// Failed hears why a subscription ends before its time, just before it does. nil: nobody.
@@ -214,6 +216,38 @@ func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan
 		}
 		last := rows[len(rows)-1]
 		return []*PermissionsChange{{Cursor: last.Cursor.String(), At: last.At, ResourceID: resourceID}}, nil
+	})
+}
+
+// ReconciliationChange says that what is to be reconciled changed.
+type ReconciliationChange struct {
+	Cursor string
+	At     time.Time
+}
+
+// ReconciliationChanged says that differences, decisions or runs changed, once for several changes at the same moment. Refused like the list of
+// differences; it does not say which, since it may be one that the subscriber may not see.
+func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan *ReconciliationChange, error) {
+	if err := f.Reconciliation.MayList(ctx); err != nil {
+		return nil, err
+	}
+	from, err := cursorOf(after)
+	if err != nil {
+		return nil, err
+	}
+	about := func(r event.Row) bool {
+		switch r.Kind {
+		case "gap.changed", "gap.decided", "account.adopted", "reconciliation_run.changed":
+			return true
+		}
+		return false
+	}
+	return follow(ctx, f, from, about, func(ctx context.Context, rows []event.Row) ([]*ReconciliationChange, error) {
+		if err := f.Reconciliation.MayList(ctx); err != nil {
+			return nil, err
+		}
+		last := rows[len(rows)-1]
+		return []*ReconciliationChange{{Cursor: last.Cursor.String(), At: last.At}}, nil
 	})
 }
 

@@ -503,6 +503,52 @@ func (ec *executionContext) fieldContext_MyScopes_bulkReviewProvisioning(_ conte
 	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
 }
 
+func (ec *executionContext) _MyScopes_reconciliateResources(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_reconciliateResources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReconciliateResources, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_reconciliateResources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
+func (ec *executionContext) _MyScopes_massReconciliateResources(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_massReconciliateResources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MassReconciliateResources, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_massReconciliateResources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
 func (ec *executionContext) _MyScopes_queryResources(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -798,6 +844,16 @@ func (ec *executionContext) slowly_MyScopes(ctx context.Context, sel ast.Selecti
 			}
 		case "bulkReviewProvisioning":
 			out.Values[i] = ec._MyScopes_bulkReviewProvisioning(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reconciliateResources":
+			out.Values[i] = ec._MyScopes_reconciliateResources(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "massReconciliateResources":
+			out.Values[i] = ec._MyScopes_massReconciliateResources(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

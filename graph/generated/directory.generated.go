@@ -3305,6 +3305,10 @@ func (ec *executionContext) marshalNResourcePayload2ᚖwritᚋserverᚋdirectory
 	return ec._ResourcePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNResourceRef2writᚋserverᚋdirectoryᚐResourceRef(ctx context.Context, sel ast.SelectionSet, v directory.ResourceRef) graphql.Marshaler {
+	return ec._ResourceRef(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNResourceRef2ᚕᚖwritᚋserverᚋdirectoryᚐResourceRefᚄ(ctx context.Context, sel ast.SelectionSet, v []*directory.ResourceRef) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)

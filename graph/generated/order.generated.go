@@ -15,6 +15,7 @@ import (
 	"writ/server/evaluation"
 	"writ/server/order"
 	"writ/server/page"
+	"writ/server/reconciliation"
 	"writ/server/rolemodel"
 	"writ/server/system"
 
@@ -24,6 +25,9 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type CountersResolver interface {
+	Reconciliation(ctx context.Context, obj *order.Counters) (*reconciliation.ReconciliationCounters, error)
+}
 type HeldOrdersResolver interface {
 	Blocked(ctx context.Context, obj *order.HeldOrders) ([]*across.ExceededLimit, error)
 }
@@ -365,6 +369,38 @@ func (ec *executionContext) _Counters_oldestWaitingAt(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_Counters_oldestWaitingAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Counters", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Counters_reconciliation(ctx context.Context, field graphql.CollectedField, obj *order.Counters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counters_reconciliation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Counters().Reconciliation(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.ReconciliationCounters) graphql.Marshaler {
+			return ec.marshalNReconciliationCounters2ᚖwritᚋserverᚋreconciliationᚐReconciliationCounters(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counters_reconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Counters",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationCounters(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ErrorGroup_class(ctx context.Context, field graphql.CollectedField, obj *order.ErrorGroup) (ret graphql.Marshaler) {
@@ -3941,58 +3977,64 @@ func (ec *executionContext) slowly_Counters(ctx context.Context, sel ast.Selecti
 		case "people":
 			out.Values[i] = ec._Counters_people(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "ordersByState":
 			out.Values[i] = ec._Counters_ordersByState(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "toReview":
 			out.Values[i] = ec._Counters_toReview(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "manual":
 			out.Values[i] = ec._Counters_manual(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "errored":
 			out.Values[i] = ec._Counters_errored(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "runningJobs":
 			out.Values[i] = ec._Counters_runningJobs(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "blockedRuns":
 			out.Values[i] = ec._Counters_blockedRuns(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "blockedSystems":
 			out.Values[i] = ec._Counters_blockedSystems(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reviewTiles":
 			out.Values[i] = ec._Counters_reviewTiles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "manualTiles":
 			out.Values[i] = ec._Counters_manualTiles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "oldestWaitingAt":
 			out.Values[i] = ec._Counters_oldestWaitingAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "reconciliation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Counters_reconciliation(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

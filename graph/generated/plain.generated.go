@@ -19,6 +19,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/page"
+	"writ/server/reconciliation"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -69,6 +70,30 @@ var plainTypes = plain.Types{
 		"entityType":  {Code: 3},
 		"filters":     {Code: 4, Of: "AccessFilterConfiguration"},
 		"entries":     {Code: 5, Of: "AccessEntryConfiguration"},
+	}},
+	"AccountWithoutOwner": {Implementors: accountWithoutOwnerImplementors, Fields: map[string]plain.Field{
+		"id":               {Code: 1},
+		"account":          {Code: 2, Of: "ResourceRef"},
+		"reason":           {Code: 3},
+		"resourceType":     {Code: 4},
+		"resourceTypeName": {Code: 5},
+		"system":           {Code: 6},
+		"systemName":       {Code: 7},
+		"owner":            {Code: 8, Of: "ResourceRef"},
+		"leftAt":           {Code: 9},
+		"since":            {Code: 10},
+		"itemId":           {Code: 11},
+		"itemVersion":      {Code: 12},
+		"isPostponed":      {Code: 13},
+		"isOwn":            {Code: 14},
+		"orderId":          {Code: 15},
+		"candidates":       {Code: 16, Of: "OwnerCandidate"},
+	}},
+	"AccountWithoutOwnerConnection": {Implementors: accountWithoutOwnerConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "AccountWithoutOwner"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"AssignedProfile": {Implementors: assignedProfileImplementors, Fields: map[string]plain.Field{
 		"id":              {Code: 1},
@@ -123,6 +148,9 @@ var plainTypes = plain.Types{
 	"BulkOrdersPayload": {Implementors: bulkOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"results": {Code: 1, Of: "OrderResult"},
 	}},
+	"CancelReconciliationRunPayload": {Implementors: cancelReconciliationRunPayloadImplementors, Fields: map[string]plain.Field{
+		"run": {Code: 1, Of: "ReconciliationRun"},
+	}},
 	"Category": {Implementors: categoryImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
 		"identifier":  {Code: 2},
@@ -142,6 +170,9 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"ChooseAccountOwnerPayload": {Implementors: chooseAccountOwnerPayloadImplementors, Fields: map[string]plain.Field{
+		"accountId": {Code: 1},
 	}},
 	"ClassifyRuleConfiguration": {Implementors: classifyRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier": {Code: 1},
@@ -279,6 +310,10 @@ var plainTypes = plain.Types{
 		"dimension": {Code: 1},
 		"key":       {Code: 2},
 		"inherit":   {Code: 3},
+	}},
+	"DecideReconciliationPayload": {Implementors: decideReconciliationPayloadImplementors, Fields: map[string]plain.Field{
+		"results": {Code: 1, Of: "ReconciliationResult"},
+		"run":     {Code: 2, Of: "ReconciliationRun"},
 	}},
 	"DeleteResourcePayload": {Implementors: deleteResourcePayloadImplementors, Fields: map[string]plain.Field{
 		"id": {Code: 1},
@@ -555,12 +590,14 @@ var plainTypes = plain.Types{
 		"timeZone":    {Code: 11},
 	}},
 	"MyScopes": {Implementors: myScopesImplementors, Fields: map[string]plain.Field{
-		"reviewProvisioning":     {Code: 1},
-		"manualProvisioning":     {Code: 2},
-		"bulkManualProvisioning": {Code: 3},
-		"bulkReviewProvisioning": {Code: 4},
-		"queryResources":         {Code: 5},
-		"createResources":        {Code: 6},
+		"reviewProvisioning":        {Code: 1},
+		"manualProvisioning":        {Code: 2},
+		"bulkManualProvisioning":    {Code: 3},
+		"bulkReviewProvisioning":    {Code: 4},
+		"reconciliateResources":     {Code: 5},
+		"massReconciliateResources": {Code: 6},
+		"queryResources":            {Code: 7},
+		"createResources":           {Code: 8},
 	}},
 	"NamedValue": {Implementors: namedValueImplementors, Fields: map[string]plain.Field{
 		"name":  {Code: 1},
@@ -705,6 +742,12 @@ var plainTypes = plain.Types{
 		"order": {Code: 2, Of: "Order"},
 		"error": {Code: 3, Of: "ItemError"},
 	}},
+	"OwnerCandidate": {Implementors: ownerCandidateImplementors, Fields: map[string]plain.Field{
+		"owner":      {Code: 1, Of: "ResourceRef"},
+		"confidence": {Code: 2},
+		"reason":     {Code: 3},
+		"value":      {Code: 4},
+	}},
 	"PageInfo": {Implementors: pageInfoImplementors, Fields: map[string]plain.Field{
 		"hasNextPage":     {Code: 1},
 		"hasPreviousPage": {Code: 2},
@@ -824,6 +867,106 @@ var plainTypes = plain.Types{
 	"ReadValue": {Implementors: readValueImplementors, Fields: map[string]plain.Field{
 		"property": {Code: 1},
 		"values":   {Code: 2},
+	}},
+	"ReconciliationChange": {Implementors: reconciliationChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
+	}},
+	"ReconciliationCounters": {Implementors: reconciliationCountersImplementors, Fields: map[string]plain.Field{
+		"unauthorized":      {Code: 1},
+		"orphans":           {Code: 2},
+		"unreconciled":      {Code: 3},
+		"missing":           {Code: 4},
+		"toReconcile":       {Code: 5},
+		"postponed":         {Code: 6},
+		"leavers":           {Code: 7},
+		"accountsOfLeavers": {Code: 8},
+	}},
+	"ReconciliationFailure": {Implementors: reconciliationFailureImplementors, Fields: map[string]plain.Field{
+		"id":      {Code: 1},
+		"code":    {Code: 2},
+		"message": {Code: 3},
+	}},
+	"ReconciliationItem": {Implementors: reconciliationItemImplementors, Fields: map[string]plain.Field{
+		"id":               {Code: 1},
+		"version":          {Code: 2},
+		"kind":             {Code: 3},
+		"state":            {Code: 4},
+		"resourceType":     {Code: 5},
+		"resourceTypeName": {Code: 6},
+		"system":           {Code: 7},
+		"systemName":       {Code: 8},
+		"owner":            {Code: 9, Of: "ResourceRef"},
+		"isOwnerGone":      {Code: 10},
+		"target":           {Code: 11, Of: "ResourceRef"},
+		"property":         {Code: 12},
+		"propertyName":     {Code: 13},
+		"current":          {Code: 14},
+		"proposed":         {Code: 15},
+		"foundAt":          {Code: 16},
+		"postponedAt":      {Code: 17},
+		"postponedBy":      {Code: 18},
+		"confidence":       {Code: 19},
+		"isOwn":            {Code: 20},
+		"pattern":          {Code: 21},
+		"decisions":        {Code: 22},
+		"decision":         {Code: 23},
+		"decidedBy":        {Code: 24},
+		"decidedAt":        {Code: 25},
+		"comment":          {Code: 26},
+		"closedAt":         {Code: 27},
+	}},
+	"ReconciliationItemConnection": {Implementors: reconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ReconciliationItem"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"ReconciliationPattern": {Implementors: reconciliationPatternImplementors, Fields: map[string]plain.Field{
+		"id":               {Code: 1},
+		"kind":             {Code: 2},
+		"resourceType":     {Code: 3},
+		"resourceTypeName": {Code: 4},
+		"system":           {Code: 5},
+		"systemName":       {Code: 6},
+		"property":         {Code: 7},
+		"propertyName":     {Code: 8},
+		"current":          {Code: 9},
+		"proposed":         {Code: 10},
+		"isSame":           {Code: 11},
+		"count":            {Code: 12},
+		"preExisting":      {Code: 13},
+		"oldestAt":         {Code: 14},
+		"newestAt":         {Code: 15},
+	}},
+	"ReconciliationPatternConnection": {Implementors: reconciliationPatternConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ReconciliationPattern"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"ReconciliationResult": {Implementors: reconciliationResultImplementors, Fields: map[string]plain.Field{
+		"id":    {Code: 1},
+		"item":  {Code: 2, Of: "ReconciliationItem"},
+		"error": {Code: 3, Of: "ItemError"},
+	}},
+	"ReconciliationRun": {Implementors: reconciliationRunImplementors, Fields: map[string]plain.Field{
+		"id":        {Code: 1},
+		"decision":  {Code: 2},
+		"comment":   {Code: 3},
+		"state":     {Code: 4},
+		"actor":     {Code: 5},
+		"total":     {Code: 6},
+		"done":      {Code: 7},
+		"failed":    {Code: 8},
+		"createdAt": {Code: 10},
+		"endedAt":   {Code: 11},
+	}},
+	"ReconciliationRunConnection": {Implementors: reconciliationRunConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ReconciliationRun"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"RecordSectionConfiguration": {Implementors: recordSectionConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":                 {Code: 1},
@@ -1522,6 +1665,201 @@ func plainAccessRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *mani
 	return true
 }
 
+func (ec *executionContext) _AccountWithoutOwner(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.AccountWithoutOwner) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AccountWithoutOwner"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAccountWithoutOwner(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AccountWithoutOwner(ctx, sel, obj)
+}
+
+func plainAccountWithoutOwner(w *plain.Writer, s *plain.Selection, obj *reconciliation.AccountWithoutOwner) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AccountWithoutOwner\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // account
+			v := obj.Account
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // reason
+			v := obj.Reason
+			w.String(string(v))
+
+		case 4: // resourceType
+			v := obj.ResourceType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 5: // resourceTypeName
+			v := obj.ResourceTypeName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 9: // leftAt
+			v := obj.LeftAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 10: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		case 11: // itemId
+			v := obj.ItemID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 12: // itemVersion
+			v := obj.ItemVersion
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 13: // isPostponed
+			v := obj.IsPostponed
+			w.Bool(v)
+
+		case 14: // isOwn
+			v := obj.IsOwn
+			w.Bool(v)
+
+		case 15: // orderId
+			v := obj.OrderID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 16: // candidates
+			v := obj.Candidates
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainOwnerCandidate(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AccountWithoutOwnerConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.AccountWithoutOwner]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AccountWithoutOwnerConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAccountWithoutOwnerConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AccountWithoutOwnerConnection(ctx, sel, obj)
+}
+
+func plainAccountWithoutOwnerConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.AccountWithoutOwner]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AccountWithoutOwnerConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainAccountWithoutOwner(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _AssignedProfile(ctx context.Context, sel ast.SelectionSet, obj *access.AssignedProfile) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AssignedProfile"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainAssignedProfile(w, s, obj) }); m != nil {
@@ -1959,6 +2297,38 @@ func plainBulkOrdersPayload(w *plain.Writer, s *plain.Selection, obj *order.Bulk
 	return true
 }
 
+func (ec *executionContext) _CancelReconciliationRunPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.CancelReconciliationRunPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CancelReconciliationRunPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCancelReconciliationRunPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CancelReconciliationRunPayload(ctx, sel, obj)
+}
+
+func plainCancelReconciliationRunPayload(w *plain.Writer, s *plain.Selection, obj *reconciliation.CancelReconciliationRunPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CancelReconciliationRunPayload\"")
+		case 1: // run
+			v := obj.Run
+			if v == nil {
+				return false
+			}
+			if !plainReconciliationRun(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Category(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Category) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Category"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainCategory(w, s, obj) }); m != nil {
@@ -2093,6 +2463,33 @@ func plainCategoryConfigurationConnection(w *plain.Writer, s *plain.Selection, o
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ChooseAccountOwnerPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ChooseAccountOwnerPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ChooseAccountOwnerPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainChooseAccountOwnerPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ChooseAccountOwnerPayload(ctx, sel, obj)
+}
+
+func plainChooseAccountOwnerPayload(w *plain.Writer, s *plain.Selection, obj *reconciliation.ChooseAccountOwnerPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ChooseAccountOwnerPayload\"")
+		case 1: // accountId
+			v := obj.AccountID
+			w.ID(v)
 
 		}
 	}
@@ -3147,6 +3544,50 @@ func plainCriterionConfiguration(w *plain.Writer, s *plain.Selection, obj *manif
 		case 3: // inherit
 			v := obj.Inherit
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DecideReconciliationPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecideReconciliationPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DecideReconciliationPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDecideReconciliationPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DecideReconciliationPayload(ctx, sel, obj)
+}
+
+func plainDecideReconciliationPayload(w *plain.Writer, s *plain.Selection, obj *reconciliation.DecideReconciliationPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DecideReconciliationPayload\"")
+		case 1: // results
+			v := obj.Results
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainReconciliationResult(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // run
+			v := obj.Run
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainReconciliationRun(w, f.Below, v) {
+					return false
+				}
+			}
 
 		}
 	}
@@ -5283,7 +5724,25 @@ func plainMyScopes(w *plain.Writer, s *plain.Selection, obj *auth.MyScopes) bool
 			}
 			w.Raw("]")
 
-		case 5: // queryResources
+		case 5: // reconciliateResources
+			v := obj.ReconciliateResources
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 6: // massReconciliateResources
+			v := obj.MassReconciliateResources
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 7: // queryResources
 			v := obj.QueryResources
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -5292,7 +5751,7 @@ func plainMyScopes(w *plain.Writer, s *plain.Selection, obj *auth.MyScopes) bool
 			}
 			w.Raw("]")
 
-		case 6: // createResources
+		case 8: // createResources
 			v := obj.CreateResources
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -6443,6 +6902,47 @@ func plainOrderResult(w *plain.Writer, s *plain.Selection, obj *order.OrderResul
 	return true
 }
 
+func (ec *executionContext) _OwnerCandidate(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.OwnerCandidate) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "OwnerCandidate"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainOwnerCandidate(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_OwnerCandidate(ctx, sel, obj)
+}
+
+func plainOwnerCandidate(w *plain.Writer, s *plain.Selection, obj *reconciliation.OwnerCandidate) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"OwnerCandidate\"")
+		case 1: // owner
+			v := obj.Owner
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		case 2: // confidence
+			v := obj.Confidence
+			w.Int(int64(v))
+
+		case 3: // reason
+			v := obj.Reason
+			w.String(v)
+
+		case 4: // value
+			v := obj.Value
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *page.Info) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PageInfo"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPageInfo(w, s, obj) }); m != nil {
@@ -7302,6 +7802,705 @@ func plainReadValue(w *plain.Writer, s *plain.Selection, obj *synchronization.Re
 				w.String(v0)
 			}
 			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationChange(ctx context.Context, sel ast.SelectionSet, obj *across.ReconciliationChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationChange(ctx, sel, obj)
+}
+
+func plainReconciliationChange(w *plain.Writer, s *plain.Selection, obj *across.ReconciliationChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationCounters(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ReconciliationCounters) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationCounters"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationCounters(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationCounters(ctx, sel, obj)
+}
+
+func plainReconciliationCounters(w *plain.Writer, s *plain.Selection, obj *reconciliation.ReconciliationCounters) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationCounters\"")
+		case 1: // unauthorized
+			v := obj.Unauthorized
+			w.Int(int64(v))
+
+		case 2: // orphans
+			v := obj.Orphans
+			w.Int(int64(v))
+
+		case 3: // unreconciled
+			v := obj.Unreconciled
+			w.Int(int64(v))
+
+		case 4: // missing
+			v := obj.Missing
+			w.Int(int64(v))
+
+		case 5: // toReconcile
+			v := obj.ToReconcile()
+			w.Int(int64(v))
+
+		case 6: // postponed
+			v := obj.Postponed
+			w.Int(int64(v))
+
+		case 7: // leavers
+			v := obj.Leavers
+			w.Int(int64(v))
+
+		case 8: // accountsOfLeavers
+			v := obj.AccountsOfLeavers
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationFailure(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RunFailure) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationFailure"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationFailure(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationFailure(ctx, sel, obj)
+}
+
+func plainReconciliationFailure(w *plain.Writer, s *plain.Selection, obj *reconciliation.RunFailure) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationFailure\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // code
+			v := obj.Code
+			w.String(v)
+
+		case 3: // message
+			v := obj.Message
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationItem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.Item) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationItem(ctx, sel, obj)
+}
+
+func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconciliation.Item) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationItem\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // version
+			v := obj.Version
+			w.Int(int64(v))
+
+		case 3: // kind
+			v := obj.Kind()
+			w.String(string(v))
+
+		case 4: // state
+			v := obj.State()
+			w.String(string(v))
+
+		case 5: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 6: // resourceTypeName
+			v := obj.ResourceTypeName
+			w.String(v)
+
+		case 7: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 9: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 10: // isOwnerGone
+			v := obj.IsOwnerGone
+			w.Bool(v)
+
+		case 11: // target
+			v := obj.Target
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 12: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 13: // propertyName
+			v := obj.PropertyName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 14: // current
+			v := obj.Current
+			w.String(v)
+
+		case 15: // proposed
+			v := obj.Proposed
+			w.String(v)
+
+		case 16: // foundAt
+			v := obj.FoundAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 17: // postponedAt
+			v := obj.PostponedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 18: // postponedBy
+			v := obj.PostponedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 19: // confidence
+			v := obj.Confidence
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 20: // isOwn
+			v := obj.IsOwn
+			w.Bool(v)
+
+		case 21: // pattern
+			v := obj.Pattern()
+			w.String(v)
+
+		case 22: // decisions
+			v := obj.Decisions()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(string(v0))
+			}
+			w.Raw("]")
+
+		case 23: // decision
+			v := obj.Decision()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 24: // decidedBy
+			v := obj.DecidedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 25: // decidedAt
+			v := obj.DecidedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 26: // comment
+			v := obj.Comment
+			w.String(v)
+
+		case 27: // closedAt
+			v := obj.ClosedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationItemConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.Item]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationItemConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationItemConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationItemConnection(ctx, sel, obj)
+}
+
+func plainReconciliationItemConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.Item]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationItemConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainReconciliationItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationPattern(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.Pattern) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationPattern"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationPattern(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationPattern(ctx, sel, obj)
+}
+
+func plainReconciliationPattern(w *plain.Writer, s *plain.Selection, obj *reconciliation.Pattern) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationPattern\"")
+		case 1: // id
+			v := obj.ID
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 4: // resourceTypeName
+			v := obj.ResourceTypeName
+			w.String(v)
+
+		case 5: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // propertyName
+			v := obj.PropertyName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 9: // current
+			v := obj.Current
+			w.String(v)
+
+		case 10: // proposed
+			v := obj.Proposed
+			w.String(v)
+
+		case 11: // isSame
+			v := obj.IsSame
+			w.Bool(v)
+
+		case 12: // count
+			v := obj.Count
+			w.Int(int64(v))
+
+		case 13: // preExisting
+			v := obj.PreExisting
+			w.Int(int64(v))
+
+		case 14: // oldestAt
+			v := obj.OldestAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 15: // newestAt
+			v := obj.NewestAt
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationPatternConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.Pattern]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationPatternConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationPatternConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationPatternConnection(ctx, sel, obj)
+}
+
+func plainReconciliationPatternConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.Pattern]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationPatternConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainReconciliationPattern(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationResult(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ReconciliationResult) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationResult"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationResult(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationResult(ctx, sel, obj)
+}
+
+func plainReconciliationResult(w *plain.Writer, s *plain.Selection, obj *reconciliation.ReconciliationResult) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationResult\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // item
+			v := obj.Item
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainReconciliationItem(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 3: // error
+			v := obj.Error
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainItemError(w, f.Below, v) {
+					return false
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationRun(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ReconciliationRun) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationRun"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationRun(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationRun(ctx, sel, obj)
+}
+
+func plainReconciliationRun(w *plain.Writer, s *plain.Selection, obj *reconciliation.ReconciliationRun) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationRun\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // decision
+			v := obj.Decision
+			w.String(string(v))
+
+		case 3: // comment
+			v := obj.Comment
+			w.String(v)
+
+		case 4: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 5: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 6: // total
+			v := obj.Total
+			w.Int(int64(v))
+
+		case 7: // done
+			v := obj.Done
+			w.Int(int64(v))
+
+		case 8: // failed
+			v := obj.Failed
+			w.Int(int64(v))
+
+		case 10: // createdAt
+			v := obj.CreatedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 11: // endedAt
+			v := obj.EndedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ReconciliationRunConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.ReconciliationRun]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationRunConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationRunConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ReconciliationRunConnection(ctx, sel, obj)
+}
+
+func plainReconciliationRunConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.ReconciliationRun]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ReconciliationRunConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainReconciliationRun(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}

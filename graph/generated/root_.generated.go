@@ -17,6 +17,7 @@ import (
 	"writ/server/manifest"
 	"writ/server/notification"
 	"writ/server/order"
+	"writ/server/reconciliation"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -45,6 +46,7 @@ type ResolverRoot interface {
 	Connector() ConnectorResolver
 	ConnectorConfiguration() ConnectorConfigurationResolver
 	ContextRuleConfiguration() ContextRuleConfigurationResolver
+	Counters() CountersResolver
 	Delivery() DeliveryResolver
 	DimensionConfiguration() DimensionConfigurationResolver
 	Entitlement() EntitlementResolver
@@ -145,6 +147,32 @@ type ComplexityRoot struct {
 		Identifier  func(childComplexity int) int
 	}
 
+	AccountWithoutOwner struct {
+		Account          func(childComplexity int) int
+		Candidates       func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsOwn            func(childComplexity int) int
+		IsPostponed      func(childComplexity int) int
+		ItemID           func(childComplexity int) int
+		ItemVersion      func(childComplexity int) int
+		LeftAt           func(childComplexity int) int
+		OrderID          func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		Reason           func(childComplexity int) int
+		ResourceType     func(childComplexity int) int
+		ResourceTypeName func(childComplexity int) int
+		Since            func(childComplexity int) int
+		System           func(childComplexity int) int
+		SystemName       func(childComplexity int) int
+	}
+
+	AccountWithoutOwnerConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
 	AssignedProfile struct {
 		Email           func(childComplexity int) int
 		EndDate         func(childComplexity int) int
@@ -208,6 +236,10 @@ type ComplexityRoot struct {
 		Results func(childComplexity int) int
 	}
 
+	CancelReconciliationRunPayload struct {
+		Run func(childComplexity int) int
+	}
+
 	Category struct {
 		Description func(childComplexity int) int
 		DisplayName func(childComplexity int) int
@@ -230,6 +262,10 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ChooseAccountOwnerPayload struct {
+		AccountID func(childComplexity int) int
 	}
 
 	ClassifyRuleConfiguration struct {
@@ -402,6 +438,7 @@ type ComplexityRoot struct {
 		OldestWaitingAt func(childComplexity int) int
 		OrdersByState   func(childComplexity int) int
 		People          func(childComplexity int) int
+		Reconciliation  func(childComplexity int) int
 		ReviewTiles     func(childComplexity int) int
 		RunningJobs     func(childComplexity int) int
 		ToReview        func(childComplexity int) int
@@ -416,6 +453,11 @@ type ComplexityRoot struct {
 		Dimension func(childComplexity int) int
 		Inherit   func(childComplexity int) int
 		Key       func(childComplexity int) int
+	}
+
+	DecideReconciliationPayload struct {
+		Results func(childComplexity int) int
+		Run     func(childComplexity int) int
 	}
 
 	DeleteResourcePayload struct {
@@ -762,11 +804,14 @@ type ComplexityRoot struct {
 		ActivateConnector       func(childComplexity int, input system.ConnectorInput) int
 		ApplyConfiguration      func(childComplexity int, input manifest.ApplyConfigurationInput) int
 		CancelJobInstance       func(childComplexity int, input job.JobInstanceInput) int
+		CancelReconciliationRun func(childComplexity int, input reconciliation.CancelReconciliationRunInput) int
 		CheckConnector          func(childComplexity int, input system.ConnectorInput) int
+		ChooseAccountOwner      func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
 		ConfirmManualOrders     func(childComplexity int, input order.ConfirmManualOrdersInput) int
 		CreateResource          func(childComplexity int, input directory.CreateResourceInput) int
 		CreateWebhook           func(childComplexity int, input webhook.CreateWebhookInput) int
 		DeactivateConnector     func(childComplexity int, input system.ConnectorInput) int
+		DecideReconciliation    func(childComplexity int, input reconciliation.DecideReconciliationInput) int
 		DeleteCategory          func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteCompositeRole     func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteConnector         func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -823,12 +868,14 @@ type ComplexityRoot struct {
 	}
 
 	MyScopes struct {
-		BulkManualProvisioning func(childComplexity int) int
-		BulkReviewProvisioning func(childComplexity int) int
-		CreateResources        func(childComplexity int) int
-		ManualProvisioning     func(childComplexity int) int
-		QueryResources         func(childComplexity int) int
-		ReviewProvisioning     func(childComplexity int) int
+		BulkManualProvisioning    func(childComplexity int) int
+		BulkReviewProvisioning    func(childComplexity int) int
+		CreateResources           func(childComplexity int) int
+		ManualProvisioning        func(childComplexity int) int
+		MassReconciliateResources func(childComplexity int) int
+		QueryResources            func(childComplexity int) int
+		ReconciliateResources     func(childComplexity int) int
+		ReviewProvisioning        func(childComplexity int) int
 	}
 
 	NamedValue struct {
@@ -994,6 +1041,13 @@ type ComplexityRoot struct {
 		Order func(childComplexity int) int
 	}
 
+	OwnerCandidate struct {
+		Confidence func(childComplexity int) int
+		Owner      func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Value      func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -1123,6 +1177,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		AccessRules             func(childComplexity int, profile *string) int
+		AccountsWithoutOwner    func(childComplexity int, first *int, after *string, filter *reconciliation.AccountWithoutOwnerFilter) int
 		AssignedProfiles        func(childComplexity int, first *int, after *string, profile *string, text *string) int
 		AuditEvents             func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
 		Categories              func(childComplexity int) int
@@ -1153,6 +1208,11 @@ type ComplexityRoot struct {
 		Profiles                func(childComplexity int) int
 		ProvisioningTransitions func(childComplexity int) int
 		Quiescent               func(childComplexity int) int
+		ReconciliationItem      func(childComplexity int, id int64) int
+		ReconciliationItems     func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
+		ReconciliationPatterns  func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter) int
+		ReconciliationRun       func(childComplexity int, id int64) int
+		ReconciliationRuns      func(childComplexity int, first *int, after *string) int
 		Resource                func(childComplexity int, id int64, asOf *time.Time) int
 		ResourceTypes           func(childComplexity int) int
 		Resources               func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
@@ -1179,6 +1239,117 @@ type ComplexityRoot struct {
 	ReadValue struct {
 		Property func(childComplexity int) int
 		Values   func(childComplexity int) int
+	}
+
+	ReconciliationChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
+	ReconciliationCounters struct {
+		AccountsOfLeavers func(childComplexity int) int
+		Leavers           func(childComplexity int) int
+		Missing           func(childComplexity int) int
+		Orphans           func(childComplexity int) int
+		Postponed         func(childComplexity int) int
+		ToReconcile       func(childComplexity int) int
+		Unauthorized      func(childComplexity int) int
+		Unreconciled      func(childComplexity int) int
+	}
+
+	ReconciliationFailure struct {
+		Code    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	ReconciliationItem struct {
+		ClosedAt         func(childComplexity int) int
+		Comment          func(childComplexity int) int
+		Confidence       func(childComplexity int) int
+		Current          func(childComplexity int) int
+		DecidedAt        func(childComplexity int) int
+		DecidedBy        func(childComplexity int) int
+		Decision         func(childComplexity int) int
+		Decisions        func(childComplexity int) int
+		FoundAt          func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsOwn            func(childComplexity int) int
+		IsOwnerGone      func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		Pattern          func(childComplexity int) int
+		PostponedAt      func(childComplexity int) int
+		PostponedBy      func(childComplexity int) int
+		Property         func(childComplexity int) int
+		PropertyName     func(childComplexity int) int
+		Proposed         func(childComplexity int) int
+		ResourceType     func(childComplexity int) int
+		ResourceTypeName func(childComplexity int) int
+		State            func(childComplexity int) int
+		System           func(childComplexity int) int
+		SystemName       func(childComplexity int) int
+		Target           func(childComplexity int) int
+		Version          func(childComplexity int) int
+	}
+
+	ReconciliationItemConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ReconciliationPattern struct {
+		Count            func(childComplexity int) int
+		Current          func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsSame           func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		NewestAt         func(childComplexity int) int
+		OldestAt         func(childComplexity int) int
+		PreExisting      func(childComplexity int) int
+		Property         func(childComplexity int) int
+		PropertyName     func(childComplexity int) int
+		Proposed         func(childComplexity int) int
+		ResourceType     func(childComplexity int) int
+		ResourceTypeName func(childComplexity int) int
+		System           func(childComplexity int) int
+		SystemName       func(childComplexity int) int
+	}
+
+	ReconciliationPatternConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ReconciliationResult struct {
+		Error func(childComplexity int) int
+		ID    func(childComplexity int) int
+		Item  func(childComplexity int) int
+	}
+
+	ReconciliationRun struct {
+		Actor       func(childComplexity int) int
+		Comment     func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Decision    func(childComplexity int) int
+		Done        func(childComplexity int) int
+		EndedAt     func(childComplexity int) int
+		Failed      func(childComplexity int) int
+		FailedItems func(childComplexity int) int
+		ID          func(childComplexity int) int
+		State       func(childComplexity int) int
+		Total       func(childComplexity int) int
+	}
+
+	ReconciliationRunConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	RecordSectionConfiguration struct {
@@ -1535,11 +1706,12 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		CountersChanged    func(childComplexity int) int
-		JobProgress        func(childComplexity int, jobInstanceID int64) int
-		JobsChanged        func(childComplexity int) int
-		OrderChanged       func(childComplexity int, filter *order.OrderFilter, after *string) int
-		PermissionsChanged func(childComplexity int, resourceID int64) int
+		CountersChanged       func(childComplexity int) int
+		JobProgress           func(childComplexity int, jobInstanceID int64) int
+		JobsChanged           func(childComplexity int) int
+		OrderChanged          func(childComplexity int, filter *order.OrderFilter, after *string) int
+		PermissionsChanged    func(childComplexity int, resourceID int64) int
+		ReconciliationChanged func(childComplexity int, after *string) int
 	}
 
 	TaskBlock struct {
@@ -1858,6 +2030,128 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessRuleConfiguration.Identifier(childComplexity), true
 
+	case "AccountWithoutOwner.account":
+		if e.ComplexityRoot.AccountWithoutOwner.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.Account(childComplexity), true
+	case "AccountWithoutOwner.candidates":
+		if e.ComplexityRoot.AccountWithoutOwner.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.Candidates(childComplexity), true
+	case "AccountWithoutOwner.id":
+		if e.ComplexityRoot.AccountWithoutOwner.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.ID(childComplexity), true
+	case "AccountWithoutOwner.isOwn":
+		if e.ComplexityRoot.AccountWithoutOwner.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.IsOwn(childComplexity), true
+	case "AccountWithoutOwner.isPostponed":
+		if e.ComplexityRoot.AccountWithoutOwner.IsPostponed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.IsPostponed(childComplexity), true
+	case "AccountWithoutOwner.itemId":
+		if e.ComplexityRoot.AccountWithoutOwner.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.ItemID(childComplexity), true
+	case "AccountWithoutOwner.itemVersion":
+		if e.ComplexityRoot.AccountWithoutOwner.ItemVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.ItemVersion(childComplexity), true
+	case "AccountWithoutOwner.leftAt":
+		if e.ComplexityRoot.AccountWithoutOwner.LeftAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.LeftAt(childComplexity), true
+	case "AccountWithoutOwner.orderId":
+		if e.ComplexityRoot.AccountWithoutOwner.OrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.OrderID(childComplexity), true
+	case "AccountWithoutOwner.owner":
+		if e.ComplexityRoot.AccountWithoutOwner.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.Owner(childComplexity), true
+	case "AccountWithoutOwner.reason":
+		if e.ComplexityRoot.AccountWithoutOwner.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.Reason(childComplexity), true
+	case "AccountWithoutOwner.resourceType":
+		if e.ComplexityRoot.AccountWithoutOwner.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.ResourceType(childComplexity), true
+	case "AccountWithoutOwner.resourceTypeName":
+		if e.ComplexityRoot.AccountWithoutOwner.ResourceTypeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.ResourceTypeName(childComplexity), true
+	case "AccountWithoutOwner.since":
+		if e.ComplexityRoot.AccountWithoutOwner.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.Since(childComplexity), true
+	case "AccountWithoutOwner.system":
+		if e.ComplexityRoot.AccountWithoutOwner.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.System(childComplexity), true
+	case "AccountWithoutOwner.systemName":
+		if e.ComplexityRoot.AccountWithoutOwner.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.SystemName(childComplexity), true
+
+	case "AccountWithoutOwnerConnection.nodes":
+		if e.ComplexityRoot.AccountWithoutOwnerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwnerConnection.Nodes(childComplexity), true
+	case "AccountWithoutOwnerConnection.pageInfo":
+		if e.ComplexityRoot.AccountWithoutOwnerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwnerConnection.PageInfo(childComplexity), true
+	case "AccountWithoutOwnerConnection.totalCount":
+		if e.ComplexityRoot.AccountWithoutOwnerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwnerConnection.TotalCount(childComplexity), true
+	case "AccountWithoutOwnerConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.AccountWithoutOwnerConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwnerConnection.TotalCountIsEstimate(childComplexity), true
+
 	case "AssignedProfile.email":
 		if e.ComplexityRoot.AssignedProfile.Email == nil {
 			break
@@ -2100,6 +2394,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BulkOrdersPayload.Results(childComplexity), true
 
+	case "CancelReconciliationRunPayload.run":
+		if e.ComplexityRoot.CancelReconciliationRunPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelReconciliationRunPayload.Run(childComplexity), true
+
 	case "Category.description":
 		if e.ComplexityRoot.Category.Description == nil {
 			break
@@ -2192,6 +2493,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ChooseAccountOwnerPayload.accountId":
+		if e.ComplexityRoot.ChooseAccountOwnerPayload.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChooseAccountOwnerPayload.AccountID(childComplexity), true
 
 	case "ClassifyRuleConfiguration.confidence":
 		if e.ComplexityRoot.ClassifyRuleConfiguration.Confidence == nil {
@@ -2976,6 +3284,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Counters.People(childComplexity), true
+	case "Counters.reconciliation":
+		if e.ComplexityRoot.Counters.Reconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counters.Reconciliation(childComplexity), true
 	case "Counters.reviewTiles":
 		if e.ComplexityRoot.Counters.ReviewTiles == nil {
 			break
@@ -3026,6 +3340,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CriterionConfiguration.Key(childComplexity), true
+
+	case "DecideReconciliationPayload.results":
+		if e.ComplexityRoot.DecideReconciliationPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideReconciliationPayload.Results(childComplexity), true
+	case "DecideReconciliationPayload.run":
+		if e.ComplexityRoot.DecideReconciliationPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideReconciliationPayload.Run(childComplexity), true
 
 	case "DeleteResourcePayload.id":
 		if e.ComplexityRoot.DeleteResourcePayload.ID == nil {
@@ -4408,6 +4735,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelJobInstance(childComplexity, args["input"].(job.JobInstanceInput)), true
+	case "Mutation.cancelReconciliationRun":
+		if e.ComplexityRoot.Mutation.CancelReconciliationRun == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelReconciliationRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelReconciliationRun(childComplexity, args["input"].(reconciliation.CancelReconciliationRunInput)), true
 	case "Mutation.checkConnector":
 		if e.ComplexityRoot.Mutation.CheckConnector == nil {
 			break
@@ -4419,6 +4757,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CheckConnector(childComplexity, args["input"].(system.ConnectorInput)), true
+	case "Mutation.chooseAccountOwner":
+		if e.ComplexityRoot.Mutation.ChooseAccountOwner == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_chooseAccountOwner_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChooseAccountOwner(childComplexity, args["input"].(reconciliation.ChooseAccountOwnerInput)), true
 	case "Mutation.confirmManualOrders":
 		if e.ComplexityRoot.Mutation.ConfirmManualOrders == nil {
 			break
@@ -4463,6 +4812,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeactivateConnector(childComplexity, args["input"].(system.ConnectorInput)), true
+	case "Mutation.decideReconciliation":
+		if e.ComplexityRoot.Mutation.DecideReconciliation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideReconciliation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideReconciliation(childComplexity, args["input"].(reconciliation.DecideReconciliationInput)), true
 	case "Mutation.deleteCategory":
 		if e.ComplexityRoot.Mutation.DeleteCategory == nil {
 			break
@@ -5061,12 +5421,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyScopes.ManualProvisioning(childComplexity), true
+	case "MyScopes.massReconciliateResources":
+		if e.ComplexityRoot.MyScopes.MassReconciliateResources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.MassReconciliateResources(childComplexity), true
 	case "MyScopes.queryResources":
 		if e.ComplexityRoot.MyScopes.QueryResources == nil {
 			break
 		}
 
 		return e.ComplexityRoot.MyScopes.QueryResources(childComplexity), true
+	case "MyScopes.reconciliateResources":
+		if e.ComplexityRoot.MyScopes.ReconciliateResources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.ReconciliateResources(childComplexity), true
 	case "MyScopes.reviewProvisioning":
 		if e.ComplexityRoot.MyScopes.ReviewProvisioning == nil {
 			break
@@ -5780,6 +6152,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OrderResult.Order(childComplexity), true
 
+	case "OwnerCandidate.confidence":
+		if e.ComplexityRoot.OwnerCandidate.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerCandidate.Confidence(childComplexity), true
+	case "OwnerCandidate.owner":
+		if e.ComplexityRoot.OwnerCandidate.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerCandidate.Owner(childComplexity), true
+	case "OwnerCandidate.reason":
+		if e.ComplexityRoot.OwnerCandidate.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerCandidate.Reason(childComplexity), true
+	case "OwnerCandidate.value":
+		if e.ComplexityRoot.OwnerCandidate.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerCandidate.Value(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -6264,6 +6661,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AccessRules(childComplexity, args["profile"].(*string)), true
+	case "Query.accountsWithoutOwner":
+		if e.ComplexityRoot.Query.AccountsWithoutOwner == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accountsWithoutOwner_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AccountsWithoutOwner(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.AccountWithoutOwnerFilter)), true
 	case "Query.assignedProfiles":
 		if e.ComplexityRoot.Query.AssignedProfiles == nil {
 			break
@@ -6520,6 +6928,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Quiescent(childComplexity), true
+	case "Query.reconciliationItem":
+		if e.ComplexityRoot.Query.ReconciliationItem == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reconciliationItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReconciliationItem(childComplexity, args["id"].(int64)), true
+	case "Query.reconciliationItems":
+		if e.ComplexityRoot.Query.ReconciliationItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reconciliationItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReconciliationItems(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.ReconciliationFilter), args["orderBy"].(*reconciliation.ReconciliationSort)), true
+	case "Query.reconciliationPatterns":
+		if e.ComplexityRoot.Query.ReconciliationPatterns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reconciliationPatterns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReconciliationPatterns(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.ReconciliationFilter)), true
+	case "Query.reconciliationRun":
+		if e.ComplexityRoot.Query.ReconciliationRun == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reconciliationRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReconciliationRun(childComplexity, args["id"].(int64)), true
+	case "Query.reconciliationRuns":
+		if e.ComplexityRoot.Query.ReconciliationRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reconciliationRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReconciliationRuns(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.resource":
 		if e.ComplexityRoot.Query.Resource == nil {
 			break
@@ -6677,6 +7140,502 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReadValue.Values(childComplexity), true
+
+	case "ReconciliationChange.at":
+		if e.ComplexityRoot.ReconciliationChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationChange.At(childComplexity), true
+	case "ReconciliationChange.cursor":
+		if e.ComplexityRoot.ReconciliationChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationChange.Cursor(childComplexity), true
+
+	case "ReconciliationCounters.accountsOfLeavers":
+		if e.ComplexityRoot.ReconciliationCounters.AccountsOfLeavers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.AccountsOfLeavers(childComplexity), true
+	case "ReconciliationCounters.leavers":
+		if e.ComplexityRoot.ReconciliationCounters.Leavers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Leavers(childComplexity), true
+	case "ReconciliationCounters.missing":
+		if e.ComplexityRoot.ReconciliationCounters.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Missing(childComplexity), true
+	case "ReconciliationCounters.orphans":
+		if e.ComplexityRoot.ReconciliationCounters.Orphans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Orphans(childComplexity), true
+	case "ReconciliationCounters.postponed":
+		if e.ComplexityRoot.ReconciliationCounters.Postponed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Postponed(childComplexity), true
+	case "ReconciliationCounters.toReconcile":
+		if e.ComplexityRoot.ReconciliationCounters.ToReconcile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.ToReconcile(childComplexity), true
+	case "ReconciliationCounters.unauthorized":
+		if e.ComplexityRoot.ReconciliationCounters.Unauthorized == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Unauthorized(childComplexity), true
+	case "ReconciliationCounters.unreconciled":
+		if e.ComplexityRoot.ReconciliationCounters.Unreconciled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Unreconciled(childComplexity), true
+
+	case "ReconciliationFailure.code":
+		if e.ComplexityRoot.ReconciliationFailure.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationFailure.Code(childComplexity), true
+	case "ReconciliationFailure.id":
+		if e.ComplexityRoot.ReconciliationFailure.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationFailure.ID(childComplexity), true
+	case "ReconciliationFailure.message":
+		if e.ComplexityRoot.ReconciliationFailure.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationFailure.Message(childComplexity), true
+
+	case "ReconciliationItem.closedAt":
+		if e.ComplexityRoot.ReconciliationItem.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.ClosedAt(childComplexity), true
+	case "ReconciliationItem.comment":
+		if e.ComplexityRoot.ReconciliationItem.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Comment(childComplexity), true
+	case "ReconciliationItem.confidence":
+		if e.ComplexityRoot.ReconciliationItem.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Confidence(childComplexity), true
+	case "ReconciliationItem.current":
+		if e.ComplexityRoot.ReconciliationItem.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Current(childComplexity), true
+	case "ReconciliationItem.decidedAt":
+		if e.ComplexityRoot.ReconciliationItem.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.DecidedAt(childComplexity), true
+	case "ReconciliationItem.decidedBy":
+		if e.ComplexityRoot.ReconciliationItem.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.DecidedBy(childComplexity), true
+	case "ReconciliationItem.decision":
+		if e.ComplexityRoot.ReconciliationItem.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Decision(childComplexity), true
+	case "ReconciliationItem.decisions":
+		if e.ComplexityRoot.ReconciliationItem.Decisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Decisions(childComplexity), true
+	case "ReconciliationItem.foundAt":
+		if e.ComplexityRoot.ReconciliationItem.FoundAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.FoundAt(childComplexity), true
+	case "ReconciliationItem.id":
+		if e.ComplexityRoot.ReconciliationItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.ID(childComplexity), true
+	case "ReconciliationItem.isOwn":
+		if e.ComplexityRoot.ReconciliationItem.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.IsOwn(childComplexity), true
+	case "ReconciliationItem.isOwnerGone":
+		if e.ComplexityRoot.ReconciliationItem.IsOwnerGone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.IsOwnerGone(childComplexity), true
+	case "ReconciliationItem.kind":
+		if e.ComplexityRoot.ReconciliationItem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Kind(childComplexity), true
+	case "ReconciliationItem.owner":
+		if e.ComplexityRoot.ReconciliationItem.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Owner(childComplexity), true
+	case "ReconciliationItem.pattern":
+		if e.ComplexityRoot.ReconciliationItem.Pattern == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Pattern(childComplexity), true
+	case "ReconciliationItem.postponedAt":
+		if e.ComplexityRoot.ReconciliationItem.PostponedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.PostponedAt(childComplexity), true
+	case "ReconciliationItem.postponedBy":
+		if e.ComplexityRoot.ReconciliationItem.PostponedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.PostponedBy(childComplexity), true
+	case "ReconciliationItem.property":
+		if e.ComplexityRoot.ReconciliationItem.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Property(childComplexity), true
+	case "ReconciliationItem.propertyName":
+		if e.ComplexityRoot.ReconciliationItem.PropertyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.PropertyName(childComplexity), true
+	case "ReconciliationItem.proposed":
+		if e.ComplexityRoot.ReconciliationItem.Proposed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Proposed(childComplexity), true
+	case "ReconciliationItem.resourceType":
+		if e.ComplexityRoot.ReconciliationItem.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.ResourceType(childComplexity), true
+	case "ReconciliationItem.resourceTypeName":
+		if e.ComplexityRoot.ReconciliationItem.ResourceTypeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.ResourceTypeName(childComplexity), true
+	case "ReconciliationItem.state":
+		if e.ComplexityRoot.ReconciliationItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.State(childComplexity), true
+	case "ReconciliationItem.system":
+		if e.ComplexityRoot.ReconciliationItem.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.System(childComplexity), true
+	case "ReconciliationItem.systemName":
+		if e.ComplexityRoot.ReconciliationItem.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.SystemName(childComplexity), true
+	case "ReconciliationItem.target":
+		if e.ComplexityRoot.ReconciliationItem.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Target(childComplexity), true
+	case "ReconciliationItem.version":
+		if e.ComplexityRoot.ReconciliationItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Version(childComplexity), true
+
+	case "ReconciliationItemConnection.nodes":
+		if e.ComplexityRoot.ReconciliationItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItemConnection.Nodes(childComplexity), true
+	case "ReconciliationItemConnection.pageInfo":
+		if e.ComplexityRoot.ReconciliationItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItemConnection.PageInfo(childComplexity), true
+	case "ReconciliationItemConnection.totalCount":
+		if e.ComplexityRoot.ReconciliationItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItemConnection.TotalCount(childComplexity), true
+	case "ReconciliationItemConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ReconciliationItemConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItemConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ReconciliationPattern.count":
+		if e.ComplexityRoot.ReconciliationPattern.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.Count(childComplexity), true
+	case "ReconciliationPattern.current":
+		if e.ComplexityRoot.ReconciliationPattern.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.Current(childComplexity), true
+	case "ReconciliationPattern.id":
+		if e.ComplexityRoot.ReconciliationPattern.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.ID(childComplexity), true
+	case "ReconciliationPattern.isSame":
+		if e.ComplexityRoot.ReconciliationPattern.IsSame == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.IsSame(childComplexity), true
+	case "ReconciliationPattern.kind":
+		if e.ComplexityRoot.ReconciliationPattern.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.Kind(childComplexity), true
+	case "ReconciliationPattern.newestAt":
+		if e.ComplexityRoot.ReconciliationPattern.NewestAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.NewestAt(childComplexity), true
+	case "ReconciliationPattern.oldestAt":
+		if e.ComplexityRoot.ReconciliationPattern.OldestAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.OldestAt(childComplexity), true
+	case "ReconciliationPattern.preExisting":
+		if e.ComplexityRoot.ReconciliationPattern.PreExisting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.PreExisting(childComplexity), true
+	case "ReconciliationPattern.property":
+		if e.ComplexityRoot.ReconciliationPattern.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.Property(childComplexity), true
+	case "ReconciliationPattern.propertyName":
+		if e.ComplexityRoot.ReconciliationPattern.PropertyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.PropertyName(childComplexity), true
+	case "ReconciliationPattern.proposed":
+		if e.ComplexityRoot.ReconciliationPattern.Proposed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.Proposed(childComplexity), true
+	case "ReconciliationPattern.resourceType":
+		if e.ComplexityRoot.ReconciliationPattern.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.ResourceType(childComplexity), true
+	case "ReconciliationPattern.resourceTypeName":
+		if e.ComplexityRoot.ReconciliationPattern.ResourceTypeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.ResourceTypeName(childComplexity), true
+	case "ReconciliationPattern.system":
+		if e.ComplexityRoot.ReconciliationPattern.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.System(childComplexity), true
+	case "ReconciliationPattern.systemName":
+		if e.ComplexityRoot.ReconciliationPattern.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPattern.SystemName(childComplexity), true
+
+	case "ReconciliationPatternConnection.nodes":
+		if e.ComplexityRoot.ReconciliationPatternConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPatternConnection.Nodes(childComplexity), true
+	case "ReconciliationPatternConnection.pageInfo":
+		if e.ComplexityRoot.ReconciliationPatternConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPatternConnection.PageInfo(childComplexity), true
+	case "ReconciliationPatternConnection.totalCount":
+		if e.ComplexityRoot.ReconciliationPatternConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPatternConnection.TotalCount(childComplexity), true
+	case "ReconciliationPatternConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ReconciliationPatternConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationPatternConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ReconciliationResult.error":
+		if e.ComplexityRoot.ReconciliationResult.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationResult.Error(childComplexity), true
+	case "ReconciliationResult.id":
+		if e.ComplexityRoot.ReconciliationResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationResult.ID(childComplexity), true
+	case "ReconciliationResult.item":
+		if e.ComplexityRoot.ReconciliationResult.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationResult.Item(childComplexity), true
+
+	case "ReconciliationRun.actor":
+		if e.ComplexityRoot.ReconciliationRun.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.Actor(childComplexity), true
+	case "ReconciliationRun.comment":
+		if e.ComplexityRoot.ReconciliationRun.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.Comment(childComplexity), true
+	case "ReconciliationRun.createdAt":
+		if e.ComplexityRoot.ReconciliationRun.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.CreatedAt(childComplexity), true
+	case "ReconciliationRun.decision":
+		if e.ComplexityRoot.ReconciliationRun.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.Decision(childComplexity), true
+	case "ReconciliationRun.done":
+		if e.ComplexityRoot.ReconciliationRun.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.Done(childComplexity), true
+	case "ReconciliationRun.endedAt":
+		if e.ComplexityRoot.ReconciliationRun.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.EndedAt(childComplexity), true
+	case "ReconciliationRun.failed":
+		if e.ComplexityRoot.ReconciliationRun.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.Failed(childComplexity), true
+	case "ReconciliationRun.failedItems":
+		if e.ComplexityRoot.ReconciliationRun.FailedItems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.FailedItems(childComplexity), true
+	case "ReconciliationRun.id":
+		if e.ComplexityRoot.ReconciliationRun.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.ID(childComplexity), true
+	case "ReconciliationRun.state":
+		if e.ComplexityRoot.ReconciliationRun.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.State(childComplexity), true
+	case "ReconciliationRun.total":
+		if e.ComplexityRoot.ReconciliationRun.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.Total(childComplexity), true
+
+	case "ReconciliationRunConnection.nodes":
+		if e.ComplexityRoot.ReconciliationRunConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRunConnection.Nodes(childComplexity), true
+	case "ReconciliationRunConnection.pageInfo":
+		if e.ComplexityRoot.ReconciliationRunConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRunConnection.PageInfo(childComplexity), true
+	case "ReconciliationRunConnection.totalCount":
+		if e.ComplexityRoot.ReconciliationRunConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRunConnection.TotalCount(childComplexity), true
+	case "ReconciliationRunConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ReconciliationRunConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRunConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "RecordSectionConfiguration.boundaryKind":
 		if e.ComplexityRoot.RecordSectionConfiguration.BoundaryKind == nil {
@@ -8285,6 +9244,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.PermissionsChanged(childComplexity, args["resourceId"].(int64)), true
+	case "Subscription.reconciliationChanged":
+		if e.ComplexityRoot.Subscription.ReconciliationChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_reconciliationChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ReconciliationChanged(childComplexity, args["after"].(*string)), true
 
 	case "TaskBlock.limits":
 		if e.ComplexityRoot.TaskBlock.Limits == nil {
@@ -8832,11 +9802,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccessEntryConfigurationInput", ec.unmarshalInputAccessEntryConfigurationInput),
 			graphql.NewInputUnmarshaler("AccessFilterConfigurationInput", ec.unmarshalInputAccessFilterConfigurationInput),
 			graphql.NewInputUnmarshaler("AccessRuleConfigurationInput", ec.unmarshalInputAccessRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("AccountWithoutOwnerFilter", ec.unmarshalInputAccountWithoutOwnerFilter),
 			graphql.NewInputUnmarshaler("ApplyConfigurationInput", ec.unmarshalInputApplyConfigurationInput),
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
+			graphql.NewInputUnmarshaler("CancelReconciliationRunInput", ec.unmarshalInputCancelReconciliationRunInput),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
+			graphql.NewInputUnmarshaler("ChooseAccountOwnerInput", ec.unmarshalInputChooseAccountOwnerInput),
 			graphql.NewInputUnmarshaler("ClassifyRuleConfigurationInput", ec.unmarshalInputClassifyRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("ConfigurationInput", ec.unmarshalInputConfigurationInput),
 			graphql.NewInputUnmarshaler("ConfigurationNameInput", ec.unmarshalInputConfigurationNameInput),
@@ -8850,6 +9823,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateResourceInput", ec.unmarshalInputCreateResourceInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CriterionConfigurationInput", ec.unmarshalInputCriterionConfigurationInput),
+			graphql.NewInputUnmarshaler("DecideReconciliationInput", ec.unmarshalInputDecideReconciliationInput),
 			graphql.NewInputUnmarshaler("DeleteConfigurationInput", ec.unmarshalInputDeleteConfigurationInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
 			graphql.NewInputUnmarshaler("DeliveryInput", ec.unmarshalInputDeliveryInput),
@@ -8877,6 +9851,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
 			graphql.NewInputUnmarshaler("QueryRuleConfigurationInput", ec.unmarshalInputQueryRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("ReconciliationFilter", ec.unmarshalInputReconciliationFilter),
+			graphql.NewInputUnmarshaler("ReconciliationItemInput", ec.unmarshalInputReconciliationItemInput),
 			graphql.NewInputUnmarshaler("RecordSectionConfigurationInput", ec.unmarshalInputRecordSectionConfigurationInput),
 			graphql.NewInputUnmarshaler("ReleaseHeldOrdersInput", ec.unmarshalInputReleaseHeldOrdersInput),
 			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
@@ -9474,6 +10450,10 @@ type MyScopes {
   bulkManualProvisioning: [String!]!
   "Whose errored orders this person may unblock in bulk."
   bulkReviewProvisioning: [String!]!
+  "Whose differences he may decide about: entity types that own accounts."
+  reconciliateResources: [String!]!
+  "Of these, those where he may decide about many at once."
+  massReconciliateResources: [String!]!
   "Which resources this person may list."
   queryResources: [String!]!
   "Which resources this person may add by hand."
@@ -13820,6 +14800,518 @@ extend type Subscription {
   countersChanged: Counters!
 }
 `, BuiltIn: false},
+	{Name: "../schema/reconciliation.graphqls", Input: `"""What a difference is about; each is of exactly one kind."""
+enum ReconciliationKind {
+  "An account whose owner is known, and that nothing explains."
+  UNAUTHORIZED
+  "An account without an owner, or whose owner is gone."
+  ORPHAN
+  "A value that is not the computed one, or that nothing explains."
+  UNRECONCILED
+  "A value that is computed, and of which the system has nothing."
+  MISSING
+}
+
+"""How a difference came to be."""
+enum ReconciliationState {
+  "Found since the type is computed (1)."
+  NON_CONFORMING
+  "There already when the type was computed first (3)."
+  PRE_EXISTING
+  "Somebody kept the value, and something else is computed by now (24)."
+  QUESTIONED
+}
+
+"""What a person decides about a difference. Decisions cannot be undone."""
+enum ReconciliationDecision {
+  "About a value: the computed one is written, or what nobody asked for is taken away. It needs no further review."
+  USE_PROPOSED
+  "About a value: it stays as it is, until something else is computed. A comment is required."
+  KEEP_CURRENT
+  "Not now: the difference is not listed, and nothing happens to it by itself."
+  POSTPONE
+  "Ends a postponement."
+  TAKE_UP_AGAIN
+  "About an account: it is its owner's, or that of the owner named, and is not matched again. A comment is required."
+  AUTHORIZE
+  "About an account: it stays and is nobody's. A comment is required."
+  AUTHORIZE_WITHOUT_OWNER
+  "About an account: it is deleted, also where its type does not allow removal. It needs no further review."
+  DELETE_ACCOUNT
+}
+
+"""In which order differences are listed."""
+enum ReconciliationSort {
+  "As they were found."
+  OLDEST
+  "The newest first."
+  NEWEST
+}
+
+"""A difference between what is computed and what a system shows, that nobody asked for."""
+type ReconciliationItem {
+  "Id of the difference."
+  id: ID!
+  "Counts its changes: name it with a decision, so that one made on older content is refused."
+  version: Int!
+  "What it is about."
+  kind: ReconciliationKind!
+  "How it came to be."
+  state: ReconciliationState!
+  "Identifier of the resource type."
+  resourceType: String!
+  "Name of the resource type."
+  resourceTypeName: String!
+  "Identifier of the connector; null: none."
+  system: String
+  "Name of the connector; null: none."
+  systemName: String
+  "Whose account it is; null: nobody's."
+  owner: ResourceRef
+  "The owner is not in his source any more."
+  isOwnerGone: Boolean!
+  "The account; null: it cannot be read back."
+  target: ResourceRef
+  "Identifier of the property; null: it is about the account itself."
+  property: String
+  "Name of the property; null: it is about the account itself."
+  propertyName: String
+  "What the system shows, as people read it; of an account its name. Empty: nothing."
+  current: String!
+  "What is computed, as people read it. Empty: nothing."
+  proposed: String!
+  "When it was found."
+  foundAt: DateTime!
+  "When somebody put it off; null: it is not put off."
+  postponedAt: DateTime
+  "Who put it off; null: it is not put off."
+  postponedBy: String
+  "How sure a rule is of the owner, in percent below 100; null: it is no guess."
+  confidence: Int
+  "It is about the caller himself: somebody else has to decide."
+  isOwn: Boolean!
+  "Id of the pattern it is one of."
+  pattern: String!
+  "What may be decided about it now."
+  decisions: [ReconciliationDecision!]!
+  "What was decided; null: nothing."
+  decision: ReconciliationDecision
+  "Who decided; null: nobody."
+  decidedBy: String
+  "When it was decided; null: it was not."
+  decidedAt: DateTime
+  "What was said with the decision or the postponement; empty: nothing."
+  comment: String!
+  "When it was decided, mended, or replaced; null: it is open."
+  closedAt: DateTime
+}
+
+"""One page of differences."""
+type ReconciliationItemConnection {
+  "The differences."
+  nodes: [ReconciliationItem!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Differences of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Many differences of one cause: one resource type, one property, one kind, values that look alike."""
+type ReconciliationPattern {
+  "Opaque id, for the filter."
+  id: ID!
+  "What they are about."
+  kind: ReconciliationKind!
+  "Identifier of the resource type."
+  resourceType: String!
+  "Name of the resource type."
+  resourceTypeName: String!
+  "Identifier of the connector; null: none."
+  system: String
+  "Name of the connector; null: none."
+  systemName: String
+  "Identifier of the property; null: they are about accounts."
+  property: String
+  "Name of the property; null: they are about accounts."
+  propertyName: String
+  "What the system shows for one of them."
+  current: String!
+  "What is computed for one of them."
+  proposed: String!
+  "All of them have these two values."
+  isSame: Boolean!
+  "How many."
+  count: Int!
+  "How many of them were there when the type was computed first."
+  preExisting: Int!
+  "When the first of them was found."
+  oldestAt: DateTime!
+  "When the last of them was found."
+  newestAt: DateTime!
+}
+
+"""One page of patterns, the most frequent first."""
+type ReconciliationPatternConnection {
+  "The patterns."
+  nodes: [ReconciliationPattern!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Patterns of the whole list under the same filter."
+  totalCount: Int!
+  "Always false: patterns are counted."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Why an account has nobody whose it could be."""
+enum OwnerlessReason {
+  "Its owner is known and has left: his last position has ended."
+  LEAVER
+  "Its owner is not in his source any more."
+  OWNER_GONE
+  "Two people or more have as good a claim."
+  AMBIGUOUS
+  "No rule finds its owner."
+  NEVER_MATCHED
+}
+
+"""An account of a managed system that is nobody's, or of somebody who has left. What a person left as it is, is not listed."""
+type AccountWithoutOwner {
+  "Id of the account, a resource of the directory."
+  id: ID!
+  "The account."
+  account: ResourceRef!
+  "Why it has no owner."
+  reason: OwnerlessReason!
+  "Identifier of its resource type; null: nothing recognises it."
+  resourceType: String
+  "Name of its resource type; null: nothing recognises it."
+  resourceTypeName: String
+  "Identifier of the connector; null: none."
+  system: String
+  "Name of the connector; null: none."
+  systemName: String
+  "Who had it; null: nobody."
+  owner: ResourceRef
+  "When he left; null: nobody had it."
+  leftAt: DateTime
+  "Since when it is so."
+  since: DateTime!
+  "Id of the difference that waits for a decision; null: none does, an order may be under way."
+  itemId: ID
+  "Version of that difference."
+  itemVersion: Int
+  "Somebody put the decision off."
+  isPostponed: Boolean!
+  "It is, or was, the caller's: somebody else has to decide."
+  isOwn: Boolean!
+  "Id of the order about it that is under way; null: none."
+  orderId: ID
+  "Whom rules find for it, the surest first, at most ten; those only whom the caller may read."
+  candidates: [OwnerCandidate!]!
+}
+
+"""Somebody whom a rule finds for an account."""
+type OwnerCandidate {
+  "The person."
+  owner: ResourceRef!
+  "How sure the rule is, in percent."
+  confidence: Int!
+  "By which rule, as a sentence."
+  reason: String!
+  "The value that both have."
+  value: String!
+}
+
+"""One page of accounts without an owner."""
+type AccountWithoutOwnerConnection {
+  "The accounts."
+  nodes: [AccountWithoutOwner!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Accounts of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Where a run is."""
+enum ReconciliationRunState {
+  "It goes on, with or without anybody watching."
+  IN_PROGRESS
+  "Everything it was about is decided, or refused."
+  COMPLETED
+  "Somebody stopped it, or the account that asked for it may not be used any more: what was decided stays decided."
+  CANCELLED
+}
+
+"""A decision about all differences that a filter found when it was made. The server carries it out with the rights that the account which asked for it has meanwhile."""
+type ReconciliationRun {
+  "Id of the run."
+  id: ID!
+  "What is decided."
+  decision: ReconciliationDecision!
+  "What was said with it."
+  comment: String!
+  "Where it is."
+  state: ReconciliationRunState!
+  "Who asked for it."
+  actor: String!
+  "Differences that were found when it began."
+  total: Int!
+  "Decided so far."
+  done: Int!
+  "Refused so far."
+  failed: Int!
+  "The first hundred that were refused, and why."
+  failedItems: [ReconciliationFailure!]!
+  "When it was asked for."
+  createdAt: DateTime!
+  "When it ended; null: it goes on."
+  endedAt: DateTime
+}
+
+"""A difference that a run did not decide."""
+type ReconciliationFailure {
+  "Id of the difference; 0: the run as a whole."
+  id: ID!
+  "A value of ErrorCode."
+  code: String!
+  "Why, as a sentence."
+  message: String!
+}
+
+"""One page of runs."""
+type ReconciliationRunConnection {
+  "The runs."
+  nodes: [ReconciliationRun!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Runs of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""How much waits for the caller; each number is exact up to 10,000, and 10,001 stands for more."""
+type ReconciliationCounters {
+  "Accounts whose owner is known, and that nothing explains."
+  unauthorized: Int!
+  "Accounts without an owner that wait for a decision."
+  orphans: Int!
+  "Values that are not the computed ones."
+  unreconciled: Int!
+  "Values of which the systems have nothing."
+  missing: Int!
+  "The sum of these four."
+  toReconcile: Int!
+  "Differences that were put off."
+  postponed: Int!
+  "People who have left and still have an account somewhere."
+  leavers: Int!
+  "Their accounts."
+  accountsOfLeavers: Int!
+}
+
+"""Narrows a list of differences: conditions are joined by AND, values of one by OR."""
+input ReconciliationFilter {
+  "What they are about."
+  kinds: [ReconciliationKind!]
+  "How they came to be."
+  states: [ReconciliationState!]
+  "Identifiers of connectors."
+  systems: [String!]
+  "Identifiers of resource types."
+  resourceTypes: [String!]
+  "Identifiers of properties."
+  properties: [String!]
+  "Id of a pattern."
+  pattern: ID
+  "Those of one owner."
+  ownerId: ID
+  "Owner or account, by name, key or mail address, as every search."
+  text: String
+  "Found at or after."
+  foundAfter: DateTime
+  "Found before."
+  foundBefore: DateTime
+  "True: those that were put off. Default: those that were not."
+  postponed: Boolean
+}
+
+"""Narrows the list of accounts without an owner: conditions are joined by AND, values of one by OR."""
+input AccountWithoutOwnerFilter {
+  "Why they have none."
+  reasons: [OwnerlessReason!]
+  "Identifiers of connectors."
+  systems: [String!]
+  "Identifiers of resource types."
+  resourceTypes: [String!]
+  "Account or former owner, by name, key or mail address, as every search."
+  text: String
+  "Whether the decision was put off. Default: all."
+  postponed: Boolean
+}
+
+"""One difference, as the caller saw it."""
+input ReconciliationItemInput {
+  "Id of the difference."
+  id: ID!
+  "The version that was seen: another one by now is STALE_ITEM. Default: whatever it is."
+  version: Int
+}
+
+"""What is decided, about which differences: by id, or by a filter, never both."""
+input DecideReconciliationInput {
+  "These, at most 500."
+  items: [ReconciliationItemInput!]
+  "All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow."
+  filter: ReconciliationFilter
+  "What is decided."
+  decision: ReconciliationDecision!
+  "Whose the accounts are, for AUTHORIZE of items. Default: the owner each has."
+  ownerId: ID
+  "Why, at most 2,000 characters: kept in the history."
+  comment: String
+}
+
+"""What became of the differences."""
+type DecideReconciliationPayload {
+  "One result per item, in the order given; empty for a filter."
+  results: [ReconciliationResult!]!
+  "The run that carries a filter out; null for items."
+  run: ReconciliationRun
+}
+
+"""What became of one difference."""
+type ReconciliationResult {
+  "Id of the difference."
+  id: ID!
+  "The difference as it is now; null: it is not there, or not the caller's."
+  item: ReconciliationItem
+  "Why it was not decided; null: it was."
+  error: ItemError
+}
+
+"""An account that nothing recognises: what it is, and whose."""
+input ChooseAccountOwnerInput {
+  "Id of the account."
+  accountId: ID!
+  "Identifier of its resource type."
+  resourceType: String!
+  "Whose it is. Default: nobody's, and it stays."
+  ownerId: ID
+  "Why, at most 2,000 characters: kept in the history."
+  comment: String
+}
+
+"""The account that has a type now."""
+type ChooseAccountOwnerPayload {
+  "Id of the account."
+  accountId: ID!
+}
+
+"""Which run to stop."""
+input CancelReconciliationRunInput {
+  "Id of the run."
+  id: ID!
+}
+
+"""The run that was stopped."""
+type CancelReconciliationRunPayload {
+  "The run as it is now."
+  run: ReconciliationRun!
+}
+
+"""Something about what is to be reconciled changed: read what is shown again."""
+type ReconciliationChange {
+  "Where to continue after."
+  cursor: String!
+  "When."
+  at: DateTime!
+}
+
+extend type Counters {
+  "What waits for the caller's decision on the pages of reconciliation; all zero for callers who may decide about nothing."
+  reconciliation: ReconciliationCounters!
+}
+
+extend type Query {
+  "Differences that nobody asked for, about which the caller may decide."
+  reconciliationItems(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which of them."
+    filter: ReconciliationFilter
+    "In which order."
+    orderBy: ReconciliationSort = OLDEST
+  ): ReconciliationItemConnection!
+  "One difference, also when it is decided or gone by now; null: there is none in the caller's scope."
+  reconciliationItem(
+    "Its id."
+    id: ID!
+  ): ReconciliationItem
+  "The same differences summed up: one row per resource type, property, kind and shape of values."
+  reconciliationPatterns(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which differences."
+    filter: ReconciliationFilter
+  ): ReconciliationPatternConnection!
+  "Accounts that are nobody's, or of somebody who has left, each with why."
+  accountsWithoutOwner(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which of them."
+    filter: AccountWithoutOwnerFilter
+  ): AccountWithoutOwnerConnection!
+  "One run of the caller; whoever may monitor sees those of all. Null: there is none."
+  reconciliationRun(
+    "Its id."
+    id: ID!
+  ): ReconciliationRun
+  "The runs of the caller, the newest first; whoever may monitor sees those of all."
+  reconciliationRuns(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+  ): ReconciliationRunConnection!
+}
+
+extend type Mutation {
+  "Decides about differences. Each item stands for itself; nobody decides about his own accounts."
+  decideReconciliation(
+    "What is decided."
+    input: DecideReconciliationInput!
+  ): DecideReconciliationPayload!
+  "Gives an account that nothing recognises a resource type and an owner."
+  chooseAccountOwner(
+    "Which account, and whose."
+    input: ChooseAccountOwnerInput!
+  ): ChooseAccountOwnerPayload!
+  "Stops a run: what is decided stays decided. ALREADY_DONE when it has ended."
+  cancelReconciliationRun(
+    "Which run."
+    input: CancelReconciliationRunInput!
+  ): CancelReconciliationRunPayload!
+}
+
+extend type Subscription {
+  "Says that differences, decisions or runs changed, once for several at the same moment. What changed is read again."
+  reconciliationChanged(
+    "Cursor to continue after: what was missed since is told first. Default: from now on."
+    after: String
+  ): ReconciliationChange!
+}
+`, BuiltIn: false},
 	{Name: "../schema/rolemodel.graphqls", Input: `"""A set of roles, types and rules that belong together."""
 type Policy {
   "Opaque id."
@@ -14314,6 +15806,58 @@ func (ec *executionContext) childFields_AccessRuleConfiguration(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AccessRuleConfiguration", field.Name)
 }
 
+func (ec *executionContext) childFields_AccountWithoutOwner(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AccountWithoutOwner_id(ctx, field)
+	case "account":
+		return ec.fieldContext_AccountWithoutOwner_account(ctx, field)
+	case "reason":
+		return ec.fieldContext_AccountWithoutOwner_reason(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_AccountWithoutOwner_resourceType(ctx, field)
+	case "resourceTypeName":
+		return ec.fieldContext_AccountWithoutOwner_resourceTypeName(ctx, field)
+	case "system":
+		return ec.fieldContext_AccountWithoutOwner_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_AccountWithoutOwner_systemName(ctx, field)
+	case "owner":
+		return ec.fieldContext_AccountWithoutOwner_owner(ctx, field)
+	case "leftAt":
+		return ec.fieldContext_AccountWithoutOwner_leftAt(ctx, field)
+	case "since":
+		return ec.fieldContext_AccountWithoutOwner_since(ctx, field)
+	case "itemId":
+		return ec.fieldContext_AccountWithoutOwner_itemId(ctx, field)
+	case "itemVersion":
+		return ec.fieldContext_AccountWithoutOwner_itemVersion(ctx, field)
+	case "isPostponed":
+		return ec.fieldContext_AccountWithoutOwner_isPostponed(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_AccountWithoutOwner_isOwn(ctx, field)
+	case "orderId":
+		return ec.fieldContext_AccountWithoutOwner_orderId(ctx, field)
+	case "candidates":
+		return ec.fieldContext_AccountWithoutOwner_candidates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountWithoutOwner", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountWithoutOwnerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AccountWithoutOwnerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountWithoutOwnerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AccountWithoutOwnerConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_AccountWithoutOwnerConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountWithoutOwnerConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignedProfile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14440,6 +15984,14 @@ func (ec *executionContext) childFields_BulkOrdersPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type BulkOrdersPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelReconciliationRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_CancelReconciliationRunPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelReconciliationRunPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Category(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14486,6 +16038,14 @@ func (ec *executionContext) childFields_CategoryConfigurationConnection(ctx cont
 		return ec.fieldContext_CategoryConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategoryConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ChooseAccountOwnerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountId":
+		return ec.fieldContext_ChooseAccountOwnerPayload_accountId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChooseAccountOwnerPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ClassifyRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14834,6 +16394,8 @@ func (ec *executionContext) childFields_Counters(ctx context.Context, field grap
 		return ec.fieldContext_Counters_manualTiles(ctx, field)
 	case "oldestWaitingAt":
 		return ec.fieldContext_Counters_oldestWaitingAt(ctx, field)
+	case "reconciliation":
+		return ec.fieldContext_Counters_reconciliation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Counters", field.Name)
 }
@@ -14858,6 +16420,16 @@ func (ec *executionContext) childFields_CriterionConfiguration(ctx context.Conte
 		return ec.fieldContext_CriterionConfiguration_inherit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CriterionConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideReconciliationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_DecideReconciliationPayload_results(ctx, field)
+	case "run":
+		return ec.fieldContext_DecideReconciliationPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideReconciliationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteResourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15550,6 +17122,10 @@ func (ec *executionContext) childFields_MyScopes(ctx context.Context, field grap
 		return ec.fieldContext_MyScopes_bulkManualProvisioning(ctx, field)
 	case "bulkReviewProvisioning":
 		return ec.fieldContext_MyScopes_bulkReviewProvisioning(ctx, field)
+	case "reconciliateResources":
+		return ec.fieldContext_MyScopes_reconciliateResources(ctx, field)
+	case "massReconciliateResources":
+		return ec.fieldContext_MyScopes_massReconciliateResources(ctx, field)
 	case "queryResources":
 		return ec.fieldContext_MyScopes_queryResources(ctx, field)
 	case "createResources":
@@ -15884,6 +17460,20 @@ func (ec *executionContext) childFields_OrderResult(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type OrderResult", field.Name)
 }
 
+func (ec *executionContext) childFields_OwnerCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "owner":
+		return ec.fieldContext_OwnerCandidate_owner(ctx, field)
+	case "confidence":
+		return ec.fieldContext_OwnerCandidate_confidence(ctx, field)
+	case "reason":
+		return ec.fieldContext_OwnerCandidate_reason(ctx, field)
+	case "value":
+		return ec.fieldContext_OwnerCandidate_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwnerCandidate", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -16170,6 +17760,228 @@ func (ec *executionContext) childFields_ReadValue(ctx context.Context, field gra
 		return ec.fieldContext_ReadValue_values(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReadValue", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReconciliationChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_ReconciliationChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationCounters(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unauthorized":
+		return ec.fieldContext_ReconciliationCounters_unauthorized(ctx, field)
+	case "orphans":
+		return ec.fieldContext_ReconciliationCounters_orphans(ctx, field)
+	case "unreconciled":
+		return ec.fieldContext_ReconciliationCounters_unreconciled(ctx, field)
+	case "missing":
+		return ec.fieldContext_ReconciliationCounters_missing(ctx, field)
+	case "toReconcile":
+		return ec.fieldContext_ReconciliationCounters_toReconcile(ctx, field)
+	case "postponed":
+		return ec.fieldContext_ReconciliationCounters_postponed(ctx, field)
+	case "leavers":
+		return ec.fieldContext_ReconciliationCounters_leavers(ctx, field)
+	case "accountsOfLeavers":
+		return ec.fieldContext_ReconciliationCounters_accountsOfLeavers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationCounters", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReconciliationFailure_id(ctx, field)
+	case "code":
+		return ec.fieldContext_ReconciliationFailure_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ReconciliationFailure_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReconciliationItem_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ReconciliationItem_version(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReconciliationItem_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_ReconciliationItem_state(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_ReconciliationItem_resourceType(ctx, field)
+	case "resourceTypeName":
+		return ec.fieldContext_ReconciliationItem_resourceTypeName(ctx, field)
+	case "system":
+		return ec.fieldContext_ReconciliationItem_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_ReconciliationItem_systemName(ctx, field)
+	case "owner":
+		return ec.fieldContext_ReconciliationItem_owner(ctx, field)
+	case "isOwnerGone":
+		return ec.fieldContext_ReconciliationItem_isOwnerGone(ctx, field)
+	case "target":
+		return ec.fieldContext_ReconciliationItem_target(ctx, field)
+	case "property":
+		return ec.fieldContext_ReconciliationItem_property(ctx, field)
+	case "propertyName":
+		return ec.fieldContext_ReconciliationItem_propertyName(ctx, field)
+	case "current":
+		return ec.fieldContext_ReconciliationItem_current(ctx, field)
+	case "proposed":
+		return ec.fieldContext_ReconciliationItem_proposed(ctx, field)
+	case "foundAt":
+		return ec.fieldContext_ReconciliationItem_foundAt(ctx, field)
+	case "postponedAt":
+		return ec.fieldContext_ReconciliationItem_postponedAt(ctx, field)
+	case "postponedBy":
+		return ec.fieldContext_ReconciliationItem_postponedBy(ctx, field)
+	case "confidence":
+		return ec.fieldContext_ReconciliationItem_confidence(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_ReconciliationItem_isOwn(ctx, field)
+	case "pattern":
+		return ec.fieldContext_ReconciliationItem_pattern(ctx, field)
+	case "decisions":
+		return ec.fieldContext_ReconciliationItem_decisions(ctx, field)
+	case "decision":
+		return ec.fieldContext_ReconciliationItem_decision(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ReconciliationItem_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ReconciliationItem_decidedAt(ctx, field)
+	case "comment":
+		return ec.fieldContext_ReconciliationItem_comment(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_ReconciliationItem_closedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationItem", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ReconciliationItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReconciliationItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReconciliationItemConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ReconciliationItemConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationPattern(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReconciliationPattern_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReconciliationPattern_kind(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_ReconciliationPattern_resourceType(ctx, field)
+	case "resourceTypeName":
+		return ec.fieldContext_ReconciliationPattern_resourceTypeName(ctx, field)
+	case "system":
+		return ec.fieldContext_ReconciliationPattern_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_ReconciliationPattern_systemName(ctx, field)
+	case "property":
+		return ec.fieldContext_ReconciliationPattern_property(ctx, field)
+	case "propertyName":
+		return ec.fieldContext_ReconciliationPattern_propertyName(ctx, field)
+	case "current":
+		return ec.fieldContext_ReconciliationPattern_current(ctx, field)
+	case "proposed":
+		return ec.fieldContext_ReconciliationPattern_proposed(ctx, field)
+	case "isSame":
+		return ec.fieldContext_ReconciliationPattern_isSame(ctx, field)
+	case "count":
+		return ec.fieldContext_ReconciliationPattern_count(ctx, field)
+	case "preExisting":
+		return ec.fieldContext_ReconciliationPattern_preExisting(ctx, field)
+	case "oldestAt":
+		return ec.fieldContext_ReconciliationPattern_oldestAt(ctx, field)
+	case "newestAt":
+		return ec.fieldContext_ReconciliationPattern_newestAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationPattern", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationPatternConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ReconciliationPatternConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReconciliationPatternConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReconciliationPatternConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ReconciliationPatternConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationPatternConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReconciliationResult_id(ctx, field)
+	case "item":
+		return ec.fieldContext_ReconciliationResult_item(ctx, field)
+	case "error":
+		return ec.fieldContext_ReconciliationResult_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationResult", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReconciliationRun_id(ctx, field)
+	case "decision":
+		return ec.fieldContext_ReconciliationRun_decision(ctx, field)
+	case "comment":
+		return ec.fieldContext_ReconciliationRun_comment(ctx, field)
+	case "state":
+		return ec.fieldContext_ReconciliationRun_state(ctx, field)
+	case "actor":
+		return ec.fieldContext_ReconciliationRun_actor(ctx, field)
+	case "total":
+		return ec.fieldContext_ReconciliationRun_total(ctx, field)
+	case "done":
+		return ec.fieldContext_ReconciliationRun_done(ctx, field)
+	case "failed":
+		return ec.fieldContext_ReconciliationRun_failed(ctx, field)
+	case "failedItems":
+		return ec.fieldContext_ReconciliationRun_failedItems(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReconciliationRun_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ReconciliationRun_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationRun", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationRunConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ReconciliationRunConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReconciliationRunConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReconciliationRunConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ReconciliationRunConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationRunConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordSectionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,6 +1,7 @@
 // Package access decides who holds what: profiles, access control rules and their assignment to users (provisioning spec 10).
 //
 //	access.go     Profile, AssignedProfile, Rule, Entry, Filter: the rows; Service: the lists of the API
+//	actor.go      ActorOf: an account with its rights of now, for work without a session
 //	grants.go     Grants: what a user may do now (10.1, 10.2)
 //	holders.go    Holders: who is told about something, by the full path only (10.4, 11.2)
 //	configure.go  SaveProfiles, SaveRules, SaveUsers and their Load and Delete: configuration as code

@@ -31,6 +31,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/queue"
+	"writ/server/reconciliation"
 	"writ/server/synchronization"
 	"writ/server/system"
 	"writ/server/webhook"
@@ -51,6 +52,7 @@ type App struct {
 	Systems         *system.Service
 	Assignments     *assignment.Service
 	Orders          *order.Service
+	Reconciliation  *reconciliation.Service
 	Synchronization *synchronization.Service
 	Jobs            *job.Service
 	Auth            *auth.Service
@@ -88,6 +90,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Visible: a.visible})
 	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
 		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})
+	a.Reconciliation = reconciliation.New(a.DB, a.Clock, a.Log, a.Assignments, reconciliation.Hooks{Actor: a.actor})
 	a.Synchronization = synchronization.New(a.DB, a.Clock, a.Shapes, a.Directory.Writes, synchronization.Hooks{Open: a.Systems.Open, Applied: a.synchronized, Paused: a.paused})
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Ended: a.jobEnded, GivenUp: a.jobGivenUp})
 	a.Jobs.Hub, a.Jobs.Options = a.Hub, taskOptions()
@@ -204,6 +207,7 @@ func (a *App) queues() map[string]int {
 // register is the list of River workers.
 func (a *App) register(w *river.Workers) {
 	river.AddWorker(w, &assignment.EvaluateWorker{Assignments: a.Assignments})
+	river.AddWorker(w, &reconciliation.DecideWorker{Service: a.Reconciliation})
 	river.AddWorker(w, &order.GenerateWorker{Service: a.Orders})
 	river.AddWorker(w, &order.DispatchWorker{Service: a.Orders})
 	river.AddWorker(w, &synchronization.SynchronizeWorker{Service: a.Synchronization})

@@ -20,6 +20,7 @@ import (
 	"writ/server/fulfil"
 	"writ/server/job"
 	"writ/server/order"
+	"writ/server/permit"
 	"writ/server/queue"
 	"writ/server/synchronization"
 )
@@ -38,6 +39,11 @@ func (a *App) planned(ctx context.Context, tx bun.Tx, now time.Time, list []assi
 // ordered: what open orders have claimed already.
 func (a *App) ordered(ctx context.Context, db bun.IDB, claims []evaluation.Claim) ([]evaluation.Claim, error) {
 	return a.Orders.Ordered(ctx, db, claims)
+}
+
+// actor: an account with the rights of now, for what goes on without its session.
+func (a *App) actor(ctx context.Context, userID int64) (*permit.Actor, error) {
+	return access.ActorOf(ctx, a.DB, userID, a.Config.Serve.Demo, a.Clock.Now())
 }
 
 // executed: what was written is read back.

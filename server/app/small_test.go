@@ -154,10 +154,11 @@ type smallOptions struct {
 	confidence    string
 	removeOrphans bool
 	tickets       bool
-	crm           bool // a second system of its own keeps who has which account, in a column and in a table of links, as text
-	crmInside     bool // it is the same system
-	timeout       bool // what is not answered or seen for an hour is an error
-	review        bool // every order waits for a reviewer, and what is not seen for an hour is an error
+	crm           bool              // a second system of its own keeps who has which account, in a column and in a table of links, as text
+	crmInside     bool              // it is the same system
+	timeout       bool              // what is not answered or seen for an hour is an error
+	review        bool              // every order waits for a reviewer, and what is not seen for an hour is an error
+	edit          *strings.Replacer // of the configuration, at the end
 }
 
 func mustSmall(t *testing.T, o smallOptions) *small {
@@ -189,6 +190,9 @@ func mustSmall(t *testing.T, o smallOptions) *small {
 			connector, inside = "", strings.NewReplacer("connector: Crm", "connector: Target", "Crm_Database", "Target_Database", `"account_group(login,grp)"`, `"account_group(login,grp)", `+crmLink)
 		}
 		text = inside.Replace(strings.NewReplacer("entityTypes:", connector+"entityTypes:", "policies:", crmEntity+"policies:").Replace(text) + crmType)
+	}
+	if o.edit != nil {
+		text = o.edit.Replace(text)
 	}
 	require.NoError(t, os.MkdirAll(filepath.Join(s.dir, "config"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "config", "all.yaml"), []byte(text), 0o600))

@@ -30,12 +30,14 @@ type Me struct {
 
 // MyScopes names the entity types that permissions which exist once per entity type open.
 type MyScopes struct {
-	ReviewProvisioning     []string
-	ManualProvisioning     []string
-	BulkManualProvisioning []string
-	BulkReviewProvisioning []string
-	QueryResources         []string
-	CreateResources        []string
+	ReviewProvisioning        []string
+	ManualProvisioning        []string
+	BulkManualProvisioning    []string
+	BulkReviewProvisioning    []string
+	ReconciliateResources     []string
+	MassReconciliateResources []string
+	QueryResources            []string
+	CreateResources           []string
 }
 
 // Me gives the signed-in person. UNAUTHENTICATED without one.
@@ -93,7 +95,7 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 	}
 	m := &MyScopes{
 		ReviewProvisioning: []string{}, ManualProvisioning: []string{}, BulkManualProvisioning: []string{},
-		BulkReviewProvisioning: []string{}, QueryResources: []string{}, CreateResources: []string{},
+		BulkReviewProvisioning: []string{}, ReconciliateResources: []string{}, MassReconciliateResources: []string{}, QueryResources: []string{}, CreateResources: []string{},
 	}
 	for _, t := range types {
 		add := func(into *[]string, permission string) {
@@ -106,6 +108,11 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 			add(&m.ManualProvisioning, permit.For(permit.ManualProvisioning, t.Identifier))
 			add(&m.BulkManualProvisioning, permit.For(permit.BulkManualProvisioning, t.Identifier))
 			add(&m.BulkReviewProvisioning, permit.For(permit.BulkReviewProvisioning, t.Identifier))
+			add(&m.ReconciliateResources, permit.For(permit.ReconciliateResources, t.Identifier))
+			add(&m.MassReconciliateResources, permit.For(permit.MassReconciliateResources, t.Identifier))
+			if permit.Find(ctx, permit.For(permit.BulkReconciliateResources, t.Identifier)).Allowed() && !slices.Contains(m.MassReconciliateResources, t.Identifier) {
+				m.MassReconciliateResources = append(m.MassReconciliateResources, t.Identifier)
+			}
 		}
 		add(&m.QueryResources, permit.Resource(t.Identifier, "Query"))
 		add(&m.CreateResources, permit.Resource(t.Identifier, "Create"))

@@ -7,42 +7,45 @@ import (
 
 // The permission tree (spec 10.3). A path with a trailing name is generated per entity type, connector or job.
 const (
-	ManualProvisioning     = "/Custom/ProvisioningPolicy/PerformManualProvisioning"     // + /{sourceEntityType}; mail
-	BulkManualProvisioning = "/Custom/ProvisioningPolicy/BulkPerformManualProvisioning" // + /{sourceEntityType}
-	TicketReview           = "/ProvisioningPolicy/AssignedResourceType/ManualProvisioningReview"
-	ReviewProvisioning     = "/Custom/ProvisioningPolicy/ReviewProvisioning"     // + /{sourceEntityType}; mail
-	BulkReviewProvisioning = "/Custom/ProvisioningPolicy/BulkReviewProvisioning" // + /{sourceEntityType}; errored orders only
-	OrderQuery             = "/ProvisioningPolicy/AssignedResourceType/Query"
-	AssignmentQuery        = "/ProvisioningPolicy/AssignedSingleRole/Query"
-	ProvisioningStart      = "/ProvisioningPolicy/Provisioning/Start"
-	Resources              = "/Custom/Resources" // + /{entityType}/{Query,Create,Update,Delete,View,ViewHistory}
-	ResourceChanges        = "/Custom/ResourceChanges"
-	RoleModelQuery         = "/ProvisioningPolicy/Policy/Query"
-	RoleModelUpdate        = "/ProvisioningPolicy/Policy/Update"
-	ConnectorQuery         = "/Connectors/Connector/Query"
-	ConnectorUpdate        = "/Connectors/Connector/Update"
-	JobQuery               = "/Jobs/Job/Query"
-	JobUpdate              = "/Jobs/Job/Update"
-	JobInstanceQuery       = "/Jobs/JobInstance/Query"
-	JobLog                 = "/Jobs/RunJob/GetLog"
-	JobLaunched            = "/Jobs/RunJob/Launch" // + /{Completed,Warning,Errored,Blocked,Aborted}; mail
-	JobRepaired            = "/Jobs/RunJob/Repair" // + the same; mail
-	AccessQuery            = "/AccessControl/Profile/Query"
-	AccessUpdate           = "/AccessControl/Profile/Update"
-	MetadataQuery          = "/Metadata/EntityType/Query"
-	MetadataUpdate         = "/Metadata/EntityType/Update"
-	SettingsManage         = "/Settings/Manage"
-	Monitoring             = "/Monitoring"    // River UI to read, audit log
-	QueueCommand           = "/Queue/Command" // River UI: retry, cancel, delete jobs, pause queues
-	WebhookQuery           = "/Settings/Webhook/Query"
-	WebhookUpdate          = "/Settings/Webhook/Update"
+	ManualProvisioning        = "/Custom/ProvisioningPolicy/PerformManualProvisioning"     // + /{sourceEntityType}; mail
+	BulkManualProvisioning    = "/Custom/ProvisioningPolicy/BulkPerformManualProvisioning" // + /{sourceEntityType}
+	TicketReview              = "/ProvisioningPolicy/AssignedResourceType/ManualProvisioningReview"
+	ReviewProvisioning        = "/Custom/ProvisioningPolicy/ReviewProvisioning"        // + /{sourceEntityType}; mail
+	BulkReviewProvisioning    = "/Custom/ProvisioningPolicy/BulkReviewProvisioning"    // + /{sourceEntityType}; errored orders only
+	ReconciliateResources     = "/Custom/ProvisioningPolicy/ReconciliateResources"     // + /{sourceEntityType}; mail
+	MassReconciliateResources = "/Custom/ProvisioningPolicy/MassReconciliateResources" // + /{sourceEntityType}; more than one at once
+	BulkReconciliateResources = "/Custom/ProvisioningPolicy/BulkReconciliateResources" // the same under another name
+	OrderQuery                = "/ProvisioningPolicy/AssignedResourceType/Query"
+	AssignmentQuery           = "/ProvisioningPolicy/AssignedSingleRole/Query"
+	ProvisioningStart         = "/ProvisioningPolicy/Provisioning/Start"
+	Resources                 = "/Custom/Resources" // + /{entityType}/{Query,Create,Update,Delete,View,ViewHistory}
+	ResourceChanges           = "/Custom/ResourceChanges"
+	RoleModelQuery            = "/ProvisioningPolicy/Policy/Query"
+	RoleModelUpdate           = "/ProvisioningPolicy/Policy/Update"
+	ConnectorQuery            = "/Connectors/Connector/Query"
+	ConnectorUpdate           = "/Connectors/Connector/Update"
+	JobQuery                  = "/Jobs/Job/Query"
+	JobUpdate                 = "/Jobs/Job/Update"
+	JobInstanceQuery          = "/Jobs/JobInstance/Query"
+	JobLog                    = "/Jobs/RunJob/GetLog"
+	JobLaunched               = "/Jobs/RunJob/Launch" // + /{Completed,Warning,Errored,Blocked,Aborted}; mail
+	JobRepaired               = "/Jobs/RunJob/Repair" // + the same; mail
+	AccessQuery               = "/AccessControl/Profile/Query"
+	AccessUpdate              = "/AccessControl/Profile/Update"
+	MetadataQuery             = "/Metadata/EntityType/Query"
+	MetadataUpdate            = "/Metadata/EntityType/Update"
+	SettingsManage            = "/Settings/Manage"
+	Monitoring                = "/Monitoring"    // River UI to read, audit log
+	QueueCommand              = "/Queue/Command" // River UI: retry, cancel, delete jobs, pause queues
+	WebhookQuery              = "/Settings/Webhook/Query"
+	WebhookUpdate             = "/Settings/Webhook/Update"
 )
 
 // customAreas are the areas whose stored form begins with /Custom.
 var customAreas = []string{
 	"/ProvisioningPolicy/PerformManualProvisioning", "/ProvisioningPolicy/BulkPerformManualProvisioning",
 	"/ProvisioningPolicy/ReviewProvisioning", "/ProvisioningPolicy/BulkReviewProvisioning", "/ProvisioningPolicy/ReviewRoles",
-	"/ProvisioningPolicy/ReconciliateRoles", "/ProvisioningPolicy/ReconciliateResources", "/Resources/Directory",
+	"/ProvisioningPolicy/ReconciliateRoles", "/ProvisioningPolicy/ReconciliateResources", "/ProvisioningPolicy/MassReconciliateResources", "/ProvisioningPolicy/BulkReconciliateResources", "/Resources/Directory",
 	"/ResourceChanges", "/ResourceLinkChanges", "/ResourceFileChanges",
 }
 

@@ -29,9 +29,12 @@ func mine(ctx context.Context, _ bun.Tx, w *Webhook) error {
 
 // mineOrNobodys is mine that lets others tidy up behind an account that is gone or disabled.
 func mineOrNobodys(ctx context.Context, tx bun.Tx, w *Webhook) error {
-	u, err := findUser(ctx, tx, w.OwnerID)
-	if err != nil || u == nil {
-		return err
+	var there bool
+	if err := tx.NewRaw(`select exists (select from local_user where id = ? and not is_disabled)`, w.OwnerID).Scan(ctx, &there); err != nil {
+		return fmt.Errorf("find the creator of a webhook: %w", err)
+	}
+	if !there {
+		return nil
 	}
 	return mine(ctx, tx, w)
 }

@@ -181,13 +181,8 @@ func (s *Service) visible(ctx context.Context, account *int64, rows []event.Row)
 
 // actor is an account with the rights of now; nil when it is gone, or may not be used.
 func (s *Service) actor(ctx context.Context, account *int64) (*permit.Actor, error) {
-	u, err := findUser(ctx, s.DB, account)
-	if err != nil || u == nil || u.IsDemo && !s.Demo {
-		return nil, err
+	if account == nil {
+		return nil, nil
 	}
-	grants, err := access.Grants(ctx, s.DB, u.ID, s.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	return &permit.Actor{UserID: u.ID, Username: u.Username, Name: u.DisplayName, ResourceID: u.ResourceID, Grants: grants}, nil
+	return access.ActorOf(ctx, s.DB, *account, s.Demo, s.Clock.Now())
 }

@@ -274,32 +274,6 @@ func selectTargetTypes(ctx context.Context, db bun.IDB, orders map[int64]*order.
 	return m, nil
 }
 
-type user struct {
-	ID          int64
-	Username    string
-	DisplayName string
-	ResourceID  int64
-	IsDemo      bool
-}
-
-// findUser gives an account that is not disabled; nil: there is none.
-func findUser(ctx context.Context, db bun.IDB, id *int64) (*user, error) {
-	if id == nil {
-		return nil, nil
-	}
-	var rows []*user
-	err := db.NewRaw(`select u.id, u.username, u.display_name, coalesce(r.id, 0) as resource_id, u.is_demo from local_user u
-		left join resource r on r.id = u.resource_id and r.valid_to = 'infinity'
-		where u.id = ? and not u.is_disabled`, *id).Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("find the creator of a webhook: %w", err)
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	return rows[0], nil
-}
-
 func exec(ctx context.Context, tx bun.IDB, sql string, args ...any) error {
 	_, err := tx.NewRaw(sql, args...).Exec(ctx)
 	return db.Explain(err)

@@ -33,6 +33,8 @@ const nobody: MeFragment = {
   permissions: [],
   scopes: {
     reviewProvisioning: [],
+    reconciliateResources: [],
+    massReconciliateResources: [],
     manualProvisioning: [],
     bulkManualProvisioning: [],
     bulkReviewProvisioning: [],

@@ -55,6 +55,20 @@ export type AccessRuleConfigurationInput = {
   identifier: Scalars['String']['input'];
 };
 
+/** Narrows the list of accounts without an owner: conditions are joined by AND, values of one by OR. */
+export type AccountWithoutOwnerFilter = {
+  /** Whether the decision was put off. Default: all. */
+  postponed?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Why they have none. */
+  reasons?: InputMaybe<Array<OwnerlessReason>>;
+  /** Identifiers of resource types. */
+  resourceTypes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Identifiers of connectors. */
+  systems?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Account or former owner, by name, key or mail address, as every search. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Several objects to write and delete, all of them or none. */
 export type ApplyConfigurationInput = {
   /** Objects to delete; those that are not there are gone already. Null: none. */
@@ -151,6 +165,12 @@ export type BulkOrdersInput = {
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
+/** Which run to stop. */
+export type CancelReconciliationRunInput = {
+  /** Id of the run. */
+  id: Scalars['ID']['input'];
+};
+
 /** Category is a folder of roles and resource types (role-model 2.3). */
 export type CategoryConfigurationInput = {
   /** What belongs in it. */
@@ -173,6 +193,18 @@ export type ChangeCommand =
   | 'INSERT'
   /** Values of it change. */
   | 'UPDATE';
+
+/** An account that nothing recognises: what it is, and whose. */
+export type ChooseAccountOwnerInput = {
+  /** Id of the account. */
+  accountId: Scalars['ID']['input'];
+  /** Why, at most 2,000 characters: kept in the history. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** Whose it is. Default: nobody's, and it stays. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Identifier of its resource type. */
+  resourceType: Scalars['String']['input'];
+};
 
 /** ClassifyRule says that a target without owner is of the type (role-model 5.4). */
 export type ClassifyRuleConfigurationInput = {
@@ -428,6 +460,20 @@ export type Deactivation =
   | 'FULFIL'
   /** It reads and writes. */
   | 'NONE';
+
+/** What is decided, about which differences: by id, or by a filter, never both. */
+export type DecideReconciliationInput = {
+  /** Why, at most 2,000 characters: kept in the history. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** What is decided. */
+  decision: ReconciliationDecision;
+  /** All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow. */
+  filter?: InputMaybe<ReconciliationFilter>;
+  /** These, at most 500. */
+  items?: InputMaybe<Array<ReconciliationItemInput>>;
+  /** Whose the accounts are, for AUTHORIZE of items. Default: the owner each has. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+};
 
 /** An object to delete. */
 export type DeleteConfigurationInput = {
@@ -996,6 +1042,17 @@ export type OrderSort =
   /** Last changed first. */
   | 'UPDATED_DESC';
 
+/** Why an account has nobody whose it could be. */
+export type OwnerlessReason =
+  /** Two people or more have as good a claim. */
+  | 'AMBIGUOUS'
+  /** Its owner is known and has left: his last position has ended. */
+  | 'LEAVER'
+  /** No rule finds its owner. */
+  | 'NEVER_MATCHED'
+  /** Its owner is not in his source any more. */
+  | 'OWNER_GONE';
+
 /** What applying does to an object. */
 export type PlanAction =
   /** It is new. */
@@ -1147,6 +1204,93 @@ export type QueryRuleConfigurationInput = {
   /** Expression over the resource that is looked for; empty: the binding as it is. */
   targetExpression?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** What a person decides about a difference. Decisions cannot be undone. */
+export type ReconciliationDecision =
+  /** About an account: it is its owner's, or that of the owner named, and is not matched again. A comment is required. */
+  | 'AUTHORIZE'
+  /** About an account: it stays and is nobody's. A comment is required. */
+  | 'AUTHORIZE_WITHOUT_OWNER'
+  /** About an account: it is deleted, also where its type does not allow removal. It needs no further review. */
+  | 'DELETE_ACCOUNT'
+  /** About a value: it stays as it is, until something else is computed. A comment is required. */
+  | 'KEEP_CURRENT'
+  /** Not now: the difference is not listed, and nothing happens to it by itself. */
+  | 'POSTPONE'
+  /** Ends a postponement. */
+  | 'TAKE_UP_AGAIN'
+  /** About a value: the computed one is written, or what nobody asked for is taken away. It needs no further review. */
+  | 'USE_PROPOSED';
+
+/** Narrows a list of differences: conditions are joined by AND, values of one by OR. */
+export type ReconciliationFilter = {
+  /** Found at or after. */
+  foundAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Found before. */
+  foundBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** What they are about. */
+  kinds?: InputMaybe<Array<ReconciliationKind>>;
+  /** Those of one owner. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Id of a pattern. */
+  pattern?: InputMaybe<Scalars['ID']['input']>;
+  /** True: those that were put off. Default: those that were not. */
+  postponed?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifiers of properties. */
+  properties?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Identifiers of resource types. */
+  resourceTypes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** How they came to be. */
+  states?: InputMaybe<Array<ReconciliationState>>;
+  /** Identifiers of connectors. */
+  systems?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Owner or account, by name, key or mail address, as every search. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One difference, as the caller saw it. */
+export type ReconciliationItemInput = {
+  /** Id of the difference. */
+  id: Scalars['ID']['input'];
+  /** The version that was seen: another one by now is STALE_ITEM. Default: whatever it is. */
+  version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** What a difference is about; each is of exactly one kind. */
+export type ReconciliationKind =
+  /** A value that is computed, and of which the system has nothing. */
+  | 'MISSING'
+  /** An account without an owner, or whose owner is gone. */
+  | 'ORPHAN'
+  /** An account whose owner is known, and that nothing explains. */
+  | 'UNAUTHORIZED'
+  /** A value that is not the computed one, or that nothing explains. */
+  | 'UNRECONCILED';
+
+/** Where a run is. */
+export type ReconciliationRunState =
+  /** Somebody stopped it, or the account that asked for it may not be used any more: what was decided stays decided. */
+  | 'CANCELLED'
+  /** Everything it was about is decided, or refused. */
+  | 'COMPLETED'
+  /** It goes on, with or without anybody watching. */
+  | 'IN_PROGRESS';
+
+/** In which order differences are listed. */
+export type ReconciliationSort =
+  /** The newest first. */
+  | 'NEWEST'
+  /** As they were found. */
+  | 'OLDEST';
+
+/** How a difference came to be. */
+export type ReconciliationState =
+  /** Found since the type is computed (1). */
+  | 'NON_CONFORMING'
+  /** There already when the type was computed first (3). */
+  | 'PRE_EXISTING'
+  /** Somebody kept the value, and something else is computed by now (24). */
+  | 'QUESTIONED';
 
 /** Groups the properties of records that change together, such as those of a contract or of a position, so that a person can have several at the same time (role-model 4.5). */
 export type RecordSectionConfigurationInput = {

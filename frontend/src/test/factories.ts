@@ -94,6 +94,8 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
     permissions: [],
     scopes: {
       reviewProvisioning: ['Directory_User'],
+      reconciliateResources: ['Directory_User'],
+      massReconciliateResources: ['Directory_User'],
       manualProvisioning: [],
       bulkManualProvisioning: [],
       bulkReviewProvisioning: [],

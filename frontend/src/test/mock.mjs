@@ -510,6 +510,8 @@ const me = {
   scopes: Object.fromEntries(
     [
       'reviewProvisioning',
+      'reconciliateResources',
+      'massReconciliateResources',
       'manualProvisioning',
       'bulkManualProvisioning',
       'bulkReviewProvisioning',

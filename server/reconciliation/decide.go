@@ -1,0 +1,419 @@
+package reconciliation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/assignment"
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/order"
+	"writ/server/permit"
+)
+
+// rule is one row of the table of decisions: what a decision is about, and whether it has to be explained.
+type rule struct {
+	decision Decision
+	value    bool // about a value
+	account  bool // about an account
+	owned    bool // only where the owner is known and there, or is named with the decision
+	asks     bool // a comment is required (role-model 2.2: keeping a gap asks for one, deleting it does not)
+	done     string
+}
+
+// rules is THE table of what may be decided about what (role-model 13.2, 13.3). What is not in it is refused.
+var rules = []rule{
+	{decision: UseProposed, value: true, done: "the proposed value is used"},
+	{decision: KeepCurrent, value: true, asks: true, done: "the current value is kept"},
+	{decision: Authorize, account: true, owned: true, asks: true, done: "the account is authorized"},
+	{decision: AuthorizeWithoutOwner, account: true, asks: true, done: "the account is authorized without an owner"},
+	{decision: DeleteAccount, account: true, done: "the account is to be deleted"},
+	{decision: Postpone, value: true, account: true, done: "it is postponed"},
+	{decision: TakeUpAgain, value: true, account: true, done: "it waits for a decision again"},
+}
+
+// may reports whether the decision can be made about a value or an account, of an owner who is there, that is postponed or not.
+func (r rule) may(value, owned, postponed bool) bool {
+	switch {
+	case r.decision == TakeUpAgain:
+		return postponed
+	case r.decision == Postpone && postponed:
+		return false
+	case value:
+		return r.value
+	default:
+		return r.account && (owned || !r.owned)
+	}
+}
+
+func ruleOf(d Decision) (rule, bool) {
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.decision == d })
+	if i < 0 {
+		return rule{}, false
+	}
+	return rules[i], true
+}
+
+// DecideReconciliationInput names differences and what is decided about all of them.
+type DecideReconciliationInput struct {
+	Items    []ReconciliationItemInput
+	Filter   *ReconciliationFilter
+	Decision Decision
+	OwnerID  *int64
+	Comment  *string
+}
+
+// ReconciliationItemInput is one difference, as the caller saw it.
+type ReconciliationItemInput struct {
+	ID      int64
+	Version *int // nil: whatever it is by now
+}
+
+// DecideReconciliationPayload has one result per difference, in the order given; for a filter the run that carries it out.
+type DecideReconciliationPayload struct {
+	Results []ReconciliationResult
+	Run     *ReconciliationRun
+}
+
+// ReconciliationResult is what became of one difference; Error is nil when it was decided.
+type ReconciliationResult struct {
+	ID    int64
+	Item  *Item
+	Error *order.ItemError
+}
+
+// batch is how many differences one transaction decides: each batch stands for itself.
+const batch = 100
+
+// maxItems bounds the differences named one by one; maxComment a comment, in characters.
+const maxItems, maxComment = 500, 2000
+
+// Decide decides about differences. It needs ReconciliateResources of the source entity type and the right to read the accounts, for more than one
+// difference MassReconciliateResources too. Each difference stands for itself: its result says what went wrong with it. With a filter the server
+// goes through all that it finds now, and the payload has the run to follow.
+func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*DecideReconciliationPayload, error) {
+	if err := s.MayList(ctx); err != nil {
+		return nil, err
+	}
+	r, err := in.check()
+	if err != nil {
+		return nil, err
+	}
+	if in.Filter != nil {
+		run, err := s.begin(ctx, r, in)
+		return &DecideReconciliationPayload{Results: []ReconciliationResult{}, Run: run}, err
+	}
+	m, err := s.Assignments.Model(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	may, err := rights(ctx, m, len(in.Items) > 1)
+	if err != nil {
+		return nil, err
+	}
+	failures := map[int64]*errs.Error{}
+	for part := range slices.Chunk(in.Items, batch) {
+		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			failed, err := s.decide(ctx, tx, m, may, r, part, in)
+			for id, e := range failed {
+				failures[id] = e
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s.results(ctx, in.Items, failures)
+}
+
+// rights is the condition of what the caller may decide about; many: more than one at once.
+func rights(ctx context.Context, m *assignment.Model, many bool) (condition, error) {
+	may, err := need(ctx, m, "g.resource_type_id", single)
+	if err != nil || !many {
+		return may, err
+	}
+	more, err := need(ctx, m, "g.resource_type_id", mass)
+	return allOf(may, more), err
+}
+
+func (in DecideReconciliationInput) check() (rule, error) {
+	r, ok := ruleOf(in.Decision)
+	switch comment := text(in.Comment); {
+	case !ok:
+		return r, errs.Invalid("input.decision", "There is no decision %s.", in.Decision)
+	case (len(in.Items) > 0) == (in.Filter != nil):
+		return r, errs.Invalid("input", "Give either items or a filter, not both and not none.")
+	case len(in.Items) > maxItems:
+		return r, errs.New(errs.TooLarge, "At most %d differences are named one by one; these are %d. Use a filter for more.", maxItems, len(in.Items)).At("input.items")
+	case in.OwnerID != nil && in.Decision != Authorize:
+		return r, errs.Invalid("input.ownerId", "An owner is chosen with AUTHORIZE only.")
+	case in.OwnerID != nil && in.Filter != nil:
+		return r, errs.Invalid("input.ownerId", "An owner is chosen for accounts that are named one by one, not for all of a filter.")
+	case utf8.RuneCountInString(comment) > maxComment:
+		return r, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxComment, utf8.RuneCountInString(comment))
+	case r.asks && strings.TrimSpace(comment) == "":
+		return r, errs.Invalid("input.comment", "Say why: the comment is required.")
+	}
+	seen := map[int64]bool{}
+	for i, x := range in.Items {
+		if seen[x.ID] {
+			return r, errs.Invalid(fmt.Sprintf("input.items[%d].id", i), "Difference %d is there twice.", x.ID)
+		}
+		seen[x.ID] = true
+	}
+	return r, nil
+}
+
+// decide decides about some differences in the caller's transaction: under the locks that computations of their owners take, so that none of them
+// goes by what was so before. It gives what went wrong, by difference.
+func (s *Service) decide(ctx context.Context, tx bun.Tx, m *assignment.Model, may condition, r rule, part []ReconciliationItemInput, in DecideReconciliationInput) (map[int64]*errs.Error, error) {
+	wanted, list := map[int64]*int{}, make([]int64, len(part))
+	failed := make(map[int64]*errs.Error, len(part))
+	for i, x := range part {
+		wanted[x.ID], list[i] = x.Version, x.ID
+		failed[x.ID] = errs.Missing("There is no difference %d, or it is not yours to decide about.", x.ID).Of(x.ID)
+	}
+	chosen := int64(0)
+	if in.OwnerID != nil {
+		chosen = *in.OwnerID
+	}
+	differences, err := assignment.LockDifferences(ctx, tx, list, chosen)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.look(ctx, tx, m, may, list, chosen)
+	if err != nil {
+		return nil, err
+	}
+	var good []*assignment.Difference
+	for _, x := range differences {
+		if !d.mine[x.ID] {
+			continue
+		}
+		err := d.refuse(r, x, wanted[x.ID])
+		if failed[x.ID] = err; err == nil {
+			delete(failed, x.ID)
+			good = append(good, x)
+		}
+	}
+	if len(good) == 0 {
+		return failed, nil
+	}
+	decided := assignment.Decided{At: s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(r.decision), Comment: text(in.Comment)}
+	return failed, s.carryOut(ctx, tx, m, decided, r, chosen, good)
+}
+
+// outlook is what the caller may do about differences, and about himself.
+type outlook struct {
+	mine, own map[int64]bool
+	chosen    int64
+	fits      map[int64]bool // the chosen owner may have the account
+	isChooser map[int64]bool // the chosen owner is the caller himself
+}
+
+func (s *Service) look(ctx context.Context, tx bun.Tx, m *assignment.Model, may condition, list []int64, chosen int64) (*outlook, error) {
+	d := &outlook{mine: map[int64]bool{}, fits: map[int64]bool{}, isChooser: map[int64]bool{}, chosen: chosen}
+	named := allOf(bun.SafeQuery("g.id = any (?)", ids(list)), may)
+	var mine []int64
+	if err := tx.NewRaw("select g.id from "+items.Tables(named)+" where ?", named).Scan(ctx, &mine); err != nil {
+		return nil, fmt.Errorf("check the scope of differences: %w", err)
+	}
+	for _, id := range mine {
+		d.mine[id] = true
+	}
+	var err error
+	if d.own, err = selectOwn(ctx, tx, mine); err != nil || chosen == 0 {
+		return d, err
+	}
+	var fits []struct {
+		ID     int64
+		IsSelf bool
+	}
+	caller := permit.From(ctx)
+	err = tx.NewRaw(`select g.id, not ?0 and not t.allow_own_decisions and is_same_person(?1, w.id) as is_self
+		from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id join resource_type t on t.id = g.resource_type_id
+			join resource w on w.id = ?2 and w.valid_to = 'infinity' and w.entity_type_id = t.source_entity_type_id left join resource x on x.id = a.resource_id
+		where g.id = any (?3) and ?4`, caller == nil || caller.System, permit.Name(ctx), chosen, ids(mine), may).Scan(ctx, &fits)
+	if err != nil {
+		return nil, fmt.Errorf("check the chosen owner: %w", err)
+	}
+	for _, f := range fits {
+		d.fits[f.ID], d.isChooser[f.ID] = true, f.IsSelf
+	}
+	return d, nil
+}
+
+// refuse tells why a decision cannot be made about a difference; nil: it can.
+func (d *outlook) refuse(r rule, x *assignment.Difference, version *int) *errs.Error {
+	known := x.OwnerID != nil && !x.IsOwnerGone
+	switch {
+	case x.ClosedAt != nil && x.DecidedBy != nil:
+		done, _ := ruleOf(Decision(text(x.Decision)))
+		return errs.New(errs.StaleItem, "%s decided about this meanwhile: %s.", *x.DecidedBy, done.done).Of(x.ID)
+	case x.ClosedAt != nil:
+		return errs.New(errs.StaleItem, "This difference is gone: it was mended, or something else takes its place.").Of(x.ID)
+	case version != nil && *version != x.Version:
+		return errs.New(errs.StaleItem, "This changed since you looked at it. Look again, then decide.").Of(x.ID)
+	case d.own[x.ID]:
+		return errs.New(errs.Forbidden, "This is about you. Somebody else has to decide on it.").Of(x.ID)
+	case !r.may(x.Property != nil, known || d.chosen != 0, x.PostponedAt != nil):
+		return errs.New(errs.InvalidTransition, "%s", r.unfit(x, known)).Of(x.ID)
+	case d.chosen != 0 && !d.fits[x.ID]:
+		return errs.Invalid("input.ownerId", "There is no such owner for this account, or he is not yours to decide about.").Of(x.ID)
+	case d.isChooser[x.ID]:
+		return errs.New(errs.Forbidden, "You cannot make an account your own. Somebody else has to decide on it.").Of(x.ID)
+	case x.HasOrder && x.Property == nil && r.account && r.decision != Postpone && r.decision != TakeUpAgain:
+		return errs.New(errs.Conflict, "An order about this account is still under way. Decide when it has ended.").Of(x.ID)
+	}
+	return nil
+}
+
+// unfit says why a decision is none for a difference.
+func (r rule) unfit(x *assignment.Difference, known bool) string {
+	switch {
+	case r.decision == TakeUpAgain:
+		return "This is not postponed."
+	case r.decision == Postpone:
+		return "This is postponed already."
+	case x.Property != nil:
+		return "This is about a value: use the proposed one, keep the current one, or postpone it."
+	case r.value:
+		return "This is about an account: authorize it, delete it, or postpone it."
+	case !known:
+		return "This account has no owner. Choose one, authorize it without an owner, or delete it."
+	default:
+		return "This cannot be decided so."
+	}
+}
+
+// carryOut does what a decision means, tells of it, and asks for the computation of whom it concerns.
+func (s *Service) carryOut(ctx context.Context, tx bun.Tx, m *assignment.Model, d assignment.Decided, r rule, chosen int64, list []*assignment.Difference) error {
+	var err error
+	switch r.decision {
+	case UseProposed:
+		err = assignment.TakeProposed(ctx, tx, d, list)
+	case KeepCurrent:
+		err = assignment.KeepValues(ctx, tx, d, list)
+	case Postpone, TakeUpAgain:
+		err = assignment.Postpone(ctx, tx, d, r.decision == Postpone, list)
+	case DeleteAccount:
+		err = s.Assignments.RefuseAccounts(ctx, tx, d, list)
+	case Authorize:
+		err = s.authorize(ctx, tx, d, chosen, list)
+	case AuthorizeWithoutOwner:
+		err = s.release(ctx, tx, d, list)
+	}
+	if err != nil {
+		return err
+	}
+	if err := event.Publish(ctx, tx, d.At, s.told(m, d, chosen, list)...); err != nil {
+		return err
+	}
+	owners := []int64{}
+	for _, x := range list {
+		if x.OwnerID != nil {
+			owners = append(owners, *x.OwnerID)
+		}
+	}
+	if chosen != 0 {
+		owners = append(owners, chosen)
+	}
+	slices.Sort(owners)
+	return assignment.MarkDirty(ctx, tx, "reconciled", slices.Compact(owners)...)
+}
+
+// authorize keeps accounts with their owner; those that get another one are handed over.
+func (s *Service) authorize(ctx context.Context, tx bun.Tx, d assignment.Decided, chosen int64, list []*assignment.Difference) error {
+	var stay, move []*assignment.Difference
+	for _, x := range list {
+		if chosen == 0 || x.OwnerID != nil && *x.OwnerID == chosen {
+			stay = append(stay, x)
+		} else {
+			move = append(move, x)
+		}
+	}
+	if err := assignment.Authorize(ctx, tx, d, stay); err != nil {
+		return err
+	}
+	return assignment.HandOver(ctx, tx, d, chosen, move)
+}
+
+// release keeps accounts as nobody's.
+func (s *Service) release(ctx context.Context, tx bun.Tx, d assignment.Decided, list []*assignment.Difference) error {
+	var stay, move []*assignment.Difference
+	for _, x := range list {
+		if x.OwnerID == nil {
+			stay = append(stay, x)
+		} else {
+			move = append(move, x)
+		}
+	}
+	if err := assignment.Authorize(ctx, tx, d, stay); err != nil {
+		return err
+	}
+	return assignment.HandOver(ctx, tx, d, 0, move)
+}
+
+// told are the events of a decision: one per difference.
+func (s *Service) told(m *assignment.Model, d assignment.Decided, chosen int64, list []*assignment.Difference) []event.Event {
+	out := make([]event.Event, len(list))
+	for i, x := range list {
+		data := map[string]any{"decision": d.Decision, "comment": d.Comment}
+		e := event.Event{Kind: "gap.decided", SubjectType: "gap", SubjectID: x.ID, Data: data}
+		if t := m.ResourceType(x.ResourceTypeID); t != nil {
+			data["resourceType"] = t.Identifier
+			if source := m.Shape.EntityTypes[t.SourceEntityTypeID]; source != nil {
+				e.SourceEntityType = source.Identifier
+			}
+		}
+		if x.Property != nil {
+			data["property"] = *x.Property
+		}
+		if x.OwnerID != nil {
+			e.OwnerID = *x.OwnerID
+		}
+		if chosen != 0 {
+			e.OwnerID = chosen
+		}
+		out[i] = e
+	}
+	return out
+}
+
+// results reads the differences as they are now, and puts them beside their errors.
+func (s *Service) results(ctx context.Context, asked []ReconciliationItemInput, failures map[int64]*errs.Error) (*DecideReconciliationPayload, error) {
+	p := &DecideReconciliationPayload{Results: make([]ReconciliationResult, len(asked))}
+	list := make([]int64, len(asked))
+	for i, x := range asked {
+		list[i] = x.ID
+	}
+	rows, err := s.byIDs(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	for i, x := range asked {
+		r := &p.Results[i]
+		r.ID = x.ID
+		if e := failures[x.ID]; e != nil {
+			r.Error = &order.ItemError{Code: string(e.Kind), Message: e.Message}
+			if e.Kind == errs.NotFound {
+				continue
+			}
+		}
+		if at := slices.IndexFunc(rows, func(row *Item) bool { return row.ID == x.ID }); at >= 0 {
+			r.Item = rows[at]
+		}
+	}
+	return p, nil
+}
+
+// stamp writes an instant as the database keeps it.
+func stamp(t time.Time) time.Time { return t.UTC() }

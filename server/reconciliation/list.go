@@ -1,0 +1,117 @@
+package reconciliation
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/page"
+)
+
+// cursorKey is where a page ended.
+type cursorKey struct {
+	ID int64 `json:"i"`
+}
+
+// List gives a page of the differences that the caller may decide about. It needs ReconciliateResources of the source entity type, and the right to
+// read the accounts. The number of statements does not grow with the page.
+func (s *Service) List(ctx context.Context, args page.Args, filter *ReconciliationFilter, sort *ReconciliationSort, fields page.Fields, total bool) (*ReconciliationItemConnection, error) {
+	if err := args.Check(); err != nil {
+		return nil, err
+	}
+	m, err := s.Assignments.Model(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	may, err := need(ctx, m, "g.resource_type_id", single)
+	if err != nil {
+		return nil, err
+	}
+	var at cursorKey
+	more, err := args.Decode(&at)
+	if err != nil {
+		return nil, err
+	}
+	narrowed, err := filter.condition(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	where := allOf(may, narrowed)
+	var count page.Count
+	if total {
+		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery(items.Tables(where)+" where ?", where)); err != nil {
+			return nil, fmt.Errorf("count differences: %w", db.Explain(err))
+		}
+	}
+	order, after := "g.id", "g.id > ?"
+	if sort != nil && *sort == Newest {
+		order, after = "g.id desc", "g.id < ?"
+	}
+	if more {
+		where = allOf(where, bun.SafeQuery(after, at.ID))
+	}
+	rows, err := s.read(ctx, where, order, args.First+1, fields)
+	if err != nil {
+		return nil, err
+	}
+	return page.MakeCounted(rows, args, count, func(i *Item) any { return cursorKey{i.ID} }), nil
+}
+
+// read reads differences with what is asked of them.
+func (s *Service) read(ctx context.Context, where condition, order string, limit int, fields page.Fields) ([]*Item, error) {
+	rows, err := items.Read(ctx, s.DB, items.For(fields), where, order, limit)
+	if err != nil {
+		return nil, fmt.Errorf("select differences: %w", db.Explain(err))
+	}
+	if fields.Has("isOwn") {
+		list := make([]int64, len(rows))
+		for i, r := range rows {
+			list[i] = r.ID
+		}
+		own, err := selectOwn(ctx, s.DB, list)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			r.IsOwn = own[r.ID]
+		}
+	}
+	return rows, nil
+}
+
+// MayList refuses whoever may decide about nothing.
+func (s *Service) MayList(ctx context.Context) error {
+	m, err := s.Assignments.Model(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	_, err = need(ctx, m, "g.resource_type_id", single)
+	return err
+}
+
+// Get gives one difference, also when it is decided or gone by now; NotFound when there is none in the caller's scope.
+func (s *Service) Get(ctx context.Context, id int64) (*Item, error) {
+	list, err := s.byIDs(ctx, []int64{id})
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, errs.Missing("There is no difference %d, or it is not yours to decide about.", id).Of(id)
+	}
+	return list[0], nil
+}
+
+func (s *Service) byIDs(ctx context.Context, list []int64) ([]*Item, error) {
+	m, err := s.Assignments.Model(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	may, err := need(ctx, m, "g.resource_type_id", single)
+	if err != nil {
+		return nil, err
+	}
+	return s.read(ctx, allOf(bun.SafeQuery("g.id = any (?)", ids(list)), may), "g.id", 0, nil)
+}

@@ -1,0 +1,360 @@
+package reconciliation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/page"
+	"writ/server/permit"
+	"writ/server/queue"
+)
+
+// RunState is where a run is.
+type RunState string
+
+// The states of a run.
+const (
+	InProgress RunState = "IN_PROGRESS"
+	Completed  RunState = "COMPLETED"
+	Cancelled  RunState = "CANCELLED" // by a person, or because the account that asked for it may not be used any more
+)
+
+// ReconciliationRun is a decision about all differences that a filter found at an instant. The server carries it out in portions, with the rights that the
+// account that asked for it has by then.
+type ReconciliationRun struct {
+	ID        int64
+	Decision  Decision
+	Filter    json.RawMessage `bun:"type:jsonb"`
+	Comment   string
+	State     RunState
+	UserID    *int64
+	Actor     string // who asked for it
+	AsOf      time.Time
+	UpTo      int64
+	Total     int // differences that were found when it began
+	Done      int // decided so far
+	Failed    int // not decided, so far
+	AfterID   int64
+	Failures  json.RawMessage `bun:"type:jsonb"`
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	EndedAt   *time.Time
+}
+
+// RunFailure is one difference that a run did not decide, and why.
+type RunFailure struct {
+	ID      int64  `json:"id"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// FailedItems are the first hundred differences that were not decided.
+func (r *ReconciliationRun) FailedItems() ([]RunFailure, error) {
+	list := []RunFailure{}
+	return list, json.Unmarshal(r.Failures, &list)
+}
+
+// ReconciliationRunConnection is a page of runs.
+type ReconciliationRunConnection = page.Connection[*ReconciliationRun]
+
+// keptFailures is how many failures of a run are kept.
+const keptFailures = 100
+
+const runColumns = `id, decision, filter, comment, state, user_id, actor, as_of, up_to, total, done, failed, after_id, failures, created_at, updated_at, ended_at`
+
+// sqlFits is the condition that a decision can be made about a difference.
+func (r rule) sqlFits() condition {
+	switch {
+	case r.value && r.account:
+		return everything
+	case r.value:
+		return bun.SafeQuery("g.property is not null")
+	case r.owned:
+		return bun.SafeQuery(sqlKind[Unauthorized])
+	default:
+		return bun.SafeQuery("g.property is null")
+	}
+}
+
+// begin notes a decision about all that a filter finds now, and lets a worker begin.
+func (s *Service) begin(ctx context.Context, r rule, in DecideReconciliationInput) (*ReconciliationRun, error) {
+	if a := permit.From(ctx); a == nil || a.UserID == 0 {
+		return nil, errs.Invalid("input.filter", "Only somebody with an account can decide by a filter. Name the items.")
+	}
+	run := &ReconciliationRun{Decision: r.decision, State: InProgress}
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		m, err := s.Assignments.Model(ctx, tx)
+		if err != nil {
+			return err
+		}
+		may, err := rights(ctx, m, true)
+		if err != nil {
+			return err
+		}
+		filter := *in.Filter
+		if r.decision == TakeUpAgain {
+			filter.Postponed = new(true)
+		}
+		narrowed, err := filter.condition(ctx, m)
+		if err != nil {
+			return err
+		}
+		where := allOf(may, narrowed, r.sqlFits())
+		var found struct {
+			N  int
+			Up int64
+		}
+		if err := tx.NewRaw("select count(*) as n, coalesce(max(g.id), 0) as up from "+items.Tables(where)+" where ?", where).Scan(ctx, &found); err != nil {
+			return fmt.Errorf("count what a decision is about: %w", err)
+		}
+		if found.N == 0 {
+			return errs.Invalid("input.filter", "The filter finds nothing that could be decided so.")
+		}
+		raw, err := json.Marshal(filter)
+		if err != nil {
+			return fmt.Errorf("keep the filter: %w", err)
+		}
+		now := s.Clock.Now()
+		if err := tx.NewRaw(`insert into reconciliation_run (decision, filter, comment, user_id, actor, as_of, up_to, total, created_at, updated_at)
+			values (?0, ?1::jsonb, ?2, ?3, ?4, ?5::timestamptz, ?6, ?7, ?5::timestamptz, clock_timestamp()) returning `+runColumns,
+			string(r.decision), string(raw), text(in.Comment), permit.From(ctx).UserID, permit.Name(ctx), stamp(now), found.Up, found.N).Scan(ctx, run); err != nil {
+			return fmt.Errorf("note a decision about many: %w", err)
+		}
+		if err := event.Publish(ctx, tx, now, s.runEvent(run)); err != nil {
+			return err
+		}
+		return queue.Insert(ctx, tx, DecideArgs{RunID: run.ID}, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+func (s *Service) runEvent(r *ReconciliationRun) event.Event {
+	return event.Event{Kind: "reconciliation_run.changed", SubjectType: "reconciliation_run", SubjectID: r.ID,
+		Data: map[string]any{"state": r.State, "decision": r.Decision, "total": r.Total, "done": r.Done, "failed": r.Failed}}
+}
+
+// drain carries a run out until it ends. Each portion is one transaction with what it decided and how far the run came: whoever is killed leaves
+// nothing half done, and whoever goes on begins behind it. Two that do so at once do not meet: one of them stops.
+func (s *Service) drain(ctx context.Context, id int64) error {
+	for {
+		more, err := s.portion(ctx, id)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// errElsewhere: another process has the run in hand.
+var errElsewhere = errors.New("another process carries the run out")
+
+func (s *Service) portion(ctx context.Context, id int64) (more bool, err error) {
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		more = false
+		var rows []*ReconciliationRun
+		if err := tx.NewRaw(`select `+runColumns+` from reconciliation_run where id = ? and ended_at is null for update skip locked`, id).Scan(ctx, &rows); err != nil {
+			return fmt.Errorf("take a run: %w", err)
+		}
+		if len(rows) == 0 {
+			return errElsewhere
+		}
+		run := rows[0]
+		actor := (*permit.Actor)(nil)
+		if run.UserID != nil {
+			if actor, err = s.Actor(ctx, *run.UserID); err != nil {
+				return err
+			}
+		}
+		if actor == nil {
+			return s.end(ctx, tx, run, Cancelled, &RunFailure{Code: string(errs.Forbidden), Message: "The account of " + run.Actor + " may not be used any more. Decide about the rest yourself."})
+		}
+		acting := permit.With(ctx, actor)
+		more, err = s.next(acting, tx, run)
+		if e := errs.As(err); e != nil && (e.Kind == errs.Forbidden || e.Kind == errs.Validation) {
+			return s.end(acting, tx, run, Cancelled, &RunFailure{Code: string(e.Kind), Message: e.Message})
+		}
+		return err
+	})
+	if errors.Is(err, errElsewhere) {
+		return false, nil
+	}
+	return more, err
+}
+
+// next decides about the next portion; false: there was none, and the run is over.
+func (s *Service) next(ctx context.Context, tx bun.Tx, run *ReconciliationRun) (bool, error) {
+	r, ok := ruleOf(run.Decision)
+	if !ok {
+		return false, fmt.Errorf("run %d: there is no decision %s", run.ID, run.Decision)
+	}
+	var filter ReconciliationFilter
+	if err := json.Unmarshal(run.Filter, &filter); err != nil {
+		return false, fmt.Errorf("read the filter of run %d: %w", run.ID, err)
+	}
+	m, err := s.Assignments.Model(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	may, err := rights(ctx, m, true)
+	if err != nil {
+		return false, err
+	}
+	narrowed, err := filter.condition(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	where := allOf(may, narrowed, r.sqlFits(), bun.SafeQuery("g.id > ? and g.id <= ?", run.AfterID, run.UpTo))
+	var list []int64
+	if err := tx.NewRaw("select g.id from "+items.Tables(where)+" where ? order by g.id limit ?", where, batch).Scan(ctx, &list); err != nil {
+		return false, fmt.Errorf("find the next differences of a run: %w", err)
+	}
+	if len(list) == 0 {
+		return false, s.end(ctx, tx, run, Completed, nil)
+	}
+	part := make([]ReconciliationItemInput, len(list))
+	for i, id := range list {
+		part[i].ID = id
+	}
+	failed, err := s.decide(ctx, tx, m, may, r, part, DecideReconciliationInput{Decision: run.Decision, Comment: &run.Comment})
+	if err != nil {
+		return false, err
+	}
+	run.AfterID, run.Done, run.Failed = list[len(list)-1], run.Done+len(list)-len(failed), run.Failed+len(failed)
+	var fresh []RunFailure
+	for _, id := range list {
+		if e := failed[id]; e != nil {
+			fresh = append(fresh, RunFailure{ID: id, Code: string(e.Kind), Message: e.Message})
+		}
+	}
+	return true, s.note(ctx, tx, run, fresh...)
+}
+
+// end ends a run.
+func (s *Service) end(ctx context.Context, tx bun.Tx, run *ReconciliationRun, to RunState, why *RunFailure) error {
+	run.State = to
+	if why == nil {
+		return s.note(ctx, tx, run)
+	}
+	return s.note(ctx, tx, run, *why)
+}
+
+// note writes how far a run came.
+func (s *Service) note(ctx context.Context, tx bun.Tx, run *ReconciliationRun, fresh ...RunFailure) error {
+	failures, err := run.FailedItems()
+	if err != nil {
+		return fmt.Errorf("read the failures of run %d: %w", run.ID, err)
+	}
+	failures = append(failures, fresh...)
+	raw, err := json.Marshal(failures[:min(len(failures), keptFailures)])
+	if err != nil {
+		return fmt.Errorf("keep the failures of run %d: %w", run.ID, err)
+	}
+	now := s.Clock.Now()
+	if _, err := tx.NewRaw(`update reconciliation_run set state = ?0, done = ?1, failed = ?2, after_id = ?3, failures = ?4::jsonb, updated_at = clock_timestamp(),
+		ended_at = case when ?0 <> 'IN_PROGRESS' then ?5::timestamptz end where id = ?6`,
+		string(run.State), run.Done, run.Failed, run.AfterID, string(raw), stamp(now), run.ID).Exec(ctx); err != nil {
+		return fmt.Errorf("note how far run %d came: %w", run.ID, err)
+	}
+	return event.Publish(ctx, tx, now, s.runEvent(run))
+}
+
+// mine is the condition of the runs that the caller may see: his own; whoever may monitor sees all. Refused like the list of differences.
+func (s *Service) mine(ctx context.Context) (condition, error) {
+	if err := s.MayList(ctx); err != nil {
+		return nobody, err
+	}
+	if permit.Find(ctx, permit.Monitoring).Everything() {
+		return everything, nil
+	}
+	return bun.SafeQuery("actor = ?", permit.Name(ctx)), nil
+}
+
+// Run gives one run; NotFound when it is somebody else's.
+func (s *Service) Run(ctx context.Context, id int64) (*ReconciliationRun, error) {
+	may, err := s.mine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return selectRun(ctx, s.DB, id, may)
+}
+
+func selectRun(ctx context.Context, b bun.IDB, id int64, may condition) (*ReconciliationRun, error) {
+	var rows []*ReconciliationRun
+	if err := b.NewRaw(`select `+runColumns+` from reconciliation_run where id = ? and ?`, id, may).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read a run: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, errs.Missing("There is no run %d, or it is not yours to see.", id).Of(id)
+	}
+	return rows[0], nil
+}
+
+// Runs gives a page of the caller's runs, the newest first; whoever may monitor sees those of all.
+func (s *Service) Runs(ctx context.Context, args page.Args) (*ReconciliationRunConnection, error) {
+	if err := args.Check(); err != nil {
+		return nil, err
+	}
+	may, err := s.mine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var at cursorKey
+	more, err := args.Decode(&at)
+	if err != nil {
+		return nil, err
+	}
+	count, err := page.CountRows(ctx, s.DB, bun.SafeQuery("reconciliation_run where ?", may))
+	if err != nil {
+		return nil, fmt.Errorf("count runs: %w", err)
+	}
+	rows := []*ReconciliationRun{}
+	if err := s.DB.NewRaw(`select `+runColumns+` from reconciliation_run where ? and (not ? or id < ?) order by id desc limit ?`, may, more, at.ID, args.First+1).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	return page.MakeCounted(rows, args, count, func(r *ReconciliationRun) any { return cursorKey{r.ID} }), nil
+}
+
+// CancelReconciliationRunInput names a run.
+type CancelReconciliationRunInput struct{ ID int64 }
+
+// CancelReconciliationRunPayload is the run as it is then.
+type CancelReconciliationRunPayload struct{ Run *ReconciliationRun }
+
+// Cancel stops a run of the caller: what is decided stays decided, the rest waits as before. ALREADY_DONE when it has ended.
+func (s *Service) Cancel(ctx context.Context, in CancelReconciliationRunInput) (*CancelReconciliationRunPayload, error) {
+	may, err := s.mine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &CancelReconciliationRunPayload{}
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw(`select from reconciliation_run where id = ? for update`, in.ID).Exec(ctx); err != nil {
+			return err
+		}
+		run, err := selectRun(ctx, tx, in.ID, may)
+		if err != nil {
+			return err
+		}
+		p.Run = run
+		if run.EndedAt != nil {
+			return errs.New(errs.AlreadyDone, "Run %d has ended already.", in.ID).Of(in.ID)
+		}
+		now := s.Clock.Now()
+		run.EndedAt = &now
+		return s.end(ctx, tx, run, Cancelled, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
