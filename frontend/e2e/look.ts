@@ -7,8 +7,18 @@ const sizes = [
 ]
 const colours = ['light', 'dark'] as const
 
-/** What axe finds on the page in both colours and both sizes, and what is wider than the window. */
-export async function faults(page: Page, name: string): Promise<string[]> {
+/** Rules about a whole page, which a part of one cannot keep. */
+const ofPages = ['landmark-one-main', 'page-has-heading-one', 'region', 'heading-order', 'bypass']
+
+/**
+ * What axe finds on the page in both colours and both sizes, and what is wider than the window. `photograph` names a folder for a picture of each.
+ */
+export async function faults(
+  page: Page,
+  name: string,
+  options: { partOfPage?: boolean; photograph?: string } = {},
+): Promise<string[]> {
+  const without = Object.fromEntries(options.partOfPage ? ofPages.map((rule) => [rule, { enabled: false }]) : [])
   const found: string[] = []
   for (const size of sizes) {
     await page.setViewportSize(size)
@@ -19,8 +29,16 @@ export async function faults(page: Page, name: string): Promise<string[]> {
       // One page, no frames: the old way of running axe is the quick one. In the second colour only colours can differ.
       const { violations } = await new AxeBuilder({ page })
         .setLegacyMode()
-        .options({ resultTypes: ['violations'], ...(colorScheme === 'dark' && { runOnly: ['color-contrast'] }) })
+        .options({
+          resultTypes: ['violations'],
+          rules: without,
+          ...(colorScheme === 'dark' && { runOnly: ['color-contrast'] }),
+        })
         .analyze()
+      if (options.photograph) {
+        const file = `${name.replace(/[^a-z]+/gi, '-')}.${size.width}.${colorScheme}.png`
+        await page.screenshot({ path: `${options.photograph}/${file}` })
+      }
       for (const v of violations)
         found.push(
           `${where}: ${v.id}: ${v.help}: ${v.nodes

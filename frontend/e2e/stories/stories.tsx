@@ -1,0 +1,288 @@
+import { Button } from '@mantine/core'
+import { JumpPalette } from '../../src/app/JumpPalette'
+import { PersonHeading } from '../../src/features/directory/PersonHeading'
+import { ManualDrawer } from '../../src/features/order/ManualDrawer'
+import { OrderBody } from '../../src/features/order/OrderBody'
+import { ReviewDrawer } from '../../src/features/order/ReviewDrawer'
+import { healthStates, jobStates, provisioningStates } from '../../src/lib/states'
+import { noSelection, wholeSelection, type Selection } from '../../src/lib/selection'
+import { me, order, orderLine } from '../../src/test/factories'
+import { Badge } from '../../src/ui/Badge'
+import type { Column, List } from '../../src/ui/column'
+import { ConfirmDialog } from '../../src/ui/ConfirmDialog'
+import { Diff } from '../../src/ui/Diff'
+import { EmptyNote } from '../../src/ui/EmptyNote'
+import { LimitTable } from '../../src/ui/LimitTable'
+import { ProblemNote } from '../../src/ui/ProblemNote'
+import { Skeleton } from '../../src/ui/Skeleton'
+import { StateBadge } from '../../src/ui/StateBadge'
+import { Table } from '../../src/ui/Table'
+import type { Story } from './Stage'
+
+const long = 'Maximiliane-Alexandra Freifrau von Oberwiesenfeld-Hohenstaufen'
+const nothing = () => undefined
+
+interface Person {
+  id: string
+  name: string
+  health: keyof typeof healthStates
+  said: string
+}
+
+const people: Person[] = [
+  { id: 'E10001', name: 'Viktor Moreau', health: 'OK', said: '' },
+  { id: 'E10002', name: long, health: 'WARNING', said: '4 rows cannot be read and were set aside; see Rows to mend.' },
+  { id: 'E10003', name: 'Anna Haas', health: 'ERROR', said: 'connection refused' },
+]
+
+const columns: Column<Person>[] = [
+  { id: 'name', header: 'Name', width: 'minmax(180px, 2fr)', cell: (p) => <span className="cut">{p.name}</span> },
+  { id: 'key', header: 'Key', width: '90px', lasting: true, cell: (p) => <span className="mono">{p.id}</span> },
+  {
+    id: 'health',
+    header: 'Health',
+    width: 'minmax(200px, 2fr)',
+    cell: (p) => (
+      <>
+        <Badge {...healthStates[p.health]} />
+        <span className="dim cut">{p.said}</span>
+      </>
+    ),
+  },
+]
+
+function table(list: Partial<List<Person>>, selection?: Selection, filtered = false): Story {
+  const rows = list.rows ?? people
+  return {
+    draw: () => (
+      <Table
+        label="People"
+        name="stories"
+        list={{
+          rows,
+          total: rows.length,
+          loading: false,
+          fetching: false,
+          problem: null,
+          hasMore: false,
+          loadMore: nothing,
+          refresh: nothing,
+          ...list,
+        }}
+        columns={columns}
+        getId={(p) => p.id}
+        empty={{ title: 'Nobody here yet', hint: 'Run the job that reads the source.' }}
+        onClear={filtered ? nothing : undefined}
+        onOpen={nothing}
+        selection={selection}
+        onSelection={selection && nothing}
+        wholeFilter
+        bulk={<Button>Approve</Button>}
+      />
+    ),
+  }
+}
+
+const review = (change: Parameters<typeof order>[0]): Story => ({
+  draw: () => <ReviewDrawer />,
+  answers: { OrderDetail: { order: order({ id: 'order-1', ...change }) } },
+})
+
+const ticket = (change: Parameters<typeof order>[0], who = me({ username: 'otto' })): Story => ({
+  at: '/manual/order-1',
+  who,
+  draw: () => <ManualDrawer />,
+  answers: { OrderDetail: { order: order({ id: 'order-1', state: 'TRANSMITTED', isManual: true, ...change }) } },
+})
+
+const failed = {
+  class: 'CONFLICT',
+  message: 'The name is already taken by another entry (409).',
+  hint: 'Look which object stands in the way in the managed system, then send it again; or decline.',
+  at: '2026-03-01T09:05:00Z',
+} as const
+
+type Move = ReturnType<typeof order>['history'][number]
+
+const move = (id: string, action: Move['action'], to: Move['to']): Move => ({
+  id,
+  at: '2026-03-01T09:01:00Z',
+  actor: action === 'DECLINE' ? 'rita' : 'fulfil',
+  actorName: action === 'DECLINE' ? 'Rita Reviewer' : null,
+  lineId: null,
+  from: null,
+  to,
+  action,
+  comment: action === 'DECLINE' ? 'Not his work any more' : '',
+})
+
+const body = (change: Parameters<typeof order>[0], attempts: number): Story => ({
+  draw: () => (
+    <OrderBody
+      wide
+      onChanged={nothing}
+      order={{
+        ...order(change),
+        payload: attempts ? { OrderId: '1', Changes: { FullName: long } } : null,
+        attempts: Array.from({ length: attempts }, (_, at) => ({
+          attempt: at + 1,
+          startedAt: '2026-03-01T09:01:00Z',
+          endedAt: '2026-03-01T09:01:02Z',
+          worker: 'host-1-a',
+          outcome: at + 1 < attempts ? 'UNREACHABLE' : 'DONE',
+          message: at + 1 < attempts ? 'The system does not answer.' : '',
+          idempotencyKey: '211550d0-cb1f-416c-ba35-601efa3ac9df',
+          payload: null,
+        })),
+      }}
+    />
+  ),
+})
+
+const personRow = {
+  id: '7',
+  entityType: 'Directory_User',
+  key: 'E10002',
+  displayName: long,
+  summary: 'Finance',
+  validFrom: '2026-03-01T09:00:00Z',
+  validTo: null,
+  version: 1,
+}
+
+/** One component in one state each, by name. */
+export const stories: Record<string, Story> = {
+  'table, rows': table({}),
+  'table, selected, about so many': table({ total: 120_000, isEstimate: true, hasMore: true }, wholeSelection),
+  'table, nothing selected': table({}, noSelection),
+  'table, loading': table({ rows: [], total: null, loading: true }),
+  'table, empty': table({ rows: [] }),
+  'table, nothing matches': table({ rows: [] }, undefined, true),
+  'table, problem': table({
+    rows: [],
+    total: null,
+    problem: { code: 'UNAVAILABLE', message: 'The directory is away.', id: 'f3a9' },
+  }),
+  'review, waiting': review({}),
+  'review, changed and long': review({
+    kind: 'UPDATE',
+    lines: [
+      orderLine({ isChanged: true, currentValue: 'Petra Lang', proposedValue: long, confidence: 80 }),
+      orderLine({
+        property: 'groups',
+        propertyDisplayName: 'Groups',
+        action: 'REMOVE',
+        currentValue: 'Old news',
+        proposedValue: null,
+      }),
+    ],
+  }),
+  'review, deletion': review({
+    kind: 'DELETE',
+    lines: [orderLine({ property: null, propertyDisplayName: 'Account', proposedValue: null })],
+  }),
+  'review, errored': review({ state: 'ERRORED', error: failed, attempt: 2, lines: [orderLine({ state: 'ERRORED' })] }),
+  'review, about oneself': review({ isOwn: true }),
+  'review, decided': review({
+    state: 'INACTIVE',
+    lines: [orderLine({ state: 'INACTIVE' })],
+    history: [move('1', 'DECLINE', 'INACTIVE')],
+  }),
+  'review, not there': { draw: () => <ReviewDrawer />, answers: { OrderDetail: { order: null } } },
+  'review, loading': { draw: () => <ReviewDrawer /> },
+  'ticket, to create': ticket({}),
+  'ticket, to change, taken': ticket({
+    kind: 'UPDATE',
+    assignee: 'otto',
+    target: { id: 't', entityType: 'Badge', key: 'B-1', displayName: 'B-1', values: [] },
+    lines: [orderLine({ state: 'TRANSMITTED', currentValue: 'Lisbon', proposedValue: '' })],
+  }),
+  'ticket, to delete': ticket({
+    kind: 'DELETE',
+    target: {
+      id: 't',
+      entityType: 'Badge',
+      key: 'B-1',
+      displayName: 'B-1',
+      values: [{ property: 'Holder', displayName: 'Holder name', value: long }],
+    },
+    lines: [orderLine({ state: 'TRANSMITTED' })],
+  }),
+  'order, verified': body(
+    { state: 'VERIFIED', history: [move('1', 'EXECUTE', 'EXECUTED'), move('2', 'GENERATE', 'PENDING')] },
+    2,
+  ),
+  'order, not sent': body(
+    { state: 'PENDING', waits: 'OUTAGE', lines: [orderLine({ state: 'PENDING', waits: 'OUTAGE' })] },
+    0,
+  ),
+  palette: { draw: () => <JumpPalette onClose={nothing} onKeys={nothing} /> },
+  'person, there': {
+    draw: () => (
+      <h1>
+        <PersonHeading person={personRow} />
+      </h1>
+    ),
+  },
+  'person, gone': {
+    draw: () => (
+      <h1>
+        <PersonHeading person={{ ...personRow, validTo: '2026-03-02T00:00:00Z' }} />
+      </h1>
+    ),
+  },
+  states: {
+    draw: () => (
+      <ul className="plain">
+        {(Object.keys(provisioningStates) as (keyof typeof provisioningStates)[]).map((state) => (
+          <li key={state}>
+            <StateBadge state={state} />
+          </li>
+        ))}
+        {Object.entries({ ...jobStates, ...healthStates }).map(([state, look]) => (
+          <li key={state}>
+            <Badge {...look} />
+          </li>
+        ))}
+      </ul>
+    ),
+  },
+  'question with a reason': {
+    draw: () => (
+      <ConfirmDialog
+        title={`Decline to create Intranet administrator for ${long}, E10385?`}
+        text="Nothing will be written."
+        action="Decline"
+        danger
+        reason={{ label: 'Why?', required: true }}
+        onConfirm={nothing}
+        onClose={nothing}
+      />
+    ),
+  },
+  'question with a word to type': {
+    draw: () => (
+      <ConfirmDialog
+        title="Delete Petra Lang?"
+        text="Accounts are removed."
+        action="Delete"
+        typed={{ label: 'Type E1 to confirm', word: 'E1' }}
+        onConfirm={nothing}
+        onClose={nothing}
+      />
+    ),
+  },
+  limits: {
+    draw: () => (
+      <LimitTable
+        limits={[{ name: 'Human resources: gone', counted: '400', limit: '5 % of 1 107', resourceType: '' }]}
+      />
+    ),
+  },
+  difference: { draw: () => <Diff before="Petra Lang" after={long} /> },
+  'nothing there': { draw: () => <EmptyNote title="No things" hint="Make one." action={<Button>Make one</Button>} /> },
+  'error note': {
+    draw: () => <ProblemNote problem={{ code: 'CONFLICT', message: failed.message, id: 'f3a9' }} onRetry={nothing} />,
+  },
+  loading: { draw: () => <Skeleton lines={8} /> },
+}
