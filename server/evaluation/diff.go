@@ -465,6 +465,9 @@ func (d *diff) finish() *TypeDelta {
 	if len(d.back) > 0 && d.out.IsExpected {
 		d.holdBack()
 	}
+	if d.gone() && d.want.ok && !d.out.CloseRow && d.lines.locked() && !d.lines.answeredByData() {
+		d.out.TargetID = d.row.TargetID // what follows has to wait for the answer, and must know then that there was one
+	}
 	d.remember()
 	d.out.Expected.Begun = d.begun()
 	e := d.row

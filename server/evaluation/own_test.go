@@ -329,3 +329,27 @@ func TestCreationWhoseAnswerWasLost(t *testing.T) {
 	o.evaluate(q)
 	require.Empty(t, q.Types, "newer data shows none")
 }
+
+// TestVanishedWhileItsOrderIsCalled: what is gone while a worker is at it is still known to have been there when the answer comes: its creation is
+// reviewed, and a type that nobody reads is not believed to have it.
+func TestVanishedWhileItsOrderIsCalled(t *testing.T) {
+	t.Parallel()
+	for name, blind := range map[string]bool{"Read": false, "NobodyReads": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, p, target := memberOfIT(t, func(t *rolemodel.ResourceType) { t.TicketSynchroIsNotAvailable = blind })
+			p.Resource.Scalars["LastName"] = "Ray"
+			o.evaluate(p)
+			require.Equal(t, []string{"SET DisplayName Ray 1"}, open(o.one(p)))
+			o.one(p).Order.InFlight = true
+			target.Gone = true
+			o.evaluate(p)
+			o.evaluate(p)
+			order := o.one(p).Order
+			order.InFlight = false
+			order.Lines[0].State, order.Lines[0].IsSent = Errored, true
+			o.evaluate(p)
+			require.Contains(t, open(o.one(p)), "CREATE   5")
+		})
+	}
+}
