@@ -273,10 +273,11 @@ func (x *ExistingType) sent() bool {
 	return false
 }
 
-// underWay reports whether the row's order may still bring a target: what was only done to one that is gone since does not.
+// underWay reports whether the row's order may still bring a target: what was only done to one that is gone since does not, nor what failed, as
+// it begins again only when something changes, or a person says so, and then a guess may be what was looked for.
 func (x *ExistingType) underWay() bool {
 	return x.Order != nil && (x.Order.InFlight || slices.ContainsFunc(x.Order.Lines, func(l *ExistingLine) bool {
-		return l.State == Transmitted || (l.Action == LineCreate || l.Action == LineAssociate) && (l.State == Executed || l.IsSent)
+		return l.State == Transmitted || (l.Action == LineCreate || l.Action == LineAssociate) && (l.State == Executed || l.IsSent && l.State != Errored)
 	}))
 }
 
