@@ -69,8 +69,8 @@ func (s *Service) passOn(ctx context.Context, args DispatchArgs) error {
 		return nil
 	}
 	var due int
-	err := s.DB.NewRaw(`select count(*) from (select from provisioning_order where connection_id = ? and not is_manual
-			and (has_silent or has_pending and generated_at is not null) and (lease_until is null or lease_until < clock_timestamp()) limit ?) x`,
+	err := s.DB.NewRaw(`select count(*) from (select from provisioning_order o where o.connection_id = ? and not o.is_manual
+			and `+sqlDue+` and (o.lease_until is null or o.lease_until < clock_timestamp()) limit ?) x`,
 		args.ConnectionID, claimBatch+1).Scan(ctx, &due)
 	if err != nil {
 		return fmt.Errorf("count due orders: %w", err)

@@ -119,7 +119,7 @@ type fulfilRound struct {
 // sqlUndone is the condition of the orders of a round that may still be sent: one that went back to review or generation meanwhile belongs
 // to the next run. It reads the index of what is to be dispatched.
 const sqlUndone = `o.resource_type_id = any(?) and o.connection_id is not null
-	and (o.has_silent or o.has_pending and o.generated_at is not null) and (o.generated_at is null or o.generated_at <= ?)
+	and ` + sqlDue + ` and (o.generated_at is null or o.generated_at <= ?)
 	and n.deactivated <> 'FULFIL' and not c.is_deactivated`
 
 // undone counts the orders of a round and gives their connections.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +19,16 @@ import (
 )
 
 //go:embed sql/claim.sql
-var sqlClaim string
+var claimText string
+
+var sqlClaim = withDue(claimText)
+
+// sqlDue is the one condition of an order o that may be sent: it was generated, or sent before and nobody answered. Whoever looks for such orders
+// reads the index provisioning_order_to_dispatch, which says the same.
+const sqlDue = `(o.has_silent or o.has_pending and o.generated_at is not null)`
+
+// withDue puts the condition into a statement.
+func withDue(text string) string { return strings.ReplaceAll(text, "/*due*/", sqlDue) }
 
 // Leases are by the clock of the database (clock_timestamp()), not by the domain clock: they are between processes, and a test that moves
 // the domain clock an hour ahead must not take the orders from a worker that holds them.

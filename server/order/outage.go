@@ -54,7 +54,7 @@ func isSilence(o fulfil.Outcome) bool {
 var sqlSilent = fmt.Sprintf("answer_outcome in ('%s', '%s', '%s')", fulfil.Unreachable, fulfil.Throttled, fulfil.Unknown)
 
 // sqlPutOff is the condition of orders whose wait reason is the outage of their system.
-var sqlPutOff = fmt.Sprintf(`o.wait_reason = 'none' and not o.is_manual and (o.has_silent or o.has_pending and o.generated_at is not null)
+var sqlPutOff = fmt.Sprintf(`o.wait_reason = 'none' and not o.is_manual and `+sqlDue+`
 	and (o.not_before is not null or exists (select from outage x where x.connection_id = o.connection_id and x.failures >= %d))`, outage)
 
 // noteOutages keeps what answers say about whether systems can be reached. The first real answer ends an outage: then every order that it put
@@ -134,8 +134,8 @@ func (s *Service) endOutage(ctx context.Context, tx bun.Tx, now time.Time, conne
 
 // release makes the orders of connections due that an outage put off. n: how many.
 func release(ctx context.Context, tx bun.Tx, now time.Time, connections []int64) (n int64, err error) {
-	res, err := tx.NewRaw(`update provisioning_order set not_before = null where id in (select id from provisioning_order
-		where connection_id = any (?) and (has_silent or has_pending and generated_at is not null) and not_before > ? and `+sqlSilent+`
+	res, err := tx.NewRaw(`update provisioning_order set not_before = null where id in (select id from provisioning_order o
+		where o.connection_id = any (?) and `+sqlDue+` and o.not_before > ? and `+sqlSilent+`
 		order by id for update skip locked)`, pgdialect.Array(orEmpty(connections)), stamp(now)).Exec(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("release what an outage put off: %w", err)
@@ -230,9 +230,9 @@ func (s *Service) claimTrial(ctx context.Context, connectionID int64) ([]*errand
 	if err != nil || len(list) > 0 {
 		return list, err
 	}
-	_, err = s.DB.NewRaw(`update provisioning_order set not_before = null where id = (select id from provisioning_order
-		where connection_id = ? and (has_silent or has_pending and generated_at is not null) and not is_manual and not_before > ?
-			and (lease_until is null or lease_until < clock_timestamp())
+	_, err = s.DB.NewRaw(`update provisioning_order set not_before = null where id = (select id from provisioning_order o
+		where o.connection_id = ? and `+sqlDue+` and not o.is_manual and o.not_before > ?
+			and (o.lease_until is null or o.lease_until < clock_timestamp())
 		order by not_before, id limit 1 for update skip locked)`, connectionID, stamp(s.Clock.Now())).Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("choose an order for a trial: %w", err)

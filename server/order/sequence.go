@@ -37,7 +37,8 @@ var (
 	takenText string
 	sqlTaken  = strings.Replace(takenText, "/*key in system*/", keyInSystem("r"), 1)
 	//go:embed sql/obstacles.sql
-	sqlObstacles  string
+	obstacles     string
+	sqlObstacles  = withDue(obstacles)
 	sqlObstructed = sqlObstacles[:strings.Index(sqlObstacles, "), reach as")] + ") select distinct b.order_id from suspect s cross join lateral (" +
 		"select o.order_id from order_obstacle o where o.order_id = s.order_id limit 1 offset 0) b"
 )
@@ -338,7 +339,7 @@ func wholeSwaps(ctx context.Context, tx bun.Tx, now time.Time, ids []int64) ([]i
 			o.not_before > ?1 or coalesce(o.lease_until > clock_timestamp(), false) as is_locked
 		from provisioning_order o
 		where o.swap_id in (select swap_id from provisioning_order where id = any(?0)) and o.closed_at is null
-			and (o.has_silent or o.has_ticket or o.has_pending and o.generated_at is not null) order by o.id`, pgdialect.Array(ids), stamp(now)).Scan(ctx, &rows)
+			and (o.has_ticket or `+sqlDue+`) order by o.id`, pgdialect.Array(ids), stamp(now)).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
 		return ids, err
 	}

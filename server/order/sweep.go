@@ -79,8 +79,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 // Wake makes the continuous chain look at once at the orders of a connector, or of all (0): something was switched on or configured that
 // orders may have waited for. What an outage put off is tried again, since nobody knows whether it still lasts.
 func (s *Service) Wake(ctx context.Context, tx bun.Tx, connectorID int64) error {
-	_, err := tx.NewRaw(`update provisioning_order set not_before = null where id in (select id from provisioning_order
-		where (?0 = 0 or connector_id = ?0) and closed_at is null and not_before is not null and (has_silent or has_pending and generated_at is not null)
+	_, err := tx.NewRaw(`update provisioning_order set not_before = null where id in (select id from provisioning_order o
+		where (?0 = 0 or o.connector_id = ?0) and o.closed_at is null and o.not_before is not null and `+sqlDue+`
 		order by id for update skip locked)`, connectorID).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("try again what was put off: %w", err)
@@ -147,7 +147,7 @@ func (s *Service) abandoned(ctx context.Context, tx bun.Tx, now time.Time, pause
 	err := tx.NewRaw(`select n.id as connection_id, o.id as order_id from connection n join connector c on c.id = n.connector_id and not c.is_deactivated
 		left join outage x on x.connection_id = n.id and x.failures >= ?4
 		cross join lateral (select o.id from provisioning_order o
-			where o.connection_id = n.id and (o.has_silent or o.has_pending and o.generated_at is not null)
+			where o.connection_id = n.id and `+sqlDue+`
 				and (x.next_at is not null or o.not_before is null or o.not_before <= ?0)
 				and (o.lease_until < clock_timestamp() or o.lease_until is null and c.mode = ?1 and not ?2) limit ?3) o
 		where n.deactivated <> 'FULFIL' and coalesce(x.next_at <= ?0, true) and not `+fence.Is+` order by 1, 2`, stamp(now), continuous, paused, abandonedSample, outage).Scan(ctx, &due)

@@ -21,7 +21,7 @@ with recursive depth (id, n) as (
         select o.id
         from provisioning_order o
         where o.connection_id = ?0 and o.kind = r.kind and o.resource_type_id = r.type_id
-          and (o.has_silent or o.has_pending and o.generated_at is not null) and o.is_manual = ?3
+          and /*due*/ and o.is_manual = ?3
           and (o.not_before is null or o.not_before <= ?1)
           and (o.lease_until is null or o.lease_until < clock_timestamp())
           and not o.id = any(?4)

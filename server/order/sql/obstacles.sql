@@ -12,10 +12,10 @@ with recursive suspect as (
     cross join lateral (select o.order_id, o.blocker_id, o.reason from order_obstacle o where o.order_id = r.blocker_id offset 0) b
 )
 select r.order_id, r.blocker_id, r.reason,
-    x.has_silent or x.has_ticket or x.has_pending and x.generated_at is not null as is_moving,
+    x.has_ticket or x.is_due as is_moving,
     x.called_at is not null or x.has_silent or coalesce(x.lease_until > clock_timestamp(), false) as is_sent,
     o.connection_id is not distinct from x.connection_id as is_near
 from reach r
 join provisioning_order o on o.id = r.order_id
-join provisioning_order x on x.id = r.blocker_id
+cross join lateral (select o.*, /*due*/ as is_due from provisioning_order o where o.id = r.blocker_id) x
 order by 1, 2
