@@ -261,7 +261,8 @@ func (d *diff) create() {
 	l := d.lines
 	gone := d.row.TargetID != 0
 	vanished := gone && d.row.IsExpected && !l.has(LineDelete) && !l.has(LineCreate)
-	if d.row.Workflow == Declined && !d.causeChanged() || d.kept("", 0) != nil && d.kept("", 0).Workflow == Declined && !d.causeChanged() {
+	declined := d.row.Workflow == Declined || d.kept("", 0) != nil && d.kept("", 0).Workflow == Declined
+	if declined && !d.causeChanged() {
 		l.keepAll()
 		return
 	}
@@ -280,7 +281,7 @@ func (d *diff) create() {
 		}
 	}
 	for _, k := range d.row.Kept {
-		if gone && k.Workflow != Declined {
+		if gone && k.Workflow != Declined || declined && k.Workflow == Declined { // its values were refused with the target, and are asked for with it
 			d.out.Kept = append(d.out.Kept, KeptDelta{ID: k.ID, Workflow: k.Workflow, Close: true})
 		}
 	}
@@ -291,7 +292,7 @@ func (d *diff) create() {
 	begin := max(d.want.over.from, d.r.now)
 	// a vanished target is always reviewed, also by the evaluations that find the order already waiting (V5)
 	asked := l.find("", LineCreate, 0, true)
-	l.reenter = l.reenter || asked == nil && l.order != nil // what failed, or is out, was for the one that is gone
+	l.reenter = l.reenter || declined || asked == nil && l.order != nil // what failed, or is out, was for the one that is gone; what was refused, for another cause
 	vanished = vanished || asked != nil && asked.ReviewRequired && d.row.WasVerified
 	item := wish{action: LineCreate, from: d.want.over.from, to: d.want.over.to, rules: d.want.expected.TypeRules, mapped: true,
 		due: d.want.over.from, review: vanished || d.refused}
@@ -314,10 +315,10 @@ func (d *diff) create() {
 			if s.Error == "" && s.ID == 0 && s.Value == "" {
 				continue // nothing to write
 			}
-			if k := d.kept(q.Identifier, s.ID); k != nil && k.Workflow == Declined && q.many() {
+			if k := d.kept(q.Identifier, s.ID); !declined && k != nil && k.Workflow == Declined && q.many() {
 				continue
 			}
-			if k := d.kept(q.Identifier, 0); k != nil && k.Workflow == Declined && k.KeptAgainst == s.Value && !q.many() {
+			if k := d.kept(q.Identifier, 0); !declined && k != nil && k.Workflow == Declined && k.KeptAgainst == s.Value && !q.many() {
 				continue
 			}
 			wishes = append(wishes, w)

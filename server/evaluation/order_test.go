@@ -384,6 +384,28 @@ func TestDeclinedRowIsNotCreatedAgain(t *testing.T) {
 	require.Equal(t, []string{"CREATE   1", "SET Phone 100 1"}, open(o.one(p)), "another cause")
 }
 
+// What was refused with the whole target comes back with it: nothing is created without its values.
+func TestDeclinedCreationComesBackWhole(t *testing.T) {
+	t.Parallel()
+	o, p, typ := newcomer(t)
+	o.now = at(11)
+	o.evaluate(p)
+	row := o.one(p)
+	for _, l := range row.Order.Lines {
+		l.State, l.Workflow = Inactive, Declined
+	}
+	row.Kept = []*Kept{{ID: 1, Workflow: Declined}, {ID: 2, Property: "Phone", Workflow: Declined, KeptAgainst: "100"}}
+	o.evaluate(p)
+	require.Equal(t, []string{"CREATE   6", "SET Phone 100 6"}, open(o.one(p)))
+	role := o.role(rolemodel.Single, "R")
+	o.roleRule(rolemodel.RoleRule{RoleID: role})
+	o.rule(typ, rolemodel.ResourceTypeRule{Kind: rolemodel.TypeRule, SingleRoleID: &role})
+	o.compile()
+	o.evaluate(p)
+	require.Equal(t, []string{"CREATE   1", "SET Phone 100 1"}, open(o.one(p)))
+	require.Empty(t, o.one(p).Kept)
+}
+
 func TestAccountMadeByOthersWhileCreationWaits(t *testing.T) {
 	t.Parallel()
 	o, p, _ := newcomer(t, func(t *rolemodel.ResourceType) { t.BlockProvisioning = true })
