@@ -438,3 +438,38 @@ func TestConnectionsEndWithTheUser(t *testing.T) {
 		})
 	}
 }
+
+// A subscription to which nothing comes ends within five seconds of the right to it, and says why; what others may see stays.
+func TestSilentSubscriptionEndsWithItsRight(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	c := b.holding("all", permit.OrderQuery, permit.JobQuery)
+	owner := b.mustOrders(1)[0]
+	require.NotZero(t, owner)
+	s := b.dial()
+	_, err := s.open(c.token)
+	require.NoError(t, err)
+	s.subscribe("orders", "subscription { orderChanged { cursor } }")
+	s.subscribe("jobs", "subscription { jobsChanged { state } }")
+	s.subscribe("counters", "subscription { countersChanged { people } }")
+	f, err := s.hear()
+	require.NoError(t, err)
+	require.Equal(t, "counters", f.ID)
+	_, err = b.db.ExecContext(b.ctx, "delete from access_entry where permission in (?, ?)", string(permit.OrderQuery), string(permit.JobQuery))
+	require.NoError(t, err)
+	began := time.Now()
+	ended := map[string]string{}
+	for len(ended) < 2 {
+		f, err := s.hear()
+		require.NoError(t, err)
+		if f.Type == "error" {
+			ended[f.ID] = string(f.Payload)
+		}
+	}
+	require.Less(t, time.Since(began), 5*time.Second)
+	for id, payload := range ended {
+		require.Contains(t, payload, "FORBIDDEN", id)
+	}
+	require.Contains(t, ended, "orders")
+	require.Contains(t, ended, "jobs")
+}

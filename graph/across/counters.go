@@ -42,6 +42,7 @@ func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 		}
 		tick := time.NewTicker(checkEvery)
 		defer tick.Stop()
+		actor := permit.From(ctx)
 		for {
 			changed, open := gather(ctx, in, tick.C)
 			if !open {
@@ -53,7 +54,8 @@ func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 				f.failed(ctx, err)
 				return
 			}
-			if len(changed) == 0 {
+			same := sameRights(actor, permit.From(now))
+			if actor = permit.From(now); len(changed) == 0 && same {
 				continue
 			}
 			seen, open := drainUntilTick(ctx, in)

@@ -3,6 +3,7 @@ package across
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"writ/server/assignment"
@@ -37,9 +38,9 @@ type Feed struct {
 }
 
 const (
-	retryEvery = 300 * time.Millisecond // while the database is away
-	checkEvery = 5 * time.Second        // rights of a silent subscriber are looked at this often
-	gatherFor  = 2 * time.Millisecond   // changes that come together are read together
+	retryEvery = 300 * time.Millisecond  // while the database is away
+	checkEvery = 2500 * time.Millisecond // rights of a silent subscriber are looked at this often; they may be two seconds old then
+	gatherFor  = 2 * time.Millisecond    // changes that come together are read together
 	gatherMax  = 200
 )
 
@@ -69,14 +70,18 @@ type PermissionsChange struct {
 // OrderChanged gives every change of the orders the caller may see and that match the filter, whose states are those moved to; with after first what was missed since.
 // sel is what to bring with each order. Refused like the list of orders.
 func (f *Feed) OrderChanged(ctx context.Context, filter *order.OrderFilter, after *string, sel order.Selection) (<-chan *OrderChange, error) {
-	if _, err := f.Orders.List(ctx, page.Args{}, filter, nil, order.Selection{}); err != nil { // rights and filter
+	may := func(ctx context.Context) error { // rights and filter
+		_, err := f.Orders.List(ctx, page.Args{}, filter, nil, order.Selection{})
+		return err
+	}
+	if err := may(ctx); err != nil {
 		return nil, err
 	}
 	from, err := cursorOf(after)
 	if err != nil {
 		return nil, err
 	}
-	return follow(ctx, f, from, ofKind("order.changed"), func(ctx context.Context, rows []event.Row) ([]*OrderChange, error) {
+	return follow(ctx, f, from, may, ofKind("order.changed"), func(ctx context.Context, rows []event.Row) ([]*OrderChange, error) {
 		return f.orderChanges(ctx, rows, filter, sel)
 	})
 }
@@ -173,10 +178,7 @@ func (f *Feed) JobsChanged(ctx context.Context) (<-chan *JobsChange, error) {
 	if err := may(ctx); err != nil {
 		return nil, err
 	}
-	return follow(ctx, f, nil, ofKind("job.changed"), func(ctx context.Context, rows []event.Row) ([]*JobsChange, error) {
-		if err := may(ctx); err != nil {
-			return nil, err
-		}
+	return follow(ctx, f, nil, may, ofKind("job.changed"), func(ctx context.Context, rows []event.Row) ([]*JobsChange, error) {
 		seen := map[int64]bool{}
 		var changes []*JobsChange
 		for _, r := range rows {
@@ -200,7 +202,8 @@ func (f *Feed) JobsChanged(ctx context.Context) (<-chan *JobsChange, error) {
 // PermissionsChanged says that something about an owner's entitlements changed, once for several changes at the same moment. Refused
 // like the view itself.
 func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan *PermissionsChange, error) {
-	if err := f.Assignments.MayView(ctx, resourceID); err != nil {
+	may := func(ctx context.Context) error { return f.Assignments.MayView(ctx, resourceID) }
+	if err := may(ctx); err != nil {
 		return nil, err
 	}
 	about := func(r event.Row) bool {
@@ -210,8 +213,8 @@ func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan
 		}
 		return false
 	}
-	return follow(ctx, f, nil, about, func(ctx context.Context, rows []event.Row) ([]*PermissionsChange, error) {
-		if err := f.Assignments.MayView(ctx, resourceID); err != nil {
+	return follow(ctx, f, nil, may, about, func(ctx context.Context, rows []event.Row) ([]*PermissionsChange, error) {
+		if err := may(ctx); err != nil { // the scope of the same rights may be another one since
 			return nil, err
 		}
 		last := rows[len(rows)-1]
@@ -242,18 +245,15 @@ func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan
 		}
 		return false
 	}
-	return follow(ctx, f, from, about, func(ctx context.Context, rows []event.Row) ([]*ReconciliationChange, error) {
-		if err := f.Reconciliation.MayList(ctx); err != nil {
-			return nil, err
-		}
+	return follow(ctx, f, from, f.Reconciliation.MayList, about, func(_ context.Context, rows []event.Row) ([]*ReconciliationChange, error) {
 		last := rows[len(rows)-1]
 		return []*ReconciliationChange{{Cursor: last.Cursor.String(), At: last.At}}, nil
 	})
 }
 
 // follow makes values from events, several at once when they come at once. It ends with ctx, with the hub, and with the first error of
-// Renew or of values; a database that is away is waited for.
-func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter func(event.Row) bool,
+// Renew, of may, which is asked again when the rights of the subscriber are others, or of values; a database that is away is waited for.
+func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, may func(ctx context.Context) error, filter func(event.Row) bool,
 	values func(ctx context.Context, rows []event.Row) ([]T, error)) (<-chan T, error) {
 	ctx, stop := context.WithCancel(ctx)
 	in, err := f.Hub.Subscribe(ctx, after, filter)
@@ -267,6 +267,7 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter fun
 		defer stop()
 		tick := time.NewTicker(checkEvery)
 		defer tick.Stop()
+		actor := permit.From(ctx)
 		for {
 			rows, open := gather(ctx, in, tick.C)
 			if !open && len(rows) == 0 {
@@ -276,7 +277,13 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, filter fun
 			var list []T
 			err := patiently(ctx, func() error {
 				now, err := f.Renew(ctx)
-				if err == nil && len(rows) > 0 {
+				if err == nil && !sameRights(actor, permit.From(now)) {
+					err = may(now)
+				}
+				if err != nil {
+					return err
+				}
+				if actor = permit.From(now); len(rows) > 0 {
 					list, err = values(now, rows)
 				}
 				return err
@@ -354,6 +361,11 @@ func (f *Feed) failed(ctx context.Context, err error) {
 	if f.Failed != nil && ctx.Err() == nil {
 		f.Failed(ctx, err)
 	}
+}
+
+// sameRights compares what two actors may do.
+func sameRights(a, b *permit.Actor) bool {
+	return a == b || a != nil && b != nil && a.System == b.System && a.ResourceID == b.ResourceID && reflect.DeepEqual(a.Grants, b.Grants)
 }
 
 // lost waits for the end of a subscription whose events have ended before it did.
