@@ -309,7 +309,7 @@ func TestNames(t *testing.T) {
 		{"local_user", 1, "Ann Admin"}, {"local_user", 2, "bob"}, {"local_user", 99, ""}, {"resource", 1, "Ann Lee"}, {"resource", 2, "E2"}, {"order", 1, "Badge card of Ann Lee"},
 		{"resource_type", 1, "Badge card"}, {"role", 1, "Payments"}, {"profile", 1, "Operators"}, {"entity_type", 1, "Person"}, {"connector", 1, "Intranet"}, {"connection", 1, "Files"},
 		{"delivery", 1, "Intranet"}, {"job", 1, "Complete job"}, {"job_instance", 1, "Complete job"}, {"generation", 1, "Account, Badge card"},
-		{"webhook", 1, "https://x.example/hook"}, {"webhook", 2, "Tickets"}, {"configuration", 0, ""},
+		{"webhook", 1, "https://x.example"}, {"webhook", 2, "Tickets"}, {"configuration", 0, ""},
 	} {
 		require.NoError(t, event.Publish(ctx, b, at, event.Event{Kind: "k", SubjectType: c.kind, SubjectID: c.id}))
 		place(t, b)

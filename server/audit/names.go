@@ -54,6 +54,6 @@ left join lateral (
     union all select j.display_name from job_instance i join job j on j.id = i.job_id where e.type = 'job_instance' and i.id = e.id
     union all select (select string_agg(t.display_name, ', ' order by t.display_name) from resource_type t where t.id = any (g.resource_type_ids))
         from generation g where e.type = 'generation' and g.id = e.id
-    union all select coalesce(nullif(description, ''), url) from webhook where e.type = 'webhook' and id = e.id
+    union all select coalesce(nullif(description, ''), substring(url from '^[^:]+://[^/?#]*')) from webhook where e.type = 'webhook' and id = e.id
 ) s on true
 order by e.n`

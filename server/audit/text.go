@@ -30,7 +30,8 @@ func (s *Service) found(ctx context.Context, f *AuditEventFilter) (schema.QueryW
 		Type string
 		ID   int64
 	}
-	byName, byURL, bySubject := named("identifier"), directory.SearchNames("coalesce(nullif(description, ''), url)", "url", *f.Text), named("username")
+	const server = "substring(url from '^[^:]+://[^/?#]*')" // the rest of the address is a secret of who made the webhook
+	byName, byURL, bySubject := named("identifier"), directory.SearchNames("coalesce(nullif(description, ''), "+server+")", server, *f.Text), named("username")
 	shape, err := directory.LoadShape(ctx, s.DB)
 	if err != nil {
 		return schema.QueryWithArgs{}, err

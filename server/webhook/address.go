@@ -73,7 +73,7 @@ func explainDial(err error) string {
 		return errPrivate.Error()
 	}
 	var u *url.Error
-	if errors.As(err, &u) { // its text begins with method and URL, which everybody sees already
+	if errors.As(err, &u) { // its text begins with method and URL, which is not for everybody's eyes
 		if u.Timeout() {
 			return fmt.Sprintf("no answer within %d seconds", int(sendTimeout.Seconds()))
 		}

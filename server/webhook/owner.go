@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strconv"
 
 	"github.com/uptrace/bun"
@@ -17,6 +18,15 @@ import (
 func (w *Webhook) IsOwn(ctx context.Context) bool {
 	a := permit.From(ctx)
 	return a != nil && (a.System || w.OwnerID != nil && a.UserID == *w.OwnerID)
+}
+
+// ShownURL is where it is called, whole for who made it. What follows the server in such an address is often a secret that lets anybody call there.
+func (w *Webhook) ShownURL(ctx context.Context) string {
+	u, err := url.Parse(w.URL)
+	if w.IsOwn(ctx) || err != nil || u.Path == "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil {
+		return w.URL
+	}
+	return u.Scheme + "://" + u.Host + "/…"
 }
 
 // mine refuses a verb about the webhook of somebody else: it would hand out his secret, or make his endpoint receive what he did not ask for.

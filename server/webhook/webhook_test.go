@@ -610,6 +610,11 @@ func TestWebhooksOfOthers(t *testing.T) {
 	require.Equal(t, []bool{false, true}, bodies(bea), "Ben is in IT")
 	require.True(t, w.IsOwn(h.ctx))
 	require.False(t, w.IsOwn(bea))
+	for address, shown := range map[string]string{"https://r.example/t0ken": "https://r.example/…", "https://r.example:8443/?k=t0ken": "https://r.example:8443/…", "https://r.example": "https://r.example"} {
+		hook := &Webhook{URL: address, OwnerID: w.OwnerID}
+		require.Equal(t, address, hook.ShownURL(h.ctx))
+		require.Equal(t, shown, hook.ShownURL(bea))
+	}
 
 	disabled, err := h.Disable(bea, WebhookInput{w.ID})
 	require.NoError(t, err)
