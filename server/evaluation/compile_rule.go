@@ -91,6 +91,7 @@ func (c *compiling) fault(field string, err error) {
 // resourceTypeRule fills in what depends on the kind of rule; false: the rule is left out.
 func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on *reads) bool {
 	c := &compiling{builder: b, s: s, x: x, r: r}
+	b.exprs.of = "the rule " + x.Identifier
 	if r.kind == nil {
 		c.fault("kind", fmt.Errorf("there is no such kind of rule: %q", x.Kind))
 		return false

@@ -43,6 +43,7 @@ func (b *builder) contexts(s *source) {
 		fault := func(field string) func(error) {
 			return func(err error) { b.problem(rolemodel.SeverityError, "context_rule", x.Identifier, field, "%s", err) }
 		}
+		b.exprs.of = "the context rule " + x.Identifier
 		r := &contextRule{id: x.ID, identifier: x.Identifier, policyID: x.PolicyID, record: s.entityType, reads: s.reads}
 		if x.ResourcesBinding != nil && *x.ResourcesBinding != "" {
 			path, err := parseBinding(b.shape, scope{source: s.entityType}, sourceRoot, *x.ResourcesBinding, &trees{source: s.reads})

@@ -27,6 +27,7 @@ const costLimit = 200_000
 type program struct {
 	prog   cel.Program
 	said   string // as it is written
+	of     string // the rule in which it stands, in words
 	today  bool   // uses today(): the result changes by itself at midnight
 	again  bool   // uses iteration: there are further spellings when the first is taken
 	record bool   // uses record: the result depends on the context in force
@@ -41,6 +42,7 @@ type compiler struct {
 	shape *directory.Shape
 	base  *cel.Env
 	envs  map[scope]*cel.Env
+	of    string // the rule whose expressions are compiled at present
 	err   error
 }
 
@@ -149,7 +151,7 @@ func (c *compiler) compile(sc scope, text string, in *trees, want ...*cel.Type) 
 	if err := checkCalls(checked.NativeRep().Expr()); err != nil {
 		return nil, err
 	}
-	p := &program{prog: prog, said: text, gives: typeOfKind(checked.OutputType().Kind())}
+	p := &program{prog: prog, said: text, of: c.of, gives: typeOfKind(checked.OutputType().Kind())}
 	walk := &walker{shape: c.shape, sc: sc, in: in, vars: map[string][]*reads{}}
 	for _, u := range walk.expr(checked.NativeRep().Expr()) {
 		u.self = true
@@ -241,7 +243,7 @@ func (p *program) explain(w *world, err error) error {
 		what = fmt.Sprintf(" The longest value it reads from is %s of %s (%s), with %d characters: %s.",
 			longest, excerpt(cmp.Or(of.DisplayName, of.Key)), excerpt(of.Key), utf8.RuneCountInString(value), excerpt(value))
 	}
-	return fmt.Errorf("the expression %s takes more than %d steps and was stopped.%s %w", excerpt(p.said), costLimit, what, err)
+	return fmt.Errorf("the expression %s of %s takes more than %d steps and was stopped.%s %w", excerpt(p.said), p.of, costLimit, what, err)
 }
 
 // text is the value as the directory writes it; null gives "".

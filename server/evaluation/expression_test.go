@@ -216,13 +216,13 @@ func TestStoppedExpressionNamesItsValue(t *testing.T) {
 		o := newOrganisation(t)
 		typ := o.accounts()
 		o.typeRule(typ)
-		o.scalar(typ, "Phone", "", expression)
+		o.scalar(typ, "Phone", "", expression).Identifier = "phone-of-somebody"
 		p, other := o.employ("Ann", "Lee", 0), o.employ("Bob", "Ray", 0)
 		p.Resource.Scalars["Phone"], other.Resource.Scalars["Phone"] = strings.Repeat("a", 3<<20), "123"
 		o.evaluate(p)
 		o.evaluate(other)
 		failed := o.one(p).Expected.Properties["Phone"][0].Error
-		for _, part := range []string{"Phone of", p.Resource.Key, "3145728 characters", "source.Phone", "steps"} {
+		for _, part := range []string{"Phone of", p.Resource.Key, "3145728 characters", "source.Phone", "steps", "of the rule phone-of-somebody "} {
 			require.Contains(t, failed, part)
 		}
 		require.Less(t, len(failed), 600)

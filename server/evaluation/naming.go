@@ -29,6 +29,7 @@ type Naming struct {
 // NewNamer prepares a mapping. Whatever is wrong in it is told; it names nothing then.
 func NewNamer(m *rolemodel.RoleMapping, shape *directory.Shape) (*Namer, []Problem) {
 	b := &builder{m: &rolemodel.Model{}, shape: shape, exprs: newCompiler(shape)}
+	b.exprs.of = "the role mapping " + m.Identifier
 	fault := func(field string) func(error) {
 		return func(err error) { b.problem(rolemodel.SeverityError, "role_mapping", m.Identifier, field, "%s", err) }
 	}
