@@ -50,3 +50,24 @@ test('the sign-in page needs less than 200 kB of script', async ({ page }) => {
   expect(bytes).toBeGreaterThan(50_000)
   expect(bytes).toBeLessThan(200_000)
 })
+
+test('styles and scripts that the server did not allow are not taken', async ({ page, complaints }) => {
+  const response = await page.goto('/sign-in')
+  expect(response?.headers()['content-security-policy']).not.toContain('unsafe')
+  const refused = await page.evaluate(
+    () =>
+      new Promise<string[]>((resolve) => {
+        const seen: string[] = []
+        document.addEventListener('securitypolicyviolation', (e) => {
+          if (seen.push(e.effectiveDirective) === 2) resolve(seen.sort())
+        })
+        for (const name of ['style', 'script']) {
+          const element = document.createElement(name)
+          element.textContent = '/* not ours */'
+          document.head.appendChild(element)
+        }
+      }),
+  )
+  expect(refused).toEqual(['script-src-elem', 'style-src-elem'])
+  expect(complaints.splice(0)).toHaveLength(2)
+})

@@ -5,7 +5,9 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
 import { Forbidden } from './app/frame'
 import { readStored } from './lib/storage'
+import { tellStyleNonce } from './lib/styleNonce'
 
+tellStyleNonce()
 document.documentElement.dataset.density = readStored('density', 'dense')
 
 const root = document.getElementById('root')

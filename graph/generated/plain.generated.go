@@ -1319,7 +1319,6 @@ var plainTypes = plain.Types{
 	}},
 	"Webhook": {Implementors: webhookImplementors, Fields: map[string]plain.Field{
 		"id":             {Code: 1},
-		"url":            {Code: 2},
 		"description":    {Code: 3},
 		"owner":          {Code: 4},
 		"isDisabled":     {Code: 6},
@@ -10936,10 +10935,6 @@ func plainWebhook(w *plain.Writer, s *plain.Selection, obj *webhook.Webhook) boo
 		case 1: // id
 			v := obj.ID
 			w.ID(v)
-
-		case 2: // url
-			v := obj.URL
-			w.String(v)
 
 		case 3: // description
 			v := obj.Description

@@ -1802,7 +1802,7 @@ type ComplexityRoot struct {
 		IsOwn          func(childComplexity int) int
 		Owner          func(childComplexity int) int
 		Pending        func(childComplexity int) int
-		URL            func(childComplexity int) int
+		ShownURL       func(childComplexity int) int
 	}
 
 	WebhookAttempt struct {
@@ -9653,11 +9653,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Webhook.Pending(childComplexity), true
 	case "Webhook.url":
-		if e.ComplexityRoot.Webhook.URL == nil {
+		if e.ComplexityRoot.Webhook.ShownURL == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+		return e.ComplexityRoot.Webhook.ShownURL(childComplexity), true
 
 	case "WebhookAttempt.at":
 		if e.ComplexityRoot.WebhookAttempt.At == nil {
@@ -15523,7 +15523,7 @@ extend type Mutation {
 type Webhook {
   "Opaque id."
   id: ID!
-  "Where it is called."
+  "Where it is called. Paths of such addresses are often secrets: who did not make the webhook sees the server only (https://receiver.example/…)."
   url: String!
   "For people."
   description: String!

@@ -52,7 +52,7 @@ func New(p Parts) http.Handler {
 			r.With(sameOrigin(p.PublicURL), compressed, limitBody(MaxGraphQLBody)).Handle("/graphql", p.GraphQL)
 		}
 		mount(r.With(sameOrigin(p.PublicURL)), "/auth", p.Auth)
-		mount(r.With(sameOrigin(p.PublicURL)), "/riverui", p.RiverUI)
+		mount(r.With(sameOrigin(p.PublicURL)), "/riverui", foreignStyles(p.RiverUI))
 	})
 	if p.SPA != nil {
 		r.NotFound(newSPA(p.SPA).ServeHTTP)

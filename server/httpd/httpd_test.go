@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,7 +29,7 @@ var script = strings.Repeat("console.log('writ');\n", 100)
 
 func pages() fstest.MapFS {
 	return fstest.MapFS{
-		"index.html":            {Data: []byte("<!doctype html><title>Writ</title><script>let a = 1</script>" + strings.Repeat("<p>", 300))},
+		"index.html":            {Data: []byte("<!doctype html><title>Writ</title><meta property=\"csp-nonce\" nonce=\"__NONCE__\"><script>let a = 1</script>" + strings.Repeat("<p>", 300))},
 		"assets/app-1a2b.js":    {Data: []byte(script)},
 		"assets/app-1a2b.js.br": {Data: []byte("brotli")},
 		"favicon.svg":           {Data: []byte("<svg/>")},
@@ -100,8 +101,8 @@ func TestPages(t *testing.T) {
 	})
 	t.Run("NotModified", func(t *testing.T) {
 		t.Parallel()
-		etag := get(h, "/").Header.Get("ETag")
-		require.Equal(t, http.StatusNotModified, get(h, "/", "If-None-Match", etag).StatusCode)
+		etag := get(h, "/favicon.svg").Header.Get("ETag")
+		require.Equal(t, http.StatusNotModified, get(h, "/favicon.svg", "If-None-Match", etag).StatusCode)
 	})
 	t.Run("PostIsNotAPage", func(t *testing.T) {
 		t.Parallel()
@@ -125,7 +126,18 @@ func TestSecurityHeaders(t *testing.T) {
 	scripts = scripts[:strings.Index(scripts, ";")]
 	require.NotContains(t, scripts, "unsafe-inline")
 	require.Contains(t, scripts, "'sha256-", "the inline script of the page, and only that")
-	require.Contains(t, policy, "style-src 'self' 'unsafe-inline'")
+	require.NotContains(t, policy, "unsafe-inline")
+	nonce := regexp.MustCompile(`style-src 'self' 'nonce-([A-Z0-9]{26})';`)
+	said := nonce.FindStringSubmatch(policy)
+	require.Len(t, said, 2, policy)
+	require.Contains(t, body(t, r), `nonce="`+said[1]+`"`)
+	require.Empty(t, r.Header.Get("ETag"), "a page and a policy of two answers do not fit")
+	again := get(h, "/")
+	require.NotEqual(t, policy, again.Header.Get("Content-Security-Policy"), "each answer has its own")
+	require.NotContains(t, get(h, "/favicon.svg").Header.Get("Content-Security-Policy"), "nonce")
+	queue := get(setup(httpd.Parts{RiverUI: http.NotFoundHandler()}), "/riverui/").Header.Get("Content-Security-Policy")
+	require.Contains(t, queue, "style-src 'self' 'unsafe-inline';", "pages that are not ours")
+	require.Contains(t, queue, "script-src 'self';")
 	require.Equal(t, "nosniff", r.Header.Get("X-Content-Type-Options"))
 	require.Empty(t, r.Header.Get("Strict-Transport-Security"))
 	require.Empty(t, get(h, "/", "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security"), "anybody can say so")

@@ -3,6 +3,7 @@ package httpd
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -28,7 +29,7 @@ type asset struct {
 	raw, gzip, brotli []byte
 	contentType       string
 	etag              string
-	policy            string // index.html only: our policy with the hashes of its inline scripts
+	policy            string // index.html only: our policy with the hashes of its inline scripts, and a place for the nonce
 }
 
 func newSPA(files fs.FS) *spa { return &spa{files: files, cache: map[string]*asset{}} }
@@ -59,14 +60,17 @@ func (s *spa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *spa) send(w http.ResponseWriter, r *http.Request, name string, a *asset) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
-	h.Set("Vary", "Accept-Encoding")
+	if a.policy == "" {
+		h.Set("Vary", "Accept-Encoding")
+	}
 	if strings.HasPrefix(name, "assets/") { // the bundler puts a hash of the content into these names
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
 	if a.policy != "" {
-		h.Set("Content-Security-Policy", a.policy)
+		s.sendPage(w, r, a)
+		return
 	}
 	body, etag := a.raw, a.etag
 	accepted := r.Header.Get("Accept-Encoding")
@@ -89,6 +93,20 @@ func (s *spa) send(w http.ResponseWriter, r *http.Request, name string, a *asset
 	}
 }
 
+// noncePlace is where index.html and its policy get the nonce of the answer.
+const noncePlace = "__NONCE__"
+
+// sendPage sends index.html with a nonce that no other answer has: what the pages write as styles by themselves has to say it. So there is no ETag, since a
+// browser would join the old page with the policy of the new answer; and it is small enough to go as it is.
+func (s *spa) sendPage(w http.ResponseWriter, r *http.Request, a *asset) {
+	nonce := rand.Text()
+	w.Header().Set("Content-Security-Policy", strings.ReplaceAll(a.policy, noncePlace, nonce))
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(bytes.ReplaceAll(a.raw, []byte(noncePlace), []byte(nonce))) // the client may be gone
+	}
+}
+
 // load reads and packs a file once; nil when there is no such file.
 func (s *spa) load(name string) *asset {
 	s.mu.Lock()
@@ -105,7 +123,7 @@ func (s *spa) load(name string) *asset {
 	}
 	sum := sha256.Sum256(raw)
 	a := &asset{raw: raw, etag: hex.EncodeToString(sum[:8]), contentType: contentType(name)}
-	if compressible(a.contentType) && len(raw) > 512 {
+	if name != "index.html" && compressible(a.contentType) && len(raw) > 512 {
 		if packed, err := fs.ReadFile(s.files, name+".br"); err == nil { // made by the build
 			a.brotli = packed
 		}
@@ -120,14 +138,14 @@ func (s *spa) load(name string) *asset {
 
 var inlineScript = regexp.MustCompile(`(?s)<script(?:\s+(?:type="module"|nonce="[^"]*"))?\s*>(.*?)</script>`)
 
-// policyFor allows exactly the inline scripts that the build wrote into the page.
+// policyFor allows exactly the inline scripts that the build wrote into the page, and the styles with the nonce of the answer.
 func policyFor(html []byte) string {
 	var hashes strings.Builder
 	for _, m := range inlineScript.FindAllSubmatch(html, -1) {
 		sum := sha256.Sum256(m[1])
 		hashes.WriteString(" 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'")
 	}
-	return strings.Replace(policy, "script-src 'self'", "script-src 'self'"+hashes.String(), 1)
+	return strings.NewReplacer("script-src 'self'", "script-src 'self'"+hashes.String(), "style-src 'self'", "style-src 'self' 'nonce-"+noncePlace+"'").Replace(policy)
 }
 
 func packGzip(raw []byte) []byte {

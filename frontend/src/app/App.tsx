@@ -5,6 +5,7 @@ import { Ahead, AheadContext } from '../graphql/ahead'
 import { Session } from '../graphql/session'
 import { SessionContext } from '../graphql/SessionContext'
 import { SocketStatus, SocketStatusContext } from '../graphql/socketStatus'
+import { styleNonce } from '../lib/styleNonce'
 import { Keymap, KeymapContext } from '../ui/keys'
 import { theme, variables } from '../ui/theme'
 import { makeRouter } from './router'
@@ -47,6 +48,7 @@ export function App() {
   return (
     <MantineProvider
       theme={theme}
+      getStyleNonce={styleNonce}
       cssVariablesResolver={variables}
       colorSchemeManager={schemes}
       defaultColorScheme="auto"
