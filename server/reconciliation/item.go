@@ -108,9 +108,12 @@ func (i *Item) Decision() *Decision {
 	return new(Decision(*i.DecisionText))
 }
 
-// Pattern is the id of the pattern that the difference is one of.
+// Pattern is the id of the pattern that the difference is one of. Accounts have no values that could look alike.
 func (i *Item) Pattern() string {
-	return patternKey{i.resourceTypeID, text(i.Property), i.shape, i.Kind()}.id()
+	if i.Property == nil {
+		return patternKey{Type: i.resourceTypeID, Kind: i.Kind()}.id()
+	}
+	return patternKey{i.resourceTypeID, *i.Property, i.shape, i.Kind()}.id()
 }
 
 // Decisions are those that may be made now, by whoever may decide.

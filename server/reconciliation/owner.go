@@ -172,7 +172,7 @@ func (s *Service) AccountsWithoutOwner(ctx context.Context, args page.Args, filt
 	if filter != nil {
 		list = append(list, filter.rest(ctx, m)...)
 	}
-	from := "(" + union + `) k join resource x on x.id = k.target_id join entity_type e on e.id = x.entity_type_id left join resource w on w.id = k.owner_id
+	from := "(" + union + `) k (target_id, type_row, resource_type_id, owner_id, left_at, since) join resource x on x.id = k.target_id join entity_type e on e.id = x.entity_type_id left join resource w on w.id = k.owner_id
 		left join resource_type t on t.id = k.resource_type_id left join connector c on c.id = e.connector_id
 		left join gap g on g.assigned_resource_type_id = k.type_row and g.property is null and g.closed_at is null`
 	var count page.Count
