@@ -9,9 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"writ/server/directory"
 	"writ/server/event"
+	"writ/server/job"
 	"writ/server/order"
 	"writ/server/permit"
+	"writ/server/synchronization"
 )
 
 // countEvery is the shortest time between two numbers for one subscriber. Subscribers wait for the same ticks, so that those with the
@@ -22,7 +25,7 @@ const countEvery = 500 * time.Millisecond
 func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 	ctx, stop := context.WithCancel(ctx)
 	in, err := f.Hub.Subscribe(ctx, nil, func(r event.Row) bool {
-		return r.Kind == "order.changed" || r.Kind == "job.changed" || r.Kind == "resource.changed" || r.Kind == "synchronization.ended"
+		return r.Kind == order.EventChanged || r.Kind == job.EventChanged || r.Kind == directory.EventChanged || r.Kind == synchronization.EventEnded
 	})
 	if err != nil {
 		stop()

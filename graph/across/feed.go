@@ -8,6 +8,7 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/job"
@@ -81,7 +82,7 @@ func (f *Feed) OrderChanged(ctx context.Context, filter *order.OrderFilter, afte
 	if err != nil {
 		return nil, err
 	}
-	return follow(ctx, f, from, may, ofKind("order.changed"), func(ctx context.Context, rows []event.Row) ([]*OrderChange, error) {
+	return follow(ctx, f, from, may, ofKind(order.EventChanged), func(ctx context.Context, rows []event.Row) ([]*OrderChange, error) {
 		return f.orderChanges(ctx, rows, filter, sel)
 	})
 }
@@ -178,7 +179,7 @@ func (f *Feed) JobsChanged(ctx context.Context) (<-chan *JobsChange, error) {
 	if err := may(ctx); err != nil {
 		return nil, err
 	}
-	return follow(ctx, f, nil, may, ofKind("job.changed"), func(ctx context.Context, rows []event.Row) ([]*JobsChange, error) {
+	return follow(ctx, f, nil, may, ofKind(job.EventChanged), func(ctx context.Context, rows []event.Row) ([]*JobsChange, error) {
 		seen := map[int64]bool{}
 		var changes []*JobsChange
 		for _, r := range rows {
@@ -208,7 +209,7 @@ func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan
 	}
 	about := func(r event.Row) bool {
 		switch r.Kind {
-		case "order.changed", "assignment.changed", "resource.changed", "gap.changed":
+		case order.EventChanged, assignment.EventChanged, directory.EventChanged, assignment.EventGapChanged:
 			return r.OwnerID == resourceID || r.SubjectType == "resource" && r.SubjectID == resourceID
 		}
 		return false
@@ -240,7 +241,7 @@ func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan
 	}
 	about := func(r event.Row) bool {
 		switch r.Kind {
-		case "gap.changed", "gap.decided", "account.adopted", "reconciliation_run.changed":
+		case assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, reconciliation.EventRunChanged:
 			return true
 		}
 		return false

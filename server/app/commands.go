@@ -309,7 +309,7 @@ func Restored(ctx context.Context, s cli.Session, c *backup.Contents) error {
 	if v.Count != c.Position || v.Head != c.Hash {
 		return errs.New(errs.Conflict, "The event log is not that of the backup: it ends at position %d, the backup at %d.", v.Count, c.Position)
 	}
-	err = event.Publish(ctx, a.DB, a.Clock.Now(), event.Event{Kind: "backup.restored", SubjectType: "backup",
+	err = event.Publish(ctx, a.DB, a.Clock.Now(), event.Event{Kind: EventRestored, SubjectType: "backup",
 		Data: map[string]any{"madeAt": c.At.UTC(), "position": c.Position, "hash": c.Hash}})
 	if err != nil {
 		return err

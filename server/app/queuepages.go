@@ -17,6 +17,13 @@ import (
 	"writ/server/permit"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventQueueCommanded = "queue.commanded"
+	EventKeyRotated     = "secret.key_rotated"
+	EventRestored       = "backup.restored"
+)
+
 // queueCookie carries the access token of an administrator to the pages of the queue: a browser that follows a link sends no header.
 const queueCookie = "writ_queue"
 
@@ -101,7 +108,7 @@ func (a *App) queueCommands(next http.Handler) http.Handler {
 			IDs []json.Number `json:"ids"`
 		}
 		_ = json.Unmarshal(raw, &command) // what is no such object names no jobs; the pages refuse it
-		err = event.Publish(ctx, a.DB, a.Clock.Now(), event.Event{Kind: "queue.commanded", SubjectType: "queue",
+		err = event.Publish(ctx, a.DB, a.Clock.Now(), event.Event{Kind: EventQueueCommanded, SubjectType: "queue",
 			Data: map[string]any{"method": r.Method, "command": strings.TrimPrefix(r.URL.Path, "/riverui/api/"), "jobs": command.IDs}})
 		if err != nil {
 			a.Log.ErrorContext(ctx, "cannot write down a command to the queue", "error", err)

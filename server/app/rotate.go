@@ -114,7 +114,7 @@ func RotateKey(ctx context.Context, s cli.Session) error {
 	if err != nil {
 		return err
 	}
-	err = event.Publish(permit.With(ctx, permit.System("command")), s.DB, a.Clock.Now(), event.Event{Kind: "secret.key_rotated", SubjectType: "secret",
+	err = event.Publish(permit.With(ctx, permit.System("command")), s.DB, a.Clock.Now(), event.Event{Kind: EventKeyRotated, SubjectType: "secret",
 		Data: map[string]any{"values": total}})
 	if err != nil {
 		return err

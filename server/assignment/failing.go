@@ -59,7 +59,7 @@ func (s *Service) noteFailures(ctx context.Context, tx bun.Tx, m *Model, b *eval
 	var events []event.Event
 	for _, n := range noted {
 		if n.Failures == 1 {
-			events = append(events, event.Event{Kind: "assignment.failed", SubjectType: "resource", SubjectID: n.OwnerID, OwnerID: n.OwnerID,
+			events = append(events, event.Event{Kind: EventFailed, SubjectType: "resource", SubjectID: n.OwnerID, OwnerID: n.OwnerID,
 				SourceEntityType: m.Shape.EntityTypes[n.EntityTypeID].Identifier, Data: Failed{n.Error}})
 		}
 	}

@@ -50,7 +50,7 @@ func (s *Service) noteKeyFaults(ctx context.Context, tx bun.Tx, m *Model, faults
 	}
 	events := make([]event.Event, 0, len(fresh))
 	for _, f := range fresh {
-		events = append(events, event.Event{Kind: "assignment.failed", SubjectType: "resource", SubjectID: f.ResourceID, OwnerID: f.ResourceID,
+		events = append(events, event.Event{Kind: EventFailed, SubjectType: "resource", SubjectID: f.ResourceID, OwnerID: f.ResourceID,
 			SourceEntityType: m.Shape.EntityTypes[f.EntityTypeID].Identifier, Data: Failed{f.Message}})
 	}
 	return event.Publish(ctx, tx, now, events...)

@@ -16,6 +16,13 @@ import (
 	"writ/server/event"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventChanged    = "assignment.changed"
+	EventFailed     = "assignment.failed"
+	EventGapChanged = "gap.changed"
+)
+
 // saver writes the results of one batch: every table once, whatever the number of owners.
 type saver struct {
 	ctx    context.Context
@@ -644,13 +651,13 @@ func (w *saver) orders() error {
 func (w *saver) events() error {
 	var events []event.Event
 	for _, id := range w.former {
-		events = append(events, event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: id, OwnerID: id, Data: map[string]int{"roles": 0, "types": 1}})
+		events = append(events, event.Event{Kind: EventChanged, SubjectType: "resource", SubjectID: id, OwnerID: id, Data: map[string]int{"roles": 0, "types": 1}})
 	}
 	for _, r := range w.changed {
 		if len(r.Roles)+len(r.Types) == 0 {
 			continue
 		}
-		events = append(events, event.Event{Kind: "assignment.changed", SubjectType: "resource", SubjectID: r.OwnerID, OwnerID: r.OwnerID,
+		events = append(events, event.Event{Kind: EventChanged, SubjectType: "resource", SubjectID: r.OwnerID, OwnerID: r.OwnerID,
 			SourceEntityType: w.m.Shape.EntityTypes[w.owners[r.OwnerID].Resource.EntityTypeID].Identifier,
 			Data:             map[string]int{"roles": len(r.Roles), "types": len(r.Types)}})
 	}
@@ -682,7 +689,7 @@ func (w *saver) differences() error {
 			if n.Opened+n.Changed+n.Closed == 0 {
 				continue
 			}
-			e := event.Event{Kind: "gap.changed", SubjectType: "assigned_resource_type", SubjectID: w.typeIDs[d], OwnerID: r.OwnerID, Data: n}
+			e := event.Event{Kind: EventGapChanged, SubjectType: "assigned_resource_type", SubjectID: w.typeIDs[d], OwnerID: r.OwnerID, Data: n}
 			if t := w.m.ResourceType(d.ResourceTypeID); t != nil {
 				if source := w.m.Shape.EntityTypes[t.SourceEntityTypeID]; source != nil {
 					e.SourceEntityType = source.Identifier

@@ -17,6 +17,15 @@ import (
 	"writ/server/permit"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventSignedIn      = "access.signed_in"
+	EventSignedOut     = "access.signed_out"
+	EventSignInFailed  = "access.sign_in_failed"
+	EventSignInLimited = "access.sign_in_limited"
+	EventSessionReused = "access.session_reused"
+)
+
 // Config is what an installation decides about signing in. The zero value is usable.
 type Config struct {
 	Issuer       string        // iss and aud of access tokens; "" = "writ"
@@ -159,7 +168,7 @@ func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, erro
 			return fmt.Errorf("mark a device: %w", err)
 		}
 		ex.setDevice(device)
-		return s.publish(ctx, tx, u, "access.signed_in", nil)
+		return s.publish(ctx, tx, u, EventSignedIn, nil)
 	})
 	s.full.free(t.counts)
 	return out, err
@@ -202,7 +211,7 @@ func (s *Service) Refresh(ctx context.Context) (*LoginPayload, error) {
 		}
 		if next == nil {
 			ended = true
-			return s.publish(ctx, tx, u, "access.session_reused", map[string]any{"session": session.ID})
+			return s.publish(ctx, tx, u, EventSessionReused, map[string]any{"session": session.ID})
 		}
 		ex.setRefresh(refreshToken(session.ID, next), session.deadline(s.config.SessionIdle).Sub(s.wall()))
 		out, err = s.payload(ctx, tx, u, session)
@@ -248,7 +257,7 @@ func (s *Service) Logout(ctx context.Context) (*LogoutPayload, error) {
 			return err
 		}
 		for _, u := range users { // one, two if somebody uses a token with another one's cookie
-			if err := s.publish(ctx, tx, u, "access.signed_out", nil); err != nil {
+			if err := s.publish(ctx, tx, u, EventSignedOut, nil); err != nil {
 				return err
 			}
 		}

@@ -157,12 +157,12 @@ func (s *Service) forgetCounts(ctx context.Context, now time.Time) error {
 
 // failed records a wrong password. A name that is nobody's is not written down: it may be a password in the wrong field.
 func (s *Service) failed(ctx context.Context, t *try) error {
-	return s.publishTry(ctx, t, "access.sign_in_failed")
+	return s.publishTry(ctx, t, EventSignInFailed)
 }
 
 // tellLimited records that tries are refused unseen; once a while for each count, not for each try.
 func (s *Service) tellLimited(ctx context.Context, t *try) error {
-	return s.publishTry(ctx, t, "access.sign_in_limited")
+	return s.publishTry(ctx, t, EventSignInLimited)
 }
 
 func (s *Service) publishTry(ctx context.Context, t *try, kind string) error {

@@ -13,6 +13,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/event"
+	"writ/server/order"
 )
 
 // events prints part e: one writer at a quiet pace, then several who write as much as they can, while a transaction that has published
@@ -110,7 +111,7 @@ func (m *meter) write(ctx context.Context, b *bun.DB, number *atomic.Int64, publ
 		n := number.Add(1)
 		list := make([]event.Event, publish)
 		for i := range list {
-			list[i] = event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: n, Data: map[string]int{"to": i}}
+			list[i] = event.Event{Kind: order.EventChanged, SubjectType: "order", SubjectID: n, Data: map[string]int{"to": i}}
 		}
 		list[publish-1].Kind = "last"
 		err := db.InTx(ctx, b, func(ctx context.Context, tx bun.Tx) error {

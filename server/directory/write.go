@@ -19,6 +19,11 @@ import (
 	"writ/server/permit"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventChanged = "resource.changed"
+)
+
 //go:embed sql/*.sql
 var sqlFiles embed.FS
 
@@ -442,7 +447,7 @@ func (w *Writer) publish(ctx context.Context, touched int) error {
 		for _, r := range rows {
 			if sums[r.EntityTypeID] == nil {
 				sums[r.EntityTypeID] = map[string]int{"inserted": 0, "updated": 0, "deleted": 0}
-				events = append(events, event.Event{Kind: "resource.changed", SubjectType: "entity_type", SubjectID: r.EntityTypeID,
+				events = append(events, event.Event{Kind: EventChanged, SubjectType: "entity_type", SubjectID: r.EntityTypeID,
 					SourceEntityType: w.typeName(r.EntityTypeID), Data: sums[r.EntityTypeID]})
 			}
 			sums[r.EntityTypeID][verbs[r.Command]] += r.N
@@ -460,7 +465,7 @@ func (w *Writer) publish(ctx context.Context, touched int) error {
 		return err
 	}
 	for _, r := range rows {
-		events = append(events, event.Event{Kind: "resource.changed", SubjectType: "resource", SubjectID: r.ID, SourceEntityType: w.typeName(r.EntityTypeID),
+		events = append(events, event.Event{Kind: EventChanged, SubjectType: "resource", SubjectID: r.ID, SourceEntityType: w.typeName(r.EntityTypeID),
 			OwnerID: r.ID, Data: map[string]string{"change": verbs[r.Command], "entityType": w.typeName(r.EntityTypeID), "key": r.Key}})
 	}
 	return event.Publish(ctx, w.tx, w.now, events...)

@@ -16,6 +16,11 @@ import (
 	"writ/server/wired"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventLifted = "fence.lifted"
+)
+
 // Is is the SQL condition that the fence is up.
 const Is = "exists (select from fence)"
 
@@ -107,7 +112,7 @@ func (s *Service) Lift(ctx context.Context, in LiftFenceInput) (*LiftFencePayloa
 			return errs.New(errs.AlreadyDone, "There is no fence: everything leaves already.")
 		}
 		out.Lifted = rows[0]
-		if err := event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: "fence.lifted", SubjectType: "fence",
+		if err := event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: EventLifted, SubjectType: "fence",
 			Data: map[string]any{"since": rows[0].Since.UTC(), "reason": rows[0].Reason, "comment": comment}}); err != nil {
 			return err
 		}

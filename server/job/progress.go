@@ -50,5 +50,5 @@ func (s *Service) JobProgress(ctx context.Context, jobInstanceID int64) (<-chan 
 }
 
 func isAbout(r event.Row, instanceID int64) bool {
-	return r.Kind == changed && r.SubjectType == "job_instance" && r.SubjectID == instanceID
+	return r.Kind == EventChanged && r.SubjectType == "job_instance" && r.SubjectID == instanceID
 }

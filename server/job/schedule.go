@@ -49,7 +49,7 @@ func (s *Service) ScheduleJob(ctx context.Context, in ScheduleJobInput) (*Schedu
 			return err
 		}
 		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{
-			Kind: "job.scheduled", SubjectType: "job", SubjectID: j.ID, Data: map[string]any{"enabled": in.Enabled},
+			Kind: EventScheduled, SubjectType: "job", SubjectID: j.ID, Data: map[string]any{"enabled": in.Enabled},
 		})
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Service) launchDue(ctx context.Context) error {
 			switch _, err := s.launch(ctx, tx, j, nil, tasksOf(steps, false)); {
 			case errs.Is(err, errs.AlreadyRunning):
 				s.Logger.WarnContext(ctx, "a scheduled run is left out: the job is running", "job", j.Identifier)
-				if err := event.Publish(ctx, tx, now, event.Event{Kind: "job.left_out", SubjectType: "job", SubjectID: j.ID}); err != nil {
+				if err := event.Publish(ctx, tx, now, event.Event{Kind: EventLeftOut, SubjectType: "job", SubjectID: j.ID}); err != nil {
 					return err
 				}
 			case err != nil:

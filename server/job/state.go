@@ -14,6 +14,13 @@ import (
 	"writ/server/machine"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventChanged   = "job.changed"
+	EventScheduled = "job.scheduled"
+	EventLeftOut   = "job.left_out"
+)
+
 // JobInstanceState is where a run stands (spec 9.5).
 type JobInstanceState string
 
@@ -122,10 +129,8 @@ type taskChange struct {
 	Progress *float64          `json:"progress,omitempty"`
 }
 
-const changed = "job.changed"
-
 func changeEvent(instanceID int64, data change) event.Event {
-	return event.Event{Kind: changed, SubjectType: "job_instance", SubjectID: instanceID, Data: data}
+	return event.Event{Kind: EventChanged, SubjectType: "job_instance", SubjectID: instanceID, Data: data}
 }
 
 // applyInstances moves runs, and only those in a legal from-state: it gives the ones that moved. The caller holds their locks.

@@ -19,6 +19,7 @@ import (
 	"writ/server/job"
 	"writ/server/permit"
 	"writ/server/rolemodel"
+	"writ/server/system"
 )
 
 // Keyring seals and opens secrets; server/fulfil has the real one.
@@ -285,7 +286,7 @@ func (s *Service) finish(ctx context.Context, tx bun.Tx, changes []Change) error
 	for _, c := range changes {
 		names = append(names, string(c.Action)+" "+c.Kind+" "+c.Identifier)
 	}
-	if err := event.Publish(ctx, tx, now, event.Event{Kind: "configuration.changed", SubjectType: "configuration", Data: map[string]any{"changes": names}}); err != nil {
+	if err := event.Publish(ctx, tx, now, event.Event{Kind: system.EventConfigurationChanged, SubjectType: "configuration", Data: map[string]any{"changes": names}}); err != nil {
 		return err
 	}
 	if s.Changed == nil {

@@ -13,6 +13,14 @@ import (
 	"writ/server/page"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventPasswordChanged = "access.password_changed"
+	EventUserDisabled    = "access.user_disabled"
+	EventUserEnabled     = "access.user_enabled"
+	EventUserRemoved     = "access.user_removed"
+)
+
 // User is a local sign-in with its profiles.
 type User struct {
 	// Login name, unique in any case.
@@ -113,7 +121,7 @@ func (w *writer) users(list []User, c *change) error {
 		}
 		old, there := before[strings.ToLower(u.Username)]
 		if there && spec.IsDisabled != old.IsDisabled {
-			tell(map[bool]string{true: "access.user_disabled", false: "access.user_enabled"}[spec.IsDisabled], old.ID)
+			tell(map[bool]string{true: EventUserDisabled, false: EventUserEnabled}[spec.IsDisabled], old.ID)
 		}
 		plain := c.passwords[u.Username]
 		switch {
@@ -123,7 +131,7 @@ func (w *writer) users(list []User, c *change) error {
 		case !there || !w.s.SamePassword(plain, old.PasswordHash):
 			if there {
 				c.replaced = append(c.replaced, u.Username)
-				tell("access.password_changed", old.ID)
+				tell(EventPasswordChanged, old.ID)
 			}
 			spec.PasswordHash, err = w.s.HashPassword(plain)
 		}
@@ -152,7 +160,7 @@ func (w *writer) removeUser(name string) error {
 	if err := access.DeleteUsers(w.ctx, w.tx, name); err != nil {
 		return err
 	}
-	return event.Publish(w.ctx, w.tx, w.s.Clock.Now(), event.Event{Kind: "access.user_removed", SubjectType: "local_user",
+	return event.Publish(w.ctx, w.tx, w.s.Clock.Now(), event.Event{Kind: EventUserRemoved, SubjectType: "local_user",
 		SubjectID: before[strings.ToLower(name)].ID, Data: map[string]any{"username": name}})
 }
 

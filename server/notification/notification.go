@@ -12,6 +12,8 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/event"
+	"writ/server/job"
+	"writ/server/order"
 	"writ/server/queue"
 )
 
@@ -31,8 +33,8 @@ type Service struct {
 
 // The events that are read one by one; orders are counted in sets (digest.go).
 const (
-	kindTicketOpened = "ticket.opened"
-	kindJobChanged   = "job.changed"
+	kindTicketOpened = order.EventTicketOpened
+	kindJobChanged   = job.EventChanged
 )
 
 // cursorKey is the setting that remembers how far the event stream was read.

@@ -22,6 +22,14 @@ import (
 	"writ/server/queue"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventChanged            = "order.changed"
+	EventTicketOpened       = "ticket.opened"
+	EventGenerationBlocked  = "generation.blocked"
+	EventGenerationReleased = "generation.released"
+)
+
 var (
 	//go:embed sql/roll_up.sql
 	rollUpText string
@@ -533,7 +541,7 @@ func (t *turn) publish(ctx context.Context, tx bun.Tx, orders []Rolled) error {
 		if o.before != nil {
 			data.From = new(int(*o.before))
 		}
-		events = append(events, event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: r.ID,
+		events = append(events, event.Event{Kind: EventChanged, SubjectType: "order", SubjectID: r.ID,
 			SourceEntityType: r.SourceEntityType, OwnerID: number(r.OwnerID), Data: data})
 	}
 	return event.Publish(ctx, tx, t.now, events...)

@@ -87,7 +87,7 @@ func (s *Service) ReleaseHeld(ctx context.Context, in ReleaseHeldOrdersInput) (*
 		case !isHeld:
 			return errs.New(errs.InvalidTransition, "No limit holds orders of this system any more.").Of(in.Connector)
 		}
-		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: "generation.released", SubjectType: "connector", SubjectID: id,
+		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: EventGenerationReleased, SubjectType: "connector", SubjectID: id,
 			Data: map[string]any{"connector": in.Connector, "reason": reason}})
 	})
 	if err != nil {

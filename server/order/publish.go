@@ -56,7 +56,7 @@ func (s *Service) publish(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 			return nil, err
 		}
 		if in.Continuous {
-			return g, event.Publish(ctx, tx, p.now, event.Event{Kind: "generation.blocked", SubjectType: "generation", SubjectID: g.ID,
+			return g, event.Publish(ctx, tx, p.now, event.Event{Kind: EventGenerationBlocked, SubjectType: "generation", SubjectID: g.ID,
 				Data: map[string]any{"blocked": p.blocked, "counts": g.Counts}})
 		}
 		return g, nil

@@ -332,7 +332,7 @@ func publishTickets(ctx context.Context, tx bun.Tx, now time.Time, list []*erran
 	slices.Sort(names)
 	events := make([]event.Event, len(names))
 	for i, name := range names {
-		events[i] = event.Event{Kind: "ticket.opened", SubjectType: "entity_type", SourceEntityType: name,
+		events[i] = event.Event{Kind: EventTicketOpened, SubjectType: "entity_type", SourceEntityType: name,
 			Data: TicketsOpened{byType[name], name, len(byType[name])}}
 	}
 	return event.Publish(ctx, tx, now, events...)

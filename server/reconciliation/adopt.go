@@ -85,7 +85,7 @@ func (s *Service) ChooseAccountOwner(ctx context.Context, in ChooseAccountOwnerI
 		if len(taken) == 0 {
 			return errs.New(errs.StaleItem, "Somebody or some rule was faster: the account has a type by now.").Of(in.AccountID)
 		}
-		if err := event.Publish(ctx, tx, d.At, event.Event{Kind: "account.adopted", SubjectType: "resource", SubjectID: in.AccountID, OwnerID: owner, SourceEntityType: found[0].EntityType,
+		if err := event.Publish(ctx, tx, d.At, event.Event{Kind: EventAdopted, SubjectType: "resource", SubjectID: in.AccountID, OwnerID: owner, SourceEntityType: found[0].EntityType,
 			Data: map[string]any{"decision": d.Decision, "resourceType": in.ResourceType, "comment": d.Comment}}); err != nil {
 			return err
 		}

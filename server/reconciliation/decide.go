@@ -18,6 +18,13 @@ import (
 	"writ/server/permit"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventDecided    = "gap.decided"
+	EventAdopted    = "account.adopted"
+	EventRunChanged = "reconciliation_run.changed"
+)
+
 // rule is one row of the table of decisions: what a decision is about, and whether it has to be explained.
 type rule struct {
 	decision Decision
@@ -367,7 +374,7 @@ func (s *Service) told(m *assignment.Model, d assignment.Decided, chosen int64, 
 	out := make([]event.Event, len(list))
 	for i, x := range list {
 		data := map[string]any{"decision": d.Decision, "comment": d.Comment}
-		e := event.Event{Kind: "gap.decided", SubjectType: "gap", SubjectID: x.ID, Data: data}
+		e := event.Event{Kind: EventDecided, SubjectType: "gap", SubjectID: x.ID, Data: data}
 		if t := m.ResourceType(x.ResourceTypeID); t != nil {
 			data["resourceType"] = t.Identifier
 			if source := m.Shape.EntityTypes[t.SourceEntityTypeID]; source != nil {

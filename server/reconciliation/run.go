@@ -140,7 +140,7 @@ func (s *Service) begin(ctx context.Context, r rule, in DecideReconciliationInpu
 }
 
 func (s *Service) runEvent(r *ReconciliationRun) event.Event {
-	return event.Event{Kind: "reconciliation_run.changed", SubjectType: "reconciliation_run", SubjectID: r.ID,
+	return event.Event{Kind: EventRunChanged, SubjectType: "reconciliation_run", SubjectID: r.ID,
 		Data: map[string]any{"state": r.State, "decision": r.Decision, "total": r.Total, "done": r.Done, "failed": r.Failed}}
 }
 

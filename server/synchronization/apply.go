@@ -14,6 +14,12 @@ import (
 	"writ/server/system"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventEnded   = "synchronization.ended"
+	EventDecided = "synchronization.decided"
+)
+
 // applyBatch is how many changes the writer takes at once.
 const applyBatch = 20_000
 
@@ -189,7 +195,7 @@ func forgetIdle(ctx context.Context, tx bun.IDB, d *Delivery) error {
 
 // ended is the event that tells how a delivery went.
 func (s *Service) ended(d *Delivery, c *system.Connector) event.Event {
-	return event.Event{Kind: "synchronization.ended", SubjectType: "delivery", SubjectID: d.ID, Data: map[string]any{
+	return event.Event{Kind: EventEnded, SubjectType: "delivery", SubjectID: d.ID, Data: map[string]any{
 		"connector": c.Identifier, "state": d.State, "mode": d.Mode, "inserted": d.Counters.Inserted, "updated": d.Counters.Updated,
 		"deleted": d.Counters.Deleted, "linksInserted": d.Counters.LinksInserted, "linksDeleted": d.Counters.LinksDeleted, "blocked": d.Blocked, "error": d.Error,
 	}}

@@ -97,7 +97,7 @@ func (s *Service) decide(ctx context.Context, id int64, decision, reason string)
 		if err != nil {
 			return err
 		}
-		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: "synchronization.decided", SubjectType: "delivery", SubjectID: id,
+		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: EventDecided, SubjectType: "delivery", SubjectID: id,
 			Data: map[string]any{"connector": c.Identifier, "decision": decision, "reason": reason}})
 	})
 }

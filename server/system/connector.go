@@ -16,6 +16,11 @@ import (
 	"writ/server/permit"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventConfigurationChanged = "configuration.changed"
+)
+
 // Connector is one managed system (provisioning 6.1). What stands below Version is filled in by List, Get and GetMany; Find fills in Connections.
 type Connector struct {
 	bun.BaseModel                  `bun:"table:connector,alias:c"`
@@ -281,7 +286,7 @@ func (s *Service) setDeactivated(ctx context.Context, in ConnectorInput, off boo
 				return err
 			}
 		}
-		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: "configuration.changed", SubjectType: "connector", SubjectID: c.ID,
+		return event.Publish(ctx, tx, s.Clock.Now(), event.Event{Kind: EventConfigurationChanged, SubjectType: "connector", SubjectID: c.ID,
 			Data: map[string]any{"connector": c.Identifier, "isDeactivated": off}})
 	})
 	if err != nil {

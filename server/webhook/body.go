@@ -10,9 +10,6 @@ import (
 	"writ/server/order"
 )
 
-// typeChanged is the type of the only message there is.
-const typeChanged = "order.changed"
-
 // message is the body of a delivery. Ids are texts, as in GraphQL.
 type message struct {
 	Type      string    `json:"type"`
@@ -90,7 +87,7 @@ func write(r event.Row, m moved, o *order.Order, targetTypes map[int64]string) (
 		from := order.NameOf(order.State(*m.From))
 		c.From = &from
 	}
-	return json.Marshal(message{Type: typeChanged, Timestamp: c.At, Data: c})
+	return json.Marshal(message{Type: order.EventChanged, Timestamp: c.At, Data: c})
 }
 
 func documentOf(o *order.Order, targetTypes map[int64]string) document {

@@ -65,7 +65,7 @@ func (s *Service) Create(ctx context.Context, in CreateWebhookInput) (*CreateWeb
 		if err := exec(ctx, tx, `update webhook set secret = ? where id = ?`, w.Secret, w.ID); err != nil {
 			return err
 		}
-		return s.publish(ctx, tx, "webhook.created", w)
+		return s.publish(ctx, tx, EventCreated, w)
 	})
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (s *Service) Rotate(ctx context.Context, in WebhookInput) (*CreateWebhookPa
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.change(ctx, in.ID, "webhook.secret_rotated", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
+	out, err := s.change(ctx, in.ID, EventSecretRotated, func(ctx context.Context, tx bun.Tx, w *Webhook) error {
 		if err := mine(ctx, tx, w); err != nil {
 			return err
 		}

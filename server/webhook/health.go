@@ -57,7 +57,7 @@ func (s *Service) disable(ctx context.Context, tx bun.Tx, w *Webhook, why string
 	if err := updateDisabled(ctx, tx, w.ID, why); err != nil {
 		return err
 	}
-	return s.publish(ctx, tx, "webhook.disabled", w)
+	return s.publish(ctx, tx, EventDisabled, w)
 }
 
 // gone makes nothing of NotFound.

@@ -39,7 +39,7 @@ func (s *Service) Pump(ctx context.Context) error {
 // pump brings one webhook up to date. Reading is done outside of the transaction, which therefore is short.
 func (s *Service) pump(ctx context.Context, w *Webhook) error {
 	for {
-		batch, err := event.ReadBatch(ctx, s.DB, event.Cursor{Position: w.Position}, event.Filter{Kinds: []string{typeChanged}}, pumpLimit)
+		batch, err := event.ReadBatch(ctx, s.DB, event.Cursor{Position: w.Position}, event.Filter{Kinds: []string{order.EventChanged}}, pumpLimit)
 		if err != nil || batch.Next.Position == w.Position {
 			return err
 		}

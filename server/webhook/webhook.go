@@ -18,6 +18,16 @@ import (
 	"writ/server/permit"
 )
 
+// Kinds of the events that this room publishes.
+const (
+	EventCreated       = "webhook.created"
+	EventDeleted       = "webhook.deleted"
+	EventEnabled       = "webhook.enabled"
+	EventDisabled      = "webhook.disabled"
+	EventReplayed      = "webhook.replayed"
+	EventSecretRotated = "webhook.secret_rotated"
+)
+
 // Service tells machines about order changes. server/app makes one per process.
 type Service struct {
 	DB      *bun.DB
@@ -113,7 +123,7 @@ func (s *Service) Find(ctx context.Context, id int64) (*Webhook, error) {
 // Enable lets a webhook deliver again, from where it stopped: what happened meanwhile is delivered too, and what had failed is tried at
 // once with three days ahead of it. It needs WebhookUpdate, and the webhook must be the caller's.
 func (s *Service) Enable(ctx context.Context, in WebhookInput) (*WebhookPayload, error) {
-	return s.change(ctx, in.ID, "webhook.enabled", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
+	return s.change(ctx, in.ID, EventEnabled, func(ctx context.Context, tx bun.Tx, w *Webhook) error {
 		if err := mine(ctx, tx, w); err != nil || !w.IsDisabled {
 			return err
 		}
@@ -129,7 +139,7 @@ func (s *Service) Enable(ctx context.Context, in WebhookInput) (*WebhookPayload,
 
 // Disable stops a webhook: nothing is sent, nothing is lost. What is on its way at this moment still arrives. It needs WebhookUpdate.
 func (s *Service) Disable(ctx context.Context, in WebhookInput) (*WebhookPayload, error) {
-	return s.change(ctx, in.ID, "webhook.disabled", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
+	return s.change(ctx, in.ID, EventDisabled, func(ctx context.Context, tx bun.Tx, w *Webhook) error {
 		return updateDisabled(ctx, tx, w.ID, "Disabled by "+permit.Name(ctx)+".")
 	})
 }
@@ -148,7 +158,7 @@ func (s *Service) Replay(ctx context.Context, in ReplayWebhookInput) (*WebhookPa
 	if err != nil {
 		return nil, errs.Invalid("input.after", "This is not a cursor of an order change. Take it from the body of a delivery.")
 	}
-	return s.change(ctx, in.ID, "webhook.replayed", func(ctx context.Context, tx bun.Tx, w *Webhook) error {
+	return s.change(ctx, in.ID, EventReplayed, func(ctx context.Context, tx bun.Tx, w *Webhook) error {
 		if err := mine(ctx, tx, w); err != nil {
 			return err
 		}
@@ -180,7 +190,7 @@ func (s *Service) Delete(ctx context.Context, in WebhookInput) (*DeleteWebhookPa
 		if err := deleteWebhook(ctx, tx, w.ID); err != nil {
 			return err
 		}
-		return s.publish(ctx, tx, "webhook.deleted", w)
+		return s.publish(ctx, tx, EventDeleted, w)
 	})
 	return &DeleteWebhookPayload{ID: in.ID}, err
 }

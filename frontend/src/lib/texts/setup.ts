@@ -219,7 +219,6 @@ export const setupTexts = {
       `${name}: ${what} ${counted}, limit ${limit}`,
     kinds: {
       'order.changed': 'Order changed',
-      'order.remarked': 'Order commented',
       'assignment.changed': 'Entitlements computed',
       'assignment.failed': 'Entitlements not computed',
       'resource.changed': 'Data changed',
@@ -233,6 +232,9 @@ export const setupTexts = {
       'ticket.opened': 'Tickets opened',
       'configuration.changed': 'Configuration changed',
       'gap.changed': 'Difference changed',
+      'gap.decided': 'Difference decided',
+      'account.adopted': 'Account given an owner',
+      'reconciliation_run.changed': 'Bulk decision moved on',
       'access.signed_in': 'Signed in',
       'access.signed_out': 'Signed out',
       'access.sign_in_failed': 'Sign-in failed',
