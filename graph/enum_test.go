@@ -23,7 +23,8 @@ import (
 // Enums whose values are kept as texts of no type of their own, and where these are tied to the schema.
 var tiedElsewhere = map[string]string{
 	"ConfigurationKind": "generated from server/manifest", "Deactivation": "generated from server/manifest", "RuleStrength": "generated from server/manifest",
-	"OffsetReference": "generated from server/manifest", "Comparison": "generated from server/manifest", "ConnectorMode": "connector_mode_check, below",
+	"OffsetReference": "generated from server/manifest", "BoundaryKind": "generated from server/manifest", "ExtensionKind": "generated from server/manifest",
+	"Comparison": "generated from server/manifest", "ConnectorMode": "connector_mode_check, below",
 }
 
 // Values that the door adds to those of a room.
