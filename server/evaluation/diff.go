@@ -33,9 +33,13 @@ type difference struct {
 
 // settleRow settles a row and keeps what has to be done.
 func (r *run) settleRow(p *plan, s *seat) {
-	if out := (difference{ground: &r.ground, plan: p, seat: s, ownerGone: r.o.Resource.Gone, refused: len(r.o.Denied) > 0, unmatched: r.unmatched(p.ID)}).settle(); out != nil {
+	if out := r.difference(p, s).settle(); out != nil {
 		r.res.Types = append(r.res.Types, *out)
 	}
+}
+
+func (r *run) difference(p *plan, s *seat) difference {
+	return difference{ground: &r.ground, plan: p, seat: s, ownerGone: r.o.Resource.Gone, refused: len(r.o.Denied) > 0, unmatched: r.unmatched(p.ID)}
 }
 
 // settle gives what has to be done about a row; nil: nothing.

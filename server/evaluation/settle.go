@@ -72,7 +72,8 @@ type seat struct {
 	confidence int
 	former     *Former // whoever had the target before
 	want       wanted
-	create     bool // without a target: one has to be created for it
+	create     bool   // without a target: one has to be created for it
+	instead    *match // proposed when nothing of the row's order is on its way any more
 }
 
 // settle compares what is wanted of a resource type with the rows there are, after offering them the correlated targets (S5, S9).
@@ -172,8 +173,22 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	for _, s := range pending {
 		s.create = s.suggestion == nil && !has
 		has = has || s.create
+		if s.instead != nil && !r.staysUnderWay(p, s) {
+			s.suggestion, s.confidence, s.create = s.instead, s.instead.confidence, false
+		}
 		r.settleRow(p, s)
 	}
+}
+
+// staysUnderWay reports whether the row's order may still bring a target once this computation is saved: a ticket whose content changed is taken back.
+func (r *run) staysUnderWay(p *plan, s *seat) bool {
+	out := r.difference(p, s).settle()
+	if out == nil {
+		return true
+	}
+	row := *s.row
+	row.Order = out.Order.after(s.row.Order)
+	return row.underWay()
 }
 
 // formerOf gives who had an offered target before.
@@ -212,7 +227,11 @@ func (r *run) suggest(pending []*seat, suggested []match, has bool, fresh func()
 			i = slices.IndexFunc(pending, func(s *seat) bool { return s.suggestion == nil && !s.row.underWay() })
 		}
 		if i < 0 && !has && slices.ContainsFunc(pending, func(s *seat) bool { return s.row.underWay() }) {
-			continue // what was asked for is on its way: a guess would be in its way
+			// what was asked for is on its way: a guess would be in its way, as long as it is
+			if j := slices.IndexFunc(pending, func(s *seat) bool { return s.row.underWay() && s.instead == nil }); j >= 0 {
+				pending[j].instead = &m
+			}
+			continue
 		}
 		if i < 0 {
 			pending = append(pending, fresh())
