@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { JumpPalette } from '../../src/app/JumpPalette'
+import { keepRecent } from '../../src/app/recent'
 import { PersonHeading } from '../../src/features/directory/PersonHeading'
 import { ManualDrawer } from '../../src/features/order/ManualDrawer'
 import { OrderBody } from '../../src/features/order/OrderBody'
@@ -139,6 +140,15 @@ const body = (change: Parameters<typeof order>[0], attempts: number): Story => (
   ),
 })
 
+const hit = { kind: 'Directory_User', id: '7', label: long, detail: 'Person E10002' }
+const palette = (search: unknown[], before = nothing as () => void): Story => ({
+  answers: { Search: { search } },
+  draw: () => {
+    before()
+    return <JumpPalette onClose={nothing} onKeys={nothing} />
+  },
+})
+
 const personRow = {
   id: '7',
   entityType: 'Directory_User',
@@ -216,7 +226,8 @@ export const stories: Record<string, Story> = {
     { state: 'PENDING', waits: 'OUTAGE', lines: [orderLine({ state: 'PENDING', waits: 'OUTAGE' })] },
     0,
   ),
-  palette: { draw: () => <JumpPalette onClose={nothing} onKeys={nothing} /> },
+  'palette, recent': palette([], () => keepRecent(me().username, hit)),
+  'palette, nothing before': palette([], () => sessionStorage.clear()),
   'person, there': {
     draw: () => (
       <h1>

@@ -1,13 +1,13 @@
-import { Modal, TextInput } from '@mantine/core'
+import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
 import { useNavigate, type NavigateOptions } from '@tanstack/react-router'
-import { useEffect, useId, useState } from 'react'
-import { useSession } from '../graphql/SessionContext'
+import { useEffect, useId, useState, useSyncExternalStore } from 'react'
+import { useMe, useSession } from '../graphql/SessionContext'
 import { useReading } from '../graphql/useReading'
 import { matches } from '../lib/match'
 import { t } from '../lib/texts'
-import { cx } from '../ui/cx'
 import classes from './JumpPalette.module.css'
+import { keepRecent, readRecent, type Recent } from './recent'
 import { SearchDocument } from './search.generated'
 import { useListedPages } from './useListedPages'
 
@@ -19,21 +19,37 @@ interface Entry {
   run: () => void
 }
 
-/** Ctrl K: people, orders, pages and actions by name. */
+/** Ctrl K: people, orders, pages and actions by name; before anything is typed, what one went to last. */
 export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
   const session = useSession()
+  const me = useMe()
   const navigate = useNavigate()
   const list = useId()
-  const [text, setText] = useState('')
+  const [store] = useState(openedStore)
+  const { query } = useSyncExternalStore(store.subscribe, store.getState)
+  // The store does not tell when keys move what is selected.
+  const [selected, setSelected] = useState(0)
+  const follow = () => queueMicrotask(() => setSelected(store.getState().selected))
+  const wanted = query.trim()
   const [asked, setAsked] = useState('')
-  const [active, setActive] = useState(0)
   useEffect(() => {
-    const timer = setTimeout(() => setAsked(text.trim()), 150)
+    const timer = setTimeout(() => setAsked(wanted), 150)
     return () => clearTimeout(timer)
-  }, [text])
+  }, [wanted])
   const [{ data }] = useReading({ query: SearchDocument, variables: { text: asked }, pause: asked.length < 2 })
+  const [recent] = useState(() => readRecent(me.username))
 
   const go = (options: NavigateOptions) => () => void navigate(options)
+  const found = (group: string) => (hit: Recent) => ({
+    id: `${group} ${hit.kind} ${hit.id}`,
+    group,
+    label: hit.label,
+    detail: hit.detail,
+    run: () => {
+      keepRecent(me.username, hit)
+      go(target(hit.kind, hit.id))()
+    },
+  })
   const pages: Entry[] = useListedPages().map(({ path, label, title }) => ({
     id: path,
     group: t.app.jumpPages,
@@ -45,42 +61,42 @@ export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: 
     { id: 'keys', group: t.app.jumpActions, label: t.app.keys, detail: '', run: onKeys },
     { id: 'out', group: t.app.jumpActions, label: t.app.signOut, detail: '', run: () => void session.logout() },
   ]
-  const hits: Entry[] =
-    text.trim().length < 2
-      ? []
-      : (data?.search ?? []).map((hit) => ({
-          id: `${hit.kind} ${hit.id}`,
-          group: t.app.jumpFound,
-          label: hit.label,
-          detail: hit.detail,
-          run: go(target(hit.kind, hit.id)),
-        }))
-  const wanted = text.trim()
-  const matching = [...pages, ...actions].filter((e) => matches(wanted, e.label))
-  const entries = [...hits, ...matching]
-  const chosen = Math.min(active, Math.max(0, entries.length - 1))
-  const take = (entry: Entry | undefined) => {
-    if (!entry) return
-    onClose()
-    entry.run()
-  }
+  const hits = wanted.length < 2 ? [] : (data?.search ?? []).map(found(t.app.jumpFound))
+  const entries = [
+    ...(wanted === '' ? recent.map(found(t.app.jumpRecent)) : hits),
+    ...[...pages, ...actions].filter((e) => matches(wanted, e.label)),
+  ]
+  const groups = [...new Set(entries.map((e) => e.group))]
+  const chosen = Math.max(0, Math.min(selected, entries.length - 1))
+
+  // One is always chosen: Enter opens it, also when what was found comes after the last key.
+  const drawn = entries.map((e) => e.id).join('\n')
+  useEffect(() => {
+    document
+      .getElementById(list)
+      ?.querySelectorAll('[data-action]')
+      .forEach((action, index) => action.toggleAttribute('data-selected', index === chosen))
+    if (store.getState().selected !== chosen) store.updateState((state) => ({ ...state, selected: chosen }))
+  }, [store, list, drawn, chosen])
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
+    <Spotlight.Root
+      store={store}
+      shortcut={null}
+      onSpotlightClose={onClose}
+      size={560}
       centered={false}
       yOffset="12vh"
-      padding={0}
-      size={560}
+      overlayProps={{ backgroundOpacity: 0.6, blur: 0 }}
+      transitionProps={{ duration: 120 }}
+      zIndex={200}
       attributes={{ content: { 'aria-label': t.app.jumpTitle } }}
     >
-      <TextInput
+      <Spotlight.Search
         data-autofocus
+        onKeyDown={follow}
+        onChange={() => setSelected(0)}
         size="md"
-        variant="unstyled"
-        className={classes.input}
         leftSection={<IconSearch size={17} aria-hidden />}
         placeholder={t.app.jump}
         aria-label={t.app.jumpTitle}
@@ -88,50 +104,48 @@ export function JumpPalette({ onClose, onKeys }: { onClose: () => void; onKeys: 
         aria-expanded
         aria-controls={list}
         aria-activedescendant={entries.length ? `${list}-${chosen}` : undefined}
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value)
-          setActive(0)
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-            event.preventDefault()
-            const step = event.key === 'ArrowDown' ? 1 : -1
-            const next = (chosen + step + entries.length) % Math.max(1, entries.length)
-            setActive(next)
-            document.getElementById(`${list}-${next}`)?.scrollIntoView({ block: 'nearest' })
-          } else if (event.key === 'Enter') {
-            event.preventDefault()
-            take(entries[chosen])
-          }
-        }}
       />
-      <div id={list} role="listbox" aria-label={t.app.jumpTitle} className={classes.list}>
-        {entries.map((entry, index) => (
-          <div key={entry.id}>
-            {entry.group !== entries[index - 1]?.group && (
-              <p className={classes.group} role="presentation">
-                {entry.group}
-              </p>
-            )}
-            <div
-              id={`${list}-${index}`}
-              role="option"
-              aria-selected={index === chosen}
-              className={cx(classes.entry, index === chosen && classes.chosen)}
-              onMouseMove={() => setActive(index)}
-              onClick={() => take(entry)}
-            >
-              <span>{entry.label}</span>
-              <span className="dim cut">{entry.detail}</span>
-            </div>
-          </div>
-        ))}
-        {entries.length === 0 && <p className={classes.none}>{t.app.jumpEmpty}</p>}
-      </div>
-      <p className={classes.foot}>{t.app.jumpHint}</p>
-    </Modal>
+      <Spotlight.ActionsList className={classes.list} {...scrolledByKeys}>
+        <div id={list} role="listbox" aria-label={t.app.jumpTitle}>
+          {groups.map((group) => (
+            <Spotlight.ActionsGroup key={group} label={group} role="group" aria-label={group}>
+              {entries.map(
+                (entry, index) =>
+                  entry.group === group && (
+                    <Spotlight.Action
+                      key={entry.id}
+                      ref={(action: HTMLButtonElement | null) => {
+                        if (action) action.id = `${list}-${index}`
+                      }}
+                      role="option"
+                      aria-selected={index === chosen}
+                      data-selected={index === chosen || undefined}
+                      className={classes.entry}
+                      onClick={entry.run}
+                    >
+                      <span>{entry.label}</span>
+                      <span className="dim cut">{entry.detail}</span>
+                    </Spotlight.Action>
+                  ),
+              )}
+            </Spotlight.ActionsGroup>
+          ))}
+        </div>
+        {entries.length === 0 && <Spotlight.Empty>{t.app.jumpEmpty}</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+      <Spotlight.Footer className={classes.foot}>{t.app.jumpHint}</Spotlight.Footer>
+    </Spotlight.Root>
   )
+}
+
+/** Goes through to the scroll area: what scrolls can be reached without a mouse. */
+const scrolledByKeys = { viewportProps: { tabIndex: 0 } }
+
+/** A palette of its own for each time it opens, open from the first frame on: what is typed right after Ctrl K lands in it. */
+function openedStore() {
+  const [store] = createSpotlight()
+  store.updateState((state) => ({ ...state, opened: true, selected: 0 }))
+  return store
 }
 
 /** Where a hit leads. Kinds are those of the server's search; one unknown here leads to the lists. */

@@ -113,7 +113,12 @@ export function Shell() {
         </main>
       </div>
       <Suspense fallback={null}>
-        {overlay === 'jump' && <JumpPalette onClose={() => setOverlay(null)} onKeys={() => setOverlay('keys')} />}
+        {overlay === 'jump' && (
+          <JumpPalette
+            onClose={() => setOverlay((now) => (now === 'jump' ? null : now))}
+            onKeys={() => setOverlay('keys')}
+          />
+        )}
         {overlay === 'keys' && <KeyHelp onClose={() => setOverlay(null)} />}
       </Suspense>
       <Notifications position="bottom-left" limit={4} />

@@ -37,6 +37,7 @@ export const appTexts = {
     jumpEmpty: 'Nothing found. Try a name, a key or a page.',
     jumpPages: 'Pages',
     jumpFound: 'Found',
+    jumpRecent: 'Recent',
     jumpActions: 'Actions',
     jumpHint: 'Arrow keys to choose, Enter to open',
   },
