@@ -13,8 +13,9 @@ import (
 
 // What decisions and answers about orders mean for assignments. Order calls these inside its own transactions, under the locks of the orders.
 
-// KeepTypes takes Keep with assigned resource types: somebody decided that the targets stay (13.4, deletions). Those in a state that cannot be
-// kept, or that have ended, stay as they are. The caller has locked the orders that ask.
+// KeepTypes takes Keep with assigned resource types: somebody decided that the targets stay (13.4, deletions), without end. What an owner who is gone
+// had is kept by a kept value of no property: who is gone is wanted nothing for. Those in a state that cannot be kept, or that have ended, stay as
+// they are. The caller has locked the orders that ask.
 func KeepTypes(ctx context.Context, tx bun.Tx, now time.Time, actor, comment string, typeIDs []int64) error {
 	if len(typeIDs) == 0 {
 		return nil
@@ -34,9 +35,16 @@ func KeepTypes(ctx context.Context, tx bun.Tx, now time.Time, actor, comment str
 	if err := versionTypes(ctx, tx, now, kept); err != nil {
 		return err
 	}
-	if _, err := tx.NewRaw(`update assigned_resource_type set workflow_state = ?0, workflow_state_changed_at = ?1, valid_from = greatest(?1, valid_from) where id = any (?2)`,
+	if _, err := tx.NewRaw(`update assigned_resource_type set workflow_state = ?0, workflow_state_changed_at = ?1, valid_from = greatest(?1, valid_from), end_date = null where id = any (?2)`,
 		stateMachine.To(Keep), now, ids(kept)).Exec(ctx); err != nil {
 		return fmt.Errorf("keep the resource: %w", err)
+	}
+	if _, err := tx.NewRaw(`insert into kept_value (assigned_resource_type_id, property, workflow_state, actor, comment, at)
+		select a.id, '', ?0, ?1, ?2, ?3::timestamptz from assigned_resource_type a join resource w on w.id = a.owner_id and w.valid_to <> 'infinity' where a.id = any (?4)
+		on conflict (assigned_resource_type_id, property, coalesce(value_id, 0)) where closed_at is null
+		do update set workflow_state = excluded.workflow_state, actor = excluded.actor, comment = excluded.comment, at = excluded.at`,
+		evaluation.Approved, actor, comment, now, ids(kept)).Exec(ctx); err != nil {
+		return fmt.Errorf("keep what its owner left: %w", err)
 	}
 	moves := make([]moved, len(rows))
 	for i, r := range rows {

@@ -92,6 +92,9 @@ func (d *diff) expected() {
 	switch {
 	case d.target != nil:
 		d.closeGap("", 0)
+		if k := d.kept("", 0); k != nil && k.Workflow.approved() {
+			d.closeKept(k) // kept when its owner was gone
+		}
 		d.linked()
 	case d.seat.suggestion != nil:
 		d.associate(d.seat.suggestion)
@@ -417,9 +420,12 @@ func (d *diff) unexpected() {
 func (d *diff) lost() {
 	w := d.row.Workflow
 	was := d.row.IsExpected || w == Calculated || w == GivenByRole || w == Cancellation || w.approved() || d.lines.has(LineDelete) || d.row.sent() || d.row.made()
+	k := d.kept("", 0)
 	switch {
 	case w == Cancellation:
 		d.delete(true) // somebody decided it: already reviewed, allowed even without allowRemove
+	case k != nil && k.Workflow.approved() && w.approved():
+		d.lines.keepAll() // a reviewer kept what its owner left (13.4)
 	case d.ownerGone && d.p.RemoveOrphans && d.p.AllowRemove && !d.isPostponed("", 0), !d.ownerGone && was && d.p.AllowRemove && !w.found():
 		d.out.Workflow = Calculated
 		d.delete(false)
