@@ -7,8 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const anAccount = `insert into account values ('seven', '7', 'New Seven', 'A'); insert into account_group values ('seven', 'staff')`
-
 // timeOut lets an hour and a half go by without an answer.
 func (s *small) timeOut() {
 	s.t.Helper()

@@ -120,6 +120,7 @@ func TestWrittenTargetsAreEnough(t *testing.T) {
 					ids = append(ids, id)
 				}
 				require.NoError(t, rows.Err())
+				require.NoError(t, rows.Close())
 				one := func() string { return ids[r.IntN(len(ids))] }
 				fresh := func() string { return strconv.Itoa(1000 + r.IntN(40)) }
 				name := func() *string {
