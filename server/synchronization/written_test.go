@@ -111,16 +111,7 @@ func TestWrittenTargetsAreEnough(t *testing.T) {
 			few := 0
 			for step := range 60 {
 				what := ""
-				var ids []string
-				rows, err := others[0].QueryContext(t.Context(), "select id from person order by id")
-				require.NoError(t, err)
-				for rows.Next() {
-					var id string
-					require.NoError(t, rows.Scan(&id))
-					ids = append(ids, id)
-				}
-				require.NoError(t, rows.Err())
-				require.NoError(t, rows.Close())
+				ids := peopleIn(t, others[0])
 				one := func() string { return ids[r.IntN(len(ids))] }
 				fresh := func() string { return strconv.Itoa(1000 + r.IntN(40)) }
 				name := func() *string {
@@ -276,4 +267,19 @@ func TestOnlyWrittenTargetsAreRead(t *testing.T) {
 	}
 	require.Equal(t, []int{3000, 70}, func() []int { n := drain(many...); return []int{n.Read, n.Updated} }())
 	require.True(t, slices.Contains(b.people(t), "p169:Many:none"))
+}
+
+// peopleIn lists the ids of the people of the target.
+func peopleIn(t *testing.T, conn *sql.DB) (ids []string) {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), "select id from person order by id")
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		require.NoError(t, rows.Scan(&id))
+		ids = append(ids, id)
+	}
+	require.NoError(t, rows.Err())
+	return ids
 }
