@@ -20,17 +20,9 @@ func KeepTypes(ctx context.Context, tx bun.Tx, now time.Time, actor, comment str
 	if len(typeIDs) == 0 {
 		return nil
 	}
-	var rows []struct {
-		ID            int64
-		WorkflowState evaluation.Workflow
-	}
-	if err := tx.NewRaw(`select id, workflow_state from assigned_resource_type where id = any (?) and valid_to = 'infinity' and workflow_state = any (?)
-		order by id for update`, ids(typeIDs), numbers(stateMachine.From(Keep))).Scan(ctx, &rows); err != nil {
-		return fmt.Errorf("find the resource to keep: %w", err)
-	}
-	kept := make([]int64, len(rows))
-	for i, r := range rows {
-		kept[i] = r.ID
+	kept, moves, err := lockMovable(ctx, tx, Keep, typeIDs)
+	if err != nil {
+		return err
 	}
 	if err := versionTypes(ctx, tx, now, kept); err != nil {
 		return err
@@ -46,11 +38,24 @@ func KeepTypes(ctx context.Context, tx bun.Tx, now time.Time, actor, comment str
 		evaluation.Approved, actor, comment, now, ids(kept)).Exec(ctx); err != nil {
 		return fmt.Errorf("keep what its owner left: %w", err)
 	}
-	moves := make([]moved, len(rows))
-	for i, r := range rows {
-		moves[i] = moved{Type: r.ID, Action: Keep, From: r.WorkflowState, To: stateMachine.To(Keep)}
-	}
 	return remember(ctx, tx, now, actor, comment, moves)
+}
+
+// lockMovable locks those of the assigned resource types that an action can move now, and gives them with their moves.
+func lockMovable(ctx context.Context, tx bun.Tx, action Action, typeIDs []int64) (list []int64, moves []moved, err error) {
+	var rows []struct {
+		ID            int64
+		WorkflowState evaluation.Workflow
+	}
+	if err := tx.NewRaw(`select id, workflow_state from assigned_resource_type where id = any (?) and valid_to = 'infinity' and workflow_state = any (?)
+		order by id for update`, ids(typeIDs), numbers(stateMachine.From(action))).Scan(ctx, &rows); err != nil {
+		return nil, nil, fmt.Errorf("find the accounts to decide about: %w", err)
+	}
+	list, moves = make([]int64, len(rows)), make([]moved, len(rows))
+	for i, r := range rows {
+		list[i], moves[i] = r.ID, moved{Type: r.ID, Action: action, From: r.WorkflowState, To: stateMachine.To(action)}
+	}
+	return list, moves, nil
 }
 
 // Refusal is a value that somebody declined: it is not asked for again until something else is computed.

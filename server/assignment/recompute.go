@@ -279,8 +279,7 @@ func (s *Service) computeLocked(ctx context.Context, page []int64, initial bool,
 // compute loads, evaluates and saves owners inside tx, as many at a time as their values allow. Ranges of owner ids are locked in order, so
 // two runs never mix on one owner and never wait for each other in a circle.
 func (s *Service) compute(ctx context.Context, tx bun.Tx, page []int64, initial bool, o Options) (sum Report, err error) {
-	if _, err := tx.NewRaw(`select pg_advisory_xact_lock(hashtext('writ.owner'), shard) from
-		(select distinct (id / ?)::int as shard from unnest(?::bigint[]) id order by 1) s`, ownerBatch, ids(page)).Exec(ctx); err != nil {
+	if err := lockOwners(ctx, tx, page); err != nil {
 		return Report{}, err
 	}
 	m, err := s.Model(ctx, tx)

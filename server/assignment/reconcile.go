@@ -215,20 +215,12 @@ func moveTypes(ctx context.Context, tx bun.Tx, d Decided, action Action, typeIDs
 	if len(typeIDs) == 0 {
 		return nil
 	}
-	var rows []struct {
-		ID            int64
-		WorkflowState evaluation.Workflow
+	list, moves, err := lockMovable(ctx, tx, action, typeIDs)
+	if err != nil {
+		return err
 	}
-	if err := tx.NewRaw(`select id, workflow_state from assigned_resource_type where id = any (?) and valid_to = 'infinity' and workflow_state = any (?)
-		order by id for update`, ids(typeIDs), numbers(stateMachine.From(action))).Scan(ctx, &rows); err != nil {
-		return fmt.Errorf("find the accounts to decide about: %w", err)
-	}
-	if len(rows) != len(typeIDs) {
+	if len(list) != len(typeIDs) {
 		return errors.New("an account changed its state under the lock of its difference")
-	}
-	list, moves := make([]int64, len(rows)), make([]moved, len(rows))
-	for i, r := range rows {
-		list[i], moves[i] = r.ID, moved{Type: r.ID, Action: action, From: r.WorkflowState, To: stateMachine.To(action)}
 	}
 	if err := versionTypes(ctx, tx, d.At, list); err != nil {
 		return err
