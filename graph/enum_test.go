@@ -70,6 +70,8 @@ func TestEnumsAreConstants(t *testing.T) {
 		require.Equal(t, slices.Compact(got), enums[name], "the constants of %s and the values of the enum %s", of, name)
 	}
 
+	require.Subset(t, words["job.TaskCounter"], words["synchronization.Counter"], "what a synchronization counts, a task shows")
+
 	raw, err := os.ReadFile("../migrations/schema.sql")
 	require.NoError(t, err)
 	table, seen := "", map[string]bool{}

@@ -33,6 +33,7 @@ type JobInstanceResolver interface {
 }
 type TaskInstanceResolver interface {
 	Counters(ctx context.Context, obj *job.TaskInstance) (json.RawMessage, error)
+
 	Blocked(ctx context.Context, obj *job.TaskInstance) (*across.TaskBlock, error)
 
 	DeliveryID(ctx context.Context, obj *job.TaskInstance) (*int64, error)
@@ -1197,6 +1198,52 @@ func (ec *executionContext) fieldContext_TaskBlock_limits(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _TaskCount_counter(ctx context.Context, field graphql.CollectedField, obj *job.TaskCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskCount_counter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v job.TaskCounter) graphql.Marshaler {
+			return ec.marshalNTaskCounter2writᚋserverᚋjobᚐTaskCounter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskCount_counter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskCount", field, false, false, "TaskCounter")
+}
+
+func (ec *executionContext) _TaskCount_value(ctx context.Context, field graphql.CollectedField, obj *job.TaskCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskCount_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskCount_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TaskCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TaskInstance_id(ctx context.Context, field graphql.CollectedField, obj *job.TaskInstance) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1379,6 +1426,38 @@ func (ec *executionContext) _TaskInstance_counters(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_TaskInstance_counters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TaskInstance", field, true, true, "JSON")
+}
+
+func (ec *executionContext) _TaskInstance_counts(ctx context.Context, field graphql.CollectedField, obj *job.TaskInstance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TaskInstance_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*job.TaskCount) graphql.Marshaler {
+			return ec.marshalNTaskCount2ᚕᚖwritᚋserverᚋjobᚐTaskCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TaskInstance_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TaskInstance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TaskCount(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TaskInstance_blocked(ctx context.Context, field graphql.CollectedField, obj *job.TaskInstance) (ret graphql.Marshaler) {
@@ -2316,6 +2395,44 @@ func (ec *executionContext) slowly_TaskBlock(ctx context.Context, sel ast.Select
 	return out
 }
 
+var taskCountImplementors = []string{"TaskCount"}
+
+func (ec *executionContext) slowly_TaskCount(ctx context.Context, sel ast.SelectionSet, obj *job.TaskCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, taskCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TaskCount")
+		case "counter":
+			out.Values[i] = ec._TaskCount_counter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._TaskCount_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var taskInstanceImplementors = []string{"TaskInstance"}
 
 func (ec *executionContext) slowly_TaskInstance(ctx context.Context, sel ast.SelectionSet, obj *job.TaskInstance) graphql.Marshaler {
@@ -2368,6 +2485,11 @@ func (ec *executionContext) slowly_TaskInstance(ctx context.Context, sel ast.Sel
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._TaskInstance_counters(ctx, field, obj)
 				})
+		case "counts":
+			out.Values[i] = ec._TaskInstance_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "blocked":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -2637,6 +2759,44 @@ func (ec *executionContext) marshalNRunJobPayload2ᚖwritᚋserverᚋjobᚐRunJo
 		return graphql.Null
 	}
 	return ec._RunJobPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTaskCount2ᚕᚖwritᚋserverᚋjobᚐTaskCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.TaskCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTaskCount2ᚖwritᚋserverᚋjobᚐTaskCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTaskCount2ᚖwritᚋserverᚋjobᚐTaskCount(ctx context.Context, sel ast.SelectionSet, v *job.TaskCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TaskCount!")
+		return graphql.Null
+	}
+	return ec._TaskCount(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTaskCounter2writᚋserverᚋjobᚐTaskCounter(ctx context.Context, v any) (job.TaskCounter, error) {
+	res, err := scalar.UnmarshalTaskCounter(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTaskCounter2writᚋserverᚋjobᚐTaskCounter(ctx context.Context, sel ast.SelectionSet, v job.TaskCounter) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalTaskCounter(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TaskCounter!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNTaskInstance2ᚕᚖwritᚋserverᚋjobᚐTaskInstanceᚄ(ctx context.Context, sel ast.SelectionSet, v []*job.TaskInstance) graphql.Marshaler {

@@ -327,8 +327,9 @@ var plainTypes = plain.Types{
 		"state":     {Code: 3},
 		"startedAt": {Code: 4},
 		"endedAt":   {Code: 5},
-		"error":     {Code: 8},
-		"isOfJob":   {Code: 9},
+		"counts":    {Code: 7, Of: "DeliveryCounts"},
+		"error":     {Code: 9},
+		"isOfJob":   {Code: 10},
 	}},
 	"DeliveryChange": {Implementors: deliveryChangeImplementors, Fields: map[string]plain.Field{
 		"entityType": {Code: 1},
@@ -342,6 +343,22 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"DeliveryCounts": {Implementors: deliveryCountsImplementors, Fields: map[string]plain.Field{
+		"read":          {Code: 1},
+		"unchanged":     {Code: 2},
+		"staged":        {Code: 3},
+		"inserted":      {Code: 4},
+		"updated":       {Code: 5},
+		"deleted":       {Code: 6},
+		"linksInserted": {Code: 7},
+		"linksDeleted":  {Code: 8},
+		"duplicates":    {Code: 9},
+		"nullKeys":      {Code: 10},
+		"rejected":      {Code: 11},
+		"kept":          {Code: 12},
+		"missing":       {Code: 13},
+		"unresolved":    {Code: 14},
 	}},
 	"DeliveryPayload": {Implementors: deliveryPayloadImplementors, Fields: map[string]plain.Field{
 		"delivery": {Code: 1, Of: "Delivery"},
@@ -1260,6 +1277,10 @@ var plainTypes = plain.Types{
 		"message": {Code: 1},
 		"limits":  {Code: 2, Of: "ExceededLimit"},
 	}},
+	"TaskCount": {Implementors: taskCountImplementors, Fields: map[string]plain.Field{
+		"counter": {Code: 1},
+		"value":   {Code: 2},
+	}},
 	"TaskInstance": {Implementors: taskInstanceImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
 		"identifier":  {Code: 2},
@@ -1267,9 +1288,10 @@ var plainTypes = plain.Types{
 		"taskType":    {Code: 4},
 		"level":       {Code: 5},
 		"state":       {Code: 6},
-		"error":       {Code: 10},
-		"startedAt":   {Code: 12},
-		"endedAt":     {Code: 13},
+		"counts":      {Code: 9, Of: "TaskCount"},
+		"error":       {Code: 11},
+		"startedAt":   {Code: 13},
+		"endedAt":     {Code: 14},
 	}},
 	"TaskLogLine": {Implementors: taskLogLineImplementors, Fields: map[string]plain.Field{
 		"id":      {Code: 1},
@@ -3693,7 +3715,13 @@ func plainDelivery(w *plain.Writer, s *plain.Selection, obj *synchronization.Del
 				}
 			}
 
-		case 8: // error
+		case 7: // counts
+			v := obj.Counters
+			if !plainDeliveryCounts(w, f.Below, &v) {
+				return false
+			}
+
+		case 9: // error
 			v := obj.Error
 			if v == nil {
 				w.Raw("null")
@@ -3701,7 +3729,7 @@ func plainDelivery(w *plain.Writer, s *plain.Selection, obj *synchronization.Del
 				w.String(*v)
 			}
 
-		case 9: // isOfJob
+		case 10: // isOfJob
 			v := obj.IsOfJob()
 			w.Bool(v)
 
@@ -3826,6 +3854,85 @@ func plainDeliveryChangeConnection(w *plain.Writer, s *plain.Selection, obj *pag
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DeliveryCounts(ctx context.Context, sel ast.SelectionSet, obj *synchronization.Counters) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DeliveryCounts"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDeliveryCounts(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DeliveryCounts(ctx, sel, obj)
+}
+
+func plainDeliveryCounts(w *plain.Writer, s *plain.Selection, obj *synchronization.Counters) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DeliveryCounts\"")
+		case 1: // read
+			v := obj.Read
+			w.Int(int64(v))
+
+		case 2: // unchanged
+			v := obj.Unchanged
+			w.Int(int64(v))
+
+		case 3: // staged
+			v := obj.Staged
+			w.Int(int64(v))
+
+		case 4: // inserted
+			v := obj.Inserted
+			w.Int(int64(v))
+
+		case 5: // updated
+			v := obj.Updated
+			w.Int(int64(v))
+
+		case 6: // deleted
+			v := obj.Deleted
+			w.Int(int64(v))
+
+		case 7: // linksInserted
+			v := obj.LinksInserted
+			w.Int(int64(v))
+
+		case 8: // linksDeleted
+			v := obj.LinksDeleted
+			w.Int(int64(v))
+
+		case 9: // duplicates
+			v := obj.Duplicates
+			w.Int(int64(v))
+
+		case 10: // nullKeys
+			v := obj.NullKeys
+			w.Int(int64(v))
+
+		case 11: // rejected
+			v := obj.Rejected
+			w.Int(int64(v))
+
+		case 12: // kept
+			v := obj.Kept
+			w.Int(int64(v))
+
+		case 13: // missing
+			v := obj.Missing
+			w.Int(int64(v))
+
+		case 14: // unresolved
+			v := obj.Unresolved
+			w.Int(int64(v))
 
 		}
 	}
@@ -10525,6 +10632,39 @@ func plainTaskBlock(w *plain.Writer, s *plain.Selection, obj *across.TaskBlock) 
 	return true
 }
 
+func (ec *executionContext) _TaskCount(ctx context.Context, sel ast.SelectionSet, obj *job.TaskCount) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskCount"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskCount(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TaskCount(ctx, sel, obj)
+}
+
+func plainTaskCount(w *plain.Writer, s *plain.Selection, obj *job.TaskCount) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TaskCount\"")
+		case 1: // counter
+			v := obj.Counter
+			if !w.Marshal(scalar.MarshalTaskCounter(v)) {
+				return false
+			}
+
+		case 2: // value
+			v := obj.Value
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _TaskInstance(ctx context.Context, sel ast.SelectionSet, obj *job.TaskInstance) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskInstance"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskInstance(w, s, obj) }); m != nil {
@@ -10568,7 +10708,21 @@ func plainTaskInstance(w *plain.Writer, s *plain.Selection, obj *job.TaskInstanc
 			v := obj.State
 			w.String(string(v))
 
-		case 10: // error
+		case 9: // counts
+			v := obj.Counts()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainTaskCount(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // error
 			v := obj.Error
 			if v == nil {
 				w.Raw("null")
@@ -10576,7 +10730,7 @@ func plainTaskInstance(w *plain.Writer, s *plain.Selection, obj *job.TaskInstanc
 				w.String(*v)
 			}
 
-		case 12: // startedAt
+		case 13: // startedAt
 			v := obj.StartedAt
 			if v == nil {
 				w.Raw("null")
@@ -10586,7 +10740,7 @@ func plainTaskInstance(w *plain.Writer, s *plain.Selection, obj *job.TaskInstanc
 				}
 			}
 
-		case 13: // endedAt
+		case 14: // endedAt
 			v := obj.EndedAt
 			if v == nil {
 				w.Raw("null")

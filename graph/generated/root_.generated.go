@@ -496,6 +496,23 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	DeliveryCounts struct {
+		Deleted       func(childComplexity int) int
+		Duplicates    func(childComplexity int) int
+		Inserted      func(childComplexity int) int
+		Kept          func(childComplexity int) int
+		LinksDeleted  func(childComplexity int) int
+		LinksInserted func(childComplexity int) int
+		Missing       func(childComplexity int) int
+		NullKeys      func(childComplexity int) int
+		Read          func(childComplexity int) int
+		Rejected      func(childComplexity int) int
+		Staged        func(childComplexity int) int
+		Unchanged     func(childComplexity int) int
+		Unresolved    func(childComplexity int) int
+		Updated       func(childComplexity int) int
+	}
+
 	DeliveryPayload struct {
 		Delivery func(childComplexity int) int
 	}
@@ -1719,9 +1736,15 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	TaskCount struct {
+		Counter func(childComplexity int) int
+		Value   func(childComplexity int) int
+	}
+
 	TaskInstance struct {
 		Blocked     func(childComplexity int) int
 		Counters    func(childComplexity int) int
+		Counts      func(childComplexity int) int
 		DeliveryID  func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		EndedAt     func(childComplexity int) int
@@ -3385,7 +3408,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Delivery.Changes(childComplexity, args["first"].(*int), args["after"].(*string)), true
-	case "Delivery.counters":
+	case "Delivery.counters", "Delivery.counts":
 		if e.ComplexityRoot.Delivery.Counters == nil {
 			break
 		}
@@ -3489,6 +3512,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryChangeConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "DeliveryCounts.deleted":
+		if e.ComplexityRoot.DeliveryCounts.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Deleted(childComplexity), true
+	case "DeliveryCounts.duplicates":
+		if e.ComplexityRoot.DeliveryCounts.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Duplicates(childComplexity), true
+	case "DeliveryCounts.inserted":
+		if e.ComplexityRoot.DeliveryCounts.Inserted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Inserted(childComplexity), true
+	case "DeliveryCounts.kept":
+		if e.ComplexityRoot.DeliveryCounts.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Kept(childComplexity), true
+	case "DeliveryCounts.linksDeleted":
+		if e.ComplexityRoot.DeliveryCounts.LinksDeleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.LinksDeleted(childComplexity), true
+	case "DeliveryCounts.linksInserted":
+		if e.ComplexityRoot.DeliveryCounts.LinksInserted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.LinksInserted(childComplexity), true
+	case "DeliveryCounts.missing":
+		if e.ComplexityRoot.DeliveryCounts.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Missing(childComplexity), true
+	case "DeliveryCounts.nullKeys":
+		if e.ComplexityRoot.DeliveryCounts.NullKeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.NullKeys(childComplexity), true
+	case "DeliveryCounts.read":
+		if e.ComplexityRoot.DeliveryCounts.Read == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Read(childComplexity), true
+	case "DeliveryCounts.rejected":
+		if e.ComplexityRoot.DeliveryCounts.Rejected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Rejected(childComplexity), true
+	case "DeliveryCounts.staged":
+		if e.ComplexityRoot.DeliveryCounts.Staged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Staged(childComplexity), true
+	case "DeliveryCounts.unchanged":
+		if e.ComplexityRoot.DeliveryCounts.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Unchanged(childComplexity), true
+	case "DeliveryCounts.unresolved":
+		if e.ComplexityRoot.DeliveryCounts.Unresolved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Unresolved(childComplexity), true
+	case "DeliveryCounts.updated":
+		if e.ComplexityRoot.DeliveryCounts.Updated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryCounts.Updated(childComplexity), true
 
 	case "DeliveryPayload.delivery":
 		if e.ComplexityRoot.DeliveryPayload.Delivery == nil {
@@ -9269,6 +9377,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TaskBlock.Message(childComplexity), true
 
+	case "TaskCount.counter":
+		if e.ComplexityRoot.TaskCount.Counter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskCount.Counter(childComplexity), true
+	case "TaskCount.value":
+		if e.ComplexityRoot.TaskCount.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskCount.Value(childComplexity), true
+
 	case "TaskInstance.blocked":
 		if e.ComplexityRoot.TaskInstance.Blocked == nil {
 			break
@@ -9281,6 +9402,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskInstance.Counters(childComplexity), true
+	case "TaskInstance.counts":
+		if e.ComplexityRoot.TaskInstance.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskInstance.Counts(childComplexity), true
 	case "TaskInstance.deliveryId":
 		if e.ComplexityRoot.TaskInstance.DeliveryID == nil {
 			break
@@ -12858,7 +12985,9 @@ type Delivery {
   "When it was applied, dropped or failed; null: under way or blocked."
   endedAt: DateTime
   "read, unchanged (as in the last reading, and not compared), inserted, updated, deleted, links..., duplicates, nullKeys, rejected (rows set aside), kept (stored records they stand for), unresolved."
-  counters: JSON!
+  counters: JSON! @deprecated(reason: "Use counts.")
+  "What it found and did."
+  counts: DeliveryCounts!
   "Which limits were exceeded; empty: none."
   blocked: [ExceededLimit!]!
   "Why it failed; null: it did not."
@@ -12872,6 +13001,38 @@ type Delivery {
     "Cursor of the last row of the page before; null: the first page."
     after: String
   ): DeliveryChangeConnection
+}
+
+"""What a delivery found and did."""
+type DeliveryCounts {
+  "Rows that were read."
+  read: Int!
+  "Rows that are what they were in the last reading, and were not compared."
+  unchanged: Int!
+  "Rows that were compared."
+  staged: Int!
+  "Resources that are new."
+  inserted: Int!
+  "Resources that changed."
+  updated: Int!
+  "Resources that are gone."
+  deleted: Int!
+  "Links that are new."
+  linksInserted: Int!
+  "Links that are gone."
+  linksDeleted: Int!
+  "Further rows of a key, which were set aside."
+  duplicates: Int!
+  "Rows without a key, which were set aside."
+  nullKeys: Int!
+  "Rows that cannot be read, and were set aside."
+  rejected: Int!
+  "Stored resources that rows set aside stand for: missing in what was read, and not deleted."
+  kept: Int!
+  "Commands to change what is not there."
+  missing: Int!
+  "Links of the rows written that point to nothing yet."
+  unresolved: Int!
 }
 
 """One resource that a delivery changes."""
@@ -13446,6 +13607,76 @@ enum TaskType {
   FULFILL
 }
 
+"""What a task counts."""
+enum TaskCounter {
+  "Rows that were read."
+  READ
+  "Rows that cannot be read, and were set aside."
+  REJECTED
+  "Rows without a key, which were set aside."
+  NULL_KEYS
+  "Further rows of a key, which were set aside."
+  DUPLICATES
+  "Resources that are new."
+  INSERTED
+  "Resources that changed."
+  UPDATED
+  "Resources that are gone."
+  DELETED
+  "Links that are new."
+  LINKS_INSERTED
+  "Links that are gone."
+  LINKS_DELETED
+  "Links of the rows written that point to nothing yet."
+  UNRESOLVED
+  "Keys by which targets are matched with owners."
+  KEYS
+  "Targets that were looked at."
+  TARGETS
+  "Owners that were looked at."
+  OWNERS
+  "Owners for whom nothing changed."
+  UNCHANGED
+  "Roles that were given or taken, or made of entitlements."
+  ROLES
+  "Resource types that were given, taken or found."
+  ASSIGNMENTS
+  "Orders that were opened or changed."
+  ORDERS
+  "Differences that nobody decided about."
+  GAPS
+  "Resources of which roles are made."
+  RESOURCES
+  "Rules that were made."
+  RULES
+  "Categories that were made."
+  CATEGORIES
+  "Owners or targets that could not be computed."
+  FAILED
+  "Targets that orders create."
+  INSERT
+  "Targets that orders change."
+  UPDATE
+  "Targets that orders remove."
+  DELETE
+  "Orders that became Pending."
+  GENERATED
+  "Orders that were carried out."
+  EXECUTED
+  "Tickets that were opened."
+  TICKETS
+  "Orders that ended in an error."
+  ERRORED
+}
+
+"""How much of something a task counted."""
+type TaskCount {
+  "What was counted."
+  counter: TaskCounter!
+  "How many."
+  value: Int!
+}
+
 """How much a line of a log matters."""
 enum LogLevel {
   "For whoever looks for a fault."
@@ -13549,7 +13780,9 @@ type TaskInstance {
   "Share of the work that is done, 0 to 1."
   progress: Float!
   "Counters by name: read, inserted, updated, deleted, orders..., executed, errored."
-  counters: JSON!
+  counters: JSON! @deprecated(reason: "Use counts, whose names are a closed list.")
+  "What it counted, in the order of the list of counters; what is zero is left out."
+  counts: [TaskCount!]!
   "What holds it; null: nothing does."
   blocked: TaskBlock
   "Why it failed; null: it did not."
@@ -16462,6 +16695,8 @@ func (ec *executionContext) childFields_Delivery(ctx context.Context, field grap
 		return ec.fieldContext_Delivery_endedAt(ctx, field)
 	case "counters":
 		return ec.fieldContext_Delivery_counters(ctx, field)
+	case "counts":
+		return ec.fieldContext_Delivery_counts(ctx, field)
 	case "blocked":
 		return ec.fieldContext_Delivery_blocked(ctx, field)
 	case "error":
@@ -16502,6 +16737,40 @@ func (ec *executionContext) childFields_DeliveryChangeConnection(ctx context.Con
 		return ec.fieldContext_DeliveryChangeConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "read":
+		return ec.fieldContext_DeliveryCounts_read(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_DeliveryCounts_unchanged(ctx, field)
+	case "staged":
+		return ec.fieldContext_DeliveryCounts_staged(ctx, field)
+	case "inserted":
+		return ec.fieldContext_DeliveryCounts_inserted(ctx, field)
+	case "updated":
+		return ec.fieldContext_DeliveryCounts_updated(ctx, field)
+	case "deleted":
+		return ec.fieldContext_DeliveryCounts_deleted(ctx, field)
+	case "linksInserted":
+		return ec.fieldContext_DeliveryCounts_linksInserted(ctx, field)
+	case "linksDeleted":
+		return ec.fieldContext_DeliveryCounts_linksDeleted(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_DeliveryCounts_duplicates(ctx, field)
+	case "nullKeys":
+		return ec.fieldContext_DeliveryCounts_nullKeys(ctx, field)
+	case "rejected":
+		return ec.fieldContext_DeliveryCounts_rejected(ctx, field)
+	case "kept":
+		return ec.fieldContext_DeliveryCounts_kept(ctx, field)
+	case "missing":
+		return ec.fieldContext_DeliveryCounts_missing(ctx, field)
+	case "unresolved":
+		return ec.fieldContext_DeliveryCounts_unresolved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryCounts", field.Name)
 }
 
 func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18700,6 +18969,16 @@ func (ec *executionContext) childFields_TaskBlock(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type TaskBlock", field.Name)
 }
 
+func (ec *executionContext) childFields_TaskCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "counter":
+		return ec.fieldContext_TaskCount_counter(ctx, field)
+	case "value":
+		return ec.fieldContext_TaskCount_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskCount", field.Name)
+}
+
 func (ec *executionContext) childFields_TaskInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -18718,6 +18997,8 @@ func (ec *executionContext) childFields_TaskInstance(ctx context.Context, field 
 		return ec.fieldContext_TaskInstance_progress(ctx, field)
 	case "counters":
 		return ec.fieldContext_TaskInstance_counters(ctx, field)
+	case "counts":
+		return ec.fieldContext_TaskInstance_counts(ctx, field)
 	case "blocked":
 		return ec.fieldContext_TaskInstance_blocked(ctx, field)
 	case "error":

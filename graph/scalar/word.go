@@ -53,6 +53,15 @@ func UnmarshalTaskType(v any) (job.TaskType, error) {
 	return job.TaskType(strings.ToUpper(word[:1]) + word[1:]), nil
 }
 
+// MarshalTaskCounter writes nullKeys as NULL_KEYS.
+func MarshalTaskCounter(c job.TaskCounter) graphql.Marshaler { return MarshalWord(string(c)) }
+
+// UnmarshalTaskCounter reads what MarshalTaskCounter wrote.
+func UnmarshalTaskCounter(v any) (job.TaskCounter, error) {
+	word, err := UnmarshalWord(v)
+	return job.TaskCounter(word), err
+}
+
 // MarshalWaitReason writes not_due as NOT_DUE.
 func MarshalWaitReason(r evaluation.WaitReason) graphql.Marshaler { return MarshalWord(string(r)) }
 

@@ -38,5 +38,10 @@ func TestWords(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, k, got)
 	}
+	for _, c := range []job.TaskCounter{job.CountRead, job.CountNullKeys, job.CountLinksInserted} {
+		got, err := scalar.UnmarshalTaskCounter(again(scalar.MarshalTaskCounter(c)))
+		require.NoError(t, err)
+		require.Equal(t, c, got)
+	}
 	require.Equal(t, "TIME_OUT", again(scalar.MarshalOrderAction(order.TimeOut)))
 }

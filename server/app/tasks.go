@@ -79,6 +79,11 @@ func (a *App) runInput(t job.Task, r job.Reporter) (synchronization.RunInput, er
 // heard lets a room that knows nothing of jobs report to one.
 type heard struct{ job.Reporter }
 
+// Count adds to a counter of the task; a test ties the names of both rooms.
+func (h heard) Count(counter synchronization.Counter, delta int) {
+	h.Reporter.Count(job.TaskCounter(counter), delta)
+}
+
 // Logf adds a line to the task's log.
 func (h heard) Logf(level, format string, args ...any) {
 	h.Reporter.Logf(job.LogLevel(level), format, args...)
@@ -194,7 +199,7 @@ func delivered(d *synchronization.Delivery, err error) (job.Result, error) {
 
 func (a *App) taskCorrelationKeys(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
 	n, err := a.Assignments.ComputeCorrelationKeys(ctx, r.Progress)
-	r.Count("keys", n)
+	r.Count(job.CountKeys, n)
 	r.Logf(job.LogInfo, "%d correlation keys.", n)
 	return job.Result{Output: n > 0}, err
 }
@@ -214,13 +219,13 @@ func (a *App) taskRoleModel(ctx context.Context, t job.Task, r job.Reporter) (jo
 	}
 	report, err := a.Assignments.Run(ctx, assignment.Recompute{EntityTypes: o.EntityTypes, Dirty: o.Dirty, Options: assignment.Options{
 		BlockProvisioning: o.BlockProvisioning || o.BlockAllResourceTypeProvisioning, NoReview: o.NoProvisioningReview}}, r.Progress)
-	r.Count("owners", report.Owners)
-	r.Count("unchanged", report.Unchanged)
-	r.Count("roles", report.Roles)
-	r.Count("assignments", report.Types)
-	r.Count("orders", report.Orders)
-	r.Count("gaps", report.Gaps)
-	r.Count("failed", report.Failed)
+	r.Count(job.CountOwners, report.Owners)
+	r.Count(job.CountUnchanged, report.Unchanged)
+	r.Count(job.CountRoles, report.Roles)
+	r.Count(job.CountAssignments, report.Types)
+	r.Count(job.CountOrders, report.Orders)
+	r.Count(job.CountGaps, report.Gaps)
+	r.Count(job.CountFailed, report.Failed)
 	r.Logf("INFO", "%d owners looked at, %d unchanged, %d orders touched.", report.Owners, report.Unchanged, report.Orders)
 	return job.Result{Output: report.Owners > 0, Warning: report.Failed > 0}, err
 }
@@ -250,15 +255,15 @@ func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job
 		return job.Result{}, err
 	}
 	for _, c := range g.Counts {
-		r.Count("insert", c.Insert)
-		r.Count("update", c.Update)
-		r.Count("delete", c.Delete)
+		r.Count(job.CountInsert, c.Insert)
+		r.Count(job.CountUpdate, c.Update)
+		r.Count(job.CountDelete, c.Delete)
 	}
 	if len(g.Blocked) > 0 {
 		r.Logf("WARN", "Threshold exceeded: nothing was generated.")
 		return job.Result{Blocked: blockedByGeneration(g.Blocked)}, nil
 	}
-	r.Count("generated", g.Generated)
+	r.Count(job.CountGenerated, g.Generated)
 	r.Logf(job.LogInfo, "%d orders generated.", g.Generated)
 	for reason, n := range g.Held {
 		r.Logf(job.LogInfo, "%d orders held: %s.", n, reason)
@@ -273,9 +278,9 @@ func (a *App) taskFulfil(ctx context.Context, t job.Task, r job.Reporter) (job.R
 	}
 	res, err := a.Orders.Fulfil(ctx, order.FulfilInput{Connector: o.Connector, ResourceTypes: o.ResourceTypes, ContinueOnError: o.ContinueOnError},
 		func(done, _, total int) { r.Progress(done, total) })
-	r.Count("executed", res.Executed)
-	r.Count("tickets", res.Tickets)
-	r.Count("errored", res.Errors)
+	r.Count(job.CountExecuted, res.Executed)
+	r.Count(job.CountTickets, res.Tickets)
+	r.Count(job.CountErrored, res.Errors)
 	r.Logf(job.LogInfo, "%d orders executed, %d tickets opened, %d errors.", res.Executed, res.Tickets, res.Errors)
 	if err == nil && res.Errors > 0 { // a warning with continueOnError, else the task failed (spec 2.5.5)
 		err = errs.New(errs.Conflict, "%d orders ended in an error. Look at them on the review page, where they can be unblocked.", res.Errors)
@@ -285,19 +290,19 @@ func (a *App) taskFulfil(ctx context.Context, t job.Task, r job.Reporter) (job.R
 
 func (a *App) taskClassification(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
 	report, err := a.Assignments.Classify(ctx, r.Progress)
-	r.Count("targets", report.Owners)
-	r.Count("assignments", report.Types)
-	r.Count("failed", report.Failed)
+	r.Count(job.CountTargets, report.Owners)
+	r.Count(job.CountAssignments, report.Types)
+	r.Count(job.CountFailed, report.Failed)
 	return job.Result{Output: report.Types > 0, Warning: report.Failed > 0}, err
 }
 
 // taskNaming makes roles of entitlements as role mappings say. What could not be named is a warning, resource by resource.
 func (a *App) taskNaming(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
 	report, err := a.Manifest.BuildRoleModel(ctx)
-	r.Count("resources", report.Resources)
-	r.Count("roles", report.Roles)
-	r.Count("rules", report.Rules)
-	r.Count("categories", report.Categories)
+	r.Count(job.CountResources, report.Resources)
+	r.Count(job.CountRoles, report.Roles)
+	r.Count(job.CountRules, report.Rules)
+	r.Count(job.CountCategories, report.Categories)
 	for i, text := range report.Left {
 		if i == mostLines {
 			r.Logf(job.LogWarn, "And %d more.", len(report.Left)-i)
@@ -322,6 +327,6 @@ func (a *App) taskExpressions(ctx context.Context, _ job.Task, r job.Reporter) (
 		counts, err = directory.Refresh(ctx, tx, a.Clock.Now(), shape, a.Directory.Writes)
 		return err
 	})
-	r.Count("updated", counts.Updated)
+	r.Count(job.CountUpdated, counts.Updated)
 	return job.Result{Output: counts.Any()}, err
 }

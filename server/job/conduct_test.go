@@ -71,8 +71,8 @@ func TestCompleted(t *testing.T) {
 	b.stage.play("one", func(_ context.Context, task job.Task, r job.Reporter) (job.Result, error) {
 		told = task
 		r.Logf(job.LogInfo, "read %d rows of \x00\xff", 7)
-		r.Count("read", 3)
-		r.Count("read", 4)
+		r.Count(job.CountRead, 3)
+		r.Count(job.CountRead, 4)
 		r.Progress(1, 2)
 		return job.Result{Output: true}, nil
 	})

@@ -18,7 +18,7 @@ import (
 type Reporter interface {
 	Logf(level LogLevel, format string, args ...any) // a line of the task's log
 	Progress(done, total int)                        // total 0 = unknown
-	Count(name string, delta int)                    // adds to a counter, e.g. "inserted"
+	Count(counter TaskCounter, delta int)            // adds to a counter
 }
 
 const (
@@ -75,10 +75,10 @@ func (r *reporter) Progress(done, total int) {
 	r.state.touched = true
 }
 
-func (r *reporter) Count(name string, delta int) {
+func (r *reporter) Count(counter TaskCounter, delta int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.counters[name] += int64(delta)
+	r.state.counters[string(counter)] += int64(delta)
 	r.state.touched = true
 }
 

@@ -118,8 +118,8 @@ func (s *Service) apply(ctx context.Context, d *Delivery, c *system.Connector, i
 		return err
 	}
 	r := in.reporter()
-	for name, n := range map[string]int{"inserted": d.Counters.Inserted, "updated": d.Counters.Updated, "deleted": d.Counters.Deleted,
-		"linksInserted": d.Counters.LinksInserted, "linksDeleted": d.Counters.LinksDeleted, "unresolved": d.Counters.Unresolved} {
+	for name, n := range map[Counter]int{CountInserted: d.Counters.Inserted, CountUpdated: d.Counters.Updated, CountDeleted: d.Counters.Deleted,
+		CountLinksInserted: d.Counters.LinksInserted, CountLinksDeleted: d.Counters.LinksDeleted, CountUnresolved: d.Counters.Unresolved} {
 		r.Count(name, n)
 	}
 	if d.Counters.Unresolved > 0 {

@@ -217,9 +217,9 @@ func TestChangedRowsAreEnough(t *testing.T) {
 
 type quietly struct{}
 
-func (quietly) Logf(string, string, ...any) {}
-func (quietly) Progress(int, int)           {}
-func (quietly) Count(string, int)           {}
+func (quietly) Logf(string, string, ...any)        {}
+func (quietly) Progress(int, int)                  {}
+func (quietly) Count(synchronization.Counter, int) {}
 
 var _ synchronization.Reporter = quietly{}
 

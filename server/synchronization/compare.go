@@ -72,9 +72,9 @@ func (s *Service) prepare(ctx context.Context, d *Delivery, r Reporter) error {
 	if c.Kept > 0 {
 		r.Logf("WARN", "%d stored records are missing in what was read, and are kept, because rows that were set aside may stand for them.", c.Kept)
 	}
-	r.Count("nullKeys", c.NullKeys)
-	r.Count("rejected", c.Rejected)
-	r.Count("duplicates", c.Duplicates)
+	r.Count(CountNullKeys, c.NullKeys)
+	r.Count(CountRejected, c.Rejected)
+	r.Count(CountDuplicates, c.Duplicates)
 	r.Logf("INFO", "%d rows read: %d to insert, %d to update, %d to delete; links: %d to insert, %d to delete.",
 		c.Read, c.Inserted, c.Updated, c.Deleted, c.LinksInserted, c.LinksDeleted)
 	return nil

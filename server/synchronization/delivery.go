@@ -39,6 +39,23 @@ type Delivery struct {
 	changed *changedRows // what was left out while it was read; nil: nothing, or nobody knows any more
 }
 
+// Counter is something that is counted while a task reads or writes.
+type Counter string
+
+// What a task that synchronizes counts.
+const (
+	CountRead          Counter = "read"
+	CountNullKeys      Counter = "nullKeys"
+	CountRejected      Counter = "rejected"
+	CountDuplicates    Counter = "duplicates"
+	CountInserted      Counter = "inserted"
+	CountUpdated       Counter = "updated"
+	CountDeleted       Counter = "deleted"
+	CountLinksInserted Counter = "linksInserted"
+	CountLinksDeleted  Counter = "linksDeleted"
+	CountUnresolved    Counter = "unresolved"
+)
+
 // Counters say what a delivery found. The lists hold the first twenty.
 type Counters struct {
 	Read          int `json:"read"`

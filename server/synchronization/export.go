@@ -415,7 +415,7 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 				}
 			})
 		})
-		r.Count("read", len(batch))
+		r.Count(CountRead, len(batch))
 		batch = batch[:0]
 		return err
 	}

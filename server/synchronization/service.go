@@ -43,14 +43,14 @@ func New(db *bun.DB, c *clock.Clock, shapes *directory.Shapes, writes directory.
 type Reporter interface {
 	Logf(level, format string, args ...any) // level: DEBUG, INFO, WARN or ERROR
 	Progress(done, total int)
-	Count(name string, delta int)
+	Count(name Counter, delta int)
 }
 
 type silent struct{}
 
 func (silent) Logf(string, string, ...any) {}
 func (silent) Progress(int, int)           {}
-func (silent) Count(string, int)           {}
+func (silent) Count(Counter, int)          {}
 
 // RunInput says what to synchronize and how.
 type RunInput struct {

@@ -535,6 +535,6 @@ var (
 // reporter is what a job hands in.
 type reporter struct{}
 
-func (reporter) Logf(string, string, ...any) {}
-func (reporter) Progress(int, int)           {}
-func (reporter) Count(string, int)           {}
+func (reporter) Logf(string, string, ...any)        {}
+func (reporter) Progress(int, int)                  {}
+func (reporter) Count(synchronization.Counter, int) {}

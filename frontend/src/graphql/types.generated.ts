@@ -1808,6 +1808,67 @@ export type StepConfigurationInput = {
   type: TaskType;
 };
 
+/** What a task counts. */
+export type TaskCounter =
+  /** Resource types that were given, taken or found. */
+  | 'ASSIGNMENTS'
+  /** Categories that were made. */
+  | 'CATEGORIES'
+  /** Targets that orders remove. */
+  | 'DELETE'
+  /** Resources that are gone. */
+  | 'DELETED'
+  /** Further rows of a key, which were set aside. */
+  | 'DUPLICATES'
+  /** Orders that ended in an error. */
+  | 'ERRORED'
+  /** Orders that were carried out. */
+  | 'EXECUTED'
+  /** Owners or targets that could not be computed. */
+  | 'FAILED'
+  /** Differences that nobody decided about. */
+  | 'GAPS'
+  /** Orders that became Pending. */
+  | 'GENERATED'
+  /** Targets that orders create. */
+  | 'INSERT'
+  /** Resources that are new. */
+  | 'INSERTED'
+  /** Keys by which targets are matched with owners. */
+  | 'KEYS'
+  /** Links that are gone. */
+  | 'LINKS_DELETED'
+  /** Links that are new. */
+  | 'LINKS_INSERTED'
+  /** Rows without a key, which were set aside. */
+  | 'NULL_KEYS'
+  /** Orders that were opened or changed. */
+  | 'ORDERS'
+  /** Owners that were looked at. */
+  | 'OWNERS'
+  /** Rows that were read. */
+  | 'READ'
+  /** Rows that cannot be read, and were set aside. */
+  | 'REJECTED'
+  /** Resources of which roles are made. */
+  | 'RESOURCES'
+  /** Roles that were given or taken, or made of entitlements. */
+  | 'ROLES'
+  /** Rules that were made. */
+  | 'RULES'
+  /** Targets that were looked at. */
+  | 'TARGETS'
+  /** Tickets that were opened. */
+  | 'TICKETS'
+  /** Owners for whom nothing changed. */
+  | 'UNCHANGED'
+  /** Links of the rows written that point to nothing yet. */
+  | 'UNRESOLVED'
+  /** Targets that orders change. */
+  | 'UPDATE'
+  /** Resources that changed. */
+  | 'UPDATED';
+
 /** States of a task (provisioning spec 9.5). */
 export type TaskInstanceState =
   /** Its process died and it could not be taken up again. */

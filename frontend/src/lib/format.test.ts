@@ -8,6 +8,7 @@ import {
   formatRelative,
   formatStamp,
   formatValue,
+  inCamelCase,
 } from './format'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
@@ -44,6 +45,7 @@ describe('format', () => {
 
   it('writes names and values as people would', () => {
     expect(formatName('nullKeys')).toBe('Null keys')
+    expect(inCamelCase('LINKS_DELETED')).toBe('linksDeleted')
     expect(formatName('links_deleted')).toBe('Links deleted')
     expect(formatValue(['a', 1, true, null])).toBe('a, 1, yes, ')
   })

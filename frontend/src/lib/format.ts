@@ -133,6 +133,11 @@ export function formatValue(value: unknown): string {
   return JSON.stringify(value)
 }
 
+/** A word of an enum as fields and events spell it: "NULL_KEYS" becomes "nullKeys". */
+export function inCamelCase(name: string): string {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+}
+
 /** camelCase and snake_case names as words: "nullKeys" becomes "Null keys". */
 export function formatName(name: string): string {
   const words = name

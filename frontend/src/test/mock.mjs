@@ -54,6 +54,9 @@ const last = [
 const departments = ['Finance', 'Sales North', 'Research & Development', 'IT Operations', 'Human Resources', 'Legal']
 const titles = ['Accountant', 'Engineer', 'Account manager', 'Analyst', 'Team lead', 'Administrator']
 
+const nothingCounted = Object.fromEntries(Object.keys(schema.getType('DeliveryCounts').getFields()).map((f) => [f, 0]))
+const deliveryCounts = (counts) => ({ ...nothingCounted, ...counts })
+
 const connectors = [
   ['intranet', 'Intranet', 'OK', '', false],
   ['ldap', 'Corporate directory', 'OK', '', false],
@@ -91,7 +94,7 @@ const connectors = [
       state: i === 4 && d === 0 ? 'BLOCKED' : d === 4 ? 'FAILED' : 'APPLIED',
       startedAt: ago(30 * (d + 1)),
       endedAt: ago(30 * (d + 1) - 1),
-      counters: { read: 1204, inserted: 3 * d, updated: 12, deleted: d },
+      counts: deliveryCounts({ read: 1204, inserted: 3 * d, updated: 12, deleted: d }),
       blocked: null,
       error: d === 4 ? 'read page 7: connection reset' : null,
     })),
@@ -432,7 +435,7 @@ const tasks = (state) =>
     level,
     state: s,
     progress: s === 'COMPLETED' ? 1 : s === 'IN_PROGRESS' ? 0.4 : 0,
-    counters,
+    counts: Object.entries(counters).map(([counter, value]) => ({ counter: counter.toUpperCase(), value })),
     blocked:
       s === 'BLOCKED'
         ? [{ entityType: 'erp_Account', counter: 'deleted', value: 25, limit: 10, percent: true, stored: 120 }]
@@ -863,7 +866,7 @@ const root = {
     state: 'BLOCKED',
     startedAt: ago(6),
     endedAt: null,
-    counters: { read: 95, deleted: 25 },
+    counts: deliveryCounts({ read: 95, deleted: 25 }),
     blocked: null,
     error: null,
     changes,

@@ -13,6 +13,7 @@ import { deliveryStates, healthStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
+import { CounterList } from '../../ui/CounterList'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { Fields } from '../../ui/Fields'
 import { notifyDone, notifyProblem } from '../../ui/notify'
@@ -166,9 +167,6 @@ export function ConnectorPage() {
 }
 
 function DeliveryLine({ delivery }: { delivery: DeliveryRowFragment }) {
-  const counters = Object.entries((delivery.counters ?? {}) as Record<string, unknown>).filter(
-    ([, value]) => typeof value === 'number' && value !== 0,
-  )
   return (
     <Link to="/deliveries/$id" params={{ id: delivery.id }} className={classes.delivery}>
       <Badge {...deliveryStates[delivery.state]} spin={delivery.state === 'EXPORTING'} />
@@ -183,11 +181,7 @@ function DeliveryLine({ delivery }: { delivery: DeliveryRowFragment }) {
             {delivery.error}
           </span>
         ) : (
-          counters.map(([name, value]) => (
-            <span key={name}>
-              {t.job.counterWord[name] ?? formatName(name)} <b className="num">{formatValue(value)}</b>
-            </span>
-          ))
+          <CounterList counts={Object.entries(delivery.counts)} />
         )}
       </span>
     </Link>

@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { useConnection } from '../../graphql/useConnection'
 import { useKindName } from '../../graphql/useKindName'
 import { useReading } from '../../graphql/useReading'
-import { formatName, formatValue } from '../../lib/format'
+import { formatName, formatNumber } from '../../lib/format'
 import { deliveryStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -35,9 +35,7 @@ export function DeliveryPage() {
     select: (d) => d.delivery?.changes ?? nothing,
   })
   const delivery = data?.delivery
-  const counters = Object.entries((delivery?.counters ?? {}) as Record<string, unknown>).filter(
-    ([, value]) => typeof value === 'number' && value !== 0,
-  )
+  const counts = Object.entries(delivery?.counts ?? {}).filter(([, value]) => value !== 0)
   return (
     <Page
       title={t.job.delivery}
@@ -50,7 +48,7 @@ export function DeliveryPage() {
         delivery && (
           <>
             {t.job.deliveryMode[delivery.mode]} · <RelativeTime at={delivery.startedAt} />
-            {counters.map(([name, value]) => ` · ${t.job.counterWord[name] ?? formatName(name)} ${formatValue(value)}`)}
+            {counts.map(([name, value]) => ` · ${t.job.counterWord[name] ?? formatName(name)} ${formatNumber(value)}`)}
           </>
         )
       }

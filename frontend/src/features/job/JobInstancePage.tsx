@@ -7,11 +7,13 @@ import { useCan, useMe } from '../../graphql/SessionContext'
 import { useReading } from '../../graphql/useReading'
 import { actorName } from '../../lib/actor'
 import { blockedLimits } from '../../lib/blockedLimits'
+import { inCamelCase } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { jobStates, taskStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
+import { CounterList } from '../../ui/CounterList'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { useKeys } from '../../ui/keys'
 import { notifyDone, notifyProblem } from '../../ui/notify'
@@ -22,7 +24,6 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { useDraft } from '../../ui/useDraft'
 import { BlockedPanel } from './BlockedPanel'
-import { CounterList } from './CounterList'
 import {
   CancelJobInstanceDocument,
   JobInstanceDocument,
@@ -202,7 +203,9 @@ function TaskLine({
       <span className="dim">
         <Took instance={task} />
       </span>
-      <CounterList counters={task.counters} />
+      <span className={classes.counters}>
+        <CounterList counts={task.counts.map((c) => [inCamelCase(c.counter), c.value])} />
+      </span>
     </button>
   )
 }

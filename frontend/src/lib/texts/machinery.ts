@@ -1,5 +1,12 @@
-import type { ChangeCommand, DeliveryMode, LimitCounter, TaskType } from '../../graphql/types.generated'
+import type { ChangeCommand, DeliveryMode, LimitCounter, TaskCounter, TaskType } from '../../graphql/types.generated'
 import { n, plural } from './plural'
+
+type InCamelCase<S extends string> = S extends `${infer A}_${infer B}`
+  ? `${Lowercase<A>}${Capitalize<InCamelCase<B>>}`
+  : Lowercase<S>
+
+/** Everything that is counted, as events and fields spell it. */
+type CounterName = InCamelCase<TaskCounter> | 'staged' | 'kept' | 'missing'
 
 /** The home page, jobs, systems. */
 export const machineryTexts = {
@@ -183,7 +190,24 @@ export const machineryTexts = {
       generated: 'Orders made',
       executed: 'Carried out',
       tickets: 'Tickets opened',
-    } as Record<string, string>,
+      errored: 'Ended in an error',
+      nullKeys: 'Rows without a key',
+      duplicates: 'Further rows of a key',
+      unresolved: 'Links that point to nothing',
+      unchanged: 'Unchanged',
+      kept: 'Kept',
+      missing: 'Not there to change',
+      targets: 'Accounts looked at',
+      owners: 'Owners looked at',
+      roles: 'Roles',
+      assignments: 'Assignments',
+      orders: 'Orders',
+      gaps: 'Differences',
+      resources: 'Resources',
+      rules: 'Rules',
+      categories: 'Categories',
+      failed: 'Not computed',
+    } satisfies Record<CounterName, string> as Record<string, string>,
     ofStored: (limit: string, stored: string) => `${limit} % of ${stored}`,
     follow: 'Follow',
     followHint: 'Show the task that is running',
