@@ -1771,6 +1771,22 @@ begin
     return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.is_key_held(of_order bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select exists (
+        select from provisioning_order o
+        join resource_type t on t.id = o.resource_type_id
+        cross join lateral (select key_property(t.target_entity_type_id) as name offset 0) k
+        join order_line l on l.order_id = o.id and l.closed_at is null and l.action = 'SET' and l.state in (0, 3, 5, 6)
+        left join property p on p.entity_type_id = t.target_entity_type_id and p.identifier = l.property and p.type <> 'FOREIGN_KEY'
+        left join property_mapping m on m.property_id = p.id
+        where o.id = of_order and (l.property = k.name or m.is_unique_key and not exists (
+            select from order_line x where x.order_id = o.id and x.closed_at is null and x.action = 'SET' and x.property = k.name)))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.is_same_person(account text, person bigint)
  RETURNS boolean
  LANGUAGE sql
@@ -1821,6 +1837,16 @@ begin
     end if;
     return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.key_property(of_entity_type bigint)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select p.identifier from property p left join property_mapping m on m.property_id = p.id
+    where p.entity_type_id = of_entity_type and p.type <> 'FOREIGN_KEY' and (coalesce(m.is_primary_key, false) or p.is_key)
+    order by coalesce(m.is_primary_key, false) desc, p.position, p.id limit 1
+$function$;
 
 CREATE OR REPLACE FUNCTION public.legal_move_guard()
  RETURNS trigger

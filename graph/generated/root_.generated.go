@@ -14346,6 +14346,8 @@ enum WaitReason {
   TARGET_KEY
   "A removal: until it is known whether somebody takes the account of who is gone over."
   HEIR
+  "A creation: until the line of its key is approved. Nothing is created without what designates it."
+  KEY
   "The system cannot be reached, or asks to slow down."
   OUTAGE
   "The owner has no value of a property that is needed."
@@ -14976,7 +14978,10 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Approves, declines or postpones orders awaiting approval: whole orders, or lines of one (provisioning spec 3.3)."
+  """
+  Approves, declines or postpones orders awaiting approval: whole orders, or lines of one (provisioning spec 3.3). VALIDATION in the result of an order when only
+  the line of the key of a creation is declined: nothing is created without it, so the whole creation is to be declined instead.
+  """
   reviewOrders(
     "What to do."
     input: ReviewOrdersInput!

@@ -268,6 +268,7 @@ func waiting(reason string) string {
 		"connector_inactive":   "waiting until the system is active again",
 		"no_connection":        "held because the resource type has no connection",
 		"target_key":           "waits until another order gives the key up",
+		"key":                  "waits until the value that designates it is approved",
 		"heir":                 "waits until it is known whether somebody takes the account over",
 		"outage":               "waits because the system cannot be reached",
 		"creation_not_allowed": "held because the resource type does not allow creations",

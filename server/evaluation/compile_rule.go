@@ -71,6 +71,22 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 			have.at, typ.props = len(typ.props), append(typ.props, have)
 		}
 	}
+	typ.designates = b.designates(typ)
+}
+
+func (b *builder) designates(typ *typed) []*prop {
+	var unique []*prop
+	for _, q := range typ.props {
+		m := b.shape.PropertyMappings[q.ID]
+		switch {
+		case len(q.scalars) == 0:
+		case q.key:
+			return []*prop{q}
+		case m != nil && m.IsUniqueKey:
+			unique = append(unique, q)
+		}
+	}
+	return unique
 }
 
 // compiling is a rule of a resource type on its way into a model.

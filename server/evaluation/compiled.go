@@ -104,6 +104,8 @@ type typed struct {
 	props  []*prop // in the order of the shape
 	byName map[string]*prop
 	correl []*rule // CORRELATION rules
+	// designates: the computed properties by which a system tells a new target: its key, or where the system gives the key itself, the unique keys
+	designates []*prop
 }
 
 // prop is a property of the target that rules compute.

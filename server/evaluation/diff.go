@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -310,7 +311,7 @@ func (d *diff) create() {
 		return
 	}
 	item.err = d.unmatched // nothing is created beside an account that could not be looked for
-	wishes := []wish{item}
+	wishes, isDesignated := []wish{item}, len(d.p.designates) == 0
 	for _, q := range d.p.props {
 		for i := range d.want.expected.Properties[q.Identifier] {
 			s := &d.want.expected.Properties[q.Identifier][i]
@@ -325,11 +326,21 @@ func (d *diff) create() {
 			if k := d.kept(q.Identifier, s.ID); !declined && k != nil && k.Workflow == Declined && q.many() {
 				continue
 			}
+			designates := slices.Contains(d.p.designates, q)
+			isDesignated = isDesignated || designates
 			if k := d.kept(q.Identifier, 0); !declined && k != nil && k.Workflow == Declined && k.KeptAgainst == s.Value && !q.many() {
-				continue
+				if !designates {
+					continue
+				}
+				// refused for a target that is gone, or by itself: nothing can be created without it, so it is asked about once more
+				d.closeKept(k)
+				w.review, l.reenter = true, true
 			}
 			wishes = append(wishes, w)
 		}
+	}
+	if !isDesignated && wishes[0].err == "" {
+		wishes[0].err = fmt.Sprintf("%s is empty, and nothing else designates what is to be created. Nothing is sent until a rule gives it a value.", d.p.designates[0].DisplayName)
 	}
 	l.askAll(wishes)
 	l.withdrawRest()

@@ -575,3 +575,73 @@ func TestFutureMembershipIsPlanned(t *testing.T) {
 	o.evaluate(p)
 	require.Equal(t, []string{"REMOVE MemberOf LATER 1"}, open(o.one(p)))
 }
+
+// TestKeyIsNeverLeftOut: nothing is created without what designates it, also when somebody refused that value before.
+func TestKeyIsNeverLeftOut(t *testing.T) {
+	t.Parallel()
+	t.Run("RefusedForAnAccountThatIsGone", func(t *testing.T) {
+		t.Parallel()
+		o, p, typ := newcomer(t)
+		o.scalar(typ, "Login", "FirstName", "ToLower(source.FirstName)")
+		o.now = at(11)
+		o.compile()
+		o.correlate()
+		o.provision(p)
+		p.Resource.Scalars["FirstName"] = "Eve"
+		o.evaluate(p)
+		require.Equal(t, []string{"SET Login eve 1"}, open(o.one(p)))
+		row := o.one(p)
+		row.Order.Lines[0].State, row.Order.Lines[0].Workflow = Inactive, Declined
+		row.Kept = []*Kept{{ID: 1, Property: "Login", Workflow: Declined, Value: "ann", KeptAgainst: "eve"}}
+		o.evaluate(p)
+		o.res[row.TargetID].Gone = true
+		row.Order = nil
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   5", "SET Login eve 5", "SET Phone 100 5"}, open(o.one(p)))
+		require.Empty(t, o.one(p).Kept)
+	})
+	t.Run("RefusedAlone", func(t *testing.T) {
+		t.Parallel()
+		o, p, typ := newcomer(t)
+		o.scalar(typ, "Login", "", "'ann'")
+		o.now = at(11)
+		o.compile()
+		o.evaluate(p)
+		row := o.one(p)
+		for _, l := range row.Order.Lines {
+			if l.Property != "" {
+				l.State, l.Workflow = Inactive, Declined
+			}
+		}
+		row.Kept = []*Kept{{ID: 1, Property: "Login", Workflow: Declined, KeptAgainst: "ann"}, {ID: 2, Property: "Phone", Workflow: Declined, KeptAgainst: "100"}}
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   1", "SET Login ann 5"}, open(o.one(p)), "the phone alone stays refused")
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   1", "SET Login ann 5"}, open(o.one(p)))
+		o.approve(p)
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   1", "SET Login ann 1"}, open(o.one(p)))
+	})
+	t.Run("KeyOfTheSystem", func(t *testing.T) { // what designates an account before it has one is unique
+		t.Parallel()
+		o, p, typ := newcomer(t)
+		o.shape.PropertyMappings = map[int64]*directory.PropertyMapping{}
+		for _, name := range []string{"EmployeeId", "Phone"} {
+			o.shape.PropertyMappings[*o.property(name)] = &directory.PropertyMapping{IsUniqueKey: true}
+		}
+		o.scalar(typ, "EmployeeId", "EmployeeId", "")
+		o.scalar(typ, "Enabled", "", "'yes'")
+		o.now = at(11)
+		o.compile()
+		p.Resource.Scalars["EmployeeId"] = ""
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   1", "SET Enabled yes 1", "SET Phone 100 1"}, open(o.one(p)), "one of them will do")
+		p.Resource.Scalars["Phone"] = ""
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   7", "SET Enabled yes 1 item_error"}, open(o.one(p)))
+		require.Contains(t, o.one(p).Order.Lines[0].Error, "designates")
+		p.Resource.Scalars["Phone"] = "200"
+		o.evaluate(p)
+		require.Equal(t, []string{"CREATE   1", "SET Enabled yes 1", "SET Phone 200 1"}, open(o.one(p)))
+	})
+}

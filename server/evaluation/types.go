@@ -81,6 +81,7 @@ const (
 	WaitDependency        WaitReason = "dependency"
 	WaitTargetKey         WaitReason = "target_key"
 	WaitHeir              WaitReason = "heir" // it is not known yet whether somebody takes the account over
+	WaitKey               WaitReason = "key"  // the line that designates what is created may not be sent
 	WaitOutage            WaitReason = "outage"
 	WaitOwnerProperty     WaitReason = "owner_property"
 	WaitConnectorInactive WaitReason = "connector_inactive"

@@ -125,6 +125,9 @@ func (r *ranges) entityType(at string, e EntityType) {
 		if p.PrimaryKey {
 			keys = append(keys, p.Identifier)
 		}
+		if p.PrimaryKey && (p.Target != "" || p.Collection || strings.EqualFold(p.Type, "ForeignKey")) {
+			r.fault(at+"."+p.Identifier+".primaryKey", "The property %s of %s points to other resources or has several values, and a key is one value. Put primaryKey on a plain property.", p.Identifier, e.Identifier)
+		}
 	}
 	if len(keys) > 1 {
 		r.fault(at, "The entity type %s has %d properties with primaryKey (%s). Keep it on one; mark the others with uniqueKey.", e.Identifier, len(keys), strings.Join(keys, ", "))

@@ -180,6 +180,8 @@ var mistakes = map[string]mistake{
 	"unknown format":            {`entityTypes: [{ identifier: T, properties: [{ identifier: A, isKey: true, column: a, format: roman }] }]`, "", "entityType/T.A.format", []string{"roman"}},
 	"unknown target":            {`entityTypes: [{ identifier: T, properties: [{ identifier: A, isKey: true }, { identifier: B, target: Nope }] }]`, "", "entityType/T.B.target", []string{"Nope"}},
 	"source without key":        {`entityTypes: [{ identifier: T, source: { connection: Files, table: t }, properties: [{ identifier: A, column: a }] }]`, "", "entityType/T", []string{"primaryKey"}},
+	"key that points":           {`entityTypes: [{ identifier: T, properties: [{ identifier: A, column: a, primaryKey: true, target: T }] }]`, "", "entityType/T.A.primaryKey", []string{"a key is one value"}},
+	"key of several values":     {`entityTypes: [{ identifier: T, properties: [{ identifier: A, column: a, primaryKey: true, collection: true }] }]`, "", "entityType/T.A.primaryKey", []string{"a key is one value"}},
 	"two primary keys":          {`entityTypes: [{ identifier: T, source: { connection: Files, table: t }, properties: [{ identifier: A, column: a, primaryKey: true }, { identifier: B, column: b, primaryKey: true }] }]`, "", "entityType/T", []string{"primaryKey"}},
 	"unknown display property":  {`entityTypes: [{ identifier: T, displayExpression: "{Nope}", properties: [{ identifier: A, isKey: true }] }]`, "", "entityType/T", []string{"Nope"}},
 	"dimension of nothing":      {`dimensions: [{ identifier: X, entityType: Nope, column: 5 }]`, "", "dimension/X.entityType", []string{"Nope"}},

@@ -35,6 +35,7 @@ type lockedOrder struct {
 	State                  State
 	OwnerID                *int64
 	TargetID               *int64
+	TargetEntityTypeID     int64
 	ConnectorID            *int64
 	IsManual               bool
 	IsWithdrawn            bool
@@ -187,7 +188,7 @@ func lockOrders(ctx context.Context, tx bun.Tx, may condition, ids []int64) ([]*
 		return nil, err
 	}
 	var orders []*lockedOrder
-	err := tx.NewRaw(`select o.id, o.assigned_resource_type_id, o.kind, o.state, o.owner_id, o.target_id, o.connector_id, o.is_manual, o.is_withdrawn,
+	err := tx.NewRaw(`select o.id, o.assigned_resource_type_id, o.kind, o.state, o.owner_id, o.target_id, t.target_entity_type_id, o.connector_id, o.is_manual, o.is_withdrawn,
 			o.has_ticket, o.is_superseded, t.ticket_synchro_is_not_available as is_unsynced, t.fulfill_hours_ahead_of_time as hours_ahead, o.due_at,
 			o.reviewed_by, o.reviewed_at, o.assignee
 		from provisioning_order o join resource_type t on t.id = o.resource_type_id left join resource w on w.id = o.owner_id

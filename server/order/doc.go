@@ -22,6 +22,7 @@
 //	change.go     the order as a document (spec 2.2) and as fulfil.Change; arguments.go what its type adds by an expression
 //	fulfil.go     Fulfil: the job's task; sweep.go the safety net; gate.go one drain per connection and process
 //	review.go     approve, decline, postpone, unblock, reconsider
+//	key.go        nothing is created without what designates it
 //	ticket.go     confirm, report, take, give back; bulk.go many orders, a result each
 //	order.go      Order, OrderLine, OrderFilter...: the GraphQL types; list.go, relations.go, counters.go read them, columns.go and lines.go say from
 //	              which columns; scope.go who sees what,

@@ -58,6 +58,7 @@ type candidate struct {
 	CreateReleased   bool // its creation line was sent, is to be sent, or there is none
 	HasDelete        bool
 	HasError         bool // a line is in 7
+	IsKeyHeld        bool // a line that designates what is created may not be sent
 	HasDependency    bool // the target it depends on is there
 	HasOwnerProperty bool
 }
@@ -84,6 +85,8 @@ func (c candidate) held(r *route) string {
 		return string(evaluation.WaitItemError)
 	case !c.CreateReleased: // the creation itself waits for its reviewer: the page shows that as its state
 		return "none"
+	case c.IsKeyHeld:
+		return string(evaluation.WaitKey)
 	case c.HasCreate && !c.HasDependency:
 		return string(evaluation.WaitDependency)
 	case c.HasCreate && !c.HasOwnerProperty:

@@ -102,6 +102,9 @@ func (s *Service) claimIn(ctx context.Context, tx bun.Tx, connectionID int64, n 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.refuseKeyless(ctx, tx, list); err != nil {
+		return nil, err
+	}
 	if err := refuseTaken(ctx, tx, list); err != nil {
 		return nil, err
 	}

@@ -273,9 +273,13 @@ func (r *review) decline(o *lockedOrder, l *reviewLine, m Move) {
 		o.isDecided = true
 	case evaluation.LineCreate: // ignore creation
 		m.Workflow = evaluation.Declined
-		o.steps = []step{{Decline, m}}
+		a := Decline
+		if _, ok := Decline.target(l.State); !ok {
+			a = Withdraw // approved before
+		}
+		o.steps = []step{{a, m}}
 		o.rest(l.ID, false, r.comment)
-		o.kept = append(o.kept, assignment.Refusal{TypeID: o.AssignedResourceTypeID})
+		o.kept = []assignment.Refusal{{TypeID: o.AssignedResourceTypeID}}
 		for _, other := range o.lines {
 			if other.ID != l.ID {
 				o.kept = append(o.kept, keptOf(o, other))
@@ -319,6 +323,9 @@ func (r *review) carryOut(ctx context.Context, tx bun.Tx, orders []*lockedOrder)
 	var steps []step
 	var kept []assignment.Refusal
 	var reviewed, postponed []int64
+	if err := r.keepKeys(ctx, tx, orders); err != nil {
+		return err
+	}
 	for _, o := range orders {
 		if o.err != nil {
 			continue

@@ -2005,6 +2005,8 @@ export type WaitReason =
   | 'HEIR'
   /** A value cannot be computed. */
   | 'ITEM_ERROR'
+  /** A creation: until the line of its key is approved. Nothing is created without what designates it. */
+  | 'KEY'
   /** It was in the system once, and is gone. */
   | 'MISSING_IN_TARGET'
   /** Its date is not reached. */

@@ -1,6 +1,7 @@
 -- Orders of the resource types ?0 that wait for generation, with everything that may hold them (spec 2.4, 2.6).
 select o.id, o.resource_type_id, o.owner_id, o.wait_reason, o.state,
     l.has_create, l.create_released, l.has_delete, l.has_error,
+    case when l.has_create and l.holds then is_key_held(o.id) else false end as is_key_held,
     -- scalar subqueries with a limit, so that the planner looks up the few rows instead of hashing whole tables
     t.depends_on_id is null or (
         select true from assigned_resource_type a
@@ -19,7 +20,8 @@ cross join lateral (
     select coalesce(bool_or(x.action = 'CREATE' and x.state = 1), false) as has_create,
            coalesce(bool_and(x.state in (1, 4, 8)) filter (where x.action = 'CREATE'), true) as create_released,
            coalesce(bool_or(x.action = 'DELETE' and x.state = 1), false) as has_delete,
-           coalesce(bool_or(x.state = 7), false) as has_error
+           coalesce(bool_or(x.state = 7), false) as has_error,
+           coalesce(bool_or(x.action = 'SET' and x.state in (0, 3, 5, 6)), false) as holds
     from order_line x where x.order_id = o.id and (x.closed_at is null or x.state = 4)
 ) l
 where o.has_pending and o.generated_at is null and o.resource_type_id = any(?0)

@@ -9,6 +9,7 @@ with answered as (
            /*dates of lines*/,
            -- what must not go out as long as this is so: half an account, or one whose creation is not released (spec 2.4.4)
            bool_or(l.closed_at is null and (l.state = 7 or l.action = 'CREATE' and l.state in (0, 5, 6))) as is_incomplete,
+           bool_or(l.closed_at is null and l.action = 'CREATE' and l.state = 1) and bool_or(l.closed_at is null and l.action = 'SET' and l.state in (0, 3, 5, 6)) as may_lack_key,
            max(l.wait_reason) filter (where l.closed_at is null and l.state = 0) as held_because,
            -- what went back before it was answered is not on its way any more
            array_agg(l.id order by l.id) filter (where l.state in (0, 5, 6)) as taken_back
@@ -23,7 +24,7 @@ set state = order_roll_up(r.states),
     updated_at = ?2,
     closed_at = case when r.is_done then coalesce(o.closed_at, ?2) else o.closed_at end,
     sent_lines = case when o.sent_lines && r.taken_back then array(select s from unnest(o.sent_lines) s where not s = any(r.taken_back)) else o.sent_lines end,
-    generated_at = case when o.id = any(?1) or r.is_incomplete then null else o.generated_at end,
+    generated_at = case when o.id = any(?1) or r.is_incomplete or case when r.may_lack_key then is_key_held(o.id) else false end then null else o.generated_at end,
     -- what was created has a target once it was seen
     target_id = case when o.kind = 'CREATE' and order_roll_up(r.states) = 4 then coalesce(a.resource_id, o.target_id) else o.target_id end,
     verified_at = case when order_roll_up(r.states) = 4 then coalesce(o.verified_at, ?2) end,

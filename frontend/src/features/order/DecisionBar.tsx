@@ -23,6 +23,11 @@ export function DecisionBar({ kind, field, ...d }: Decision & { kind: OrderKind;
           }
         }}
       />
+      {d.refused && (
+        <p role="alert" className={classes.refused}>
+          {d.refused}
+        </p>
+      )}
       {d.offline && <p className="dim">{t.app.offlineHint}</p>}
       <div className={classes.buttons}>
         <Button loading={d.sending} disabled={d.offline} onClick={d.approve} rightSection={<kbd>a</kbd>}>

@@ -10,7 +10,7 @@ import type { OrderDetailFragment } from './useOrderInDrawer.generated'
 import { QueueContext } from './queue'
 import { ReviewDrawer } from './ReviewDrawer'
 
-function setup(orders: OrderDetailFragment[], options: { refuse?: string; list?: string } = {}) {
+function setup(orders: OrderDetailFragment[], options: { refuse?: string; code?: string; list?: string } = {}) {
   const { client, sent, hold } = fakeClient({
     OrderDetail: ({ id }: { id: string }) => ({ order: orders.find((o) => o.id === id) ?? null }),
     ReviewOrders: () => ({
@@ -18,7 +18,7 @@ function setup(orders: OrderDetailFragment[], options: { refuse?: string; list?:
         results: orders.slice(0, 1).map(({ id }) => ({
           id,
           order: orders.find((o) => o.id === id),
-          error: options.refuse ? { code: 'STALE_ITEM', message: options.refuse } : null,
+          error: options.refuse ? { code: options.code ?? 'STALE_ITEM', message: options.refuse } : null,
         })),
       },
     }),
@@ -94,6 +94,33 @@ describe('ReviewDrawer', () => {
     expect(sent[0]?.variables).toMatchObject({
       input: { comment: 'left the project', lines: [{ decision: 'DECLINE' }, { decision: 'DECLINE' }] },
     })
+  })
+
+  it('says beside the buttons why a decision cannot be made, until something else is chosen', async () => {
+    const one = order({ lines: [orderLine({ propertyDisplayName: 'Login' }), orderLine()] })
+    const { user, onDecided } = setup([one], { refuse: 'Decline the whole creation instead.', code: 'VALIDATION' })
+    const drawer = await screen.findByRole('dialog', { name: title })
+    await user.click(within(drawer).getAllByRole('button', { name: 'Decline' })[0]!)
+    await user.type(screen.getByRole('textbox', { name: 'Comment' }), 'no')
+    await user.click(screen.getByRole('button', { name: /^Apply these decisions/ }))
+    expect(await within(drawer).findByRole('alert')).toHaveTextContent('Decline the whole creation instead.')
+    expect(onDecided).not.toHaveBeenCalled()
+    expect(screen.getByRole('textbox', { name: 'Comment' })).toHaveValue('no')
+    await user.click(within(drawer).getAllByRole('button', { name: 'Approve' })[0]!)
+    expect(within(drawer).queryByRole('alert')).toBeNull()
+  })
+
+  it('declines the whole creation when the account was approved before', async () => {
+    const account = orderLine({ action: 'CREATE', property: null, state: 'PENDING' })
+    const one = order({ lines: [account, orderLine()] })
+    const { sent, user } = setup([one])
+    await screen.findByRole('dialog', { name: title })
+    await user.keyboard('d')
+    const dialog = await screen.findByRole('dialog', { name: /^Decline/ })
+    await user.type(within(dialog).getByRole('textbox'), 'left')
+    await user.click(within(dialog).getByRole('button', { name: 'Decline' }))
+    await waitFor(() => expect(sent).toHaveLength(1))
+    expect(sent[0]?.variables).toEqual({ input: { comment: 'left', decision: 'DECLINE', orderIds: [one.id] } })
   })
 
   it('keeps what was typed: into the dialog, back from it, over another order', async () => {

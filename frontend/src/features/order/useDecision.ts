@@ -25,6 +25,7 @@ export function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => v
   const [{ fetching: unblocking }, unblock] = useMutation(UnblockOrdersDocument)
   const [chosen, setChosen] = useState<{ id: string; lines: Record<string, LineDecision> }>({ id: '', lines: {} })
   const [comment, setComment] = useDraft(`order.${id}`)
+  const [refused, setRefused] = useState({ id: '', why: '' })
   const [asking, setAsking] = useState<'approve' | 'decline' | 'lines' | null>(null)
 
   const choices = chosen.id === id ? chosen.lines : {}
@@ -37,17 +38,19 @@ export function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => v
   const busy = !ready || offline || reviewing || unblocking
 
   const fail = (problem: Problem) => {
-    notifyProblem(problem)
+    if (problem.code === 'VALIDATION') setRefused({ id, why: problem.message })
+    else notifyProblem(problem)
     shown.reload()
   }
   const send = async (decision: LineDecision | 'LINES', reason = comment) => {
     if (busy || !order) return
     const lineInput = (of: (id: string) => LineDecision) =>
       waiting.map((line) => ({ lineId: line.id, decision: of(line.id), version: line.version }))
+    setRefused({ id: '', why: '' })
     const input =
       decision === 'LINES'
         ? { lines: lineInput((line) => choices[line] ?? 'APPROVE') }
-        : waiting.length > 0
+        : waiting.length > 0 && !(decision === 'DECLINE' && isApprovedInPart(order))
           ? { lines: lineInput(() => decision) }
           : { decision }
     const problem = await review(order.id, input, reason.trim())
@@ -90,7 +93,11 @@ export function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => v
   )
   return {
     choices,
-    choose: (line: string, decision: LineDecision) => setChosen({ id, lines: { ...choices, [line]: decision } }),
+    choose: (line: string, decision: LineDecision) => {
+      setRefused({ id: '', why: '' })
+      setChosen({ id, lines: { ...choices, [line]: decision } })
+    },
+    refused: refused.id === id ? refused.why : '',
     comment,
     setComment,
     waiting,
@@ -107,6 +114,11 @@ export function useDecision(shown: ShownOrder, onDecided: (stays?: boolean) => v
     postpone,
     send,
   }
+}
+
+/** The account was approved before some of its values: declining what is left is declining it as a whole. */
+function isApprovedInPart(order: OrderDetailFragment): boolean {
+  return order.lines.some((line) => line.action === 'CREATE' && line.state === 'PENDING')
 }
 
 /** Approving gives, ties or takes away a whole account: that is asked once more. */

@@ -78,6 +78,7 @@ export const stateTexts = {
     NOT_DUE: 'Not due yet',
     DEPENDENCY: 'Waits for another resource',
     TARGET_KEY: 'Waits until another order frees the key',
+    KEY: 'Waits until the value that designates it is approved',
     HEIR: 'Waits until it is known whether somebody takes the account over',
     OUTAGE: 'The system cannot be reached',
     OWNER_PROPERTY: 'Waits for a property of the owner',

@@ -1,0 +1,2 @@
+drop function is_key_held;
+drop function key_property;
