@@ -176,3 +176,38 @@ func TestReferenceChangedByHand(t *testing.T) {
 	require.Equal(t, "1 b a", strings.Join(s.crm()[:1], ""), "the value of somebody else is not overwritten")
 	require.EqualValues(t, 1, s.number(`select count(*) from gap where closed_at is null`))
 }
+
+// TestReferencesToWhoIsGone: what names an account that was taken away is taken out, in a column and in a table of links, also when the account of
+// somebody else gets that name, and when the reference was written by a creation that nobody has read yet.
+func TestReferencesToWhoIsGone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ rows, want string }{
+		"Gone":      {"P1,1,Ann,Lee,a,2", "1"},
+		"NameTaken": {"P1,1,Ann,Lee,a,2\nP4,4,Cy,Poe,b,1", "1;4 a a"},
+		"Unread":    {"P1,1,Ann,Lee,a,2\nP4,4,Cy,Poe,c,2", "1;4"},
+		"Renamed":   {"P1,1,Ann,Lee,b,2", "1"},
+	} {
+		for place, inside := range map[string]bool{"Outside": false, "Inside": true} {
+			t.Run(name+place, func(t *testing.T) {
+				t.Parallel()
+				s := mustSmall(t, smallOptions{crm: true, crmInside: inside, removeOrphans: true, edit: strings.NewReplacer(
+					"Account, sourceBinding: Number, sourceExpression: ToLower", "Account, sourceBinding: Team", "Team, sourceBinding: Number, sourceExpression: ToLower", "Team, sourceBinding: Team",
+					"dependsOn: User", "dependsOn: User\n    removeOrphans: true", "maximumLinkDeletedLines: 1,", "maximumLinkDeletedLines: 0,", "maximumUpdatedLines: 1,", "maximumUpdatedLines: 0,")})
+				s.people("P1,1,Ann,Lee,a,2", "P2,2,Bob,Ray,b,")
+				for range 3 {
+					s.aroundBoth()
+				}
+				require.Equal(t, []string{"1 b b", "2"}, s.crm(), "%q", s.open())
+				s.settled()
+				s.people(strings.Split(c.rows, "\n")...)
+				for range 5 {
+					s.aroundBoth()
+				}
+				require.Equal(t, strings.Split(c.want, ";"), s.crm(), "%q", s.open())
+				require.Zero(t, s.number(`select count(*) from gap`), "it is nobody's work but ours")
+				require.Zero(t, s.number(`select count(*) from passed_reference`))
+				s.settled()
+			})
+		}
+	}
+}

@@ -24,7 +24,7 @@ func Passed(ctx context.Context, tx bun.Tx, now time.Time, passed string) error 
 		union
 		select a.id, null, v.name, v.was_id, v.is_id, ?1::timestamptz -- written, and not read yet
 		from passed v join evaluation_fact f on f.resource_id = v.was_id
-		join provisioning_order o on o.owner_id = f.owner_id and o.closed_at is null
+		join provisioning_order o on o.owner_id = f.owner_id and o.closed_at is null and o.kind <> 'DELETE'
 		join assigned_resource_type a on a.id = o.assigned_resource_type_id and a.valid_to = 'infinity'
 		where v.source_id is null
 		order by 1, 2, 3, 4, 5`, bun.Safe(passed), now).Exec(ctx)

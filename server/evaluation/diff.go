@@ -249,6 +249,9 @@ func (d *diff) shown(q *prop, target *Resource) bool {
 		if p == nil || p.Error != "" || p.CreateOnly {
 			return p != nil && p.Error == ""
 		}
+		if len(target.Dangling[q.Identifier]) > 0 {
+			return false
+		}
 		_, same := compare(d.r, q, p, target)
 		return same
 	}

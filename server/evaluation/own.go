@@ -243,6 +243,9 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 		if x.Renamed && d.lines.renamed[pointed{q.Identifier, x.ID}] && lined(x.ID) {
 			return false // somebody has to know it when the line does not come true
 		}
+		if q.IsNavigation() && x.Value != "" {
+			return false // a name that is nobody's
+		}
 		return slices.ContainsFunc(spans, func(s Span) bool {
 			return s.InForce && s.Error == "" && (q.IsNavigation() || s.Value == x.Value) && s.ID == x.ID
 		})
@@ -270,7 +273,7 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 	}
 	if target != nil {
 		value, id := target.value(q)
-		settled := value == "" && id == 0
+		settled := value == "" && id == 0 && d.ownText(q, target) == ""
 		switch {
 		case p == nil && settled && d.want.ok:
 			list = distinct(append(list, Own{Since: d.r.now})) // nothing is wanted and nothing is there: what comes later overwrites nobody's work
@@ -280,6 +283,7 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 			settled = false
 		case p != nil:
 			_, settled = compare(d.r, q, p, target)
+			settled = settled && d.ownText(q, target) == ""
 		}
 		switch is := lined(0); {
 		case is && d.untraceable():

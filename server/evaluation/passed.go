@@ -73,10 +73,10 @@ func (e Expected) follow(list []Passed, many func(property string) bool) (out Ex
 				}
 			}
 			was, is := Own{ID: p.Was}, Own{ID: p.Is, Since: since}
-			if many(name) && p.Was == 0 { // of several values those that point to nothing are known by their text
+			if p.Was == 0 { // what points to nothing is known by its text
 				was.Value = p.Name
 			}
-			if many(name) && p.Is == 0 {
+			if p.Is == 0 {
 				is.Value = p.Name
 			}
 			before := slices.ContainsFunc(e.Ours[name], func(x Own) bool { return x.ID == was.ID && x.Value == was.Value })
@@ -92,7 +92,7 @@ func (e Expected) follow(list []Passed, many func(property string) bool) (out Ex
 	return out, changed
 }
 
-// HasTexts tells whether something that points to nothing is our own work in a collection.
+// HasTexts tells whether something that points to nothing may be our own work.
 func (e Expected) HasTexts() bool {
 	for _, list := range e.Ours {
 		if slices.ContainsFunc(list, func(x Own) bool { return x.ID == 0 && x.Value != "" }) {
@@ -123,6 +123,19 @@ func (d *diff) texts(q *prop, target *Resource) {
 	if text != "" {
 		d.lines.ask(wish{property: name, action: LineRemove, current: text, due: minTime, from: minTime, to: maxTime, mapped: true})
 	}
+}
+
+// ownText is what a mono-valued navigation of a target shows that points to nothing and is our own work; empty: nothing of the kind.
+func (d *diff) ownText(q *prop, target *Resource) string {
+	if !q.IsNavigation() || q.many() {
+		return ""
+	}
+	for _, x := range d.own(q) {
+		if x.ID == 0 && x.Value != "" && slices.Contains(target.Dangling[q.Identifier], x.Value) {
+			return x.Value
+		}
+	}
+	return ""
 }
 
 // pointed is one value of a navigation.

@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -38,9 +39,12 @@ func (d *diff) single(q *prop, target *Resource) {
 		return
 	}
 	current, same := compare(d.r, q, p, target)
+	if text := d.ownText(q, target); text != "" {
+		current, same = text, false // nobody is meant any more, and still somebody's name stands there
+	}
 	w := d.wish(q, p)
 	w.current = current
-	if remove != nil && d.takenBack(remove, same, len(target.Links[name]) == 0) {
+	if remove != nil && d.takenBack(remove, same, len(target.Links[name]) == 0 && d.ownText(q, target) == "") {
 		if !same {
 			d.lines.ask(w)
 		}
@@ -125,20 +129,21 @@ func (d *diff) takenBack(remove *ExistingLine, same, empty bool) bool {
 func (d *diff) ended(q *prop, target *Resource, line, remove *ExistingLine) {
 	name := q.Identifier
 	value, id := target.value(q)
+	text := d.ownText(q, target)
 	kept := d.kept(name, 0)
 	if k := d.kept(name, id); id != 0 && k != nil {
 		kept = k
 	}
 	w := wish{property: name, action: LineSet, current: value, due: minTime, from: minTime, to: maxTime, mapped: true}
 	if q.IsNavigation() {
-		w.action, w.valueID, w.current = LineRemove, id, d.r.label(id)
+		w.action, w.valueID, w.current = LineRemove, id, cmp.Or(text, d.r.label(id))
 	}
 	isRemoval := func(l *ExistingLine) bool {
 		return l != nil && (l.Action == LineRemove && l.ValueID == id || l.Action == LineSet && w.action == LineSet && l.Proposed == "" && l.ValueID == 0)
 	}
 	asked := isRemoval(line) || isRemoval(remove)
 	switch {
-	case value == "" && id == 0:
+	case value == "" && id == 0 && text == "":
 		d.closeGap(name, 0)
 		for _, k := range d.row.Kept {
 			if k.Property == name {
@@ -162,7 +167,7 @@ func (d *diff) ended(q *prop, target *Resource, line, remove *ExistingLine) {
 		if asked { // somebody refused to take it away
 			d.lines.keepProperty(name)
 		}
-	case asked, !q.IsKey && shows(q, target, d.own(q)):
+	case asked, text != "", !q.IsKey && shows(q, target, d.own(q)):
 		d.closeGap(name, 0)
 		d.closeKept(kept)
 		if line != nil && line.Action != w.action && line.ValueID == id {
