@@ -12,6 +12,7 @@ import (
 	"writ/server/db"
 	"writ/server/permit"
 	"writ/server/queue"
+	"writ/server/rolemodel"
 )
 
 // sweeps are the safety nets of the queue and the eyes of the continuous mode. Every process runs all of them; each call takes what
@@ -44,7 +45,7 @@ func (a *App) forgetHistory(ctx context.Context) error {
 		return nil
 	}
 	before := a.Clock.Now().AddDate(0, -months, 0)
-	return errors.Join(a.Assignments.ForgetVersions(ctx, before), a.Directory.ForgetVersions(ctx, before))
+	return errors.Join(a.Assignments.ForgetVersions(ctx, before), a.Directory.ForgetVersions(ctx, before), rolemodel.ForgetVersions(ctx, a.DB, before))
 }
 
 // watchSchema ends this process when a newer Writ has migrated the database: what it has in hand is finished, and nothing is done with rows whose

@@ -4,6 +4,7 @@
 //	rolemapping.go  naming conventions that make roles (3.3)
 //	recordsection.go  properties of records that change together, such as those of a position (4.5)
 //	store.go     Load: the whole model in a fixed number of statements; List*: for people, in pages
+//	version.go   AddVersion, LoadVersion: the model as it was in each of its versions
 //	save.go     All, Save, Replace, Remove: whole tables for whoever writes a configuration
 //	validate.go  Validate: what is wrong in a model before it is saved, for people
 //	rulekind.go the table of the rules of resource types, each kind in a file of its own: rule_*.go

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
@@ -286,4 +287,58 @@ func TestValidate(t *testing.T) {
 			require.Equal(t, c.want, strings.Join(got, ", "))
 		})
 	}
+}
+
+// TestVersions: every version of the model can be read as it was, what went out of it too, until it is forgotten.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	seed(t, b)
+	began := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	first, err := rolemodel.FirstVersion(t.Context(), b)
+	require.NoError(t, err)
+	require.Zero(t, first, "nothing was kept yet")
+	var models []*rolemodel.Model
+	for i, change := range []string{
+		"select 1",
+		"update role set display_name = 'Letters' where id = 1",
+		`update role_rule set dimensions = '{}', composite_role_id = null where id = 1`,
+		"select 1",
+		"delete from role_rule where id = 2; delete from computed_property",
+		"insert into role_rule (id, identifier, policy_id, role_id) overriding system value values (2, 'again', 1, 2); insert into computed_property (resource_type_id, property_id) values (1, 1)",
+		`update policy set dimensions = '{"Department": {"key": "HR"}}'; update resource_type_rule set offset_before = -7, value_key = 'x'; delete from context_rule`,
+	} {
+		_, err := b.ExecContext(t.Context(), change)
+		require.NoError(t, err)
+		require.NoError(t, rolemodel.AddVersion(t.Context(), b, began.AddDate(0, 0, i), "test"))
+		m, err := rolemodel.Load(t.Context(), b)
+		require.NoError(t, err)
+		models = append(models, m)
+	}
+	same := func(from int) {
+		t.Helper()
+		for _, want := range models[from:] {
+			got, err := rolemodel.LoadVersion(t.Context(), b, want.Version)
+			require.NoError(t, err)
+			require.Equal(t, want, got, "version %d", want.Version)
+		}
+	}
+	same(0)
+	var kept int
+	require.NoError(t, b.NewRaw("select count(*) from model_object where from_version = ?", models[3].Version).Scan(t.Context(), &kept))
+	require.Zero(t, kept, "a version without a change writes no object")
+	at, err := rolemodel.VersionAt(t.Context(), b, began.AddDate(0, 0, 2).Add(-time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, models[1].Version, at)
+	since, err := rolemodel.Since(t.Context(), b, "role_rule", models[3].Version, []int64{1, 2, 99})
+	require.NoError(t, err)
+	require.Equal(t, map[int64]time.Time{1: began.AddDate(0, 0, 2), 2: began}, since)
+
+	require.NoError(t, rolemodel.ForgetVersions(t.Context(), b, began.AddDate(0, 0, 3)))
+	first, err = rolemodel.FirstVersion(t.Context(), b)
+	require.NoError(t, err)
+	require.Equal(t, models[2].Version, first)
+	same(2)
+	require.NoError(t, rolemodel.ForgetVersions(t.Context(), b, began.AddDate(1, 0, 0)))
+	same(len(models) - 1)
 }

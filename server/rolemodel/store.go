@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -19,23 +18,12 @@ func Load(ctx context.Context, db bun.IDB) (*Model, error) {
 	if err := db.NewRaw("select coalesce(max(version), 0) from model_version").Scan(ctx, &m.Version); err != nil {
 		return nil, fmt.Errorf("read model version: %w", err)
 	}
-	for _, rows := range []any{&m.Policies, &m.Categories, &m.Roles, &m.RoleRules, &m.ResourceTypes, &m.Rules, &m.ContextRules, &m.RecordSections} {
-		if err := db.NewSelect().Model(rows).OrderExpr("id").Scan(ctx); err != nil {
-			return nil, fmt.Errorf("read role model: %w", err)
+	for _, k := range kept {
+		if err := db.NewSelect().Model(k.rows(m)).OrderExpr(k.order).Scan(ctx); err != nil {
+			return nil, fmt.Errorf("read role model, %s: %w", k.table, err)
 		}
 	}
-	if err := db.NewSelect().Model(&m.Computed).OrderExpr("resource_type_id, property_id").Scan(ctx); err != nil {
-		return nil, fmt.Errorf("read computed properties: %w", err)
-	}
 	return m, nil
-}
-
-// AddVersion tells every process that the model is another one from now on.
-func AddVersion(ctx context.Context, tx bun.IDB, now time.Time, actor string) error {
-	if _, err := tx.NewRaw(`insert into model_version (at, actor, fingerprint) values (?, ?, decode(md5(?), 'hex'))`, now, actor, now.String()).Exec(ctx); err != nil {
-		return fmt.Errorf("write model version: %w", err)
-	}
-	return nil
 }
 
 // ListPolicies gives the policies by identifier.
