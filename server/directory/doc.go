@@ -12,6 +12,7 @@
 //	configure.go what a configuration says of entity types, properties, mappings and dimensions
 //	refresh.go   Refresh: all of that again when the metadata changed
 //	load.go      LoadMany: resources with their links, level by level, for evaluation
+//	past.go      LoadManyAt, AncestorsAt: the same as it was known at an instant
 //	scope.go     which rows a grant opens
 //	search.go    what search means, in every list
 //	columns.go   of which columns a shown resource is made, in lists of its own and beside others

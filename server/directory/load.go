@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"writ/server/db"
 	"writ/server/document"
@@ -33,16 +34,43 @@ type Follow struct {
 // on; what is reached at the last step comes without links. Unknown ids are left out. At most two statements for each step and one
 // more, however many resources: an empty step ends the walk.
 func LoadMany(ctx context.Context, b bun.IDB, shape *Shape, ids []int64, follow ...Follow) (map[int64]*Loaded, error) {
+	return load(ctx, b, shape, present, ids, follow)
+}
+
+// statements read resources and links, at one time.
+type statements struct {
+	rows  func(ids []int64) schema.QueryWithArgs
+	links func(ids []int64, f Follow) schema.QueryWithArgs
+}
+
+// present reads what is so now.
+var present = statements{
+	rows: func(ids []int64) schema.QueryWithArgs {
+		return bun.SafeQuery(`select id, entity_type_id, key, display_name, scalars, valid_to <> 'infinity' from resource where id = any (?)`, array(ids))
+	},
+	links: func(ids []int64, f Follow) schema.QueryWithArgs {
+		// a row for all the links of one property: most rows would say what the one before said
+		return bun.SafeQuery(`
+			select source_id, property_id, false, array_agg(target_id)
+			from resource_link where source_id = any (?0) and property_id = any (?1) and valid_to = 'infinity' group by 1, 2
+			union all
+			select target_id, property_id, true, array_agg(source_id)
+			from resource_link where target_id = any (?0) and property_id = any (?2) and valid_to = 'infinity' group by 1, 2`,
+			array(ids), array(f.Forward), array(f.Reverse))
+	},
+}
+
+func load(ctx context.Context, b bun.IDB, shape *Shape, read statements, ids []int64, follow []Follow) (map[int64]*Loaded, error) {
 	found := map[int64]*Loaded{}
 	frontier := distinct(ids)
 	for step := 0; ; step++ {
-		if err := loadRows(ctx, b, shape, found, frontier); err != nil {
+		if err := loadRows(ctx, b, shape, read, found, frontier); err != nil {
 			return nil, err
 		}
 		if step == len(follow) || len(frontier) == 0 {
 			break
 		}
-		next, err := loadLinks(ctx, b, shape, found, frontier, follow[step])
+		next, err := loadLinks(ctx, b, shape, read, found, frontier, follow[step])
 		if err != nil {
 			return nil, err
 		}
@@ -58,13 +86,12 @@ func LoadMany(ctx context.Context, b bun.IDB, shape *Shape, ids []int64, follow 
 }
 
 // loadRows reads those of the ids that are not there yet.
-func loadRows(ctx context.Context, b bun.IDB, shape *Shape, found map[int64]*Loaded, ids []int64) error {
+func loadRows(ctx context.Context, b bun.IDB, shape *Shape, read statements, found map[int64]*Loaded, ids []int64) error {
 	missing := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return found[id] != nil })
 	if len(missing) == 0 {
 		return nil
 	}
-	err := db.Select(ctx, b, bun.SafeQuery(`select id, entity_type_id, key, display_name, scalars, valid_to <> 'infinity' from resource where id = any (?)`,
-		array(missing)), func(r *db.Row) (err error) {
+	err := db.Select(ctx, b, read.rows(missing), func(r *db.Row) (err error) {
 		one := &Loaded{ID: r.Int(), EntityTypeID: r.Int(), Key: r.Text(), DisplayName: r.Text(), Links: map[string][]int64{}}
 		if one.Scalars, err = readScalars(r.Bytes(), len(shape.PropertiesOf[one.EntityTypeID])); err != nil {
 			return fmt.Errorf("values of resource %d: %w", one.ID, err)
@@ -97,19 +124,12 @@ func readScalars(raw []byte, n int) (map[string]string, error) {
 }
 
 // loadLinks reads the links of one step and gives the ids at their other ends.
-func loadLinks(ctx context.Context, b bun.IDB, shape *Shape, found map[int64]*Loaded, ids []int64, f Follow) ([]int64, error) {
+func loadLinks(ctx context.Context, b bun.IDB, shape *Shape, read statements, found map[int64]*Loaded, ids []int64, f Follow) ([]int64, error) {
 	if len(f.Forward)+len(f.Reverse) == 0 {
 		return nil, nil
 	}
 	var next []int64
-	// a row for all the links of one property: most rows would say what the one before said
-	err := db.Select(ctx, b, bun.SafeQuery(`
-		select source_id, property_id, false, array_agg(target_id)
-		from resource_link where source_id = any (?0) and property_id = any (?1) and valid_to = 'infinity' group by 1, 2
-		union all
-		select target_id, property_id, true, array_agg(source_id)
-		from resource_link where target_id = any (?0) and property_id = any (?2) and valid_to = 'infinity' group by 1, 2`,
-		array(ids), array(f.Forward), array(f.Reverse)), func(row *db.Row) error {
+	err := db.Select(ctx, b, read.links(ids, f), func(row *db.Row) error {
 		r, p, reverse := found[row.Int()], shape.Properties[row.Int()], row.Bool()
 		if p == nil || r == nil || reverse && p.ReverseIdentifier == nil {
 			return nil
