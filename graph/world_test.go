@@ -160,6 +160,8 @@ insert into gap (id, assigned_resource_type_id, property, workflow_state, found_
 update assigned_resource_type set confidence = 80 where resource_id is not null;
 insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value values (1025, 13, 'zqa5keyq', 'zqa5nameq', '{"Login": "zqa5loginq"}', timestamptz '2020-01-01', 'SYNC');
 insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, evaluated_at, left_at) select 1000 + n, 11, '', 1, timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into model_version (at, actor, fingerprint) values ('2026-01-01', 'test', '');
+insert into model_object (kind, object, from_version, body) select 'resource_type_rule', id::text, 1, to_jsonb(t) from resource_type_rule t;
 insert into correlation_key (rule_id, side, value, resource_id) select 96, side, 'zqp'||n||'phoneq', case side when 'S' then 1000 else 1020 end + n from generate_series(1, 4) n, unnest(array['S', 'T']) side;
 insert into reconciliation_run (id, decision, filter, comment, state, actor, as_of, up_to, total, failures, created_at, updated_at, ended_at) overriding system value values
 	(3601, 'KEEP_CURRENT', '{}', 'fine', 'COMPLETED', 'everything', timestamptz '2026-01-01', 1, 1, '[{"id": 3501, "code": "CONFLICT", "message": "x"}]', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),

@@ -761,6 +761,22 @@ create table mail (
 CREATE INDEX mail_recent ON public.mail USING btree (id) INCLUDE (state);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.mail FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('mail');
 
+create table model_object (
+    kind text not null,
+    object text not null,
+    from_version bigint not null,
+    to_version bigint,
+    body jsonb not null,
+    constraint model_object_pkey PRIMARY KEY (kind, object, from_version),
+    constraint model_object_from_version_fkey FOREIGN KEY (from_version) REFERENCES model_version(version),
+    constraint model_object_to_version_fkey FOREIGN KEY (to_version) REFERENCES model_version(version),
+    constraint model_object_versions CHECK ((to_version > from_version))
+);
+comment on table model_object is 'The objects of the role model by version: kind is their table, object their key in it.';
+comment on column model_object.to_version is 'The version in which it was changed or taken out; null: it still is so.';
+CREATE INDEX model_object_ended ON public.model_object USING btree (to_version) WHERE (to_version IS NOT NULL);
+CREATE UNIQUE INDEX model_object_one_open ON public.model_object USING btree (kind, object) WHERE (to_version IS NULL);
+
 create table model_version (
     version bigint generated always as identity,
     at timestamp with time zone not null,

@@ -762,6 +762,75 @@ func (ec *executionContext) fieldContext_ExplainPayload_owner(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _ExplainPayload_at(ctx context.Context, field graphql.CollectedField, obj *assignment.Explanation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExplainPayload_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExplainPayload_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExplainPayload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExplainPayload_knownAt(ctx context.Context, field graphql.CollectedField, obj *assignment.Explanation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExplainPayload_knownAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KnownAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExplainPayload_knownAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExplainPayload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExplainPayload_modelVersion(ctx context.Context, field graphql.CollectedField, obj *assignment.Explanation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExplainPayload_modelVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ModelVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExplainPayload_modelVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExplainPayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ExplainPayload_steps(ctx context.Context, field graphql.CollectedField, obj *assignment.Explanation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -838,6 +907,29 @@ func (ec *executionContext) _ExplainStep_rule(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_ExplainStep_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExplainStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExplainStep_ruleSince(ctx context.Context, field graphql.CollectedField, obj *evaluation.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExplainStep_ruleSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RuleSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExplainStep_ruleSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExplainStep", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ExplainStep_role(ctx context.Context, field graphql.CollectedField, obj *evaluation.Step) (ret graphql.Marshaler) {
@@ -1241,7 +1333,7 @@ func (ec *executionContext) unmarshalInputExplainInput(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ownerId", "resourceType", "role", "property"}
+	fieldsInOrder := [...]string{"ownerId", "resourceType", "role", "property", "at", "knownAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1276,6 +1368,20 @@ func (ec *executionContext) unmarshalInputExplainInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.Property = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		case "knownAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("knownAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KnownAt = data
 		}
 	}
 	return it, nil
@@ -1546,6 +1652,21 @@ func (ec *executionContext) slowly_ExplainPayload(ctx context.Context, sel ast.S
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ExplainPayload_owner(ctx, field, obj)
 				})
+		case "at":
+			out.Values[i] = ec._ExplainPayload_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "knownAt":
+			out.Values[i] = ec._ExplainPayload_knownAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "modelVersion":
+			out.Values[i] = ec._ExplainPayload_modelVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "steps":
 			out.Values[i] = ec._ExplainPayload_steps(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1586,6 +1707,11 @@ func (ec *executionContext) slowly_ExplainStep(ctx context.Context, sel ast.Sele
 			}
 		case "rule":
 			out.Values[i] = ec._ExplainStep_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ruleSince":
+			out.Values[i] = ec._ExplainStep_ruleSince(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

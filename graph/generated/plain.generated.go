@@ -443,18 +443,22 @@ var plainTypes = plain.Types{
 		"base":         {Code: 8},
 	}},
 	"ExplainPayload": {Implementors: explainPayloadImplementors, Fields: map[string]plain.Field{
-		"steps": {Code: 2, Of: "ExplainStep"},
+		"at":           {Code: 2},
+		"knownAt":      {Code: 3},
+		"modelVersion": {Code: 4},
+		"steps":        {Code: 5, Of: "ExplainStep"},
 	}},
 	"ExplainStep": {Implementors: explainStepImplementors, Fields: map[string]plain.Field{
-		"kind":     {Code: 1},
-		"rule":     {Code: 2},
-		"property": {Code: 5},
-		"value":    {Code: 6},
-		"matched":  {Code: 7},
-		"text":     {Code: 8},
-		"orderId":  {Code: 9},
-		"from":     {Code: 10},
-		"to":       {Code: 11},
+		"kind":      {Code: 1},
+		"rule":      {Code: 2},
+		"ruleSince": {Code: 3},
+		"property":  {Code: 6},
+		"value":     {Code: 7},
+		"matched":   {Code: 8},
+		"text":      {Code: 9},
+		"orderId":   {Code: 10},
+		"from":      {Code: 11},
+		"to":        {Code: 12},
 	}},
 	"Fence": {Implementors: fenceImplementors, Fields: map[string]plain.Field{
 		"since":  {Code: 1},
@@ -4564,7 +4568,23 @@ func plainExplainPayload(w *plain.Writer, s *plain.Selection, obj *assignment.Ex
 		switch f.Code {
 		case 0:
 			w.Raw("\"ExplainPayload\"")
-		case 2: // steps
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 3: // knownAt
+			v := obj.KnownAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 4: // modelVersion
+			v := obj.ModelVersion
+			w.Int(int64(v))
+
+		case 5: // steps
 			v := obj.Steps
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -4606,23 +4626,33 @@ func plainExplainStep(w *plain.Writer, s *plain.Selection, obj *evaluation.Step)
 			v := obj.Rule
 			w.String(v)
 
-		case 5: // property
+		case 3: // ruleSince
+			v := obj.RuleSince
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 6: // property
 			v := obj.Property
 			w.String(v)
 
-		case 6: // value
+		case 7: // value
 			v := obj.Value
 			w.String(v)
 
-		case 7: // matched
+		case 8: // matched
 			v := obj.Matched
 			w.Bool(v)
 
-		case 8: // text
+		case 9: // text
 			v := obj.Text
 			w.String(v)
 
-		case 9: // orderId
+		case 10: // orderId
 			v := obj.OrderID
 			if v == nil {
 				w.Raw("null")
@@ -4630,7 +4660,7 @@ func plainExplainStep(w *plain.Writer, s *plain.Selection, obj *evaluation.Step)
 				w.ID(*v)
 			}
 
-		case 10: // from
+		case 11: // from
 			v := obj.From
 			if v == nil {
 				w.Raw("null")
@@ -4640,7 +4670,7 @@ func plainExplainStep(w *plain.Writer, s *plain.Selection, obj *evaluation.Step)
 				}
 			}
 
-		case 11: // to
+		case 12: // to
 			v := obj.To
 			if v == nil {
 				w.Raw("null")

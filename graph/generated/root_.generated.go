@@ -617,8 +617,11 @@ type ComplexityRoot struct {
 	}
 
 	ExplainPayload struct {
-		Owner func(childComplexity int) int
-		Steps func(childComplexity int) int
+		At           func(childComplexity int) int
+		KnownAt      func(childComplexity int) int
+		ModelVersion func(childComplexity int) int
+		Owner        func(childComplexity int) int
+		Steps        func(childComplexity int) int
 	}
 
 	ExplainStep struct {
@@ -630,6 +633,7 @@ type ComplexityRoot struct {
 		ResourceType func(childComplexity int) int
 		Role         func(childComplexity int) int
 		Rule         func(childComplexity int) int
+		RuleSince    func(childComplexity int) int
 		Text         func(childComplexity int) int
 		To           func(childComplexity int) int
 		Value        func(childComplexity int) int
@@ -4029,6 +4033,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExceededLimit.ResourceType(childComplexity), true
 
+	case "ExplainPayload.at":
+		if e.ComplexityRoot.ExplainPayload.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainPayload.At(childComplexity), true
+	case "ExplainPayload.knownAt":
+		if e.ComplexityRoot.ExplainPayload.KnownAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainPayload.KnownAt(childComplexity), true
+	case "ExplainPayload.modelVersion":
+		if e.ComplexityRoot.ExplainPayload.ModelVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainPayload.ModelVersion(childComplexity), true
 	case "ExplainPayload.owner":
 		if e.ComplexityRoot.ExplainPayload.Owner == nil {
 			break
@@ -4090,6 +4112,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExplainStep.Rule(childComplexity), true
+	case "ExplainStep.ruleSince":
+		if e.ComplexityRoot.ExplainStep.RuleSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainStep.RuleSince(childComplexity), true
 	case "ExplainStep.text":
 		if e.ComplexityRoot.ExplainStep.Text == nil {
 			break
@@ -10307,13 +10335,23 @@ input ExplainInput {
   role: String
   "Identifier of a property of the resource type: of the values only this one."
   property: String
+  "When it holds; may lie ahead. Null: at knownAt."
+  at: DateTime
+  "By what was known then: the role model, the data, and what had been done. Null, or later than now: by what is known now."
+  knownAt: DateTime
 }
 
 """Why (or why not): the chain rule, context, record, role, value, order, attempt, verification. The evaluation is computed now, by the same
-function that assigns."""
+function that assigns; of the past from the model and the data as they were known then, compared with what was kept then (RECORD)."""
 type ExplainPayload {
   "The owner."
   owner: Resource!
+  "The instant explained: what holds then."
+  at: DateTime!
+  "By what was known at this instant."
+  knownAt: DateTime!
+  "Number of the version of the role model that explains; 0: there was none yet."
+  modelVersion: Int!
   "The steps, in the order in which one leads to the next."
   steps: [ExplainStep!]!
 }
@@ -10336,6 +10374,8 @@ enum ExplainStepKind {
   CORRELATION
   "A rule that computes a value."
   PROPERTY
+  "Of the past: what was kept then is not what the model and the data of then come to."
+  RECORD
   "What the system shows and nobody asked for."
   DIFFERENCE
   "The order about it."
@@ -10356,6 +10396,8 @@ type ExplainStep {
   kind: ExplainStepKind!
   "Identifier of the rule; null: no rule."
   rule: String
+  "From when on the rule has been, or was then, as it explains; null: no rule, or not kept."
+  ruleSince: DateTime
   "Identifier of the role; null: none."
   role: String
   "Identifier of the resource type; null: none."
@@ -10425,7 +10467,10 @@ extend type Query {
     "By what was known then. Null, or later than now: by what is known now."
     knownAt: DateTime
   ): PermissionsView!
-  "Why somebody has something, or why not."
+  """
+  Why somebody has something, or why not, now or at an instant and as known at one. NOT_FOUND out of scope or not known then, VALIDATION for an
+  instant of which not all is kept.
+  """
   explain(
     "What to do."
     input: ExplainInput!
@@ -16988,6 +17033,12 @@ func (ec *executionContext) childFields_ExplainPayload(ctx context.Context, fiel
 	switch field.Name {
 	case "owner":
 		return ec.fieldContext_ExplainPayload_owner(ctx, field)
+	case "at":
+		return ec.fieldContext_ExplainPayload_at(ctx, field)
+	case "knownAt":
+		return ec.fieldContext_ExplainPayload_knownAt(ctx, field)
+	case "modelVersion":
+		return ec.fieldContext_ExplainPayload_modelVersion(ctx, field)
 	case "steps":
 		return ec.fieldContext_ExplainPayload_steps(ctx, field)
 	}
@@ -17000,6 +17051,8 @@ func (ec *executionContext) childFields_ExplainStep(ctx context.Context, field g
 		return ec.fieldContext_ExplainStep_kind(ctx, field)
 	case "rule":
 		return ec.fieldContext_ExplainStep_rule(ctx, field)
+	case "ruleSince":
+		return ec.fieldContext_ExplainStep_ruleSince(ctx, field)
 	case "role":
 		return ec.fieldContext_ExplainStep_role(ctx, field)
 	case "resourceType":

@@ -206,7 +206,7 @@ func Explain(ctx context.Context, s cli.Session, in cli.ExplainInput) error {
 	if len(ids) == 0 {
 		return errs.Missing("There is no %s %s.", in.EntityType, in.Key)
 	}
-	e, err := a.Assignments.Explain(ctx, assignment.ExplainInput{OwnerID: ids[0], Role: in.Role, ResourceType: in.ResourceType, Property: in.Property})
+	e, err := a.Assignments.Explain(ctx, assignment.ExplainInput{OwnerID: ids[0], Role: in.Role, ResourceType: in.ResourceType, Property: in.Property, At: in.At, KnownAt: in.KnownAt})
 	if err != nil {
 		return err
 	}

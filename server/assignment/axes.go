@@ -106,11 +106,12 @@ func repeated[T any](rows []T, says func(x, y *T) bool) []T {
 func (a axes) types(ctx context.Context, db bun.IDB, owner int64) ([]viewType, error) {
 	var rows, out []viewType
 	const versions = `(
-			select a.resource_id, a.workflow_state, a.is_expected, a.start_date, a.end_date, a.expected, a.error, a.valid_from where a.valid_from <= ?2
+			select a.resource_id, a.workflow_state, a.is_expected, a.is_denied, a.is_frozen, a.confidence, a.start_date, a.end_date, a.expected, a.error, a.valid_from where a.valid_from <= ?2
 			union all
-			select v.resource_id, v.workflow_state, v.is_expected, v.start_date, v.end_date, v.expected, v.error, v.valid_from
+			select v.resource_id, v.workflow_state, v.is_expected, v.is_denied, v.is_frozen, v.confidence, v.start_date, v.end_date, v.expected, v.error, v.valid_from
 			from assigned_resource_type_version v where v.assigned_resource_type_id = a.id and v.valid_from <= ?2) x`
-	if err := db.NewRaw(`select a.id, a.resource_type_id, x.resource_id, x.workflow_state, x.is_expected, y.start_date, y.end_date, x.expected, x.error, a.valid_to <= ?2 as is_over
+	if err := db.NewRaw(`select a.id, a.resource_type_id, x.resource_id, x.workflow_state, x.is_expected, x.is_denied, x.is_frozen, coalesce(x.confidence, 0) as confidence,
+			y.start_date, y.end_date, x.expected, x.error, a.created_key, a.verified_at, a.valid_to <= ?2 as is_over
 		from assigned_resource_type a
 		cross join lateral (select x.start_date, x.end_date from `+versions+` order by x.valid_from desc limit 1) y
 		cross join lateral (select * from `+versions+` where x.is_expected or x.valid_from <= ?1 order by x.valid_from desc limit 1) x

@@ -21,6 +21,7 @@
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list
 //	axes.go       the two axes of time of that: when it holds, and when it was known
 //	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
+//	past.go       the model and an owner as they were known, to explain the past; record.go where what was kept then is something else
 //	wording.go    the sentences; names.go what things are called; reasons.go rules in words
 //
 // Below: server/directory (what exists), server/rolemodel (what should be, and why), server/evaluation (the pure arithmetic).

@@ -5,70 +5,123 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"writ/server/errs"
 	"writ/server/evaluation"
+	"writ/server/rolemodel"
 )
 
-// ExplainInput asks why an owner has something, or why not.
+// ExplainInput asks why an owner has something, or why not. It has the two axes of time of ViewInput.
 type ExplainInput struct {
 	OwnerID      int64
-	ResourceType string // identifier: only steps that lead to this type; empty: all
-	Role         string // identifier: only steps that lead to this role, and what it gives; empty: all
-	Property     string // identifier: of the properties only this one; empty: all
+	ResourceType string     // identifier: only steps that lead to this type; empty: all
+	Role         string     // identifier: only steps that lead to this role, and what it gives; empty: all
+	Property     string     // identifier: of the properties only this one; empty: all
+	At           *time.Time // what holds at this instant; nil: at KnownAt
+	KnownAt      *time.Time // by what was known at this instant; nil, or later than now: now
 }
 
 // Explanation is every link of the chain rule -> context -> record -> role -> line -> attempt -> verification, computed now by the same
-// function that assigns (design 7).
+// function that assigns (design 7). Of the past it is computed from the model and the data as they were known then, and says where that is
+// not what was kept then.
 type Explanation struct {
-	OwnerID int64
-	Steps   []evaluation.Step
+	OwnerID      int64
+	At           time.Time // when it holds
+	KnownAt      time.Time // by what was known then
+	ModelVersion int       // of the role model that explains; 0: there was none yet
+	Steps        []evaluation.Step
 }
 
 // Explain evaluates one owner with reasons kept and tells what was done about the result; it writes nothing. NotFound when there is no such
-// resource or it is out of scope.
+// resource, it is out of scope, or was not known at the instant; Invalid when the past is asked for as far back as it is not kept.
 func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, error) {
 	if err := s.MayView(ctx, in.OwnerID); err != nil {
 		return nil, err
 	}
-	m, err := s.Model(ctx, s.DB)
+	now := s.Clock.Now()
+	a, err := (&ViewInput{At: in.At, KnownAt: in.KnownAt}).axes(now)
 	if err != nil {
 		return nil, err
 	}
-	batch, _, err := s.load(ctx, s.DB, m, []int64{in.OwnerID}, false, Options{Explain: true, Force: true})
-	if err != nil {
+	e := &explainer{s: s, ctx: ctx, in: in, axes: a, past: a.known.Before(now), out: &Explanation{OwnerID: in.OwnerID, At: a.at, KnownAt: a.known}}
+	if err := e.load(); err != nil {
 		return nil, err
 	}
-	if len(batch.Owners) == 0 {
-		return nil, errs.Missing("There is no resource %d.", in.OwnerID).Of(in.OwnerID)
+	if e.batch == nil || len(e.batch.Owners) == 0 {
+		return nil, errs.Missing("There is no resource %d, or it was not known then.", in.OwnerID).Of(in.OwnerID)
 	}
-	result := m.Evaluate(batch)[0]
+	result := e.m.Evaluate(e.batch)[0]
 	if result.Err != nil {
 		return nil, result.Err
 	}
-	about := m.about(in)
-	var steps []evaluation.Step
+	e.about = e.m.about(in)
 	for _, step := range result.Trace.Steps {
-		if about.has(step) {
-			steps = append(steps, step)
+		if e.about.has(step) {
+			e.steps = append(e.steps, step)
 		}
 	}
-	follows, err := s.selectFollows(ctx, in.OwnerID, about)
-	if err != nil {
-		return nil, err
+	return e.out, e.word()
+}
+
+// explainer makes one explanation.
+type explainer struct {
+	s     *Service
+	ctx   context.Context
+	in    ExplainInput
+	axes  axes
+	past  bool // it is what was known before now
+	m     *Model
+	batch *evaluation.Batch
+	about *subject
+	steps []evaluation.Step
+	out   *Explanation
+}
+
+// load reads the model and the owner, as they are or as they were known.
+func (e *explainer) load() (err error) {
+	s := e.s
+	if !e.past {
+		if e.m, err = s.Model(e.ctx, s.DB); err != nil {
+			return err
+		}
+		if e.batch, _, err = s.load(e.ctx, s.DB, e.m, []int64{e.in.OwnerID}, false, Options{Explain: true, Force: true}); err != nil {
+			return err
+		}
+		e.batch.Now = e.axes.at
+	} else {
+		if err := s.mustRemember(e.ctx, e.axes.known, "knownAt"); err != nil {
+			return err
+		}
+		if e.m, err = s.modelAt(e.ctx, s.DB, e.axes.known); err != nil {
+			return err
+		}
+		if e.batch, err = s.loadPast(e.ctx, s.DB, e.m, e.in.OwnerID, e.axes); err != nil {
+			return err
+		}
 	}
-	return s.word(ctx, m, batch, steps, follows)
+	e.out.ModelVersion = int(e.m.Source.Version)
+	return nil
 }
 
 // word makes the sentences and puts the steps in the order in which one leads to the next.
-func (s *Service) word(ctx context.Context, m *Model, batch *evaluation.Batch, steps []evaluation.Step, f *follows) (*Explanation, error) {
-	owner := batch.Owners[0].Resource
-	n, err := m.readNames(ctx, s.DB, append(mentioned(steps), f.mentioned()...))
+func (e *explainer) word() error {
+	s, ctx, m, batch := e.s, e.ctx, e.m, e.batch
+	steps := slices.DeleteFunc(e.steps, func(x evaluation.Step) bool { return e.past && x.Kind == evaluation.StepCorrelation }) // keys have no past
+	f, err := s.selectFollows(ctx, e.in.OwnerID, e.about, e.axes, e.past)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if e.past {
+		e.proposedThen(f)
+	}
+	owner := batch.Owners[0].Resource
+	n, err := m.readNames(ctx, s.DB, append(mentioned(steps), f.mentioned()...), e.axes.known)
+	if err != nil {
+		return err
 	}
 	if err := n.hide(ctx, s.DB, behind(steps, owner.ID)); err != nil {
-		return nil, err
+		return err
 	}
 	n.resources[owner.ID] = resourceName{ID: owner.ID, EntityTypeID: owner.EntityTypeID, Key: owner.Key, DisplayName: owner.DisplayName}
 	w := &wording{names: n, owner: owner, now: batch.Now, forbidden: map[int64]bool{}}
@@ -77,7 +130,7 @@ func (s *Service) word(ctx context.Context, m *Model, batch *evaluation.Batch, s
 			w.forbidden[cmp.Or(step.ResourceTypeID, -step.RoleID)] = true
 		}
 	}
-	out := &Explanation{OwnerID: owner.ID}
+	out := e.out
 	silent := map[int64]bool{}
 	for _, step := range steps {
 		if step.NotComputed && (silent[step.ResourceTypeID] || step.Property == "") {
@@ -87,11 +140,50 @@ func (s *Service) word(ctx context.Context, m *Model, batch *evaluation.Batch, s
 		step.Text = w.sentence(step)
 		out.Steps = append(out.Steps, step)
 	}
+	if e.past {
+		out.Steps = append(out.Steps, e.records(w)...)
+	}
 	out.Steps = append(out.Steps, w.follows(f)...)
 	slices.SortStableFunc(out.Steps, func(a, b evaluation.Step) int {
 		return cmp.Or(cmp.Compare(chapter(a.Kind), chapter(b.Kind)), cmp.Compare(a.ResourceTypeID, b.ResourceTypeID), cmp.Compare(part(a.Kind), part(b.Kind)))
 	})
-	return out, nil
+	return e.dateRules()
+}
+
+// dateRules tells from when on the rules are as they are.
+func (e *explainer) dateRules() error {
+	byTable := map[string][]int64{}
+	for _, step := range e.out.Steps {
+		if step.RuleID != 0 {
+			byTable[tableOf(step.Kind)] = append(byTable[tableOf(step.Kind)], step.RuleID)
+		}
+	}
+	since := map[string]map[int64]time.Time{}
+	for table, list := range byTable {
+		var err error
+		if since[table], err = rolemodel.Since(e.ctx, e.s.DB, table, e.m.Source.Version, list); err != nil {
+			return err
+		}
+	}
+	for i := range e.out.Steps {
+		step := &e.out.Steps[i]
+		if at, ok := since[tableOf(step.Kind)][step.RuleID]; ok {
+			step.RuleSince = &at
+		}
+	}
+	return nil
+}
+
+// tableOf is where the rule of a step stands.
+func tableOf(kind evaluation.StepKind) string {
+	switch kind {
+	case evaluation.StepContext:
+		return "context_rule"
+	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole:
+		return "role_rule"
+	default:
+		return "resource_type_rule"
+	}
 }
 
 // chapter orders the steps: the context, the roles, then each resource type with all that is about it.
@@ -101,14 +193,14 @@ func chapter(kind evaluation.StepKind) int {
 		return 0
 	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole:
 		return 1
-	default:
+	default: // a record of a role belongs to no type, and so comes first of these
 		return 2
 	}
 }
 
 // part orders the steps of one resource type: why it is given, what it found, its values, then what was done.
 func part(kind evaluation.StepKind) int {
-	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty,
+	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty, evaluation.StepRecord,
 		evaluation.StepDifference, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification}, kind)
 }
 

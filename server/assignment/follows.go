@@ -54,6 +54,7 @@ type followLine struct {
 	WaitReason                  string
 	Error                       *string
 	RuleIDs                     []int64 `bun:"rule_ids,array"`
+	IsOther                     bool    // of the past: it was changed since, and its values are those of later
 }
 
 type followDecision struct {
@@ -77,9 +78,9 @@ type followGap struct {
 	FoundAt                     time.Time
 }
 
-// selectFollows reads it with a fixed number of statements, whatever the owner has.
-func (s *Service) selectFollows(ctx context.Context, owner int64, about *subject) (*follows, error) {
-	f := &follows{}
+// selectFollows reads it with a fixed number of statements, whatever the owner has; of the past as it stood then.
+func (s *Service) selectFollows(ctx context.Context, owner int64, about *subject, a axes, past bool) (*follows, error) {
+	f, done := &follows{}, a.done()
 	var types []int64 // nil: all
 	if !about.everything {
 		types = append([]int64{}, slices.Sorted(maps.Keys(about.types))...)
@@ -90,50 +91,69 @@ func (s *Service) selectFollows(ctx context.Context, owner int64, about *subject
 		}
 		return nil
 	}
-	if err := read("assignments", &f.assigned, `select a.id, a.resource_type_id, a.resource_id, a.is_expected, a.verified_at, coalesce(c.display_name, '') as system
-		from assigned_resource_type a join resource_type t on t.id = a.resource_type_id
+	if err := read("assignments", &f.assigned, `select a.id, a.resource_type_id, x.resource_id, x.is_expected, case when a.verified_at <= ?3 then a.verified_at end as verified_at, coalesce(c.display_name, '') as system
+		from assigned_resource_type a
+		cross join lateral (
+			select a.resource_id, a.is_expected where a.valid_from <= ?3 and a.valid_to > ?3
+			union all
+			select v.resource_id, v.is_expected from assigned_resource_type_version v where v.assigned_resource_type_id = a.id and v.valid_from <= ?3 and v.valid_to > ?3) x
+		join resource_type t on t.id = a.resource_type_id
 		join entity_type e on e.id = t.target_entity_type_id left join connector c on c.id = e.connector_id
-		where a.owner_id = ?0 and a.valid_to = 'infinity' and (?1 or a.resource_type_id = any (?2)) order by a.resource_type_id, a.id`,
-		owner, about.everything, ids(types)); err != nil {
+		where a.owner_id = ?0 and (a.valid_to = 'infinity' or a.valid_to <> 'infinity' and a.valid_to > ?3) and (?1 or a.resource_type_id = any (?2)) order by a.resource_type_id, a.id`,
+		owner, about.everything, ids(types), done); err != nil {
 		return nil, err
 	}
 	arts := make([]int64, len(f.assigned))
 	for i, a := range f.assigned {
 		arts[i] = a.ID
 	}
-	if err := read("orders", &f.orders, `select o.id, o.assigned_resource_type_id, o.resource_type_id, o.target_id, o.kind, o.state, o.is_manual, o.is_withdrawn,
-			coalesce(c.display_name, '') as system, o.wait_reason, o.attempt, o.unverified_count, o.created_at, o.executed_at, o.verified_at, o.closed_at,
+	// of what has changed since, only the history knows how it stood: ?2 is whether the past is asked for, ?1 its instant
+	if err := read("orders", &f.orders, `select o.id, o.assigned_resource_type_id, o.resource_type_id, o.target_id, o.kind, coalesce(h.to_state, o.state) as state, o.is_manual,
+			o.is_withdrawn and o.closed_at <= ?1 as is_withdrawn, coalesce(c.display_name, '') as system,
+			case when ?2 and o.updated_at > ?1 then 'none' else o.wait_reason end as wait_reason,
+			case when ?2 then (select count(*) from order_attempt t where t.order_id = o.id and t.started_at <= ?1) else o.attempt end as attempt,
+			case when ?2 and o.updated_at > ?1 then 0 else o.unverified_count end as unverified_count, o.created_at,
+			case when o.executed_at <= ?1 then o.executed_at end as executed_at, case when o.verified_at <= ?1 then o.verified_at end as verified_at,
+			case when o.closed_at <= ?1 then o.closed_at end as closed_at,
 			(select max(d.started_at) from delivery d where d.connector_id = o.connector_id and d.state = 'APPLIED'
-				and d.started_at <= coalesce(o.verified_at, o.closed_at, 'infinity')) as last_read_at
-		from unnest(?::bigint[]) a (id)
-		cross join lateral (select * from provisioning_order o where o.assigned_resource_type_id = a.id order by o.id desc limit 1) o
-		left join connector c on c.id = o.connector_id order by o.id`, ids(arts)); err != nil {
+				and d.started_at <= least(coalesce(o.verified_at, o.closed_at, 'infinity'), ?1)) as last_read_at
+		from unnest(?0::bigint[]) a (id)
+		cross join lateral (select * from provisioning_order o where o.assigned_resource_type_id = a.id and o.created_at <= ?1 order by o.id desc limit 1) o
+		left join lateral (select h.to_state from order_line_history h where ?2 and (o.closed_at is null or o.closed_at > ?1) and h.order_id = o.id and h.at <= ?1
+			and h.to_state is not null order by h.id desc limit 1) h on true
+		left join connector c on c.id = o.connector_id order by o.id`, ids(arts), done, past); err != nil {
 		return nil, err
 	}
 	orders := make([]int64, len(f.orders))
 	for i, o := range f.orders {
 		orders[i] = o.ID
 	}
-	if err := read("lines", &f.lines, `select id, order_id, property, action, current_value, proposed_value, state, wait_reason, error, rule_ids
-		from order_line where order_id = any (?0) and (?1 = '' or property is null or property = ?1)
-			and (closed_at is null or state in (3, 4, 6, 7)) order by order_id, property is not null, id`, ids(orders), about.property); err != nil {
+	if err := read("lines", &f.lines, `select l.id, l.order_id, l.property, l.action, l.current_value, l.proposed_value, coalesce(h.to_state, l.state) as state,
+			case when ?3 and l.updated_at > ?2 then 'none' else l.wait_reason end as wait_reason, case when not ?3 or l.updated_at <= ?2 then l.error end as error, l.rule_ids, ?3 and l.updated_at > ?2 as is_other
+		from order_line l
+		left join lateral (select h.to_state from order_line_history h where ?3 and h.order_id = l.order_id and h.line_ids @> array[l.id] and h.at <= ?2 and h.to_state is not null
+			order by h.id desc limit 1) h on true
+		where l.order_id = any (?0) and (?1 = '' or l.property is null or l.property = ?1) and l.created_at <= ?2
+			and (l.closed_at is null or l.closed_at > ?2 or l.state in (3, 4, 6, 7)) order by l.order_id, l.property is not null, l.id`, ids(orders), about.property, done, past); err != nil {
 		return nil, err
 	}
 	if err := read("decisions", &f.decisions, `select h.order_id, coalesce(nullif(max(u.display_name), ''), h.actor) as actor, h.action, h.comment, h.at
 		from order_line_history h left join local_user u on u.username = h.actor
-		where h.order_id = any (?) and h.action in ('approve', 'approve_early', 'decline', 'postpone', 'unblock', 'reconsider', 'reconsider_for_review', 'keep',
+		where h.order_id = any (?) and h.at <= ? and h.action in ('approve', 'approve_early', 'decline', 'postpone', 'unblock', 'reconsider', 'reconsider_for_review', 'keep',
 			'confirm', 'confirm_unsynchronized', 'report')
-		group by h.order_id, h.actor, h.action, h.comment, h.at order by h.order_id, h.at`, ids(orders)); err != nil {
+		group by h.order_id, h.actor, h.action, h.comment, h.at order by h.order_id, h.at`, ids(orders), done); err != nil {
 		return nil, err
 	}
-	if err := read("attempts", &f.attempts, `select order_id, attempt, started_at, ended_at, outcome, message
-		from unnest(?::bigint[]) o (id) cross join lateral (select * from order_attempt a where a.order_id = o.id order by a.attempt desc limit ?) a
-		order by order_id, attempt`, ids(orders), shownAttempts); err != nil {
+	if err := read("attempts", &f.attempts, `select order_id, attempt, started_at, case when ended_at <= ?1 then ended_at end as ended_at,
+			case when ended_at is null or ended_at <= ?1 then outcome end as outcome, case when ended_at is null or ended_at <= ?1 then message end as message
+		from unnest(?0::bigint[]) o (id) cross join lateral (select * from order_attempt a where a.order_id = o.id and a.started_at <= ?1 order by a.attempt desc limit ?2) a
+		order by order_id, attempt`, ids(orders), done, shownAttempts); err != nil {
 		return nil, err
 	}
 	return f, read("differences", &f.gaps, `select a.resource_type_id, g.property, g.current_value, g.proposed_value, g.found_at
 		from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id
-		where g.assigned_resource_type_id = any (?0) and g.closed_at is null and g.workflow_state <> 24 and (?1 = '' or g.property is null or g.property = ?1) order by g.id`, ids(arts), about.property)
+		where g.assigned_resource_type_id = any (?0) and g.found_at <= ?2 and (g.closed_at is null or g.closed_at > ?2) and g.workflow_state <> 24
+			and (?1 = '' or g.property is null or g.property = ?1) order by g.id`, ids(arts), about.property, done)
 }
 
 func (f *follows) mentioned() []int64 {
@@ -308,6 +328,8 @@ func (w *wording) line(o followOrder, l followLine) string {
 		text = fmt.Sprintf("%s gets %s", property, text1(l.ProposedValue, l.CurrentValue))
 	case l.Action == evaluation.LineRemove:
 		text = fmt.Sprintf("%s loses %s", property, text1(l.CurrentValue, l.ProposedValue))
+	case l.IsOther && l.ProposedValue == nil:
+		text = property + " is set"
 	case text1(l.ProposedValue, nil) == "":
 		text = fmt.Sprintf("%s is emptied", property)
 		if before := text1(l.CurrentValue, nil); before != "" {

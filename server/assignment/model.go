@@ -101,27 +101,13 @@ func Check(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.
 // referenceData reads what rules name by key, and the dimension trees.
 func referenceData(ctx context.Context, db bun.IDB, m *rolemodel.Model, shape *directory.Shape) (evaluation.Keys, error) {
 	keys := evaluation.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}, Ancestors: map[string]map[int64][]int64{}}
-	var types []int64
-	var names []string
-	for typeID, list := range evaluation.RequiredKeys(m, shape) {
-		for _, k := range list {
-			types, names = append(types, typeID), append(names, k)
-		}
-	}
-	var found []struct {
-		ID, EntityTypeID int64
-		Key, DisplayName string
-	}
+	types, names := required(m, shape)
+	var found []resourceName
 	if err := db.NewRaw(`select r.id, r.entity_type_id, r.key, r.display_name from unnest(?::bigint[], ?::text[]) k (type, key)
 		join resource r on r.entity_type_id = k.type and r.key = k.key and r.valid_to = 'infinity'`, ids(types), texts(names)).Scan(ctx, &found); err != nil {
 		return keys, fmt.Errorf("read keys of the role model: %w", err)
 	}
-	for _, f := range found {
-		if keys.IDs[f.EntityTypeID] == nil {
-			keys.IDs[f.EntityTypeID] = map[string]int64{}
-		}
-		keys.IDs[f.EntityTypeID][f.Key], keys.Labels[f.ID] = f.ID, f.DisplayName
-	}
+	name(keys, found)
 	var closure []struct {
 		Identifier               string
 		DescendantID, AncestorID int64
@@ -137,6 +123,26 @@ func referenceData(ctx context.Context, db bun.IDB, m *rolemodel.Model, shape *d
 		keys.Ancestors[c.Identifier][c.DescendantID] = append(keys.Ancestors[c.Identifier][c.DescendantID], c.AncestorID)
 	}
 	return keys, nil
+}
+
+// required are the resources that a model names, as two columns.
+func required(m *rolemodel.Model, shape *directory.Shape) (types []int64, names []string) {
+	for typeID, list := range evaluation.RequiredKeys(m, shape) {
+		for _, k := range list {
+			types, names = append(types, typeID), append(names, k)
+		}
+	}
+	return types, names
+}
+
+// name adds resources that the model names.
+func name(keys evaluation.Keys, found []resourceName) {
+	for _, f := range found {
+		if keys.IDs[f.EntityTypeID] == nil {
+			keys.IDs[f.EntityTypeID] = map[string]int64{}
+		}
+		keys.IDs[f.EntityTypeID][f.Key], keys.Labels[f.ID] = f.ID, f.DisplayName
+	}
 }
 
 // refreshReferenceData hashes what rules name by key; when it changed, the model is another one and every owner must be looked at again.

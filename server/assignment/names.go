@@ -27,12 +27,14 @@ type resourceName struct {
 	Key, DisplayName string
 }
 
-// readNames looks up the resources that a text mentions.
-func (m *Model) readNames(ctx context.Context, db bun.IDB, of []int64) (*names, error) {
+// readNames looks up the resources that a text mentions, by the names that were known at an instant.
+func (m *Model) readNames(ctx context.Context, db bun.IDB, of []int64, known time.Time) (*names, error) {
 	n := &names{m: m, resources: map[int64]resourceName{}}
 	slices.Sort(of)
 	var rows []resourceName
-	if err := db.NewRaw(`select id, entity_type_id, key, display_name from resource where id = any (?)`, ids(slices.Compact(of))).Scan(ctx, &rows); err != nil {
+	if err := db.NewRaw(`select r.id, r.entity_type_id, r.key, coalesce(v.display_name, r.display_name) as display_name
+		from resource r left join resource_version v on v.resource_id = r.id and v.valid_from <= ?1 and v.valid_to > ?1
+		where r.id = any (?0)`, ids(slices.Compact(of)), known).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read names: %w", err)
 	}
 	for _, r := range rows {

@@ -32,6 +32,13 @@ func nullID(id int64) *int64 {
 	return &id
 }
 
+func orZero(id *int64) int64 {
+	if id == nil {
+		return 0
+	}
+	return *id
+}
+
 // texts makes a text[] argument.
 func texts(list []string) any {
 	if list == nil {

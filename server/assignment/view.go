@@ -158,9 +158,13 @@ type viewType struct {
 	ResourceID         *int64
 	WorkflowState      int
 	IsExpected         bool
+	IsDenied, IsFrozen bool
+	Confidence         int
 	StartDate, EndDate *time.Time
 	Expected           json.RawMessage
 	Error              *string
+	CreatedKey         *string
+	VerifiedAt         *time.Time
 	IsOver             bool
 	expected           evaluation.Expected
 }

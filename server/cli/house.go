@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -69,13 +70,14 @@ type RunJobInput struct {
 	Wait       bool
 }
 
-// ExplainInput names what is to be explained; an empty Role, ResourceType or Property leaves nothing out.
+// ExplainInput names what is to be explained; an empty Role, ResourceType or Property leaves nothing out. At and KnownAt nil: now.
 type ExplainInput struct {
 	EntityType   string
 	Key          string
 	Role         string
 	ResourceType string
 	Property     string
+	At, KnownAt  *time.Time
 }
 
 // VerifyInput holds what was kept outside: checkpoints as they were printed, and further keys to trust in base64.

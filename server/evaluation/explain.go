@@ -26,6 +26,7 @@ const (
 	StepProperty      StepKind = "PROPERTY"       // a rule that computes a value
 	StepType          StepKind = "TYPE"           // what all of that comes to: the owner gets the resource type, or not
 	StepCorrelation   StepKind = "CORRELATION"    // a target that a key finds
+	StepRecord        StepKind = "RECORD"         // of the past: what was kept then is not what is computed again
 	StepOrder         StepKind = "ORDER"          // the order about the resource type, and how it stands
 	StepReview        StepKind = "REVIEW"         // a person's decision about it
 	StepLine          StepKind = "LINE"           // one value of it
@@ -46,8 +47,9 @@ type Step struct {
 	Value          string
 	Matched        bool
 	From, To       *time.Time
-	Text           string // the step as a sentence
-	OrderID        *int64 // of what follows the evaluation; nil: none
+	Text           string     // the step as a sentence
+	OrderID        *int64     // of what follows the evaluation; nil: none
+	RuleSince      *time.Time // from when on the rule is as it is; nil: not known, or no rule
 
 	NeedsRoleID   int64            // role that the rule asks for; 0: none
 	RoleHeld      bool             // NeedsRoleID is held at some time

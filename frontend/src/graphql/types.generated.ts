@@ -622,6 +622,10 @@ export type ErrorCode =
 
 /** Whose entitlements to explain. */
 export type ExplainInput = {
+  /** When it holds; may lie ahead. Null: at knownAt. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** By what was known then: the role model, the data, and what had been done. Null, or later than now: by what is known now. */
+  knownAt?: InputMaybe<Scalars['DateTime']['input']>;
   /** The person (or other owner). */
   ownerId: Scalars['ID']['input'];
   /** Identifier of a property of the resource type: of the values only this one. */
@@ -650,6 +654,8 @@ export type ExplainStepKind =
   | 'ORDER'
   /** A rule that computes a value. */
   | 'PROPERTY'
+  /** Of the past: what was kept then is not what the model and the data of then come to. */
+  | 'RECORD'
   /** A rule about a resource type. */
   | 'RESOURCE_TYPE'
   /** A person's decision. */

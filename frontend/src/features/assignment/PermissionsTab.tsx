@@ -157,7 +157,8 @@ export function PermissionsTab() {
                 row={row}
                 ownerId={id}
                 onToggle={() => toggle(row.entitlement.id)}
-                isNow={search.asOf === undefined}
+                at={search.asOf}
+                knownAt={search.knownAt ?? search.asOf}
               />
             ))}
           </div>
@@ -189,7 +190,13 @@ function InstantInput(props: {
   )
 }
 
-function EntitlementLine(props: { row: TreeRow; ownerId: string; onToggle: () => void; isNow: boolean }) {
+function EntitlementLine(props: {
+  row: TreeRow
+  ownerId: string
+  onToggle: () => void
+  at?: string
+  knownAt?: string
+}) {
   const { row, ownerId, onToggle } = props
   const { entitlement: e, depth, hasChildren, isOpen } = row
   const Glyph = kindIcons[e.kind]
@@ -249,7 +256,7 @@ function EntitlementLine(props: { row: TreeRow; ownerId: string; onToggle: () =>
         {formatPeriod(e.startDate, e.endDate)}
       </span>
       <span role="gridcell">
-        <WhyPopover entitlement={e} ownerId={ownerId} mayExplain={props.isNow} />
+        <WhyPopover entitlement={e} ownerId={ownerId} at={props.at} knownAt={props.knownAt} />
       </span>
     </div>
   )

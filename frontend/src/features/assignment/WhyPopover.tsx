@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Popover } from '@mantine/core'
-import { IconCheck, IconHelp, IconX } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCheck, IconHelp, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
@@ -9,8 +9,17 @@ import { Skeleton } from '../../ui/Skeleton'
 import { ExplainDocument, type EntitlementRowFragment } from './assignment.generated'
 import classes from './WhyPopover.module.css'
 
-/** Why somebody has this: the recorded reasons, and on demand every step of the evaluation. */
-export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId: string; mayExplain: boolean }) {
+type Asked = {
+  entitlement: EntitlementRowFragment
+  ownerId: string
+  /** What holds at this instant; left out: now. */
+  at?: string
+  /** By what was known then; left out: now. */
+  knownAt?: string
+}
+
+/** Why somebody has this, or had it: the recorded reasons, and on demand every step of the evaluation. */
+export function WhyPopover(props: Asked) {
   const { entitlement: e } = props
   const [open, setOpen] = useState(false)
   const [explaining, setExplaining] = useState(false)
@@ -46,12 +55,15 @@ export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId
               ))}
             </ul>
           )}
-          {props.mayExplain &&
-            e.kind !== 'PROPERTY' &&
+          {e.kind !== 'PROPERTY' &&
             (explaining ? (
-              <Steps entitlement={e} ownerId={props.ownerId} />
+              <Steps {...props} />
             ) : (
-              <Button variant="default" title={t.assignment.explainHint} onClick={() => setExplaining(true)}>
+              <Button
+                variant="default"
+                title={props.knownAt ? t.assignment.explainPastHint : t.assignment.explainHint}
+                onClick={() => setExplaining(true)}
+              >
                 {t.assignment.explain}
               </Button>
             ))}
@@ -61,12 +73,12 @@ export function WhyPopover(props: { entitlement: EntitlementRowFragment; ownerId
   )
 }
 
-function Steps({ entitlement, ownerId }: { entitlement: EntitlementRowFragment; ownerId: string }) {
+function Steps({ entitlement, ownerId, at, knownAt }: Asked) {
   const about =
     entitlement.kind === 'RESOURCE_TYPE' ? { resourceType: entitlement.identifier } : { role: entitlement.identifier }
   const [{ data, error }] = useReading({
     query: ExplainDocument,
-    variables: { input: { ownerId, ...about } },
+    variables: { input: { ownerId, at, knownAt, ...about } },
     requestPolicy: 'network-only',
   })
   if (error) return <ProblemNote problem={toProblem(error)} />
@@ -75,7 +87,9 @@ function Steps({ entitlement, ownerId }: { entitlement: EntitlementRowFragment; 
     <ol className={classes.steps} tabIndex={0} aria-label={t.assignment.explain}>
       {data.explain.steps.map((step, index) => (
         <li key={index}>
-          {step.matched ? (
+          {step.kind === 'RECORD' ? (
+            <IconAlertTriangle size={14} color="var(--tone-amber-text)" aria-label={t.assignment.keptOtherwise} />
+          ) : step.matched ? (
             <IconCheck size={14} color="var(--tone-green-text)" aria-label={t.assignment.matched} />
           ) : (
             <IconX size={14} color="var(--tone-red-text)" aria-label={t.assignment.notMatched} />

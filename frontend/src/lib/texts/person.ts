@@ -113,6 +113,8 @@ export const personTexts = {
       'Rules give nothing without a current record such as a position: see Contexts. Else run the job that computes the role model, or change the filter.',
     explain: 'Explain step by step',
     explainHint: 'Computed now, by the same function that assigns.',
+    explainPastHint: 'From the model and the data as they were known then, compared with what was kept.',
+    keptOtherwise: 'kept otherwise',
     matched: 'applies',
     notMatched: 'does not apply',
     kinds: {
