@@ -63,6 +63,7 @@ type writer struct {
 	change fulfil.Change
 	table  *table
 	links  []link
+	behind []link            // foreign keys, beside the links, that follow a value of this change
 	owners map[string]string // by ref column of a link: the value that identifies the row there
 	meant  *meant            // what the transaction wrote so far
 }
@@ -130,7 +131,16 @@ func (w *writer) find(cat *catalog) error {
 	if err != nil {
 		return refuse("%s", err.Error())
 	}
-	w.links = links
+	w.links, w.behind = links, nil
+	if ch.Type == fulfil.Modified {
+		for _, name := range w.columns() {
+			for _, l := range cat.referrers(w.table, name) {
+				if !slices.ContainsFunc(links, func(x link) bool { return x.table == l.table && x.owner == l.owner }) {
+					w.behind = append(w.behind, l)
+				}
+			}
+		}
+	}
 	wanted := slices.Collect(maps.Keys(ch.Changes))
 	if ch.KeyColumn != "" {
 		wanted = append(wanted, ch.KeyColumn)
@@ -332,10 +342,10 @@ func (w *writer) look(ctx context.Context, key string) (found bool, same compari
 	return found, same, rows.Err()
 }
 
-// refs are the columns that the links of this change refer to.
+// refs are the columns that the links of this change refer to, and the foreign keys behind it.
 func (w *writer) refs() []string {
 	var refs []string
-	for _, l := range w.links {
+	for _, l := range slices.Concat(w.links, w.behind) {
 		if !slices.Contains(refs, l.ref) {
 			refs = append(refs, l.ref)
 		}
@@ -392,9 +402,9 @@ func (w *writer) insert(ctx context.Context, key string) (string, error) {
 	return keys[0], nil
 }
 
-// update writes the columns that differ. When links refer to one of them the row is renamed, and its links go with it in the same statement:
-// the server checks the references when all of it is done, so a plain foreign key does not stand in the way, and what else stands in the
-// rows of the link table stays.
+// update writes the columns that differ. When links, or plain foreign keys of other rows, refer to one of them the row is renamed, and what
+// refers to it goes with it in the same statement: the server checks the references when all of it is done, so a plain foreign key does not stand
+// in the way, and what else stands in those rows stays.
 func (w *writer) update(ctx context.Context, key string, columns []string) error {
 	args := []any{key}
 	sets := make([]string, len(columns))
@@ -405,6 +415,11 @@ func (w *writer) update(ctx context.Context, key string, columns []string) error
 		}
 		args = append(args, arg)
 		sets[i] = fmt.Sprintf("%s = $%d", quote(name), len(args))
+	}
+	for _, l := range w.behind { // the row may refer to itself
+		if i := slices.Index(columns, l.ref); i >= 0 && l.table == w.table.name && !slices.Contains(columns, l.owner) {
+			sets = append(sets, fmt.Sprintf("%s = case when %s = %s then $%d else %s end", quote(l.owner), quote(l.owner), quote(l.ref), i+2, quote(l.owner)))
+		}
 	}
 	statement := fmt.Sprintf("update %s set %s where %s = $1", w.conn.qualified(w.table.name), strings.Join(sets, ", "), quote(w.change.KeyColumn))
 	keys, err := w.returning(ctx, statement, args, w.renamedLinks(columns)...)
@@ -425,10 +440,10 @@ func (w *writer) update(ctx context.Context, key string, columns []string) error
 	return nil
 }
 
-// renamedLinks gives the links whose owner is among the columns.
+// renamedLinks gives the links, and the foreign keys beside them, whose owner is among the columns.
 func (w *writer) renamedLinks(columns []string) []link {
 	var moved []link
-	for _, l := range w.links {
+	for _, l := range slices.Concat(w.links, w.behind) {
 		if slices.Contains(columns, l.ref) && w.owners[l.ref] != "" {
 			moved = append(moved, l)
 		}
@@ -452,8 +467,12 @@ func (w *writer) returning(ctx context.Context, statement string, args []any, mo
 		parts := []string{fmt.Sprintf("written (%s) as (%s)", strings.Join(names, ", "), statement)}
 		for i, l := range moved {
 			args = append(args, w.owners[l.ref])
-			parts = append(parts, fmt.Sprintf("l%d as (update %s l set %s = written.r%d::%s from written where l.%s = $%d::text::%s returning 1)",
-				i, w.conn.qualified(l.table), quote(l.owner), slices.Index(refs, l.ref), l.ownerType, quote(l.owner), len(args), l.ownerType))
+			others := ""
+			if l.table == w.table.name { // the row itself is being written
+				others = fmt.Sprintf(" and l.%s <> $1", quote(w.change.KeyColumn))
+			}
+			parts = append(parts, fmt.Sprintf("l%d as (update %s l set %s = written.r%d::%s from written where l.%s = $%d::text::%s%s returning 1)",
+				i, w.conn.qualified(l.table), quote(l.owner), slices.Index(refs, l.ref), l.ownerType, quote(l.owner), len(args), l.ownerType, others))
 		}
 		for i := range moved {
 			names = append(names, fmt.Sprintf("(select count(*) from l%d)", i))

@@ -29,7 +29,11 @@ type column struct {
 }
 
 // reference is a foreign key of one column.
-type reference struct{ table, column string }
+type reference struct {
+	table, column string
+	follows       bool // the database itself writes a new value of what it refers to into it
+	mayWrite      bool // we may
+}
 
 func (c column) isArray() bool  { return c.category == "A" }
 func (c column) isString() bool { return c.category == "S" }
@@ -41,14 +45,15 @@ const columnsSQL = `
 select t.relname, t.relkind, a.attname, format_type(a.atttypid, -1), ty.typcategory,
        case when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod > 4 then a.atttypmod - 4 else 0 end,
        coalesce(pk.indnkeyatts = 1 and a.attnum = any(pk.indkey), false),
-       coalesce(ft.relname, ''), coalesce(fa.attname, '')
+       coalesce(ft.relname, ''), coalesce(fa.attname, ''), coalesce(f.confupdtype in ('c', 'n', 'd'), false),
+       ft.oid is not null and t.relkind in ('r', 'p') and has_column_privilege(t.oid, a.attnum, 'update') and has_column_privilege(t.oid, a.attnum, 'select')
 from pg_catalog.pg_class t
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_type ty on ty.oid = a.atttypid
 left join pg_catalog.pg_index pk on pk.indrelid = t.oid and pk.indisprimary
 left join lateral (
-    select f.confrelid, f.confkey[1] as attnum from pg_catalog.pg_constraint f
+    select f.confrelid, f.confkey[1] as attnum, f.confupdtype from pg_catalog.pg_constraint f
     where f.conrelid = t.oid and f.contype = 'f' and f.conkey = array[a.attnum] order by f.oid limit 1) f on true
 left join pg_catalog.pg_class ft on ft.oid = f.confrelid
 left join pg_catalog.pg_attribute fa on fa.attrelid = f.confrelid and fa.attnum = f.attnum
@@ -79,7 +84,7 @@ func (c *Conn) catalog(ctx context.Context, q querier, fresh bool) (*catalog, er
 		var col column
 		var isKey bool
 		var ref reference
-		if err := rows.Scan(&name, &kind, &col.name, &col.typ, &col.category, &col.limit, &isKey, &ref.table, &ref.column); err != nil {
+		if err := rows.Scan(&name, &kind, &col.name, &col.typ, &col.category, &col.limit, &isKey, &ref.table, &ref.column, &ref.follows, &ref.mayWrite); err != nil {
 			return nil, err
 		}
 		t := read.tables[name]
@@ -110,6 +115,21 @@ func (c *Conn) catalog(ctx context.Context, q querier, fresh bool) (*catalog, er
 	c.cached = read
 	c.mu.Unlock()
 	return read, nil
+}
+
+// referrers gives the columns whose plain foreign key refers to a column of a table and holds its value back, as links: when the value changes
+// they go with it. In the order of their names.
+func (c *catalog) referrers(t *table, column string) []link {
+	var list []link
+	for _, name := range c.names {
+		from := c.tables[name]
+		for _, col := range from.columns {
+			if ref, has := from.refs[col.name]; has && ref.table == t.name && ref.column == column && !ref.follows && ref.mayWrite {
+				list = append(list, link{table: from.name, owner: col.name, ref: column, ownerType: col.typ})
+			}
+		}
+	}
+	return list
 }
 
 // flushCall looks for the function that came with PostgreSQL 15.

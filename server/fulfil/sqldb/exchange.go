@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
@@ -16,12 +17,13 @@ import (
 	"writ/server/fulfil"
 )
 
-// ApplyTogether writes changes of one table that take each other's values, in one transaction: first every value that another row of them
-// wants gives way to a temporary one, then each change is written as Apply writes it.
+// ApplyTogether writes changes of one table that take each other's values, in one transaction: first what has nothing to do with that, while names
+// in it still mean whom they meant, then every value that another row of them wants gives way to a temporary one, then each change is written as
+// Apply writes it.
 func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []fulfil.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	tx, err := c.db.BeginTx(ctx, nil)
+	tx, err := c.begin(ctx, nil)
 	if err != nil {
 		return slices.Repeat([]fulfil.Receipt{c.notConnected(err)}, len(changes))
 	}
@@ -33,6 +35,10 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 	}
 	parked := make([]string, len(changes))
 	all := &meant{}
+	changes, begun, err := c.before(ctx, tx, changes, all)
+	if err != nil {
+		return slices.Repeat([]fulfil.Receipt{c.notMade(ctx, err)}, len(receipts))
+	}
 	for i, ch := range changes {
 		if parked[i], err = c.park(ctx, &writer{conn: c, tx: tx, change: ch, meant: all}, changes); err != nil {
 			return failed(i, c.notMade(ctx, err))
@@ -56,6 +62,9 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 		if !receipts[i].Outcome.OK() {
 			return failed(i, receipts[i])
 		}
+		if begun[i] {
+			receipts[i].Outcome, receipts[i].Message = fulfil.Done, ""
+		}
 	}
 	// what one transaction did is told once
 	if i := slices.IndexFunc(receipts, func(r fulfil.Receipt) bool { return r.Outcome == fulfil.Done }); i >= 0 {
@@ -67,6 +76,55 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 		return slices.Repeat([]fulfil.Receipt{c.notConfirmed(err)}, len(changes))
 	}
 	return receipts
+}
+
+// before writes those columns that no other change of them is about, and gives the changes without them: a reference to a row that gets another
+// name by them goes along with it. What cannot be written yet, or whose row is not there, is left for later.
+func (c *Conn) before(ctx context.Context, tx *sql.Tx, changes []fulfil.Change, all *meant) (rest []fulfil.Change, begun []bool, err error) {
+	changes, begun = slices.Clone(changes), make([]bool, len(changes))
+	for i, ch := range changes {
+		if ch.Type != fulfil.Modified {
+			continue
+		}
+		early, late := map[string]*string{}, map[string]*string{}
+		for name, v := range ch.Changes {
+			if name == ch.KeyColumn || exchanged(changes, name) {
+				late[name] = v
+			} else {
+				early[name] = v
+			}
+		}
+		if len(early) == 0 {
+			continue
+		}
+		w := &writer{conn: c, tx: tx, change: ch, meant: all}
+		w.change.Changes, w.change.ChangesAdded, w.change.ChangesRemoved = early, nil, nil
+		if _, err := tx.ExecContext(ctx, "savepoint early"); err != nil {
+			return nil, nil, err
+		}
+		receipt, err := w.write(ctx)
+		if err == nil && receipt.Outcome.OK() {
+			changes[i].Changes, begun[i] = late, receipt.Outcome == fulfil.Done
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, "rollback to savepoint early"); err != nil {
+			return nil, nil, err
+		}
+		all.unsure = true
+	}
+	return changes, begun, nil
+}
+
+// exchanged: one of the changes wants in a column what another one of their rows has there.
+func exchanged(changes []fulfil.Change, name string) bool {
+	for _, one := range changes {
+		for _, other := range changes {
+			if v := one.Changes[name]; v != nil && other.Resource[name] != "" && strings.EqualFold(*v, other.Resource[name]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // park gives the row of a change temporary values where another change wants what it has now, and tells under which key it stands then.

@@ -61,6 +61,41 @@ func TestRenameWithLinks(t *testing.T) {
 	})
 }
 
+const referring = `alter table account add boss text references account %[1]s;
+	create table desk (no int primary key, login text references account %[1]s);
+	update account set boss = 'mstone' where login <> 'acid'; update account set boss = 'lcole' where login = 'acid';
+	insert into desk values (1, 'mstone'), (2, 'lcole'), (3, null);`
+
+func bosses(t *testing.T, db *sql.DB) (out string) {
+	t.Helper()
+	require.NoError(t, db.QueryRowContext(t.Context(), `select (select string_agg(n || ' ' || login || ' under ' || coalesce(boss, '-'), ', ' order by n) from account)
+		|| '; ' || (select string_agg(no || ' ' || coalesce(login, '-'), ', ' order by no) from desk)`).Scan(&out))
+	return out
+}
+
+// What refers to a renamed row from elsewhere, another table, the same one, the row itself, goes with it: the new name stands in the way of nobody. So
+// it does when rows change names with each other, and with a reference that is written at the same time: it means who has the name now.
+func TestRenameWithReferences(t *testing.T) {
+	t.Parallel()
+	for name, reference := range map[string]string{"Plain": "", "Restrict": "on update restrict", "Cascade": "on update cascade", "Deferred": "deferrable initially deferred"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, db := mustDB(t, fmt.Sprintf(linkedAccounts+referring, reference), map[string]string{"link.groups": "member(login,grp)"})
+			r := c.Apply(t.Context(), renamed("mstone", "mcole", nil))
+			require.Equal(t, fulfil.Done, r.Outcome, "%+v", r)
+			require.Equal(t, "1 mcole under mcole, 2 lcole under mcole, 3 acid under lcole; 1 mcole, 2 lcole, 3 -", bosses(t, db))
+			require.Equal(t, "lcole all 2003, mcole all 2001, mcole crm 2002", members(t, db))
+			under := renamed("lcole", "acid", map[string]string{"login": "lcole", "boss": "mcole"})
+			boss := "acid"
+			under.Changes["boss"] = &boss
+			for _, r := range c.ApplyTogether(t.Context(), []fulfil.Change{under, renamed("acid", "mcole", map[string]string{"login": "acid"}), renamed("mcole", "lcole", map[string]string{"login": "mcole"})}) {
+				require.Equal(t, fulfil.Done, r.Outcome, "%+v", r)
+			}
+			require.Equal(t, "1 lcole under lcole, 2 acid under mcole, 3 mcole under acid; 1 lcole, 2 acid, 3 -", bosses(t, db), "the boss is who was called acid before")
+		})
+	}
+}
+
 func TestExchange(t *testing.T) {
 	t.Parallel()
 	mail := func(c fulfil.Change, v string) fulfil.Change { c.Changes["mail"] = &v; return c }
