@@ -26,10 +26,10 @@ const (
 	maxNesting    = 50 // selections, lists and objects inside each other
 )
 
-var _ graphql.OperationParameterMutator = limits{}
+var _ graphql.OperationParameterMutator = (*limits)(nil)
 
 // MutateOperationParameters refuses documents that are too large to be parsed: TOO_LARGE.
-func (limits) MutateOperationParameters(_ context.Context, request *graphql.RawParams) *gqlerror.Error {
+func (*limits) MutateOperationParameters(_ context.Context, request *graphql.RawParams) *gqlerror.Error {
 	if err := checkDocument(request.Query); err != nil {
 		return gqlerror.Wrap(err)
 	}

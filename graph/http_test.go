@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"writ/server/auth"
 )
@@ -104,6 +106,34 @@ func TestLimits(t *testing.T) {
 		require.Equal(t, "TOO_LARGE", got.Errors[0].code(), "%s: %s", name, got.raw)
 	}
 
+	many := func(field string) string {
+		var b strings.Builder
+		for i := range 30 {
+			fmt.Fprintf(&b, "a%d: %s ", i, field)
+		}
+		return b.String()
+	}
+	kinds, systems := make([]string, 40_000), make([]string, 40_000)
+	for i := range kinds {
+		kinds[i], systems[i] = "CREATE", fmt.Sprintf("x%d", i)
+	}
+	for name, asked := range map[string]struct {
+		query     string
+		variables map[string]any
+	}{
+		"ListOfEnum":  {"query($f: OrderFilter) { orders(filter: $f) { totalCount } }", map[string]any{"f": map[string]any{"kinds": kinds}}},
+		"ListWritten": {"{ orders(filter: {kinds: [" + strings.Repeat("CREATE ", 50) + "]}) { totalCount } }", nil},
+		"ListOfText":  {"query($f: OrderFilter) { orders(filter: $f) { totalCount } }", map[string]any{"f": map[string]any{"connectors": systems}}},
+		"InMutation":  {"mutation($f: OrderFilter) { reviewOrders(input: {filter: $f, decision: APPROVE}) { results { id } } }", map[string]any{"f": map[string]any{"connectors": systems}}},
+		"TextOften":   {"query($t: String!) { " + many("search(text: $t) { id }") + "}", map[string]any{"t": strings.Repeat("a ", 400_000)}},
+		"PlanOften":   {"query($y: String!) { " + many("plan(input: {yaml: $y}) { problems { message } }") + "}", map[string]any{"y": "policies: []"}},
+		"DryRunOften": {"mutation { " + many("applyConfiguration(input: {dryRun: true}) { dryRun }") + "}", nil},
+	} {
+		got := c.ask(asked.query, asked.variables)
+		require.NotEmpty(t, got.Errors, name)
+		require.Equal(t, "TOO_LARGE", got.Errors[0].code(), "%s: %.300s", name, got.raw)
+	}
+
 	// What the pages ask for, and introspection, stay far below.
 	for name, query := range map[string]string{
 		"Page":          "{ orders(first: 500) { totalCount nodes { id state owner { id displayName } resourceType { displayName } lines { id property state proposedValue } } } }",
@@ -112,6 +142,112 @@ func TestLimits(t *testing.T) {
 		for _, f := range c.ask(query, nil).Errors {
 			require.NotEqual(t, "TOO_LARGE", f.code(), name)
 		}
+	}
+}
+
+// Every list in every filter, of whatever operation, has a bound: each value in it is compared with each row.
+func TestListsOfFilters(t *testing.T) {
+	t.Parallel()
+	c, schema := setup(t, auth.Config{}).as("nobody"), mustSchema(t)
+	tried := 0
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
+		for _, f := range root.Fields {
+			for _, a := range f.Arguments {
+				for _, path := range listsIn(schema, a.Type, a.Name, false, 0) {
+					list := make([]any, 1_001)
+					for i := range list {
+						list[i] = path.one
+					}
+					value := any(list)
+					for _, name := range slices.Backward(path.names) {
+						value = map[string]any{name: value}
+					}
+					var rest []string
+					for _, other := range f.Arguments {
+						if other != a && other.Type.NonNull && other.DefaultValue == nil {
+							rest = append(rest, other.Name+": "+simplest(schema, other.Type))
+						}
+					}
+					below := ""
+					if schema.Types[f.Type.Name()].IsCompositeType() {
+						below = " { __typename }"
+					}
+					query := fmt.Sprintf("%s($v: %s) { %s(%s)%s }", strings.ToLower(root.Name), strings.TrimSuffix(a.Type.String(), "!"), f.Name, strings.Join(append(rest, a.Name+": $v"), ", "), below)
+					if a.Type.NonNull {
+						query = strings.Replace(query, "($v: "+strings.TrimSuffix(a.Type.String(), "!"), "($v: "+a.Type.String(), 1)
+					}
+					got := c.ask(query, map[string]any{"v": path.whole(schema, a.Type, value)})
+					require.NotEmpty(t, got.Errors, "%s %v: %s", query, path.names, got.raw)
+					require.Equal(t, "TOO_LARGE", got.Errors[0].code(), "%s %v: %.300s", query, path.names, got.raw)
+					tried++
+				}
+			}
+		}
+	}
+	require.Greater(t, tried, 30)
+	t.Logf("%d lists", tried)
+}
+
+// listIn is a list in a filter, by the names that lead to it, and a value that it may hold.
+type listIn struct {
+	names []string
+	one   any
+}
+
+func listsIn(schema *ast.Schema, t *ast.Type, name string, filters bool, depth int) (found []listIn) {
+	d := schema.Types[t.Name()]
+	if t.Elem != nil {
+		if !filters || d.Kind == ast.InputObject {
+			return nil
+		}
+		if d.Kind == ast.Enum {
+			return []listIn{{nil, d.EnumValues[0].Name}}
+		}
+		return []listIn{{nil, "1"}}
+	}
+	if d.Kind != ast.InputObject || depth > 3 {
+		return nil
+	}
+	for _, f := range d.Fields {
+		for _, l := range listsIn(schema, f.Type, f.Name, filters || strings.HasSuffix(d.Name, "Filter"), depth+1) {
+			found = append(found, listIn{append([]string{f.Name}, l.names...), l.one})
+		}
+	}
+	return found
+}
+
+// whole adds to a value what its types need beside it.
+func (l listIn) whole(schema *ast.Schema, t *ast.Type, value any) any {
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	for _, f := range schema.Types[t.Name()].Fields {
+		switch given, has := fields[f.Name]; {
+		case has:
+			fields[f.Name] = l.whole(schema, f.Type, given)
+		case f.Type.NonNull && f.DefaultValue == nil:
+			fields[f.Name] = plainest(schema, f.Type)
+		}
+	}
+	return fields
+}
+
+// plainest is a value of a type, as JSON.
+func plainest(schema *ast.Schema, t *ast.Type) any {
+	switch d := schema.Types[t.Name()]; {
+	case t.Elem != nil:
+		return []any{}
+	case d.Kind == ast.Enum:
+		return d.EnumValues[0].Name
+	case d.Kind == ast.InputObject:
+		return listIn{}.whole(schema, t, map[string]any{})
+	case d.Name == "Int" || d.Name == "Int64":
+		return 1
+	case d.Name == "Boolean":
+		return false
+	default:
+		return "1"
 	}
 }
 

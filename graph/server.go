@@ -53,7 +53,7 @@ func Handler(r *Resolver, o Options) http.Handler {
 	s.SetParserTokenLimit(maxTokens)
 	s.SetErrorPresenter(present(o.Log))
 	s.SetRecoverFunc(recovered(o.Log))
-	s.Use(limits{})
+	s.Use(&limits{})
 	s.AroundOperations(r.aroundOperation(present(o.Log), &bounds{limit: cmp.Or(o.Subscriptions, DefaultSubscriptions)}))
 	if !o.Slowly {
 		s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {

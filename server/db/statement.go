@@ -23,8 +23,9 @@ import (
 // PostgreSQL plans with how frequent they are, and each of these few texts is a statement of its own. Behind a pooler in transaction mode
 // nothing belongs to a connection: the same text then goes out with its values written in, as bun always does.
 
-// maxStatements is how many statements a process keeps, on each of its connections; the least used ones go first.
-const maxStatements = 200
+// maxStatements is how many statements a process keeps, on each of its connections; the least used ones go first. A text longer than maxStatement
+// bytes is none of the few: it holds a list that somebody wrote, and 200 of those would fill the memory of both sides.
+const maxStatements, maxStatement = 200, 32 << 10
 
 // Fixed is a value of a small closed set (a state, a kind, an identifier of the configuration): it becomes part of a statement's text.
 func Fixed(v any) schema.QueryAppender { return fixed{v} }
@@ -84,6 +85,10 @@ func query(ctx context.Context, b bun.IDB, q schema.QueryWithArgs) (rows *sql.Ro
 			return nil, none, err
 		}
 		text := w.text.String()
+		if len(text) > maxStatement {
+			rows, err = b.QueryContext(ctx, q.Query, q.Args...)
+			return rows, none, err
+		}
 		if stmt, err := d.kept.take(ctx, b, text); err == nil && stmt != nil {
 			count(ctx, text)
 			rows, err := stmt.query(ctx, b, w.args)

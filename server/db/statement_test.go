@@ -119,3 +119,25 @@ func TestSelectBound(t *testing.T) {
 	require.NoError(t, conn.NewRaw("select count(*) from pg_prepared_statements").Scan(t.Context(), &kept))
 	require.LessOrEqual(t, kept, 200)
 }
+
+// TestSelectLong: a list that somebody wrote is no statement of ours, and is kept nowhere.
+func TestSelectLong(t *testing.T) {
+	t.Parallel()
+	b := dbtest.MustOpen(t)
+	b.SetMaxOpenConns(1)
+	var long []string
+	for i := range 5_000 {
+		long = append(long, fmt.Sprintf("value%d", i))
+	}
+	for range 3 {
+		found := 0
+		require.NoError(t, db.Select(t.Context(), b, bun.SafeQuery("select 'value' || n from generate_series(1, 10) n where 'value' || n in (?)", bun.List(long)), func(*db.Row) error {
+			found++
+			return nil
+		}))
+		require.Equal(t, 10, found)
+	}
+	var kept int
+	require.NoError(t, b.NewRaw("select count(*) from pg_prepared_statements where length(statement) > 30000").Scan(t.Context(), &kept))
+	require.Zero(t, kept)
+}

@@ -16,6 +16,7 @@
 //	permit.go  which rights the objects of a kind need, and what a plan keeps to itself
 //	normalise.go every default written out, so that configurations compare; range.go numbers out of bounds, and where a mistake stands
 //	names.go   the ids behind identifiers
+//	turn.go    one plan or dry run at a time
 //	save.go    the same through the API: one object or several, with versions and dry runs; List reads them back. named.go maps as lists
 //	naming.go  what role mappings make of entitlements: the task BuildRoleModel
 //	delete.go  what `delete:` takes away, and who still needs it

@@ -108,6 +108,13 @@ func (s *Service) change(ctx context.Context, m *Manifest, versions []ObjectVers
 	if err := m.may(ctx, of); err != nil {
 		return nil, err
 	}
+	if dry {
+		leave, err := s.looking.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
 	m.inOneForm()
 	var done *PlanPayload
 	var after []ObjectVersion

@@ -50,6 +50,8 @@ type Service struct {
 	Packages []string
 	// Changed runs in the transaction of an apply: whoever caches the model or must evaluate again hangs on here.
 	Changed func(ctx context.Context, tx bun.Tx) error
+
+	looking turn // of plans and dry runs
 }
 
 // PlanInput is configuration to compare, as YAML.
@@ -66,11 +68,17 @@ type PlanPayload struct {
 }
 
 // Plan compares a configuration with what is in force and writes nothing. Needs the right to read objects of every kind that the
-// configuration names. Plain secrets show as to be written, whether they are those in force or not.
+// configuration names. Plain secrets show as to be written, whether they are those in force or not. One plan at a time: UNAVAILABLE when ctx
+// ends before it is this one's turn.
 func (s *Service) Plan(ctx context.Context, in PlanInput) (*PlanPayload, error) {
 	if err := mayBegin(ctx, query); err != nil {
 		return nil, err
 	}
+	leave, err := s.looking.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	m, err := Parse("input.yaml", []byte(in.YAML))
 	if err != nil {
 		return nil, err
