@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 
+	"writ/server/db"
 	"writ/server/errs"
 )
 
@@ -49,14 +50,19 @@ func (a Args) Decode(key any) (bool, error) {
 	if a.After == "" {
 		return false, nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(a.After)
-	if err == nil {
-		err = json.Unmarshal(raw, key)
-	}
-	if err != nil {
+	if err := Read(a.After, key); err != nil {
 		return false, errs.Invalid("after", "This cursor is not one of this list. Start again without it.")
 	}
 	return true, nil
+}
+
+// Read takes an opaque text apart that Cursor wrote, or that somebody invented: what it gives can be sent to the database.
+func Read(opaque string, into any) error {
+	raw, err := base64.RawURLEncoding.DecodeString(opaque)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(db.JSON(raw), into)
 }
 
 // Cursor writes the key of a row as an opaque cursor.

@@ -51,3 +51,19 @@ func TestTables(t *testing.T) {
 	require.Equal(t, "thing x join g", things.Tables(bun.SafeQuery("(? or ?)", bun.SafeQuery("true"), bun.SafeQuery("coalesce(g.key, '') = ?", 1))))
 	require.Equal(t, "thing x join w join g", things.Tables(bun.SafeQuery("?.key = ? and (g.id = 1)", bun.Ident("w"), 2)))
 }
+
+// Whoever invents a cursor gets no further than with a wrong one: what it holds can be sent to the database.
+func TestInventedCursor(t *testing.T) {
+	t.Parallel()
+	var key struct{ V string }
+	more, err := Args{After: Cursor(map[string]string{"V": "a\x00b"})}.Decode(&key)
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, "a\uFFFDb", key.V)
+	more, err = Args{After: Cursor(map[string]string{"V": `a\u0000b`})}.Decode(&key)
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, `a\u0000b`, key.V, "the six characters are a text like any other")
+	_, err = Args{After: Cursor([]int{1})}.Decode(&key)
+	require.Error(t, err)
+}

@@ -2,8 +2,6 @@ package reconciliation
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -46,20 +44,10 @@ type patternKey struct {
 	Kind     Kind   `json:"k"`
 }
 
-func (k patternKey) id() string {
-	raw, err := json.Marshal(k)
-	if err != nil {
-		panic(err) // plain values of ours
-	}
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
+func (k patternKey) id() string { return page.Cursor(k) }
 
 func parsePattern(id string) (k patternKey, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(id)
-	if err == nil {
-		err = json.Unmarshal(raw, &k)
-	}
-	if err != nil || sqlKind[k.Kind] == "" {
+	if err := page.Read(id, &k); err != nil || sqlKind[k.Kind] == "" {
 		return k, errs.Invalid("filter.pattern", "This is no pattern. Take the id of one of reconciliationPatterns.")
 	}
 	return k, nil
