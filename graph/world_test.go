@@ -252,7 +252,7 @@ func settle(t *testing.T) *world {
 	for _, path := range rights(t).paths() {
 		w.add(path, "*", "", "", nil, path)
 	}
-	_, err = b.db.ExecContext(b.ctx, "update webhook w set owner_id = u.id from local_user u where u.username = w.owner")
+	_, err = b.db.ExecContext(b.ctx, "update webhook w set owner_id = u.id from local_user u where u.username = w.owner; update reconciliation_run n set user_id = u.id from local_user u where u.username = n.actor")
 	require.NoError(t, err)
 
 	return w

@@ -268,15 +268,22 @@ func (s *Service) note(ctx context.Context, tx bun.Tx, run *ReconciliationRun, f
 	return event.Publish(ctx, tx, now, s.runEvent(run))
 }
 
-// mine is the condition of the runs that the caller may see: his own; whoever may monitor sees all. Refused like the list of differences.
-func (s *Service) mine(ctx context.Context) (condition, error) {
+// whose is the condition of the runs that the caller may see, or stop: his own, by his account, and those of all with the permission. Refused like the
+// list of differences.
+func (s *Service) whose(ctx context.Context, all string) (condition, error) {
 	if err := s.MayList(ctx); err != nil {
 		return nobody, err
 	}
-	if permit.Find(ctx, permit.Monitoring).Everything() {
+	a := permit.From(ctx)
+	if permit.Find(ctx, all).Everything() {
 		return everything, nil
 	}
-	return bun.SafeQuery("actor = ?", permit.Name(ctx)), nil
+	return bun.SafeQuery("user_id = ?", a.UserID), nil
+}
+
+// mine are the runs that the caller may see: whoever may monitor sees all.
+func (s *Service) mine(ctx context.Context) (condition, error) {
+	return s.whose(ctx, permit.Monitoring)
 }
 
 // Run gives one run; NotFound when it is somebody else's.
@@ -330,9 +337,14 @@ type CancelReconciliationRunInput struct{ ID int64 }
 // CancelReconciliationRunPayload is the run as it is then.
 type CancelReconciliationRunPayload struct{ Run *ReconciliationRun }
 
-// Cancel stops a run of the caller: what is decided stays decided, the rest waits as before. ALREADY_DONE when it has ended.
+// Cancel stops a run of the caller, or anybody's for who may give the queue commands: monitoring is a right to read. What is decided stays decided, the
+// rest waits as before. FORBIDDEN for the run of somebody else that the caller may see, NOT_FOUND for others, ALREADY_DONE when it has ended.
 func (s *Service) Cancel(ctx context.Context, in CancelReconciliationRunInput) (*CancelReconciliationRunPayload, error) {
-	may, err := s.mine(ctx)
+	seen, err := s.mine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	may, err := s.whose(ctx, permit.QueueCommand)
 	if err != nil {
 		return nil, err
 	}
@@ -341,8 +353,13 @@ func (s *Service) Cancel(ctx context.Context, in CancelReconciliationRunInput) (
 		if _, err := tx.NewRaw(`select from reconciliation_run where id = ? for update`, in.ID).Exec(ctx); err != nil {
 			return err
 		}
-		run, err := selectRun(ctx, tx, in.ID, may)
+		run, err := selectRun(ctx, tx, in.ID, anyOf(seen, may))
 		if err != nil {
+			return err
+		}
+		if _, err := selectRun(ctx, tx, in.ID, may); errs.Is(err, errs.NotFound) {
+			return errs.New(errs.Forbidden, "This is the run of %s. To stop it you need the permission %s.", run.Actor, permit.QueueCommand).Of(in.ID)
+		} else if err != nil {
 			return err
 		}
 		p.Run = run
