@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/httpd"
 	"writ/server/synchronization"
 )
 
@@ -67,6 +69,9 @@ func TestMetricsAreGuarded(t *testing.T) {
 		w = httptest.NewRecorder()
 		guardMetrics(reached, "", true).ServeHTTP(w, r)
 		require.Equal(t, 403, w.Code, name)
+		w = httptest.NewRecorder() // as the whole house hands it on: its front takes such headers away from strangers
+		httpd.New(httpd.Parts{Logger: slog.New(slog.DiscardHandler), Metrics: guardMetrics(reached, "", true)}).ServeHTTP(w, r)
+		require.Equal(t, 403, w.Code, "%s, through the front", name)
 	}
 	own := onlyMetrics(guardMetrics(reached, "", false))
 	require.Equal(t, 200, ask(own, "/metrics", "192.0.2.1:5", ""))

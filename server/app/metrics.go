@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"writ/graph"
+	"writ/server/httpd"
 	"writ/server/order"
 )
 
@@ -126,10 +127,8 @@ func guardMetrics(next http.Handler, token string, shared bool) http.Handler {
 // isFromHere reports whether a request was made on this machine: from its own address, under its own name, and not handed on by a proxy that
 // runs here for callers from anywhere.
 func isFromHere(r *http.Request) bool {
-	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
-		if len(r.Header.Values(name)) > 0 {
-			return false
-		}
+	if httpd.IsHandedOn(r) {
+		return false
 	}
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -21,8 +22,13 @@ func forwarded(trusted []netip.Prefix, publicURL string) func(http.Handler) http
 			if err == nil && isTrusted(peer.Addr()) {
 				r.RemoteAddr = client(r.Header.Values("X-Forwarded-For"), peer, isTrusted).String()
 			} else {
-				for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip", "Forwarded"} {
+				passed := false
+				for _, name := range handedOn {
+					passed = passed || len(r.Header.Values(name)) > 0
 					r.Header.Del(name)
+				}
+				if passed {
+					r = r.WithContext(context.WithValue(r.Context(), passedKey{}, true))
 				}
 			}
 			if secure {
@@ -31,6 +37,19 @@ func forwarded(trusted []netip.Prefix, publicURL string) func(http.Handler) http
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// handedOn are the headers by which a proxy tells for whom it asks.
+var handedOn = []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip", "Forwarded"}
+
+type passedKey struct{}
+
+// IsHandedOn reports whether a proxy, trusted or not, says that it asks for somebody else: the peer is not who wants the answer.
+func IsHandedOn(r *http.Request) bool {
+	if passed, _ := r.Context().Value(passedKey{}).(bool); passed {
+		return true
+	}
+	return slices.ContainsFunc(append(handedOn, "Via"), func(name string) bool { return len(r.Header.Values(name)) > 0 })
 }
 
 // client reads the list from its end, where the nearest proxy wrote: whatever stands before the first stranger may be invented.

@@ -16,20 +16,25 @@ const grace = 12 * time.Second
 // bodyPatience is how long a client may take to send a whole request, whatever becomes of it: also one that is refused, or that nobody reads.
 const bodyPatience = 30 * time.Second
 
+// answerPatience is how long a client may take to read a piece of an answer, of writePiece bytes at most: whoever stands still holds the answer
+// in our memory, and a place. A stream is as long as it likes, as long as somebody reads it.
+const answerPatience = 30 * time.Second
+
 // Serve answers requests until ctx ends, and for delay longer, in which a load balancer sees that the process is not ready any more; every answer
 // closes its connection from then on. Then it takes no new connections, answers whatever came before, and ends. There is no limit on the time
-// of an answer while it serves: subscriptions are answers without end.
+// of an answer while it serves and is read: subscriptions are answers without end.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, delay time.Duration) error {
-	return serve(ctx, l, h, log, limits{delay: delay, grace: grace, body: bodyPatience})
+	return serve(ctx, l, h, log, limits{delay: delay, grace: grace, body: bodyPatience, answer: answerPatience})
 }
 
-// limits are the times of a server; see Serve, grace, bodyPatience.
-type limits struct{ delay, grace, body time.Duration }
+// limits are the times of a server; see Serve, grace, bodyPatience, answerPatience. answer 0: for ever.
+type limits struct{ delay, grace, body, answer time.Duration }
 
 func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, limit limits) error {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	conns := newConnections(l)
+	conns.patience = limit.answer
 	s := &http.Server{
 		Handler:           closing(ctx, conns.counted(h)),
 		ReadHeaderTimeout: min(10*time.Second, limit.body),

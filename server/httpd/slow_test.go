@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -81,4 +82,48 @@ func TestSlowBodies(t *testing.T) {
 			require.Contains(t, string(all), "data: end")
 		}
 	})
+}
+
+// TestSlowReaders: whoever does not read an answer loses his connection, and the answer does not wait for ever; one who reads slowly gets it whole.
+func TestSlowReaders(t *testing.T) {
+	t.Parallel()
+	const patience, size = 400 * time.Millisecond, 32 << 20
+	gone := make(chan error, 10)
+	large := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := w.Write(make([]byte, size))
+		if r.URL.RawQuery == "stuck" {
+			gone <- err
+		}
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() {
+		_ = serve(ctx, l, large, slog.New(slog.DiscardHandler), limits{grace: grace, body: grace, answer: patience})
+	}()
+	ask := func(query string) net.Conn {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		_, err = fmt.Fprintf(conn, "GET /?%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", query)
+		require.NoError(t, err)
+		return conn
+	}
+	ask("stuck")
+	select {
+	case err := <-gone:
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	case <-time.After(20 * time.Second):
+		t.Fatal("the answer still waits for its reader")
+	}
+	slow := ask("slow")
+	sum, pieces := 0, make([]byte, 1<<20)
+	for err = nil; err == nil; {
+		var n int
+		n, err = io.ReadFull(slow, pieces)
+		sum += n
+		time.Sleep(patience / 20)
+	}
+	require.Greater(t, sum, size)
 }

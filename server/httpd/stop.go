@@ -28,6 +28,7 @@ var errEmpty = errors.New("no more connections are taken")
 // A connection on which nothing was asked is closed only after a last look whether something is there.
 type connections struct {
 	net.Listener
+	patience time.Duration // with one who does not read; 0: for ever
 	refusing atomic.Bool
 	taken    bool // since the last look
 	looks    int  // since it refuses
@@ -86,7 +87,7 @@ func (c *connections) Accept() (net.Conn, error) {
 }
 
 func (c *connections) add(conn net.Conn) net.Conn {
-	out := &connection{Conn: conn}
+	out := &connection{Conn: conn, patience: c.patience}
 	out.idle.Store(true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,14 +162,17 @@ func (c *connections) until(ctx context.Context, done func() bool) error {
 	}
 }
 
-// connection knows whether it is between two requests.
+// connection knows whether it is between two requests, and is lost when its other end stops reading.
 type connection struct {
 	net.Conn
+	patience time.Duration
+
 	idle atomic.Bool // nothing of a request was read since it began, or since the last answer
 
 	mu       sync.Mutex
 	ending   bool      // it waits for nothing any more
-	deadline time.Time // as the server wants it
+	deadline time.Time // for reading, as the server wants it
+	writing  time.Time // the same for writing
 }
 
 // Read implements net.Conn.
@@ -181,6 +185,45 @@ func (c *connection) Read(b []byte) (int, error) {
 		c.begin()
 	}
 	return n, err
+}
+
+// writePiece is how much is written with one patience.
+const writePiece = 64 << 10
+
+// Write implements net.Conn.
+func (c *connection) Write(b []byte) (sum int, err error) {
+	if c.patience == 0 {
+		return c.Conn.Write(b)
+	}
+	for {
+		c.mu.Lock()
+		end := time.Now().Add(c.patience)
+		if !c.writing.IsZero() && c.writing.Before(end) {
+			end = c.writing
+		}
+		err = c.Conn.SetWriteDeadline(end)
+		c.mu.Unlock()
+		if err != nil {
+			return sum, err
+		}
+		n, err := c.Conn.Write(b[sum:min(len(b), sum+writePiece)])
+		if sum += n; err != nil || sum == len(b) {
+			return sum, err
+		}
+	}
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *connection) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writing = t
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline implements net.Conn.
+func (c *connection) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
 // SetReadDeadline implements net.Conn.
