@@ -56,8 +56,8 @@ func (l *limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 		return gqlerror.Wrap(errs.New(errs.Unauthenticated, "Sign in to read the schema."))
 	}
 	for what, over := range map[string]struct{ got, limit int }{
-		"%d fields below each other, %d are the limit":             {got.depth, maxDepth},
-		"%d fields (or aliases) at the top, %d are the limit":      {got.fields, maxRootFields},
+		"%d fields below each other, %d are the limit":                                                                   {got.depth, maxDepth},
+		"%d fields (or aliases) at the top, %d are the limit":                                                            {got.fields, maxRootFields},
 		"about %d values, counting what it brings, %d are the limit: ask for smaller pages, or for fewer things at once": {got.cost, maxCost},
 	} {
 		if over.got > over.limit {
