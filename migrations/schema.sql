@@ -188,6 +188,7 @@ create table assignment_history (
 comment on table assignment_history is 'One change of workflow state of one assignment: who, when, by what. How it began stands on the assignment itself.';
 CREATE INDEX assignment_history_by_role ON public.assignment_history USING btree (assigned_role_id, id) WHERE (assigned_role_id IS NOT NULL);
 CREATE INDEX assignment_history_by_type ON public.assignment_history USING btree (assigned_resource_type_id, id) WHERE (assigned_resource_type_id IS NOT NULL);
+CREATE TRIGGER assignment_history_not_own AFTER INSERT ON public.assignment_history REFERENCING NEW TABLE AS decided FOR EACH STATEMENT EXECUTE FUNCTION assignment_history_not_own();
 
 create table category (
     id bigint generated always as identity,
@@ -602,6 +603,7 @@ CREATE UNIQUE INDEX gap_one_open ON public.gap USING btree (assigned_resource_ty
 CREATE INDEX gap_open ON public.gap USING btree (id) WHERE (closed_at IS NULL);
 CREATE INDEX gap_open_by_type ON public.gap USING btree (resource_type_id, property, id) WHERE (closed_at IS NULL);
 CREATE TRIGGER gap_has_type BEFORE INSERT ON public.gap FOR EACH ROW EXECUTE FUNCTION gap_has_type();
+CREATE TRIGGER gap_not_own AFTER UPDATE ON public.gap REFERENCING OLD TABLE AS before NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION gap_not_own();
 
 create table generation (
     id bigint generated always as identity,
@@ -1134,7 +1136,7 @@ create table reconciliation_run (
 comment on table reconciliation_run is 'A decision about all differences that a filter found at an instant, in portions; after_id is how far it came.';
 comment on column reconciliation_run.up_to is 'The newest difference there was: what is found later is not decided by it.';
 comment on column reconciliation_run.failures is 'Of the first hundred differences that were not decided: id and why.';
-CREATE INDEX reconciliation_run_by_actor ON public.reconciliation_run USING btree (actor, id);
+CREATE INDEX reconciliation_run_by_user ON public.reconciliation_run USING btree (user_id, id);
 CREATE INDEX reconciliation_run_open ON public.reconciliation_run USING btree (id) WHERE (ended_at IS NULL);
 
 create table record_section (
@@ -1739,6 +1741,27 @@ AS $function$
             or mail_of(ra.scalars) in (mailbox_of(b.email), mail_of(rb.scalars))))
 $function$;
 
+CREATE OR REPLACE FUNCTION public.assignment_history_not_own()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+    own bigint;
+begin
+    select a.id into own
+    from (select distinct actor, assigned_resource_type_id from decided
+          where assigned_resource_type_id is not null and action in ('keep', 'refuse', 'approve', 'approve_at_risk', 'decline',
+            'pass_first_of_two', 'pass_first_of_three', 'pass_second_of_three')) d
+    join assigned_resource_type a on a.id = d.assigned_resource_type_id
+    join resource_type t on t.id = a.resource_type_id and not t.allow_own_decisions
+    where is_same_person(d.actor, a.owner_id)
+    limit 1;
+    if found then
+        raise exception 'assignment % is the own one of who decides on it', own using errcode = '23514', constraint = 'assignment_history_not_own';
+    end if;
+    return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.end_sessions_of_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1785,6 +1808,27 @@ AS $function$
 begin
     select a.resource_type_id into new.resource_type_id from assigned_resource_type a where a.id = new.assigned_resource_type_id;
     return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.gap_not_own()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+    own bigint;
+begin
+    select d.id into own
+    from (select now.id, now.assigned_resource_type_id, who.name from changed now join before was on was.id = now.id,
+            lateral (values (now.decided_by, was.decided_by), (now.postponed_by, was.postponed_by)) who (name, before)
+          where who.name is not null and who.name is distinct from who.before) d
+    join assigned_resource_type a on a.id = d.assigned_resource_type_id
+    join resource_type t on t.id = a.resource_type_id and not t.allow_own_decisions
+    where is_same_person(d.name, a.owner_id)
+    limit 1;
+    if found then
+        raise exception 'difference % is about who decides on it', own using errcode = '23514', constraint = 'gap_not_own';
+    end if;
+    return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.is_key_held(of_order bigint)

@@ -15580,7 +15580,7 @@ extend type Mutation {
     "Which account, and whose."
     input: ChooseAccountOwnerInput!
   ): ChooseAccountOwnerPayload!
-  "Stops a run: what is decided stays decided. ALREADY_DONE when it has ended."
+  "Stops a run of the caller, or of anybody for who may give commands to the queue: what is decided stays decided. FORBIDDEN for one that the caller may only see, ALREADY_DONE when it has ended."
   cancelReconciliationRun(
     "Which run."
     input: CancelReconciliationRunInput!

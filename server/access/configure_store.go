@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
+	"writ/server/directory"
 )
 
 // user is what the configuration may set of a local user; the rest of the row belongs to server/auth.
@@ -89,7 +90,7 @@ func UserWarnings(ctx context.Context, tx bun.IDB, usernames ...string) ([]Warni
 	}
 	var found []Warning
 	for _, r := range rows {
-		if mayKnow(ctx, r.EntityType) {
+		if directory.MayReadAll(ctx, r.EntityType) {
 			found = append(found, Warning{Kind: "user", Identifier: r.Username, Field: "resource",
 				Message: fmt.Sprintf("There is no %s with the key %q (yet): until it comes, the account belongs to nobody.", r.EntityType, r.Key)})
 		}

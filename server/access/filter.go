@@ -12,7 +12,6 @@ import (
 
 	"writ/server/directory"
 	"writ/server/errs"
-	"writ/server/permit"
 )
 
 // ofOwner may stand in front of a binding in rules about built-in objects, which belong to somebody: owner.Department.
@@ -250,15 +249,10 @@ func (c *filterCheck) namesOn(types ...*directory.EntityType) []string {
 	return slices.Compact(names)
 }
 
-// mayKnow reports whether the caller may know which resources of an entity type there are: a warning about a key tells it.
-func mayKnow(ctx context.Context, entityType string) bool {
-	return slices.ContainsFunc([]string{"Query", "View"}, func(verb string) bool { return permit.Find(ctx, permit.Resource(entityType, verb)).All(entityType) })
-}
-
 // warnMissing gives the warnings of those keys no living resource has, of entity types that have any and that the caller may read: before the first
 // reading nothing is there, and that is no mistake of anybody's.
 func warnMissing(ctx context.Context, tx bun.IDB, shape *directory.Shape, uses []keyUse) ([]Warning, error) {
-	uses = slices.DeleteFunc(slices.Clone(uses), func(u keyUse) bool { return !mayKnow(ctx, shape.EntityTypes[u.entityTypeID].Identifier) })
+	uses = slices.DeleteFunc(slices.Clone(uses), func(u keyUse) bool { return !directory.MayReadAll(ctx, shape.EntityTypes[u.entityTypeID].Identifier) })
 	if len(uses) == 0 {
 		return nil, nil
 	}

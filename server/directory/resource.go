@@ -196,6 +196,12 @@ func MayRead(ctx context.Context, entityType string) (permit.Scope, error) {
 	return permit.RequireOn(ctx, entityType, permit.Resource(entityType, "Query"), permit.Resource(entityType, "View"))
 }
 
+// MayReadAll reports whether the caller may read every resource of an entity type: whoever may not must not learn either whether one is there.
+func MayReadAll(ctx context.Context, entityType string) bool {
+	scope, err := MayRead(ctx, entityType)
+	return err == nil && scope.All(entityType)
+}
+
 // asOf is the table of the resources of an entity type: living ones, or those of an instant with the values they had.
 func asOf(entityTypeID int64, at *time.Time) schema.QueryWithArgs {
 	if at == nil {

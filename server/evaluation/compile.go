@@ -70,6 +70,12 @@ func (b *builder) problem(severity rolemodel.Severity, kind, identifier, field, 
 	b.problems = append(b.problems, Problem{Severity: severity, Kind: kind, Identifier: identifier, Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
+// noSuchKey warns of a key that no resource has. That tells who there is: whoever shows it asks who may know.
+func (b *builder) noSuchKey(entityTypeID int64, kind, identifier, field, format string, args ...any) {
+	b.problem(rolemodel.SeverityWarning, kind, identifier, field, format, args...)
+	b.problems[len(b.problems)-1].TellsOf = nameOf(b.shape, entityTypeID)
+}
+
 func (b *builder) source(id int64) {
 	s := &source{entityType: id, contextOf: map[int64]int{}, roles: map[int64]*role{}, byRole: map[int64][]*rule{},
 		reads: &reads{entityType: id}, keyReads: &reads{entityType: id}}

@@ -24,7 +24,7 @@ func (b *builder) criteria(kind, identifier string, c rolemodel.Criteria) []crit
 		}
 		id := b.keys.IDs[d.EntityTypeID][one.Key]
 		if id == 0 {
-			b.problem(rolemodel.SeverityWarning, kind, identifier, "dimensions."+name,
+			b.noSuchKey(d.EntityTypeID, kind, identifier, "dimensions."+name,
 				"There is no %s with key %q, so this never matches. Correct the key or synchronize the reference data.", nameOf(b.shape, d.EntityTypeID), one.Key)
 		}
 		out = append(out, criterion{dimension: name, value: id, inherit: one.Inherit && d.IsHierarchical, key: one.Key})

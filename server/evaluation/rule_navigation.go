@@ -23,7 +23,7 @@ func navigationRule() *ruleKind {
 				r.label = cmp.Or(c.keys.Labels[r.resource], *x.ValueKey)
 			}
 			if r.resource == 0 {
-				c.problem(rolemodel.SeverityWarning, "resource_type_rule", x.Identifier, "valueKey",
+				c.noSuchKey(deref(r.prop.TargetEntityTypeID), "resource_type_rule", x.Identifier, "valueKey",
 					"There is no such resource yet, so the rule gives nothing. Correct the key or synchronize the system.")
 				return false
 			}

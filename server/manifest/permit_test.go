@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/assignment"
 	"writ/server/errs"
 	"writ/server/permit"
 )
@@ -141,4 +142,40 @@ profiles: [{ identifier: P, rules: [{ identifier: R, entityType: Person, filters
 	require.Zero(t, warnings("E1", read))
 	require.Equal(t, warnings("E1"), warnings("E2"), "who may read nobody learns nothing")
 	require.Equal(t, warnings("E1", narrow), warnings("E2", narrow), "nor who may read some of them")
+}
+
+// Neither does it tell, of what the role model names by key, that it is there: everybody who may read a policy could ask for every number of a person.
+func TestPlanTellsNoKeysOfRules(t *testing.T) {
+	t.Parallel()
+	b := mustHouse(t)
+	b.Problems = assignment.Check
+	_, err := b.DB.ExecContext(t.Context(), `insert into resource (entity_type_id, key, display_name, valid_from) select id, 'KEY1', 'Ann', now() from entity_type`)
+	require.NoError(t, err)
+	var dimension, entityType string
+	require.NoError(t, b.DB.NewRaw(`select d.identifier, e.identifier from dimension d join entity_type e on e.id = d.entity_type_id order by d.id limit 1`).Scan(t.Context(), &dimension, &entityType))
+	ways := map[string]string{
+		"role": "singleRoles: [{ identifier: R, entityType: Person, rules: [{ dimensions: { " + dimension + ": { key: %s } } }] }]",
+	}
+	told := func(yaml, key string, grants ...permit.Grant) (n int) {
+		for i := range grants {
+			grants[i].CanExecute = true
+		}
+		p, err := b.Plan(permit.With(t.Context(), &permit.Actor{Username: "u", Grants: append(grants, permit.Grant{Path: permit.RoleModelQuery, CanExecute: true})}), PlanInput{YAML: fmt.Sprintf(yaml, key)})
+		require.NoError(t, err)
+		for _, x := range p.Problems {
+			if strings.Contains(x.Message, "with key") || strings.Contains(x.Message, "no such resource") {
+				n++
+			}
+		}
+		return n
+	}
+	for name, yaml := range ways {
+		read := permit.Grant{Path: permit.Resource(entityType, "Query"), EntityType: entityType}
+		narrow := read
+		narrow.Filters = []permit.Filter{{Binding: "Key", Value: "KEY1"}}
+		require.Positive(t, told(yaml, "KEY2", read), name)
+		require.Zero(t, told(yaml, "KEY1", read), name)
+		require.Equal(t, told(yaml, "KEY1"), told(yaml, "KEY2"), name)
+		require.Equal(t, told(yaml, "KEY1", narrow), told(yaml, "KEY2", narrow), name)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
@@ -152,10 +153,13 @@ func (s *Service) change(ctx context.Context, m *Manifest, versions []ObjectVers
 	return &ConfigurationPayload{Changes: done.Changes, Problems: done.Problems, Versions: after, DryRun: dry}, nil
 }
 
-// shownTo takes away what somebody who asks through the API must not learn: secrets, and problems of kinds they may not read.
+// shownTo takes away what somebody who asks through the API must not learn: secrets, problems of kinds they may not read, and whether a key that they
+// guess is somebody's.
 func (p *PlanPayload) shownTo(ctx context.Context, m *Manifest) {
 	p.Changes = blind(p.Changes, m.withPasswords())
-	p.Problems = slices.DeleteFunc(p.Problems, func(x rolemodel.Problem) bool { return !permit.Find(ctx, rightsOf(x.Kind).query).Allowed() })
+	p.Problems = slices.DeleteFunc(p.Problems, func(x rolemodel.Problem) bool {
+		return !permit.Find(ctx, rightsOf(x.Kind).query).Allowed() || x.TellsOf != "" && !directory.MayReadAll(ctx, x.TellsOf)
+	})
 }
 
 // withPasswords has every default, and the passwords, which are no part of what is compared.

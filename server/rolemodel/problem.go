@@ -15,4 +15,5 @@ type Problem struct {
 	Identifier string // of the object
 	Field      string // of the object; empty: the whole object
 	Message    string // what is wrong and what to do
+	TellsOf    string // identifier of the entity type of which it tells whether a resource is there: only for who may read all of those. Empty: none
 }
