@@ -9,16 +9,14 @@ import (
 
 	"writ/frontend"
 	"writ/graph"
+	"writ/server/config"
 	"writ/server/db"
 	"writ/server/httpd"
 )
 
-// handler is everything reachable by HTTP; metrics is not nil when they have an address of their own.
+// handler is everything reachable by HTTP; metrics is not nil when they have an address of their own. A process that only works answers whoever
+// watches over it, and nobody else.
 func (a *App) handler(ctx context.Context) (all, metrics http.Handler, err error) {
-	ui, err := a.queuePages(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
 	proxies, err := a.Config.Serve.Proxies()
 	if err != nil {
 		return nil, nil, err
@@ -27,16 +25,17 @@ func (a *App) handler(ctx context.Context) (all, metrics http.Handler, err error
 	if a.Config.Serve.MetricsAddr != "" {
 		scraped, metrics = nil, onlyMetrics(scraped)
 	}
-	return httpd.New(httpd.Parts{
-		Logger:    a.Log,
-		SPA:       frontend.Dist(),
-		GraphQL:   a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins(), Subscriptions: a.Config.Serve.Subscriptions, Ending: a.ending})),
-		Auth:      a.authHandler(),
-		RiverUI:   ui,
-		Metrics:   scraped,
-		Ready:     a.ready,
-		PublicURL: a.Config.Serve.PublicURL, TrustedProxies: proxies,
-	}), metrics, nil
+	parts := httpd.Parts{Logger: a.Log, Metrics: scraped, Ready: a.ready, PublicURL: a.Config.Serve.PublicURL, TrustedProxies: proxies}
+	if !a.Config.Serve.Runs(config.API) {
+		parts.Missing = "This process works and serves no pages and no API (--only workers). Ask one that runs with --only api, or with everything."
+		return httpd.New(parts), metrics, nil
+	}
+	if parts.RiverUI, err = a.queuePages(ctx); err != nil {
+		return nil, nil, err
+	}
+	parts.SPA, parts.Auth = frontend.Dist(), a.authHandler()
+	parts.GraphQL = a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins(), Subscriptions: a.Config.Serve.Subscriptions, Ending: a.ending}))
+	return httpd.New(parts), metrics, nil
 }
 
 func (a *App) origins() []string {

@@ -20,8 +20,17 @@ type Options struct {
 	Completed bool     // the demo as it is after its first complete job (a copy: fast). Implies Demo and TestHooks
 	TestHooks bool     // the clock can be moved
 	Processes int      // how many `writ serve`; 0 = 1
+	Only      []string // what each of them runs (--only), one a process instead of Processes
 	URL       string   // an empty database to use; "": one of its own on the server of the tests
 	Env       []string // further NAME=VALUE for all of them
+}
+
+// parts says what each process runs; empty: everything.
+func (o Options) parts() []string {
+	if len(o.Only) > 0 {
+		return o.Only
+	}
+	return make([]string, max(1, o.Processes))
 }
 
 // House is a database, a data folder, and the processes on them.
@@ -60,8 +69,8 @@ func MustStart(tb testing.TB, o Options) *House {
 func (h *House) mustServe(tb testing.TB) {
 	tb.Helper()
 	tb.Cleanup(func() { h.close(tb) })
-	for range max(1, h.options.Processes) {
-		h.Processes = append(h.Processes, &Process{house: h, addr: mustAddress(tb), log: &output{}})
+	for _, only := range h.options.parts() {
+		h.Processes = append(h.Processes, &Process{house: h, only: only, addr: mustAddress(tb), log: &output{}})
 	}
 	for _, p := range h.Processes {
 		if err := p.start(); err != nil {
@@ -73,6 +82,15 @@ func (h *House) mustServe(tb testing.TB) {
 			tb.Fatal(err)
 		}
 	}
+}
+
+// MustJoin starts one more process, which runs that part, and waits until it is ready.
+func (h *House) MustJoin(tb testing.TB, only string) *Process {
+	tb.Helper()
+	p := &Process{house: h, only: only, addr: mustAddress(tb), log: &output{}}
+	h.Processes = append(h.Processes, p)
+	p.MustRestart(tb)
+	return p
 }
 
 // mustAddress gives a free address on loopback.

@@ -21,6 +21,7 @@ const Patience = 60 * time.Second
 // Process is one `writ serve`. It keeps its address over restarts.
 type Process struct {
 	house *House
+	only  string // what it runs; empty: everything
 	addr  string
 	log   *output // of all its lives
 
@@ -40,6 +41,9 @@ func (p *Process) start() error {
 	args := []string{"serve", "--addr", p.addr, "--data-dir", p.house.DataDir}
 	if p.house.options.Demo {
 		args = append(args, "--demo")
+	}
+	if p.only != "" {
+		args = append(args, "--only", p.only)
 	}
 	p.cmd = exec.CommandContext(context.Background(), path, args...)
 	p.cmd.Env = p.house.environment()

@@ -23,7 +23,7 @@ const (
 type Serve struct {
 	Addr                 string        `default:"127.0.0.1:8080" env:"WRIT_ADDR" help:"Address to listen on, host:port."`
 	PublicURL            string        `name:"public-url" env:"WRIT_PUBLIC_URL" help:"Address under which people reach Writ, for links in mails and for cookies. Default: http:// and the listening address."`
-	Only                 Part          `default:"all" enum:"all,api,workers" env:"WRIT_ONLY" help:"What this process runs: ${enum}."`
+	Only                 Part          `default:"all" enum:"all,api,workers" env:"WRIT_ONLY" help:"What this process runs (${enum}): api are the pages and the API, workers everything else; workers serve by HTTP only /healthz, /readyz and /metrics."`
 	MetricsAddr          string        `name:"metrics-addr" env:"WRIT_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address that serves /metrics alone; the main one does not then."`
 	MetricsToken         string        `name:"metrics-token" env:"WRIT_METRICS_TOKEN" help:"Token that /metrics asks for (Authorization: Bearer). Without it and without an address of its own, /metrics answers this machine only. Not as a flag."`
 	Demo                 bool          `env:"WRIT_DEMO" help:"Fill an empty database with the demo organisation and show its logins."`

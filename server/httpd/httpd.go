@@ -22,6 +22,7 @@ type Parts struct {
 	RiverUI http.Handler                    // /riverui/*: brings its own permission check
 	Metrics http.Handler                    // /metrics
 	Ready   func(ctx context.Context) error // nil error: this process can do its work now
+	Missing string                          // what a route that is not there says, without pages; empty: only that it is not
 
 	// Middleware runs inside ours and around every route below, first one outermost: authentication, loaders.
 	Middleware []func(http.Handler) http.Handler
@@ -54,8 +55,13 @@ func New(p Parts) http.Handler {
 		mount(r.With(sameOrigin(p.PublicURL)), "/auth", p.Auth)
 		mount(r.With(sameOrigin(p.PublicURL)), "/riverui", foreignStyles(p.RiverUI))
 	})
-	if p.SPA != nil {
+	switch {
+	case p.SPA != nil:
 		r.NotFound(newSPA(p.SPA).ServeHTTP)
+	case p.Missing != "":
+		r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
+			writeGraphQLError(w, http.StatusNotFound, "NOT_FOUND", p.Missing)
+		})
 	}
 	return r
 }
