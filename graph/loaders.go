@@ -119,6 +119,14 @@ func (r *Resolver) links(ctx context.Context, keys []instant) (map[instant][]*di
 	return found, nil
 }
 
+// personOf is the display name of who has a user name; nil without one, or when the account is gone.
+func personOf(ctx context.Context, username *string) (*string, error) {
+	if username == nil {
+		return nil, nil
+	}
+	return load(ctx).Person.Load(ctx, *username)
+}
+
 // deliveries asks once per number of rows: in practice there is one in an operation.
 func (r *Resolver) deliveries(ctx context.Context, keys []some) (map[some][]*synchronization.Delivery, error) {
 	found := map[some][]*synchronization.Delivery{}

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 	"writ/graph/across"
+	"writ/graph/generated"
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/reconciliation"
@@ -55,6 +56,31 @@ func (r *queryResolver) ReconciliationRuns(ctx context.Context, first *int, afte
 	return r.Reconciliation.Runs(ctx, page.Of(first, after))
 }
 
+func (r *reconciliationItemResolver) PostponedByName(ctx context.Context, obj *reconciliation.Item) (*string, error) {
+	return personOf(ctx, obj.PostponedBy)
+}
+
+func (r *reconciliationItemResolver) DecidedByName(ctx context.Context, obj *reconciliation.Item) (*string, error) {
+	return personOf(ctx, obj.DecidedBy)
+}
+
+func (r *reconciliationRunResolver) ActorName(ctx context.Context, obj *reconciliation.ReconciliationRun) (*string, error) {
+	return load(ctx).Person.Load(ctx, obj.Actor)
+}
+
 func (r *subscriptionResolver) ReconciliationChanged(ctx context.Context, after *string) (<-chan *across.ReconciliationChange, error) {
 	return r.Feed.ReconciliationChanged(ctx, after)
 }
+
+func (r *Resolver) ReconciliationItem() generated.ReconciliationItemResolver {
+	return &reconciliationItemResolver{r}
+}
+
+func (r *Resolver) ReconciliationRun() generated.ReconciliationRunResolver {
+	return &reconciliationRunResolver{r}
+}
+
+type (
+	reconciliationItemResolver struct{ *Resolver }
+	reconciliationRunResolver  struct{ *Resolver }
+)

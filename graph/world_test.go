@@ -154,9 +154,9 @@ insert into order_attempt (order_id, attempt, idempotency_key, worker, started_a
 insert into gap (id, assigned_resource_type_id, property, workflow_state, current_value, proposed_value, found_at) overriding system value
 	select 3500 + n, 1500 + 10 * n + 1, 'Login', 1, 'zqp'||n||'gapq', 'zqp'||n||'wantedq', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into gap (id, assigned_resource_type_id, workflow_state, current_value, found_at, postponed_at, postponed_by, comment) overriding system value
-	select 3510 + n, 1500 + 10 * n + 1, 1, 'zqp'||n||'accountq', timestamptz '2026-01-01', timestamptz '2026-01-01', 'somebody', 'zqp'||n||'commentq' from generate_series(1, 4) n;
+	select 3510 + n, 1500 + 10 * n + 1, 1, 'zqp'||n||'accountq', timestamptz '2026-01-01', timestamptz '2026-01-01', 'everything', 'zqp'||n||'commentq' from generate_series(1, 4) n;
 insert into gap (id, assigned_resource_type_id, property, workflow_state, found_at, decision, decided_by, decided_at, closed_at) overriding system value
-	select 3520 + n, 1500 + 10 * n + 1, 'Owner', 1, timestamptz '2026-01-01', 'KEEP_CURRENT', 'somebody', timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
+	select 3520 + n, 1500 + 10 * n + 1, 'Owner', 1, timestamptz '2026-01-01', 'KEEP_CURRENT', 'everything', timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
 update assigned_resource_type set confidence = 80 where resource_id is not null;
 insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value values (1025, 13, 'zqa5keyq', 'zqa5nameq', '{"Login": "zqa5loginq"}', timestamptz '2020-01-01', 'SYNC');
 insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, evaluated_at, left_at) select 1000 + n, 11, '', 1, timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;

@@ -21,6 +21,15 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ReconciliationItemResolver interface {
+	PostponedByName(ctx context.Context, obj *reconciliation.Item) (*string, error)
+
+	DecidedByName(ctx context.Context, obj *reconciliation.Item) (*string, error)
+}
+type ReconciliationRunResolver interface {
+	ActorName(ctx context.Context, obj *reconciliation.ReconciliationRun) (*string, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -28,6 +37,75 @@ import (
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AccountType_identifier(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountType_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountType_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountType", field, false, false, "String")
+}
+
+func (ec *executionContext) _AccountType_displayName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountType_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountType_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountType", field, false, false, "String")
+}
+
+func (ec *executionContext) _AccountType_ownerEntityType(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountType_ownerEntityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OwnerEntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountType_ownerEntityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountType", field, false, false, "String")
+}
 
 func (ec *executionContext) _AccountWithoutOwner_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountWithoutOwner) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -419,6 +497,38 @@ func (ec *executionContext) fieldContext_AccountWithoutOwner_candidates(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_OwnerCandidate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountWithoutOwner_types(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountWithoutOwner) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountWithoutOwner_types(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Types, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reconciliation.AccountType) graphql.Marshaler {
+			return ec.marshalNAccountType2ᚕᚖwritᚋserverᚋreconciliationᚐAccountTypeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountWithoutOwner_types(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountWithoutOwner",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountType(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1269,6 +1379,29 @@ func (ec *executionContext) fieldContext_ReconciliationItem_owner(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ReconciliationItem_ownerEntityType(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationItem_ownerEntityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OwnerEntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationItem_ownerEntityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationItem", field, false, false, "String")
+}
+
 func (ec *executionContext) _ReconciliationItem_isOwnerGone(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1485,6 +1618,29 @@ func (ec *executionContext) fieldContext_ReconciliationItem_postponedBy(_ contex
 	return graphql.NewScalarFieldContext("ReconciliationItem", field, false, false, "String")
 }
 
+func (ec *executionContext) _ReconciliationItem_postponedByName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationItem_postponedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationItem().PostponedByName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationItem_postponedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationItem", field, true, true, "String")
+}
+
 func (ec *executionContext) _ReconciliationItem_confidence(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1621,6 +1777,29 @@ func (ec *executionContext) _ReconciliationItem_decidedBy(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_ReconciliationItem_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReconciliationItem_decidedByName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationItem_decidedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationItem().DecidedByName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationItem_decidedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationItem", field, true, true, "String")
 }
 
 func (ec *executionContext) _ReconciliationItem_decidedAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
@@ -2459,6 +2638,29 @@ func (ec *executionContext) fieldContext_ReconciliationRun_actor(_ context.Conte
 	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "String")
 }
 
+func (ec *executionContext) _ReconciliationRun_actorName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationRun_actorName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationRun().ActorName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationRun_actorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationRun", field, true, true, "String")
+}
+
 func (ec *executionContext) _ReconciliationRun_total(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2731,13 +2933,20 @@ func (ec *executionContext) unmarshalInputAccountWithoutOwnerFilter(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"reasons", "systems", "resourceTypes", "text", "postponed"}
+	fieldsInOrder := [...]string{"accountId", "reasons", "systems", "resourceTypes", "text", "postponed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "accountId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountId"))
+			data, err := ec.unmarshalOID2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountID = data
 		case "reasons":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reasons"))
 			data, err := ec.unmarshalOOwnerlessReason2ᚕwritᚋserverᚋreconciliationᚐOwnerlessReasonᚄ(ctx, v)
@@ -2976,13 +3185,20 @@ func (ec *executionContext) unmarshalInputReconciliationFilter(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kinds", "states", "systems", "resourceTypes", "properties", "pattern", "ownerId", "text", "foundAfter", "foundBefore", "postponed"}
+	fieldsInOrder := [...]string{"ids", "kinds", "states", "systems", "resourceTypes", "properties", "pattern", "ownerId", "text", "foundAfter", "foundBefore", "postponed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IDs = data
 		case "kinds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
 			data, err := ec.unmarshalOReconciliationKind2ᚕwritᚋserverᚋreconciliationᚐKindᚄ(ctx, v)
@@ -3134,6 +3350,49 @@ func UnmarshalReconciliationItemInput(ctx context.Context, raw any) (reconciliat
 
 // region    **************************** object.gotpl ****************************
 
+var accountTypeImplementors = []string{"AccountType"}
+
+func (ec *executionContext) slowly_AccountType(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.AccountType) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountTypeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountType")
+		case "identifier":
+			out.Values[i] = ec._AccountType_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "displayName":
+			out.Values[i] = ec._AccountType_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ownerEntityType":
+			out.Values[i] = ec._AccountType_ownerEntityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var accountWithoutOwnerImplementors = []string{"AccountWithoutOwner"}
 
 func (ec *executionContext) slowly_AccountWithoutOwner(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.AccountWithoutOwner) graphql.Marshaler {
@@ -3222,6 +3481,11 @@ func (ec *executionContext) slowly_AccountWithoutOwner(ctx context.Context, sel 
 			}
 		case "candidates":
 			out.Values[i] = ec._AccountWithoutOwner_candidates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "types":
+			out.Values[i] = ec._AccountWithoutOwner_types(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3605,137 +3869,154 @@ func (ec *executionContext) slowly_ReconciliationItem(ctx context.Context, sel a
 		case "id":
 			out.Values[i] = ec._ReconciliationItem_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
 			out.Values[i] = ec._ReconciliationItem_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kind":
 			out.Values[i] = ec._ReconciliationItem_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "state":
 			out.Values[i] = ec._ReconciliationItem_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "resourceType":
 			out.Values[i] = ec._ReconciliationItem_resourceType(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "resourceTypeName":
 			out.Values[i] = ec._ReconciliationItem_resourceTypeName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "system":
 			out.Values[i] = ec._ReconciliationItem_system(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "systemName":
 			out.Values[i] = ec._ReconciliationItem_systemName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "owner":
 			out.Values[i] = ec._ReconciliationItem_owner(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ownerEntityType":
+			out.Values[i] = ec._ReconciliationItem_ownerEntityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isOwnerGone":
 			out.Values[i] = ec._ReconciliationItem_isOwnerGone(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "target":
 			out.Values[i] = ec._ReconciliationItem_target(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "property":
 			out.Values[i] = ec._ReconciliationItem_property(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "propertyName":
 			out.Values[i] = ec._ReconciliationItem_propertyName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "current":
 			out.Values[i] = ec._ReconciliationItem_current(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "proposed":
 			out.Values[i] = ec._ReconciliationItem_proposed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "foundAt":
 			out.Values[i] = ec._ReconciliationItem_foundAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "postponedAt":
 			out.Values[i] = ec._ReconciliationItem_postponedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "postponedBy":
 			out.Values[i] = ec._ReconciliationItem_postponedBy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "postponedByName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReconciliationItem_postponedByName(ctx, field, obj)
+				})
 		case "confidence":
 			out.Values[i] = ec._ReconciliationItem_confidence(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isOwn":
 			out.Values[i] = ec._ReconciliationItem_isOwn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pattern":
 			out.Values[i] = ec._ReconciliationItem_pattern(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "decisions":
 			out.Values[i] = ec._ReconciliationItem_decisions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "decision":
 			out.Values[i] = ec._ReconciliationItem_decision(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "decidedBy":
 			out.Values[i] = ec._ReconciliationItem_decidedBy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "decidedByName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReconciliationItem_decidedByName(ctx, field, obj)
+				})
 		case "decidedAt":
 			out.Values[i] = ec._ReconciliationItem_decidedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "comment":
 			out.Values[i] = ec._ReconciliationItem_comment(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "closedAt":
 			out.Values[i] = ec._ReconciliationItem_closedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -4010,57 +4291,63 @@ func (ec *executionContext) slowly_ReconciliationRun(ctx context.Context, sel as
 		case "id":
 			out.Values[i] = ec._ReconciliationRun_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "decision":
 			out.Values[i] = ec._ReconciliationRun_decision(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "comment":
 			out.Values[i] = ec._ReconciliationRun_comment(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "state":
 			out.Values[i] = ec._ReconciliationRun_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "actor":
 			out.Values[i] = ec._ReconciliationRun_actor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "actorName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ReconciliationRun_actorName(ctx, field, obj)
+				})
 		case "total":
 			out.Values[i] = ec._ReconciliationRun_total(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "done":
 			out.Values[i] = ec._ReconciliationRun_done(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "failed":
 			out.Values[i] = ec._ReconciliationRun_failed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "failedItems":
 			out.Values[i] = ec._ReconciliationRun_failedItems(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = ec._ReconciliationRun_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "endedAt":
 			out.Values[i] = ec._ReconciliationRun_endedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -4130,6 +4417,30 @@ func (ec *executionContext) slowly_ReconciliationRunConnection(ctx context.Conte
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNAccountType2ᚕᚖwritᚋserverᚋreconciliationᚐAccountTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.AccountType) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountType2ᚖwritᚋserverᚋreconciliationᚐAccountType(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountType2ᚖwritᚋserverᚋreconciliationᚐAccountType(ctx context.Context, sel ast.SelectionSet, v *reconciliation.AccountType) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountType!")
+		return graphql.Null
+	}
+	return ec._AccountType(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNAccountWithoutOwner2ᚕᚖwritᚋserverᚋreconciliationᚐAccountWithoutOwnerᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.AccountWithoutOwner) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {

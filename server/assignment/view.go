@@ -44,9 +44,10 @@ type Entitlement struct {
 	Error                  *string
 	HiddenInSimplifiedView bool
 	Category               *string
-	TargetID               int64 // 0: not found yet
-	Order                  int64 // open order, else the last one; 0: none
-	InForce                bool  // it holds at the instant; false: it is yet to come, or over and not gone yet
+	TargetID               int64  // 0: not found yet
+	Order                  int64  // open order, else the last one; 0: none
+	DifferenceID           *int64 // the difference that waits for a decision; nil: none
+	InForce                bool   // it holds at the instant; false: it is yet to come, or over and not gone yet
 }
 
 // PermissionsView is everything an owner has, should have or will have, at an instant.
@@ -191,11 +192,21 @@ type viewLine struct {
 }
 
 type viewGap struct {
+	ID                          int64
 	AssignedResourceTypeID      int64
 	Property                    *string
 	ValueID                     *int64
 	WorkflowState               int
 	CurrentValue, ProposedValue *string
+	IsOpen                      bool
+}
+
+// waiting is the id of a difference that can still be decided.
+func (g viewGap) waiting() *int64 {
+	if !g.IsOpen {
+		return nil
+	}
+	return &g.ID
 }
 
 type viewKept struct {
@@ -248,7 +259,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 		v.lines[l.AssignedResourceTypeID] = append(v.lines[l.AssignedResourceTypeID], l)
 	}
 	var gaps []viewGap
-	if err := v.db.NewRaw(`select assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value from gap
+	if err := v.db.NewRaw(`select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, closed_at is null as is_open from gap
 		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) and workflow_state <> 24 order by id`, ids(arts), v.done()).Scan(v.ctx, &gaps); err != nil {
 		return err
 	}
@@ -393,7 +404,7 @@ func (v *viewer) buildType(t *viewType) {
 	}
 	for _, g := range v.gaps[t.ID] {
 		if g.Property == nil {
-			state = evaluation.None
+			state, e.DifferenceID = evaluation.None, g.waiting()
 		}
 	}
 	if !t.IsExpected && t.ResourceID == nil && t.Error == nil && state == evaluation.None && !isOpen {
@@ -528,7 +539,7 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 	}
 	for _, g := range v.gaps[t.ID] {
 		if g.Property != nil && *g.Property == name && (valueID == 0 || g.ValueID != nil && *g.ValueID == valueID) {
-			state, e.WorkflowState, e.CurrentValue = evaluation.None, g.WorkflowState, g.CurrentValue
+			state, e.WorkflowState, e.CurrentValue, e.DifferenceID = evaluation.None, g.WorkflowState, g.CurrentValue, g.waiting()
 			if e.Value == nil {
 				e.Value = g.ProposedValue
 			}

@@ -20,10 +20,10 @@ var items = page.Table[Item]{
 	Always: []string{"id"},
 	Fields: map[string][]string{
 		"__typename": nil, "id": nil, "version": {"version"}, "kind": kindColumns, "state": {"workflow_state"}, "resourceType": {"t.identifier"}, "resourceTypeName": {"t.display_name"},
-		"system": {"c.identifier"}, "systemName": {"c.display_name"}, "owner": ownerColumns, "isOwnerGone": {"owner_id", "is_owner_gone"}, "target": targetColumns,
+		"system": {"c.identifier"}, "systemName": {"c.display_name"}, "owner": ownerColumns, "ownerEntityType": {"s.identifier"}, "isOwnerGone": {"owner_id", "is_owner_gone"}, "target": targetColumns,
 		"property": {"property"}, "propertyName": {"property", "p.display_name"}, "current": {"current_value"}, "proposed": {"proposed_value"}, "foundAt": {"found_at"},
-		"postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "confidence": {"confidence"}, "isOwn": nil, "comment": {"comment"},
-		"decision": {"decision"}, "decidedBy": {"decided_by"}, "decidedAt": {"decided_at"}, "closedAt": {"closed_at"},
+		"postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "confidence": {"confidence"}, "isOwn": nil, "comment": {"comment"},
+		"decision": {"decision"}, "decidedBy": {"decided_by"}, "decidedByName": {"decided_by"}, "decidedAt": {"decided_at"}, "closedAt": {"closed_at"},
 		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
 	},
 	Columns: []page.Column[Item]{
@@ -82,6 +82,7 @@ var items = page.Table[Item]{
 				i.Target.EntityType = name
 			}
 		}},
+		{Name: "s.identifier", SQL: "s.identifier", Read: func(i *Item, r *db.Row) { i.OwnerEntityType = r.Text() }},
 		{Name: "t.identifier", SQL: "t.identifier", Read: func(i *Item, r *db.Row) { i.ResourceType = r.Text() }},
 		{Name: "t.display_name", SQL: "t.display_name", Read: func(i *Item, r *db.Row) { i.ResourceTypeName = r.Text() }},
 		{Name: "c.identifier", SQL: "c.identifier", Read: func(i *Item, r *db.Row) { i.System = r.TextOrNil() }},

@@ -160,6 +160,8 @@ func (in DecideReconciliationInput) check() (rule, error) {
 		return r, errs.Invalid("input", "Give either items or a filter, not both and not none.")
 	case len(in.Items) > maxItems:
 		return r, errs.New(errs.TooLarge, "At most %d differences are named one by one; these are %d. Use a filter for more.", maxItems, len(in.Items)).At("input.items")
+	case in.Filter != nil && len(in.Filter.IDs) > 0:
+		return r, errs.Invalid("input.filter.ids", "Name differences as items, not in a filter.")
 	case in.OwnerID != nil && in.Decision != Authorize:
 		return r, errs.Invalid("input.ownerId", "An owner is chosen with AUTHORIZE only.")
 	case in.OwnerID != nil && in.Filter != nil:

@@ -20,9 +20,14 @@ var sqlKind = map[Kind]string{
 
 // condition writes the filter as SQL, for the caller. Validation when a word of it does not exist.
 func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Model) (condition, error) {
-	list := []condition{bun.SafeQuery("g.closed_at is null")}
+	var list []condition
 	add := func(sql string, args ...any) { list = append(list, bun.SafeQuery(sql, args...)) }
-	if f == nil || f.Postponed == nil || !*f.Postponed {
+	if f != nil && len(f.IDs) > maxItems {
+		return nobody, errs.New(errs.TooLarge, "At most %d differences are named; these are %d.", maxItems, len(f.IDs)).At("filter.ids")
+	}
+	if f != nil && len(f.IDs) > 0 {
+		add("g.id = any (?)", ids(f.IDs))
+	} else if add("g.closed_at is null"); f == nil || f.Postponed == nil || !*f.Postponed {
 		add("g.postponed_at is null")
 	} else {
 		add("g.postponed_at is not null")

@@ -55,6 +55,7 @@ type Item struct {
 	System            *string // identifier of the connector; nil without one
 	SystemName        *string
 	Owner             *directory.ResourceRef // nil: nobody
+	OwnerEntityType   string                 // identifier of the entity type whose resources can own it
 	IsOwnerGone       bool                   // the owner is not in his source any more
 	Target            *directory.ResourceRef
 	Property          *string // identifier; nil: the account itself
@@ -144,6 +145,7 @@ const (
 
 // ReconciliationFilter narrows a list of differences; conditions are joined by AND, values of one by OR.
 type ReconciliationFilter struct {
+	IDs           []int64    `json:"ids,omitempty"` // these, whatever became of them
 	Kinds         []Kind     `json:"kinds,omitempty"`
 	States        []State    `json:"states,omitempty"`
 	Systems       []string   `json:"systems,omitempty"`       // identifiers of connectors

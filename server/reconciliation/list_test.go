@@ -112,6 +112,77 @@ func TestStatementsDoNotGrow(t *testing.T) {
 	require.NotZero(t, n.Leavers)
 }
 
+// TestEveryFilter: each condition of a filter, alone and with each other one, is a statement that the database takes, and counts what it lists; the
+// reasons share the accounts out.
+func TestEveryFilter(t *testing.T) {
+	t.Parallel()
+	s, ctx := setup(t, 60)
+	all, err := s.List(ctx, page.Args{First: 500}, nil, nil, nil, true)
+	require.NoError(t, err)
+	some := all.Nodes()[0]
+	items := map[string]func(f *reconciliation.ReconciliationFilter){
+		"ids":       func(f *reconciliation.ReconciliationFilter) { f.IDs = []int64{some.ID} },
+		"kinds":     func(f *reconciliation.ReconciliationFilter) { f.Kinds = []reconciliation.Kind{some.Kind()} },
+		"states":    func(f *reconciliation.ReconciliationFilter) { f.States = []reconciliation.State{some.State()} },
+		"systems":   func(f *reconciliation.ReconciliationFilter) { f.Systems = []string{"Intranet"} },
+		"types":     func(f *reconciliation.ReconciliationFilter) { f.ResourceTypes = []string{"User"} },
+		"property":  func(f *reconciliation.ReconciliationFilter) { f.Properties = []string{"Phone"} },
+		"pattern":   func(f *reconciliation.ReconciliationFilter) { f.Pattern = new(some.Pattern()) },
+		"owner":     func(f *reconciliation.ReconciliationFilter) { f.OwnerID = new(int64(3)) },
+		"text":      func(f *reconciliation.ReconciliationFilter) { f.Text = new("Name") },
+		"after":     func(f *reconciliation.ReconciliationFilter) { f.FoundAfter = new(some.FoundAt.Add(-time.Hour)) },
+		"before":    func(f *reconciliation.ReconciliationFilter) { f.FoundBefore = new(some.FoundAt.Add(time.Hour)) },
+		"postponed": func(f *reconciliation.ReconciliationFilter) { f.Postponed = new(true) },
+		"waiting":   func(f *reconciliation.ReconciliationFilter) { f.Postponed = new(false) },
+	}
+	for one, set := range items {
+		for other, also := range items {
+			f := &reconciliation.ReconciliationFilter{}
+			set(f)
+			also(f)
+			list, err := s.List(ctx, page.Args{First: 500}, f, nil, nil, true)
+			require.NoError(t, err, "%s and %s", one, other)
+			require.Len(t, list.Nodes(), list.TotalCount, "%s and %s", one, other)
+			_, err = s.Patterns(ctx, page.Args{First: 5}, f)
+			require.NoError(t, err, "patterns, %s and %s", one, other)
+		}
+	}
+	reasons := []reconciliation.OwnerlessReason{reconciliation.Leaver, reconciliation.OwnerGone, reconciliation.Ambiguous, reconciliation.NeverMatched}
+	accounts := map[string]func(f *reconciliation.AccountWithoutOwnerFilter){
+		"nothing":   func(*reconciliation.AccountWithoutOwnerFilter) {},
+		"account":   func(f *reconciliation.AccountWithoutOwnerFilter) { f.AccountID = new(int64(2)) },
+		"systems":   func(f *reconciliation.AccountWithoutOwnerFilter) { f.Systems = []string{"Intranet"} },
+		"types":     func(f *reconciliation.AccountWithoutOwnerFilter) { f.ResourceTypes = []string{"User"} },
+		"text":      func(f *reconciliation.AccountWithoutOwnerFilter) { f.Text = new("Name") },
+		"postponed": func(f *reconciliation.AccountWithoutOwnerFilter) { f.Postponed = new(true) },
+		"waiting":   func(f *reconciliation.AccountWithoutOwnerFilter) { f.Postponed = new(false) },
+	}
+	for name, set := range accounts {
+		count := func(reasons ...reconciliation.OwnerlessReason) int {
+			f := &reconciliation.AccountWithoutOwnerFilter{Reasons: reasons}
+			set(f)
+			list, err := s.AccountsWithoutOwner(ctx, page.Args{First: 500}, f, nil, true)
+			require.NoError(t, err, "%s of %v", name, reasons)
+			require.Len(t, list.Nodes(), list.TotalCount, "%s of %v", name, reasons)
+			return list.TotalCount
+		}
+		alone := map[reconciliation.OwnerlessReason]int{}
+		for _, r := range reasons {
+			alone[r] = count(r)
+		}
+		for set := 1; set < 1<<len(reasons); set++ {
+			var chosen []reconciliation.OwnerlessReason
+			sum := 0
+			for i, r := range reasons {
+				if set&(1<<i) != 0 {
+					chosen, sum = append(chosen, r), sum+alone[r]
+				}
+			}
+			require.Equal(t, sum, count(chosen...), "%s of %v", name, chosen)
+		}
+	}
+}
+
 // TestMany: with a hundred thousand differences a page is found by an index, also under a rare filter.
 func TestMany(t *testing.T) {
 	if testing.Short() {

@@ -45,9 +45,13 @@ type AccountWithoutOwner struct {
 	IsOwn            bool   // of the caller
 	OrderID          *int64 // the order about it that is under way
 	Candidates       []*OwnerCandidate
+	Types            []*AccountType // its own, or those that it can get
 
 	resourceTypeID int64
 }
+
+// AccountType is a resource type that an account has, or can get.
+type AccountType struct{ Identifier, DisplayName, OwnerEntityType string }
 
 // OwnerCandidate is somebody whom a rule finds for an account.
 type OwnerCandidate struct {
@@ -62,6 +66,7 @@ type AccountWithoutOwnerConnection = page.Connection[*AccountWithoutOwner]
 
 // AccountWithoutOwnerFilter narrows the list; conditions are joined by AND, values of one by OR.
 type AccountWithoutOwnerFilter struct {
+	AccountID     *int64
 	Reasons       []OwnerlessReason
 	Systems       []string
 	ResourceTypes []string
@@ -137,7 +142,7 @@ func (f *AccountWithoutOwnerFilter) parts() (string, []condition, error) {
 	}
 	var list []condition
 	if has(Ambiguous) != has(NeverMatched) {
-		list = append(list, bun.SafeQuery("(k.owner_id is not null or "+sqlAmbiguous+" = ?)", has(Ambiguous)))
+		list = append(list, bun.SafeQuery("(k.owner_id is not null or ("+sqlAmbiguous+") = ?)", has(Ambiguous)))
 	}
 	if has(Leaver) != has(OwnerGone) {
 		list = append(list, bun.SafeQuery("(k.owner_id is null or (w.valid_to = 'infinity') = ?)", has(Leaver)))
@@ -229,11 +234,32 @@ func (s *Service) AccountsWithoutOwner(ctx context.Context, args page.Args, filt
 			return nil, err
 		}
 	}
+	for _, a := range shown {
+		a.Types = typesOf(ctx, m, a)
+	}
 	return page.MakeCounted(rows, args, count, func(a *AccountWithoutOwner) any { return cursorKey{a.ID} }), nil
+}
+
+// typesOf gives what an account is: its resource type, or, where nothing recognises it, those of its entity type that the caller may give it.
+func typesOf(ctx context.Context, m *assignment.Model, a *AccountWithoutOwner) []*AccountType {
+	list := []*AccountType{}
+	for _, t := range m.Source.ResourceTypes {
+		source, target := m.Shape.EntityTypes[t.SourceEntityTypeID], m.Shape.EntityTypes[t.TargetEntityTypeID]
+		if source == nil || target == nil || target.Identifier != a.Account.EntityType || a.resourceTypeID != 0 && a.resourceTypeID != t.ID {
+			continue
+		}
+		if permit.Find(ctx, permit.For(permit.ReconciliateResources, source.Identifier)).Allowed() {
+			list = append(list, &AccountType{t.Identifier, t.DisplayName, source.Identifier})
+		}
+	}
+	return list
 }
 
 // rest are the conditions of a filter beside the reasons.
 func (f *AccountWithoutOwnerFilter) rest(ctx context.Context, m *assignment.Model) (list []condition) {
+	if f.AccountID != nil {
+		list = append(list, bun.SafeQuery("x.id = ?", *f.AccountID))
+	}
 	if len(f.Systems) > 0 {
 		list = append(list, bun.SafeQuery("c.identifier in (?)", bun.List(f.Systems)))
 	}
