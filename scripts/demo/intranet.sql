@@ -16,6 +16,21 @@ create table if not exists account_group (
     "GroupName" text not null references groups ("Name"),
     primary key ("Login", "GroupName")
 );
+-- What is there before Writ is: accounts of people who left, administrators that nobody asked for, accounts of machines. Only in a new intranet.
+do $$ begin
+    if not exists (select from groups) then
+        insert into groups values ('administrators', 'Intranet administrators');
+        insert into account values
+            ('e10025', 'E10025', 'Camille Lang', 'camille.lang@northwind.example', 'Logistics', 'Logistics Coordinator'),
+            ('e10384', 'E10384', 'Joana Pinto', 'joana.pinto@northwind.example', 'Customer Support', 'Support Agent'),
+            ('e10453', 'E10453', 'Magda Keller', 'magda.keller@northwind.example', 'Marketing', 'Marketing Specialist'),
+            ('adm-e10050', 'E10050', 'Simon Zimmermann (admin)', 'simon.zimmermann@northwind.example', 'Logistics', 'Logistics Coordinator'),
+            ('adm-e10257', 'E10257', 'P. Bauer, formerly IT', null, null, null),
+            ('svc-backup', '', 'Nightly backup', null, null, null),
+            ('svc-scanner', '', 'Scanner in the mail room', null, null, null);
+        insert into account_group values ('adm-e10050', 'administrators'), ('adm-e10257', 'administrators');
+    end if;
+end $$;
 insert into groups values
     ('news', 'News'), ('phonebook', 'Phone book'), ('finance-reports', 'Finance reports'), ('payment-entry', 'Payment entry'),
     ('customers', 'Customer records'), ('key-accounts', 'Key accounts'), ('source-code', 'Source code'), ('personnel', 'Personnel files'),

@@ -18,6 +18,10 @@ const (
 	Cards     = "badge/Badge_Card.csv"
 )
 
+// FoundAccounts are the logins of the demo's intranet that are there before Writ is (scripts/demo/intranet.sql): of people who left, of administrators
+// that nobody asked for, of machines.
+var FoundAccounts = []string{"adm-e10050", "adm-e10257", "e10025", "e10384", "e10453", "svc-backup", "svc-scanner"}
+
 // intranetName is the database of the demo's intranet.
 func intranetName(at string) string { return databaseName(at) + "_intranet" }
 

@@ -141,12 +141,12 @@ func footprint(t *testing.T, h *apptest.House) map[string]int {
 	return counts
 }
 
-// accounts reads the logins of the intranet.
+// accounts reads the logins of the intranet, without those that were there before Writ was: reconciliation shows them.
 func accounts(t *testing.T, h *apptest.House) []string {
 	t.Helper()
 	var list []string
 	require.NoError(t, h.Intranet(t).NewRaw(`select "Login" from account order by "Login"`).Scan(t.Context(), &list))
-	return list
+	return slices.DeleteFunc(list, func(login string) bool { return slices.Contains(apptest.FoundAccounts, login) })
 }
 
 // within waits for something that follows by itself.
