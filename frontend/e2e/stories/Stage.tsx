@@ -3,12 +3,12 @@ import { createMemoryHistory, createRootRoute, createRoute, createRouter, Router
 import { useState, type ReactNode } from 'react'
 import { Client, Provider, type Exchange } from 'urql'
 import { filter, map, mergeMap, never, fromValue, pipe } from 'wonka'
-import { Session } from '../../src/graphql/session'
 import { SessionContext } from '../../src/graphql/SessionContext'
 import type { MeFragment } from '../../src/graphql/me.generated'
 import { Keymap, KeymapContext } from '../../src/ui/keys'
 import { theme, variables } from '../../src/ui/theme'
 import { me } from '../../src/test/factories'
+import { SignedIn } from '../../src/test/session'
 
 export interface Story {
   /** The address that the component finds: a drawer reads its order from it. */
@@ -25,7 +25,16 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
   const [house] = useState(() => ({ client: client(answers), session: new SignedIn(who), keymap: new Keymap() }))
   const [router] = useState(() => {
     const root = createRootRoute({ component: () => <main className="story">{draw()}</main> })
-    const paths = ['/review/$orderId', '/manual/$orderId', '/order/$orderId', '/person/$id', '$']
+    const paths = [
+      '/review/$orderId',
+      '/manual/$orderId',
+      '/order/$orderId',
+      '/person/$id',
+      '/reconcile/resources/$itemId',
+      '/reconcile/orphans/$accountId',
+      '/reconcile/runs/$runId',
+      '$',
+    ]
     const routes = paths.map((path) => createRoute({ getParentRoute: () => root, path, component: () => null }))
     return createRouter({
       routeTree: root.addChildren(routes),
@@ -43,17 +52,6 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       </SessionContext>
     </MantineProvider>
   )
-}
-
-class SignedIn extends Session {
-  private readonly inside
-
-  constructor(who: MeFragment) {
-    super()
-    this.inside = { status: 'in' as const, me: who }
-  }
-
-  override getState = () => this.inside
 }
 
 function client(answers: Record<string, unknown>): Client {

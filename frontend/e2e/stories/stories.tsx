@@ -5,9 +5,16 @@ import { PersonHeading } from '../../src/features/directory/PersonHeading'
 import { ManualDrawer } from '../../src/features/order/ManualDrawer'
 import { OrderBody } from '../../src/features/order/OrderBody'
 import { ReviewDrawer } from '../../src/features/order/ReviewDrawer'
+import { DifferenceDrawer } from '../../src/features/reconciliation/DifferenceDrawer'
+import { DifferenceList } from '../../src/features/reconciliation/DifferenceList'
+import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
+import { PatternList } from '../../src/features/reconciliation/PatternList'
+import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
+import { RunDrawer } from '../../src/features/reconciliation/RunDrawer'
+import { RunsUnderWay } from '../../src/features/reconciliation/RunsUnderWay'
 import { healthStates, jobStates, provisioningStates } from '../../src/lib/states'
 import { noSelection, wholeSelection, type Selection } from '../../src/lib/selection'
-import { me, order, orderLine } from '../../src/test/factories'
+import { difference, me, order, orderLine, orphan, run, unauthorized } from '../../src/test/factories'
 import { Badge } from '../../src/ui/Badge'
 import type { Column, List } from '../../src/ui/column'
 import { ConfirmDialog } from '../../src/ui/ConfirmDialog'
@@ -160,6 +167,78 @@ const personRow = {
   version: 1,
 }
 
+const page = (nodes: unknown[]) => ({
+  nodes,
+  totalCount: nodes.length,
+  totalCountIsEstimate: false,
+  pageInfo: { hasNextPage: false, endCursor: null },
+})
+
+const decide = (item: ReturnType<typeof difference> | null, others: unknown[] = []): Story => ({
+  at: `/reconcile/resources/${item?.id ?? '1'}`,
+  draw: () => <DifferenceDrawer />,
+  answers: { DifferenceDetail: { reconciliationItem: item }, OtherDifferences: { reconciliationItems: page(others) } },
+})
+
+const ownerless = (
+  account: ReturnType<typeof orphan>,
+  item = unauthorized({ id: 'difference-1', owner: null }),
+): Story => ({
+  at: `/reconcile/orphans/${account.id}`,
+  draw: () => <OrphanDrawer />,
+  answers: {
+    OrphanDetail: { accountsWithoutOwner: page([account]) },
+    DifferenceDetail: { reconciliationItem: item },
+    OtherDifferences: { reconciliationItems: page([]) },
+  },
+})
+
+const differences = (nodes: unknown[], who = me()): Story => ({
+  at: '/reconcile/resources',
+  who,
+  draw: () => <DifferenceList search={{ view: 'rows' }} onChange={nothing} onClear={nothing} filters={() => null} />,
+  answers: { DifferenceList: { reconciliationItems: page(nodes) } },
+})
+
+const pattern = (change: Partial<PatternRowFragment>): PatternRowFragment => ({
+  id: 'p1',
+  kind: 'UNRECONCILED',
+  resourceType: 'intranet',
+  resourceTypeName: 'Intranet account',
+  system: 'intranet',
+  systemName: 'Intranet',
+  property: 'site',
+  propertyName: 'Site',
+  current: 'Berlin',
+  proposed: 'Hamburg',
+  isSame: true,
+  count: 4812,
+  preExisting: 4812,
+  oldestAt: '2026-03-01T09:00:00Z',
+  ...change,
+})
+
+const patterns = (nodes: PatternRowFragment[]): Story => ({
+  at: '/reconcile/resources',
+  draw: () => <PatternList search={{}} onChange={nothing} onClear={nothing} filters={() => null} />,
+  answers: { PatternList: { reconciliationPatterns: page(nodes) } },
+})
+
+const decided = {
+  decision: 'KEEP_CURRENT',
+  decidedBy: 'rita',
+  decidedByName: 'Rita Reviewer',
+  decidedAt: '2026-03-01T09:05:00Z',
+  closedAt: '2026-03-01T09:05:00Z',
+  comment: 'He moves back in June',
+} as const
+
+const bulk = (change: Parameters<typeof run>[0], failedItems: unknown[] = []): Story => ({
+  at: '/reconcile/runs/1',
+  draw: () => <RunDrawer />,
+  answers: { RunDetail: { reconciliationRun: { ...run({ id: '1', ...change }), failedItems } } },
+})
+
 /** One component in one state each, by name. */
 export const stories: Record<string, Story> = {
   'table, rows': table({}),
@@ -226,6 +305,104 @@ export const stories: Record<string, Story> = {
     { state: 'PENDING', waits: 'OUTAGE', lines: [orderLine({ state: 'PENDING', waits: 'OUTAGE' })] },
     0,
   ),
+  'difference, value': decide(difference({ current: long })),
+  'difference, value missing, with others': decide(difference({ kind: 'MISSING', current: '' }), [
+    difference({ propertyName: 'Holder name' }),
+    unauthorized(),
+  ]),
+  'difference, account': decide(unauthorized({ confidence: 80 })),
+  'difference, postponed': decide(
+    difference({
+      postponedAt: '2026-03-01T09:05:00Z',
+      postponedBy: 'rita',
+      postponedByName: 'Rita Reviewer',
+      decisions: ['USE_PROPOSED', 'KEEP_CURRENT', 'TAKE_UP_AGAIN'],
+    }),
+  ),
+  'difference, kept, rule says otherwise': decide(difference({ state: 'QUESTIONED' })),
+  'difference, decided': decide(difference({ ...decided, decisions: [] })),
+  'difference, mended': decide(difference({ closedAt: '2026-03-01T09:05:00Z', decisions: [] })),
+  'difference, about oneself': decide(difference({ isOwn: true })),
+  'difference, not there': decide(null),
+  'differences, one decided by another': differences([
+    difference({ owner: { id: 'p', entityType: 'Directory_User', key: 'E10385', displayName: long } }),
+    difference({ ...decided, decisions: [] }),
+    unauthorized(),
+    unauthorized({ kind: 'ORPHAN', owner: null }),
+    difference({ kind: 'MISSING', current: '', proposed: long, postponedAt: '2026-03-01T09:05:00Z' }),
+  ]),
+  'differences, none': differences([]),
+  'differences, one by one only': differences(
+    [difference(), difference()],
+    me({ scopes: { ...me().scopes, massReconciliateResources: [] } }),
+  ),
+  patterns: patterns([
+    pattern({}),
+    pattern({
+      id: 'p2',
+      kind: 'UNAUTHORIZED',
+      property: null,
+      propertyName: null,
+      current: 'adm-plang',
+      isSame: false,
+      count: 41,
+      preExisting: 0,
+    }),
+    pattern({ id: 'p3', kind: 'MISSING', current: '', proposed: long, isSame: false, count: 38, preExisting: 12 }),
+  ]),
+  'patterns, none': patterns([]),
+  'orphan, several candidates': ownerless(orphan()),
+  'orphan, never matched': ownerless(orphan({ reason: 'NEVER_MATCHED', candidates: [] })),
+  'orphan, leaver': ownerless(
+    orphan({
+      reason: 'LEAVER',
+      owner: { id: 'p', entityType: 'Directory_User', key: 'E10385', displayName: long },
+      leftAt: '2026-03-01T00:00:00Z',
+    }),
+    unauthorized({ id: 'difference-1' }),
+  ),
+  'orphan, nothing recognises it': ownerless(
+    orphan({
+      reason: 'NEVER_MATCHED',
+      resourceType: null,
+      resourceTypeName: null,
+      itemId: null,
+      candidates: [],
+      types: [
+        { identifier: 'intranet', displayName: 'Intranet account', ownerEntityType: 'Directory_User' },
+        { identifier: 'admin', displayName: 'Intranet administrator', ownerEntityType: 'Directory_User' },
+      ],
+    }),
+  ),
+  'orphan, order under way': ownerless(orphan({ itemId: null, orderId: '7' })),
+  'bulk decisions under way': {
+    draw: () => <RunsUnderWay />,
+    answers: {
+      RunsUnderWay: {
+        reconciliationRuns: page([run(), run({ decision: 'AUTHORIZE_WITHOUT_OWNER', done: 12, failed: 0, total: 40 })]),
+      },
+    },
+  },
+  'bulk decision, running': bulk({}),
+  'bulk decision, done with errors': bulk({ state: 'COMPLETED', done: 4810, endedAt: '2026-03-01T09:05:00Z' }, [
+    {
+      id: '17',
+      code: 'STALE_ITEM',
+      message: 'This difference is gone: it was mended, or something else takes its place.',
+    },
+    {
+      id: '18',
+      code: 'CONFLICT',
+      message: 'An order about this account is still under way. Decide when it has ended.',
+    },
+  ]),
+  'bulk decision, stopped': bulk({ state: 'CANCELLED', endedAt: '2026-03-01T09:05:00Z' }, [
+    {
+      id: '0',
+      code: 'FORBIDDEN',
+      message: 'The account of rita may not be used any more. Decide about the rest yourself.',
+    },
+  ]),
   'palette, recent': palette([], () => keepRecent(me().username, hit)),
   'palette, nothing before': palette([], () => sessionStorage.clear()),
   'person, there': {

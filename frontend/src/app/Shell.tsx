@@ -13,7 +13,7 @@ import { Nav } from './Nav'
 import { NewVersion } from './NewVersion'
 import { PendingPage } from './notices'
 import { FenceBanner } from '../features/fence/FenceBanner'
-import { maySeeFence } from '../graphql/may'
+import { mayReconcile, maySeeFence } from '../graphql/may'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
 import { useListedPages } from './useListedPages'
@@ -30,12 +30,13 @@ export function Shell() {
   const live = useContext(LiveContext)
   const status = useContext(SocketStatusContext)
   const keymap = useContext(KeymapContext)
+  const reconciles = mayReconcile(me)
   const navigate = useNavigate()
   const path = useRouterState({ select: (state) => state.location.pathname })
   const [navOpen, setNavOpen] = useState(false)
   const [overlay, setOverlay] = useState<'jump' | 'keys' | null>(null)
 
-  useEffect(() => live.start(client, status), [live, client, status])
+  useEffect(() => live.start(client, status, reconciles), [live, client, status, reconciles])
   // Brought early, so that what is typed right after Ctrl K lands in it.
   useEffect(() => {
     const timer = setTimeout(() => void loadPalette().catch(() => undefined), 400)

@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-router'
 import type { Icon } from '@tabler/icons-react'
 import type { Ahead, Asked } from '../graphql/ahead'
-import type { CountersFragment } from '../graphql/live.generated'
+import type { LiveCounters } from '../graphql/live'
 import type { MeFragment } from '../graphql/me.generated'
 import type { Session } from '../graphql/session'
 import { orMissing } from '../lib/freshCode'
@@ -30,7 +30,7 @@ export interface Listed {
   title?: string
   icon: Icon
   /** How many wait there. */
-  counter?: (counters: CountersFragment) => number
+  counter?: (counters: LiveCounters) => number
   /** The second letter after g, and what the list of keys says. */
   go?: { key: string; says: string }
 }

@@ -8,6 +8,7 @@ import {
   IconKey,
   IconLifebuoy,
   IconPlayerPlay,
+  IconScale,
   IconServer,
   IconStack2,
   IconTools,
@@ -15,13 +16,15 @@ import {
   IconUsers,
   IconWebhook,
 } from '@tabler/icons-react'
-import { createRoute, Outlet, type LinkProps, type StaticDataRouteOption } from '@tanstack/react-router'
+import { createRoute, Outlet, redirect, type LinkProps, type StaticDataRouteOption } from '@tanstack/react-router'
 import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
+import { parseDifferenceSearch, parseOrphanSearch } from '../features/reconciliation/reconcileSearch'
 import {
   mayDoManual,
+  mayReconcile,
   mayReview,
   maySeeAccess,
   maySeeAudit,
@@ -113,6 +116,66 @@ const manualOrder = createRoute({
   path: '$orderId',
   loader: (at) => bring(at, ({ params }) => import('../features/order/ahead').then((m) => m.detail(params))),
   component: lazyPage(() => import('../features/order/ManualDrawer'), 'ManualDrawer'),
+})
+
+const reconcile = createRoute({
+  getParentRoute: () => shell,
+  path: '/reconcile',
+  ...open(mayReconcile, {
+    group: 'work',
+    label: t.nav.reconcile,
+    title: t.reconcile.title,
+    icon: IconScale,
+    counter: (c) => c.reconciliation?.toReconcile ?? 0,
+    go: { key: 'e', says: t.keys.goReconcile },
+  }),
+  component: lazyPage(() => import('../features/reconciliation/ReconcilePage'), 'ReconcilePage'),
+})
+const reconcileIndex = createRoute({
+  getParentRoute: () => reconcile,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/reconcile/resources', replace: true })
+  },
+})
+const reconcileResources = createRoute({
+  getParentRoute: () => reconcile,
+  path: 'resources',
+  validateSearch: parseDifferenceSearch,
+  loader: (at) =>
+    bring(at, ({ search }) => import('../features/reconciliation/ahead').then((m) => m.differences(search))),
+  component: lazyPage(() => import('../features/reconciliation/DifferencesTab'), 'DifferencesTab'),
+})
+const reconcileItem = createRoute({
+  getParentRoute: () => reconcileResources,
+  path: '$itemId',
+  loader: (at) =>
+    bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.difference(params))),
+  component: lazyPage(() => import('../features/reconciliation/DifferenceDrawer'), 'DifferenceDrawer'),
+})
+const reconcileOrphans = createRoute({
+  getParentRoute: () => reconcile,
+  path: 'orphans',
+  validateSearch: parseOrphanSearch,
+  loader: (at) => bring(at, ({ search }) => import('../features/reconciliation/ahead').then((m) => m.orphans(search))),
+  component: lazyPage(() => import('../features/reconciliation/OrphansTab'), 'OrphansTab'),
+})
+const reconcileOrphan = createRoute({
+  getParentRoute: () => reconcileOrphans,
+  path: '$accountId',
+  loader: (at) => bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.orphan(params))),
+  component: lazyPage(() => import('../features/reconciliation/OrphanDrawer'), 'OrphanDrawer'),
+})
+const reconcileRuns = createRoute({
+  getParentRoute: () => reconcile,
+  path: 'runs',
+  loader: (at) => bring(at, () => import('../features/reconciliation/ahead').then((m) => m.runs())),
+  component: lazyPage(() => import('../features/reconciliation/RunsTab'), 'RunsTab'),
+})
+const reconcileRun = createRoute({
+  getParentRoute: () => reconcileRuns,
+  path: '$runId',
+  component: lazyPage(() => import('../features/reconciliation/RunDrawer'), 'RunDrawer'),
 })
 
 const orders = createRoute({
@@ -382,6 +445,12 @@ export const pages = [
   review.addChildren([reviewOrder]),
   manual.addChildren([manualOrder]),
   errors.addChildren([errorsOrder]),
+  reconcile.addChildren([
+    reconcileIndex,
+    reconcileResources.addChildren([reconcileItem]),
+    reconcileOrphans.addChildren([reconcileOrphan]),
+    reconcileRuns.addChildren([reconcileRun]),
+  ]),
   people.addChildren([peopleIndex, peopleOf]),
   person.addChildren([
     personPermissions,

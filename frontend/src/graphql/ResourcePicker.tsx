@@ -1,11 +1,11 @@
 import { Select, type ComboboxItem } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState, type ReactNode } from 'react'
-import { useReading } from '../../graphql/useReading'
-import { t } from '../../lib/texts'
-import { amount } from '../../lib/texts/plural'
+import { t } from '../lib/texts'
+import { amount } from '../lib/texts/plural'
 import { FindResourcesDocument } from './ResourcePicker.generated'
-import classes from './PersonForm.module.css'
+import classes from './ResourcePicker.module.css'
+import { useReading } from './useReading'
 
 /** Finds one resource by name or key, among as many as there are: the server searches. Its value is the key. */
 export function ResourcePicker(props: {
@@ -16,7 +16,8 @@ export function ResourcePicker(props: {
   name?: string
   error?: ReactNode
   description?: ReactNode
-  onChange: (key: string) => void
+  /** Its key, and its id when it was found here; both empty: none. */
+  onChange: (key: string, id: string) => void
 }) {
   const { value } = props
   const [chosen, setChosen] = useState({ key: value, name: props.name ?? value })
@@ -72,7 +73,7 @@ export function ResourcePicker(props: {
       }}
       onChange={(key, option) => {
         setChosen({ key: key ?? '', name: option?.label ?? '' })
-        props.onChange(key ?? '')
+        props.onChange(key ?? '', found.find((r) => r.key === key)?.id ?? '')
       }}
     />
   )

@@ -7,20 +7,32 @@ import {
   CountersDocument,
   JobsChangedDocument,
   OrderChangedDocument,
+  ReconciliationChangedDocument,
+  ReconciliationNumbersDocument,
   type CountersFragment,
   type JobsChangedSubscription,
   type OrderChangedSubscription,
+  type ReconciliationCountersFragment,
 } from './live.generated'
 
 export type OrderChange = OrderChangedSubscription['orderChanged']
 type JobsChange = JobsChangedSubscription['jobsChanged']
+
+/** What waits for the person; `reconciliation` is null for who may not reconcile. */
+export type LiveCounters = CountersFragment & { reconciliation: ReconciliationCountersFragment | null }
+
+/** What is to be reconciled is counted at most so often. */
+const countEvery = 1_000
 
 /**
  * Live opens the few subscriptions of the whole application once and hands them out: the counters as a value, changes of
  * orders and jobs in small batches. Rows themselves follow by the normalised cache.
  */
 export class Live {
-  private counters: CountersFragment | null = null
+  private counted: CountersFragment | null = null
+  private reconciliation: ReconciliationCountersFragment | null = null
+  private counters: LiveCounters | null = null
+  private reconciliationListeners = new Set<() => void>()
   private counterListeners = new Set<() => void>()
   private orderListeners = new Set<(changes: OrderChange[]) => void>()
   private jobListeners = new Set<(changes: JobsChange[]) => void>()
@@ -28,9 +40,28 @@ export class Live {
   private jobs: JobsChange[] = []
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  /** Starts listening; the returned function stops it. */
-  start(client: Client, status: SocketStatus): () => void {
+  /** Starts listening, also to what is to be reconciled when that is the person's to decide; the returned function stops it. */
+  start(client: Client, status: SocketStatus, mayReconcile: boolean): () => void {
     let told = false
+    let counting: ReturnType<typeof setTimeout> | undefined
+    const count = () => {
+      if (!mayReconcile) return
+      counting ??= setTimeout(() => {
+        counting = undefined
+        void client
+          .query(ReconciliationNumbersDocument, {}, { requestPolicy: 'network-only' })
+          .toPromise()
+          .then(({ data }) => {
+            if (!data) return
+            this.reconciliation = data.counters.reconciliation
+            this.publish()
+          })
+      }, countEvery)
+    }
+    const reconcile = () => {
+      count()
+      for (const listener of this.reconciliationListeners) listener()
+    }
     const query = client.query(CountersDocument, {}, { requestPolicy: 'network-only' }).subscribe(({ data }) => {
       // What was told meanwhile is newer than an answer that was longer on its way.
       if (data && !told) this.setCounters(data.counters)
@@ -41,8 +72,21 @@ export class Live {
         unsubscribe: status.onReturn(() => {
           told = false
           for (const listener of this.jobListeners) listener([])
+          if (mayReconcile) reconcile()
         }),
       },
+      ...(mayReconcile
+        ? [
+            client.query(ReconciliationNumbersDocument, {}, { requestPolicy: 'network-only' }).subscribe(({ data }) => {
+              if (!data) return
+              this.reconciliation = data.counters.reconciliation
+              this.publish()
+            }),
+            client.subscription(ReconciliationChangedDocument, {}).subscribe(({ data }) => {
+              if (data) reconcile()
+            }),
+          ]
+        : []),
       client.subscription(CountersChangedDocument, {}).subscribe(({ data }) => {
         if (!data) return
         told = true
@@ -62,12 +106,13 @@ export class Live {
     ]
     return () => {
       clearTimeout(this.timer)
+      clearTimeout(counting)
       this.timer = undefined
       for (const stop of stops) stop.unsubscribe()
     }
   }
 
-  getCounters = (): CountersFragment | null => this.counters
+  getCounters = (): LiveCounters | null => this.counters
 
   onCounters = (listener: () => void): (() => void) => {
     this.counterListeners.add(listener)
@@ -84,8 +129,18 @@ export class Live {
     return () => this.jobListeners.delete(listener)
   }
 
+  onReconciliation(listener: () => void): () => void {
+    this.reconciliationListeners.add(listener)
+    return () => this.reconciliationListeners.delete(listener)
+  }
+
   private setCounters(counters: CountersFragment) {
-    this.counters = counters
+    this.counted = counters
+    this.publish()
+  }
+
+  private publish() {
+    this.counters = this.counted && { ...this.counted, reconciliation: this.reconciliation }
     for (const listener of this.counterListeners) listener()
   }
 
@@ -104,7 +159,7 @@ export class Live {
 export const LiveContext = createContext(new Live())
 
 /** The numbers of the home page and the navigation; null until they are here. */
-export function useCounters(): CountersFragment | null {
+export function useCounters(): LiveCounters | null {
   const live = useContext(LiveContext)
   return useSyncExternalStore(live.onCounters, live.getCounters)
 }
@@ -127,4 +182,14 @@ export function useJobChanges(listener: (changes: JobsChange[]) => void) {
     latest.current = listener
   })
   useEffect(() => live.onJobs((changes) => latest.current(changes)), [live])
+}
+
+/** Calls back when differences, decisions or bulk decisions changed. */
+export function useReconciliationChanges(listener: () => void) {
+  const live = useContext(LiveContext)
+  const latest = useRef(listener)
+  useEffect(() => {
+    latest.current = listener
+  })
+  useEffect(() => live.onReconciliation(() => latest.current()), [live])
 }

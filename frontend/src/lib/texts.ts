@@ -3,6 +3,7 @@ import { commonTexts } from './texts/common'
 import { machineryTexts } from './texts/machinery'
 import { orderTexts } from './texts/order'
 import { personTexts } from './texts/person'
+import { reconciliationTexts } from './texts/reconciliation'
 import { setupTexts } from './texts/setup'
 import { stateTexts } from './texts/state'
 
@@ -16,6 +17,7 @@ const english = {
   ...stateTexts,
   ...orderTexts,
   ...personTexts,
+  ...reconciliationTexts,
   ...machineryTexts,
   ...setupTexts,
 } as const

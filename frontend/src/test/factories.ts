@@ -1,6 +1,9 @@
 import type { MeFragment } from '../graphql/me.generated'
 import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
 import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.generated'
+import type { DifferenceDetailFragment } from '../features/reconciliation/DifferenceDrawer.generated'
+import type { OrphanDetailQuery } from '../features/reconciliation/OrphanDrawer.generated'
+import type { RunRowFragment } from '../features/reconciliation/RunsTab.generated'
 import { provisioningStates } from '../lib/states'
 
 let count = 0
@@ -78,6 +81,108 @@ export function order(change: Partial<OrderDetailFragment> = {}): OrderDetailFra
     error: null,
     lines: [orderLine(), orderLine({ property: 'login', propertyDisplayName: 'Login', proposedValue: 'plang' })],
     history: [],
+    ...change,
+  }
+}
+
+const petra = { id: 'person-1', entityType: 'Directory_User', key: 'E1', displayName: 'Petra Lang' }
+
+/** A value that differs and waits for a decision. */
+export function difference(change: Partial<DifferenceDetailFragment> = {}): DifferenceDetailFragment {
+  return {
+    id: `${++count}`,
+    version: 1,
+    kind: 'UNRECONCILED',
+    state: 'NON_CONFORMING',
+    resourceType: 'intranet',
+    resourceTypeName: 'Intranet account',
+    system: 'intranet',
+    systemName: 'Intranet',
+    owner: petra,
+    ownerEntityType: 'Directory_User',
+    isOwnerGone: false,
+    target: { id: 'account-1', entityType: 'Intranet_Account', key: 'plang', displayName: 'plang' },
+    property: 'site',
+    propertyName: 'Site',
+    current: 'Berlin',
+    proposed: 'Hamburg',
+    foundAt: '2026-03-01T09:00:00Z',
+    postponedAt: null,
+    postponedBy: null,
+    postponedByName: null,
+    confidence: null,
+    isOwn: false,
+    pattern: 'pattern-1',
+    decisions: ['USE_PROPOSED', 'KEEP_CURRENT', 'POSTPONE'],
+    decision: null,
+    decidedBy: null,
+    decidedByName: null,
+    decidedAt: null,
+    comment: '',
+    closedAt: null,
+    ...change,
+  }
+}
+
+/** An account that nothing explains. */
+export function unauthorized(change: Partial<DifferenceDetailFragment> = {}): DifferenceDetailFragment {
+  return difference({
+    kind: 'UNAUTHORIZED',
+    property: null,
+    propertyName: null,
+    current: 'plang',
+    proposed: '',
+    decisions: ['AUTHORIZE', 'AUTHORIZE_WITHOUT_OWNER', 'DELETE_ACCOUNT', 'POSTPONE'],
+    ...change,
+  })
+}
+
+type Orphan = OrphanDetailQuery['accountsWithoutOwner']['nodes'][number]
+
+/** An account of nobody, whom two people could have. */
+export function orphan(change: Partial<Orphan> = {}): Orphan {
+  const candidate = (at: number, name: string): Orphan['candidates'][number] => ({
+    owner: { id: `person-${at}`, entityType: 'Directory_User', key: `E${at}`, displayName: name },
+    confidence: 60,
+    reason: 'Found by Holder name, equal to Last name of the owner: 60 % sure.',
+    value: 'Lang',
+  })
+  return {
+    id: `account-${++count}`,
+    account: { id: `account-${count}`, entityType: 'Intranet_Account', key: 'lang', displayName: 'lang' },
+    reason: 'AMBIGUOUS',
+    resourceType: 'intranet',
+    resourceTypeName: 'Intranet account',
+    system: 'intranet',
+    systemName: 'Intranet',
+    owner: null,
+    leftAt: null,
+    since: '2026-03-01T09:00:00Z',
+    itemId: 'difference-1',
+    itemVersion: 1,
+    isPostponed: false,
+    isOwn: false,
+    orderId: null,
+    candidates: [candidate(1, 'Petra Lang'), candidate(2, 'Paul Lang')],
+    types: [{ identifier: 'intranet', displayName: 'Intranet account', ownerEntityType: 'Directory_User' }],
+    ...change,
+  }
+}
+
+/** A bulk decision under way. */
+export function run(change: Partial<RunRowFragment> = {}): RunRowFragment {
+  return {
+    id: `${++count}`,
+    decision: 'USE_PROPOSED',
+    comment: 'The new sites',
+    state: 'IN_PROGRESS',
+    actor: 'rita',
+    actorName: 'Rita Reviewer',
+    total: 4812,
+    done: 3101,
+    failed: 2,
+    createdAt: '2026-03-01T09:00:00Z',
+    endedAt: null,
     ...change,
   }
 }

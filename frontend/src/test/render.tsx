@@ -13,7 +13,11 @@ import { useEffect, useState, type ReactNode } from 'react'
 import { Client, Provider, type Exchange, type Operation } from 'urql'
 import { filter, fromPromise, fromValue, map, mergeMap, pipe } from 'wonka'
 import { Live, type OrderChange } from '../graphql/live'
+import type { MeFragment } from '../graphql/me.generated'
+import { Session } from '../graphql/session'
+import { SessionContext } from '../graphql/SessionContext'
 import { Keymap, KeymapContext } from '../ui/keys'
+import { SignedIn } from './session'
 
 /** Tells changes of orders as the server would. */
 export class ToldLive extends Live {
@@ -22,6 +26,19 @@ export class ToldLive extends Live {
   override onOrders(listener: (changes: OrderChange[]) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+
+  private reconciling = new Set<() => void>()
+
+  override onReconciliation(listener: () => void): () => void {
+    this.reconciling.add(listener)
+    return () => this.reconciling.delete(listener)
+  }
+
+  tellReconciliation() {
+    act(() => {
+      for (const listener of this.reconciling) listener()
+    })
   }
 
   tell(changes: { order: { id: string } }[]) {
@@ -89,13 +106,17 @@ export function Surroundings({ children }: { children: ReactNode }) {
 /** Draws a component under the addresses it needs. */
 export function renderAt(options: {
   at: string
+  /** The address of the parent; left out: the first part of `at`. */
+  base?: string
+  /** Who looks; left out: somebody without rights. */
+  who?: MeFragment
   parent: () => ReactNode
   path: string
   child: () => ReactNode
   client: Client
 }) {
   const root = createRootRoute({ component: Outlet })
-  const base = `/${options.at.split('/')[1] ?? ''}`
+  const base = options.base ?? `/${options.at.split('/')[1] ?? ''}`
   const list = createRoute({ getParentRoute: () => root, path: base, component: options.parent })
   const drawer = createRoute({ getParentRoute: () => list, path: options.path, component: options.child })
   const order = createRoute({ getParentRoute: () => root, path: '/order/$orderId', component: () => null })
@@ -105,11 +126,13 @@ export function renderAt(options: {
     history: createMemoryHistory({ initialEntries: [options.at] }),
   })
   render(
-    <Surroundings>
-      <Provider value={options.client}>
-        <RouterProvider router={router as never} />
-      </Provider>
-    </Surroundings>,
+    <SessionContext value={options.who ? new SignedIn(options.who) : new Session()}>
+      <Surroundings>
+        <Provider value={options.client}>
+          <RouterProvider router={router as never} />
+        </Provider>
+      </Surroundings>
+    </SessionContext>,
   )
   return router
 }

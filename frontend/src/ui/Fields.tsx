@@ -3,7 +3,7 @@ import classes from './Fields.module.css'
 
 /** Names and values, aligned. Rows without a value are left out. */
 export function Fields({ rows }: { rows: [name: string, value: ReactNode][] }) {
-  const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== '')
+  const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== '' && value !== false)
   return (
     <dl className={classes.fields}>
       {shown.map(([name, value]) => (

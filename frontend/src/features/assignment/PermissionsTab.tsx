@@ -11,7 +11,8 @@ import {
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { toProblem } from '../../graphql/problem'
-import { useCan } from '../../graphql/SessionContext'
+import { mayReconcile } from '../../graphql/may'
+import { useCan, useMe } from '../../graphql/SessionContext'
 import type { EntitlementKind } from '../../graphql/types.generated'
 import { usePersonChanges } from '../../graphql/usePersonChanges'
 import { useReading } from '../../graphql/useReading'
@@ -199,6 +200,7 @@ function EntitlementLine(props: {
 }) {
   const { row, ownerId, onToggle } = props
   const { entitlement: e, depth, hasChildren, isOpen } = row
+  const reconciles = mayReconcile(useMe())
   const Glyph = kindIcons[e.kind]
   return (
     <div
@@ -240,6 +242,16 @@ function EntitlementLine(props: {
               <StateBadge state={e.provisioningState} />
             )}
           </>
+        )}
+        {e.differenceId && reconciles && (
+          <Link
+            to="/reconcile/resources/$itemId"
+            params={{ itemId: e.differenceId }}
+            search={{ view: 'rows' }}
+            title={t.reconcile.decideTitle}
+          >
+            {t.reconcile.decide}
+          </Link>
         )}
         {e.error ? (
           <span className={cx('cut', classes.error)} title={e.error}>

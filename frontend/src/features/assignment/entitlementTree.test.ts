@@ -25,6 +25,7 @@ function entitlement(
     hiddenInSimplifiedView: false,
     category: null,
     orderId: null,
+    differenceId: null,
     target: null,
     ...change,
   }

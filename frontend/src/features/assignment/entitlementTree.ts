@@ -16,11 +16,16 @@ interface TreeView {
   closed: ReadonlySet<string>
 }
 
-/** States that somebody should look at. */
+/** States that somebody should look at. Differences are, too. */
 const troubled = new Set(['ERRORED', 'ERROR'])
 
 function isProblem(e: EntitlementRowFragment): boolean {
-  return e.error !== null || e.waitReason !== null || (e.provisioningState != null && troubled.has(e.provisioningState))
+  return (
+    e.error !== null ||
+    e.waitReason !== null ||
+    e.differenceId !== null ||
+    (e.provisioningState != null && troubled.has(e.provisioningState))
+  )
 }
 
 /** The rows to draw, in tree order. A row that matches brings its ancestors, so that it is seen where it belongs. */

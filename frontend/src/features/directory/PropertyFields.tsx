@@ -3,7 +3,7 @@ import { t } from '../../lib/texts'
 import type { EntityTypeFieldsFragment } from './entityTypes.generated'
 import { isDay, toInputType, type Draft } from './draft'
 import type { Fault } from './fault'
-import { ResourcePicker } from './ResourcePicker'
+import { ResourcePicker } from '../../graphql/ResourcePicker'
 
 type Property = EntityTypeFieldsFragment['properties'][number]
 

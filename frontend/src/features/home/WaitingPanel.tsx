@@ -1,6 +1,16 @@
-import { IconChecklist, IconCircleX, IconHandStop, IconTools, type Icon } from '@tabler/icons-react'
+import {
+  IconChecklist,
+  IconCircleX,
+  IconDoorExit,
+  IconHandStop,
+  IconScale,
+  IconTools,
+  type Icon,
+} from '@tabler/icons-react'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { useCounters } from '../../graphql/live'
+import { mayReconcile } from '../../graphql/may'
+import type { OwnerlessReason } from '../../graphql/types.generated'
 import { useMe } from '../../graphql/SessionContext'
 import { formatNumber } from '../../lib/format'
 import { t } from '../../lib/texts'
@@ -10,10 +20,19 @@ import classes from './Panels.module.css'
 
 /** What waits for the person, with counts that stay true by themselves. */
 export function WaitingPanel() {
-  const { scopes } = useMe()
+  const me = useMe()
+  const { scopes } = me
   const counters = useCounters()
   const mayReview = scopes.reviewProvisioning.length > 0
-  const rows: { to: LinkProps['to']; word: string; icon: Icon; count: number | undefined; tone: string }[] = [
+  const open = mayReconcile(me) ? counters?.reconciliation : undefined
+  const rows: {
+    to: LinkProps['to']
+    search?: { reasons: OwnerlessReason[] }
+    word: string
+    icon: Icon
+    count: number | undefined
+    tone: string
+  }[] = [
     ...(mayReview
       ? [{ to: '/review', word: t.home.review, icon: IconChecklist, count: counters?.toReview, tone: 'amber' } as const]
       : []),
@@ -22,6 +41,29 @@ export function WaitingPanel() {
       : []),
     ...(mayReview
       ? [{ to: '/errors', word: t.home.errored, icon: IconCircleX, count: counters?.errored, tone: 'red' } as const]
+      : []),
+    ...(open?.leavers
+      ? [
+          {
+            to: '/reconcile/orphans',
+            search: { reasons: ['LEAVER', 'OWNER_GONE'] as OwnerlessReason[] },
+            word: t.reconcile.leavers(open.leavers),
+            icon: IconDoorExit,
+            count: open.accountsOfLeavers,
+            tone: 'red',
+          } as const,
+        ]
+      : []),
+    ...(mayReconcile(me)
+      ? [
+          {
+            to: '/reconcile/resources',
+            word: t.reconcile.home,
+            icon: IconScale,
+            count: open?.toReconcile,
+            tone: 'amber',
+          } as const,
+        ]
       : []),
     ...(counters?.blockedRuns
       ? [
@@ -62,9 +104,9 @@ export function WaitingPanel() {
         <p className="dim">{t.home.nothingWaits}</p>
       ) : (
         <ul className={classes.rows}>
-          {rows.map(({ to, word, icon: Glyph, count, tone }) => (
+          {rows.map(({ to, search, word, icon: Glyph, count, tone }) => (
             <li key={word}>
-              <Link to={to} className={classes.row}>
+              <Link to={to as '/reconcile/orphans'} search={search ?? {}} className={classes.row}>
                 <Glyph size={16} stroke={1.8} aria-hidden color={`var(--tone-${tone}-text)`} />
                 <span className={classes.grow}>{word}</span>
                 <strong className={count ? 'num' : 'num dim'}>{count === undefined ? '–' : formatNumber(count)}</strong>

@@ -10,7 +10,7 @@ import { t } from '../../lib/texts'
 import { ClearFilters, ManyFilter, SearchFilter, SelectFilter } from '../../ui/Filters'
 import type { OrderRowFragment } from './orderColumns.generated'
 import { countFilters, orderSorts, type OrderSearch } from './orderSearch'
-import { useSeen } from './useSeen'
+import { useSeen } from '../../ui/useSeen'
 
 export type FilterPart = 'states' | 'kinds' | 'types' | 'systems' | 'open' | 'postponed' | 'sort' | 'cause' | 'waits'
 

@@ -20,7 +20,7 @@ import { lineName } from './OrderLines'
 import { orderPhrase } from './orderTitle'
 import { toOrderFilter, type OrderSearch } from './orderSearch'
 import { useReviewOrders } from './useReviewOrders'
-import { useSeen } from './useSeen'
+import { useSeen } from '../../ui/useSeen'
 
 interface Row {
   id: string

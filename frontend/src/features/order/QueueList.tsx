@@ -16,7 +16,7 @@ import { OrderFilters, type FilterPart } from './OrderFilters'
 import { couldMatch, countFilters, type OrderSearch } from './orderSearch'
 import { ordersNamed } from './ordersNamed'
 import { orderPhrase } from './orderTitle'
-import { QueueContext } from './queue'
+import { QueueContext } from '../../ui/queue'
 import { useBulk, type BulkAnswer } from './useBulk'
 import { useLiveOrders } from './useLiveOrders'
 

@@ -7,7 +7,7 @@ import { fakeClient, renderAt, ToldLive } from '../../test/render'
 import { LiveContext } from '../../graphql/live'
 import { readDraft } from '../../lib/storage'
 import type { OrderDetailFragment } from './useOrderInDrawer.generated'
-import { QueueContext } from './queue'
+import { QueueContext } from '../../ui/queue'
 import { ReviewDrawer } from './ReviewDrawer'
 
 function setup(orders: OrderDetailFragment[], options: { refuse?: string; code?: string; list?: string } = {}) {

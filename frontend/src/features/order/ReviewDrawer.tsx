@@ -9,7 +9,7 @@ import { DecisionBar } from './DecisionBar'
 import { OrderFrame } from './OrderFrame'
 import type { OrderSearch } from './orderSearch'
 import { OrderToDecide } from './OrderToDecide'
-import { useQueue } from './queue'
+import { useQueue } from '../../ui/queue'
 import { useDecision } from './useDecision'
 import { useOrderInDrawer } from './useOrderInDrawer'
 

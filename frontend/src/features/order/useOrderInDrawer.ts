@@ -4,7 +4,7 @@ import { useOrderChanges } from '../../graphql/live'
 import { toProblem, type Problem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
 import { OrderDetailDocument, type OrderDetailFragment } from './useOrderInDrawer.generated'
-import { useQueue } from './queue'
+import { useQueue } from '../../ui/queue'
 
 export interface ShownOrder {
   /** The order asked for, or the one shown before it until it is here; null when neither is. */

@@ -1,4 +1,4 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -9,6 +9,8 @@ import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rol
 import { RuleDetails } from './RuleDetails'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
+import { mayReconcile } from '../../graphql/may'
+import { useMe } from '../../graphql/SessionContext'
 import { useReading } from '../../graphql/useReading'
 
 /** One resource type: how it is provisioned, and its rules. */
@@ -16,6 +18,7 @@ export function ResourceTypeDrawer() {
   const { resourceType: identifier = '' } = useParams({ strict: false })
   const search = useSearch({ strict: false })
   const navigate = useNavigate()
+  const me = useMe()
   const [{ data }] = useReading({ query: ResourceTypeListDocument })
   const type = data?.resourceTypes.find((r) => r.identifier === identifier)
   return (
@@ -48,6 +51,14 @@ export function ResourceTypeDrawer() {
               ],
               [t.model.ahead, type.fulfillHoursAheadOfTime > 0 ? t.model.hours(type.fulfillHoursAheadOfTime) : null],
               [t.model.thresholds, thresholds(type)],
+              [
+                t.reconcile.title,
+                mayReconcile(me) && (
+                  <Link key="differences" to="/reconcile/resources" search={{ types: [type.identifier] }}>
+                    {t.reconcile.ofType}
+                  </Link>
+                ),
+              ],
               [t.common.identifier, <code key="id">{type.identifier}</code>],
             ]}
           />
