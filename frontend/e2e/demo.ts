@@ -98,3 +98,19 @@ export async function createWebhook(request: APIRequestContext, url: string): Pr
   const { createWebhook: made } = await ask<{ createWebhook: { webhook: { id: string } } }>(request, 'admin', query)
   return made.webhook.id
 }
+
+/** Decides about all values of a property that differ, as one decision of the server. */
+export async function decideAll(
+  request: APIRequestContext,
+  username: string,
+  decision: string,
+  property: string,
+  comment: string,
+) {
+  const filter = `{ properties: ["${property}"] }`
+  await ask(
+    request,
+    username,
+    `mutation { decideReconciliation(input: { filter: ${filter}, decision: ${decision}, comment: "${comment}" }) { run { id } } }`,
+  )
+}

@@ -707,6 +707,29 @@ func (ec *executionContext) fieldContext_Entitlement_orderId(_ context.Context, 
 	return graphql.NewScalarFieldContext("Entitlement", field, true, true, "ID")
 }
 
+func (ec *executionContext) _Entitlement_differenceId(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_differenceId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DifferenceID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_differenceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Entitlement_inForce(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1613,6 +1636,11 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Entitlement_orderId(ctx, field, obj)
 				})
+		case "differenceId":
+			out.Values[i] = ec._Entitlement_differenceId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "inForce":
 			out.Values[i] = ec._Entitlement_inForce(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

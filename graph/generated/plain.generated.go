@@ -71,6 +71,11 @@ var plainTypes = plain.Types{
 		"filters":     {Code: 4, Of: "AccessFilterConfiguration"},
 		"entries":     {Code: 5, Of: "AccessEntryConfiguration"},
 	}},
+	"AccountType": {Implementors: accountTypeImplementors, Fields: map[string]plain.Field{
+		"identifier":      {Code: 1},
+		"displayName":     {Code: 2},
+		"ownerEntityType": {Code: 3},
+	}},
 	"AccountWithoutOwner": {Implementors: accountWithoutOwnerImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
 		"account":          {Code: 2, Of: "ResourceRef"},
@@ -88,6 +93,7 @@ var plainTypes = plain.Types{
 		"isOwn":            {Code: 14},
 		"orderId":          {Code: 15},
 		"candidates":       {Code: 16, Of: "OwnerCandidate"},
+		"types":            {Code: 17, Of: "AccountType"},
 	}},
 	"AccountWithoutOwnerConnection": {Implementors: accountWithoutOwnerConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "AccountWithoutOwner"},
@@ -397,7 +403,8 @@ var plainTypes = plain.Types{
 		"error":                  {Code: 14},
 		"hiddenInSimplifiedView": {Code: 15},
 		"category":               {Code: 16},
-		"inForce":                {Code: 19},
+		"differenceId":           {Code: 19},
+		"inForce":                {Code: 20},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -918,24 +925,25 @@ var plainTypes = plain.Types{
 		"system":           {Code: 7},
 		"systemName":       {Code: 8},
 		"owner":            {Code: 9, Of: "ResourceRef"},
-		"isOwnerGone":      {Code: 10},
-		"target":           {Code: 11, Of: "ResourceRef"},
-		"property":         {Code: 12},
-		"propertyName":     {Code: 13},
-		"current":          {Code: 14},
-		"proposed":         {Code: 15},
-		"foundAt":          {Code: 16},
-		"postponedAt":      {Code: 17},
-		"postponedBy":      {Code: 18},
-		"confidence":       {Code: 19},
-		"isOwn":            {Code: 20},
-		"pattern":          {Code: 21},
-		"decisions":        {Code: 22},
-		"decision":         {Code: 23},
-		"decidedBy":        {Code: 24},
-		"decidedAt":        {Code: 25},
-		"comment":          {Code: 26},
-		"closedAt":         {Code: 27},
+		"ownerEntityType":  {Code: 10},
+		"isOwnerGone":      {Code: 11},
+		"target":           {Code: 12, Of: "ResourceRef"},
+		"property":         {Code: 13},
+		"propertyName":     {Code: 14},
+		"current":          {Code: 15},
+		"proposed":         {Code: 16},
+		"foundAt":          {Code: 17},
+		"postponedAt":      {Code: 18},
+		"postponedBy":      {Code: 19},
+		"confidence":       {Code: 21},
+		"isOwn":            {Code: 22},
+		"pattern":          {Code: 23},
+		"decisions":        {Code: 24},
+		"decision":         {Code: 25},
+		"decidedBy":        {Code: 26},
+		"decidedAt":        {Code: 28},
+		"comment":          {Code: 29},
+		"closedAt":         {Code: 30},
 	}},
 	"ReconciliationItemConnection": {Implementors: reconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationItem"},
@@ -977,11 +985,11 @@ var plainTypes = plain.Types{
 		"comment":   {Code: 3},
 		"state":     {Code: 4},
 		"actor":     {Code: 5},
-		"total":     {Code: 6},
-		"done":      {Code: 7},
-		"failed":    {Code: 8},
-		"createdAt": {Code: 10},
-		"endedAt":   {Code: 11},
+		"total":     {Code: 7},
+		"done":      {Code: 8},
+		"failed":    {Code: 9},
+		"createdAt": {Code: 11},
+		"endedAt":   {Code: 12},
 	}},
 	"ReconciliationRunConnection": {Implementors: reconciliationRunConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationRun"},
@@ -1690,6 +1698,41 @@ func plainAccessRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *mani
 	return true
 }
 
+func (ec *executionContext) _AccountType(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.AccountType) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AccountType"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAccountType(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AccountType(ctx, sel, obj)
+}
+
+func plainAccountType(w *plain.Writer, s *plain.Selection, obj *reconciliation.AccountType) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AccountType\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // ownerEntityType
+			v := obj.OwnerEntityType
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _AccountWithoutOwner(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.AccountWithoutOwner) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AccountWithoutOwner"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainAccountWithoutOwner(w, s, obj) }); m != nil {
@@ -1823,6 +1866,20 @@ func plainAccountWithoutOwner(w *plain.Writer, s *plain.Selection, obj *reconcil
 					return false
 				}
 				if !plainOwnerCandidate(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 17: // types
+			v := obj.Types
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainAccountType(w, f.Below, v0) {
 					return false
 				}
 			}
@@ -4229,7 +4286,15 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.String(*v)
 			}
 
-		case 19: // inForce
+		case 19: // differenceId
+			v := obj.DifferenceID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 20: // inForce
 			v := obj.InForce
 			w.Bool(v)
 
@@ -8135,11 +8200,15 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 10: // isOwnerGone
+		case 10: // ownerEntityType
+			v := obj.OwnerEntityType
+			w.String(v)
+
+		case 11: // isOwnerGone
 			v := obj.IsOwnerGone
 			w.Bool(v)
 
-		case 11: // target
+		case 12: // target
 			v := obj.Target
 			if v == nil {
 				w.Raw("null")
@@ -8149,7 +8218,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 12: // property
+		case 13: // property
 			v := obj.Property
 			if v == nil {
 				w.Raw("null")
@@ -8157,7 +8226,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 13: // propertyName
+		case 14: // propertyName
 			v := obj.PropertyName
 			if v == nil {
 				w.Raw("null")
@@ -8165,21 +8234,21 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 14: // current
+		case 15: // current
 			v := obj.Current
 			w.String(v)
 
-		case 15: // proposed
+		case 16: // proposed
 			v := obj.Proposed
 			w.String(v)
 
-		case 16: // foundAt
+		case 17: // foundAt
 			v := obj.FoundAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 17: // postponedAt
+		case 18: // postponedAt
 			v := obj.PostponedAt
 			if v == nil {
 				w.Raw("null")
@@ -8189,7 +8258,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 18: // postponedBy
+		case 19: // postponedBy
 			v := obj.PostponedBy
 			if v == nil {
 				w.Raw("null")
@@ -8197,7 +8266,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 19: // confidence
+		case 21: // confidence
 			v := obj.Confidence
 			if v == nil {
 				w.Raw("null")
@@ -8205,15 +8274,15 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.Int(int64(*v))
 			}
 
-		case 20: // isOwn
+		case 22: // isOwn
 			v := obj.IsOwn
 			w.Bool(v)
 
-		case 21: // pattern
+		case 23: // pattern
 			v := obj.Pattern()
 			w.String(v)
 
-		case 22: // decisions
+		case 24: // decisions
 			v := obj.Decisions()
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -8222,7 +8291,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			}
 			w.Raw("]")
 
-		case 23: // decision
+		case 25: // decision
 			v := obj.Decision()
 			if v == nil {
 				w.Raw("null")
@@ -8230,7 +8299,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(string(*v))
 			}
 
-		case 24: // decidedBy
+		case 26: // decidedBy
 			v := obj.DecidedBy
 			if v == nil {
 				w.Raw("null")
@@ -8238,7 +8307,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 25: // decidedAt
+		case 28: // decidedAt
 			v := obj.DecidedAt
 			if v == nil {
 				w.Raw("null")
@@ -8248,11 +8317,11 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 26: // comment
+		case 29: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 27: // closedAt
+		case 30: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -8559,25 +8628,25 @@ func plainReconciliationRun(w *plain.Writer, s *plain.Selection, obj *reconcilia
 			v := obj.Actor
 			w.String(v)
 
-		case 6: // total
+		case 7: // total
 			v := obj.Total
 			w.Int(int64(v))
 
-		case 7: // done
+		case 8: // done
 			v := obj.Done
 			w.Int(int64(v))
 
-		case 8: // failed
+		case 9: // failed
 			v := obj.Failed
 			w.Int(int64(v))
 
-		case 10: // createdAt
+		case 11: // createdAt
 			v := obj.CreatedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 11: // endedAt
+		case 12: // endedAt
 			v := obj.EndedAt
 			if v == nil {
 				w.Raw("null")

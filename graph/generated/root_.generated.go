@@ -69,6 +69,8 @@ type ResolverRoot interface {
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
 	Query() QueryResolver
+	ReconciliationItem() ReconciliationItemResolver
+	ReconciliationRun() ReconciliationRunResolver
 	RecordSectionConfiguration() RecordSectionConfigurationResolver
 	Resource() ResourceResolver
 	ResourceType() ResourceTypeResolver
@@ -147,6 +149,12 @@ type ComplexityRoot struct {
 		Identifier  func(childComplexity int) int
 	}
 
+	AccountType struct {
+		DisplayName     func(childComplexity int) int
+		Identifier      func(childComplexity int) int
+		OwnerEntityType func(childComplexity int) int
+	}
+
 	AccountWithoutOwner struct {
 		Account          func(childComplexity int) int
 		Candidates       func(childComplexity int) int
@@ -164,6 +172,7 @@ type ComplexityRoot struct {
 		Since            func(childComplexity int) int
 		System           func(childComplexity int) int
 		SystemName       func(childComplexity int) int
+		Types            func(childComplexity int) int
 	}
 
 	AccountWithoutOwnerConnection struct {
@@ -542,6 +551,7 @@ type ComplexityRoot struct {
 	Entitlement struct {
 		Category               func(childComplexity int) int
 		CurrentValue           func(childComplexity int) int
+		DifferenceID           func(childComplexity int) int
 		EndDate                func(childComplexity int) int
 		Error                  func(childComplexity int) int
 		HiddenInSimplifiedView func(childComplexity int) int
@@ -1291,6 +1301,7 @@ type ComplexityRoot struct {
 		Current          func(childComplexity int) int
 		DecidedAt        func(childComplexity int) int
 		DecidedBy        func(childComplexity int) int
+		DecidedByName    func(childComplexity int) int
 		Decision         func(childComplexity int) int
 		Decisions        func(childComplexity int) int
 		FoundAt          func(childComplexity int) int
@@ -1299,9 +1310,11 @@ type ComplexityRoot struct {
 		IsOwnerGone      func(childComplexity int) int
 		Kind             func(childComplexity int) int
 		Owner            func(childComplexity int) int
+		OwnerEntityType  func(childComplexity int) int
 		Pattern          func(childComplexity int) int
 		PostponedAt      func(childComplexity int) int
 		PostponedBy      func(childComplexity int) int
+		PostponedByName  func(childComplexity int) int
 		Property         func(childComplexity int) int
 		PropertyName     func(childComplexity int) int
 		Proposed         func(childComplexity int) int
@@ -1354,6 +1367,7 @@ type ComplexityRoot struct {
 
 	ReconciliationRun struct {
 		Actor       func(childComplexity int) int
+		ActorName   func(childComplexity int) int
 		Comment     func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
 		Decision    func(childComplexity int) int
@@ -2057,6 +2071,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessRuleConfiguration.Identifier(childComplexity), true
 
+	case "AccountType.displayName":
+		if e.ComplexityRoot.AccountType.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountType.DisplayName(childComplexity), true
+	case "AccountType.identifier":
+		if e.ComplexityRoot.AccountType.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountType.Identifier(childComplexity), true
+	case "AccountType.ownerEntityType":
+		if e.ComplexityRoot.AccountType.OwnerEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountType.OwnerEntityType(childComplexity), true
+
 	case "AccountWithoutOwner.account":
 		if e.ComplexityRoot.AccountWithoutOwner.Account == nil {
 			break
@@ -2153,6 +2186,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountWithoutOwner.SystemName(childComplexity), true
+	case "AccountWithoutOwner.types":
+		if e.ComplexityRoot.AccountWithoutOwner.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountWithoutOwner.Types(childComplexity), true
 
 	case "AccountWithoutOwnerConnection.nodes":
 		if e.ComplexityRoot.AccountWithoutOwnerConnection.Nodes == nil {
@@ -3702,6 +3741,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.CurrentValue(childComplexity), true
+	case "Entitlement.differenceId":
+		if e.ComplexityRoot.Entitlement.DifferenceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.DifferenceID(childComplexity), true
 	case "Entitlement.endDate":
 		if e.ComplexityRoot.Entitlement.EndDate == nil {
 			break
@@ -7394,6 +7439,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.DecidedBy(childComplexity), true
+	case "ReconciliationItem.decidedByName":
+		if e.ComplexityRoot.ReconciliationItem.DecidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.DecidedByName(childComplexity), true
 	case "ReconciliationItem.decision":
 		if e.ComplexityRoot.ReconciliationItem.Decision == nil {
 			break
@@ -7442,6 +7493,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.Owner(childComplexity), true
+	case "ReconciliationItem.ownerEntityType":
+		if e.ComplexityRoot.ReconciliationItem.OwnerEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.OwnerEntityType(childComplexity), true
 	case "ReconciliationItem.pattern":
 		if e.ComplexityRoot.ReconciliationItem.Pattern == nil {
 			break
@@ -7460,6 +7517,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.PostponedBy(childComplexity), true
+	case "ReconciliationItem.postponedByName":
+		if e.ComplexityRoot.ReconciliationItem.PostponedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.PostponedByName(childComplexity), true
 	case "ReconciliationItem.property":
 		if e.ComplexityRoot.ReconciliationItem.Property == nil {
 			break
@@ -7687,6 +7750,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationRun.Actor(childComplexity), true
+	case "ReconciliationRun.actorName":
+		if e.ComplexityRoot.ReconciliationRun.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.ActorName(childComplexity), true
 	case "ReconciliationRun.comment":
 		if e.ComplexityRoot.ReconciliationRun.Comment == nil {
 			break
@@ -10321,6 +10390,8 @@ type Entitlement {
   target: ResourceRef
   "Open order, else the last one."
   orderId: ID
+  "Id of the difference about it that waits for a decision, for reconciliationItem; null: none does."
+  differenceId: ID
   "It holds at the instant shown. False: it is yet to come, or over and not gone from its system yet."
   inForce: Boolean!
 }
@@ -15151,6 +15222,8 @@ type ReconciliationItem {
   systemName: String
   "Whose account it is; null: nobody's."
   owner: ResourceRef
+  "Identifier of the entity type whose resources can own it."
+  ownerEntityType: String!
   "The owner is not in his source any more."
   isOwnerGone: Boolean!
   "The account; null: it cannot be read back."
@@ -15169,6 +15242,8 @@ type ReconciliationItem {
   postponedAt: DateTime
   "Who put it off; null: it is not put off."
   postponedBy: String
+  "Display name of that person; null: nobody, or his account is gone."
+  postponedByName: String
   "How sure a rule is of the owner, in percent below 100; null: it is no guess."
   confidence: Int
   "It is about the caller himself: somebody else has to decide."
@@ -15181,6 +15256,8 @@ type ReconciliationItem {
   decision: ReconciliationDecision
   "Who decided; null: nobody."
   decidedBy: String
+  "Display name of that person; null: nobody, or his account is gone."
+  decidedByName: String
   "When it was decided; null: it was not."
   decidedAt: DateTime
   "What was said with the decision or the postponement; empty: nothing."
@@ -15293,6 +15370,18 @@ type AccountWithoutOwner {
   orderId: ID
   "Whom rules find for it, the surest first, at most ten; those only whom the caller may read."
   candidates: [OwnerCandidate!]!
+  "What it is: its resource type, or, where nothing recognises it, all that such an account can be."
+  types: [AccountType!]!
+}
+
+"""A resource type that an account has, or can get."""
+type AccountType {
+  "Identifier of the resource type."
+  identifier: String!
+  "Name of the resource type."
+  displayName: String!
+  "Identifier of the entity type of its owners."
+  ownerEntityType: String!
 }
 
 """Somebody whom a rule finds for an account."""
@@ -15339,8 +15428,10 @@ type ReconciliationRun {
   comment: String!
   "Where it is."
   state: ReconciliationRunState!
-  "Who asked for it."
+  "Username of who asked for it."
   actor: String!
+  "Display name of that person; null: his account is gone."
+  actorName: String
   "Differences that were found when it began."
   total: Int!
   "Decided so far."
@@ -15399,6 +15490,8 @@ type ReconciliationCounters {
 
 """Narrows a list of differences: conditions are joined by AND, values of one by OR."""
 input ReconciliationFilter {
+  "These, at most 500, also those that are decided, put off or gone by now. Not for decisions: they name items."
+  ids: [ID!]
   "What they are about."
   kinds: [ReconciliationKind!]
   "How they came to be."
@@ -15425,6 +15518,8 @@ input ReconciliationFilter {
 
 """Narrows the list of accounts without an owner: conditions are joined by AND, values of one by OR."""
 input AccountWithoutOwnerFilter {
+  "This account alone."
+  accountId: ID
   "Why they have none."
   reasons: [OwnerlessReason!]
   "Identifiers of connectors."
@@ -16089,6 +16184,18 @@ func (ec *executionContext) childFields_AccessRuleConfiguration(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AccessRuleConfiguration", field.Name)
 }
 
+func (ec *executionContext) childFields_AccountType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_AccountType_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_AccountType_displayName(ctx, field)
+	case "ownerEntityType":
+		return ec.fieldContext_AccountType_ownerEntityType(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountType", field.Name)
+}
+
 func (ec *executionContext) childFields_AccountWithoutOwner(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16123,6 +16230,8 @@ func (ec *executionContext) childFields_AccountWithoutOwner(ctx context.Context,
 		return ec.fieldContext_AccountWithoutOwner_orderId(ctx, field)
 	case "candidates":
 		return ec.fieldContext_AccountWithoutOwner_candidates(ctx, field)
+	case "types":
+		return ec.fieldContext_AccountWithoutOwner_types(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountWithoutOwner", field.Name)
 }
@@ -16913,6 +17022,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_target(ctx, field)
 	case "orderId":
 		return ec.fieldContext_Entitlement_orderId(ctx, field)
+	case "differenceId":
+		return ec.fieldContext_Entitlement_differenceId(ctx, field)
 	case "inForce":
 		return ec.fieldContext_Entitlement_inForce(ctx, field)
 	}
@@ -18153,6 +18264,8 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_systemName(ctx, field)
 	case "owner":
 		return ec.fieldContext_ReconciliationItem_owner(ctx, field)
+	case "ownerEntityType":
+		return ec.fieldContext_ReconciliationItem_ownerEntityType(ctx, field)
 	case "isOwnerGone":
 		return ec.fieldContext_ReconciliationItem_isOwnerGone(ctx, field)
 	case "target":
@@ -18171,6 +18284,8 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_postponedAt(ctx, field)
 	case "postponedBy":
 		return ec.fieldContext_ReconciliationItem_postponedBy(ctx, field)
+	case "postponedByName":
+		return ec.fieldContext_ReconciliationItem_postponedByName(ctx, field)
 	case "confidence":
 		return ec.fieldContext_ReconciliationItem_confidence(ctx, field)
 	case "isOwn":
@@ -18183,6 +18298,8 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_decision(ctx, field)
 	case "decidedBy":
 		return ec.fieldContext_ReconciliationItem_decidedBy(ctx, field)
+	case "decidedByName":
+		return ec.fieldContext_ReconciliationItem_decidedByName(ctx, field)
 	case "decidedAt":
 		return ec.fieldContext_ReconciliationItem_decidedAt(ctx, field)
 	case "comment":
@@ -18281,6 +18398,8 @@ func (ec *executionContext) childFields_ReconciliationRun(ctx context.Context, f
 		return ec.fieldContext_ReconciliationRun_state(ctx, field)
 	case "actor":
 		return ec.fieldContext_ReconciliationRun_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_ReconciliationRun_actorName(ctx, field)
 	case "total":
 		return ec.fieldContext_ReconciliationRun_total(ctx, field)
 	case "done":

@@ -15,10 +15,10 @@ import (
 func TestValidityPeriod(t *testing.T) {
 	t.Parallel()
 	h := apptest.MustStart(t, apptest.Options{Completed: true})
-	h.MustConfigure(t, "2-role-model.yaml", "transmittedStateValidityPeriod: 21600", "transmittedStateValidityPeriod: 1")
 	operator := h.As(t, "operator")
-	tickets := operator.MustQueue(t, "manualOrders", apptest.Filter{Kinds: []string{"CREATE"}})
+	tickets := operator.MustQueue(t, "manualOrders", apptest.Filter{Kinds: []string{"CREATE"}}) // before the period is short: the prepared demo may be older
 	silent, executed := tickets[0], tickets[1]
+	h.MustConfigure(t, "2-role-model.yaml", "transmittedStateValidityPeriod: 21600", "transmittedStateValidityPeriod: 1")
 	h.MustAdvanceClock(t, 61*time.Second) // the tickets of the prepared demo are older than the new period
 	errored := h.As(t, "admin").MustWaitOrder(t, silent.ID, 3)
 	require.Equal(t, "TIMEOUT", errored.Error.Class)

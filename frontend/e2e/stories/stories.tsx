@@ -182,7 +182,12 @@ const decide = (item: ReturnType<typeof difference> | null, others: unknown[] = 
 
 const ownerless = (
   account: ReturnType<typeof orphan>,
-  item = unauthorized({ id: 'difference-1', owner: null }),
+  item = unauthorized({
+    id: 'difference-1',
+    kind: 'ORPHAN',
+    owner: null,
+    decisions: ['AUTHORIZE_WITHOUT_OWNER', 'DELETE_ACCOUNT', 'POSTPONE'],
+  }),
 ): Story => ({
   at: `/reconcile/orphans/${account.id}`,
   draw: () => <OrphanDrawer />,

@@ -57,6 +57,8 @@ export type AccessRuleConfigurationInput = {
 
 /** Narrows the list of accounts without an owner: conditions are joined by AND, values of one by OR. */
 export type AccountWithoutOwnerFilter = {
+  /** This account alone. */
+  accountId?: InputMaybe<Scalars['ID']['input']>;
   /** Whether the decision was put off. Default: all. */
   postponed?: InputMaybe<Scalars['Boolean']['input']>;
   /** Why they have none. */
@@ -1234,6 +1236,8 @@ export type ReconciliationFilter = {
   foundAfter?: InputMaybe<Scalars['DateTime']['input']>;
   /** Found before. */
   foundBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** These, at most 500, also those that are decided, put off or gone by now. Not for decisions: they name items. */
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** What they are about. */
   kinds?: InputMaybe<Array<ReconciliationKind>>;
   /** Those of one owner. */

@@ -84,13 +84,13 @@ export function DifferenceBody({ item }: { item: DifferenceDetailFragment }) {
             <div className={classes.value}>
               <dt>{t.reconcile.current}</dt>
               <dd>
-                <Value of={item.current} />
+                <Value of={item.current} whole />
               </dd>
             </div>
             <div className={classes.value}>
               <dt>{t.reconcile.proposed}</dt>
               <dd>
-                <Value of={item.proposed} />
+                <Value of={item.proposed} whole />
               </dd>
             </div>
           </dl>

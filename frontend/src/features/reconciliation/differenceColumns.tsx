@@ -8,12 +8,12 @@ import type { DifferenceRowFragment } from './DifferenceList.generated'
 import classes from './Reconciliation.module.css'
 import { decidedLook, fate, kindLooks, postponedLook, stateLooks } from './looks'
 
-/** A value, or the word for none. */
-export function Value({ of }: { of: string }) {
+/** A value, or the word for none; in a cell it is cut, and whole where there is room below. */
+export function Value({ of, whole }: { of: string; whole?: boolean }) {
   return of === '' ? (
     <em className="dim">{t.reconcile.nothing}</em>
   ) : (
-    <span className="cut" title={of} data-machine>
+    <span className={whole ? undefined : 'cut'} title={whole ? undefined : of} data-machine>
       {of}
     </span>
   )
@@ -114,7 +114,7 @@ export const differenceColumns: Column<DifferenceRowFragment>[] = [
   {
     id: 'state',
     header: t.reconcile.came,
-    width: 'minmax(140px, 0.9fr)',
+    width: 'minmax(150px, 1.4fr)',
     cell: (d) => <Standing of={d} />,
     text: (d) => fate(d) ?? t.reconcile.states[d.state],
   },

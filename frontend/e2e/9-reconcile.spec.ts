@@ -1,0 +1,197 @@
+import { completeJobHasRun, decideAll } from './demo'
+import { faults, settled } from './look'
+import { bodyRows, drawer, grid, subject } from './parts'
+import { expect, test } from './signIn'
+
+// What the demo's systems hold that nobody asked for, decided by its application owner. Each chapter decides about rows of its own.
+test.describe.configure({ mode: 'serial' })
+
+test.beforeAll(async ({ request }) => {
+  test.setTimeout(150_000)
+  await completeJobHasRun(request)
+})
+
+const differences = 'Accounts and values'
+const orphans = 'Accounts without an owner'
+
+test('the home page names accounts of people who left, and leads to them', async ({ page, signIn }) => {
+  await signIn('reviewer')
+  const line = page.getByRole('link', { name: /^Accounts of \d+ people who left/ })
+  const count = Number(/(\d+)$/.exec((await line.innerText()).trim())?.[1])
+  expect(count).toBeGreaterThan(0)
+  await line.click()
+  await expect(page).toHaveURL(/\/reconcile\/orphans\?reasons=/)
+  await expect(bodyRows(grid(page, orphans))).toHaveCount(count)
+  for (const row of await bodyRows(grid(page, orphans)).all()) await expect(row).toContainText('Leaver')
+})
+
+test('a cause is looked at, one value is used and one is kept; the person says who kept it', async ({
+  page,
+  signIn,
+  another,
+}) => {
+  test.setTimeout(120_000)
+  await signIn('reviewer', '/reconcile')
+  const causes = grid(page, 'Patterns')
+  await bodyRows(causes).filter({ hasText: 'Access level' }).click()
+  await expect(page).toHaveURL(/pattern=/)
+  const rows = bodyRows(grid(page, differences))
+  await expect(rows).toHaveCount(3)
+  const second = await another('admin', page.url().replace(/^.*?(\/reconcile)/, '$1'))
+  await expect(bodyRows(grid(second, differences))).toHaveCount(3)
+
+  await rows.first().click()
+  const one = (await subject(drawer(page))).replace('Access level · ', '')
+  await page.keyboard.press('a')
+  await page
+    .getByRole('dialog', { name: /^Use the proposed value/ })
+    .getByRole('button', { name: 'Use proposed value' })
+    .click()
+  await expect(page.getByText(`Proposed value used: Access level of ${one}`, { exact: false })).toBeVisible()
+
+  // The other browser sees it in place: the row stays, and says who decided.
+  await expect(
+    bodyRows(grid(second, differences)).filter({ hasText: 'Proposed value used by Rita Reviewer' }),
+  ).toHaveCount(1)
+  await expect(bodyRows(grid(second, differences))).toHaveCount(3)
+
+  await expect(drawer(page).getByRole('heading', { level: 2 }).first()).not.toContainText(one)
+  const two = (await subject(drawer(page))).replace('Access level · ', '')
+  await page.keyboard.press('d')
+  const question = page.getByRole('dialog', { name: /^Keep the current value/ })
+  await expect(question.getByRole('button', { name: 'Keep current value' })).toBeDisabled()
+  await question.getByRole('textbox').fill('works outside the datacenter')
+  await question.getByRole('button', { name: 'Keep current value' }).click()
+  await expect(page.getByText(`Current value kept: Access level of ${two}`, { exact: false })).toBeVisible()
+
+  await second.goto(`/people/Directory_User?text=${encodeURIComponent(two)}`)
+  await bodyRows(grid(second, 'Person')).first().click()
+  const line = second.getByRole('treegrid').getByRole('row').filter({ hasText: 'Access level' })
+  await expect(line).toContainText('Approved')
+  await line.getByRole('button', { name: /^Why / }).click()
+  await expect(second.getByText('Kept by reviewer.')).toBeVisible()
+})
+
+test('a line of View permissions leads to the decision', async ({ page, signIn }) => {
+  await signIn('reviewer', '/people/Directory_User?text=E10050')
+  await bodyRows(grid(page, 'Person')).first().click()
+  const line = page.getByRole('treegrid').getByRole('row').filter({ hasText: 'Intranet administrator' })
+  await line.getByRole('link', { name: 'Decide' }).click()
+  await expect(drawer(page).getByRole('heading', { name: 'Intranet administrator · Simon Zimmermann' })).toBeVisible()
+  await expect(drawer(page).getByText('Unauthorized account')).toBeVisible()
+})
+
+test('postponing is taken back, and what is postponed has a place of its own', async ({ page, signIn }) => {
+  await signIn('reviewer', '/reconcile/resources?view=rows&kind=MISSING')
+  const rows = bodyRows(grid(page, differences))
+  await expect(rows).toHaveCount(2)
+  await rows.first().click()
+  await subject(drawer(page))
+  await page.keyboard.press('p')
+  await expect(rows).toHaveCount(1)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(page.getByText('Taken up again')).toBeVisible()
+  await page.goto('/reconcile/resources?view=rows&kind=MISSING')
+  await expect(rows).toHaveCount(2)
+  await rows.first().click()
+  await subject(drawer(page))
+  await page.keyboard.press('p')
+  await expect(rows).toHaveCount(1)
+  await page.goto('/reconcile/resources?view=rows&kind=MISSING&postponed=true')
+  await expect(rows).toHaveCount(1)
+  await rows.first().click()
+  await expect(drawer(page).getByText(/^Postponed by Rita Reviewer/)).toBeVisible()
+  await drawer(page).getByRole('button', { name: 'Take up again' }).click()
+  await expect(page.getByText('Nothing matches this filter')).toBeVisible()
+})
+
+test('several are decided at once; a bulk decision of the server is found again', async ({ page, signIn }) => {
+  test.setTimeout(120_000)
+  await signIn('reviewer', '/reconcile/resources?view=rows&kind=UNRECONCILED&property=Site')
+  const rows = bodyRows(grid(page, differences))
+  await expect(rows).toHaveCount(5)
+  await rows.nth(0).getByRole('checkbox').click()
+  await rows.nth(1).getByRole('checkbox').click()
+  await page.getByRole('button', { name: 'Keep current values…' }).click()
+  const question = page.getByRole('dialog', { name: 'Keep 2 current values?' })
+  await question.getByRole('textbox').fill('they moved into the old house')
+  await question.getByRole('button', { name: 'Keep current values' }).click()
+  await expect(page.getByText('2 differences decided')).toBeVisible()
+  await expect(rows).toHaveCount(3)
+
+  // The rest by filter: this page follows, whoever asked for it.
+  await decideAll(page.request, 'reviewer', 'KEEP_CURRENT', 'Site', 'they, too')
+  await expect(rows.filter({ hasText: 'Current value kept by Rita Reviewer' })).toHaveCount(3)
+  await page.getByRole('link', { name: 'Bulk decisions' }).click()
+  const run = bodyRows(grid(page, 'Bulk decisions')).first()
+  await expect(run).toContainText('Keep current values')
+  await expect(run).toContainText('Done')
+  await run.click()
+  await expect(drawer(page).getByText('3 of 3')).toBeVisible()
+  await expect(drawer(page).getByText('they, too')).toBeVisible()
+})
+
+test('an account of several people becomes that of one; an account of a leaver is deleted', async ({
+  page,
+  signIn,
+}) => {
+  test.setTimeout(120_000)
+  await signIn('reviewer', '/reconcile/orphans?reasons=AMBIGUOUS')
+  const list = bodyRows(grid(page, orphans))
+  await expect(list).toHaveCount(1)
+  await list.first().click()
+  const candidates = drawer(page)
+    .getByRole('table')
+    .getByRole('row')
+    .filter({ has: page.getByRole('button') })
+  await expect(candidates).not.toHaveCount(0)
+  expect(await candidates.count()).toBeGreaterThan(1)
+  await candidates.first().getByRole('button', { name: 'It is theirs…' }).click()
+  const choice = page.getByRole('dialog', { name: /^Give B-0007 in Badge office to / })
+  await choice.getByRole('textbox').fill('the photo is hers')
+  await choice.getByRole('button', { name: 'Authorize account' }).click()
+  await expect(page.getByText(/^Owner chosen: B-0007/)).toBeVisible()
+  await expect(page.getByText('Nothing matches this filter')).toBeVisible()
+
+  await page.goto('/reconcile/orphans?reasons=LEAVER')
+  const leavers = await list.count()
+  await list.filter({ hasText: 'e10453' }).click()
+  await expect(drawer(page).getByText(/^Magda Keller left on /)).toBeVisible()
+  await page.keyboard.press('d')
+  const deletion = page.getByRole('dialog', { name: /^Delete Intranet user e10453 in Intranet/ })
+  await expect(deletion.getByRole('button', { name: 'Delete account' })).toBeDisabled()
+  await deletion.getByLabel('Type e10453 to confirm').fill('e10453')
+  await deletion.getByRole('button', { name: 'Delete account' }).click()
+  await expect(page.getByText(/^Account deletion ordered/)).toBeVisible()
+  // The order is carried out, and the account is read no more.
+  await expect(list).toHaveCount(leavers - 1, { timeout: 30_000 })
+})
+
+test('who may not reconcile sees nothing of it', async ({ page, signIn }) => {
+  await signIn('employee')
+  await expect(
+    page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Reconciliation' }),
+  ).toHaveCount(0)
+  await expect(page.getByText(/people who left/)).toHaveCount(0)
+  await page.goto('/reconcile/orphans')
+  await expect(page.getByText('You may not open this page').last()).toBeVisible()
+})
+
+test('axe finds nothing on drawers and questions of reconciliation', async ({ page, signIn }) => {
+  test.setTimeout(240_000)
+  await signIn('reviewer', '/reconcile/resources?view=rows&kind=UNAUTHORIZED')
+  const found: string[] = []
+  await settled(page)
+  await bodyRows(grid(page, differences)).first().click()
+  await expect(drawer(page).getByRole('button', { name: /^Authorize account/ })).toBeVisible()
+  found.push(...(await faults(page, 'unauthorized account')))
+  await page.keyboard.press('d')
+  await expect(page.getByRole('dialog', { name: /^Delete / })).toBeVisible()
+  found.push(...(await faults(page, 'deleting an account')))
+  await page.goto('/reconcile/orphans?reasons=NEVER_MATCHED')
+  await settled(page)
+  await bodyRows(grid(page, orphans)).first().click()
+  await expect(drawer(page).getByRole('button', { name: /^Authorize without owner/ })).toBeVisible()
+  found.push(...(await faults(page, 'account of nobody')))
+  expect(found).toEqual([])
+})
