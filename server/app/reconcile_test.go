@@ -454,6 +454,62 @@ func TestDecideByFilter(t *testing.T) {
 	require.True(t, errs.Is(err, errs.Validation), "there is nothing: %v", err)
 }
 
+// TestPoisonedDifference: of many differences that are decided together the database refuses some. Those fail with the reason, the others are decided.
+func TestPoisonedDifference(t *testing.T) {
+	t.Parallel()
+	s := mustSmall(t, smallOptions{edit: edits("maximumUpdatedLines: 1,", "maximumUpdatedLines: 1000,", "maximumLinkDeletedLines: 1,", "maximumLinkDeletedLines: 1000,")})
+	const many = 120
+	var rows []string
+	for i := range many {
+		rows = append(rows, fmt.Sprintf("P%03d,%d,Ann,Lee,login%03d,A", i, i+1, i))
+	}
+	s.people(rows...)
+	s.around()
+	s.byHand(`update account set name = 'Nick ' || login`)
+	_, err := s.DB.ExecContext(s.ctx, `alter table kept_value add constraint kept_value_is_stored check (kept_value not in ('Nick login007', 'Nick login064', 'Nick login119'))`)
+	require.NoError(t, err)
+	var rita int64
+	require.NoError(t, s.DB.NewRaw(`insert into local_user (username, display_name, password_hash) values ('rita', 'Rita', '') returning id`).Scan(s.ctx, &rita))
+	_, err = s.DB.ExecContext(s.ctx, `insert into profile (identifier, display_name) values ('R', 'R'); insert into access_rule (identifier, display_name, profile_id, entity_type) select 'r', 'r', id, '*' from profile;
+		insert into access_entry (rule_id, permission, can_execute) select id, '/Custom', true from access_rule; insert into assigned_profile (user_id, profile_id) select ?, id from profile`, rita)
+	require.NoError(t, err)
+	actor, err := s.actor(s.ctx, rita)
+	require.NoError(t, err)
+	ctx := permit.With(s.ctx, actor)
+
+	var named []reconciliation.ReconciliationItemInput // by name, from the screen
+	require.NoError(t, s.DB.NewRaw(`select id from gap where current_value < 'Nick login010'`).Scan(s.ctx, &named))
+	require.Len(t, named, 10)
+	p, err := s.Reconciliation.Decide(ctx, reconciliation.DecideReconciliationInput{Items: named, Decision: reconciliation.UseProposed})
+	require.NoError(t, err)
+	failed := 0
+	for _, r := range p.Results {
+		if r.Error != nil {
+			failed++
+			require.Equal(t, "VALIDATION", r.Error.Code)
+			require.Contains(t, r.Error.Message, "cannot store")
+			require.Equal(t, "Nick login007", r.Item.Current)
+		}
+	}
+	require.Equal(t, 1, failed)
+
+	p, err = s.Reconciliation.Decide(ctx, reconciliation.DecideReconciliationInput{Filter: &reconciliation.ReconciliationFilter{}, Decision: reconciliation.UseProposed})
+	require.NoError(t, err)
+	require.NoError(t, s.drainRun(s.ctx, &reconciliation.DecideWorker{Service: s.Reconciliation}, p.Run.ID))
+	run, err := s.Reconciliation.Run(ctx, p.Run.ID)
+	require.NoError(t, err)
+	require.Equal(t, []any{reconciliation.Completed, many - 9 - 3, 3}, []any{run.State, run.Done, run.Failed})
+	list, err := run.FailedItems()
+	require.NoError(t, err)
+	require.Len(t, list, 3)
+	for _, f := range list {
+		require.Contains(t, f.Message, "is stored")
+		require.NotContains(t, f.Message, "Nick", "what it holds is nobody else's concern")
+	}
+	require.EqualValues(t, 3, s.number(`select count(*) from gap where closed_at is null`))
+	require.EqualValues(t, many-3, s.number(`select count(*) from kept_value`), "each once")
+}
+
 func (s *small) drainRun(ctx context.Context, w *reconciliation.DecideWorker, id int64) error {
 	return w.Work(ctx, &river.Job[reconciliation.DecideArgs]{Args: reconciliation.DecideArgs{RunID: id}})
 }

@@ -3,6 +3,7 @@ package reconciliation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +129,7 @@ func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*De
 	failures := map[int64]*errs.Error{}
 	for part := range slices.Chunk(in.Items, batch) {
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-			failed, err := s.decide(ctx, tx, m, may, r, part, in)
+			failed, err := s.decideApart(ctx, tx, m, may, r, part, in)
 			for id, e := range failed {
 				failures[id] = e
 			}
@@ -179,6 +180,39 @@ func (in DecideReconciliationInput) check() (rule, error) {
 		seen[x.ID] = true
 	}
 	return r, nil
+}
+
+// decideApart is decide for differences of which some may be impossible to decide: when the database refuses what one of them brings, that one fails
+// with the reason, and the others are decided.
+func (s *Service) decideApart(ctx context.Context, tx bun.Tx, m *assignment.Model, may condition, r rule, part []ReconciliationItemInput, in DecideReconciliationInput) (map[int64]*errs.Error, error) {
+	failed := make(map[int64]*errs.Error, len(part))
+	work := func(tx bun.Tx, some []ReconciliationItemInput) error {
+		list, err := s.decide(ctx, tx, m, may, r, some, in)
+		if err == nil {
+			maps.Copy(failed, list)
+		}
+		return err
+	}
+	err := tx.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return work(tx, part) })
+	if err == nil || !db.IsOfData(err) {
+		return failed, err
+	}
+	list, chosen := make([]int64, len(part)), int64(0)
+	for i, x := range part {
+		list[i] = x.ID
+	}
+	if in.OwnerID != nil {
+		chosen = *in.OwnerID
+	}
+	// all locks at once, in the order in which computations take them: the parts would take them in another one
+	if _, err := assignment.LockDifferences(ctx, tx, list, chosen); err != nil {
+		return nil, err
+	}
+	return failed, db.ApartIn(ctx, tx, part, work, func(_ bun.Tx, one ReconciliationItemInput, cause error) error {
+		s.Log.ErrorContext(ctx, "difference cannot be decided", "difference", one.ID, "error", cause)
+		failed[one.ID] = errs.Invalid("", "The database cannot store this decision: %s", db.Clip(errs.Text(db.Explain(cause)), 500)).Of(one.ID)
+		return nil
+	})
 }
 
 // decide decides about some differences in the caller's transaction: under the locks that computations of their owners take, so that none of them

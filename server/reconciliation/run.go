@@ -225,7 +225,7 @@ func (s *Service) next(ctx context.Context, tx bun.Tx, run *ReconciliationRun) (
 	for i, id := range list {
 		part[i].ID = id
 	}
-	failed, err := s.decide(ctx, tx, m, may, r, part, DecideReconciliationInput{Decision: run.Decision, Comment: &run.Comment})
+	failed, err := s.decideApart(ctx, tx, m, may, r, part, DecideReconciliationInput{Decision: run.Decision, Comment: &run.Comment})
 	if err != nil {
 		return false, err
 	}
