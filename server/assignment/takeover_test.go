@@ -2,6 +2,7 @@ package assignment_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -196,6 +197,69 @@ func TestCreatedForSomebodyElse(t *testing.T) {
 			o.exec("drop trigger wait on dirty_owner; update dirty_owner set not_before = null")
 			require.Zero(t, o.run(assignment.Recompute{Dirty: true}).Failed)
 			require.Equal(t, "P1", o.holder("a1"))
+		})
+	}
+}
+
+// only computes one person, while everybody else waits.
+func (o heirs) only(key string) {
+	o.t.Helper()
+	var id int64
+	require.NoError(o.t, o.DB.NewRaw("select id from resource where entity_type_id = 1 and key = ?", key).Scan(o.ctx, &id))
+	o.exec(`create function wait() returns trigger language plpgsql as 'begin new.not_before := ''infinity''; return new; end';
+		create trigger wait before insert or update on dirty_owner for each row when (new.owner_id <> ` + strconv.FormatInt(id, 10) + `) execute function wait()`)
+	require.Equal(o.t, 1, o.run(assignment.Recompute{Dirty: true}).Owners)
+	o.exec("drop trigger wait on dirty_owner; drop function wait; update dirty_owner set not_before = null")
+}
+
+// TestSentForSomebodyElse: while nobody knows whether an order created an account, the account that appears under its key is kept for its owner,
+// whoever else's data names that key by now.
+func TestSentForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	const (
+		quietly = `alter table order_line disable trigger order_line_legal_move;`
+		attempt = `insert into order_attempt (order_id, attempt, idempotency_key, worker, started_at, ended_at, outcome) select id, 1, gen_random_uuid(), 'w', now() - interval '1 minute', %s from provisioning_order;`
+		sent    = `update provisioning_order set attempt = 1, generated_at = now(), sent_lines = array(select id from order_line);`
+		silent  = sent + `update order_line set state = 2; update provisioning_order set state = 2, states = '{2}';`
+	)
+	open, ended := strings.ReplaceAll(attempt, "%s", "null::timestamptz, null"), func(outcome string) string { return strings.ReplaceAll(attempt, "%s", "now(), '"+outcome+"'") }
+	for name, c := range map[string]struct {
+		as     string // what became of the order of P1
+		before bool   // the account was there before it was sent
+		kept   bool   // it is not for P2
+	}{
+		"BeingCalled":      {sent + open + `update provisioning_order set called_at = now(), lease_owner = 'w', lease_until = now() + interval '1 hour'`, false, true},
+		"CallerIsDead":     {sent + open + `update provisioning_order set called_at = now(), lease_owner = 'w', lease_until = now() - interval '1 hour'`, false, true},
+		"NoAnswer":         {silent + open, false, true},
+		"Ticket":           {silent + open + `update provisioning_order set is_manual = true`, false, true},
+		"Claimed":          {sent + open + `update provisioning_order set lease_owner = 'w', lease_until = now() + interval '1 hour'`, false, false},
+		"NotSent":          {sent + ended("NOT_SENT"), false, false},
+		"SentAgain":        {sent + ended("EXPIRED") + `update provisioning_order set called_at = null`, false, true},
+		"GivenUp":          {sent + ended("UNKNOWN") + `update order_line set state = 3; update provisioning_order set state = 3, states = '{3}'`, false, true},
+		"Refused":          {sent + ended("REFUSED") + `update order_line set state = 3; update provisioning_order set state = 3, states = '{3}'`, false, false},
+		"NeverSent":        {`select 1`, false, false},
+		"Withdrawn":        {sent + ended("WITHDRAWN") + `update order_line set state = 6, closed_at = now(); update provisioning_order set state = 6, states = '{6}', closed_at = now(); update assigned_resource_type set created_key = 'a1'`, false, true},
+		"WasThere":         {sent + open + `update provisioning_order set called_at = now()`, true, false},
+		"WasThereSilent":   {silent + open, true, false},
+		"WasThereAsTicket": {silent + open + `update provisioning_order set is_manual = true`, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := setupHeirs(t, 100, true)
+			o.exec("update property set is_key = true where identifier = 'Login'")
+			o.put("P1", "a1", "Ann Lee")
+			o.run(assignment.Recompute{})
+			require.Equal(t, 1, o.count("select count(*) from order_key"))
+			o.exec(quietly + c.as)
+			o.write(directory.Change{EntityTypeID: 1, Key: "P1", Command: directory.Update, Scalars: map[string]string{"Number": "b1", "Name": "Ann Lee"}},
+				directory.Change{EntityTypeID: 1, Key: "P2", Command: directory.Insert, Scalars: map[string]string{"Number": "a1", "Name": "Bob Ray"}},
+				directory.Change{EntityTypeID: 2, Key: "a1", Command: directory.Insert, Scalars: map[string]string{"Login": "a1", "FullName": "Ann Lee"}, Refs: map[string]any{"Groups": []string{"staff"}}})
+			if c.before {
+				o.exec("update resource set valid_from = now() - interval '1 hour' where entity_type_id = 2")
+			}
+			o.only("P2")
+			has := o.count("select count(*) from assigned_resource_type a join resource r on r.id = a.resource_id and r.entity_type_id = 2 join resource w on w.id = a.owner_id where w.key = 'P2'")
+			require.Equal(t, c.kept, has == 0)
 		})
 	}
 }

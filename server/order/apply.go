@@ -454,6 +454,20 @@ func offerTargets(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int6
 	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
 }
 
+// offerKeys has what stands under the keys of creations looked at again that were not made after all: somebody else may correlate to it.
+func offerKeys(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int64) error {
+	if len(orderIDs) == 0 {
+		return nil
+	}
+	n, err := directory.MarkChanged(ctx, tx, now, `select r.id from provisioning_order o join resource_type t on t.id = o.resource_type_id
+		join resource r on r.entity_type_id = t.target_entity_type_id and r.valid_to = 'infinity' and r.key = `+ticketKey("l.closed_at is null")+`
+		where o.id = any (?)`, pgdialect.Array(orderIDs))
+	if err != nil || n == 0 {
+		return err
+	}
+	return queue.Insert(ctx, tx, assignment.EvaluateArgs{}, nil)
+}
+
 // answered gives the results of the orders that move, as JSON for the roll-up, and the others.
 func (t *turn) answered() (moving string, unmoved []result) {
 	var list []result

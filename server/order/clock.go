@@ -133,10 +133,11 @@ func (s *Service) noteTimeouts(ctx context.Context, tx bun.Tx, now time.Time, ti
 			return fmt.Errorf("note timeouts: %w", err)
 		}
 	}
-	if err := noteSentKeys(ctx, tx, now, distinct(expiredTickets)); err != nil {
+	ended := distinct(append(expiredTickets, timedOut...))
+	if err := noteSentKeys(ctx, tx, now, ended); err != nil {
 		return err
 	}
-	if ended := distinct(append(expiredTickets, timedOut...)); len(ended) > 0 {
+	if len(ended) > 0 {
 		if _, err := tx.NewRaw(`update order_attempt set ended_at = ?, outcome = 'EXPIRED' where ended_at is null and order_id = any(?)`,
 			stamp(now), pgdialect.Array(ended)).Exec(ctx); err != nil {
 			return fmt.Errorf("end attempts: %w", err)

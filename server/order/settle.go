@@ -77,7 +77,7 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	now := s.Clock.Now()
 	var steps []step
 	var executed []Executed
-	var dirty []int64
+	var dirty, unmade []int64
 	var soonest *time.Duration
 	results, locked := make([]result, len(answers)), make(map[int64]State, len(answers))
 	for i, a := range answers {
@@ -89,6 +89,9 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 		}
 		if a.IsSuperseded && action != Lose || r.Executed && a.Associates {
 			dirty = append(dirty, number(a.OwnerID))
+		}
+		if r.Errored && a.Change.Type == fulfil.Added && a.Change.Key != "" {
+			unmade = append(unmade, a.ID)
 		}
 		if r.Errored && a.Outcome == fulfil.Conflict && a.takesKey() { // another value may be free
 			dirty = append(dirty, number(a.OwnerID))
@@ -122,6 +125,9 @@ func (s *Service) settleIn(ctx context.Context, tx bun.Tx, answers []answer) err
 	}
 	for _, e := range done.Refused {
 		s.Log.DebugContext(ctx, "a line moved on before its answer came", "error", e)
+	}
+	if err := offerKeys(ctx, tx, now, unmade); err != nil {
+		return err
 	}
 	if err := s.markDirty(ctx, tx, "order answered", dirty...); err != nil {
 		return err

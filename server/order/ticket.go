@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -10,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
@@ -108,6 +110,10 @@ func (s *Service) Confirm(ctx context.Context, in ConfirmManualOrdersInput) (*Bu
 }
 
 func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in ConfirmManualOrdersInput, orders []*lockedOrder) error {
+	orders, taken, err := othersKeys(ctx, tx, orders, text(in.CreatedKey))
+	if err != nil {
+		return err
+	}
 	var ids, unsynced, connectors, dirty []int64
 	for _, o := range orders {
 		ids = append(ids, o.ID)
@@ -130,8 +136,8 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 		args []any
 	}{
 		// without another word the new target has the key that the ticket says: by it the target is known also when nothing correlates it
-		{`update provisioning_order o set executed_at = ?, created_key = coalesce(?, o.created_key, ` + ticketKey("l.closed_at is null") + `),
-			error_count = 0, is_superseded = false, assignee = coalesce(assignee, ?) where id = any(?)`, []any{stamp(now), key, who, arrayOf(ids)}},
+		{`update provisioning_order o set executed_at = ?, created_key = coalesce(?, o.created_key, case when not o.id = any(?) then ` + ticketKey("l.closed_at is null") + ` end),
+			error_count = 0, is_superseded = false, assignee = coalesce(assignee, ?) where id = any(?)`, []any{stamp(now), key, arrayOf(taken), who, arrayOf(ids)}},
 		{`update order_attempt set ended_at = ?, outcome = 'CONFIRMED', message = ?, worker = ? where ended_at is null and order_id = any(?)`,
 			[]any{stamp(now), text(in.Comment), who, arrayOf(ids)}},
 	} {
@@ -140,7 +146,7 @@ func (s *Service) confirm(ctx context.Context, tx bun.Tx, now time.Time, in Conf
 		}
 	}
 	var answers []assignment.Answer
-	err := tx.NewRaw(`select assigned_resource_type_id, created_key, case when kind = 'ASSOCIATE' then target_id end as resource_id,
+	err = tx.NewRaw(`select assigned_resource_type_id, created_key, case when kind = 'ASSOCIATE' then target_id end as resource_id,
 		assigned_resource_type_id = any (?) as is_verified from provisioning_order where id = any (?) order by 1`, arrayOf(unsynced), arrayOf(ids)).Scan(ctx, &answers)
 	if err != nil {
 		return fmt.Errorf("note the confirmation: %w", err)
@@ -205,6 +211,9 @@ func (s *Service) ReportErrors(ctx context.Context, in ReportManualOrderErrorsIn
 		if _, err := apply(ctx, tx, now, steps); err != nil {
 			return err
 		}
+		if err := offerKeys(ctx, tx, now, ids); err != nil {
+			return err
+		}
 		return s.markDirty(ctx, tx, "ticket answered", dirty...)
 	})
 }
@@ -234,6 +243,34 @@ func (s *Service) assign(ctx context.Context, in BulkOrdersInput, a Action, who 
 	})
 }
 
+// othersKeys gives the creations whose key an account had before anybody was asked for it: that account was not made for them, whatever the
+// ticket says. Whoever names such an account as what he made is refused; who says nothing is believed, and what he made is found by its correlation.
+func othersKeys(ctx context.Context, tx bun.Tx, orders []*lockedOrder, named string) (rest []*lockedOrder, taken []int64, err error) {
+	ids := make([]int64, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	err = tx.NewRaw(`select o.id from provisioning_order o join resource_type t on t.id = o.resource_type_id
+		join lateral (select min(started_at) as at from order_attempt where order_id = o.id and (ended_at is null or outcome in ('UNKNOWN', 'EXPIRED', 'WITHDRAWN'))) s on s.at is not null
+		join resource x on x.entity_type_id = t.target_entity_type_id and x.valid_to = 'infinity' and x.key = coalesce(?0, `+ticketKey("l.closed_at is null")+`)
+		where o.id = any (?1) and o.kind = 'CREATE' and `+assignment.WasThere+` order by 1`, optional(named), arrayOf(ids)).Scan(ctx, &taken)
+	if err != nil {
+		return nil, nil, fmt.Errorf("look for accounts that were there before: %w", err)
+	}
+	if named == "" {
+		return orders, taken, nil
+	}
+	for _, o := range orders {
+		if slices.Contains(taken, o.ID) {
+			o.fail(errs.Invalid("input.createdKey", "%s was there before anybody was asked for it, so it is not what was made for order %d. Give the key of what was made, or report an error.",
+				db.Clip(named, 200), o.ID))
+			continue
+		}
+		rest = append(rest, o)
+	}
+	return rest, nil, nil
+}
+
 // ticketKey is the key that the ticket of a creation o says, by the lines l that count; null: it says none.
 func ticketKey(lines string) string {
 	return `(select min(l.proposed_value) from order_line l
@@ -257,8 +294,9 @@ func noteSentKeys(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int6
 			join lateral (select min(started_at) as sent_at from order_attempt where order_id = o.id and (ended_at is null or outcome in ('UNKNOWN', 'EXPIRED', 'WITHDRAWN'))) s
 				on s.sent_at is not null
 			where o.id = any (?1)) k
-		where created_key is not null and not exists (select from resource r where r.entity_type_id = k.target_entity_type_id and r.key = k.created_key and r.valid_to = 'infinity'
-			and (r.valid_from <= k.sent_at or exists (select from resource_version v where v.resource_id = r.id and v.valid_from <= k.sent_at and v.valid_to > k.sent_at)))
+		cross join lateral (select k.sent_at as at) s
+		where created_key is not null and not exists (select from resource x where x.entity_type_id = k.target_entity_type_id and x.key = k.created_key
+			and x.valid_to = 'infinity' and `+assignment.WasThere+`)
 		order by 1`, stamp(now), arrayOf(orderIDs)).Scan(ctx, &keys)
 	if err != nil {
 		return fmt.Errorf("note the keys of creations without an answer: %w", err)
