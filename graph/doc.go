@@ -12,6 +12,7 @@
 //	document.go      size, words, fields, aliases, directives of a document: refused before it is parsed; the memory of parsed ones
 //	values.go        the JSON of a request: refused before it is read
 //	limits.go        depth, breadth, cost of an operation: refused before anything runs
+//	export.go        queries whose answer leaves the house: told to the log before it is given
 //	errors.go        what a client sees for an error
 //	testhooks.go     what only a server with --test-hooks does
 //	scalar/          ID, DateTime, JSON

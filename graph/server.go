@@ -78,10 +78,18 @@ func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc, b *bounds
 			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
 		}
 		ctx = r.withLoaders(ctx)
-		if kind == ast.Query {
-			return r.within(ctx, next, present)
+		if kind != ast.Query {
+			return next(ctx)
 		}
-		return next(ctx)
+		export, err := exportOf(graphql.GetOperationContext(ctx))
+		if err != nil {
+			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
+		}
+		answer := r.within(ctx, next, present)
+		if export != nil {
+			answer = r.exporting(ctx, export, present, answer)
+		}
+		return answer
 	}
 }
 

@@ -4,6 +4,7 @@
 //	checkpoint.go  Sign: what the chain was at a moment, signed; kept in the database, beside the key, and wherever people take it
 //	search.go      Search: who did what, when, to what; text.go by names; names.go what they are called
 //	export.go      Export: the same as CSV
+//	exported.go    Exported: that somebody takes rows of any list out of the house
 //
 // # What the chain proves
 //

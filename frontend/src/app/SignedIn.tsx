@@ -1,10 +1,12 @@
-import { useContext, useEffect, useState } from 'react'
+import { useCallback, useContext, useEffect, useState } from 'react'
 import { Provider } from 'urql'
 import { AheadContext } from '../graphql/ahead'
 import { createClient } from '../graphql/client'
 import { Live, LiveContext } from '../graphql/live'
+import { tellExport } from '../graphql/readPages'
 import { useSession } from '../graphql/SessionContext'
 import { SocketStatusContext } from '../graphql/socketStatus'
+import { ExportContext } from '../ui/ExportContext'
 import { Shell } from './Shell'
 
 /**
@@ -17,10 +19,13 @@ export function SignedIn() {
   const ahead = useContext(AheadContext)
   const [{ client, live }] = useState(() => ({ client: createClient(session, status, ahead), live: new Live() }))
   useEffect(() => ahead.use(client), [ahead, client])
+  const tell = useCallback((list: string, rows: number) => tellExport(session, list, rows), [session])
   return (
     <LiveContext value={live}>
       <Provider value={client}>
-        <Shell />
+        <ExportContext value={tell}>
+          <Shell />
+        </ExportContext>
       </Provider>
     </LiveContext>
   )

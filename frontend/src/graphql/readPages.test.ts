@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { TypedDocumentNode } from 'urql'
-import { readPages, type PageProblem } from './readPages'
+import { readPages, tellExport, type PageProblem } from './readPages'
 import { Session } from './session'
 import { CountersDocument } from './live.generated'
 
@@ -57,4 +57,31 @@ test('stops when it is told to', async () => {
   abort.abort()
   await expect(reading).rejects.toMatchObject({ name: 'AbortError' })
   expect(asked).toEqual([null])
+})
+
+test('an export says of each page which list leaves the house, other readings say nothing', async () => {
+  const bodies: { query: string; extensions?: object }[] = []
+  const answers = [pageOf(['1'], 'c1'), pageOf(['2'], null), pageOf([], null), { data: { me: { id: '1' } } }]
+  vi.stubGlobal('fetch', (_url: string, init: RequestInit) => {
+    bodies.push(JSON.parse(init.body as string) as { query: string })
+    return Promise.resolve({ json: () => Promise.resolve(answers.shift()) })
+  })
+  const options = {
+    session: new Session(),
+    document: CountersDocument as TypedDocumentNode<Answer, object>,
+    variables: {},
+    select: (data: Answer) => data.list,
+    take: () => undefined,
+    signal: new AbortController().signal,
+  }
+  await readPages({ ...options, exportOf: 'people' })
+  await readPages(options)
+  await tellExport(new Session(), 'jobs', 3)
+  const people = { export: { list: 'people' } }
+  expect(bodies.map((body) => body.extensions)).toEqual([
+    people,
+    people,
+    undefined,
+    { export: { list: 'jobs', rows: 3 } },
+  ])
 })

@@ -24,15 +24,26 @@ export async function readPages<Data, Variables extends AnyVariables, Row>(optio
   select: (data: Data) => { nodes: Row[]; pageInfo: { hasNextPage: boolean; endCursor?: string | null } }
   take: (rows: Row[]) => void
   signal: AbortSignal
+  /** The name of the list when its rows leave the house: the server writes into its log what it gives. */
+  exportOf?: string
 }): Promise<void> {
   const query = print(options.document)
+  const extensions = options.exportOf === undefined ? undefined : { export: { list: options.exportOf } }
   let after: string | null = null
   do {
     const variables = { ...options.variables, first: pageSize, after }
-    const { nodes, pageInfo } = options.select(await ask<Data>(options.session, { query, variables }, options.signal))
+    const { nodes, pageInfo } = options.select(
+      await ask<Data>(options.session, { query, variables, extensions }, options.signal),
+    )
     options.take(nodes)
     after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null
   } while (after !== null)
+}
+
+/** Tells the server of rows that were read before and leave the house now. PageProblem when it does not take note. */
+export async function tellExport(session: Session, list: string, rows: number): Promise<void> {
+  const extensions = { export: { list, rows } }
+  await ask(session, { query: '{ me { id } }', extensions }, new AbortController().signal)
 }
 
 async function ask<Data>(session: Session, body: object, signal: AbortSignal): Promise<Data> {

@@ -36,8 +36,10 @@ export interface ConnectionList<Row> {
   loadMore: () => void
   /** Reads from the first page again; rows stay until the answer is here. */
   refresh: () => void
-  /** Every row of the filter, page by page, for exports and bulk actions. PageProblem when it cannot be read to its end. */
-  each: (take: (rows: Row[]) => void, signal: AbortSignal) => Promise<void>
+  /**
+   * Every row of the filter, page by page, for exports (of the list with that name) and bulk actions. PageProblem when it cannot be read to its end.
+   */
+  each: (take: (rows: Row[]) => void, signal: AbortSignal, exportOf?: string) => Promise<void>
 }
 
 /**
@@ -125,9 +127,9 @@ export function useConnection<Data, Variables extends AnyVariables, Row>(options
   }, [close, open])
 
   const each = useCallback(
-    (take: (rows: Row[]) => void, signal: AbortSignal) => {
+    (take: (rows: Row[]) => void, signal: AbortSignal, exportOf?: string) => {
       const select = (data: Data) => selectRef.current(data)
-      return readPages({ session, document, variables: JSON.parse(key) as object, select, take, signal })
+      return readPages({ session, document, variables: JSON.parse(key) as object, select, take, signal, exportOf })
     },
     [session, document, key],
   )

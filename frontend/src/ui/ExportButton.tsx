@@ -1,15 +1,19 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
-import { useEffect, useRef, useState } from 'react'
+import { useContext, useEffect, useRef, useState } from 'react'
 import { CsvFile } from '../lib/csv'
 import { formatStampNow } from '../lib/format'
 import { t } from '../lib/texts'
 import { amount } from '../lib/texts/plural'
 import { exportCells, type Column, type List } from './column'
+import { ExportContext } from './ExportContext'
 import { notifyDone, notifyProblem } from './notify'
 import classes from './Table.module.css'
 
-/** Takes every row of a list into a CSV file, in portions: it shows how far it is and can be stopped. A list that breaks off gives no file. */
+/**
+ * Takes every row of a list into a CSV file, in portions: it shows how far it is and can be stopped. A list that breaks off gives no file, and neither does
+ * one of which the server takes no note.
+ */
 export function ExportButton<Row>(props: {
   name: string
   list: List<Row>
@@ -18,6 +22,7 @@ export function ExportButton<Row>(props: {
   isVisible: (id: string) => boolean
 }) {
   const { name, list, columns, getId, isVisible } = props
+  const tell = useContext(ExportContext)
   const [done, setDone] = useState<number | null>(null)
   const stop = useRef<AbortController | null>(null)
   // Gone with the page.
@@ -37,8 +42,11 @@ export function ExportButton<Row>(props: {
     }
     setDone(0)
     try {
-      if (list.each) await list.each(take, abort.signal)
-      else take(list.rows)
+      if (list.each) await list.each(take, abort.signal, name)
+      else {
+        await tell(name, list.rows.length)
+        take(list.rows)
+      }
       file.save(`writ-${name}-${formatStampNow()}.csv`)
       notifyDone(t.table.exported(count))
     } catch (reason) {

@@ -34,8 +34,8 @@ export interface List<Row> {
   hasMore: boolean
   loadMore: () => void
   refresh: () => void
-  /** Brings every row of the filter in portions, for exports; without it the rows shown are exported. */
-  each?: (take: (rows: Row[]) => void, signal: AbortSignal) => Promise<void>
+  /** Brings every row of the filter in portions, for exports, and has the server note it; without it the rows shown are exported. */
+  each?: (take: (rows: Row[]) => void, signal: AbortSignal, exportOf: string) => Promise<void>
 }
 
 /** What an export holds: the id of each row, the texts of the columns that are shown, and all keys. */

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useContext, useEffect, useState } from 'react'
 import { toProblem } from '../../graphql/problem'
+import { PageProblem } from '../../graphql/readPages'
 import { useCan } from '../../graphql/SessionContext'
 import type { LogLevel } from '../../graphql/types.generated'
 import { useReading } from '../../graphql/useReading'
@@ -10,7 +11,9 @@ import { formatTime } from '../../lib/format'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
+import { ExportContext } from '../../ui/ExportContext'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
+import { notifyProblem } from '../../ui/notify'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
@@ -42,8 +45,21 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
     }
   }, [allowed, running, read])
 
+  const tell = useContext(ExportContext)
+
   if (!allowed) return null
   const lines = data?.jobInstance?.tasks.find((other) => other.id === task.id)?.log
+  const save = async () => {
+    const shown = lines ?? []
+    try {
+      await tell('task-log', shown.length)
+    } catch (reason) {
+      notifyProblem(reason instanceof PageProblem ? reason.problem : { code: 'INTERNAL', message: String(reason) })
+      return
+    }
+    const text = shown.toReversed().map((line) => `${line.at} ${line.level} ${line.message}`)
+    download(`writ-${task.identifier}.log`, text.join('\n'), 'text/plain')
+  }
   return (
     <Section
       title={`${t.job.log}: ${task.displayName}`}
@@ -61,16 +77,7 @@ export function TaskLog(props: { instanceId: string; task: TaskFieldsFragment; r
             variant="default"
             leftSection={<IconDownload size={14} aria-hidden />}
             disabled={!lines?.length}
-            onClick={() =>
-              download(
-                `writ-${task.identifier}.log`,
-                (lines ?? [])
-                  .toReversed()
-                  .map((line) => `${line.at} ${line.level} ${line.message}`)
-                  .join('\n'),
-                'text/plain',
-              )
-            }
+            onClick={() => void save()}
           >
             {t.job.logDownload}
           </Button>

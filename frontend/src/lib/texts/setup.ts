@@ -254,6 +254,7 @@ export const setupTexts = {
       'fence.lifted': 'Holding back ended',
       'backup.restored': 'Restored from a backup',
       'secret.key_rotated': 'Sealing key changed',
+      'data.exported': 'List exported',
     } as Record<string, string>,
     /** Parts of the server, which act by themselves. */
     parts: {
