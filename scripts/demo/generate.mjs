@@ -173,9 +173,9 @@ const cards = people
   })
 // What nobody asked for, so that reconciliation has something to show: cards that still open the old site, cards without a name, a card of nobody, and
 // one with a name that several people have.
-const old = cards.filter(([, , , site]) => site === 'HAM').slice(-5)
+const old = cards.filter(([, , , site]) => site === 'HAM').slice(20, 25)
 for (const card of old) card[3] = 'BER'
-for (const card of cards.filter((c) => !old.includes(c)).slice(-2)) card[2] = ''
+for (const card of cards.filter(([, , , site]) => site === 'BER').slice(30, 32)) card[2] = ''
 cards.push(['B-GUEST-1', '', 'Guest at the front desk', 'BER', 'Standard'], ['B-0007', '', 'Almeida', 'HAM', 'Standard'])
 write('badge/Badge_Card.csv', ['CardNumber', 'EmployeeId', 'HolderName', 'Site', 'AccessLevel'], cards)
 console.log(`${people.length} people, ${positions.length} positions, ${cards.length} cards`)

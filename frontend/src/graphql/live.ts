@@ -91,6 +91,8 @@ export class Live {
         if (!data) return
         told = true
         this.setCounters(data.countersChanged)
+        // An order that is done may have taken away what was to be reconciled.
+        count()
       }),
       client.subscription(OrderChangedDocument, {}).subscribe(({ data }) => {
         if (data) {

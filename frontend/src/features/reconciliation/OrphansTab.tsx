@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { getRouteApi, Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
-import { useReconciliationChanges } from '../../graphql/live'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCounters, useReconciliationChanges } from '../../graphql/live'
 import { mayReconcileMany } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import type { OwnerlessReason, ReconciliationDecision } from '../../graphql/types.generated'
@@ -56,6 +56,14 @@ export function OrphansTab() {
     count({ requestPolicy: 'network-only' })
   }
   useReconciliationChanges(refresh)
+  // An account is gone once it is read no more: that is no decision, but it is counted.
+  const counted = useCounters()?.reconciliation
+  const number = counted ? counted.accountsOfLeavers + counted.orphans : null
+  const shown = useRef(number)
+  useEffect(() => {
+    if (shown.current !== null && shown.current !== number) refresh()
+    shown.current = number
+  })
   const counts: Record<OwnerlessReason, number> | null = numbers
     ? {
         LEAVER: numbers.leavers.totalCount,
