@@ -23,7 +23,6 @@ func configured(t *testing.T) (*bundle, *client) {
 	t.Helper()
 	b := setup(t, auth.Config{})
 	m := b.resolver.Manifest
-	m.Keyring = sealedMaps{}
 	m.Jobs = job.New(b.db, b.clock, slog.New(slog.DiscardHandler), map[job.TaskType]job.TaskFunc{"Export": nil}, dbtest.Idle(job.Hooks{}))
 	m.Jobs.Options = map[job.TaskType]any{"Export": struct{ Scope string }{}}
 	everything, err := manifest.ReadFiles("../server/manifest/testdata/everything.yaml")

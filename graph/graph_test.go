@@ -107,7 +107,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	})
 	b.t.Cleanup(func() { stop(); running.Wait() })
 	shapes := &directory.Shapes{}
-	d := &directory.Service{DB: b.db, Clock: b.clock, Shapes: shapes}
+	d := directory.New(b.db, b.clock, shapes, dbtest.Idle(directory.Hooks{}))
 	orders := order.New(b.db, b.clock, log, shapes, dbtest.Idle(order.Hooks{}))
 	jobs := job.New(b.db, b.clock, log, nil, dbtest.Idle(job.Hooks{}))
 	jobs.Hub = hub
@@ -125,12 +125,13 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Assignments:     assignments,
 		Orders:          orders,
 		Jobs:            jobs,
-		Synchronization: synchronization.New(b.db, b.clock, shapes, directory.Options{}, dbtest.Idle(synchronization.Hooks{})),
-		Manifest:        &manifest.Service{DB: b.db, Clock: b.clock, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword},
-		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
-		Audit:           &audit.Service{DB: b.db, Clock: b.clock},
-		Notifications:   &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
-		Feed:            &across.Feed{Hub: hub},
+		Synchronization: synchronization.New(b.db, b.clock, shapes, directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, dbtest.Idle(synchronization.Hooks{})),
+		Manifest: manifest.New(manifest.Rooms{DB: b.db, Clock: b.clock, Keyring: sealedMaps{}, Jobs: jobs, Packages: []string{"csv", "postgres", "null"}},
+			dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword})),
+		Webhooks:      &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
+		Audit:         &audit.Service{DB: b.db, Clock: b.clock},
+		Notifications: &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
+		Feed:          &across.Feed{Hub: hub},
 	}
 }
 

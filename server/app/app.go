@@ -86,7 +86,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Systems = system.New(system.Options{DB: a.DB, Clock: a.Clock, Packages: known, Keyring: keyring, FilesDir: s.Config.Database.FilesDir(), Activated: a.activated})
 	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 
-	a.Directory = &directory.Service{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes, Writes: directory.Options{Changed: a.resourcesChanged, Passed: assignment.Passed}}
+	a.Directory = directory.New(a.DB, a.Clock, a.Shapes, directory.Hooks{Changed: a.resourcesChanged, Passed: assignment.Passed})
 	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Visible: a.visible})
 	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
 		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})
@@ -95,8 +95,9 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Ended: a.jobEnded, GivenUp: a.jobGivenUp})
 	a.Jobs.Hub, a.Jobs.Options = a.Hub, taskOptions()
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
-	a.Manifest = &manifest.Service{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
-		Jobs: a.Jobs, CheckConnection: a.Systems.CheckSettings, Packages: slices.Sorted(maps.Keys(known)), Changed: a.configurationChanged}
+	a.Manifest = manifest.New(manifest.Rooms{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Jobs: a.Jobs, Packages: slices.Sorted(maps.Keys(known))},
+		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
+			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
 	mail := s.Config.Mail
 	transport, err := notification.NewTransport(notification.TransportOptions{SMTPURL: mail.SMTPURL, Security: notification.Security(mail.Security),
 		PickupDir: cmp.Or(mail.PickupDir, mailDir(s.Config))})

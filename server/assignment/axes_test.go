@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
@@ -346,7 +347,7 @@ func TestForgottenVersions(t *testing.T) {
 	require.Equal(t, 2, o.count(versions))
 	require.NoError(t, ask(1))
 	require.True(t, errs.Is(ask(0), errs.Validation))
-	d := &directory.Service{DB: o.DB}
+	d := directory.New(o.DB, o.Clock, o.Shapes, dbtest.Idle(directory.Hooks{}))
 	require.Equal(t, 3, o.count("select count(*) from resource_version"))
 	require.NoError(t, d.ForgetVersions(o.ctx, began.Add(49*time.Hour)))
 	require.Equal(t, 1, o.count("select count(*) from resource_version"))

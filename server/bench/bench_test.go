@@ -32,6 +32,7 @@ import (
 	"writ/server/fulfil"
 	"writ/server/fulfil/null"
 	"writ/server/httpd"
+	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/order"
 	"writ/server/synchronization"
@@ -60,9 +61,10 @@ func assemble(_ context.Context, b *bun.DB, _ string) (*bench.System, error) {
 		return nil, err
 	}
 	c, log, shapes := clock.New(), slog.New(slog.DiscardHandler), &directory.Shapes{}
-	s := &bench.System{Clock: c, Shapes: shapes, Assignments: assignment.New(b, c, log, shapes, dbtest.Idle(assignment.Hooks{})),
+	s := &bench.System{Clock: c, Shapes: shapes, Writes: directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, Assignments: assignment.New(b, c, log, shapes, dbtest.Idle(assignment.Hooks{})),
 		Orders: order.New(b, c, log, shapes, dbtest.Idle(order.Hooks{MarkDirty: assignment.MarkDirty}))}
-	s.Manifest = &manifest.Service{DB: b, Clock: c, Keyring: ring, Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword, Packages: []string{"null"}}
+	s.Manifest = manifest.New(manifest.Rooms{DB: b, Clock: c, Keyring: ring, Jobs: job.New(b, c, log, nil, dbtest.Idle(job.Hooks{})), Packages: []string{"null"}},
+		dbtest.Idle(manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
 	s.Assignments.Orders = s.Orders.Policy
 	systems := newSystems(b, c, ring, s)
 	s.Orders.Open = systems.Open
@@ -104,9 +106,9 @@ func serve(ctx context.Context, addr, databaseURL string) error {
 		return err
 	}
 	return httpd.Serve(ctx, l, httpd.New(httpd.Parts{Logger: log, GraphQL: graph.Handler(&graph.Resolver{
-		Auth: auth.New(b, s.Clock, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: &directory.Service{DB: b, Clock: s.Clock, Shapes: s.Shapes},
+		Auth: auth.New(b, s.Clock, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: directory.New(b, s.Clock, s.Shapes, s.Writes.Hooks),
 		Systems: newSystems(b, s.Clock, ring, s), Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest,
-		Synchronization: synchronization.New(b, s.Clock, s.Shapes, directory.Options{}, dbtest.Idle(synchronization.Hooks{})),
+		Synchronization: synchronization.New(b, s.Clock, s.Shapes, directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, dbtest.Idle(synchronization.Hooks{})),
 		Feed:            &across.Feed{Hub: event.NewHub(b, databaseURL, log)},
 	}, graph.Options{Log: log})}), log, 0)
 }

@@ -55,10 +55,8 @@ func (w *Writer) links(ctx context.Context) error {
 		return err
 	}
 	w.counts.LinksInserted = int(n)
-	if w.opts.Passed != nil {
-		if _, err := w.tx.ExecContext(ctx, statement("passed")); err != nil {
-			return err
-		}
+	if _, err := w.tx.ExecContext(ctx, statement("passed")); err != nil {
+		return err
 	}
 	if _, err := w.tx.ExecContext(ctx, statement("unresolved")); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
+	"writ/server/wired"
 )
 
 // Service is what the pages about resources call.
@@ -23,6 +24,12 @@ type Service struct {
 	Clock  *clock.Clock
 	Shapes *Shapes
 	Writes Options // hooks of what people write; Origin is ignored
+}
+
+// New makes the service; it panics when a hook is missing.
+func New(db *bun.DB, clk *clock.Clock, shapes *Shapes, hooks Hooks) *Service {
+	wired.Need("directory.New", hooks)
+	return &Service{DB: db, Clock: clk, Shapes: shapes, Writes: Options{Hooks: hooks}}
 }
 
 // PropertyFilter asks for a value: of a scalar in normal form, or the key of the resource a navigation points to (Below: or of one

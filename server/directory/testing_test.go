@@ -29,7 +29,7 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	base := dbtest.MustOpen(t)
 	b := &bundle{
-		Service: &directory.Service{DB: base, Clock: clock.New(), Shapes: &directory.Shapes{}},
+		Service: directory.New(base, clock.New(), &directory.Shapes{}, dbtest.Idle(directory.Hooks{})),
 		ctx:     permit.With(t.Context(), permit.System("synchronization")),
 		at:      time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC),
 	}

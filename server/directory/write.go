@@ -17,6 +17,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/permit"
+	"writ/server/wired"
 )
 
 // Kinds of the events that this room publishes.
@@ -54,12 +55,17 @@ type Change struct {
 	Refs         map[string]any
 }
 
-// Options say how a Writer writes. The zero value: nothing is hooked in and the resources count as synchronized.
+// Options say how a Writer writes. Without an origin the resources count as synchronized.
 type Options struct {
 	Origin Origin // of what is inserted; Synced by default. Synced takes over what people added
 	// DisplayName computes display names whose expression is not a simple template. key is the resource's key. Without it the label
 	// falls back to the key.
 	DisplayName func(entityTypeID int64, key string, scalars map[string]string) (string, error)
+	Hooks
+}
+
+// Hooks are what whoever writes resources tells the rooms above. All are needed.
+type Hooks struct {
 	// Changed runs at the end of a write that changed something, in its transaction.
 	Changed func(ctx context.Context, tx bun.Tx) error
 	// Passed runs at the end of a write after which references mean other resources although nobody wrote them anew, since names passed on: keys
@@ -135,8 +141,9 @@ func Write(ctx context.Context, tx bun.Tx, now time.Time, shape *Shape, opts Opt
 	return w.Close(ctx)
 }
 
-// NewWriter begins a write. The actor of the context is recorded in the history.
+// NewWriter begins a write; it panics when a hook is missing. The actor of the context is recorded in the history.
 func NewWriter(ctx context.Context, tx bun.Tx, now time.Time, shape *Shape, opts Options) (*Writer, error) {
+	wired.Need("directory.NewWriter", opts.Hooks)
 	if opts.Origin == "" {
 		opts.Origin = Synced
 	}
@@ -395,15 +402,13 @@ func (w *Writer) Close(ctx context.Context) (Counts, error) {
 			return Counts{}, err
 		}
 	}
-	if w.opts.Passed != nil {
-		if err := w.pass(ctx); err != nil {
-			return Counts{}, fmt.Errorf("follow names that passed on: %w", err)
-		}
+	if err := w.pass(ctx); err != nil {
+		return Counts{}, fmt.Errorf("follow names that passed on: %w", err)
 	}
 	if err := w.publish(ctx, touched); err != nil {
 		return Counts{}, err
 	}
-	if w.opts.Changed != nil && w.counts.Any() {
+	if w.counts.Any() {
 		if err := w.opts.Changed(ctx, w.tx); err != nil {
 			return Counts{}, err
 		}

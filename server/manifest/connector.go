@@ -160,7 +160,7 @@ func (w *writer) connector(c Connector) error {
 
 func (w *writer) connection(connectorID int64, connector string, k Connection) error {
 	field := "connector/" + connector + "." + k.Identifier
-	if len(w.s.Packages) > 0 && !slices.Contains(w.s.Packages, k.Package) {
+	if !slices.Contains(w.s.Packages, k.Package) {
 		return errs.Invalid(field+".package", "There is no package %q. Known: %s.", k.Package, strings.Join(w.s.Packages, ", "))
 	}
 	deactivated := map[string]string{"none": "NONE", "export": "EXPORT", "fulfil": "FULFIL"}[k.Deactivated]
@@ -171,14 +171,12 @@ func (w *writer) connection(connectorID int64, connector string, k Connection) e
 	if settings == nil {
 		settings = map[string]string{}
 	}
-	if w.s.CheckConnection != nil {
-		if err := w.s.CheckConnection(w.ctx, k.Package, settings, k.Secrets); err != nil {
-			e := errs.As(err)
-			if e == nil {
-				return fmt.Errorf("check the connection %s: %w", k.Identifier, err)
-			}
-			return errs.New(e.Kind, "The connection %s cannot be opened like this. %s", k.Identifier, e.Message).At(field + ".settings." + e.Field).Because(err)
+	if err := w.s.CheckConnection(w.ctx, k.Package, settings, k.Secrets); err != nil {
+		e := errs.As(err)
+		if e == nil {
+			return fmt.Errorf("check the connection %s: %w", k.Identifier, err)
 		}
+		return errs.New(e.Kind, "The connection %s cannot be opened like this. %s", k.Identifier, e.Message).At(field + ".settings." + e.Field).Because(err)
 	}
 	values := map[string]any{"connector_id": connectorID, "identifier": k.Identifier, "display_name": k.DisplayName, "package": k.Package,
 		"deactivated": deactivated, "poll_seconds": k.PollSeconds, "settings": jsonb(settings)}

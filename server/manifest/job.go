@@ -3,7 +3,6 @@ package manifest
 import (
 	"slices"
 
-	"writ/server/errs"
 	"writ/server/job"
 	"writ/server/page"
 	"writ/server/rolemodel"
@@ -56,9 +55,6 @@ type Step struct {
 func jobKind() kind {
 	d := &declared[Job]{
 		facts: facts{name: "job", list: "jobs", table: "job", rights: ofJob, remove: func(w *writer, identifier string) error {
-			if w.s.Jobs == nil {
-				return errNoJobs
-			}
 			return w.s.Jobs.DeleteJobs(w.ctx, w.tx, []string{identifier})
 		}},
 		in:         func(m *Manifest) *[]Job { return &m.Jobs },
@@ -81,13 +77,8 @@ func jobKind() kind {
 	return d
 }
 
-var errNoJobs = errs.New(errs.Unavailable, "This process knows no jobs, so it cannot check them. Apply the configuration with the command or the server.").At("jobs")
-
 // jobs hands the jobs to their room, which knows what a job may be.
 func (w *writer) jobs(list []Job, _ *change) error {
-	if w.s.Jobs == nil {
-		return errNoJobs
-	}
 	definitions := make([]job.JobDefinition, len(list))
 	for n, j := range list {
 		definitions[n] = job.JobDefinition{Identifier: j.Identifier, DisplayName: j.DisplayName, Cron: j.Cron, CronTimeZone: j.CronTimeZone,

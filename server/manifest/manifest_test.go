@@ -36,10 +36,10 @@ func setup(t *testing.T) bundle {
 		tasks[t] = nil // nothing runs here
 	}
 	return bundle{
-		Service: &Service{DB: db, Clock: clk, Keyring: unsealing{ring}, Jobs: job.New(db, clk, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{})),
-			Problems: assignment.Check, HashPassword: func(p string) (string, error) { return "hash of " + p, nil },
-			CheckPassword: func(string) error { return nil },
-			SamePassword:  func(p, stored string) bool { return stored == "hash of "+p }},
+		Service: New(Rooms{DB: db, Clock: clk, Keyring: unsealing{ring}, Jobs: job.New(db, clk, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{})),
+			Packages: []string{"csv", "manual-ticket", "postgres"}},
+			dbtest.Idle(Hooks{Problems: assignment.Check, HashPassword: func(p string) (string, error) { return "hash of " + p, nil },
+				SamePassword: func(p, stored string) bool { return stored == "hash of "+p }})),
 		ctx: permit.With(t.Context(), permit.System("test")),
 	}
 }

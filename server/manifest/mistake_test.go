@@ -74,7 +74,6 @@ func mustHouse(t *testing.T) bundle {
 	b := setup(t)
 	b.Jobs.Options = map[job.TaskType]any{"Export": exportOptions{}}
 	packages := fulfil.Packages{"csv": csv.Package{}, "postgres": sqldb.Postgres{}}
-	b.Packages = []string{"csv", "postgres"}
 	dir := t.TempDir()
 	b.CheckConnection = func(ctx context.Context, p string, settings, secrets map[string]string) error {
 		pkg, err := packages.Get(p)
@@ -160,7 +159,7 @@ var mistakes = map[string]mistake{
 	// metadata
 	"unknown connector":         {`entityTypes: [{ identifier: T, connector: Nope, properties: [{ identifier: A, isKey: true }] }]`, "", "entityType/T.connector", []string{`no connector "Nope"`, "test.yaml:1"}},
 	"unknown connection":        {`entityTypes: [{ identifier: T, source: { connection: Nope, table: t }, properties: [{ identifier: A, column: a, primaryKey: true }] }]`, "", "entityType/T.source.connection", []string{"Nope"}},
-	"unknown package":           {`connectors: [{ identifier: C, connections: [{ identifier: K, package: telepathy }] }]`, "", "connector/C.K.package", []string{"telepathy", "csv, postgres"}},
+	"unknown package":           {`connectors: [{ identifier: C, connections: [{ identifier: K, package: telepathy }] }]`, "", "connector/C.K.package", []string{"telepathy", "csv, manual-ticket, postgres"}},
 	"unknown mode":              {`connectors: [{ identifier: C, mode: sometimes }]`, "", "connector/C.mode", []string{"sometimes", "continuous or scheduled"}},
 	"unknown setting":           {`connectors: [{ identifier: C, connections: [{ identifier: K, package: csv, settings: { path: x, pth: y } }] }]`, "", "connector/C.K.settings.pth", []string{"pth", "separator"}},
 	"missing setting":           {`connectors: [{ identifier: C, connections: [{ identifier: K, package: csv }] }]`, "", "connector/C.K.settings.path", []string{"path"}},

@@ -20,6 +20,7 @@ import (
 	"writ/server/permit"
 	"writ/server/rolemodel"
 	"writ/server/system"
+	"writ/server/wired"
 )
 
 // Keyring seals and opens secrets; server/fulfil has the real one.
@@ -30,9 +31,23 @@ type Keyring interface {
 
 // Service plans, applies and exports configuration.
 type Service struct {
+	Rooms
+	Hooks
+}
+
+// Rooms are what configuration is written with. All are needed.
+type Rooms struct {
 	DB      *bun.DB
 	Clock   *clock.Clock
 	Keyring Keyring
+	// Jobs checks and writes jobs.
+	Jobs *job.Service
+	// Packages are the connection packages there are.
+	Packages []string
+}
+
+// Hooks are what the rooms above know about configuration, and what they are told. All are needed.
+type Hooks struct {
 	// Problems compiles the model and tells what is wrong with it; errors keep it from being saved (role-model 1.7: type-checked on save).
 	Problems func(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.Shape) ([]rolemodel.Problem, error)
 	// CheckPassword refuses what HashPassword refuses, and looks at no stored password: for plans (server/auth).
@@ -41,17 +56,20 @@ type Service struct {
 	HashPassword func(plain string) (string, error)
 	// SamePassword reports whether a password is the one of a stored form (server/auth).
 	SamePassword func(plain, stored string) bool
-	// Jobs checks and writes jobs; nil: this process takes none.
-	Jobs *job.Service
 	// CheckConnection refuses settings a connection could not be opened with, without connecting; the field of its error is the name of
-	// a setting. nil: not checked.
+	// a setting.
 	CheckConnection func(ctx context.Context, connectionPackage string, settings, secrets map[string]string) error
-	// Packages are the connection packages there are.
-	Packages []string
 	// Changed runs in the transaction of an apply: whoever caches the model or must evaluate again hangs on here.
 	Changed func(ctx context.Context, tx bun.Tx) error
 
 	looking turn // of plans and dry runs
+}
+
+// New makes the service; it panics when a room or a hook is missing.
+func New(rooms Rooms, hooks Hooks) *Service {
+	wired.Need("manifest.New", rooms)
+	wired.Need("manifest.New", hooks)
+	return &Service{Rooms: rooms, Hooks: hooks}
 }
 
 // PlanInput is configuration to compare, as YAML.
@@ -297,16 +315,10 @@ func (s *Service) finish(ctx context.Context, tx bun.Tx, changes []Change) error
 	if err := event.Publish(ctx, tx, now, event.Event{Kind: system.EventConfigurationChanged, SubjectType: "configuration", Data: map[string]any{"changes": names}}); err != nil {
 		return err
 	}
-	if s.Changed == nil {
-		return nil
-	}
 	return s.Changed(ctx, tx)
 }
 
 func (s *Service) problems(ctx context.Context, tx bun.Tx) ([]rolemodel.Problem, error) {
-	if s.Problems == nil {
-		return nil, nil
-	}
 	m, err := rolemodel.Load(ctx, tx)
 	if err != nil {
 		return nil, err

@@ -116,7 +116,7 @@ func setup(t *testing.T) *bundle {
 		fake: &memory{rows: map[string][]fulfil.Row{}, columns: map[string][]string{
 			"person": {"id", "name", "mail", "start", "department", "groups", "unmapped"}, "department": {"code", "title", "parent"}}},
 	}
-	b.Service = synchronization.New(base, clock.New(), &directory.Shapes{}, directory.Options{}, dbtest.Idle(synchronization.Hooks{
+	b.Service = synchronization.New(base, clock.New(), &directory.Shapes{}, directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, dbtest.Idle(synchronization.Hooks{
 		Open: func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
 			if b.fake.down != nil {
 				return nil, fulfil.Capability{}, b.fake.down
