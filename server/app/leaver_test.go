@@ -228,3 +228,44 @@ func TestPeopleComeAndGo(t *testing.T) {
 		})
 	}
 }
+
+// TestHeirOfAnUnreadCreation: an account is made, and before anybody reads it its owner is gone and comes again under another number. He gets that
+// one: nothing is created beside it, whatever spelling would be free. Where it is not there after all, he gets his own.
+func TestHeirOfAnUnreadCreation(t *testing.T) {
+	t.Parallel()
+	for _, removes := range []bool{false, true} {
+		for _, vanishes := range []bool{false, true} {
+			t.Run(fmt.Sprint(removes, vanishes), func(t *testing.T) {
+				t.Parallel()
+				s := mustSmall(t, smallOptions{removeOrphans: removes, edit: strings.NewReplacer("{ property: Login, binding: Login, expression: ToLower }",
+					`{ property: Login, expression: 'BuildUsernameWithInitials(source.First, source.Last, "", "", 8, iteration)' }`)})
+				s.people("P0,7,Ann,Lee,x,A")
+				s.synchronize("HR")
+				s.compute()
+				s.send()
+				s.people("Q0,7,Ann,Lee,x,A")
+				s.synchronize("HR")
+				s.compute()
+				s.send()
+				require.Equal(t, []string{"alee 7 Ann Lee A staff"}, s.accounts())
+				require.Equal(t, []string{"heir"}, s.list(s.DB, `select o.wait_reason from provisioning_order o join resource w on w.id = o.owner_id where o.closed_at is null and w.key = 'Q0'`))
+				if vanishes {
+					_, err := s.target.ExecContext(s.ctx, "delete from account_group; delete from account")
+					require.NoError(t, err)
+				}
+				s.synchronize("Target")
+				s.compute()
+				s.around()
+				if vanishes { // what was carried out and is never seen rests until its time is over, and keeps its spelling
+					require.Equal(t, []string{"anlee 7 Ann Lee A staff"}, s.accounts(), "%q", s.open())
+					require.Equal(t, []string{"Q0 anlee"}, s.owned())
+					return
+				}
+				require.Equal(t, []string{"alee 7 Ann Lee A staff"}, s.accounts(), "%q", s.open())
+				require.Equal(t, []string{"Q0 alee"}, s.owned())
+				require.Zero(t, s.number(`select count(*) from correlation_key k join resource r on r.id = k.resource_id where r.valid_to <> 'infinity'`))
+				s.settled()
+			})
+		}
+	}
+}

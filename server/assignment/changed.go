@@ -153,11 +153,12 @@ func (s *Service) refreshKeys(ctx context.Context, tx bun.Tx, m *Model, changed 
 	}
 	_, err = tx.NewRaw(`
 		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::bigint[]) k (rule_id, side, value, resource_id)),
-		stale as (delete from correlation_key k where k.resource_id = any (?0)
-			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id) returning k.rule_id, k.side, k.value, k.resource_id),
+		old as (select k.rule_id, k.side, k.value, k.resource_id from correlation_key k where k.resource_id = any (?0)
+			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id)),
+		gone as (delete from correlation_key k using old where k.rule_id = old.rule_id and k.side = old.side and k.value = old.value and k.resource_id = old.resource_id and not `+keptKey+`),
 		added as (insert into correlation_key (rule_id, side, value, resource_id) select rule_id, side, value, resource_id from fresh
 			on conflict do nothing returning rule_id, side, value, resource_id),
-		touched as (select * from stale union select * from added union select * from fresh where side = 'T')
+		touched as (select * from old union select * from added union select * from fresh where side = 'T')
 		insert into dirty_owner (owner_id, entity_type_id, is_gone, reason)
 		select distinct r.id, r.entity_type_id, r.valid_to <> 'infinity', 'correlation key changed' from touched t
 		join correlation_key s on s.rule_id = t.rule_id and s.side = 'S' and s.digest = hashtextextended(t.value, 0) and s.value = t.value and s.resource_id <> t.resource_id
@@ -167,6 +168,12 @@ func (s *Service) refreshKeys(ctx context.Context, tx bun.Tx, m *Model, changed 
 		ids(changed), ids(k.rules), texts(k.sides), texts(k.values), ids(k.resources)).Exec(ctx)
 	return err
 }
+
+// keptKey: the key k of somebody who is gone and for whom something may have been created that nobody has read yet. By it his heir is known, for
+// whom nothing is created meanwhile (server/order/heir.go).
+const keptKey = `(k.side = 'S' and exists (select from resource w where w.id = k.resource_id and w.valid_to <> 'infinity')
+	and exists (select from resource_type_rule r join assigned_resource_type a on a.resource_type_id = r.resource_type_id
+		where r.id = k.rule_id and r.kind = 'CORRELATION' and a.owner_id = k.resource_id and a.resource_id is null and a.valid_to = 'infinity'))`
 
 // keysBatch is how many resources one statement of ComputeCorrelationKeys reads.
 const keysBatch = 2000
@@ -275,7 +282,7 @@ func (s *Service) saveKeys(ctx context.Context, tx bun.Tx, m *Model, k *keyRows,
 	_, err := tx.NewRaw(`
 		with fresh as (select * from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::bigint[]) k (rule_id, side, value, resource_id)),
 		stale as (delete from correlation_key k where k.resource_id = any (?0) and k.side = any (?5)
-			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id))
+			and not exists (select from fresh f where f.rule_id = k.rule_id and f.side = k.side and f.value = k.value and f.resource_id = k.resource_id) and not `+keptKey+`)
 		insert into correlation_key (rule_id, side, value, resource_id) select rule_id, side, value, resource_id from fresh on conflict do nothing`,
 		ids(resources), ids(k.rules), texts(k.sides), texts(k.values), ids(k.resources), texts(sides)).Exec(ctx)
 	return err

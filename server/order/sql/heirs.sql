@@ -23,3 +23,30 @@ where w.valid_to is distinct from 'infinity'
         select from (select g.owner_id, g.kind, g.closed_at, g.states from provisioning_order g where g.target_id = o.target_id offset 0) g
         cross join lateral (select h.valid_to from resource h where h.id = g.owner_id offset 0) h
         where g.kind = 'ASSOCIATE' and g.closed_at is null and g.states && '{0,1,5}' and g.owner_id is distinct from o.owner_id and h.valid_to = 'infinity'))
+union all
+-- And which of them create what may be there already: a creation for somebody who is gone was sent, nobody has read yet what became of it, and by
+-- a correlation key it made what the owner is to have.
+select o.id
+from (
+    select o.id, o.owner_id, o.resource_type_id from provisioning_order o
+    where o.id = any(?0::bigint[]) and o.kind = 'CREATE' and o.called_at is null offset 0) o
+where exists (
+    select from (select s.rule_id, s.digest, s.value from correlation_key s where s.resource_id = o.owner_id and s.side = 'S' offset 0) s
+    join resource_type_rule r on r.id = s.rule_id and r.kind = 'CORRELATION' and r.resource_type_id = o.resource_type_id
+    cross join lateral (
+        select x.resource_id from correlation_key x
+        where x.rule_id = s.rule_id and x.side = 'S' and x.digest = s.digest and x.value = s.value and x.resource_id <> o.owner_id offset 0) x
+    cross join lateral (select w.valid_to from resource w where w.id = x.resource_id offset 0) w
+    cross join lateral (
+        select a.id, a.unseen_at from assigned_resource_type a
+        where a.owner_id = x.resource_id and a.resource_type_id = o.resource_type_id and a.resource_id is null and a.valid_to = 'infinity' offset 0) a
+    left join lateral (
+        select g.states, g.is_manual, g.called_at, g.lease_until, g.executed_at from provisioning_order g
+        where g.assigned_resource_type_id = a.id and g.kind = 'CREATE' and g.closed_at is null offset 0) g on true
+    where w.valid_to <> 'infinity' and (
+        g.states is null and a.unseen_at is not null
+        or not g.is_manual and (g.called_at is not null and g.states && '{1,2}' or g.lease_until > clock_timestamp())
+        or 8 = any (g.states) and not exists (
+            select from resource_type t join entity_type e on e.id = t.target_entity_type_id
+            join delivery d on d.connector_id = e.connector_id and d.state = 'APPLIED' and d.started_at > g.executed_at
+            where t.id = o.resource_type_id)))
