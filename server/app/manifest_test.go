@@ -122,7 +122,7 @@ func TestConfigurationMistakes(t *testing.T) {
 		}
 	}
 	elsewhere := filepath.Join(t.TempDir(), "reference.yaml")
-	require.NoError(t, os.WriteFile(elsewhere, []byte(`connectors: [{ identifier: C, connections: [{ identifier: K, package: postgres, secrets: { connectionString: "env:ONLY_ON_THE_AGENT" } }] }]`), 0o600))
+	require.NoError(t, os.WriteFile(elsewhere, []byte(`connectors: [{ identifier: C, connections: [{ identifier: K, package: postgres, secrets: { connectionString: "env:WRIT_SECRET_ELSEWHERE" } }] }]`), 0o600))
 	require.Contains(t, s.apply(t, "", elsewhere), "1 objects changed.", "a reference is looked up where it is used")
 	require.True(t, strings.HasPrefix(s.plan(t, elsewhere), "WARNING: policy"), s.out.String())
 }

@@ -28,9 +28,9 @@ import (
 // to the row it belongs to ("connection/ad"): moved to another row it opens no more.
 //
 // A secret may be a reference, env:NAME or file:NAME; the reference is what is sealed, and Open looks it up each time, in the process that
-// opens it. A reference reaches only what is meant to be reached: variables whose name begins with WRIT_SECRET_ or does not begin with
-// WRIT_ at all, and files below the secrets folder. Otherwise whoever may edit a connection could have the server's own keys sent to a
-// system of their choice.
+// opens it. A reference reaches only what is meant to be reached: variables whose name begins with WRIT_SECRET_, and files below the
+// secrets folder. Otherwise whoever may edit a connection could have whatever else stands in the environment, such as the keys of the server or of the
+// cloud it runs in, sent to a system of their choice.
 type Keyring struct {
 	dir string
 	env func(string) (string, bool)
@@ -235,8 +235,8 @@ const maxSecretFile = 64 << 10
 
 func (k *Keyring) resolve(setting, value string) (string, error) {
 	if name, ok := strings.CutPrefix(value, "env:"); ok {
-		if strings.HasPrefix(name, "WRIT_") && !strings.HasPrefix(name, "WRIT_SECRET_") || strings.HasPrefix(name, "WRIT_SECRET_KEY") || strings.HasPrefix(name, "PG") {
-			return "", errs.Invalid(setting, "Secret %s may not refer to the variable %s: it belongs to the server itself.", setting, name)
+		if !strings.HasPrefix(name, "WRIT_SECRET_") || strings.HasPrefix(name, "WRIT_SECRET_KEY") {
+			return "", errs.Invalid(setting, "Secret %s may not refer to the variable %s: it belongs to the server itself. Only variables whose names begin with WRIT_SECRET_ are for connections.", setting, name)
 		}
 		if found, ok := k.env(name); ok {
 			return found, nil

@@ -66,13 +66,13 @@ func TestEveryDamageIsFound(t *testing.T) {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	older, newer := fulfil.NewKey(), fulfil.NewKey()
-	sealed, err := mustKeyring(t, older, "").Seal("row/1", map[string]string{"password": "env:SOMEWHERE"})
+	sealed, err := mustKeyring(t, older, "").Seal("row/1", map[string]string{"password": "env:WRIT_SECRET_SOMEWHERE"})
 	require.NoError(t, err)
 	both := mustKeyring(t, newer+",\n"+older, "")
 	require.True(t, stale(t, both, sealed))
 	plain, err := both.Unseal("row/1", sealed)
 	require.NoError(t, err)
-	require.Equal(t, "env:SOMEWHERE", plain["password"], "the reference is kept as it is")
+	require.Equal(t, "env:WRIT_SECRET_SOMEWHERE", plain["password"], "the reference is kept as it is")
 	sealed, err = both.Seal("row/1", plain)
 	require.NoError(t, err)
 	require.False(t, stale(t, both, sealed))
@@ -101,14 +101,15 @@ func TestReferences(t *testing.T) {
 		return plain["password"], err
 	}
 	for value, want := range map[string]string{
-		"env:WRIT_SECRET_HR": "from the environment", "env:HR_PASSWORD": "from elsewhere", "file:hr": "from a file", "plain": "plain", "enviable": "enviable",
+		"env:WRIT_SECRET_HR": "from the environment", "file:hr": "from a file", "plain": "plain", "enviable": "enviable",
 	} {
 		got, err := open(value)
 		require.NoError(t, err, value)
 		require.Equal(t, want, got)
 	}
 	for value, kind := range map[string]errs.Kind{
-		"env:WRIT_SECRET_KEYS": errs.Validation, "env:WRIT_DATABASE_URL": errs.Validation, "env:PGPASSWORD": errs.Validation, "env:NOT_SET_ANYWHERE": errs.Unavailable,
+		"env:WRIT_SECRET_KEYS": errs.Validation, "env:WRIT_DATABASE_URL": errs.Validation, "env:PGPASSWORD": errs.Validation, "env:HR_PASSWORD": errs.Validation, "env:AWS_SECRET_ACCESS_KEY": errs.Validation,
+		"env:": errs.Validation, "env:writ_secret_hr": errs.Validation, "env:WRIT_SECRET_NOT_SET": errs.Unavailable,
 		"file:../x": errs.Validation, "file:/etc/hostname": errs.Validation, "file:absent": errs.Unavailable, "file:way-out": errs.Unavailable, "file:pipe": errs.Unavailable, "file:.": errs.Unavailable,
 	} {
 		_, err := open(value)

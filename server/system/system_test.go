@@ -153,7 +153,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	require.NoError(t, b.CheckSettings(b.ctx, "memory", map[string]string{"host": "h"}, map[string]string{"password": "p"}))
 	requireKind(t, b.CheckSettings(b.ctx, "memory", map[string]string{"hots": "h"}, nil), errs.Validation, "There is no setting hots.")
 	requireKind(t, b.CheckSettings(b.ctx, "none", nil, nil), errs.Validation, `There is no package "none".`)
-	require.NoError(t, b.CheckSettings(b.ctx, "memory", nil, map[string]string{"password": "env:NOT_SET_HERE"}), "another process may have it")
+	require.NoError(t, b.CheckSettings(b.ctx, "memory", nil, map[string]string{"password": "env:WRIT_SECRET_NOT_SET"}), "another process may have it")
 }
 
 // TestOptionsAreNeeded: a service that lacks something is not made.
