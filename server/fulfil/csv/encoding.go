@@ -6,10 +6,13 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
 
 	"writ/server/errs"
 )
@@ -58,7 +61,7 @@ func decoded(r io.Reader, setting string) (text *bufio.Reader, replaced bool) {
 	var d *encoding.Decoder
 	switch setting {
 	case "iso-8859-1":
-		d = charmap.ISO8859_1.NewDecoder()
+		d = &encoding.Decoder{Transformer: transform.Chain(charmap.ISO8859_1.NewDecoder(), runes.Map(letter))}
 	case "windows-1252":
 		d = charmap.Windows1252.NewDecoder()
 	case "utf-16le":
@@ -75,6 +78,15 @@ func decoded(r io.Reader, setting string) (text *bufio.Reader, replaced bool) {
 		return raw, false
 	}
 	return bufio.NewReaderSize(d.Reader(raw), 256<<10), true
+}
+
+// letter takes the control characters that ISO 8859-1 has beyond the plain ones for no letters: who writes such bytes means Windows-1252, where most
+// of them are letters and signs.
+func letter(r rune) rune {
+	if r >= 0x80 && r <= 0x9F {
+		return utf8.RuneError
+	}
+	return r
 }
 
 // longest is how many bytes one record may have: a quote that is never closed must not take the memory of a whole file.
