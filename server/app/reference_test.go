@@ -211,3 +211,106 @@ func TestReferencesToWhoIsGone(t *testing.T) {
 		}
 	}
 }
+
+// pointing lists, by number, whether what the second system keeps names the account of that number, by its key or by its name.
+func (s *small) pointing() []string {
+	s.t.Helper()
+	return s.list(s.target, `select u.id || ' ' || exists (select from account a where a.emp = u.id and u.account in (a.login, a.name))
+		|| ' ' || (select count(*) || ' ' || coalesce(bool_and(exists (select from account a where a.emp = t.id and t.login in (a.login, a.name))), false) from crm_team t where t.id = u.id) from crm_user u order by id`)
+}
+
+// TestReferencesToUniqueKeysFollow: another table names accounts by something else that is unique, and Writ renames the accounts, changes what is
+// unique, or has it pass on to another account: what points to them follows, and nobody is asked.
+func TestReferencesToUniqueKeysFollow(t *testing.T) {
+	t.Parallel()
+	type of struct{ logins, names []string }
+	for name, steps := range map[string][]of{
+		"Key":         {{[]string{"x", "b", "c"}, []string{"A", "B", "C"}}},
+		"KeysSwap":    {{[]string{"b", "a", "c"}, []string{"A", "B", "C"}}},
+		"Unique":      {{[]string{"a", "b", "c"}, []string{"X", "B", "C"}}},
+		"UniqueTwice": {{[]string{"a", "b", "c"}, []string{"X", "B", "C"}}, {[]string{"a", "b", "c"}, []string{"Y", "B", "C"}}},
+		"UniqueSwap":  {{[]string{"a", "b", "c"}, []string{"B", "A", "C"}}},
+		"UniqueChain": {{[]string{"a", "b", "c"}, []string{"B", "C", "X"}}},
+		"Both":        {{[]string{"b", "c", "a"}, []string{"C", "A", "B"}}},
+		"Freed":       {{[]string{"a", "b", "c"}, []string{"X", "B", "C"}}, {[]string{"a", "b", "c"}, []string{"X", "A", "C"}}},
+	} {
+		for place, inside := range map[string]bool{"Outside": false, "Inside": true} {
+			t.Run(name+place, func(t *testing.T) {
+				t.Parallel()
+				s := mustSmall(t, smallOptions{crm: true, crmInside: inside, edit: strings.NewReplacer("{ identifier: Name, column: name }", "{ identifier: Name, column: name, uniqueKey: true }")})
+				write := func(o of) {
+					var rows []string
+					for i, login := range o.logins {
+						rows = append(rows, fmt.Sprintf("P%d,%d,Ann,%s,%s,A", i+1, i+1, o.names[i], login))
+					}
+					s.people(rows...)
+				}
+				write(of{[]string{"a", "b", "c"}, []string{"A", "B", "C"}})
+				s.around()
+				_, err := s.target.ExecContext(s.ctx, `insert into crm_user values ('1', 'Ann A'), ('2', 'Ann B'), ('3', 'Ann C'); insert into crm_team values ('1', 'Ann A'), ('2', 'Ann B'), ('3', 'Ann C')`)
+				require.NoError(t, err)
+				s.synchronize("Target")
+				s.readCrm()
+				for range 3 {
+					s.aroundBoth()
+				}
+				right := []string{"1 true 1 true", "2 true 1 true", "3 true 1 true"}
+				require.Equal(t, right, s.pointing(), "%q %q", s.crm(), s.open())
+				s.settled()
+				for _, step := range steps {
+					write(step)
+					for range 4 {
+						s.aroundBoth()
+					}
+				}
+				require.Equal(t, right, s.pointing(), "%q %q %q", s.crm(), s.accounts(), s.open())
+				require.Zero(t, s.number(`select count(*) from order_line_history where to_state = 5`), "nobody is asked")
+				require.Zero(t, s.number(`select count(*) from gap`), "nothing is taken for somebody else's work")
+				s.settled()
+			})
+		}
+	}
+}
+
+// TestParentsFollowRenames: accounts stand below others of the same table, named by their keys, and those, or both, are renamed.
+func TestParentsFollowRenames(t *testing.T) {
+	t.Parallel()
+	for name, steps := range map[string][][]string{
+		"Parent":      {{"x", "b", "c"}},
+		"ParentTwice": {{"x", "b", "c"}, {"y", "b", "c"}},
+		"Both":        {{"x", "y", "c"}},
+		"All":         {{"x", "y", "z"}},
+		"Swap":        {{"b", "a", "c"}},
+		"Cycle":       {{"b", "c", "a"}},
+		"Freed":       {{"x", "b", "c"}, {"x", "a", "c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mustSmall(t, smallOptions{edit: strings.NewReplacer("{ identifier: Dept, column: dept }", "{ identifier: Dept, column: dept, target: Account, reverse: Below }",
+				"      - { property: Dept, binding: Team }\n", "", "    navigationRules:", "    queryRules: [{ property: Dept, sourceBinding: Team, targetBinding: Emp, confidence: 100 }]\n    navigationRules:")})
+			write := func(logins []string) { // 2 stands below 1, and 3 below 2
+				s.people("P1,1,Ann,Lee,"+logins[0]+",", "P2,2,Bob,Ray,"+logins[1]+",1", "P3,3,Cy,Poe,"+logins[2]+",2")
+			}
+			above := func() []string {
+				return s.list(s.target, `select concat_ws(' ', a.emp, a.login, p.emp) from account a left join account p on p.login = a.dept order by a.emp`)
+			}
+			write([]string{"a", "b", "c"})
+			for range 4 {
+				s.around()
+			}
+			require.Equal(t, []string{"1 a", "2 b 1", "3 c 2"}, above(), "%q", s.open())
+			s.settled()
+			for _, logins := range steps {
+				write(logins)
+				for range 4 {
+					s.around()
+				}
+			}
+			last := steps[len(steps)-1]
+			require.Equal(t, []string{"1 " + last[0], "2 " + last[1] + " 1", "3 " + last[2] + " 2"}, above(), "%q", s.open())
+			require.Zero(t, s.number(`select count(*) from order_line_history where to_state = 5`), "nobody is asked")
+			require.Zero(t, s.number(`select count(*) from gap`), "nothing is taken for somebody else's work")
+			s.settled()
+		})
+	}
+}

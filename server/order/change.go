@@ -213,7 +213,14 @@ func (w writer) current(o *orderRow, name string, before *string) string {
 // selectSentLines reads the open lines in 1 or 2 of orders, with the pointed resources.
 func selectSentLines(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int64][]sentLine, error) {
 	var rows []sentLine
-	err := db.NewRaw(`select l.id, l.order_id, l.state, l.property, l.action, l.value_id, l.proposed_value, l.current_value, coalesce(vk.key, v.key) as value_key,
+	// what is taken out stands there by its key, or by something else that is unique
+	err := db.NewRaw(`select l.id, l.order_id, l.state, l.property, l.action, l.value_id, l.proposed_value, l.current_value,
+			coalesce(case when l.action = 'REMOVE' then (
+				select u.value from provisioning_order o join assigned_resource_type a on a.id = o.assigned_resource_type_id
+				join resource g on g.id = coalesce(o.target_id, a.resource_id) cross join lateral (select g.refs -> l.property as there) r
+				join resource_unique_key u on u.resource_id = v.id
+				where o.id = l.order_id and jsonb_exists(r.there, u.value) and not jsonb_exists(r.there, v.key) and not coalesce(jsonb_exists(r.there, vk.key), false)
+				order by u.value limit 1) end, vk.key, v.key) as value_key,
 			coalesce(v.display_name, '') as value_name
 		from order_line l left join resource v on v.id = l.value_id left join lateral (`+keyInSystem("v")+`) vk on true
 		where l.order_id = any(?) and l.closed_at is null and l.state in (1, 2) order by l.id`, pgdialect.Array(orderIDs)).Scan(ctx, &rows)
