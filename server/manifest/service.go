@@ -33,6 +33,8 @@ type Keyring interface {
 type Service struct {
 	Rooms
 	Hooks
+
+	looking turn // of plans and dry runs
 }
 
 // Rooms are what configuration is written with. All are needed.
@@ -61,8 +63,6 @@ type Hooks struct {
 	CheckConnection func(ctx context.Context, connectionPackage string, settings, secrets map[string]string) error
 	// Changed runs in the transaction of an apply: whoever caches the model or must evaluate again hangs on here.
 	Changed func(ctx context.Context, tx bun.Tx) error
-
-	looking turn // of plans and dry runs
 }
 
 // New makes the service; it panics when a room or a hook is missing.
