@@ -692,3 +692,20 @@ func TestExplains(t *testing.T) {
 		})
 	}
 }
+
+// An instant in the value format datetime is written to a column of instants, and reads as the same one.
+func TestInstantsOfDirectories(t *testing.T) {
+	t.Parallel()
+	c, db := mustDB(t, "create table account (login text primary key, seen timestamptz, made timestamp, note text)", nil)
+	text := "20241231235960.0Z"
+	ch := fulfil.Change{OrderID: 1, IdempotencyKey: "k", Type: fulfil.Added, Table: "account", KeyColumn: "login", Changes: map[string]*string{"login": new("a"), "seen": &text}}
+	require.Equal(t, fulfil.Refused, c.Apply(t.Context(), ch).Outcome, "no such second")
+	text = "20240229235959.0Z"
+	ch.Changes["made"], ch.Changes["note"] = new("20240229235959Z"), &text
+	require.Equal(t, fulfil.Done, c.Apply(t.Context(), ch).Outcome)
+	var out string
+	require.NoError(t, db.QueryRowContext(t.Context(), "select concat_ws(' ', seen at time zone 'UTC', made, note) from account").Scan(&out))
+	require.Equal(t, "2024-02-29 23:59:59 2024-02-29 23:59:59 20240229235959.0Z", out)
+	ch.Type, ch.Key = fulfil.Modified, "a"
+	require.Equal(t, fulfil.AlreadySo, c.Apply(t.Context(), ch).Outcome)
+}

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -86,6 +87,9 @@ func elementText(element, typ string) string {
 	return element
 }
 
+// generalized is an instant as directories write it and the value format datetime does; the server does not read it.
+var generalized = regexp.MustCompile(`^\d{14}(\.\d+)?Z$`)
+
 // argument is what a text becomes for a column of that type. nil clears. The server reads the text as the column's type, so a text that
 // is none is its message, not ours; only what it could not read is prepared here.
 func argument(value *string, col column) (any, error) {
@@ -100,6 +104,12 @@ func argument(value *string, col column) (any, error) {
 			return nil, refuse("The value for column %s must be base64.", col.name)
 		}
 		return b, nil
+	case strings.HasPrefix(col.typ, "timestamp") && generalized.MatchString(*value):
+		t, err := time.Parse("20060102150405Z0700", *value) // reads a fraction, too
+		if err != nil {
+			return nil, refuse("The value for column %s is no instant.", col.name)
+		}
+		return t.UTC().Format(time.RFC3339Nano), nil
 	case *value == "" && !col.isString(): // no number, date or boolean is spelled with nothing
 		return nil, nil
 	}
