@@ -14460,7 +14460,7 @@ enum WaitReason {
   DEPENDENCY
   "Another order takes or gives up the same key first."
   TARGET_KEY
-  "A removal: until it is known whether somebody takes the account of who is gone over."
+  "A removal: until it is known whether somebody takes the account of who is gone over. A creation: until it is known what became of one for who is gone, which would be his."
   HEIR
   "A creation: until the line of its key is approved. Nothing is created without what designates it."
   KEY

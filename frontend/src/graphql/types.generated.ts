@@ -2011,7 +2011,7 @@ export type WaitReason =
   | 'CREATION_NOT_ALLOWED'
   /** A creation: on what it depends on; a removal: until what depends on it is gone. */
   | 'DEPENDENCY'
-  /** A removal: until it is known whether somebody takes the account of who is gone over. */
+  /** A removal: until it is known whether somebody takes the account of who is gone over. A creation: until it is known what became of one for who is gone, which would be his. */
   | 'HEIR'
   /** A value cannot be computed. */
   | 'ITEM_ERROR'
