@@ -118,6 +118,10 @@ export const appTexts = {
       ['Line', 'One value of an order, or the existence of the target itself.'],
       ['Review', 'The decision whether an order may be carried out.'],
       ['Ticket', 'An order that a person carries out by hand.'],
+      [
+        'Difference',
+        'What a system holds that nobody asked for; it stays until somebody decides under Reconciliation.',
+      ],
       ['Synchronization', 'Reading a system, and comparing it with what should be there.'],
     ] as [string, string][],
   },
