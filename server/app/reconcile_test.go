@@ -26,7 +26,7 @@ func (s *small) rita() context.Context {
 	return permit.With(s.ctx, &permit.Actor{Username: "rita", Name: "Rita", Grants: []permit.Grant{{Path: "/", CanExecute: true}}})
 }
 
-// waiting lists what waits for a decision: kind, owner, property, values, state.
+// waiting lists what waits for a decision: kind, owner, property, values, state. Each is reached from a line of what its owner has.
 func (s *small) waiting(postponed ...bool) []string {
 	s.t.Helper()
 	list := []string{}
@@ -34,6 +34,11 @@ func (s *small) waiting(postponed ...bool) []string {
 		owner := "-"
 		if i.Owner != nil {
 			owner = i.Owner.Key
+		}
+		if i.Owner != nil && !i.IsOwnerGone {
+			view, err := s.Assignments.View(s.rita(), assignment.ViewInput{ResourceID: i.Owner.ID})
+			require.NoError(s.t, err)
+			require.True(s.t, slices.ContainsFunc(view.Entitlements, func(e *assignment.Entitlement) bool { return e.DifferenceID != nil && *e.DifferenceID == i.ID }), "%+v", i)
 		}
 		property := ""
 		if i.Property != nil {

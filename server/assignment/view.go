@@ -134,13 +134,15 @@ type viewer struct {
 	past bool // what was done is looked at as of an instant before now
 	out  *PermissionsView
 
-	roles    []viewRole
-	types    []viewType
-	lines    map[int64][]viewLine // by assigned resource type
-	gaps     map[int64][]viewGap
-	kept     map[int64][]viewKept
-	contexts []viewContext // the best ranked first
-	labels   map[int64]string
+	roles []viewRole
+	types []viewType
+	lines map[int64][]viewLine // by assigned resource type
+	gaps  map[int64][]viewGap
+	// Kept values for which something else is computed by now: they stand as kept, and can be decided again.
+	questions map[int64][]viewGap
+	kept      map[int64][]viewKept
+	contexts  []viewContext // the best ranked first
+	labels    map[int64]string
 }
 
 type viewRole struct {
@@ -199,6 +201,11 @@ type viewGap struct {
 	WorkflowState               int
 	CurrentValue, ProposedValue *string
 	IsOpen                      bool
+}
+
+// is reports whether it is about a value of a property; 0: the only one.
+func (g viewGap) is(property string, value int64) bool {
+	return g.Property != nil && *g.Property == property && (value == 0 || g.ValueID != nil && *g.ValueID == value)
 }
 
 // waiting is the id of a difference that can still be decided.
@@ -260,11 +267,15 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 	}
 	var gaps []viewGap
 	if err := v.db.NewRaw(`select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, closed_at is null as is_open from gap
-		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) and workflow_state <> 24 order by id`, ids(arts), v.done()).Scan(v.ctx, &gaps); err != nil {
+		where assigned_resource_type_id = any (?0) and found_at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(arts), v.done()).Scan(v.ctx, &gaps); err != nil {
 		return err
 	}
-	v.gaps = map[int64][]viewGap{}
+	v.gaps, v.questions = map[int64][]viewGap{}, map[int64][]viewGap{}
 	for _, g := range gaps {
+		if evaluation.Workflow(g.WorkflowState) == evaluation.Questioned {
+			v.questions[g.AssignedResourceTypeID] = append(v.questions[g.AssignedResourceTypeID], g)
+			continue
+		}
 		v.gaps[g.AssignedResourceTypeID] = append(v.gaps[g.AssignedResourceTypeID], g)
 	}
 	var kept []viewKept
@@ -537,8 +548,13 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 			}
 		}
 	}
+	for _, g := range v.questions[t.ID] {
+		if g.is(name, valueID) {
+			e.DifferenceID = g.waiting()
+		}
+	}
 	for _, g := range v.gaps[t.ID] {
-		if g.Property != nil && *g.Property == name && (valueID == 0 || g.ValueID != nil && *g.ValueID == valueID) {
+		if g.is(name, valueID) {
 			state, e.WorkflowState, e.CurrentValue, e.DifferenceID = evaluation.None, g.WorkflowState, g.CurrentValue, g.waiting()
 			if e.Value == nil {
 				e.Value = g.ProposedValue
