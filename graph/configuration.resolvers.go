@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"writ/graph/generated"
+	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/page"
 )
@@ -265,6 +266,22 @@ func (r *stepConfigurationResolver) Options(ctx context.Context, obj *manifest.S
 	return manifest.Options(obj.Options), nil
 }
 
+func (r *stepConfigurationResolver) Common(ctx context.Context, obj *manifest.Step) (*job.CommonOptions, error) {
+	return manifest.TypedOptions[job.CommonOptions](obj)
+}
+
+func (r *stepConfigurationResolver) Synchronization(ctx context.Context, obj *manifest.Step) (*job.SynchronizationOptions, error) {
+	return manifest.TypedOptions[job.SynchronizationOptions](obj)
+}
+
+func (r *stepConfigurationResolver) RoleModel(ctx context.Context, obj *manifest.Step) (*job.RoleModelOptions, error) {
+	return manifest.TypedOptions[job.RoleModelOptions](obj)
+}
+
+func (r *stepConfigurationResolver) Orders(ctx context.Context, obj *manifest.Step) (*job.OrderOptions, error) {
+	return manifest.TypedOptions[job.OrderOptions](obj)
+}
+
 func (r *typeRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.TypeRule) ([]*manifest.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
@@ -303,6 +320,22 @@ func (r *roleRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj
 
 func (r *stepConfigurationInputResolver) Options(ctx context.Context, obj *manifest.Step, data json.RawMessage) error {
 	return manifest.SetOptions(&obj.Options, data)
+}
+
+func (r *stepConfigurationInputResolver) Common(ctx context.Context, obj *manifest.Step, data *job.CommonOptions) error {
+	return manifest.SetTypedOptions(obj, data)
+}
+
+func (r *stepConfigurationInputResolver) Synchronization(ctx context.Context, obj *manifest.Step, data *job.SynchronizationOptions) error {
+	return manifest.SetTypedOptions(obj, data)
+}
+
+func (r *stepConfigurationInputResolver) RoleModel(ctx context.Context, obj *manifest.Step, data *job.RoleModelOptions) error {
+	return manifest.SetTypedOptions(obj, data)
+}
+
+func (r *stepConfigurationInputResolver) Orders(ctx context.Context, obj *manifest.Step, data *job.OrderOptions) error {
+	return manifest.SetTypedOptions(obj, data)
 }
 
 func (r *typeRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.TypeRule, data []*manifest.NamedCriterion) error {

@@ -160,6 +160,65 @@ func asInput(schema *ast.Schema, d *ast.Definition, node map[string]any) {
 	}
 }
 
+// Options of steps have types: each type of task takes its own group and refuses the others, what is written by types is read as types and as
+// JSON, and who says an option in both ways must say the same.
+func TestTypedOptionsOfSteps(t *testing.T) {
+	t.Parallel()
+	b, c := configured(t)
+	tasks := map[job.TaskType]job.TaskFunc{}
+	for _, k := range job.TaskTypes() {
+		tasks[k] = nil
+	}
+	jobs := job.New(b.db, b.clock, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{}))
+	jobs.Options = job.OptionsOf()
+	b.resolver.Manifest.Jobs = jobs
+	const save = `mutation($s: StepConfigurationInput!) { saveJob(input: {job: {identifier: "Typed", steps: [$s]}}) { changes { action } } }`
+	const read = `{ configuration { jobs(identifiers: ["Typed"]) { nodes { steps { options
+		common { continueOnError scope } synchronization { connector mode commandColumn forceSynchronization } orders { connector resourceTypes forceProvisioning }
+		roleModel { entityTypes dirty blockProvisioning blockAllResourceTypeProvisioning noProvisioningReview } } } } } }`
+	groups := map[string]map[string]any{
+		"synchronization": {"connector": "HR", "mode": "INITIAL", "commandColumn": "c", "forceSynchronization": true},
+		"roleModel":       {"entityTypes": []any{"Person"}, "dirty": true, "blockProvisioning": true, "blockAllResourceTypeProvisioning": false, "noProvisioningReview": true},
+		"orders":          {"connector": "HR", "resourceTypes": []any{"Account"}, "forceProvisioning": false},
+	}
+	of := map[job.TaskType]string{job.TaskExport: "synchronization", job.TaskPrepareSynchronization: "synchronization", job.TaskSynchronize: "synchronization",
+		job.TaskSynchronizeConnector: "synchronization", job.TaskComputeRoleModel: "roleModel", job.TaskGenerateProvisioningOrders: "orders", job.TaskFulfill: "orders"}
+	for _, kind := range job.TaskTypes() {
+		common := map[string]any{"continueOnError": true, "scope": "s"}
+		step := map[string]any{"task": "a", "type": upper(t, string(kind)), "common": common}
+		for group, options := range groups {
+			if group != of[kind] {
+				step[group] = options
+				refused := c.ask(save, map[string]any{"s": step})
+				require.Equal(t, "VALIDATION", refused.Errors[0].code(), "%s takes no %s", kind, group)
+				require.Contains(t, refused.Errors[0].Extensions["field"], "job/Typed.steps[0].options.")
+				delete(step, group)
+			}
+		}
+		if of[kind] != "" {
+			step[of[kind]] = groups[of[kind]]
+		}
+		require.Empty(t, c.ask(save, map[string]any{"s": step}).Errors, kind)
+		got := c.ask(read, nil)
+		require.Empty(t, got.Errors)
+		shown := got.at("configuration", "jobs", "nodes").([]any)[0].(map[string]any)["steps"].([]any)[0].(map[string]any)
+		require.Equal(t, common, shown["common"])
+		for group, options := range groups {
+			if group == of[kind] {
+				require.Equal(t, options, shown[group], kind)
+			} else {
+				require.Nil(t, shown[group], "%s %s", kind, group)
+			}
+		}
+		require.Equal(t, "s", shown["options"].(map[string]any)["scope"], "the JSON says the same")
+		step["options"] = map[string]any{"scope": "other"}
+		twice := c.ask(save, map[string]any{"s": step})
+		require.Equal(t, "VALIDATION", twice.Errors[0].code())
+		step["options"] = map[string]any{"scope": "S"}
+		require.Empty(t, c.ask(save, map[string]any{"s": step}).Errors)
+	}
+}
+
 // Saving and deleting go by versions, tell what they do, and leave the same trace as a file.
 func TestSaveAndDelete(t *testing.T) {
 	t.Parallel()

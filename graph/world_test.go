@@ -172,7 +172,9 @@ insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 
 insert into key_fault (resource_id, side, rule_id, message, found_at) select 1025 - n, 'T', 96, 'zqa'||(5 - n)||'faultq', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into job (id, identifier, display_name, cron, next_run_at) overriding system value values (501, 'Complete', 'Complete', '0 3 * * *', timestamptz '2026-01-02');
 insert into job (id, identifier, display_name, cron) overriding system value values (502, 'Other', 'Other', '0 3 30 2 *'), (503, 'Third', 'Third', null), (504, 'Fourth', 'Fourth', null), (505, 'Fifth', 'Fifth', null);
-insert into job_step (job_id, identifier, display_name, task_type, position, depends_on) values (501, 'read', 'Read', 'Synchronize', 0, '{}'), (501, 'fulfil', 'Fulfil', 'Fulfill', 1, '{read}');
+insert into job_step (job_id, identifier, display_name, task_type, position, depends_on, options) values
+	(501, 'read', 'Read', 'Synchronize', 0, '{}', '{"connector": "App", "mode": "complete", "commandColumn": "Do", "forceSynchronization": true, "scope": "all"}'),
+	(501, 'fulfil', 'Fulfil', 'Fulfill', 1, '{read}', '{"connector": "App", "resourceTypes": ["Account"], "forceProvisioning": true, "continueOnError": true}');
 insert into job_instance (id, job_id, state, launched_by, created_at, started_at, ended_at) overriding system value values
 	(511, 501, 'ERRORED', 'clock', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'), (512, 501, 'BLOCKED', 'clock', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
 insert into job_instance (id, job_id, state, launched_by, created_at, started_at, ended_at) overriding system value values
@@ -185,6 +187,8 @@ insert into task_instance (id, job_instance_id, identifier, display_name, task_t
 insert into task_instance (id, job_instance_id, identifier, display_name, task_type, level, position, scope, state, ended_at) overriding system value
 	select 10 + i.id, i.id, 'read', 'Read', 'Synchronize', -1, 0, 'x', i.state, i.ended_at from job_instance i where i.id > 512;
 insert into job_step (job_id, identifier, display_name, task_type, position) select id, 'read', 'Read', 'Synchronize', 0 from job where id > 501;
+insert into job_step (job_id, identifier, display_name, task_type, position, options) select id, 'compute', 'Compute', 'ComputeRoleModel', 1,
+	'{"entityTypes": ["Person"], "dirty": true, "blockProvisioning": true, "blockAllResourceTypeProvisioning": true, "noProvisioningReview": true}' from job where id > 501;
 insert into task_log (id, task_instance_id, at, level, message) overriding system value values (531, 521, timestamptz '2026-01-01', 'ERROR', 'zqp3logq'), (532, 522, timestamptz '2026-01-01', 'INFO', 'zqp4logq');
 insert into delivery (id, guid, connector_id, mode, state, started_at, ended_at, task_instance_id, blocked, error) overriding system value values
 	(601, gen_random_uuid(), 31, 'COMPLETE', 'BLOCKED', timestamptz '2026-01-01', null, null, '[{"entityType": "Directory_User", "name": "User", "counter": "inserted", "value": 3, "limit": 1}]', null), (602, gen_random_uuid(), 31, 'COMPLETE', 'FAILED', timestamptz '2026-01-01', timestamptz '2026-01-01', 521, null, 'broken'),

@@ -89,6 +89,10 @@ type RoleRuleConfigurationResolver interface {
 }
 type StepConfigurationResolver interface {
 	Options(ctx context.Context, obj *manifest.Step) (json.RawMessage, error)
+	Common(ctx context.Context, obj *manifest.Step) (*job.CommonOptions, error)
+	Synchronization(ctx context.Context, obj *manifest.Step) (*job.SynchronizationOptions, error)
+	RoleModel(ctx context.Context, obj *manifest.Step) (*job.RoleModelOptions, error)
+	Orders(ctx context.Context, obj *manifest.Step) (*job.OrderOptions, error)
 }
 type TypeRuleConfigurationResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.TypeRule) ([]*manifest.NamedCriterion, error)
@@ -118,6 +122,10 @@ type RoleRuleConfigurationInputResolver interface {
 }
 type StepConfigurationInputResolver interface {
 	Options(ctx context.Context, obj *manifest.Step, data json.RawMessage) error
+	Common(ctx context.Context, obj *manifest.Step, data *job.CommonOptions) error
+	Synchronization(ctx context.Context, obj *manifest.Step, data *job.SynchronizationOptions) error
+	RoleModel(ctx context.Context, obj *manifest.Step, data *job.RoleModelOptions) error
+	Orders(ctx context.Context, obj *manifest.Step, data *job.OrderOptions) error
 }
 type TypeRuleConfigurationInputResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.TypeRule, data []*manifest.NamedCriterion) error
@@ -8521,6 +8529,134 @@ func (ec *executionContext) fieldContext_StepConfiguration_options(_ context.Con
 	return graphql.NewScalarFieldContext("StepConfiguration", field, true, true, "JSON")
 }
 
+func (ec *executionContext) _StepConfiguration_common(ctx context.Context, field graphql.CollectedField, obj *manifest.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepConfiguration_common(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.StepConfiguration().Common(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.CommonOptions) graphql.Marshaler {
+			return ec.marshalOCommonOptions2ᚖwritᚋserverᚋjobᚐCommonOptions(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepConfiguration_common(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CommonOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepConfiguration_synchronization(ctx context.Context, field graphql.CollectedField, obj *manifest.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepConfiguration_synchronization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.StepConfiguration().Synchronization(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.SynchronizationOptions) graphql.Marshaler {
+			return ec.marshalOSynchronizationOptions2ᚖwritᚋserverᚋjobᚐSynchronizationOptions(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepConfiguration_synchronization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SynchronizationOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepConfiguration_roleModel(ctx context.Context, field graphql.CollectedField, obj *manifest.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepConfiguration_roleModel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.StepConfiguration().RoleModel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.RoleModelOptions) graphql.Marshaler {
+			return ec.marshalORoleModelOptions2ᚖwritᚋserverᚋjobᚐRoleModelOptions(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepConfiguration_roleModel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleModelOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StepConfiguration_orders(ctx context.Context, field graphql.CollectedField, obj *manifest.Step) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StepConfiguration_orders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.StepConfiguration().Orders(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *job.OrderOptions) graphql.Marshaler {
+			return ec.marshalOOrderOptions2ᚖwritᚋserverᚋjobᚐOrderOptions(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StepConfiguration_orders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StepConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrderOptions(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ThresholdsConfiguration_maximumInsertedLines(ctx context.Context, field graphql.CollectedField, obj *manifest.Thresholds) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12904,7 +13040,7 @@ func (ec *executionContext) unmarshalInputStepConfigurationInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"task", "displayName", "type", "level", "dependsOn", "options"}
+	fieldsInOrder := [...]string{"task", "displayName", "type", "level", "dependsOn", "options", "common", "synchronization", "roleModel", "orders"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12953,6 +13089,42 @@ func (ec *executionContext) unmarshalInputStepConfigurationInput(ctx context.Con
 				return it, err
 			}
 			if err = ec.Resolvers.StepConfigurationInput().Options(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "common":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("common"))
+			data, err := ec.unmarshalOCommonOptionsInput2ᚖwritᚋserverᚋjobᚐCommonOptions(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.StepConfigurationInput().Common(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "synchronization":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("synchronization"))
+			data, err := ec.unmarshalOSynchronizationOptionsInput2ᚖwritᚋserverᚋjobᚐSynchronizationOptions(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.StepConfigurationInput().Synchronization(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "roleModel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleModel"))
+			data, err := ec.unmarshalORoleModelOptionsInput2ᚖwritᚋserverᚋjobᚐRoleModelOptions(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.StepConfigurationInput().RoleModel(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "orders":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orders"))
+			data, err := ec.unmarshalOOrderOptionsInput2ᚖwritᚋserverᚋjobᚐOrderOptions(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.StepConfigurationInput().Orders(ctx, &it, data); err != nil {
 				return it, err
 			}
 		}
@@ -16103,6 +16275,30 @@ func (ec *executionContext) slowly_StepConfiguration(ctx context.Context, sel as
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._StepConfiguration_options(ctx, field, obj)
+				})
+		case "common":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepConfiguration_common(ctx, field, obj)
+				})
+		case "synchronization":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepConfiguration_synchronization(ctx, field, obj)
+				})
+		case "roleModel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepConfiguration_roleModel(ctx, field, obj)
+				})
+		case "orders":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._StepConfiguration_orders(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -3256,6 +3256,24 @@ func (ec *executionContext) marshalODeliveryChangeConnection2ᚖwritᚋserverᚋ
 	return ec._DeliveryChangeConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalODeliveryMode2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalWord(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODeliveryMode2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(*v)
+	return res
+}
+
 func (ec *executionContext) marshalOReadValue2ᚕᚖwritᚋserverᚋsynchronizationᚐReadValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*synchronization.ReadValue) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

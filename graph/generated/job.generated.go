@@ -87,6 +87,52 @@ func (ec *executionContext) field_TaskInstance_log_args(ctx context.Context, raw
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _CommonOptions_continueOnError(ctx context.Context, field graphql.CollectedField, obj *job.CommonOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CommonOptions_continueOnError(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContinueOnError, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CommonOptions_continueOnError(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CommonOptions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CommonOptions_scope(ctx context.Context, field graphql.CollectedField, obj *job.CommonOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CommonOptions_scope(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scope, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CommonOptions_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CommonOptions", field, false, false, "String")
+}
+
 func (ec *executionContext) _Job_id(ctx context.Context, field graphql.CollectedField, obj *job.Job) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1111,6 +1157,190 @@ func (ec *executionContext) fieldContext_JobsChange_state(_ context.Context, fie
 	return graphql.NewScalarFieldContext("JobsChange", field, false, false, "JobInstanceState")
 }
 
+func (ec *executionContext) _OrderOptions_connector(ctx context.Context, field graphql.CollectedField, obj *job.OrderOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderOptions_connector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Connector, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderOptions_connector(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderOptions", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderOptions_resourceTypes(ctx context.Context, field graphql.CollectedField, obj *job.OrderOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderOptions_resourceTypes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceTypes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrderOptions_resourceTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderOptions", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderOptions_forceProvisioning(ctx context.Context, field graphql.CollectedField, obj *job.OrderOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderOptions_forceProvisioning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ForceProvisioning, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrderOptions_forceProvisioning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderOptions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleModelOptions_entityTypes(ctx context.Context, field graphql.CollectedField, obj *job.RoleModelOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleModelOptions_entityTypes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityTypes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleModelOptions_entityTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleModelOptions", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleModelOptions_dirty(ctx context.Context, field graphql.CollectedField, obj *job.RoleModelOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleModelOptions_dirty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dirty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleModelOptions_dirty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleModelOptions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleModelOptions_blockProvisioning(ctx context.Context, field graphql.CollectedField, obj *job.RoleModelOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleModelOptions_blockProvisioning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BlockProvisioning, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleModelOptions_blockProvisioning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleModelOptions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleModelOptions_blockAllResourceTypeProvisioning(ctx context.Context, field graphql.CollectedField, obj *job.RoleModelOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleModelOptions_blockAllResourceTypeProvisioning(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BlockAllResourceTypeProvisioning, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleModelOptions_blockAllResourceTypeProvisioning(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleModelOptions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleModelOptions_noProvisioningReview(ctx context.Context, field graphql.CollectedField, obj *job.RoleModelOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleModelOptions_noProvisioningReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoProvisioningReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleModelOptions_noProvisioningReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleModelOptions", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RunJobPayload_jobInstance(ctx context.Context, field graphql.CollectedField, obj *job.RunJobPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1141,6 +1371,98 @@ func (ec *executionContext) fieldContext_RunJobPayload_jobInstance(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SynchronizationOptions_connector(ctx context.Context, field graphql.CollectedField, obj *job.SynchronizationOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SynchronizationOptions_connector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Connector, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SynchronizationOptions_connector(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SynchronizationOptions", field, false, false, "String")
+}
+
+func (ec *executionContext) _SynchronizationOptions_mode(ctx context.Context, field graphql.CollectedField, obj *job.SynchronizationOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SynchronizationOptions_mode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODeliveryMode2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SynchronizationOptions_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SynchronizationOptions", field, false, false, "DeliveryMode")
+}
+
+func (ec *executionContext) _SynchronizationOptions_commandColumn(ctx context.Context, field graphql.CollectedField, obj *job.SynchronizationOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SynchronizationOptions_commandColumn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommandColumn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SynchronizationOptions_commandColumn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SynchronizationOptions", field, false, false, "String")
+}
+
+func (ec *executionContext) _SynchronizationOptions_forceSynchronization(ctx context.Context, field graphql.CollectedField, obj *job.SynchronizationOptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SynchronizationOptions_forceSynchronization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ForceSynchronization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SynchronizationOptions_forceSynchronization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SynchronizationOptions", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _TaskBlock_message(ctx context.Context, field graphql.CollectedField, obj *across.TaskBlock) (ret graphql.Marshaler) {
@@ -1724,6 +2046,55 @@ func (ec *executionContext) fieldContext_TaskLogLine_message(_ context.Context, 
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputCommonOptionsInput(ctx context.Context, obj any) (job.CommonOptions, error) {
+	var it job.CommonOptions
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"continueOnError", "scope"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "continueOnError":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("continueOnError"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContinueOnError = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCommonOptionsInput unmarshals raw into the CommonOptionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCommonOptionsInput(ctx context.Context, raw any) (job.CommonOptions, error) {
+	var out job.CommonOptions
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CommonOptionsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputJobInstanceInput(ctx context.Context, obj any) (job.JobInstanceInput, error) {
 	var it job.JobInstanceInput
 	if obj == nil {
@@ -1822,6 +2193,132 @@ func UnmarshalJobScheduleInput(ctx context.Context, raw any) (job.ScheduleJobInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputOrderOptionsInput(ctx context.Context, obj any) (job.OrderOptions, error) {
+	var it job.OrderOptions
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"connector", "resourceTypes", "forceProvisioning"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "connector":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connector"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connector = data
+		case "resourceTypes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceTypes"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceTypes = data
+		case "forceProvisioning":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("forceProvisioning"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ForceProvisioning = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOrderOptionsInput unmarshals raw into the OrderOptionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOrderOptionsInput(ctx context.Context, raw any) (job.OrderOptions, error) {
+	var out job.OrderOptions
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OrderOptionsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoleModelOptionsInput(ctx context.Context, obj any) (job.RoleModelOptions, error) {
+	var it job.RoleModelOptions
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"entityTypes", "dirty", "blockProvisioning", "blockAllResourceTypeProvisioning", "noProvisioningReview"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "entityTypes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityTypes"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityTypes = data
+		case "dirty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dirty"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dirty = data
+		case "blockProvisioning":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("blockProvisioning"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BlockProvisioning = data
+		case "blockAllResourceTypeProvisioning":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("blockAllResourceTypeProvisioning"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BlockAllResourceTypeProvisioning = data
+		case "noProvisioningReview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noProvisioningReview"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoProvisioningReview = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoleModelOptionsInput unmarshals raw into the RoleModelOptionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoleModelOptionsInput(ctx context.Context, raw any) (job.RoleModelOptions, error) {
+	var out job.RoleModelOptions
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoleModelOptionsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRunJobInput(ctx context.Context, obj any) (job.RunJobInput, error) {
 	var it job.RunJobInput
 	if obj == nil {
@@ -1910,6 +2407,69 @@ func UnmarshalRunJobInput(ctx context.Context, raw any) (job.RunJobInput, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSynchronizationOptionsInput(ctx context.Context, obj any) (job.SynchronizationOptions, error) {
+	var it job.SynchronizationOptions
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"connector", "mode", "commandColumn", "forceSynchronization"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "connector":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connector"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Connector = data
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := ec.unmarshalODeliveryMode2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = data
+		case "commandColumn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commandColumn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommandColumn = data
+		case "forceSynchronization":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("forceSynchronization"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ForceSynchronization = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSynchronizationOptionsInput unmarshals raw into the SynchronizationOptionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSynchronizationOptionsInput(ctx context.Context, raw any) (job.SynchronizationOptions, error) {
+	var out job.SynchronizationOptions
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SynchronizationOptionsInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -1917,6 +2477,44 @@ func UnmarshalRunJobInput(ctx context.Context, raw any) (job.RunJobInput, error)
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var commonOptionsImplementors = []string{"CommonOptions"}
+
+func (ec *executionContext) slowly_CommonOptions(ctx context.Context, sel ast.SelectionSet, obj *job.CommonOptions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, commonOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CommonOptions")
+		case "continueOnError":
+			out.Values[i] = ec._CommonOptions_continueOnError(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scope":
+			out.Values[i] = ec._CommonOptions_scope(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var jobImplementors = []string{"Job"}
 
@@ -2324,6 +2922,102 @@ func (ec *executionContext) slowly_JobsChange(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var orderOptionsImplementors = []string{"OrderOptions"}
+
+func (ec *executionContext) slowly_OrderOptions(ctx context.Context, sel ast.SelectionSet, obj *job.OrderOptions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, orderOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OrderOptions")
+		case "connector":
+			out.Values[i] = ec._OrderOptions_connector(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "resourceTypes":
+			out.Values[i] = ec._OrderOptions_resourceTypes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "forceProvisioning":
+			out.Values[i] = ec._OrderOptions_forceProvisioning(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleModelOptionsImplementors = []string{"RoleModelOptions"}
+
+func (ec *executionContext) slowly_RoleModelOptions(ctx context.Context, sel ast.SelectionSet, obj *job.RoleModelOptions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleModelOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleModelOptions")
+		case "entityTypes":
+			out.Values[i] = ec._RoleModelOptions_entityTypes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dirty":
+			out.Values[i] = ec._RoleModelOptions_dirty(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "blockProvisioning":
+			out.Values[i] = ec._RoleModelOptions_blockProvisioning(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "blockAllResourceTypeProvisioning":
+			out.Values[i] = ec._RoleModelOptions_blockAllResourceTypeProvisioning(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noProvisioningReview":
+			out.Values[i] = ec._RoleModelOptions_noProvisioningReview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var runJobPayloadImplementors = []string{"RunJobPayload"}
 
 func (ec *executionContext) slowly_RunJobPayload(ctx context.Context, sel ast.SelectionSet, obj *job.RunJobPayload) graphql.Marshaler {
@@ -2337,6 +3031,54 @@ func (ec *executionContext) slowly_RunJobPayload(ctx context.Context, sel ast.Se
 			out.Values[i] = graphql.MarshalString("RunJobPayload")
 		case "jobInstance":
 			out.Values[i] = ec._RunJobPayload_jobInstance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var synchronizationOptionsImplementors = []string{"SynchronizationOptions"}
+
+func (ec *executionContext) slowly_SynchronizationOptions(ctx context.Context, sel ast.SelectionSet, obj *job.SynchronizationOptions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, synchronizationOptionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SynchronizationOptions")
+		case "connector":
+			out.Values[i] = ec._SynchronizationOptions_connector(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mode":
+			out.Values[i] = ec._SynchronizationOptions_mode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "commandColumn":
+			out.Values[i] = ec._SynchronizationOptions_commandColumn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "forceSynchronization":
+			out.Values[i] = ec._SynchronizationOptions_forceSynchronization(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2860,6 +3602,21 @@ func (ec *executionContext) marshalNTaskType2writᚋserverᚋjobᚐTaskType(ctx 
 	return res
 }
 
+func (ec *executionContext) marshalOCommonOptions2ᚖwritᚋserverᚋjobᚐCommonOptions(ctx context.Context, sel ast.SelectionSet, v *job.CommonOptions) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CommonOptions(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCommonOptionsInput2ᚖwritᚋserverᚋjobᚐCommonOptions(ctx context.Context, v any) (*job.CommonOptions, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCommonOptionsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOJobInstance2ᚖwritᚋserverᚋjobᚐJobInstance(ctx context.Context, sel ast.SelectionSet, v *job.JobInstance) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2937,6 +3694,51 @@ func (ec *executionContext) marshalOLogLevel2ᚕwritᚋserverᚋjobᚐLogLevel�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOOrderOptions2ᚖwritᚋserverᚋjobᚐOrderOptions(ctx context.Context, sel ast.SelectionSet, v *job.OrderOptions) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OrderOptions(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOrderOptionsInput2ᚖwritᚋserverᚋjobᚐOrderOptions(ctx context.Context, v any) (*job.OrderOptions, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputOrderOptionsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoleModelOptions2ᚖwritᚋserverᚋjobᚐRoleModelOptions(ctx context.Context, sel ast.SelectionSet, v *job.RoleModelOptions) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RoleModelOptions(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORoleModelOptionsInput2ᚖwritᚋserverᚋjobᚐRoleModelOptions(ctx context.Context, v any) (*job.RoleModelOptions, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoleModelOptionsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSynchronizationOptions2ᚖwritᚋserverᚋjobᚐSynchronizationOptions(ctx context.Context, sel ast.SelectionSet, v *job.SynchronizationOptions) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SynchronizationOptions(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSynchronizationOptionsInput2ᚖwritᚋserverᚋjobᚐSynchronizationOptions(ctx context.Context, v any) (*job.SynchronizationOptions, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSynchronizationOptionsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOTaskBlock2ᚖwritᚋgraphᚋacrossᚐTaskBlock(ctx context.Context, sel ast.SelectionSet, v *across.TaskBlock) graphql.Marshaler {

@@ -11,6 +11,7 @@ import (
 	"time"
 	"writ/graph/across"
 	"writ/graph/scalar"
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/order"
@@ -2709,6 +2710,29 @@ func (ec *executionContext) fieldContext_OrderLine_workflowState(_ context.Conte
 	return graphql.NewScalarFieldContext("OrderLine", field, true, false, "Int")
 }
 
+func (ec *executionContext) _OrderLine_workflow(ctx context.Context, field graphql.CollectedField, obj *order.OrderLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderLine_workflow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WorkflowName(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v assignment.WorkflowState) graphql.Marshaler {
+			return ec.marshalNWorkflowState2writᚋserverᚋassignmentᚐWorkflowState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrderLine_workflow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OrderLine", field, true, false, "WorkflowState")
+}
+
 func (ec *executionContext) _OrderLine_currentValue(ctx context.Context, field graphql.CollectedField, obj *order.OrderLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4872,6 +4896,11 @@ func (ec *executionContext) slowly_OrderLine(ctx context.Context, sel ast.Select
 			}
 		case "workflowState":
 			out.Values[i] = ec._OrderLine_workflowState(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "workflow":
+			out.Values[i] = ec._OrderLine_workflow(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

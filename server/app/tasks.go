@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -36,44 +35,25 @@ func (a *App) tasks() map[job.TaskType]job.TaskFunc {
 	}
 }
 
-// taskOptions says which options each type of task reads, so that a job with others is refused when it is saved.
-func taskOptions() map[job.TaskType]any {
-	return map[job.TaskType]any{
-		job.TaskExport: synchronizeOptions{}, job.TaskPrepareSynchronization: synchronizeOptions{}, job.TaskSynchronize: synchronizeOptions{}, job.TaskSynchronizeConnector: synchronizeOptions{},
-		job.TaskComputeRoleModel: roleModelOptions{}, job.TaskGenerateProvisioningOrders: orderOptions{}, job.TaskFulfill: orderOptions{},
-		job.TaskComputeCorrelationKeys: nil, job.TaskUpdateClassification: nil, job.TaskUpdateEntityPropertyExpressions: nil, job.TaskBuildRoleModel: nil,
-	}
-}
-
-// synchronizeOptions are the options of the four tasks that read a connector.
-type synchronizeOptions struct {
-	Connector            string
-	Mode                 string // complete (default), incremental, initial
-	CommandColumn        string
-	ForceSynchronization bool
-}
-
-// Check implements what job.Service asks of options.
-func (o synchronizeOptions) Check() error {
-	if o.Connector == "" {
-		return errs.Invalid("connector", "it needs the option connector.")
-	}
-	if o.Mode != "" && !slices.Contains([]string{"complete", "incremental", "initial"}, strings.ToLower(o.Mode)) {
-		return errs.Invalid("mode", "mode is complete, incremental or initial, not %q.", o.Mode)
-	}
-	return nil
-}
-
 func (a *App) runInput(t job.Task, r job.Reporter) (synchronization.RunInput, error) {
-	var o synchronizeOptions
+	var o job.SynchronizationOptions
 	if err := t.Decode(&o); err != nil {
 		return synchronization.RunInput{}, err
 	}
-	if o.Connector == "" {
+	connector, mode, command := said(o.Connector), said(o.Mode), said(o.CommandColumn)
+	if connector == "" {
 		return synchronization.RunInput{}, errs.Invalid("options.connector", "The task %s needs the option connector.", t.Identifier)
 	}
-	return synchronization.RunInput{Connector: o.Connector, Mode: synchronization.Mode(strings.ToUpper(o.Mode)), CommandColumn: o.CommandColumn,
+	return synchronization.RunInput{Connector: connector, Mode: synchronization.Mode(strings.ToUpper(mode)), CommandColumn: command,
 		Force: o.ForceSynchronization || t.IsForced, TaskInstanceID: t.ID, Reporter: heard{r}}, nil
+}
+
+// said is an option that may be left out.
+func said(option *string) string {
+	if option == nil {
+		return ""
+	}
+	return *option
 }
 
 // heard lets a room that knows nothing of jobs report to one.
@@ -175,7 +155,7 @@ func blockedByGeneration(exceeded []order.Exceeded) map[string]any {
 
 // approvedGeneration is what a person saw exceeded who let this task go on; nil: it was not blocked, or whatever it does is wanted.
 func approvedGeneration(t job.Task) ([]order.Exceeded, error) {
-	var o orderOptions
+	var o job.OrderOptions
 	if err := t.Decode(&o); err != nil {
 		return nil, err
 	}
@@ -204,16 +184,8 @@ func (a *App) taskCorrelationKeys(ctx context.Context, _ job.Task, r job.Reporte
 	return job.Result{Output: n > 0}, err
 }
 
-type roleModelOptions struct {
-	EntityTypes                      []string
-	Dirty                            bool
-	BlockProvisioning                bool
-	BlockAllResourceTypeProvisioning bool
-	NoProvisioningReview             bool
-}
-
 func (a *App) taskRoleModel(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
-	var o roleModelOptions
+	var o job.RoleModelOptions
 	if err := t.Decode(&o); err != nil {
 		return job.Result{}, err
 	}
@@ -230,15 +202,8 @@ func (a *App) taskRoleModel(ctx context.Context, t job.Task, r job.Reporter) (jo
 	return job.Result{Output: report.Owners > 0, Warning: report.Failed > 0}, err
 }
 
-type orderOptions struct {
-	Connector         string
-	ResourceTypes     []string
-	ForceProvisioning bool
-	ContinueOnError   bool
-}
-
 func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
-	var o orderOptions
+	var o job.OrderOptions
 	if err := t.Decode(&o); err != nil {
 		return job.Result{}, err
 	}
@@ -246,7 +211,7 @@ func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job
 	if err != nil {
 		return job.Result{}, err
 	}
-	g, err := a.Orders.Generate(ctx, order.GenerateInput{Connector: o.Connector, ResourceTypes: o.ResourceTypes, Force: o.ForceProvisioning || t.IsForced,
+	g, err := a.Orders.Generate(ctx, order.GenerateInput{Connector: said(o.Connector), ResourceTypes: o.ResourceTypes, Force: o.ForceProvisioning || t.IsForced,
 		Approved: approved, JobInstanceID: t.JobInstanceID})
 	if err != nil && !errs.Is(err, errs.Threshold) {
 		return job.Result{}, err
@@ -272,11 +237,15 @@ func (a *App) taskGenerate(ctx context.Context, t job.Task, r job.Reporter) (job
 }
 
 func (a *App) taskFulfil(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
-	var o orderOptions
+	var o job.OrderOptions
 	if err := t.Decode(&o); err != nil {
 		return job.Result{}, err
 	}
-	res, err := a.Orders.Fulfil(ctx, order.FulfilInput{Connector: o.Connector, ResourceTypes: o.ResourceTypes, ContinueOnError: o.ContinueOnError},
+	var common job.CommonOptions
+	if err := t.Decode(&common); err != nil {
+		return job.Result{}, err
+	}
+	res, err := a.Orders.Fulfil(ctx, order.FulfilInput{Connector: said(o.Connector), ResourceTypes: o.ResourceTypes, ContinueOnError: common.ContinueOnError},
 		func(done, _, total int) { r.Progress(done, total) })
 	r.Count(job.CountExecuted, res.Executed)
 	r.Count(job.CountTickets, res.Tickets)

@@ -63,19 +63,53 @@ const (
 	same     evaluation.Workflow = -2 // no action leaves the state as it is; the machine asks for a name
 )
 
-// labels are the names of the states, by number (role-model 12.6).
+// WorkflowState is a workflow state by its name, as the API spells it.
+type WorkflowState string
+
+// The names of the workflow states, in the order of their numbers.
+const (
+	StateNone                     WorkflowState = "NONE"
+	StateNonConforming            WorkflowState = "NON_CONFORMING"
+	StateRequestMissingParameters WorkflowState = "REQUEST_MISSING_PARAMETERS"
+	StatePreExisting              WorkflowState = "PRE_EXISTING"
+	StateRequested                WorkflowState = "REQUESTED"
+	StateRuleMissingParameters    WorkflowState = "RULE_MISSING_PARAMETERS"
+	StatePendingApproval          WorkflowState = "PENDING_APPROVAL"
+	StatePendingApproval1Of2      WorkflowState = "PENDING_APPROVAL_1_OF_2"
+	StatePendingApproval2Of2      WorkflowState = "PENDING_APPROVAL_2_OF_2"
+	StatePendingApproval1Of3      WorkflowState = "PENDING_APPROVAL_1_OF_3"
+	StatePendingApproval2Of3      WorkflowState = "PENDING_APPROVAL_2_OF_3"
+	StatePendingApproval3Of3      WorkflowState = "PENDING_APPROVAL_3_OF_3"
+	StateApproved                 WorkflowState = "APPROVED"
+	StateDeclined                 WorkflowState = "DECLINED"
+	StateCalculated               WorkflowState = "CALCULATED"
+	StateEnded                    WorkflowState = "INACTIVE"
+	StateCancellation             WorkflowState = "CANCELLATION"
+	StateSuggested                WorkflowState = "SUGGESTED"
+	StateSuggestedAutomatic       WorkflowState = "SUGGESTED_AUTOMATIC"
+	StateRequestedAutomatic       WorkflowState = "REQUESTED_AUTOMATIC"
+	StateQuestioned               WorkflowState = "QUESTIONED"
+	StatePendingApprovalRisk      WorkflowState = "PENDING_APPROVAL_RISK"
+	StateBlocked                  WorkflowState = "BLOCKED"
+	StateProlonged                WorkflowState = "PROLONGED"
+	StateApprovedRisk             WorkflowState = "APPROVED_RISK"
+	StateGivenByRole              WorkflowState = "GIVEN_BY_ROLE"
+)
+
+// labels are the names of the states, for programs and for people, by number (role-model 12.6).
 var labels = []struct {
 	state evaluation.Workflow
+	name  WorkflowState
 	label string
 }{
-	{evaluation.WorkflowNone, "None"}, {evaluation.NonConforming, "Non-conforming"}, {evaluation.RequestMissingParameters, "Requested - missing parameters"},
-	{evaluation.PreExisting, "Pre-existing"}, {evaluation.Requested, "Requested"}, {evaluation.RuleMissingParameters, "Calculated - missing parameters"},
-	{evaluation.PendingApproval, "Pending approval"}, {evaluation.PendingApproval1Of2, "Pending approval 1 of 2"}, {evaluation.PendingApproval2Of2, "Pending approval 2 of 2"},
-	{evaluation.PendingApproval1Of3, "Pending approval 1 of 3"}, {evaluation.PendingApproval2Of3, "Pending approval 2 of 3"}, {evaluation.PendingApproval3Of3, "Pending approval 3 of 3"},
-	{evaluation.Approved, "Approved"}, {evaluation.Declined, "Declined"}, {evaluation.Calculated, "Calculated"}, {evaluation.Ended, "Inactive"},
-	{evaluation.Cancellation, "Cancellation"}, {evaluation.Suggested, "Suggested"}, {evaluation.SuggestedAutomatic, "Suggested automatically"},
-	{evaluation.RequestedAutomatic, "Requested automatically"}, {evaluation.Questioned, "Approved - questioned"}, {evaluation.PendingApprovalRisk, "Pending approval - risk"},
-	{evaluation.Blocked, "Blocked"}, {evaluation.Prolonged, "Prolonged"}, {evaluation.ApprovedRisk, "Approved - risk"}, {evaluation.GivenByRole, "Given by a role"},
+	{evaluation.WorkflowNone, StateNone, "None"}, {evaluation.NonConforming, StateNonConforming, "Non-conforming"}, {evaluation.RequestMissingParameters, StateRequestMissingParameters, "Requested - missing parameters"},
+	{evaluation.PreExisting, StatePreExisting, "Pre-existing"}, {evaluation.Requested, StateRequested, "Requested"}, {evaluation.RuleMissingParameters, StateRuleMissingParameters, "Calculated - missing parameters"},
+	{evaluation.PendingApproval, StatePendingApproval, "Pending approval"}, {evaluation.PendingApproval1Of2, StatePendingApproval1Of2, "Pending approval 1 of 2"}, {evaluation.PendingApproval2Of2, StatePendingApproval2Of2, "Pending approval 2 of 2"},
+	{evaluation.PendingApproval1Of3, StatePendingApproval1Of3, "Pending approval 1 of 3"}, {evaluation.PendingApproval2Of3, StatePendingApproval2Of3, "Pending approval 2 of 3"}, {evaluation.PendingApproval3Of3, StatePendingApproval3Of3, "Pending approval 3 of 3"},
+	{evaluation.Approved, StateApproved, "Approved"}, {evaluation.Declined, StateDeclined, "Declined"}, {evaluation.Calculated, StateCalculated, "Calculated"}, {evaluation.Ended, StateEnded, "Inactive"},
+	{evaluation.Cancellation, StateCancellation, "Cancellation"}, {evaluation.Suggested, StateSuggested, "Suggested"}, {evaluation.SuggestedAutomatic, StateSuggestedAutomatic, "Suggested automatically"},
+	{evaluation.RequestedAutomatic, StateRequestedAutomatic, "Requested automatically"}, {evaluation.Questioned, StateQuestioned, "Approved - questioned"}, {evaluation.PendingApprovalRisk, StatePendingApprovalRisk, "Pending approval - risk"},
+	{evaluation.Blocked, StateBlocked, "Blocked"}, {evaluation.Prolonged, StateProlonged, "Prolonged"}, {evaluation.ApprovedRisk, StateApprovedRisk, "Approved - risk"}, {evaluation.GivenByRole, StateGivenByRole, "Given by a role"},
 }
 
 // list writes a row of the table shortly.
@@ -152,6 +186,16 @@ func LabelOf(w evaluation.Workflow) string {
 		}
 	}
 	return ""
+}
+
+// NameOf is a workflow state by its name; NONE for a number that is none.
+func NameOf(w evaluation.Workflow) WorkflowState {
+	for _, l := range labels {
+		if l.state == w {
+			return l.name
+		}
+	}
+	return StateNone
 }
 
 // computed is the action by which a computation moves an assignment; false when it may not.

@@ -50,6 +50,9 @@ type Entitlement struct {
 	InForce                bool   // it holds at the instant; false: it is yet to come, or over and not gone yet
 }
 
+// Workflow is the workflow state by its name.
+func (e *Entitlement) Workflow() WorkflowState { return NameOf(evaluation.Workflow(e.WorkflowState)) }
+
 // PermissionsView is everything an owner has, should have or will have, at an instant.
 type PermissionsView struct {
 	OwnerID      int64

@@ -105,12 +105,6 @@ func canWaitFor(steps []StepDefinition, child, parent int) bool {
 	return !reaches(parent)
 }
 
-// commonOptions may stand in every step, whatever its type of task.
-type commonOptions struct {
-	ContinueOnError bool
-	Scope           string
-}
-
 // checkOptions reads the options the way the task will: an option that does not exist, or of the wrong type, is found when the job is
 // saved and not at night.
 func (s *Service) checkOptions(at string, step StepDefinition) error {
@@ -118,7 +112,7 @@ func (s *Service) checkOptions(at string, step StepDefinition) error {
 	if !ok || len(step.Options) == 0 && own == nil {
 		return nil
 	}
-	known := append(optionNames(commonOptions{}), optionNames(own)...)
+	known := append(optionNames(CommonOptions{}), optionNames(own)...)
 	for _, name := range slices.Sorted(maps.Keys(step.Options)) {
 		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
 			slices.Sort(known)
@@ -132,7 +126,7 @@ func (s *Service) checkOptions(at string, step StepDefinition) error {
 	if len(step.Options) == 0 {
 		raw = []byte("{}")
 	}
-	for _, shape := range []any{commonOptions{}, own} {
+	for _, shape := range []any{CommonOptions{}, own} {
 		if shape == nil {
 			continue
 		}

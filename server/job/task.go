@@ -55,10 +55,7 @@ type Task struct {
 
 // Decode reads the options into a struct.
 func (t Task) Decode(options any) error {
-	if err := json.Unmarshal(t.Options, options); err != nil {
-		return errs.Invalid("options", "The options of the task %s cannot be read: %s.", t.Identifier, err).Because(err)
-	}
-	return nil
+	return decode(t.Identifier, t.Options, options)
 }
 
 // Result is how a task ended, if it did not fail.
@@ -93,7 +90,7 @@ func outcome(options json.RawMessage, r Result, err error) (Action, json.RawMess
 }
 
 func continuesOnError(options json.RawMessage) bool {
-	var o struct{ ContinueOnError bool }
+	var o CommonOptions
 	return json.Unmarshal(options, &o) == nil && o.ContinueOnError
 }
 

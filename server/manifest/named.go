@@ -3,10 +3,13 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"writ/server/errs"
+	"writ/server/job"
 )
 
 // What a file writes as a map by name is a list in the API.
@@ -106,6 +109,52 @@ func SetOptions(m *map[string]any, raw json.RawMessage) error {
 	}
 	*m = object
 	return nil
+}
+
+// TypedOptions reads those of a step's options that a struct of the job room has; nil: its type of task does not read them.
+func TypedOptions[T any](s *Step) (*T, error) {
+	if !job.Reads[T](s.Type) {
+		return nil, nil
+	}
+	out := new(T)
+	if err := json.Unmarshal(jsonb(s.Options), out); err != nil {
+		return nil, fmt.Errorf("options of the step %s: %w", s.Task, err)
+	}
+	return out, nil
+}
+
+// SetTypedOptions adds options to those of a step; nothing, empty and false are not said. VALIDATION when the step says something else of one.
+func SetTypedOptions[T any](s *Step, options *T) error {
+	if options == nil {
+		return nil
+	}
+	var said map[string]any
+	if err := SetOptions(&said, jsonb(options)); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		before, there := optionNamed(s.Options, name)
+		if there && !bytes.EqualFold(jsonb(before), jsonb(said[name])) { // words are read in any case
+			return errs.Invalid("options."+name, "The step %s says the option %s twice, and differently. Leave it out of options.", s.Task, name)
+		}
+		if s.Options == nil {
+			s.Options = map[string]any{}
+		}
+		if !there {
+			s.Options[name] = said[name]
+		}
+	}
+	return nil
+}
+
+// optionNamed finds an option by its name, which counts in any case.
+func optionNamed(options map[string]any, name string) (any, bool) {
+	for n, v := range options {
+		if strings.EqualFold(n, name) {
+			return v, true
+		}
+	}
+	return nil, false
 }
 
 // plain turns the numbers of JSON into those of a file.

@@ -202,7 +202,7 @@ func (g *api) struct_(t reflect.Type, whole bool) {
 	g.done[t] = true
 	name := t.Name() + "Configuration"
 	resolver := strings.ToLower(name[:1]) + name[1:]
-	var out, in, outFields, inFields bytes.Buffer
+	var out, in, outFields, inFields, typedIn bytes.Buffer
 	for _, f := range reflect.VisibleFields(t) {
 		if !f.IsExported() {
 			continue
@@ -217,13 +217,25 @@ func (g *api) struct_(t reflect.Type, whole bool) {
 		fieldName := nameInFile(f)
 		of := g.field(f)
 		if of.out != "" {
-			fmt.Fprintf(&out, "  %q\n  %s: %s\n", says, fieldName, of.out)
+			fmt.Fprintf(&out, "  %q\n  %s: %s%s\n", says, fieldName, of.out, deprecated(of))
 		}
-		fmt.Fprintf(&in, "  %q\n  %s: %s\n", says, fieldName, of.in)
+		fmt.Fprintf(&in, "  %q\n  %s: %s%s\n", says, fieldName, of.in, deprecated(of))
 		method := strings.ToUpper(fieldName[:1]) + fieldName[1:]
 		if of.read != "" {
 			fmt.Fprintf(&outFields, "      %s:\n        resolver: true\n", fieldName)
 			g.resolve(resolver+"Resolver", method, "obj *manifest."+t.Name(), of.item, fmt.Sprintf("manifest.%s(obj.%s), nil", of.read, f.Name))
+		}
+		for _, group := range typedOptions {
+			if of.read != "Options" {
+				break
+			}
+			fmt.Fprintf(&out, "  %q\n  %s: %s\n", group.says+"; null: its type of task does not read them.", group.field, group.of)
+			fmt.Fprintf(&in, "  %q\n  %s: %sInput\n", group.says+".", group.field, group.of)
+			method := strings.ToUpper(group.field[:1]) + group.field[1:]
+			fmt.Fprintf(&outFields, "      %s:\n        resolver: true\n", group.field)
+			fmt.Fprintf(&typedIn, "      %s:\n        resolver: true\n", group.field)
+			g.resolve(resolver+"Resolver", method, "obj *manifest."+t.Name(), "*job."+group.of, fmt.Sprintf("manifest.TypedOptions[job.%s](obj)", group.of))
+			g.resolve(resolver+"InputResolver", method, fmt.Sprintf("obj *manifest.%s, data *job.%s", t.Name(), group.of), "error", "manifest.SetTypedOptions(obj, data)")
 		}
 		if of.write != "" {
 			fmt.Fprintf(&inFields, "      %s:\n        resolver: true\n", fieldName)
@@ -259,6 +271,7 @@ type %[1]sConnection {
 		fmt.Fprintf(&g.models, "  %[1]sConnection:\n    model: writ/server/manifest.%[1]sConnection\n", name)
 	}
 	fmt.Fprintf(&g.types, "\n\"\"\"%s\"\"\"\ntype %s {\n%s}\n\n\"\"\"%s\"\"\"\ninput %sInput {\n%s}\n", says, name, out.String(), says, name, in.String())
+	inFields.Write(typedIn.Bytes())
 	for i, suffix := range []string{"", "Input"} {
 		fields := []*bytes.Buffer{&outFields, &inFields}[i]
 		fmt.Fprintf(&g.models, "  %s%s:\n    model: writ/server/manifest.%s\n", name, suffix, t.Name())
@@ -266,6 +279,22 @@ type %[1]sConnection {
 			fmt.Fprintf(&g.models, "    fields:\n%s", fields.String())
 		}
 	}
+}
+
+// deprecated tells of options as JSON that they have types now.
+func deprecated(of typed) string {
+	if of.read != "Options" {
+		return ""
+	}
+	return ` @deprecated(reason: "Use the typed options beside it.")`
+}
+
+// typedOptions are the types that graph/schema/job.graphqls has for the options of steps.
+var typedOptions = []struct{ field, of, says string }{
+	{"common", "CommonOptions", "Options of every type of task"},
+	{"synchronization", "SynchronizationOptions", "Options of the tasks that read a connector"},
+	{"roleModel", "RoleModelOptions", "Options of COMPUTE_ROLE_MODEL"},
+	{"orders", "OrderOptions", "Options of GENERATE_PROVISIONING_ORDERS and FULFILL"},
 }
 
 // typed is how a field looks in the API.

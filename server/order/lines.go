@@ -22,7 +22,7 @@ var lines = page.Table[OrderLine]{
 	Always: []string{"id", "order_id", "property"},
 	Fields: map[string][]string{
 		"__typename": nil, "id": nil, "property": nil, "propertyDisplayName": {"action"}, "action": {"action"},
-		"state": {"state"}, "stateCode": {"state"}, "workflowState": {"workflow_state"}, "currentValue": {"current_value"}, "proposedValue": {"proposed_value"},
+		"state": {"state"}, "stateCode": {"state"}, "workflowState": {"workflow_state"}, "workflow": {"workflow_state"}, "currentValue": {"current_value"}, "proposedValue": {"proposed_value"},
 		"confidence": {"confidence"}, "startDate": {"start_date"}, "endDate": {"end_date"}, "waitReason": {"wait_reason"}, "error": {"error"},
 		"isChanged": {"is_changed"}, "postponedAt": {"postponed_at"}, "reasons": {"rule_ids"}, "closedAt": {"closed_at"}, "version": {"version"},
 	},

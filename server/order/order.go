@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/page"
@@ -252,6 +253,9 @@ func (l *OrderLine) StateCode() int { return int(l.Code) }
 
 // WorkflowState is the workflow state's number.
 func (l *OrderLine) WorkflowState() int { return int(l.Workflow) }
+
+// WorkflowName is the workflow state by its name.
+func (l *OrderLine) WorkflowName() assignment.WorkflowState { return assignment.NameOf(l.Workflow) }
 
 // WaitReason tells why the line waits; nil: it does not.
 func (l *OrderLine) WaitReason() *string {

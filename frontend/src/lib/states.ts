@@ -112,11 +112,6 @@ export const webhookDeliveryStates: Record<WebhookDeliveryState, Look> = {
 export const orderKinds: Record<OrderKind, string> = t.orderKind
 export const orderKindList = Object.keys(t.orderKind) as OrderKind[]
 
-/** How an assignment came about (role-model 12.6); a number without a word of its own is shown as it is. */
-export function workflowWord(code: number): string {
-  return (t.workflowState as Record<number, string>)[code] ?? `${t.common.workflow} ${code}`
-}
-
 export const waitReasonList = Object.keys(t.waitReason) as WaitReason[]
 export const errorClassList = Object.keys(t.errorClass) as ErrorClass[]
 

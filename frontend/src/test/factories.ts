@@ -19,7 +19,7 @@ export function orderLine(change: Partial<OrderLinesFragment> = {}): OrderLinesF
     action: 'SET',
     state,
     stateCode: provisioningStates[state].code,
-    workflowState: 18,
+    workflow: 'CALCULATED',
     currentValue: null,
     proposedValue: 'petra.lang@example.org',
     confidence: 100,

@@ -18,7 +18,6 @@ import { usePersonChanges } from '../../graphql/usePersonChanges'
 import { useReading } from '../../graphql/useReading'
 import { formatExact, formatPeriod, span } from '../../lib/format'
 import { permissions } from '../../lib/permit'
-import { workflowWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
 import { EmptyNote } from '../../ui/EmptyNote'
@@ -262,7 +261,7 @@ function EntitlementLine(props: {
         )}
       </span>
       <span role="gridcell" className="cut">
-        {workflowWord(e.workflowState)}
+        {t.workflowState[e.workflow]}
       </span>
       <span role="gridcell" className={cx('num dim', classes.dates)} title={exactDates(e)}>
         {formatPeriod(e.startDate, e.endDate)}

@@ -15,7 +15,7 @@ function entitlement(
     identifier: id,
     value: null,
     currentValue: null,
-    workflowState: 18,
+    workflow: 'CALCULATED',
     provisioningState: null,
     startDate: null,
     endDate: null,

@@ -106,7 +106,7 @@ function OrderActions({ order, onChanged }: { order: OrderBodyFragment; onChange
   const [reconsidering, reconsider] = useMutation(ReconsiderOrdersDocument)
   const [asking, setAsking] = useState<'unblock' | 'reconsider' | null>(null)
   const mayReview = scopes.reviewProvisioning.includes(order.owner?.entityType ?? '')
-  const isDeclined = order.state === 'INACTIVE' && order.lines.some((line) => line.workflowState === 17)
+  const isDeclined = order.state === 'INACTIVE' && order.lines.some((line) => line.workflow === 'DECLINED')
   const isErrored = order.state === 'ERRORED'
   if (!mayReview || (!isErrored && !isDeclined)) return null
 

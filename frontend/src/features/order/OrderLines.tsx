@@ -1,7 +1,6 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { formatExact, formatPeriod } from '../../lib/format'
-import { workflowWord } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { cx } from '../../ui/cx'
 import { Diff } from '../../ui/Diff'
@@ -38,7 +37,7 @@ export function OrderLines(props: {
               <Diff before={line.currentValue} after={line.proposedValue} />
             )}
             <div className={classes.meta}>
-              <span>{workflowWord(line.workflowState)}</span>
+              <span>{t.workflowState[line.workflow]}</span>
               {line.confidence != null && line.confidence < 100 && (
                 <span>
                   {t.order.confidence} {line.confidence} %
