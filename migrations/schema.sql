@@ -164,7 +164,8 @@ create table assigned_role_version (
     rule_ids bigint[] not null,
     constraint assigned_role_version_pkey PRIMARY KEY (assigned_role_id, valid_from),
     constraint assigned_role_version_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id),
-    constraint assigned_role_version_known CHECK ((valid_from < valid_to))
+    constraint assigned_role_version_known CHECK ((valid_from < valid_to)),
+    constraint assigned_role_version_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text])))
 );
 comment on table assigned_role_version is 'What was known of an assigned role during [valid_from, valid_to). When it holds is [start_date, end_date).';
 CREATE INDEX assigned_role_version_by_end ON public.assigned_role_version USING btree (valid_to);
@@ -801,7 +802,8 @@ create table order_attempt (
     payload jsonb,
     constraint order_attempt_pkey PRIMARY KEY (id),
     constraint order_attempt_order_id_attempt_key UNIQUE (order_id, attempt),
-    constraint order_attempt_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
+    constraint order_attempt_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id),
+    constraint order_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['DONE'::text, 'ALREADY_SO'::text, 'OPENED'::text, 'NOT_FOUND'::text, 'CONFLICT'::text, 'REFUSED'::text, 'UNREACHABLE'::text, 'THROTTLED'::text, 'UNKNOWN'::text, 'CONFIRMED'::text, 'OPERATOR'::text, 'EXPIRED'::text, 'NOT_SENT'::text, 'WITHDRAWN'::text, 'VERIFIED_WITHOUT_FEEDBACK'::text])))
 );
 CREATE INDEX order_attempt_by_key ON public.order_attempt USING btree (idempotency_key);
 
@@ -850,7 +852,9 @@ create table order_line (
     constraint order_line_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id),
     constraint order_line_value_id_fkey FOREIGN KEY (value_id) REFERENCES resource(id),
     constraint order_line_action_check CHECK ((action = ANY (ARRAY['CREATE'::text, 'ASSOCIATE'::text, 'DELETE'::text, 'SET'::text, 'ADD'::text, 'REMOVE'::text]))),
-    constraint order_line_state_check CHECK (((state >= 0) AND (state <= 8)))
+    constraint order_line_error_class_check CHECK ((error_class = ANY (ARRAY['REFUSED'::text, 'CONFLICT'::text, 'NOT_FOUND'::text, 'UNREACHABLE'::text, 'THROTTLED'::text, 'UNKNOWN'::text, 'OPERATOR'::text, 'TIMEOUT'::text, 'EVALUATION'::text]))),
+    constraint order_line_state_check CHECK (((state >= 0) AND (state <= 8))),
+    constraint order_line_wait_reason_check CHECK ((wait_reason = ANY (ARRAY['none'::text, 'not_due'::text, 'dependency'::text, 'target_key'::text, 'heir'::text, 'outage'::text, 'owner_property'::text, 'connector_inactive'::text, 'no_connection'::text, 'creation_not_allowed'::text, 'missing_in_target'::text, 'ambiguous_owner'::text, 'item_error'::text, 'threshold'::text, 'reading'::text, 'agent_offline'::text, 'key'::text])))
 );
 comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
 comment on column order_line.approved_value is 'The proposed value as a reviewer approved it; null: not approved. Void when the computed value changes (A4).';
@@ -889,7 +893,8 @@ create table outage (
     answered_at timestamp with time zone not null,
     constraint outage_pkey PRIMARY KEY (connection_id),
     constraint outage_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id) ON DELETE CASCADE,
-    constraint outage_failures_check CHECK ((failures > 0))
+    constraint outage_failures_check CHECK ((failures > 0)),
+    constraint outage_outcome_check CHECK ((outcome = ANY (ARRAY['DONE'::text, 'ALREADY_SO'::text, 'OPENED'::text, 'NOT_FOUND'::text, 'CONFLICT'::text, 'REFUSED'::text, 'UNREACHABLE'::text, 'THROTTLED'::text, 'UNKNOWN'::text, 'CONFIRMED'::text, 'OPERATOR'::text, 'EXPIRED'::text, 'NOT_SENT'::text, 'WITHDRAWN'::text, 'VERIFIED_WITHOUT_FEEDBACK'::text])))
 );
 comment on table outage is 'Connections whose last answers were none: no connection, come back later, answer lost. The first other answer removes the row.';
 comment on column outage.failures is 'In a row. From three on the system counts as away: nothing is sent but one order when next_at has come and a check passed.';
@@ -1051,9 +1056,12 @@ create table provisioning_order (
     constraint provisioning_order_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
     constraint provisioning_order_source_entity_type_id_fkey FOREIGN KEY (source_entity_type_id) REFERENCES entity_type(id),
     constraint provisioning_order_target_id_fkey FOREIGN KEY (target_id) REFERENCES resource(id),
+    constraint provisioning_order_answer_outcome_check CHECK ((answer_outcome = ANY (ARRAY['DONE'::text, 'ALREADY_SO'::text, 'OPENED'::text, 'NOT_FOUND'::text, 'CONFLICT'::text, 'REFUSED'::text, 'UNREACHABLE'::text, 'THROTTLED'::text, 'UNKNOWN'::text, 'CONFIRMED'::text, 'OPERATOR'::text, 'EXPIRED'::text, 'NOT_SENT'::text, 'WITHDRAWN'::text, 'VERIFIED_WITHOUT_FEEDBACK'::text]))),
     constraint provisioning_order_closed_is_final CHECK (((closed_at IS NULL) OR (state = ANY (ARRAY[0, 1, 3, 4, 5, 6, 7, 8])))),
+    constraint provisioning_order_error_class_check CHECK ((error_class = ANY (ARRAY['REFUSED'::text, 'CONFLICT'::text, 'NOT_FOUND'::text, 'UNREACHABLE'::text, 'THROTTLED'::text, 'UNKNOWN'::text, 'OPERATOR'::text, 'TIMEOUT'::text, 'EVALUATION'::text]))),
     constraint provisioning_order_kind_check CHECK ((kind = ANY (ARRAY['CREATE'::text, 'ASSOCIATE'::text, 'UPDATE'::text, 'DELETE'::text]))),
-    constraint provisioning_order_state_check CHECK (((state >= 0) AND (state <= 8)))
+    constraint provisioning_order_state_check CHECK (((state >= 0) AND (state <= 8))),
+    constraint provisioning_order_wait_reason_check CHECK ((wait_reason = ANY (ARRAY['none'::text, 'not_due'::text, 'dependency'::text, 'target_key'::text, 'heir'::text, 'outage'::text, 'owner_property'::text, 'connector_inactive'::text, 'no_connection'::text, 'creation_not_allowed'::text, 'missing_in_target'::text, 'ambiguous_owner'::text, 'item_error'::text, 'threshold'::text, 'reading'::text, 'agent_offline'::text, 'key'::text])))
 );
 comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
 comment on column provisioning_order.states is 'All states present among the lines that count (spec 1.2), for filters.';

@@ -1,0 +1,8 @@
+alter table assigned_role_version drop constraint assigned_role_version_origin_check;
+alter table order_attempt drop constraint order_attempt_outcome_check;
+alter table outage drop constraint outage_outcome_check;
+alter table provisioning_order drop constraint provisioning_order_answer_outcome_check;
+alter table order_line drop constraint order_line_error_class_check;
+alter table provisioning_order drop constraint provisioning_order_error_class_check;
+alter table order_line drop constraint order_line_wait_reason_check;
+alter table provisioning_order drop constraint provisioning_order_wait_reason_check;
