@@ -11,6 +11,11 @@ import (
 	"writ/server/page"
 )
 
+func (r *queryResolver) ProfilesPage(ctx context.Context, first *int, after *string, filter *access.ProfileFilter) (*page.Connection[*access.Profile], error) {
+	fields, total := rowsOf(ctx)
+	return r.Access.ProfilesPage(ctx, page.Of(first, after), filter, fields, total)
+}
+
 func (r *queryResolver) Profiles(ctx context.Context) ([]*access.Profile, error) {
 	return r.Resolver.Access.Profiles(ctx)
 }

@@ -77,6 +77,11 @@ func (r *mutationResolver) DeactivateConnector(ctx context.Context, input system
 	return r.Systems.Deactivate(ctx, input)
 }
 
+func (r *queryResolver) ConnectorsPage(ctx context.Context, first *int, after *string, filter *system.ConnectorFilter) (*page.Connection[*system.Connector], error) {
+	fields, total := rowsOf(ctx)
+	return r.Systems.Page(ctx, page.Of(first, after), filter, fields, total)
+}
+
 func (r *queryResolver) Connectors(ctx context.Context) ([]*system.Connector, error) {
 	return r.Systems.List(ctx)
 }

@@ -54,6 +54,11 @@ func (r *mutationResolver) EnableJobSchedule(ctx context.Context, input job.Sche
 	return r.Jobs.ScheduleJob(ctx, input)
 }
 
+func (r *queryResolver) JobsPage(ctx context.Context, first *int, after *string, filter *job.JobFilter) (*page.Connection[*job.Job], error) {
+	fields, total := rowsOf(ctx)
+	return r.Resolver.Jobs.Page(ctx, page.Of(first, after), filter, fields, total)
+}
+
 func (r *queryResolver) Jobs(ctx context.Context) ([]*job.Job, error) {
 	return r.Resolver.Jobs.List(ctx)
 }

@@ -10,9 +10,26 @@ import (
 	"writ/graph/across"
 	"writ/graph/generated"
 	"writ/server/manifest"
+	"writ/server/page"
 	"writ/server/rolemodel"
 	"writ/server/system"
 )
+
+func (r *queryResolver) ResourceTypesPage(ctx context.Context, first *int, after *string, filter *across.ResourceTypeFilter) (*page.Connection[*rolemodel.ResourceType], error) {
+	return r.Catalogue.ResourceTypesPage(ctx, page.Of(first, after), filter)
+}
+
+func (r *queryResolver) RolesPage(ctx context.Context, first *int, after *string, filter *across.RoleFilter) (*page.Connection[*rolemodel.Role], error) {
+	return r.Catalogue.RolesPage(ctx, page.Of(first, after), filter)
+}
+
+func (r *queryResolver) CategoriesPage(ctx context.Context, first *int, after *string, filter *across.CategoryFilter) (*page.Connection[*rolemodel.Category], error) {
+	return r.Catalogue.CategoriesPage(ctx, page.Of(first, after), filter)
+}
+
+func (r *queryResolver) PoliciesPage(ctx context.Context, first *int, after *string, filter *across.PolicyFilter) (*page.Connection[*rolemodel.Policy], error) {
+	return r.Catalogue.PoliciesPage(ctx, page.Of(first, after), filter)
+}
 
 func (r *queryResolver) Policies(ctx context.Context) ([]*rolemodel.Policy, error) {
 	return r.Catalogue.Policies(ctx)

@@ -36,6 +36,11 @@ func (r *mutationResolver) DeleteWebhook(ctx context.Context, input webhook.Webh
 	return r.Webhooks.Delete(ctx, input)
 }
 
+func (r *queryResolver) WebhooksPage(ctx context.Context, first *int, after *string, filter *webhook.WebhookFilter) (*page.Connection[*webhook.Webhook], error) {
+	fields, total := rowsOf(ctx)
+	return r.Resolver.Webhooks.Page(ctx, page.Of(first, after), filter, fields, total)
+}
+
 func (r *queryResolver) Webhooks(ctx context.Context) ([]*webhook.Webhook, error) {
 	return r.Resolver.Webhooks.List(ctx)
 }

@@ -2,6 +2,7 @@ package across
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/uptrace/bun"
 
@@ -14,6 +15,8 @@ import (
 type Catalogue struct {
 	DB    *bun.DB
 	Model func(ctx context.Context, db bun.IDB) (*assignment.Model, error)
+
+	names atomic.Pointer[Names] // of the model that was read last
 }
 
 // Policies gives all policies.
@@ -65,9 +68,10 @@ func (c *Catalogue) read(ctx context.Context) (*assignment.Model, error) {
 	return c.Model(ctx, c.DB)
 }
 
-// Names is the model indexed for what its objects point to. Names of things that are gone are empty.
+// Names is the model indexed for what its objects point to, and sorted for lists. Names of things that are gone are empty.
 type Names struct {
 	model      *assignment.Model
+	sorted     sorted
 	policies   map[int64]*rolemodel.Policy
 	categories map[int64]*rolemodel.Category
 	roles      map[int64]*rolemodel.Role
@@ -80,8 +84,11 @@ func (c *Catalogue) Names(ctx context.Context) (*Names, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := c.names.Load(); n != nil && n.model == m {
+		return n, nil
+	}
 	n := &Names{
-		model: m, policies: map[int64]*rolemodel.Policy{}, categories: map[int64]*rolemodel.Category{}, roles: map[int64]*rolemodel.Role{},
+		model: m, sorted: sort(m.Source), policies: map[int64]*rolemodel.Policy{}, categories: map[int64]*rolemodel.Category{}, roles: map[int64]*rolemodel.Role{},
 		types: map[int64]*rolemodel.ResourceType{},
 	}
 	for _, p := range m.Source.Policies {
@@ -96,6 +103,7 @@ func (c *Catalogue) Names(ctx context.Context) (*Names, error) {
 	for _, t := range m.Source.ResourceTypes {
 		n.types[t.ID] = t
 	}
+	c.names.Store(n)
 	return n, nil
 }
 

@@ -468,6 +468,29 @@ func (ec *executionContext) fieldContext_Entitlement_workflowState(_ context.Con
 	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "Int")
 }
 
+func (ec *executionContext) _Entitlement_workflow(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_workflow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Workflow(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v assignment.WorkflowState) graphql.Marshaler {
+			return ec.marshalNWorkflowState2writᚋserverᚋassignmentᚐWorkflowState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_workflow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Entitlement", field, true, false, "WorkflowState")
+}
+
 func (ec *executionContext) _Entitlement_provisioningState(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1583,6 +1606,11 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "workflow":
+			out.Values[i] = ec._Entitlement_workflow(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "provisioningState":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -2036,6 +2064,21 @@ func (ec *executionContext) marshalNPermissionsView2ᚖwritᚋserverᚋassignmen
 		return graphql.Null
 	}
 	return ec._PermissionsView(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWorkflowState2writᚋserverᚋassignmentᚐWorkflowState(ctx context.Context, v any) (assignment.WorkflowState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := assignment.WorkflowState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWorkflowState2writᚋserverᚋassignmentᚐWorkflowState(ctx context.Context, sel ast.SelectionSet, v assignment.WorkflowState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WorkflowState!")
+	}
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

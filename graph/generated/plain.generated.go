@@ -177,6 +177,17 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"CategoryConnection": {Implementors: categoryConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Category"},
+		"edges":                {Code: 2, Of: "CategoryEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"CategoryEdge": {Implementors: categoryEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Category"},
+	}},
 	"ChooseAccountOwnerPayload": {Implementors: chooseAccountOwnerPayloadImplementors, Fields: map[string]plain.Field{
 		"accountId": {Code: 1},
 	}},
@@ -185,6 +196,10 @@ var plainTypes = plain.Types{
 		"policy":     {Code: 2},
 		"expression": {Code: 3},
 		"confidence": {Code: 4},
+	}},
+	"CommonOptions": {Implementors: commonOptionsImplementors, Fields: map[string]plain.Field{
+		"continueOnError": {Code: 1},
+		"scope":           {Code: 2},
 	}},
 	"ComputationFault": {Implementors: computationFaultImplementors, Fields: map[string]plain.Field{
 		"id":       {Code: 1},
@@ -250,6 +265,17 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"ConnectorConnection": {Implementors: connectorConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Connector"},
+		"edges":                {Code: 2, Of: "ConnectorEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"ConnectorEdge": {Implementors: connectorEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Connector"},
 	}},
 	"ConnectorPayload": {Implementors: connectorPayloadImplementors, Fields: map[string]plain.Field{
 		"connector": {Code: 1, Of: "Connector"},
@@ -396,15 +422,16 @@ var plainTypes = plain.Types{
 		"value":                  {Code: 6},
 		"currentValue":           {Code: 7},
 		"workflowState":          {Code: 8},
-		"startDate":              {Code: 10},
-		"endDate":                {Code: 11},
-		"reasons":                {Code: 12},
-		"waitReason":             {Code: 13},
-		"error":                  {Code: 14},
-		"hiddenInSimplifiedView": {Code: 15},
-		"category":               {Code: 16},
-		"differenceId":           {Code: 19},
-		"inForce":                {Code: 20},
+		"workflow":               {Code: 9},
+		"startDate":              {Code: 11},
+		"endDate":                {Code: 12},
+		"reasons":                {Code: 13},
+		"waitReason":             {Code: 14},
+		"error":                  {Code: 15},
+		"hiddenInSimplifiedView": {Code: 16},
+		"category":               {Code: 17},
+		"differenceId":           {Code: 20},
+		"inForce":                {Code: 21},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -526,6 +553,17 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"JobConnection": {Implementors: jobConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Job"},
+		"edges":                {Code: 2, Of: "JobEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"JobEdge": {Implementors: jobEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Job"},
 	}},
 	"JobInstance": {Implementors: jobInstanceImplementors, Fields: map[string]plain.Field{
 		"id":              {Code: 1},
@@ -746,24 +784,30 @@ var plainTypes = plain.Types{
 		"state":               {Code: 5},
 		"stateCode":           {Code: 6},
 		"workflowState":       {Code: 7},
-		"currentValue":        {Code: 8},
-		"proposedValue":       {Code: 9},
-		"confidence":          {Code: 10},
-		"startDate":           {Code: 11},
-		"endDate":             {Code: 12},
-		"waits":               {Code: 13},
-		"waitReason":          {Code: 14},
-		"error":               {Code: 15},
-		"isChanged":           {Code: 16},
-		"postponedAt":         {Code: 17},
-		"closedAt":            {Code: 19},
-		"version":             {Code: 20},
+		"workflow":            {Code: 8},
+		"currentValue":        {Code: 9},
+		"proposedValue":       {Code: 10},
+		"confidence":          {Code: 11},
+		"startDate":           {Code: 12},
+		"endDate":             {Code: 13},
+		"waits":               {Code: 14},
+		"waitReason":          {Code: 15},
+		"error":               {Code: 16},
+		"isChanged":           {Code: 17},
+		"postponedAt":         {Code: 18},
+		"closedAt":            {Code: 20},
+		"version":             {Code: 21},
 	}},
 	"OrderObstacle": {Implementors: orderObstacleImplementors, Fields: map[string]plain.Field{
 		"orderId":      {Code: 1},
 		"reason":       {Code: 2},
 		"resourceType": {Code: 3},
 		"state":        {Code: 4},
+	}},
+	"OrderOptions": {Implementors: orderOptionsImplementors, Fields: map[string]plain.Field{
+		"connector":         {Code: 1},
+		"resourceTypes":     {Code: 2},
+		"forceProvisioning": {Code: 3},
 	}},
 	"OrderResult": {Implementors: orderResultImplementors, Fields: map[string]plain.Field{
 		"id":    {Code: 1},
@@ -832,6 +876,17 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"PolicyConnection": {Implementors: policyConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Policy"},
+		"edges":                {Code: 2, Of: "PolicyEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"PolicyEdge": {Implementors: policyEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Policy"},
+	}},
 	"Profile": {Implementors: profileImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
 		"identifier":  {Code: 2},
@@ -847,6 +902,17 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"ProfileConnection": {Implementors: profileConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Profile"},
+		"edges":                {Code: 2, Of: "ProfileEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"ProfileEdge": {Implementors: profileEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Profile"},
 	}},
 	"Property": {Implementors: propertyImplementors, Fields: map[string]plain.Field{
 		"id":           {Code: 1},
@@ -1131,6 +1197,17 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"ResourceTypeConnection": {Implementors: resourceTypeConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ResourceType"},
+		"edges":                {Code: 2, Of: "ResourceTypeEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"ResourceTypeEdge": {Implementors: resourceTypeEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "ResourceType"},
+	}},
 	"ResourceTypeRule": {Implementors: resourceTypeRuleImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
 		"identifier":       {Code: 2},
@@ -1176,6 +1253,17 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"RoleConnection": {Implementors: roleConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Role"},
+		"edges":                {Code: 2, Of: "RoleEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RoleEdge": {Implementors: roleEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Role"},
+	}},
 	"RoleMappingConfiguration": {Implementors: roleMappingConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":                    {Code: 1},
 		"displayName":                   {Code: 2},
@@ -1204,6 +1292,13 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"RoleModelOptions": {Implementors: roleModelOptionsImplementors, Fields: map[string]plain.Field{
+		"entityTypes":                      {Code: 1},
+		"dirty":                            {Code: 2},
+		"blockProvisioning":                {Code: 3},
+		"blockAllResourceTypeProvisioning": {Code: 4},
+		"noProvisioningReview":             {Code: 5},
 	}},
 	"RoleRule": {Implementors: roleRuleImplementors, Fields: map[string]plain.Field{
 		"id":         {Code: 1},
@@ -1284,6 +1379,12 @@ var plainTypes = plain.Types{
 		"type":        {Code: 3},
 		"level":       {Code: 4},
 		"dependsOn":   {Code: 5},
+	}},
+	"SynchronizationOptions": {Implementors: synchronizationOptionsImplementors, Fields: map[string]plain.Field{
+		"connector":            {Code: 1},
+		"mode":                 {Code: 2},
+		"commandColumn":        {Code: 3},
+		"forceSynchronization": {Code: 4},
 	}},
 	"TaskBlock": {Implementors: taskBlockImplementors, Fields: map[string]plain.Field{
 		"message": {Code: 1},
@@ -1369,6 +1470,13 @@ var plainTypes = plain.Types{
 		"error":      {Code: 4},
 		"response":   {Code: 5},
 	}},
+	"WebhookConnection": {Implementors: webhookConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Webhook"},
+		"edges":                {Code: 2, Of: "WebhookEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
 	"WebhookDelivery": {Implementors: webhookDeliveryImplementors, Fields: map[string]plain.Field{
 		"id":        {Code: 1},
 		"messageId": {Code: 2},
@@ -1389,6 +1497,10 @@ var plainTypes = plain.Types{
 	"WebhookDeliveryEdge": {Implementors: webhookDeliveryEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "WebhookDelivery"},
+	}},
+	"WebhookEdge": {Implementors: webhookEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Webhook"},
 	}},
 	"WebhookPayload": {Implementors: webhookPayloadImplementors, Fields: map[string]plain.Field{
 		"webhook": {Code: 1, Of: "Webhook"},
@@ -2552,6 +2664,104 @@ func plainCategoryConfigurationConnection(w *plain.Writer, s *plain.Selection, o
 	return true
 }
 
+func (ec *executionContext) _CategoryConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*rolemodel.Category]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CategoryConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCategoryConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CategoryConnection(ctx, sel, obj)
+}
+
+func plainCategoryConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*rolemodel.Category]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CategoryConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainCategory(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainCategoryEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CategoryEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*rolemodel.Category]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CategoryEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCategoryEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CategoryEdge(ctx, sel, obj)
+}
+
+func plainCategoryEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*rolemodel.Category]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CategoryEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainCategory(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ChooseAccountOwnerPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ChooseAccountOwnerPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ChooseAccountOwnerPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainChooseAccountOwnerPayload(w, s, obj) }); m != nil {
@@ -2611,6 +2821,41 @@ func plainClassifyRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 		case 4: // confidence
 			v := obj.Confidence
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CommonOptions(ctx context.Context, sel ast.SelectionSet, obj *job.CommonOptions) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CommonOptions"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCommonOptions(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CommonOptions(ctx, sel, obj)
+}
+
+func plainCommonOptions(w *plain.Writer, s *plain.Selection, obj *job.CommonOptions) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CommonOptions\"")
+		case 1: // continueOnError
+			v := obj.ContinueOnError
+			w.Bool(v)
+
+		case 2: // scope
+			v := obj.Scope
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
 
 		}
 	}
@@ -3144,6 +3389,104 @@ func plainConnectorConfigurationConnection(w *plain.Writer, s *plain.Selection, 
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ConnectorConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*system.Connector]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ConnectorConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainConnectorConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ConnectorConnection(ctx, sel, obj)
+}
+
+func plainConnectorConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*system.Connector]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ConnectorConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainConnector(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainConnectorEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ConnectorEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*system.Connector]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ConnectorEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainConnectorEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ConnectorEdge(ctx, sel, obj)
+}
+
+func plainConnectorEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*system.Connector]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ConnectorEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainConnector(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}
@@ -4227,7 +4570,11 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 			v := obj.WorkflowState
 			w.Int(int64(v))
 
-		case 10: // startDate
+		case 9: // workflow
+			v := obj.Workflow()
+			w.String(string(v))
+
+		case 11: // startDate
 			v := obj.StartDate
 			if v == nil {
 				w.Raw("null")
@@ -4237,7 +4584,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				}
 			}
 
-		case 11: // endDate
+		case 12: // endDate
 			v := obj.EndDate
 			if v == nil {
 				w.Raw("null")
@@ -4247,7 +4594,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				}
 			}
 
-		case 12: // reasons
+		case 13: // reasons
 			v := obj.Reasons
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -4256,7 +4603,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 			}
 			w.Raw("]")
 
-		case 13: // waitReason
+		case 14: // waitReason
 			v := obj.WaitReason
 			if v == nil {
 				w.Raw("null")
@@ -4266,7 +4613,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				}
 			}
 
-		case 14: // error
+		case 15: // error
 			v := obj.Error
 			if v == nil {
 				w.Raw("null")
@@ -4274,11 +4621,11 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.String(*v)
 			}
 
-		case 15: // hiddenInSimplifiedView
+		case 16: // hiddenInSimplifiedView
 			v := obj.HiddenInSimplifiedView
 			w.Bool(v)
 
-		case 16: // category
+		case 17: // category
 			v := obj.Category
 			if v == nil {
 				w.Raw("null")
@@ -4286,7 +4633,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.String(*v)
 			}
 
-		case 19: // differenceId
+		case 20: // differenceId
 			v := obj.DifferenceID
 			if v == nil {
 				w.Raw("null")
@@ -4294,7 +4641,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.ID(*v)
 			}
 
-		case 20: // inForce
+		case 21: // inForce
 			v := obj.InForce
 			w.Bool(v)
 
@@ -5171,6 +5518,104 @@ func plainJobConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *p
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*job.Job]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "JobConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainJobConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_JobConnection(ctx, sel, obj)
+}
+
+func plainJobConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*job.Job]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"JobConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainJob(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainJobEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _JobEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*job.Job]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "JobEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainJobEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_JobEdge(ctx, sel, obj)
+}
+
+func plainJobEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*job.Job]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"JobEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainJob(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}
@@ -6911,7 +7356,11 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 			v := obj.WorkflowState()
 			w.Int(int64(v))
 
-		case 8: // currentValue
+		case 8: // workflow
+			v := obj.WorkflowName()
+			w.String(string(v))
+
+		case 9: // currentValue
 			v := obj.CurrentValue
 			if v == nil {
 				w.Raw("null")
@@ -6919,7 +7368,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				w.String(*v)
 			}
 
-		case 9: // proposedValue
+		case 10: // proposedValue
 			v := obj.ProposedValue
 			if v == nil {
 				w.Raw("null")
@@ -6927,7 +7376,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				w.String(*v)
 			}
 
-		case 10: // confidence
+		case 11: // confidence
 			v := obj.Confidence
 			if v == nil {
 				w.Raw("null")
@@ -6935,7 +7384,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				w.Int(int64(*v))
 			}
 
-		case 11: // startDate
+		case 12: // startDate
 			v := obj.StartDate
 			if v == nil {
 				w.Raw("null")
@@ -6945,7 +7394,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 12: // endDate
+		case 13: // endDate
 			v := obj.EndDate
 			if v == nil {
 				w.Raw("null")
@@ -6955,7 +7404,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 13: // waits
+		case 14: // waits
 			v := obj.Waits()
 			if v == nil {
 				w.Raw("null")
@@ -6965,7 +7414,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 14: // waitReason
+		case 15: // waitReason
 			v := obj.WaitReason()
 			if v == nil {
 				w.Raw("null")
@@ -6973,7 +7422,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				w.String(*v)
 			}
 
-		case 15: // error
+		case 16: // error
 			v := obj.Error
 			if v == nil {
 				w.Raw("null")
@@ -6981,11 +7430,11 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				w.String(*v)
 			}
 
-		case 16: // isChanged
+		case 17: // isChanged
 			v := obj.IsChanged
 			w.Bool(v)
 
-		case 17: // postponedAt
+		case 18: // postponedAt
 			v := obj.PostponedAt
 			if v == nil {
 				w.Raw("null")
@@ -6995,7 +7444,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 19: // closedAt
+		case 20: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -7005,7 +7454,7 @@ func plainOrderLine(w *plain.Writer, s *plain.Selection, obj *order.OrderLine) b
 				}
 			}
 
-		case 20: // version
+		case 21: // version
 			v := obj.Version
 			w.Int(int64(v))
 
@@ -7049,6 +7498,50 @@ func plainOrderObstacle(w *plain.Writer, s *plain.Selection, obj *order.OrderObs
 		case 4: // state
 			v := obj.State()
 			w.String(string(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _OrderOptions(ctx context.Context, sel ast.SelectionSet, obj *job.OrderOptions) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "OrderOptions"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainOrderOptions(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_OrderOptions(ctx, sel, obj)
+}
+
+func plainOrderOptions(w *plain.Writer, s *plain.Selection, obj *job.OrderOptions) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"OrderOptions\"")
+		case 1: // connector
+			v := obj.Connector
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 2: // resourceTypes
+			v := obj.ResourceTypes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 3: // forceProvisioning
+			v := obj.ForceProvisioning
+			w.Bool(v)
 
 		}
 	}
@@ -7583,6 +8076,104 @@ func plainPolicyConfigurationConnection(w *plain.Writer, s *plain.Selection, obj
 	return true
 }
 
+func (ec *executionContext) _PolicyConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*rolemodel.Policy]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PolicyConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPolicyConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PolicyConnection(ctx, sel, obj)
+}
+
+func plainPolicyConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*rolemodel.Policy]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PolicyConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainPolicy(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPolicyEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PolicyEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*rolemodel.Policy]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PolicyEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPolicyEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PolicyEdge(ctx, sel, obj)
+}
+
+func plainPolicyEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*rolemodel.Policy]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PolicyEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainPolicy(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Profile(ctx context.Context, sel ast.SelectionSet, obj *access.Profile) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Profile"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainProfile(w, s, obj) }); m != nil {
@@ -7704,6 +8295,104 @@ func plainProfileConfigurationConnection(w *plain.Writer, s *plain.Selection, ob
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ProfileConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*access.Profile]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ProfileConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainProfileConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ProfileConnection(ctx, sel, obj)
+}
+
+func plainProfileConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*access.Profile]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ProfileConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainProfile(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainProfileEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ProfileEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*access.Profile]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ProfileEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainProfileEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ProfileEdge(ctx, sel, obj)
+}
+
+func plainProfileEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*access.Profile]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ProfileEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainProfile(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}
@@ -9642,6 +10331,104 @@ func plainResourceTypeConfigurationConnection(w *plain.Writer, s *plain.Selectio
 	return true
 }
 
+func (ec *executionContext) _ResourceTypeConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*rolemodel.ResourceType]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceTypeConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceTypeConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ResourceTypeConnection(ctx, sel, obj)
+}
+
+func plainResourceTypeConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*rolemodel.ResourceType]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ResourceTypeConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainResourceType(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainResourceTypeEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ResourceTypeEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*rolemodel.ResourceType]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceTypeEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceTypeEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ResourceTypeEdge(ctx, sel, obj)
+}
+
+func plainResourceTypeEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*rolemodel.ResourceType]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ResourceTypeEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainResourceType(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ResourceTypeRule(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.ResourceTypeRule) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceTypeRule"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceTypeRule(w, s, obj) }); m != nil {
@@ -9956,6 +10743,104 @@ func plainRoleConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *
 	return true
 }
 
+func (ec *executionContext) _RoleConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*rolemodel.Role]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleConnection(ctx, sel, obj)
+}
+
+func plainRoleConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*rolemodel.Role]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRole(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRoleEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*rolemodel.Role]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleEdge(ctx, sel, obj)
+}
+
+func plainRoleEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*rolemodel.Role]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRole(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _RoleMappingConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RoleMapping) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleMappingConfiguration"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleMappingConfiguration(w, s, obj) }); m != nil {
@@ -10113,6 +10998,54 @@ func plainRoleMappingConfigurationConnection(w *plain.Writer, s *plain.Selection
 
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleModelOptions(ctx context.Context, sel ast.SelectionSet, obj *job.RoleModelOptions) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleModelOptions"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleModelOptions(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleModelOptions(ctx, sel, obj)
+}
+
+func plainRoleModelOptions(w *plain.Writer, s *plain.Selection, obj *job.RoleModelOptions) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleModelOptions\"")
+		case 1: // entityTypes
+			v := obj.EntityTypes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 2: // dirty
+			v := obj.Dirty
+			w.Bool(v)
+
+		case 3: // blockProvisioning
+			v := obj.BlockProvisioning
+			w.Bool(v)
+
+		case 4: // blockAllResourceTypeProvisioning
+			v := obj.BlockAllResourceTypeProvisioning
+			w.Bool(v)
+
+		case 5: // noProvisioningReview
+			v := obj.NoProvisioningReview
 			w.Bool(v)
 
 		}
@@ -10683,6 +11616,59 @@ func plainStepConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.S
 				w.String(v0)
 			}
 			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _SynchronizationOptions(ctx context.Context, sel ast.SelectionSet, obj *job.SynchronizationOptions) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "SynchronizationOptions"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainSynchronizationOptions(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_SynchronizationOptions(ctx, sel, obj)
+}
+
+func plainSynchronizationOptions(w *plain.Writer, s *plain.Selection, obj *job.SynchronizationOptions) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"SynchronizationOptions\"")
+		case 1: // connector
+			v := obj.Connector
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 2: // mode
+			v := obj.Mode
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Marshal(scalar.MarshalWord(*v)) {
+					w.Raw("null")
+				}
+			}
+
+		case 3: // commandColumn
+			v := obj.CommandColumn
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // forceSynchronization
+			v := obj.ForceSynchronization
+			w.Bool(v)
 
 		}
 	}
@@ -11290,6 +12276,68 @@ func plainWebhookAttempt(w *plain.Writer, s *plain.Selection, obj *webhook.Webho
 	return true
 }
 
+func (ec *executionContext) _WebhookConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*webhook.Webhook]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WebhookConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainWebhookConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_WebhookConnection(ctx, sel, obj)
+}
+
+func plainWebhookConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*webhook.Webhook]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"WebhookConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainWebhook(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainWebhookEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _WebhookDelivery(ctx context.Context, sel ast.SelectionSet, obj *webhook.WebhookDelivery) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WebhookDelivery"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainWebhookDelivery(w, s, obj) }); m != nil {
@@ -11464,6 +12512,42 @@ func plainWebhookDeliveryEdge(w *plain.Writer, s *plain.Selection, obj *page.Edg
 				return false
 			}
 			if !plainWebhookDelivery(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _WebhookEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*webhook.Webhook]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WebhookEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainWebhookEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_WebhookEdge(ctx, sel, obj)
+}
+
+func plainWebhookEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*webhook.Webhook]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"WebhookEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainWebhook(w, f.Below, v) {
 				return false
 			}
 

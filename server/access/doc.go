@@ -7,6 +7,7 @@
 //	configure.go  SaveProfiles, SaveRules, SaveUsers and their Load and Delete: configuration as code
 //	filter.go     what SaveRules refuses: data sets and bindings that do not exist, operands that never meet
 //	paths.go      which permission paths exist (10.3), for warnings about typing errors
+//	columns.go    ProfilesPage: the list of profiles
 //	store.go      every query
 //
 // server/permit does the checking with the grants made here; server/auth puts them into the context of a request. Access never asks

@@ -12,6 +12,7 @@
 //	conduct.go   the River job that does what decide says
 //	task.go      TaskFunc, Task, Result: what app implements per type of task; scopes
 //	worker.go    the River job that runs one task under a lease
+//	columns.go   Page: the list of jobs
 //	options.go   the options that each type of task reads
 //	counter.go   TaskCounter: what tasks count, by name
 //	reporter.go  Reporter: log, progress and counters in small batches

@@ -3,7 +3,7 @@
 //	model.go     the words: one struct per table, and Model, all of them at one version
 //	rolemapping.go  naming conventions that make roles (3.3)
 //	recordsection.go  properties of records that change together, such as those of a position (4.5)
-//	store.go     Load: the whole model in a fixed number of statements; List*: for people, in pages
+//	store.go     Load: the whole model in a fixed number of statements
 //	version.go   AddVersion, LoadVersion: the model as it was in each of its versions
 //	save.go     All, Save, Replace, Remove: whole tables for whoever writes a configuration
 //	validate.go  Validate: what is wrong in a model before it is saved, for people

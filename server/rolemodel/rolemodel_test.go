@@ -13,7 +13,6 @@ import (
 	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/errs"
-	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -72,42 +71,11 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, computed, m.Computed, "what a rule brought is taken away after it")
 }
 
-func TestLists(t *testing.T) {
+func TestRulesOf(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)
 	seed(t, b)
 	ctx := t.Context()
-	first, err := rolemodel.ListRoles(ctx, b, page.Args{First: 2}, rolemodel.RoleFilter{})
-	require.NoError(t, err)
-	require.Equal(t, 3, first.TotalCount)
-	require.Equal(t, []string{"Mail", "Pack"}, names(first.Nodes()))
-	require.True(t, first.PageInfo.HasNextPage)
-	rest, err := rolemodel.ListRoles(ctx, b, page.Args{First: 2, After: *first.PageInfo.EndCursor}, rolemodel.RoleFilter{})
-	require.NoError(t, err)
-	require.Equal(t, []string{"VPN"}, names(rest.Nodes()))
-	require.False(t, rest.PageInfo.HasNextPage)
-	for name, c := range map[string]struct {
-		filter rolemodel.RoleFilter
-		want   []string
-	}{
-		"Kind":       {rolemodel.RoleFilter{Kind: rolemodel.Single}, []string{"Mail", "VPN"}},
-		"Category":   {rolemodel.RoleFilter{CategoryID: 1}, []string{"Mail", "Pack"}},
-		"Search":     {rolemodel.RoleFilter{Search: "REMOTE"}, []string{"VPN"}},
-		"NoWildcard": {rolemodel.RoleFilter{Search: "%"}, []string{}},
-	} {
-		got, err := rolemodel.ListRoles(ctx, b, page.Args{First: 50}, c.filter)
-		require.NoError(t, err, name)
-		require.Equal(t, c.want, names(got.Nodes()), name)
-	}
-	_, err = rolemodel.ListPolicies(ctx, b, page.Args{First: page.Max + 1})
-	require.True(t, errs.Is(err, errs.Validation))
-	policies, err := rolemodel.ListPolicies(ctx, b, page.Args{First: 1})
-	require.NoError(t, err)
-	require.Equal(t, "Default", policies.Nodes()[0].Identifier)
-	types, err := rolemodel.ListResourceTypes(ctx, b, page.Args{First: 1})
-	require.NoError(t, err)
-	require.Equal(t, "Accounts", types.Nodes()[0].Identifier)
-
 	rules, err := rolemodel.RulesOf(ctx, b, []int64{1, 99})
 	require.NoError(t, err)
 	require.Len(t, rules[1], 2)

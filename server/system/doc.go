@@ -2,6 +2,7 @@
 //
 //	service.go    Service and what it is made of
 //	connector.go  Connector, Connection; List, Get, Find; Activate, Deactivate
+//	columns.go    Page: the list of connectors
 //	open.go       Open gives the guarded connector of a connection; CheckSettings; the secrets of a connection
 //	check.go      Check asks a system now; RefreshSchema keeps its tables and columns
 //	health.go     Health, and how it is judged from the rows here and the Facts of the rooms above

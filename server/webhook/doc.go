@@ -2,6 +2,7 @@
 //
 //	webhook.go   Webhook, Service; list, enable, disable, replay, delete
 //	create.go    create, with its secret; rotate the secret
+//	columns.go   Page: the list of webhooks
 //	owner.go     whose webhook it is, and who may see what it delivers
 //	delivery.go  WebhookDelivery, WebhookAttempt: what was sent, and how it went
 //	pump.go      events -> deliveries: a durable position per webhook, moved with the deliveries in one transaction

@@ -22,6 +22,7 @@ import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parseDifferenceSearch, parseOrphanSearch } from '../features/reconciliation/reconcileSearch'
+import { parseModelSearch } from '../features/rolemodel/modelSearch'
 import {
   mayDoManual,
   mayReconcile,
@@ -328,16 +329,12 @@ const delivery = createRoute({
   component: lazyPage(() => import('../features/connector/DeliveryPage'), 'DeliveryPage'),
 })
 
-const modelSearch = (raw: RawSearch): { text?: string; kind?: string } => {
-  const search = { text: text(raw.text), kind: text(raw.kind) }
-  return { ...(search.text && { text: search.text }), ...(search.kind && { kind: search.kind }) }
-}
 const roles = createRoute({
   getParentRoute: () => shell,
   path: '/model/roles',
-  validateSearch: modelSearch,
+  validateSearch: parseModelSearch,
   ...open(maySeeModel, { group: 'machinery', label: t.nav.roles, icon: IconBriefcase }),
-  loader: (at) => bring(at, () => import('../features/rolemodel/ahead').then((m) => m.roles())),
+  loader: (at) => bring(at, ({ search }) => import('../features/rolemodel/ahead').then((m) => m.roles(search))),
   component: lazyPage(() => import('../features/rolemodel/RoleListPage'), 'RoleListPage'),
 })
 const role = createRoute({
@@ -348,9 +345,9 @@ const role = createRoute({
 const resourceTypes = createRoute({
   getParentRoute: () => shell,
   path: '/model/resource-types',
-  validateSearch: modelSearch,
+  validateSearch: parseModelSearch,
   ...open(maySeeModel, { group: 'machinery', label: t.nav.resourceTypes, icon: IconBook2 }),
-  loader: (at) => bring(at, () => import('../features/rolemodel/ahead').then((m) => m.resourceTypes())),
+  loader: (at) => bring(at, ({ search }) => import('../features/rolemodel/ahead').then((m) => m.resourceTypes(search))),
   component: lazyPage(() => import('../features/rolemodel/ResourceTypeListPage'), 'ResourceTypeListPage'),
 })
 const resourceType = createRoute({

@@ -546,6 +546,9 @@ function counters() {
   }
 }
 
+const named = (rows, { filter }) =>
+  filter?.identifiers ? rows.filter((r) => filter.identifiers.includes(r.identifier)) : rows
+
 function connection(list, { first: size = 50, after } = {}) {
   const start = after ? Number(after) : 0
   const nodes = list.slice(start, start + size)
@@ -850,6 +853,7 @@ const root = {
     ],
   }),
   jobs: () => jobs,
+  jobsPage: (args) => connection(jobs, args),
   jobInstances: (args) =>
     connection(
       jobs
@@ -895,6 +899,8 @@ const root = {
         },
       ],
     })),
+  rolesPage: (args) => connection(named(root.roles(), args), args),
+  resourceTypesPage: (args) => connection(named(resourceTypes, args), args),
   resourceTypes: () => resourceTypes,
   profiles: () => [
     { id: 'pr1', identifier: 'Administrator', displayName: 'Administrator' },
@@ -942,6 +948,7 @@ const root = {
       args,
     ),
   webhooks: () => [webhook],
+  webhooksPage: (args) => connection([webhook], args),
   webhook: () => webhook,
   createWebhook: () => ({ webhook, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
   auditEvents: (args) =>

@@ -6,7 +6,7 @@ import { useMutation } from 'urql'
 import { useJobChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
-import { useReading } from '../../graphql/useReading'
+import { useConnection } from '../../graphql/useConnection'
 import { permissions } from '../../lib/permit'
 import { jobStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -17,7 +17,7 @@ import { Page } from '../../ui/Page'
 import { ProgressBar } from '../../ui/ProgressBar'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Stack } from '../../ui/cells'
-import { wholeList, type Column } from '../../ui/column'
+import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { EnableJobScheduleDocument, JobListDocument, type JobRowFragment } from './job.generated'
 import classes from './Job.module.css'
@@ -30,9 +30,8 @@ export function JobListPage() {
   const navigate = useNavigate()
   const { can } = useCan()
   const mayRun = can(permissions.jobsUpdate)
-  const [{ data, error, fetching }, read] = useReading({ query: JobListDocument, requestPolicy: 'cache-and-network' })
-  const refresh = () => read({ requestPolicy: 'network-only' })
-  useJobChanges(refresh)
+  const list = useConnection({ document: JobListDocument, variables: {}, select: (data) => data.jobsPage })
+  useJobChanges(list.refresh)
   const { run, busyJob } = useRunJob()
   const [enabling, enable] = useMutation(EnableJobScheduleDocument)
   const [asking, setAsking] = useState<Asked | null>(null)
@@ -63,7 +62,7 @@ export function JobListPage() {
       <Table
         label={t.job.title}
         name="jobs"
-        list={wholeList(data?.jobs, error ? toProblem(error) : null, fetching, refresh)}
+        list={list}
         columns={columns}
         getId={jobId}
         empty={{ title: t.job.empty, hint: t.job.emptyHint }}

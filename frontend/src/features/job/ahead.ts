@@ -1,5 +1,5 @@
-import { asked } from '../../graphql/ahead'
+import { firstPage } from '../../graphql/ahead'
 import { JobListDocument } from './job.generated'
 
 /** What the page of jobs asks for first. */
-export const jobs = () => asked(JobListDocument, {})
+export const jobs = () => firstPage(JobListDocument, {})

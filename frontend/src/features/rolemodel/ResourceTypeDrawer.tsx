@@ -1,11 +1,11 @@
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate, useParams } from '@tanstack/react-router'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
 import { Skeleton } from '../../ui/Skeleton'
-import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
+import { ResourceTypeByNameDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
 import { RuleDetails } from './RuleDetails'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
@@ -13,14 +13,21 @@ import { mayReconcile } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import { useReading } from '../../graphql/useReading'
 
+const route = getRouteApi('/shell/model/resource-types')
+
 /** One resource type: how it is provisioned, and its rules. */
 export function ResourceTypeDrawer() {
   const { resourceType: identifier = '' } = useParams({ strict: false })
-  const search = useSearch({ strict: false })
+  const search = route.useSearch()
   const navigate = useNavigate()
   const me = useMe()
-  const [{ data }] = useReading({ query: ResourceTypeListDocument })
-  const type = data?.resourceTypes.find((r) => r.identifier === identifier)
+  const [{ data }] = useReading({ query: ResourceTypeByNameDocument, variables: { identifier } })
+  const type = data?.resourceTypesPage.nodes[0]
+  const [{ data: before }] = useReading({
+    query: ResourceTypeByNameDocument,
+    variables: { identifier: type?.dependsOn ?? '' },
+    pause: !type?.dependsOn,
+  })
   return (
     <Drawer
       title={type?.displayName ?? identifier}
@@ -44,7 +51,7 @@ export function ResourceTypeDrawer() {
               [t.model.ownOrders, type.allowOwnDecisions ? t.model.ownOrdersAllowed : t.model.ownOrdersRefused],
               [t.model.allowAdd, type.allowAdd ? t.common.yes : t.common.no],
               [t.model.allowRemove, type.allowRemove ? t.common.yes : t.common.no],
-              [t.model.dependsOn, data.resourceTypes.find((r) => r.identifier === type.dependsOn)?.displayName],
+              [t.model.dependsOn, before?.resourceTypesPage.nodes[0]?.displayName],
               [
                 t.model.validity,
                 type.transmittedStateValidityPeriod > 0 ? t.model.minutes(type.transmittedStateValidityPeriod) : null,

@@ -1,20 +1,18 @@
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { useMemo } from 'react'
-import { toProblem } from '../../graphql/problem'
-import { matches } from '../../lib/match'
 import { t } from '../../lib/texts'
 import { SearchFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { Count, Stack } from '../../ui/cells'
-import { wholeList, type Column } from '../../ui/column'
+import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { ResourceTypeListDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
+import { ResourceTypeListDocument, type ResourceTypeRowFragment } from './rolemodel.generated'
 import { KindName } from '../../graphql/KindName'
-import { useReading } from '../../graphql/useReading'
+import { useConnection } from '../../graphql/useConnection'
+import { typeVariables } from './modelSearch'
 
 const route = getRouteApi('/shell/model/resource-types')
 
-const columns: Column<ResourceTypeFieldsFragment>[] = [
+const columns: Column<ResourceTypeRowFragment>[] = [
   {
     id: 'name',
     header: t.common.name,
@@ -70,25 +68,21 @@ export function ResourceTypeListPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const { resourceType } = useParams({ strict: false })
-  const [{ data, error, fetching }, read] = useReading({
-    query: ResourceTypeListDocument,
-    requestPolicy: 'cache-and-network',
+  const list = useConnection({
+    document: ResourceTypeListDocument,
+    variables: typeVariables(search),
+    select: (data) => data.resourceTypesPage,
   })
-  const text = search.text
-  const rows = useMemo(
-    () => data?.resourceTypes.filter((r) => matches(text, r.displayName, r.identifier, r.connector?.displayName)),
-    [data, text],
-  )
   return (
     <Page title={t.model.types} hint={t.model.typesHint}>
       <Table
         label={t.model.types}
         name="resource-types"
-        list={wholeList(rows, error ? toProblem(error) : null, fetching, () => read({ requestPolicy: 'network-only' }))}
+        list={list}
         columns={columns}
         getId={rowId}
         empty={{ title: t.model.empty, hint: t.model.emptyHint }}
-        openId={data?.resourceTypes.find((r) => r.identifier === resourceType)?.id ?? null}
+        openId={list.rows.find((r) => r.identifier === resourceType)?.id ?? null}
         onOpen={(row) =>
           void navigate({
             to: '/model/resource-types/$resourceType',
@@ -113,4 +107,4 @@ export function ResourceTypeListPage() {
   )
 }
 
-const rowId = (row: ResourceTypeFieldsFragment) => row.id
+const rowId = (row: ResourceTypeRowFragment) => row.id

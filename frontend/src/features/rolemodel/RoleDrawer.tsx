@@ -1,23 +1,25 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { getRouteApi, useNavigate, useParams } from '@tanstack/react-router'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
 import { Skeleton } from '../../ui/Skeleton'
-import { RoleListDocument } from './rolemodel.generated'
+import { RoleByNameDocument } from './rolemodel.generated'
 import { RuleDetails } from './RuleDetails'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
 import { useReading } from '../../graphql/useReading'
 
+const route = getRouteApi('/shell/model/roles')
+
 /** One role and the rules that give it. */
 export function RoleDrawer() {
   const { role: identifier = '' } = useParams({ strict: false })
-  const search = useSearch({ strict: false })
+  const search = route.useSearch()
   const navigate = useNavigate()
-  const [{ data }] = useReading({ query: RoleListDocument })
-  const role = data?.roles.find((r) => r.identifier === identifier)
+  const [{ data }] = useReading({ query: RoleByNameDocument, variables: { identifier } })
+  const role = data?.rolesPage.nodes[0]
   return (
     <Drawer
       title={role?.displayName ?? identifier}

@@ -1,20 +1,19 @@
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { useMemo } from 'react'
-import { toProblem } from '../../graphql/problem'
-import { matches } from '../../lib/match'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Page } from '../../ui/Page'
 import { Count, Stack } from '../../ui/cells'
-import { wholeList, type Column } from '../../ui/column'
+import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { RoleListDocument, type RoleFieldsFragment } from './rolemodel.generated'
+import type { RoleKind } from '../../graphql/types.generated'
+import { RoleListDocument, type RoleRowFragment } from './rolemodel.generated'
 import { KindName } from '../../graphql/KindName'
-import { useReading } from '../../graphql/useReading'
+import { useConnection } from '../../graphql/useConnection'
+import { roleVariables } from './modelSearch'
 
 const route = getRouteApi('/shell/model/roles')
 
-const columns: Column<RoleFieldsFragment>[] = [
+const columns: Column<RoleRowFragment>[] = [
   {
     id: 'name',
     header: t.common.name,
@@ -65,17 +64,11 @@ export function RoleListPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const { role } = useParams({ strict: false })
-  const [{ data, error, fetching }, read] = useReading({ query: RoleListDocument, requestPolicy: 'cache-and-network' })
-  const text = search.text
-  const rows = useMemo(
-    () =>
-      data?.roles.filter(
-        (r) =>
-          (!search.kind || r.kind === search.kind) &&
-          matches(text, r.displayName, r.identifier, r.category?.displayName),
-      ),
-    [data, search.kind, text],
-  )
+  const list = useConnection({
+    document: RoleListDocument,
+    variables: roleVariables(search),
+    select: (data) => data.rolesPage,
+  })
   const setSearch = (change: typeof search) =>
     void navigate({ to: '/model/roles', search: { ...search, ...change }, replace: true })
   return (
@@ -83,11 +76,11 @@ export function RoleListPage() {
       <Table
         label={t.model.roles}
         name="roles"
-        list={wholeList(rows, error ? toProblem(error) : null, fetching, () => read({ requestPolicy: 'network-only' }))}
+        list={list}
         columns={columns}
         getId={rowId}
         empty={{ title: t.model.empty, hint: t.model.emptyHint }}
-        openId={data?.roles.find((r) => r.identifier === role)?.id ?? null}
+        openId={list.rows.find((r) => r.identifier === role)?.id ?? null}
         onOpen={(row) =>
           void navigate({
             to: '/model/roles/$role',
@@ -109,7 +102,7 @@ export function RoleListPage() {
               any={`${t.model.kind}: ${t.common.any}`}
               value={search.kind}
               options={Object.entries(t.model.kinds).map(([value, label]) => ({ value, label }))}
-              onChange={(kind) => setSearch({ kind })}
+              onChange={(kind) => setSearch({ kind: kind as RoleKind | undefined })}
             />
           </>
         }
@@ -119,4 +112,4 @@ export function RoleListPage() {
   )
 }
 
-const rowId = (row: RoleFieldsFragment) => row.id
+const rowId = (row: RoleRowFragment) => row.id

@@ -2,15 +2,14 @@ import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { toProblem } from '../../graphql/problem'
 import { useCan } from '../../graphql/SessionContext'
-import { useReading } from '../../graphql/useReading'
+import { useConnection } from '../../graphql/useConnection'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Count, Stack } from '../../ui/cells'
-import { wholeList, type Column } from '../../ui/column'
+import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { CreateWebhookDrawer } from './CreateWebhookDrawer'
 import { WebhookListDocument, type WebhookRowFragment } from './webhook.generated'
@@ -66,11 +65,7 @@ export function WebhookListPage() {
   const { can } = useCan()
   const mayChange = can(permissions.webhooksUpdate)
   const [adding, setAdding] = useState(false)
-  const [{ data, error, fetching }, read] = useReading({
-    query: WebhookListDocument,
-    requestPolicy: 'cache-and-network',
-  })
-  const refresh = () => read({ requestPolicy: 'network-only' })
+  const list = useConnection({ document: WebhookListDocument, variables: {}, select: (data) => data.webhooksPage })
   const add = mayChange && (
     <Button leftSection={<IconPlus size={14} aria-hidden />} onClick={() => setAdding(true)}>
       {t.webhook.add}
@@ -81,7 +76,7 @@ export function WebhookListPage() {
       <Table
         label={t.webhook.title}
         name="webhooks"
-        list={wholeList(data?.webhooks, error ? toProblem(error) : null, fetching, refresh)}
+        list={list}
         columns={columns}
         getId={rowId}
         empty={{ title: t.webhook.empty, hint: t.webhook.emptyHint }}
@@ -91,7 +86,7 @@ export function WebhookListPage() {
         <CreateWebhookDrawer
           onClose={() => {
             setAdding(false)
-            refresh()
+            list.refresh()
           }}
         />
       )}
