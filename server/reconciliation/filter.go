@@ -2,6 +2,8 @@ package reconciliation
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -17,6 +19,15 @@ var sqlKind = map[Kind]string{
 	Unreconciled: "(g.property is not null and coalesce(g.current_value, '') <> '')",
 	Missing:      "(g.property is not null and coalesce(g.current_value, '') = '')",
 }
+
+// sqlKindOf is the kind of a difference, by the same conditions; exactly one of them holds.
+var sqlKindOf = func() string {
+	text := "case"
+	for _, k := range slices.Sorted(maps.Keys(sqlKind)) {
+		text += " when " + sqlKind[k] + " then '" + string(k) + "'"
+	}
+	return text + " end"
+}()
 
 // condition writes the filter as SQL, for the caller. Validation when a word of it does not exist.
 func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Model) (condition, error) {

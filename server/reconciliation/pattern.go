@@ -92,14 +92,12 @@ func (s *Service) Patterns(ctx context.Context, args page.Args, filter *Reconcil
 		return nil, err
 	}
 	where := allOf(may, narrowed)
-	const grouped = `case when g.property is not null then case when coalesce(g.current_value, '') = '' then 'MISSING' else 'UNRECONCILED' end
-		when w.valid_to = 'infinity' then 'UNAUTHORIZED' else 'ORPHAN' end`
 	after := everything
 	if more {
 		after = bun.SafeQuery("(-k.n, k.type, k.property, k.kind, k.shape) > (?, ?, ?, ?, ?)", -at.Count, at.Key.Type, at.Key.Property, string(at.Key.Kind), at.Key.Shape)
 	}
 	q := bun.SafeQuery(`with k as (
-			select g.resource_type_id as type, coalesce(g.property, '') as property, `+grouped+` as kind, case when g.property is null then '' else g.shape end as shape,
+			select g.resource_type_id as type, coalesce(g.property, '') as property, `+sqlKindOf+` as kind, case when g.property is null then '' else g.shape end as shape,
 				count(*)::int as n, (count(*) filter (where g.workflow_state = 3))::int as old, min(g.id) as some, min(g.found_at) as oldest, max(g.found_at) as newest,
 				min(coalesce(g.current_value, '')) = max(coalesce(g.current_value, '')) and min(coalesce(g.proposed_value, '')) = max(coalesce(g.proposed_value, '')) as same
 			from `+items.Tables(where, "w.valid_to")+` where ? group by 1, 2, 3, 4)
