@@ -17,8 +17,11 @@ import (
 	"writ/server/event"
 	"writ/server/fence"
 	"writ/server/fulfil"
+	"writ/server/notification"
+	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/system"
+	"writ/server/webhook"
 )
 
 // world is a small organisation in which everything there is exists once for somebody inside of a department and once for somebody outside.
@@ -228,7 +231,7 @@ func settle(t *testing.T) *world {
 	require.NoError(t, err)
 	_, err = b.db.ExecContext(b.ctx, "update connection set secrets = ? where id = 41", sealed)
 	require.NoError(t, err)
-	b.resolver.Fence = fence.New(b.db, b.clock, dbtest.Idle(fence.Hooks{}))
+	b.resolver.Fence = fence.New(b.db, b.clock, dbtest.Idle(fence.Hooks{Rooms: func() []fence.Work { return []fence.Work{order.Fenced(), webhook.Fenced(), notification.Fenced()} }}))
 	var events []event.Event
 	for n := int64(1); n <= 4; n++ {
 		text := map[string]any{"from": 1, "to": 5, "text": fmt.Sprintf("zqp%deventq", n)}

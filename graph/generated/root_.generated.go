@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+	"writ/graph/across"
+	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
@@ -273,6 +275,19 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	CategoryConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	CategoryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ChooseAccountOwnerPayload struct {
 		AccountID func(childComplexity int) int
 	}
@@ -282,6 +297,11 @@ type ComplexityRoot struct {
 		Expression func(childComplexity int) int
 		Identifier func(childComplexity int) int
 		Policy     func(childComplexity int) int
+	}
+
+	CommonOptions struct {
+		ContinueOnError func(childComplexity int) int
+		Scope           func(childComplexity int) int
 	}
 
 	ComputationFault struct {
@@ -383,6 +403,19 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ConnectorConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ConnectorEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ConnectorPayload struct {
@@ -568,6 +601,7 @@ type ComplexityRoot struct {
 		Target                 func(childComplexity int) int
 		Value                  func(childComplexity int) int
 		WaitReason             func(childComplexity int) int
+		Workflow               func(childComplexity int) int
 		WorkflowState          func(childComplexity int) int
 	}
 
@@ -720,6 +754,19 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	JobConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	JobEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	JobInstance struct {
@@ -1056,6 +1103,7 @@ type ComplexityRoot struct {
 		Version             func(childComplexity int) int
 		WaitReason          func(childComplexity int) int
 		Waits               func(childComplexity int) int
+		WorkflowName        func(childComplexity int) int
 		WorkflowState       func(childComplexity int) int
 	}
 
@@ -1064,6 +1112,12 @@ type ComplexityRoot struct {
 		Reason       func(childComplexity int) int
 		ResourceType func(childComplexity int) int
 		State        func(childComplexity int) int
+	}
+
+	OrderOptions struct {
+		Connector         func(childComplexity int) int
+		ForceProvisioning func(childComplexity int) int
+		ResourceTypes     func(childComplexity int) int
 	}
 
 	OrderResult struct {
@@ -1148,6 +1202,19 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	PolicyConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	PolicyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Profile struct {
 		DisplayName func(childComplexity int) int
 		ID          func(childComplexity int) int
@@ -1166,6 +1233,19 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ProfileConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ProfileEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Property struct {
@@ -1212,9 +1292,11 @@ type ComplexityRoot struct {
 		AssignedProfiles        func(childComplexity int, first *int, after *string, profile *string, text *string) int
 		AuditEvents             func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
 		Categories              func(childComplexity int) int
+		CategoriesPage          func(childComplexity int, first *int, after *string, filter *across.CategoryFilter) int
 		ComputationFaults       func(childComplexity int, first *int, after *string) int
 		Configuration           func(childComplexity int) int
 		Connectors              func(childComplexity int) int
+		ConnectorsPage          func(childComplexity int, first *int, after *string, filter *system.ConnectorFilter) int
 		Counters                func(childComplexity int) int
 		Delivery                func(childComplexity int, id int64) int
 		EntityTypes             func(childComplexity int) int
@@ -1227,6 +1309,7 @@ type ComplexityRoot struct {
 		JobInstance             func(childComplexity int, id int64) int
 		JobInstances            func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
 		Jobs                    func(childComplexity int) int
+		JobsPage                func(childComplexity int, first *int, after *string, filter *job.JobFilter) int
 		Mails                   func(childComplexity int, first *int, after *string, filter *notification.MailFilter) int
 		ManualOrders            func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
 		Me                      func(childComplexity int) int
@@ -1236,7 +1319,9 @@ type ComplexityRoot struct {
 		PermissionsView         func(childComplexity int, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) int
 		Plan                    func(childComplexity int, input manifest.PlanInput) int
 		Policies                func(childComplexity int) int
+		PoliciesPage            func(childComplexity int, first *int, after *string, filter *across.PolicyFilter) int
 		Profiles                func(childComplexity int) int
+		ProfilesPage            func(childComplexity int, first *int, after *string, filter *access.ProfileFilter) int
 		ProvisioningTransitions func(childComplexity int) int
 		Quiescent               func(childComplexity int) int
 		ReconciliationItem      func(childComplexity int, id int64) int
@@ -1246,13 +1331,16 @@ type ComplexityRoot struct {
 		ReconciliationRuns      func(childComplexity int, first *int, after *string) int
 		Resource                func(childComplexity int, id int64, asOf *time.Time) int
 		ResourceTypes           func(childComplexity int) int
+		ResourceTypesPage       func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
 		Resources               func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
 		ReviewQueue             func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		Roles                   func(childComplexity int, kind *rolemodel.RoleKind) int
+		RolesPage               func(childComplexity int, first *int, after *string, filter *across.RoleFilter) int
 		RowsToMend              func(childComplexity int, connector *string, first *int, after *string) int
 		Search                  func(childComplexity int, text string) int
 		Webhook                 func(childComplexity int, id int64) int
 		Webhooks                func(childComplexity int) int
+		WebhooksPage            func(childComplexity int, first *int, after *string, filter *webhook.WebhookFilter) int
 	}
 
 	QueryRuleConfiguration struct {
@@ -1550,6 +1638,19 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	ResourceTypeConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ResourceTypeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ResourceTypeRule struct {
 		Confidence          func(childComplexity int) int
 		Dimensions          func(childComplexity int) int
@@ -1611,6 +1712,19 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	RoleConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RoleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	RoleMappingConfiguration struct {
 		ApprovalWorkflowType          func(childComplexity int) int
 		Category                      func(childComplexity int) int
@@ -1641,6 +1755,14 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RoleModelOptions struct {
+		BlockAllResourceTypeProvisioning func(childComplexity int) int
+		BlockProvisioning                func(childComplexity int) int
+		Dirty                            func(childComplexity int) int
+		EntityTypes                      func(childComplexity int) int
+		NoProvisioningReview             func(childComplexity int) int
 	}
 
 	RoleRule struct {
@@ -1732,12 +1854,16 @@ type ComplexityRoot struct {
 	}
 
 	StepConfiguration struct {
-		DependsOn   func(childComplexity int) int
-		DisplayName func(childComplexity int) int
-		Level       func(childComplexity int) int
-		Options     func(childComplexity int) int
-		Task        func(childComplexity int) int
-		Type        func(childComplexity int) int
+		Common          func(childComplexity int) int
+		DependsOn       func(childComplexity int) int
+		DisplayName     func(childComplexity int) int
+		Level           func(childComplexity int) int
+		Options         func(childComplexity int) int
+		Orders          func(childComplexity int) int
+		RoleModel       func(childComplexity int) int
+		Synchronization func(childComplexity int) int
+		Task            func(childComplexity int) int
+		Type            func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -1747,6 +1873,13 @@ type ComplexityRoot struct {
 		OrderChanged          func(childComplexity int, filter *order.OrderFilter, after *string) int
 		PermissionsChanged    func(childComplexity int, resourceID int64) int
 		ReconciliationChanged func(childComplexity int, after *string) int
+	}
+
+	SynchronizationOptions struct {
+		CommandColumn        func(childComplexity int) int
+		Connector            func(childComplexity int) int
+		ForceSynchronization func(childComplexity int) int
+		Mode                 func(childComplexity int) int
 	}
 
 	TaskBlock struct {
@@ -1854,6 +1987,14 @@ type ComplexityRoot struct {
 		Status     func(childComplexity int) int
 	}
 
+	WebhookConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
 	WebhookDelivery struct {
 		Attempts  func(childComplexity int) int
 		Body      func(childComplexity int) int
@@ -1874,6 +2015,11 @@ type ComplexityRoot struct {
 	}
 
 	WebhookDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -2560,6 +2706,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CategoryConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "CategoryConnection.edges":
+		if e.ComplexityRoot.CategoryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConnection.Edges(childComplexity), true
+	case "CategoryConnection.nodes":
+		if e.ComplexityRoot.CategoryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConnection.Nodes(childComplexity), true
+	case "CategoryConnection.pageInfo":
+		if e.ComplexityRoot.CategoryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConnection.PageInfo(childComplexity), true
+	case "CategoryConnection.totalCount":
+		if e.ComplexityRoot.CategoryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConnection.TotalCount(childComplexity), true
+	case "CategoryConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.CategoryConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "CategoryEdge.cursor":
+		if e.ComplexityRoot.CategoryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryEdge.Cursor(childComplexity), true
+	case "CategoryEdge.node":
+		if e.ComplexityRoot.CategoryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryEdge.Node(childComplexity), true
+
 	case "ChooseAccountOwnerPayload.accountId":
 		if e.ComplexityRoot.ChooseAccountOwnerPayload.AccountID == nil {
 			break
@@ -2591,6 +2781,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ClassifyRuleConfiguration.Policy(childComplexity), true
+
+	case "CommonOptions.continueOnError":
+		if e.ComplexityRoot.CommonOptions.ContinueOnError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CommonOptions.ContinueOnError(childComplexity), true
+	case "CommonOptions.scope":
+		if e.ComplexityRoot.CommonOptions.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CommonOptions.Scope(childComplexity), true
 
 	case "ComputationFault.failures":
 		if e.ComplexityRoot.ComputationFault.Failures == nil {
@@ -3102,6 +3305,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConnectorConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ConnectorConnection.edges":
+		if e.ComplexityRoot.ConnectorConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConnection.Edges(childComplexity), true
+	case "ConnectorConnection.nodes":
+		if e.ComplexityRoot.ConnectorConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConnection.Nodes(childComplexity), true
+	case "ConnectorConnection.pageInfo":
+		if e.ComplexityRoot.ConnectorConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConnection.PageInfo(childComplexity), true
+	case "ConnectorConnection.totalCount":
+		if e.ComplexityRoot.ConnectorConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConnection.TotalCount(childComplexity), true
+	case "ConnectorConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ConnectorConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ConnectorEdge.cursor":
+		if e.ComplexityRoot.ConnectorEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorEdge.Cursor(childComplexity), true
+	case "ConnectorEdge.node":
+		if e.ComplexityRoot.ConnectorEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectorEdge.Node(childComplexity), true
 
 	case "ConnectorPayload.connector":
 		if e.ComplexityRoot.ConnectorPayload.Connector == nil {
@@ -3843,6 +4090,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.WaitReason(childComplexity), true
+	case "Entitlement.workflow":
+		if e.ComplexityRoot.Entitlement.Workflow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.Workflow(childComplexity), true
 	case "Entitlement.workflowState":
 		if e.ComplexityRoot.Entitlement.WorkflowState == nil {
 			break
@@ -4466,6 +4719,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "JobConnection.edges":
+		if e.ComplexityRoot.JobConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.Edges(childComplexity), true
+	case "JobConnection.nodes":
+		if e.ComplexityRoot.JobConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.Nodes(childComplexity), true
+	case "JobConnection.pageInfo":
+		if e.ComplexityRoot.JobConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.PageInfo(childComplexity), true
+	case "JobConnection.totalCount":
+		if e.ComplexityRoot.JobConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.TotalCount(childComplexity), true
+	case "JobConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.JobConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "JobEdge.cursor":
+		if e.ComplexityRoot.JobEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEdge.Cursor(childComplexity), true
+	case "JobEdge.node":
+		if e.ComplexityRoot.JobEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JobEdge.Node(childComplexity), true
 
 	case "JobInstance.cancelRequested":
 		if e.ComplexityRoot.JobInstance.CancelRequested == nil {
@@ -6282,6 +6579,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderLine.Waits(childComplexity), true
+	case "OrderLine.workflow":
+		if e.ComplexityRoot.OrderLine.WorkflowName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderLine.WorkflowName(childComplexity), true
 	case "OrderLine.workflowState":
 		if e.ComplexityRoot.OrderLine.WorkflowState == nil {
 			break
@@ -6313,6 +6616,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrderObstacle.State(childComplexity), true
+
+	case "OrderOptions.connector":
+		if e.ComplexityRoot.OrderOptions.Connector == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderOptions.Connector(childComplexity), true
+	case "OrderOptions.forceProvisioning":
+		if e.ComplexityRoot.OrderOptions.ForceProvisioning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderOptions.ForceProvisioning(childComplexity), true
+	case "OrderOptions.resourceTypes":
+		if e.ComplexityRoot.OrderOptions.ResourceTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderOptions.ResourceTypes(childComplexity), true
 
 	case "OrderResult.error":
 		if e.ComplexityRoot.OrderResult.Error == nil {
@@ -6602,6 +6924,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PolicyConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "PolicyConnection.edges":
+		if e.ComplexityRoot.PolicyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConnection.Edges(childComplexity), true
+	case "PolicyConnection.nodes":
+		if e.ComplexityRoot.PolicyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConnection.Nodes(childComplexity), true
+	case "PolicyConnection.pageInfo":
+		if e.ComplexityRoot.PolicyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConnection.PageInfo(childComplexity), true
+	case "PolicyConnection.totalCount":
+		if e.ComplexityRoot.PolicyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConnection.TotalCount(childComplexity), true
+	case "PolicyConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.PolicyConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "PolicyEdge.cursor":
+		if e.ComplexityRoot.PolicyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyEdge.Cursor(childComplexity), true
+	case "PolicyEdge.node":
+		if e.ComplexityRoot.PolicyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyEdge.Node(childComplexity), true
+
 	case "Profile.displayName":
 		if e.ComplexityRoot.Profile.DisplayName == nil {
 			break
@@ -6670,6 +7036,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProfileConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ProfileConnection.edges":
+		if e.ComplexityRoot.ProfileConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.Edges(childComplexity), true
+	case "ProfileConnection.nodes":
+		if e.ComplexityRoot.ProfileConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.Nodes(childComplexity), true
+	case "ProfileConnection.pageInfo":
+		if e.ComplexityRoot.ProfileConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.PageInfo(childComplexity), true
+	case "ProfileConnection.totalCount":
+		if e.ComplexityRoot.ProfileConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.TotalCount(childComplexity), true
+	case "ProfileConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ProfileConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ProfileEdge.cursor":
+		if e.ComplexityRoot.ProfileEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileEdge.Cursor(childComplexity), true
+	case "ProfileEdge.node":
+		if e.ComplexityRoot.ProfileEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProfileEdge.Node(childComplexity), true
 
 	case "Property.displayName":
 		if e.ComplexityRoot.Property.DisplayName == nil {
@@ -6881,6 +7291,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Categories(childComplexity), true
+	case "Query.categoriesPage":
+		if e.ComplexityRoot.Query.CategoriesPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_categoriesPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CategoriesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.CategoryFilter)), true
 	case "Query.computationFaults":
 		if e.ComplexityRoot.Query.ComputationFaults == nil {
 			break
@@ -6904,6 +7325,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Connectors(childComplexity), true
+	case "Query.connectorsPage":
+		if e.ComplexityRoot.Query.ConnectorsPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_connectorsPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConnectorsPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*system.ConnectorFilter)), true
 	case "Query.counters":
 		if e.ComplexityRoot.Query.Counters == nil {
 			break
@@ -7002,6 +7434,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Jobs(childComplexity), true
+	case "Query.jobsPage":
+		if e.ComplexityRoot.Query.JobsPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_jobsPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.JobsPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*job.JobFilter)), true
 	case "Query.mails":
 		if e.ComplexityRoot.Query.Mails == nil {
 			break
@@ -7091,12 +7534,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Policies(childComplexity), true
+	case "Query.policiesPage":
+		if e.ComplexityRoot.Query.PoliciesPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_policiesPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PoliciesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.PolicyFilter)), true
 	case "Query.profiles":
 		if e.ComplexityRoot.Query.Profiles == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Profiles(childComplexity), true
+	case "Query.profilesPage":
+		if e.ComplexityRoot.Query.ProfilesPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_profilesPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProfilesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*access.ProfileFilter)), true
 	case "Query.provisioningTransitions":
 		if e.ComplexityRoot.Query.ProvisioningTransitions == nil {
 			break
@@ -7181,6 +7646,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ResourceTypes(childComplexity), true
+	case "Query.resourceTypesPage":
+		if e.ComplexityRoot.Query.ResourceTypesPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_resourceTypesPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ResourceTypesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.ResourceTypeFilter)), true
 	case "Query.resources":
 		if e.ComplexityRoot.Query.Resources == nil {
 			break
@@ -7214,6 +7690,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Roles(childComplexity, args["kind"].(*rolemodel.RoleKind)), true
+	case "Query.rolesPage":
+		if e.ComplexityRoot.Query.RolesPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_rolesPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RolesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.RoleFilter)), true
 	case "Query.rowsToMend":
 		if e.ComplexityRoot.Query.RowsToMend == nil {
 			break
@@ -7253,6 +7740,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Webhooks(childComplexity), true
+	case "Query.webhooksPage":
+		if e.ComplexityRoot.Query.WebhooksPage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhooksPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WebhooksPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*webhook.WebhookFilter)), true
 
 	case "QueryRuleConfiguration.confidence":
 		if e.ComplexityRoot.QueryRuleConfiguration.Confidence == nil {
@@ -8587,6 +9085,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResourceTypeConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "ResourceTypeConnection.edges":
+		if e.ComplexityRoot.ResourceTypeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConnection.Edges(childComplexity), true
+	case "ResourceTypeConnection.nodes":
+		if e.ComplexityRoot.ResourceTypeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConnection.Nodes(childComplexity), true
+	case "ResourceTypeConnection.pageInfo":
+		if e.ComplexityRoot.ResourceTypeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConnection.PageInfo(childComplexity), true
+	case "ResourceTypeConnection.totalCount":
+		if e.ComplexityRoot.ResourceTypeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConnection.TotalCount(childComplexity), true
+	case "ResourceTypeConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ResourceTypeConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ResourceTypeEdge.cursor":
+		if e.ComplexityRoot.ResourceTypeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeEdge.Cursor(childComplexity), true
+	case "ResourceTypeEdge.node":
+		if e.ComplexityRoot.ResourceTypeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeEdge.Node(childComplexity), true
+
 	case "ResourceTypeRule.confidence":
 		if e.ComplexityRoot.ResourceTypeRule.Confidence == nil {
 			break
@@ -8868,6 +9410,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "RoleConnection.edges":
+		if e.ComplexityRoot.RoleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.Edges(childComplexity), true
+	case "RoleConnection.nodes":
+		if e.ComplexityRoot.RoleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.Nodes(childComplexity), true
+	case "RoleConnection.pageInfo":
+		if e.ComplexityRoot.RoleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.PageInfo(childComplexity), true
+	case "RoleConnection.totalCount":
+		if e.ComplexityRoot.RoleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.TotalCount(childComplexity), true
+	case "RoleConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RoleConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RoleEdge.cursor":
+		if e.ComplexityRoot.RoleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleEdge.Cursor(childComplexity), true
+	case "RoleEdge.node":
+		if e.ComplexityRoot.RoleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleEdge.Node(childComplexity), true
+
 	case "RoleMappingConfiguration.approvalWorkflowType":
 		if e.ComplexityRoot.RoleMappingConfiguration.ApprovalWorkflowType == nil {
 			break
@@ -9025,6 +9611,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleMappingConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RoleModelOptions.blockAllResourceTypeProvisioning":
+		if e.ComplexityRoot.RoleModelOptions.BlockAllResourceTypeProvisioning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleModelOptions.BlockAllResourceTypeProvisioning(childComplexity), true
+	case "RoleModelOptions.blockProvisioning":
+		if e.ComplexityRoot.RoleModelOptions.BlockProvisioning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleModelOptions.BlockProvisioning(childComplexity), true
+	case "RoleModelOptions.dirty":
+		if e.ComplexityRoot.RoleModelOptions.Dirty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleModelOptions.Dirty(childComplexity), true
+	case "RoleModelOptions.entityTypes":
+		if e.ComplexityRoot.RoleModelOptions.EntityTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleModelOptions.EntityTypes(childComplexity), true
+	case "RoleModelOptions.noProvisioningReview":
+		if e.ComplexityRoot.RoleModelOptions.NoProvisioningReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleModelOptions.NoProvisioningReview(childComplexity), true
 
 	case "RoleRule.compositeRole":
 		if e.ComplexityRoot.RoleRule.CompositeRole == nil {
@@ -9367,6 +9984,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StateCount.State(childComplexity), true
 
+	case "StepConfiguration.common":
+		if e.ComplexityRoot.StepConfiguration.Common == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.Common(childComplexity), true
 	case "StepConfiguration.dependsOn":
 		if e.ComplexityRoot.StepConfiguration.DependsOn == nil {
 			break
@@ -9391,6 +10014,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StepConfiguration.Options(childComplexity), true
+	case "StepConfiguration.orders":
+		if e.ComplexityRoot.StepConfiguration.Orders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.Orders(childComplexity), true
+	case "StepConfiguration.roleModel":
+		if e.ComplexityRoot.StepConfiguration.RoleModel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.RoleModel(childComplexity), true
+	case "StepConfiguration.synchronization":
+		if e.ComplexityRoot.StepConfiguration.Synchronization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StepConfiguration.Synchronization(childComplexity), true
 	case "StepConfiguration.task":
 		if e.ComplexityRoot.StepConfiguration.Task == nil {
 			break
@@ -9460,6 +10101,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ReconciliationChanged(childComplexity, args["after"].(*string)), true
+
+	case "SynchronizationOptions.commandColumn":
+		if e.ComplexityRoot.SynchronizationOptions.CommandColumn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SynchronizationOptions.CommandColumn(childComplexity), true
+	case "SynchronizationOptions.connector":
+		if e.ComplexityRoot.SynchronizationOptions.Connector == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SynchronizationOptions.Connector(childComplexity), true
+	case "SynchronizationOptions.forceSynchronization":
+		if e.ComplexityRoot.SynchronizationOptions.ForceSynchronization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SynchronizationOptions.ForceSynchronization(childComplexity), true
+	case "SynchronizationOptions.mode":
+		if e.ComplexityRoot.SynchronizationOptions.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SynchronizationOptions.Mode(childComplexity), true
 
 	case "TaskBlock.limits":
 		if e.ComplexityRoot.TaskBlock.Limits == nil {
@@ -9914,6 +10580,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookAttempt.Status(childComplexity), true
 
+	case "WebhookConnection.edges":
+		if e.ComplexityRoot.WebhookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Edges(childComplexity), true
+	case "WebhookConnection.nodes":
+		if e.ComplexityRoot.WebhookConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Nodes(childComplexity), true
+	case "WebhookConnection.pageInfo":
+		if e.ComplexityRoot.WebhookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.PageInfo(childComplexity), true
+	case "WebhookConnection.totalCount":
+		if e.ComplexityRoot.WebhookConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.TotalCount(childComplexity), true
+	case "WebhookConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.WebhookConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.TotalCountIsEstimate(childComplexity), true
+
 	case "WebhookDelivery.attempts":
 		if e.ComplexityRoot.WebhookDelivery.Attempts == nil {
 			break
@@ -10007,6 +10704,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookDeliveryEdge.Node(childComplexity), true
 
+	case "WebhookEdge.cursor":
+		if e.ComplexityRoot.WebhookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Cursor(childComplexity), true
+	case "WebhookEdge.node":
+		if e.ComplexityRoot.WebhookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
+
 	case "WebhookPayload.webhook":
 		if e.ComplexityRoot.WebhookPayload.Webhook == nil {
 			break
@@ -10033,14 +10743,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
 			graphql.NewInputUnmarshaler("CancelReconciliationRunInput", ec.unmarshalInputCancelReconciliationRunInput),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
+			graphql.NewInputUnmarshaler("CategoryFilter", ec.unmarshalInputCategoryFilter),
 			graphql.NewInputUnmarshaler("ChooseAccountOwnerInput", ec.unmarshalInputChooseAccountOwnerInput),
 			graphql.NewInputUnmarshaler("ClassifyRuleConfigurationInput", ec.unmarshalInputClassifyRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("CommonOptionsInput", ec.unmarshalInputCommonOptionsInput),
 			graphql.NewInputUnmarshaler("ConfigurationInput", ec.unmarshalInputConfigurationInput),
 			graphql.NewInputUnmarshaler("ConfigurationNameInput", ec.unmarshalInputConfigurationNameInput),
 			graphql.NewInputUnmarshaler("ConfigurationVersionInput", ec.unmarshalInputConfigurationVersionInput),
 			graphql.NewInputUnmarshaler("ConfirmManualOrdersInput", ec.unmarshalInputConfirmManualOrdersInput),
 			graphql.NewInputUnmarshaler("ConnectionConfigurationInput", ec.unmarshalInputConnectionConfigurationInput),
 			graphql.NewInputUnmarshaler("ConnectorConfigurationInput", ec.unmarshalInputConnectorConfigurationInput),
+			graphql.NewInputUnmarshaler("ConnectorFilter", ec.unmarshalInputConnectorFilter),
 			graphql.NewInputUnmarshaler("ConnectorInput", ec.unmarshalInputConnectorInput),
 			graphql.NewInputUnmarshaler("ContextRuleConfigurationInput", ec.unmarshalInputContextRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("CorrelationRuleConfigurationInput", ec.unmarshalInputCorrelationRuleConfigurationInput),
@@ -10055,6 +10768,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
 			graphql.NewInputUnmarshaler("JobConfigurationInput", ec.unmarshalInputJobConfigurationInput),
+			graphql.NewInputUnmarshaler("JobFilter", ec.unmarshalInputJobFilter),
 			graphql.NewInputUnmarshaler("JobInstanceInput", ec.unmarshalInputJobInstanceInput),
 			graphql.NewInputUnmarshaler("JobScheduleInput", ec.unmarshalInputJobScheduleInput),
 			graphql.NewInputUnmarshaler("LiftFenceInput", ec.unmarshalInputLiftFenceInput),
@@ -10068,9 +10782,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NavigationRuleConfigurationInput", ec.unmarshalInputNavigationRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("OffsetConfigurationInput", ec.unmarshalInputOffsetConfigurationInput),
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
+			graphql.NewInputUnmarshaler("OrderOptionsInput", ec.unmarshalInputOrderOptionsInput),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PolicyConfigurationInput", ec.unmarshalInputPolicyConfigurationInput),
+			graphql.NewInputUnmarshaler("PolicyFilter", ec.unmarshalInputPolicyFilter),
 			graphql.NewInputUnmarshaler("ProfileConfigurationInput", ec.unmarshalInputProfileConfigurationInput),
+			graphql.NewInputUnmarshaler("ProfileFilter", ec.unmarshalInputProfileFilter),
 			graphql.NewInputUnmarshaler("PropertyConfigurationInput", ec.unmarshalInputPropertyConfigurationInput),
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
@@ -10084,9 +10801,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResourceFilter", ec.unmarshalInputResourceFilter),
 			graphql.NewInputUnmarshaler("ResourceRefConfigurationInput", ec.unmarshalInputResourceRefConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
+			graphql.NewInputUnmarshaler("ResourceTypeFilter", ec.unmarshalInputResourceTypeFilter),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
 			graphql.NewInputUnmarshaler("RoleConfigurationInput", ec.unmarshalInputRoleConfigurationInput),
+			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
 			graphql.NewInputUnmarshaler("RoleMappingConfigurationInput", ec.unmarshalInputRoleMappingConfigurationInput),
+			graphql.NewInputUnmarshaler("RoleModelOptionsInput", ec.unmarshalInputRoleModelOptionsInput),
 			graphql.NewInputUnmarshaler("RoleRuleConfigurationInput", ec.unmarshalInputRoleRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
 			graphql.NewInputUnmarshaler("SaveCategoryInput", ec.unmarshalInputSaveCategoryInput),
@@ -10107,10 +10827,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SectionPropertyConfigurationInput", ec.unmarshalInputSectionPropertyConfigurationInput),
 			graphql.NewInputUnmarshaler("SourceConfigurationInput", ec.unmarshalInputSourceConfigurationInput),
 			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
+			graphql.NewInputUnmarshaler("SynchronizationOptionsInput", ec.unmarshalInputSynchronizationOptionsInput),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("TypeRuleConfigurationInput", ec.unmarshalInputTypeRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("UpdateResourceInput", ec.unmarshalInputUpdateResourceInput),
 			graphql.NewInputUnmarshaler("UserConfigurationInput", ec.unmarshalInputUserConfigurationInput),
+			graphql.NewInputUnmarshaler("WebhookFilter", ec.unmarshalInputWebhookFilter),
 			graphql.NewInputUnmarshaler("WebhookInput", ec.unmarshalInputWebhookInput),
 		)
 	}
@@ -10307,7 +11029,44 @@ type AccessFilter {
   currentUser: Boolean!
 }
 
+"""One page of a list."""
+type ProfileConnection {
+  "The rows."
+  nodes: [Profile!]!
+  "The rows with their cursors."
+  edges: [ProfileEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type ProfileEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Profile!
+}
+
+"""All given fields must hold."""
+input ProfileFilter {
+  "Each word stands in the name or the identifier, in any order and case, with or without accents."
+  text: String
+}
+
 extend type Query {
+  "A page of the profiles, by name. FORBIDDEN without the right to see them."
+  profilesPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: ProfileFilter
+  ): ProfileConnection!
   "All profiles. FORBIDDEN without the right to see them."
   profiles: [Profile!]!
   "Access control rules with their entries and filters. FORBIDDEN without the right to see them."
@@ -10340,6 +11099,62 @@ enum EntitlementKind {
   PROPERTY
 }
 
+"""How an assignment came about, and whether somebody still has to decide (role-model 12.6)."""
+enum WorkflowState {
+  "No state of its own (0)."
+  NONE
+  "Seen in a managed system, and neither a rule nor a person wants it (1)."
+  NON_CONFORMING
+  "Requested without a required parameter (2)."
+  REQUEST_MISSING_PARAMETERS
+  "As NON_CONFORMING, found by the first run (3)."
+  PRE_EXISTING
+  "Submitted, not processed yet (4)."
+  REQUESTED
+  "A rule gives it, and a required parameter is missing (5)."
+  RULE_MISSING_PARAMETERS
+  "Waits for its only approval (8)."
+  PENDING_APPROVAL
+  "Waits for the first of two approvals (9)."
+  PENDING_APPROVAL_1_OF_2
+  "Waits for the second of two approvals (10)."
+  PENDING_APPROVAL_2_OF_2
+  "Waits for the first of three approvals (11)."
+  PENDING_APPROVAL_1_OF_3
+  "Waits for the second of three approvals (12)."
+  PENDING_APPROVAL_2_OF_3
+  "Waits for the third of three approvals (13)."
+  PENDING_APPROVAL_3_OF_3
+  "A person gave it (16)."
+  APPROVED
+  "A person refused it (17)."
+  DECLINED
+  "A rule gives it (18)."
+  CALCULATED
+  "Its end is reached (19)."
+  INACTIVE
+  "Found and refused: to be removed (20)."
+  CANCELLATION
+  "By a rule; baskets only (21)."
+  SUGGESTED
+  "By a rule that requests for new people; baskets only (22)."
+  SUGGESTED_AUTOMATIC
+  "The same, for a new person; baskets only (23)."
+  REQUESTED_AUTOMATIC
+  "A kept value whose source has changed (24)."
+  QUESTIONED
+  "Requested, and a risk asks for an approval of its own (25)."
+  PENDING_APPROVAL_RISK
+  "A rule would give it, and a risk forbids (26)."
+  BLOCKED
+  "Lost, and in its grace period (27)."
+  PROLONGED
+  "Approved in spite of a risk (116)."
+  APPROVED_RISK
+  "A resource type that comes with a role (118)."
+  GIVEN_BY_ROLE
+}
+
 """Everything a person has, should have or will have, at an instant: View Permissions (provisioning spec 12.2)."""
 type PermissionsView {
   "Whose entitlements."
@@ -10370,6 +11185,8 @@ type Entitlement {
   currentValue: String
   "Number of the workflow state (role-model 12.6)."
   workflowState: Int!
+  "The same as a word."
+  workflow: WorkflowState!
   "Null for roles: they carry none."
   provisioningState: ProvisioningState
   "From when; null: since ever, or not known."
@@ -12172,7 +12989,15 @@ type StepConfiguration {
   "Names of steps of the job that must have produced something."
   dependsOn: [String!]!
   "Options of the type of task, by name."
-  options: JSON!
+  options: JSON! @deprecated(reason: "Use the typed options beside it.")
+  "Options of every type of task; null: its type of task does not read them."
+  common: CommonOptions
+  "Options of the tasks that read a connector; null: its type of task does not read them."
+  synchronization: SynchronizationOptions
+  "Options of COMPUTE_ROLE_MODEL; null: its type of task does not read them."
+  roleModel: RoleModelOptions
+  "Options of GENERATE_PROVISIONING_ORDERS and FULFILL; null: its type of task does not read them."
+  orders: OrderOptions
 }
 
 """Step is one task of a job."""
@@ -12188,7 +13013,15 @@ input StepConfigurationInput {
   "Names of steps of the job that must have produced something."
   dependsOn: [String!]
   "Options of the type of task, by name."
-  options: JSON
+  options: JSON @deprecated(reason: "Use the typed options beside it.")
+  "Options of every type of task."
+  common: CommonOptionsInput
+  "Options of the tasks that read a connector."
+  synchronization: SynchronizationOptionsInput
+  "Options of COMPUTE_ROLE_MODEL."
+  roleModel: RoleModelOptionsInput
+  "Options of GENERATE_PROVISIONING_ORDERS and FULFILL."
+  orders: OrderOptionsInput
 }
 
 """One page of a list."""
@@ -13211,7 +14044,48 @@ type DeliveryPayload {
   delivery: Delivery!
 }
 
+"""One page of a list."""
+type ConnectorConnection {
+  "The rows."
+  nodes: [Connector!]!
+  "The rows with their cursors."
+  edges: [ConnectorEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type ConnectorEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Connector!
+}
+
+"""All given fields must hold."""
+input ConnectorFilter {
+  "Each word stands in the name or the identifier, in any order and case, with or without accents."
+  text: String
+  "That move like this."
+  mode: ConnectorMode
+  "That neither read nor write; false: the others."
+  isDeactivated: Boolean
+}
+
 extend type Query {
+  "A page of the connectors, by name."
+  connectorsPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: ConnectorFilter
+  ): ConnectorConnection!
   "All connectors."
   connectors: [Connector!]!
   "Rows that were set aside in the newest reading of each table, in the order in which they were read."
@@ -13793,6 +14667,94 @@ type TaskCount {
   value: Int!
 }
 
+"""Options of every type of task."""
+type CommonOptions {
+  "The task ends WARNING where it would have failed, and the run goes on."
+  continueOnError: Boolean!
+  "Names what the task works on: two tasks of one type and scope never run at the same time; null: what its other options name."
+  scope: String
+}
+
+"""Options of every type of task."""
+input CommonOptionsInput {
+  "The task ends WARNING where it would have failed, and the run goes on. Default false."
+  continueOnError: Boolean
+  "Names what the task works on: two tasks of one type and scope never run at the same time; null: what its other options name."
+  scope: String
+}
+
+"""Options of the tasks that read a connector."""
+type SynchronizationOptions {
+  "Identifier of the connector; the task needs one."
+  connector: String
+  "How it is read; null: COMPLETE."
+  mode: DeliveryMode
+  "Column that says what to do with a row, for INCREMENTAL; null: none."
+  commandColumn: String
+  "Do not ask the thresholds."
+  forceSynchronization: Boolean!
+}
+
+"""Options of the tasks that read a connector."""
+input SynchronizationOptionsInput {
+  "Identifier of the connector; the task needs one."
+  connector: String
+  "How it is read; null: COMPLETE."
+  mode: DeliveryMode
+  "Column that says what to do with a row, for INCREMENTAL; null: none."
+  commandColumn: String
+  "Do not ask the thresholds. Default false."
+  forceSynchronization: Boolean
+}
+
+"""Options of COMPUTE_ROLE_MODEL."""
+type RoleModelOptions {
+  "Identifiers of the entity types of the owners; empty: all."
+  entityTypes: [String!]!
+  "Only owners that may have changed."
+  dirty: Boolean!
+  "Orders made by it await approval."
+  blockProvisioning: Boolean!
+  "As blockProvisioning."
+  blockAllResourceTypeProvisioning: Boolean!
+  "No order made by it awaits approval."
+  noProvisioningReview: Boolean!
+}
+
+"""Options of COMPUTE_ROLE_MODEL."""
+input RoleModelOptionsInput {
+  "Identifiers of the entity types of the owners; null: all."
+  entityTypes: [String!]
+  "Only owners that may have changed. Default false."
+  dirty: Boolean
+  "Orders made by it await approval. Default false."
+  blockProvisioning: Boolean
+  "As blockProvisioning. Default false."
+  blockAllResourceTypeProvisioning: Boolean
+  "No order made by it awaits approval. Default false."
+  noProvisioningReview: Boolean
+}
+
+"""Options of the tasks that generate orders and carry them out."""
+type OrderOptions {
+  "Identifier of the connector; null: of all."
+  connector: String
+  "Identifiers of the resource types; empty: all."
+  resourceTypes: [String!]!
+  "Do not ask the thresholds."
+  forceProvisioning: Boolean!
+}
+
+"""Options of the tasks that generate orders and carry them out."""
+input OrderOptionsInput {
+  "Identifier of the connector; null: of all."
+  connector: String
+  "Identifiers of the resource types; null: all."
+  resourceTypes: [String!]
+  "Do not ask the thresholds. Default false."
+  forceProvisioning: Boolean
+}
+
 """How much a line of a log matters."""
 enum LogLevel {
   "For whoever looks for a fault."
@@ -14013,7 +14975,48 @@ type JobPayload {
   job: Job!
 }
 
+"""One page of a list."""
+type JobConnection {
+  "The rows."
+  nodes: [Job!]!
+  "The rows with their cursors."
+  edges: [JobEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type JobEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Job!
+}
+
+"""All given fields must hold."""
+input JobFilter {
+  "Each word stands in the name or the identifier, in any order and case, with or without accents."
+  text: String
+  "That read and compute changes only; false: the others."
+  isIncremental: Boolean
+  "With a schedule that is on; false: the others."
+  scheduleEnabled: Boolean
+}
+
 extend type Query {
+  "A page of the jobs, by name."
+  jobsPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: JobFilter
+  ): JobConnection!
   "All jobs."
   jobs: [Job!]!
   "Runs of jobs, newest first."
@@ -14738,6 +15741,8 @@ type OrderLine {
   stateCode: Int!
   "Number of its workflow state (role-model 12.6)."
   workflowState: Int!
+  "The same as a word."
+  workflow: WorkflowState!
   "Value in the system as last read; null: none."
   currentValue: String
   "Value to be set; null: it is cleared."
@@ -15870,7 +16875,175 @@ type ResourceTypeRule {
   sentence: String!
 }
 
+"""One page of a list."""
+type PolicyConnection {
+  "The rows."
+  nodes: [Policy!]!
+  "The rows with their cursors."
+  edges: [PolicyEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type PolicyEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Policy!
+}
+
+"""All given fields must hold."""
+input PolicyFilter {
+  "Each word stands in the name or the identifier, in any order and case, with or without accents."
+  text: String
+}
+
+"""One page of a list."""
+type CategoryConnection {
+  "The rows."
+  nodes: [Category!]!
+  "The rows with their cursors."
+  edges: [CategoryEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type CategoryEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Category!
+}
+
+"""All given fields must hold."""
+input CategoryFilter {
+  "Each word stands in the name or the identifier, in any order and case, with or without accents."
+  text: String
+  "Identifier of the category they stand in directly."
+  parent: String
+}
+
+"""One page of a list."""
+type RoleConnection {
+  "The rows."
+  nodes: [Role!]!
+  "The rows with their cursors."
+  edges: [RoleEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type RoleEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Role!
+}
+
+"""All given fields must hold."""
+input RoleFilter {
+  "Of this kind."
+  kind: RoleKind
+  "Each word stands in the name, the identifier or the category's name, in any order and case, with or without accents."
+  text: String
+  "Identifier of their policy."
+  policy: String
+  "Identifier of their category."
+  category: String
+  "Identifier of the entity type of their holders."
+  entityType: String
+  "Only these."
+  identifiers: [String!]
+}
+
+"""One page of a list."""
+type ResourceTypeConnection {
+  "The rows."
+  nodes: [ResourceType!]!
+  "The rows with their cursors."
+  edges: [ResourceTypeEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type ResourceTypeEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: ResourceType!
+}
+
+"""All given fields must hold."""
+input ResourceTypeFilter {
+  "Each word stands in the name, the identifier or the names of its entity types, in any order and case, with or without accents."
+  text: String
+  "Identifier of their policy."
+  policy: String
+  "Identifier of the entity type of their owners."
+  sourceEntityType: String
+  "Identifier of the entity type of their targets."
+  targetEntityType: String
+  "Only these."
+  identifiers: [String!]
+}
+
 extend type Query {
+  "A page of the resource types, by name."
+  resourceTypesPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: ResourceTypeFilter
+  ): ResourceTypeConnection!
+  "A page of the roles, by name."
+  rolesPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: RoleFilter
+  ): RoleConnection!
+  "A page of the categories, by name."
+  categoriesPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: CategoryFilter
+  ): CategoryConnection!
+  "A page of the policies, by name."
+  policiesPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: PolicyFilter
+  ): PolicyConnection!
   "All policies."
   policies: [Policy!]!
   "All categories."
@@ -16042,7 +17215,46 @@ type DeleteWebhookPayload {
   id: ID!
 }
 
+"""One page of a list."""
+type WebhookConnection {
+  "The rows."
+  nodes: [Webhook!]!
+  "The rows with their cursors."
+  edges: [WebhookEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type WebhookEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Webhook!
+}
+
+"""All given fields must hold."""
+input WebhookFilter {
+  "Each word stands in the description or the owner's user name, in any order and case, with or without accents."
+  text: String
+  "That are not called; false: the others."
+  isDisabled: Boolean
+}
+
 extend type Query {
+  "A page of the webhooks, oldest first. FORBIDDEN without the right to see them."
+  webhooksPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: WebhookFilter
+  ): WebhookConnection!
   "All webhooks. FORBIDDEN without the right to see them."
   webhooks: [Webhook!]!
   "One webhook; null if there is none."
@@ -16432,6 +17644,32 @@ func (ec *executionContext) childFields_CategoryConfigurationConnection(ctx cont
 	return nil, fmt.Errorf("no field named %q was found under type CategoryConfigurationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_CategoryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_CategoryConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_CategoryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CategoryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CategoryConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_CategoryConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CategoryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CategoryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CategoryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ChooseAccountOwnerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accountId":
@@ -16452,6 +17690,16 @@ func (ec *executionContext) childFields_ClassifyRuleConfiguration(ctx context.Co
 		return ec.fieldContext_ClassifyRuleConfiguration_confidence(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClassifyRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_CommonOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "continueOnError":
+		return ec.fieldContext_CommonOptions_continueOnError(ctx, field)
+	case "scope":
+		return ec.fieldContext_CommonOptions_scope(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CommonOptions", field.Name)
 }
 
 func (ec *executionContext) childFields_ComputationFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16654,6 +17902,32 @@ func (ec *executionContext) childFields_ConnectorConfigurationConnection(ctx con
 		return ec.fieldContext_ConnectorConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConnectorConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ConnectorConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ConnectorConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConnectorConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ConnectorConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ConnectorConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectorEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ConnectorEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ConnectorEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectorEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ConnectorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17002,6 +18276,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_currentValue(ctx, field)
 	case "workflowState":
 		return ec.fieldContext_Entitlement_workflowState(ctx, field)
+	case "workflow":
+		return ec.fieldContext_Entitlement_workflow(ctx, field)
 	case "provisioningState":
 		return ec.fieldContext_Entitlement_provisioningState(ctx, field)
 	case "startDate":
@@ -17330,6 +18606,32 @@ func (ec *executionContext) childFields_JobConfigurationConnection(ctx context.C
 		return ec.fieldContext_JobConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_JobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_JobConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_JobConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_JobConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_JobConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_JobConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_JobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_JobEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_JobEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JobEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_JobInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17842,6 +19144,8 @@ func (ec *executionContext) childFields_OrderLine(ctx context.Context, field gra
 		return ec.fieldContext_OrderLine_stateCode(ctx, field)
 	case "workflowState":
 		return ec.fieldContext_OrderLine_workflowState(ctx, field)
+	case "workflow":
+		return ec.fieldContext_OrderLine_workflow(ctx, field)
 	case "currentValue":
 		return ec.fieldContext_OrderLine_currentValue(ctx, field)
 	case "proposedValue":
@@ -17884,6 +19188,18 @@ func (ec *executionContext) childFields_OrderObstacle(ctx context.Context, field
 		return ec.fieldContext_OrderObstacle_state(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrderObstacle", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connector":
+		return ec.fieldContext_OrderOptions_connector(ctx, field)
+	case "resourceTypes":
+		return ec.fieldContext_OrderOptions_resourceTypes(ctx, field)
+	case "forceProvisioning":
+		return ec.fieldContext_OrderOptions_forceProvisioning(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderOptions", field.Name)
 }
 
 func (ec *executionContext) childFields_OrderResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18050,6 +19366,32 @@ func (ec *executionContext) childFields_PolicyConfigurationConnection(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type PolicyConfigurationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_PolicyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_PolicyConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_PolicyConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PolicyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PolicyConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_PolicyConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PolicyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PolicyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PolicyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Profile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -18088,6 +19430,32 @@ func (ec *executionContext) childFields_ProfileConfigurationConnection(ctx conte
 		return ec.fieldContext_ProfileConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProfileConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ProfileConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ProfileConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProfileConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProfileConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ProfileConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProfileEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProfileEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProfileEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Property(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18756,6 +20124,32 @@ func (ec *executionContext) childFields_ResourceTypeConfigurationConnection(ctx 
 	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeConfigurationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ResourceTypeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ResourceTypeConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ResourceTypeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ResourceTypeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ResourceTypeConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ResourceTypeConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ResourceTypeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ResourceTypeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ResourceTypeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ResourceTypeRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -18878,6 +20272,32 @@ func (ec *executionContext) childFields_RoleConfigurationConnection(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type RoleConfigurationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_RoleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RoleConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RoleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RoleConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RoleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RoleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_RoleMappingConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "identifier":
@@ -18940,6 +20360,22 @@ func (ec *executionContext) childFields_RoleMappingConfigurationConnection(ctx c
 		return ec.fieldContext_RoleMappingConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleMappingConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleModelOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityTypes":
+		return ec.fieldContext_RoleModelOptions_entityTypes(ctx, field)
+	case "dirty":
+		return ec.fieldContext_RoleModelOptions_dirty(ctx, field)
+	case "blockProvisioning":
+		return ec.fieldContext_RoleModelOptions_blockProvisioning(ctx, field)
+	case "blockAllResourceTypeProvisioning":
+		return ec.fieldContext_RoleModelOptions_blockAllResourceTypeProvisioning(ctx, field)
+	case "noProvisioningReview":
+		return ec.fieldContext_RoleModelOptions_noProvisioningReview(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleModelOptions", field.Name)
 }
 
 func (ec *executionContext) childFields_RoleRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19132,8 +20568,30 @@ func (ec *executionContext) childFields_StepConfiguration(ctx context.Context, f
 		return ec.fieldContext_StepConfiguration_dependsOn(ctx, field)
 	case "options":
 		return ec.fieldContext_StepConfiguration_options(ctx, field)
+	case "common":
+		return ec.fieldContext_StepConfiguration_common(ctx, field)
+	case "synchronization":
+		return ec.fieldContext_StepConfiguration_synchronization(ctx, field)
+	case "roleModel":
+		return ec.fieldContext_StepConfiguration_roleModel(ctx, field)
+	case "orders":
+		return ec.fieldContext_StepConfiguration_orders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StepConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_SynchronizationOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "connector":
+		return ec.fieldContext_SynchronizationOptions_connector(ctx, field)
+	case "mode":
+		return ec.fieldContext_SynchronizationOptions_mode(ctx, field)
+	case "commandColumn":
+		return ec.fieldContext_SynchronizationOptions_commandColumn(ctx, field)
+	case "forceSynchronization":
+		return ec.fieldContext_SynchronizationOptions_forceSynchronization(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SynchronizationOptions", field.Name)
 }
 
 func (ec *executionContext) childFields_TaskBlock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19346,6 +20804,22 @@ func (ec *executionContext) childFields_WebhookAttempt(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type WebhookAttempt", field.Name)
 }
 
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_WebhookConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_WebhookConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_WebhookConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -19392,6 +20866,16 @@ func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context,
 		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_WebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -119,7 +119,9 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	}
 	a.Audit = &audit.Service{DB: a.DB, Clock: a.Clock, Key: signer, HeadFile: filepath.Join(s.Config.Database.DataDir, "audit.head")}
 	a.Access = &access.Service{DB: a.DB}
-	a.Fence = fence.New(a.DB, a.Clock, fence.Hooks{Lifted: a.fenceLifted})
+	a.Fence = fence.New(a.DB, a.Clock, fence.Hooks{Lifted: a.fenceLifted, Rooms: func() []fence.Work {
+		return []fence.Work{order.Fenced(), webhook.Fenced(), notification.Fenced()}
+	}})
 	return a, nil
 }
 

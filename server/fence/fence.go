@@ -38,6 +38,8 @@ type Service struct {
 type Hooks struct {
 	// Lifted wakes whatever was held back, in the transaction that lifts.
 	Lifted func(ctx context.Context, tx bun.Tx) error
+	// Rooms gives what each of them would send.
+	Rooms func() []Work
 }
 
 // New makes the service. It panics when a hook is missing.

@@ -12,14 +12,18 @@ import (
 	"writ/server/dbtest"
 	"writ/server/errs"
 	"writ/server/fence"
+	"writ/server/notification"
+	"writ/server/order"
 	"writ/server/permit"
+	"writ/server/webhook"
 )
 
 func TestFence(t *testing.T) {
 	t.Parallel()
 	b := dbtest.MustOpen(t)
 	lifted := 0
-	s := fence.New(b, clock.New(), fence.Hooks{Lifted: func(context.Context, bun.Tx) error { lifted++; return nil }})
+	s := fence.New(b, clock.New(), fence.Hooks{Lifted: func(context.Context, bun.Tx) error { lifted++; return nil },
+		Rooms: func() []fence.Work { return []fence.Work{order.Fenced(), webhook.Fenced(), notification.Fenced()} }})
 	may := func(path string) context.Context {
 		return permit.With(t.Context(), &permit.Actor{Username: "ann", Grants: []permit.Grant{{Path: path, CanExecute: true}}})
 	}

@@ -3,6 +3,7 @@ package fence
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"writ/server/permit"
@@ -33,27 +34,33 @@ func (s *Service) Waiting(ctx context.Context) ([]*FencedWork, error) {
 		return nil, err
 	}
 	rows := []*FencedWork{}
-	if err := s.DB.NewRaw(sqlWaiting).Scan(ctx, &rows); err != nil {
+	rooms := s.Rooms()
+	if len(rooms) == 0 {
+		return rows, nil
+	}
+	if err := s.DB.NewRaw(waiting(rooms)).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read what would be sent: %w", err)
 	}
 	return rows, nil
 }
 
-// sqlWaiting shows of a webhook its description or host (a path may be a secret), of a mail its subject and recipient.
-const sqlWaiting = `
-with work as (
-    select 'ORDER' as kind, 1 as place, coalesce(n.display_name, '') as receiver, o.created_at as at, o.id,
-        o.kind || ' ' || t.display_name || coalesce(' of ' || nullif(r.display_name, ''), '') as example
-    from provisioning_order o join resource_type t on t.id = o.resource_type_id left join resource r on r.id = o.owner_id
-    left join connection n on n.id = o.connection_id
-    where o.closed_at is null and (o.has_silent or o.has_pending and o.generated_at is not null)
-    union all
-    select 'WEBHOOK', 2, coalesce(nullif(w.description, ''), split_part(regexp_replace(w.url, '^[a-zA-Z]+://([^/?#@]*@)?', ''), '/', 1), ''), d.created_at, d.id, d.message_id
-    from webhook_delivery d join webhook w on w.id = d.webhook_id where d.state in ('PENDING', 'FAILED') and not w.is_disabled
-    union all
-    select 'MAIL', 3, m.template, m.created_at, m.id, m.subject || ' (' || m.recipient || ')' from mail m where m.state = 'QUEUED'
+// Work is what one room would send: a query with receiver, at, id and example of each piece.
+type Work struct {
+	Kind FencedKind
+	SQL  string
+}
+
+// waiting counts the work of all rooms by receiver, in their order.
+func waiting(rooms []Work) string {
+	parts := make([]string, len(rooms))
+	for i, w := range rooms {
+		parts[i] = fmt.Sprintf("select '%s' as kind, %d as place, x.* from (%s) x", w.Kind, i, w.SQL)
+	}
+	return `
+with work as (` + strings.Join(parts, " union all ") + `
 ), numbered as (
     select *, row_number() over (partition by kind, receiver order by at, id) as n from work
 )
 select kind, receiver, count(*) as count, min(at) as oldest, array_agg(example order by n) filter (where n <= 5) as examples
 from numbered group by kind, place, receiver order by place, receiver`
+}

@@ -10,6 +10,7 @@
 //	send.go          SMTP, or .eml files in a pickup folder
 //	list.go          the mail log, for administrators
 //	state.go         the machine below, and the only function that moves a mail
+//	fenced.go        Fenced: what waits behind the fence
 //	worker.go        SendArgs: one mail, tried with back-off for three days
 //
 // # Recipients

@@ -14,6 +14,7 @@
 //	heir.go       removals wait until it is known whether somebody takes the target over. sql/heirs.sql
 //	threshold.go  counts and limits; publish.go writes what passed or waits; preview.go shows it before
 //	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
+//	fenced.go     Fenced: what waits behind the fence
 //	lease.go      claim, lease, fence, attempt: what makes a crash harmless. sql/claim.sql
 //	readback.go   was it done although nobody answered?
 //	outage.go     systems that are away: back-off, who asks them again, and everything that goes when one answers

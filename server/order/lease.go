@@ -27,6 +27,9 @@ var sqlClaim = withDue(claimText)
 // reads the index provisioning_order_to_dispatch, which says the same.
 const sqlDue = `(o.has_silent or o.has_pending and o.generated_at is not null)`
 
+// Due is that condition of an order with another alias, for the rooms above.
+func Due(alias string) string { return strings.ReplaceAll(sqlDue, "o.", alias+".") }
+
 // withDue puts the condition into a statement.
 func withDue(text string) string { return strings.ReplaceAll(text, "/*due*/", sqlDue) }
 

@@ -13,6 +13,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/queue"
 	"writ/server/system"
@@ -311,8 +312,8 @@ func (s *Service) underWay(ctx context.Context, c *system.Connector) (under bool
 	for i, k := range c.Connections {
 		ids[i] = k.ID
 	}
-	err = s.DB.NewRaw(`select exists (select from (select called_at, lease_until from provisioning_order
-			where connection_id = any (?) and (has_silent or has_pending and generated_at is not null) order by connection_id, kind, resource_type_id, id limit 500) o
+	err = s.DB.NewRaw(`select exists (select from (select p.called_at, p.lease_until from provisioning_order p
+			where p.connection_id = any (?) and `+order.Due("p")+` order by p.connection_id, p.kind, p.resource_type_id, p.id limit 500) o
 		where called_at is not null and lease_until > clock_timestamp())`, array(ids)).Scan(ctx, &under)
 	if err != nil {
 		return false, fmt.Errorf("look for changes that are being sent: %w", err)

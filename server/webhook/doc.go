@@ -15,6 +15,7 @@
 //	health.go    an endpoint that fails rests, and is disabled in the end
 //	sweep.go     Sweep, every second in every process: pump, wake, forget
 //	state.go     the machine below, and the only functions that move a delivery
+//	fenced.go    Fenced: what waits behind the fence
 //	store.go     every query
 //
 // # Who sees what

@@ -187,6 +187,14 @@ export type CategoryConfigurationInput = {
   policy?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** All given fields must hold. */
+export type CategoryFilter = {
+  /** Identifier of the category they stand in directly. */
+  parent?: InputMaybe<Scalars['String']['input']>;
+  /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** What is done to a resource. */
 export type ChangeCommand =
   /** It goes. */
@@ -218,6 +226,14 @@ export type ClassifyRuleConfigurationInput = {
   identifier?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of its policy. Default: that of the type. */
   policy?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Options of every type of task. */
+export type CommonOptionsInput = {
+  /** The task ends WARNING where it would have failed, and the run goes on. Default false. */
+  continueOnError?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Names what the task works on: two tasks of one type and scope never run at the same time; null: what its other options name. */
+  scope?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Kinds of comparison. */
@@ -356,6 +372,16 @@ export type ConnectorConfigurationInput = {
   mode?: InputMaybe<ConnectorMode>;
   /** How much one reading may change before a person is asked. Default: 100 lines, 5 percent, 1000 links; a part that is left out is off. */
   thresholds?: InputMaybe<ThresholdsConfigurationInput>;
+};
+
+/** All given fields must hold. */
+export type ConnectorFilter = {
+  /** That neither read nor write; false: the others. */
+  isDeactivated?: InputMaybe<Scalars['Boolean']['input']>;
+  /** That move like this. */
+  mode?: InputMaybe<ConnectorMode>;
+  /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** How a connector does. */
@@ -709,6 +735,16 @@ export type JobConfigurationInput = {
   userStartDenied?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+/** All given fields must hold. */
+export type JobFilter = {
+  /** That read and compute changes only; false: the others. */
+  isIncremental?: InputMaybe<Scalars['Boolean']['input']>;
+  /** With a schedule that is on; false: the others. */
+  scheduleEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Which run. */
 export type JobInstanceInput = {
   /** Id of the job instance. */
@@ -1039,6 +1075,16 @@ export type OrderKind =
   /** Changes values. */
   | 'UPDATE';
 
+/** Options of the tasks that generate orders and carry them out. */
+export type OrderOptionsInput = {
+  /** Identifier of the connector; null: of all. */
+  connector?: InputMaybe<Scalars['String']['input']>;
+  /** Do not ask the thresholds. Default false. */
+  forceProvisioning?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifiers of the resource types; null: all. */
+  resourceTypes?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 /** Orders of a list. */
 export type OrderSort =
   /** Oldest first. */
@@ -1090,6 +1136,12 @@ export type PolicyConfigurationInput = {
   isSimulationEnabled?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+/** All given fields must hold. */
+export type PolicyFilter = {
+  /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** What must be mended, and what should be looked at. */
 export type ProblemSeverity =
   /** It cannot be applied. */
@@ -1105,6 +1157,12 @@ export type ProfileConfigurationInput = {
   identifier: Scalars['String']['input'];
   /** What it allows. The list is replaced as a whole. */
   rules?: InputMaybe<Array<AccessRuleConfigurationInput>>;
+};
+
+/** All given fields must hold. */
+export type ProfileFilter = {
+  /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3). */
@@ -1469,6 +1527,20 @@ export type ResourceTypeConfigurationInput = {
   typeRules?: InputMaybe<Array<TypeRuleConfigurationInput>>;
 };
 
+/** All given fields must hold. */
+export type ResourceTypeFilter = {
+  /** Only these. */
+  identifiers?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Identifier of their policy. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of their owners. */
+  sourceEntityType?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of their targets. */
+  targetEntityType?: InputMaybe<Scalars['String']['input']>;
+  /** Each word stands in the name, the identifier or the names of its entity types, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Decisions of a reviewer: one for whole orders, or one per line of a single order. */
 export type ReviewOrdersInput = {
   /** Required to decline. */
@@ -1503,6 +1575,22 @@ export type RoleConfigurationInput = {
   policy?: InputMaybe<Scalars['String']['input']>;
   /** What gives it. The list is replaced as a whole. */
   rules?: InputMaybe<Array<RoleRuleConfigurationInput>>;
+};
+
+/** All given fields must hold. */
+export type RoleFilter = {
+  /** Identifier of their category. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of their holders. */
+  entityType?: InputMaybe<Scalars['String']['input']>;
+  /** Only these. */
+  identifiers?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Of this kind. */
+  kind?: InputMaybe<RoleKind>;
+  /** Identifier of their policy. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Each word stands in the name, the identifier or the category's name, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Kinds of roles. */
@@ -1556,6 +1644,20 @@ export type RoleMappingConfigurationInput = {
   rules?: InputMaybe<Array<NamingRuleConfigurationInput>>;
   /** Condition over the resource, CEL with the variable target; empty: none. */
   whereExpression?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Options of COMPUTE_ROLE_MODEL. */
+export type RoleModelOptionsInput = {
+  /** As blockProvisioning. Default false. */
+  blockAllResourceTypeProvisioning?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Orders made by it await approval. Default false. */
+  blockProvisioning?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only owners that may have changed. Default false. */
+  dirty?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifiers of the entity types of the owners; null: all. */
+  entityTypes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** No order made by it awaits approval. Default false. */
+  noProvisioningReview?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** RoleRule gives a role to whoever meets it (role-model 3.1). */
@@ -1804,18 +1906,41 @@ export type SourceConfigurationInput = {
 
 /** Step is one task of a job. */
 export type StepConfigurationInput = {
+  /** Options of every type of task. */
+  common?: InputMaybe<CommonOptionsInput>;
   /** Names of steps of the job that must have produced something. */
   dependsOn?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Name to show. Default: the name of the task. */
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Tasks of one level run at the same time; -1: alone, after the one before. Default: -1. */
   level?: InputMaybe<Scalars['Int']['input']>;
-  /** Options of the type of task, by name. */
+  /**
+   * Options of the type of task, by name.
+   * @deprecated Use the typed options beside it.
+   */
   options?: InputMaybe<Scalars['JSON']['input']>;
+  /** Options of GENERATE_PROVISIONING_ORDERS and FULFILL. */
+  orders?: InputMaybe<OrderOptionsInput>;
+  /** Options of COMPUTE_ROLE_MODEL. */
+  roleModel?: InputMaybe<RoleModelOptionsInput>;
+  /** Options of the tasks that read a connector. */
+  synchronization?: InputMaybe<SynchronizationOptionsInput>;
   /** Name, unique in the job. */
   task: Scalars['String']['input'];
   /** What it does. */
   type: TaskType;
+};
+
+/** Options of the tasks that read a connector. */
+export type SynchronizationOptionsInput = {
+  /** Column that says what to do with a row, for INCREMENTAL; null: none. */
+  commandColumn?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the connector; the task needs one. */
+  connector?: InputMaybe<Scalars['String']['input']>;
+  /** Do not ask the thresholds. Default false. */
+  forceSynchronization?: InputMaybe<Scalars['Boolean']['input']>;
+  /** How it is read; null: COMPLETE. */
+  mode?: InputMaybe<DeliveryMode>;
 };
 
 /** What a task counts. */
@@ -2045,8 +2170,71 @@ export type WebhookDeliveryState =
   /** Waits for its first or next try. */
   | 'PENDING';
 
+/** All given fields must hold. */
+export type WebhookFilter = {
+  /** That are not called; false: the others. */
+  isDisabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Each word stands in the description or the owner's user name, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Which webhook. */
 export type WebhookInput = {
   /** Its id. */
   id: Scalars['ID']['input'];
 };
+
+/** How an assignment came about, and whether somebody still has to decide (role-model 12.6). */
+export type WorkflowState =
+  /** A person gave it (16). */
+  | 'APPROVED'
+  /** Approved in spite of a risk (116). */
+  | 'APPROVED_RISK'
+  /** A rule would give it, and a risk forbids (26). */
+  | 'BLOCKED'
+  /** A rule gives it (18). */
+  | 'CALCULATED'
+  /** Found and refused: to be removed (20). */
+  | 'CANCELLATION'
+  /** A person refused it (17). */
+  | 'DECLINED'
+  /** A resource type that comes with a role (118). */
+  | 'GIVEN_BY_ROLE'
+  /** Its end is reached (19). */
+  | 'INACTIVE'
+  /** No state of its own (0). */
+  | 'NONE'
+  /** Seen in a managed system, and neither a rule nor a person wants it (1). */
+  | 'NON_CONFORMING'
+  /** Waits for its only approval (8). */
+  | 'PENDING_APPROVAL'
+  /** Waits for the first of two approvals (9). */
+  | 'PENDING_APPROVAL_1_OF_2'
+  /** Waits for the first of three approvals (11). */
+  | 'PENDING_APPROVAL_1_OF_3'
+  /** Waits for the second of two approvals (10). */
+  | 'PENDING_APPROVAL_2_OF_2'
+  /** Waits for the second of three approvals (12). */
+  | 'PENDING_APPROVAL_2_OF_3'
+  /** Waits for the third of three approvals (13). */
+  | 'PENDING_APPROVAL_3_OF_3'
+  /** Requested, and a risk asks for an approval of its own (25). */
+  | 'PENDING_APPROVAL_RISK'
+  /** As NON_CONFORMING, found by the first run (3). */
+  | 'PRE_EXISTING'
+  /** Lost, and in its grace period (27). */
+  | 'PROLONGED'
+  /** A kept value whose source has changed (24). */
+  | 'QUESTIONED'
+  /** Submitted, not processed yet (4). */
+  | 'REQUESTED'
+  /** The same, for a new person; baskets only (23). */
+  | 'REQUESTED_AUTOMATIC'
+  /** Requested without a required parameter (2). */
+  | 'REQUEST_MISSING_PARAMETERS'
+  /** A rule gives it, and a required parameter is missing (5). */
+  | 'RULE_MISSING_PARAMETERS'
+  /** By a rule; baskets only (21). */
+  | 'SUGGESTED'
+  /** By a rule that requests for new people; baskets only (22). */
+  | 'SUGGESTED_AUTOMATIC';
