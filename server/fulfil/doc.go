@@ -7,6 +7,7 @@
 //	settings.go    Settings: what a connection was given, read by name with a sentence for every mistake
 //	packages.go    Packages: the map of technologies, filled in by server/app/connectors.go
 //	pool.go        Pool: one open connector per connection, replaced when its settings change
+//	place.go       Place: where files of connections may lie, and the only way to open one
 //	guard.go       Guard: rate, concurrency, circuit breaker, timeout, panic. The frame's business, never a connector's
 //	limits.go      Limits: the numbers of Guard, from the settings limit.*
 //	secret.go      Keyring: seals the secrets of a connection, opens them, resolves env: and file: references

@@ -70,7 +70,7 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	for _, text := range set.NullValues {
 		c.nulls[strings.TrimSpace(text)] = true
 	}
-	if c.place, err = placeOf(set.Path, s.DataDir, p.Roots); err != nil {
+	if c.place.Place, err = fulfil.PlaceOf("path", set.Path, s.DataDir, p.Roots); err != nil {
 		return nil, err
 	}
 	if c.separator, err = separatorOf(set.Separator); err != nil {

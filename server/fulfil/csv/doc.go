@@ -1,7 +1,7 @@
 // Package csv reads files with separated values. Export only (provisioning spec 5.2, CSV).
 //
 //	csv.go      Package, its settings, Conn
-//	folder.go   where files may lie, which tables there are, Token
+//	folder.go   which tables there are, Token
 //	stamp.go    Stamps: what is in a file, told without reading its rows
 //	read.go     one file to rows; a mistake names file, line and column
 //	encoding.go bytes to UTF-8, line ends, the end of the text

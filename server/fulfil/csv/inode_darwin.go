@@ -12,11 +12,3 @@ func inode(info fs.FileInfo) (number uint64, changed int64) {
 	}
 	return 0, 0
 }
-
-// names is how many names the file has; 0: the file system does not tell.
-func names(info fs.FileInfo) uint64 {
-	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(s.Nlink)
-	}
-	return 0
-}

@@ -103,12 +103,12 @@ func (s *sheet) end() error {
 // whole opens the file, has it read, and makes sure that it was the same file with the same content from the beginning to the end.
 // A mistake in a file that is being written is no mistake of the file, so the change is looked for first.
 func (c *Conn) whole(f file, read func(io.Reader) error) error {
-	root, err := os.OpenRoot(c.place.root)
+	root, err := os.OpenRoot(c.place.Root)
 	if err != nil {
-		return c.place.explain(c.place.root, err)
+		return c.place.Explain(c.place.Root, err)
 	}
 	defer root.Close()
-	h, before, err := c.place.openFile(root, f.path)
+	h, before, err := c.place.Open(root, f.path)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (c *Conn) whole(f file, read func(io.Reader) error) error {
 	}
 	after, err := root.Stat(f.path)
 	if err != nil {
-		return c.place.explain(f.path, err)
+		return c.place.Explain(f.path, err)
 	}
 	if !os.SameFile(before, after) || identity(before) != identity(after) {
 		return errs.New(errs.Unavailable, "File %q changed while it was read. It will be read again.", f.path).Because(readErr)
@@ -188,12 +188,12 @@ func isMargin(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf,
 
 // usual is how many columns most rows of a file have.
 func (c *Conn) usual(f file) (most int) {
-	root, err := os.OpenRoot(c.place.root)
+	root, err := os.OpenRoot(c.place.Root)
 	if err != nil {
 		return 0
 	}
 	defer root.Close()
-	h, _, err := c.place.openFile(root, f.path)
+	h, _, err := c.place.Open(root, f.path)
 	if err != nil {
 		return 0
 	}

@@ -30,9 +30,9 @@ func (c *Conn) Stamps(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(c.place.root)
+	root, err := os.OpenRoot(c.place.Root)
 	if err != nil {
-		return nil, c.place.explain(c.place.root, err)
+		return nil, c.place.Explain(c.place.Root, err)
 	}
 	defer root.Close()
 	found := map[string]string{}
@@ -59,7 +59,7 @@ func (c *Conn) stamp(ctx context.Context, root *os.Root, f file) (string, error)
 	if known.content != "" && known.identity == now {
 		return known.content, nil
 	}
-	h, info, err := c.place.openFile(root, f.path)
+	h, info, err := c.place.Open(root, f.path)
 	if err != nil {
 		return "", err
 	}
