@@ -14,7 +14,7 @@ import (
 func packages(testHooks bool, fileRoots []string) fulfil.Packages {
 	p := fulfil.Packages{
 		"csv":           csv.Package{Roots: fileRoots},
-		"postgres":      sqldb.Postgres{},
+		"postgres":      sqldb.Postgres{Roots: fileRoots},
 		"manual-ticket": manual.Package{},
 		"null":          null.Package{},
 	}

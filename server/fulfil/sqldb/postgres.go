@@ -18,8 +18,9 @@ import (
 	"writ/server/fulfil"
 )
 
-// Postgres is the technology "postgres".
-type Postgres struct{}
+// Postgres is the technology "postgres". Roots are folders besides that of the files of connectors in which certificates and keys that a
+// connection string names may lie; absolute paths.
+type Postgres struct{ Roots []string }
 
 // Conn is one connection: a small pool of sessions of one PostgreSQL user. Safe for concurrent use.
 type Conn struct {
@@ -67,7 +68,7 @@ func (Postgres) Capability() fulfil.Capability {
 }
 
 // Open checks the settings; the first call connects.
-func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
+func (p Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, error) {
 	set, err := form{}.Read(s)
 	if err != nil {
 		return nil, err
@@ -86,6 +87,10 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, erro
 	if err != nil {
 		return nil, err
 	}
+	files, err := certificates(&cfg, s.DataDir, p.Roots)
+	if err != nil {
+		return nil, err
+	}
 	connector, err := pq.NewConnectorConfig(c.session(cfg))
 	if err != nil {
 		return nil, errs.Invalid("connectionString", "The connection string cannot be used: a parameter in it is not known or not possible.")
@@ -95,7 +100,7 @@ func (Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, erro
 	for _, m := range cfg.Multi {
 		c.target += fmt.Sprintf(", %s:%d", m.Host, m.Port)
 	}
-	c.db = sql.OpenDB(connector)
+	c.db = sql.OpenDB(withFiles{connector, files})
 	c.db.SetMaxOpenConns(set.MaxConnections)
 	c.db.SetMaxIdleConns(set.MaxConnections)
 	c.db.SetConnMaxIdleTime(time.Minute)
