@@ -188,8 +188,10 @@ func (l *lines) same(x *ExistingLine, verb string) LineDelta {
 }
 
 // emit records the end or the change of an existing line.
+// emit says what becomes of a line. When one of a failed attempt is over, the others go again without it: it may be what the system refused.
 func (l *lines) emit(x *ExistingLine, d LineDelta) {
 	l.done[x] = true
+	l.reenter = l.reenter || d.Close && x.State == Errored
 	l.deltas = append(l.deltas, d)
 }
 

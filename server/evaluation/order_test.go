@@ -268,6 +268,39 @@ func TestFailedCreationStartsOverWithNewContent(t *testing.T) {
 	require.Equal(t, []string{"CREATE   1", "SET Phone 200 1"}, open(o.one(p)))
 }
 
+// TestFailedLineIsOver: of an order that the system refused one line is not wanted any more, or is there. What is left is another order, and goes
+// again; it waited for somebody to unblock it before.
+func TestFailedLineIsOver(t *testing.T) {
+	t.Parallel()
+	for name, over := range map[string]func(p *Owner, target *Resource){
+		"NotWanted": func(p *Owner, _ *Resource) { p.Resource.Scalars["LastName"] = "Lee" },
+		"Seen":      func(_ *Owner, target *Resource) { target.Scalars["Enabled"] = "Ray" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, p := settled(t)
+			o.scalar(o.m.ResourceTypes[0], "Enabled", "LastName", "")
+			o.compile()
+			o.evaluate(p)
+			row := o.one(p)
+			row.Gaps = nil
+			target := o.res[row.TargetID]
+			target.Scalars["Enabled"] = "Lee"
+			o.evaluate(p)
+			p.Resource.Scalars["Phone"], p.Resource.Scalars["LastName"] = "200", "Ray"
+			o.evaluate(p)
+			for _, l := range o.one(p).Order.Lines {
+				l.State, l.IsSent = Errored, true
+			}
+			o.evaluate(p)
+			require.Equal(t, []string{"SET Enabled Ray 3", "SET Phone 200 3"}, open(o.one(p)))
+			over(p, target)
+			o.evaluate(p)
+			require.Equal(t, []string{"SET Phone 200 1"}, open(o.one(p)))
+		})
+	}
+}
+
 func TestDeclinedCreation(t *testing.T) {
 	t.Parallel()
 	o, p, _ := newcomer(t)
