@@ -69,9 +69,19 @@ func Sealed(c config.Config) ([]backup.Sealed, error) {
 const settleFor = 2 * time.Second
 
 // RotateKey seals everything again with a new key, while servers work. What is done already is seen in the rows, so that a rotation that was
-// interrupted goes on where it stopped.
+// interrupted goes on where it stopped. CONFLICT beside another one: whichever ended first would take keys away that the other one seals with.
 func RotateKey(ctx context.Context, s cli.Session) error {
 	inFile := s.Config.Secret.Key == ""
+	if inFile {
+		done, err := s.Config.Secret.Alone(s.Config.Database.DataDir)
+		if err != nil {
+			return err
+		}
+		if done == nil {
+			return errs.New(errs.Conflict, "Another rotation of the keys in this data folder is going on. Wait for its end; nothing has to be done again then.")
+		}
+		defer done()
+	}
 	keys, err := s.Config.Secret.Keys(s.Config.Database.DataDir)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"writ/server/backup"
 	"writ/server/config"
 	"writ/server/dbtest"
+	"writ/server/errs"
 	"writ/server/fulfil"
 	"writ/server/system"
 )
@@ -114,6 +116,36 @@ func mustText(t *testing.T, secret config.Secret) string {
 	text, _, err := keysOf(config.Config{Secret: secret})
 	require.NoError(t, err)
 	return text
+}
+
+// TestRotateKeyAlone: of several rotations at once one does it, and says when it is over; no key is taken away that another one just made.
+func TestRotateKeyAlone(t *testing.T) {
+	t.Parallel()
+	s := mustConsole(t)
+	ring, err := keyringOf(s.Config)
+	require.NoError(t, err)
+	s.mustSeal(t, ring, 1)
+	ended := make(chan error, 3)
+	for range cap(ended) {
+		go func() {
+			at := s.Session
+			at.Out = io.Discard
+			ended <- RotateKey(t.Context(), at)
+		}()
+	}
+	refused := 0
+	for range cap(ended) {
+		if err := <-ended; err != nil {
+			require.True(t, errs.Is(err, errs.Conflict), err)
+			refused++
+		}
+	}
+	require.Equal(t, cap(ended)-1, refused)
+	require.NoError(t, RotateKey(t.Context(), s.Session), "one after the other they all do")
+	ring, err = keyringOf(s.Config)
+	require.NoError(t, err)
+	all, current := s.opens(t, ring)
+	require.Equal(t, []int{1, 1}, []int{all, current})
 }
 
 // TestRotateKeyKeepsWhatItCannotOpen: a damaged value stops the rotation before a key is dropped.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode"
 )
 
@@ -66,6 +67,23 @@ func (s *Secret) Stamp(dataDir string) (string, error) {
 		return "", fmt.Errorf("look at the secret keys: %w", err)
 	}
 	return fmt.Sprint(info.ModTime().UnixNano(), info.Size()), nil
+}
+
+// Alone lets one process at a time change the keys of a data folder: until it calls done, or ends in whatever way. nil when another one does.
+func (s *Secret) Alone(dataDir string) (done func(), err error) {
+	dir, err := os.Open(dataDir)
+	if err != nil {
+		return nil, fmt.Errorf("lock the secret keys: %w", err)
+	}
+	err = syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return func() { _ = dir.Close() }, nil // closing lets go of the lock
+	}
+	_ = dir.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("lock the secret keys: %w", err)
 }
 
 // NewKey puts a new key before those of the data folder.
