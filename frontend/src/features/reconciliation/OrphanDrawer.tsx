@@ -17,13 +17,11 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { DecideBar, PostponedNote } from './DecideBar'
 import { reasonLooks } from './looks'
-import { OrphanDetailDocument, type OrphanDetailQuery } from './OrphanDrawer.generated'
+import { OrphanDetailDocument } from './OrphanDrawer.generated'
 import { OtherDifferences } from './OtherDifferences'
-import { OwnerChoice } from './OwnerChoice'
+import { OwnerChoice, type Orphan } from './OwnerChoice'
 import type { OrphanSearch } from './reconcileSearch'
 import { useDifference } from './useDifference'
-
-export type Orphan = OrphanDetailQuery['accountsWithoutOwner']['nodes'][number]
 
 /** One account without an owner: why, the nearest people, and what can be decided. */
 export function OrphanDrawer() {

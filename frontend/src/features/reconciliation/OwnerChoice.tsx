@@ -7,9 +7,11 @@ import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Section } from '../../ui/Page'
 import { useDraft } from '../../ui/useDraft'
 import type { DifferenceDetailFragment } from './DifferenceDrawer.generated'
-import type { Orphan } from './OrphanDrawer'
+import type { OrphanDetailQuery } from './OrphanDrawer.generated'
 import classes from './Reconciliation.module.css'
 import { useDecide } from './useDecide'
+
+export type Orphan = OrphanDetailQuery['accountsWithoutOwner']['nodes'][number]
 
 interface Chosen {
   /** Empty: nobody, and it stays. */
