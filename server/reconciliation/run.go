@@ -229,13 +229,14 @@ func (s *Service) next(ctx context.Context, tx bun.Tx, run *ReconciliationRun) (
 	if err != nil {
 		return false, err
 	}
-	run.AfterID, run.Done, run.Failed = list[len(list)-1], run.Done+len(list)-len(failed), run.Failed+len(failed)
+	run.AfterID, run.Done = list[len(list)-1], run.Done+len(list)-len(failed)
 	var fresh []RunFailure
 	for _, id := range list {
-		if e := failed[id]; e != nil {
+		if e := failed[id]; e != nil && e.Kind != errs.StaleItem { // over while its locks were waited for: the filter does not find it any more
 			fresh = append(fresh, RunFailure{ID: id, Code: string(e.Kind), Message: e.Message})
 		}
 	}
+	run.Failed += len(fresh)
 	return true, s.note(ctx, tx, run, fresh...)
 }
 
