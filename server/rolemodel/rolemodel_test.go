@@ -93,14 +93,6 @@ func TestRulesOf(t *testing.T) {
 	require.True(t, errs.Is(err, errs.NotFound))
 }
 
-func names(roles []*rolemodel.Role) []string {
-	out := []string{}
-	for _, r := range roles {
-		out = append(out, r.Identifier)
-	}
-	return out
-}
-
 // sound is a model without any problem, and its shape.
 func sound() (*rolemodel.Model, *directory.Shape) {
 	department := int64(3)
