@@ -183,13 +183,20 @@ func (l *loader) gaps([]int64) error {
 
 func (l *loader) keptValues([]int64) error {
 	return l.read(func(r *db.Row) error {
-		k := &evaluation.Kept{ID: r.Int()}
-		t := l.types[r.Int()]
-		k.Property, k.ValueID, k.Workflow, k.Value, k.KeptAgainst = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text()
-		t.Kept = append(t.Kept, k)
+		readKept(r, l.types)
 		return nil
-	}, `select id, assigned_resource_type_id, property, value_id, workflow_state, kept_value, kept_against from kept_value
+	}, `select `+keptColumns+` from kept_value
 		where assigned_resource_type_id = any (?) and closed_at is null order by id`, ids(slices.Sorted(maps.Keys(l.types))))
+}
+
+const keptColumns = "id, assigned_resource_type_id, property, value_id, workflow_state, kept_value, kept_against"
+
+// readKept takes in a decision about a value.
+func readKept(r *db.Row, types map[int64]*evaluation.ExistingType) {
+	k := &evaluation.Kept{ID: r.Int()}
+	t := types[r.Int()]
+	k.Property, k.ValueID, k.Workflow, k.Value, k.KeptAgainst = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text()
+	t.Kept = append(t.Kept, k)
 }
 
 func (l *loader) states(list []int64) error {

@@ -103,7 +103,7 @@ func (s *Service) loadPast(ctx context.Context, idb bun.IDB, m *Model, ownerID i
 			Expected: x.expected, CreatedKey: text(x.CreatedKey), WasVerified: x.VerifiedAt != nil && !x.VerifiedAt.After(a.known), Error: text(x.Error)}
 		rows[x.ID], o.Types = t, append(o.Types, t)
 	}
-	s.lookedUp(m, b, o)
+	lookedUp(m, b, o)
 	if err := keptThen(ctx, idb, rows, a.done()); err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) loadPast(ctx context.Context, idb bun.IDB, m *Model, ownerID i
 }
 
 // lookedUp gives query rules what they had found by then: the resources that their values are made of. Correlation keys have no past.
-func (s *Service) lookedUp(m *Model, b *evaluation.Batch, o *evaluation.Owner) {
+func lookedUp(m *Model, b *evaluation.Batch, o *evaluation.Owner) {
 	for _, k := range m.SourceKeys(b.Now, o.Resource, b.Resources) {
 		key := evaluation.Key{RuleID: k.RuleID, Value: k.Value}
 		for _, t := range o.Types {
@@ -133,12 +133,9 @@ func (s *Service) lookedUp(m *Model, b *evaluation.Batch, o *evaluation.Owner) {
 
 // keptThen reads the decisions about values that were in force.
 func keptThen(ctx context.Context, idb bun.IDB, rows map[int64]*evaluation.ExistingType, at time.Time) error {
-	return db.Select(ctx, idb, bun.SafeQuery(`select id, assigned_resource_type_id, property, value_id, workflow_state, kept_value, kept_against from kept_value
+	return db.Select(ctx, idb, bun.SafeQuery(`select `+keptColumns+` from kept_value
 		where assigned_resource_type_id = any (?0) and at <= ?1 and (closed_at is null or closed_at > ?1) order by id`, ids(slices.Sorted(maps.Keys(rows))), at), func(r *db.Row) error {
-		k := &evaluation.Kept{ID: r.Int()}
-		t := rows[r.Int()]
-		k.Property, k.ValueID, k.Workflow, k.Value, k.KeptAgainst = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text()
-		t.Kept = append(t.Kept, k)
+		readKept(r, rows)
 		return nil
 	})
 }
