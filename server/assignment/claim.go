@@ -65,9 +65,12 @@ const sentForOthers = `
 		and not exists (select from order_key v join provisioning_order y on y.id = v.order_id and y.owner_id = k.owner_id and y.kind = 'CREATE' and y.closed_at is null and y.attempt > 0
 			where v.key = p.hash and not v.is_freed and v.order_id < o.id)`
 
+// MayHaveDone are the outcomes of an attempt after which the order may have been carried out all the same.
+const MayHaveDone = `('UNKNOWN', 'EXPIRED', 'WITHDRAWN')`
+
 // sentAt gives since when an order o may have done what it says, as s.at; null: it was never sent, or the system or a person said that it was not done.
 const sentAt = `select min(a.started_at) as at from order_attempt a
-	where a.order_id = o.id and (a.outcome in ('UNKNOWN', 'EXPIRED', 'WITHDRAWN') or a.ended_at is null and (o.called_at is not null or o.is_manual or 2 = any (o.states)))
+	where a.order_id = o.id and (a.outcome in ` + MayHaveDone + ` or a.ended_at is null and (o.called_at is not null or o.is_manual or 2 = any (o.states)))
 		and not exists (select from order_attempt b where b.order_id = a.order_id and b.attempt > a.attempt and b.outcome in ('REFUSED', 'CONFLICT', 'NOT_FOUND', 'OPERATOR'))`
 
 // WasThere is the condition that a resource x was there at s.at.

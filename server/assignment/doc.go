@@ -16,6 +16,7 @@
 //	decide.go     what decisions about orders mean for assignments: kept, declined, denied
 //	reconcile.go  what decisions about differences mean: kept, given up for what is computed, authorized, handed over, refused
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
+//	              save_role.go roles, save_type.go resource types and their targets
 //	version.go    what was known of an assignment before it changed
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list

@@ -74,8 +74,8 @@ func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	compiled, problems := evaluation.Compile(source, shape, keys)
-	if compiled == nil {
+	m, problems := compiled(source, shape, keys)
+	if m == nil {
 		return nil, fmt.Errorf("the role model does not compile: %v", problems)
 	}
 	for _, p := range problems {
@@ -84,7 +84,16 @@ func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
 	if len(problems) > 0 { // one line: before the first synchronization every rule that names a resource has one
 		s.Log.InfoContext(ctx, "the role model has warnings; writ plan shows them", "count", len(problems), "first", problems[0].Identifier+": "+problems[0].Message)
 	}
-	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths()), Width: widthOf(source, shape), keys: keys}, nil
+	return m, nil
+}
+
+// compiled makes a model ready to compute with; nil with the problems when it cannot be.
+func compiled(source *rolemodel.Model, shape *directory.Shape, keys evaluation.Keys) (*Model, []rolemodel.Problem) {
+	c, problems := evaluation.Compile(source, shape, keys)
+	if c == nil {
+		return nil, problems
+	}
+	return &Model{Compiled: c, Source: source, Shape: shape, Hops: hopsOf(c.Paths()), Width: widthOf(source, shape), keys: keys}, problems
 }
 
 // Check compiles a model that is being saved and tells what is wrong with it (server/manifest asks before it commits).

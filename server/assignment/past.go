@@ -42,11 +42,11 @@ func (s *Service) modelAt(ctx context.Context, idb bun.IDB, known time.Time) (*M
 	if err != nil {
 		return nil, err
 	}
-	compiled, problems := evaluation.Compile(source, shape, keys)
-	if compiled == nil {
+	m, problems := compiled(source, shape, keys)
+	if m == nil {
 		return nil, errs.Invalid("knownAt", "The role model of %s does not fit the entity types of now: %s.", known.UTC().Format("2 January 2006 15:04 MST"), problems[0].Message)
 	}
-	return &Model{Compiled: compiled, Source: source, Shape: shape, Hops: hopsOf(compiled.Paths()), keys: keys}, nil
+	return m, nil
 }
 
 // referenceDataAt is referenceData as it was known at an instant.
@@ -115,19 +115,19 @@ func (s *Service) loadPast(ctx context.Context, idb bun.IDB, m *Model, ownerID i
 
 // lookedUp gives query rules what they had found by then: the resources that their values are made of. Correlation keys have no past.
 func lookedUp(m *Model, b *evaluation.Batch, o *evaluation.Owner) {
-	for _, k := range m.SourceKeys(b.Now, o.Resource, b.Resources) {
-		key := evaluation.Key{RuleID: k.RuleID, Value: k.Value}
-		for _, t := range o.Types {
-			for _, spans := range t.Expected.Properties {
-				for _, span := range spans {
-					for _, rule := range span.Rules {
-						if rule == k.RuleID && span.ID != 0 {
-							o.Lookups[key] = append(o.Lookups[key], span.ID)
-						}
-					}
+	made := map[int64][]int64{}
+	for _, t := range o.Types {
+		for _, span := range slices.Concat(slices.Collect(maps.Values(t.Expected.Properties))...) {
+			for _, rule := range span.Rules {
+				if span.ID != 0 {
+					made[rule] = append(made[rule], span.ID)
 				}
 			}
 		}
+	}
+	for _, k := range m.SourceKeys(b.Now, o.Resource, b.Resources) {
+		key := evaluation.Key{RuleID: k.RuleID, Value: k.Value}
+		o.Lookups[key] = append(o.Lookups[key], made[k.RuleID]...)
 	}
 }
 

@@ -243,6 +243,9 @@ func (s *Service) assign(ctx context.Context, in BulkOrdersInput, a Action, who 
 	})
 }
 
+// askedAt gives since when somebody was asked for an order o that may have been done without a word, as at.
+const askedAt = `(select min(started_at) as at from order_attempt where order_id = o.id and (ended_at is null or outcome in ` + assignment.MayHaveDone + `))`
+
 // othersKeys gives the creations whose key an account had before anybody was asked for it: that account was not made for them, whatever the
 // ticket says. Whoever names such an account as what he made is refused; who says nothing is believed, and what he made is found by its correlation.
 func othersKeys(ctx context.Context, tx bun.Tx, orders []*lockedOrder, named string) (rest []*lockedOrder, taken []int64, err error) {
@@ -251,7 +254,7 @@ func othersKeys(ctx context.Context, tx bun.Tx, orders []*lockedOrder, named str
 		ids[i] = o.ID
 	}
 	err = tx.NewRaw(`select o.id from provisioning_order o join resource_type t on t.id = o.resource_type_id
-		join lateral (select min(started_at) as at from order_attempt where order_id = o.id and (ended_at is null or outcome in ('UNKNOWN', 'EXPIRED', 'WITHDRAWN'))) s on s.at is not null
+		join lateral `+askedAt+` s on s.at is not null
 		join resource x on x.entity_type_id = t.target_entity_type_id and x.valid_to = 'infinity' and x.key = coalesce(?0, `+ticketKey("l.closed_at is null")+`)
 		where o.id = any (?1) and o.kind = 'CREATE' and `+assignment.WasThere+` order by 1`, optional(named), arrayOf(ids)).Scan(ctx, &taken)
 	if err != nil {
@@ -288,11 +291,10 @@ func noteSentKeys(ctx context.Context, tx bun.Tx, now time.Time, orderIDs []int6
 	}
 	var keys []assignment.Answer
 	err := tx.NewRaw(`select assigned_resource_type_id, created_key
-		from (select o.assigned_resource_type_id, t.target_entity_type_id, s.sent_at, `+ticketKey("(l.closed_at is null or l.closed_at >= ?0)")+` as created_key
+		from (select o.assigned_resource_type_id, t.target_entity_type_id, s.at as sent_at, `+ticketKey("(l.closed_at is null or l.closed_at >= ?0)")+` as created_key
 			from provisioning_order o join assigned_resource_type a on a.id = o.assigned_resource_type_id and a.created_key is null and a.resource_id is null
 			join resource_type t on t.id = o.resource_type_id
-			join lateral (select min(started_at) as sent_at from order_attempt where order_id = o.id and (ended_at is null or outcome in ('UNKNOWN', 'EXPIRED', 'WITHDRAWN'))) s
-				on s.sent_at is not null
+			join lateral `+askedAt+` s on s.at is not null
 			where o.id = any (?1)) k
 		cross join lateral (select k.sent_at as at) s
 		where created_key is not null and not exists (select from resource x where x.entity_type_id = k.target_entity_type_id and x.key = k.created_key

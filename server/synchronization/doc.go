@@ -3,7 +3,7 @@
 //	service.go    Service: what app must fill in; RunInput
 //	delivery.go   Delivery: one synchronization of one connector
 //	state.go      the machine below, and the only function that moves a delivery
-//	export.go     read the mapped tables of a connector, clean and normalise them row by row
+//	export.go     read the mapped tables of a connector, row by row; clean.go brings a row into its normal form, or says why it is set aside
 //	changed.go    continuous mode: rows that are what they were in the last reading are left out; digest.go what is remembered of them
 //	written.go    after our own changes only their targets are read, when nothing else happened
 //	compare.go    set duplicates aside, compare with the directory: the list of changes
