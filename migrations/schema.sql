@@ -199,6 +199,7 @@ create table category (
     policy_id bigint not null,
     parent_id bigint,
     version integer default 1 not null,
+    is_collapsed boolean default false not null,
     constraint category_pkey PRIMARY KEY (id),
     constraint category_identifier_key UNIQUE (identifier),
     constraint category_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES category(id),
@@ -942,9 +943,28 @@ create table policy (
     is_simulation_enabled boolean default false not null,
     dimensions jsonb default '{}'::jsonb not null,
     version integer default 1 not null,
+    is_external boolean default false not null,
+    has_implicit_approval boolean default false not null,
+    prolongation_without_approval boolean default false not null,
+    max_duration integer default 0 not null,
+    grace_period integer default 0 not null,
+    manual_assignment_end_date_locked_to_context_mode smallint default 0 not null,
+    comment_activation_on_approve_in_review smallint default 1 not null,
+    comment_activation_on_decline_in_review smallint default 2 not null,
+    comment_activation_on_delete_gap_in_reconciliation smallint default 1 not null,
+    comment_activation_on_keep_gap_in_reconciliation smallint default 2 not null,
     constraint policy_pkey PRIMARY KEY (id),
-    constraint policy_identifier_key UNIQUE (identifier)
+    constraint policy_identifier_key UNIQUE (identifier),
+    constraint policy_comment_on_approve CHECK (((comment_activation_on_approve_in_review >= 0) AND (comment_activation_on_approve_in_review <= 2))),
+    constraint policy_comment_on_decline CHECK (((comment_activation_on_decline_in_review >= 0) AND (comment_activation_on_decline_in_review <= 2))),
+    constraint policy_comment_on_delete_gap CHECK (((comment_activation_on_delete_gap_in_reconciliation >= 0) AND (comment_activation_on_delete_gap_in_reconciliation <= 2))),
+    constraint policy_comment_on_keep_gap CHECK (((comment_activation_on_keep_gap_in_reconciliation >= 0) AND (comment_activation_on_keep_gap_in_reconciliation <= 2))),
+    constraint policy_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 3))),
+    constraint policy_grace_period CHECK ((grace_period >= 0)),
+    constraint policy_max_duration CHECK ((max_duration >= 0))
 );
+comment on column policy.max_duration is 'Minutes that assignments given by hand last at most; 0: no limit.';
+comment on column policy.grace_period is 'Minutes for which roles stay that a change of the rules takes away; 0: none.';
 
 create table profile (
     id bigint generated always as identity,
@@ -1259,18 +1279,27 @@ create table resource_type (
     ticket_synchro_is_not_available boolean default false not null,
     version integer default 1 not null,
     allow_own_decisions boolean default false not null,
+    implicit_approval smallint default 0 not null,
+    prolongation_without_approval smallint default 0 not null,
+    manual_assignment_end_date_locked_to_context_mode smallint default 4 not null,
+    tags text[] default '{}'::text[] not null,
+    owner_entity_type_id bigint,
+    owner_key text,
     constraint resource_type_pkey PRIMARY KEY (id),
     constraint resource_type_identifier_key UNIQUE (identifier),
     constraint resource_type_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
     constraint resource_type_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
     constraint resource_type_depends_on_id_fkey FOREIGN KEY (depends_on_id) REFERENCES resource_type(id),
+    constraint resource_type_owner_entity_type_fkey FOREIGN KEY (owner_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
     constraint resource_type_source_entity_type_id_fkey FOREIGN KEY (source_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
     constraint resource_type_auto_retry_count_check CHECK ((auto_retry_count >= 0)),
     constraint resource_type_auto_retry_delay_minutes_check CHECK ((auto_retry_delay_minutes >= 0)),
+    constraint resource_type_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 4))),
     constraint resource_type_fulfill_hours_ahead_of_time_check CHECK ((fulfill_hours_ahead_of_time >= 0)),
+    constraint resource_type_implicit_approval CHECK (((implicit_approval >= 0) AND (implicit_approval <= 2))),
     constraint resource_type_maximum_delete_check CHECK ((maximum_delete >= 0)),
     constraint resource_type_maximum_delete_percent_check CHECK (((maximum_delete_percent >= 0) AND (maximum_delete_percent <= 100))),
     constraint resource_type_maximum_insert_check CHECK ((maximum_insert >= 0)),
@@ -1278,6 +1307,8 @@ create table resource_type (
     constraint resource_type_maximum_update_check CHECK ((maximum_update >= 0)),
     constraint resource_type_maximum_update_percent_check CHECK (((maximum_update_percent >= 0) AND (maximum_update_percent <= 100))),
     constraint resource_type_orphans_need_removal CHECK (((NOT remove_orphans) OR allow_remove)),
+    constraint resource_type_owner_is_whole CHECK (((owner_entity_type_id IS NULL) = (owner_key IS NULL))),
+    constraint resource_type_prolongation CHECK (((prolongation_without_approval >= 0) AND (prolongation_without_approval <= 2))),
     constraint resource_type_transmitted_state_validity_period_check CHECK ((transmitted_state_validity_period >= 0))
 );
 comment on column resource_type.allow_own_decisions is 'People may approve, decline, unblock, confirm and report on orders about themselves.';
@@ -1365,14 +1396,44 @@ create table role (
     approval_workflow_type smallint default 0 not null,
     hide_on_simplified_view boolean default false not null,
     version integer default 1 not null,
+    implicit_approval smallint default 0 not null,
+    prolongation_without_approval smallint default 0 not null,
+    max_duration integer,
+    grace_period integer,
+    manual_assignment_end_date_locked_to_context_mode smallint default 4 not null,
+    comment_activation_on_approve_in_review smallint default 3 not null,
+    comment_activation_on_decline_in_review smallint default 3 not null,
+    comment_activation_on_delete_gap_in_reconciliation smallint default 3 not null,
+    comment_activation_on_keep_gap_in_reconciliation smallint default 3 not null,
+    secondary_category_ids bigint[] default '{}'::bigint[] not null,
+    tags text[] default '{}'::text[] not null,
+    owner_entity_type_id bigint,
+    owner_key text,
+    state smallint default 0 not null,
     constraint role_pkey PRIMARY KEY (id),
     constraint role_kind_identifier_key UNIQUE (kind, identifier),
     constraint role_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
     constraint role_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint role_owner_entity_type_fkey FOREIGN KEY (owner_entity_type_id) REFERENCES entity_type(id),
     constraint role_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
     constraint role_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
-    constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text])))
+    constraint role_comment_on_approve CHECK (((comment_activation_on_approve_in_review >= 0) AND (comment_activation_on_approve_in_review <= 3))),
+    constraint role_comment_on_decline CHECK (((comment_activation_on_decline_in_review >= 0) AND (comment_activation_on_decline_in_review <= 3))),
+    constraint role_comment_on_delete_gap CHECK (((comment_activation_on_delete_gap_in_reconciliation >= 0) AND (comment_activation_on_delete_gap_in_reconciliation <= 3))),
+    constraint role_comment_on_keep_gap CHECK (((comment_activation_on_keep_gap_in_reconciliation >= 0) AND (comment_activation_on_keep_gap_in_reconciliation <= 3))),
+    constraint role_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 4))),
+    constraint role_grace_period CHECK ((grace_period >= 0)),
+    constraint role_implicit_approval CHECK (((implicit_approval >= 0) AND (implicit_approval <= 2))),
+    constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text]))),
+    constraint role_max_duration CHECK ((max_duration >= 0)),
+    constraint role_owner_is_whole CHECK (((owner_entity_type_id IS NULL) = (owner_key IS NULL))),
+    constraint role_prolongation CHECK (((prolongation_without_approval >= 0) AND (prolongation_without_approval <= 2))),
+    constraint role_state CHECK (((state >= 0) AND (state <= 1)))
 );
+comment on column role.max_duration is 'Null: as the policy says.';
+comment on column role.grace_period is 'Null: as the policy says.';
+comment on column role.secondary_category_ids is 'Categories that show the role beside its own; approvals go by its own only.';
+comment on column role.state is '0: made by hand, 1: by a role mapping.';
 
 create table role_mapping (
     id bigint generated always as identity,

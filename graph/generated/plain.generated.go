@@ -75,6 +75,7 @@ var plainTypes = plain.Types{
 		"identifier":      {Code: 1},
 		"displayName":     {Code: 2},
 		"ownerEntityType": {Code: 3},
+		"comment":         {Code: 4},
 	}},
 	"AccountWithoutOwner": {Implementors: accountWithoutOwnerImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
@@ -163,6 +164,7 @@ var plainTypes = plain.Types{
 		"displayName": {Code: 3},
 		"description": {Code: 4},
 		"parentId":    {Code: 5},
+		"isCollapsed": {Code: 7},
 	}},
 	"CategoryConfiguration": {Implementors: categoryConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":  {Code: 1},
@@ -170,6 +172,7 @@ var plainTypes = plain.Types{
 		"description": {Code: 3},
 		"policy":      {Code: 4},
 		"parent":      {Code: 5},
+		"isCollapsed": {Code: 6},
 	}},
 	"CategoryConfigurationConnection": {Implementors: categoryConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "CategoryConfiguration"},
@@ -346,6 +349,10 @@ var plainTypes = plain.Types{
 	"DecideReconciliationPayload": {Implementors: decideReconciliationPayloadImplementors, Fields: map[string]plain.Field{
 		"results": {Code: 1, Of: "ReconciliationResult"},
 		"run":     {Code: 2, Of: "ReconciliationRun"},
+	}},
+	"DecisionComment": {Implementors: decisionCommentImplementors, Fields: map[string]plain.Field{
+		"decision":   {Code: 1},
+		"activation": {Code: 2},
 	}},
 	"DeleteResourcePayload": {Implementors: deleteResourcePayloadImplementors, Fields: map[string]plain.Field{
 		"id": {Code: 1},
@@ -820,6 +827,10 @@ var plainTypes = plain.Types{
 		"reason":     {Code: 3},
 		"value":      {Code: 4},
 	}},
+	"OwnerConfiguration": {Implementors: ownerConfigurationImplementors, Fields: map[string]plain.Field{
+		"entityType": {Code: 1},
+		"key":        {Code: 2},
+	}},
 	"PageInfo": {Implementors: pageInfoImplementors, Fields: map[string]plain.Field{
 		"hasNextPage":     {Code: 1},
 		"hasPreviousPage": {Code: 2},
@@ -859,16 +870,36 @@ var plainTypes = plain.Types{
 		"message":    {Code: 5},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
-		"id":                    {Code: 1},
-		"identifier":            {Code: 2},
-		"displayName":           {Code: 3},
-		"isProvisioningEnabled": {Code: 4},
+		"id":                          {Code: 1},
+		"identifier":                  {Code: 2},
+		"displayName":                 {Code: 3},
+		"isProvisioningEnabled":       {Code: 4},
+		"isExternal":                  {Code: 5},
+		"hasImplicitApproval":         {Code: 7},
+		"prolongationWithoutApproval": {Code: 8},
+		"maxDuration":                 {Code: 9},
+		"gracePeriod":                 {Code: 10},
+		"manualAssignmentEndDateLockedToContextMode":   {Code: 11},
+		"commentActivationOnApproveInReview":           {Code: 12},
+		"commentActivationOnDeclineInReview":           {Code: 13},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 14},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 15},
 	}},
 	"PolicyConfiguration": {Implementors: policyConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":            {Code: 1},
-		"displayName":           {Code: 2},
-		"isProvisioningEnabled": {Code: 3},
-		"isSimulationEnabled":   {Code: 4},
+		"identifier":                  {Code: 1},
+		"displayName":                 {Code: 2},
+		"isProvisioningEnabled":       {Code: 3},
+		"isSimulationEnabled":         {Code: 4},
+		"isExternal":                  {Code: 5},
+		"hasImplicitApproval":         {Code: 6},
+		"prolongationWithoutApproval": {Code: 7},
+		"maxDuration":                 {Code: 8},
+		"gracePeriod":                 {Code: 9},
+		"manualAssignmentEndDateLockedToContextMode":   {Code: 10},
+		"commentActivationOnApproveInReview":           {Code: 11},
+		"commentActivationOnDeclineInReview":           {Code: 12},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 13},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 14},
 	}},
 	"PolicyConfigurationConnection": {Implementors: policyConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "PolicyConfiguration"},
@@ -1005,11 +1036,12 @@ var plainTypes = plain.Types{
 		"isOwn":            {Code: 22},
 		"pattern":          {Code: 23},
 		"decisions":        {Code: 24},
-		"decision":         {Code: 25},
-		"decidedBy":        {Code: 26},
-		"decidedAt":        {Code: 28},
-		"comment":          {Code: 29},
-		"closedAt":         {Code: 30},
+		"comments":         {Code: 25, Of: "DecisionComment"},
+		"decision":         {Code: 26},
+		"decidedBy":        {Code: 27},
+		"decidedAt":        {Code: 29},
+		"comment":          {Code: 30},
+		"closedAt":         {Code: 31},
 	}},
 	"ReconciliationItemConnection": {Implementors: reconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationItem"},
@@ -1138,58 +1170,65 @@ var plainTypes = plain.Types{
 		"identifier":                     {Code: 2},
 		"displayName":                    {Code: 3},
 		"description":                    {Code: 4},
-		"blockProvisioning":              {Code: 9},
-		"allowOwnDecisions":              {Code: 10},
-		"allowAdd":                       {Code: 11},
-		"allowRemove":                    {Code: 12},
-		"transmittedStateValidityPeriod": {Code: 13},
-		"fulfillHoursAheadOfTime":        {Code: 14},
-		"maximumInsert":                  {Code: 16},
-		"maximumUpdate":                  {Code: 17},
-		"maximumDelete":                  {Code: 18},
-		"maximumInsertPercent":           {Code: 19},
-		"maximumUpdatePercent":           {Code: 20},
-		"maximumDeletePercent":           {Code: 21},
+		"tags":                           {Code: 7},
+		"hideOnSimplifiedView":           {Code: 10},
+		"blockProvisioning":              {Code: 15},
+		"allowOwnDecisions":              {Code: 16},
+		"allowAdd":                       {Code: 17},
+		"allowRemove":                    {Code: 18},
+		"transmittedStateValidityPeriod": {Code: 19},
+		"fulfillHoursAheadOfTime":        {Code: 20},
+		"maximumInsert":                  {Code: 22},
+		"maximumUpdate":                  {Code: 23},
+		"maximumDelete":                  {Code: 24},
+		"maximumInsertPercent":           {Code: 25},
+		"maximumUpdatePercent":           {Code: 26},
+		"maximumDeletePercent":           {Code: 27},
 	}},
 	"ResourceTypeConfiguration": {Implementors: resourceTypeConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":                     {Code: 1},
-		"displayName":                    {Code: 2},
-		"description":                    {Code: 3},
-		"policy":                         {Code: 4},
-		"sourceEntityType":               {Code: 5},
-		"targetEntityType":               {Code: 6},
-		"category":                       {Code: 7},
-		"connection":                     {Code: 8},
-		"approvalWorkflowType":           {Code: 9},
-		"hideOnSimplifiedView":           {Code: 10},
-		"allowAdd":                       {Code: 11},
-		"allowRemove":                    {Code: 12},
-		"removeOrphans":                  {Code: 13},
-		"blockProvisioning":              {Code: 14},
-		"allowOwnDecisions":              {Code: 15},
-		"discardManualAssignments":       {Code: 16},
-		"correlateMultipleResources":     {Code: 17},
-		"suggestAllCorrelations":         {Code: 18},
-		"dependsOn":                      {Code: 19},
-		"dependsOnOwnerProperty":         {Code: 20},
-		"argumentsExpression":            {Code: 21},
-		"fulfillHoursAheadOfTime":        {Code: 22},
-		"transmittedStateValidityPeriod": {Code: 23},
-		"autoRetryCount":                 {Code: 24},
-		"autoRetryDelayMinutes":          {Code: 25},
-		"maximumInsert":                  {Code: 26},
-		"maximumUpdate":                  {Code: 27},
-		"maximumDelete":                  {Code: 28},
-		"maximumInsertPercent":           {Code: 29},
-		"maximumUpdatePercent":           {Code: 30},
-		"maximumDeletePercent":           {Code: 31},
-		"ticketSynchroIsNotAvailable":    {Code: 32},
-		"typeRules":                      {Code: 33, Of: "TypeRuleConfiguration"},
-		"scalarRules":                    {Code: 34, Of: "ScalarRuleConfiguration"},
-		"navigationRules":                {Code: 35, Of: "NavigationRuleConfiguration"},
-		"queryRules":                     {Code: 36, Of: "QueryRuleConfiguration"},
-		"correlationRules":               {Code: 37, Of: "CorrelationRuleConfiguration"},
-		"classificationRules":            {Code: 38, Of: "ClassifyRuleConfiguration"},
+		"identifier":                  {Code: 1},
+		"displayName":                 {Code: 2},
+		"description":                 {Code: 3},
+		"policy":                      {Code: 4},
+		"sourceEntityType":            {Code: 5},
+		"targetEntityType":            {Code: 6},
+		"category":                    {Code: 7},
+		"connection":                  {Code: 8},
+		"approvalWorkflowType":        {Code: 9},
+		"tags":                        {Code: 10},
+		"owner":                       {Code: 11, Of: "OwnerConfiguration"},
+		"implicitApproval":            {Code: 12},
+		"prolongationWithoutApproval": {Code: 13},
+		"manualAssignmentEndDateLockedToContextMode": {Code: 14},
+		"hideOnSimplifiedView":                       {Code: 15},
+		"allowAdd":                                   {Code: 16},
+		"allowRemove":                                {Code: 17},
+		"removeOrphans":                              {Code: 18},
+		"blockProvisioning":                          {Code: 19},
+		"allowOwnDecisions":                          {Code: 20},
+		"discardManualAssignments":                   {Code: 21},
+		"correlateMultipleResources":                 {Code: 22},
+		"suggestAllCorrelations":                     {Code: 23},
+		"dependsOn":                                  {Code: 24},
+		"dependsOnOwnerProperty":                     {Code: 25},
+		"argumentsExpression":                        {Code: 26},
+		"fulfillHoursAheadOfTime":                    {Code: 27},
+		"transmittedStateValidityPeriod":             {Code: 28},
+		"autoRetryCount":                             {Code: 29},
+		"autoRetryDelayMinutes":                      {Code: 30},
+		"maximumInsert":                              {Code: 31},
+		"maximumUpdate":                              {Code: 32},
+		"maximumDelete":                              {Code: 33},
+		"maximumInsertPercent":                       {Code: 34},
+		"maximumUpdatePercent":                       {Code: 35},
+		"maximumDeletePercent":                       {Code: 36},
+		"ticketSynchroIsNotAvailable":                {Code: 37},
+		"typeRules":                                  {Code: 38, Of: "TypeRuleConfiguration"},
+		"scalarRules":                                {Code: 39, Of: "ScalarRuleConfiguration"},
+		"navigationRules":                            {Code: 40, Of: "NavigationRuleConfiguration"},
+		"queryRules":                                 {Code: 41, Of: "QueryRuleConfiguration"},
+		"correlationRules":                           {Code: 42, Of: "CorrelationRuleConfiguration"},
+		"classificationRules":                        {Code: 43, Of: "ClassifyRuleConfiguration"},
 	}},
 	"ResourceTypeConfigurationConnection": {Implementors: resourceTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceTypeConfiguration"},
@@ -1230,22 +1269,38 @@ var plainTypes = plain.Types{
 		"values":    {Code: 5, Of: "PropertyValue"},
 	}},
 	"Role": {Implementors: roleImplementors, Fields: map[string]plain.Field{
-		"id":          {Code: 1},
-		"kind":        {Code: 2},
-		"identifier":  {Code: 3},
-		"displayName": {Code: 4},
-		"description": {Code: 5},
+		"id":                   {Code: 1},
+		"kind":                 {Code: 2},
+		"identifier":           {Code: 3},
+		"displayName":          {Code: 4},
+		"description":          {Code: 5},
+		"tags":                 {Code: 11},
+		"hideOnSimplifiedView": {Code: 14},
+		"state":                {Code: 15},
 	}},
 	"RoleConfiguration": {Implementors: roleConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":           {Code: 1},
-		"displayName":          {Code: 2},
-		"description":          {Code: 3},
-		"policy":               {Code: 4},
-		"entityType":           {Code: 5},
-		"category":             {Code: 6},
-		"approvalWorkflowType": {Code: 7},
-		"hideOnSimplifiedView": {Code: 8},
-		"rules":                {Code: 9, Of: "RoleRuleConfiguration"},
+		"identifier":                  {Code: 1},
+		"displayName":                 {Code: 2},
+		"description":                 {Code: 3},
+		"policy":                      {Code: 4},
+		"entityType":                  {Code: 5},
+		"category":                    {Code: 6},
+		"secondaryCategories":         {Code: 7},
+		"tags":                        {Code: 8},
+		"owner":                       {Code: 9, Of: "OwnerConfiguration"},
+		"approvalWorkflowType":        {Code: 10},
+		"implicitApproval":            {Code: 11},
+		"prolongationWithoutApproval": {Code: 12},
+		"manualAssignmentEndDateLockedToContextMode": {Code: 13},
+		"maxDuration":                                  {Code: 14},
+		"gracePeriod":                                  {Code: 15},
+		"commentActivationOnApproveInReview":           {Code: 16},
+		"commentActivationOnDeclineInReview":           {Code: 17},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 18},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 19},
+		"hideOnSimplifiedView":                         {Code: 20},
+		"state":                                        {Code: 21},
+		"rules":                                        {Code: 22, Of: "RoleRuleConfiguration"},
 	}},
 	"RoleConfigurationConnection": {Implementors: roleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RoleConfiguration"},
@@ -1362,6 +1417,19 @@ var plainTypes = plain.Types{
 		"property":      {Code: 1},
 		"extensionKind": {Code: 2},
 		"isExcluded":    {Code: 3},
+	}},
+	"Settings": {Implementors: settingsImplementors, Fields: map[string]plain.Field{
+		"approvalWorkflowType":                         {Code: 1},
+		"hasImplicitApproval":                          {Code: 2},
+		"prolongationWithoutApproval":                  {Code: 3},
+		"maxDuration":                                  {Code: 4},
+		"gracePeriod":                                  {Code: 5},
+		"manualAssignmentEndDateLockedToContextMode":   {Code: 6},
+		"commentActivationOnApproveInReview":           {Code: 7},
+		"commentActivationOnDeclineInReview":           {Code: 8},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 9},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 10},
+		"fromPolicy":                                   {Code: 11},
 	}},
 	"SourceConfiguration": {Implementors: sourceConfigurationImplementors, Fields: map[string]plain.Field{
 		"connection":      {Code: 1},
@@ -1838,6 +1906,12 @@ func plainAccountType(w *plain.Writer, s *plain.Selection, obj *reconciliation.A
 		case 3: // ownerEntityType
 			v := obj.OwnerEntityType
 			w.String(v)
+
+		case 4: // comment
+			v := obj.Comment
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
 
 		}
 	}
@@ -2564,6 +2638,10 @@ func plainCategory(w *plain.Writer, s *plain.Selection, obj *rolemodel.Category)
 				w.ID(*v)
 			}
 
+		case 7: // isCollapsed
+			v := obj.IsCollapsed
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -2606,6 +2684,10 @@ func plainCategoryConfiguration(w *plain.Writer, s *plain.Selection, obj *manife
 		case 5: // parent
 			v := obj.Parent
 			w.String(v)
+
+		case 6: // isCollapsed
+			v := obj.IsCollapsed
+			w.Bool(v)
 
 		}
 	}
@@ -4012,6 +4094,39 @@ func plainDecideReconciliationPayload(w *plain.Writer, s *plain.Selection, obj *
 				if !plainReconciliationRun(w, f.Below, v) {
 					return false
 				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DecisionComment(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecisionComment) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DecisionComment"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDecisionComment(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DecisionComment(ctx, sel, obj)
+}
+
+func plainDecisionComment(w *plain.Writer, s *plain.Selection, obj *reconciliation.DecisionComment) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DecisionComment\"")
+		case 1: // decision
+			v := obj.Decision
+			w.String(string(v))
+
+		case 2: // activation
+			v := obj.Activation()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
 			}
 
 		}
@@ -7637,6 +7752,37 @@ func plainOwnerCandidate(w *plain.Writer, s *plain.Selection, obj *reconciliatio
 	return true
 }
 
+func (ec *executionContext) _OwnerConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Owner) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "OwnerConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainOwnerConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_OwnerConfiguration(ctx, sel, obj)
+}
+
+func plainOwnerConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.Owner) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"OwnerConfiguration\"")
+		case 1: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 2: // key
+			v := obj.Key
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *page.Info) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PageInfo"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPageInfo(w, s, obj) }); m != nil {
@@ -7980,6 +8126,56 @@ func plainPolicy(w *plain.Writer, s *plain.Selection, obj *rolemodel.Policy) boo
 			v := obj.IsProvisioningEnabled
 			w.Bool(v)
 
+		case 5: // isExternal
+			v := obj.IsExternal
+			w.Bool(v)
+
+		case 7: // hasImplicitApproval
+			v := obj.HasImplicitApproval
+			w.Bool(v)
+
+		case 8: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			w.Bool(v)
+
+		case 9: // maxDuration
+			v := obj.MaxDuration
+			w.Int(int64(v))
+
+		case 10: // gracePeriod
+			v := obj.GracePeriod
+			w.Int(int64(v))
+
+		case 11: // manualAssignmentEndDateLockedToContextMode
+			v := obj.EndDateLock()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // commentActivationOnApproveInReview
+			v := obj.OnApprove()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // commentActivationOnDeclineInReview
+			v := obj.OnDecline()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // commentActivationOnDeleteGapInReconciliation
+			v := obj.OnDelete()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 15: // commentActivationOnKeepGapInReconciliation
+			v := obj.OnKeep()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
 		}
 	}
 	w.Raw("}")
@@ -8018,6 +8214,56 @@ func plainPolicyConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest
 		case 4: // isSimulationEnabled
 			v := obj.IsSimulationEnabled
 			w.Bool(v)
+
+		case 5: // isExternal
+			v := obj.IsExternal
+			w.Bool(v)
+
+		case 6: // hasImplicitApproval
+			v := obj.HasImplicitApproval
+			w.Bool(v)
+
+		case 7: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			w.Bool(v)
+
+		case 8: // maxDuration
+			v := obj.MaxDuration
+			w.Int(int64(v))
+
+		case 9: // gracePeriod
+			v := obj.GracePeriod
+			w.Int(int64(v))
+
+		case 10: // manualAssignmentEndDateLockedToContextMode
+			v := obj.ManualAssignmentEndDateLockedToContextMode
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 11: // commentActivationOnApproveInReview
+			v := obj.CommentActivationOnApproveInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // commentActivationOnDeclineInReview
+			v := obj.CommentActivationOnDeclineInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // commentActivationOnDeleteGapInReconciliation
+			v := obj.CommentActivationOnDeleteGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // commentActivationOnKeepGapInReconciliation
+			v := obj.CommentActivationOnKeepGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
 
 		}
 	}
@@ -8980,7 +9226,18 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			}
 			w.Raw("]")
 
-		case 25: // decision
+		case 25: // comments
+			v := obj.Comments()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainDecisionComment(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 26: // decision
 			v := obj.Decision()
 			if v == nil {
 				w.Raw("null")
@@ -8988,7 +9245,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(string(*v))
 			}
 
-		case 26: // decidedBy
+		case 27: // decidedBy
 			v := obj.DecidedBy
 			if v == nil {
 				w.Raw("null")
@@ -8996,7 +9253,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 28: // decidedAt
+		case 29: // decidedAt
 			v := obj.DecidedAt
 			if v == nil {
 				w.Raw("null")
@@ -9006,11 +9263,11 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 29: // comment
+		case 30: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 30: // closedAt
+		case 31: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -9988,51 +10245,64 @@ func plainResourceType(w *plain.Writer, s *plain.Selection, obj *rolemodel.Resou
 			v := obj.Description
 			w.String(v)
 
-		case 9: // blockProvisioning
+		case 7: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 10: // hideOnSimplifiedView
+			v := obj.HideOnSimplifiedView
+			w.Bool(v)
+
+		case 15: // blockProvisioning
 			v := obj.BlockProvisioning
 			w.Bool(v)
 
-		case 10: // allowOwnDecisions
+		case 16: // allowOwnDecisions
 			v := obj.AllowOwnDecisions
 			w.Bool(v)
 
-		case 11: // allowAdd
+		case 17: // allowAdd
 			v := obj.AllowAdd
 			w.Bool(v)
 
-		case 12: // allowRemove
+		case 18: // allowRemove
 			v := obj.AllowRemove
 			w.Bool(v)
 
-		case 13: // transmittedStateValidityPeriod
+		case 19: // transmittedStateValidityPeriod
 			v := obj.TransmittedStateValidityPeriod
 			w.Int(int64(v))
 
-		case 14: // fulfillHoursAheadOfTime
+		case 20: // fulfillHoursAheadOfTime
 			v := obj.FulfillHoursAheadOfTime
 			w.Int(int64(v))
 
-		case 16: // maximumInsert
+		case 22: // maximumInsert
 			v := obj.MaximumInsert
 			w.Int(int64(v))
 
-		case 17: // maximumUpdate
+		case 23: // maximumUpdate
 			v := obj.MaximumUpdate
 			w.Int(int64(v))
 
-		case 18: // maximumDelete
+		case 24: // maximumDelete
 			v := obj.MaximumDelete
 			w.Int(int64(v))
 
-		case 19: // maximumInsertPercent
+		case 25: // maximumInsertPercent
 			v := obj.MaximumInsertPercent
 			w.Int(int64(v))
 
-		case 20: // maximumUpdatePercent
+		case 26: // maximumUpdatePercent
 			v := obj.MaximumUpdatePercent
 			w.Int(int64(v))
 
-		case 21: // maximumDeletePercent
+		case 27: // maximumDeletePercent
 			v := obj.MaximumDeletePercent
 			w.Int(int64(v))
 
@@ -10098,117 +10368,154 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Int(int64(*v))
 
-		case 10: // hideOnSimplifiedView
+		case 10: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 11: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainOwnerConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 12: // implicitApproval
+			v := obj.ImplicitApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // manualAssignmentEndDateLockedToContextMode
+			v := obj.ManualAssignmentEndDateLockedToContextMode
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 15: // hideOnSimplifiedView
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 11: // allowAdd
+		case 16: // allowAdd
 			v := obj.AllowAdd
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 12: // allowRemove
+		case 17: // allowRemove
 			v := obj.AllowRemove
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 13: // removeOrphans
+		case 18: // removeOrphans
 			v := obj.RemoveOrphans
 			w.Bool(v)
 
-		case 14: // blockProvisioning
+		case 19: // blockProvisioning
 			v := obj.BlockProvisioning
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 15: // allowOwnDecisions
+		case 20: // allowOwnDecisions
 			v := obj.AllowOwnDecisions
 			w.Bool(v)
 
-		case 16: // discardManualAssignments
+		case 21: // discardManualAssignments
 			v := obj.DiscardManualAssignments
 			w.Bool(v)
 
-		case 17: // correlateMultipleResources
+		case 22: // correlateMultipleResources
 			v := obj.CorrelateMultipleResources
 			w.Bool(v)
 
-		case 18: // suggestAllCorrelations
+		case 23: // suggestAllCorrelations
 			v := obj.SuggestAllCorrelations
 			w.Bool(v)
 
-		case 19: // dependsOn
+		case 24: // dependsOn
 			v := obj.DependsOn
 			w.String(v)
 
-		case 20: // dependsOnOwnerProperty
+		case 25: // dependsOnOwnerProperty
 			v := obj.DependsOnOwnerProperty
 			w.String(v)
 
-		case 21: // argumentsExpression
+		case 26: // argumentsExpression
 			v := obj.ArgumentsExpression
 			w.String(v)
 
-		case 22: // fulfillHoursAheadOfTime
+		case 27: // fulfillHoursAheadOfTime
 			v := obj.FulfillHoursAheadOfTime
 			w.Int(int64(v))
 
-		case 23: // transmittedStateValidityPeriod
+		case 28: // transmittedStateValidityPeriod
 			v := obj.TransmittedStateValidityPeriod
 			w.Int(int64(v))
 
-		case 24: // autoRetryCount
+		case 29: // autoRetryCount
 			v := obj.AutoRetryCount
 			w.Int(int64(v))
 
-		case 25: // autoRetryDelayMinutes
+		case 30: // autoRetryDelayMinutes
 			v := obj.AutoRetryDelayMinutes
 			w.Int(int64(v))
 
-		case 26: // maximumInsert
+		case 31: // maximumInsert
 			v := obj.MaximumInsert
 			w.Int(int64(v))
 
-		case 27: // maximumUpdate
+		case 32: // maximumUpdate
 			v := obj.MaximumUpdate
 			w.Int(int64(v))
 
-		case 28: // maximumDelete
+		case 33: // maximumDelete
 			v := obj.MaximumDelete
 			w.Int(int64(v))
 
-		case 29: // maximumInsertPercent
+		case 34: // maximumInsertPercent
 			v := obj.MaximumInsertPercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 30: // maximumUpdatePercent
+		case 35: // maximumUpdatePercent
 			v := obj.MaximumUpdatePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 31: // maximumDeletePercent
+		case 36: // maximumDeletePercent
 			v := obj.MaximumDeletePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 32: // ticketSynchroIsNotAvailable
+		case 37: // ticketSynchroIsNotAvailable
 			v := obj.TicketSynchroIsNotAvailable
 			w.Bool(v)
 
-		case 33: // typeRules
+		case 38: // typeRules
 			v := obj.TypeRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10219,7 +10526,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 34: // scalarRules
+		case 39: // scalarRules
 			v := obj.ScalarRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10230,7 +10537,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 35: // navigationRules
+		case 40: // navigationRules
 			v := obj.NavigationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10241,7 +10548,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 36: // queryRules
+		case 41: // queryRules
 			v := obj.QueryRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10252,7 +10559,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 37: // correlationRules
+		case 42: // correlationRules
 			v := obj.CorrelationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10263,7 +10570,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 38: // classificationRules
+		case 43: // classificationRules
 			v := obj.ClassificationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10620,6 +10927,25 @@ func plainRole(w *plain.Writer, s *plain.Selection, obj *rolemodel.Role) bool {
 			v := obj.Description
 			w.String(v)
 
+		case 11: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 14: // hideOnSimplifiedView
+			v := obj.HideOnSimplifiedView
+			w.Bool(v)
+
+		case 15: // state
+			v := obj.StateWord()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
 		}
 	}
 	w.Raw("}")
@@ -10667,15 +10993,107 @@ func plainRoleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.R
 			v := obj.Category
 			w.String(v)
 
-		case 7: // approvalWorkflowType
+		case 7: // secondaryCategories
+			v := obj.SecondaryCategories
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 8: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 9: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainOwnerConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 10: // approvalWorkflowType
 			v := obj.ApprovalWorkflowType
 			w.Int(int64(v))
 
-		case 8: // hideOnSimplifiedView
+		case 11: // implicitApproval
+			v := obj.ImplicitApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // manualAssignmentEndDateLockedToContextMode
+			v := obj.ManualAssignmentEndDateLockedToContextMode
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // maxDuration
+			v := obj.MaxDuration
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 15: // gracePeriod
+			v := obj.GracePeriod
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 16: // commentActivationOnApproveInReview
+			v := obj.CommentActivationOnApproveInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 17: // commentActivationOnDeclineInReview
+			v := obj.CommentActivationOnDeclineInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 18: // commentActivationOnDeleteGapInReconciliation
+			v := obj.CommentActivationOnDeleteGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 19: // commentActivationOnKeepGapInReconciliation
+			v := obj.CommentActivationOnKeepGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 20: // hideOnSimplifiedView
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 9: // rules
+		case 21: // state
+			v := obj.State
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 22: // rules
 			v := obj.Rules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11483,6 +11901,88 @@ func plainSectionPropertyConfiguration(w *plain.Writer, s *plain.Selection, obj 
 		case 3: // isExcluded
 			v := obj.IsExcluded
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _Settings(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Settings) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Settings"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainSettings(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Settings(ctx, sel, obj)
+}
+
+func plainSettings(w *plain.Writer, s *plain.Selection, obj *rolemodel.Settings) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Settings\"")
+		case 1: // approvalWorkflowType
+			v := obj.ApprovalWorkflowType
+			w.Int(int64(v))
+
+		case 2: // hasImplicitApproval
+			v := obj.HasImplicitApproval
+			w.Bool(v)
+
+		case 3: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			w.Bool(v)
+
+		case 4: // maxDuration
+			v := obj.MaxDuration
+			w.Int(int64(v))
+
+		case 5: // gracePeriod
+			v := obj.GracePeriod
+			w.Int(int64(v))
+
+		case 6: // manualAssignmentEndDateLockedToContextMode
+			v := obj.EndDateLock()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 7: // commentActivationOnApproveInReview
+			v := obj.OnApprove()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 8: // commentActivationOnDeclineInReview
+			v := obj.OnDecline()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 9: // commentActivationOnDeleteGapInReconciliation
+			v := obj.OnDelete()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 10: // commentActivationOnKeepGapInReconciliation
+			v := obj.OnKeep()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 11: // fromPolicy
+			v := obj.FromPolicy
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
 
 		}
 	}

@@ -40,6 +40,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	AssignedProfileConfiguration() AssignedProfileConfigurationResolver
 	AuditEvent() AuditEventResolver
+	Category() CategoryResolver
 	CategoryConfiguration() CategoryConfigurationResolver
 	ComputationFault() ComputationFaultResolver
 	Configuration() ConfigurationResolver
@@ -67,6 +68,7 @@ type ResolverRoot interface {
 	OrderHistoryEntry() OrderHistoryEntryResolver
 	OrderLine() OrderLineResolver
 	PermissionsView() PermissionsViewResolver
+	Policy() PolicyResolver
 	PolicyConfiguration() PolicyConfigurationResolver
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
@@ -152,6 +154,7 @@ type ComplexityRoot struct {
 	}
 
 	AccountType struct {
+		Comment         func(childComplexity int) int
 		DisplayName     func(childComplexity int) int
 		Identifier      func(childComplexity int) int
 		OwnerEntityType func(childComplexity int) int
@@ -256,13 +259,16 @@ type ComplexityRoot struct {
 		DisplayName func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
+		IsCollapsed func(childComplexity int) int
 		ParentID    func(childComplexity int) int
+		Policy      func(childComplexity int) int
 	}
 
 	CategoryConfiguration struct {
 		Description func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		Identifier  func(childComplexity int) int
+		IsCollapsed func(childComplexity int) int
 		Parent      func(childComplexity int) int
 		Policy      func(childComplexity int) int
 		Version     func(childComplexity int) int
@@ -500,6 +506,11 @@ type ComplexityRoot struct {
 	DecideReconciliationPayload struct {
 		Results func(childComplexity int) int
 		Run     func(childComplexity int) int
+	}
+
+	DecisionComment struct {
+		Activation func(childComplexity int) int
+		Decision   func(childComplexity int) int
 	}
 
 	DeleteResourcePayload struct {
@@ -1133,6 +1144,11 @@ type ComplexityRoot struct {
 		Value      func(childComplexity int) int
 	}
 
+	OwnerConfiguration struct {
+		EntityType func(childComplexity int) int
+		Key        func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -1180,19 +1196,40 @@ type ComplexityRoot struct {
 	}
 
 	Policy struct {
-		DisplayName           func(childComplexity int) int
-		ID                    func(childComplexity int) int
-		Identifier            func(childComplexity int) int
-		IsProvisioningEnabled func(childComplexity int) int
+		Dimensions                  func(childComplexity int) int
+		DisplayName                 func(childComplexity int) int
+		EndDateLock                 func(childComplexity int) int
+		GracePeriod                 func(childComplexity int) int
+		HasImplicitApproval         func(childComplexity int) int
+		ID                          func(childComplexity int) int
+		Identifier                  func(childComplexity int) int
+		IsExternal                  func(childComplexity int) int
+		IsProvisioningEnabled       func(childComplexity int) int
+		MaxDuration                 func(childComplexity int) int
+		OnApprove                   func(childComplexity int) int
+		OnDecline                   func(childComplexity int) int
+		OnDelete                    func(childComplexity int) int
+		OnKeep                      func(childComplexity int) int
+		ProlongationWithoutApproval func(childComplexity int) int
 	}
 
 	PolicyConfiguration struct {
-		Dimensions            func(childComplexity int) int
-		DisplayName           func(childComplexity int) int
-		Identifier            func(childComplexity int) int
-		IsProvisioningEnabled func(childComplexity int) int
-		IsSimulationEnabled   func(childComplexity int) int
-		Version               func(childComplexity int) int
+		CommentActivationOnApproveInReview           func(childComplexity int) int
+		CommentActivationOnDeclineInReview           func(childComplexity int) int
+		CommentActivationOnDeleteGapInReconciliation func(childComplexity int) int
+		CommentActivationOnKeepGapInReconciliation   func(childComplexity int) int
+		Dimensions                                   func(childComplexity int) int
+		DisplayName                                  func(childComplexity int) int
+		GracePeriod                                  func(childComplexity int) int
+		HasImplicitApproval                          func(childComplexity int) int
+		Identifier                                   func(childComplexity int) int
+		IsExternal                                   func(childComplexity int) int
+		IsProvisioningEnabled                        func(childComplexity int) int
+		IsSimulationEnabled                          func(childComplexity int) int
+		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
+		MaxDuration                                  func(childComplexity int) int
+		ProlongationWithoutApproval                  func(childComplexity int) int
+		Version                                      func(childComplexity int) int
 	}
 
 	PolicyConfigurationConnection struct {
@@ -1385,6 +1422,7 @@ type ComplexityRoot struct {
 	ReconciliationItem struct {
 		ClosedAt         func(childComplexity int) int
 		Comment          func(childComplexity int) int
+		Comments         func(childComplexity int) int
 		Confidence       func(childComplexity int) int
 		Current          func(childComplexity int) int
 		DecidedAt        func(childComplexity int) int
@@ -1569,11 +1607,13 @@ type ComplexityRoot struct {
 		AllowOwnDecisions              func(childComplexity int) int
 		AllowRemove                    func(childComplexity int) int
 		BlockProvisioning              func(childComplexity int) int
+		Category                       func(childComplexity int) int
 		Connector                      func(childComplexity int) int
 		DependsOn                      func(childComplexity int) int
 		Description                    func(childComplexity int) int
 		DisplayName                    func(childComplexity int) int
 		FulfillHoursAheadOfTime        func(childComplexity int) int
+		HideOnSimplifiedView           func(childComplexity int) int
 		ID                             func(childComplexity int) int
 		Identifier                     func(childComplexity int) int
 		IsManual                       func(childComplexity int) int
@@ -1583,52 +1623,61 @@ type ComplexityRoot struct {
 		MaximumInsertPercent           func(childComplexity int) int
 		MaximumUpdate                  func(childComplexity int) int
 		MaximumUpdatePercent           func(childComplexity int) int
+		Owner                          func(childComplexity int) int
+		Policy                         func(childComplexity int) int
 		Rules                          func(childComplexity int) int
+		Settings                       func(childComplexity int) int
 		SourceEntityType               func(childComplexity int) int
+		Tags                           func(childComplexity int) int
 		TargetEntityType               func(childComplexity int) int
 		TransmittedStateValidityPeriod func(childComplexity int) int
 	}
 
 	ResourceTypeConfiguration struct {
-		AllowAdd                       func(childComplexity int) int
-		AllowOwnDecisions              func(childComplexity int) int
-		AllowRemove                    func(childComplexity int) int
-		ApprovalWorkflowType           func(childComplexity int) int
-		ArgumentsExpression            func(childComplexity int) int
-		AutoRetryCount                 func(childComplexity int) int
-		AutoRetryDelayMinutes          func(childComplexity int) int
-		BlockProvisioning              func(childComplexity int) int
-		Category                       func(childComplexity int) int
-		ClassificationRules            func(childComplexity int) int
-		Connection                     func(childComplexity int) int
-		CorrelateMultipleResources     func(childComplexity int) int
-		CorrelationRules               func(childComplexity int) int
-		DependsOn                      func(childComplexity int) int
-		DependsOnOwnerProperty         func(childComplexity int) int
-		Description                    func(childComplexity int) int
-		DiscardManualAssignments       func(childComplexity int) int
-		DisplayName                    func(childComplexity int) int
-		FulfillHoursAheadOfTime        func(childComplexity int) int
-		HideOnSimplifiedView           func(childComplexity int) int
-		Identifier                     func(childComplexity int) int
-		MaximumDelete                  func(childComplexity int) int
-		MaximumDeletePercent           func(childComplexity int) int
-		MaximumInsert                  func(childComplexity int) int
-		MaximumInsertPercent           func(childComplexity int) int
-		MaximumUpdate                  func(childComplexity int) int
-		MaximumUpdatePercent           func(childComplexity int) int
-		NavigationRules                func(childComplexity int) int
-		Policy                         func(childComplexity int) int
-		QueryRules                     func(childComplexity int) int
-		RemoveOrphans                  func(childComplexity int) int
-		ScalarRules                    func(childComplexity int) int
-		SourceEntityType               func(childComplexity int) int
-		SuggestAllCorrelations         func(childComplexity int) int
-		TargetEntityType               func(childComplexity int) int
-		TicketSynchroIsNotAvailable    func(childComplexity int) int
-		TransmittedStateValidityPeriod func(childComplexity int) int
-		TypeRules                      func(childComplexity int) int
-		Version                        func(childComplexity int) int
+		AllowAdd                                   func(childComplexity int) int
+		AllowOwnDecisions                          func(childComplexity int) int
+		AllowRemove                                func(childComplexity int) int
+		ApprovalWorkflowType                       func(childComplexity int) int
+		ArgumentsExpression                        func(childComplexity int) int
+		AutoRetryCount                             func(childComplexity int) int
+		AutoRetryDelayMinutes                      func(childComplexity int) int
+		BlockProvisioning                          func(childComplexity int) int
+		Category                                   func(childComplexity int) int
+		ClassificationRules                        func(childComplexity int) int
+		Connection                                 func(childComplexity int) int
+		CorrelateMultipleResources                 func(childComplexity int) int
+		CorrelationRules                           func(childComplexity int) int
+		DependsOn                                  func(childComplexity int) int
+		DependsOnOwnerProperty                     func(childComplexity int) int
+		Description                                func(childComplexity int) int
+		DiscardManualAssignments                   func(childComplexity int) int
+		DisplayName                                func(childComplexity int) int
+		FulfillHoursAheadOfTime                    func(childComplexity int) int
+		HideOnSimplifiedView                       func(childComplexity int) int
+		Identifier                                 func(childComplexity int) int
+		ImplicitApproval                           func(childComplexity int) int
+		ManualAssignmentEndDateLockedToContextMode func(childComplexity int) int
+		MaximumDelete                              func(childComplexity int) int
+		MaximumDeletePercent                       func(childComplexity int) int
+		MaximumInsert                              func(childComplexity int) int
+		MaximumInsertPercent                       func(childComplexity int) int
+		MaximumUpdate                              func(childComplexity int) int
+		MaximumUpdatePercent                       func(childComplexity int) int
+		NavigationRules                            func(childComplexity int) int
+		Owner                                      func(childComplexity int) int
+		Policy                                     func(childComplexity int) int
+		ProlongationWithoutApproval                func(childComplexity int) int
+		QueryRules                                 func(childComplexity int) int
+		RemoveOrphans                              func(childComplexity int) int
+		ScalarRules                                func(childComplexity int) int
+		SourceEntityType                           func(childComplexity int) int
+		SuggestAllCorrelations                     func(childComplexity int) int
+		Tags                                       func(childComplexity int) int
+		TargetEntityType                           func(childComplexity int) int
+		TicketSynchroIsNotAvailable                func(childComplexity int) int
+		TransmittedStateValidityPeriod             func(childComplexity int) int
+		TypeRules                                  func(childComplexity int) int
+		Version                                    func(childComplexity int) int
 	}
 
 	ResourceTypeConfigurationConnection struct {
@@ -1681,28 +1730,48 @@ type ComplexityRoot struct {
 	}
 
 	Role struct {
-		Category    func(childComplexity int) int
-		Description func(childComplexity int) int
-		DisplayName func(childComplexity int) int
-		EntityType  func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Identifier  func(childComplexity int) int
-		Kind        func(childComplexity int) int
-		Policy      func(childComplexity int) int
-		Rules       func(childComplexity int) int
-	}
-
-	RoleConfiguration struct {
-		ApprovalWorkflowType func(childComplexity int) int
 		Category             func(childComplexity int) int
+		CategoryPath         func(childComplexity int) int
 		Description          func(childComplexity int) int
 		DisplayName          func(childComplexity int) int
 		EntityType           func(childComplexity int) int
 		HideOnSimplifiedView func(childComplexity int) int
+		ID                   func(childComplexity int) int
 		Identifier           func(childComplexity int) int
+		Kind                 func(childComplexity int) int
+		Owner                func(childComplexity int) int
 		Policy               func(childComplexity int) int
 		Rules                func(childComplexity int) int
-		Version              func(childComplexity int) int
+		SecondaryCategories  func(childComplexity int) int
+		Settings             func(childComplexity int) int
+		StateWord            func(childComplexity int) int
+		Tags                 func(childComplexity int) int
+	}
+
+	RoleConfiguration struct {
+		ApprovalWorkflowType                         func(childComplexity int) int
+		Category                                     func(childComplexity int) int
+		CommentActivationOnApproveInReview           func(childComplexity int) int
+		CommentActivationOnDeclineInReview           func(childComplexity int) int
+		CommentActivationOnDeleteGapInReconciliation func(childComplexity int) int
+		CommentActivationOnKeepGapInReconciliation   func(childComplexity int) int
+		Description                                  func(childComplexity int) int
+		DisplayName                                  func(childComplexity int) int
+		EntityType                                   func(childComplexity int) int
+		GracePeriod                                  func(childComplexity int) int
+		HideOnSimplifiedView                         func(childComplexity int) int
+		Identifier                                   func(childComplexity int) int
+		ImplicitApproval                             func(childComplexity int) int
+		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
+		MaxDuration                                  func(childComplexity int) int
+		Owner                                        func(childComplexity int) int
+		Policy                                       func(childComplexity int) int
+		ProlongationWithoutApproval                  func(childComplexity int) int
+		Rules                                        func(childComplexity int) int
+		SecondaryCategories                          func(childComplexity int) int
+		State                                        func(childComplexity int) int
+		Tags                                         func(childComplexity int) int
+		Version                                      func(childComplexity int) int
 	}
 
 	RoleConfigurationConnection struct {
@@ -1839,6 +1908,20 @@ type ComplexityRoot struct {
 		ExtensionKind func(childComplexity int) int
 		IsExcluded    func(childComplexity int) int
 		Property      func(childComplexity int) int
+	}
+
+	Settings struct {
+		ApprovalWorkflowType        func(childComplexity int) int
+		EndDateLock                 func(childComplexity int) int
+		FromPolicy                  func(childComplexity int) int
+		GracePeriod                 func(childComplexity int) int
+		HasImplicitApproval         func(childComplexity int) int
+		MaxDuration                 func(childComplexity int) int
+		OnApprove                   func(childComplexity int) int
+		OnDecline                   func(childComplexity int) int
+		OnDelete                    func(childComplexity int) int
+		OnKeep                      func(childComplexity int) int
+		ProlongationWithoutApproval func(childComplexity int) int
 	}
 
 	SourceConfiguration struct {
@@ -2217,6 +2300,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessRuleConfiguration.Identifier(childComplexity), true
 
+	case "AccountType.comment":
+		if e.ComplexityRoot.AccountType.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountType.Comment(childComplexity), true
 	case "AccountType.displayName":
 		if e.ComplexityRoot.AccountType.DisplayName == nil {
 			break
@@ -2637,12 +2726,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Category.Identifier(childComplexity), true
+	case "Category.isCollapsed":
+		if e.ComplexityRoot.Category.IsCollapsed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Category.IsCollapsed(childComplexity), true
 	case "Category.parentId":
 		if e.ComplexityRoot.Category.ParentID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Category.ParentID(childComplexity), true
+	case "Category.policy":
+		if e.ComplexityRoot.Category.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Category.Policy(childComplexity), true
 
 	case "CategoryConfiguration.description":
 		if e.ComplexityRoot.CategoryConfiguration.Description == nil {
@@ -2662,6 +2763,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryConfiguration.Identifier(childComplexity), true
+	case "CategoryConfiguration.isCollapsed":
+		if e.ComplexityRoot.CategoryConfiguration.IsCollapsed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.IsCollapsed(childComplexity), true
 	case "CategoryConfiguration.parent":
 		if e.ComplexityRoot.CategoryConfiguration.Parent == nil {
 			break
@@ -3666,6 +3773,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideReconciliationPayload.Run(childComplexity), true
+
+	case "DecisionComment.activation":
+		if e.ComplexityRoot.DecisionComment.Activation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.Activation(childComplexity), true
+	case "DecisionComment.decision":
+		if e.ComplexityRoot.DecisionComment.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.Decision(childComplexity), true
 
 	case "DeleteResourcePayload.id":
 		if e.ComplexityRoot.DeleteResourcePayload.ID == nil {
@@ -6680,6 +6800,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OwnerCandidate.Value(childComplexity), true
 
+	case "OwnerConfiguration.entityType":
+		if e.ComplexityRoot.OwnerConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerConfiguration.EntityType(childComplexity), true
+	case "OwnerConfiguration.key":
+		if e.ComplexityRoot.OwnerConfiguration.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerConfiguration.Key(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -6837,12 +6970,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanProblem.Severity(childComplexity), true
 
+	case "Policy.dimensions":
+		if e.ComplexityRoot.Policy.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.Dimensions(childComplexity), true
 	case "Policy.displayName":
 		if e.ComplexityRoot.Policy.DisplayName == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Policy.DisplayName(childComplexity), true
+	case "Policy.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.Policy.EndDateLock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.EndDateLock(childComplexity), true
+	case "Policy.gracePeriod":
+		if e.ComplexityRoot.Policy.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.GracePeriod(childComplexity), true
+	case "Policy.hasImplicitApproval":
+		if e.ComplexityRoot.Policy.HasImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.HasImplicitApproval(childComplexity), true
 	case "Policy.id":
 		if e.ComplexityRoot.Policy.ID == nil {
 			break
@@ -6855,13 +7012,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Policy.Identifier(childComplexity), true
+	case "Policy.isExternal":
+		if e.ComplexityRoot.Policy.IsExternal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.IsExternal(childComplexity), true
 	case "Policy.isProvisioningEnabled":
 		if e.ComplexityRoot.Policy.IsProvisioningEnabled == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Policy.IsProvisioningEnabled(childComplexity), true
+	case "Policy.maxDuration":
+		if e.ComplexityRoot.Policy.MaxDuration == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Policy.MaxDuration(childComplexity), true
+	case "Policy.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.Policy.OnApprove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnApprove(childComplexity), true
+	case "Policy.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.Policy.OnDecline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnDecline(childComplexity), true
+	case "Policy.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.Policy.OnDelete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnDelete(childComplexity), true
+	case "Policy.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.Policy.OnKeep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnKeep(childComplexity), true
+	case "Policy.prolongationWithoutApproval":
+		if e.ComplexityRoot.Policy.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.ProlongationWithoutApproval(childComplexity), true
+
+	case "PolicyConfiguration.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnApproveInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnApproveInReview(childComplexity), true
+	case "PolicyConfiguration.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeclineInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeclineInReview(childComplexity), true
+	case "PolicyConfiguration.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeleteGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeleteGapInReconciliation(childComplexity), true
+	case "PolicyConfiguration.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnKeepGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnKeepGapInReconciliation(childComplexity), true
 	case "PolicyConfiguration.dimensions":
 		if e.ComplexityRoot.PolicyConfiguration.Dimensions == nil {
 			break
@@ -6874,12 +7097,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.DisplayName(childComplexity), true
+	case "PolicyConfiguration.gracePeriod":
+		if e.ComplexityRoot.PolicyConfiguration.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.GracePeriod(childComplexity), true
+	case "PolicyConfiguration.hasImplicitApproval":
+		if e.ComplexityRoot.PolicyConfiguration.HasImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.HasImplicitApproval(childComplexity), true
 	case "PolicyConfiguration.identifier":
 		if e.ComplexityRoot.PolicyConfiguration.Identifier == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.Identifier(childComplexity), true
+	case "PolicyConfiguration.isExternal":
+		if e.ComplexityRoot.PolicyConfiguration.IsExternal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.IsExternal(childComplexity), true
 	case "PolicyConfiguration.isProvisioningEnabled":
 		if e.ComplexityRoot.PolicyConfiguration.IsProvisioningEnabled == nil {
 			break
@@ -6892,6 +7133,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.IsSimulationEnabled(childComplexity), true
+	case "PolicyConfiguration.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.PolicyConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
+	case "PolicyConfiguration.maxDuration":
+		if e.ComplexityRoot.PolicyConfiguration.MaxDuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.MaxDuration(childComplexity), true
+	case "PolicyConfiguration.prolongationWithoutApproval":
+		if e.ComplexityRoot.PolicyConfiguration.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "PolicyConfiguration.version":
 		if e.ComplexityRoot.PolicyConfiguration.Version == nil {
 			break
@@ -7913,6 +8172,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.Comment(childComplexity), true
+	case "ReconciliationItem.comments":
+		if e.ComplexityRoot.ReconciliationItem.Comments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Comments(childComplexity), true
 	case "ReconciliationItem.confidence":
 		if e.ComplexityRoot.ReconciliationItem.Confidence == nil {
 			break
@@ -8716,6 +8981,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.BlockProvisioning(childComplexity), true
+	case "ResourceType.category":
+		if e.ComplexityRoot.ResourceType.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Category(childComplexity), true
 	case "ResourceType.connector":
 		if e.ComplexityRoot.ResourceType.Connector == nil {
 			break
@@ -8746,6 +9017,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.FulfillHoursAheadOfTime(childComplexity), true
+	case "ResourceType.hideOnSimplifiedView":
+		if e.ComplexityRoot.ResourceType.HideOnSimplifiedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.HideOnSimplifiedView(childComplexity), true
 	case "ResourceType.id":
 		if e.ComplexityRoot.ResourceType.ID == nil {
 			break
@@ -8800,18 +9077,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.MaximumUpdatePercent(childComplexity), true
+	case "ResourceType.owner":
+		if e.ComplexityRoot.ResourceType.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Owner(childComplexity), true
+	case "ResourceType.policy":
+		if e.ComplexityRoot.ResourceType.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Policy(childComplexity), true
 	case "ResourceType.rules":
 		if e.ComplexityRoot.ResourceType.Rules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceType.Rules(childComplexity), true
+	case "ResourceType.settings":
+		if e.ComplexityRoot.ResourceType.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Settings(childComplexity), true
 	case "ResourceType.sourceEntityType":
 		if e.ComplexityRoot.ResourceType.SourceEntityType == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceType.SourceEntityType(childComplexity), true
+	case "ResourceType.tags":
+		if e.ComplexityRoot.ResourceType.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Tags(childComplexity), true
 	case "ResourceType.targetEntityType":
 		if e.ComplexityRoot.ResourceType.TargetEntityType == nil {
 			break
@@ -8951,6 +9252,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.Identifier(childComplexity), true
+	case "ResourceTypeConfiguration.implicitApproval":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ImplicitApproval(childComplexity), true
+	case "ResourceTypeConfiguration.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
 	case "ResourceTypeConfiguration.maximumDelete":
 		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumDelete == nil {
 			break
@@ -8993,12 +9306,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.NavigationRules(childComplexity), true
+	case "ResourceTypeConfiguration.owner":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Owner(childComplexity), true
 	case "ResourceTypeConfiguration.policy":
 		if e.ComplexityRoot.ResourceTypeConfiguration.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.Policy(childComplexity), true
+	case "ResourceTypeConfiguration.prolongationWithoutApproval":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "ResourceTypeConfiguration.queryRules":
 		if e.ComplexityRoot.ResourceTypeConfiguration.QueryRules == nil {
 			break
@@ -9029,6 +9354,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.SuggestAllCorrelations(childComplexity), true
+	case "ResourceTypeConfiguration.tags":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Tags(childComplexity), true
 	case "ResourceTypeConfiguration.targetEntityType":
 		if e.ComplexityRoot.ResourceTypeConfiguration.TargetEntityType == nil {
 			break
@@ -9275,6 +9606,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Category(childComplexity), true
+	case "Role.categoryPath":
+		if e.ComplexityRoot.Role.CategoryPath == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.CategoryPath(childComplexity), true
 	case "Role.description":
 		if e.ComplexityRoot.Role.Description == nil {
 			break
@@ -9293,6 +9630,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.EntityType(childComplexity), true
+	case "Role.hideOnSimplifiedView":
+		if e.ComplexityRoot.Role.HideOnSimplifiedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.HideOnSimplifiedView(childComplexity), true
 	case "Role.id":
 		if e.ComplexityRoot.Role.ID == nil {
 			break
@@ -9311,6 +9654,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Kind(childComplexity), true
+	case "Role.owner":
+		if e.ComplexityRoot.Role.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Owner(childComplexity), true
 	case "Role.policy":
 		if e.ComplexityRoot.Role.Policy == nil {
 			break
@@ -9323,6 +9672,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Rules(childComplexity), true
+	case "Role.secondaryCategories":
+		if e.ComplexityRoot.Role.SecondaryCategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.SecondaryCategories(childComplexity), true
+	case "Role.settings":
+		if e.ComplexityRoot.Role.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Settings(childComplexity), true
+	case "Role.state":
+		if e.ComplexityRoot.Role.StateWord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.StateWord(childComplexity), true
+	case "Role.tags":
+		if e.ComplexityRoot.Role.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Tags(childComplexity), true
 
 	case "RoleConfiguration.approvalWorkflowType":
 		if e.ComplexityRoot.RoleConfiguration.ApprovalWorkflowType == nil {
@@ -9336,6 +9709,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Category(childComplexity), true
+	case "RoleConfiguration.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnApproveInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnApproveInReview(childComplexity), true
+	case "RoleConfiguration.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeclineInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeclineInReview(childComplexity), true
+	case "RoleConfiguration.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeleteGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeleteGapInReconciliation(childComplexity), true
+	case "RoleConfiguration.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnKeepGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnKeepGapInReconciliation(childComplexity), true
 	case "RoleConfiguration.description":
 		if e.ComplexityRoot.RoleConfiguration.Description == nil {
 			break
@@ -9354,6 +9751,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.EntityType(childComplexity), true
+	case "RoleConfiguration.gracePeriod":
+		if e.ComplexityRoot.RoleConfiguration.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.GracePeriod(childComplexity), true
 	case "RoleConfiguration.hideOnSimplifiedView":
 		if e.ComplexityRoot.RoleConfiguration.HideOnSimplifiedView == nil {
 			break
@@ -9366,18 +9769,66 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Identifier(childComplexity), true
+	case "RoleConfiguration.implicitApproval":
+		if e.ComplexityRoot.RoleConfiguration.ImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ImplicitApproval(childComplexity), true
+	case "RoleConfiguration.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.RoleConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
+	case "RoleConfiguration.maxDuration":
+		if e.ComplexityRoot.RoleConfiguration.MaxDuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.MaxDuration(childComplexity), true
+	case "RoleConfiguration.owner":
+		if e.ComplexityRoot.RoleConfiguration.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Owner(childComplexity), true
 	case "RoleConfiguration.policy":
 		if e.ComplexityRoot.RoleConfiguration.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Policy(childComplexity), true
+	case "RoleConfiguration.prolongationWithoutApproval":
+		if e.ComplexityRoot.RoleConfiguration.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "RoleConfiguration.rules":
 		if e.ComplexityRoot.RoleConfiguration.Rules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Rules(childComplexity), true
+	case "RoleConfiguration.secondaryCategories":
+		if e.ComplexityRoot.RoleConfiguration.SecondaryCategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.SecondaryCategories(childComplexity), true
+	case "RoleConfiguration.state":
+		if e.ComplexityRoot.RoleConfiguration.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.State(childComplexity), true
+	case "RoleConfiguration.tags":
+		if e.ComplexityRoot.RoleConfiguration.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Tags(childComplexity), true
 	case "RoleConfiguration.version":
 		if e.ComplexityRoot.RoleConfiguration.Version == nil {
 			break
@@ -9945,6 +10396,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SectionPropertyConfiguration.Property(childComplexity), true
+
+	case "Settings.approvalWorkflowType":
+		if e.ComplexityRoot.Settings.ApprovalWorkflowType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.ApprovalWorkflowType(childComplexity), true
+	case "Settings.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.Settings.EndDateLock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.EndDateLock(childComplexity), true
+	case "Settings.fromPolicy":
+		if e.ComplexityRoot.Settings.FromPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.FromPolicy(childComplexity), true
+	case "Settings.gracePeriod":
+		if e.ComplexityRoot.Settings.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.GracePeriod(childComplexity), true
+	case "Settings.hasImplicitApproval":
+		if e.ComplexityRoot.Settings.HasImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.HasImplicitApproval(childComplexity), true
+	case "Settings.maxDuration":
+		if e.ComplexityRoot.Settings.MaxDuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.MaxDuration(childComplexity), true
+	case "Settings.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.Settings.OnApprove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnApprove(childComplexity), true
+	case "Settings.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.Settings.OnDecline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnDecline(childComplexity), true
+	case "Settings.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.Settings.OnDelete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnDelete(childComplexity), true
+	case "Settings.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.Settings.OnKeep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnKeep(childComplexity), true
+	case "Settings.prolongationWithoutApproval":
+		if e.ComplexityRoot.Settings.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.ProlongationWithoutApproval(childComplexity), true
 
 	case "SourceConfiguration.connection":
 		if e.ComplexityRoot.SourceConfiguration.Connection == nil {
@@ -10783,6 +11301,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OffsetConfigurationInput", ec.unmarshalInputOffsetConfigurationInput),
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
 			graphql.NewInputUnmarshaler("OrderOptionsInput", ec.unmarshalInputOrderOptionsInput),
+			graphql.NewInputUnmarshaler("OwnerConfigurationInput", ec.unmarshalInputOwnerConfigurationInput),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PolicyConfigurationInput", ec.unmarshalInputPolicyConfigurationInput),
 			graphql.NewInputUnmarshaler("PolicyFilter", ec.unmarshalInputPolicyFilter),
@@ -11712,6 +12231,82 @@ enum Deactivation {
   FULFIL
 }
 
+"""Kinds of end date lock."""
+enum EndDateLock {
+  "An end may be given; none is given unless somebody does."
+  FREE
+  "The end is that of the context unless somebody gives another."
+  LOCKED
+  "An end has to be given."
+  NEVER_LOCKED
+  "The end is that of the context."
+  ALWAYS_LOCKED
+}
+
+"""Kinds of comment activation."""
+enum CommentActivation {
+  "No comment is asked for."
+  DISABLED
+  "A comment may be given."
+  OPTIONAL
+  "A comment has to be given."
+  REQUIRED
+}
+
+"""Kinds of implicit approval."""
+enum ImplicitApproval {
+  "As the policy says."
+  INHERITED
+  "Every step is taken."
+  EXPLICIT
+  "Steps that the requester could take himself are left out."
+  IMPLICIT
+}
+
+"""Kinds of prolongation."""
+enum Prolongation {
+  "As the policy says."
+  INHERITED
+  "An end may be put off without an approval."
+  ENABLED
+  "It may not."
+  DISABLED
+}
+
+"""Kinds of end date lock with inherited."""
+enum EndDateLockWithInherited {
+  "An end may be given; none is given unless somebody does."
+  FREE
+  "The end is that of the context unless somebody gives another."
+  LOCKED
+  "An end has to be given."
+  NEVER_LOCKED
+  "The end is that of the context."
+  ALWAYS_LOCKED
+  "As the policy says."
+  INHERITED
+}
+
+"""Kinds of comment activation with inherited."""
+enum CommentActivationWithInherited {
+  "No comment is asked for."
+  DISABLED
+  "A comment may be given."
+  OPTIONAL
+  "A comment has to be given."
+  REQUIRED
+  "As the policy says."
+  INHERITED
+}
+
+"""Kinds of role state."""
+enum RoleState {
+  "By hand."
+  MANUAL
+  "By a role mapping."
+  GENERATED
+}
+
 """Kinds of rule strength."""
 enum RuleStrength {
   "It gives."
@@ -12112,6 +12707,26 @@ type PolicyConfiguration {
   isProvisioningEnabled: Boolean!
   "There are no simulations yet: only false is taken."
   isSimulationEnabled: Boolean!
+  "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
+  isExternal: Boolean!
+  "Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise."
+  hasImplicitApproval: Boolean!
+  "The end of what was given by hand may be put off without an approval."
+  prolongationWithoutApproval: Boolean!
+  "Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit."
+  maxDuration: Int!
+  "Minutes for which roles stay that a change of the rules takes away. 0 (default): none."
+  gracePeriod: Int!
+  "How the end of what is given by hand goes with the contexts of its holder. Default: FREE."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock!
+  "Whether approving a role takes a comment. Default: OPTIONAL."
+  commentActivationOnApproveInReview: CommentActivation!
+  "Whether declining a role takes a comment. Default: REQUIRED."
+  commentActivationOnDeclineInReview: CommentActivation!
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation!
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
+  commentActivationOnKeepGapInReconciliation: CommentActivation!
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -12128,6 +12743,26 @@ input PolicyConfigurationInput {
   isProvisioningEnabled: Boolean
   "There are no simulations yet: only false is taken."
   isSimulationEnabled: Boolean
+  "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
+  isExternal: Boolean
+  "Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise."
+  hasImplicitApproval: Boolean
+  "The end of what was given by hand may be put off without an approval."
+  prolongationWithoutApproval: Boolean
+  "Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit."
+  maxDuration: Int
+  "Minutes for which roles stay that a change of the rules takes away. 0 (default): none."
+  gracePeriod: Int
+  "How the end of what is given by hand goes with the contexts of its holder. Default: FREE."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock
+  "Whether approving a role takes a comment. Default: OPTIONAL."
+  commentActivationOnApproveInReview: CommentActivation
+  "Whether declining a role takes a comment. Default: REQUIRED."
+  commentActivationOnDeclineInReview: CommentActivation
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
+  commentActivationOnKeepGapInReconciliation: CommentActivation
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfigurationInput!]
 }
@@ -12156,6 +12791,8 @@ type CategoryConfiguration {
   policy: String!
   "Identifier of the folder above; empty: top level."
   parent: String!
+  "Folded when the catalogue opens."
+  isCollapsed: Boolean!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
   version: String!
 }
@@ -12172,6 +12809,24 @@ input CategoryConfigurationInput {
   policy: String
   "Identifier of the folder above; empty: top level."
   parent: String
+  "Folded when the catalogue opens."
+  isCollapsed: Boolean
+}
+
+"""Owner names the resource that answers for something."""
+type OwnerConfiguration {
+  "Identifier of its entity type."
+  entityType: String!
+  "Its key. It need not be there yet."
+  key: String!
+}
+
+"""Owner names the resource that answers for something."""
+input OwnerConfigurationInput {
+  "Identifier of its entity type."
+  entityType: String!
+  "Its key. It need not be there yet."
+  key: String!
 }
 
 """RoleRule gives a role to whoever meets it (role-model 3.1)."""
@@ -12236,10 +12891,36 @@ type RoleConfiguration {
   entityType: String!
   "Identifier of its category; empty: none."
   category: String!
+  "Identifiers of other categories that show it, too. Approvals go by its category only."
+  secondaryCategories: [String!]!
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfiguration
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
   approvalWorkflowType: Int!
-  "Not shown to people who look at a short list."
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval!
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation!
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited!
+  "Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says."
+  maxDuration: Int
+  "Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says."
+  gracePeriod: Int
+  "Whether approving it takes a comment. Default: INHERITED."
+  commentActivationOnApproveInReview: CommentActivationWithInherited!
+  "Whether declining it takes a comment. Default: INHERITED."
+  commentActivationOnDeclineInReview: CommentActivationWithInherited!
+  "Whether removing it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnDeleteGapInReconciliation: CommentActivationWithInherited!
+  "Whether keeping it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited!
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean!
+  "How it was made. Default: MANUAL."
+  state: RoleState!
   "What gives it. The list is replaced as a whole."
   rules: [RoleRuleConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -12260,10 +12941,36 @@ input RoleConfigurationInput {
   entityType: String!
   "Identifier of its category; empty: none."
   category: String
+  "Identifiers of other categories that show it, too. Approvals go by its category only."
+  secondaryCategories: [String!]
+  "Labels to find it by."
+  tags: [String!]
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfigurationInput
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
   approvalWorkflowType: Int
-  "Not shown to people who look at a short list."
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited
+  "Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says."
+  maxDuration: Int
+  "Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says."
+  gracePeriod: Int
+  "Whether approving it takes a comment. Default: INHERITED."
+  commentActivationOnApproveInReview: CommentActivationWithInherited
+  "Whether declining it takes a comment. Default: INHERITED."
+  commentActivationOnDeclineInReview: CommentActivationWithInherited
+  "Whether removing it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnDeleteGapInReconciliation: CommentActivationWithInherited
+  "Whether keeping it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean
+  "How it was made. Default: MANUAL."
+  state: RoleState
   "What gives it. The list is replaced as a whole."
   rules: [RoleRuleConfigurationInput!]
 }
@@ -12544,7 +13251,17 @@ type ResourceTypeConfiguration {
   connection: String!
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
   approvalWorkflowType: Int!
-  "Not shown to people who look at a short list."
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfiguration
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval!
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation!
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited!
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean!
   "Targets may be created. Default: true."
   allowAdd: Boolean!
@@ -12626,7 +13343,17 @@ input ResourceTypeConfigurationInput {
   connection: String
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
   approvalWorkflowType: Int
-  "Not shown to people who look at a short list."
+  "Labels to find it by."
+  tags: [String!]
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfigurationInput
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean
   "Targets may be created. Default: true."
   allowAdd: Boolean
@@ -16185,15 +16912,15 @@ enum ReconciliationState {
 enum ReconciliationDecision {
   "About a value: the computed one is written, or what nobody asked for is taken away. It needs no further review."
   USE_PROPOSED
-  "About a value: it stays as it is, until something else is computed. A comment is required."
+  "About a value: it stays as it is, until something else is computed. The policy of the resource type says whether a comment is required: usually one is."
   KEEP_CURRENT
   "Not now: the difference is not listed, and nothing happens to it by itself."
   POSTPONE
   "Ends a postponement."
   TAKE_UP_AGAIN
-  "About an account: it is its owner's, or that of the owner named, and is not matched again. A comment is required."
+  "About an account: it is its owner's, or that of the owner named, and is not matched again. The policy of the resource type says whether a comment is required: usually one is."
   AUTHORIZE
-  "About an account: it stays and is nobody's. A comment is required."
+  "About an account: it stays and is nobody's. The policy of the resource type says whether a comment is required: usually one is."
   AUTHORIZE_WITHOUT_OWNER
   "About an account: it is deleted, also where its type does not allow removal. It needs no further review."
   DELETE_ACCOUNT
@@ -16257,6 +16984,8 @@ type ReconciliationItem {
   pattern: String!
   "What may be decided about it now."
   decisions: [ReconciliationDecision!]!
+  "For each of these whether it takes a comment, as the policy of the resource type says."
+  comments: [DecisionComment!]!
   "What was decided; null: nothing."
   decision: ReconciliationDecision
   "Who decided; null: nobody."
@@ -16269,6 +16998,14 @@ type ReconciliationItem {
   comment: String!
   "When it was decided, mended, or replaced; null: it is open."
   closedAt: DateTime
+}
+
+"""Whether a decision takes a comment."""
+type DecisionComment {
+  "The decision."
+  decision: ReconciliationDecision!
+  "Whether it takes one; what is said where it takes none is not kept."
+  activation: CommentActivation!
 }
 
 """One page of differences."""
@@ -16387,6 +17124,8 @@ type AccountType {
   displayName: String!
   "Identifier of the entity type of its owners."
   ownerEntityType: String!
+  "Whether authorizing such an account takes a comment."
+  comment: CommentActivation!
 }
 
 """Somebody whom a rule finds for an account."""
@@ -16705,6 +17444,54 @@ type Policy {
   displayName: String!
   "Its rules count. False: they give nothing, and what they gave before is taken away, like that of a rule that is removed."
   isProvisioningEnabled: Boolean!
+  "Another tool keeps what is in it: computations give and take away none of its roles."
+  isExternal: Boolean!
+  "What a context must be for its rules to be looked at; none: every context."
+  dimensions: [CriterionConfiguration!]!
+  "Approvals are left out that the requester could give himself. Only requests follow it."
+  hasImplicitApproval: Boolean!
+  "The end of what was given by hand may be put off without an approval. Only requests follow it."
+  prolongationWithoutApproval: Boolean!
+  "Minutes that what is given by hand lasts at most; 0: no limit. Only requests follow it."
+  maxDuration: Int!
+  "Minutes for which roles stay that a change of the rules takes away; 0: none."
+  gracePeriod: Int!
+  "How the end of what is given by hand goes with the contexts of its holder. Only requests follow it."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock!
+  "Whether approving a role takes a comment. Only requests follow it."
+  commentActivationOnApproveInReview: CommentActivation!
+  "Whether declining a role takes a comment. Only requests follow it."
+  commentActivationOnDeclineInReview: CommentActivation!
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation!
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value."
+  commentActivationOnKeepGapInReconciliation: CommentActivation!
+}
+
+"""What is in force for a role or a resource type: what it says itself, and where it says nothing what its policy says (role-model 2.2)."""
+type Settings {
+  "Approvals that a request needs, 0 to 3; 4: it cannot be requested. Only requests follow it."
+  approvalWorkflowType: Int!
+  "Approvals are left out that the requester could give himself. Only requests follow it."
+  hasImplicitApproval: Boolean!
+  "The end of what was given by hand may be put off without an approval. Only requests follow it."
+  prolongationWithoutApproval: Boolean!
+  "Minutes that what is given by hand lasts at most; 0: no limit. Only requests follow it."
+  maxDuration: Int!
+  "Minutes for which roles stay that a change of the rules takes away; 0: none."
+  gracePeriod: Int!
+  "How the end of what is given by hand goes with the contexts of its holder. Only requests follow it."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock!
+  "Whether approving a role takes a comment. Only requests follow it."
+  commentActivationOnApproveInReview: CommentActivation!
+  "Whether declining a role takes a comment. Only requests follow it."
+  commentActivationOnDeclineInReview: CommentActivation!
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation!
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value."
+  commentActivationOnKeepGapInReconciliation: CommentActivation!
+  "The settings that the policy decides, by the names of these fields."
+  fromPolicy: [String!]!
 }
 
 """A folder of roles and resource types."""
@@ -16719,6 +17506,10 @@ type Category {
   description: String!
   "The folder above; null: top level."
   parentId: ID
+  "Identifier of its policy."
+  policy: String!
+  "Folded when the catalogue opens."
+  isCollapsed: Boolean!
 }
 
 """Kinds of roles."""
@@ -16747,6 +17538,20 @@ type Role {
   entityType: String!
   "Its category; null: none."
   category: Category
+  "The categories above it from the top down, its own last; none without one."
+  categoryPath: [Category!]!
+  "Other categories that show it, too. Approvals go by its category only."
+  secondaryCategories: [Category!]!
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; null: nobody, or nobody who is there and whom the caller may read."
+  owner: ResourceRef
+  "What is in force for it."
+  settings: Settings!
+  "Not shown to people who look at a short list, when a rule gives it."
+  hideOnSimplifiedView: Boolean!
+  "How it was made."
+  state: RoleState!
   "The rules that assign it; null with the error FORBIDDEN for who may not read the role model."
   rules: [RoleRule!]
 }
@@ -16797,6 +17602,18 @@ type ResourceType {
   displayName: String!
   "What it is for."
   description: String!
+  "Identifier of its policy."
+  policy: String!
+  "Its category; null: none."
+  category: Category
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; null: nobody, or nobody who is there and whom the caller may read."
+  owner: ResourceRef
+  "What is in force for it."
+  settings: Settings!
+  "Not shown to people who look at a short list, when a rule gives it."
+  hideOnSimplifiedView: Boolean!
   "Identifier of the entity type of its owners."
   sourceEntityType: String!
   "Identifier of the entity type of its targets."
@@ -16965,6 +17782,12 @@ input RoleFilter {
   policy: String
   "Identifier of their category."
   category: String
+  "With category: also what stands in the categories below it. Default false."
+  below: Boolean
+  "With this label."
+  tag: String
+  "Nobody answers for them (true), or somebody does (false)."
+  withoutOwner: Boolean
   "Identifier of the entity type of their holders."
   entityType: String
   "Only these."
@@ -17404,6 +18227,8 @@ func (ec *executionContext) childFields_AccountType(ctx context.Context, field g
 		return ec.fieldContext_AccountType_displayName(ctx, field)
 	case "ownerEntityType":
 		return ec.fieldContext_AccountType_ownerEntityType(ctx, field)
+	case "comment":
+		return ec.fieldContext_AccountType_comment(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountType", field.Name)
 }
@@ -17608,6 +18433,10 @@ func (ec *executionContext) childFields_Category(ctx context.Context, field grap
 		return ec.fieldContext_Category_description(ctx, field)
 	case "parentId":
 		return ec.fieldContext_Category_parentId(ctx, field)
+	case "policy":
+		return ec.fieldContext_Category_policy(ctx, field)
+	case "isCollapsed":
+		return ec.fieldContext_Category_isCollapsed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
 }
@@ -17624,6 +18453,8 @@ func (ec *executionContext) childFields_CategoryConfiguration(ctx context.Contex
 		return ec.fieldContext_CategoryConfiguration_policy(ctx, field)
 	case "parent":
 		return ec.fieldContext_CategoryConfiguration_parent(ctx, field)
+	case "isCollapsed":
+		return ec.fieldContext_CategoryConfiguration_isCollapsed(ctx, field)
 	case "version":
 		return ec.fieldContext_CategoryConfiguration_version(ctx, field)
 	}
@@ -18096,6 +18927,16 @@ func (ec *executionContext) childFields_DecideReconciliationPayload(ctx context.
 		return ec.fieldContext_DecideReconciliationPayload_run(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideReconciliationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_DecisionComment_decision(ctx, field)
+	case "activation":
+		return ec.fieldContext_DecisionComment_activation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionComment", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteResourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19228,6 +20069,16 @@ func (ec *executionContext) childFields_OwnerCandidate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type OwnerCandidate", field.Name)
 }
 
+func (ec *executionContext) childFields_OwnerConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityType":
+		return ec.fieldContext_OwnerConfiguration_entityType(ctx, field)
+	case "key":
+		return ec.fieldContext_OwnerConfiguration_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwnerConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -19330,6 +20181,28 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 		return ec.fieldContext_Policy_displayName(ctx, field)
 	case "isProvisioningEnabled":
 		return ec.fieldContext_Policy_isProvisioningEnabled(ctx, field)
+	case "isExternal":
+		return ec.fieldContext_Policy_isExternal(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_Policy_dimensions(ctx, field)
+	case "hasImplicitApproval":
+		return ec.fieldContext_Policy_hasImplicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_Policy_prolongationWithoutApproval(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_Policy_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_Policy_gracePeriod(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_Policy_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_Policy_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_Policy_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_Policy_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_Policy_commentActivationOnKeepGapInReconciliation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
 }
@@ -19344,6 +20217,26 @@ func (ec *executionContext) childFields_PolicyConfiguration(ctx context.Context,
 		return ec.fieldContext_PolicyConfiguration_isProvisioningEnabled(ctx, field)
 	case "isSimulationEnabled":
 		return ec.fieldContext_PolicyConfiguration_isSimulationEnabled(ctx, field)
+	case "isExternal":
+		return ec.fieldContext_PolicyConfiguration_isExternal(ctx, field)
+	case "hasImplicitApproval":
+		return ec.fieldContext_PolicyConfiguration_hasImplicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_PolicyConfiguration_prolongationWithoutApproval(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_PolicyConfiguration_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_PolicyConfiguration_gracePeriod(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
 	case "dimensions":
 		return ec.fieldContext_PolicyConfiguration_dimensions(ctx, field)
 	case "version":
@@ -19662,6 +20555,8 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_pattern(ctx, field)
 	case "decisions":
 		return ec.fieldContext_ReconciliationItem_decisions(ctx, field)
+	case "comments":
+		return ec.fieldContext_ReconciliationItem_comments(ctx, field)
 	case "decision":
 		return ec.fieldContext_ReconciliationItem_decision(ctx, field)
 	case "decidedBy":
@@ -19986,6 +20881,18 @@ func (ec *executionContext) childFields_ResourceType(ctx context.Context, field 
 		return ec.fieldContext_ResourceType_displayName(ctx, field)
 	case "description":
 		return ec.fieldContext_ResourceType_description(ctx, field)
+	case "policy":
+		return ec.fieldContext_ResourceType_policy(ctx, field)
+	case "category":
+		return ec.fieldContext_ResourceType_category(ctx, field)
+	case "tags":
+		return ec.fieldContext_ResourceType_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_ResourceType_owner(ctx, field)
+	case "settings":
+		return ec.fieldContext_ResourceType_settings(ctx, field)
+	case "hideOnSimplifiedView":
+		return ec.fieldContext_ResourceType_hideOnSimplifiedView(ctx, field)
 	case "sourceEntityType":
 		return ec.fieldContext_ResourceType_sourceEntityType(ctx, field)
 	case "targetEntityType":
@@ -20046,6 +20953,16 @@ func (ec *executionContext) childFields_ResourceTypeConfiguration(ctx context.Co
 		return ec.fieldContext_ResourceTypeConfiguration_connection(ctx, field)
 	case "approvalWorkflowType":
 		return ec.fieldContext_ResourceTypeConfiguration_approvalWorkflowType(ctx, field)
+	case "tags":
+		return ec.fieldContext_ResourceTypeConfiguration_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_ResourceTypeConfiguration_owner(ctx, field)
+	case "implicitApproval":
+		return ec.fieldContext_ResourceTypeConfiguration_implicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field)
 	case "allowAdd":
@@ -20226,6 +21143,20 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_entityType(ctx, field)
 	case "category":
 		return ec.fieldContext_Role_category(ctx, field)
+	case "categoryPath":
+		return ec.fieldContext_Role_categoryPath(ctx, field)
+	case "secondaryCategories":
+		return ec.fieldContext_Role_secondaryCategories(ctx, field)
+	case "tags":
+		return ec.fieldContext_Role_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_Role_owner(ctx, field)
+	case "settings":
+		return ec.fieldContext_Role_settings(ctx, field)
+	case "hideOnSimplifiedView":
+		return ec.fieldContext_Role_hideOnSimplifiedView(ctx, field)
+	case "state":
+		return ec.fieldContext_Role_state(ctx, field)
 	case "rules":
 		return ec.fieldContext_Role_rules(ctx, field)
 	}
@@ -20246,10 +21177,36 @@ func (ec *executionContext) childFields_RoleConfiguration(ctx context.Context, f
 		return ec.fieldContext_RoleConfiguration_entityType(ctx, field)
 	case "category":
 		return ec.fieldContext_RoleConfiguration_category(ctx, field)
+	case "secondaryCategories":
+		return ec.fieldContext_RoleConfiguration_secondaryCategories(ctx, field)
+	case "tags":
+		return ec.fieldContext_RoleConfiguration_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_RoleConfiguration_owner(ctx, field)
 	case "approvalWorkflowType":
 		return ec.fieldContext_RoleConfiguration_approvalWorkflowType(ctx, field)
+	case "implicitApproval":
+		return ec.fieldContext_RoleConfiguration_implicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_RoleConfiguration_prolongationWithoutApproval(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_RoleConfiguration_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_RoleConfiguration_gracePeriod(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_RoleConfiguration_hideOnSimplifiedView(ctx, field)
+	case "state":
+		return ec.fieldContext_RoleConfiguration_state(ctx, field)
 	case "rules":
 		return ec.fieldContext_RoleConfiguration_rules(ctx, field)
 	case "version":
@@ -20528,6 +21485,34 @@ func (ec *executionContext) childFields_SectionPropertyConfiguration(ctx context
 		return ec.fieldContext_SectionPropertyConfiguration_isExcluded(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SectionPropertyConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_Settings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approvalWorkflowType":
+		return ec.fieldContext_Settings_approvalWorkflowType(ctx, field)
+	case "hasImplicitApproval":
+		return ec.fieldContext_Settings_hasImplicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_Settings_prolongationWithoutApproval(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_Settings_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_Settings_gracePeriod(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_Settings_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_Settings_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_Settings_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_Settings_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_Settings_commentActivationOnKeepGapInReconciliation(ctx, field)
+	case "fromPolicy":
+		return ec.fieldContext_Settings_fromPolicy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Settings", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

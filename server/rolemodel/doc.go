@@ -1,6 +1,7 @@
 // Package rolemodel is what should be, and why: policies, categories, roles, resource types and their rules (role-model 1 to 5).
 //
 //	model.go     the words: one struct per table, and Model, all of them at one version
+//	settings.go  what policies say of their roles and types, and what is in force for one (2.2)
 //	rolemapping.go  naming conventions that make roles (3.3)
 //	recordsection.go  properties of records that change together, such as those of a position (4.5)
 //	store.go     Load: the whole model in a fixed number of statements
