@@ -76,6 +76,7 @@ var plainTypes = plain.Types{
 		"displayName":     {Code: 2},
 		"ownerEntityType": {Code: 3},
 		"comment":         {Code: 4},
+		"commentOnDelete": {Code: 5},
 	}},
 	"AccountWithoutOwner": {Implementors: accountWithoutOwnerImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
@@ -1909,6 +1910,12 @@ func plainAccountType(w *plain.Writer, s *plain.Selection, obj *reconciliation.A
 
 		case 4: // comment
 			v := obj.Comment
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 5: // commentOnDelete
+			v := obj.CommentOnDelete
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}

@@ -155,6 +155,7 @@ type ComplexityRoot struct {
 
 	AccountType struct {
 		Comment         func(childComplexity int) int
+		CommentOnDelete func(childComplexity int) int
 		DisplayName     func(childComplexity int) int
 		Identifier      func(childComplexity int) int
 		OwnerEntityType func(childComplexity int) int
@@ -2306,6 +2307,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountType.Comment(childComplexity), true
+	case "AccountType.commentOnDelete":
+		if e.ComplexityRoot.AccountType.CommentOnDelete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountType.CommentOnDelete(childComplexity), true
 	case "AccountType.displayName":
 		if e.ComplexityRoot.AccountType.DisplayName == nil {
 			break
@@ -17126,6 +17133,8 @@ type AccountType {
   ownerEntityType: String!
   "Whether authorizing such an account takes a comment."
   comment: CommentActivation!
+  "Whether deleting such an account takes a comment."
+  commentOnDelete: CommentActivation!
 }
 
 """Somebody whom a rule finds for an account."""
@@ -18229,6 +18238,8 @@ func (ec *executionContext) childFields_AccountType(ctx context.Context, field g
 		return ec.fieldContext_AccountType_ownerEntityType(ctx, field)
 	case "comment":
 		return ec.fieldContext_AccountType_comment(ctx, field)
+	case "commentOnDelete":
+		return ec.fieldContext_AccountType_commentOnDelete(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountType", field.Name)
 }
