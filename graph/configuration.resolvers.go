@@ -66,6 +66,10 @@ func (r *configurationResolver) RoleMappings(ctx context.Context, obj *manifest.
 	return manifest.List[manifest.RoleMapping](ctx, r.Manifest, "roleMapping", page.Of(first, after), identifiers)
 }
 
+func (r *configurationResolver) MiningRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.MiningRule], error) {
+	return manifest.List[manifest.MiningRule](ctx, r.Manifest, "miningRule", page.Of(first, after), identifiers)
+}
+
 func (r *configurationResolver) Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error) {
 	return manifest.List[manifest.Job](ctx, r.Manifest, "job", page.Of(first, after), identifiers)
 }
@@ -107,6 +111,10 @@ func (r *entityTypeConfigurationResolver) Version(ctx context.Context, obj *mani
 }
 
 func (r *jobConfigurationResolver) Version(ctx context.Context, obj *manifest.Job) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
+func (r *miningRuleConfigurationResolver) Version(ctx context.Context, obj *manifest.MiningRule) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
 
@@ -196,6 +204,14 @@ func (r *mutationResolver) SaveRoleMapping(ctx context.Context, input manifest.S
 
 func (r *mutationResolver) DeleteRoleMapping(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
 	return r.Manifest.DeleteOne(ctx, "roleMapping", input)
+}
+
+func (r *mutationResolver) SaveMiningRule(ctx context.Context, input manifest.SaveInput[manifest.MiningRule]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "miningRule", input)
+}
+
+func (r *mutationResolver) DeleteMiningRule(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "miningRule", input)
 }
 
 func (r *mutationResolver) SaveJob(ctx context.Context, input manifest.SaveInput[manifest.Job]) (*manifest.ConfigurationPayload, error) {
@@ -376,6 +392,10 @@ func (r *Resolver) JobConfiguration() generated.JobConfigurationResolver {
 	return &jobConfigurationResolver{r}
 }
 
+func (r *Resolver) MiningRuleConfiguration() generated.MiningRuleConfigurationResolver {
+	return &miningRuleConfigurationResolver{r}
+}
+
 func (r *Resolver) NavigationRuleConfiguration() generated.NavigationRuleConfigurationResolver {
 	return &navigationRuleConfigurationResolver{r}
 }
@@ -462,6 +482,7 @@ type (
 	dimensionConfigurationResolver            struct{ *Resolver }
 	entityTypeConfigurationResolver           struct{ *Resolver }
 	jobConfigurationResolver                  struct{ *Resolver }
+	miningRuleConfigurationResolver           struct{ *Resolver }
 	navigationRuleConfigurationResolver       struct{ *Resolver }
 	policyConfigurationResolver               struct{ *Resolver }
 	profileConfigurationResolver              struct{ *Resolver }

@@ -25,9 +25,7 @@ import (
 var tiedElsewhere = map[string]string{
 	"ConfigurationKind": "generated from server/manifest", "Deactivation": "generated from server/manifest", "RuleStrength": "generated from server/manifest",
 	"OffsetReference": "generated from server/manifest", "BoundaryKind": "generated from server/manifest", "ExtensionKind": "generated from server/manifest",
-	"EndDateLock": "generated from server/manifest", "EndDateLockWithInherited": "generated from server/manifest", "CommentActivation": "generated from server/manifest",
-	"CommentActivationWithInherited": "generated from server/manifest", "ImplicitApproval": "generated from server/manifest", "Prolongation": "generated from server/manifest",
-	"RoleState": "generated from server/manifest", "Comparison": "generated from server/manifest", "ConnectorMode": "connector_mode_check, below",
+	"Comparison": "generated from server/manifest", "ConnectorMode": "connector_mode_check, below",
 }
 
 // Values that the door adds to those of a room.
@@ -36,7 +34,7 @@ var besides = map[string][]string{"ErrorCode": {"INTERNAL"}} // of errors withou
 // Closed lists of the database: the enum that shows each.
 var stored = map[string]string{
 	"connection.deactivated": "Deactivation", "connector.mode": "ConnectorMode", "delivery.mode": "DeliveryMode", "delivery.state": "DeliveryState",
-	"delivery_change.command": "ChangeCommand", "gap.decision": "ReconciliationDecision", "job_instance.state": "JobInstanceState", "mail.state": "MailState", "order_line.action": "LineAction", "property.type": "PropertyType",
+	"delivery_change.command": "ChangeCommand", "gap.decision": "ReconciliationDecision", "job_instance.state": "JobInstanceState", "mail.state": "MailState", "mining_run.state": "MiningRunState", "mining_result.refused": "MiningRefusal", "order_line.action": "LineAction", "property.type": "PropertyType",
 	"provisioning_order.kind": "OrderKind", "reconciliation_run.decision": "ReconciliationDecision", "reconciliation_run.state": "ReconciliationRunState", "resource_type_rule.kind": "RuleKind", "role.kind": "RoleKind", "row_to_mend.kind": "MendKind",
 	"order_attempt.outcome": "AttemptOutcome", "outage.outcome": "AttemptOutcome",
 	"provisioning_order.answer_outcome": "AttemptOutcome", "order_line.error_class": "ErrorClass", "provisioning_order.error_class": "ErrorClass",

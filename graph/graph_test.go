@@ -31,6 +31,7 @@ import (
 	"writ/server/fulfil/null"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/reconciliation"
@@ -115,7 +116,10 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	require.NoError(b.t, err)
 	b.ring = ring
 	assignments := assignment.New(b.db, b.clock, log, shapes, dbtest.Idle(assignment.Hooks{}))
+	configuration := manifest.New(manifest.Rooms{DB: b.db, Clock: b.clock, Keyring: sealedMaps{}, Jobs: jobs, Packages: []string{"csv", "postgres", "null"}},
+		dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
 	return &graph.Resolver{
+		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},
 		Reconciliation: reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{})),
 		Systems: system.New(system.Options{DB: b.db, Clock: b.clock, Packages: fulfil.Packages{"null": null.Package{}, "manual-ticket": manual.Package{}}, Keyring: ring,
 			FilesDir: b.t.TempDir(), Activated: orders.Wake}),
@@ -126,12 +130,11 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Orders:          orders,
 		Jobs:            jobs,
 		Synchronization: synchronization.New(b.db, b.clock, shapes, directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, dbtest.Idle(synchronization.Hooks{})),
-		Manifest: manifest.New(manifest.Rooms{DB: b.db, Clock: b.clock, Keyring: sealedMaps{}, Jobs: jobs, Packages: []string{"csv", "postgres", "null"}},
-			dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword})),
-		Webhooks:      &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
-		Audit:         &audit.Service{DB: b.db, Clock: b.clock},
-		Notifications: &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
-		Feed:          &across.Feed{Hub: hub},
+		Manifest:        configuration,
+		Webhooks:        &webhook.Service{DB: b.db, Clock: b.clock, Log: log, Orders: orders, Keyring: openMapRing{}},
+		Audit:           &audit.Service{DB: b.db, Clock: b.clock},
+		Notifications:   &notification.Service{DB: b.db, Clock: b.clock, Log: log, Shapes: shapes},
+		Feed:            &across.Feed{Hub: hub},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"writ/server/fence"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/reconciliation"
@@ -27,6 +28,7 @@ type Resolver struct {
 	Assignments     *assignment.Service
 	Orders          *order.Service
 	Reconciliation  *reconciliation.Service
+	Mining          *mining.Service
 	Jobs            *job.Service
 	Synchronization *synchronization.Service
 	Manifest        *manifest.Service
@@ -52,5 +54,6 @@ func (r *Resolver) complete() {
 	r.Contexts = &across.Contexts{DB: db, Clock: r.Directory.Clock, Directory: r.Directory}
 	r.Routes = &across.Routes{DB: db, Systems: r.Systems, Readings: r.Synchronization}
 	r.Tasks = &across.Tasks{DB: db}
-	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Renew = r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Auth.Renew
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Renew =
+		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Auth.Renew
 }

@@ -106,11 +106,12 @@ func TestEveryFieldHasARight(t *testing.T) {
 
 // asked are the arguments of fields whose simplest ones find nothing; $id stands for each id there is.
 var asked = map[string][]string{
-	"Query.resources":  {`(entityType: "Directory_User")`, `(entityType: "Directory_Department")`, `(entityType: "AD_Entry")`, `(entityType: "Directory_Position")`, `(entityType: "Directory_User", asOf: "2019-06-01T00:00:00Z")`},
-	"Query.search":     {`(text: "zqp")`, `(text: "zqd")`, `(text: "zqa")`, `(text: "Reader")`, `(text: "2031")`, `(text: "2011")`},
-	"Query.heldOrders": {`(connector: "AD")`},
-	"Query.plan":       {`(input: {yaml: "policies: [{identifier: Default, displayName: Other, isProvisioningEnabled: true}, {identifier: New}]\n"})`},
-	"Query.explain":    {`(input: {ownerId: "$id"})`},
+	"Query.miningChange": {`(runId: "3711")`},
+	"Query.resources":    {`(entityType: "Directory_User")`, `(entityType: "Directory_Department")`, `(entityType: "AD_Entry")`, `(entityType: "Directory_Position")`, `(entityType: "Directory_User", asOf: "2019-06-01T00:00:00Z")`},
+	"Query.search":       {`(text: "zqp")`, `(text: "zqd")`, `(text: "zqa")`, `(text: "Reader")`, `(text: "2031")`, `(text: "2011")`},
+	"Query.heldOrders":   {`(connector: "AD")`},
+	"Query.plan":         {`(input: {yaml: "policies: [{identifier: Default, displayName: Other, isProvisioningEnabled: true}, {identifier: New}]\n"})`},
+	"Query.explain":      {`(input: {ownerId: "$id"})`},
 }
 
 // arguments writes the arguments with which a field is asked.
@@ -302,6 +303,8 @@ var lastChanges = []change{
 	{"decideReconciliation", `(input: {filter: {kinds: [UNRECONCILED]}, decision: KEEP_CURRENT, comment: "x"})`},
 	{"chooseAccountOwner", `(input: {accountId: "1025", resourceType: "AD_User", ownerId: "1001", comment: "x"})`},
 	{"cancelReconciliationRun", `(input: {id: "3602"})`},
+	{"cancelMining", `(input: {id: "3712"})`},
+	{"startMining", `(input: {rules: ["Mine"]})`},
 	{"updateResource", `(input: {id: "1004", version: 1, values: [{property: "Phone", value: "1"}]})`},
 	{"deleteResource", `(input: {id: "1004", version: 2})`},
 	{"cancelJobInstance", `(input: {id: "514"})`},
@@ -427,8 +430,9 @@ func (w *world) ids(oneEach bool) []string {
 	require.NoError(w.t, w.db.NewRaw(`select id::text from (
 		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
 		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
-		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from reconciliation_run) x
-		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('n', 3601)"+`)
+		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from reconciliation_run
+		union all select id, 'M' from mining_run union all select id, 'R' from mining_result) x
+		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('n', 3601), ('M', 3711), ('R', 3721)"+`)
 		order by x.id`, oneEach).Scan(w.ctx, &ids))
 	return ids
 }
@@ -495,6 +499,7 @@ func (w *world) happen(now bool) {
 	}
 	require.NoError(w.t, event.Publish(permit.With(w.ctx, permit.System("policy")), w.db, w.clock.Now(),
 		event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511},
+		event.Event{Kind: "mining_run.changed", SubjectType: "mining_run", SubjectID: 3711},
 		event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: 2031, SourceEntityType: "Directory_User", OwnerID: 1003, Data: map[string]any{"from": 1, "to": 5}}))
 }
 

@@ -82,7 +82,6 @@ insert into property (id, entity_type_id, identifier, display_name, type, positi
 insert into property_mapping (property_id, entity_type_id, column_name, is_primary_key) values (56, 13, 'login', true);
 insert into dimension (id, identifier, display_name, entity_type_id, column_mapping) overriding system value values (61, 'Department', 'Department', 12, 0);
 insert into policy (id, identifier, display_name, is_provisioning_enabled) overriding system value values (71, 'Default', 'Default', true);
-insert into policy (id, identifier, display_name, dimensions) overriding system value values (77, 'Elsewhere', 'Elsewhere', '{"Department": {"key": "NOWHERE"}}');
 insert into context_rule (id, identifier, display_name, policy_id, entity_type_id, resources_binding, resources_start_binding, resources_end_binding, dimensions) overriding system value values
 	(72, 'People', 'People', 71, 11, 'Positions', 'Start', 'End', '{"Department": "Unit"}');
 insert into record_section (id, identifier, display_name, source_entity_type_id, resource_entity_type_id, start_property_id, end_property_id, properties) overriding system value values
@@ -91,14 +90,13 @@ insert into category (id, identifier, display_name, policy_id) overriding system
 update category set parent_id = 73, description = 'sub' where id = 74;
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
 	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null);
-update role set description = 'reads', tags = '{daily}', owner_entity_type_id = 11, owner_key = 'boss', secondary_category_ids = '{73}';
+update role set description = 'reads';
 insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}'), (85, 'rule-nowhere', 71, 82, null, '{"Department": {"key": "NOWHERE"}}');
 insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, connection_id, category_id) overriding system value values
 	(91, 'AD_User', 'Account', 71, 11, 13, 41, 73), (92, 'AD_Badge', 'Badge', 71, 11, 13, 42, null), (93, 'AD_Admin', 'Admin', 71, 11, 13, 41, null),
 	(97, 'AD_Held', 'Held', 71, 11, 13, 41, null), (98, 'AD_Done', 'Done', 71, 11, 13, 41, null);
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, dimensions) overriding system value values (109, 'type-nowhere', 'TYPE', 71, 98, '{"Department": {"key": "NOWHERE"}}');
 update resource_type set depends_on_id = 91, description = 'admins' where id = 93;
-update resource_type set tags = '{daily}', owner_entity_type_id = 11, owner_key = 'boss';
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, source_binding, target_binding) overriding system value values
 	(94, 'type-user', 'TYPE', 71, 91, null, 81, null, null), (95, 'login-user', 'SCALAR', 71, 91, 56, null, 'Phone', null), (96, 'match', 'CORRELATION', 71, 91, null, null, 'Phone', 'Login');
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, value_key, source_expression, target_expression) overriding system value values
@@ -109,8 +107,6 @@ insert into resource (id, entity_type_id, key, display_name, scalars, valid_from
 	union all select 1020 + n, 13, 'zqa'||n||'keyq', 'zqa'||n||'nameq', jsonb_build_object('Login', 'zqa'||n||'loginq'), timestamptz '2020-01-01', 'SYNC' from generate_series(1, 4) n
 	union all select 1030 + n, 14, 'zqs'||n||'keyq', 'zqs'||n||'nameq', jsonb_build_object('Title', 'zqs'||n||'titleq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 4) n;
 update resource set refs = jsonb_build_object('Department', 'zqd'||((id - 999) / 2)||'keyq') where entity_type_id = 11;
-insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value
-	values (1005, 11, 'boss', 'Boss', '{}', timestamptz '2020-01-01', 'MANUAL');
 update resource set refs = refs || jsonb_build_object('Manager', 'zqp'||case id when 1002 then 1 else 3 end||'keyq') where id in (1001, 1002, 1004);
 update resource set refs = jsonb_build_object('Head', 'zqp'||(2 * (id - 1011) + 1)||'keyq') where entity_type_id = 12;
 update resource set refs = jsonb_build_object('Owner', 'zqp'||(id - 1020)||'keyq') where entity_type_id = 13;
@@ -173,6 +169,15 @@ insert into correlation_key (rule_id, side, value, resource_id) select 96, side,
 insert into reconciliation_run (id, decision, filter, comment, state, actor, as_of, up_to, total, failures, created_at, updated_at, ended_at) overriding system value values
 	(3601, 'KEEP_CURRENT', '{}', 'fine', 'COMPLETED', 'everything', timestamptz '2026-01-01', 1, 1, '[{"id": 3501, "code": "CONFLICT", "message": "x"}]', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
 	(3602, 'KEEP_CURRENT', '{}', 'fine', 'IN_PROGRESS', 'everything', timestamptz '2026-01-01', 1, 1, '[]', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+insert into mining_rule (id, identifier, display_name, policy_id, rule_policy_id, entity_type_id, category_id) overriding system value select 3701, 'Mine', 'Mine', p.id, p.id, 11, null from policy p limit 1;
+insert into mining_run (id, state, actor, rules, error, people, assignments, roles_total, roles_done, created_at, updated_at, ended_at) overriding system value values
+	(3711, 'COMPLETED', 'everything', '{Mine}', '', 4, 4, 1, 1, timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
+	(3712, 'IN_PROGRESS', 'everything', '{}', 'x', 4, 4, 1, 1, timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_policy_id, rule_type, people, holders, rightly, wrongly, unexplained, refused, proposals) overriding system value
+	select 3720 + row_number() over (order by r.id), 3711, r.id, 3701, r.policy_id, 0, 4, 2, 1, 1, 1, case when row_number() over (order by r.id) = 2 then 'PRECISION' end,
+	case when row_number() over (order by r.id) = 2 then '[]' else '[{"criteria": [{"dimension": "Department", "value": 1, "key": "K", "label": "L", "inherit": true}], "matched": 2, "rightly": 1, "fresh": 1}]'::jsonb end
+	from role r;
+insert into mining_person (mining_result_id, owner_id, would_be_given) select 3721, 1000 + n, n > 2 from generate_series(1, 4) n;
 insert into kept_value (assigned_resource_type_id, property, workflow_state, kept_value, actor, at)
 	select 1500 + 10 * n + 1, 'Owner', 16, 'zqp'||n||'keptq', 'somebody', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 + n, 11, 1, 'zqp'||n||'faultq' from generate_series(1, 4) n;

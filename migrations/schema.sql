@@ -199,7 +199,6 @@ create table category (
     policy_id bigint not null,
     parent_id bigint,
     version integer default 1 not null,
-    is_collapsed boolean default false not null,
     constraint category_pkey PRIMARY KEY (id),
     constraint category_identifier_key UNIQUE (identifier),
     constraint category_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES category(id),
@@ -313,13 +312,19 @@ create table context_rule (
     exclude_expression text,
     dimensions jsonb default '{}'::jsonb not null,
     version integer default 1 not null,
+    min_identities_count integer default 0 not null,
+    reduction_outlier_percentage double precision default 0 not null,
     constraint context_rule_pkey PRIMARY KEY (id),
     constraint context_rule_entity_type_id_policy_id_key UNIQUE (entity_type_id, policy_id),
     constraint context_rule_identifier_key UNIQUE (identifier),
     constraint context_rule_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
-    constraint context_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id)
+    constraint context_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint context_rule_least_check CHECK ((min_identities_count >= 0)),
+    constraint context_rule_outlier_check CHECK (((reduction_outlier_percentage >= (0)::double precision) AND (reduction_outlier_percentage <= (100)::double precision)))
 );
 comment on column context_rule.dimensions is 'Dimension identifier -> binding on the record entity type, e.g. {"Department": "Department"}.';
+comment on column context_rule.min_identities_count is 'Mining: people whom a proposed rule must match.';
+comment on column context_rule.reduction_outlier_percentage is 'Mining: share of the people whose rare values are no criterion.';
 
 create table correlation_key (
     rule_id bigint not null,
@@ -419,6 +424,7 @@ create table dimension (
     column_mapping integer not null,
     is_hierarchical boolean default false not null,
     parent_property text,
+    is_excluded_from_role_mining boolean default false not null,
     constraint dimension_pkey PRIMARY KEY (id),
     constraint dimension_column_mapping_key UNIQUE (column_mapping),
     constraint dimension_identifier_key UNIQUE (identifier),
@@ -765,6 +771,98 @@ create table mail (
 CREATE INDEX mail_recent ON public.mail USING btree (id) INCLUDE (state);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.mail FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('mail');
 
+create table mining_person (
+    id bigint generated always as identity,
+    mining_result_id bigint not null,
+    owner_id bigint not null,
+    would_be_given boolean not null,
+    constraint mining_person_pkey PRIMARY KEY (id),
+    constraint mining_person_owner_key UNIQUE (mining_result_id, owner_id),
+    constraint mining_person_mining_result_id_fkey FOREIGN KEY (mining_result_id) REFERENCES mining_result(id) ON DELETE CASCADE,
+    constraint mining_person_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
+);
+comment on table mining_person is 'Who would be given a role that he does not hold, or holds one that stays unexplained.';
+
+create table mining_result (
+    id bigint generated always as identity,
+    mining_run_id bigint not null,
+    role_id bigint not null,
+    mining_rule_id bigint,
+    rule_policy_id bigint not null,
+    rule_type smallint not null,
+    people integer not null,
+    holders integer not null,
+    rightly integer not null,
+    wrongly integer not null,
+    unexplained integer not null,
+    refused text,
+    is_cut boolean default false not null,
+    proposals jsonb default '[]'::jsonb not null,
+    constraint mining_result_pkey PRIMARY KEY (id),
+    constraint mining_result_role_key UNIQUE (mining_run_id, role_id),
+    constraint mining_result_mining_rule_id_fkey FOREIGN KEY (mining_rule_id) REFERENCES mining_rule(id) ON DELETE SET NULL,
+    constraint mining_result_mining_run_id_fkey FOREIGN KEY (mining_run_id) REFERENCES mining_run(id) ON DELETE CASCADE,
+    constraint mining_result_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id) ON DELETE CASCADE,
+    constraint mining_result_rule_policy_id_fkey FOREIGN KEY (rule_policy_id) REFERENCES policy(id) ON DELETE CASCADE,
+    constraint mining_result_refused_check CHECK ((refused = ANY (ARRAY['NO_HOLDERS'::text, 'FALSE_POSITIVE'::text, 'PRECISION'::text])))
+);
+comment on table mining_result is 'What became of one role: people, holders, and what its proposed rules do together.';
+comment on column mining_result.proposals is '[{criteria: {dimension: {id, key, label, inherit}}, matched, rightly, fresh}]; none: refused says why.';
+CREATE INDEX mining_result_by_explained ON public.mining_result USING btree (mining_run_id, rightly DESC, id DESC);
+CREATE INDEX mining_result_by_role ON public.mining_result USING btree (role_id);
+
+create table mining_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    policy_id bigint not null,
+    rule_policy_id bigint not null,
+    entity_type_id bigint not null,
+    category_id bigint,
+    include_no_validation boolean default true not null,
+    include_simple_validation boolean default true not null,
+    include_double_validation boolean default true not null,
+    include_triple_validation boolean default true not null,
+    exclude_role boolean default false not null,
+    rule_type smallint default 0 not null,
+    precision_min_percentage double precision default 100 not null,
+    false_positive_max_percentage double precision default 0 not null,
+    priority integer default 0 not null,
+    version integer default 1 not null,
+    constraint mining_rule_pkey PRIMARY KEY (id),
+    constraint mining_rule_identifier_key UNIQUE (identifier),
+    constraint mining_rule_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
+    constraint mining_rule_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint mining_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint mining_rule_rule_policy_id_fkey FOREIGN KEY (rule_policy_id) REFERENCES policy(id),
+    constraint mining_rule_false_positive_check CHECK (((false_positive_max_percentage >= (0)::double precision) AND (false_positive_max_percentage <= (100)::double precision))),
+    constraint mining_rule_precision_check CHECK (((precision_min_percentage >= (0)::double precision) AND (precision_min_percentage <= (100)::double precision))),
+    constraint mining_rule_type_check CHECK (((rule_type >= 0) AND (rule_type <= 2)))
+);
+comment on table mining_rule is 'Which roles mining explains by rules, and how well (role-model 8.2). The highest priority comes first.';
+comment on column mining_rule.rule_policy_id is 'The policy of the rules that are proposed.';
+
+create table mining_run (
+    id bigint generated always as identity,
+    state text default 'QUEUED'::text not null,
+    actor text not null,
+    error text default ''::text not null,
+    people integer default 0 not null,
+    assignments integer default 0 not null,
+    roles_total integer default 0 not null,
+    roles_done integer default 0 not null,
+    taken_by uuid,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint mining_run_pkey PRIMARY KEY (id),
+    constraint mining_run_ended CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text])))),
+    constraint mining_run_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+);
+comment on table mining_run is 'One look for rules. taken_by is the worker that has it in hand, updated_at its last sign of life.';
+comment on column mining_run.people is 'People with a context; assignments: the roles they hold that were looked at.';
+CREATE UNIQUE INDEX mining_run_one_at_a_time ON public.mining_run USING btree ((true)) WHERE (ended_at IS NULL);
+
 create table model_object (
     kind text not null,
     object text not null,
@@ -943,28 +1041,9 @@ create table policy (
     is_simulation_enabled boolean default false not null,
     dimensions jsonb default '{}'::jsonb not null,
     version integer default 1 not null,
-    is_external boolean default false not null,
-    has_implicit_approval boolean default false not null,
-    prolongation_without_approval boolean default false not null,
-    max_duration integer default 0 not null,
-    grace_period integer default 0 not null,
-    manual_assignment_end_date_locked_to_context_mode smallint default 0 not null,
-    comment_activation_on_approve_in_review smallint default 1 not null,
-    comment_activation_on_decline_in_review smallint default 2 not null,
-    comment_activation_on_delete_gap_in_reconciliation smallint default 1 not null,
-    comment_activation_on_keep_gap_in_reconciliation smallint default 2 not null,
     constraint policy_pkey PRIMARY KEY (id),
-    constraint policy_identifier_key UNIQUE (identifier),
-    constraint policy_comment_on_approve CHECK (((comment_activation_on_approve_in_review >= 0) AND (comment_activation_on_approve_in_review <= 2))),
-    constraint policy_comment_on_decline CHECK (((comment_activation_on_decline_in_review >= 0) AND (comment_activation_on_decline_in_review <= 2))),
-    constraint policy_comment_on_delete_gap CHECK (((comment_activation_on_delete_gap_in_reconciliation >= 0) AND (comment_activation_on_delete_gap_in_reconciliation <= 2))),
-    constraint policy_comment_on_keep_gap CHECK (((comment_activation_on_keep_gap_in_reconciliation >= 0) AND (comment_activation_on_keep_gap_in_reconciliation <= 2))),
-    constraint policy_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 3))),
-    constraint policy_grace_period CHECK ((grace_period >= 0)),
-    constraint policy_max_duration CHECK ((max_duration >= 0))
+    constraint policy_identifier_key UNIQUE (identifier)
 );
-comment on column policy.max_duration is 'Minutes that assignments given by hand last at most; 0: no limit.';
-comment on column policy.grace_period is 'Minutes for which roles stay that a change of the rules takes away; 0: none.';
 
 create table profile (
     id bigint generated always as identity,
@@ -1279,27 +1358,18 @@ create table resource_type (
     ticket_synchro_is_not_available boolean default false not null,
     version integer default 1 not null,
     allow_own_decisions boolean default false not null,
-    implicit_approval smallint default 0 not null,
-    prolongation_without_approval smallint default 0 not null,
-    manual_assignment_end_date_locked_to_context_mode smallint default 4 not null,
-    tags text[] default '{}'::text[] not null,
-    owner_entity_type_id bigint,
-    owner_key text,
     constraint resource_type_pkey PRIMARY KEY (id),
     constraint resource_type_identifier_key UNIQUE (identifier),
     constraint resource_type_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
     constraint resource_type_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
     constraint resource_type_depends_on_id_fkey FOREIGN KEY (depends_on_id) REFERENCES resource_type(id),
-    constraint resource_type_owner_entity_type_fkey FOREIGN KEY (owner_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
     constraint resource_type_source_entity_type_id_fkey FOREIGN KEY (source_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
     constraint resource_type_auto_retry_count_check CHECK ((auto_retry_count >= 0)),
     constraint resource_type_auto_retry_delay_minutes_check CHECK ((auto_retry_delay_minutes >= 0)),
-    constraint resource_type_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 4))),
     constraint resource_type_fulfill_hours_ahead_of_time_check CHECK ((fulfill_hours_ahead_of_time >= 0)),
-    constraint resource_type_implicit_approval CHECK (((implicit_approval >= 0) AND (implicit_approval <= 2))),
     constraint resource_type_maximum_delete_check CHECK ((maximum_delete >= 0)),
     constraint resource_type_maximum_delete_percent_check CHECK (((maximum_delete_percent >= 0) AND (maximum_delete_percent <= 100))),
     constraint resource_type_maximum_insert_check CHECK ((maximum_insert >= 0)),
@@ -1307,8 +1377,6 @@ create table resource_type (
     constraint resource_type_maximum_update_check CHECK ((maximum_update >= 0)),
     constraint resource_type_maximum_update_percent_check CHECK (((maximum_update_percent >= 0) AND (maximum_update_percent <= 100))),
     constraint resource_type_orphans_need_removal CHECK (((NOT remove_orphans) OR allow_remove)),
-    constraint resource_type_owner_is_whole CHECK (((owner_entity_type_id IS NULL) = (owner_key IS NULL))),
-    constraint resource_type_prolongation CHECK (((prolongation_without_approval >= 0) AND (prolongation_without_approval <= 2))),
     constraint resource_type_transmitted_state_validity_period_check CHECK ((transmitted_state_validity_period >= 0))
 );
 comment on column resource_type.allow_own_decisions is 'People may approve, decline, unblock, confirm and report on orders about themselves.';
@@ -1396,44 +1464,14 @@ create table role (
     approval_workflow_type smallint default 0 not null,
     hide_on_simplified_view boolean default false not null,
     version integer default 1 not null,
-    implicit_approval smallint default 0 not null,
-    prolongation_without_approval smallint default 0 not null,
-    max_duration integer,
-    grace_period integer,
-    manual_assignment_end_date_locked_to_context_mode smallint default 4 not null,
-    comment_activation_on_approve_in_review smallint default 3 not null,
-    comment_activation_on_decline_in_review smallint default 3 not null,
-    comment_activation_on_delete_gap_in_reconciliation smallint default 3 not null,
-    comment_activation_on_keep_gap_in_reconciliation smallint default 3 not null,
-    secondary_category_ids bigint[] default '{}'::bigint[] not null,
-    tags text[] default '{}'::text[] not null,
-    owner_entity_type_id bigint,
-    owner_key text,
-    state smallint default 0 not null,
     constraint role_pkey PRIMARY KEY (id),
     constraint role_kind_identifier_key UNIQUE (kind, identifier),
     constraint role_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
     constraint role_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
-    constraint role_owner_entity_type_fkey FOREIGN KEY (owner_entity_type_id) REFERENCES entity_type(id),
     constraint role_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
     constraint role_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
-    constraint role_comment_on_approve CHECK (((comment_activation_on_approve_in_review >= 0) AND (comment_activation_on_approve_in_review <= 3))),
-    constraint role_comment_on_decline CHECK (((comment_activation_on_decline_in_review >= 0) AND (comment_activation_on_decline_in_review <= 3))),
-    constraint role_comment_on_delete_gap CHECK (((comment_activation_on_delete_gap_in_reconciliation >= 0) AND (comment_activation_on_delete_gap_in_reconciliation <= 3))),
-    constraint role_comment_on_keep_gap CHECK (((comment_activation_on_keep_gap_in_reconciliation >= 0) AND (comment_activation_on_keep_gap_in_reconciliation <= 3))),
-    constraint role_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 4))),
-    constraint role_grace_period CHECK ((grace_period >= 0)),
-    constraint role_implicit_approval CHECK (((implicit_approval >= 0) AND (implicit_approval <= 2))),
-    constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text]))),
-    constraint role_max_duration CHECK ((max_duration >= 0)),
-    constraint role_owner_is_whole CHECK (((owner_entity_type_id IS NULL) = (owner_key IS NULL))),
-    constraint role_prolongation CHECK (((prolongation_without_approval >= 0) AND (prolongation_without_approval <= 2))),
-    constraint role_state CHECK (((state >= 0) AND (state <= 1)))
+    constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text])))
 );
-comment on column role.max_duration is 'Null: as the policy says.';
-comment on column role.grace_period is 'Null: as the policy says.';
-comment on column role.secondary_category_ids is 'Categories that show the role beside its own; approvals go by its own only.';
-comment on column role.state is '0: made by hand, 1: by a role mapping.';
 
 create table role_mapping (
     id bigint generated always as identity,

@@ -12,6 +12,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/job"
+	"writ/server/mining"
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/permit"
@@ -26,6 +27,7 @@ type Feed struct {
 	Jobs           *job.Service
 	Assignments    *assignment.Service
 	Reconciliation *reconciliation.Service
+	Mining         *mining.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
 	// Failed hears why a subscription ends before its time, just before it does. nil: nobody.
@@ -249,6 +251,28 @@ func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan
 	return follow(ctx, f, from, f.Reconciliation.MayList, about, func(_ context.Context, rows []event.Row) ([]*ReconciliationChange, error) {
 		last := rows[len(rows)-1]
 		return []*ReconciliationChange{{Cursor: last.Cursor.String(), At: last.At}}, nil
+	})
+}
+
+// MiningRunsChange says that runs of mining changed.
+type MiningRunsChange struct {
+	Cursor string
+	At     time.Time
+}
+
+// MiningChanged says that runs of mining changed, once for several changes at the same moment. Refused like their list.
+func (f *Feed) MiningChanged(ctx context.Context, after *string) (<-chan *MiningRunsChange, error) {
+	if err := f.Mining.MayLook(ctx); err != nil {
+		return nil, err
+	}
+	from, err := cursorOf(after)
+	if err != nil {
+		return nil, err
+	}
+	about := func(r event.Row) bool { return r.Kind == mining.EventChanged }
+	return follow(ctx, f, from, f.Mining.MayLook, about, func(_ context.Context, rows []event.Row) ([]*MiningRunsChange, error) {
+		last := rows[len(rows)-1]
+		return []*MiningRunsChange{{Cursor: last.Cursor.String(), At: last.At}}, nil
 	})
 }
 

@@ -38,6 +38,7 @@ type ConfigurationResolver interface {
 	ContextRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.ContextRule], error)
 	RecordSections(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RecordSection], error)
 	RoleMappings(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RoleMapping], error)
+	MiningRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.MiningRule], error)
 	Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error)
 	Profiles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Profile], error)
 	Users(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.User], error)
@@ -51,6 +52,7 @@ type ConnectorConfigurationResolver interface {
 }
 type ContextRuleConfigurationResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.ContextRule) ([]*manifest.NamedValue, error)
+
 	Version(ctx context.Context, obj *manifest.ContextRule) (string, error)
 }
 type DimensionConfigurationResolver interface {
@@ -61,6 +63,9 @@ type EntityTypeConfigurationResolver interface {
 }
 type JobConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.Job) (string, error)
+}
+type MiningRuleConfigurationResolver interface {
+	Version(ctx context.Context, obj *manifest.MiningRule) (string, error)
 }
 type NavigationRuleConfigurationResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.NavigationRule) ([]*manifest.NamedCriterion, error)
@@ -316,6 +321,36 @@ func (ec *executionContext) field_Configuration_entityTypes_args(ctx context.Con
 }
 
 func (ec *executionContext) field_Configuration_jobs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "identifiers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identifiers"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Configuration_miningRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -1161,29 +1196,6 @@ func (ec *executionContext) fieldContext_CategoryConfiguration_parent(_ context.
 	return graphql.NewScalarFieldContext("CategoryConfiguration", field, false, false, "String")
 }
 
-func (ec *executionContext) _CategoryConfiguration_isCollapsed(ctx context.Context, field graphql.CollectedField, obj *manifest.Category) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CategoryConfiguration_isCollapsed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsCollapsed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_CategoryConfiguration_isCollapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CategoryConfiguration", field, false, false, "Boolean")
-}
-
 func (ec *executionContext) _CategoryConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.Category) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1887,6 +1899,50 @@ func (ec *executionContext) fieldContext_Configuration_roleMappings(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Configuration_roleMappings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Configuration_miningRules(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Configuration_miningRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Configuration().MiningRules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["identifiers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*manifest.MiningRule]) graphql.Marshaler {
+			return ec.marshalOMiningRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Configuration_miningRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Configuration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MiningRuleConfigurationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Configuration_miningRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -2686,6 +2742,52 @@ func (ec *executionContext) fieldContext_ContextRuleConfiguration_dimensions(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _ContextRuleConfiguration_minIdentitiesCount(ctx context.Context, field graphql.CollectedField, obj *manifest.ContextRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextRuleConfiguration_minIdentitiesCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinIdentitiesCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContextRuleConfiguration_minIdentitiesCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContextRuleConfiguration_reductionOutlierPercentage(ctx context.Context, field graphql.CollectedField, obj *manifest.ContextRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextRuleConfiguration_reductionOutlierPercentage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReductionOutlierPercentage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContextRuleConfiguration_reductionOutlierPercentage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextRuleConfiguration", field, false, false, "Float")
+}
+
 func (ec *executionContext) _ContextRuleConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.ContextRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3116,6 +3218,29 @@ func (ec *executionContext) _DimensionConfiguration_parentProperty(ctx context.C
 }
 func (ec *executionContext) fieldContext_DimensionConfiguration_parentProperty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DimensionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _DimensionConfiguration_isExcludedFromRoleMining(ctx context.Context, field graphql.CollectedField, obj *manifest.Dimension) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DimensionConfiguration_isExcludedFromRoleMining(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsExcludedFromRoleMining, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DimensionConfiguration_isExcludedFromRoleMining(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DimensionConfiguration", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _DimensionConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.Dimension) (ret graphql.Marshaler) {
@@ -4027,6 +4152,484 @@ func (ec *executionContext) fieldContext_LineThresholdsConfiguration_maxPercenta
 	return graphql.NewScalarFieldContext("LineThresholdsConfiguration", field, false, false, "Int")
 }
 
+func (ec *executionContext) _MiningRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_displayName(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_policy(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Policy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_rulePolicy(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_rulePolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RulePolicy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_rulePolicy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_entityType(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_entityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_category(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_includeNoValidation(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_includeNoValidation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludeNoValidation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_includeNoValidation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_includeSimpleValidation(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_includeSimpleValidation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludeSimpleValidation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_includeSimpleValidation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_includeDoubleValidation(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_includeDoubleValidation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludeDoubleValidation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_includeDoubleValidation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_includeTripleValidation(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_includeTripleValidation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludeTripleValidation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_includeTripleValidation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_excludeRole(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_excludeRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExcludeRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_excludeRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_ruleType(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_ruleType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RuleType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNRuleStrength2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_ruleType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "RuleStrength")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_precisionMinPercentage(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_precisionMinPercentage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PrecisionMinPercentage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalNFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_precisionMinPercentage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_falsePositiveMaxPercentage(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_falsePositiveMaxPercentage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FalsePositiveMaxPercentage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_falsePositiveMaxPercentage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_priority(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_priority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Priority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MiningRuleConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.MiningRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfiguration_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MiningRuleConfiguration().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfiguration_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfiguration", field, true, true, "String")
+}
+
+func (ec *executionContext) _MiningRuleConfigurationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.MiningRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfigurationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.MiningRule) graphql.Marshaler {
+			return ec.marshalNMiningRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐMiningRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfigurationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MiningRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MiningRuleConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MiningRuleConfigurationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.MiningRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfigurationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfigurationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MiningRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MiningRuleConfigurationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.MiningRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfigurationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MiningRuleConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.MiningRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningRuleConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningRuleConfigurationConnection", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _NamingItemConfiguration_property(ctx context.Context, field graphql.CollectedField, obj *rolemodel.NamingItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4376,52 +4979,6 @@ func (ec *executionContext) fieldContext_OffsetConfiguration_after(_ context.Con
 	return graphql.NewScalarFieldContext("OffsetConfiguration", field, false, false, "Int")
 }
 
-func (ec *executionContext) _OwnerConfiguration_entityType(ctx context.Context, field graphql.CollectedField, obj *manifest.Owner) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwnerConfiguration_entityType(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityType, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_OwnerConfiguration_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OwnerConfiguration", field, false, false, "String")
-}
-
-func (ec *executionContext) _OwnerConfiguration_key(ctx context.Context, field graphql.CollectedField, obj *manifest.Owner) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_OwnerConfiguration_key(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Key, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_OwnerConfiguration_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("OwnerConfiguration", field, false, false, "String")
-}
-
 func (ec *executionContext) _PolicyConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4512,236 +5069,6 @@ func (ec *executionContext) _PolicyConfiguration_isSimulationEnabled(ctx context
 }
 func (ec *executionContext) fieldContext_PolicyConfiguration_isSimulationEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _PolicyConfiguration_isExternal(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_isExternal(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsExternal, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_isExternal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _PolicyConfiguration_hasImplicitApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_hasImplicitApproval(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.HasImplicitApproval, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_hasImplicitApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _PolicyConfiguration_prolongationWithoutApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_prolongationWithoutApproval(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProlongationWithoutApproval, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_prolongationWithoutApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _PolicyConfiguration_maxDuration(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_maxDuration(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxDuration, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_maxDuration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
-}
-
-func (ec *executionContext) _PolicyConfiguration_gracePeriod(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_gracePeriod(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.GracePeriod, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_gracePeriod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
-}
-
-func (ec *executionContext) _PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ManualAssignmentEndDateLockedToContextMode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNEndDateLock2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "EndDateLock")
-}
-
-func (ec *executionContext) _PolicyConfiguration_commentActivationOnApproveInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_commentActivationOnApproveInReview(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnApproveInReview, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivation2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnApproveInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
-}
-
-func (ec *executionContext) _PolicyConfiguration_commentActivationOnDeclineInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_commentActivationOnDeclineInReview(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnDeclineInReview, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivation2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnDeclineInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
-}
-
-func (ec *executionContext) _PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnDeleteGapInReconciliation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivation2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
-}
-
-func (ec *executionContext) _PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnKeepGapInReconciliation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivation2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
 }
 
 func (ec *executionContext) _PolicyConfiguration_dimensions(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
@@ -6306,130 +6633,6 @@ func (ec *executionContext) fieldContext_ResourceTypeConfiguration_approvalWorkf
 	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ResourceTypeConfiguration_tags(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceTypeConfiguration_tags(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ResourceTypeConfiguration_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "String")
-}
-
-func (ec *executionContext) _ResourceTypeConfiguration_owner(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceTypeConfiguration_owner(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Owner, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *manifest.Owner) graphql.Marshaler {
-			return ec.marshalOOwnerConfiguration2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ResourceTypeConfiguration_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ResourceTypeConfiguration",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_OwnerConfiguration(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ResourceTypeConfiguration_implicitApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceTypeConfiguration_implicitApproval(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ImplicitApproval, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNImplicitApproval2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ResourceTypeConfiguration_implicitApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "ImplicitApproval")
-}
-
-func (ec *executionContext) _ResourceTypeConfiguration_prolongationWithoutApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProlongationWithoutApproval, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNProlongation2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "Prolongation")
-}
-
-func (ec *executionContext) _ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ManualAssignmentEndDateLockedToContextMode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNEndDateLockWithInherited2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "EndDateLockWithInherited")
-}
-
 func (ec *executionContext) _ResourceTypeConfiguration_hideOnSimplifiedView(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7422,84 +7625,6 @@ func (ec *executionContext) fieldContext_RoleConfiguration_category(_ context.Co
 	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "String")
 }
 
-func (ec *executionContext) _RoleConfiguration_secondaryCategories(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_secondaryCategories(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SecondaryCategories, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_secondaryCategories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "String")
-}
-
-func (ec *executionContext) _RoleConfiguration_tags(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_tags(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "String")
-}
-
-func (ec *executionContext) _RoleConfiguration_owner(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_owner(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Owner, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *manifest.Owner) graphql.Marshaler {
-			return ec.marshalOOwnerConfiguration2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RoleConfiguration",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_OwnerConfiguration(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _RoleConfiguration_approvalWorkflowType(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7523,213 +7648,6 @@ func (ec *executionContext) fieldContext_RoleConfiguration_approvalWorkflowType(
 	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Int")
 }
 
-func (ec *executionContext) _RoleConfiguration_implicitApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_implicitApproval(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ImplicitApproval, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNImplicitApproval2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_implicitApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "ImplicitApproval")
-}
-
-func (ec *executionContext) _RoleConfiguration_prolongationWithoutApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_prolongationWithoutApproval(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProlongationWithoutApproval, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNProlongation2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_prolongationWithoutApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Prolongation")
-}
-
-func (ec *executionContext) _RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ManualAssignmentEndDateLockedToContextMode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNEndDateLockWithInherited2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_manualAssignmentEndDateLockedToContextMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "EndDateLockWithInherited")
-}
-
-func (ec *executionContext) _RoleConfiguration_maxDuration(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_maxDuration(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxDuration, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_maxDuration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Int")
-}
-
-func (ec *executionContext) _RoleConfiguration_gracePeriod(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_gracePeriod(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.GracePeriod, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_gracePeriod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Int")
-}
-
-func (ec *executionContext) _RoleConfiguration_commentActivationOnApproveInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_commentActivationOnApproveInReview(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnApproveInReview, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnApproveInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
-}
-
-func (ec *executionContext) _RoleConfiguration_commentActivationOnDeclineInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_commentActivationOnDeclineInReview(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnDeclineInReview, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnDeclineInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
-}
-
-func (ec *executionContext) _RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnDeleteGapInReconciliation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnDeleteGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
-}
-
-func (ec *executionContext) _RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CommentActivationOnKeepGapInReconciliation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
-}
-
 func (ec *executionContext) _RoleConfiguration_hideOnSimplifiedView(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7751,29 +7669,6 @@ func (ec *executionContext) _RoleConfiguration_hideOnSimplifiedView(ctx context.
 }
 func (ec *executionContext) fieldContext_RoleConfiguration_hideOnSimplifiedView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _RoleConfiguration_state(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoleConfiguration_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNRoleState2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoleConfiguration_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "RoleState")
 }
 
 func (ec *executionContext) _RoleConfiguration_rules(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
@@ -10406,7 +10301,7 @@ func (ec *executionContext) unmarshalInputCategoryConfigurationInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "parent", "isCollapsed"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "parent"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10448,13 +10343,6 @@ func (ec *executionContext) unmarshalInputCategoryConfigurationInput(ctx context
 				return it, err
 			}
 			it.Parent = data
-		case "isCollapsed":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isCollapsed"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IsCollapsed = data
 		}
 	}
 	return it, nil
@@ -10546,7 +10434,7 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "jobs", "profiles", "users"}
+	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "jobs", "profiles", "users"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10630,6 +10518,13 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 				return it, err
 			}
 			it.RoleMappings = data
+		case "miningRules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("miningRules"))
+			data, err := ec.unmarshalOMiningRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐMiningRuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MiningRules = data
 		case "jobs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobs"))
 			data, err := ec.unmarshalOJobConfigurationInput2ᚕwritᚋserverᚋmanifestᚐJobᚄ(ctx, v)
@@ -10837,7 +10732,7 @@ func (ec *executionContext) unmarshalInputContextRuleConfigurationInput(ctx cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "policy", "sourceEntityType", "resourcesBinding", "startBinding", "endBinding", "excludeExpression", "dimensions"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "policy", "sourceEntityType", "resourcesBinding", "startBinding", "endBinding", "excludeExpression", "dimensions", "minIdentitiesCount", "reductionOutlierPercentage"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10909,6 +10804,20 @@ func (ec *executionContext) unmarshalInputContextRuleConfigurationInput(ctx cont
 			if err = ec.Resolvers.ContextRuleConfigurationInput().Dimensions(ctx, &it, data); err != nil {
 				return it, err
 			}
+		case "minIdentitiesCount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minIdentitiesCount"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinIdentitiesCount = data
+		case "reductionOutlierPercentage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reductionOutlierPercentage"))
+			data, err := ec.unmarshalOFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReductionOutlierPercentage = data
 		}
 	}
 	return it, nil
@@ -11021,7 +10930,7 @@ func (ec *executionContext) unmarshalInputDimensionConfigurationInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "entityType", "column", "isHierarchical", "parentProperty"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "entityType", "column", "isHierarchical", "parentProperty", "isExcludedFromRoleMining"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11070,6 +10979,13 @@ func (ec *executionContext) unmarshalInputDimensionConfigurationInput(ctx contex
 				return it, err
 			}
 			it.ParentProperty = data
+		case "isExcludedFromRoleMining":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isExcludedFromRoleMining"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsExcludedFromRoleMining = data
 		}
 	}
 	return it, nil
@@ -11339,6 +11255,146 @@ func UnmarshalLineThresholdsConfigurationInput(ctx context.Context, raw any) (ma
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMiningRuleConfigurationInput(ctx context.Context, obj any) (manifest.MiningRule, error) {
+	var it manifest.MiningRule
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "displayName", "policy", "rulePolicy", "entityType", "category", "includeNoValidation", "includeSimpleValidation", "includeDoubleValidation", "includeTripleValidation", "excludeRole", "ruleType", "precisionMinPercentage", "falsePositiveMaxPercentage", "priority"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "rulePolicy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rulePolicy"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RulePolicy = data
+		case "entityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityType = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "includeNoValidation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeNoValidation"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeNoValidation = data
+		case "includeSimpleValidation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeSimpleValidation"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeSimpleValidation = data
+		case "includeDoubleValidation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeDoubleValidation"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeDoubleValidation = data
+		case "includeTripleValidation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeTripleValidation"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeTripleValidation = data
+		case "excludeRole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("excludeRole"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExcludeRole = data
+		case "ruleType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ruleType"))
+			data, err := ec.unmarshalORuleStrength2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RuleType = data
+		case "precisionMinPercentage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("precisionMinPercentage"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PrecisionMinPercentage = data
+		case "falsePositiveMaxPercentage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("falsePositiveMaxPercentage"))
+			data, err := ec.unmarshalOFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FalsePositiveMaxPercentage = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMiningRuleConfigurationInput unmarshals raw into the MiningRuleConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMiningRuleConfigurationInput(ctx context.Context, raw any) (manifest.MiningRule, error) {
+	var out manifest.MiningRule
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MiningRuleConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNamingItemConfigurationInput(ctx context.Context, obj any) (rolemodel.NamingItem, error) {
 	var it rolemodel.NamingItem
 	if obj == nil {
@@ -11579,55 +11635,6 @@ func UnmarshalOffsetConfigurationInput(ctx context.Context, raw any) (manifest.O
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputOwnerConfigurationInput(ctx context.Context, obj any) (manifest.Owner, error) {
-	var it manifest.Owner
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"entityType", "key"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "entityType":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.EntityType = data
-		case "key":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Key = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalOwnerConfigurationInput unmarshals raw into the OwnerConfigurationInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalOwnerConfigurationInput(ctx context.Context, raw any) (manifest.Owner, error) {
-	var out manifest.Owner
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "OwnerConfigurationInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.Context, obj any) (manifest.Policy, error) {
 	var it manifest.Policy
 	if obj == nil {
@@ -11639,7 +11646,7 @@ func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "isProvisioningEnabled", "isSimulationEnabled", "isExternal", "hasImplicitApproval", "prolongationWithoutApproval", "maxDuration", "gracePeriod", "manualAssignmentEndDateLockedToContextMode", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "dimensions"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "isProvisioningEnabled", "isSimulationEnabled", "dimensions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11674,76 +11681,6 @@ func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.C
 				return it, err
 			}
 			it.IsSimulationEnabled = data
-		case "isExternal":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isExternal"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.IsExternal = data
-		case "hasImplicitApproval":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasImplicitApproval"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.HasImplicitApproval = data
-		case "prolongationWithoutApproval":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prolongationWithoutApproval"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ProlongationWithoutApproval = data
-		case "maxDuration":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxDuration"))
-			data, err := ec.unmarshalOInt2int(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.MaxDuration = data
-		case "gracePeriod":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gracePeriod"))
-			data, err := ec.unmarshalOInt2int(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.GracePeriod = data
-		case "manualAssignmentEndDateLockedToContextMode":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manualAssignmentEndDateLockedToContextMode"))
-			data, err := ec.unmarshalOEndDateLock2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ManualAssignmentEndDateLockedToContextMode = data
-		case "commentActivationOnApproveInReview":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnApproveInReview"))
-			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnApproveInReview = data
-		case "commentActivationOnDeclineInReview":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeclineInReview"))
-			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnDeclineInReview = data
-		case "commentActivationOnDeleteGapInReconciliation":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeleteGapInReconciliation"))
-			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnDeleteGapInReconciliation = data
-		case "commentActivationOnKeepGapInReconciliation":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnKeepGapInReconciliation"))
-			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnKeepGapInReconciliation = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
 			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
@@ -12229,7 +12166,7 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "tags", "owner", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "correlationRules", "classificationRules"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "correlationRules", "classificationRules"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12299,41 +12236,6 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 				return it, err
 			}
 			it.ApprovalWorkflowType = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
-		case "owner":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
-			data, err := ec.unmarshalOOwnerConfigurationInput2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Owner = data
-		case "implicitApproval":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("implicitApproval"))
-			data, err := ec.unmarshalOImplicitApproval2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ImplicitApproval = data
-		case "prolongationWithoutApproval":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prolongationWithoutApproval"))
-			data, err := ec.unmarshalOProlongation2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ProlongationWithoutApproval = data
-		case "manualAssignmentEndDateLockedToContextMode":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manualAssignmentEndDateLockedToContextMode"))
-			data, err := ec.unmarshalOEndDateLockWithInherited2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ManualAssignmentEndDateLockedToContextMode = data
 		case "hideOnSimplifiedView":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hideOnSimplifiedView"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -12565,7 +12467,7 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "entityType", "category", "secondaryCategories", "tags", "owner", "approvalWorkflowType", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "maxDuration", "gracePeriod", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "hideOnSimplifiedView", "state", "rules"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "entityType", "category", "approvalWorkflowType", "hideOnSimplifiedView", "rules"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12614,27 +12516,6 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.Category = data
-		case "secondaryCategories":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondaryCategories"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.SecondaryCategories = data
-		case "tags":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Tags = data
-		case "owner":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
-			data, err := ec.unmarshalOOwnerConfigurationInput2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Owner = data
 		case "approvalWorkflowType":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalWorkflowType"))
 			data, err := ec.unmarshalOInt2int(ctx, v)
@@ -12642,69 +12523,6 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.ApprovalWorkflowType = data
-		case "implicitApproval":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("implicitApproval"))
-			data, err := ec.unmarshalOImplicitApproval2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ImplicitApproval = data
-		case "prolongationWithoutApproval":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prolongationWithoutApproval"))
-			data, err := ec.unmarshalOProlongation2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ProlongationWithoutApproval = data
-		case "manualAssignmentEndDateLockedToContextMode":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manualAssignmentEndDateLockedToContextMode"))
-			data, err := ec.unmarshalOEndDateLockWithInherited2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ManualAssignmentEndDateLockedToContextMode = data
-		case "maxDuration":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxDuration"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.MaxDuration = data
-		case "gracePeriod":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gracePeriod"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.GracePeriod = data
-		case "commentActivationOnApproveInReview":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnApproveInReview"))
-			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnApproveInReview = data
-		case "commentActivationOnDeclineInReview":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeclineInReview"))
-			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnDeclineInReview = data
-		case "commentActivationOnDeleteGapInReconciliation":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeleteGapInReconciliation"))
-			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnDeleteGapInReconciliation = data
-		case "commentActivationOnKeepGapInReconciliation":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnKeepGapInReconciliation"))
-			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.CommentActivationOnKeepGapInReconciliation = data
 		case "hideOnSimplifiedView":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hideOnSimplifiedView"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -12712,13 +12530,6 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.HideOnSimplifiedView = data
-		case "state":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
-			data, err := ec.unmarshalORoleState2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.State = data
 		case "rules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
 			data, err := ec.unmarshalORoleRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐRoleRuleᚄ(ctx, v)
@@ -13400,6 +13211,62 @@ func (ec *executionContext) unmarshalInputSaveJobInput(ctx context.Context, obj 
 func UnmarshalSaveJobInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.Job], error) {
 	var out manifest.SaveInput[manifest.Job]
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveJobInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSaveMiningRuleInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.MiningRule], error) {
+	var it manifest.SaveInput[manifest.MiningRule]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"miningRule", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "miningRule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("miningRule"))
+			data, err := ec.unmarshalNMiningRuleConfigurationInput2writᚋserverᚋmanifestᚐMiningRule(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveMiningRuleInput unmarshals raw into the SaveMiningRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveMiningRuleInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.MiningRule], error) {
+	var out manifest.SaveInput[manifest.MiningRule]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveMiningRuleInput", raw, &out)
 	return out, err
 }
 
@@ -14666,11 +14533,6 @@ func (ec *executionContext) slowly_CategoryConfiguration(ctx context.Context, se
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "isCollapsed":
-			out.Values[i] = ec._CategoryConfiguration_isCollapsed(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "version":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -14866,6 +14728,12 @@ func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.Se
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Configuration_roleMappings(ctx, field, obj)
+				})
+		case "miningRules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Configuration_miningRules(ctx, field, obj)
 				})
 		case "jobs":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -15131,6 +14999,16 @@ func (ec *executionContext) slowly_ContextRuleConfiguration(ctx context.Context,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ContextRuleConfiguration_dimensions(ctx, field, obj)
 				})
+		case "minIdentitiesCount":
+			out.Values[i] = ec._ContextRuleConfiguration_minIdentitiesCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reductionOutlierPercentage":
+			out.Values[i] = ec._ContextRuleConfiguration_reductionOutlierPercentage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "version":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -15303,6 +15181,11 @@ func (ec *executionContext) slowly_DimensionConfiguration(ctx context.Context, s
 			}
 		case "parentProperty":
 			out.Values[i] = ec._DimensionConfiguration_parentProperty(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isExcludedFromRoleMining":
+			out.Values[i] = ec._DimensionConfiguration_isExcludedFromRoleMining(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -15674,6 +15557,163 @@ func (ec *executionContext) slowly_LineThresholdsConfiguration(ctx context.Conte
 	return out
 }
 
+var miningRuleConfigurationImplementors = []string{"MiningRuleConfiguration"}
+
+func (ec *executionContext) slowly_MiningRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.MiningRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, miningRuleConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MiningRuleConfiguration")
+		case "identifier":
+			out.Values[i] = ec._MiningRuleConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.Values[i] = ec._MiningRuleConfiguration_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "policy":
+			out.Values[i] = ec._MiningRuleConfiguration_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rulePolicy":
+			out.Values[i] = ec._MiningRuleConfiguration_rulePolicy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "entityType":
+			out.Values[i] = ec._MiningRuleConfiguration_entityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "category":
+			out.Values[i] = ec._MiningRuleConfiguration_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "includeNoValidation":
+			out.Values[i] = ec._MiningRuleConfiguration_includeNoValidation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "includeSimpleValidation":
+			out.Values[i] = ec._MiningRuleConfiguration_includeSimpleValidation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "includeDoubleValidation":
+			out.Values[i] = ec._MiningRuleConfiguration_includeDoubleValidation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "includeTripleValidation":
+			out.Values[i] = ec._MiningRuleConfiguration_includeTripleValidation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "excludeRole":
+			out.Values[i] = ec._MiningRuleConfiguration_excludeRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ruleType":
+			out.Values[i] = ec._MiningRuleConfiguration_ruleType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "precisionMinPercentage":
+			out.Values[i] = ec._MiningRuleConfiguration_precisionMinPercentage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "falsePositiveMaxPercentage":
+			out.Values[i] = ec._MiningRuleConfiguration_falsePositiveMaxPercentage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "priority":
+			out.Values[i] = ec._MiningRuleConfiguration_priority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MiningRuleConfiguration_version(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var miningRuleConfigurationConnectionImplementors = []string{"MiningRuleConfigurationConnection"}
+
+func (ec *executionContext) slowly_MiningRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.MiningRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, miningRuleConfigurationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MiningRuleConfigurationConnection")
+		case "nodes":
+			out.Values[i] = ec._MiningRuleConfigurationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MiningRuleConfigurationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._MiningRuleConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._MiningRuleConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var namingItemConfigurationImplementors = []string{"NamingItemConfiguration"}
 
 func (ec *executionContext) slowly_NamingItemConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.NamingItem) graphql.Marshaler {
@@ -15857,44 +15897,6 @@ func (ec *executionContext) slowly_OffsetConfiguration(ctx context.Context, sel 
 	return out
 }
 
-var ownerConfigurationImplementors = []string{"OwnerConfiguration"}
-
-func (ec *executionContext) slowly_OwnerConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Owner) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, ownerConfigurationImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("OwnerConfiguration")
-		case "entityType":
-			out.Values[i] = ec._OwnerConfiguration_entityType(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "key":
-			out.Values[i] = ec._OwnerConfiguration_key(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var policyConfigurationImplementors = []string{"PolicyConfiguration"}
 
 func (ec *executionContext) slowly_PolicyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Policy) graphql.Marshaler {
@@ -15923,56 +15925,6 @@ func (ec *executionContext) slowly_PolicyConfiguration(ctx context.Context, sel 
 			}
 		case "isSimulationEnabled":
 			out.Values[i] = ec._PolicyConfiguration_isSimulationEnabled(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "isExternal":
-			out.Values[i] = ec._PolicyConfiguration_isExternal(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "hasImplicitApproval":
-			out.Values[i] = ec._PolicyConfiguration_hasImplicitApproval(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "prolongationWithoutApproval":
-			out.Values[i] = ec._PolicyConfiguration_prolongationWithoutApproval(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "maxDuration":
-			out.Values[i] = ec._PolicyConfiguration_maxDuration(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "gracePeriod":
-			out.Values[i] = ec._PolicyConfiguration_gracePeriod(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "manualAssignmentEndDateLockedToContextMode":
-			out.Values[i] = ec._PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnApproveInReview":
-			out.Values[i] = ec._PolicyConfiguration_commentActivationOnApproveInReview(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnDeclineInReview":
-			out.Values[i] = ec._PolicyConfiguration_commentActivationOnDeclineInReview(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnDeleteGapInReconciliation":
-			out.Values[i] = ec._PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnKeepGapInReconciliation":
-			out.Values[i] = ec._PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -16552,31 +16504,6 @@ func (ec *executionContext) slowly_ResourceTypeConfiguration(ctx context.Context
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "tags":
-			out.Values[i] = ec._ResourceTypeConfiguration_tags(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "owner":
-			out.Values[i] = ec._ResourceTypeConfiguration_owner(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "implicitApproval":
-			out.Values[i] = ec._ResourceTypeConfiguration_implicitApproval(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "prolongationWithoutApproval":
-			out.Values[i] = ec._ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "manualAssignmentEndDateLockedToContextMode":
-			out.Values[i] = ec._ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "hideOnSimplifiedView":
 			out.Values[i] = ec._ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -16834,78 +16761,13 @@ func (ec *executionContext) slowly_RoleConfiguration(ctx context.Context, sel as
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "secondaryCategories":
-			out.Values[i] = ec._RoleConfiguration_secondaryCategories(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "tags":
-			out.Values[i] = ec._RoleConfiguration_tags(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "owner":
-			out.Values[i] = ec._RoleConfiguration_owner(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "approvalWorkflowType":
 			out.Values[i] = ec._RoleConfiguration_approvalWorkflowType(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "implicitApproval":
-			out.Values[i] = ec._RoleConfiguration_implicitApproval(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "prolongationWithoutApproval":
-			out.Values[i] = ec._RoleConfiguration_prolongationWithoutApproval(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "manualAssignmentEndDateLockedToContextMode":
-			out.Values[i] = ec._RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "maxDuration":
-			out.Values[i] = ec._RoleConfiguration_maxDuration(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "gracePeriod":
-			out.Values[i] = ec._RoleConfiguration_gracePeriod(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnApproveInReview":
-			out.Values[i] = ec._RoleConfiguration_commentActivationOnApproveInReview(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnDeclineInReview":
-			out.Values[i] = ec._RoleConfiguration_commentActivationOnDeclineInReview(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnDeleteGapInReconciliation":
-			out.Values[i] = ec._RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "commentActivationOnKeepGapInReconciliation":
-			out.Values[i] = ec._RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "hideOnSimplifiedView":
 			out.Values[i] = ec._RoleConfiguration_hideOnSimplifiedView(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "state":
-			out.Values[i] = ec._RoleConfiguration_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -17928,34 +17790,6 @@ func (ec *executionContext) unmarshalNClassifyRuleConfigurationInput2writᚋserv
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNCommentActivation2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCommentActivation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalWord(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "CommentActivation!")
-	}
-	return res
-}
-
-func (ec *executionContext) unmarshalNCommentActivationWithInherited2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCommentActivationWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalWord(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "CommentActivationWithInherited!")
-	}
-	return res
-}
-
 func (ec *executionContext) unmarshalNComparison2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18143,34 +17977,6 @@ func (ec *executionContext) unmarshalNDimensionConfigurationInput2writᚋserver�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNEndDateLock2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNEndDateLock2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalWord(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "EndDateLock!")
-	}
-	return res
-}
-
-func (ec *executionContext) unmarshalNEndDateLockWithInherited2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNEndDateLockWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalWord(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "EndDateLockWithInherited!")
-	}
-	return res
-}
-
 func (ec *executionContext) marshalNEntityTypeConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐEntityTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.EntityType) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -18214,20 +18020,6 @@ func (ec *executionContext) marshalNExtensionKind2string(ctx context.Context, se
 	return res
 }
 
-func (ec *executionContext) unmarshalNImplicitApproval2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNImplicitApproval2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalWord(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "ImplicitApproval!")
-	}
-	return res
-}
-
 func (ec *executionContext) marshalNJobConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.Job) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -18254,6 +18046,35 @@ func (ec *executionContext) marshalNJobConfiguration2ᚖwritᚋserverᚋmanifest
 
 func (ec *executionContext) unmarshalNJobConfigurationInput2writᚋserverᚋmanifestᚐJob(ctx context.Context, v any) (manifest.Job, error) {
 	res, err := ec.unmarshalInputJobConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMiningRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐMiningRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.MiningRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMiningRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐMiningRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMiningRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐMiningRule(ctx context.Context, sel ast.SelectionSet, v *manifest.MiningRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MiningRuleConfiguration!")
+		return graphql.Null
+	}
+	return ec._MiningRuleConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMiningRuleConfigurationInput2writᚋserverᚋmanifestᚐMiningRule(ctx context.Context, v any) (manifest.MiningRule, error) {
+	res, err := ec.unmarshalInputMiningRuleConfigurationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -18416,20 +18237,6 @@ func (ec *executionContext) marshalNProfileConfiguration2ᚖwritᚋserverᚋmani
 func (ec *executionContext) unmarshalNProfileConfigurationInput2writᚋserverᚋmanifestᚐProfile(ctx context.Context, v any) (manifest.Profile, error) {
 	res, err := ec.unmarshalInputProfileConfigurationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNProlongation2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNProlongation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalWord(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "Prolongation!")
-	}
-	return res
 }
 
 func (ec *executionContext) marshalNPropertyConfiguration2writᚋserverᚋmanifestᚐProperty(ctx context.Context, sel ast.SelectionSet, v manifest.Property) graphql.Marshaler {
@@ -18637,20 +18444,6 @@ func (ec *executionContext) unmarshalNRoleRuleConfigurationInput2writᚋserver�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRoleState2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRoleState2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalWord(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "RoleState!")
-	}
-	return res
-}
-
 func (ec *executionContext) unmarshalNRuleStrength2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18697,6 +18490,11 @@ func (ec *executionContext) unmarshalNSaveEntityTypeInput2writᚋserverᚋmanife
 
 func (ec *executionContext) unmarshalNSaveJobInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.Job], error) {
 	res, err := ec.unmarshalInputSaveJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSaveMiningRuleInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.MiningRule], error) {
+	res, err := ec.unmarshalInputSaveMiningRuleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -18982,30 +18780,6 @@ func (ec *executionContext) unmarshalOClassifyRuleConfigurationInput2ᚕwritᚋs
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOCommentActivation2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOCommentActivation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalWord(v)
-	return res
-}
-
-func (ec *executionContext) unmarshalOCommentActivationWithInherited2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOCommentActivationWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalWord(v)
-	return res
-}
-
 func (ec *executionContext) unmarshalOComparison2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19144,30 +18918,6 @@ func (ec *executionContext) unmarshalODimensionConfigurationInput2ᚕwritᚋserv
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOEndDateLock2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOEndDateLock2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalWord(v)
-	return res
-}
-
-func (ec *executionContext) unmarshalOEndDateLockWithInherited2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOEndDateLockWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalWord(v)
-	return res
-}
-
 func (ec *executionContext) marshalOEntityTypeConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.EntityType]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -19198,18 +18948,6 @@ func (ec *executionContext) unmarshalOExtensionKind2string(ctx context.Context, 
 }
 
 func (ec *executionContext) marshalOExtensionKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalWord(v)
-	return res
-}
-
-func (ec *executionContext) unmarshalOImplicitApproval2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOImplicitApproval2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalWord(v)
@@ -19253,6 +18991,30 @@ func (ec *executionContext) unmarshalOLineThresholdsConfigurationInput2ᚖwrit�
 	}
 	res, err := ec.unmarshalInputLineThresholdsConfigurationInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMiningRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.MiningRule]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MiningRuleConfigurationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMiningRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐMiningRuleᚄ(ctx context.Context, v any) ([]manifest.MiningRule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.MiningRule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMiningRuleConfigurationInput2writᚋserverᚋmanifestᚐMiningRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalONamingRuleConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐNamingRuleᚄ(ctx context.Context, v any) ([]manifest.NamingRule, error) {
@@ -19316,21 +19078,6 @@ func (ec *executionContext) marshalOOffsetReference2string(ctx context.Context, 
 	return res
 }
 
-func (ec *executionContext) marshalOOwnerConfiguration2ᚖwritᚋserverᚋmanifestᚐOwner(ctx context.Context, sel ast.SelectionSet, v *manifest.Owner) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._OwnerConfiguration(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOOwnerConfigurationInput2ᚖwritᚋserverᚋmanifestᚐOwner(ctx context.Context, v any) (*manifest.Owner, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputOwnerConfigurationInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOPolicyConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.Policy]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -19377,18 +19124,6 @@ func (ec *executionContext) unmarshalOProfileConfigurationInput2ᚕwritᚋserver
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) unmarshalOProlongation2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOProlongation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalWord(v)
-	return res
 }
 
 func (ec *executionContext) unmarshalOQueryRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐQueryRuleᚄ(ctx context.Context, v any) ([]manifest.QueryRule, error) {
@@ -19534,18 +19269,6 @@ func (ec *executionContext) unmarshalORoleRuleConfigurationInput2ᚕwritᚋserve
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) unmarshalORoleState2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalWord(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalORoleState2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalWord(v)
-	return res
 }
 
 func (ec *executionContext) unmarshalORuleStrength2string(ctx context.Context, v any) (string, error) {

@@ -16,6 +16,7 @@ import (
 	"writ/server/fence"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/page"
@@ -75,8 +76,6 @@ var plainTypes = plain.Types{
 		"identifier":      {Code: 1},
 		"displayName":     {Code: 2},
 		"ownerEntityType": {Code: 3},
-		"comment":         {Code: 4},
-		"commentOnDelete": {Code: 5},
 	}},
 	"AccountWithoutOwner": {Implementors: accountWithoutOwnerImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
@@ -156,6 +155,9 @@ var plainTypes = plain.Types{
 	"BulkOrdersPayload": {Implementors: bulkOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"results": {Code: 1, Of: "OrderResult"},
 	}},
+	"CancelMiningPayload": {Implementors: cancelMiningPayloadImplementors, Fields: map[string]plain.Field{
+		"run": {Code: 1, Of: "MiningRun"},
+	}},
 	"CancelReconciliationRunPayload": {Implementors: cancelReconciliationRunPayloadImplementors, Fields: map[string]plain.Field{
 		"run": {Code: 1, Of: "ReconciliationRun"},
 	}},
@@ -165,7 +167,6 @@ var plainTypes = plain.Types{
 		"displayName": {Code: 3},
 		"description": {Code: 4},
 		"parentId":    {Code: 5},
-		"isCollapsed": {Code: 7},
 	}},
 	"CategoryConfiguration": {Implementors: categoryConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":  {Code: 1},
@@ -173,7 +174,6 @@ var plainTypes = plain.Types{
 		"description": {Code: 3},
 		"policy":      {Code: 4},
 		"parent":      {Code: 5},
-		"isCollapsed": {Code: 6},
 	}},
 	"CategoryConfigurationConnection": {Implementors: categoryConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "CategoryConfiguration"},
@@ -294,14 +294,15 @@ var plainTypes = plain.Types{
 		"value":     {Code: 2, Of: "ResourceRef"},
 	}},
 	"ContextRuleConfiguration": {Implementors: contextRuleConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":        {Code: 1},
-		"displayName":       {Code: 2},
-		"policy":            {Code: 3},
-		"sourceEntityType":  {Code: 4},
-		"resourcesBinding":  {Code: 5},
-		"startBinding":      {Code: 6},
-		"endBinding":        {Code: 7},
-		"excludeExpression": {Code: 8},
+		"identifier":         {Code: 1},
+		"displayName":        {Code: 2},
+		"policy":             {Code: 3},
+		"sourceEntityType":   {Code: 4},
+		"resourcesBinding":   {Code: 5},
+		"startBinding":       {Code: 6},
+		"endBinding":         {Code: 7},
+		"excludeExpression":  {Code: 8},
+		"minIdentitiesCount": {Code: 10},
 	}},
 	"ContextRuleConfigurationConnection": {Implementors: contextRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ContextRuleConfiguration"},
@@ -350,10 +351,6 @@ var plainTypes = plain.Types{
 	"DecideReconciliationPayload": {Implementors: decideReconciliationPayloadImplementors, Fields: map[string]plain.Field{
 		"results": {Code: 1, Of: "ReconciliationResult"},
 		"run":     {Code: 2, Of: "ReconciliationRun"},
-	}},
-	"DecisionComment": {Implementors: decisionCommentImplementors, Fields: map[string]plain.Field{
-		"decision":   {Code: 1},
-		"activation": {Code: 2},
 	}},
 	"DeleteResourcePayload": {Implementors: deleteResourcePayloadImplementors, Fields: map[string]plain.Field{
 		"id": {Code: 1},
@@ -404,12 +401,13 @@ var plainTypes = plain.Types{
 		"delivery": {Code: 1, Of: "Delivery"},
 	}},
 	"DimensionConfiguration": {Implementors: dimensionConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":     {Code: 1},
-		"displayName":    {Code: 2},
-		"entityType":     {Code: 3},
-		"column":         {Code: 4},
-		"isHierarchical": {Code: 5},
-		"parentProperty": {Code: 6},
+		"identifier":               {Code: 1},
+		"displayName":              {Code: 2},
+		"entityType":               {Code: 3},
+		"column":                   {Code: 4},
+		"isHierarchical":           {Code: 5},
+		"parentProperty":           {Code: 6},
+		"isExcludedFromRoleMining": {Code: 7},
 	}},
 	"DimensionConfigurationConnection": {Implementors: dimensionConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "DimensionConfiguration"},
@@ -663,6 +661,105 @@ var plainTypes = plain.Types{
 		"demo":        {Code: 10},
 		"timeZone":    {Code: 11},
 	}},
+	"MiningChange": {Implementors: miningChangeImplementors, Fields: map[string]plain.Field{
+		"yaml":        {Code: 1},
+		"roles":       {Code: 2},
+		"rules":       {Code: 3},
+		"explained":   {Code: 4},
+		"given":       {Code: 5},
+		"unexplained": {Code: 6},
+		"replaced":    {Code: 7, Of: "MiningReplacedRule"},
+	}},
+	"MiningCriterion": {Implementors: miningCriterionImplementors, Fields: map[string]plain.Field{
+		"dimension": {Code: 1},
+		"key":       {Code: 2},
+		"label":     {Code: 3},
+		"inherit":   {Code: 4},
+	}},
+	"MiningPerson": {Implementors: miningPersonImplementors, Fields: map[string]plain.Field{
+		"id":     {Code: 1},
+		"person": {Code: 2, Of: "ResourceRef"},
+	}},
+	"MiningPersonConnection": {Implementors: miningPersonConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "MiningPerson"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"MiningProposal": {Implementors: miningProposalImplementors, Fields: map[string]plain.Field{
+		"criteria": {Code: 1, Of: "MiningCriterion"},
+		"matched":  {Code: 2},
+		"rightly":  {Code: 3},
+		"fresh":    {Code: 4},
+	}},
+	"MiningReplacedRule": {Implementors: miningReplacedRuleImplementors, Fields: map[string]plain.Field{
+		"role":    {Code: 1},
+		"rule":    {Code: 2},
+		"isMined": {Code: 3},
+	}},
+	"MiningResult": {Implementors: miningResultImplementors, Fields: map[string]plain.Field{
+		"id":          {Code: 1},
+		"role":        {Code: 2, Of: "Role"},
+		"rule":        {Code: 3},
+		"people":      {Code: 4},
+		"holders":     {Code: 5},
+		"rightly":     {Code: 6},
+		"wrongly":     {Code: 7},
+		"unexplained": {Code: 8},
+		"refused":     {Code: 11},
+		"isCut":       {Code: 12},
+		"proposals":   {Code: 13, Of: "MiningProposal"},
+	}},
+	"MiningResultConnection": {Implementors: miningResultConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "MiningResult"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"MiningRuleConfiguration": {Implementors: miningRuleConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":              {Code: 1},
+		"displayName":             {Code: 2},
+		"policy":                  {Code: 3},
+		"rulePolicy":              {Code: 4},
+		"entityType":              {Code: 5},
+		"category":                {Code: 6},
+		"includeNoValidation":     {Code: 7},
+		"includeSimpleValidation": {Code: 8},
+		"includeDoubleValidation": {Code: 9},
+		"includeTripleValidation": {Code: 10},
+		"excludeRole":             {Code: 11},
+		"ruleType":                {Code: 12},
+		"priority":                {Code: 15},
+	}},
+	"MiningRuleConfigurationConnection": {Implementors: miningRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "MiningRuleConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"MiningRun": {Implementors: miningRunImplementors, Fields: map[string]plain.Field{
+		"id":          {Code: 1},
+		"state":       {Code: 2},
+		"actor":       {Code: 3},
+		"rules":       {Code: 5},
+		"error":       {Code: 6},
+		"people":      {Code: 7},
+		"assignments": {Code: 8},
+		"rolesTotal":  {Code: 9},
+		"rolesDone":   {Code: 10},
+		"createdAt":   {Code: 11},
+		"endedAt":     {Code: 12},
+	}},
+	"MiningRunConnection": {Implementors: miningRunConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "MiningRun"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"MiningRunsChange": {Implementors: miningRunsChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
+	}},
 	"MyScopes": {Implementors: myScopesImplementors, Fields: map[string]plain.Field{
 		"reviewProvisioning":        {Code: 1},
 		"manualProvisioning":        {Code: 2},
@@ -828,10 +925,6 @@ var plainTypes = plain.Types{
 		"reason":     {Code: 3},
 		"value":      {Code: 4},
 	}},
-	"OwnerConfiguration": {Implementors: ownerConfigurationImplementors, Fields: map[string]plain.Field{
-		"entityType": {Code: 1},
-		"key":        {Code: 2},
-	}},
 	"PageInfo": {Implementors: pageInfoImplementors, Fields: map[string]plain.Field{
 		"hasNextPage":     {Code: 1},
 		"hasPreviousPage": {Code: 2},
@@ -871,36 +964,16 @@ var plainTypes = plain.Types{
 		"message":    {Code: 5},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
-		"id":                          {Code: 1},
-		"identifier":                  {Code: 2},
-		"displayName":                 {Code: 3},
-		"isProvisioningEnabled":       {Code: 4},
-		"isExternal":                  {Code: 5},
-		"hasImplicitApproval":         {Code: 7},
-		"prolongationWithoutApproval": {Code: 8},
-		"maxDuration":                 {Code: 9},
-		"gracePeriod":                 {Code: 10},
-		"manualAssignmentEndDateLockedToContextMode":   {Code: 11},
-		"commentActivationOnApproveInReview":           {Code: 12},
-		"commentActivationOnDeclineInReview":           {Code: 13},
-		"commentActivationOnDeleteGapInReconciliation": {Code: 14},
-		"commentActivationOnKeepGapInReconciliation":   {Code: 15},
+		"id":                    {Code: 1},
+		"identifier":            {Code: 2},
+		"displayName":           {Code: 3},
+		"isProvisioningEnabled": {Code: 4},
 	}},
 	"PolicyConfiguration": {Implementors: policyConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":                  {Code: 1},
-		"displayName":                 {Code: 2},
-		"isProvisioningEnabled":       {Code: 3},
-		"isSimulationEnabled":         {Code: 4},
-		"isExternal":                  {Code: 5},
-		"hasImplicitApproval":         {Code: 6},
-		"prolongationWithoutApproval": {Code: 7},
-		"maxDuration":                 {Code: 8},
-		"gracePeriod":                 {Code: 9},
-		"manualAssignmentEndDateLockedToContextMode":   {Code: 10},
-		"commentActivationOnApproveInReview":           {Code: 11},
-		"commentActivationOnDeclineInReview":           {Code: 12},
-		"commentActivationOnDeleteGapInReconciliation": {Code: 13},
-		"commentActivationOnKeepGapInReconciliation":   {Code: 14},
+		"identifier":            {Code: 1},
+		"displayName":           {Code: 2},
+		"isProvisioningEnabled": {Code: 3},
+		"isSimulationEnabled":   {Code: 4},
 	}},
 	"PolicyConfigurationConnection": {Implementors: policyConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "PolicyConfiguration"},
@@ -1037,12 +1110,11 @@ var plainTypes = plain.Types{
 		"isOwn":            {Code: 22},
 		"pattern":          {Code: 23},
 		"decisions":        {Code: 24},
-		"comments":         {Code: 25, Of: "DecisionComment"},
-		"decision":         {Code: 26},
-		"decidedBy":        {Code: 27},
-		"decidedAt":        {Code: 29},
-		"comment":          {Code: 30},
-		"closedAt":         {Code: 31},
+		"decision":         {Code: 25},
+		"decidedBy":        {Code: 26},
+		"decidedAt":        {Code: 28},
+		"comment":          {Code: 29},
+		"closedAt":         {Code: 30},
 	}},
 	"ReconciliationItemConnection": {Implementors: reconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationItem"},
@@ -1171,65 +1243,58 @@ var plainTypes = plain.Types{
 		"identifier":                     {Code: 2},
 		"displayName":                    {Code: 3},
 		"description":                    {Code: 4},
-		"tags":                           {Code: 7},
-		"hideOnSimplifiedView":           {Code: 10},
-		"blockProvisioning":              {Code: 15},
-		"allowOwnDecisions":              {Code: 16},
-		"allowAdd":                       {Code: 17},
-		"allowRemove":                    {Code: 18},
-		"transmittedStateValidityPeriod": {Code: 19},
-		"fulfillHoursAheadOfTime":        {Code: 20},
-		"maximumInsert":                  {Code: 22},
-		"maximumUpdate":                  {Code: 23},
-		"maximumDelete":                  {Code: 24},
-		"maximumInsertPercent":           {Code: 25},
-		"maximumUpdatePercent":           {Code: 26},
-		"maximumDeletePercent":           {Code: 27},
+		"blockProvisioning":              {Code: 9},
+		"allowOwnDecisions":              {Code: 10},
+		"allowAdd":                       {Code: 11},
+		"allowRemove":                    {Code: 12},
+		"transmittedStateValidityPeriod": {Code: 13},
+		"fulfillHoursAheadOfTime":        {Code: 14},
+		"maximumInsert":                  {Code: 16},
+		"maximumUpdate":                  {Code: 17},
+		"maximumDelete":                  {Code: 18},
+		"maximumInsertPercent":           {Code: 19},
+		"maximumUpdatePercent":           {Code: 20},
+		"maximumDeletePercent":           {Code: 21},
 	}},
 	"ResourceTypeConfiguration": {Implementors: resourceTypeConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":                  {Code: 1},
-		"displayName":                 {Code: 2},
-		"description":                 {Code: 3},
-		"policy":                      {Code: 4},
-		"sourceEntityType":            {Code: 5},
-		"targetEntityType":            {Code: 6},
-		"category":                    {Code: 7},
-		"connection":                  {Code: 8},
-		"approvalWorkflowType":        {Code: 9},
-		"tags":                        {Code: 10},
-		"owner":                       {Code: 11, Of: "OwnerConfiguration"},
-		"implicitApproval":            {Code: 12},
-		"prolongationWithoutApproval": {Code: 13},
-		"manualAssignmentEndDateLockedToContextMode": {Code: 14},
-		"hideOnSimplifiedView":                       {Code: 15},
-		"allowAdd":                                   {Code: 16},
-		"allowRemove":                                {Code: 17},
-		"removeOrphans":                              {Code: 18},
-		"blockProvisioning":                          {Code: 19},
-		"allowOwnDecisions":                          {Code: 20},
-		"discardManualAssignments":                   {Code: 21},
-		"correlateMultipleResources":                 {Code: 22},
-		"suggestAllCorrelations":                     {Code: 23},
-		"dependsOn":                                  {Code: 24},
-		"dependsOnOwnerProperty":                     {Code: 25},
-		"argumentsExpression":                        {Code: 26},
-		"fulfillHoursAheadOfTime":                    {Code: 27},
-		"transmittedStateValidityPeriod":             {Code: 28},
-		"autoRetryCount":                             {Code: 29},
-		"autoRetryDelayMinutes":                      {Code: 30},
-		"maximumInsert":                              {Code: 31},
-		"maximumUpdate":                              {Code: 32},
-		"maximumDelete":                              {Code: 33},
-		"maximumInsertPercent":                       {Code: 34},
-		"maximumUpdatePercent":                       {Code: 35},
-		"maximumDeletePercent":                       {Code: 36},
-		"ticketSynchroIsNotAvailable":                {Code: 37},
-		"typeRules":                                  {Code: 38, Of: "TypeRuleConfiguration"},
-		"scalarRules":                                {Code: 39, Of: "ScalarRuleConfiguration"},
-		"navigationRules":                            {Code: 40, Of: "NavigationRuleConfiguration"},
-		"queryRules":                                 {Code: 41, Of: "QueryRuleConfiguration"},
-		"correlationRules":                           {Code: 42, Of: "CorrelationRuleConfiguration"},
-		"classificationRules":                        {Code: 43, Of: "ClassifyRuleConfiguration"},
+		"identifier":                     {Code: 1},
+		"displayName":                    {Code: 2},
+		"description":                    {Code: 3},
+		"policy":                         {Code: 4},
+		"sourceEntityType":               {Code: 5},
+		"targetEntityType":               {Code: 6},
+		"category":                       {Code: 7},
+		"connection":                     {Code: 8},
+		"approvalWorkflowType":           {Code: 9},
+		"hideOnSimplifiedView":           {Code: 10},
+		"allowAdd":                       {Code: 11},
+		"allowRemove":                    {Code: 12},
+		"removeOrphans":                  {Code: 13},
+		"blockProvisioning":              {Code: 14},
+		"allowOwnDecisions":              {Code: 15},
+		"discardManualAssignments":       {Code: 16},
+		"correlateMultipleResources":     {Code: 17},
+		"suggestAllCorrelations":         {Code: 18},
+		"dependsOn":                      {Code: 19},
+		"dependsOnOwnerProperty":         {Code: 20},
+		"argumentsExpression":            {Code: 21},
+		"fulfillHoursAheadOfTime":        {Code: 22},
+		"transmittedStateValidityPeriod": {Code: 23},
+		"autoRetryCount":                 {Code: 24},
+		"autoRetryDelayMinutes":          {Code: 25},
+		"maximumInsert":                  {Code: 26},
+		"maximumUpdate":                  {Code: 27},
+		"maximumDelete":                  {Code: 28},
+		"maximumInsertPercent":           {Code: 29},
+		"maximumUpdatePercent":           {Code: 30},
+		"maximumDeletePercent":           {Code: 31},
+		"ticketSynchroIsNotAvailable":    {Code: 32},
+		"typeRules":                      {Code: 33, Of: "TypeRuleConfiguration"},
+		"scalarRules":                    {Code: 34, Of: "ScalarRuleConfiguration"},
+		"navigationRules":                {Code: 35, Of: "NavigationRuleConfiguration"},
+		"queryRules":                     {Code: 36, Of: "QueryRuleConfiguration"},
+		"correlationRules":               {Code: 37, Of: "CorrelationRuleConfiguration"},
+		"classificationRules":            {Code: 38, Of: "ClassifyRuleConfiguration"},
 	}},
 	"ResourceTypeConfigurationConnection": {Implementors: resourceTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceTypeConfiguration"},
@@ -1270,38 +1335,22 @@ var plainTypes = plain.Types{
 		"values":    {Code: 5, Of: "PropertyValue"},
 	}},
 	"Role": {Implementors: roleImplementors, Fields: map[string]plain.Field{
-		"id":                   {Code: 1},
-		"kind":                 {Code: 2},
-		"identifier":           {Code: 3},
-		"displayName":          {Code: 4},
-		"description":          {Code: 5},
-		"tags":                 {Code: 11},
-		"hideOnSimplifiedView": {Code: 14},
-		"state":                {Code: 15},
+		"id":          {Code: 1},
+		"kind":        {Code: 2},
+		"identifier":  {Code: 3},
+		"displayName": {Code: 4},
+		"description": {Code: 5},
 	}},
 	"RoleConfiguration": {Implementors: roleConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":                  {Code: 1},
-		"displayName":                 {Code: 2},
-		"description":                 {Code: 3},
-		"policy":                      {Code: 4},
-		"entityType":                  {Code: 5},
-		"category":                    {Code: 6},
-		"secondaryCategories":         {Code: 7},
-		"tags":                        {Code: 8},
-		"owner":                       {Code: 9, Of: "OwnerConfiguration"},
-		"approvalWorkflowType":        {Code: 10},
-		"implicitApproval":            {Code: 11},
-		"prolongationWithoutApproval": {Code: 12},
-		"manualAssignmentEndDateLockedToContextMode": {Code: 13},
-		"maxDuration":                                  {Code: 14},
-		"gracePeriod":                                  {Code: 15},
-		"commentActivationOnApproveInReview":           {Code: 16},
-		"commentActivationOnDeclineInReview":           {Code: 17},
-		"commentActivationOnDeleteGapInReconciliation": {Code: 18},
-		"commentActivationOnKeepGapInReconciliation":   {Code: 19},
-		"hideOnSimplifiedView":                         {Code: 20},
-		"state":                                        {Code: 21},
-		"rules":                                        {Code: 22, Of: "RoleRuleConfiguration"},
+		"identifier":           {Code: 1},
+		"displayName":          {Code: 2},
+		"description":          {Code: 3},
+		"policy":               {Code: 4},
+		"entityType":           {Code: 5},
+		"category":             {Code: 6},
+		"approvalWorkflowType": {Code: 7},
+		"hideOnSimplifiedView": {Code: 8},
+		"rules":                {Code: 9, Of: "RoleRuleConfiguration"},
 	}},
 	"RoleConfigurationConnection": {Implementors: roleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RoleConfiguration"},
@@ -1419,24 +1468,14 @@ var plainTypes = plain.Types{
 		"extensionKind": {Code: 2},
 		"isExcluded":    {Code: 3},
 	}},
-	"Settings": {Implementors: settingsImplementors, Fields: map[string]plain.Field{
-		"approvalWorkflowType":                         {Code: 1},
-		"hasImplicitApproval":                          {Code: 2},
-		"prolongationWithoutApproval":                  {Code: 3},
-		"maxDuration":                                  {Code: 4},
-		"gracePeriod":                                  {Code: 5},
-		"manualAssignmentEndDateLockedToContextMode":   {Code: 6},
-		"commentActivationOnApproveInReview":           {Code: 7},
-		"commentActivationOnDeclineInReview":           {Code: 8},
-		"commentActivationOnDeleteGapInReconciliation": {Code: 9},
-		"commentActivationOnKeepGapInReconciliation":   {Code: 10},
-		"fromPolicy":                                   {Code: 11},
-	}},
 	"SourceConfiguration": {Implementors: sourceConfigurationImplementors, Fields: map[string]plain.Field{
 		"connection":      {Code: 1},
 		"table":           {Code: 2},
 		"thresholds":      {Code: 3, Of: "LineThresholdsConfiguration"},
 		"maximumRejected": {Code: 4},
+	}},
+	"StartMiningPayload": {Implementors: startMiningPayloadImplementors, Fields: map[string]plain.Field{
+		"run": {Code: 1, Of: "MiningRun"},
 	}},
 	"StateCount": {Implementors: stateCountImplementors, Fields: map[string]plain.Field{
 		"state": {Code: 1},
@@ -1907,18 +1946,6 @@ func plainAccountType(w *plain.Writer, s *plain.Selection, obj *reconciliation.A
 		case 3: // ownerEntityType
 			v := obj.OwnerEntityType
 			w.String(v)
-
-		case 4: // comment
-			v := obj.Comment
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 5: // commentOnDelete
-			v := obj.CommentOnDelete
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
 
 		}
 	}
@@ -2572,6 +2599,38 @@ func plainBulkOrdersPayload(w *plain.Writer, s *plain.Selection, obj *order.Bulk
 	return true
 }
 
+func (ec *executionContext) _CancelMiningPayload(ctx context.Context, sel ast.SelectionSet, obj *mining.CancelMiningPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CancelMiningPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCancelMiningPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CancelMiningPayload(ctx, sel, obj)
+}
+
+func plainCancelMiningPayload(w *plain.Writer, s *plain.Selection, obj *mining.CancelMiningPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CancelMiningPayload\"")
+		case 1: // run
+			v := obj.Run
+			if v == nil {
+				return false
+			}
+			if !plainMiningRun(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _CancelReconciliationRunPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.CancelReconciliationRunPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CancelReconciliationRunPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainCancelReconciliationRunPayload(w, s, obj) }); m != nil {
@@ -2645,10 +2704,6 @@ func plainCategory(w *plain.Writer, s *plain.Selection, obj *rolemodel.Category)
 				w.ID(*v)
 			}
 
-		case 7: // isCollapsed
-			v := obj.IsCollapsed
-			w.Bool(v)
-
 		}
 	}
 	w.Raw("}")
@@ -2691,10 +2746,6 @@ func plainCategoryConfiguration(w *plain.Writer, s *plain.Selection, obj *manife
 		case 5: // parent
 			v := obj.Parent
 			w.String(v)
-
-		case 6: // isCollapsed
-			v := obj.IsCollapsed
-			w.Bool(v)
 
 		}
 	}
@@ -3739,6 +3790,10 @@ func plainContextRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *man
 			v := obj.ExcludeExpression
 			w.String(v)
 
+		case 10: // minIdentitiesCount
+			v := obj.MinIdentitiesCount
+			w.Int(int64(v))
+
 		}
 	}
 	w.Raw("}")
@@ -4101,39 +4156,6 @@ func plainDecideReconciliationPayload(w *plain.Writer, s *plain.Selection, obj *
 				if !plainReconciliationRun(w, f.Below, v) {
 					return false
 				}
-			}
-
-		}
-	}
-	w.Raw("}")
-	return true
-}
-
-func (ec *executionContext) _DecisionComment(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecisionComment) graphql.Marshaler {
-	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DecisionComment"); s != nil {
-		if m := plain.Make(func(w *plain.Writer) bool { return plainDecisionComment(w, s, obj) }); m != nil {
-			return m
-		}
-	}
-	return ec.slowly_DecisionComment(ctx, sel, obj)
-}
-
-func plainDecisionComment(w *plain.Writer, s *plain.Selection, obj *reconciliation.DecisionComment) bool {
-	w.Raw("{")
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		w.Key(i, f)
-		switch f.Code {
-		case 0:
-			w.Raw("\"DecisionComment\"")
-		case 1: // decision
-			v := obj.Decision
-			w.String(string(v))
-
-		case 2: // activation
-			v := obj.Activation()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
 			}
 
 		}
@@ -4538,6 +4560,10 @@ func plainDimensionConfiguration(w *plain.Writer, s *plain.Selection, obj *manif
 		case 6: // parentProperty
 			v := obj.ParentProperty
 			w.String(v)
+
+		case 7: // isExcludedFromRoleMining
+			v := obj.IsExcludedFromRoleMining
+			w.Bool(v)
 
 		}
 	}
@@ -6439,6 +6465,722 @@ func plainMe(w *plain.Writer, s *plain.Selection, obj *auth.Me) bool {
 	return true
 }
 
+func (ec *executionContext) _MiningChange(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningChange(ctx, sel, obj)
+}
+
+func plainMiningChange(w *plain.Writer, s *plain.Selection, obj *mining.MiningChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningChange\"")
+		case 1: // yaml
+			v := obj.YAML
+			w.String(v)
+
+		case 2: // roles
+			v := obj.Roles
+			w.Int(int64(v))
+
+		case 3: // rules
+			v := obj.Rules
+			w.Int(int64(v))
+
+		case 4: // explained
+			v := obj.Explained
+			w.Int(int64(v))
+
+		case 5: // given
+			v := obj.Given
+			w.Int(int64(v))
+
+		case 6: // unexplained
+			v := obj.Unexplained
+			w.Int(int64(v))
+
+		case 7: // replaced
+			v := obj.Replaced
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningReplacedRule(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningCriterion(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningCriterion) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningCriterion"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningCriterion(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningCriterion(ctx, sel, obj)
+}
+
+func plainMiningCriterion(w *plain.Writer, s *plain.Selection, obj *mining.MiningCriterion) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningCriterion\"")
+		case 1: // dimension
+			v := obj.Dimension
+			w.String(v)
+
+		case 2: // key
+			v := obj.Key
+			w.String(v)
+
+		case 3: // label
+			v := obj.Label
+			w.String(v)
+
+		case 4: // inherit
+			v := obj.Inherit
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningPerson(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningPerson) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningPerson"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningPerson(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningPerson(ctx, sel, obj)
+}
+
+func plainMiningPerson(w *plain.Writer, s *plain.Selection, obj *mining.MiningPerson) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningPerson\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // person
+			v := obj.Person
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningPersonConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*mining.MiningPerson]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningPersonConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningPersonConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningPersonConnection(ctx, sel, obj)
+}
+
+func plainMiningPersonConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*mining.MiningPerson]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningPersonConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningPerson(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningProposal(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningProposal) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningProposal"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningProposal(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningProposal(ctx, sel, obj)
+}
+
+func plainMiningProposal(w *plain.Writer, s *plain.Selection, obj *mining.MiningProposal) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningProposal\"")
+		case 1: // criteria
+			v := obj.Criteria
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningCriterion(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // matched
+			v := obj.Matched
+			w.Int(int64(v))
+
+		case 3: // rightly
+			v := obj.Rightly
+			w.Int(int64(v))
+
+		case 4: // fresh
+			v := obj.Fresh
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningReplacedRule(ctx context.Context, sel ast.SelectionSet, obj *mining.ReplacedRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningReplacedRule"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningReplacedRule(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningReplacedRule(ctx, sel, obj)
+}
+
+func plainMiningReplacedRule(w *plain.Writer, s *plain.Selection, obj *mining.ReplacedRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningReplacedRule\"")
+		case 1: // role
+			v := obj.Role
+			w.String(v)
+
+		case 2: // rule
+			v := obj.Rule
+			w.String(v)
+
+		case 3: // isMined
+			v := obj.IsMined
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningResult(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningResult) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningResult"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningResult(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningResult(ctx, sel, obj)
+}
+
+func plainMiningResult(w *plain.Writer, s *plain.Selection, obj *mining.MiningResult) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningResult\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // role
+			v := obj.Role
+			if v == nil {
+				return false
+			}
+			if !plainRole(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // rule
+			v := obj.Rule
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // people
+			v := obj.People
+			w.Int(int64(v))
+
+		case 5: // holders
+			v := obj.Holders
+			w.Int(int64(v))
+
+		case 6: // rightly
+			v := obj.Rightly
+			w.Int(int64(v))
+
+		case 7: // wrongly
+			v := obj.Wrongly
+			w.Int(int64(v))
+
+		case 8: // unexplained
+			v := obj.Unexplained
+			w.Int(int64(v))
+
+		case 11: // refused
+			v := obj.Refused
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 12: // isCut
+			v := obj.IsCut
+			w.Bool(v)
+
+		case 13: // proposals
+			v := obj.Proposals
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningProposal(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningResultConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*mining.MiningResult]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningResultConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningResultConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningResultConnection(ctx, sel, obj)
+}
+
+func plainMiningResultConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*mining.MiningResult]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningResultConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningResult(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.MiningRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningRuleConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningRuleConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningRuleConfiguration(ctx, sel, obj)
+}
+
+func plainMiningRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.MiningRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningRuleConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 4: // rulePolicy
+			v := obj.RulePolicy
+			w.String(v)
+
+		case 5: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 6: // category
+			v := obj.Category
+			w.String(v)
+
+		case 7: // includeNoValidation
+			v := obj.IncludeNoValidation
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 8: // includeSimpleValidation
+			v := obj.IncludeSimpleValidation
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 9: // includeDoubleValidation
+			v := obj.IncludeDoubleValidation
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 10: // includeTripleValidation
+			v := obj.IncludeTripleValidation
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 11: // excludeRole
+			v := obj.ExcludeRole
+			w.Bool(v)
+
+		case 12: // ruleType
+			v := obj.RuleType
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 15: // priority
+			v := obj.Priority
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.MiningRule]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningRuleConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningRuleConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningRuleConfigurationConnection(ctx, sel, obj)
+}
+
+func plainMiningRuleConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.MiningRule]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningRuleConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningRuleConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningRun(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningRun) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningRun"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningRun(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningRun(ctx, sel, obj)
+}
+
+func plainMiningRun(w *plain.Writer, s *plain.Selection, obj *mining.MiningRun) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningRun\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 3: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 5: // rules
+			v := obj.Rules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 6: // error
+			v := obj.Error
+			w.String(v)
+
+		case 7: // people
+			v := obj.People
+			w.Int(int64(v))
+
+		case 8: // assignments
+			v := obj.Assignments
+			w.Int(int64(v))
+
+		case 9: // rolesTotal
+			v := obj.RolesTotal
+			w.Int(int64(v))
+
+		case 10: // rolesDone
+			v := obj.RolesDone
+			w.Int(int64(v))
+
+		case 11: // createdAt
+			v := obj.CreatedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 12: // endedAt
+			v := obj.EndedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningRunConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*mining.MiningRun]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningRunConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningRunConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningRunConnection(ctx, sel, obj)
+}
+
+func plainMiningRunConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*mining.MiningRun]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningRunConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningRun(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningRunsChange(ctx context.Context, sel ast.SelectionSet, obj *across.MiningRunsChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningRunsChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningRunsChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningRunsChange(ctx, sel, obj)
+}
+
+func plainMiningRunsChange(w *plain.Writer, s *plain.Selection, obj *across.MiningRunsChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningRunsChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _MyScopes(ctx context.Context, sel ast.SelectionSet, obj *auth.MyScopes) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MyScopes"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainMyScopes(w, s, obj) }); m != nil {
@@ -7759,37 +8501,6 @@ func plainOwnerCandidate(w *plain.Writer, s *plain.Selection, obj *reconciliatio
 	return true
 }
 
-func (ec *executionContext) _OwnerConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Owner) graphql.Marshaler {
-	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "OwnerConfiguration"); s != nil {
-		if m := plain.Make(func(w *plain.Writer) bool { return plainOwnerConfiguration(w, s, obj) }); m != nil {
-			return m
-		}
-	}
-	return ec.slowly_OwnerConfiguration(ctx, sel, obj)
-}
-
-func plainOwnerConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.Owner) bool {
-	w.Raw("{")
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		w.Key(i, f)
-		switch f.Code {
-		case 0:
-			w.Raw("\"OwnerConfiguration\"")
-		case 1: // entityType
-			v := obj.EntityType
-			w.String(v)
-
-		case 2: // key
-			v := obj.Key
-			w.String(v)
-
-		}
-	}
-	w.Raw("}")
-	return true
-}
-
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *page.Info) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PageInfo"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPageInfo(w, s, obj) }); m != nil {
@@ -8133,56 +8844,6 @@ func plainPolicy(w *plain.Writer, s *plain.Selection, obj *rolemodel.Policy) boo
 			v := obj.IsProvisioningEnabled
 			w.Bool(v)
 
-		case 5: // isExternal
-			v := obj.IsExternal
-			w.Bool(v)
-
-		case 7: // hasImplicitApproval
-			v := obj.HasImplicitApproval
-			w.Bool(v)
-
-		case 8: // prolongationWithoutApproval
-			v := obj.ProlongationWithoutApproval
-			w.Bool(v)
-
-		case 9: // maxDuration
-			v := obj.MaxDuration
-			w.Int(int64(v))
-
-		case 10: // gracePeriod
-			v := obj.GracePeriod
-			w.Int(int64(v))
-
-		case 11: // manualAssignmentEndDateLockedToContextMode
-			v := obj.EndDateLock()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 12: // commentActivationOnApproveInReview
-			v := obj.OnApprove()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 13: // commentActivationOnDeclineInReview
-			v := obj.OnDecline()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 14: // commentActivationOnDeleteGapInReconciliation
-			v := obj.OnDelete()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 15: // commentActivationOnKeepGapInReconciliation
-			v := obj.OnKeep()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
 		}
 	}
 	w.Raw("}")
@@ -8221,56 +8882,6 @@ func plainPolicyConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest
 		case 4: // isSimulationEnabled
 			v := obj.IsSimulationEnabled
 			w.Bool(v)
-
-		case 5: // isExternal
-			v := obj.IsExternal
-			w.Bool(v)
-
-		case 6: // hasImplicitApproval
-			v := obj.HasImplicitApproval
-			w.Bool(v)
-
-		case 7: // prolongationWithoutApproval
-			v := obj.ProlongationWithoutApproval
-			w.Bool(v)
-
-		case 8: // maxDuration
-			v := obj.MaxDuration
-			w.Int(int64(v))
-
-		case 9: // gracePeriod
-			v := obj.GracePeriod
-			w.Int(int64(v))
-
-		case 10: // manualAssignmentEndDateLockedToContextMode
-			v := obj.ManualAssignmentEndDateLockedToContextMode
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 11: // commentActivationOnApproveInReview
-			v := obj.CommentActivationOnApproveInReview
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 12: // commentActivationOnDeclineInReview
-			v := obj.CommentActivationOnDeclineInReview
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 13: // commentActivationOnDeleteGapInReconciliation
-			v := obj.CommentActivationOnDeleteGapInReconciliation
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 14: // commentActivationOnKeepGapInReconciliation
-			v := obj.CommentActivationOnKeepGapInReconciliation
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
 
 		}
 	}
@@ -9233,18 +9844,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			}
 			w.Raw("]")
 
-		case 25: // comments
-			v := obj.Comments()
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				if !plainDecisionComment(w, f.Below, &v0) {
-					return false
-				}
-			}
-			w.Raw("]")
-
-		case 26: // decision
+		case 25: // decision
 			v := obj.Decision()
 			if v == nil {
 				w.Raw("null")
@@ -9252,7 +9852,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(string(*v))
 			}
 
-		case 27: // decidedBy
+		case 26: // decidedBy
 			v := obj.DecidedBy
 			if v == nil {
 				w.Raw("null")
@@ -9260,7 +9860,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 29: // decidedAt
+		case 28: // decidedAt
 			v := obj.DecidedAt
 			if v == nil {
 				w.Raw("null")
@@ -9270,11 +9870,11 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 30: // comment
+		case 29: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 31: // closedAt
+		case 30: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -10252,64 +10852,51 @@ func plainResourceType(w *plain.Writer, s *plain.Selection, obj *rolemodel.Resou
 			v := obj.Description
 			w.String(v)
 
-		case 7: // tags
-			v := obj.Tags
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				w.String(v0)
-			}
-			w.Raw("]")
-
-		case 10: // hideOnSimplifiedView
-			v := obj.HideOnSimplifiedView
-			w.Bool(v)
-
-		case 15: // blockProvisioning
+		case 9: // blockProvisioning
 			v := obj.BlockProvisioning
 			w.Bool(v)
 
-		case 16: // allowOwnDecisions
+		case 10: // allowOwnDecisions
 			v := obj.AllowOwnDecisions
 			w.Bool(v)
 
-		case 17: // allowAdd
+		case 11: // allowAdd
 			v := obj.AllowAdd
 			w.Bool(v)
 
-		case 18: // allowRemove
+		case 12: // allowRemove
 			v := obj.AllowRemove
 			w.Bool(v)
 
-		case 19: // transmittedStateValidityPeriod
+		case 13: // transmittedStateValidityPeriod
 			v := obj.TransmittedStateValidityPeriod
 			w.Int(int64(v))
 
-		case 20: // fulfillHoursAheadOfTime
+		case 14: // fulfillHoursAheadOfTime
 			v := obj.FulfillHoursAheadOfTime
 			w.Int(int64(v))
 
-		case 22: // maximumInsert
+		case 16: // maximumInsert
 			v := obj.MaximumInsert
 			w.Int(int64(v))
 
-		case 23: // maximumUpdate
+		case 17: // maximumUpdate
 			v := obj.MaximumUpdate
 			w.Int(int64(v))
 
-		case 24: // maximumDelete
+		case 18: // maximumDelete
 			v := obj.MaximumDelete
 			w.Int(int64(v))
 
-		case 25: // maximumInsertPercent
+		case 19: // maximumInsertPercent
 			v := obj.MaximumInsertPercent
 			w.Int(int64(v))
 
-		case 26: // maximumUpdatePercent
+		case 20: // maximumUpdatePercent
 			v := obj.MaximumUpdatePercent
 			w.Int(int64(v))
 
-		case 27: // maximumDeletePercent
+		case 21: // maximumDeletePercent
 			v := obj.MaximumDeletePercent
 			w.Int(int64(v))
 
@@ -10375,154 +10962,117 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Int(int64(*v))
 
-		case 10: // tags
-			v := obj.Tags
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				w.String(v0)
-			}
-			w.Raw("]")
-
-		case 11: // owner
-			v := obj.Owner
-			if v == nil {
-				w.Raw("null")
-			} else {
-				if !plainOwnerConfiguration(w, f.Below, v) {
-					return false
-				}
-			}
-
-		case 12: // implicitApproval
-			v := obj.ImplicitApproval
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 13: // prolongationWithoutApproval
-			v := obj.ProlongationWithoutApproval
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 14: // manualAssignmentEndDateLockedToContextMode
-			v := obj.ManualAssignmentEndDateLockedToContextMode
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 15: // hideOnSimplifiedView
+		case 10: // hideOnSimplifiedView
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 16: // allowAdd
+		case 11: // allowAdd
 			v := obj.AllowAdd
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 17: // allowRemove
+		case 12: // allowRemove
 			v := obj.AllowRemove
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 18: // removeOrphans
+		case 13: // removeOrphans
 			v := obj.RemoveOrphans
 			w.Bool(v)
 
-		case 19: // blockProvisioning
+		case 14: // blockProvisioning
 			v := obj.BlockProvisioning
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 20: // allowOwnDecisions
+		case 15: // allowOwnDecisions
 			v := obj.AllowOwnDecisions
 			w.Bool(v)
 
-		case 21: // discardManualAssignments
+		case 16: // discardManualAssignments
 			v := obj.DiscardManualAssignments
 			w.Bool(v)
 
-		case 22: // correlateMultipleResources
+		case 17: // correlateMultipleResources
 			v := obj.CorrelateMultipleResources
 			w.Bool(v)
 
-		case 23: // suggestAllCorrelations
+		case 18: // suggestAllCorrelations
 			v := obj.SuggestAllCorrelations
 			w.Bool(v)
 
-		case 24: // dependsOn
+		case 19: // dependsOn
 			v := obj.DependsOn
 			w.String(v)
 
-		case 25: // dependsOnOwnerProperty
+		case 20: // dependsOnOwnerProperty
 			v := obj.DependsOnOwnerProperty
 			w.String(v)
 
-		case 26: // argumentsExpression
+		case 21: // argumentsExpression
 			v := obj.ArgumentsExpression
 			w.String(v)
 
-		case 27: // fulfillHoursAheadOfTime
+		case 22: // fulfillHoursAheadOfTime
 			v := obj.FulfillHoursAheadOfTime
 			w.Int(int64(v))
 
-		case 28: // transmittedStateValidityPeriod
+		case 23: // transmittedStateValidityPeriod
 			v := obj.TransmittedStateValidityPeriod
 			w.Int(int64(v))
 
-		case 29: // autoRetryCount
+		case 24: // autoRetryCount
 			v := obj.AutoRetryCount
 			w.Int(int64(v))
 
-		case 30: // autoRetryDelayMinutes
+		case 25: // autoRetryDelayMinutes
 			v := obj.AutoRetryDelayMinutes
 			w.Int(int64(v))
 
-		case 31: // maximumInsert
+		case 26: // maximumInsert
 			v := obj.MaximumInsert
 			w.Int(int64(v))
 
-		case 32: // maximumUpdate
+		case 27: // maximumUpdate
 			v := obj.MaximumUpdate
 			w.Int(int64(v))
 
-		case 33: // maximumDelete
+		case 28: // maximumDelete
 			v := obj.MaximumDelete
 			w.Int(int64(v))
 
-		case 34: // maximumInsertPercent
+		case 29: // maximumInsertPercent
 			v := obj.MaximumInsertPercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 35: // maximumUpdatePercent
+		case 30: // maximumUpdatePercent
 			v := obj.MaximumUpdatePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 36: // maximumDeletePercent
+		case 31: // maximumDeletePercent
 			v := obj.MaximumDeletePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 37: // ticketSynchroIsNotAvailable
+		case 32: // ticketSynchroIsNotAvailable
 			v := obj.TicketSynchroIsNotAvailable
 			w.Bool(v)
 
-		case 38: // typeRules
+		case 33: // typeRules
 			v := obj.TypeRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10533,7 +11083,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 39: // scalarRules
+		case 34: // scalarRules
 			v := obj.ScalarRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10544,7 +11094,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 40: // navigationRules
+		case 35: // navigationRules
 			v := obj.NavigationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10555,7 +11105,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 41: // queryRules
+		case 36: // queryRules
 			v := obj.QueryRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10566,7 +11116,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 42: // correlationRules
+		case 37: // correlationRules
 			v := obj.CorrelationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10577,7 +11127,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 43: // classificationRules
+		case 38: // classificationRules
 			v := obj.ClassificationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10934,25 +11484,6 @@ func plainRole(w *plain.Writer, s *plain.Selection, obj *rolemodel.Role) bool {
 			v := obj.Description
 			w.String(v)
 
-		case 11: // tags
-			v := obj.Tags
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				w.String(v0)
-			}
-			w.Raw("]")
-
-		case 14: // hideOnSimplifiedView
-			v := obj.HideOnSimplifiedView
-			w.Bool(v)
-
-		case 15: // state
-			v := obj.StateWord()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
 		}
 	}
 	w.Raw("}")
@@ -11000,107 +11531,15 @@ func plainRoleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.R
 			v := obj.Category
 			w.String(v)
 
-		case 7: // secondaryCategories
-			v := obj.SecondaryCategories
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				w.String(v0)
-			}
-			w.Raw("]")
-
-		case 8: // tags
-			v := obj.Tags
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				w.String(v0)
-			}
-			w.Raw("]")
-
-		case 9: // owner
-			v := obj.Owner
-			if v == nil {
-				w.Raw("null")
-			} else {
-				if !plainOwnerConfiguration(w, f.Below, v) {
-					return false
-				}
-			}
-
-		case 10: // approvalWorkflowType
+		case 7: // approvalWorkflowType
 			v := obj.ApprovalWorkflowType
 			w.Int(int64(v))
 
-		case 11: // implicitApproval
-			v := obj.ImplicitApproval
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 12: // prolongationWithoutApproval
-			v := obj.ProlongationWithoutApproval
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 13: // manualAssignmentEndDateLockedToContextMode
-			v := obj.ManualAssignmentEndDateLockedToContextMode
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 14: // maxDuration
-			v := obj.MaxDuration
-			if v == nil {
-				w.Raw("null")
-			} else {
-				w.Int(int64(*v))
-			}
-
-		case 15: // gracePeriod
-			v := obj.GracePeriod
-			if v == nil {
-				w.Raw("null")
-			} else {
-				w.Int(int64(*v))
-			}
-
-		case 16: // commentActivationOnApproveInReview
-			v := obj.CommentActivationOnApproveInReview
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 17: // commentActivationOnDeclineInReview
-			v := obj.CommentActivationOnDeclineInReview
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 18: // commentActivationOnDeleteGapInReconciliation
-			v := obj.CommentActivationOnDeleteGapInReconciliation
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 19: // commentActivationOnKeepGapInReconciliation
-			v := obj.CommentActivationOnKeepGapInReconciliation
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 20: // hideOnSimplifiedView
+		case 8: // hideOnSimplifiedView
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 21: // state
-			v := obj.State
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 22: // rules
+		case 9: // rules
 			v := obj.Rules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11915,88 +12354,6 @@ func plainSectionPropertyConfiguration(w *plain.Writer, s *plain.Selection, obj 
 	return true
 }
 
-func (ec *executionContext) _Settings(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Settings) graphql.Marshaler {
-	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Settings"); s != nil {
-		if m := plain.Make(func(w *plain.Writer) bool { return plainSettings(w, s, obj) }); m != nil {
-			return m
-		}
-	}
-	return ec.slowly_Settings(ctx, sel, obj)
-}
-
-func plainSettings(w *plain.Writer, s *plain.Selection, obj *rolemodel.Settings) bool {
-	w.Raw("{")
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		w.Key(i, f)
-		switch f.Code {
-		case 0:
-			w.Raw("\"Settings\"")
-		case 1: // approvalWorkflowType
-			v := obj.ApprovalWorkflowType
-			w.Int(int64(v))
-
-		case 2: // hasImplicitApproval
-			v := obj.HasImplicitApproval
-			w.Bool(v)
-
-		case 3: // prolongationWithoutApproval
-			v := obj.ProlongationWithoutApproval
-			w.Bool(v)
-
-		case 4: // maxDuration
-			v := obj.MaxDuration
-			w.Int(int64(v))
-
-		case 5: // gracePeriod
-			v := obj.GracePeriod
-			w.Int(int64(v))
-
-		case 6: // manualAssignmentEndDateLockedToContextMode
-			v := obj.EndDateLock()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 7: // commentActivationOnApproveInReview
-			v := obj.OnApprove()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 8: // commentActivationOnDeclineInReview
-			v := obj.OnDecline()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 9: // commentActivationOnDeleteGapInReconciliation
-			v := obj.OnDelete()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 10: // commentActivationOnKeepGapInReconciliation
-			v := obj.OnKeep()
-			if !w.Marshal(scalar.MarshalWord(v)) {
-				return false
-			}
-
-		case 11: // fromPolicy
-			v := obj.FromPolicy
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				w.String(v0)
-			}
-			w.Raw("]")
-
-		}
-	}
-	w.Raw("}")
-	return true
-}
-
 func (ec *executionContext) _SourceConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Source) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "SourceConfiguration"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainSourceConfiguration(w, s, obj) }); m != nil {
@@ -12038,6 +12395,38 @@ func plainSourceConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest
 				w.Raw("null")
 			} else {
 				w.Int(int64(*v))
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _StartMiningPayload(ctx context.Context, sel ast.SelectionSet, obj *mining.StartMiningPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "StartMiningPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainStartMiningPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_StartMiningPayload(ctx, sel, obj)
+}
+
+func plainStartMiningPayload(w *plain.Writer, s *plain.Selection, obj *mining.StartMiningPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"StartMiningPayload\"")
+		case 1: // run
+			v := obj.Run
+			if v == nil {
+				return false
+			}
+			if !plainMiningRun(w, f.Below, v) {
+				return false
 			}
 
 		}

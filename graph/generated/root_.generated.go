@@ -17,6 +17,7 @@ import (
 	"writ/server/fence"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/reconciliation"
@@ -40,7 +41,6 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	AssignedProfileConfiguration() AssignedProfileConfigurationResolver
 	AuditEvent() AuditEventResolver
-	Category() CategoryResolver
 	CategoryConfiguration() CategoryConfigurationResolver
 	ComputationFault() ComputationFaultResolver
 	Configuration() ConfigurationResolver
@@ -62,13 +62,14 @@ type ResolverRoot interface {
 	JobConfiguration() JobConfigurationResolver
 	JobInstance() JobInstanceResolver
 	Me() MeResolver
+	MiningRuleConfiguration() MiningRuleConfigurationResolver
+	MiningRun() MiningRunResolver
 	Mutation() MutationResolver
 	NavigationRuleConfiguration() NavigationRuleConfigurationResolver
 	Order() OrderResolver
 	OrderHistoryEntry() OrderHistoryEntryResolver
 	OrderLine() OrderLineResolver
 	PermissionsView() PermissionsViewResolver
-	Policy() PolicyResolver
 	PolicyConfiguration() PolicyConfigurationResolver
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
@@ -154,8 +155,6 @@ type ComplexityRoot struct {
 	}
 
 	AccountType struct {
-		Comment         func(childComplexity int) int
-		CommentOnDelete func(childComplexity int) int
 		DisplayName     func(childComplexity int) int
 		Identifier      func(childComplexity int) int
 		OwnerEntityType func(childComplexity int) int
@@ -251,6 +250,10 @@ type ComplexityRoot struct {
 		Results func(childComplexity int) int
 	}
 
+	CancelMiningPayload struct {
+		Run func(childComplexity int) int
+	}
+
 	CancelReconciliationRunPayload struct {
 		Run func(childComplexity int) int
 	}
@@ -260,16 +263,13 @@ type ComplexityRoot struct {
 		DisplayName func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
-		IsCollapsed func(childComplexity int) int
 		ParentID    func(childComplexity int) int
-		Policy      func(childComplexity int) int
 	}
 
 	CategoryConfiguration struct {
 		Description func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		Identifier  func(childComplexity int) int
-		IsCollapsed func(childComplexity int) int
 		Parent      func(childComplexity int) int
 		Policy      func(childComplexity int) int
 		Version     func(childComplexity int) int
@@ -334,6 +334,7 @@ type ComplexityRoot struct {
 		Dimensions     func(childComplexity int, first *int, after *string, identifiers []string) int
 		EntityTypes    func(childComplexity int, first *int, after *string, identifiers []string) int
 		Jobs           func(childComplexity int, first *int, after *string, identifiers []string) int
+		MiningRules    func(childComplexity int, first *int, after *string, identifiers []string) int
 		Policies       func(childComplexity int, first *int, after *string, identifiers []string) int
 		Profiles       func(childComplexity int, first *int, after *string, identifiers []string) int
 		RecordSections func(childComplexity int, first *int, after *string, identifiers []string) int
@@ -441,16 +442,18 @@ type ComplexityRoot struct {
 	}
 
 	ContextRuleConfiguration struct {
-		Dimensions        func(childComplexity int) int
-		DisplayName       func(childComplexity int) int
-		EndBinding        func(childComplexity int) int
-		ExcludeExpression func(childComplexity int) int
-		Identifier        func(childComplexity int) int
-		Policy            func(childComplexity int) int
-		ResourcesBinding  func(childComplexity int) int
-		SourceEntityType  func(childComplexity int) int
-		StartBinding      func(childComplexity int) int
-		Version           func(childComplexity int) int
+		Dimensions                 func(childComplexity int) int
+		DisplayName                func(childComplexity int) int
+		EndBinding                 func(childComplexity int) int
+		ExcludeExpression          func(childComplexity int) int
+		Identifier                 func(childComplexity int) int
+		MinIdentitiesCount         func(childComplexity int) int
+		Policy                     func(childComplexity int) int
+		ReductionOutlierPercentage func(childComplexity int) int
+		ResourcesBinding           func(childComplexity int) int
+		SourceEntityType           func(childComplexity int) int
+		StartBinding               func(childComplexity int) int
+		Version                    func(childComplexity int) int
 	}
 
 	ContextRuleConfigurationConnection struct {
@@ -507,11 +510,6 @@ type ComplexityRoot struct {
 	DecideReconciliationPayload struct {
 		Results func(childComplexity int) int
 		Run     func(childComplexity int) int
-	}
-
-	DecisionComment struct {
-		Activation func(childComplexity int) int
-		Decision   func(childComplexity int) int
 	}
 
 	DeleteResourcePayload struct {
@@ -572,13 +570,14 @@ type ComplexityRoot struct {
 	}
 
 	DimensionConfiguration struct {
-		Column         func(childComplexity int) int
-		DisplayName    func(childComplexity int) int
-		EntityType     func(childComplexity int) int
-		Identifier     func(childComplexity int) int
-		IsHierarchical func(childComplexity int) int
-		ParentProperty func(childComplexity int) int
-		Version        func(childComplexity int) int
+		Column                   func(childComplexity int) int
+		DisplayName              func(childComplexity int) int
+		EntityType               func(childComplexity int) int
+		Identifier               func(childComplexity int) int
+		IsExcludedFromRoleMining func(childComplexity int) int
+		IsHierarchical           func(childComplexity int) int
+		ParentProperty           func(childComplexity int) int
+		Version                  func(childComplexity int) int
 	}
 
 	DimensionConfigurationConnection struct {
@@ -890,10 +889,130 @@ type ComplexityRoot struct {
 		Username    func(childComplexity int) int
 	}
 
+	MiningChange struct {
+		Explained   func(childComplexity int) int
+		Given       func(childComplexity int) int
+		Replaced    func(childComplexity int) int
+		Roles       func(childComplexity int) int
+		Rules       func(childComplexity int) int
+		Unexplained func(childComplexity int) int
+		YAML        func(childComplexity int) int
+	}
+
+	MiningCriterion struct {
+		Dimension func(childComplexity int) int
+		Inherit   func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Label     func(childComplexity int) int
+	}
+
+	MiningPerson struct {
+		ID     func(childComplexity int) int
+		Person func(childComplexity int) int
+	}
+
+	MiningPersonConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	MiningProposal struct {
+		Criteria      func(childComplexity int) int
+		FalsePositive func(childComplexity int) int
+		Fresh         func(childComplexity int) int
+		Matched       func(childComplexity int) int
+		Rightly       func(childComplexity int) int
+	}
+
+	MiningReplacedRule struct {
+		IsMined func(childComplexity int) int
+		Role    func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
+	MiningResult struct {
+		FalsePositive func(childComplexity int) int
+		Holders       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IsCut         func(childComplexity int) int
+		People        func(childComplexity int) int
+		Precision     func(childComplexity int) int
+		Proposals     func(childComplexity int) int
+		Refused       func(childComplexity int) int
+		Rightly       func(childComplexity int) int
+		Role          func(childComplexity int) int
+		Rule          func(childComplexity int) int
+		Unexplained   func(childComplexity int) int
+		Wrongly       func(childComplexity int) int
+	}
+
+	MiningResultConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	MiningRuleConfiguration struct {
+		Category                   func(childComplexity int) int
+		DisplayName                func(childComplexity int) int
+		EntityType                 func(childComplexity int) int
+		ExcludeRole                func(childComplexity int) int
+		FalsePositiveMaxPercentage func(childComplexity int) int
+		Identifier                 func(childComplexity int) int
+		IncludeDoubleValidation    func(childComplexity int) int
+		IncludeNoValidation        func(childComplexity int) int
+		IncludeSimpleValidation    func(childComplexity int) int
+		IncludeTripleValidation    func(childComplexity int) int
+		Policy                     func(childComplexity int) int
+		PrecisionMinPercentage     func(childComplexity int) int
+		Priority                   func(childComplexity int) int
+		RulePolicy                 func(childComplexity int) int
+		RuleType                   func(childComplexity int) int
+		Version                    func(childComplexity int) int
+	}
+
+	MiningRuleConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	MiningRun struct {
+		Actor       func(childComplexity int) int
+		ActorName   func(childComplexity int) int
+		Assignments func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		EndedAt     func(childComplexity int) int
+		Error       func(childComplexity int) int
+		ID          func(childComplexity int) int
+		People      func(childComplexity int) int
+		RolesDone   func(childComplexity int) int
+		RolesTotal  func(childComplexity int) int
+		Rules       func(childComplexity int) int
+		State       func(childComplexity int) int
+	}
+
+	MiningRunConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	MiningRunsChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
 	Mutation struct {
 		ActivateConnector       func(childComplexity int, input system.ConnectorInput) int
 		ApplyConfiguration      func(childComplexity int, input manifest.ApplyConfigurationInput) int
 		CancelJobInstance       func(childComplexity int, input job.JobInstanceInput) int
+		CancelMining            func(childComplexity int, input mining.CancelMiningInput) int
 		CancelReconciliationRun func(childComplexity int, input reconciliation.CancelReconciliationRunInput) int
 		CheckConnector          func(childComplexity int, input system.ConnectorInput) int
 		ChooseAccountOwner      func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
@@ -909,6 +1028,7 @@ type ComplexityRoot struct {
 		DeleteDimension         func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteEntityType        func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteJob               func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteMiningRule        func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeletePolicy            func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteProfile           func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteRecordSection     func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -944,6 +1064,7 @@ type ComplexityRoot struct {
 		SaveDimension           func(childComplexity int, input manifest.SaveInput[manifest.Dimension]) int
 		SaveEntityType          func(childComplexity int, input manifest.SaveInput[manifest.EntityType]) int
 		SaveJob                 func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
+		SaveMiningRule          func(childComplexity int, input manifest.SaveInput[manifest.MiningRule]) int
 		SavePolicy              func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
 		SaveProfile             func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
 		SaveRecordSection       func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
@@ -951,6 +1072,7 @@ type ComplexityRoot struct {
 		SaveRoleMapping         func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
 		SaveSingleRole          func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
 		SaveUser                func(childComplexity int, input manifest.SaveInput[manifest.User]) int
+		StartMining             func(childComplexity int, input mining.StartMiningInput) int
 		TakeManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
 		TestAdvanceClock        func(childComplexity int, seconds int) int
 		UnblockOrders           func(childComplexity int, input order.BulkOrdersInput) int
@@ -1145,11 +1267,6 @@ type ComplexityRoot struct {
 		Value      func(childComplexity int) int
 	}
 
-	OwnerConfiguration struct {
-		EntityType func(childComplexity int) int
-		Key        func(childComplexity int) int
-	}
-
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -1197,40 +1314,19 @@ type ComplexityRoot struct {
 	}
 
 	Policy struct {
-		Dimensions                  func(childComplexity int) int
-		DisplayName                 func(childComplexity int) int
-		EndDateLock                 func(childComplexity int) int
-		GracePeriod                 func(childComplexity int) int
-		HasImplicitApproval         func(childComplexity int) int
-		ID                          func(childComplexity int) int
-		Identifier                  func(childComplexity int) int
-		IsExternal                  func(childComplexity int) int
-		IsProvisioningEnabled       func(childComplexity int) int
-		MaxDuration                 func(childComplexity int) int
-		OnApprove                   func(childComplexity int) int
-		OnDecline                   func(childComplexity int) int
-		OnDelete                    func(childComplexity int) int
-		OnKeep                      func(childComplexity int) int
-		ProlongationWithoutApproval func(childComplexity int) int
+		DisplayName           func(childComplexity int) int
+		ID                    func(childComplexity int) int
+		Identifier            func(childComplexity int) int
+		IsProvisioningEnabled func(childComplexity int) int
 	}
 
 	PolicyConfiguration struct {
-		CommentActivationOnApproveInReview           func(childComplexity int) int
-		CommentActivationOnDeclineInReview           func(childComplexity int) int
-		CommentActivationOnDeleteGapInReconciliation func(childComplexity int) int
-		CommentActivationOnKeepGapInReconciliation   func(childComplexity int) int
-		Dimensions                                   func(childComplexity int) int
-		DisplayName                                  func(childComplexity int) int
-		GracePeriod                                  func(childComplexity int) int
-		HasImplicitApproval                          func(childComplexity int) int
-		Identifier                                   func(childComplexity int) int
-		IsExternal                                   func(childComplexity int) int
-		IsProvisioningEnabled                        func(childComplexity int) int
-		IsSimulationEnabled                          func(childComplexity int) int
-		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
-		MaxDuration                                  func(childComplexity int) int
-		ProlongationWithoutApproval                  func(childComplexity int) int
-		Version                                      func(childComplexity int) int
+		Dimensions            func(childComplexity int) int
+		DisplayName           func(childComplexity int) int
+		Identifier            func(childComplexity int) int
+		IsProvisioningEnabled func(childComplexity int) int
+		IsSimulationEnabled   func(childComplexity int) int
+		Version               func(childComplexity int) int
 	}
 
 	PolicyConfigurationConnection struct {
@@ -1351,6 +1447,12 @@ type ComplexityRoot struct {
 		Mails                   func(childComplexity int, first *int, after *string, filter *notification.MailFilter) int
 		ManualOrders            func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
 		Me                      func(childComplexity int) int
+		MiningChange            func(childComplexity int, runID int64, resultIds []int64) int
+		MiningPeople            func(childComplexity int, resultID int64, wouldBeGiven bool, first *int, after *string) int
+		MiningResult            func(childComplexity int, id int64) int
+		MiningResults           func(childComplexity int, runID int64, first *int, after *string, filter *mining.MiningResultFilter) int
+		MiningRun               func(childComplexity int, id int64) int
+		MiningRuns              func(childComplexity int, first *int, after *string) int
 		Order                   func(childComplexity int, id int64) int
 		Orders                  func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		OrdersPerHour           func(childComplexity int, hours *int) int
@@ -1423,7 +1525,6 @@ type ComplexityRoot struct {
 	ReconciliationItem struct {
 		ClosedAt         func(childComplexity int) int
 		Comment          func(childComplexity int) int
-		Comments         func(childComplexity int) int
 		Confidence       func(childComplexity int) int
 		Current          func(childComplexity int) int
 		DecidedAt        func(childComplexity int) int
@@ -1608,13 +1709,11 @@ type ComplexityRoot struct {
 		AllowOwnDecisions              func(childComplexity int) int
 		AllowRemove                    func(childComplexity int) int
 		BlockProvisioning              func(childComplexity int) int
-		Category                       func(childComplexity int) int
 		Connector                      func(childComplexity int) int
 		DependsOn                      func(childComplexity int) int
 		Description                    func(childComplexity int) int
 		DisplayName                    func(childComplexity int) int
 		FulfillHoursAheadOfTime        func(childComplexity int) int
-		HideOnSimplifiedView           func(childComplexity int) int
 		ID                             func(childComplexity int) int
 		Identifier                     func(childComplexity int) int
 		IsManual                       func(childComplexity int) int
@@ -1624,61 +1723,52 @@ type ComplexityRoot struct {
 		MaximumInsertPercent           func(childComplexity int) int
 		MaximumUpdate                  func(childComplexity int) int
 		MaximumUpdatePercent           func(childComplexity int) int
-		Owner                          func(childComplexity int) int
-		Policy                         func(childComplexity int) int
 		Rules                          func(childComplexity int) int
-		Settings                       func(childComplexity int) int
 		SourceEntityType               func(childComplexity int) int
-		Tags                           func(childComplexity int) int
 		TargetEntityType               func(childComplexity int) int
 		TransmittedStateValidityPeriod func(childComplexity int) int
 	}
 
 	ResourceTypeConfiguration struct {
-		AllowAdd                                   func(childComplexity int) int
-		AllowOwnDecisions                          func(childComplexity int) int
-		AllowRemove                                func(childComplexity int) int
-		ApprovalWorkflowType                       func(childComplexity int) int
-		ArgumentsExpression                        func(childComplexity int) int
-		AutoRetryCount                             func(childComplexity int) int
-		AutoRetryDelayMinutes                      func(childComplexity int) int
-		BlockProvisioning                          func(childComplexity int) int
-		Category                                   func(childComplexity int) int
-		ClassificationRules                        func(childComplexity int) int
-		Connection                                 func(childComplexity int) int
-		CorrelateMultipleResources                 func(childComplexity int) int
-		CorrelationRules                           func(childComplexity int) int
-		DependsOn                                  func(childComplexity int) int
-		DependsOnOwnerProperty                     func(childComplexity int) int
-		Description                                func(childComplexity int) int
-		DiscardManualAssignments                   func(childComplexity int) int
-		DisplayName                                func(childComplexity int) int
-		FulfillHoursAheadOfTime                    func(childComplexity int) int
-		HideOnSimplifiedView                       func(childComplexity int) int
-		Identifier                                 func(childComplexity int) int
-		ImplicitApproval                           func(childComplexity int) int
-		ManualAssignmentEndDateLockedToContextMode func(childComplexity int) int
-		MaximumDelete                              func(childComplexity int) int
-		MaximumDeletePercent                       func(childComplexity int) int
-		MaximumInsert                              func(childComplexity int) int
-		MaximumInsertPercent                       func(childComplexity int) int
-		MaximumUpdate                              func(childComplexity int) int
-		MaximumUpdatePercent                       func(childComplexity int) int
-		NavigationRules                            func(childComplexity int) int
-		Owner                                      func(childComplexity int) int
-		Policy                                     func(childComplexity int) int
-		ProlongationWithoutApproval                func(childComplexity int) int
-		QueryRules                                 func(childComplexity int) int
-		RemoveOrphans                              func(childComplexity int) int
-		ScalarRules                                func(childComplexity int) int
-		SourceEntityType                           func(childComplexity int) int
-		SuggestAllCorrelations                     func(childComplexity int) int
-		Tags                                       func(childComplexity int) int
-		TargetEntityType                           func(childComplexity int) int
-		TicketSynchroIsNotAvailable                func(childComplexity int) int
-		TransmittedStateValidityPeriod             func(childComplexity int) int
-		TypeRules                                  func(childComplexity int) int
-		Version                                    func(childComplexity int) int
+		AllowAdd                       func(childComplexity int) int
+		AllowOwnDecisions              func(childComplexity int) int
+		AllowRemove                    func(childComplexity int) int
+		ApprovalWorkflowType           func(childComplexity int) int
+		ArgumentsExpression            func(childComplexity int) int
+		AutoRetryCount                 func(childComplexity int) int
+		AutoRetryDelayMinutes          func(childComplexity int) int
+		BlockProvisioning              func(childComplexity int) int
+		Category                       func(childComplexity int) int
+		ClassificationRules            func(childComplexity int) int
+		Connection                     func(childComplexity int) int
+		CorrelateMultipleResources     func(childComplexity int) int
+		CorrelationRules               func(childComplexity int) int
+		DependsOn                      func(childComplexity int) int
+		DependsOnOwnerProperty         func(childComplexity int) int
+		Description                    func(childComplexity int) int
+		DiscardManualAssignments       func(childComplexity int) int
+		DisplayName                    func(childComplexity int) int
+		FulfillHoursAheadOfTime        func(childComplexity int) int
+		HideOnSimplifiedView           func(childComplexity int) int
+		Identifier                     func(childComplexity int) int
+		MaximumDelete                  func(childComplexity int) int
+		MaximumDeletePercent           func(childComplexity int) int
+		MaximumInsert                  func(childComplexity int) int
+		MaximumInsertPercent           func(childComplexity int) int
+		MaximumUpdate                  func(childComplexity int) int
+		MaximumUpdatePercent           func(childComplexity int) int
+		NavigationRules                func(childComplexity int) int
+		Policy                         func(childComplexity int) int
+		QueryRules                     func(childComplexity int) int
+		RemoveOrphans                  func(childComplexity int) int
+		ScalarRules                    func(childComplexity int) int
+		SourceEntityType               func(childComplexity int) int
+		SuggestAllCorrelations         func(childComplexity int) int
+		TargetEntityType               func(childComplexity int) int
+		TicketSynchroIsNotAvailable    func(childComplexity int) int
+		TransmittedStateValidityPeriod func(childComplexity int) int
+		TypeRules                      func(childComplexity int) int
+		Version                        func(childComplexity int) int
 	}
 
 	ResourceTypeConfigurationConnection struct {
@@ -1731,48 +1821,28 @@ type ComplexityRoot struct {
 	}
 
 	Role struct {
+		Category    func(childComplexity int) int
+		Description func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		EntityType  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Policy      func(childComplexity int) int
+		Rules       func(childComplexity int) int
+	}
+
+	RoleConfiguration struct {
+		ApprovalWorkflowType func(childComplexity int) int
 		Category             func(childComplexity int) int
-		CategoryPath         func(childComplexity int) int
 		Description          func(childComplexity int) int
 		DisplayName          func(childComplexity int) int
 		EntityType           func(childComplexity int) int
 		HideOnSimplifiedView func(childComplexity int) int
-		ID                   func(childComplexity int) int
 		Identifier           func(childComplexity int) int
-		Kind                 func(childComplexity int) int
-		Owner                func(childComplexity int) int
 		Policy               func(childComplexity int) int
 		Rules                func(childComplexity int) int
-		SecondaryCategories  func(childComplexity int) int
-		Settings             func(childComplexity int) int
-		StateWord            func(childComplexity int) int
-		Tags                 func(childComplexity int) int
-	}
-
-	RoleConfiguration struct {
-		ApprovalWorkflowType                         func(childComplexity int) int
-		Category                                     func(childComplexity int) int
-		CommentActivationOnApproveInReview           func(childComplexity int) int
-		CommentActivationOnDeclineInReview           func(childComplexity int) int
-		CommentActivationOnDeleteGapInReconciliation func(childComplexity int) int
-		CommentActivationOnKeepGapInReconciliation   func(childComplexity int) int
-		Description                                  func(childComplexity int) int
-		DisplayName                                  func(childComplexity int) int
-		EntityType                                   func(childComplexity int) int
-		GracePeriod                                  func(childComplexity int) int
-		HideOnSimplifiedView                         func(childComplexity int) int
-		Identifier                                   func(childComplexity int) int
-		ImplicitApproval                             func(childComplexity int) int
-		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
-		MaxDuration                                  func(childComplexity int) int
-		Owner                                        func(childComplexity int) int
-		Policy                                       func(childComplexity int) int
-		ProlongationWithoutApproval                  func(childComplexity int) int
-		Rules                                        func(childComplexity int) int
-		SecondaryCategories                          func(childComplexity int) int
-		State                                        func(childComplexity int) int
-		Tags                                         func(childComplexity int) int
-		Version                                      func(childComplexity int) int
+		Version              func(childComplexity int) int
 	}
 
 	RoleConfigurationConnection struct {
@@ -1911,25 +1981,15 @@ type ComplexityRoot struct {
 		Property      func(childComplexity int) int
 	}
 
-	Settings struct {
-		ApprovalWorkflowType        func(childComplexity int) int
-		EndDateLock                 func(childComplexity int) int
-		FromPolicy                  func(childComplexity int) int
-		GracePeriod                 func(childComplexity int) int
-		HasImplicitApproval         func(childComplexity int) int
-		MaxDuration                 func(childComplexity int) int
-		OnApprove                   func(childComplexity int) int
-		OnDecline                   func(childComplexity int) int
-		OnDelete                    func(childComplexity int) int
-		OnKeep                      func(childComplexity int) int
-		ProlongationWithoutApproval func(childComplexity int) int
-	}
-
 	SourceConfiguration struct {
 		Connection      func(childComplexity int) int
 		MaximumRejected func(childComplexity int) int
 		Table           func(childComplexity int) int
 		Thresholds      func(childComplexity int) int
+	}
+
+	StartMiningPayload struct {
+		Run func(childComplexity int) int
 	}
 
 	StateCount struct {
@@ -1954,6 +2014,7 @@ type ComplexityRoot struct {
 		CountersChanged       func(childComplexity int) int
 		JobProgress           func(childComplexity int, jobInstanceID int64) int
 		JobsChanged           func(childComplexity int) int
+		MiningChanged         func(childComplexity int, after *string) int
 		OrderChanged          func(childComplexity int, filter *order.OrderFilter, after *string) int
 		PermissionsChanged    func(childComplexity int, resourceID int64) int
 		ReconciliationChanged func(childComplexity int, after *string) int
@@ -2301,18 +2362,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessRuleConfiguration.Identifier(childComplexity), true
 
-	case "AccountType.comment":
-		if e.ComplexityRoot.AccountType.Comment == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AccountType.Comment(childComplexity), true
-	case "AccountType.commentOnDelete":
-		if e.ComplexityRoot.AccountType.CommentOnDelete == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AccountType.CommentOnDelete(childComplexity), true
 	case "AccountType.displayName":
 		if e.ComplexityRoot.AccountType.DisplayName == nil {
 			break
@@ -2702,6 +2751,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BulkOrdersPayload.Results(childComplexity), true
 
+	case "CancelMiningPayload.run":
+		if e.ComplexityRoot.CancelMiningPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelMiningPayload.Run(childComplexity), true
+
 	case "CancelReconciliationRunPayload.run":
 		if e.ComplexityRoot.CancelReconciliationRunPayload.Run == nil {
 			break
@@ -2733,24 +2789,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Category.Identifier(childComplexity), true
-	case "Category.isCollapsed":
-		if e.ComplexityRoot.Category.IsCollapsed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Category.IsCollapsed(childComplexity), true
 	case "Category.parentId":
 		if e.ComplexityRoot.Category.ParentID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Category.ParentID(childComplexity), true
-	case "Category.policy":
-		if e.ComplexityRoot.Category.Policy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Category.Policy(childComplexity), true
 
 	case "CategoryConfiguration.description":
 		if e.ComplexityRoot.CategoryConfiguration.Description == nil {
@@ -2770,12 +2814,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryConfiguration.Identifier(childComplexity), true
-	case "CategoryConfiguration.isCollapsed":
-		if e.ComplexityRoot.CategoryConfiguration.IsCollapsed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CategoryConfiguration.IsCollapsed(childComplexity), true
 	case "CategoryConfiguration.parent":
 		if e.ComplexityRoot.CategoryConfiguration.Parent == nil {
 			break
@@ -3042,6 +3080,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Configuration.Jobs(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.miningRules":
+		if e.ComplexityRoot.Configuration.MiningRules == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_miningRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.MiningRules(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.policies":
 		if e.ComplexityRoot.Configuration.Policies == nil {
 			break
@@ -3533,12 +3582,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContextRuleConfiguration.Identifier(childComplexity), true
+	case "ContextRuleConfiguration.minIdentitiesCount":
+		if e.ComplexityRoot.ContextRuleConfiguration.MinIdentitiesCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.MinIdentitiesCount(childComplexity), true
 	case "ContextRuleConfiguration.policy":
 		if e.ComplexityRoot.ContextRuleConfiguration.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ContextRuleConfiguration.Policy(childComplexity), true
+	case "ContextRuleConfiguration.reductionOutlierPercentage":
+		if e.ComplexityRoot.ContextRuleConfiguration.ReductionOutlierPercentage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.ReductionOutlierPercentage(childComplexity), true
 	case "ContextRuleConfiguration.resourcesBinding":
 		if e.ComplexityRoot.ContextRuleConfiguration.ResourcesBinding == nil {
 			break
@@ -3780,19 +3841,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideReconciliationPayload.Run(childComplexity), true
-
-	case "DecisionComment.activation":
-		if e.ComplexityRoot.DecisionComment.Activation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DecisionComment.Activation(childComplexity), true
-	case "DecisionComment.decision":
-		if e.ComplexityRoot.DecisionComment.Decision == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DecisionComment.Decision(childComplexity), true
 
 	case "DeleteResourcePayload.id":
 		if e.ComplexityRoot.DeleteResourcePayload.ID == nil {
@@ -4046,6 +4094,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DimensionConfiguration.Identifier(childComplexity), true
+	case "DimensionConfiguration.isExcludedFromRoleMining":
+		if e.ComplexityRoot.DimensionConfiguration.IsExcludedFromRoleMining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DimensionConfiguration.IsExcludedFromRoleMining(childComplexity), true
 	case "DimensionConfiguration.isHierarchical":
 		if e.ComplexityRoot.DimensionConfiguration.IsHierarchical == nil {
 			break
@@ -5307,6 +5361,499 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Me.Username(childComplexity), true
 
+	case "MiningChange.explained":
+		if e.ComplexityRoot.MiningChange.Explained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningChange.Explained(childComplexity), true
+	case "MiningChange.given":
+		if e.ComplexityRoot.MiningChange.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningChange.Given(childComplexity), true
+	case "MiningChange.replaced":
+		if e.ComplexityRoot.MiningChange.Replaced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningChange.Replaced(childComplexity), true
+	case "MiningChange.roles":
+		if e.ComplexityRoot.MiningChange.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningChange.Roles(childComplexity), true
+	case "MiningChange.rules":
+		if e.ComplexityRoot.MiningChange.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningChange.Rules(childComplexity), true
+	case "MiningChange.unexplained":
+		if e.ComplexityRoot.MiningChange.Unexplained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningChange.Unexplained(childComplexity), true
+	case "MiningChange.yaml":
+		if e.ComplexityRoot.MiningChange.YAML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningChange.YAML(childComplexity), true
+
+	case "MiningCriterion.dimension":
+		if e.ComplexityRoot.MiningCriterion.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningCriterion.Dimension(childComplexity), true
+	case "MiningCriterion.inherit":
+		if e.ComplexityRoot.MiningCriterion.Inherit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningCriterion.Inherit(childComplexity), true
+	case "MiningCriterion.key":
+		if e.ComplexityRoot.MiningCriterion.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningCriterion.Key(childComplexity), true
+	case "MiningCriterion.label":
+		if e.ComplexityRoot.MiningCriterion.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningCriterion.Label(childComplexity), true
+
+	case "MiningPerson.id":
+		if e.ComplexityRoot.MiningPerson.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningPerson.ID(childComplexity), true
+	case "MiningPerson.person":
+		if e.ComplexityRoot.MiningPerson.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningPerson.Person(childComplexity), true
+
+	case "MiningPersonConnection.nodes":
+		if e.ComplexityRoot.MiningPersonConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningPersonConnection.Nodes(childComplexity), true
+	case "MiningPersonConnection.pageInfo":
+		if e.ComplexityRoot.MiningPersonConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningPersonConnection.PageInfo(childComplexity), true
+	case "MiningPersonConnection.totalCount":
+		if e.ComplexityRoot.MiningPersonConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningPersonConnection.TotalCount(childComplexity), true
+	case "MiningPersonConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.MiningPersonConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningPersonConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "MiningProposal.criteria":
+		if e.ComplexityRoot.MiningProposal.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningProposal.Criteria(childComplexity), true
+	case "MiningProposal.falsePositive":
+		if e.ComplexityRoot.MiningProposal.FalsePositive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningProposal.FalsePositive(childComplexity), true
+	case "MiningProposal.fresh":
+		if e.ComplexityRoot.MiningProposal.Fresh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningProposal.Fresh(childComplexity), true
+	case "MiningProposal.matched":
+		if e.ComplexityRoot.MiningProposal.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningProposal.Matched(childComplexity), true
+	case "MiningProposal.rightly":
+		if e.ComplexityRoot.MiningProposal.Rightly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningProposal.Rightly(childComplexity), true
+
+	case "MiningReplacedRule.isMined":
+		if e.ComplexityRoot.MiningReplacedRule.IsMined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningReplacedRule.IsMined(childComplexity), true
+	case "MiningReplacedRule.role":
+		if e.ComplexityRoot.MiningReplacedRule.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningReplacedRule.Role(childComplexity), true
+	case "MiningReplacedRule.rule":
+		if e.ComplexityRoot.MiningReplacedRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningReplacedRule.Rule(childComplexity), true
+
+	case "MiningResult.falsePositive":
+		if e.ComplexityRoot.MiningResult.FalsePositive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.FalsePositive(childComplexity), true
+	case "MiningResult.holders":
+		if e.ComplexityRoot.MiningResult.Holders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Holders(childComplexity), true
+	case "MiningResult.id":
+		if e.ComplexityRoot.MiningResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.ID(childComplexity), true
+	case "MiningResult.isCut":
+		if e.ComplexityRoot.MiningResult.IsCut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.IsCut(childComplexity), true
+	case "MiningResult.people":
+		if e.ComplexityRoot.MiningResult.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.People(childComplexity), true
+	case "MiningResult.precision":
+		if e.ComplexityRoot.MiningResult.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Precision(childComplexity), true
+	case "MiningResult.proposals":
+		if e.ComplexityRoot.MiningResult.Proposals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Proposals(childComplexity), true
+	case "MiningResult.refused":
+		if e.ComplexityRoot.MiningResult.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Refused(childComplexity), true
+	case "MiningResult.rightly":
+		if e.ComplexityRoot.MiningResult.Rightly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Rightly(childComplexity), true
+	case "MiningResult.role":
+		if e.ComplexityRoot.MiningResult.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Role(childComplexity), true
+	case "MiningResult.rule":
+		if e.ComplexityRoot.MiningResult.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Rule(childComplexity), true
+	case "MiningResult.unexplained":
+		if e.ComplexityRoot.MiningResult.Unexplained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Unexplained(childComplexity), true
+	case "MiningResult.wrongly":
+		if e.ComplexityRoot.MiningResult.Wrongly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResult.Wrongly(childComplexity), true
+
+	case "MiningResultConnection.nodes":
+		if e.ComplexityRoot.MiningResultConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResultConnection.Nodes(childComplexity), true
+	case "MiningResultConnection.pageInfo":
+		if e.ComplexityRoot.MiningResultConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResultConnection.PageInfo(childComplexity), true
+	case "MiningResultConnection.totalCount":
+		if e.ComplexityRoot.MiningResultConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResultConnection.TotalCount(childComplexity), true
+	case "MiningResultConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.MiningResultConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningResultConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "MiningRuleConfiguration.category":
+		if e.ComplexityRoot.MiningRuleConfiguration.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.Category(childComplexity), true
+	case "MiningRuleConfiguration.displayName":
+		if e.ComplexityRoot.MiningRuleConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.DisplayName(childComplexity), true
+	case "MiningRuleConfiguration.entityType":
+		if e.ComplexityRoot.MiningRuleConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.EntityType(childComplexity), true
+	case "MiningRuleConfiguration.excludeRole":
+		if e.ComplexityRoot.MiningRuleConfiguration.ExcludeRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.ExcludeRole(childComplexity), true
+	case "MiningRuleConfiguration.falsePositiveMaxPercentage":
+		if e.ComplexityRoot.MiningRuleConfiguration.FalsePositiveMaxPercentage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.FalsePositiveMaxPercentage(childComplexity), true
+	case "MiningRuleConfiguration.identifier":
+		if e.ComplexityRoot.MiningRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.Identifier(childComplexity), true
+	case "MiningRuleConfiguration.includeDoubleValidation":
+		if e.ComplexityRoot.MiningRuleConfiguration.IncludeDoubleValidation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.IncludeDoubleValidation(childComplexity), true
+	case "MiningRuleConfiguration.includeNoValidation":
+		if e.ComplexityRoot.MiningRuleConfiguration.IncludeNoValidation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.IncludeNoValidation(childComplexity), true
+	case "MiningRuleConfiguration.includeSimpleValidation":
+		if e.ComplexityRoot.MiningRuleConfiguration.IncludeSimpleValidation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.IncludeSimpleValidation(childComplexity), true
+	case "MiningRuleConfiguration.includeTripleValidation":
+		if e.ComplexityRoot.MiningRuleConfiguration.IncludeTripleValidation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.IncludeTripleValidation(childComplexity), true
+	case "MiningRuleConfiguration.policy":
+		if e.ComplexityRoot.MiningRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.Policy(childComplexity), true
+	case "MiningRuleConfiguration.precisionMinPercentage":
+		if e.ComplexityRoot.MiningRuleConfiguration.PrecisionMinPercentage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.PrecisionMinPercentage(childComplexity), true
+	case "MiningRuleConfiguration.priority":
+		if e.ComplexityRoot.MiningRuleConfiguration.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.Priority(childComplexity), true
+	case "MiningRuleConfiguration.rulePolicy":
+		if e.ComplexityRoot.MiningRuleConfiguration.RulePolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.RulePolicy(childComplexity), true
+	case "MiningRuleConfiguration.ruleType":
+		if e.ComplexityRoot.MiningRuleConfiguration.RuleType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.RuleType(childComplexity), true
+	case "MiningRuleConfiguration.version":
+		if e.ComplexityRoot.MiningRuleConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfiguration.Version(childComplexity), true
+
+	case "MiningRuleConfigurationConnection.nodes":
+		if e.ComplexityRoot.MiningRuleConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfigurationConnection.Nodes(childComplexity), true
+	case "MiningRuleConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.MiningRuleConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfigurationConnection.PageInfo(childComplexity), true
+	case "MiningRuleConfigurationConnection.totalCount":
+		if e.ComplexityRoot.MiningRuleConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfigurationConnection.TotalCount(childComplexity), true
+	case "MiningRuleConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.MiningRuleConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRuleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "MiningRun.actor":
+		if e.ComplexityRoot.MiningRun.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.Actor(childComplexity), true
+	case "MiningRun.actorName":
+		if e.ComplexityRoot.MiningRun.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.ActorName(childComplexity), true
+	case "MiningRun.assignments":
+		if e.ComplexityRoot.MiningRun.Assignments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.Assignments(childComplexity), true
+	case "MiningRun.createdAt":
+		if e.ComplexityRoot.MiningRun.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.CreatedAt(childComplexity), true
+	case "MiningRun.endedAt":
+		if e.ComplexityRoot.MiningRun.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.EndedAt(childComplexity), true
+	case "MiningRun.error":
+		if e.ComplexityRoot.MiningRun.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.Error(childComplexity), true
+	case "MiningRun.id":
+		if e.ComplexityRoot.MiningRun.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.ID(childComplexity), true
+	case "MiningRun.people":
+		if e.ComplexityRoot.MiningRun.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.People(childComplexity), true
+	case "MiningRun.rolesDone":
+		if e.ComplexityRoot.MiningRun.RolesDone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.RolesDone(childComplexity), true
+	case "MiningRun.rolesTotal":
+		if e.ComplexityRoot.MiningRun.RolesTotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.RolesTotal(childComplexity), true
+	case "MiningRun.rules":
+		if e.ComplexityRoot.MiningRun.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.Rules(childComplexity), true
+	case "MiningRun.state":
+		if e.ComplexityRoot.MiningRun.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRun.State(childComplexity), true
+
+	case "MiningRunConnection.nodes":
+		if e.ComplexityRoot.MiningRunConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRunConnection.Nodes(childComplexity), true
+	case "MiningRunConnection.pageInfo":
+		if e.ComplexityRoot.MiningRunConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRunConnection.PageInfo(childComplexity), true
+	case "MiningRunConnection.totalCount":
+		if e.ComplexityRoot.MiningRunConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRunConnection.TotalCount(childComplexity), true
+	case "MiningRunConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.MiningRunConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRunConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "MiningRunsChange.at":
+		if e.ComplexityRoot.MiningRunsChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRunsChange.At(childComplexity), true
+	case "MiningRunsChange.cursor":
+		if e.ComplexityRoot.MiningRunsChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningRunsChange.Cursor(childComplexity), true
+
 	case "Mutation.activateConnector":
 		if e.ComplexityRoot.Mutation.ActivateConnector == nil {
 			break
@@ -5340,6 +5887,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelJobInstance(childComplexity, args["input"].(job.JobInstanceInput)), true
+	case "Mutation.cancelMining":
+		if e.ComplexityRoot.Mutation.CancelMining == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelMining_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelMining(childComplexity, args["input"].(mining.CancelMiningInput)), true
 	case "Mutation.cancelReconciliationRun":
 		if e.ComplexityRoot.Mutation.CancelReconciliationRun == nil {
 			break
@@ -5505,6 +6063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteJob(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteMiningRule":
+		if e.ComplexityRoot.Mutation.DeleteMiningRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteMiningRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteMiningRule(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deletePolicy":
 		if e.ComplexityRoot.Mutation.DeletePolicy == nil {
 			break
@@ -5880,6 +6449,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveJob(childComplexity, args["input"].(manifest.SaveInput[manifest.Job])), true
+	case "Mutation.saveMiningRule":
+		if e.ComplexityRoot.Mutation.SaveMiningRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveMiningRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveMiningRule(childComplexity, args["input"].(manifest.SaveInput[manifest.MiningRule])), true
 	case "Mutation.savePolicy":
 		if e.ComplexityRoot.Mutation.SavePolicy == nil {
 			break
@@ -5957,6 +6537,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveUser(childComplexity, args["input"].(manifest.SaveInput[manifest.User])), true
+	case "Mutation.startMining":
+		if e.ComplexityRoot.Mutation.StartMining == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startMining_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartMining(childComplexity, args["input"].(mining.StartMiningInput)), true
 	case "Mutation.takeManualOrders":
 		if e.ComplexityRoot.Mutation.TakeManualOrders == nil {
 			break
@@ -6807,19 +7398,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OwnerCandidate.Value(childComplexity), true
 
-	case "OwnerConfiguration.entityType":
-		if e.ComplexityRoot.OwnerConfiguration.EntityType == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnerConfiguration.EntityType(childComplexity), true
-	case "OwnerConfiguration.key":
-		if e.ComplexityRoot.OwnerConfiguration.Key == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnerConfiguration.Key(childComplexity), true
-
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -6977,36 +7555,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanProblem.Severity(childComplexity), true
 
-	case "Policy.dimensions":
-		if e.ComplexityRoot.Policy.Dimensions == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.Dimensions(childComplexity), true
 	case "Policy.displayName":
 		if e.ComplexityRoot.Policy.DisplayName == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Policy.DisplayName(childComplexity), true
-	case "Policy.manualAssignmentEndDateLockedToContextMode":
-		if e.ComplexityRoot.Policy.EndDateLock == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.EndDateLock(childComplexity), true
-	case "Policy.gracePeriod":
-		if e.ComplexityRoot.Policy.GracePeriod == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.GracePeriod(childComplexity), true
-	case "Policy.hasImplicitApproval":
-		if e.ComplexityRoot.Policy.HasImplicitApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.HasImplicitApproval(childComplexity), true
 	case "Policy.id":
 		if e.ComplexityRoot.Policy.ID == nil {
 			break
@@ -7019,79 +7573,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Policy.Identifier(childComplexity), true
-	case "Policy.isExternal":
-		if e.ComplexityRoot.Policy.IsExternal == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.IsExternal(childComplexity), true
 	case "Policy.isProvisioningEnabled":
 		if e.ComplexityRoot.Policy.IsProvisioningEnabled == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Policy.IsProvisioningEnabled(childComplexity), true
-	case "Policy.maxDuration":
-		if e.ComplexityRoot.Policy.MaxDuration == nil {
-			break
-		}
 
-		return e.ComplexityRoot.Policy.MaxDuration(childComplexity), true
-	case "Policy.commentActivationOnApproveInReview":
-		if e.ComplexityRoot.Policy.OnApprove == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.OnApprove(childComplexity), true
-	case "Policy.commentActivationOnDeclineInReview":
-		if e.ComplexityRoot.Policy.OnDecline == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.OnDecline(childComplexity), true
-	case "Policy.commentActivationOnDeleteGapInReconciliation":
-		if e.ComplexityRoot.Policy.OnDelete == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.OnDelete(childComplexity), true
-	case "Policy.commentActivationOnKeepGapInReconciliation":
-		if e.ComplexityRoot.Policy.OnKeep == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.OnKeep(childComplexity), true
-	case "Policy.prolongationWithoutApproval":
-		if e.ComplexityRoot.Policy.ProlongationWithoutApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Policy.ProlongationWithoutApproval(childComplexity), true
-
-	case "PolicyConfiguration.commentActivationOnApproveInReview":
-		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnApproveInReview == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnApproveInReview(childComplexity), true
-	case "PolicyConfiguration.commentActivationOnDeclineInReview":
-		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeclineInReview == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeclineInReview(childComplexity), true
-	case "PolicyConfiguration.commentActivationOnDeleteGapInReconciliation":
-		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeleteGapInReconciliation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeleteGapInReconciliation(childComplexity), true
-	case "PolicyConfiguration.commentActivationOnKeepGapInReconciliation":
-		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnKeepGapInReconciliation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnKeepGapInReconciliation(childComplexity), true
 	case "PolicyConfiguration.dimensions":
 		if e.ComplexityRoot.PolicyConfiguration.Dimensions == nil {
 			break
@@ -7104,30 +7592,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.DisplayName(childComplexity), true
-	case "PolicyConfiguration.gracePeriod":
-		if e.ComplexityRoot.PolicyConfiguration.GracePeriod == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.GracePeriod(childComplexity), true
-	case "PolicyConfiguration.hasImplicitApproval":
-		if e.ComplexityRoot.PolicyConfiguration.HasImplicitApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.HasImplicitApproval(childComplexity), true
 	case "PolicyConfiguration.identifier":
 		if e.ComplexityRoot.PolicyConfiguration.Identifier == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.Identifier(childComplexity), true
-	case "PolicyConfiguration.isExternal":
-		if e.ComplexityRoot.PolicyConfiguration.IsExternal == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.IsExternal(childComplexity), true
 	case "PolicyConfiguration.isProvisioningEnabled":
 		if e.ComplexityRoot.PolicyConfiguration.IsProvisioningEnabled == nil {
 			break
@@ -7140,24 +7610,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.IsSimulationEnabled(childComplexity), true
-	case "PolicyConfiguration.manualAssignmentEndDateLockedToContextMode":
-		if e.ComplexityRoot.PolicyConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
-	case "PolicyConfiguration.maxDuration":
-		if e.ComplexityRoot.PolicyConfiguration.MaxDuration == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.MaxDuration(childComplexity), true
-	case "PolicyConfiguration.prolongationWithoutApproval":
-		if e.ComplexityRoot.PolicyConfiguration.ProlongationWithoutApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PolicyConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "PolicyConfiguration.version":
 		if e.ComplexityRoot.PolicyConfiguration.Version == nil {
 			break
@@ -7739,6 +8191,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Me(childComplexity), true
+	case "Query.miningChange":
+		if e.ComplexityRoot.Query.MiningChange == nil {
+			break
+		}
+
+		args, err := ec.field_Query_miningChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MiningChange(childComplexity, args["runId"].(int64), args["resultIds"].([]int64)), true
+	case "Query.miningPeople":
+		if e.ComplexityRoot.Query.MiningPeople == nil {
+			break
+		}
+
+		args, err := ec.field_Query_miningPeople_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MiningPeople(childComplexity, args["resultId"].(int64), args["wouldBeGiven"].(bool), args["first"].(*int), args["after"].(*string)), true
+	case "Query.miningResult":
+		if e.ComplexityRoot.Query.MiningResult == nil {
+			break
+		}
+
+		args, err := ec.field_Query_miningResult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MiningResult(childComplexity, args["id"].(int64)), true
+	case "Query.miningResults":
+		if e.ComplexityRoot.Query.MiningResults == nil {
+			break
+		}
+
+		args, err := ec.field_Query_miningResults_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MiningResults(childComplexity, args["runId"].(int64), args["first"].(*int), args["after"].(*string), args["filter"].(*mining.MiningResultFilter)), true
+	case "Query.miningRun":
+		if e.ComplexityRoot.Query.MiningRun == nil {
+			break
+		}
+
+		args, err := ec.field_Query_miningRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MiningRun(childComplexity, args["id"].(int64)), true
+	case "Query.miningRuns":
+		if e.ComplexityRoot.Query.MiningRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_miningRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MiningRuns(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.order":
 		if e.ComplexityRoot.Query.Order == nil {
 			break
@@ -8179,12 +8697,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.Comment(childComplexity), true
-	case "ReconciliationItem.comments":
-		if e.ComplexityRoot.ReconciliationItem.Comments == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationItem.Comments(childComplexity), true
 	case "ReconciliationItem.confidence":
 		if e.ComplexityRoot.ReconciliationItem.Confidence == nil {
 			break
@@ -8988,12 +9500,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.BlockProvisioning(childComplexity), true
-	case "ResourceType.category":
-		if e.ComplexityRoot.ResourceType.Category == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceType.Category(childComplexity), true
 	case "ResourceType.connector":
 		if e.ComplexityRoot.ResourceType.Connector == nil {
 			break
@@ -9024,12 +9530,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.FulfillHoursAheadOfTime(childComplexity), true
-	case "ResourceType.hideOnSimplifiedView":
-		if e.ComplexityRoot.ResourceType.HideOnSimplifiedView == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceType.HideOnSimplifiedView(childComplexity), true
 	case "ResourceType.id":
 		if e.ComplexityRoot.ResourceType.ID == nil {
 			break
@@ -9084,42 +9584,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.MaximumUpdatePercent(childComplexity), true
-	case "ResourceType.owner":
-		if e.ComplexityRoot.ResourceType.Owner == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceType.Owner(childComplexity), true
-	case "ResourceType.policy":
-		if e.ComplexityRoot.ResourceType.Policy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceType.Policy(childComplexity), true
 	case "ResourceType.rules":
 		if e.ComplexityRoot.ResourceType.Rules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceType.Rules(childComplexity), true
-	case "ResourceType.settings":
-		if e.ComplexityRoot.ResourceType.Settings == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceType.Settings(childComplexity), true
 	case "ResourceType.sourceEntityType":
 		if e.ComplexityRoot.ResourceType.SourceEntityType == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceType.SourceEntityType(childComplexity), true
-	case "ResourceType.tags":
-		if e.ComplexityRoot.ResourceType.Tags == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceType.Tags(childComplexity), true
 	case "ResourceType.targetEntityType":
 		if e.ComplexityRoot.ResourceType.TargetEntityType == nil {
 			break
@@ -9259,18 +9735,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.Identifier(childComplexity), true
-	case "ResourceTypeConfiguration.implicitApproval":
-		if e.ComplexityRoot.ResourceTypeConfiguration.ImplicitApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceTypeConfiguration.ImplicitApproval(childComplexity), true
-	case "ResourceTypeConfiguration.manualAssignmentEndDateLockedToContextMode":
-		if e.ComplexityRoot.ResourceTypeConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceTypeConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
 	case "ResourceTypeConfiguration.maximumDelete":
 		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumDelete == nil {
 			break
@@ -9313,24 +9777,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.NavigationRules(childComplexity), true
-	case "ResourceTypeConfiguration.owner":
-		if e.ComplexityRoot.ResourceTypeConfiguration.Owner == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceTypeConfiguration.Owner(childComplexity), true
 	case "ResourceTypeConfiguration.policy":
 		if e.ComplexityRoot.ResourceTypeConfiguration.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.Policy(childComplexity), true
-	case "ResourceTypeConfiguration.prolongationWithoutApproval":
-		if e.ComplexityRoot.ResourceTypeConfiguration.ProlongationWithoutApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceTypeConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "ResourceTypeConfiguration.queryRules":
 		if e.ComplexityRoot.ResourceTypeConfiguration.QueryRules == nil {
 			break
@@ -9361,12 +9813,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.SuggestAllCorrelations(childComplexity), true
-	case "ResourceTypeConfiguration.tags":
-		if e.ComplexityRoot.ResourceTypeConfiguration.Tags == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ResourceTypeConfiguration.Tags(childComplexity), true
 	case "ResourceTypeConfiguration.targetEntityType":
 		if e.ComplexityRoot.ResourceTypeConfiguration.TargetEntityType == nil {
 			break
@@ -9613,12 +10059,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Category(childComplexity), true
-	case "Role.categoryPath":
-		if e.ComplexityRoot.Role.CategoryPath == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Role.CategoryPath(childComplexity), true
 	case "Role.description":
 		if e.ComplexityRoot.Role.Description == nil {
 			break
@@ -9637,12 +10077,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.EntityType(childComplexity), true
-	case "Role.hideOnSimplifiedView":
-		if e.ComplexityRoot.Role.HideOnSimplifiedView == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Role.HideOnSimplifiedView(childComplexity), true
 	case "Role.id":
 		if e.ComplexityRoot.Role.ID == nil {
 			break
@@ -9661,12 +10095,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Kind(childComplexity), true
-	case "Role.owner":
-		if e.ComplexityRoot.Role.Owner == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Role.Owner(childComplexity), true
 	case "Role.policy":
 		if e.ComplexityRoot.Role.Policy == nil {
 			break
@@ -9679,30 +10107,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Rules(childComplexity), true
-	case "Role.secondaryCategories":
-		if e.ComplexityRoot.Role.SecondaryCategories == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Role.SecondaryCategories(childComplexity), true
-	case "Role.settings":
-		if e.ComplexityRoot.Role.Settings == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Role.Settings(childComplexity), true
-	case "Role.state":
-		if e.ComplexityRoot.Role.StateWord == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Role.StateWord(childComplexity), true
-	case "Role.tags":
-		if e.ComplexityRoot.Role.Tags == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Role.Tags(childComplexity), true
 
 	case "RoleConfiguration.approvalWorkflowType":
 		if e.ComplexityRoot.RoleConfiguration.ApprovalWorkflowType == nil {
@@ -9716,30 +10120,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Category(childComplexity), true
-	case "RoleConfiguration.commentActivationOnApproveInReview":
-		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnApproveInReview == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnApproveInReview(childComplexity), true
-	case "RoleConfiguration.commentActivationOnDeclineInReview":
-		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeclineInReview == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeclineInReview(childComplexity), true
-	case "RoleConfiguration.commentActivationOnDeleteGapInReconciliation":
-		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeleteGapInReconciliation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeleteGapInReconciliation(childComplexity), true
-	case "RoleConfiguration.commentActivationOnKeepGapInReconciliation":
-		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnKeepGapInReconciliation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnKeepGapInReconciliation(childComplexity), true
 	case "RoleConfiguration.description":
 		if e.ComplexityRoot.RoleConfiguration.Description == nil {
 			break
@@ -9758,12 +10138,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.EntityType(childComplexity), true
-	case "RoleConfiguration.gracePeriod":
-		if e.ComplexityRoot.RoleConfiguration.GracePeriod == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.GracePeriod(childComplexity), true
 	case "RoleConfiguration.hideOnSimplifiedView":
 		if e.ComplexityRoot.RoleConfiguration.HideOnSimplifiedView == nil {
 			break
@@ -9776,66 +10150,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Identifier(childComplexity), true
-	case "RoleConfiguration.implicitApproval":
-		if e.ComplexityRoot.RoleConfiguration.ImplicitApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.ImplicitApproval(childComplexity), true
-	case "RoleConfiguration.manualAssignmentEndDateLockedToContextMode":
-		if e.ComplexityRoot.RoleConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
-	case "RoleConfiguration.maxDuration":
-		if e.ComplexityRoot.RoleConfiguration.MaxDuration == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.MaxDuration(childComplexity), true
-	case "RoleConfiguration.owner":
-		if e.ComplexityRoot.RoleConfiguration.Owner == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.Owner(childComplexity), true
 	case "RoleConfiguration.policy":
 		if e.ComplexityRoot.RoleConfiguration.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Policy(childComplexity), true
-	case "RoleConfiguration.prolongationWithoutApproval":
-		if e.ComplexityRoot.RoleConfiguration.ProlongationWithoutApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "RoleConfiguration.rules":
 		if e.ComplexityRoot.RoleConfiguration.Rules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Rules(childComplexity), true
-	case "RoleConfiguration.secondaryCategories":
-		if e.ComplexityRoot.RoleConfiguration.SecondaryCategories == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.SecondaryCategories(childComplexity), true
-	case "RoleConfiguration.state":
-		if e.ComplexityRoot.RoleConfiguration.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.State(childComplexity), true
-	case "RoleConfiguration.tags":
-		if e.ComplexityRoot.RoleConfiguration.Tags == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoleConfiguration.Tags(childComplexity), true
 	case "RoleConfiguration.version":
 		if e.ComplexityRoot.RoleConfiguration.Version == nil {
 			break
@@ -10404,73 +10730,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SectionPropertyConfiguration.Property(childComplexity), true
 
-	case "Settings.approvalWorkflowType":
-		if e.ComplexityRoot.Settings.ApprovalWorkflowType == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.ApprovalWorkflowType(childComplexity), true
-	case "Settings.manualAssignmentEndDateLockedToContextMode":
-		if e.ComplexityRoot.Settings.EndDateLock == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.EndDateLock(childComplexity), true
-	case "Settings.fromPolicy":
-		if e.ComplexityRoot.Settings.FromPolicy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.FromPolicy(childComplexity), true
-	case "Settings.gracePeriod":
-		if e.ComplexityRoot.Settings.GracePeriod == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.GracePeriod(childComplexity), true
-	case "Settings.hasImplicitApproval":
-		if e.ComplexityRoot.Settings.HasImplicitApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.HasImplicitApproval(childComplexity), true
-	case "Settings.maxDuration":
-		if e.ComplexityRoot.Settings.MaxDuration == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.MaxDuration(childComplexity), true
-	case "Settings.commentActivationOnApproveInReview":
-		if e.ComplexityRoot.Settings.OnApprove == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.OnApprove(childComplexity), true
-	case "Settings.commentActivationOnDeclineInReview":
-		if e.ComplexityRoot.Settings.OnDecline == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.OnDecline(childComplexity), true
-	case "Settings.commentActivationOnDeleteGapInReconciliation":
-		if e.ComplexityRoot.Settings.OnDelete == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.OnDelete(childComplexity), true
-	case "Settings.commentActivationOnKeepGapInReconciliation":
-		if e.ComplexityRoot.Settings.OnKeep == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.OnKeep(childComplexity), true
-	case "Settings.prolongationWithoutApproval":
-		if e.ComplexityRoot.Settings.ProlongationWithoutApproval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settings.ProlongationWithoutApproval(childComplexity), true
-
 	case "SourceConfiguration.connection":
 		if e.ComplexityRoot.SourceConfiguration.Connection == nil {
 			break
@@ -10495,6 +10754,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SourceConfiguration.Thresholds(childComplexity), true
+
+	case "StartMiningPayload.run":
+		if e.ComplexityRoot.StartMiningPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartMiningPayload.Run(childComplexity), true
 
 	case "StateCount.count":
 		if e.ComplexityRoot.StateCount.Count == nil {
@@ -10593,6 +10859,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.JobsChanged(childComplexity), true
+	case "Subscription.miningChanged":
+		if e.ComplexityRoot.Subscription.MiningChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_miningChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.MiningChanged(childComplexity, args["after"].(*string)), true
 	case "Subscription.orderChanged":
 		if e.ComplexityRoot.Subscription.OrderChanged == nil {
 			break
@@ -11266,6 +11543,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
+			graphql.NewInputUnmarshaler("CancelMiningInput", ec.unmarshalInputCancelMiningInput),
 			graphql.NewInputUnmarshaler("CancelReconciliationRunInput", ec.unmarshalInputCancelReconciliationRunInput),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
 			graphql.NewInputUnmarshaler("CategoryFilter", ec.unmarshalInputCategoryFilter),
@@ -11301,6 +11579,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LineThresholdsConfigurationInput", ec.unmarshalInputLineThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MailFilter", ec.unmarshalInputMailFilter),
+			graphql.NewInputUnmarshaler("MiningResultFilter", ec.unmarshalInputMiningResultFilter),
+			graphql.NewInputUnmarshaler("MiningRuleConfigurationInput", ec.unmarshalInputMiningRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("NamedValueInput", ec.unmarshalInputNamedValueInput),
 			graphql.NewInputUnmarshaler("NamingItemConfigurationInput", ec.unmarshalInputNamingItemConfigurationInput),
 			graphql.NewInputUnmarshaler("NamingRuleConfigurationInput", ec.unmarshalInputNamingRuleConfigurationInput),
@@ -11308,7 +11588,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OffsetConfigurationInput", ec.unmarshalInputOffsetConfigurationInput),
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
 			graphql.NewInputUnmarshaler("OrderOptionsInput", ec.unmarshalInputOrderOptionsInput),
-			graphql.NewInputUnmarshaler("OwnerConfigurationInput", ec.unmarshalInputOwnerConfigurationInput),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PolicyConfigurationInput", ec.unmarshalInputPolicyConfigurationInput),
 			graphql.NewInputUnmarshaler("PolicyFilter", ec.unmarshalInputPolicyFilter),
@@ -11342,6 +11621,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveDimensionInput", ec.unmarshalInputSaveDimensionInput),
 			graphql.NewInputUnmarshaler("SaveEntityTypeInput", ec.unmarshalInputSaveEntityTypeInput),
 			graphql.NewInputUnmarshaler("SaveJobInput", ec.unmarshalInputSaveJobInput),
+			graphql.NewInputUnmarshaler("SaveMiningRuleInput", ec.unmarshalInputSaveMiningRuleInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
 			graphql.NewInputUnmarshaler("SaveProfileInput", ec.unmarshalInputSaveProfileInput),
 			graphql.NewInputUnmarshaler("SaveRecordSectionInput", ec.unmarshalInputSaveRecordSectionInput),
@@ -11352,6 +11632,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ScalarRuleConfigurationInput", ec.unmarshalInputScalarRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("SectionPropertyConfigurationInput", ec.unmarshalInputSectionPropertyConfigurationInput),
 			graphql.NewInputUnmarshaler("SourceConfigurationInput", ec.unmarshalInputSourceConfigurationInput),
+			graphql.NewInputUnmarshaler("StartMiningInput", ec.unmarshalInputStartMiningInput),
 			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
 			graphql.NewInputUnmarshaler("SynchronizationOptionsInput", ec.unmarshalInputSynchronizationOptionsInput),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
@@ -12220,6 +12501,8 @@ enum ConfigurationKind {
   RECORD_SECTION
   "A role mapping."
   ROLE_MAPPING
+  "A mining rule."
+  MINING_RULE
   "A job."
   JOB
   "A profile."
@@ -12236,82 +12519,6 @@ enum Deactivation {
   EXPORT
   "It does not write: orders stay Pending."
   FULFIL
-}
-
-"""Kinds of end date lock."""
-enum EndDateLock {
-  "An end may be given; none is given unless somebody does."
-  FREE
-  "The end is that of the context unless somebody gives another."
-  LOCKED
-  "An end has to be given."
-  NEVER_LOCKED
-  "The end is that of the context."
-  ALWAYS_LOCKED
-}
-
-"""Kinds of comment activation."""
-enum CommentActivation {
-  "No comment is asked for."
-  DISABLED
-  "A comment may be given."
-  OPTIONAL
-  "A comment has to be given."
-  REQUIRED
-}
-
-"""Kinds of implicit approval."""
-enum ImplicitApproval {
-  "As the policy says."
-  INHERITED
-  "Every step is taken."
-  EXPLICIT
-  "Steps that the requester could take himself are left out."
-  IMPLICIT
-}
-
-"""Kinds of prolongation."""
-enum Prolongation {
-  "As the policy says."
-  INHERITED
-  "An end may be put off without an approval."
-  ENABLED
-  "It may not."
-  DISABLED
-}
-
-"""Kinds of end date lock with inherited."""
-enum EndDateLockWithInherited {
-  "An end may be given; none is given unless somebody does."
-  FREE
-  "The end is that of the context unless somebody gives another."
-  LOCKED
-  "An end has to be given."
-  NEVER_LOCKED
-  "The end is that of the context."
-  ALWAYS_LOCKED
-  "As the policy says."
-  INHERITED
-}
-
-"""Kinds of comment activation with inherited."""
-enum CommentActivationWithInherited {
-  "No comment is asked for."
-  DISABLED
-  "A comment may be given."
-  OPTIONAL
-  "A comment has to be given."
-  REQUIRED
-  "As the policy says."
-  INHERITED
-}
-
-"""Kinds of role state."""
-enum RoleState {
-  "By hand."
-  MANUAL
-  "By a role mapping."
-  GENERATED
 }
 
 """Kinds of rule strength."""
@@ -12672,6 +12879,8 @@ type DimensionConfiguration {
   isHierarchical: Boolean!
   "Identifier of the navigation that leads from a value to the one above; empty: none."
   parentProperty: String!
+  "Mining proposes no rule with it."
+  isExcludedFromRoleMining: Boolean!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
   version: String!
 }
@@ -12690,6 +12899,8 @@ input DimensionConfigurationInput {
   isHierarchical: Boolean
   "Identifier of the navigation that leads from a value to the one above; empty: none."
   parentProperty: String
+  "Mining proposes no rule with it."
+  isExcludedFromRoleMining: Boolean
 }
 
 """One page of a list."""
@@ -12714,26 +12925,6 @@ type PolicyConfiguration {
   isProvisioningEnabled: Boolean!
   "There are no simulations yet: only false is taken."
   isSimulationEnabled: Boolean!
-  "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
-  isExternal: Boolean!
-  "Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise."
-  hasImplicitApproval: Boolean!
-  "The end of what was given by hand may be put off without an approval."
-  prolongationWithoutApproval: Boolean!
-  "Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit."
-  maxDuration: Int!
-  "Minutes for which roles stay that a change of the rules takes away. 0 (default): none."
-  gracePeriod: Int!
-  "How the end of what is given by hand goes with the contexts of its holder. Default: FREE."
-  manualAssignmentEndDateLockedToContextMode: EndDateLock!
-  "Whether approving a role takes a comment. Default: OPTIONAL."
-  commentActivationOnApproveInReview: CommentActivation!
-  "Whether declining a role takes a comment. Default: REQUIRED."
-  commentActivationOnDeclineInReview: CommentActivation!
-  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL."
-  commentActivationOnDeleteGapInReconciliation: CommentActivation!
-  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
-  commentActivationOnKeepGapInReconciliation: CommentActivation!
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -12750,26 +12941,6 @@ input PolicyConfigurationInput {
   isProvisioningEnabled: Boolean
   "There are no simulations yet: only false is taken."
   isSimulationEnabled: Boolean
-  "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
-  isExternal: Boolean
-  "Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise."
-  hasImplicitApproval: Boolean
-  "The end of what was given by hand may be put off without an approval."
-  prolongationWithoutApproval: Boolean
-  "Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit."
-  maxDuration: Int
-  "Minutes for which roles stay that a change of the rules takes away. 0 (default): none."
-  gracePeriod: Int
-  "How the end of what is given by hand goes with the contexts of its holder. Default: FREE."
-  manualAssignmentEndDateLockedToContextMode: EndDateLock
-  "Whether approving a role takes a comment. Default: OPTIONAL."
-  commentActivationOnApproveInReview: CommentActivation
-  "Whether declining a role takes a comment. Default: REQUIRED."
-  commentActivationOnDeclineInReview: CommentActivation
-  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL."
-  commentActivationOnDeleteGapInReconciliation: CommentActivation
-  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
-  commentActivationOnKeepGapInReconciliation: CommentActivation
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfigurationInput!]
 }
@@ -12798,8 +12969,6 @@ type CategoryConfiguration {
   policy: String!
   "Identifier of the folder above; empty: top level."
   parent: String!
-  "Folded when the catalogue opens."
-  isCollapsed: Boolean!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
   version: String!
 }
@@ -12816,24 +12985,6 @@ input CategoryConfigurationInput {
   policy: String
   "Identifier of the folder above; empty: top level."
   parent: String
-  "Folded when the catalogue opens."
-  isCollapsed: Boolean
-}
-
-"""Owner names the resource that answers for something."""
-type OwnerConfiguration {
-  "Identifier of its entity type."
-  entityType: String!
-  "Its key. It need not be there yet."
-  key: String!
-}
-
-"""Owner names the resource that answers for something."""
-input OwnerConfigurationInput {
-  "Identifier of its entity type."
-  entityType: String!
-  "Its key. It need not be there yet."
-  key: String!
 }
 
 """RoleRule gives a role to whoever meets it (role-model 3.1)."""
@@ -12898,36 +13049,10 @@ type RoleConfiguration {
   entityType: String!
   "Identifier of its category; empty: none."
   category: String!
-  "Identifiers of other categories that show it, too. Approvals go by its category only."
-  secondaryCategories: [String!]!
-  "Labels to find it by."
-  tags: [String!]!
-  "The resource, mostly a person, that answers for it; none: nobody."
-  owner: OwnerConfiguration
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
   approvalWorkflowType: Int!
-  "How steps of an approval go that the requester could take himself. Default: INHERITED."
-  implicitApproval: ImplicitApproval!
-  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
-  prolongationWithoutApproval: Prolongation!
-  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
-  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited!
-  "Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says."
-  maxDuration: Int
-  "Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says."
-  gracePeriod: Int
-  "Whether approving it takes a comment. Default: INHERITED."
-  commentActivationOnApproveInReview: CommentActivationWithInherited!
-  "Whether declining it takes a comment. Default: INHERITED."
-  commentActivationOnDeclineInReview: CommentActivationWithInherited!
-  "Whether removing it where it was found takes a comment. Default: INHERITED."
-  commentActivationOnDeleteGapInReconciliation: CommentActivationWithInherited!
-  "Whether keeping it where it was found takes a comment. Default: INHERITED."
-  commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited!
-  "Not shown to people who look at a short list, when a rule gives it."
+  "Not shown to people who look at a short list."
   hideOnSimplifiedView: Boolean!
-  "How it was made. Default: MANUAL."
-  state: RoleState!
   "What gives it. The list is replaced as a whole."
   rules: [RoleRuleConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -12948,36 +13073,10 @@ input RoleConfigurationInput {
   entityType: String!
   "Identifier of its category; empty: none."
   category: String
-  "Identifiers of other categories that show it, too. Approvals go by its category only."
-  secondaryCategories: [String!]
-  "Labels to find it by."
-  tags: [String!]
-  "The resource, mostly a person, that answers for it; none: nobody."
-  owner: OwnerConfigurationInput
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
   approvalWorkflowType: Int
-  "How steps of an approval go that the requester could take himself. Default: INHERITED."
-  implicitApproval: ImplicitApproval
-  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
-  prolongationWithoutApproval: Prolongation
-  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
-  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited
-  "Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says."
-  maxDuration: Int
-  "Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says."
-  gracePeriod: Int
-  "Whether approving it takes a comment. Default: INHERITED."
-  commentActivationOnApproveInReview: CommentActivationWithInherited
-  "Whether declining it takes a comment. Default: INHERITED."
-  commentActivationOnDeclineInReview: CommentActivationWithInherited
-  "Whether removing it where it was found takes a comment. Default: INHERITED."
-  commentActivationOnDeleteGapInReconciliation: CommentActivationWithInherited
-  "Whether keeping it where it was found takes a comment. Default: INHERITED."
-  commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited
-  "Not shown to people who look at a short list, when a rule gives it."
+  "Not shown to people who look at a short list."
   hideOnSimplifiedView: Boolean
-  "How it was made. Default: MANUAL."
-  state: RoleState
   "What gives it. The list is replaced as a whole."
   rules: [RoleRuleConfigurationInput!]
 }
@@ -13258,17 +13357,7 @@ type ResourceTypeConfiguration {
   connection: String!
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
   approvalWorkflowType: Int!
-  "Labels to find it by."
-  tags: [String!]!
-  "The resource, mostly a person, that answers for it; none: nobody."
-  owner: OwnerConfiguration
-  "How steps of an approval go that the requester could take himself. Default: INHERITED."
-  implicitApproval: ImplicitApproval!
-  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
-  prolongationWithoutApproval: Prolongation!
-  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
-  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited!
-  "Not shown to people who look at a short list, when a rule gives it."
+  "Not shown to people who look at a short list."
   hideOnSimplifiedView: Boolean!
   "Targets may be created. Default: true."
   allowAdd: Boolean!
@@ -13350,17 +13439,7 @@ input ResourceTypeConfigurationInput {
   connection: String
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
   approvalWorkflowType: Int
-  "Labels to find it by."
-  tags: [String!]
-  "The resource, mostly a person, that answers for it; none: nobody."
-  owner: OwnerConfigurationInput
-  "How steps of an approval go that the requester could take himself. Default: INHERITED."
-  implicitApproval: ImplicitApproval
-  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
-  prolongationWithoutApproval: Prolongation
-  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
-  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited
-  "Not shown to people who look at a short list, when a rule gives it."
+  "Not shown to people who look at a short list."
   hideOnSimplifiedView: Boolean
   "Targets may be created. Default: true."
   allowAdd: Boolean
@@ -13452,6 +13531,10 @@ type ContextRuleConfiguration {
   excludeExpression: String!
   "Where a record has the value of each dimension: paths by dimension."
   dimensions: [NamedValue!]!
+  "Mining: how many people a proposed rule must match. Default: 0."
+  minIdentitiesCount: Int!
+  "Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0."
+  reductionOutlierPercentage: Float!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
   version: String!
 }
@@ -13476,6 +13559,10 @@ input ContextRuleConfigurationInput {
   excludeExpression: String
   "Where a record has the value of each dimension: paths by dimension."
   dimensions: [NamedValueInput!]
+  "Mining: how many people a proposed rule must match. Default: 0."
+  minIdentitiesCount: Int
+  "Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0."
+  reductionOutlierPercentage: Float
 }
 
 """SectionProperty is a property of records that belongs to a section."""
@@ -13708,6 +13795,88 @@ input RoleMappingConfigurationInput {
   approvalWorkflowType: Int
   "The roles are not shown to people who look at a short list."
   hideOnSimplifiedView: Boolean
+}
+
+"""One page of a list."""
+type MiningRuleConfigurationConnection {
+  "The rows."
+  nodes: [MiningRuleConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""MiningRule says which single roles mining explains by rules, and how well the rules must do (role-model 8.2)."""
+type MiningRuleConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the policy whose roles it looks at. Default: Default."
+  policy: String!
+  "Identifier of the policy of the rules that it proposes. Default: that of the mining rule; one of its own is better, since what is proposed replaces all rules there."
+  rulePolicy: String!
+  "Identifier of the entity type of the holders."
+  entityType: String!
+  "Identifier of the category of the roles; empty: any."
+  category: String!
+  "It looks at roles that need no approval, or cannot be requested. Default: true."
+  includeNoValidation: Boolean!
+  "It looks at roles that need one approval. Default: true."
+  includeSimpleValidation: Boolean!
+  "It looks at roles that need two approvals. Default: true."
+  includeDoubleValidation: Boolean!
+  "It looks at roles that need three approvals. Default: true."
+  includeTripleValidation: Boolean!
+  "Nothing is proposed for its roles, by no mining rule that comes after it either."
+  excludeRole: Boolean!
+  "How strongly the proposed rules give. Only the first is taken: there are no requests yet. Default: REQUIRED."
+  ruleType: RuleStrength!
+  "Least share of right decisions about all people, in percent from 0 to 100. Default: 100; 99.5 is good advice."
+  precisionMinPercentage: Float!
+  "Most of those whom a proposed rule may give the role although they do not hold it, in percent from 0 to 100. Default: 0; 1 is good advice."
+  falsePositiveMaxPercentage: Float!
+  "The highest comes first: a role that got a proposal is left alone by the others. Default: 0."
+  priority: Int!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""MiningRule says which single roles mining explains by rules, and how well the rules must do (role-model 8.2)."""
+input MiningRuleConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the policy whose roles it looks at. Default: Default."
+  policy: String
+  "Identifier of the policy of the rules that it proposes. Default: that of the mining rule; one of its own is better, since what is proposed replaces all rules there."
+  rulePolicy: String
+  "Identifier of the entity type of the holders."
+  entityType: String!
+  "Identifier of the category of the roles; empty: any."
+  category: String
+  "It looks at roles that need no approval, or cannot be requested. Default: true."
+  includeNoValidation: Boolean
+  "It looks at roles that need one approval. Default: true."
+  includeSimpleValidation: Boolean
+  "It looks at roles that need two approvals. Default: true."
+  includeDoubleValidation: Boolean
+  "It looks at roles that need three approvals. Default: true."
+  includeTripleValidation: Boolean
+  "Nothing is proposed for its roles, by no mining rule that comes after it either."
+  excludeRole: Boolean
+  "How strongly the proposed rules give. Only the first is taken: there are no requests yet. Default: REQUIRED."
+  ruleType: RuleStrength
+  "Least share of right decisions about all people, in percent from 0 to 100. Default: 100; 99.5 is good advice."
+  precisionMinPercentage: Float
+  "Most of those whom a proposed rule may give the role although they do not hold it, in percent from 0 to 100. Default: 0; 1 is good advice."
+  falsePositiveMaxPercentage: Float
+  "The highest comes first: a role that got a proposal is left alone by the others. Default: 0."
+  priority: Int
 }
 
 """Step is one task of a job."""
@@ -14131,6 +14300,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): RoleMappingConfigurationConnection
+  "Those of the kind mining rule, by identifier; null with the error FORBIDDEN for who may not read them."
+  miningRules(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): MiningRuleConfigurationConnection
   "Those of the kind job, by identifier; null with the error FORBIDDEN for who may not read them."
   jobs(
     "How many, 0 to 500; 50 when left out."
@@ -14184,6 +14362,8 @@ input ConfigurationInput {
   recordSections: [RecordSectionConfigurationInput!]
   "Objects of the kind role mapping to write."
   roleMappings: [RoleMappingConfigurationInput!]
+  "Objects of the kind mining rule to write."
+  miningRules: [MiningRuleConfigurationInput!]
   "Objects of the kind job to write."
   jobs: [JobConfigurationInput!]
   "Objects of the kind profile to write."
@@ -14296,6 +14476,16 @@ input SaveRecordSectionInput {
 input SaveRoleMappingInput {
   "The object as it shall be: what is left out gets its default."
   roleMapping: RoleMappingConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind mining rule to write."""
+input SaveMiningRuleInput {
+  "The object as it shall be: what is left out gets its default."
+  miningRule: MiningRuleConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -14445,6 +14635,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind role mapping; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteRoleMapping(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind mining rule, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveMiningRule(
+    "What to do."
+    input: SaveMiningRuleInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind mining rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteMiningRule(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -16009,6 +16209,296 @@ extend type Mutation {
   ): ConfigurationPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/mining.graphqls", Input: `"""Where a run of mining is."""
+enum MiningRunState {
+  "It waits for a worker."
+  QUEUED
+  "Rules are looked for, with or without anybody watching."
+  IN_PROGRESS
+  "What was found is kept."
+  COMPLETED
+  "Something went wrong; nothing is kept."
+  FAILED
+  "Somebody stopped it; nothing is kept."
+  CANCELLED
+}
+
+"""Why nothing is proposed for a role."""
+enum MiningRefusal {
+  "Nobody with a context holds it."
+  NO_HOLDERS
+  "Every rule would give it to too many who do not hold it, or matches too few people."
+  FALSE_POSITIVE
+  "The rules together decide wrongly about too many."
+  PRECISION
+}
+
+"""One look for single role rules that explain who holds which role (role-model 8)."""
+type MiningRun {
+  "Its number."
+  id: ID!
+  "Where it is."
+  state: MiningRunState!
+  "Username of who asked for it."
+  actor: String!
+  "Display name of that person; null: his account is gone."
+  actorName: String
+  "Identifiers of the mining rules that were asked for; none: all."
+  rules: [String!]!
+  "Why it failed; empty: it did not."
+  error: String!
+  "People with a context that were looked at."
+  people: Int!
+  "Roles held by people that were looked at. Below 2,000 there is too little to learn from."
+  assignments: Int!
+  "Roles to look at, by each mining rule."
+  rolesTotal: Int!
+  "Of them looked at so far."
+  rolesDone: Int!
+  "When it was asked for."
+  createdAt: DateTime!
+  "When it ended; null: it goes on."
+  endedAt: DateTime
+}
+
+"""One page of runs."""
+type MiningRunConnection {
+  "The runs."
+  nodes: [MiningRun!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Runs of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A value that a context must have."""
+type MiningCriterion {
+  "Identifier of the dimension."
+  dimension: String!
+  "Key of the value."
+  key: String!
+  "Name of the value to show."
+  label: String!
+  "What is below the value counts, too."
+  inherit: Boolean!
+}
+
+"""One rule that would give a role."""
+type MiningProposal {
+  "What a context must have, all of it; none: everybody gets the role."
+  criteria: [MiningCriterion!]!
+  "People whom it matches."
+  matched: Int!
+  "Of them hold the role already."
+  rightly: Int!
+  "Of those, people whom no rule before it in the list reaches."
+  fresh: Int!
+  "Share of the matched who do not hold the role, in percent from 0 to 100."
+  falsePositive: Float!
+}
+
+"""What became of one role in a run."""
+type MiningResult {
+  "Its id."
+  id: ID!
+  "The role."
+  role: Role!
+  "Identifier of the mining rule that looked; null: it is gone."
+  rule: String
+  "People with a context."
+  people: Int!
+  "Of them hold the role."
+  holders: Int!
+  "Hold it, and the proposed rules give it."
+  rightly: Int!
+  "Do not hold it, and the proposed rules would give it."
+  wrongly: Int!
+  "Hold it, and the proposed rules do not give it."
+  unexplained: Int!
+  "Share of right decisions of the rules about all people, in percent from 0 to 100."
+  precision: Float!
+  "Share of those who would have the role by the rules and do not hold it, in percent from 0 to 100."
+  falsePositive: Float!
+  "Why nothing is proposed; null: something is."
+  refused: MiningRefusal
+  "The search ended at its limit: there may be a better rule."
+  isCut: Boolean!
+  "The rules, the one that explains most first."
+  proposals: [MiningProposal!]!
+}
+
+"""Which results of a run."""
+input MiningResultFilter {
+  "Each word stands in the name or the identifier of the role."
+  text: String
+  "Something is proposed, or nothing."
+  hasProposal: Boolean
+}
+
+"""One page of results."""
+type MiningResultConnection {
+  "The results."
+  nodes: [MiningResult!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Results of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Somebody about whom proposed rules decide otherwise than he is."""
+type MiningPerson {
+  "Its id."
+  id: ID!
+  "Who it is."
+  person: ResourceRef!
+}
+
+"""One page of people."""
+type MiningPersonConnection {
+  "The people."
+  nodes: [MiningPerson!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "People of the whole list, whom the caller may see."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""What chosen proposals mean for the configuration. Nothing is made of it yet: plan it, and apply it."""
+type MiningChange {
+  "A configuration as YAML: the roles with their new rules."
+  yaml: String!
+  "Roles that it names."
+  roles: Int!
+  "Rules that are proposed."
+  rules: Int!
+  "Assignments that the rules give, too."
+  explained: Int!
+  "Assignments that the rules would make."
+  given: Int!
+  "Assignments of these roles that no rule gives."
+  unexplained: Int!
+  "Rules in the policy of the proposals that go."
+  replaced: [MiningReplacedRule!]!
+}
+
+"""A rule that would be replaced."""
+type MiningReplacedRule {
+  "Identifier of the role."
+  role: String!
+  "Identifier of the rule."
+  rule: String!
+  "An earlier run proposed it; false: somebody wrote it."
+  isMined: Boolean!
+}
+
+"""With which mining rules to look."""
+input StartMiningInput {
+  "Identifiers of mining rules; none: all."
+  rules: [String!]
+}
+
+"""The run that begins."""
+type StartMiningPayload {
+  "The run."
+  run: MiningRun!
+}
+
+"""A run to stop."""
+input CancelMiningInput {
+  "Its number."
+  id: ID!
+}
+
+"""The run as it is then."""
+type CancelMiningPayload {
+  "The run."
+  run: MiningRun!
+}
+
+"""Runs of mining changed."""
+type MiningRunsChange {
+  "Cursor of the change: subscribe after it to go on."
+  cursor: String!
+  "When it happened."
+  at: DateTime!
+}
+
+extend type Query {
+  "Runs of mining, the newest first; the last 20 are kept."
+  miningRuns(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+  ): MiningRunConnection!
+  "One run of mining. Null: there is none, or it is not kept any more."
+  miningRun(
+    "Its number."
+    id: ID!
+  ): MiningRun
+  "What became of the roles of a run, what explains most first."
+  miningResults(
+    "Number of the run."
+    runId: ID!
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which of them."
+    filter: MiningResultFilter
+  ): MiningResultConnection!
+  "What became of one role. Null: nothing is kept."
+  miningResult(
+    "Id of the result."
+    id: ID!
+  ): MiningResult
+  "People about whom the rules of a result decide otherwise than they are, by name; only those whom the caller may see."
+  miningPeople(
+    "Id of the result."
+    resultId: ID!
+    "True: those who would be given the role; false: those who stay unexplained."
+    wouldBeGiven: Boolean!
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+  ): MiningPersonConnection!
+  "What the proposals of some results mean for the configuration; of none: of all that have proposals. At most 1,000 roles."
+  miningChange(
+    "Number of the run."
+    runId: ID!
+    "Ids of results; none: all with proposals, and the roles that lose rules of an earlier run."
+    resultIds: [ID!]
+  ): MiningChange!
+}
+
+extend type Mutation {
+  "Begins to look for rules, on the server. CONFLICT while another run goes on."
+  startMining(
+    "With which mining rules."
+    input: StartMiningInput!
+  ): StartMiningPayload!
+  "Stops a run; nothing is kept of it. ALREADY_DONE when it has ended."
+  cancelMining(
+    "Which run."
+    input: CancelMiningInput!
+  ): CancelMiningPayload!
+}
+
+extend type Subscription {
+  "Says that runs of mining changed, once for several changes at the same moment. What changed is read again."
+  miningChanged(
+    "Cursor to continue after: what was missed since is told first. Default: from now on."
+    after: String
+  ): MiningRunsChange!
+}
+`, BuiltIn: false},
 	{Name: "../schema/notification.graphqls", Input: `"""What became of a mail."""
 enum MailState {
   "Not tried yet."
@@ -16919,15 +17409,15 @@ enum ReconciliationState {
 enum ReconciliationDecision {
   "About a value: the computed one is written, or what nobody asked for is taken away. It needs no further review."
   USE_PROPOSED
-  "About a value: it stays as it is, until something else is computed. The policy of the resource type says whether a comment is required: usually one is."
+  "About a value: it stays as it is, until something else is computed. A comment is required."
   KEEP_CURRENT
   "Not now: the difference is not listed, and nothing happens to it by itself."
   POSTPONE
   "Ends a postponement."
   TAKE_UP_AGAIN
-  "About an account: it is its owner's, or that of the owner named, and is not matched again. The policy of the resource type says whether a comment is required: usually one is."
+  "About an account: it is its owner's, or that of the owner named, and is not matched again. A comment is required."
   AUTHORIZE
-  "About an account: it stays and is nobody's. The policy of the resource type says whether a comment is required: usually one is."
+  "About an account: it stays and is nobody's. A comment is required."
   AUTHORIZE_WITHOUT_OWNER
   "About an account: it is deleted, also where its type does not allow removal. It needs no further review."
   DELETE_ACCOUNT
@@ -16991,8 +17481,6 @@ type ReconciliationItem {
   pattern: String!
   "What may be decided about it now."
   decisions: [ReconciliationDecision!]!
-  "For each of these whether it takes a comment, as the policy of the resource type says."
-  comments: [DecisionComment!]!
   "What was decided; null: nothing."
   decision: ReconciliationDecision
   "Who decided; null: nobody."
@@ -17005,14 +17493,6 @@ type ReconciliationItem {
   comment: String!
   "When it was decided, mended, or replaced; null: it is open."
   closedAt: DateTime
-}
-
-"""Whether a decision takes a comment."""
-type DecisionComment {
-  "The decision."
-  decision: ReconciliationDecision!
-  "Whether it takes one; what is said where it takes none is not kept."
-  activation: CommentActivation!
 }
 
 """One page of differences."""
@@ -17131,10 +17611,6 @@ type AccountType {
   displayName: String!
   "Identifier of the entity type of its owners."
   ownerEntityType: String!
-  "Whether authorizing such an account takes a comment."
-  comment: CommentActivation!
-  "Whether deleting such an account takes a comment."
-  commentOnDelete: CommentActivation!
 }
 
 """Somebody whom a rule finds for an account."""
@@ -17453,54 +17929,6 @@ type Policy {
   displayName: String!
   "Its rules count. False: they give nothing, and what they gave before is taken away, like that of a rule that is removed."
   isProvisioningEnabled: Boolean!
-  "Another tool keeps what is in it: computations give and take away none of its roles."
-  isExternal: Boolean!
-  "What a context must be for its rules to be looked at; none: every context."
-  dimensions: [CriterionConfiguration!]!
-  "Approvals are left out that the requester could give himself. Only requests follow it."
-  hasImplicitApproval: Boolean!
-  "The end of what was given by hand may be put off without an approval. Only requests follow it."
-  prolongationWithoutApproval: Boolean!
-  "Minutes that what is given by hand lasts at most; 0: no limit. Only requests follow it."
-  maxDuration: Int!
-  "Minutes for which roles stay that a change of the rules takes away; 0: none."
-  gracePeriod: Int!
-  "How the end of what is given by hand goes with the contexts of its holder. Only requests follow it."
-  manualAssignmentEndDateLockedToContextMode: EndDateLock!
-  "Whether approving a role takes a comment. Only requests follow it."
-  commentActivationOnApproveInReview: CommentActivation!
-  "Whether declining a role takes a comment. Only requests follow it."
-  commentActivationOnDeclineInReview: CommentActivation!
-  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value."
-  commentActivationOnDeleteGapInReconciliation: CommentActivation!
-  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value."
-  commentActivationOnKeepGapInReconciliation: CommentActivation!
-}
-
-"""What is in force for a role or a resource type: what it says itself, and where it says nothing what its policy says (role-model 2.2)."""
-type Settings {
-  "Approvals that a request needs, 0 to 3; 4: it cannot be requested. Only requests follow it."
-  approvalWorkflowType: Int!
-  "Approvals are left out that the requester could give himself. Only requests follow it."
-  hasImplicitApproval: Boolean!
-  "The end of what was given by hand may be put off without an approval. Only requests follow it."
-  prolongationWithoutApproval: Boolean!
-  "Minutes that what is given by hand lasts at most; 0: no limit. Only requests follow it."
-  maxDuration: Int!
-  "Minutes for which roles stay that a change of the rules takes away; 0: none."
-  gracePeriod: Int!
-  "How the end of what is given by hand goes with the contexts of its holder. Only requests follow it."
-  manualAssignmentEndDateLockedToContextMode: EndDateLock!
-  "Whether approving a role takes a comment. Only requests follow it."
-  commentActivationOnApproveInReview: CommentActivation!
-  "Whether declining a role takes a comment. Only requests follow it."
-  commentActivationOnDeclineInReview: CommentActivation!
-  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value."
-  commentActivationOnDeleteGapInReconciliation: CommentActivation!
-  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value."
-  commentActivationOnKeepGapInReconciliation: CommentActivation!
-  "The settings that the policy decides, by the names of these fields."
-  fromPolicy: [String!]!
 }
 
 """A folder of roles and resource types."""
@@ -17515,10 +17943,6 @@ type Category {
   description: String!
   "The folder above; null: top level."
   parentId: ID
-  "Identifier of its policy."
-  policy: String!
-  "Folded when the catalogue opens."
-  isCollapsed: Boolean!
 }
 
 """Kinds of roles."""
@@ -17547,20 +17971,6 @@ type Role {
   entityType: String!
   "Its category; null: none."
   category: Category
-  "The categories above it from the top down, its own last; none without one."
-  categoryPath: [Category!]!
-  "Other categories that show it, too. Approvals go by its category only."
-  secondaryCategories: [Category!]!
-  "Labels to find it by."
-  tags: [String!]!
-  "The resource, mostly a person, that answers for it; null: nobody, or nobody who is there and whom the caller may read."
-  owner: ResourceRef
-  "What is in force for it."
-  settings: Settings!
-  "Not shown to people who look at a short list, when a rule gives it."
-  hideOnSimplifiedView: Boolean!
-  "How it was made."
-  state: RoleState!
   "The rules that assign it; null with the error FORBIDDEN for who may not read the role model."
   rules: [RoleRule!]
 }
@@ -17611,18 +18021,6 @@ type ResourceType {
   displayName: String!
   "What it is for."
   description: String!
-  "Identifier of its policy."
-  policy: String!
-  "Its category; null: none."
-  category: Category
-  "Labels to find it by."
-  tags: [String!]!
-  "The resource, mostly a person, that answers for it; null: nobody, or nobody who is there and whom the caller may read."
-  owner: ResourceRef
-  "What is in force for it."
-  settings: Settings!
-  "Not shown to people who look at a short list, when a rule gives it."
-  hideOnSimplifiedView: Boolean!
   "Identifier of the entity type of its owners."
   sourceEntityType: String!
   "Identifier of the entity type of its targets."
@@ -17791,12 +18189,6 @@ input RoleFilter {
   policy: String
   "Identifier of their category."
   category: String
-  "With category: also what stands in the categories below it. Default false."
-  below: Boolean
-  "With this label."
-  tag: String
-  "Nobody answers for them (true), or somebody does (false)."
-  withoutOwner: Boolean
   "Identifier of the entity type of their holders."
   entityType: String
   "Only these."
@@ -18236,10 +18628,6 @@ func (ec *executionContext) childFields_AccountType(ctx context.Context, field g
 		return ec.fieldContext_AccountType_displayName(ctx, field)
 	case "ownerEntityType":
 		return ec.fieldContext_AccountType_ownerEntityType(ctx, field)
-	case "comment":
-		return ec.fieldContext_AccountType_comment(ctx, field)
-	case "commentOnDelete":
-		return ec.fieldContext_AccountType_commentOnDelete(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountType", field.Name)
 }
@@ -18424,6 +18812,14 @@ func (ec *executionContext) childFields_BulkOrdersPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type BulkOrdersPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelMiningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_CancelMiningPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelMiningPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelReconciliationRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "run":
@@ -18444,10 +18840,6 @@ func (ec *executionContext) childFields_Category(ctx context.Context, field grap
 		return ec.fieldContext_Category_description(ctx, field)
 	case "parentId":
 		return ec.fieldContext_Category_parentId(ctx, field)
-	case "policy":
-		return ec.fieldContext_Category_policy(ctx, field)
-	case "isCollapsed":
-		return ec.fieldContext_Category_isCollapsed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
 }
@@ -18464,8 +18856,6 @@ func (ec *executionContext) childFields_CategoryConfiguration(ctx context.Contex
 		return ec.fieldContext_CategoryConfiguration_policy(ctx, field)
 	case "parent":
 		return ec.fieldContext_CategoryConfiguration_parent(ctx, field)
-	case "isCollapsed":
-		return ec.fieldContext_CategoryConfiguration_isCollapsed(ctx, field)
 	case "version":
 		return ec.fieldContext_CategoryConfiguration_version(ctx, field)
 	}
@@ -18598,6 +18988,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_recordSections(ctx, field)
 	case "roleMappings":
 		return ec.fieldContext_Configuration_roleMappings(ctx, field)
+	case "miningRules":
+		return ec.fieldContext_Configuration_miningRules(ctx, field)
 	case "jobs":
 		return ec.fieldContext_Configuration_jobs(ctx, field)
 	case "profiles":
@@ -18822,6 +19214,10 @@ func (ec *executionContext) childFields_ContextRuleConfiguration(ctx context.Con
 		return ec.fieldContext_ContextRuleConfiguration_excludeExpression(ctx, field)
 	case "dimensions":
 		return ec.fieldContext_ContextRuleConfiguration_dimensions(ctx, field)
+	case "minIdentitiesCount":
+		return ec.fieldContext_ContextRuleConfiguration_minIdentitiesCount(ctx, field)
+	case "reductionOutlierPercentage":
+		return ec.fieldContext_ContextRuleConfiguration_reductionOutlierPercentage(ctx, field)
 	case "version":
 		return ec.fieldContext_ContextRuleConfiguration_version(ctx, field)
 	}
@@ -18938,16 +19334,6 @@ func (ec *executionContext) childFields_DecideReconciliationPayload(ctx context.
 		return ec.fieldContext_DecideReconciliationPayload_run(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideReconciliationPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_DecisionComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "decision":
-		return ec.fieldContext_DecisionComment_decision(ctx, field)
-	case "activation":
-		return ec.fieldContext_DecisionComment_activation(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DecisionComment", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteResourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19080,6 +19466,8 @@ func (ec *executionContext) childFields_DimensionConfiguration(ctx context.Conte
 		return ec.fieldContext_DimensionConfiguration_isHierarchical(ctx, field)
 	case "parentProperty":
 		return ec.fieldContext_DimensionConfiguration_parentProperty(ctx, field)
+	case "isExcludedFromRoleMining":
+		return ec.fieldContext_DimensionConfiguration_isExcludedFromRoleMining(ctx, field)
 	case "version":
 		return ec.fieldContext_DimensionConfiguration_version(ctx, field)
 	}
@@ -19704,6 +20092,244 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
 }
 
+func (ec *executionContext) childFields_MiningChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "yaml":
+		return ec.fieldContext_MiningChange_yaml(ctx, field)
+	case "roles":
+		return ec.fieldContext_MiningChange_roles(ctx, field)
+	case "rules":
+		return ec.fieldContext_MiningChange_rules(ctx, field)
+	case "explained":
+		return ec.fieldContext_MiningChange_explained(ctx, field)
+	case "given":
+		return ec.fieldContext_MiningChange_given(ctx, field)
+	case "unexplained":
+		return ec.fieldContext_MiningChange_unexplained(ctx, field)
+	case "replaced":
+		return ec.fieldContext_MiningChange_replaced(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningChange", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningCriterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_MiningCriterion_dimension(ctx, field)
+	case "key":
+		return ec.fieldContext_MiningCriterion_key(ctx, field)
+	case "label":
+		return ec.fieldContext_MiningCriterion_label(ctx, field)
+	case "inherit":
+		return ec.fieldContext_MiningCriterion_inherit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningCriterion", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MiningPerson_id(ctx, field)
+	case "person":
+		return ec.fieldContext_MiningPerson_person(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningPerson", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningPersonConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_MiningPersonConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MiningPersonConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MiningPersonConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_MiningPersonConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningPersonConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningProposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criteria":
+		return ec.fieldContext_MiningProposal_criteria(ctx, field)
+	case "matched":
+		return ec.fieldContext_MiningProposal_matched(ctx, field)
+	case "rightly":
+		return ec.fieldContext_MiningProposal_rightly(ctx, field)
+	case "fresh":
+		return ec.fieldContext_MiningProposal_fresh(ctx, field)
+	case "falsePositive":
+		return ec.fieldContext_MiningProposal_falsePositive(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningProposal", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningReplacedRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_MiningReplacedRule_role(ctx, field)
+	case "rule":
+		return ec.fieldContext_MiningReplacedRule_rule(ctx, field)
+	case "isMined":
+		return ec.fieldContext_MiningReplacedRule_isMined(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningReplacedRule", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MiningResult_id(ctx, field)
+	case "role":
+		return ec.fieldContext_MiningResult_role(ctx, field)
+	case "rule":
+		return ec.fieldContext_MiningResult_rule(ctx, field)
+	case "people":
+		return ec.fieldContext_MiningResult_people(ctx, field)
+	case "holders":
+		return ec.fieldContext_MiningResult_holders(ctx, field)
+	case "rightly":
+		return ec.fieldContext_MiningResult_rightly(ctx, field)
+	case "wrongly":
+		return ec.fieldContext_MiningResult_wrongly(ctx, field)
+	case "unexplained":
+		return ec.fieldContext_MiningResult_unexplained(ctx, field)
+	case "precision":
+		return ec.fieldContext_MiningResult_precision(ctx, field)
+	case "falsePositive":
+		return ec.fieldContext_MiningResult_falsePositive(ctx, field)
+	case "refused":
+		return ec.fieldContext_MiningResult_refused(ctx, field)
+	case "isCut":
+		return ec.fieldContext_MiningResult_isCut(ctx, field)
+	case "proposals":
+		return ec.fieldContext_MiningResult_proposals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningResult", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningResultConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_MiningResultConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MiningResultConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MiningResultConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_MiningResultConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningResultConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_MiningRuleConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_MiningRuleConfiguration_displayName(ctx, field)
+	case "policy":
+		return ec.fieldContext_MiningRuleConfiguration_policy(ctx, field)
+	case "rulePolicy":
+		return ec.fieldContext_MiningRuleConfiguration_rulePolicy(ctx, field)
+	case "entityType":
+		return ec.fieldContext_MiningRuleConfiguration_entityType(ctx, field)
+	case "category":
+		return ec.fieldContext_MiningRuleConfiguration_category(ctx, field)
+	case "includeNoValidation":
+		return ec.fieldContext_MiningRuleConfiguration_includeNoValidation(ctx, field)
+	case "includeSimpleValidation":
+		return ec.fieldContext_MiningRuleConfiguration_includeSimpleValidation(ctx, field)
+	case "includeDoubleValidation":
+		return ec.fieldContext_MiningRuleConfiguration_includeDoubleValidation(ctx, field)
+	case "includeTripleValidation":
+		return ec.fieldContext_MiningRuleConfiguration_includeTripleValidation(ctx, field)
+	case "excludeRole":
+		return ec.fieldContext_MiningRuleConfiguration_excludeRole(ctx, field)
+	case "ruleType":
+		return ec.fieldContext_MiningRuleConfiguration_ruleType(ctx, field)
+	case "precisionMinPercentage":
+		return ec.fieldContext_MiningRuleConfiguration_precisionMinPercentage(ctx, field)
+	case "falsePositiveMaxPercentage":
+		return ec.fieldContext_MiningRuleConfiguration_falsePositiveMaxPercentage(ctx, field)
+	case "priority":
+		return ec.fieldContext_MiningRuleConfiguration_priority(ctx, field)
+	case "version":
+		return ec.fieldContext_MiningRuleConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningRuleConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_MiningRuleConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MiningRuleConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MiningRuleConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_MiningRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningRuleConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_MiningRun_id(ctx, field)
+	case "state":
+		return ec.fieldContext_MiningRun_state(ctx, field)
+	case "actor":
+		return ec.fieldContext_MiningRun_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_MiningRun_actorName(ctx, field)
+	case "rules":
+		return ec.fieldContext_MiningRun_rules(ctx, field)
+	case "error":
+		return ec.fieldContext_MiningRun_error(ctx, field)
+	case "people":
+		return ec.fieldContext_MiningRun_people(ctx, field)
+	case "assignments":
+		return ec.fieldContext_MiningRun_assignments(ctx, field)
+	case "rolesTotal":
+		return ec.fieldContext_MiningRun_rolesTotal(ctx, field)
+	case "rolesDone":
+		return ec.fieldContext_MiningRun_rolesDone(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MiningRun_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_MiningRun_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningRun", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningRunConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_MiningRunConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MiningRunConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MiningRunConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_MiningRunConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningRunConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningRunsChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MiningRunsChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_MiningRunsChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningRunsChange", field.Name)
+}
+
 func (ec *executionContext) childFields_MyScopes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reviewProvisioning":
@@ -20080,16 +20706,6 @@ func (ec *executionContext) childFields_OwnerCandidate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type OwnerCandidate", field.Name)
 }
 
-func (ec *executionContext) childFields_OwnerConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "entityType":
-		return ec.fieldContext_OwnerConfiguration_entityType(ctx, field)
-	case "key":
-		return ec.fieldContext_OwnerConfiguration_key(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type OwnerConfiguration", field.Name)
-}
-
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -20192,28 +20808,6 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 		return ec.fieldContext_Policy_displayName(ctx, field)
 	case "isProvisioningEnabled":
 		return ec.fieldContext_Policy_isProvisioningEnabled(ctx, field)
-	case "isExternal":
-		return ec.fieldContext_Policy_isExternal(ctx, field)
-	case "dimensions":
-		return ec.fieldContext_Policy_dimensions(ctx, field)
-	case "hasImplicitApproval":
-		return ec.fieldContext_Policy_hasImplicitApproval(ctx, field)
-	case "prolongationWithoutApproval":
-		return ec.fieldContext_Policy_prolongationWithoutApproval(ctx, field)
-	case "maxDuration":
-		return ec.fieldContext_Policy_maxDuration(ctx, field)
-	case "gracePeriod":
-		return ec.fieldContext_Policy_gracePeriod(ctx, field)
-	case "manualAssignmentEndDateLockedToContextMode":
-		return ec.fieldContext_Policy_manualAssignmentEndDateLockedToContextMode(ctx, field)
-	case "commentActivationOnApproveInReview":
-		return ec.fieldContext_Policy_commentActivationOnApproveInReview(ctx, field)
-	case "commentActivationOnDeclineInReview":
-		return ec.fieldContext_Policy_commentActivationOnDeclineInReview(ctx, field)
-	case "commentActivationOnDeleteGapInReconciliation":
-		return ec.fieldContext_Policy_commentActivationOnDeleteGapInReconciliation(ctx, field)
-	case "commentActivationOnKeepGapInReconciliation":
-		return ec.fieldContext_Policy_commentActivationOnKeepGapInReconciliation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
 }
@@ -20228,26 +20822,6 @@ func (ec *executionContext) childFields_PolicyConfiguration(ctx context.Context,
 		return ec.fieldContext_PolicyConfiguration_isProvisioningEnabled(ctx, field)
 	case "isSimulationEnabled":
 		return ec.fieldContext_PolicyConfiguration_isSimulationEnabled(ctx, field)
-	case "isExternal":
-		return ec.fieldContext_PolicyConfiguration_isExternal(ctx, field)
-	case "hasImplicitApproval":
-		return ec.fieldContext_PolicyConfiguration_hasImplicitApproval(ctx, field)
-	case "prolongationWithoutApproval":
-		return ec.fieldContext_PolicyConfiguration_prolongationWithoutApproval(ctx, field)
-	case "maxDuration":
-		return ec.fieldContext_PolicyConfiguration_maxDuration(ctx, field)
-	case "gracePeriod":
-		return ec.fieldContext_PolicyConfiguration_gracePeriod(ctx, field)
-	case "manualAssignmentEndDateLockedToContextMode":
-		return ec.fieldContext_PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
-	case "commentActivationOnApproveInReview":
-		return ec.fieldContext_PolicyConfiguration_commentActivationOnApproveInReview(ctx, field)
-	case "commentActivationOnDeclineInReview":
-		return ec.fieldContext_PolicyConfiguration_commentActivationOnDeclineInReview(ctx, field)
-	case "commentActivationOnDeleteGapInReconciliation":
-		return ec.fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
-	case "commentActivationOnKeepGapInReconciliation":
-		return ec.fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
 	case "dimensions":
 		return ec.fieldContext_PolicyConfiguration_dimensions(ctx, field)
 	case "version":
@@ -20566,8 +21140,6 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_pattern(ctx, field)
 	case "decisions":
 		return ec.fieldContext_ReconciliationItem_decisions(ctx, field)
-	case "comments":
-		return ec.fieldContext_ReconciliationItem_comments(ctx, field)
 	case "decision":
 		return ec.fieldContext_ReconciliationItem_decision(ctx, field)
 	case "decidedBy":
@@ -20892,18 +21464,6 @@ func (ec *executionContext) childFields_ResourceType(ctx context.Context, field 
 		return ec.fieldContext_ResourceType_displayName(ctx, field)
 	case "description":
 		return ec.fieldContext_ResourceType_description(ctx, field)
-	case "policy":
-		return ec.fieldContext_ResourceType_policy(ctx, field)
-	case "category":
-		return ec.fieldContext_ResourceType_category(ctx, field)
-	case "tags":
-		return ec.fieldContext_ResourceType_tags(ctx, field)
-	case "owner":
-		return ec.fieldContext_ResourceType_owner(ctx, field)
-	case "settings":
-		return ec.fieldContext_ResourceType_settings(ctx, field)
-	case "hideOnSimplifiedView":
-		return ec.fieldContext_ResourceType_hideOnSimplifiedView(ctx, field)
 	case "sourceEntityType":
 		return ec.fieldContext_ResourceType_sourceEntityType(ctx, field)
 	case "targetEntityType":
@@ -20964,16 +21524,6 @@ func (ec *executionContext) childFields_ResourceTypeConfiguration(ctx context.Co
 		return ec.fieldContext_ResourceTypeConfiguration_connection(ctx, field)
 	case "approvalWorkflowType":
 		return ec.fieldContext_ResourceTypeConfiguration_approvalWorkflowType(ctx, field)
-	case "tags":
-		return ec.fieldContext_ResourceTypeConfiguration_tags(ctx, field)
-	case "owner":
-		return ec.fieldContext_ResourceTypeConfiguration_owner(ctx, field)
-	case "implicitApproval":
-		return ec.fieldContext_ResourceTypeConfiguration_implicitApproval(ctx, field)
-	case "prolongationWithoutApproval":
-		return ec.fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field)
-	case "manualAssignmentEndDateLockedToContextMode":
-		return ec.fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field)
 	case "allowAdd":
@@ -21154,20 +21704,6 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_entityType(ctx, field)
 	case "category":
 		return ec.fieldContext_Role_category(ctx, field)
-	case "categoryPath":
-		return ec.fieldContext_Role_categoryPath(ctx, field)
-	case "secondaryCategories":
-		return ec.fieldContext_Role_secondaryCategories(ctx, field)
-	case "tags":
-		return ec.fieldContext_Role_tags(ctx, field)
-	case "owner":
-		return ec.fieldContext_Role_owner(ctx, field)
-	case "settings":
-		return ec.fieldContext_Role_settings(ctx, field)
-	case "hideOnSimplifiedView":
-		return ec.fieldContext_Role_hideOnSimplifiedView(ctx, field)
-	case "state":
-		return ec.fieldContext_Role_state(ctx, field)
 	case "rules":
 		return ec.fieldContext_Role_rules(ctx, field)
 	}
@@ -21188,36 +21724,10 @@ func (ec *executionContext) childFields_RoleConfiguration(ctx context.Context, f
 		return ec.fieldContext_RoleConfiguration_entityType(ctx, field)
 	case "category":
 		return ec.fieldContext_RoleConfiguration_category(ctx, field)
-	case "secondaryCategories":
-		return ec.fieldContext_RoleConfiguration_secondaryCategories(ctx, field)
-	case "tags":
-		return ec.fieldContext_RoleConfiguration_tags(ctx, field)
-	case "owner":
-		return ec.fieldContext_RoleConfiguration_owner(ctx, field)
 	case "approvalWorkflowType":
 		return ec.fieldContext_RoleConfiguration_approvalWorkflowType(ctx, field)
-	case "implicitApproval":
-		return ec.fieldContext_RoleConfiguration_implicitApproval(ctx, field)
-	case "prolongationWithoutApproval":
-		return ec.fieldContext_RoleConfiguration_prolongationWithoutApproval(ctx, field)
-	case "manualAssignmentEndDateLockedToContextMode":
-		return ec.fieldContext_RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
-	case "maxDuration":
-		return ec.fieldContext_RoleConfiguration_maxDuration(ctx, field)
-	case "gracePeriod":
-		return ec.fieldContext_RoleConfiguration_gracePeriod(ctx, field)
-	case "commentActivationOnApproveInReview":
-		return ec.fieldContext_RoleConfiguration_commentActivationOnApproveInReview(ctx, field)
-	case "commentActivationOnDeclineInReview":
-		return ec.fieldContext_RoleConfiguration_commentActivationOnDeclineInReview(ctx, field)
-	case "commentActivationOnDeleteGapInReconciliation":
-		return ec.fieldContext_RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
-	case "commentActivationOnKeepGapInReconciliation":
-		return ec.fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_RoleConfiguration_hideOnSimplifiedView(ctx, field)
-	case "state":
-		return ec.fieldContext_RoleConfiguration_state(ctx, field)
 	case "rules":
 		return ec.fieldContext_RoleConfiguration_rules(ctx, field)
 	case "version":
@@ -21498,34 +22008,6 @@ func (ec *executionContext) childFields_SectionPropertyConfiguration(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type SectionPropertyConfiguration", field.Name)
 }
 
-func (ec *executionContext) childFields_Settings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "approvalWorkflowType":
-		return ec.fieldContext_Settings_approvalWorkflowType(ctx, field)
-	case "hasImplicitApproval":
-		return ec.fieldContext_Settings_hasImplicitApproval(ctx, field)
-	case "prolongationWithoutApproval":
-		return ec.fieldContext_Settings_prolongationWithoutApproval(ctx, field)
-	case "maxDuration":
-		return ec.fieldContext_Settings_maxDuration(ctx, field)
-	case "gracePeriod":
-		return ec.fieldContext_Settings_gracePeriod(ctx, field)
-	case "manualAssignmentEndDateLockedToContextMode":
-		return ec.fieldContext_Settings_manualAssignmentEndDateLockedToContextMode(ctx, field)
-	case "commentActivationOnApproveInReview":
-		return ec.fieldContext_Settings_commentActivationOnApproveInReview(ctx, field)
-	case "commentActivationOnDeclineInReview":
-		return ec.fieldContext_Settings_commentActivationOnDeclineInReview(ctx, field)
-	case "commentActivationOnDeleteGapInReconciliation":
-		return ec.fieldContext_Settings_commentActivationOnDeleteGapInReconciliation(ctx, field)
-	case "commentActivationOnKeepGapInReconciliation":
-		return ec.fieldContext_Settings_commentActivationOnKeepGapInReconciliation(ctx, field)
-	case "fromPolicy":
-		return ec.fieldContext_Settings_fromPolicy(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Settings", field.Name)
-}
-
 func (ec *executionContext) childFields_SourceConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "connection":
@@ -21538,6 +22020,14 @@ func (ec *executionContext) childFields_SourceConfiguration(ctx context.Context,
 		return ec.fieldContext_SourceConfiguration_maximumRejected(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_StartMiningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_StartMiningPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartMiningPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StateCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

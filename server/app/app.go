@@ -28,6 +28,7 @@ import (
 	"writ/server/fence"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/queue"
@@ -53,6 +54,7 @@ type App struct {
 	Assignments     *assignment.Service
 	Orders          *order.Service
 	Reconciliation  *reconciliation.Service
+	Mining          *mining.Service
 	Synchronization *synchronization.Service
 	Jobs            *job.Service
 	Auth            *auth.Service
@@ -98,6 +100,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Manifest = manifest.New(manifest.Rooms{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Jobs: a.Jobs, Packages: slices.Sorted(maps.Keys(known))},
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
+	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
 	mail := s.Config.Mail
 	transport, err := notification.NewTransport(notification.TransportOptions{SMTPURL: mail.SMTPURL, Security: notification.Security(mail.Security),
 		PickupDir: cmp.Or(mail.PickupDir, mailDir(s.Config))})
@@ -211,6 +214,7 @@ func (a *App) queues() map[string]int {
 func (a *App) register(w *river.Workers) {
 	river.AddWorker(w, &assignment.EvaluateWorker{Assignments: a.Assignments})
 	river.AddWorker(w, &reconciliation.DecideWorker{Service: a.Reconciliation})
+	river.AddWorker(w, &mining.MineWorker{Service: a.Mining})
 	river.AddWorker(w, &order.GenerateWorker{Service: a.Orders})
 	river.AddWorker(w, &order.DispatchWorker{Service: a.Orders})
 	river.AddWorker(w, &synchronization.SynchronizeWorker{Service: a.Synchronization})

@@ -109,11 +109,12 @@ func RemoveEntityType(ctx context.Context, tx bun.IDB, id int64) error {
 
 // SaveDimension adds a dimension, or changes the one with its identifier.
 func SaveDimension(ctx context.Context, tx bun.IDB, d *Dimension) error {
-	return tx.NewRaw(`insert into dimension (identifier, display_name, entity_type_id, column_mapping, is_hierarchical, parent_property)
-		values (?, ?, ?, ?, ?, ?)
+	return tx.NewRaw(`insert into dimension (identifier, display_name, entity_type_id, column_mapping, is_hierarchical, parent_property, is_excluded_from_role_mining)
+		values (?, ?, ?, ?, ?, ?, ?)
 		on conflict (identifier) do update set display_name = excluded.display_name, entity_type_id = excluded.entity_type_id,
-			column_mapping = excluded.column_mapping, is_hierarchical = excluded.is_hierarchical, parent_property = excluded.parent_property
-		returning id`, d.Identifier, d.DisplayName, d.EntityTypeID, d.ColumnMapping, d.IsHierarchical, d.ParentProperty).Scan(ctx, &d.ID)
+			column_mapping = excluded.column_mapping, is_hierarchical = excluded.is_hierarchical, parent_property = excluded.parent_property,
+			is_excluded_from_role_mining = excluded.is_excluded_from_role_mining
+		returning id`, d.Identifier, d.DisplayName, d.EntityTypeID, d.ColumnMapping, d.IsHierarchical, d.ParentProperty, d.IsExcludedFromRoleMining).Scan(ctx, &d.ID)
 }
 
 // RemoveDimension deletes a dimension with its tree.

@@ -86,6 +86,8 @@ type Dimension struct {
 	ColumnMapping  int
 	IsHierarchical bool
 	ParentProperty *string
+	// Mining proposes no rule with it.
+	IsExcludedFromRoleMining bool
 }
 
 // Forever stands for "no end": what the queries of this package give for PostgreSQL's infinity, which no time.Time can hold.

@@ -29,6 +29,10 @@ type ContextRule struct {
 	ExcludeExpression string `yaml:"excludeExpression,omitempty"`
 	// Where a record has the value of each dimension: paths by dimension.
 	Dimensions map[string]string `yaml:"dimensions,omitempty"`
+	// Mining: how many people a proposed rule must match. Default: 0.
+	MinIdentitiesCount int `yaml:"minIdentitiesCount,omitempty" min:"0"`
+	// Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0.
+	ReductionOutlierPercentage float64 `yaml:"reductionOutlierPercentage,omitempty" min:"0" max:"100"`
 }
 
 // The names of its API.

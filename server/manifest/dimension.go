@@ -20,6 +20,8 @@ type Dimension struct {
 	IsHierarchical bool `yaml:"isHierarchical,omitempty"`
 	// Identifier of the navigation that leads from a value to the one above; empty: none.
 	ParentProperty string `yaml:"parentProperty,omitempty"`
+	// Mining proposes no rule with it.
+	IsExcludedFromRoleMining bool `yaml:"isExcludedFromRoleMining,omitempty"`
 }
 
 // The names of its API.
@@ -35,7 +37,7 @@ func dimensionKind() kind {
 		identifier: func(d Dimension) string { return d.Identifier },
 		load: func(r *reader) (out []Dimension, err error) {
 			err = r.scan(&out, `select d.identifier, d.display_name, t.identifier as entity_type, d.column_mapping as "column", d.is_hierarchical,
-				coalesce(d.parent_property, '') as parent_property from dimension d join entity_type t on t.id = d.entity_type_id order by d.id`)
+				coalesce(d.parent_property, '') as parent_property, d.is_excluded_from_role_mining from dimension d join entity_type t on t.id = d.entity_type_id order by d.id`)
 			return out, err
 		},
 	}
@@ -63,5 +65,6 @@ func (w *writer) dimension(d Dimension) error {
 	w.hierarchical = nil
 	w.written("dimension")
 	return directory.SaveDimension(w.ctx, w.tx, &directory.Dimension{Identifier: d.Identifier, DisplayName: d.DisplayName, EntityTypeID: typeID,
-		ColumnMapping: d.Column, IsHierarchical: d.IsHierarchical, ParentProperty: nullable(d.ParentProperty)})
+		ColumnMapping: d.Column, IsHierarchical: d.IsHierarchical, ParentProperty: nullable(d.ParentProperty),
+		IsExcludedFromRoleMining: d.IsExcludedFromRoleMining})
 }

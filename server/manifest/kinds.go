@@ -16,6 +16,7 @@ func kinds() []kind {
 		contextRuleKind(),
 		recordSectionKind(),
 		roleMappingKind(),
+		miningRuleKind(),
 		jobKind(),
 		profileKind(),
 		userKind(),
@@ -47,6 +48,7 @@ type Manifest struct {
 	ContextRules   []ContextRule   `yaml:"contextRules,omitempty"`
 	RecordSections []RecordSection `yaml:"recordSections,omitempty"`
 	RoleMappings   []RoleMapping   `yaml:"roleMappings,omitempty"`
+	MiningRules    []MiningRule    `yaml:"miningRules,omitempty"`
 	Jobs           []Job           `yaml:"jobs,omitempty"`
 	Profiles       []Profile       `yaml:"profiles,omitempty"`
 	Users          []User          `yaml:"users,omitempty"`

@@ -73,7 +73,6 @@ var hints = map[string]any{
 	"NamingItem.Property":              "Code",
 	"RecordSection.ResourceEntityType": "Stay", "RecordSection.StartProperty": "Since", "RecordSection.EndProperty": "Since",
 	"RecordSection.InstanceKeyExpression": "Number", "RecordSection.SortKeyExpression": "ToUpper(record.Number)", "SectionProperty.Property": "Number",
-	"Role.Tags": []string{"finance"}, "ResourceType.Tags": []string{"finance"}, "Role.SecondaryCategories": []string{"Tools"},
 	"Job.Cron": "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
 	"Job.Steps":               []Step{{Task: "a", Type: "Export"}, {Task: "b", DisplayName: "B", Type: "Export", Level: ptr(3), DependsOn: []string{"a"}, Options: map[string]any{"scope": "all"}}},
 	"AccessRule.EntityType":   "Person",
@@ -87,7 +86,7 @@ var hints = map[string]any{
 }
 
 // notGenerated are fields that are refused with any value but the zero one, or need more than a configuration.
-var notGenerated = []string{"Policy.IsSimulationEnabled", "Policy.GracePeriod", "Role.GracePeriod", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
+var notGenerated = []string{"Policy.IsSimulationEnabled", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
 
 // generated fills every field of an object of a kind.
 func generated(of string, v reflect.Value, seen map[string]bool) {
@@ -102,7 +101,7 @@ func generated(of string, v reflect.Value, seen map[string]bool) {
 		switch {
 		case hinted:
 			field.Set(reflect.ValueOf(value))
-		case f.Name == "Identifier" && strings.HasSuffix(v.Type().Name(), "Rule") && v.Type() != reflect.TypeFor[ContextRule]():
+		case f.Name == "Identifier" && strings.HasSuffix(v.Type().Name(), "Rule") && v.Type() != reflect.TypeFor[ContextRule]() && v.Type() != reflect.TypeFor[MiningRule]():
 			field.SetString(of + v.Type().Name()) // unique among all rules
 		case f.Name == "Identifier" || f.Name == "Username":
 			field.SetString("Generated")
@@ -143,6 +142,8 @@ func generatedValue(of string, f reflect.StructField, v reflect.Value, seen map[
 			n = numberOf(most)
 		}
 		v.SetInt(int64(n))
+	case reflect.Float64:
+		v.SetFloat(12.5)
 	default:
 		v.SetString("a " + f.Name)
 	}
@@ -332,9 +333,6 @@ func mistaken(v reflect.Value, try func(f reflect.StructField, what string, says
 		kept := reflect.New(field.Type()).Elem()
 		kept.Set(field)
 		switch {
-		case f.Tag.Get("ref") != "" && field.Kind() == reflect.Slice:
-			field.Set(reflect.ValueOf([]string{"Nope"}))
-			try(f, "refers to nothing", `"Nope"`)
 		case f.Tag.Get("ref") != "":
 			field.SetString("Nope")
 			try(f, "refers to nothing", `"Nope"`)
@@ -342,10 +340,10 @@ func mistaken(v reflect.Value, try func(f reflect.StructField, what string, says
 			field.SetString("sometimes")
 			try(f, "is no word", "sometimes", names(f.Tag.Get("words"))[0])
 		case f.Tag.Get("min") != "":
-			setInt(field, min(-1, numberOf(f.Tag.Get("min"))-1)) // 0 may mean that nothing is said
+			setNumber(field, min(-1, numberOf(f.Tag.Get("min"))-1)) // 0 may mean that nothing is said
 			try(f, "is too small", nameInFile(f))
 			if most, ok := f.Tag.Lookup("max"); ok {
-				setInt(field, numberOf(most)+1)
+				setNumber(field, numberOf(most)+1)
 				try(f, "is too large", most)
 			}
 		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
@@ -359,10 +357,14 @@ func mistaken(v reflect.Value, try func(f reflect.StructField, what string, says
 	}
 }
 
-func setInt(v reflect.Value, n int) {
+func setNumber(v reflect.Value, n int) {
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
+	}
+	if v.Kind() == reflect.Float64 {
+		v.SetFloat(float64(n))
+		return
 	}
 	v.SetInt(int64(n))
 }

@@ -41,6 +41,12 @@ func (r *ranges) between(field string, v, least, most int) {
 	}
 }
 
+func (r *ranges) share(field string, v float64, least, most int) {
+	if !(v >= float64(least) && v <= float64(most)) { // not a number is neither
+		r.fault(field, "%s is between %d and %d, not %v.", lastOf(field), least, most, v)
+	}
+}
+
 // word refuses what is none of a list.
 func (r *ranges) word(field, list, word string) {
 	if _, err := number(list, word, field); err != nil {

@@ -350,6 +350,8 @@ func (g *api) field(f reflect.StructField) typed {
 		return must("Boolean", false)
 	case t.Kind() == reflect.Int:
 		return must("Int", false)
+	case t.Kind() == reflect.Float64:
+		return must("Float", false)
 	case secret:
 		return typed{in: "String"}
 	}

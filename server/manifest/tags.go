@@ -61,6 +61,8 @@ func setDefault(object, field reflect.Value, text string) {
 		field.SetBool(text == "true")
 	case reflect.Int:
 		field.SetInt(int64(numberOf(text)))
+	case reflect.Float64:
+		field.SetFloat(float64(numberOf(text)))
 	default:
 		field.SetString(text)
 	}
@@ -112,9 +114,13 @@ func (r *ranges) boundsOf(at string, v reflect.Value) {
 				}
 				field = field.Elem()
 			}
-			if most, ok := f.Tag.Lookup("max"); ok {
+			most, closed := f.Tag.Lookup("max")
+			switch {
+			case field.Kind() == reflect.Float64:
+				r.share(place, field.Float(), numberOf(least), numberOf(most))
+			case closed:
 				r.between(place, int(field.Int()), numberOf(least), numberOf(most))
-			} else {
+			default:
 				r.least(place, int(field.Int()), numberOf(least))
 			}
 		}

@@ -23,10 +23,8 @@ type Policy struct {
 	DisplayName           string
 	IsProvisioningEnabled bool
 	IsSimulationEnabled   bool
-	IsExternal            bool     // another tool keeps its content: computations neither add, change nor remove assignments of its roles
 	Dimensions            Criteria `bun:"type:jsonb"`
-	PolicySettings
-	Version int
+	Version               int
 }
 
 // Category organises the catalogue (role-model 2.3).
@@ -38,7 +36,6 @@ type Category struct {
 	Description   string
 	PolicyID      int64
 	ParentID      *int64
-	IsCollapsed   bool // folded when a list opens
 	Version       int
 }
 
@@ -61,30 +58,10 @@ type Role struct {
 	PolicyID             int64
 	EntityTypeID         int64
 	CategoryID           *int64
-	SecondaryCategoryIDs []int64 `bun:"secondary_category_ids,array"` // show it, too; approvals go by CategoryID only
+	ApprovalWorkflowType int16
 	HideOnSimplifiedView bool
-	Tags                 []string `bun:",array"`
-	OwnerEntityTypeID    *int64   // of the resource that answers for the role; with OwnerKey, or both nil
-	OwnerKey             *string
-	State                RoleMade
-	SharedSettings
-	RoleSettings
-	Version int
+	Version              int
 }
-
-// StateWord is how the role was made, as a word.
-func (r *Role) StateWord() string { return RoleMadeWords[r.State] }
-
-// RoleMade tells how a role came to be.
-type RoleMade int16
-
-const (
-	ManualRole    RoleMade = 0 // made by hand
-	GeneratedRole RoleMade = 1 // made by a role mapping
-)
-
-// RoleMadeWords are the words of role states in a configuration, by number.
-var RoleMadeWords = []string{"manual", "generated"}
 
 // RuleType is how strongly a rule gives (role-model 2.1).
 type RuleType int16
@@ -118,21 +95,18 @@ func (r *RoleRule) Strength() string { return RuleTypeWords[r.Type] }
 
 // ResourceType is a class of target resources owned by a kind of source (role-model 2.5).
 type ResourceType struct {
-	bun.BaseModel        `bun:"table:resource_type,alias:rt"`
-	ID                   int64 `bun:",pk,autoincrement"`
-	Identifier           string
-	DisplayName          string
-	Description          string
-	PolicyID             int64
-	SourceEntityTypeID   int64
-	TargetEntityTypeID   int64
-	CategoryID           *int64
-	ConnectionID         *int64
-	HideOnSimplifiedView bool
-	Tags                 []string `bun:",array"`
-	OwnerEntityTypeID    *int64   // as of a role
-	OwnerKey             *string
-	SharedSettings
+	bun.BaseModel                  `bun:"table:resource_type,alias:rt"`
+	ID                             int64 `bun:",pk,autoincrement"`
+	Identifier                     string
+	DisplayName                    string
+	Description                    string
+	PolicyID                       int64
+	SourceEntityTypeID             int64
+	TargetEntityTypeID             int64
+	CategoryID                     *int64
+	ConnectionID                   *int64
+	ApprovalWorkflowType           int16
+	HideOnSimplifiedView           bool
 	AllowAdd                       bool
 	AllowRemove                    bool
 	RemoveOrphans                  bool
@@ -221,7 +195,10 @@ type ContextRule struct {
 	ResourcesEndBinding   *string
 	ExcludeExpression     *string
 	Dimensions            map[string]string `bun:"type:jsonb"`
-	Version               int
+	// What mining asks of its proposals (role-model 8.2).
+	MinIdentitiesCount         int
+	ReductionOutlierPercentage float64
+	Version                    int
 }
 
 // Model is the whole role model of one version, as evaluation compiles it.

@@ -167,6 +167,12 @@ export type BulkOrdersInput = {
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
+/** A run to stop. */
+export type CancelMiningInput = {
+  /** Its number. */
+  id: Scalars['ID']['input'];
+};
+
 /** Which run to stop. */
 export type CancelReconciliationRunInput = {
   /** Id of the run. */
@@ -181,8 +187,6 @@ export type CategoryConfigurationInput = {
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
-  /** Folded when the catalogue opens. */
-  isCollapsed?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of the folder above; empty: top level. */
   parent?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of its policy. Default: Default. */
@@ -230,26 +234,6 @@ export type ClassifyRuleConfigurationInput = {
   policy?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Kinds of comment activation. */
-export type CommentActivation =
-  /** No comment is asked for. */
-  | 'DISABLED'
-  /** A comment may be given. */
-  | 'OPTIONAL'
-  /** A comment has to be given. */
-  | 'REQUIRED';
-
-/** Kinds of comment activation with inherited. */
-export type CommentActivationWithInherited =
-  /** No comment is asked for. */
-  | 'DISABLED'
-  /** As the policy says. */
-  | 'INHERITED'
-  /** A comment may be given. */
-  | 'OPTIONAL'
-  /** A comment has to be given. */
-  | 'REQUIRED';
-
 /** Options of every type of task. */
 export type CommonOptionsInput = {
   /** The task ends WARNING where it would have failed, and the run goes on. Default false. */
@@ -287,6 +271,8 @@ export type ConfigurationInput = {
   entityTypes?: InputMaybe<Array<EntityTypeConfigurationInput>>;
   /** Objects of the kind job to write. */
   jobs?: InputMaybe<Array<JobConfigurationInput>>;
+  /** Objects of the kind mining rule to write. */
+  miningRules?: InputMaybe<Array<MiningRuleConfigurationInput>>;
   /** Objects of the kind policy to write. */
   policies?: InputMaybe<Array<PolicyConfigurationInput>>;
   /** Objects of the kind profile to write. */
@@ -319,6 +305,8 @@ export type ConfigurationKind =
   | 'ENTITY_TYPE'
   /** A job. */
   | 'JOB'
+  /** A mining rule. */
+  | 'MINING_RULE'
   /** A policy. */
   | 'POLICY'
   /** A profile. */
@@ -444,8 +432,12 @@ export type ContextRuleConfigurationInput = {
   excludeExpression?: InputMaybe<Scalars['String']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** Mining: how many people a proposed rule must match. Default: 0. */
+  minIdentitiesCount?: InputMaybe<Scalars['Int']['input']>;
   /** Identifier of its policy. Default: Default. */
   policy?: InputMaybe<Scalars['String']['input']>;
+  /** Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0. */
+  reductionOutlierPercentage?: InputMaybe<Scalars['Float']['input']>;
   /** Path from the owner to its records; empty: the owner itself is the record. */
   resourcesBinding?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the entity type of the owners; one rule for each in a policy. */
@@ -585,35 +577,13 @@ export type DimensionConfigurationInput = {
   entityType: Scalars['String']['input'];
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** Mining proposes no rule with it. */
+  isExcludedFromRoleMining?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its values form a tree; needs parentProperty. */
   isHierarchical?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of the navigation that leads from a value to the one above; empty: none. */
   parentProperty?: InputMaybe<Scalars['String']['input']>;
 };
-
-/** Kinds of end date lock. */
-export type EndDateLock =
-  /** The end is that of the context. */
-  | 'ALWAYS_LOCKED'
-  /** An end may be given; none is given unless somebody does. */
-  | 'FREE'
-  /** The end is that of the context unless somebody gives another. */
-  | 'LOCKED'
-  /** An end has to be given. */
-  | 'NEVER_LOCKED';
-
-/** Kinds of end date lock with inherited. */
-export type EndDateLockWithInherited =
-  /** The end is that of the context. */
-  | 'ALWAYS_LOCKED'
-  /** An end may be given; none is given unless somebody does. */
-  | 'FREE'
-  /** As the policy says. */
-  | 'INHERITED'
-  /** The end is that of the context unless somebody gives another. */
-  | 'LOCKED'
-  /** An end has to be given. */
-  | 'NEVER_LOCKED';
 
 /** Kinds of lines of View Permissions. */
 export type EntitlementKind =
@@ -758,15 +728,6 @@ export type FencedKind =
   | 'ORDER'
   /** For an endpoint. */
   | 'WEBHOOK';
-
-/** Kinds of implicit approval. */
-export type ImplicitApproval =
-  /** Every step is taken. */
-  | 'EXPLICIT'
-  /** Steps that the requester could take himself are left out. */
-  | 'IMPLICIT'
-  /** As the policy says. */
-  | 'INHERITED';
 
 /** Job is an ordered set of tasks (provisioning spec 9.2). */
 export type JobConfigurationInput = {
@@ -958,6 +919,70 @@ export type MendKind =
   | 'NO_KEY'
   /** A value is none of its kind, or the row has not the columns of the table. */
   | 'UNREADABLE';
+
+/** Why nothing is proposed for a role. */
+export type MiningRefusal =
+  /** Every rule would give it to too many who do not hold it, or matches too few people. */
+  | 'FALSE_POSITIVE'
+  /** Nobody with a context holds it. */
+  | 'NO_HOLDERS'
+  /** The rules together decide wrongly about too many. */
+  | 'PRECISION';
+
+/** Which results of a run. */
+export type MiningResultFilter = {
+  /** Something is proposed, or nothing. */
+  hasProposal?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Each word stands in the name or the identifier of the role. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** MiningRule says which single roles mining explains by rules, and how well the rules must do (role-model 8.2). */
+export type MiningRuleConfigurationInput = {
+  /** Identifier of the category of the roles; empty: any. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of the holders. */
+  entityType: Scalars['String']['input'];
+  /** Nothing is proposed for its roles, by no mining rule that comes after it either. */
+  excludeRole?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Most of those whom a proposed rule may give the role although they do not hold it, in percent from 0 to 100. Default: 0; 1 is good advice. */
+  falsePositiveMaxPercentage?: InputMaybe<Scalars['Float']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** It looks at roles that need two approvals. Default: true. */
+  includeDoubleValidation?: InputMaybe<Scalars['Boolean']['input']>;
+  /** It looks at roles that need no approval, or cannot be requested. Default: true. */
+  includeNoValidation?: InputMaybe<Scalars['Boolean']['input']>;
+  /** It looks at roles that need one approval. Default: true. */
+  includeSimpleValidation?: InputMaybe<Scalars['Boolean']['input']>;
+  /** It looks at roles that need three approvals. Default: true. */
+  includeTripleValidation?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the policy whose roles it looks at. Default: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Least share of right decisions about all people, in percent from 0 to 100. Default: 100; 99.5 is good advice. */
+  precisionMinPercentage?: InputMaybe<Scalars['Float']['input']>;
+  /** The highest comes first: a role that got a proposal is left alone by the others. Default: 0. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifier of the policy of the rules that it proposes. Default: that of the mining rule; one of its own is better, since what is proposed replaces all rules there. */
+  rulePolicy?: InputMaybe<Scalars['String']['input']>;
+  /** How strongly the proposed rules give. Only the first is taken: there are no requests yet. Default: REQUIRED. */
+  ruleType?: InputMaybe<RuleStrength>;
+};
+
+/** Where a run of mining is. */
+export type MiningRunState =
+  /** Somebody stopped it; nothing is kept. */
+  | 'CANCELLED'
+  /** What was found is kept. */
+  | 'COMPLETED'
+  /** Something went wrong; nothing is kept. */
+  | 'FAILED'
+  /** Rules are looked for, with or without anybody watching. */
+  | 'IN_PROGRESS'
+  /** It waits for a worker. */
+  | 'QUEUED';
 
 /** A text by its name. */
 export type NamedValueInput = {
@@ -1151,14 +1176,6 @@ export type OrderSort =
   /** Last changed first. */
   | 'UPDATED_DESC';
 
-/** Owner names the resource that answers for something. */
-export type OwnerConfigurationInput = {
-  /** Identifier of its entity type. */
-  entityType: Scalars['String']['input'];
-  /** Its key. It need not be there yet. */
-  key: Scalars['String']['input'];
-};
-
 /** Why an account has nobody whose it could be. */
 export type OwnerlessReason =
   /** Two people or more have as good a claim. */
@@ -1187,36 +1204,16 @@ export type PlanInput = {
 
 /** Policy is a set of roles, types and rules that belong together (role-model 2.2). */
 export type PolicyConfigurationInput = {
-  /** Whether approving a role takes a comment. Default: OPTIONAL. */
-  commentActivationOnApproveInReview?: InputMaybe<CommentActivation>;
-  /** Whether declining a role takes a comment. Default: REQUIRED. */
-  commentActivationOnDeclineInReview?: InputMaybe<CommentActivation>;
-  /** Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL. */
-  commentActivationOnDeleteGapInReconciliation?: InputMaybe<CommentActivation>;
-  /** Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED. */
-  commentActivationOnKeepGapInReconciliation?: InputMaybe<CommentActivation>;
   /** What a context must be for the rules of the policy to be looked at; none: every context. */
   dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
   /** Name to show. Default: the identifier. */
   displayName?: InputMaybe<Scalars['String']['input']>;
-  /** Minutes for which roles stay that a change of the rules takes away. 0 (default): none. */
-  gracePeriod?: InputMaybe<Scalars['Int']['input']>;
-  /** Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise. */
-  hasImplicitApproval?: InputMaybe<Scalars['Boolean']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
-  /** Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards. */
-  isExternal?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its rules count. False: they give nothing, and what they gave before is taken away. */
   isProvisioningEnabled?: InputMaybe<Scalars['Boolean']['input']>;
   /** There are no simulations yet: only false is taken. */
   isSimulationEnabled?: InputMaybe<Scalars['Boolean']['input']>;
-  /** How the end of what is given by hand goes with the contexts of its holder. Default: FREE. */
-  manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLock>;
-  /** Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit. */
-  maxDuration?: InputMaybe<Scalars['Int']['input']>;
-  /** The end of what was given by hand may be put off without an approval. */
-  prolongationWithoutApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** All given fields must hold. */
@@ -1247,15 +1244,6 @@ export type ProfileFilter = {
   /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
   text?: InputMaybe<Scalars['String']['input']>;
 };
-
-/** Kinds of prolongation. */
-export type Prolongation =
-  /** It may not. */
-  | 'DISABLED'
-  /** An end may be put off without an approval. */
-  | 'ENABLED'
-  /** As the policy says. */
-  | 'INHERITED';
 
 /** Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3). */
 export type PropertyConfigurationInput = {
@@ -1365,13 +1353,13 @@ export type QueryRuleConfigurationInput = {
 
 /** What a person decides about a difference. Decisions cannot be undone. */
 export type ReconciliationDecision =
-  /** About an account: it is its owner's, or that of the owner named, and is not matched again. The policy of the resource type says whether a comment is required: usually one is. */
+  /** About an account: it is its owner's, or that of the owner named, and is not matched again. A comment is required. */
   | 'AUTHORIZE'
-  /** About an account: it stays and is nobody's. The policy of the resource type says whether a comment is required: usually one is. */
+  /** About an account: it stays and is nobody's. A comment is required. */
   | 'AUTHORIZE_WITHOUT_OWNER'
   /** About an account: it is deleted, also where its type does not allow removal. It needs no further review. */
   | 'DELETE_ACCOUNT'
-  /** About a value: it stays as it is, until something else is computed. The policy of the resource type says whether a comment is required: usually one is. */
+  /** About a value: it stays as it is, until something else is computed. A comment is required. */
   | 'KEEP_CURRENT'
   /** Not now: the difference is not listed, and nothing happens to it by itself. */
   | 'POSTPONE'
@@ -1579,14 +1567,10 @@ export type ResourceTypeConfigurationInput = {
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Hours before its start date at which an order becomes due. Default: 0. */
   fulfillHoursAheadOfTime?: InputMaybe<Scalars['Int']['input']>;
-  /** Not shown to people who look at a short list, when a rule gives it. */
+  /** Not shown to people who look at a short list. */
   hideOnSimplifiedView?: InputMaybe<Scalars['Boolean']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
-  /** How steps of an approval go that the requester could take himself. Default: INHERITED. */
-  implicitApproval?: InputMaybe<ImplicitApproval>;
-  /** How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED. */
-  manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLockWithInherited>;
   /** More deletions in one run block it; 0 (default): no limit. */
   maximumDelete?: InputMaybe<Scalars['Int']['input']>;
   /** More deletions in one run, in percent of the existing targets, block it; 0: no limit. Default: 30. */
@@ -1601,12 +1585,8 @@ export type ResourceTypeConfigurationInput = {
   maximumUpdatePercent?: InputMaybe<Scalars['Int']['input']>;
   /** What puts fixed resources into its navigations. */
   navigationRules?: InputMaybe<Array<NavigationRuleConfigurationInput>>;
-  /** The resource, mostly a person, that answers for it; none: nobody. */
-  owner?: InputMaybe<OwnerConfigurationInput>;
   /** Identifier of its policy. Default: Default. */
   policy?: InputMaybe<Scalars['String']['input']>;
-  /** Whether the end of what was given by hand may be put off without an approval. Default: INHERITED. */
-  prolongationWithoutApproval?: InputMaybe<Prolongation>;
   /** What looks up resources for its navigations. */
   queryRules?: InputMaybe<Array<QueryRuleConfigurationInput>>;
   /** Targets whose owner is gone are deleted; needs allowRemove. */
@@ -1617,8 +1597,6 @@ export type ResourceTypeConfigurationInput = {
   sourceEntityType: Scalars['String']['input'];
   /** Also what is less sure than another candidate is suggested. */
   suggestAllCorrelations?: InputMaybe<Scalars['Boolean']['input']>;
-  /** Labels to find it by. */
-  tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Identifier of the entity type of its targets. */
   targetEntityType: Scalars['String']['input'];
   /** Its system is never read: an order ends when a person confirms its ticket. */
@@ -1663,52 +1641,24 @@ export type RoleConfigurationInput = {
   approvalWorkflowType?: InputMaybe<Scalars['Int']['input']>;
   /** Identifier of its category; empty: none. */
   category?: InputMaybe<Scalars['String']['input']>;
-  /** Whether approving it takes a comment. Default: INHERITED. */
-  commentActivationOnApproveInReview?: InputMaybe<CommentActivationWithInherited>;
-  /** Whether declining it takes a comment. Default: INHERITED. */
-  commentActivationOnDeclineInReview?: InputMaybe<CommentActivationWithInherited>;
-  /** Whether removing it where it was found takes a comment. Default: INHERITED. */
-  commentActivationOnDeleteGapInReconciliation?: InputMaybe<CommentActivationWithInherited>;
-  /** Whether keeping it where it was found takes a comment. Default: INHERITED. */
-  commentActivationOnKeepGapInReconciliation?: InputMaybe<CommentActivationWithInherited>;
   /** What it is for. */
   description?: InputMaybe<Scalars['String']['input']>;
   /** Name to show. Default: the identifier. */
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the entity type of its holders. */
   entityType: Scalars['String']['input'];
-  /** Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says. */
-  gracePeriod?: InputMaybe<Scalars['Int']['input']>;
-  /** Not shown to people who look at a short list, when a rule gives it. */
+  /** Not shown to people who look at a short list. */
   hideOnSimplifiedView?: InputMaybe<Scalars['Boolean']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
-  /** How steps of an approval go that the requester could take himself. Default: INHERITED. */
-  implicitApproval?: InputMaybe<ImplicitApproval>;
-  /** How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED. */
-  manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLockWithInherited>;
-  /** Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says. */
-  maxDuration?: InputMaybe<Scalars['Int']['input']>;
-  /** The resource, mostly a person, that answers for it; none: nobody. */
-  owner?: InputMaybe<OwnerConfigurationInput>;
   /** Identifier of its policy. Default: Default. */
   policy?: InputMaybe<Scalars['String']['input']>;
-  /** Whether the end of what was given by hand may be put off without an approval. Default: INHERITED. */
-  prolongationWithoutApproval?: InputMaybe<Prolongation>;
   /** What gives it. The list is replaced as a whole. */
   rules?: InputMaybe<Array<RoleRuleConfigurationInput>>;
-  /** Identifiers of other categories that show it, too. Approvals go by its category only. */
-  secondaryCategories?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** How it was made. Default: MANUAL. */
-  state?: InputMaybe<RoleState>;
-  /** Labels to find it by. */
-  tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** All given fields must hold. */
 export type RoleFilter = {
-  /** With category: also what stands in the categories below it. Default false. */
-  below?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of their category. */
   category?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the entity type of their holders. */
@@ -1719,12 +1669,8 @@ export type RoleFilter = {
   kind?: InputMaybe<RoleKind>;
   /** Identifier of their policy. */
   policy?: InputMaybe<Scalars['String']['input']>;
-  /** With this label. */
-  tag?: InputMaybe<Scalars['String']['input']>;
   /** Each word stands in the name, the identifier or the category's name, in any order and case, with or without accents. */
   text?: InputMaybe<Scalars['String']['input']>;
-  /** Nobody answers for them (true), or somebody does (false). */
-  withoutOwner?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** Kinds of roles. */
@@ -1811,13 +1757,6 @@ export type RoleRuleConfigurationInput = {
   /** How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED. */
   type?: InputMaybe<RuleStrength>;
 };
-
-/** Kinds of role state. */
-export type RoleState =
-  /** By a role mapping. */
-  | 'GENERATED'
-  /** By hand. */
-  | 'MANUAL';
 
 /** What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2). */
 export type RuleKind =
@@ -1927,6 +1866,16 @@ export type SaveJobInput = {
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** The object as it shall be: what is left out gets its default. */
   job: JobConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind mining rule to write. */
+export type SaveMiningRuleInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  miningRule: MiningRuleConfigurationInput;
   /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
   version?: InputMaybe<Scalars['String']['input']>;
 };
@@ -2043,6 +1992,12 @@ export type SourceConfigurationInput = {
   table: Scalars['String']['input'];
   /** Limits of this table beside those of its connector; none: only those. */
   thresholds?: InputMaybe<LineThresholdsConfigurationInput>;
+};
+
+/** With which mining rules to look. */
+export type StartMiningInput = {
+  /** Identifiers of mining rules; none: all. */
+  rules?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** Step is one task of a job. */

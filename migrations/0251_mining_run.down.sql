@@ -1,0 +1,3 @@
+drop table mining_person;
+drop table mining_result;
+drop table mining_run;
