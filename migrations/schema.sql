@@ -846,6 +846,7 @@ create table mining_run (
     id bigint generated always as identity,
     state text default 'QUEUED'::text not null,
     actor text not null,
+    rules text[] default '{}'::text[] not null,
     error text default ''::text not null,
     people integer default 0 not null,
     assignments integer default 0 not null,
@@ -860,6 +861,7 @@ create table mining_run (
     constraint mining_run_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELLED'::text])))
 );
 comment on table mining_run is 'One look for rules. taken_by is the worker that has it in hand, updated_at its last sign of life.';
+comment on column mining_run.rules is 'Identifiers of the mining rules that were asked for; none: all.';
 comment on column mining_run.people is 'People with a context; assignments: the roles they hold that were looked at.';
 CREATE UNIQUE INDEX mining_run_one_at_a_time ON public.mining_run USING btree ((true)) WHERE (ended_at IS NULL);
 

@@ -20,6 +20,7 @@ export const addresses: Record<string, string[]> = {
     '/model/roles/Employee',
     '/model/resource-types',
     '/model/resource-types/Badge_Card',
+    '/model/mining',
     '/systems',
   ],
   setup: [
@@ -38,4 +39,4 @@ export const addresses: Record<string, string[]> = {
 }
 
 /** Pages that are reached in the browser test by pressing something on another page: their ids are not known beforehand. */
-export const reached = ['/order/$orderId', '/person/$id', '/runs/$id', '/webhooks/$id', '/queue']
+export const reached = ['/order/$orderId', '/person/$id', '/runs/$id', '/webhooks/$id', '/queue', '/model/mining/$run']

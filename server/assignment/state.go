@@ -244,3 +244,14 @@ func numbers(states []evaluation.Workflow) any {
 	}
 	return ids(out)
 }
+
+// Holding gives the numbers of the workflow states in which somebody holds a role (role-model 12.6).
+func Holding() []int64 {
+	var list []int64
+	for _, l := range labels {
+		if l.state.Holds() {
+			list = append(list, int64(l.state))
+		}
+	}
+	return list
+}

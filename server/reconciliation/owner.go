@@ -51,10 +51,7 @@ type AccountWithoutOwner struct {
 }
 
 // AccountType is a resource type that an account has, or can get.
-type AccountType struct {
-	Identifier, DisplayName, OwnerEntityType string
-	Comment, CommentOnDelete                 string // whether authorizing, and deleting, takes a comment, as words
-}
+type AccountType struct{ Identifier, DisplayName, OwnerEntityType string }
 
 // OwnerCandidate is somebody whom a rule finds for an account.
 type OwnerCandidate struct {
@@ -252,7 +249,7 @@ func typesOf(ctx context.Context, m *assignment.Model, a *AccountWithoutOwner) [
 			continue
 		}
 		if permit.Find(ctx, permit.For(permit.ReconciliateResources, source.Identifier)).Allowed() {
-			list = append(list, &AccountType{t.Identifier, t.DisplayName, source.Identifier, commentsOf(m, t.ID).OnKeep(), commentsOf(m, t.ID).OnDelete()})
+			list = append(list, &AccountType{t.Identifier, t.DisplayName, source.Identifier})
 		}
 	}
 	return list

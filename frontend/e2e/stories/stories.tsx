@@ -374,20 +374,8 @@ export const stories: Record<string, Story> = {
       itemId: null,
       candidates: [],
       types: [
-        {
-          identifier: 'intranet',
-          displayName: 'Intranet account',
-          ownerEntityType: 'Directory_User',
-          comment: 'REQUIRED',
-          commentOnDelete: 'OPTIONAL',
-        },
-        {
-          identifier: 'admin',
-          displayName: 'Intranet administrator',
-          ownerEntityType: 'Directory_User',
-          comment: 'REQUIRED',
-          commentOnDelete: 'OPTIONAL',
-        },
+        { identifier: 'intranet', displayName: 'Intranet account', ownerEntityType: 'Directory_User' },
+        { identifier: 'admin', displayName: 'Intranet administrator', ownerEntityType: 'Directory_User' },
       ],
     }),
   ),

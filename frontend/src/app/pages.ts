@@ -7,6 +7,7 @@ import {
   IconHome,
   IconKey,
   IconLifebuoy,
+  IconPick,
   IconPlayerPlay,
   IconScale,
   IconServer,
@@ -20,6 +21,7 @@ import { createRoute, Outlet, redirect, type LinkProps, type StaticDataRouteOpti
 import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
+import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parseDifferenceSearch, parseOrphanSearch } from '../features/reconciliation/reconcileSearch'
 import { parseModelSearch } from '../features/rolemodel/modelSearch'
@@ -356,6 +358,29 @@ const resourceType = createRoute({
   component: lazyPage(() => import('../features/rolemodel/ResourceTypeDrawer'), 'ResourceTypeDrawer'),
 })
 
+const mining = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/mining',
+  ...open(maySeeModel, { group: 'machinery', label: t.nav.mining, icon: IconPick }),
+  loader: (at) => bring(at, () => import('../features/mining/ahead').then((m) => m.runs())),
+  component: lazyPage(() => import('../features/mining/MiningPage'), 'MiningPage'),
+})
+const miningRun = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/mining/$run',
+  validateSearch: parseMiningSearch,
+  ...open(maySeeModel),
+  loader: (at) =>
+    bring(at, ({ params, search }) => import('../features/mining/ahead').then((m) => m.run(params, search))),
+  component: lazyPage(() => import('../features/mining/MiningRunPage'), 'MiningRunPage'),
+})
+const miningResult = createRoute({
+  getParentRoute: () => miningRun,
+  path: '$result',
+  loader: (at) => bring(at, ({ params }) => import('../features/mining/ahead').then((m) => m.result(params))),
+  component: lazyPage(() => import('../features/mining/MiningResultDrawer'), 'MiningResultDrawer'),
+})
+
 const access = createRoute({
   getParentRoute: () => shell,
   path: '/access',
@@ -463,6 +488,8 @@ export const pages = [
   jobInstance,
   roles.addChildren([role]),
   resourceTypes.addChildren([resourceType]),
+  mining,
+  miningRun.addChildren([miningResult]),
   systems,
   rowsToMend,
   system,

@@ -12,6 +12,7 @@ export const maySeeOrders = (me: MeFragment) =>
   can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)
 export const maySeeJobs = (me: MeFragment) => can(me.permissions, permissions.jobs)
 export const maySeeModel = (me: MeFragment) => can(me.permissions, permissions.roleModel)
+export const mayEditModel = (me: MeFragment) => can(me.permissions, permissions.roleModelUpdate)
 export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions.connectors)
 export const maySeeAccess = (me: MeFragment) => can(me.permissions, permissions.access)
 export const maySeeWebhooks = (me: MeFragment) => can(me.permissions, permissions.webhooks)

@@ -13,6 +13,7 @@ export const permissions = {
   orders: '/ProvisioningPolicy/AssignedResourceType/Query',
   assignments: '/ProvisioningPolicy/AssignedSingleRole/Query',
   roleModel: '/ProvisioningPolicy/Policy/Query',
+  roleModelUpdate: '/ProvisioningPolicy/Policy/Update',
   connectors: '/Connectors/Connector/Query',
   connectorsUpdate: '/Connectors/Connector/Update',
   jobs: '/Jobs/Job/Query',

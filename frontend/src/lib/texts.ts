@@ -1,6 +1,7 @@
 import { appTexts } from './texts/app'
 import { commonTexts } from './texts/common'
 import { machineryTexts } from './texts/machinery'
+import { miningTexts } from './texts/mining'
 import { orderTexts } from './texts/order'
 import { personTexts } from './texts/person'
 import { reconciliationTexts } from './texts/reconciliation'
@@ -20,6 +21,7 @@ const english = {
   ...reconciliationTexts,
   ...machineryTexts,
   ...setupTexts,
+  ...miningTexts,
 } as const
 
 /** What a language has to bring. */

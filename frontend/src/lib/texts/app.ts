@@ -55,6 +55,7 @@ export const appTexts = {
     jobs: 'Jobs',
     model: 'Role model',
     roles: 'Roles',
+    mining: 'Mining',
     resourceTypes: 'Resource types',
     systems: 'Systems',
     access: 'Access',
