@@ -144,7 +144,7 @@ func (s *Service) refreshKeys(ctx context.Context, tx bun.Tx, m *Model, changed 
 	var k keyRows
 	for _, id := range changed {
 		if r := all[id]; r != nil {
-			k.add("S", id, m.SourceKeys(s.Clock.Now(), r, all))
+			k.add("S", id, evaluation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
 			k.add("T", id, m.TargetKeys(r, all))
 		}
 	}
@@ -247,7 +247,7 @@ func (s *Service) computeKeys(ctx context.Context, m *Model, page []int64) (n in
 		var k keyRows
 		for _, id := range page {
 			if r := all[id]; r != nil {
-				k.add("S", id, m.SourceKeys(s.Clock.Now(), r, all))
+				k.add("S", id, evaluation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
 				k.add("T", id, m.TargetKeys(r, all))
 			}
 		}

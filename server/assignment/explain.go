@@ -51,7 +51,7 @@ func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, e
 	if e.batch == nil || len(e.batch.Owners) == 0 {
 		return nil, errs.Missing("There is no resource %d, or it was not known then.", in.OwnerID).Of(in.OwnerID)
 	}
-	result := e.m.Evaluate(e.batch)[0]
+	result := evaluation.Evaluate(e.m.Compiled, e.batch)[0]
 	if result.Err != nil {
 		return nil, result.Err
 	}

@@ -233,7 +233,7 @@ func (l *loader) matches([]int64) error {
 	var owners, rules []int64
 	var values []string
 	for _, o := range l.b.Owners {
-		for _, k := range l.m.SourceKeys(l.b.Now, o.Resource, l.b.Resources) {
+		for _, k := range evaluation.SourceKeys(l.m.Compiled, l.b.Now, o.Resource, l.b.Resources) {
 			if k.Fault == "" {
 				owners, rules, values = append(owners, o.Resource.ID), append(rules, k.RuleID), append(values, k.Value)
 			}

@@ -125,7 +125,7 @@ func lookedUp(m *Model, b *evaluation.Batch, o *evaluation.Owner) {
 			}
 		}
 	}
-	for _, k := range m.SourceKeys(b.Now, o.Resource, b.Resources) {
+	for _, k := range evaluation.SourceKeys(m.Compiled, b.Now, o.Resource, b.Resources) {
 		key := evaluation.Key{RuleID: k.RuleID, Value: k.Value}
 		o.Lookups[key] = append(o.Lookups[key], made[k.RuleID]...)
 	}

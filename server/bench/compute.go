@@ -11,7 +11,7 @@ func computations(ctx context.Context, s *server, in Input) error {
 	t := &table{title: "c) Role model over a database: one account of six attributes and three groups per person",
 		columns: []string{"people", "run", "took", "people/s", "beside", "rows", "took", "ratio"}}
 	for _, size := range in.sizes() {
-		if err := computation(ctx, s, in, size, t); err != nil {
+		if err := roleModel(ctx, s, in, size, t); err != nil {
 			return fmt.Errorf("compute %d people: %w", size, err)
 		}
 	}
@@ -21,7 +21,7 @@ func computations(ctx context.Context, s *server, in Input) error {
 	return nil
 }
 
-func computation(ctx context.Context, s *server, in Input, size int, t *table) error {
+func roleModel(ctx context.Context, s *server, in Input, size int, t *table) error {
 	o, err := s.organisation(ctx, in, size)
 	if err != nil {
 		return err

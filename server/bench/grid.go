@@ -50,13 +50,13 @@ func (g gridRow) measure(in Input, t *table) error {
 		return fmt.Errorf("the model is faulty: %s", problems[0].Message)
 	}
 	batch := w.batch()
-	if err := g.check(c.Evaluate(batch)); err != nil { // and warms up
+	if err := g.check(evaluation.Evaluate(c, batch)); err != nil { // and warms up
 		return err
 	}
 	people := 0
 	began := time.Now()
 	for time.Since(began) < gridSpan {
-		people += len(c.Evaluate(batch))
+		people += len(evaluation.Evaluate(c, batch))
 	}
 	took := time.Since(began)
 	t.add(g.targets, g.attributes, g.roles, len(w.model.RoleRules)+len(w.model.Rules), took/time.Duration(people), perSecond(people, took),

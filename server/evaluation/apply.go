@@ -2,8 +2,8 @@ package evaluation
 
 import "slices"
 
-// after is the owner as it will be once the result is saved: what the fingerprint is made of. New rows have no id yet.
-func after(o *Owner, res *Result) *Owner {
+// After is the owner as it will be once the result is saved: what the fingerprint is made of. New rows have no id yet.
+func (o *Owner) After(res *Result) *Owner {
 	if len(res.Roles)+len(res.Types) == 0 {
 		return o
 	}
@@ -25,14 +25,14 @@ func after(o *Owner, res *Result) *Owner {
 			out.Types = slices.DeleteFunc(out.Types, func(x *ExistingType) bool { return x == d.Existing })
 		}
 		if !d.CloseRow {
-			out.Types = append(out.Types, d.after())
+			out.Types = append(out.Types, d.After())
 		}
 	}
 	return &out
 }
 
-// after is the row once the delta is saved.
-func (d *TypeDelta) after() *ExistingType {
+// After is the row once the delta is saved.
+func (d *TypeDelta) After() *ExistingType {
 	x := &ExistingType{}
 	if d.Existing != nil {
 		*x = *d.Existing
@@ -65,12 +65,12 @@ func (d *TypeDelta) after() *ExistingType {
 			break
 		}
 	}
-	x.Order = d.Order.after(x.Order)
+	x.Order = d.Order.After(x.Order)
 	return x
 }
 
-// after is the order once the delta is saved; nil when it is closed.
-func (d *OrderDelta) after(o *ExistingOrder) *ExistingOrder {
+// After is the order once the delta is saved; nil when it is closed. No delta leaves it as it is.
+func (d *OrderDelta) After(o *ExistingOrder) *ExistingOrder {
 	if d == nil {
 		return o
 	}

@@ -54,7 +54,7 @@ const batchSize = 500
 func (o *organisation) run(owners []*Owner, save bool) (computed int) {
 	for from := 0; from < len(owners); from += batchSize {
 		b := &Batch{Now: o.now, Owners: owners[from:min(from+batchSize, len(owners))], Resources: o.res, SyncedAt: o.synced}
-		for i, r := range o.c.Evaluate(b) {
+		for i, r := range Evaluate(o.c, b) {
 			if !r.Unchanged {
 				computed++
 			}

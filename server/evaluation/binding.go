@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"writ/server/directory"
 )
@@ -146,24 +145,6 @@ func nameOf(s *directory.Shape, entityTypeID int64) string {
 		return t.Identifier
 	}
 	return "the entity type"
-}
-
-// world is what a binding or an expression can see while one owner is computed.
-type world struct {
-	resources map[int64]*Resource
-	vars      [3]*Resource // by root: source, record, target
-	from, to  int64        // assignment.startDate and endDate
-	now       int64
-	zone      *time.Location // where days begin and end
-	iteration int64          // which spelling of a value is asked for, from 0
-	read      func(id int64) // notes a resource that was read; nil: not interesting
-}
-
-func (w *world) get(id int64) *Resource {
-	if w.read != nil {
-		w.read(id)
-	}
-	return w.resources[id]
 }
 
 // reach gives the resources at the end of the navigations, in the order found; a null on the way gives none.

@@ -18,7 +18,7 @@ func (b *builder) criteria(kind, identifier string, c rolemodel.Criteria) []crit
 			b.problem(rolemodel.SeverityError, kind, identifier, "dimensions."+name, "There is no dimension %q. Declare it or remove the criterion.", name)
 			continue
 		}
-		if err := b.mustBeKey(d.EntityTypeID, one.Key); err != nil {
+		if err := b.exprs.mustBeKey(d.EntityTypeID, one.Key); err != nil {
 			b.problem(rolemodel.SeverityError, kind, identifier, "dimensions."+name, "%s", err)
 			continue
 		}
@@ -132,7 +132,7 @@ func (b *builder) property(typ *typed, id *int64, on *reads) *prop {
 	}
 	have := typ.byName[p.Identifier]
 	if have == nil {
-		have = newProp(b.shape, p)
+		have = &prop{field: newField(b.shape, p)}
 		typ.byName[p.Identifier] = have
 	}
 	if p.IsNavigation() {

@@ -92,6 +92,14 @@ type source struct {
 	keys         []*rule // CORRELATION and QUERY rules by id
 }
 
+// source gives what is known of the owners of an entity type; nothing where the model says nothing of them.
+func (c *Compiled) source(entityTypeID int64) *source {
+	if s := c.sources[entityTypeID]; s != nil {
+		return s
+	}
+	return &source{entityType: entityTypeID, matcher: newMatcher(nil, nil), reads: &reads{}}
+}
+
 // role is a role of this entity type.
 type role struct {
 	*rolemodel.Role
@@ -110,15 +118,12 @@ type typed struct {
 
 // prop is a property of the target that rules compute.
 type prop struct {
-	*directory.Property
+	field
 	at      int     // its position in props
 	scalars []*rule // by id
 	navs    int     // how many navigation rules there are
 	queries []*rule // highest confidence first, then id
-	format  string  // of its mapping
-	key     bool    // it designates the target in its system: nothing can be sent without it
-	dates   bool    // it holds dates in normal form
-	days    bool    // the system keeps no time of them
+
 }
 
 // ruled reports whether rules compute the property; else only what they once brought is left to be taken away.
@@ -156,4 +161,37 @@ type rule struct {
 	after      int
 	resource   int64 // NAVIGATION: value
 	label      string
+}
+
+// applied moves the interval of a rule by its offsets (role-model 2.9). Default gives it as it is.
+func (x *rule) applied(over set) set {
+	if x.offset == rolemodel.OffsetDefault {
+		return over
+	}
+	out := make([]interval, 0, len(over))
+	for _, i := range over {
+		switch x.offset {
+		case rolemodel.OffsetAround:
+			out = append(out, interval{shift(i.from, x.before), shift(i.to, x.after)})
+		case rolemodel.OffsetBefore:
+			if i.from != minTime {
+				out = append(out, interval{shift(i.from, x.before), shift(i.from, x.after)})
+			}
+		case rolemodel.OffsetAfter:
+			if i.to != maxTime {
+				out = append(out, interval{shift(i.to, x.before), shift(i.to, x.after)})
+			}
+		}
+	}
+	return sets(out...)
+}
+
+// required reports whether a rule gives something by itself: the other strengths only suggest in a basket.
+func (x *rule) required() bool { return x.strength == rolemodel.Required }
+
+func (c *Compiled) nameOfRule(id int64) string {
+	if x := c.rules[id]; x != nil {
+		return x.identifier
+	}
+	return ""
 }

@@ -1,56 +1,12 @@
 package evaluation
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"writ/server/rolemodel"
 )
-
-// TestCorrelationTable is role-model 5.3, line by line: offered two sure and two unsure targets, or only unsure ones.
-func TestCorrelationTable(t *testing.T) {
-	t.Parallel()
-	target := func(id int64) *Resource { return &Resource{ID: id} }
-	sure := []match{{target: target(1), confidence: 120}, {target: target(2), confidence: 100}}
-	unsure := []match{{target: target(3), confidence: 90}, {target: target(4), confidence: 80}}
-	both := append(append([]match{}, sure...), unsure...)
-	for _, c := range []struct {
-		multiple, all, has bool
-		offered            []match
-		linked, suggested  string
-	}{
-		{false, false, false, both, "1", ""},
-		{false, false, false, unsure, "", "3"},
-		{false, false, true, both, "", ""},
-		{false, true, false, both, "", "1234"},
-		{false, true, false, unsure, "", "34"},
-		{false, true, true, both, "", "1234"},
-		{true, false, false, both, "12", ""},
-		{true, false, false, unsure, "", "34"},
-		{true, false, true, both, "12", ""},
-		{true, false, true, unsure, "", ""},
-		{true, true, false, both, "12", "34"},
-		{true, true, true, both, "12", "34"},
-		{true, true, true, nil, "", ""},
-	} {
-		t.Run(fmt.Sprintf("Multiple=%v/SuggestAll=%v/Has=%v/%d", c.multiple, c.all, c.has, len(c.offered)), func(t *testing.T) {
-			t.Parallel()
-			linked, suggested := correlate(c.multiple, c.all, c.has, c.offered)
-			require.Equal(t, c.linked, numbers(linked))
-			require.Equal(t, c.suggested, numbers(suggested))
-		})
-	}
-}
-
-func numbers(list []match) string {
-	s := ""
-	for _, m := range list {
-		s += fmt.Sprint(m.target.ID)
-	}
-	return s
-}
 
 // population is a person expected to have an account, and a fuzzy and a sure correlation rule.
 func population(t *testing.T, change ...func(*rolemodel.ResourceType)) (o *organisation, p *Owner, sure, fuzzy int64) {
@@ -220,7 +176,7 @@ func TestClassify(t *testing.T) {
 		if existing != nil {
 			existing.TargetID = r.ID
 		}
-		return o.c.Classify(&OrphanBatch{Now: day, Targets: []Orphan{{Resource: r, Existing: existing}}, Resources: map[int64]*Resource{r.ID: r}})[0]
+		return Classify(o.c, &OrphanBatch{Now: day, Targets: []Orphan{{Resource: r, Existing: existing}}, Resources: map[int64]*Resource{r.ID: r}})[0]
 	}
 	d := one("ann", nil).Delta
 	require.Equal(t, typ.ID, d.ResourceTypeID)
@@ -247,7 +203,7 @@ func TestKeysThatFail(t *testing.T) {
 	rule := o.rule(typ, rolemodel.ResourceTypeRule{Kind: rolemodel.CorrelationRule, SourceExpression: ptr(`source.LastName.split("#")[1]`), TargetBinding: ptr("Login"), Confidence: 100})
 	o.compile()
 	good, bad, nobody, composed := o.hire("Ann", "x#lee"), o.hire("Bob", "ray"), o.hire("Cid", ""), o.hire("Dan", "x#Mu\u0308ller")
-	keys := func(x *Owner) []Key { return o.c.SourceKeys(o.now, x.Resource, o.res) }
+	keys := func(x *Owner) []Key { return SourceKeys(o.c, o.now, x.Resource, o.res) }
 	require.Equal(t, []Key{{RuleID: rule.ID, Value: "lee"}}, keys(good))
 	for _, x := range []*Owner{bad, nobody} {
 		require.Len(t, keys(x), 1)

@@ -6,8 +6,17 @@ import (
 	"writ/server/directory"
 )
 
-func newProp(shape *directory.Shape, p *directory.Property) *prop {
-	q := &prop{Property: p}
+// field is a property as values are written into it.
+type field struct {
+	*directory.Property
+	format string // of its mapping
+	key    bool   // it designates the target in its system: nothing can be sent without it
+	dates  bool   // it holds dates in normal form
+	days   bool   // the system keeps no time of them
+}
+
+func newField(shape *directory.Shape, p *directory.Property) field {
+	q := field{Property: p}
 	if m := shape.PropertyMappings[p.ID]; m != nil {
 		q.format = m.Format
 	}
@@ -19,7 +28,7 @@ func newProp(shape *directory.Shape, p *directory.Property) *prop {
 
 // written is a computed date as the property holds it: in normal form where the property holds dates; in a text as people everywhere read
 // it, for no system knows our normal form. The end of an assignment is the first instant after it: where only a day is kept, its last day.
-func (q *prop) written(v *value, text string, zone *time.Location) (string, error) {
+func (q *field) written(v *value, text string, zone *time.Location) (string, error) {
 	if text == "" || q.dates && !q.days {
 		return text, nil
 	}
@@ -35,9 +44,8 @@ func (q *prop) written(v *value, text string, zone *time.Location) (string, erro
 }
 
 // sameDate reports whether the system holds a date as well as it can: it may keep a day only, no seconds, or an instant for a day.
-func (r *ground) sameDate(q *prop, want, current string) bool {
-	zone := r.c.shape.Zone()
-	if want == "" || current == "" {
+func (q *field) sameDate(want, current string, zone *time.Location) bool {
+	if !q.dates || want == "" || current == "" {
 		return false
 	}
 	if directory.SameDate(want, current, zone) {

@@ -61,7 +61,7 @@ func TestLastDay(t *testing.T) {
 					require.Contains(t, o.res[o.one(p).TargetID].Links["MemberOf"], group)
 				}
 				o.now = midnight.Add(-time.Second)
-				require.Equal(t, []time.Time{midnight.UTC()}, ends(o.c.Evaluate(&Batch{Now: o.now, Force: true, Owners: []*Owner{p}, Resources: o.res})[0]))
+				require.Equal(t, []time.Time{midnight.UTC()}, ends(Evaluate(o.c, &Batch{Now: o.now, Force: true, Owners: []*Owner{p}, Resources: o.res})[0]))
 				gone := directory.FirstInstant(time.Date(2026, 4, 28, 12, 0, 0, 0, zone), zone)
 				o.now = gone.Add(-time.Second)
 				o.evaluate(p)

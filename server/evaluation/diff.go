@@ -3,9 +3,7 @@ package evaluation
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-	"time"
 )
 
 // diff compares one row with what is wanted and collects what has to be done about it (role-model 12.7, provisioning 1.4 to 1.6).
@@ -20,57 +18,6 @@ type diff struct {
 	lines  *lines
 	first  bool // first look at a target that this server did not create or know before
 	back   map[string]bool
-}
-
-// difference is all that it takes to settle one row: what was computed of its type, the seat, and what concerns the owner.
-type difference struct {
-	ground    *ground
-	plan      *plan
-	seat      *seat
-	ownerGone bool
-	refused   bool   // somebody refused to give him a target that rules proposed
-	unmatched string // why nobody could look whether he has a target already; empty: all rules could
-}
-
-// settleRow settles a row and keeps what has to be done.
-func (r *run) settleRow(p *plan, s *seat) {
-	if out := r.difference(p, s).settle(); out != nil {
-		r.res.Types = append(r.res.Types, *out)
-	}
-}
-
-func (r *run) difference(p *plan, s *seat) difference {
-	return difference{ground: &r.ground, plan: p, seat: s, ownerGone: r.o.Resource.Gone, refused: len(r.o.Denied) > 0, unmatched: r.unmatched(p.ID)}
-}
-
-// settle gives what has to be done about a row; nil: nothing.
-func (in difference) settle() *TypeDelta {
-	p, s, row := in.plan, in.seat, in.seat.row
-	d := &diff{difference: in, r: in.ground, p: p, row: row, target: s.target, want: s.want}
-	d.out = TypeDelta{ResourceTypeID: p.ID, Workflow: row.Workflow, IsExpected: s.want.ok, Start: row.Start, End: row.End, Confidence: s.confidence,
-		Expected: s.want.expected, Error: row.Error}
-	if row.ID != 0 {
-		d.out.Existing = row
-	}
-	if d.inherits() {
-		// what was written for the former owner is compared as if it had been written for this one
-		known := *row
-		known.Expected = s.former.Expected
-		known.Expected.TypeRules, known.Expected.Roles = row.Expected.TypeRules, row.Expected.Roles
-		d.row = &known
-	}
-	if s.target != nil {
-		d.out.TargetID = s.target.ID
-		d.first = row.TargetID != s.target.ID && !row.sent() && !row.associated() && (row.TargetID != 0 || len(row.Expected.Ours) == 0) && !d.inherits()
-	}
-	d.lines = newLines(d.r, p, row.Order)
-	d.lines.renamed = d.row.Expected.renamed()
-	if s.want.ok {
-		d.expected()
-	} else {
-		d.unexpected()
-	}
-	return d.finish()
 }
 
 // inherits: the target comes from an owner who is gone, and this server kept it under the same resource type.
@@ -525,43 +472,12 @@ func (d *diff) holdBack() {
 	d.out.Expected.Properties = props
 }
 
-// Same compares two expectations.
-func (e Expected) Same(f Expected) bool {
-	if !slices.Equal(e.TypeRules, f.TypeRules) || !slices.Equal(e.Roles, f.Roles) || len(e.Properties) != len(f.Properties) || e.Begun != f.Begun ||
-		!maps.EqualFunc(e.Ours, f.Ours, slices.Equal[[]Own]) {
-		return false
-	}
-	for name, a := range e.Properties {
-		if !slices.EqualFunc(a, f.Properties[name], func(x, y Span) bool {
-			return x.interval() == y.interval() && x.InForce == y.InForce && sameValue(x, y)
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
 // begun: the target was in use at a computation, now or before.
 func (d *diff) begun() bool {
 	if d.out.CloseRow || d.target == nil && !d.untraceable() {
 		return false
 	}
 	return d.want.ok && d.want.over.has(d.r.now) || d.row.begun(d.r.now) && d.out.TargetID == d.row.TargetID
-}
-
-// begun: the target of the row was in use once.
-func (x *ExistingType) begun(now int64) bool {
-	return x.Expected.Begun || x.IsExpected && (x.TargetID != 0 || x.WasVerified) && startOf(x.Start) <= now
-}
-
-// inForce is the span of a mono-valued property that counts now.
-func inForce(spans []Span) *Span {
-	for i := range spans {
-		if spans[i].InForce {
-			return &spans[i]
-		}
-	}
-	return nil
 }
 
 func (d *diff) kept(property string, value int64) *Kept {
@@ -626,5 +542,3 @@ func (d *diff) wish(q *prop, s *Span) wish {
 	}
 	return w
 }
-
-func moments(i interval) (*time.Time, *time.Time) { return moment(i.from), moment(i.to) }

@@ -3,98 +3,28 @@ package evaluation
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"writ/server/rolemodel"
 )
 
-// Trace tells why, step by step: rule -> context -> record -> role -> value; and for what failed, which criterion.
-type Trace struct {
-	Steps []Step
-}
-
-// StepKind is what a step of an explanation is about.
-type StepKind string
-
-// The kinds of steps: those that an evaluation makes, and those of what was done about it.
-const (
-	StepContext       StepKind = "CONTEXT"        // which record of the owner counts, and the dimension values it gives
-	StepCompositeRole StepKind = "COMPOSITE_ROLE" // a rule that gives or forbids a composite role
-	StepSingleRole    StepKind = "SINGLE_ROLE"    // a rule that gives or forbids a single role
-	StepRole          StepKind = "ROLE"           // what all of that comes to: the role is held, or not
-	StepResourceType  StepKind = "RESOURCE_TYPE"  // a rule that gives or forbids a resource type
-	StepProperty      StepKind = "PROPERTY"       // a rule that computes a value
-	StepType          StepKind = "TYPE"           // what all of that comes to: the owner gets the resource type, or not
-	StepCorrelation   StepKind = "CORRELATION"    // a target that a key finds
-	StepRecord        StepKind = "RECORD"         // of the past: what was kept then is not what is computed again
-	StepOrder         StepKind = "ORDER"          // the order about the resource type, and how it stands
-	StepReview        StepKind = "REVIEW"         // a person's decision about it
-	StepLine          StepKind = "LINE"           // one value of it
-	StepAttempt       StepKind = "ATTEMPT"        // one time it was sent
-	StepVerification  StepKind = "VERIFICATION"   // whether synchronized data shows it
-	StepDifference    StepKind = "DIFFERENCE"     // what the system shows and nobody asked for
-)
-
-// Step is one link of an explanation. Evaluation gives the facts; server/assignment, which knows the names, adds the sentence and the steps
-// that follow an evaluation.
-type Step struct {
-	Kind           StepKind
-	RuleID         int64
-	Rule           string // identifier of the rule
-	RoleID         int64  // the role a rule gives; else the one it asks for
-	ResourceTypeID int64
-	Property       string
-	Value          string
-	Matched        bool
-	From, To       *time.Time
-	Text           string     // the step as a sentence
-	OrderID        *int64     // of what follows the evaluation; nil: none
-	RuleSince      *time.Time // from when on the rule is as it is; nil: not known, or no rule
-
-	NeedsRoleID   int64            // role that the rule asks for; 0: none
-	RoleHeld      bool             // NeedsRoleID is held at some time
-	Criteria      []CriterionFact  // what the rule asks of the context
-	NoContext     bool             // no record counts, so that nothing can match
-	OutsidePolicy bool             // the owner is not in the population of the rule's policy
-	Denied        bool             // the rule forbids, it does not give
-	Suggests      bool             // the rule only suggests
-	Overruled     bool             // another rule decided instead
-	NotComputed   bool             // values of a type the owner does not get
-	Error         string           // the rule failed
-	Values        map[string]int64 // context: dimension -> value
-	ResourceID    int64            // context: the record; correlation: the target; property: the resource added
-	Confidence    int              // correlation
-	Ambiguous     bool             // correlation: other owners have an equal claim
-	ByHand        *AssignedRole    // role: a person gave or denied it, or it was found in a system
-	Sections      []ContextSection // context: what stands behind each record section; none: there are none
-	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
-}
-
-// CriterionFact is one dimension criterion of a rule, beside what the owner has.
-type CriterionFact struct {
-	Dimension string
-	Key       string // of the value asked for
-	Wanted    int64  // its id; 0: there is no such value
-	Below     bool   // descendants count too
-	Has       int64  // the owner's value; 0: none
-	Holds     bool
-}
-
-// step adds a step, if they are kept at all.
-func (r *run) step(s Step) {
-	if r.res.Trace != nil {
-		r.res.Trace.Steps = append(r.res.Trace.Steps, s)
-	}
-}
-
 // explain tells of every rule whether it holds and why not, and what all of them come to. It runs after everything is computed.
-func (r *run) explain(plans map[int64]*plan) {
+func explain(of *run) {
+	r := explaining{of}
+	r.res.Trace = &Trace{}
+	for _, p := range r.plans {
+		r.explainCorrelation(p)
+	}
 	r.explainContexts()
 	r.explainRoles()
-	r.explainTypes(plans)
+	r.explainTypes()
 }
 
-func (r *run) explainContexts() {
+// explaining is what was computed of an owner, with a trace that grows.
+type explaining struct{ *run }
+
+func (r explaining) step(s Step) { r.res.Trace.Steps = append(r.res.Trace.Steps, s) }
+
+func (r explaining) explainContexts() {
 	for i, rule := range r.src.contexts {
 		s := Step{Kind: StepContext, RuleID: rule.id, Rule: rule.identifier}
 		if i >= len(r.contexts) || len(r.contexts[i]) == 0 {
@@ -109,7 +39,7 @@ func (r *run) explainContexts() {
 }
 
 // explainRoles goes over the roles that some rule gives or that the owner has: their rules, then what they come to.
-func (r *run) explainRoles() {
+func (r explaining) explainRoles() {
 	rules := map[int64][]*rule{}
 	for _, x := range r.src.matcher.rules {
 		if x.gives != 0 {
@@ -138,7 +68,7 @@ func (r *run) explainRoles() {
 }
 
 // verdict adds what the rules come to, by what is in force now, else by what comes next, else by what was.
-func (r *run) verdict(s Step, over set) {
+func (r explaining) verdict(s Step, over set) {
 	if len(over) > 0 {
 		best := over[len(over)-1]
 		for _, i := range slices.Backward(over) {
@@ -153,7 +83,7 @@ func (r *run) verdict(s Step, over set) {
 }
 
 // explainRule adds one step per interval of a rule, or one that says why not.
-func (r *run) explainRule(s Step, x *rule, over set) {
+func (r explaining) explainRule(s Step, x *rule, over set) {
 	s.RuleID, s.Rule, s.NeedsRoleID, s.Denied, s.Suggests = x.id, x.identifier, x.roleID, x.denied, !x.required()
 	s.RoleHeld = x.roleID != 0 && len(r.held[x.roleID]) > 0
 	s.NoContext = len(r.contextsOf(x)) == 0
@@ -167,7 +97,7 @@ func (r *run) explainRule(s Step, x *rule, over set) {
 }
 
 // because tells what a rule asks of a context, beside what that has.
-func (r *run) because(s Step, x *rule, c *context) Step {
+func (r explaining) because(s Step, x *rule, c *context) Step {
 	if c == nil {
 		return s
 	}
@@ -184,7 +114,7 @@ func (r *run) because(s Step, x *rule, c *context) Step {
 }
 
 // reason is the context for which a rule applies during a time: of now, if now is in it, else the best ranked; after the time of all, any.
-func (r *run) reason(x *rule, i interval) *context {
+func (r explaining) reason(x *rule, i interval) *context {
 	contexts := r.contextsOf(x)
 	var best *context
 	for n := range contexts {
@@ -205,7 +135,7 @@ func (r *run) reason(x *rule, i interval) *context {
 }
 
 // nearest is the context that lacks the least of what a rule asks for; of equal ones that of now, then the best ranked.
-func (r *run) nearest(x *rule) *context {
+func (r explaining) nearest(x *rule) *context {
 	contexts := r.contextsOf(x)
 	best, most := contextAt(contexts, r.now), -1
 	holds := func(c *context) (n int) {
@@ -227,7 +157,7 @@ func (r *run) nearest(x *rule) *context {
 	return best
 }
 
-func (r *run) satisfies(c *context, k criterion) bool {
+func (r explaining) satisfies(c *context, k criterion) bool {
 	id := c.Dimensions[k.dimension]
 	if id == 0 || k.value == 0 {
 		return false
@@ -241,28 +171,43 @@ func (r *run) satisfies(c *context, k criterion) bool {
 
 // explainTypes tells of every rule of every resource type whether it gives something, of the type whether the owner gets it, and of the
 // values what they are.
-func (r *run) explainTypes(plans map[int64]*plan) {
+func (r explaining) explainTypes() {
 	for _, t := range r.src.types {
 		var base set
-		if p := plans[t.ID]; p != nil {
-			base = p.base
+		for _, p := range r.plans {
+			if p.ID == t.ID {
+				base = p.base
+			}
 		}
 		winners := r.winners(t.ID)
 		var properties []*rule
 		for _, x := range r.src.matcher.rules {
 			switch {
-			case x.typ != t || x.kind.explain == nil:
+			case x.typ != t || x.kind.told == notTold:
 			case x.kind.gives:
-				x.kind.explain(r, x, false, nil)
+				r.explainGiven(x)
 			default:
 				properties = append(properties, x)
 			}
 		}
 		r.verdict(Step{Kind: StepType, ResourceTypeID: t.ID}, base)
 		for _, x := range properties {
-			x.kind.explain(r, x, len(base) > 0, winners[x.prop.Identifier])
+			if x.kind.told == toldByValue {
+				r.explainComputed(x, len(base) > 0, winners[x.prop.Identifier])
+			} else {
+				r.explainGiven(x)
+			}
 		}
 	}
+}
+
+// explainGiven tells when a rule gives what always is the same: the type, or a fixed value.
+func (r explaining) explainGiven(x *rule) {
+	s := Step{Kind: StepResourceType, RoleID: x.roleID, ResourceTypeID: x.typ.ID}
+	if !x.kind.gives {
+		s = propertyStep(x)
+	}
+	r.explainRule(s, x, x.applied(r.when(x, false)))
 }
 
 func propertyStep(x *rule) Step {
@@ -270,7 +215,7 @@ func propertyStep(x *rule) Step {
 }
 
 // explainComputed tells what a rule computes, when its type is given at all, and whether another rule takes precedence.
-func (r *run) explainComputed(x *rule, given bool, winners []int64) {
+func (r explaining) explainComputed(x *rule, given bool, winners []int64) {
 	s := propertyStep(x)
 	if !given {
 		s.RuleID, s.Rule, s.NotComputed = x.id, x.identifier, true
@@ -305,7 +250,7 @@ func (r *run) explainComputed(x *rule, given bool, winners []int64) {
 }
 
 // winners are, by property, the rules behind the values in force of the owner's targets of one type.
-func (r *run) winners(typeID int64) map[string][]int64 {
+func (r explaining) winners(typeID int64) map[string][]int64 {
 	out := map[string][]int64{}
 	add := func(e Expected) {
 		for name, spans := range e.Properties {
@@ -332,22 +277,15 @@ func (r *run) winners(typeID int64) map[string][]int64 {
 }
 
 // explainCorrelation tells which targets were found and what becomes of them.
-func (r *run) explainCorrelation(p *plan, linked, suggested []match) {
+func (r explaining) explainCorrelation(p *plan) {
 	add := func(m match, is bool) {
 		r.step(Step{Kind: StepCorrelation, RuleID: m.rule, Rule: r.c.nameOfRule(m.rule), ResourceTypeID: p.ID, ResourceID: m.target.ID, Value: m.target.Key,
 			Matched: is, Confidence: m.confidence, Ambiguous: m.ambiguous})
 	}
-	for _, m := range linked {
+	for _, m := range p.linked {
 		add(m, true)
 	}
-	for _, m := range suggested {
+	for _, m := range p.suggested {
 		add(m, false)
 	}
-}
-
-func (c *Compiled) nameOfRule(id int64) string {
-	if x := c.rules[id]; x != nil {
-		return x.identifier
-	}
-	return ""
 }

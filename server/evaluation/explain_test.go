@@ -14,7 +14,7 @@ func (o *organisation) mustExplain(t *testing.T, p *Owner) map[StepKind][]Step {
 	t.Helper()
 	b := o.batch(p)
 	b.Explain = true
-	res := o.c.Evaluate(b)[0]
+	res := Evaluate(o.c, b)[0]
 	require.NoError(t, res.Err)
 	out := map[StepKind][]Step{}
 	for _, s := range res.Trace.Steps {

@@ -6,85 +6,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"pgregory.net/rapid"
-
 	"github.com/stretchr/testify/require"
 
 	"writ/server/rolemodel"
 )
-
-func TestBuiltinFunctions(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, in, args, want string }{
-		{"ToUpper", "strasse é", "", "STRASSE É"},
-		{"ToLower", "ÀB", "", "àb"},
-		{"Trim", " a b ", "", "a b"},
-		{"TrimStart", " a ", "", "a "},
-		{"TrimEnd", " a ", "", " a"},
-		{"RemoveDiacritics", "Müller Straße Šimić æ", "", "Mueller Strasse Shimic ae"},
-		{"Simplify", "d'Ürsel-Łoś 3", "", "DUERSELLOS3"},
-		{"ToTitle", "jean-PIERRE o'neil", "", "Jean-Pierre O'Neil"},
-		{"ToFirstName", " MARY ann", "", "Mary Ann"},
-		{"ToSoundex", "Robert", "", "R163"},
-		{"ToSoundex", "Tymczak", "", "T522"},
-		{"ToFormatedDN", "Lee, Ann+1", "", `Lee\, Ann\+1`},
-		{"ParseLocalDate", "01/07/2026 12:30", "Europe/Paris|dd/MM/yyyy HH:mm", "2026-07-01T10:30:00Z"},
-		{"ParseLocalDateThenAddMinutes", "2026-01-01", "UTC|yyyy-MM-dd|60", "2026-01-01T01:00:00Z"},
-		{"ParseUniversalDate", "20260101", "yyyyMMdd", "2026-01-01"},
-		{"FormatLocalDate", "2026-07-01T22:30:00Z", "Europe/Paris|dd.MM.yy HH:mm", "02.07.26 00:30"},
-		{"FormatLocalDate", "", "Europe/Paris|dd.MM.yy", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			o := newOrganisation(t)
-			typ := o.accounts()
-			o.typeRule(typ)
-			text := c.name
-			if c.args != "" {
-				text += ":" + c.args
-			}
-			o.scalar(typ, "Phone", "Phone", text)
-			p := o.employ("Ann", "Lee", 0)
-			p.Resource.Scalars["Phone"] = c.in
-			o.evaluate(p)
-			require.Equal(t, c.want, o.one(p).Expected.Properties["Phone"][0].Value)
-			require.Empty(t, o.one(p).Expected.Properties["Phone"][0].Error)
-		})
-	}
-}
-
-func TestUsernames(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "jean.dupont", BuildUsername("Jean", "Dupont", ".", "", 0))
-	require.Equal(t, "jean.dupont2@x", BuildUsername("Jean", "Dupont", ".", "@x", 2))
-	require.Equal(t, "dupont", BuildUsername("", "Dupont", ".", "", 0))
-	require.Equal(t, "jp.mueller", BuildUsernameWithInitials("Jean-Pierre", "Müller", ".", "", 0, 0))
-	require.Equal(t, "je.muelle", BuildUsernameWithInitials("Jean-Pierre", "Müller", ".", "", 9, 1))
-}
-
-func TestComparison(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		how  int16
-		a, b string
-		same bool
-	}{
-		{CaseSensitive, "a", "A", false},
-		{CaseSensitive, "", "", true},
-		{IgnoreCase, "aÉ", "Aé", true},
-		{IgnoreCase, "e", "é", false},
-		{IgnoreDiacritics, "é", "e", true},
-		{IgnoreDiacritics, "é", "E", false},
-		{Simplified, "Jean-Pierre 2", "jéan pierre", true},
-		{Simplified, "a", "b", false},
-		{Approximate, "Schmidt", "Scmid", true},
-		{Approximate, "Wyzz", "Vis", true},
-		{Approximate, "Kassel", "Cacel", true},
-		{Approximate, "Meier", "Bayer", false},
-	} {
-		require.Equal(t, c.same, Same(c.how, c.a, c.b), "%d %q %q", c.how, c.a, c.b)
-	}
-}
 
 // value evaluates one scalar rule for a person in IT below HQ.
 func valueOf(t *testing.T, binding, expression string) (Span, Result, []Problem) {
@@ -161,7 +86,7 @@ func TestFactsAreTracked(t *testing.T) {
 		res := o.evaluate(p)
 		require.Subset(t, res.Facts, []int64{hq, it}, "two steps away")
 		o.res[hq].Scalars["Name"] = "Headquarters"
-		res = o.c.Evaluate(o.batch(p))[0]
+		res = Evaluate(o.c, o.batch(p))[0]
 		require.False(t, res.Unchanged, "the fingerprint sees it too")
 	}
 }
@@ -316,7 +241,7 @@ func TestExcludedRecordsAndDayEnds(t *testing.T) {
 	require.Equal(t, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), *res.Contexts[0].End, "an end written as a day includes that day")
 	r.Scalars["End"] = "soon"
 	b := o.batch(p)
-	require.ErrorContains(t, o.c.Evaluate(b)[0].Err, `"soon" is not a date`)
+	require.ErrorContains(t, Evaluate(o.c, b)[0].Err, `"soon" is not a date`)
 }
 
 func TestPolicies(t *testing.T) {
@@ -338,36 +263,64 @@ func TestPolicies(t *testing.T) {
 	require.Empty(t, in.Types, "a disabled policy gives nothing")
 }
 
-// TestFunctionsCutBetweenLetters: whatever the names, the limit and the try, a login is text.
-func TestFunctionsCutBetweenLetters(t *testing.T) {
+func TestBuiltinFunctions(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "jсмирнов", BuildUsernameWithInitials("Jan", "Смирнов", "", "", 8, 0))
-	rapid.Check(t, func(t *rapid.T) {
-		first, last := rapid.String().Draw(t, "first"), rapid.String().Draw(t, "last")
-		limit, iteration := rapid.Int64Range(0, 12).Draw(t, "limit"), rapid.Int64Range(0, 12).Draw(t, "iteration")
-		for _, login := range []string{BuildUsernameWithInitials(first, last, ".", "@x", limit, iteration), BuildUsername(first, last, "-", "", iteration)} {
-			require.True(t, utf8.ValidString(login), "%q", login)
-		}
-		for name, f := range builtins {
-			if f.least == 0 {
-				text, err := f.apply(first, nil)
-				require.NoError(t, err)
-				require.True(t, utf8.ValidString(text), "%s gives %q", name, text)
+	for _, c := range []struct{ name, in, args, want string }{
+		{"ToUpper", "strasse é", "", "STRASSE É"},
+		{"ToLower", "ÀB", "", "àb"},
+		{"Trim", " a b ", "", "a b"},
+		{"TrimStart", " a ", "", "a "},
+		{"TrimEnd", " a ", "", " a"},
+		{"RemoveDiacritics", "Müller Straße Šimić æ", "", "Mueller Strasse Shimic ae"},
+		{"Simplify", "d'Ürsel-Łoś 3", "", "DUERSELLOS3"},
+		{"ToTitle", "jean-PIERRE o'neil", "", "Jean-Pierre O'Neil"},
+		{"ToFirstName", " MARY ann", "", "Mary Ann"},
+		{"ToSoundex", "Robert", "", "R163"},
+		{"ToSoundex", "Tymczak", "", "T522"},
+		{"ToFormatedDN", "Lee, Ann+1", "", `Lee\, Ann\+1`},
+		{"ParseLocalDate", "01/07/2026 12:30", "Europe/Paris|dd/MM/yyyy HH:mm", "2026-07-01T10:30:00Z"},
+		{"ParseLocalDateThenAddMinutes", "2026-01-01", "UTC|yyyy-MM-dd|60", "2026-01-01T01:00:00Z"},
+		{"ParseUniversalDate", "20260101", "yyyyMMdd", "2026-01-01"},
+		{"FormatLocalDate", "2026-07-01T22:30:00Z", "Europe/Paris|dd.MM.yy HH:mm", "02.07.26 00:30"},
+		{"FormatLocalDate", "", "Europe/Paris|dd.MM.yy", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOrganisation(t)
+			typ := o.accounts()
+			o.typeRule(typ)
+			text := c.name
+			if c.args != "" {
+				text += ":" + c.args
 			}
-		}
-	})
+			o.scalar(typ, "Phone", "Phone", text)
+			p := o.employ("Ann", "Lee", 0)
+			p.Resource.Scalars["Phone"] = c.in
+			o.evaluate(p)
+			require.Equal(t, c.want, o.one(p).Expected.Properties["Phone"][0].Value)
+			require.Empty(t, o.one(p).Expected.Properties["Phone"][0].Error)
+		})
+	}
 }
 
-// TestValuesThatCannotBeStored: a value that no database takes is an error of this value, with a message that can be stored.
-func TestValuesThatCannotBeStored(t *testing.T) {
+func TestArgumentsAreChecked(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"a\x00b", "a\xffb", "\xed\xa0\x80", strings.Repeat("é", maxValue)} {
-		v := &value{literal: &text}
-		got, err := v.text(&world{})
-		require.Error(t, err)
-		require.Empty(t, got)
-		require.True(t, utf8.ValidString(err.Error()))
-		require.NotContains(t, err.Error(), "\x00")
-		require.Less(t, len(err.Error()), 400)
+	o := newOrganisation(t)
+	typ := o.accounts()
+	for text, want := range map[string]string{
+		`{"a": order.HasChanged("Nope")}`: `HasChanged("Nope")`,
+		`"Welcome"`:                       "map of texts",
+		`{"a": source.Nope}`:              "Nope",
+		`{"a": source.Department.Name}`:   "Department leads to other resources",
+		`{"a": order.colour}`:             "colour",
+		`{"a": `:                          "Syntax error",
+	} {
+		typ.ArgumentsExpression = &text
+		_, problems := Compile(o.m, o.shape, o.keys)
+		require.Len(t, problems, 1, text)
+		require.Equal(t, rolemodel.SeverityError, problems[0].Severity)
+		require.Equal(t, "resource_type", problems[0].Kind)
+		require.Equal(t, "argumentsExpression", problems[0].Field)
+		require.Contains(t, problems[0].Message, want)
 	}
 }

@@ -54,7 +54,7 @@ func TestExtensions(t *testing.T) {
 			}
 			o.res[hq].Scalars["Name"], o.res[it].Scalars["Name"] = "Head", "Computers"
 			if strings.Contains(expression, "source.") && want != "-" {
-				require.NotEqual(t, before, o.c.Evaluate(o.batch(p))[0].Fingerprint, "what it reads counts")
+				require.NotEqual(t, before, Evaluate(o.c, o.batch(p))[0].Fingerprint, "what it reads counts")
 			}
 		})
 	}

@@ -301,7 +301,7 @@ func (h *hasher) expected(t *typed, e Expected) {
 			h.n(x.ID)
 			h.n(int64(x.Comparison))
 			h.n(x.Since)
-			h.is(x.Renamed, t.ResourceType != nil && h.b.seenSince(t, x))
+			h.is(x.Renamed, t.ResourceType != nil && h.b.seenSince(t.TargetEntityTypeID, x))
 		}
 	}
 	h.is(e.Begun)

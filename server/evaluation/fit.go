@@ -60,27 +60,27 @@ func (v *value) isDate(shape *directory.Shape) bool {
 		return true
 	}
 	p := v.property(shape)
-	return p != nil && newProp(shape, p).dates
+	return p != nil && newField(shape, p).dates
 }
 
 // isBroken reports whether the value could not be compiled: that is told elsewhere.
 func (v *value) isBroken() bool { return v.broken != nil }
 
 // mustFit refuses a value whose type the property cannot hold, and constants that are no values of it: it would fail for everybody who has one.
-func (b *builder) mustFit(v *value, p *directory.Property) error {
+func (c *compiler) mustFit(v *value, p *directory.Property) error {
 	if v.isBroken() {
 		return nil
 	}
-	if from := v.gives(b.shape); !fits(from, p.Type) {
+	if from := v.gives(c.shape); !fits(from, p.Type) {
 		return fmt.Errorf("it gives %s, and the property %s holds %s; convert it, e.g. with string(...)", from, p.Identifier, p.Type)
 	}
 	for _, text := range v.constants() {
-		if _, err := b.constant(p, text); err != nil {
+		if _, err := c.constant(p, text); err != nil {
 			return err
 		}
 	}
 	if v.literal != nil {
-		text, err := b.constant(p, *v.literal)
+		text, err := c.constant(p, *v.literal)
 		v.literal = &text
 		return err
 	}
@@ -104,8 +104,8 @@ func (v *value) isConstant() bool {
 }
 
 // constant gives the normal form of a constant for a property; an error when the property or its system can never hold it.
-func (b *builder) constant(p *directory.Property, text string) (string, error) {
-	zone := b.shape.Zone()
+func (c *compiler) constant(p *directory.Property, text string) (string, error) {
+	zone := c.shape.Zone()
 	refuse := func(err error) (string, error) {
 		return "", fmt.Errorf("the property %s cannot hold the value: %s", p.Identifier, reason(err))
 	}
@@ -113,13 +113,13 @@ func (b *builder) constant(p *directory.Property, text string) (string, error) {
 	if err == nil && strings.ContainsRune(normal, 0) {
 		err = fmt.Errorf("it contains a NUL character")
 	}
-	if err == nil && p == b.shape.KeyProperty(p.EntityTypeID) {
+	if err == nil && p == c.shape.KeyProperty(p.EntityTypeID) {
 		err = directory.CheckKey(normal)
 	}
 	if err != nil {
 		return refuse(err)
 	}
-	m := b.shape.PropertyMappings[p.ID]
+	m := c.shape.PropertyMappings[p.ID]
 	if m == nil || normal == "" {
 		return normal, nil
 	}
@@ -134,13 +134,13 @@ func (b *builder) constant(p *directory.Property, text string) (string, error) {
 }
 
 // mustMeet refuses a constant that what it is compared with can never be.
-func (b *builder) mustMeet(v, with *value) error {
-	p := with.property(b.shape)
+func (c *compiler) mustMeet(v, with *value) error {
+	p := with.property(c.shape)
 	if v.isBroken() || with.isBroken() || p == nil {
 		return nil
 	}
 	for _, text := range v.constants() {
-		if _, err := directory.Normalise(p.Type, text, b.shape.Zone()); err != nil {
+		if _, err := directory.Normalise(p.Type, text, c.shape.Zone()); err != nil {
 			return fmt.Errorf("it is compared with the property %s, which holds %s: %s", p.Identifier, p.Type, reason(err))
 		}
 	}
@@ -156,18 +156,18 @@ func (v *value) property(shape *directory.Shape) *directory.Property {
 }
 
 // mustBeDate refuses a value that can be no date.
-func (b *builder) mustBeDate(v *value) error {
+func (c *compiler) mustBeDate(v *value) error {
 	if v.isBroken() {
 		return nil
 	}
-	if from := v.gives(b.shape); !fits(from, directory.DateTime) {
+	if from := v.gives(c.shape); !fits(from, directory.DateTime) {
 		return fmt.Errorf("it gives %s where a date is needed", from)
 	}
 	for _, text := range v.constants() {
 		if text == "" {
 			continue
 		}
-		if _, _, err := directory.ReadDate(text, b.shape.Zone()); err != nil {
+		if _, _, err := directory.ReadDate(text, c.shape.Zone()); err != nil {
 			return fmt.Errorf("a date is needed: %s", reason(err))
 		}
 	}
@@ -175,20 +175,20 @@ func (b *builder) mustBeDate(v *value) error {
 }
 
 // mustBeKey refuses a key that no resource of an entity type can have, because of the type of its key.
-func (b *builder) mustBeKey(entityTypeID int64, key string) error {
-	p := b.shape.KeyProperty(entityTypeID)
+func (c *compiler) mustBeKey(entityTypeID int64, key string) error {
+	p := c.shape.KeyProperty(entityTypeID)
 	if err := directory.CheckKey(key); err != nil {
 		return fmt.Errorf("%s", reason(err))
 	}
 	if p == nil {
 		return nil
 	}
-	normal, err := directory.Normalise(p.Type, key, b.shape.Zone())
+	normal, err := directory.Normalise(p.Type, key, c.shape.Zone())
 	switch {
 	case err != nil:
-		return fmt.Errorf("no %s can have the key %q, which is its %s: %s", nameOf(b.shape, entityTypeID), key, p.Identifier, reason(err))
+		return fmt.Errorf("no %s can have the key %q, which is its %s: %s", nameOf(c.shape, entityTypeID), key, p.Identifier, reason(err))
 	case normal != key:
-		return fmt.Errorf("the key %q of a %s is stored as %q; write it like that", key, nameOf(b.shape, entityTypeID), normal)
+		return fmt.Errorf("the key %q of a %s is stored as %q; write it like that", key, nameOf(c.shape, entityTypeID), normal)
 	}
 	return nil
 }

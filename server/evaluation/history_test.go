@@ -312,7 +312,7 @@ func (h *history) conforms() {
 	for _, x := range h.people {
 		require.Empty(h.rt, x.orders(), "something is under way still: %v", x.orders())
 		twin := &Owner{Resource: x.Resource, Roles: x.Roles, Lookups: map[Key][]int64{}, Denied: map[int64]bool{}}
-		res := h.c.Evaluate(&Batch{Now: h.now, Owners: []*Owner{twin}, Resources: h.res, SyncedAt: h.synced})[0]
+		res := Evaluate(h.c, &Batch{Now: h.now, Owners: []*Owner{twin}, Resources: h.res, SyncedAt: h.synced})[0]
 		require.NoError(h.rt, res.Err)
 		accounts := h.accountsOf(x)
 		want := Expected{}
@@ -328,7 +328,7 @@ func (h *history) conforms() {
 		}
 		for _, a := range accounts {
 			for _, c := range h.m.Computed {
-				q := &prop{Property: h.shape.Properties[c.PropertyID]}
+				q := &prop{field: field{Property: h.shape.Properties[c.PropertyID]}}
 				var ids []int64
 				var value string
 				for _, s := range want.Properties[q.Identifier] {

@@ -163,3 +163,23 @@ func (s set) currentOrNext(at int64) (interval, bool) {
 	}
 	return interval{}, false
 }
+
+// at finds the interval that contains an instant.
+func (s set) at(t int64) (interval, bool) {
+	for _, i := range s {
+		if i.has(t) {
+			return i, true
+		}
+	}
+	return interval{}, false
+}
+
+// after leaves out what is over at an instant.
+func (s set) after(at int64) set {
+	for len(s) > 0 && s[0].to <= at {
+		s = s[1:]
+	}
+	return s
+}
+
+func moments(i interval) (*time.Time, *time.Time) { return moment(i.from), moment(i.to) }

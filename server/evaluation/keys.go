@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -44,83 +43,23 @@ func (b *builder) keyRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on 
 	if r.kind.byRecord {
 		sc.record, in.record = s.recordType(b, x.PolicyID), s.recordReads(b, x.PolicyID)
 	}
-	r.value = b.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
+	r.value = b.exprs.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, in, func(err error) { fault("sourceExpression", err) })
 	// once more, only to learn what the keys alone read
 	alone := &trees{source: s.keyReads}
-	b.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, alone, func(error) {})
+	b.exprs.value(sc, sourceRoot, x.SourceBinding, x.SourceExpression, alone, func(error) {})
 	s.keysByRecord = s.keysByRecord || alone.record != nil
 	k := b.side(on)
-	r.target = b.value(scope{target: on}, targetRoot, x.TargetBinding, x.TargetExpression, &trees{target: k.reads}, func(err error) { fault("targetExpression", err) })
+	r.target = b.exprs.value(scope{target: on}, targetRoot, x.TargetBinding, x.TargetExpression, &trees{target: k.reads}, func(err error) { fault("targetExpression", err) })
 	if r.target.isConstant() {
 		r.target.broken = fmt.Errorf("the target side must use at least one property of the target, not a literal")
 		fault("targetExpression", r.target.broken)
 	}
-	if err := b.mustMeet(r.value, r.target); err != nil {
+	if err := b.exprs.mustMeet(r.value, r.target); err != nil {
 		r.value.broken = err
 		fault("sourceExpression", err)
 	}
 	s.keys = append(s.keys, r)
 	k.rules = append(k.rules, r)
-}
-
-// SourceKeys makes side S of the correlation and query rules for an owner. res must hold what the SourceKeyPath of its entity type
-// reaches. A null or empty key is left out: it never matches. One that nothing can be
-// compared with comes with its Fault, and so does a rule that fails for this owner.
-func (c *Compiled) SourceKeys(now time.Time, o *Resource, res map[int64]*Resource) []Key {
-	s := c.sources[o.EntityTypeID]
-	if s == nil || o.Gone {
-		return nil
-	}
-	w := &world{resources: res, now: instant(now), zone: c.shape.Zone()}
-	w.vars[sourceRoot] = o
-	free := []context{{wide: always, record: o}}
-	contexts := make([][]context, len(s.contexts))
-	for i, r := range s.contexts {
-		if found, err := r.choose(w, w.now, func(int64) {}); err == nil {
-			contexts[i] = found
-		}
-	}
-	return s.sourceKeys(w, o, func(r *rule) []context {
-		if r.context < 0 {
-			return free
-		}
-		return contexts[r.context]
-	})
-}
-
-// sourceKeys makes a key for every rule; for a rule that looks up by the record, one for every record that is not past.
-func (s *source) sourceKeys(w *world, o *Resource, contexts func(*rule) []context) []Key {
-	var out []Key
-	for _, r := range s.keys {
-		begin := len(out)
-		for _, record := range r.records(contexts(r), w.now) {
-			w.vars = [3]*Resource{sourceRoot: o, recordRoot: record}
-			made := r.key(nil, r.value, w, o)
-			for _, k := range made {
-				if !slices.ContainsFunc(out[begin:], func(x Key) bool { return x == k || x.Fault != "" && k.Fault != "" }) {
-					out = append(out, k)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// records are those whose values the rule may be asked for from now on, the best ranked first.
-func (x *rule) records(contexts []context, now int64) []*Resource {
-	if !x.kind.byRecord || !x.value.byRecord() || len(contexts) == 0 {
-		if c := contextAt(contexts, now); c != nil {
-			return []*Resource{c.record}
-		}
-		return []*Resource{nil}
-	}
-	var out []*Resource
-	for i := range contexts {
-		if contexts[i].wide.to > now {
-			out = append(out, contexts[i].record)
-		}
-	}
-	return out
 }
 
 // MaxKey is how many characters a correlation key has at most. Longer ones are no key but a mistake in the data.
@@ -163,30 +102,12 @@ func (c *Compiled) TargetKeys(t *Resource, res map[int64]*Resource) []Key {
 	return out
 }
 
-// Paths tells the loader which navigations to follow, per entity type and role, sorted.
-func (c *Compiled) Paths() []Path {
-	var out []Path
-	for id, s := range c.sources {
-		keys := s.keyReads
-		if s.keysByRecord {
-			keys = s.reads // the record is chosen by the context rule, which may read anything
-		}
-		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: s.reads.hops()}, Path{EntityTypeID: id, Role: SourceKeyPath, Hops: keys.hops()})
+// Classified tells which entity types have classification rules, sorted.
+func (c *Compiled) Classified() []int64 {
+	out := make([]int64, 0, len(c.classify))
+	for id := range c.classify {
+		out = append(out, id)
 	}
-	for id, u := range c.targets {
-		out = append(out, Path{EntityTypeID: id, Role: TargetPath, Hops: u.hops()})
-	}
-	for id, k := range c.keyed {
-		out = append(out, Path{EntityTypeID: id, Role: TargetKeyPath, Hops: k.reads.hops()})
-	}
-	slices.SortFunc(out, func(a, b Path) int {
-		if a.EntityTypeID != b.EntityTypeID {
-			return int(a.EntityTypeID - b.EntityTypeID)
-		}
-		if a.Role < b.Role {
-			return -1
-		}
-		return 1
-	})
+	slices.Sort(out)
 	return out
 }

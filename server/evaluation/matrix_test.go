@@ -162,7 +162,7 @@ func (o *organisation) look(p *Owner) string {
 	}
 	b := o.batch(p)
 	b.Force = true
-	res := o.c.Evaluate(b)[0]
+	res := Evaluate(o.c, b)[0]
 	require.NoError(o.t, res.Err)
 	// whatever was decided, saying it once is enough
 	q := *p
@@ -172,7 +172,7 @@ func (o *organisation) look(p *Owner) string {
 	}
 	b = o.batch(&q)
 	b.Force = true
-	again := o.c.Evaluate(b)[0]
+	again := Evaluate(o.c, b)[0]
 	require.Equal(o.t, "-", outcome(again), "second run after %s", outcome(res))
 	return outcome(res)
 }

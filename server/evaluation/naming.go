@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -49,16 +50,16 @@ func NewNamer(m *rolemodel.RoleMapping, shape *directory.Shape) (*Namer, []Probl
 	}
 	said := func(s *string) bool { return s != nil && strings.TrimSpace(*s) != "" }
 	if said(m.WhereExpression) {
-		n.where = b.condition(sc, m.WhereExpression, in, fault("whereExpression"))
+		n.where = b.exprs.condition(sc, m.WhereExpression, in, fault("whereExpression"))
 	}
-	n.identifier = b.value(sc, targetRoot, m.IdentifierBinding, m.IdentifierExpression, in, fault("identifierExpression"))
+	n.identifier = b.exprs.value(sc, targetRoot, m.IdentifierBinding, m.IdentifierExpression, in, fault("identifierExpression"))
 	for i, v := range []struct {
 		field               string
 		binding, expression *string
 	}{{"displayName", m.DisplayNameBinding, m.DisplayNameExpression}, {"categoryIdentifier", m.CategoryIdentifierBinding, m.CategoryIdentifierExpression},
 		{"categoryDisplayName", m.CategoryDisplayNameBinding, m.CategoryDisplayNameExpression}, {"parentCategory", m.ParentCategoryBinding, m.ParentCategoryExpression}} {
 		if said(v.binding) || said(v.expression) {
-			n.others[i] = b.value(sc, targetRoot, v.binding, v.expression, in, fault(v.field+"Expression"))
+			n.others[i] = b.exprs.value(sc, targetRoot, v.binding, v.expression, in, fault(v.field+"Expression"))
 		}
 	}
 	n.reads.sort()
@@ -98,7 +99,7 @@ func (n *Namer) Name(r *Resource, resources map[int64]*Resource) (out Naming, ok
 		return out, false, nil
 	}
 	if n.where != nil {
-		if ok, err = n.where.prog.truth(w); err != nil || !ok {
+		if ok, err = n.where.truth(w); err != nil || !ok {
 			return out, false, err
 		}
 	}
@@ -112,7 +113,7 @@ func (n *Namer) Name(r *Resource, resources map[int64]*Resource) (out Naming, ok
 		}
 		if *to, err = n.others[i].text(w); err != nil {
 			*to = ""
-			failed = first(failed, err)
+			failed = cmp.Or(failed, err)
 		}
 	}
 	return out, true, failed

@@ -213,7 +213,7 @@ func TestInFlightOrderIsOnlySuperseded(t *testing.T) {
 	require.False(t, row.Order.IsSuperseded)
 	p.Resource.Scalars["Phone"] = "300"
 	b := o.batch(p)
-	res := o.c.Evaluate(b)[0]
+	res := Evaluate(o.c, b)[0]
 	require.Len(t, res.Types, 1)
 	require.True(t, res.Types[0].Order.Supersede)
 	require.Empty(t, res.Types[0].Order.Lines)
@@ -243,7 +243,7 @@ func TestNewPropertyWhileInFlightIsNoDrift(t *testing.T) {
 	row = o.one(p)
 	row.Order.InFlight = true
 	p.Resource.Scalars["LastName"] = "Ray" // changes a property that was at rest while another one is out
-	o.save(p, ptr(o.c.Evaluate(o.batch(p))[0]))
+	o.save(p, ptr(Evaluate(o.c, o.batch(p))[0]))
 	row = o.one(p)
 	require.True(t, row.Order.IsSuperseded)
 	row.Order.InFlight = false
@@ -565,7 +565,7 @@ func TestQueryRules(t *testing.T) {
 		TargetExpression: ptr("ToUpper"), Confidence: 50})
 	o.compile()
 	o.res[p.Resource.Links["Records"][0]].Scalars["Office"] = "IT"
-	require.Contains(t, o.c.SourceKeys(o.now, p.Resource, o.res), Key{RuleID: sure.ID, Value: "IT"})
+	require.Contains(t, SourceKeys(o.c, o.now, p.Resource, o.res), Key{RuleID: sure.ID, Value: "IT"})
 	require.Contains(t, o.c.TargetKeys(o.res[it], o.res), Key{RuleID: guess.ID, Value: "IT"})
 	target := o.res[o.one(p).TargetID]
 	target.Links["Home"] = []int64{it}

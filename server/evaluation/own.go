@@ -2,18 +2,7 @@ package evaluation
 
 import (
 	"slices"
-	"time"
 )
-
-// Own is a value that is Writ's own work: it was wanted in the target once. Exactly one of Value and ID counts, by the property.
-type Own struct {
-	Value      string `json:"value,omitempty"`
-	ID         int64  `json:"id,omitempty"`
-	Comparison int16  `json:"comparison,omitempty"` // how the value was compared when it was wanted
-	Since      int64  `json:"since,omitempty"`      // microseconds since 1970: the computation that did not want it any more
-	// Renamed: it is wanted still, and has had another name since: what was sent before says it wrongly.
-	Renamed bool `json:"renamed,omitempty"`
-}
 
 // ownLimit bounds what is remembered of a mono-valued property whose target never shows what is wanted of it.
 const ownLimit = 20
@@ -38,7 +27,7 @@ func (d *diff) own(q *prop) []Own {
 	if d.target != nil && d.row.TargetID == 0 && (d.lines.has(LineCreate) || d.row.made()) && !q.many() {
 		out = append(out, Own{}) // the account is Writ's own making, with what it left empty
 	}
-	if d.target == nil && !d.untraceable() && !creating(d.row.Order) {
+	if d.target == nil && !d.untraceable() && !d.row.Order.creating() {
 		return out // what is on its way goes to a target that is gone
 	}
 	for _, l := range d.lines.existing() {
@@ -49,7 +38,7 @@ func (d *diff) own(q *prop) []Own {
 			out = append(out, Own{Value: l.Current}) // what points to nothing
 			continue
 		}
-		if l.Action == LineRemove || d.lines.out(l) {
+		if l.Action == LineRemove || d.row.Order.out(l) {
 			out = append(out, ownOf(q, l.Proposed, l.ValueID, 0))
 		}
 	}
@@ -63,62 +52,12 @@ func ownOf(q *prop, value string, id int64, comparison int16) Own {
 	return Own{Value: value, Comparison: comparison}
 }
 
-// distinct leaves every value once, where it came first.
-func distinct(list []Own) []Own {
-	var out []Own
-	for _, x := range list {
-		if !slices.ContainsFunc(out, func(y Own) bool { return y.Value == x.Value && y.ID == x.ID }) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-func (x Own) empty() bool { return x.Value == "" && x.ID == 0 }
-
-// seenSince reports whether the data of the target is newer than the computation that did not want the value any more: an answer that was
-// lost, or came as an error, may have done something that older data does not show.
-func (b *Batch) seenSince(t *typed, x Own) bool {
-	at, ok := b.SyncedAt[t.TargetEntityTypeID]
-	return ok && instant(at) > x.Since
-}
-
-// Unseen tells since when, at the latest, something of what is remembered waits for data of the target that is newer than it; nil: nothing
-// does. read: when the newest reading of the target began.
-func (e *Expected) Unseen(read time.Time) *time.Time {
-	last := int64(0)
-	for name, list := range e.Ours {
-		for _, x := range list {
-			if !x.empty() || name == theTarget {
-				last = max(last, x.Since)
-			}
-		}
-	}
-	if last == 0 || !read.IsZero() && instant(read) > last {
-		return nil
-	}
-	at := time.UnixMicro(last).UTC()
-	return &at
-}
-
-// out reports whether the target may show what a line brings although no data shows it yet.
-func (l *lines) out(x *ExistingLine) bool {
-	switch x.State {
-	case Error:
-		return false // what was sent before the rule failed is among what was wanted before
-	case Transmitted, Executed:
-		return true
-	default:
-		return x.IsSent || l.order.InFlight && x.State == Pending
-	}
-}
-
 // gone: the row had a target, and it is not there any more.
 func (d *diff) gone() bool { return d.target == nil && d.row.TargetID != 0 }
 
 // shows reports whether what a target shows of a mono-valued property is one of these values.
 func shows(q *prop, target *Resource, list []Own) bool {
-	value, id := target.value(q)
+	value, id := shownOf(target, q)
 	return slices.ContainsFunc(list, func(x Own) bool {
 		if q.IsNavigation() {
 			return x.ID == id
@@ -127,8 +66,8 @@ func shows(q *prop, target *Resource, list []Own) bool {
 	})
 }
 
-// value is what a target shows of a mono-valued property.
-func (t *Resource) value(q *prop) (value string, id int64) {
+// shownOf is what a target shows of a mono-valued property.
+func shownOf(t *Resource, q *prop) (value string, id int64) {
 	if !q.IsNavigation() {
 		return t.Scalars[q.Identifier], 0
 	}
@@ -143,14 +82,14 @@ func (t *Resource) value(q *prop) (value string, id int64) {
 func (d *diff) remember() {
 	e := &d.out.Expected
 	e.Ours = nil
-	if d.out.CloseRow || d.gone() && !creating(d.row.Order) {
+	if d.out.CloseRow || d.gone() && !d.row.Order.creating() {
 		return
 	}
 	target := d.target
 	if target == nil && d.untraceable() {
 		target = d.believed()
 	}
-	left := d.out.Order.after(d.row.Order)
+	left := d.out.Order.After(d.row.Order)
 	if x := d.made(left); x != nil {
 		e.Ours = map[string][]Own{theTarget: {*x}}
 	}
@@ -160,7 +99,7 @@ func (d *diff) remember() {
 		}
 		list := d.own(q)
 		if d.untraceable() && !q.many() { // nobody will show it: the first one is what is believed
-			value, id := target.value(q)
+			value, id := shownOf(target, q)
 			list = distinct(append([]Own{ownOf(q, value, id, 0)}, list...))
 		}
 		for i := range list {
@@ -201,17 +140,6 @@ func (d *diff) wantedStill(q *prop) bool {
 	return true
 }
 
-// theTarget stands in Expected.Ours for the target itself: a creation was sent, and no data tells yet what became of it.
-const theTarget = ""
-
-// made: the row's target may appear, or appeared, because a creation was sent for it.
-func (x *ExistingType) made() bool { return len(x.Expected.Ours[theTarget]) > 0 }
-
-// creating reports whether a creation is out.
-func creating(o *ExistingOrder) bool {
-	return o != nil && slices.ContainsFunc(o.Lines, func(l *ExistingLine) bool { return l.Action == LineCreate && (&lines{order: o}).out(l) })
-}
-
 // made tells that the target may still appear although nothing of its creation is on its way any more; nil: it will not. left: the order as
 // it will be.
 func (d *diff) made(left *ExistingOrder) *Own {
@@ -219,12 +147,12 @@ func (d *diff) made(left *ExistingOrder) *Own {
 		return nil
 	}
 	switch {
-	case creating(left):
+	case left.creating():
 		return nil // its line tells
-	case creating(d.row.Order):
+	case d.row.Order.creating():
 		return &Own{Since: d.r.now}
 	case d.row.made():
-		if x := d.row.Expected.Ours[theTarget][0]; !d.r.b.seenSince(d.p.typed, x) {
+		if x := d.row.Expected.Ours[theTarget][0]; !d.r.b.seenSince(d.p.TargetEntityTypeID, x) {
 			return &x
 		}
 	}
@@ -257,13 +185,13 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 				removed := left != nil && slices.ContainsFunc(left.Lines, func(l *ExistingLine) bool {
 					return l.Property == q.Identifier && l.ValueID == 0 && l.Current == x.Value
 				})
-				return target != nil && !slices.Contains(target.Dangling[q.Identifier], x.Value) && !removed && d.r.b.seenSince(d.p.typed, x)
+				return target != nil && !slices.Contains(target.Dangling[q.Identifier], x.Value) && !removed && d.r.b.seenSince(d.p.TargetEntityTypeID, x)
 			case wanted(x):
 				return true
 			case d.untraceable():
 				return lined(x.ID) // the line tells: once it is confirmed the value is gone
 			default:
-				return target != nil && !slices.Contains(target.Links[q.Identifier], x.ID) && !lined(x.ID) && d.r.b.seenSince(d.p.typed, x)
+				return target != nil && !slices.Contains(target.Links[q.Identifier], x.ID) && !lined(x.ID) && d.r.b.seenSince(d.p.TargetEntityTypeID, x)
 			}
 		})
 	}
@@ -272,7 +200,7 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 		list = distinct(append(list, Own{Since: d.r.now})) // an empty place is what is wanted
 	}
 	if target != nil {
-		value, id := target.value(q)
+		value, id := shownOf(target, q)
 		settled := value == "" && id == 0 && d.ownText(q, target) == ""
 		switch {
 		case p == nil && settled && d.want.ok:
@@ -289,7 +217,7 @@ func (d *diff) lasting(q *prop, list []Own, target *Resource, left *ExistingOrde
 		case is && d.untraceable():
 			return nil
 		case settled && !is:
-			list = slices.DeleteFunc(list, func(x Own) bool { return !x.empty() && (d.untraceable() || d.r.b.seenSince(d.p.typed, x)) })
+			list = slices.DeleteFunc(list, func(x Own) bool { return !x.empty() && (d.untraceable() || d.r.b.seenSince(d.p.TargetEntityTypeID, x)) })
 		}
 	}
 	list = slices.DeleteFunc(list, wanted)

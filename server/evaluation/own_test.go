@@ -92,7 +92,7 @@ func TestReturnWhileTheDeletionWaits(t *testing.T) {
 				c.wait(o, p)
 			}
 			save := func() {
-				r := o.c.Evaluate(o.batch(p))[0]
+				r := Evaluate(o.c, o.batch(p))[0]
 				require.NoError(t, r.Err)
 				o.save(p, &r)
 			}

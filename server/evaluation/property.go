@@ -9,7 +9,7 @@ import (
 func compare(r *ground, q *prop, s *Span, target *Resource) (current string, same bool) {
 	if !q.IsNavigation() {
 		c := target.Scalars[q.Identifier]
-		return c, Same(s.Comparison, s.Value, c) || q.dates && r.sameDate(q, s.Value, c)
+		return c, Same(s.Comparison, s.Value, c) || q.sameDate(s.Value, c, r.c.shape.Zone())
 	}
 	ids := target.Links[q.Identifier]
 	if len(ids) == 0 {
@@ -128,7 +128,7 @@ func (d *diff) takenBack(remove *ExistingLine, same, empty bool) bool {
 // what is somebody else's stays, and what a denied rule forbids is looked at by a person (role-model 12.7, third table).
 func (d *diff) ended(q *prop, target *Resource, line, remove *ExistingLine) {
 	name := q.Identifier
-	value, id := target.value(q)
+	value, id := shownOf(target, q)
 	text := d.ownText(q, target)
 	kept := d.kept(name, 0)
 	if k := d.kept(name, id); id != 0 && k != nil {
@@ -319,7 +319,7 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was, own bool) {
 			if add != nil {
 				d.lines.keep(add)
 			}
-		case add == nil && remove == nil && was && !d.p.untraceableKind():
+		case add == nil && remove == nil && was && !d.p.TicketSynchroIsNotAvailable: // nothing of such a type can ever be seen missing
 			w.reviewed = waitMissing // seen there once, gone now
 			d.lines.ask(w)
 		default:
@@ -366,6 +366,3 @@ func (d *diff) member(q *prop, id int64, s *Span, present, was, own bool) {
 		verify(remove)
 	}
 }
-
-// untraceableKind: nothing of the type can ever be seen missing.
-func (p *plan) untraceableKind() bool { return p.TicketSynchroIsNotAvailable }

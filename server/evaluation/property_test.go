@@ -232,10 +232,10 @@ func (p *play) lines(x *Owner, from State, f func(*ExistingOrder, *ExistingLine)
 func (p *play) check() {
 	rt := p.rt
 	for _, x := range p.people {
-		lazy := p.c.Evaluate(p.batch(x))[0]
+		lazy := Evaluate(p.c, p.batch(x))[0]
 		b := p.batch(x)
 		b.Force = true
-		full, twin := p.c.Evaluate(b)[0], p.c.Evaluate(b)[0]
+		full, twin := Evaluate(p.c, b)[0], Evaluate(p.c, b)[0]
 		require.NoError(rt, full.Err)
 		require.Equal(rt, full, twin, "evaluation is deterministic")
 		if lazy.Unchanged {
@@ -250,11 +250,11 @@ func (p *play) check() {
 		}
 		p.legal(x, full)
 		p.save(x, &full)
-		again := p.c.Evaluate(p.batch(x))[0]
+		again := Evaluate(p.c, p.batch(x))[0]
 		require.True(rt, again.Unchanged, "what is saved is what was promised")
 		b = p.batch(x)
 		b.Force = true
-		again = p.c.Evaluate(b)[0]
+		again = Evaluate(p.c, b)[0]
 		require.Empty(rt, again.Roles, "a second run writes no role")
 		require.Empty(rt, again.Types, "a second run writes no type:\nfirst\n%s\nsecond\n%s", describe(full), describe(again))
 	}

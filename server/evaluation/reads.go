@@ -52,39 +52,3 @@ func (u *reads) sort() {
 		n.to.sort()
 	}
 }
-
-// PathRole says from what a path starts.
-type PathRole string
-
-const (
-	OwnerPath     PathRole = "owner"      // everything Evaluate reads from an owner
-	SourceKeyPath PathRole = "source_key" // everything SourceKeys reads from an owner
-	TargetPath    PathRole = "target"     // everything Evaluate reads from a linked or candidate target
-	TargetKeyPath PathRole = "target_key" // everything TargetKeys, or the classification, reads from a target or a pointed resource
-)
-
-// Path is the tree of navigations to follow from the resources of one entity type, so that a batch is loaded level by level with a fixed
-// number of set queries.
-type Path struct {
-	EntityTypeID int64
-	Role         PathRole
-	Hops         []Hop
-}
-
-// Hop is one navigation: property PropertyID read forward, or backward when Reverse, giving resources of EntityTypeID. Name is the key
-// under which Resource.Links has the ids.
-type Hop struct {
-	PropertyID   int64
-	Name         string
-	Reverse      bool
-	EntityTypeID int64
-	Next         []Hop
-}
-
-func (u *reads) hops() []Hop {
-	out := make([]Hop, 0, len(u.navs))
-	for _, n := range u.navs {
-		out = append(out, Hop{PropertyID: n.prop, Name: n.name, Reverse: n.reverse, EntityTypeID: n.to.entityType, Next: n.to.hops()})
-	}
-	return out
-}

@@ -7,34 +7,6 @@ import (
 	"writ/server/rolemodel"
 )
 
-// Origins of an assigned role.
-const (
-	OriginRule     = "RULE"
-	OriginInferred = "INFERRED"
-	OriginManual   = "MANUAL"
-	OriginFound    = "FOUND"
-	OriginGrace    = "GRACE"
-)
-
-// Holds reports whether a workflow state counts for inference and for rules with a role criterion (role-model 12.6).
-func (w Workflow) Holds() bool {
-	switch w {
-	case NonConforming, PreExisting, Approved, Calculated, Questioned, Prolonged, ApprovedRisk, GivenByRole:
-		return true
-	default:
-		return false
-	}
-}
-
-// approved reports whether a person gave it.
-func (w Workflow) approved() bool { return w == Approved || w == Prolonged || w == ApprovedRisk }
-
-// found reports whether it was only seen in a managed system.
-func (w Workflow) found() bool { return w == NonConforming || w == PreExisting }
-
-// over reports whether the row ends at the next computation.
-func (w Workflow) over() bool { return w == Declined || w == Cancellation || w == Ended }
-
 // roles computes composite roles, parents first, then single roles (S2, S3).
 func (r *run) roles() {
 	held := slices.Clone(r.o.Roles)
@@ -189,16 +161,6 @@ func (r *run) automaticAlone(x *rule) []period {
 		out[i] = period{interval: over[i], rules: x.alone, through: x.roleID}
 	}
 	return out
-}
-
-// at finds the interval that contains an instant.
-func (s set) at(t int64) (interval, bool) {
-	for _, i := range s {
-		if i.has(t) {
-			return i, true
-		}
-	}
-	return interval{}, false
 }
 
 // role settles one role: what the rules give, less what a person denied, beside what a person approved, in place of what was only found.

@@ -8,7 +8,7 @@ func classificationRule() *ruleKind {
 		of: rolemodel.ClassificationRule,
 		compile: func(c *compiling) bool {
 			on := c.r.typ.TargetEntityTypeID
-			c.r.target = c.condition(scope{target: on}, c.x.TargetExpression, &trees{target: c.side(on).reads}, func(err error) { c.fault("targetExpression", err) })
+			c.r.target = c.exprs.condition(scope{target: on}, c.x.TargetExpression, &trees{target: c.side(on).reads}, func(err error) { c.fault("targetExpression", err) })
 			c.c.classify[on] = append(c.c.classify[on], c.r)
 			return true
 		},

@@ -10,12 +10,12 @@ import (
 // navigationRule: one fixed resource stands in a navigation of the target (role-model 2.8).
 func navigationRule() *ruleKind {
 	return &ruleKind{
-		of: rolemodel.NavigationRule, fills: true, fixed: true,
+		of: rolemodel.NavigationRule, fills: true, fixed: true, told: toldByTime,
 		compile: func(c *compiling) bool {
 			r, x := c.r, c.x
 			r.listed = true
 			if x.ValueKey != nil {
-				if err := c.mustBeKey(deref(r.prop.TargetEntityTypeID), *x.ValueKey); err != nil {
+				if err := c.exprs.mustBeKey(deref(r.prop.TargetEntityTypeID), *x.ValueKey); err != nil {
 					c.fault("valueKey", err)
 					return false
 				}
@@ -37,9 +37,6 @@ func navigationRule() *ruleKind {
 			if p := shape.Properties[*x.PropertyID]; p != nil && p.TargetEntityTypeID != nil {
 				need(*p.TargetEntityTypeID, *x.ValueKey)
 			}
-		},
-		explain: func(r *run, x *rule, _ bool, _ []int64) {
-			r.explainRule(propertyStep(x), x, x.applied(r.when(x, false)))
 		},
 	}
 }

@@ -22,9 +22,18 @@ type ruleKind struct {
 	compile func(c *compiling) bool
 	// names tells which keys of resources the model writes in it.
 	names func(x *rolemodel.ResourceTypeRule, shape *directory.Shape, need func(entityTypeID int64, key string))
-	// explain tells what it gives an owner, or why nothing. given: the owner gets the type; winners: the rules behind the values in force.
-	explain func(r *run, x *rule, given bool, winners []int64)
+	// told is how an owner is told what it gives him, or why nothing.
+	told telling
 }
+
+// telling is a way to explain rules.
+type telling int
+
+const (
+	notTold     telling = iota // no owner is concerned, or what it found is told where targets are found
+	toldByTime                 // what it gives and when
+	toldByValue                // what it computes for the owner, and whether that is what counts
+)
 
 // ruleKinds is the table of the rules of resource types.
 func ruleKinds() []*ruleKind {

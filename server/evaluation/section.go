@@ -2,184 +2,10 @@ package evaluation
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-
-	"writ/server/directory"
-	"writ/server/rolemodel"
 )
-
-// section is a compiled record section (role-model 4.5): properties of records that change together.
-type section struct {
-	id         int64
-	identifier string
-	start, end *value  // nil: not said
-	key, sort  *value  // nil: none
-	least      *string // what the sort key of a donor reaches at least; nil: any may give
-	kept       bool    // a missing date is none
-	extends    bool
-	standard   bool // it owns what no section lists
-	boundary   bool // its dates say when the owner is here
-	own        []sectionProperty
-}
-
-// sectionProperty is a property of records, in the section that owns it.
-type sectionProperty struct {
-	name    string
-	link    bool
-	extends bool // its value reaches into gaps
-}
-
-// sections compiles the record sections of a context rule. It comes after the rules: what they read of a record and no section lists belongs
-// to the section without properties.
-func (b *builder) sections(s *source, r *contextRule) {
-	all := b.m.SectionsOf(s.entityType, r.record)
-	if len(all) == 0 {
-		return
-	}
-	p := &parting{builder: b, rule: r, at: map[string]*section{}, read: r.reads.properties(b.shape)}
-	in, sc := &trees{source: s.reads, record: r.reads}, scope{source: s.entityType, record: r.record}
-	for _, x := range all {
-		r.sections = append(r.sections, p.section(x, sc, in))
-	}
-	for i, x := range all {
-		p.dates(x, r.sections[i])
-	}
-	p.rest()
-	if !slices.ContainsFunc(r.sections, func(c *section) bool { return c.boundary }) {
-		for _, c := range r.sections {
-			c.boundary = c.standard
-		}
-	}
-}
-
-// parting deals the properties of records out to their sections.
-type parting struct {
-	*builder
-	rule *contextRule
-	at   map[string]*section // nil: in none
-	read []sectionProperty   // what the rules read of a record
-}
-
-// properties are what is read of a resource itself.
-func (u *reads) properties(shape *directory.Shape) []sectionProperty {
-	var out []sectionProperty
-	names := u.scalars
-	if u.all {
-		names = nil
-		for _, p := range shape.PropertiesOf[u.entityType] {
-			if !p.IsNavigation() {
-				names = append(names, p.Identifier)
-			}
-		}
-		slices.Sort(names)
-	}
-	for _, name := range names {
-		out = append(out, sectionProperty{name: name})
-	}
-	for _, n := range u.navs {
-		out = append(out, sectionProperty{name: n.name, link: true})
-	}
-	return out
-}
-
-// section compiles one section with the properties that it lists.
-func (p *parting) section(x *rolemodel.RecordSection, sc scope, in *trees) *section {
-	fault := func(field string) func(error) {
-		return func(err error) {
-			p.problem(rolemodel.SeverityError, "record_section", x.Identifier, field, "%s", err)
-		}
-	}
-	date := func(field string, id *int64) *value {
-		if id == nil {
-			return nil
-		}
-		q := p.shape.Properties[*id]
-		if q == nil {
-			fault(field)(errors.New("there is no such property"))
-			return nil
-		}
-		v := p.value(sc, recordRoot, &q.Identifier, nil, in, fault(field))
-		if err := p.mustBeDate(v); err != nil {
-			v.broken = err
-			fault(field)(err)
-		}
-		return v
-	}
-	text := func(field string, expression *string) *value {
-		if expression == nil || *expression == "" {
-			return nil
-		}
-		return p.value(sc, recordRoot, nil, expression, in, fault(field))
-	}
-	c := &section{id: x.ID, identifier: x.Identifier, least: x.ExtendedSortKey, kept: x.BoundaryKind == rolemodel.BoundaryKept, extends: x.Extends(),
-		standard: x.IsDefault(), boundary: x.IsDefaultBoundariesSection}
-	c.start, c.end = date("startProperty", x.StartPropertyID), date("endProperty", x.EndPropertyID)
-	c.key, c.sort = text("instanceKeyExpression", x.InstanceKeyExpression), text("sortKeyExpression", x.SortKeyExpression)
-	for i, listed := range x.Properties {
-		q := p.shape.Property(sc.record, listed.Property)
-		if q == nil {
-			fault(fmt.Sprintf("properties[%d].property", i))(fmt.Errorf("%s has no property %q", nameOf(p.shape, sc.record), listed.Property))
-			continue
-		}
-		if listed.IsExcluded {
-			p.at[q.Identifier] = nil
-			continue
-		}
-		p.at[q.Identifier] = c
-		one := sectionProperty{name: q.Identifier, extends: c.extends && listed.Extends()}
-		if n, ok := navigationOf(p.shape, sc.record, q.Identifier); ok {
-			one.link = true
-			in.record.nav(q.Identifier, n)
-		} else {
-			in.record.scalar(q.Identifier)
-		}
-		c.own = append(c.own, one)
-	}
-	return c
-}
-
-// dates gives a section its own dates, where rules read them and nothing else is said: they go with the rest of it.
-func (p *parting) dates(x *rolemodel.RecordSection, c *section) {
-	all := c.extends && !slices.ContainsFunc(c.own, func(q sectionProperty) bool { return !q.extends })
-	for _, id := range []*int64{x.StartPropertyID, x.EndPropertyID} {
-		if id == nil || p.shape.Properties[*id] == nil {
-			continue
-		}
-		name := p.shape.Properties[*id].Identifier
-		if _, dealt := p.at[name]; !dealt && slices.ContainsFunc(p.read, func(q sectionProperty) bool { return q.name == name }) {
-			p.at[name] = c
-			c.own = append(c.own, sectionProperty{name: name, extends: all})
-		}
-	}
-}
-
-// rest deals out what rules read and no section lists. The key of a record is never in a section by itself: it would make every record a thing
-// of its own.
-func (p *parting) rest() {
-	for _, q := range p.read {
-		of, dealt := p.at[q.name]
-		if dealt {
-			if of == nil {
-				p.rule.hidden = append(p.rule.hidden, q)
-			}
-			continue
-		}
-		if key := p.shape.Property(p.rule.record, q.name); key != nil && key.IsKey {
-			p.rule.ofRecord = append(p.rule.ofRecord, q)
-			continue
-		}
-		i := slices.IndexFunc(p.rule.sections, func(c *section) bool { return c.standard })
-		if i < 0 {
-			p.rule.hidden = append(p.rule.hidden, q)
-			continue
-		}
-		q.extends = p.rule.sections[i].extends
-		p.rule.sections[i].own = append(p.rule.sections[i].own, q)
-	}
-}
 
 // instance is one thing that records tell of in a section, such as one position.
 type instance struct {
@@ -212,7 +38,7 @@ type part struct {
 }
 
 // combine makes the contexts of an owner from records with sections (role-model 4.6): every combination of what is in force at the same time.
-func (r *contextRule) combine(w *world, records []*Resource) ([]context, error) {
+func (r chooser) combine(w *world, records []*Resource) ([]context, error) {
 	lanes, err := r.lanes(w, records)
 	if err != nil {
 		return nil, err
@@ -244,7 +70,7 @@ func (r *contextRule) combine(w *world, records []*Resource) ([]context, error) 
 }
 
 // lanes reads what every record says in every section.
-func (r *contextRule) lanes(w *world, records []*Resource) ([]*lane, error) {
+func (r chooser) lanes(w *world, records []*Resource) ([]*lane, error) {
 	defer func() { w.vars[recordRoot] = nil }()
 	lanes := make([]*lane, len(r.sections))
 	for i, c := range r.sections {
@@ -327,30 +153,6 @@ func (l *lane) add(w *world, instances map[string]*instance, missing interval) e
 	of.from, of.id = min(of.from, over.from), min(of.id, record.ID)
 	l.pieces = append(l.pieces, &piece{over: over, of: of, sort: sort, record: record})
 	return nil
-}
-
-// valueOf is the value of a property as a text that tells it from any other.
-func (q sectionProperty) valueOf(r *Resource) string {
-	if r == nil {
-		return "\x00-"
-	}
-	if !q.link {
-		if v := r.Scalars[q.name]; v != "" {
-			return "\x00" + strconv.Itoa(len(v)) + ":" + v
-		}
-		return "\x00-"
-	}
-	if len(r.Links[q.name]) == 0 {
-		return "\x00-"
-	}
-	return fmt.Sprint("\x00", r.Links[q.name])
-}
-
-func (q sectionProperty) isIn(r *Resource) bool {
-	if q.link {
-		return len(r.Links[q.name]) > 0
-	}
-	return r.Scalars[q.name] != ""
 }
 
 // parts are what a section says during a segment: one part for every instance in force, or one for the gap.
@@ -438,7 +240,7 @@ const (
 
 // combining collects contexts, segment by segment in the order of time.
 type combining struct {
-	rule  *contextRule
+	rule  chooser
 	lanes []*lane
 	tried int
 	found []*combination
@@ -504,7 +306,7 @@ func (m *combining) choose(over interval, choices [][]*part, parts []*part, text
 }
 
 // mainOf is the record that a context is named after: what varies before what stays, what is in force before what is lent.
-func (r *contextRule) mainOf(parts []*part) *Resource {
+func (r chooser) mainOf(parts []*part) *Resource {
 	var best *part
 	rank := func(i int, x *part) int {
 		switch {
@@ -539,7 +341,7 @@ func (m *combining) contexts(here set) []context {
 	out := make([]context, len(m.found))
 	for i, c := range m.found {
 		x := &out[i]
-		x.over, x.wide = c.over, here.wide(c.over)
+		x.over, x.wide = c.over, widened(c.over, here)
 		x.record = m.rule.flatten(c.parts)
 		x.Context = Context{RuleID: m.rule.id, RecordID: x.record.ID, Start: moment(c.over.from), End: moment(c.over.to)}
 		for k, p := range c.parts {
@@ -568,9 +370,9 @@ func compareParts(a, b *combination, by func(x, y *piece) int) int {
 	return 0
 }
 
-// wide is where the values of a context are taken: in its time, before the first and after the last as well, and in a time without any the
+// widened is where the values of a context are taken: in its time, before the first and after the last as well, and in a time without any the
 // ones before it.
-func (here set) wide(over interval) interval {
+func widened(over interval, here set) interval {
 	if over.from == here[0].from {
 		over.from = minTime
 	}
@@ -587,7 +389,7 @@ func (here set) wide(over interval) interval {
 }
 
 // flatten makes the record of a context: the values that its sections say. Where one record says them all it is that one.
-func (r *contextRule) flatten(parts []*part) *Resource {
+func (r chooser) flatten(parts []*part) *Resource {
 	base := r.mainOf(parts)
 	if base == nil {
 		return &Resource{EntityTypeID: r.record, Scalars: map[string]string{}, Links: map[string][]int64{}}
@@ -618,7 +420,7 @@ func (r *contextRule) flatten(parts []*part) *Resource {
 	return out
 }
 
-func (r *contextRule) saysAll(base *Resource, parts []*part) bool {
+func (r chooser) saysAll(base *Resource, parts []*part) bool {
 	for _, q := range r.hidden {
 		if q.isIn(base) {
 			return false

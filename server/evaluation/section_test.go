@@ -104,11 +104,9 @@ func (o *organisation) of(p *Owner) []context {
 	if o.c == nil {
 		o.compile()
 	}
-	w := &world{resources: o.res, now: instant(o.now), zone: o.shape.Zone()}
-	w.vars[sourceRoot] = p.Resource
-	found, err := o.c.sources[person].contexts[0].choose(w, w.now, func(int64) {})
+	r, err := expect(o.c, o.batch(p), p, &scratch{})
 	require.NoError(o.t, err)
-	return found
+	return slices.Clone(r.contexts[0])
 }
 
 // during writes the months of contexts with what they say, in the order of time: "1-2 dept:Sales office:London".

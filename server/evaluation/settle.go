@@ -74,9 +74,10 @@ type seat struct {
 	want       wanted
 	create     bool   // without a target: one has to be created for it
 	instead    *match // proposed when nothing of the row's order is on its way any more
+	isOver     bool   // a denial whose time is over
 }
 
-// settle compares what is wanted of a resource type with the rows there are, after offering them the correlated targets (S5, S9).
+// settle seats what is wanted of a resource type on the rows there are, after offering them the correlated targets (S5).
 func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	rows = slices.Clone(rows)
 	slices.SortFunc(rows, func(a, b *ExistingType) int { return cmp.Compare(a.ID, b.ID) })
@@ -107,7 +108,7 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 		if r.interrupted(p, s) {
 			s.want = wanted{}
 			if s.target == nil && !x.IsExpected && !s.asks(LineDelete) {
-				r.settleRow(p, s) // taken away as far as anybody can tell: what comes back is another one
+				p.seats = append(p.seats, s) // taken away as far as anybody can tell: what comes back is another one
 				continue
 			}
 		}
@@ -122,7 +123,10 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 			claimed[s.target.ID] = true
 			seated = append(seated, s)
 		case x.IsDenied:
-			r.denial(x)
+			if x.End != nil && endOf(x.End) <= r.now {
+				s.isOver = true
+				p.seats = append(p.seats, s)
+			}
 		default:
 			pending = append(pending, s)
 		}
@@ -130,9 +134,9 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	// an account that somebody left behind passes to whom it is wanted for; to anybody else it is no concern
 	offered = slices.DeleteFunc(slices.Clone(offered), func(m match) bool { return claimed[m.target.ID] || m.former != nil && !expected })
 	linked, suggested := correlate(p.CorrelateMultipleResources, p.SuggestAllCorrelations, len(seated) > 0, offered)
-	r.explainCorrelation(p, linked, suggested)
+	p.linked, p.suggested = linked, suggested
 
-	slices.SortStableFunc(pending, func(a, b *seat) int { return cmp.Compare(a.row.rank(), b.row.rank()) })
+	slices.SortStableFunc(pending, func(a, b *seat) int { return cmp.Compare(waitingRank(a.row), waitingRank(b.row)) })
 	fresh := func(w wanted) *seat {
 		s := &seat{row: &ExistingType{ResourceTypeID: p.ID}, want: w}
 		if !w.ok {
@@ -165,30 +169,14 @@ func (r *run) settle(p *plan, rows []*ExistingType, offered []match) {
 	if !has && len(pending) == 0 && common.ok {
 		pending = append(pending, fresh(common))
 	}
-	for _, s := range seated {
-		r.settleRow(p, s)
-	}
+	p.seats = append(p.seats, seated...)
 	// a suggestion may turn out to be what is missing: nothing is created beside it
 	has = has || slices.ContainsFunc(pending, func(s *seat) bool { return s.suggestion != nil })
 	for _, s := range pending {
 		s.create = s.suggestion == nil && !has
 		has = has || s.create
-		if s.instead != nil && !r.staysUnderWay(p, s) {
-			s.suggestion, s.confidence, s.create = s.instead, s.instead.confidence, false
-		}
-		r.settleRow(p, s)
 	}
-}
-
-// staysUnderWay reports whether the row's order may still bring a target once this computation is saved: a ticket whose content changed is taken back.
-func (r *run) staysUnderWay(p *plan, s *seat) bool {
-	out := r.difference(p, s).settle()
-	if out == nil {
-		return true
-	}
-	row := *s.row
-	row.Order = out.Order.after(s.row.Order)
-	return row.underWay()
+	p.seats = append(p.seats, pending...)
 }
 
 // formerOf gives who had an offered target before.
@@ -242,66 +230,8 @@ func (r *run) suggest(pending []*seat, suggested []match, has bool, fresh func()
 	return pending
 }
 
-// denial ends a denial whose time is over.
-func (r *run) denial(x *ExistingType) {
-	if x.End != nil && endOf(x.End) <= r.now {
-		r.res.Types = append(r.res.Types, TypeDelta{Existing: x, ResourceTypeID: x.ResourceTypeID, Workflow: x.Workflow, Start: x.Start, End: x.End,
-			Confidence: x.Confidence, Expected: x.Expected, Error: x.Error, CloseRow: true})
-	}
-}
-
-// found is the workflow state of what nobody asked for.
-func (r *ground) found() Workflow {
-	if r.b.Initial {
-		return PreExisting
-	}
-	return NonConforming
-}
-
-// suggestedOnly reports whether the link of a row is only a guess that nobody confirmed.
-func (x *ExistingType) suggestedOnly() bool {
-	return x.Workflow.found() && x.Confidence > 0 && x.Confidence < 100 && !x.IsFrozen
-}
-
-// associated reports whether a reviewer confirmed the association that the row's order proposes.
-func (x *ExistingType) associated() bool {
-	if x.Order == nil || x.Order.Kind != Associate || x.Order.TargetID == 0 || x.TargetID != 0 {
-		return false
-	}
-	for _, l := range x.Order.Lines {
-		if l.Action == LineAssociate {
-			return l.State == Pending || l.State == Transmitted || l.State == Executed
-		}
-	}
-	return false
-}
-
-// sent reports whether something of the row's order may have reached the system.
-func (x *ExistingType) sent() bool {
-	if x.Order == nil {
-		return false
-	}
-	if x.Order.InFlight {
-		return true
-	}
-	for _, l := range x.Order.Lines {
-		if l.State == Transmitted || l.State == Executed || l.IsSent {
-			return true
-		}
-	}
-	return false
-}
-
-// underWay reports whether the row's order may still bring a target: what was only done to one that is gone since does not, nor what failed, as
-// it begins again only when something changes, or a person says so, and then a guess may be what was looked for.
-func (x *ExistingType) underWay() bool {
-	return x.Order != nil && (x.Order.InFlight || slices.ContainsFunc(x.Order.Lines, func(l *ExistingLine) bool {
-		return l.State == Transmitted || (l.Action == LineCreate || l.Action == LineAssociate) && (l.State == Executed || l.IsSent && l.State != Errored)
-	}))
-}
-
-// rank sorts the rows that wait for a target: what was sent first, then what a person approved, then the rest.
-func (x *ExistingType) rank() int {
+// waitingRank sorts the rows that wait for a target: what was sent first, then what a person approved, then the rest.
+func waitingRank(x *ExistingType) int {
 	switch {
 	case x.Order != nil && x.Order.Kind == Associate:
 		return 3

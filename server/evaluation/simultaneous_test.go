@@ -218,7 +218,7 @@ func TestQueryRulesOfTwoPositions(t *testing.T) {
 	o.compile()
 	for _, r := range []*rolemodel.ResourceTypeRule{home, groups} {
 		var values []string
-		for _, k := range o.c.SourceKeys(o.now, p.Resource, o.res) {
+		for _, k := range SourceKeys(o.c, o.now, p.Resource, o.res) {
 			if k.RuleID == r.ID {
 				values = append(values, k.Value)
 			}
@@ -261,7 +261,7 @@ func TestTooManyContexts(t *testing.T) {
 		o.job(p, job{contract: fmt.Sprint(i), hired: 1, left: 13, from: 1, to: 13, office: fmt.Sprint(i)})
 	}
 	o.compile()
-	res := o.c.Evaluate(o.batch(p))[0]
+	res := Evaluate(o.c, o.batch(p))[0]
 	require.ErrorContains(t, res.Err, "instanceKeyExpression")
 }
 

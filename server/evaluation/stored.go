@@ -10,8 +10,8 @@ import (
 // Stored reads expectations as they are kept in assigned_resource_type.expected: those of many rows, into few pieces of memory. The zero
 // value is ready. What it gives must not be changed in place.
 type Stored struct {
-	spans []Span
-	ids   []int64
+	spans Lists[Span]
+	ids   Lists[int64]
 }
 
 // Read gives one expectation. It reads what encoding/json would read by the tags of Expected.
@@ -42,22 +42,10 @@ func (s *Stored) Read(raw []byte) (e Expected, err error) {
 	return e, r.End()
 }
 
-// room makes sure that one more fits without moving what was given away: begin is where the list in work begins, afterwards too.
-func room[T any](all []T, begin int) ([]T, int) {
-	if len(all) < cap(all) {
-		return all, begin
-	}
-	return append(make([]T, 0, max(256, 2*(len(all)-begin))), all[begin:]...), 0
-}
-
 func (s *Stored) timeline(r *document.Reader) []Span {
-	begin := len(s.spans)
-	r.List(func() {
-		x := s.span(r)
-		s.spans, begin = room(s.spans, begin)
-		s.spans = append(s.spans, x)
-	})
-	return s.spans[begin:len(s.spans):len(s.spans)]
+	begin := s.spans.Begin()
+	r.List(func() { begin = s.spans.Add(begin, s.span(r)) })
+	return s.spans.Give(begin)
 }
 
 func (s *Stored) span(r *document.Reader) (x Span) {
@@ -91,13 +79,9 @@ func (s *Stored) span(r *document.Reader) (x Span) {
 }
 
 func (s *Stored) numbers(r *document.Reader) []int64 {
-	begin := len(s.ids)
-	r.List(func() {
-		n := r.Int()
-		s.ids, begin = room(s.ids, begin)
-		s.ids = append(s.ids, n)
-	})
-	return s.ids[begin:len(s.ids):len(s.ids)]
+	begin := s.ids.Begin()
+	r.List(func() { begin = s.ids.Add(begin, r.Int()) })
+	return s.ids.Give(begin)
 }
 
 func readOwn(r *document.Reader) (x Own) {

@@ -18,13 +18,16 @@ type value struct {
 	fn      *function
 	args    []string
 	prog    *program
-	broken  error // it did not compile: whoever asks for it gets state 7
-	into    *prop // of a scalar rule: what it is computed for
-	date    bool  // it gives a date in normal form
+	broken  error  // it did not compile: whoever asks for it gets state 7
+	into    *field // of a scalar rule: what it is computed for
+	date    bool   // it gives a date in normal form
 }
 
 // today reports whether the value changes by itself at midnight.
 func (v *value) today() bool { return v != nil && v.prog != nil && v.prog.today }
+
+// truth tells whether a condition holds.
+func (v *value) truth(w *world) (bool, error) { return v.prog.truth(w) }
 
 // byRecord reports whether the value depends on the record of the context in force.
 func (v *value) byRecord() bool {
@@ -109,21 +112,21 @@ func (v *value) plain(w *world) (string, error) {
 }
 
 // value compiles a binding with an expression (role-model 1.7).
-func (b *builder) value(sc scope, fallback root, bind, expr *string, in *trees, fault func(error)) *value {
+func (c *compiler) value(sc scope, fallback root, bind, expr *string, in *trees, fault func(error)) *value {
 	v := &value{}
-	if v.broken = b.compileValue(v, sc, fallback, bind, expr, in); v.broken != nil {
+	if v.broken = c.compileValue(v, sc, fallback, bind, expr, in); v.broken != nil {
 		fault(v.broken)
 	}
 	return v
 }
 
-func (b *builder) compileValue(v *value, sc scope, fallback root, bind, expr *string, in *trees) (err error) {
+func (c *compiler) compileValue(v *value, sc scope, fallback root, bind, expr *string, in *trees) (err error) {
 	text := ""
 	if expr != nil {
 		text = strings.TrimSpace(*expr)
 	}
 	if bind != nil && *bind != "" {
-		if v.path, err = parseBinding(b.shape, sc, fallback, *bind, in); err != nil {
+		if v.path, err = parseBinding(c.shape, sc, fallback, *bind, in); err != nil {
 			return err
 		}
 		if v.path.many {
@@ -159,22 +162,22 @@ func (b *builder) compileValue(v *value, sc scope, fallback root, bind, expr *st
 	case isFunction && v.path == nil && isPath(text):
 		return fmt.Errorf("%s needs a binding to work on", name)
 	case isPath(text) && v.path == nil:
-		if v.path, err = parseBinding(b.shape, sc, fallback, text, in); err == nil && !v.path.many {
+		if v.path, err = parseBinding(c.shape, sc, fallback, text, in); err == nil && !v.path.many {
 			return nil
 		}
 		v.path = nil
 	}
-	v.prog, err = b.exprs.compile(sc, strings.TrimPrefix(text, "Expr:"), in)
+	v.prog, err = c.compile(sc, strings.TrimPrefix(text, "Expr:"), in)
 	return err
 }
 
 // condition compiles an expression that must be true or false.
-func (b *builder) condition(sc scope, expr *string, in *trees, fault func(error)) *value {
+func (c *compiler) condition(sc scope, expr *string, in *trees, fault func(error)) *value {
 	v := &value{}
 	if expr == nil || strings.TrimSpace(*expr) == "" {
 		v.broken = fmt.Errorf("an expression is needed")
 	} else {
-		v.prog, v.broken = b.exprs.compile(sc, strings.TrimPrefix(strings.TrimSpace(*expr), "Expr:"), in, cel.BoolType, cel.NullableType(cel.BoolType))
+		v.prog, v.broken = c.compile(sc, strings.TrimPrefix(strings.TrimSpace(*expr), "Expr:"), in, cel.BoolType, cel.NullableType(cel.BoolType))
 	}
 	if v.broken != nil {
 		fault(v.broken)

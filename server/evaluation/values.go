@@ -136,8 +136,6 @@ func (r *run) living(p *plan, spans []Span, many bool) []Span {
 	return out
 }
 
-func (s *Span) interval() interval { return interval{startOf(s.From), endOf(s.To)} }
-
 // single computes a mono-valued property.
 func (r *run) single(p *plan, q *prop, navs []*rule, base, over set) []Span {
 	if len(q.scalars) == 1 && len(navs)+len(q.queries) == 0 && q.scalars[0].offset == rolemodel.OffsetDefault {
@@ -197,12 +195,12 @@ func (r *run) alone(p *plan, q *prop, x *rule, base, over set) []Span {
 		return r.byTurns(p, q, x, painted)
 	}
 	s := r.scalar(p, q, x, r.recordOf(x))
-	begin := len(r.spans)
+	begin := r.spans.Begin()
 	for _, i := range painted {
 		s.From, s.To = moment(i.from), moment(i.to)
-		begin = r.scratch.add(begin, s)
+		begin = r.spans.Add(begin, s)
 	}
-	return r.give(begin)
+	return r.spans.Give(begin)
 }
 
 // byTurns gives the values of one rule under several contexts, each while it is the one in force.
@@ -231,14 +229,6 @@ func joined(line []Span) []Span {
 		}
 	}
 	return out
-}
-
-// after leaves out what is over at an instant.
-func (s set) after(at int64) set {
-	for len(s) > 0 && s[0].to <= at {
-		s = s[1:]
-	}
-	return s
 }
 
 // scalars gives the values of a scalar rule by record; each is computed once, and one that does not depend on the record once for all.
@@ -386,13 +376,6 @@ func below(confidence int) int {
 	return max(confidence, 1)
 }
 
-func (r *ground) label(id int64) string {
-	if x := r.b.Resources[id]; x != nil {
-		return cmp.Or(x.DisplayName, x.Key)
-	}
-	return r.c.labels[id]
-}
-
 // collection computes a multi-valued navigation: overlapping rules add up; a denied rule takes its value away.
 func (r *run) collection(p *plan, q *prop, navs []*rule, over set) []Span {
 	values := r.scratch.values[:0]
@@ -448,14 +431,14 @@ func (r *run) collection(p *plan, q *prop, navs []*rule, over set) []Span {
 			}
 		}
 	}
-	begin := len(r.spans)
+	begin := r.spans.Begin()
 	for i := range values {
 		v := &values[i]
 		for _, i := range v.over {
-			begin = r.scratch.add(begin, Span{From: moment(i.from), To: moment(i.to), ID: v.id, Value: v.label, Rules: v.rules, Confidence: v.confidence})
+			begin = r.spans.Add(begin, Span{From: moment(i.from), To: moment(i.to), ID: v.id, Value: v.label, Rules: v.rules, Confidence: v.confidence})
 		}
 	}
-	return append(r.give(begin), failed...)
+	return append(r.spans.Give(begin), failed...)
 }
 
 // reached is one value of a collection, and when rules want it.
@@ -482,16 +465,6 @@ func merged(values []reached) []reached {
 		out = append(out, v)
 	}
 	return out
-}
-
-func (p *plan) forbidden(property string, id int64) {
-	if p.forbid == nil {
-		p.forbid = map[string]map[int64]bool{}
-	}
-	if p.forbid[property] == nil {
-		p.forbid[property] = map[int64]bool{}
-	}
-	p.forbid[property][id] = true
 }
 
 // paint puts a value over an interval of a timeline, covering what was there.
@@ -537,10 +510,4 @@ func cut(line []Span, over interval, which func(Span) bool) []Span {
 		}
 	}
 	return out
-}
-
-// sameValue compares everything but the interval.
-func sameValue(a, b Span) bool {
-	return a.Value == b.Value && a.ID == b.ID && a.Error == b.Error && a.Confidence == b.Confidence && a.CreateOnly == b.CreateOnly &&
-		a.Comparison == b.Comparison && slices.Equal(a.Rules, b.Rules)
 }

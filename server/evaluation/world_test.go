@@ -264,14 +264,14 @@ func (o *organisation) evaluate(p *Owner) Result {
 	if o.c == nil {
 		o.compile()
 	}
-	first := o.c.Evaluate(o.batch(p))[0]
+	first := Evaluate(o.c, o.batch(p))[0]
 	require.NoError(o.t, first.Err)
 	o.save(p, &first)
-	again := o.c.Evaluate(o.batch(p))[0]
+	again := Evaluate(o.c, o.batch(p))[0]
 	require.True(o.t, again.Unchanged, "the fingerprint of what was saved is the one that was promised")
 	b := o.batch(p)
 	b.Force = true
-	forced := o.c.Evaluate(b)[0]
+	forced := Evaluate(o.c, b)[0]
 	require.Empty(o.t, forced.Roles, "a second run writes no role")
 	require.Empty(o.t, forced.Types, "a second run writes no type: %s", describe(forced))
 	return first
@@ -282,7 +282,7 @@ func (o *organisation) save(p *Owner, r *Result) {
 	if r.Unchanged {
 		return
 	}
-	x := after(p, r)
+	x := p.After(r)
 	p.Roles, p.Types, p.Fingerprint, p.ModelVersion, p.NextAt = x.Roles, x.Types, r.Fingerprint, o.c.Version, r.NextAt
 	number := func(id *int64) {
 		if *id == 0 {
@@ -428,7 +428,7 @@ func (o *organisation) correlate() {
 				taken[t.TargetID] = true
 			}
 		}
-		for _, k := range o.c.SourceKeys(o.now, p.Resource, o.res) {
+		for _, k := range SourceKeys(o.c, o.now, p.Resource, o.res) {
 			for _, id := range slices.Sorted(maps.Keys(o.res)) {
 				r := o.res[id]
 				if r.EntityTypeID != account || r.Gone || taken[id] {

@@ -3,7 +3,6 @@ package evaluation
 import (
 	"cmp"
 	"slices"
-
 	"writ/server/rolemodel"
 )
 
@@ -17,6 +16,9 @@ type plan struct {
 	expected Expected
 	forbid   map[string]map[int64]bool // navigation values that a denied rule forbids now
 	failed   bool                      // a rule failed: state 7
+
+	seats             []*seat // the rows that there are and are to be, settled in this order
+	linked, suggested []match // the targets that correlation found, and what becomes of them
 }
 
 // types computes the resource types (S4 to S9).
@@ -62,33 +64,8 @@ func (r *run) types() {
 		p := plans[id]
 		r.intervals(p)
 		r.settle(p, rows[id], found[id])
+		r.plans = append(r.plans, p)
 	}
-	if r.res.Trace != nil {
-		r.explain(plans)
-	}
-}
-
-// applied moves the interval of a rule by its offsets (role-model 2.9). Default gives it as it is.
-func (x *rule) applied(over set) set {
-	if x.offset == rolemodel.OffsetDefault {
-		return over
-	}
-	out := make([]interval, 0, len(over))
-	for _, i := range over {
-		switch x.offset {
-		case rolemodel.OffsetAround:
-			out = append(out, interval{shift(i.from, x.before), shift(i.to, x.after)})
-		case rolemodel.OffsetBefore:
-			if i.from != minTime {
-				out = append(out, interval{shift(i.from, x.before), shift(i.from, x.after)})
-			}
-		case rolemodel.OffsetAfter:
-			if i.to != maxTime {
-				out = append(out, interval{shift(i.to, x.before), shift(i.to, x.after)})
-			}
-		}
-	}
-	return sets(out...)
 }
 
 // intervals finds when the rules give the type, and what its properties extend that by.
@@ -145,4 +122,14 @@ func (r *run) extend(p *plan, base set) set {
 		}
 	}
 	return over.subtract(p.denied)
+}
+
+func (p *plan) forbidden(property string, id int64) {
+	if p.forbid == nil {
+		p.forbid = map[string]map[int64]bool{}
+	}
+	if p.forbid[property] == nil {
+		p.forbid[property] = map[int64]bool{}
+	}
+	p.forbid[property][id] = true
 }

@@ -1,0 +1,78 @@
+package evaluation
+
+import "time"
+
+// Batch is what one call computes. Resources holds every resource a binding can reach from the owners, and all their targets.
+type Batch struct {
+	Now       time.Time
+	Initial   bool // first complete run of the entity type: differences are Pre-existing, not Non-conforming
+	BlockAll  bool // blockProvisioning / blockAllResourceTypeProvisioning (spec 2.3)
+	NoReview  bool // "compute role model, no provisioning review" (spec 3.1)
+	Force     bool // compute even when the fingerprint is unchanged
+	Explain   bool // keep the reasons
+	Owners    []*Owner
+	Resources map[int64]*Resource
+	// SyncedAt tells, per target entity type, when the newest applied synchronization of it began; absent: never.
+	SyncedAt map[int64]time.Time
+	// Taken are values that somebody else has, of those that an earlier call claimed: the owner gets the next spelling.
+	Taken map[Claim]bool
+}
+
+// Owner is one source resource with everything needed to compute it.
+type Owner struct {
+	Resource     *Resource
+	Roles        []*AssignedRole
+	Types        []*ExistingType
+	Candidates   []Candidate
+	Lookups      map[Key][]int64 // key of a QUERY rule -> resources found by it, sorted by id
+	Denied       map[int64]bool  // target ids whose association was denied
+	Fingerprint  []byte          // of the last evaluation; nil: never
+	ModelVersion int64
+	NextAt       *time.Time
+}
+
+// Claim is a value for which a rule has several spellings (iteration), and which an owner would get although nothing shows that it is his
+// already. Whoever saves the result asks first whether somebody else has it.
+type Claim struct {
+	OwnerID      int64
+	EntityTypeID int64 // of the target
+	Property     string
+	Value        string
+}
+
+// AssignedRole is a current row of assigned_role, existing or wanted.
+type AssignedRole struct {
+	ID           int64 // 0: new
+	RoleID       int64
+	Workflow     Workflow
+	Origin       string // RULE INFERRED MANUAL FOUND GRACE
+	IsDenied     bool
+	Start, End   *time.Time
+	InferredByID int64 // role id of the composite it comes through; 0 = none
+	RuleIDs      []int64
+}
+
+// Candidate is a target that one rule's key finds for an owner, and that nobody who lives has. RuleID 0: the key is the CreatedKey that an
+// operator or a connector reported for an order of this owner (provisioning 4.3); it counts as sure.
+type Candidate struct {
+	TargetID int64
+	RuleID   int64
+	Owners   int // how many living owners have the same key under a rule of the same confidence: >1 is ambiguous
+	// IsLeaving: its removal is on its way or was decided by a person: it cannot be had. It is listed so that its owner-to-be is looked at again.
+	IsLeaving bool
+	Former    *Former // nil: nobody has or had it
+}
+
+// Former is what is left of an owner who is gone, or of nobody's row whose removal has not begun: it ends when somebody living takes the
+// target over. What this server wrote for the former owner stays its own work: a difference to it is a change of the source, not a foreign one.
+type Former struct {
+	ResourceTypeID int64
+	Expected       Expected // as of the last evaluation of the former owner
+}
+
+// seenSince reports whether the data of the target is newer than the computation that did not want the value any more: an answer that was
+// lost, or came as an error, may have done something that older data does not show.
+func (b *Batch) seenSince(targetEntityTypeID int64, x Own) bool {
+	at, ok := b.SyncedAt[targetEntityTypeID]
+	return ok && instant(at) > x.Since
+}

@@ -1,0 +1,75 @@
+package evaluation
+
+import "time"
+
+// Trace tells why, step by step: rule -> context -> record -> role -> value; and for what failed, which criterion.
+type Trace struct {
+	Steps []Step
+}
+
+// StepKind is what a step of an explanation is about.
+type StepKind string
+
+// The kinds of steps: those that an evaluation makes, and those of what was done about it.
+const (
+	StepContext       StepKind = "CONTEXT"        // which record of the owner counts, and the dimension values it gives
+	StepCompositeRole StepKind = "COMPOSITE_ROLE" // a rule that gives or forbids a composite role
+	StepSingleRole    StepKind = "SINGLE_ROLE"    // a rule that gives or forbids a single role
+	StepRole          StepKind = "ROLE"           // what all of that comes to: the role is held, or not
+	StepResourceType  StepKind = "RESOURCE_TYPE"  // a rule that gives or forbids a resource type
+	StepProperty      StepKind = "PROPERTY"       // a rule that computes a value
+	StepType          StepKind = "TYPE"           // what all of that comes to: the owner gets the resource type, or not
+	StepCorrelation   StepKind = "CORRELATION"    // a target that a key finds
+	StepRecord        StepKind = "RECORD"         // of the past: what was kept then is not what is computed again
+	StepOrder         StepKind = "ORDER"          // the order about the resource type, and how it stands
+	StepReview        StepKind = "REVIEW"         // a person's decision about it
+	StepLine          StepKind = "LINE"           // one value of it
+	StepAttempt       StepKind = "ATTEMPT"        // one time it was sent
+	StepVerification  StepKind = "VERIFICATION"   // whether synchronized data shows it
+	StepDifference    StepKind = "DIFFERENCE"     // what the system shows and nobody asked for
+)
+
+// Step is one link of an explanation. Evaluation gives the facts; server/assignment, which knows the names, adds the sentence and the steps
+// that follow an evaluation.
+type Step struct {
+	Kind           StepKind
+	RuleID         int64
+	Rule           string // identifier of the rule
+	RoleID         int64  // the role a rule gives; else the one it asks for
+	ResourceTypeID int64
+	Property       string
+	Value          string
+	Matched        bool
+	From, To       *time.Time
+	Text           string     // the step as a sentence
+	OrderID        *int64     // of what follows the evaluation; nil: none
+	RuleSince      *time.Time // from when on the rule is as it is; nil: not known, or no rule
+
+	NeedsRoleID   int64            // role that the rule asks for; 0: none
+	RoleHeld      bool             // NeedsRoleID is held at some time
+	Criteria      []CriterionFact  // what the rule asks of the context
+	NoContext     bool             // no record counts, so that nothing can match
+	OutsidePolicy bool             // the owner is not in the population of the rule's policy
+	Denied        bool             // the rule forbids, it does not give
+	Suggests      bool             // the rule only suggests
+	Overruled     bool             // another rule decided instead
+	NotComputed   bool             // values of a type the owner does not get
+	Error         string           // the rule failed
+	Values        map[string]int64 // context: dimension -> value
+	ResourceID    int64            // context: the record; correlation: the target; property: the resource added
+	Confidence    int              // correlation
+	Ambiguous     bool             // correlation: other owners have an equal claim
+	ByHand        *AssignedRole    // role: a person gave or denied it, or it was found in a system
+	Sections      []ContextSection // context: what stands behind each record section; none: there are none
+	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
+}
+
+// CriterionFact is one dimension criterion of a rule, beside what the owner has.
+type CriterionFact struct {
+	Dimension string
+	Key       string // of the value asked for
+	Wanted    int64  // its id; 0: there is no such value
+	Below     bool   // descendants count too
+	Has       int64  // the owner's value; 0: none
+	Holds     bool
+}
