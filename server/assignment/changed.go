@@ -10,6 +10,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/computation"
 )
 
 // spreadBatch is how many changed resources one transaction turns into dirty owners.
@@ -144,7 +145,7 @@ func (s *Service) refreshKeys(ctx context.Context, tx bun.Tx, m *Model, changed 
 	var k keyRows
 	for _, id := range changed {
 		if r := all[id]; r != nil {
-			k.add("S", id, evaluation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
+			k.add("S", id, computation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
 			k.add("T", id, m.TargetKeys(r, all))
 		}
 	}
@@ -192,7 +193,7 @@ func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done
 	}
 	types := map[int64]bool{}
 	for _, p := range m.Paths() {
-		if p.Role == evaluation.SourceKeyPath || p.Role == evaluation.TargetKeyPath {
+		if p.Role == computation.SourceKeyPath || p.Role == computation.TargetKeyPath {
 			types[p.EntityTypeID] = true
 		}
 	}
@@ -247,7 +248,7 @@ func (s *Service) computeKeys(ctx context.Context, m *Model, page []int64) (n in
 		var k keyRows
 		for _, id := range page {
 			if r := all[id]; r != nil {
-				k.add("S", id, evaluation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
+				k.add("S", id, computation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
 				k.add("T", id, m.TargetKeys(r, all))
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"writ/server/errs"
 	"writ/server/evaluation"
+	"writ/server/evaluation/computation"
 	"writ/server/rolemodel"
 )
 
@@ -51,7 +52,7 @@ func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, e
 	if e.batch == nil || len(e.batch.Owners) == 0 {
 		return nil, errs.Missing("There is no resource %d, or it was not known then.", in.OwnerID).Of(in.OwnerID)
 	}
-	result := evaluation.Evaluate(e.m.Compiled, e.batch)[0]
+	result := computation.Evaluate(e.m.Compiled, e.batch)[0]
 	if result.Err != nil {
 		return nil, result.Err
 	}

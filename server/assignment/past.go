@@ -13,6 +13,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
+	"writ/server/evaluation/computation"
 	"writ/server/rolemodel"
 )
 
@@ -50,8 +51,8 @@ func (s *Service) modelAt(ctx context.Context, idb bun.IDB, known time.Time) (*M
 }
 
 // referenceDataAt is referenceData as it was known at an instant.
-func referenceDataAt(ctx context.Context, idb bun.IDB, m *rolemodel.Model, shape *directory.Shape, at time.Time) (keys evaluation.Keys, err error) {
-	keys = evaluation.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}}
+func referenceDataAt(ctx context.Context, idb bun.IDB, m *rolemodel.Model, shape *directory.Shape, at time.Time) (keys computation.Keys, err error) {
+	keys = computation.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}}
 	if keys.Ancestors, err = directory.AncestorsAt(ctx, idb, shape, at); err != nil {
 		return keys, err
 	}
@@ -125,7 +126,7 @@ func lookedUp(m *Model, b *evaluation.Batch, o *evaluation.Owner) {
 			}
 		}
 	}
-	for _, k := range evaluation.SourceKeys(m.Compiled, b.Now, o.Resource, b.Resources) {
+	for _, k := range computation.SourceKeys(m.Compiled, b.Now, o.Resource, b.Resources) {
 		key := evaluation.Key{RuleID: k.RuleID, Value: k.Value}
 		o.Lookups[key] = append(o.Lookups[key], made[k.RuleID]...)
 	}

@@ -8,13 +8,14 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/computation"
 )
 
 // evaluate computes a batch. What rules with several spellings would give is looked up first: who would get a value that somebody else has,
 // in the system as read, in an open order or earlier in this batch, is computed once more, and gets the next spelling. Each round takes at
 // least one spelling away from everybody in it, so the rounds are few.
 func (s *Service) evaluate(ctx context.Context, db bun.IDB, m *Model, b *evaluation.Batch) ([]evaluation.Result, error) {
-	results := evaluation.Evaluate(m.Compiled, b)
+	results := computation.Evaluate(m.Compiled, b)
 	asked := map[evaluation.Claim]bool{}
 	for {
 		var claims, fresh []evaluation.Claim
@@ -58,7 +59,7 @@ func (s *Service) evaluate(ctx context.Context, db bun.IDB, m *Model, b *evaluat
 				part.Owners, at = append(part.Owners, o), append(at, i)
 			}
 		}
-		for i, r := range evaluation.Evaluate(m.Compiled, &part) {
+		for i, r := range computation.Evaluate(m.Compiled, &part) {
 			results[at[i]] = r
 		}
 	}

@@ -1,6 +1,10 @@
 package evaluation
 
-import "time"
+import (
+	"time"
+
+	"writ/server/evaluation/interval"
+)
 
 // Batch is what one call computes. Resources holds every resource a binding can reach from the owners, and all their targets.
 type Batch struct {
@@ -70,9 +74,9 @@ type Former struct {
 	Expected       Expected // as of the last evaluation of the former owner
 }
 
-// seenSince reports whether the data of the target is newer than the computation that did not want the value any more: an answer that was
+// SeenSince reports whether the data of the target is newer than the computation that did not want the value any more: an answer that was
 // lost, or came as an error, may have done something that older data does not show.
-func (b *Batch) seenSince(targetEntityTypeID int64, x Own) bool {
+func (b *Batch) SeenSince(targetEntityTypeID int64, x Own) bool {
 	at, ok := b.SyncedAt[targetEntityTypeID]
-	return ok && instant(at) > x.Since
+	return ok && interval.Instant(at) > x.Since
 }

@@ -3,6 +3,8 @@ package evaluation
 import (
 	"slices"
 	"time"
+
+	"writ/server/evaluation/interval"
 )
 
 // ExistingType is a current row of assigned_resource_type with all that hangs on it.
@@ -87,21 +89,21 @@ type Kept struct {
 	KeptAgainst string // what was computed when it was kept or declined
 }
 
-// begun: the target of the row was in use once.
-func (x *ExistingType) begun(now int64) bool {
-	return x.Expected.Begun || x.IsExpected && (x.TargetID != 0 || x.WasVerified) && startOf(x.Start) <= now
+// Begun: the target of the row was in use once.
+func (x *ExistingType) Begun(now int64) bool {
+	return x.Expected.Begun || x.IsExpected && (x.TargetID != 0 || x.WasVerified) && interval.StartOf(x.Start) <= now
 }
 
-// made: the row's target may appear, or appeared, because a creation was sent for it.
-func (x *ExistingType) made() bool { return len(x.Expected.Ours[theTarget]) > 0 }
+// Made: the row's target may appear, or appeared, because a creation was sent for it.
+func (x *ExistingType) Made() bool { return len(x.Expected.Ours[TheTarget]) > 0 }
 
-// suggestedOnly reports whether the link of a row is only a guess that nobody confirmed.
-func (x *ExistingType) suggestedOnly() bool {
-	return x.Workflow.found() && x.Confidence > 0 && x.Confidence < 100 && !x.IsFrozen
+// SuggestedOnly reports whether the link of a row is only a guess that nobody confirmed.
+func (x *ExistingType) SuggestedOnly() bool {
+	return x.Workflow.Found() && x.Confidence > 0 && x.Confidence < 100 && !x.IsFrozen
 }
 
-// associated reports whether a reviewer confirmed the association that the row's order proposes.
-func (x *ExistingType) associated() bool {
+// Associated reports whether a reviewer confirmed the association that the row's order proposes.
+func (x *ExistingType) Associated() bool {
 	if x.Order == nil || x.Order.Kind != Associate || x.Order.TargetID == 0 || x.TargetID != 0 {
 		return false
 	}
@@ -113,8 +115,8 @@ func (x *ExistingType) associated() bool {
 	return false
 }
 
-// sent reports whether something of the row's order may have reached the system.
-func (x *ExistingType) sent() bool {
+// Sent reports whether something of the row's order may have reached the system.
+func (x *ExistingType) Sent() bool {
 	if x.Order == nil {
 		return false
 	}
@@ -129,21 +131,21 @@ func (x *ExistingType) sent() bool {
 	return false
 }
 
-// underWay reports whether the row's order may still bring a target: what was only done to one that is gone since does not, nor what failed, as
+// UnderWay reports whether the row's order may still bring a target: what was only done to one that is gone since does not, nor what failed, as
 // it begins again only when something changes, or a person says so, and then a guess may be what was looked for.
-func (x *ExistingType) underWay() bool {
+func (x *ExistingType) UnderWay() bool {
 	return x.Order != nil && (x.Order.InFlight || slices.ContainsFunc(x.Order.Lines, func(l *ExistingLine) bool {
 		return l.State == Transmitted || (l.Action == LineCreate || l.Action == LineAssociate) && (l.State == Executed || l.IsSent && l.State != Errored)
 	}))
 }
 
-// creating reports whether a creation is out; of no order there is none.
-func (o *ExistingOrder) creating() bool {
-	return o != nil && slices.ContainsFunc(o.Lines, func(l *ExistingLine) bool { return l.Action == LineCreate && o.out(l) })
+// Creating reports whether a creation is out; of no order there is none.
+func (o *ExistingOrder) Creating() bool {
+	return o != nil && slices.ContainsFunc(o.Lines, func(l *ExistingLine) bool { return l.Action == LineCreate && o.IsOut(l) })
 }
 
-// out reports whether the target may show what a line of the order brings although no data shows it yet.
-func (o *ExistingOrder) out(x *ExistingLine) bool {
+// IsOut reports whether the target may show what a line of the order brings although no data shows it yet.
+func (o *ExistingOrder) IsOut(x *ExistingLine) bool {
 	switch x.State {
 	case Error:
 		return false // what was sent before the rule failed is among what was wanted before

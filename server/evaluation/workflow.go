@@ -43,14 +43,14 @@ func (w Workflow) Holds() bool {
 	}
 }
 
-// approved reports whether a person gave it.
-func (w Workflow) approved() bool { return w == Approved || w == Prolonged || w == ApprovedRisk }
+// ByPerson reports whether a person gave it.
+func (w Workflow) ByPerson() bool { return w == Approved || w == Prolonged || w == ApprovedRisk }
 
-// found reports whether it was only seen in a managed system.
-func (w Workflow) found() bool { return w == NonConforming || w == PreExisting }
+// Found reports whether it was only seen in a managed system.
+func (w Workflow) Found() bool { return w == NonConforming || w == PreExisting }
 
-// over reports whether the row ends at the next computation.
-func (w Workflow) over() bool { return w == Declined || w == Cancellation || w == Ended }
+// Over reports whether the row ends at the next computation.
+func (w Workflow) Over() bool { return w == Declined || w == Cancellation || w == Ended }
 
 // Origins of an assigned role.
 const (

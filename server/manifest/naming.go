@@ -10,6 +10,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/computation"
 	"writ/server/permit"
 	"writ/server/rolemodel"
 )
@@ -115,7 +116,7 @@ func (n *naming) leave(format string, args ...any) {
 
 // mapping names every resource that one mapping is about.
 func (n *naming) mapping(ctx context.Context, tx bun.IDB, shape *directory.Shape, row *rolemodel.RoleMapping, m RoleMapping) error {
-	namer, problems := evaluation.NewNamer(row, shape)
+	namer, problems := computation.NewNamer(row, shape)
 	if len(problems) > 0 { // since it was saved, what it reads became another
 		n.leave("The role mapping %s names nothing: %s.", m.Identifier, problems[0].Message)
 		return nil
@@ -163,7 +164,7 @@ func (n *naming) mapping(ctx context.Context, tx bun.IDB, shape *directory.Shape
 }
 
 // one makes the role of one resource; why not, otherwise.
-func (n *naming) one(m RoleMapping, key string, name evaluation.Naming, failed error, given map[string]bool) (why string) {
+func (n *naming) one(m RoleMapping, key string, name computation.Naming, failed error, given map[string]bool) (why string) {
 	switch {
 	case name.Identifier == "" && failed != nil:
 		return failed.Error() + "."
@@ -203,7 +204,7 @@ func (n *naming) one(m RoleMapping, key string, name evaluation.Naming, failed e
 }
 
 // category finds the computed category, or makes it.
-func (n *naming) category(m RoleMapping, name evaluation.Naming) (identifier, why string) {
+func (n *naming) category(m RoleMapping, name computation.Naming) (identifier, why string) {
 	switch {
 	case n.categories[name.Category] != nil:
 		return name.Category, ""

@@ -6,6 +6,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/formula"
 	"writ/server/fulfil"
 )
 
@@ -22,11 +23,11 @@ type argumentsKey struct {
 }
 
 type compiledArguments struct {
-	*evaluation.Arguments
+	*formula.Arguments
 	err error
 }
 
-func (c *argumentsCache) get(shape *directory.Shape, r *route) (*evaluation.Arguments, error) {
+func (c *argumentsCache) get(shape *directory.Shape, r *route) (*formula.Arguments, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.shape != shape {
@@ -35,7 +36,7 @@ func (c *argumentsCache) get(shape *directory.Shape, r *route) (*evaluation.Argu
 	key := argumentsKey{r.SourceEntityTypeID, r.TargetEntityTypeID, *r.ArgumentsExpression}
 	found, ok := c.known[key]
 	if !ok {
-		found.Arguments, found.err = evaluation.CompileArguments(shape, key.source, key.target, key.text)
+		found.Arguments, found.err = formula.CompileArguments(shape, key.source, key.target, key.text)
 		c.known[key] = found
 	}
 	return found.Arguments, found.err
@@ -57,7 +58,7 @@ func (s *Service) argue(now time.Time, shape *directory.Shape, o *orderRow, r *r
 		}
 		return m
 	}
-	change := evaluation.OrderChange{Type: string(d.ChangeType), Changes: d.Changes, Added: keys(d.ChangesAdded), Removed: keys(d.ChangesRemoved)}
+	change := formula.OrderChange{Type: string(d.ChangeType), Changes: d.Changes, Added: keys(d.ChangesAdded), Removed: keys(d.ChangesRemoved)}
 	if o.OwnerID != nil {
 		change.Source = &evaluation.Resource{ID: *o.OwnerID, EntityTypeID: r.SourceEntityTypeID, DisplayName: o.OwnerName, Scalars: o.OwnerScalars}
 	}

@@ -1,0 +1,183 @@
+package computation
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"writ/server/directory"
+	"writ/server/evaluation/formula"
+	"writ/server/rolemodel"
+)
+
+// Problem is a fault of the model that Compile found: the model still compiles, the faulty part never matches or gives state 7.
+type Problem = rolemodel.Problem
+
+// Compile prepares a model. It never fails: what is wrong is reported, and the rule concerned never matches or fails for its item only.
+func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, []Problem) {
+	b := &builder{
+		m: m, shape: shape, keys: keys, exprs: formula.NewCompiler(shape),
+		policies: map[int64]*rolemodel.Policy{}, roles: map[int64]*rolemodel.Role{},
+		c: &Compiled{Version: m.Version, keys: keys.hash(), shape: shape, sources: map[int64]*source{}, rules: map[int64]*rule{}, types: map[int64]*typed{},
+			targets: map[int64]*formula.Reads{}, keyed: map[int64]*keySide{}, classify: map[int64][]*rule{}, labels: keys.Labels},
+	}
+	for _, p := range m.Policies {
+		b.policies[p.ID] = p
+	}
+	for _, r := range m.Roles {
+		b.roles[r.ID] = r
+	}
+	ids := map[int64]bool{}
+	for _, r := range m.Roles {
+		ids[r.EntityTypeID] = true
+	}
+	for _, t := range m.ResourceTypes {
+		ids[t.SourceEntityTypeID] = true
+	}
+	for _, r := range m.ContextRules {
+		ids[r.EntityTypeID] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		b.source(id)
+	}
+	for _, u := range b.c.targets {
+		u.Sort()
+	}
+	for _, k := range b.c.keyed {
+		k.finish()
+	}
+	for _, rules := range b.c.classify {
+		slices.SortFunc(rules, func(x, y *rule) int {
+			return cmp.Or(cmp.Compare(y.confidence, x.confidence), cmp.Compare(x.id, y.id))
+		})
+	}
+	return b.c, b.problems
+}
+
+// builder carries what Compile needs while it works.
+type builder struct {
+	m        *rolemodel.Model
+	shape    *directory.Shape
+	keys     Keys
+	exprs    *formula.Compiler
+	policies map[int64]*rolemodel.Policy
+	roles    map[int64]*rolemodel.Role
+	c        *Compiled
+	problems []Problem
+}
+
+func (b *builder) problem(severity rolemodel.Severity, kind, identifier, field, format string, args ...any) {
+	b.problems = append(b.problems, Problem{Severity: severity, Kind: kind, Identifier: identifier, Field: field, Message: fmt.Sprintf(format, args...)})
+}
+
+// noSuchKey warns of a key that no resource has. That tells who there is: whoever shows it asks who may know.
+func (b *builder) noSuchKey(entityTypeID int64, kind, identifier, field, format string, args ...any) {
+	b.problem(rolemodel.SeverityWarning, kind, identifier, field, format, args...)
+	b.problems[len(b.problems)-1].TellsOf = formula.NameOf(b.shape, entityTypeID)
+}
+
+func (b *builder) source(id int64) {
+	s := &source{entityType: id, contextOf: map[int64]int{}, roles: map[int64]*role{}, byRole: map[int64][]*rule{},
+		reads: &formula.Reads{EntityType: id}, keyReads: &formula.Reads{EntityType: id}}
+	b.c.sources[id] = s
+	b.contexts(s)
+	s.matcher = newMatcher(b.keys.Ancestors, slices.Collect(maps.Keys(b.shape.Dimensions)))
+	policyBits := map[int64]uint32{}
+	next := uint32(0)
+	for _, p := range b.m.Policies {
+		if len(p.Dimensions) == 0 {
+			continue
+		}
+		criteria := b.criteria("policy", p.Identifier, p.Dimensions)
+		for i := range criteria {
+			// the filter of a policy also takes descendants (role-model 2.2)
+			criteria[i].inherit = criteria[i].inherit || b.shape.Dimensions[criteria[i].dimension].IsHierarchical
+		}
+		policyBits[p.ID] = next
+		s.matcher.add(next, criteria)
+		next++
+	}
+	register := func(r *rule, policyID int64) {
+		r.bit = next
+		next++
+		r.policyBit = r.bit
+		if bit, ok := policyBits[policyID]; ok {
+			r.policyBit = bit
+		}
+		r.context, r.itself = s.contextFor(b, policyID), [1]*rule{r}
+		s.matcher.add(r.bit, r.criteria)
+		s.matcher.rules = append(s.matcher.rules, r)
+		if r.roleID != 0 {
+			s.byRole[r.roleID] = append(s.byRole[r.roleID], r)
+		}
+	}
+	for _, r := range b.m.Roles {
+		if r.EntityTypeID == id {
+			s.roles[r.ID] = &role{Role: r}
+		}
+	}
+	b.composites(s)
+	for _, r := range b.m.RoleRules {
+		if s.roles[r.RoleID] == nil || !b.enabled(r.PolicyID) {
+			continue
+		}
+		register(&rule{id: r.ID, alone: []int64{r.ID}, identifier: r.Identifier, kind: ofRoles, criteria: b.criteria("role_rule", r.Identifier, r.Dimensions), roleID: deref(r.CompositeRoleID),
+			denied: r.IsDenied, priority: r.Priority, strength: r.Type, gives: r.RoleID}, r.PolicyID)
+	}
+	for _, t := range b.m.ResourceTypes {
+		if t.SourceEntityTypeID == id {
+			b.resourceType(s, t, register)
+		}
+	}
+	for _, r := range s.contexts {
+		b.sections(s, r)
+		r.today = r.usesToday()
+	}
+	s.reads.Sort()
+	s.keyReads.Sort()
+	slices.SortFunc(s.keys, func(x, y *rule) int { return cmp.Compare(x.id, y.id) })
+}
+
+func deref(p *int64) int64 {
+	if p == nil {
+		return 0
+	}
+	return *p
+}
+
+func (b *builder) enabled(policyID int64) bool {
+	p := b.policies[policyID]
+	return p != nil && p.IsProvisioningEnabled
+}
+
+// composites numbers the composite roles so that a parent comes before what it gives; a cycle is cut at the second visit.
+func (b *builder) composites(s *source) {
+	children := map[int64][]int64{}
+	for _, r := range b.m.RoleRules {
+		if r.CompositeRoleID != nil && b.roles[r.RoleID] != nil && b.roles[r.RoleID].Kind == rolemodel.Composite {
+			children[*r.CompositeRoleID] = append(children[*r.CompositeRoleID], r.RoleID)
+		}
+	}
+	state := map[int64]int{}
+	order := len(b.m.Roles)
+	var visit func(id int64)
+	visit = func(id int64) {
+		if state[id] != 0 {
+			return
+		}
+		state[id] = 1
+		for _, c := range children[id] {
+			visit(c)
+		}
+		if r := s.roles[id]; r != nil {
+			r.order = order
+			order--
+		}
+	}
+	for _, r := range slices.Backward(b.m.Roles) {
+		if r.Kind == rolemodel.Composite {
+			visit(r.ID)
+		}
+	}
+}

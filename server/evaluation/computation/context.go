@@ -1,0 +1,153 @@
+package computation
+
+import (
+	"cmp"
+	"fmt"
+
+	"writ/server/evaluation"
+	"writ/server/evaluation/formula"
+	"writ/server/evaluation/interval"
+)
+
+// context is one computed context with what it satisfies.
+type context struct {
+	evaluation.Context
+	over   interval.Interval
+	wide   interval.Interval // over, and beside it the times without any context that take their values from this one (role-model 2.9)
+	record *evaluation.Resource
+	match  *matches
+}
+
+// contextAt is the context that counts at an instant, the best ranked of several; nil only without any. The list is by rank.
+func contextAt(contexts []context, at int64) *context {
+	for i := range contexts {
+		if contexts[i].wide.Has(at) {
+			return &contexts[i]
+		}
+	}
+	return nil
+}
+
+// chooser applies a context rule to an owner.
+type chooser struct{ *contextRule }
+
+// choose computes the contexts of an owner under one context rule, the best ranked first. edges gets every boundary, since what is in force
+// changes there.
+func (r chooser) choose(w *formula.World, now int64, edges func(int64)) ([]context, error) {
+	records := []*evaluation.Resource{w.Vars[formula.SourceRoot]}
+	if r.records != nil {
+		records = r.records.Reach(w)
+	}
+	records, err := r.counting(w, records, now, edges)
+	if err != nil {
+		return nil, err
+	}
+	var found []context
+	if len(r.sections) == 0 {
+		found, err = r.latest(w, records, now, edges)
+	} else {
+		found, err = r.combine(w, records)
+		for i := range found {
+			edges(found[i].over.From)
+			edges(found[i].over.To)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("context rule %s: %w", r.identifier, err)
+	}
+	for i := range found {
+		w.Vars[formula.RecordRoot] = found[i].record
+		found[i].Dimensions = make(map[string]int64, len(r.dimensions))
+		for _, d := range r.dimensions {
+			if x := d.path.One(w); x != nil {
+				found[i].Dimensions[d.name] = x.ID
+			}
+		}
+	}
+	w.Vars[formula.RecordRoot] = nil
+	return found, nil
+}
+
+// counting leaves out the records that are excluded, and those reached twice.
+func (r chooser) counting(w *formula.World, records []*evaluation.Resource, now int64, edges func(int64)) ([]*evaluation.Resource, error) {
+	if r.exclude != nil && r.exclude.Broken != nil {
+		return nil, r.exclude.Broken
+	}
+	if r.today {
+		edges(w.Tomorrow(now))
+	}
+	out := make([]*evaluation.Resource, 0, len(records))
+	var seen map[*evaluation.Resource]bool
+	if r.records != nil && len(r.records.Steps) > 1 { // several ways may lead to one
+		seen = make(map[*evaluation.Resource]bool, len(records))
+	}
+	for _, record := range records {
+		if seen[record] {
+			continue
+		}
+		if seen != nil {
+			seen[record] = true
+		}
+		if r.exclude != nil {
+			w.Vars[formula.RecordRoot] = record
+			excluded, err := r.exclude.Truth(w)
+			if err != nil {
+				return nil, fmt.Errorf("context rule %s, exclude expression: %w", r.identifier, err)
+			}
+			if excluded {
+				continue
+			}
+		}
+		out = append(out, record)
+	}
+	return out, nil
+}
+
+// latest makes the one context of an owner without sections: of the records the one valid now with the latest start, else the next future one, else
+// the last past one (role-model 4.4).
+func (r chooser) latest(w *formula.World, records []*evaluation.Resource, now int64, edges func(int64)) ([]context, error) {
+	var best *context
+	for _, record := range records {
+		w.Vars[formula.RecordRoot] = record
+		over, err := w.Period(r.start, r.end, interval.Always)
+		if err != nil {
+			return nil, err
+		}
+		if over.From >= over.To {
+			continue // start after end: the record counts for nothing (role-model 4.8)
+		}
+		edges(over.From)
+		edges(over.To)
+		c := &context{Context: evaluation.Context{RuleID: r.id, RecordID: record.ID}, over: over, wide: interval.Always, record: record}
+		if best == nil || better(c, best, now) {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil, nil
+	}
+	best.Start, best.End = interval.Moment(best.over.From), interval.Moment(best.over.To)
+	return []context{*best}, nil
+}
+
+// better ranks two records: valid now before future before past, then the latest start (the earliest among future ones), then the lowest id.
+func better(a, b *context, now int64) bool {
+	rank := func(c *context) int {
+		switch {
+		case c.over.Has(now):
+			return 0
+		case c.over.From > now:
+			return 1
+		default:
+			return 2
+		}
+	}
+	if ra, rb := rank(a), rank(b); ra != rb {
+		return ra < rb
+	} else if ra == 1 {
+		return cmp.Or(cmp.Compare(a.over.From, b.over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
+	} else if ra == 2 {
+		return cmp.Or(cmp.Compare(b.over.To, a.over.To), cmp.Compare(b.over.From, a.over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
+	}
+	return cmp.Or(cmp.Compare(b.over.From, a.over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
+}

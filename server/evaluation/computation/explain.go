@@ -1,0 +1,294 @@
+package computation
+
+import (
+	"maps"
+	"slices"
+
+	"writ/server/evaluation"
+	"writ/server/evaluation/formula"
+	"writ/server/evaluation/interval"
+	"writ/server/rolemodel"
+)
+
+// explain tells of every rule whether it holds and why not, and what all of them come to. It runs after everything is computed.
+func explain(of *run) {
+	r := explaining{of}
+	r.res.Trace = &evaluation.Trace{}
+	for _, p := range r.plans {
+		r.explainCorrelation(p)
+	}
+	r.explainContexts()
+	r.explainRoles()
+	r.explainTypes()
+}
+
+// explaining is what was computed of an owner, with a trace that grows.
+type explaining struct{ *run }
+
+func (r explaining) step(s evaluation.Step) { r.res.Trace.Steps = append(r.res.Trace.Steps, s) }
+
+func (r explaining) explainContexts() {
+	for i, rule := range r.src.contexts {
+		s := evaluation.Step{Kind: evaluation.StepContext, RuleID: rule.id, Rule: rule.identifier}
+		if i >= len(r.contexts) || len(r.contexts[i]) == 0 {
+			r.step(s)
+			continue
+		}
+		for _, c := range r.contexts[i] {
+			s.Matched, s.From, s.To, s.ResourceID, s.Values, s.Sections = true, c.Start, c.End, c.RecordID, c.Dimensions, c.Sections
+			r.step(s)
+		}
+	}
+}
+
+// explainRoles goes over the roles that some rule gives or that the owner has: their rules, then what they come to.
+func (r explaining) explainRoles() {
+	rules := map[int64][]*rule{}
+	for _, x := range r.src.matcher.rules {
+		if x.gives != 0 {
+			rules[x.gives] = append(rules[x.gives], x)
+		}
+	}
+	rows := map[int64]*evaluation.AssignedRole{}
+	for _, row := range r.o.Roles {
+		if row.IsDenied || row.Workflow.ByPerson() || row.Workflow.Found() {
+			rows[row.RoleID] = row
+		}
+		if rules[row.RoleID] == nil {
+			rules[row.RoleID] = []*rule{}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(rules)) {
+		kind := evaluation.StepSingleRole
+		if t := r.src.roles[id]; t != nil && t.Kind == rolemodel.Composite {
+			kind = evaluation.StepCompositeRole
+		}
+		for _, x := range rules[id] {
+			r.explainRule(evaluation.Step{Kind: kind, RoleID: id}, x, r.when(x, false))
+		}
+		r.verdict(evaluation.Step{Kind: evaluation.StepRole, RoleID: id, ByHand: rows[id]}, r.held[id])
+	}
+}
+
+// verdict adds what the rules come to, by what is in force now, else by what comes next, else by what was.
+func (r explaining) verdict(s evaluation.Step, over interval.Set) {
+	if len(over) > 0 {
+		best := over[len(over)-1]
+		for _, i := range slices.Backward(over) {
+			if i.To > r.now {
+				best = i
+			}
+		}
+		s.Matched = true
+		s.From, s.To = interval.Moments(best)
+	}
+	r.step(s)
+}
+
+// explainRule adds one step per interval of a rule, or one that says why not.
+func (r explaining) explainRule(s evaluation.Step, x *rule, over interval.Set) {
+	s.RuleID, s.Rule, s.NeedsRoleID, s.Denied, s.Suggests = x.id, x.identifier, x.roleID, x.denied, !x.required()
+	s.RoleHeld = x.roleID != 0 && len(r.held[x.roleID]) > 0
+	s.NoContext = len(r.contextsOf(x)) == 0
+	if s.Matched = len(over) > 0; !s.Matched {
+		r.step(r.because(s, x, r.nearest(x)))
+	}
+	for _, i := range over {
+		s.From, s.To = interval.Moments(i)
+		r.step(r.because(s, x, r.reason(x, i)))
+	}
+}
+
+// because tells what a rule asks of a context, beside what that has.
+func (r explaining) because(s evaluation.Step, x *rule, c *context) evaluation.Step {
+	if c == nil {
+		return s
+	}
+	if len(r.contextsOf(x)) > 1 {
+		s.OfRecord = c.RecordID
+	}
+	s.OutsidePolicy = x.policyBit != x.bit && !c.match.bits.Contains(x.policyBit)
+	s.Criteria = nil
+	for _, k := range x.criteria {
+		s.Criteria = append(s.Criteria, evaluation.CriterionFact{Dimension: k.dimension, Key: k.key, Wanted: k.value, Below: k.inherit,
+			Has: c.Dimensions[k.dimension], Holds: r.satisfies(c, k)})
+	}
+	return s
+}
+
+// reason is the context for which a rule applies during a time: of now, if now is in it, else the best ranked; after the time of all, any.
+func (r explaining) reason(x *rule, i interval.Interval) *context {
+	contexts := r.contextsOf(x)
+	var best *context
+	for n := range contexts {
+		c := &contexts[n]
+		if !c.match.has(x) {
+			continue
+		}
+		switch {
+		case best == nil:
+			best = c
+		case i.Has(r.now) && best.over.Has(r.now):
+			return best
+		case i.Has(r.now) && c.over.Has(r.now), c.over.From < i.To && i.From < c.over.To && !(best.over.From < i.To && i.From < best.over.To):
+			best = c
+		}
+	}
+	return best
+}
+
+// nearest is the context that lacks the least of what a rule asks for; of equal ones that of now, then the best ranked.
+func (r explaining) nearest(x *rule) *context {
+	contexts := r.contextsOf(x)
+	best, most := contextAt(contexts, r.now), -1
+	holds := func(c *context) (n int) {
+		for _, k := range x.criteria {
+			if r.satisfies(c, k) {
+				n++
+			}
+		}
+		return n
+	}
+	if best != nil {
+		most = holds(best)
+	}
+	for i := range contexts {
+		if n := holds(&contexts[i]); n > most {
+			best, most = &contexts[i], n
+		}
+	}
+	return best
+}
+
+func (r explaining) satisfies(c *context, k criterion) bool {
+	id := c.Dimensions[k.dimension]
+	if id == 0 || k.value == 0 {
+		return false
+	}
+	if id == k.value {
+		return true
+	}
+	at, ok := r.src.matcher.at[k.dimension]
+	return ok && k.inherit && slices.Contains(r.src.matcher.dims[at].ancestors[id], k.value)
+}
+
+// explainTypes tells of every rule of every resource type whether it gives something, of the type whether the owner gets it, and of the
+// values what they are.
+func (r explaining) explainTypes() {
+	for _, t := range r.src.types {
+		var base interval.Set
+		for _, p := range r.plans {
+			if p.ID == t.ID {
+				base = p.base
+			}
+		}
+		winners := r.winners(t.ID)
+		var properties []*rule
+		for _, x := range r.src.matcher.rules {
+			switch {
+			case x.typ != t || x.kind.told == notTold:
+			case x.kind.gives:
+				r.explainGiven(x)
+			default:
+				properties = append(properties, x)
+			}
+		}
+		r.verdict(evaluation.Step{Kind: evaluation.StepType, ResourceTypeID: t.ID}, base)
+		for _, x := range properties {
+			if x.kind.told == toldByValue {
+				r.explainComputed(x, len(base) > 0, winners[x.prop.Identifier])
+			} else {
+				r.explainGiven(x)
+			}
+		}
+	}
+}
+
+// explainGiven tells when a rule gives what always is the same: the type, or a fixed value.
+func (r explaining) explainGiven(x *rule) {
+	s := evaluation.Step{Kind: evaluation.StepResourceType, RoleID: x.roleID, ResourceTypeID: x.typ.ID}
+	if !x.kind.gives {
+		s = propertyStep(x)
+	}
+	r.explainRule(s, x, x.applied(r.when(x, false)))
+}
+
+func propertyStep(x *rule) evaluation.Step {
+	return evaluation.Step{Kind: evaluation.StepProperty, RoleID: x.roleID, ResourceTypeID: x.typ.ID, Property: x.prop.Identifier, Value: x.label, ResourceID: x.resource}
+}
+
+// explainComputed tells what a rule computes, when its type is given at all, and whether another rule takes precedence.
+func (r explaining) explainComputed(x *rule, given bool, winners []int64) {
+	s := propertyStep(x)
+	if !given {
+		s.RuleID, s.Rule, s.NotComputed = x.id, x.identifier, true
+		r.step(s)
+		return
+	}
+	s.Overruled = len(winners) > 0 && !slices.Contains(winners, x.id)
+	computed := func(s evaluation.Step, record *evaluation.Resource) evaluation.Step {
+		if x.value == nil {
+			return s
+		}
+		r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
+		var err error
+		if s.Value, err = x.value.Text(r.world); err != nil {
+			s.Error = err.Error()
+		}
+		return s
+	}
+	over := x.applied(r.when(x, false))
+	if len(r.contextsOf(x)) < 2 || !x.value.ByRecord() || len(over) == 0 {
+		r.explainRule(computed(s, r.recordOf(x)), x, over)
+		return
+	}
+	for _, part := range r.reigns(x, over, x.prop.many()) { // each context gives a value of its own
+		one := computed(s, part.record)
+		one.RuleID, one.Rule, one.NeedsRoleID, one.RoleHeld, one.Matched = x.id, x.identifier, x.roleID, x.roleID != 0, true
+		for _, i := range part.on {
+			one.From, one.To = interval.Moments(i)
+			r.step(r.because(one, x, part.context))
+		}
+	}
+}
+
+// winners are, by property, the rules behind the values in force of the owner's targets of one type.
+func (r explaining) winners(typeID int64) map[string][]int64 {
+	out := map[string][]int64{}
+	add := func(e evaluation.Expected) {
+		for name, spans := range e.Properties {
+			for _, s := range spans {
+				if s.InForce {
+					out[name] = append(out[name], s.Rules...)
+				}
+			}
+		}
+	}
+	replaced := map[*evaluation.ExistingType]bool{}
+	for _, d := range r.res.Types {
+		if d.ResourceTypeID == typeID {
+			replaced[d.Existing] = true
+			add(d.Expected)
+		}
+	}
+	for _, x := range r.o.Types {
+		if x.ResourceTypeID == typeID && !replaced[x] {
+			add(x.Expected)
+		}
+	}
+	return out
+}
+
+// explainCorrelation tells which targets were found and what becomes of them.
+func (r explaining) explainCorrelation(p *plan) {
+	add := func(m match, is bool) {
+		r.step(evaluation.Step{Kind: evaluation.StepCorrelation, RuleID: m.rule, Rule: r.c.nameOfRule(m.rule), ResourceTypeID: p.ID, ResourceID: m.target.ID, Value: m.target.Key,
+			Matched: is, Confidence: m.confidence, Ambiguous: m.ambiguous})
+	}
+	for _, m := range p.linked {
+		add(m, true)
+	}
+	for _, m := range p.suggested {
+		add(m, false)
+	}
+}

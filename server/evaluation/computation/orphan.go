@@ -1,0 +1,101 @@
+package computation
+
+import (
+	"cmp"
+
+	"writ/server/evaluation"
+	"writ/server/evaluation/formula"
+	"writ/server/evaluation/interval"
+)
+
+// isOld: the target was there before anything of its type was computed.
+func isOld(b *evaluation.OrphanBatch, t evaluation.Orphan, typ *typed) bool {
+	live, ok := b.LiveSince[typ.SourceEntityTypeID]
+	return b.Initial || !t.Since.IsZero() && (!ok || !t.Since.After(live))
+}
+
+// Classify finds the resource type of targets without owner: the rule with the highest confidence whose condition holds, the lowest id among
+// equals. What is classified becomes an account without owner to reconcile, or with removeOrphans a deletion. Frozen rows stay as they are.
+func Classify(c *Compiled, b *evaluation.OrphanBatch) []evaluation.OrphanResult {
+	out := make([]evaluation.OrphanResult, 0, len(b.Targets))
+	for _, t := range b.Targets {
+		out = append(out, orphan(c, b, t))
+	}
+	return out
+}
+
+func orphan(c *Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) evaluation.OrphanResult {
+	res := evaluation.OrphanResult{TargetID: t.Resource.ID}
+	typ := (*typed)(nil)
+	if t.Existing != nil {
+		typ = c.types[t.Existing.ResourceTypeID]
+	}
+	row := evaluation.ExistingType{TargetID: t.Resource.ID}
+	if t.Existing != nil {
+		row = *t.Existing
+	}
+	confidence := row.Confidence
+	if !row.IsFrozen && !t.Resource.Gone && (t.Existing == nil || row.Order == nil && row.Workflow.Found()) {
+		w := &formula.World{Resources: b.Resources, Now: interval.Instant(b.Now), Zone: c.shape.Zone()}
+		w.Vars[formula.TargetRoot] = t.Resource
+		typ = nil
+		for _, x := range c.classify[t.Resource.EntityTypeID] {
+			if x.target.Broken != nil {
+				res.Err = cmp.Or(res.Err, x.target.Broken)
+				continue
+			}
+			ok, err := x.target.Truth(w)
+			if err != nil {
+				res.Err = cmp.Or(res.Err, err)
+			} else if ok {
+				typ, confidence, res.Rule, res.Err = x.typ, x.confidence, x.id, nil
+				break
+			}
+		}
+	}
+	r := &ground{c: c, now: interval.Instant(b.Now), next: interval.Max,
+		b: &evaluation.Batch{Now: b.Now, Initial: b.Initial, BlockAll: b.BlockAll, NoReview: b.NoReview, Resources: b.Resources, SyncedAt: b.SyncedAt}}
+	d := &evaluation.TypeDelta{Existing: t.Existing, TargetID: t.Resource.ID, Workflow: row.Workflow, Confidence: confidence}
+	switch {
+	case typ == nil && t.Existing == nil:
+		return res
+	case typ == nil || t.Resource.Gone:
+		d.ResourceTypeID, d.CloseRow, d.RowChanged = row.ResourceTypeID, true, true
+		if l := newLines(r, &plan{typed: typ}, row.Order); typ != nil && row.Order != nil {
+			for _, x := range l.existing() {
+				l.verify(x, true)
+			}
+			d.Order = l.finish()
+		}
+		for _, g := range row.Gaps {
+			d.Gaps = append(d.Gaps, evaluation.GapDelta{Gap: *g, Close: true})
+		}
+		res.Delta = d
+		return res
+	}
+	d.ResourceTypeID = typ.ID
+	r.b.Initial = isOld(b, t, typ)
+	if row.Workflow == evaluation.WorkflowNone {
+		d.Workflow = r.found()
+	}
+	x := &diff{difference: difference{ground: r, seat: &seat{}}, r: r, p: &plan{typed: typ}, row: &row, target: t.Resource}
+	x.lines = newLines(r, x.p, row.Order)
+	x.out.Workflow = d.Workflow
+	switch {
+	case d.Workflow == evaluation.Cancellation:
+		x.delete(true)
+	case d.Workflow.ByPerson():
+		x.lines.keepAll()
+	case typ.RemoveOrphans && typ.AllowRemove && confidence >= 100 && !x.isPostponed("", 0):
+		x.delete(false)
+	default:
+		x.lines.withdrawAll()
+		x.gap("", 0, cmp.Or(t.Resource.DisplayName, t.Resource.Key), "", d.Workflow)
+	}
+	d.Order, d.Gaps = x.lines.finish(), x.out.Gaps
+	d.RowChanged = t.Existing == nil || row.ResourceTypeID != d.ResourceTypeID || row.Workflow != d.Workflow || row.Confidence != d.Confidence
+	if d.RowChanged || d.Order != nil || len(d.Gaps) > 0 {
+		res.Delta = d
+	}
+	return res
+}

@@ -1,0 +1,138 @@
+package computation
+
+import (
+	"cmp"
+	"slices"
+
+	"writ/server/evaluation"
+	"writ/server/evaluation/interval"
+	"writ/server/rolemodel"
+)
+
+// plan is what the rules want of one resource type for one owner, whatever target it becomes.
+type plan struct {
+	*typed
+	rules    []*rule      // TYPE, NAVIGATION and SCALAR rules whose criteria hold, by id
+	base     interval.Set // when the rules give the type
+	denied   interval.Set
+	byRole   bool // nothing but rules with a role gives it
+	expected evaluation.Expected
+	forbid   map[string]map[int64]bool // navigation values that a denied rule forbids now
+	failed   bool                      // a rule failed: state 7
+
+	seats             []*seat // the rows that there are and are to be, settled in this order
+	linked, suggested []match // the targets that correlation found, and what becomes of them
+}
+
+// types computes the resource types (S4 to S9).
+func (r *run) types() {
+	plans := map[int64]*plan{}
+	at := func(t *typed) *plan {
+		p := plans[t.ID]
+		if p == nil {
+			p = &plan{typed: t}
+			plans[t.ID] = p
+		}
+		return p
+	}
+	r.open(func(m *matches) []*rule { return m.types }, func(x *rule) { p := at(x.typ); p.rules = append(p.rules, x) })
+	for id := range r.held {
+		for _, x := range r.src.byRole[id] {
+			if x.listed && x.gives == 0 && len(r.when(x, false)) > 0 {
+				p := at(x.typ)
+				p.rules = append(p.rules, x)
+			}
+		}
+	}
+	rows := map[int64][]*evaluation.ExistingType{}
+	r.taken = map[int64]bool{}
+	for _, x := range r.o.Types {
+		if x.TargetID != 0 {
+			r.taken[x.TargetID] = true
+		}
+		if t := r.c.types[x.ResourceTypeID]; t != nil {
+			at(t)
+		}
+		rows[x.ResourceTypeID] = append(rows[x.ResourceTypeID], x)
+	}
+	found := r.candidates(at)
+	ids := make([]int64, 0, len(plans))
+	for id, p := range plans {
+		slices.SortFunc(p.rules, func(a, b *rule) int { return cmp.Compare(a.id, b.id) })
+		p.rules = slices.Compact(p.rules)
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		p := plans[id]
+		r.intervals(p)
+		r.settle(p, rows[id], found[id])
+		r.plans = append(r.plans, p)
+	}
+}
+
+// intervals finds when the rules give the type, and what its properties extend that by.
+func (r *run) intervals(p *plan) {
+	p.byRole = true
+	var typeRules, roles []int64
+	for _, x := range p.rules {
+		if x.kind.gives && x.denied {
+			p.denied = p.denied.Union(x.applied(r.when(x, false)))
+		}
+	}
+	for _, x := range p.rules {
+		if x.denied || x.kind.gives && !x.required() {
+			continue
+		}
+		over := r.when(x, false)
+		if x.kind.gives {
+			over = x.applied(over)
+		}
+		over = over.Subtract(p.denied)
+		if len(over) == 0 {
+			continue
+		}
+		p.base = p.base.Union(over)
+		if x.kind.gives {
+			typeRules = append(typeRules, x.id)
+		}
+		if x.roleID != 0 {
+			roles = append(roles, x.roleID)
+		} else {
+			p.byRole = false
+		}
+	}
+	slices.Sort(roles)
+	p.expected.TypeRules, p.expected.Roles = typeRules, slices.Compact(roles)
+}
+
+// extend lets properties with offsets reach beyond the time that rules give the type.
+func (r *run) extend(p *plan, base interval.Set) interval.Set {
+	over := base
+	if len(base) == 0 {
+		return over
+	}
+	for _, q := range p.props {
+		for _, x := range slices.Concat(q.scalars, q.queries) {
+			if x.offset != rolemodel.OffsetDefault {
+				over = over.Union(x.applied(r.when(x, false)))
+			}
+		}
+	}
+	for _, x := range p.rules {
+		if x.kind.fixed && !x.denied && x.offset != rolemodel.OffsetDefault {
+			over = over.Union(x.applied(r.when(x, false)))
+		}
+	}
+	return over.Subtract(p.denied)
+}
+
+func (p *plan) forbidden(property string, id int64) {
+	if p.forbid == nil {
+		p.forbid = map[string]map[int64]bool{}
+	}
+	if p.forbid[property] == nil {
+		p.forbid[property] = map[int64]bool{}
+	}
+	p.forbid[property][id] = true
+}

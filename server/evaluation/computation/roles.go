@@ -1,0 +1,305 @@
+package computation
+
+import (
+	"cmp"
+	"slices"
+
+	"writ/server/evaluation"
+	"writ/server/evaluation/interval"
+	"writ/server/rolemodel"
+)
+
+// roles computes composite roles, parents first, then single roles (S2, S3).
+func (r *run) roles() {
+	held := slices.Clone(r.o.Roles)
+	slices.SortStableFunc(held, func(a, b *evaluation.AssignedRole) int { return cmp.Compare(a.RoleID, b.RoleID) })
+	rows := func(id int64) []*evaluation.AssignedRole {
+		from, _ := slices.BinarySearchFunc(held, id, func(x *evaluation.AssignedRole, id int64) int { return cmp.Compare(x.RoleID, id) })
+		to := from
+		for to < len(held) && held[to].RoleID == id {
+			to++
+		}
+		return held[from:to:to]
+	}
+	rules := make(map[int64][]*rule, len(held))
+	queue := []*role{}
+	var singles []int64
+	add := func(id int64) {
+		x := r.src.roles[id]
+		switch {
+		case x == nil || x.Kind == rolemodel.Single:
+			singles = append(singles, id)
+		default:
+			i, found := slices.BinarySearchFunc(queue, x, func(a, b *role) int { return cmp.Compare(a.order, b.order) })
+			if !found {
+				queue = slices.Insert(queue, i, x)
+			}
+		}
+	}
+	for _, row := range r.o.Roles {
+		add(row.RoleID)
+	}
+	take := func(x *rule) {
+		if have, ok := rules[x.gives]; ok {
+			rules[x.gives] = append(have, x)
+		} else {
+			rules[x.gives] = x.itself[:]
+		}
+		add(x.gives)
+	}
+	r.open(func(m *matches) []*rule { return m.roles }, take)
+	one := func(id int64) {
+		r.role(id, rules[id], rows(id))
+		if len(r.held[id]) == 0 {
+			return
+		}
+		for _, x := range r.src.byRole[id] {
+			if x.gives != 0 && (len(x.criteria) == 0 && x.policyBit == x.bit && len(r.contextsOf(x)) > 0 || len(r.when(x, false)) > 0) {
+				if !slices.Contains(rules[x.gives], x) {
+					take(x)
+				}
+			}
+		}
+	}
+	for i := 0; i < len(queue); i++ {
+		one(queue[i].ID)
+	}
+	for _, id := range ascending(singles) {
+		one(id)
+	}
+	slices.SortFunc(r.res.Roles, func(a, b evaluation.RoleDelta) int {
+		return cmp.Or(cmp.Compare(a.Row.RoleID, b.Row.RoleID), cmp.Compare(a.Row.ID, b.Row.ID), cmp.Compare(interval.StartOf(a.Row.Start), interval.StartOf(b.Row.Start)))
+	})
+}
+
+// period is a stretch of time on which the same rules win.
+type period struct {
+	interval.Interval
+	rules   []int64
+	through int64 // composite role it is inferred by; 0: by a rule of its own
+}
+
+func (p period) origin() string {
+	if p.through != 0 {
+		return evaluation.OriginInferred
+	}
+	return evaluation.OriginRule
+}
+
+// automatic resolves the rules of one role (role-model 3.2): on every elementary segment the smallest priority number decides; a denied rule
+// among those forbids; else the strongest type counts, and only Required gives.
+func (r *run) automatic(rules []*rule) []period {
+	if len(rules) == 1 {
+		return r.automaticAlone(rules[0])
+	}
+	type one struct {
+		*rule
+		over interval.Set
+	}
+	var all []one
+	var cuts []int64
+	for _, x := range rules {
+		over := r.when(x, false)
+		if len(over) == 0 {
+			continue
+		}
+		all = append(all, one{x, over})
+		for _, i := range over {
+			cuts = append(cuts, i.From, i.To)
+		}
+	}
+	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(a.id, b.id) })
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	var out []period
+	for i := 0; i+1 < len(cuts); i++ {
+		segment := period{Interval: interval.Interval{From: cuts[i], To: cuts[i+1]}}
+		var top []*rule
+		for _, x := range all {
+			if _, in := x.over.At(cuts[i]); !in {
+				continue
+			}
+			if len(top) > 0 && x.priority < top[0].priority {
+				top = top[:0]
+			}
+			if len(top) == 0 || x.priority == top[0].priority {
+				top = append(top, x.rule)
+			}
+		}
+		given := false
+		for _, x := range top {
+			if x.denied {
+				given = false
+				break
+			}
+			if x.required() {
+				segment.rules = append(segment.rules, x.id)
+				if !given || x.roleID == 0 {
+					segment.through = x.roleID
+				}
+				given = true
+			}
+		}
+		if !given {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].To == segment.From && out[n-1].through == segment.through && slices.Equal(out[n-1].rules, segment.rules) {
+			out[n-1].To = segment.To
+		} else {
+			out = append(out, segment)
+		}
+	}
+	return out
+}
+
+// automaticAlone is automatic for a role of which one rule says everything.
+func (r *run) automaticAlone(x *rule) []period {
+	over := r.when(x, false)
+	if x.denied || !x.required() || len(over) == 0 {
+		return nil
+	}
+	out := make([]period, len(over))
+	for i := range over {
+		out[i] = period{Interval: over[i], rules: x.alone, through: x.roleID}
+	}
+	return out
+}
+
+// role settles one role: what the rules give, less what a person denied, beside what a person approved, in place of what was only found.
+func (r *run) role(id int64, rules []*rule, rows []*evaluation.AssignedRole) {
+	wanted := r.automatic(rules)
+	var denied, approved, held interval.Set
+	gone := r.o.Resource.Gone
+	for _, row := range rows {
+		over := interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)}
+		if gone || over.To <= r.now && over.To != interval.Max || row.Workflow.Over() {
+			continue
+		}
+		r.edge(over.From)
+		r.edge(over.To)
+		switch {
+		case row.IsDenied:
+			denied = denied.Union(interval.Of(over))
+		case row.Workflow.ByPerson():
+			approved = approved.Union(interval.Of(over))
+		case row.Workflow.Found():
+			held = held.Union(interval.Of(over))
+		}
+	}
+	var keep, past []period
+	for _, p := range wanted {
+		over := interval.Ever
+		if p.Interval != interval.Always {
+			over = interval.Set{p.Interval}
+		}
+		for _, i := range over.Subtract(denied.Union(approved)) {
+			q := p
+			q.Interval = i
+			if i.To <= r.now {
+				past = append(past, q)
+			} else {
+				keep = append(keep, q)
+				r.edge(i.From)
+				r.edge(i.To)
+			}
+		}
+		// what the rules give counts for its whole time, the past too: rules after the end need to know when it was
+		held = held.Union(over.Subtract(denied))
+	}
+	r.roleRows(id, keep, past, rows)
+	if held = held.Union(approved); len(held) > 0 {
+		r.held[id] = held
+	}
+}
+
+// roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have
+// been over earlier, or interrupted, ends as it was (past): that is a correction of what was known.
+func (r *run) roleRows(id int64, keep, past []period, rows []*evaluation.AssignedRole) {
+	used := make(map[*evaluation.AssignedRole]bool, 1)
+	emit := func(row evaluation.AssignedRole, from *evaluation.AssignedRole) {
+		if from == nil || !sameRow(row, *from) {
+			r.res.Roles = append(r.res.Roles, evaluation.RoleDelta{Row: row})
+		}
+	}
+	of := func(p period) evaluation.AssignedRole {
+		return evaluation.AssignedRole{RoleID: id, Workflow: evaluation.Calculated, Origin: p.origin(), Start: interval.Moment(p.From), End: interval.Moment(p.To), InferredByID: p.through, RuleIDs: p.rules}
+	}
+	automatic := func(x *evaluation.AssignedRole) bool {
+		return !x.IsDenied && x.Workflow == evaluation.Calculated && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
+	}
+	for i, from := range assigned(rows, keep, used) {
+		p := keep[i]
+		row := of(p)
+		if from != nil {
+			row.ID = from.ID
+			for _, q := range past {
+				if automatic(from) && overlaps(from, q.Interval) {
+					r.res.Roles = append(r.res.Roles, evaluation.RoleDelta{Row: of(q), Close: true})
+				}
+			}
+		}
+		emit(row, from)
+	}
+	for _, x := range rows {
+		if used[x] {
+			continue
+		}
+		isPast := x.End != nil && interval.EndOf(x.End) <= r.now
+		if automatic(x) || isPast || x.Workflow.Over() || r.o.Resource.Gone {
+			row := *x
+			for _, q := range past {
+				if automatic(x) && overlaps(x, q.Interval) {
+					row.Start, row.End = interval.Moment(q.From), interval.Moment(q.To)
+				}
+			}
+			r.res.Roles = append(r.res.Roles, evaluation.RoleDelta{Row: row, Close: true})
+		}
+	}
+}
+
+func overlaps(x *evaluation.AssignedRole, i interval.Interval) bool {
+	return interval.StartOf(x.Start) < i.To && i.From < interval.EndOf(x.End)
+}
+
+// assigned finds for every period the row that goes on as it, nil: none does. Several periods of one role keep a row each: the same beginning
+// tells them apart, then a common time; only what is left over is made to fit.
+func assigned(rows []*evaluation.AssignedRole, keep []period, used map[*evaluation.AssignedRole]bool) []*evaluation.AssignedRole {
+	out := make([]*evaluation.AssignedRole, len(keep))
+	for _, closest := range []func(x *evaluation.AssignedRole, p period) bool{
+		func(x *evaluation.AssignedRole, p period) bool { return interval.StartOf(x.Start) == p.From },
+		func(x *evaluation.AssignedRole, p period) bool { return overlaps(x, p.Interval) },
+		func(*evaluation.AssignedRole, period) bool { return true },
+	} {
+		for i, p := range keep {
+			if out[i] != nil {
+				continue
+			}
+			out[i] = pick(rows, used, func(x *evaluation.AssignedRole) bool {
+				return !x.IsDenied && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred || x.Workflow.Found() && overlaps(x, p.Interval)) && closest(x, p)
+			}, p.through)
+			if out[i] != nil {
+				used[out[i]] = true
+			}
+		}
+	}
+	return out
+}
+
+// pick prefers the row that came through the same composite role, then the one with the lowest id.
+func pick(rows []*evaluation.AssignedRole, used map[*evaluation.AssignedRole]bool, fits func(*evaluation.AssignedRole) bool, through int64) *evaluation.AssignedRole {
+	var best *evaluation.AssignedRole
+	for _, x := range rows {
+		if used[x] || !fits(x) || x.Workflow.Over() {
+			continue
+		}
+		if best == nil || x.InferredByID == through && best.InferredByID != through || (x.InferredByID == through) == (best.InferredByID == through) && x.ID < best.ID {
+			best = x
+		}
+	}
+	return best
+}
+
+func sameRow(a, b evaluation.AssignedRole) bool {
+	return a.RoleID == b.RoleID && a.Workflow == b.Workflow && a.Origin == b.Origin && a.IsDenied == b.IsDenied && interval.StartOf(a.Start) == interval.StartOf(b.Start) &&
+		interval.EndOf(a.End) == interval.EndOf(b.End) && a.InferredByID == b.InferredByID && slices.Equal(a.RuleIDs, b.RuleIDs)
+}

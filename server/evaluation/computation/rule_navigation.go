@@ -1,0 +1,42 @@
+package computation
+
+import (
+	"cmp"
+
+	"writ/server/directory"
+	"writ/server/rolemodel"
+)
+
+// navigationRule: one fixed resource stands in a navigation of the target (role-model 2.8).
+func navigationRule() *ruleKind {
+	return &ruleKind{
+		of: rolemodel.NavigationRule, fills: true, fixed: true, told: toldByTime,
+		compile: func(c *compiling) bool {
+			r, x := c.r, c.x
+			r.listed = true
+			if x.ValueKey != nil {
+				if err := c.exprs.MustBeKey(deref(r.prop.TargetEntityTypeID), *x.ValueKey); err != nil {
+					c.fault("valueKey", err)
+					return false
+				}
+				r.resource = c.keys.IDs[deref(r.prop.TargetEntityTypeID)][*x.ValueKey]
+				r.label = cmp.Or(c.keys.Labels[r.resource], *x.ValueKey)
+			}
+			if r.resource == 0 {
+				c.noSuchKey(deref(r.prop.TargetEntityTypeID), "resource_type_rule", x.Identifier, "valueKey",
+					"There is no such resource yet, so the rule gives nothing. Correct the key or synchronize the system.")
+				return false
+			}
+			r.prop.navs++
+			return true
+		},
+		names: func(x *rolemodel.ResourceTypeRule, shape *directory.Shape, need func(int64, string)) {
+			if x.PropertyID == nil || x.ValueKey == nil {
+				return
+			}
+			if p := shape.Properties[*x.PropertyID]; p != nil && p.TargetEntityTypeID != nil {
+				need(*p.TargetEntityTypeID, *x.ValueKey)
+			}
+		},
+	}
+}

@@ -1,0 +1,516 @@
+package computation
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/evaluation"
+	"writ/server/evaluation/formula"
+	"writ/server/evaluation/interval"
+	"writ/server/rolemodel"
+)
+
+// The layers of a mono-valued property, in the order in which they are painted: a later one covers an earlier one (role-model 2.9).
+// Rules with offset Default cover the time that rules give the type; on what offsets added to that time they only fill what nothing else does.
+const (
+	layerRest = iota
+	layerAfter
+	layerBefore
+	layerAround
+	layerDefault
+)
+
+func layerOf(x *rule) int {
+	switch x.offset {
+	case rolemodel.OffsetAfter:
+		return layerAfter
+	case rolemodel.OffsetBefore:
+		return layerBefore
+	case rolemodel.OffsetAround:
+		return layerAround
+	default:
+		return layerDefault
+	}
+}
+
+// coat is one value on one layer.
+type coat struct {
+	layer int
+	rule  *rule
+	rank  int // of the context that decides
+	over  interval.Set
+	span  evaluation.Span
+}
+
+// values computes the timelines of all properties (S6). base: when the type is given; over: with extensions.
+func (r *run) values(p *plan, base, over interval.Set, start, end int64) map[string][]evaluation.Span {
+	r.world.From, r.world.To = start, end
+	p.forbid, p.failed = nil, false
+	out := make(map[string][]evaluation.Span, len(p.props))
+	navs := r.scratch.fixed(p)
+	for i, q := range p.props {
+		var spans []evaluation.Span
+		if q.many() {
+			spans = r.collection(p, q, navs[i], over)
+		} else {
+			spans = r.single(p, q, navs[i], base, over)
+		}
+		if q.Key && len(q.scalars) > 0 {
+			spans = keyed(q, spans, over)
+		}
+		spans = r.living(p, spans, q.many())
+		if len(spans) > 0 {
+			out[q.Identifier] = spans
+		}
+	}
+	return out
+}
+
+// fixed sorts the navigation rules of a plan by the position of their properties.
+func (m *scratch) fixed(p *plan) [][]*rule {
+	for len(m.navs) < len(p.props) {
+		m.navs = append(m.navs, nil)
+	}
+	for i := range p.props {
+		m.navs[i] = m.navs[i][:0]
+	}
+	for _, x := range p.rules {
+		if x.kind.fixed {
+			m.navs[x.prop.at] = append(m.navs[x.prop.at], x)
+		}
+	}
+	return m.navs
+}
+
+// keyed puts an error where the rules of a key give nothing, or more than a key can be: such a target can be neither made nor found again.
+func keyed(q *prop, spans []evaluation.Span, over interval.Set) []evaluation.Span {
+	missing := fmt.Sprintf("The key %s is empty. Nothing is sent until a rule gives it a value.", q.DisplayName)
+	rest := over
+	for i := range spans {
+		if s := &spans[i]; s.Error == "" && strings.TrimSpace(s.Value) == "" {
+			s.Value, s.Error = "", missing
+		} else if err := directory.CheckKey(s.Value); s.Error == "" && err != nil {
+			s.Value, s.Error = "", fmt.Sprintf("The key %s cannot be %s. %s", q.DisplayName, formula.Excerpt(s.Value), errs.As(err).Message)
+		}
+		rest = rest.Subtract(interval.Set{spans[i].Interval()})
+	}
+	for _, i := range rest {
+		spans = paint(spans, i, evaluation.Span{Rules: []int64{q.scalars[0].id}, Error: missing})
+	}
+	return spans
+}
+
+// living drops what is past, notes the edges and marks what is in force.
+func (r *run) living(p *plan, spans []evaluation.Span, many bool) []evaluation.Span {
+	ahead := int64(p.FulfillHoursAheadOfTime) * 3600 * 1_000_000
+	out := spans[:0]
+	for _, s := range spans {
+		i := s.Interval()
+		if i.To <= r.now {
+			continue
+		}
+		r.edge(i.From)
+		r.edge(i.To)
+		if ahead > 0 && i.From != interval.Min {
+			r.edge(i.From - ahead)
+		}
+		if s.Error != "" {
+			p.failed = true
+		}
+		out = append(out, s)
+	}
+	// orders may leave some hours before the value begins: what begins within them is already in force, and replaces a single value
+	for i := range out {
+		s := &out[i]
+		early := s.Interval().From - ahead
+		if s.From == nil {
+			early = interval.Min
+		}
+		s.InForce = early <= r.now
+		if s.InForce && !many && i > 0 {
+			out[i-1].InForce = false
+		}
+	}
+	return out
+}
+
+// single computes a mono-valued property.
+func (r *run) single(p *plan, q *prop, navs []*rule, base, over interval.Set) []evaluation.Span {
+	if len(q.scalars) == 1 && len(navs)+len(q.queries) == 0 && q.scalars[0].offset == rolemodel.OffsetDefault {
+		return r.alone(p, q, q.scalars[0], base, over)
+	}
+	var coats []coat
+	for _, x := range q.scalars {
+		coats = append(coats, r.coats(x, base, over, r.scalars(p, q, x))...)
+	}
+	var denied interval.Set
+	for _, x := range navs {
+		if x.denied {
+			if over := r.when(x, true); len(over) > 0 {
+				if _, now := over.At(r.now); now {
+					p.forbidden(q.Identifier, x.resource)
+				}
+			}
+			continue
+		}
+		fixed := &evaluation.Span{ID: x.resource, Value: x.label, Rules: x.alone}
+		coats = append(coats, r.coats(x, base, over, func(*evaluation.Resource) *evaluation.Span { return fixed })...)
+	}
+	coats = append(coats, r.queried(q, base, over)...)
+	slices.SortStableFunc(coats, func(a, b coat) int {
+		byRole := func(x *rule) int {
+			if x.roleID != 0 {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(byRole(a.rule), byRole(b.rule)), cmp.Compare(b.rank, a.rank), cmp.Compare(b.rule.id, a.rule.id))
+	})
+	var painted []evaluation.Span
+	for _, c := range coats {
+		for _, i := range c.over.Intersect(over).Subtract(denied) {
+			painted = paint(painted, i, c.span)
+		}
+	}
+	for _, x := range navs {
+		if x.denied {
+			for _, i := range r.when(x, true) {
+				painted = erase(painted, i, x.resource)
+			}
+		}
+	}
+	return painted
+}
+
+// alone computes a property of which one rule says everything: the layers come to its value wherever it applies.
+func (r *run) alone(p *plan, q *prop, x *rule, base, over interval.Set) []evaluation.Span {
+	wide := r.when(x, true)
+	painted := wide.Intersect(over)
+	if len(painted) == 0 && len(wide.Intersect(base)) == 0 {
+		return nil
+	}
+	if x.value.ByRecord() && len(r.contextsOf(x)) > 1 {
+		return r.byTurns(p, q, x, painted)
+	}
+	s := r.scalar(p, q, x, r.recordOf(x))
+	begin := r.spans.Begin()
+	for _, i := range painted {
+		s.From, s.To = interval.Moment(i.From), interval.Moment(i.To)
+		begin = r.spans.Add(begin, s)
+	}
+	return r.spans.Give(begin)
+}
+
+// byTurns gives the values of one rule under several contexts, each while it is the one in force.
+func (r *run) byTurns(p *plan, q *prop, x *rule, painted interval.Set) []evaluation.Span {
+	value := r.scalars(p, q, x)
+	var line []evaluation.Span
+	for _, part := range r.reigns(x, painted, false) {
+		for _, i := range part.on.After(r.now) {
+			s := *value(part.record)
+			s.From, s.To = interval.Moment(i.From), interval.Moment(i.To)
+			line = append(line, s)
+		}
+	}
+	return joined(line)
+}
+
+// joined sorts a timeline and makes one span of neighbours that say the same.
+func joined(line []evaluation.Span) []evaluation.Span {
+	slices.SortFunc(line, func(a, b evaluation.Span) int { return cmp.Compare(a.Interval().From, b.Interval().From) })
+	out := line[:0]
+	for _, s := range line {
+		if n := len(out); n > 0 && interval.EndOf(out[n-1].To) == interval.StartOf(s.From) && evaluation.SameValue(out[n-1], s) {
+			out[n-1].To = s.To
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// scalars gives the values of a scalar rule by record; each is computed once, and one that does not depend on the record once for all.
+func (r *run) scalars(p *plan, q *prop, x *rule) func(record *evaluation.Resource) *evaluation.Span {
+	known := make(map[*evaluation.Resource]*evaluation.Span, 1)
+	return func(record *evaluation.Resource) *evaluation.Span {
+		by := record
+		if !x.value.ByRecord() {
+			by = nil
+		}
+		if known[by] == nil {
+			s := r.scalar(p, q, x, record)
+			known[by] = &s
+		}
+		return known[by]
+	}
+}
+
+// scalar is the value of a scalar rule for a record.
+func (r *run) scalar(p *plan, q *prop, x *rule, record *evaluation.Resource) evaluation.Span {
+	s := evaluation.Span{Rules: x.alone, CreateOnly: !x.mapped, Comparison: x.comparison}
+	r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
+	v, err := r.spelled(p, q, x)
+	if x.value.Today() {
+		r.edge(r.world.Tomorrow(r.now))
+	}
+	if s.Value = v; err != nil {
+		s.Error = err.Error()
+	}
+	return s
+}
+
+// coats gives the layers on which one rule puts its values: at each instant that of the context which decides. A value that is nil is not put.
+func (r *run) coats(x *rule, base, over interval.Set, value func(*evaluation.Resource) *evaluation.Span) []coat {
+	var out []coat
+	put := func(layer int, on interval.Set) {
+		for _, part := range r.reigns(x, on, false) {
+			if len(part.on.After(r.now)) == 0 && part.wide != interval.Always {
+				continue // nobody asks any more
+			}
+			if s := value(part.record); s != nil {
+				out = append(out, coat{layer, x, part.rank, part.on, *s})
+			}
+		}
+	}
+	if x.offset != rolemodel.OffsetDefault {
+		if on := x.applied(r.when(x, false)); len(on) > 0 {
+			put(layerOf(x), on)
+		}
+		return out
+	}
+	wide := r.when(x, true)
+	if inside := wide.Intersect(base); len(inside) > 0 {
+		put(layerDefault, inside)
+	}
+	if rest := wide.Intersect(over).Subtract(base); len(rest) > 0 {
+		put(layerRest, rest)
+	}
+	return out
+}
+
+// looked is what the query rules of a property find for one record: the first from the highest confidence down that finds something, or fails.
+type looked struct {
+	rule *rule
+	ids  []int64
+	err  error
+}
+
+// searches tries the query rules of a property by record.
+func (r *run) searches(q *prop) func(record *evaluation.Resource) looked {
+	known := make(map[*evaluation.Resource]looked, 1)
+	return func(record *evaluation.Resource) looked {
+		found, tried := known[record]
+		if tried {
+			return found
+		}
+		for _, x := range q.queries {
+			ids, err := r.lookup(x, record)
+			if found = (looked{x, ids, err}); err != nil || len(ids) > 0 {
+				break
+			}
+		}
+		if found.err == nil && len(found.ids) == 0 {
+			found.rule = q.queries[0] // nothing found: it says so
+		}
+		known[record] = found
+		return found
+	}
+}
+
+// queried gives a mono-valued property what query rules find.
+func (r *run) queried(q *prop, base, over interval.Set) []coat {
+	if len(q.queries) == 0 {
+		return nil
+	}
+	search := r.searches(q)
+	var out []coat
+	for _, x := range q.queries {
+		out = append(out, r.coats(x, base, over, func(record *evaluation.Resource) *evaluation.Span {
+			found := search(record)
+			switch {
+			case found.rule != x:
+				return nil
+			case found.err != nil:
+				return &evaluation.Span{Rules: x.alone, Error: found.err.Error()}
+			case len(found.ids) == 0:
+				return &evaluation.Span{Rules: x.alone}
+			}
+			return &evaluation.Span{ID: found.ids[0], Value: r.label(found.ids[0]), Rules: x.alone, Confidence: below(x.confidence)}
+		})...)
+	}
+	return out
+}
+
+// lookup gives what a query rule finds for a record. Its key is computed here only to learn whether it fails.
+func (r *run) lookup(x *rule, record *evaluation.Resource) ([]int64, error) {
+	r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
+	if x.value.Today() {
+		r.edge(r.world.Tomorrow(r.now))
+	}
+	if _, err := x.value.Text(r.world); err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, k := range x.key(nil, x.value, r.world, r.o.Resource) {
+		if k.Fault != "" {
+			return nil, errors.New(k.Fault)
+		}
+		ids = r.o.Lookups[k]
+	}
+	if x.target.Broken != nil {
+		return nil, x.target.Broken
+	}
+	for _, id := range ids {
+		r.read(id)
+	}
+	return ids, nil
+}
+
+// below keeps a confidence only when it calls for a review.
+func below(confidence int) int {
+	if confidence >= 100 {
+		return 0
+	}
+	return max(confidence, 1)
+}
+
+// collection computes a multi-valued navigation: overlapping rules add up; a denied rule takes its value away.
+func (r *run) collection(p *plan, q *prop, navs []*rule, over interval.Set) []evaluation.Span {
+	values := r.scratch.values[:0]
+	add := func(id int64, label string, x *rule, on interval.Set, confidence int) {
+		if on = on.Intersect(over); len(on) > 0 {
+			values = append(values, reached{id: id, over: on, rules: x.alone, label: label, confidence: confidence})
+		}
+	}
+	reach := func(x *rule) interval.Set {
+		if x.offset != rolemodel.OffsetDefault {
+			return x.applied(r.when(x, false))
+		}
+		return r.when(x, true)
+	}
+	for _, x := range navs {
+		if !x.denied {
+			add(x.resource, x.label, x, reach(x), 0)
+		}
+	}
+	var failed []evaluation.Span
+	if len(q.queries) > 0 {
+		search := r.searches(q)
+		for _, x := range q.queries {
+			for _, part := range r.reigns(x, reach(x).Intersect(over), true) {
+				found := search(part.record)
+				switch {
+				case found.rule != x:
+				case found.err != nil:
+					for _, i := range part.on {
+						failed = append(failed, evaluation.Span{From: interval.Moment(i.From), To: interval.Moment(i.To), Rules: x.alone, Error: found.err.Error()})
+					}
+				case len(found.ids) > 1 && !p.CorrelateMultipleResources:
+					add(found.ids[0], r.label(found.ids[0]), x, part.on, below(x.confidence))
+				default:
+					for _, id := range found.ids {
+						add(id, r.label(id), x, part.on, below(x.confidence))
+					}
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(values, func(a, b reached) int { return cmp.Compare(a.id, b.id) })
+	r.scratch.values = values
+	values = merged(values)
+	for _, x := range navs {
+		if x.denied {
+			on := r.when(x, true)
+			if i, found := slices.BinarySearchFunc(values, x.resource, func(v reached, id int64) int { return cmp.Compare(v.id, id) }); found {
+				values[i].over = values[i].over.Subtract(on)
+			}
+			if _, now := on.At(r.now); now {
+				p.forbidden(q.Identifier, x.resource)
+			}
+		}
+	}
+	begin := r.spans.Begin()
+	for i := range values {
+		v := &values[i]
+		for _, i := range v.over {
+			begin = r.spans.Add(begin, evaluation.Span{From: interval.Moment(i.From), To: interval.Moment(i.To), ID: v.id, Value: v.label, Rules: v.rules, Confidence: v.confidence})
+		}
+	}
+	return append(r.spans.Give(begin), failed...)
+}
+
+// reached is one value of a collection, and when rules want it.
+type reached struct {
+	id         int64
+	over       interval.Set
+	rules      []int64
+	label      string // as the first rule calls it
+	confidence int    // 0: sure
+}
+
+// merged adds up what several rules say about the same value; the values are sorted.
+func merged(values []reached) []reached {
+	out := values[:0]
+	for _, v := range values {
+		if n := len(out); n > 0 && out[n-1].id == v.id {
+			have := &out[n-1]
+			have.over, have.rules = have.over.Union(v.over), ascending(slices.Concat(have.rules, v.rules))
+			if v.confidence == 0 {
+				have.confidence = 0
+			}
+			continue
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// paint puts a value over an interval of a timeline, covering what was there.
+func paint(line []evaluation.Span, over interval.Interval, value evaluation.Span) []evaluation.Span {
+	out := cut(line, over, func(evaluation.Span) bool { return true })
+	value.From, value.To = interval.Moment(over.From), interval.Moment(over.To)
+	out = append(out, value)
+	slices.SortFunc(out, func(a, b evaluation.Span) int { return cmp.Compare(a.Interval().From, b.Interval().From) })
+	merged := out[:1]
+	for _, s := range out[1:] {
+		last := &merged[len(merged)-1]
+		if interval.EndOf(last.To) == interval.StartOf(s.From) && evaluation.SameValue(*last, s) {
+			last.To = s.To
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
+}
+
+// erase takes one resource out of a timeline over an interval.
+func erase(line []evaluation.Span, over interval.Interval, id int64) []evaluation.Span {
+	return cut(line, over, func(s evaluation.Span) bool { return s.ID == id })
+}
+
+func cut(line []evaluation.Span, over interval.Interval, which func(evaluation.Span) bool) []evaluation.Span {
+	var out []evaluation.Span
+	for _, s := range line {
+		i := s.Interval()
+		if !which(s) || i.To <= over.From || over.To <= i.From {
+			out = append(out, s)
+			continue
+		}
+		if i.From < over.From {
+			head := s
+			head.To = interval.Moment(over.From)
+			out = append(out, head)
+		}
+		if over.To < i.To {
+			tail := s
+			tail.From = interval.Moment(over.To)
+			out = append(out, tail)
+		}
+	}
+	return out
+}
