@@ -11,6 +11,7 @@ import (
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/evaluation/computation"
+	"writ/server/evaluation/model"
 )
 
 // spreadBatch is how many changed resources one transaction turns into dirty owners.
@@ -193,7 +194,7 @@ func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done
 	}
 	types := map[int64]bool{}
 	for _, p := range m.Paths() {
-		if p.Role == computation.SourceKeyPath || p.Role == computation.TargetKeyPath {
+		if p.Role == model.SourceKeyPath || p.Role == model.TargetKeyPath {
 			types[p.EntityTypeID] = true
 		}
 	}

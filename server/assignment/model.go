@@ -10,18 +10,18 @@ import (
 
 	store "writ/server/db"
 	"writ/server/directory"
-	"writ/server/evaluation/computation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
 // Model is everything that is the same for all owners: the compiled role model, its source and the shape of the data.
 type Model struct {
-	*computation.Compiled
+	*model.Compiled
 	Source *rolemodel.Model
 	Shape  *directory.Shape
 	Hops   hops
-	Width  int              // values that an owner of the widest source entity type has at least, when everything is due
-	keys   computation.Keys // names of what rules name by key
+	Width  int        // values that an owner of the widest source entity type has at least, when everything is due
+	keys   model.Keys // names of what rules name by key
 	stamp  string
 }
 
@@ -88,8 +88,8 @@ func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
 }
 
 // compiled makes a model ready to compute with; nil with the problems when it cannot be.
-func compiled(source *rolemodel.Model, shape *directory.Shape, keys computation.Keys) (*Model, []rolemodel.Problem) {
-	c, problems := computation.Compile(source, shape, keys)
+func compiled(source *rolemodel.Model, shape *directory.Shape, keys model.Keys) (*Model, []rolemodel.Problem) {
+	c, problems := model.Compile(source, shape, keys)
 	if c == nil {
 		return nil, problems
 	}
@@ -103,13 +103,13 @@ func Check(ctx context.Context, tx bun.Tx, m *rolemodel.Model, shape *directory.
 		return nil, err
 	}
 	problems := rolemodel.Validate(m, shape)
-	_, found := computation.Compile(m, shape, keys)
+	_, found := model.Compile(m, shape, keys)
 	return append(problems, found...), nil
 }
 
 // referenceData reads what rules name by key, and the dimension trees.
-func referenceData(ctx context.Context, db bun.IDB, m *rolemodel.Model, shape *directory.Shape) (computation.Keys, error) {
-	keys := computation.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}, Ancestors: map[string]map[int64][]int64{}}
+func referenceData(ctx context.Context, db bun.IDB, m *rolemodel.Model, shape *directory.Shape) (model.Keys, error) {
+	keys := model.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}, Ancestors: map[string]map[int64][]int64{}}
 	types, names := required(m, shape)
 	var found []resourceName
 	if err := db.NewRaw(`select r.id, r.entity_type_id, r.key, r.display_name from unnest(?::bigint[], ?::text[]) k (type, key)
@@ -136,7 +136,7 @@ func referenceData(ctx context.Context, db bun.IDB, m *rolemodel.Model, shape *d
 
 // required are the resources that a model names, as two columns.
 func required(m *rolemodel.Model, shape *directory.Shape) (types []int64, names []string) {
-	for typeID, list := range computation.RequiredKeys(m, shape) {
+	for typeID, list := range model.RequiredKeys(m, shape) {
 		for _, k := range list {
 			types, names = append(types, typeID), append(names, k)
 		}
@@ -145,7 +145,7 @@ func required(m *rolemodel.Model, shape *directory.Shape) (types []int64, names 
 }
 
 // name adds resources that the model names.
-func name(keys computation.Keys, found []resourceName) {
+func name(keys model.Keys, found []resourceName) {
 	for _, f := range found {
 		if keys.IDs[f.EntityTypeID] == nil {
 			keys.IDs[f.EntityTypeID] = map[string]int64{}
@@ -196,18 +196,18 @@ type hops struct {
 	backward []int64
 }
 
-func hopsOf(paths []computation.Path) hops {
+func hopsOf(paths []model.Path) hops {
 	var h hops
 	seen := map[int64]bool{}
 	for _, p := range paths {
 		switch p.Role {
-		case computation.OwnerPath:
+		case model.OwnerPath:
 			h.owner = merge(h.owner, p.Hops, 0)
-		case computation.TargetPath:
+		case model.TargetPath:
 			h.target = merge(h.target, p.Hops, 0)
-		case computation.SourceKeyPath:
+		case model.SourceKeyPath:
 			h.sourceKey = merge(h.sourceKey, p.Hops, 0)
-		case computation.TargetKeyPath:
+		case model.TargetKeyPath:
 			h.targetKey = merge(h.targetKey, p.Hops, 0)
 		}
 		collectBackward(p.Hops, seen, &h.backward)
@@ -215,7 +215,7 @@ func hopsOf(paths []computation.Path) hops {
 	return h
 }
 
-func merge(levels []directory.Follow, list []computation.Hop, depth int) []directory.Follow {
+func merge(levels []directory.Follow, list []model.Hop, depth int) []directory.Follow {
 	if len(list) == 0 {
 		return levels
 	}
@@ -235,7 +235,7 @@ func merge(levels []directory.Follow, list []computation.Hop, depth int) []direc
 	return levels
 }
 
-func collectBackward(list []computation.Hop, seen map[int64]bool, out *[]int64) {
+func collectBackward(list []model.Hop, seen map[int64]bool, out *[]int64) {
 	for _, hop := range list {
 		if hop.Reverse && !seen[hop.PropertyID] {
 			seen[hop.PropertyID] = true

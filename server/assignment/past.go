@@ -14,6 +14,7 @@ import (
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/evaluation/computation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -51,8 +52,8 @@ func (s *Service) modelAt(ctx context.Context, idb bun.IDB, known time.Time) (*M
 }
 
 // referenceDataAt is referenceData as it was known at an instant.
-func referenceDataAt(ctx context.Context, idb bun.IDB, m *rolemodel.Model, shape *directory.Shape, at time.Time) (keys computation.Keys, err error) {
-	keys = computation.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}}
+func referenceDataAt(ctx context.Context, idb bun.IDB, m *rolemodel.Model, shape *directory.Shape, at time.Time) (keys model.Keys, err error) {
+	keys = model.Keys{IDs: map[int64]map[string]int64{}, Labels: map[int64]string{}}
 	if keys.Ancestors, err = directory.AncestorsAt(ctx, idb, shape, at); err != nil {
 		return keys, err
 	}

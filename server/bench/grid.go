@@ -9,6 +9,7 @@ import (
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/evaluation/computation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -46,7 +47,7 @@ func grid(ctx context.Context, _ *server, in Input) error {
 
 func (g gridRow) measure(in Input, t *table) error {
 	w := newWorld(g, in.Seed)
-	c, problems := computation.Compile(w.model, w.shape, w.keys)
+	c, problems := model.Compile(w.model, w.shape, w.keys)
 	if len(problems) > 0 {
 		return fmt.Errorf("the model is faulty: %s", problems[0].Message)
 	}
@@ -99,14 +100,14 @@ type world struct {
 	random *mathrand.Rand
 	model  *rolemodel.Model
 	shape  *directory.Shape
-	keys   computation.Keys
+	keys   model.Keys
 	res    map[int64]*evaluation.Resource
 	last   int64 // id given last
 }
 
 func newWorld(g gridRow, seed int64) *world {
 	w := &world{gridRow: g, random: mathrand.New(mathrand.NewPCG(uint64(seed), 0)), res: map[int64]*evaluation.Resource{}, last: 1000,
-		keys: computation.Keys{IDs: map[int64]map[string]int64{departmentType: {}, groupType: {}}, Labels: map[int64]string{}, Ancestors: map[string]map[int64][]int64{"Department": {}}}}
+		keys: model.Keys{IDs: map[int64]map[string]int64{departmentType: {}, groupType: {}}, Labels: map[int64]string{}, Ancestors: map[string]map[int64][]int64{"Department": {}}}}
 	w.metadata()
 	w.model = &rolemodel.Model{Version: 1, Policies: []*rolemodel.Policy{{ID: 1, Identifier: "Default", IsProvisioningEnabled: true}},
 		ContextRules: []*rolemodel.ContextRule{{ID: 1, Identifier: "Person", PolicyID: 1, EntityTypeID: personType, Dimensions: map[string]string{"Department": "Department"}}}}

@@ -10,7 +10,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
-	"writ/server/evaluation/computation"
+	"writ/server/evaluation/model"
 	"writ/server/permit"
 	"writ/server/rolemodel"
 )
@@ -116,7 +116,7 @@ func (n *naming) leave(format string, args ...any) {
 
 // mapping names every resource that one mapping is about.
 func (n *naming) mapping(ctx context.Context, tx bun.IDB, shape *directory.Shape, row *rolemodel.RoleMapping, m RoleMapping) error {
-	namer, problems := computation.NewNamer(row, shape)
+	namer, problems := model.NewNamer(row, shape)
 	if len(problems) > 0 { // since it was saved, what it reads became another
 		n.leave("The role mapping %s names nothing: %s.", m.Identifier, problems[0].Message)
 		return nil
@@ -164,7 +164,7 @@ func (n *naming) mapping(ctx context.Context, tx bun.IDB, shape *directory.Shape
 }
 
 // one makes the role of one resource; why not, otherwise.
-func (n *naming) one(m RoleMapping, key string, name computation.Naming, failed error, given map[string]bool) (why string) {
+func (n *naming) one(m RoleMapping, key string, name model.Naming, failed error, given map[string]bool) (why string) {
 	switch {
 	case name.Identifier == "" && failed != nil:
 		return failed.Error() + "."
@@ -204,7 +204,7 @@ func (n *naming) one(m RoleMapping, key string, name computation.Naming, failed 
 }
 
 // category finds the computed category, or makes it.
-func (n *naming) category(m RoleMapping, name computation.Naming) (identifier, why string) {
+func (n *naming) category(m RoleMapping, name model.Naming) (identifier, why string) {
 	switch {
 	case n.categories[name.Category] != nil:
 		return name.Category, ""

@@ -3,7 +3,7 @@ package manifest
 import (
 	"writ/server/directory"
 	"writ/server/errs"
-	"writ/server/evaluation/computation"
+	"writ/server/evaluation/model"
 	"writ/server/page"
 	"writ/server/rolemodel"
 )
@@ -99,7 +99,7 @@ func (w *writer) roleMappings(d *declared[RoleMapping], list []RoleMapping) erro
 		if err := w.toRow(d.at(m), m, rows[n], true); err != nil {
 			return err
 		}
-		if _, problems := computation.NewNamer(rows[n], shape); len(problems) > 0 {
+		if _, problems := model.NewNamer(rows[n], shape); len(problems) > 0 {
 			return errs.Invalid(d.at(m)+"."+problems[0].Field, "The role mapping %s cannot be saved like this. %s.", m.Identifier, problems[0].Message)
 		}
 	}

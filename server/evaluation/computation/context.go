@@ -7,6 +7,7 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // context is one computed context with what it satisfies.
@@ -15,7 +16,7 @@ type context struct {
 	over   interval.Interval
 	wide   interval.Interval // over, and beside it the times without any context that take their values from this one (role-model 2.9)
 	record *evaluation.Resource
-	match  *matches
+	match  *model.Matches
 }
 
 // contextAt is the context that counts at an instant, the best ranked of several; nil only without any. The list is by rank.
@@ -29,21 +30,21 @@ func contextAt(contexts []context, at int64) *context {
 }
 
 // chooser applies a context rule to an owner.
-type chooser struct{ *contextRule }
+type chooser struct{ *model.ContextRule }
 
 // choose computes the contexts of an owner under one context rule, the best ranked first. edges gets every boundary, since what is in force
 // changes there.
 func (r chooser) choose(w *formula.World, now int64, edges func(int64)) ([]context, error) {
 	records := []*evaluation.Resource{w.Vars[formula.SourceRoot]}
-	if r.records != nil {
-		records = r.records.Reach(w)
+	if r.Records != nil {
+		records = r.Records.Reach(w)
 	}
 	records, err := r.counting(w, records, now, edges)
 	if err != nil {
 		return nil, err
 	}
 	var found []context
-	if len(r.sections) == 0 {
+	if len(r.Sections) == 0 {
 		found, err = r.latest(w, records, now, edges)
 	} else {
 		found, err = r.combine(w, records)
@@ -53,14 +54,14 @@ func (r chooser) choose(w *formula.World, now int64, edges func(int64)) ([]conte
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("context rule %s: %w", r.identifier, err)
+		return nil, fmt.Errorf("context rule %s: %w", r.Identifier, err)
 	}
 	for i := range found {
 		w.Vars[formula.RecordRoot] = found[i].record
-		found[i].Dimensions = make(map[string]int64, len(r.dimensions))
-		for _, d := range r.dimensions {
-			if x := d.path.One(w); x != nil {
-				found[i].Dimensions[d.name] = x.ID
+		found[i].Dimensions = make(map[string]int64, len(r.Dimensions))
+		for _, d := range r.Dimensions {
+			if x := d.Path.One(w); x != nil {
+				found[i].Dimensions[d.Name] = x.ID
 			}
 		}
 	}
@@ -70,15 +71,15 @@ func (r chooser) choose(w *formula.World, now int64, edges func(int64)) ([]conte
 
 // counting leaves out the records that are excluded, and those reached twice.
 func (r chooser) counting(w *formula.World, records []*evaluation.Resource, now int64, edges func(int64)) ([]*evaluation.Resource, error) {
-	if r.exclude != nil && r.exclude.Broken != nil {
-		return nil, r.exclude.Broken
+	if r.Exclude != nil && r.Exclude.Broken != nil {
+		return nil, r.Exclude.Broken
 	}
-	if r.today {
+	if r.Today {
 		edges(w.Tomorrow(now))
 	}
 	out := make([]*evaluation.Resource, 0, len(records))
 	var seen map[*evaluation.Resource]bool
-	if r.records != nil && len(r.records.Steps) > 1 { // several ways may lead to one
+	if r.Records != nil && len(r.Records.Steps) > 1 { // several ways may lead to one
 		seen = make(map[*evaluation.Resource]bool, len(records))
 	}
 	for _, record := range records {
@@ -88,11 +89,11 @@ func (r chooser) counting(w *formula.World, records []*evaluation.Resource, now 
 		if seen != nil {
 			seen[record] = true
 		}
-		if r.exclude != nil {
+		if r.Exclude != nil {
 			w.Vars[formula.RecordRoot] = record
-			excluded, err := r.exclude.Truth(w)
+			excluded, err := r.Exclude.Truth(w)
 			if err != nil {
-				return nil, fmt.Errorf("context rule %s, exclude expression: %w", r.identifier, err)
+				return nil, fmt.Errorf("context rule %s, exclude expression: %w", r.Identifier, err)
 			}
 			if excluded {
 				continue
@@ -109,7 +110,7 @@ func (r chooser) latest(w *formula.World, records []*evaluation.Resource, now in
 	var best *context
 	for _, record := range records {
 		w.Vars[formula.RecordRoot] = record
-		over, err := w.Period(r.start, r.end, interval.Always)
+		over, err := w.Period(r.Start, r.End, interval.Always)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +119,7 @@ func (r chooser) latest(w *formula.World, records []*evaluation.Resource, now in
 		}
 		edges(over.From)
 		edges(over.To)
-		c := &context{Context: evaluation.Context{RuleID: r.id, RecordID: record.ID}, over: over, wide: interval.Always, record: record}
+		c := &context{Context: evaluation.Context{RuleID: r.ID, RecordID: record.ID}, over: over, wide: interval.Always, record: record}
 		if best == nil || better(c, best, now) {
 			best = c
 		}

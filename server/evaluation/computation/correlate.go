@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 )
 
 // match is a target that correlation offers for a resource type.
@@ -21,9 +22,9 @@ type match struct {
 func (m match) sure() bool { return m.hint || m.confidence >= 100 && !m.ambiguous }
 
 // candidates sorts the offered targets by resource type, best first. A target counts with its highest rule (role-model 5.3).
-func (r *run) candidates(at func(*typed) *plan) map[int64][]match {
+func (r *run) candidates(at func(*model.ResourceType) *plan) map[int64][]match {
 	out := map[int64][]match{}
-	add := func(t *typed, m match) {
+	add := func(t *model.ResourceType, m match) {
 		at(t)
 		list := out[t.ID]
 		for i := range list {
@@ -48,19 +49,19 @@ func (r *run) candidates(at func(*typed) *plan) map[int64][]match {
 		if c.RuleID == 0 {
 			// the key that was reported for an order of this owner
 			for _, x := range r.o.Types {
-				if t := r.c.types[x.ResourceTypeID]; t != nil && t.TargetEntityTypeID == target.EntityTypeID && x.CreatedKey != "" && x.CreatedKey == target.Key && x.TargetID == 0 {
+				if t := r.c.Types[x.ResourceTypeID]; t != nil && t.TargetEntityTypeID == target.EntityTypeID && x.CreatedKey != "" && x.CreatedKey == target.Key && x.TargetID == 0 {
 					add(t, match{target: target, confidence: 150, hint: true, former: c.Former})
 				}
 			}
 			continue
 		}
-		x := r.c.rules[c.RuleID]
-		if x == nil || x.typ == nil || x.typ.SourceEntityTypeID != r.o.Resource.EntityTypeID || x.typ.TargetEntityTypeID != target.EntityTypeID {
+		x := r.c.Rules[c.RuleID]
+		if x == nil || x.Type == nil || x.Type.SourceEntityTypeID != r.o.Resource.EntityTypeID || x.Type.TargetEntityTypeID != target.EntityTypeID {
 			continue
 		}
-		m := match{target: target, rule: x.id, confidence: x.confidence, ambiguous: c.Owners > 1, former: c.Former}
-		m.hint = hinted(r.o, x.typ, target)
-		add(x.typ, m)
+		m := match{target: target, rule: x.ID, confidence: x.Confidence, ambiguous: c.Owners > 1, former: c.Former}
+		m.hint = hinted(r.o, x.Type, target)
+		add(x.Type, m)
 	}
 	for _, list := range out {
 		slices.SortFunc(list, func(a, b match) int {
@@ -74,7 +75,7 @@ func (r *run) candidates(at func(*typed) *plan) map[int64][]match {
 }
 
 // hinted reports whether an order of this owner was answered with exactly this key.
-func hinted(o *evaluation.Owner, t *typed, target *evaluation.Resource) bool {
+func hinted(o *evaluation.Owner, t *model.ResourceType, target *evaluation.Resource) bool {
 	for _, x := range o.Types {
 		if x.ResourceTypeID == t.ID && x.CreatedKey != "" && x.CreatedKey == target.Key {
 			return true

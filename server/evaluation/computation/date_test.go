@@ -8,6 +8,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -190,7 +191,7 @@ func TestDatePatternsAreChecked(t *testing.T) {
 		o := newOrganisation(t)
 		typ := o.accounts()
 		o.scalar(typ, "Phone", c.binding, c.expression)
-		_, problems := Compile(o.m, o.shape, o.keys)
+		_, problems := model.Compile(o.m, o.shape, o.keys)
 		require.Len(t, problems, 1, c.expression)
 		require.Equal(t, rolemodel.SeverityError, problems[0].Severity)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // diff compares one row with what is wanted and collects what has to be done about it (role-model 12.7, provisioning 1.4 to 1.6).
@@ -81,9 +82,9 @@ func (d *diff) untraceable() bool {
 // believed is a target made of what was last expected, for types that cannot be read back.
 func (d *diff) believed() *evaluation.Resource {
 	t := &evaluation.Resource{Scalars: map[string]string{}, Links: map[string][]int64{}}
-	for _, q := range d.p.props {
+	for _, q := range d.p.Props {
 		var list []evaluation.Own
-		if ours := d.row.Expected.Ours[q.Identifier]; q.many() {
+		if ours := d.row.Expected.Ours[q.Identifier]; q.Many() {
 			list = ours
 		} else if len(ours) > 0 {
 			list = ours[:1]
@@ -99,7 +100,7 @@ func (d *diff) believed() *evaluation.Resource {
 				t.Scalars[q.Identifier] = x.Value
 			case x.ID == 0:
 				delete(t.Links, q.Identifier)
-			case q.many():
+			case q.Many():
 				t.Links[q.Identifier] = append(t.Links[q.Identifier], x.ID)
 			default:
 				t.Links[q.Identifier] = []int64{x.ID}
@@ -114,7 +115,7 @@ func (d *diff) believed() *evaluation.Resource {
 		case evaluation.LineAdd:
 			t.Links[l.Property] = slices.DeleteFunc(t.Links[l.Property], func(id int64) bool { return id == l.ValueID })
 		case evaluation.LineRemove:
-			if q := d.p.byName[l.Property]; q == nil || !q.many() {
+			if q := d.p.ByName[l.Property]; q == nil || !q.Many() {
 				t.Links[l.Property] = nil
 			}
 			t.Links[l.Property] = append(t.Links[l.Property], l.ValueID)
@@ -153,11 +154,11 @@ func (d *diff) linked() {
 // values compares all computed properties with a target.
 func (d *diff) values(target *evaluation.Resource) {
 	rest := d.resting()
-	for _, q := range d.p.props {
+	for _, q := range d.p.Props {
 		if rest && d.shown(q, target) {
 			continue
 		}
-		if q.many() {
+		if q.Many() {
 			d.collection(q, target)
 		} else {
 			d.single(q, target)
@@ -165,7 +166,7 @@ func (d *diff) values(target *evaluation.Resource) {
 	}
 	d.lines.withdrawRest()
 	for _, g := range d.row.Gaps {
-		if g.Property != "" && d.p.byName[g.Property] == nil {
+		if g.Property != "" && d.p.ByName[g.Property] == nil {
 			d.closeGap(g.Property, g.ValueID)
 		}
 	}
@@ -173,7 +174,7 @@ func (d *diff) values(target *evaluation.Resource) {
 
 // keepBack leaves the whole expectation as it was: what is under way has to end first.
 func (d *diff) keepBack() {
-	for _, q := range d.p.props {
+	for _, q := range d.p.Props {
 		d.keepOld(q.Identifier)
 	}
 }
@@ -192,9 +193,9 @@ func (d *diff) resting() bool {
 
 // shown reports whether a target shows exactly what is wanted of a property now, and nothing is wanted later: of a resting row there is then
 // nothing to settle.
-func (d *diff) shown(q *prop, target *evaluation.Resource) bool {
+func (d *diff) shown(q *model.Property, target *evaluation.Resource) bool {
 	spans := d.want.expected.Properties[q.Identifier]
-	if !q.many() {
+	if !q.Many() {
 		p := evaluation.InForce(spans)
 		if p == nil || p.Error != "" || p.CreateOnly {
 			return p != nil && p.Error == ""
@@ -264,11 +265,11 @@ func (d *diff) create() {
 		return
 	}
 	item.err = d.unmatched // nothing is created beside an account that could not be looked for
-	wishes, isDesignated := []wish{item}, len(d.p.designates) == 0
-	for _, q := range d.p.props {
+	wishes, isDesignated := []wish{item}, len(d.p.Designates) == 0
+	for _, q := range d.p.Props {
 		for i := range d.want.expected.Properties[q.Identifier] {
 			s := &d.want.expected.Properties[q.Identifier][i]
-			if !s.Interval().Has(begin) && !(s.InForce && q.many()) {
+			if !s.Interval().Has(begin) && !(s.InForce && q.Many()) {
 				continue
 			}
 			w := d.wish(q, s)
@@ -276,12 +277,12 @@ func (d *diff) create() {
 			if s.Error == "" && s.ID == 0 && s.Value == "" {
 				continue // nothing to write
 			}
-			if k := d.kept(q.Identifier, s.ID); !declined && k != nil && k.Workflow == evaluation.Declined && q.many() {
+			if k := d.kept(q.Identifier, s.ID); !declined && k != nil && k.Workflow == evaluation.Declined && q.Many() {
 				continue
 			}
-			designates := slices.Contains(d.p.designates, q)
+			designates := slices.Contains(d.p.Designates, q)
 			isDesignated = isDesignated || designates
-			if k := d.kept(q.Identifier, 0); !declined && k != nil && k.Workflow == evaluation.Declined && k.KeptAgainst == s.Value && !q.many() {
+			if k := d.kept(q.Identifier, 0); !declined && k != nil && k.Workflow == evaluation.Declined && k.KeptAgainst == s.Value && !q.Many() {
 				if !designates {
 					continue
 				}
@@ -293,7 +294,7 @@ func (d *diff) create() {
 		}
 	}
 	if !isDesignated && wishes[0].err == "" {
-		wishes[0].err = fmt.Sprintf("%s is empty, and nothing else designates what is to be created. Nothing is sent until a rule gives it a value.", d.p.designates[0].DisplayName)
+		wishes[0].err = fmt.Sprintf("%s is empty, and nothing else designates what is to be created. Nothing is sent until a rule gives it a value.", d.p.Designates[0].DisplayName)
 	}
 	l.askAll(wishes)
 	l.withdrawRest()
@@ -314,8 +315,8 @@ func (d *diff) associate(m *match) {
 	}
 	wishes := []wish{{action: evaluation.LineAssociate, valueID: m.target.ID, proposed: cmp.Or(m.target.DisplayName, m.target.Key), reviewed: reason, from: d.want.over.From, to: d.want.over.To, due: d.want.over.From,
 		confidence: m.confidence, mapped: true, review: true}}
-	for _, q := range d.p.props {
-		if q.many() {
+	for _, q := range d.p.Props {
+		if q.Many() {
 			for i := range d.want.expected.Properties[q.Identifier] {
 				s := &d.want.expected.Properties[q.Identifier][i]
 				if s.InForce && s.Error == "" && !slices.Contains(m.target.Links[q.Identifier], s.ID) {
@@ -536,10 +537,10 @@ func (d *diff) closeKept(k *evaluation.Kept) {
 }
 
 // wish is the line for one span.
-func (d *diff) wish(q *prop, s *evaluation.Span) wish {
+func (d *diff) wish(q *model.Property, s *evaluation.Span) wish {
 	w := wish{property: q.Identifier, action: evaluation.LineSet, proposed: s.Value, valueID: s.ID, from: s.Interval().From, to: s.Interval().To, rules: s.Rules,
 		confidence: s.Confidence, mapped: !s.CreateOnly, review: s.Confidence > 0 && s.Confidence < 100, err: s.Error, due: interval.Min}
-	if q.many() && s.Error == "" {
+	if q.Many() && s.Error == "" {
 		w.action = evaluation.LineAdd
 		w.due = w.from
 	}

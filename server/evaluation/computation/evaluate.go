@@ -6,11 +6,12 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // Evaluate computes a batch of owners (role-model 12.4): one Result per owner, in the same order. An owner that cannot be computed has Err
 // set and concerns no other.
-func Evaluate(c *Compiled, b *evaluation.Batch) []evaluation.Result {
+func Evaluate(c *model.Compiled, b *evaluation.Batch) []evaluation.Result {
 	out := make([]evaluation.Result, len(b.Owners))
 	h, m := hasher{c: c, b: b}, &scratch{}
 	for i, o := range b.Owners {
@@ -19,7 +20,7 @@ func Evaluate(c *Compiled, b *evaluation.Batch) []evaluation.Result {
 	return out
 }
 
-func evaluate(c *Compiled, b *evaluation.Batch, o *evaluation.Owner, h *hasher, m *scratch) (res evaluation.Result) {
+func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *hasher, m *scratch) (res evaluation.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			res = evaluation.Result{OwnerID: o.Resource.ID, Err: fmt.Errorf("the computation of this owner failed: %v", p)}

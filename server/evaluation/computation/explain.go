@@ -7,6 +7,7 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -28,8 +29,8 @@ type explaining struct{ *run }
 func (r explaining) step(s evaluation.Step) { r.res.Trace.Steps = append(r.res.Trace.Steps, s) }
 
 func (r explaining) explainContexts() {
-	for i, rule := range r.src.contexts {
-		s := evaluation.Step{Kind: evaluation.StepContext, RuleID: rule.id, Rule: rule.identifier}
+	for i, rule := range r.src.Contexts {
+		s := evaluation.Step{Kind: evaluation.StepContext, RuleID: rule.ID, Rule: rule.Identifier}
 		if i >= len(r.contexts) || len(r.contexts[i]) == 0 {
 			r.step(s)
 			continue
@@ -43,10 +44,10 @@ func (r explaining) explainContexts() {
 
 // explainRoles goes over the roles that some rule gives or that the owner has: their rules, then what they come to.
 func (r explaining) explainRoles() {
-	rules := map[int64][]*rule{}
-	for _, x := range r.src.matcher.rules {
-		if x.gives != 0 {
-			rules[x.gives] = append(rules[x.gives], x)
+	rules := map[int64][]*model.Rule{}
+	for _, x := range r.src.Matcher.Rules {
+		if x.Gives != 0 {
+			rules[x.Gives] = append(rules[x.Gives], x)
 		}
 	}
 	rows := map[int64]*evaluation.AssignedRole{}
@@ -55,12 +56,12 @@ func (r explaining) explainRoles() {
 			rows[row.RoleID] = row
 		}
 		if rules[row.RoleID] == nil {
-			rules[row.RoleID] = []*rule{}
+			rules[row.RoleID] = []*model.Rule{}
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(rules)) {
 		kind := evaluation.StepSingleRole
-		if t := r.src.roles[id]; t != nil && t.Kind == rolemodel.Composite {
+		if t := r.src.Roles[id]; t != nil && t.Kind == rolemodel.Composite {
 			kind = evaluation.StepCompositeRole
 		}
 		for _, x := range rules[id] {
@@ -86,9 +87,9 @@ func (r explaining) verdict(s evaluation.Step, over interval.Set) {
 }
 
 // explainRule adds one step per interval of a rule, or one that says why not.
-func (r explaining) explainRule(s evaluation.Step, x *rule, over interval.Set) {
-	s.RuleID, s.Rule, s.NeedsRoleID, s.Denied, s.Suggests = x.id, x.identifier, x.roleID, x.denied, !x.required()
-	s.RoleHeld = x.roleID != 0 && len(r.held[x.roleID]) > 0
+func (r explaining) explainRule(s evaluation.Step, x *model.Rule, over interval.Set) {
+	s.RuleID, s.Rule, s.NeedsRoleID, s.Denied, s.Suggests = x.ID, x.Identifier, x.RoleID, x.Denied, !x.Required()
+	s.RoleHeld = x.RoleID != 0 && len(r.held[x.RoleID]) > 0
 	s.NoContext = len(r.contextsOf(x)) == 0
 	if s.Matched = len(over) > 0; !s.Matched {
 		r.step(r.because(s, x, r.nearest(x)))
@@ -100,29 +101,29 @@ func (r explaining) explainRule(s evaluation.Step, x *rule, over interval.Set) {
 }
 
 // because tells what a rule asks of a context, beside what that has.
-func (r explaining) because(s evaluation.Step, x *rule, c *context) evaluation.Step {
+func (r explaining) because(s evaluation.Step, x *model.Rule, c *context) evaluation.Step {
 	if c == nil {
 		return s
 	}
 	if len(r.contextsOf(x)) > 1 {
 		s.OfRecord = c.RecordID
 	}
-	s.OutsidePolicy = x.policyBit != x.bit && !c.match.bits.Contains(x.policyBit)
+	s.OutsidePolicy = x.PolicyBit != x.Bit && !c.match.Bits.Contains(x.PolicyBit)
 	s.Criteria = nil
-	for _, k := range x.criteria {
-		s.Criteria = append(s.Criteria, evaluation.CriterionFact{Dimension: k.dimension, Key: k.key, Wanted: k.value, Below: k.inherit,
-			Has: c.Dimensions[k.dimension], Holds: r.satisfies(c, k)})
+	for _, k := range x.Criteria {
+		s.Criteria = append(s.Criteria, evaluation.CriterionFact{Dimension: k.Dimension, Key: k.Key, Wanted: k.Value, Below: k.Inherit,
+			Has: c.Dimensions[k.Dimension], Holds: r.satisfies(c, k)})
 	}
 	return s
 }
 
 // reason is the context for which a rule applies during a time: of now, if now is in it, else the best ranked; after the time of all, any.
-func (r explaining) reason(x *rule, i interval.Interval) *context {
+func (r explaining) reason(x *model.Rule, i interval.Interval) *context {
 	contexts := r.contextsOf(x)
 	var best *context
 	for n := range contexts {
 		c := &contexts[n]
-		if !c.match.has(x) {
+		if !c.match.Has(x) {
 			continue
 		}
 		switch {
@@ -138,11 +139,11 @@ func (r explaining) reason(x *rule, i interval.Interval) *context {
 }
 
 // nearest is the context that lacks the least of what a rule asks for; of equal ones that of now, then the best ranked.
-func (r explaining) nearest(x *rule) *context {
+func (r explaining) nearest(x *model.Rule) *context {
 	contexts := r.contextsOf(x)
 	best, most := contextAt(contexts, r.now), -1
 	holds := func(c *context) (n int) {
-		for _, k := range x.criteria {
+		for _, k := range x.Criteria {
 			if r.satisfies(c, k) {
 				n++
 			}
@@ -160,22 +161,22 @@ func (r explaining) nearest(x *rule) *context {
 	return best
 }
 
-func (r explaining) satisfies(c *context, k criterion) bool {
-	id := c.Dimensions[k.dimension]
-	if id == 0 || k.value == 0 {
+func (r explaining) satisfies(c *context, k model.Criterion) bool {
+	id := c.Dimensions[k.Dimension]
+	if id == 0 || k.Value == 0 {
 		return false
 	}
-	if id == k.value {
+	if id == k.Value {
 		return true
 	}
-	at, ok := r.src.matcher.at[k.dimension]
-	return ok && k.inherit && slices.Contains(r.src.matcher.dims[at].ancestors[id], k.value)
+	at, ok := r.src.Matcher.At[k.Dimension]
+	return ok && k.Inherit && slices.Contains(r.src.Matcher.Dimensions[at].Ancestors[id], k.Value)
 }
 
 // explainTypes tells of every rule of every resource type whether it gives something, of the type whether the owner gets it, and of the
 // values what they are.
 func (r explaining) explainTypes() {
-	for _, t := range r.src.types {
+	for _, t := range r.src.Types {
 		var base interval.Set
 		for _, p := range r.plans {
 			if p.ID == t.ID {
@@ -183,11 +184,11 @@ func (r explaining) explainTypes() {
 			}
 		}
 		winners := r.winners(t.ID)
-		var properties []*rule
-		for _, x := range r.src.matcher.rules {
+		var properties []*model.Rule
+		for _, x := range r.src.Matcher.Rules {
 			switch {
-			case x.typ != t || x.kind.told == notTold:
-			case x.kind.gives:
+			case x.Type != t || x.Kind.Told == model.NotTold:
+			case x.Kind.Gives:
 				r.explainGiven(x)
 			default:
 				properties = append(properties, x)
@@ -195,8 +196,8 @@ func (r explaining) explainTypes() {
 		}
 		r.verdict(evaluation.Step{Kind: evaluation.StepType, ResourceTypeID: t.ID}, base)
 		for _, x := range properties {
-			if x.kind.told == toldByValue {
-				r.explainComputed(x, len(base) > 0, winners[x.prop.Identifier])
+			if x.Kind.Told == model.ToldByValue {
+				r.explainComputed(x, len(base) > 0, winners[x.Property.Identifier])
 			} else {
 				r.explainGiven(x)
 			}
@@ -205,46 +206,46 @@ func (r explaining) explainTypes() {
 }
 
 // explainGiven tells when a rule gives what always is the same: the type, or a fixed value.
-func (r explaining) explainGiven(x *rule) {
-	s := evaluation.Step{Kind: evaluation.StepResourceType, RoleID: x.roleID, ResourceTypeID: x.typ.ID}
-	if !x.kind.gives {
+func (r explaining) explainGiven(x *model.Rule) {
+	s := evaluation.Step{Kind: evaluation.StepResourceType, RoleID: x.RoleID, ResourceTypeID: x.Type.ID}
+	if !x.Kind.Gives {
 		s = propertyStep(x)
 	}
-	r.explainRule(s, x, x.applied(r.when(x, false)))
+	r.explainRule(s, x, x.Applied(r.when(x, false)))
 }
 
-func propertyStep(x *rule) evaluation.Step {
-	return evaluation.Step{Kind: evaluation.StepProperty, RoleID: x.roleID, ResourceTypeID: x.typ.ID, Property: x.prop.Identifier, Value: x.label, ResourceID: x.resource}
+func propertyStep(x *model.Rule) evaluation.Step {
+	return evaluation.Step{Kind: evaluation.StepProperty, RoleID: x.RoleID, ResourceTypeID: x.Type.ID, Property: x.Property.Identifier, Value: x.Label, ResourceID: x.Resource}
 }
 
 // explainComputed tells what a rule computes, when its type is given at all, and whether another rule takes precedence.
-func (r explaining) explainComputed(x *rule, given bool, winners []int64) {
+func (r explaining) explainComputed(x *model.Rule, given bool, winners []int64) {
 	s := propertyStep(x)
 	if !given {
-		s.RuleID, s.Rule, s.NotComputed = x.id, x.identifier, true
+		s.RuleID, s.Rule, s.NotComputed = x.ID, x.Identifier, true
 		r.step(s)
 		return
 	}
-	s.Overruled = len(winners) > 0 && !slices.Contains(winners, x.id)
+	s.Overruled = len(winners) > 0 && !slices.Contains(winners, x.ID)
 	computed := func(s evaluation.Step, record *evaluation.Resource) evaluation.Step {
-		if x.value == nil {
+		if x.Value == nil {
 			return s
 		}
 		r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
 		var err error
-		if s.Value, err = x.value.Text(r.world); err != nil {
+		if s.Value, err = x.Value.Text(r.world); err != nil {
 			s.Error = err.Error()
 		}
 		return s
 	}
-	over := x.applied(r.when(x, false))
-	if len(r.contextsOf(x)) < 2 || !x.value.ByRecord() || len(over) == 0 {
+	over := x.Applied(r.when(x, false))
+	if len(r.contextsOf(x)) < 2 || !x.Value.ByRecord() || len(over) == 0 {
 		r.explainRule(computed(s, r.recordOf(x)), x, over)
 		return
 	}
-	for _, part := range r.reigns(x, over, x.prop.many()) { // each context gives a value of its own
+	for _, part := range r.reigns(x, over, x.Property.Many()) { // each context gives a value of its own
 		one := computed(s, part.record)
-		one.RuleID, one.Rule, one.NeedsRoleID, one.RoleHeld, one.Matched = x.id, x.identifier, x.roleID, x.roleID != 0, true
+		one.RuleID, one.Rule, one.NeedsRoleID, one.RoleHeld, one.Matched = x.ID, x.Identifier, x.RoleID, x.RoleID != 0, true
 		for _, i := range part.on {
 			one.From, one.To = interval.Moments(i)
 			r.step(r.because(one, x, part.context))
@@ -282,7 +283,7 @@ func (r explaining) winners(typeID int64) map[string][]int64 {
 // explainCorrelation tells which targets were found and what becomes of them.
 func (r explaining) explainCorrelation(p *plan) {
 	add := func(m match, is bool) {
-		r.step(evaluation.Step{Kind: evaluation.StepCorrelation, RuleID: m.rule, Rule: r.c.nameOfRule(m.rule), ResourceTypeID: p.ID, ResourceID: m.target.ID, Value: m.target.Key,
+		r.step(evaluation.Step{Kind: evaluation.StepCorrelation, RuleID: m.rule, Rule: r.c.NameOfRule(m.rule), ResourceTypeID: p.ID, ResourceID: m.target.ID, Value: m.target.Key,
 			Matched: is, Confidence: m.confidence, Ambiguous: m.ambiguous})
 	}
 	for _, m := range p.linked {

@@ -9,11 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
 // value evaluates one scalar rule for a person in IT below HQ.
-func valueOf(t *testing.T, binding, expression string) (evaluation.Span, evaluation.Result, []Problem) {
+func valueOf(t *testing.T, binding, expression string) (evaluation.Span, evaluation.Result, []model.Problem) {
 	t.Helper()
 	o := newOrganisation(t)
 	hq := o.thing(department, "HQ", 0)
@@ -21,7 +22,7 @@ func valueOf(t *testing.T, binding, expression string) (evaluation.Span, evaluat
 	typ := o.accounts()
 	o.typeRule(typ)
 	o.scalar(typ, "Phone", binding, expression)
-	c, problems := Compile(o.m, o.shape, o.keys)
+	c, problems := model.Compile(o.m, o.shape, o.keys)
 	o.c = c
 	p := o.employ("Ann", "Lee", it)
 	p.Resource.Links["Department"] = []int64{it}
@@ -180,7 +181,7 @@ func TestPaths(t *testing.T) {
 	}, tree)
 }
 
-func draw(hops []Hop) string {
+func draw(hops []model.Hop) string {
 	s := ""
 	for i, h := range hops {
 		if i > 0 {
@@ -317,7 +318,7 @@ func TestArgumentsAreChecked(t *testing.T) {
 		`{"a": `:                          "Syntax error",
 	} {
 		typ.ArgumentsExpression = &text
-		_, problems := Compile(o.m, o.shape, o.keys)
+		_, problems := model.Compile(o.m, o.shape, o.keys)
 		require.Len(t, problems, 1, text)
 		require.Equal(t, rolemodel.SeverityError, problems[0].Severity)
 		require.Equal(t, "resource_type", problems[0].Kind)

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"writ/server/evaluation/model"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -89,7 +91,7 @@ func TestExtensionsAreCounted(t *testing.T) {
 		o := newOrganisation(t)
 		typ := o.accounts()
 		o.scalar(typ, "Phone", "", expression)
-		_, problems := Compile(o.m, o.shape, o.keys)
+		_, problems := model.Compile(o.m, o.shape, o.keys)
 		require.NotEmpty(t, problems, expression)
 	}
 }

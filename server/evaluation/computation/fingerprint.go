@@ -11,12 +11,13 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // hasher makes the fingerprint of an owner: a hash of everything its computation can read, in the state after its deltas are applied. An
 // owner whose fingerprint is still the same needs no computation. Row ids are left out, so that what was just saved already matches.
 type hasher struct {
-	c   *Compiled
+	c   *model.Compiled
 	b   *evaluation.Batch
 	buf []byte
 }
@@ -45,12 +46,12 @@ func (h *hasher) is(flags ...bool) {
 func (h *hasher) of(o *evaluation.Owner) []byte {
 	h.buf = h.buf[:0]
 	h.n(h.c.Version)
-	h.s(h.c.keys)
-	h.s(h.c.shape.Zone().String())
+	h.s(h.c.KeyHash)
+	h.s(h.c.Shape.Zone().String())
 	h.is(h.b.BlockAll, h.b.NoReview) // not Initial: what the first run saved, the second would find the same
-	src := h.c.sources[o.Resource.EntityTypeID]
+	src := h.c.Sources[o.Resource.EntityTypeID]
 	if src != nil {
-		h.resource(src.reads, o.Resource)
+		h.resource(src.Reads, o.Resource)
 		h.lookups(o.Lookups)
 	} else {
 		h.is(o.Resource.Gone)
@@ -72,7 +73,7 @@ func (h *hasher) of(o *evaluation.Owner) []byte {
 		h.is(c.Owners > 1, c.IsLeaving, c.Former != nil)
 		if c.Former != nil {
 			h.n(c.Former.ResourceTypeID)
-			h.expected(h.c.types[c.Former.ResourceTypeID], c.Former.Expected)
+			h.expected(h.c.Types[c.Former.ResourceTypeID], c.Former.Expected)
 			h.dangling(c.TargetID, c.Former.Expected)
 		}
 		h.target(c.TargetID)
@@ -150,7 +151,7 @@ func (h *hasher) target(id int64) {
 	h.is(x.Gone)
 	h.s(x.Key)
 	h.s(x.DisplayName)
-	u := h.c.targets[x.EntityTypeID]
+	u := h.c.Targets[x.EntityTypeID]
 	if u == nil {
 		return
 	}
@@ -210,7 +211,7 @@ func (h *hasher) existing(x *evaluation.ExistingType) {
 	h.t(x.End)
 	h.s(x.CreatedKey)
 	h.s(x.Error)
-	h.expected(h.c.types[x.ResourceTypeID], x.Expected)
+	h.expected(h.c.Types[x.ResourceTypeID], x.Expected)
 	h.dangling(x.TargetID, x.Expected)
 	if o := x.Order; o != nil {
 		h.s(string(o.Kind))
@@ -244,7 +245,7 @@ func (h *hasher) existing(x *evaluation.ExistingType) {
 			sent = sent || l.State == evaluation.Transmitted
 		}
 		synced := false
-		if t := h.c.types[x.ResourceTypeID]; t != nil {
+		if t := h.c.Types[x.ResourceTypeID]; t != nil {
 			at, ok := h.b.SyncedAt[t.TargetEntityTypeID]
 			synced = ok && (o.ExecutedAt == nil || at.After(*o.ExecutedAt))
 		}
@@ -275,12 +276,12 @@ func (h *hasher) existing(x *evaluation.ExistingType) {
 	}
 }
 
-func (h *hasher) expected(t *typed, e evaluation.Expected) {
+func (h *hasher) expected(t *model.ResourceType, e evaluation.Expected) {
 	h.n(int64(len(e.Properties)))
 	if t == nil {
-		t = &typed{}
+		t = &model.ResourceType{}
 	}
-	for _, q := range t.props {
+	for _, q := range t.Props {
 		spans := e.Properties[q.Identifier]
 		h.n(int64(len(spans)))
 		for _, s := range spans {

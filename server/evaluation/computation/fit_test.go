@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/directory"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -38,7 +39,7 @@ func TestFit(t *testing.T) {
 			typ := o.accounts()
 			o.typeRule(typ)
 			o.scalar(typ, "Phone", c.binding, c.expression)
-			_, problems := Compile(o.m, o.shape, o.keys)
+			_, problems := model.Compile(o.m, o.shape, o.keys)
 			if c.message == "" {
 				require.Empty(t, problems)
 				return
@@ -138,7 +139,7 @@ func TestConstantsFit(t *testing.T) {
 				for _, expression := range list {
 					o := newOrganisation(t)
 					c.place(o, expression)
-					_, problems := Compile(o.m, o.shape, o.keys)
+					_, problems := model.Compile(o.m, o.shape, o.keys)
 					if good {
 						require.Empty(t, problems, expression)
 						continue

@@ -12,6 +12,7 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -330,7 +331,7 @@ func (h *history) conforms() {
 		}
 		for _, a := range accounts {
 			for _, c := range h.m.Computed {
-				q := &prop{Field: formula.Field{Property: h.shape.Properties[c.PropertyID]}}
+				q := &model.Property{Field: formula.Field{Property: h.shape.Properties[c.PropertyID]}}
 				var ids []int64
 				var value string
 				for _, s := range want.Properties[q.Identifier] {

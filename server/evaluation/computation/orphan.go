@@ -6,17 +6,18 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // isOld: the target was there before anything of its type was computed.
-func isOld(b *evaluation.OrphanBatch, t evaluation.Orphan, typ *typed) bool {
+func isOld(b *evaluation.OrphanBatch, t evaluation.Orphan, typ *model.ResourceType) bool {
 	live, ok := b.LiveSince[typ.SourceEntityTypeID]
 	return b.Initial || !t.Since.IsZero() && (!ok || !t.Since.After(live))
 }
 
 // Classify finds the resource type of targets without owner: the rule with the highest confidence whose condition holds, the lowest id among
 // equals. What is classified becomes an account without owner to reconcile, or with removeOrphans a deletion. Frozen rows stay as they are.
-func Classify(c *Compiled, b *evaluation.OrphanBatch) []evaluation.OrphanResult {
+func Classify(c *model.Compiled, b *evaluation.OrphanBatch) []evaluation.OrphanResult {
 	out := make([]evaluation.OrphanResult, 0, len(b.Targets))
 	for _, t := range b.Targets {
 		out = append(out, orphan(c, b, t))
@@ -24,11 +25,11 @@ func Classify(c *Compiled, b *evaluation.OrphanBatch) []evaluation.OrphanResult 
 	return out
 }
 
-func orphan(c *Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) evaluation.OrphanResult {
+func orphan(c *model.Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) evaluation.OrphanResult {
 	res := evaluation.OrphanResult{TargetID: t.Resource.ID}
-	typ := (*typed)(nil)
+	typ := (*model.ResourceType)(nil)
 	if t.Existing != nil {
-		typ = c.types[t.Existing.ResourceTypeID]
+		typ = c.Types[t.Existing.ResourceTypeID]
 	}
 	row := evaluation.ExistingType{TargetID: t.Resource.ID}
 	if t.Existing != nil {
@@ -36,19 +37,19 @@ func orphan(c *Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) evaluat
 	}
 	confidence := row.Confidence
 	if !row.IsFrozen && !t.Resource.Gone && (t.Existing == nil || row.Order == nil && row.Workflow.Found()) {
-		w := &formula.World{Resources: b.Resources, Now: interval.Instant(b.Now), Zone: c.shape.Zone()}
+		w := &formula.World{Resources: b.Resources, Now: interval.Instant(b.Now), Zone: c.Shape.Zone()}
 		w.Vars[formula.TargetRoot] = t.Resource
 		typ = nil
-		for _, x := range c.classify[t.Resource.EntityTypeID] {
-			if x.target.Broken != nil {
-				res.Err = cmp.Or(res.Err, x.target.Broken)
+		for _, x := range c.Classifying[t.Resource.EntityTypeID] {
+			if x.Target.Broken != nil {
+				res.Err = cmp.Or(res.Err, x.Target.Broken)
 				continue
 			}
-			ok, err := x.target.Truth(w)
+			ok, err := x.Target.Truth(w)
 			if err != nil {
 				res.Err = cmp.Or(res.Err, err)
 			} else if ok {
-				typ, confidence, res.Rule, res.Err = x.typ, x.confidence, x.id, nil
+				typ, confidence, res.Rule, res.Err = x.Type, x.Confidence, x.ID, nil
 				break
 			}
 		}
@@ -61,7 +62,7 @@ func orphan(c *Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) evaluat
 		return res
 	case typ == nil || t.Resource.Gone:
 		d.ResourceTypeID, d.CloseRow, d.RowChanged = row.ResourceTypeID, true, true
-		if l := newLines(r, &plan{typed: typ}, row.Order); typ != nil && row.Order != nil {
+		if l := newLines(r, &plan{ResourceType: typ}, row.Order); typ != nil && row.Order != nil {
 			for _, x := range l.existing() {
 				l.verify(x, true)
 			}
@@ -78,7 +79,7 @@ func orphan(c *Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) evaluat
 	if row.Workflow == evaluation.WorkflowNone {
 		d.Workflow = r.found()
 	}
-	x := &diff{difference: difference{ground: r, seat: &seat{}}, r: r, p: &plan{typed: typ}, row: &row, target: t.Resource}
+	x := &diff{difference: difference{ground: r, seat: &seat{}}, r: r, p: &plan{ResourceType: typ}, row: &row, target: t.Resource}
 	x.lines = newLines(r, x.p, row.Order)
 	x.out.Workflow = d.Workflow
 	switch {

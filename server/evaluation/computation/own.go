@@ -5,6 +5,7 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
+	"writ/server/evaluation/model"
 )
 
 // ownLimit bounds what is remembered of a mono-valued property whose target never shows what is wanted of it.
@@ -12,7 +13,7 @@ const ownLimit = 20
 
 // own lists what of a property is Writ's own work, oldest first: what it wanted before and has not seen gone, what it wanted at the last
 // computation, and what it sent. Whatever else the target shows is somebody else's.
-func (d *diff) own(q *prop) []evaluation.Own {
+func (d *diff) own(q *model.Property) []evaluation.Own {
 	if d.first {
 		return nil
 	}
@@ -27,7 +28,7 @@ func (d *diff) own(q *prop) []evaluation.Own {
 			}
 		}
 	}
-	if d.target != nil && d.row.TargetID == 0 && (d.lines.has(evaluation.LineCreate) || d.row.Made()) && !q.many() {
+	if d.target != nil && d.row.TargetID == 0 && (d.lines.has(evaluation.LineCreate) || d.row.Made()) && !q.Many() {
 		out = append(out, evaluation.Own{}) // the account is Writ's own making, with what it left empty
 	}
 	if d.target == nil && !d.untraceable() && !d.row.Order.Creating() {
@@ -37,7 +38,7 @@ func (d *diff) own(q *prop) []evaluation.Own {
 		if l.Property != q.Identifier {
 			continue
 		}
-		if q.many() && l.ValueID == 0 {
+		if q.Many() && l.ValueID == 0 {
 			out = append(out, evaluation.Own{Value: l.Current}) // what points to nothing
 			continue
 		}
@@ -48,7 +49,7 @@ func (d *diff) own(q *prop) []evaluation.Own {
 	return evaluation.Distinct(out)
 }
 
-func ownOf(q *prop, value string, id int64, comparison int16) evaluation.Own {
+func ownOf(q *model.Property, value string, id int64, comparison int16) evaluation.Own {
 	if q.IsNavigation() {
 		return evaluation.Own{ID: id}
 	}
@@ -59,7 +60,7 @@ func ownOf(q *prop, value string, id int64, comparison int16) evaluation.Own {
 func (d *diff) gone() bool { return d.target == nil && d.row.TargetID != 0 }
 
 // shows reports whether what a target shows of a mono-valued property is one of these values.
-func shows(q *prop, target *evaluation.Resource, list []evaluation.Own) bool {
+func shows(q *model.Property, target *evaluation.Resource, list []evaluation.Own) bool {
 	value, id := shownOf(target, q)
 	return slices.ContainsFunc(list, func(x evaluation.Own) bool {
 		if q.IsNavigation() {
@@ -70,7 +71,7 @@ func shows(q *prop, target *evaluation.Resource, list []evaluation.Own) bool {
 }
 
 // shownOf is what a target shows of a mono-valued property.
-func shownOf(t *evaluation.Resource, q *prop) (value string, id int64) {
+func shownOf(t *evaluation.Resource, q *model.Property) (value string, id int64) {
 	if !q.IsNavigation() {
 		return t.Scalars[q.Identifier], 0
 	}
@@ -96,12 +97,12 @@ func (d *diff) remember() {
 	if x := d.made(left); x != nil {
 		e.Ours = map[string][]evaluation.Own{evaluation.TheTarget: {*x}}
 	}
-	for _, q := range d.p.props {
+	for _, q := range d.p.Props {
 		if d.wantedStill(q) {
 			continue
 		}
 		list := d.own(q)
-		if d.untraceable() && !q.many() { // nobody will show it: the first one is what is believed
+		if d.untraceable() && !q.Many() { // nobody will show it: the first one is what is believed
 			value, id := shownOf(target, q)
 			list = evaluation.Distinct(append([]evaluation.Own{ownOf(q, value, id, 0)}, list...))
 		}
@@ -120,12 +121,12 @@ func (d *diff) remember() {
 }
 
 // wantedStill: what was wanted of a property of a target that is there is wanted now, nothing else of it is Writ's own, and nothing is open.
-func (d *diff) wantedStill(q *prop) bool {
+func (d *diff) wantedStill(q *model.Property) bool {
 	if d.target == nil || d.row.TargetID == 0 || d.row.Order != nil || len(d.row.Expected.Ours[q.Identifier]) > 0 {
 		return false
 	}
 	now := d.out.Expected.Properties[q.Identifier]
-	if p := evaluation.InForce(now); !q.many() && (p == nil || p.Error != "") {
+	if p := evaluation.InForce(now); !q.Many() && (p == nil || p.Error != "") {
 		return false
 	}
 	i := 0 // both are sorted
@@ -163,7 +164,7 @@ func (d *diff) made(left *evaluation.ExistingOrder) *evaluation.Own {
 }
 
 // lasting drops what is wanted now, and what the target shows to be gone.
-func (d *diff) lasting(q *prop, list []evaluation.Own, target *evaluation.Resource, left *evaluation.ExistingOrder) []evaluation.Own {
+func (d *diff) lasting(q *model.Property, list []evaluation.Own, target *evaluation.Resource, left *evaluation.ExistingOrder) []evaluation.Own {
 	spans := d.out.Expected.Properties[q.Identifier]
 	lined := func(id int64) bool {
 		return left != nil && slices.ContainsFunc(left.Lines, func(l *evaluation.ExistingLine) bool {
@@ -181,7 +182,7 @@ func (d *diff) lasting(q *prop, list []evaluation.Own, target *evaluation.Resour
 			return s.InForce && s.Error == "" && (q.IsNavigation() || s.Value == x.Value) && s.ID == x.ID
 		})
 	}
-	if q.many() {
+	if q.Many() {
 		return slices.DeleteFunc(list, func(x evaluation.Own) bool {
 			switch {
 			case x.ID == 0:

@@ -7,41 +7,42 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // SourceKeys makes side S of the correlation and query rules for an owner. res must hold what the SourceKeyPath of its entity type
 // reaches. A null or empty key is left out: it never matches. One that nothing can be
 // compared with comes with its Fault, and so does a rule that fails for this owner.
-func SourceKeys(c *Compiled, now time.Time, o *evaluation.Resource, res map[int64]*evaluation.Resource) []evaluation.Key {
-	s := c.sources[o.EntityTypeID]
+func SourceKeys(c *model.Compiled, now time.Time, o *evaluation.Resource, res map[int64]*evaluation.Resource) []evaluation.Key {
+	s := c.Sources[o.EntityTypeID]
 	if s == nil || o.Gone {
 		return nil
 	}
-	w := &formula.World{Resources: res, Now: interval.Instant(now), Zone: c.shape.Zone()}
+	w := &formula.World{Resources: res, Now: interval.Instant(now), Zone: c.Shape.Zone()}
 	w.Vars[formula.SourceRoot] = o
 	free := []context{{wide: interval.Always, record: o}}
-	contexts := make([][]context, len(s.contexts))
-	for i, r := range s.contexts {
+	contexts := make([][]context, len(s.Contexts))
+	for i, r := range s.Contexts {
 		if found, err := (chooser{r}).choose(w, w.Now, func(int64) {}); err == nil {
 			contexts[i] = found
 		}
 	}
-	return sourceKeys(s, w, o, func(r *rule) []context {
-		if r.context < 0 {
+	return sourceKeys(s, w, o, func(r *model.Rule) []context {
+		if r.Context < 0 {
 			return free
 		}
-		return contexts[r.context]
+		return contexts[r.Context]
 	})
 }
 
 // sourceKeys makes a key for every rule; for a rule that looks up by the record, one for every record that is not past.
-func sourceKeys(s *source, w *formula.World, o *evaluation.Resource, contexts func(*rule) []context) []evaluation.Key {
+func sourceKeys(s *model.Source, w *formula.World, o *evaluation.Resource, contexts func(*model.Rule) []context) []evaluation.Key {
 	var out []evaluation.Key
-	for _, r := range s.keys {
+	for _, r := range s.Keys {
 		begin := len(out)
 		for _, record := range records(r, contexts(r), w.Now) {
 			w.Vars = [3]*evaluation.Resource{formula.SourceRoot: o, formula.RecordRoot: record}
-			made := r.key(nil, r.value, w, o)
+			made := r.Key(nil, r.Value, w, o)
 			for _, k := range made {
 				if !slices.ContainsFunc(out[begin:], func(x evaluation.Key) bool { return x == k || x.Fault != "" && k.Fault != "" }) {
 					out = append(out, k)
@@ -53,8 +54,8 @@ func sourceKeys(s *source, w *formula.World, o *evaluation.Resource, contexts fu
 }
 
 // records are those whose values the rule may be asked for from now on, the best ranked first.
-func records(x *rule, contexts []context, now int64) []*evaluation.Resource {
-	if !x.kind.byRecord || !x.value.ByRecord() || len(contexts) == 0 {
+func records(x *model.Rule, contexts []context, now int64) []*evaluation.Resource {
+	if !x.Kind.ByRecord || !x.Value.ByRecord() || len(contexts) == 0 {
 		if c := contextAt(contexts, now); c != nil {
 			return []*evaluation.Resource{c.record}
 		}
@@ -81,7 +82,7 @@ func (r *run) keys() {
 // unmatched is why it is not known whether the owner has a target of a type already; empty: all its rules could look.
 func (r *run) unmatched(typeID int64) string {
 	for _, k := range r.res.SourceKeys {
-		if x := r.c.rules[k.RuleID]; k.Fault != "" && x != nil && x.typ != nil && x.typ.ID == typeID && x.kind.owns {
+		if x := r.c.Rules[k.RuleID]; k.Fault != "" && x != nil && x.Type != nil && x.Type.ID == typeID && x.Kind.Owns {
 			return k.Fault
 		}
 	}

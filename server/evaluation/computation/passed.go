@@ -5,11 +5,12 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // texts settles what points to nothing in a collection. Only what is our own work is taken away, one text after the other: a line has no other
 // name for it.
-func (d *diff) texts(q *prop, target *evaluation.Resource) {
+func (d *diff) texts(q *model.Property, target *evaluation.Resource) {
 	name := q.Identifier
 	line := d.lines.find(name, evaluation.LineRemove, 0, false)
 	if line != nil && !slices.Contains(target.Dangling[name], line.Current) {
@@ -31,8 +32,8 @@ func (d *diff) texts(q *prop, target *evaluation.Resource) {
 }
 
 // ownText is what a mono-valued navigation of a target shows that points to nothing and is our own work; empty: nothing of the kind.
-func (d *diff) ownText(q *prop, target *evaluation.Resource) string {
-	if !q.IsNavigation() || q.many() {
+func (d *diff) ownText(q *model.Property, target *evaluation.Resource) string {
+	if !q.IsNavigation() || q.Many() {
 		return ""
 	}
 	for _, x := range d.own(q) {

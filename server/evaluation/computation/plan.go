@@ -6,14 +6,15 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
 // plan is what the rules want of one resource type for one owner, whatever target it becomes.
 type plan struct {
-	*typed
-	rules    []*rule      // TYPE, NAVIGATION and SCALAR rules whose criteria hold, by id
-	base     interval.Set // when the rules give the type
+	*model.ResourceType
+	rules    []*model.Rule // TYPE, NAVIGATION and SCALAR rules whose criteria hold, by id
+	base     interval.Set  // when the rules give the type
 	denied   interval.Set
 	byRole   bool // nothing but rules with a role gives it
 	expected evaluation.Expected
@@ -27,19 +28,19 @@ type plan struct {
 // types computes the resource types (S4 to S9).
 func (r *run) types() {
 	plans := map[int64]*plan{}
-	at := func(t *typed) *plan {
+	at := func(t *model.ResourceType) *plan {
 		p := plans[t.ID]
 		if p == nil {
-			p = &plan{typed: t}
+			p = &plan{ResourceType: t}
 			plans[t.ID] = p
 		}
 		return p
 	}
-	r.open(func(m *matches) []*rule { return m.types }, func(x *rule) { p := at(x.typ); p.rules = append(p.rules, x) })
+	r.open(func(m *model.Matches) []*model.Rule { return m.Types }, func(x *model.Rule) { p := at(x.Type); p.rules = append(p.rules, x) })
 	for id := range r.held {
-		for _, x := range r.src.byRole[id] {
-			if x.listed && x.gives == 0 && len(r.when(x, false)) > 0 {
-				p := at(x.typ)
+		for _, x := range r.src.ByRole[id] {
+			if x.Listed && x.Gives == 0 && len(r.when(x, false)) > 0 {
+				p := at(x.Type)
 				p.rules = append(p.rules, x)
 			}
 		}
@@ -50,7 +51,7 @@ func (r *run) types() {
 		if x.TargetID != 0 {
 			r.taken[x.TargetID] = true
 		}
-		if t := r.c.types[x.ResourceTypeID]; t != nil {
+		if t := r.c.Types[x.ResourceTypeID]; t != nil {
 			at(t)
 		}
 		rows[x.ResourceTypeID] = append(rows[x.ResourceTypeID], x)
@@ -58,7 +59,7 @@ func (r *run) types() {
 	found := r.candidates(at)
 	ids := make([]int64, 0, len(plans))
 	for id, p := range plans {
-		slices.SortFunc(p.rules, func(a, b *rule) int { return cmp.Compare(a.id, b.id) })
+		slices.SortFunc(p.rules, func(a, b *model.Rule) int { return cmp.Compare(a.ID, b.ID) })
 		p.rules = slices.Compact(p.rules)
 		ids = append(ids, id)
 	}
@@ -76,28 +77,28 @@ func (r *run) intervals(p *plan) {
 	p.byRole = true
 	var typeRules, roles []int64
 	for _, x := range p.rules {
-		if x.kind.gives && x.denied {
-			p.denied = p.denied.Union(x.applied(r.when(x, false)))
+		if x.Kind.Gives && x.Denied {
+			p.denied = p.denied.Union(x.Applied(r.when(x, false)))
 		}
 	}
 	for _, x := range p.rules {
-		if x.denied || x.kind.gives && !x.required() {
+		if x.Denied || x.Kind.Gives && !x.Required() {
 			continue
 		}
 		over := r.when(x, false)
-		if x.kind.gives {
-			over = x.applied(over)
+		if x.Kind.Gives {
+			over = x.Applied(over)
 		}
 		over = over.Subtract(p.denied)
 		if len(over) == 0 {
 			continue
 		}
 		p.base = p.base.Union(over)
-		if x.kind.gives {
-			typeRules = append(typeRules, x.id)
+		if x.Kind.Gives {
+			typeRules = append(typeRules, x.ID)
 		}
-		if x.roleID != 0 {
-			roles = append(roles, x.roleID)
+		if x.RoleID != 0 {
+			roles = append(roles, x.RoleID)
 		} else {
 			p.byRole = false
 		}
@@ -112,16 +113,16 @@ func (r *run) extend(p *plan, base interval.Set) interval.Set {
 	if len(base) == 0 {
 		return over
 	}
-	for _, q := range p.props {
-		for _, x := range slices.Concat(q.scalars, q.queries) {
-			if x.offset != rolemodel.OffsetDefault {
-				over = over.Union(x.applied(r.when(x, false)))
+	for _, q := range p.Props {
+		for _, x := range slices.Concat(q.Scalars, q.Queries) {
+			if x.Offset != rolemodel.OffsetDefault {
+				over = over.Union(x.Applied(r.when(x, false)))
 			}
 		}
 	}
 	for _, x := range p.rules {
-		if x.kind.fixed && !x.denied && x.offset != rolemodel.OffsetDefault {
-			over = over.Union(x.applied(r.when(x, false)))
+		if x.Kind.Fixed && !x.Denied && x.Offset != rolemodel.OffsetDefault {
+			over = over.Union(x.Applied(r.when(x, false)))
 		}
 	}
 	return over.Subtract(p.denied)

@@ -7,13 +7,14 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // compare gives the current value of a mono-valued property as people read it, and whether it is the computed one.
-func compare(r *ground, q *prop, s *evaluation.Span, target *evaluation.Resource) (current string, same bool) {
+func compare(r *ground, q *model.Property, s *evaluation.Span, target *evaluation.Resource) (current string, same bool) {
 	if !q.IsNavigation() {
 		c := target.Scalars[q.Identifier]
-		return c, formula.Same(s.Comparison, s.Value, c) || q.SameDate(s.Value, c, r.c.shape.Zone())
+		return c, formula.Same(s.Comparison, s.Value, c) || q.SameDate(s.Value, c, r.c.Shape.Zone())
 	}
 	ids := target.Links[q.Identifier]
 	if len(ids) == 0 {
@@ -23,7 +24,7 @@ func compare(r *ground, q *prop, s *evaluation.Span, target *evaluation.Resource
 }
 
 // single compares a mono-valued property, scalar or navigation (role-model 12.7, second table; the first matching line wins).
-func (d *diff) single(q *prop, target *evaluation.Resource) {
+func (d *diff) single(q *model.Property, target *evaluation.Resource) {
 	name := q.Identifier
 	line, remove := d.lines.find(name, evaluation.LineSet, 0, true), d.lines.find(name, evaluation.LineRemove, 0, true)
 	gap, kept := d.gapOf(name, 0), d.kept(name, 0)
@@ -93,7 +94,7 @@ func (d *diff) single(q *prop, target *evaluation.Resource) {
 
 // rest decides about a difference of a property that was at rest: what the target shows tells which side moved. Our own value is still
 // there: the source moved. Anything else is somebody's work, and a person looks at it.
-func (d *diff) rest(q *prop, p *evaluation.Span, w wish, current string, target *evaluation.Resource) {
+func (d *diff) rest(q *model.Property, p *evaluation.Span, w wish, current string, target *evaluation.Resource) {
 	known, own := d.row.Expected.Properties[q.Identifier], d.own(q)
 	old := evaluation.InForce(known)
 	switch {
@@ -130,7 +131,7 @@ func (d *diff) takenBack(remove *evaluation.ExistingLine, same, empty bool) bool
 
 // ended settles a mono-valued property for which nothing is computed any more, whatever the reason: what Writ brought is taken away again,
 // what is somebody else's stays, and what a denied rule forbids is looked at by a person (role-model 12.7, third table).
-func (d *diff) ended(q *prop, target *evaluation.Resource, line, remove *evaluation.ExistingLine) {
+func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remove *evaluation.ExistingLine) {
 	name := q.Identifier
 	value, id := shownOf(target, q)
 	text := d.ownText(q, target)
@@ -178,7 +179,7 @@ func (d *diff) ended(q *prop, target *evaluation.Resource, line, remove *evaluat
 			d.lines.verify(line, false)
 		}
 		d.lines.ask(w)
-	case q.IsNavigation() && q.ruled():
+	case q.IsNavigation() && q.Ruled():
 		d.gap(name, 0, w.current, "", d.r.found()) // nobody asked for it
 	default:
 		d.closeGap(name, 0) // a scalar that no rule computes here is nobody's business
@@ -204,7 +205,7 @@ func (d *diff) take(k *evaluation.Kept, w wish) {
 
 // keptSingle is what a value that a person kept or declined becomes (role-model 2.7). What is computed since may be another value: the kept one
 // stays, and the question goes back to people.
-func (d *diff) keptSingle(q *prop, k *evaluation.Kept, line *evaluation.ExistingLine, w wish, current string) {
+func (d *diff) keptSingle(q *model.Property, k *evaluation.Kept, line *evaluation.ExistingLine, w wish, current string) {
 	changed := k.KeptAgainst != w.proposed
 	switch {
 	case k.Workflow == evaluation.Declined && !changed, k.Workflow != evaluation.Declined && !changed && current == k.Value && k.Workflow == evaluation.Approved:
@@ -231,7 +232,7 @@ func (d *diff) keptSingle(q *prop, k *evaluation.Kept, line *evaluation.Existing
 }
 
 // collection compares a multi-valued navigation, value by value (role-model 12.7, third table).
-func (d *diff) collection(q *prop, target *evaluation.Resource) {
+func (d *diff) collection(q *model.Property, target *evaluation.Resource) {
 	name := q.Identifier
 	spans := d.want.expected.Properties[name]
 	for i := range spans {
@@ -288,7 +289,7 @@ func (d *diff) collection(q *prop, target *evaluation.Resource) {
 }
 
 // member settles one value of a collection. was: it was expected at the last computation; own: it is Writ's own work.
-func (d *diff) member(q *prop, id int64, s *evaluation.Span, present, was, own bool) {
+func (d *diff) member(q *model.Property, id int64, s *evaluation.Span, present, was, own bool) {
 	name := q.Identifier
 	add, remove := d.lines.find(name, evaluation.LineAdd, id, false), d.lines.find(name, evaluation.LineRemove, id, false)
 	kept := d.kept(name, id)
@@ -355,7 +356,7 @@ func (d *diff) member(q *prop, id int64, s *evaluation.Span, present, was, own b
 		case remove != nil || own:
 			d.closeGap(name, id)
 			d.lines.ask(removal)
-		case !q.ruled():
+		case !q.Ruled():
 			d.closeGap(name, id) // nobody looks after this property any more
 		default:
 			d.gap(name, id, label, "", d.r.found())

@@ -6,6 +6,7 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -21,16 +22,16 @@ func (r *run) roles() {
 		}
 		return held[from:to:to]
 	}
-	rules := make(map[int64][]*rule, len(held))
-	queue := []*role{}
+	rules := make(map[int64][]*model.Rule, len(held))
+	queue := []*model.Role{}
 	var singles []int64
 	add := func(id int64) {
-		x := r.src.roles[id]
+		x := r.src.Roles[id]
 		switch {
 		case x == nil || x.Kind == rolemodel.Single:
 			singles = append(singles, id)
 		default:
-			i, found := slices.BinarySearchFunc(queue, x, func(a, b *role) int { return cmp.Compare(a.order, b.order) })
+			i, found := slices.BinarySearchFunc(queue, x, func(a, b *model.Role) int { return cmp.Compare(a.Order, b.Order) })
 			if !found {
 				queue = slices.Insert(queue, i, x)
 			}
@@ -39,23 +40,23 @@ func (r *run) roles() {
 	for _, row := range r.o.Roles {
 		add(row.RoleID)
 	}
-	take := func(x *rule) {
-		if have, ok := rules[x.gives]; ok {
-			rules[x.gives] = append(have, x)
+	take := func(x *model.Rule) {
+		if have, ok := rules[x.Gives]; ok {
+			rules[x.Gives] = append(have, x)
 		} else {
-			rules[x.gives] = x.itself[:]
+			rules[x.Gives] = x.Itself[:]
 		}
-		add(x.gives)
+		add(x.Gives)
 	}
-	r.open(func(m *matches) []*rule { return m.roles }, take)
+	r.open(func(m *model.Matches) []*model.Rule { return m.Roles }, take)
 	one := func(id int64) {
 		r.role(id, rules[id], rows(id))
 		if len(r.held[id]) == 0 {
 			return
 		}
-		for _, x := range r.src.byRole[id] {
-			if x.gives != 0 && (len(x.criteria) == 0 && x.policyBit == x.bit && len(r.contextsOf(x)) > 0 || len(r.when(x, false)) > 0) {
-				if !slices.Contains(rules[x.gives], x) {
+		for _, x := range r.src.ByRole[id] {
+			if x.Gives != 0 && (len(x.Criteria) == 0 && x.PolicyBit == x.Bit && len(r.contextsOf(x)) > 0 || len(r.when(x, false)) > 0) {
+				if !slices.Contains(rules[x.Gives], x) {
 					take(x)
 				}
 			}
@@ -88,12 +89,12 @@ func (p period) origin() string {
 
 // automatic resolves the rules of one role (role-model 3.2): on every elementary segment the smallest priority number decides; a denied rule
 // among those forbids; else the strongest type counts, and only Required gives.
-func (r *run) automatic(rules []*rule) []period {
+func (r *run) automatic(rules []*model.Rule) []period {
 	if len(rules) == 1 {
 		return r.automaticAlone(rules[0])
 	}
 	type one struct {
-		*rule
+		*model.Rule
 		over interval.Set
 	}
 	var all []one
@@ -108,34 +109,34 @@ func (r *run) automatic(rules []*rule) []period {
 			cuts = append(cuts, i.From, i.To)
 		}
 	}
-	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(a.id, b.id) })
+	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(a.ID, b.ID) })
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	var out []period
 	for i := 0; i+1 < len(cuts); i++ {
 		segment := period{Interval: interval.Interval{From: cuts[i], To: cuts[i+1]}}
-		var top []*rule
+		var top []*model.Rule
 		for _, x := range all {
 			if _, in := x.over.At(cuts[i]); !in {
 				continue
 			}
-			if len(top) > 0 && x.priority < top[0].priority {
+			if len(top) > 0 && x.Priority < top[0].Priority {
 				top = top[:0]
 			}
-			if len(top) == 0 || x.priority == top[0].priority {
-				top = append(top, x.rule)
+			if len(top) == 0 || x.Priority == top[0].Priority {
+				top = append(top, x.Rule)
 			}
 		}
 		given := false
 		for _, x := range top {
-			if x.denied {
+			if x.Denied {
 				given = false
 				break
 			}
-			if x.required() {
-				segment.rules = append(segment.rules, x.id)
-				if !given || x.roleID == 0 {
-					segment.through = x.roleID
+			if x.Required() {
+				segment.rules = append(segment.rules, x.ID)
+				if !given || x.RoleID == 0 {
+					segment.through = x.RoleID
 				}
 				given = true
 			}
@@ -153,20 +154,20 @@ func (r *run) automatic(rules []*rule) []period {
 }
 
 // automaticAlone is automatic for a role of which one rule says everything.
-func (r *run) automaticAlone(x *rule) []period {
+func (r *run) automaticAlone(x *model.Rule) []period {
 	over := r.when(x, false)
-	if x.denied || !x.required() || len(over) == 0 {
+	if x.Denied || !x.Required() || len(over) == 0 {
 		return nil
 	}
 	out := make([]period, len(over))
 	for i := range over {
-		out[i] = period{Interval: over[i], rules: x.alone, through: x.roleID}
+		out[i] = period{Interval: over[i], rules: x.Alone, through: x.RoleID}
 	}
 	return out
 }
 
 // role settles one role: what the rules give, less what a person denied, beside what a person approved, in place of what was only found.
-func (r *run) role(id int64, rules []*rule, rows []*evaluation.AssignedRole) {
+func (r *run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRole) {
 	wanted := r.automatic(rules)
 	var denied, approved, held interval.Set
 	gone := r.o.Resource.Gone

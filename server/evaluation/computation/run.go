@@ -7,12 +7,13 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // ground is what everything stands on that is computed for one owner: the model, the batch, the instant, and the next one at which anything
 // changes by itself.
 type ground struct {
-	c    *Compiled
+	c    *model.Compiled
 	b    *evaluation.Batch
 	now  int64
 	next int64
@@ -29,7 +30,7 @@ func (r *ground) label(id int64) string {
 	if x := r.b.Resources[id]; x != nil {
 		return cmp.Or(x.DisplayName, x.Key)
 	}
-	return r.c.labels[id]
+	return r.c.Labels[id]
 }
 
 // found is the workflow state of what nobody asked for.
@@ -43,7 +44,7 @@ func (r *ground) found() evaluation.Workflow {
 // run is the computation of one owner.
 type run struct {
 	ground
-	src   *source
+	src   *model.Source
 	o     *evaluation.Owner
 	world *formula.World
 	res   evaluation.Result
@@ -59,7 +60,7 @@ type run struct {
 // scratch is memory that the computations of a batch use one after the other.
 type scratch struct {
 	facts  []int64
-	navs   [][]*rule // by position of the property
+	navs   [][]*model.Rule // by position of the property
 	values []reached
 	spans  evaluation.Lists[evaluation.Span] // what results hold stays where it is
 }
@@ -70,11 +71,11 @@ func ascending(ids []int64) []int64 {
 }
 
 // expect computes what an owner should have (S1 to S6).
-func expect(c *Compiled, b *evaluation.Batch, o *evaluation.Owner, m *scratch) (*run, error) {
+func expect(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, m *scratch) (*run, error) {
 	m.facts = m.facts[:0]
-	r := &run{ground: ground{c: c, b: b, now: interval.Instant(b.Now), next: interval.Max}, src: c.source(o.Resource.EntityTypeID), o: o, res: evaluation.Result{OwnerID: o.Resource.ID},
+	r := &run{ground: ground{c: c, b: b, now: interval.Instant(b.Now), next: interval.Max}, src: c.Source(o.Resource.EntityTypeID), o: o, res: evaluation.Result{OwnerID: o.Resource.ID},
 		held: map[int64]interval.Set{}, scratch: m}
-	r.world = &formula.World{Resources: b.Resources, Now: r.now, Zone: c.shape.Zone(), From: interval.Min, To: interval.Max, Read: r.read}
+	r.world = &formula.World{Resources: b.Resources, Now: r.now, Zone: c.Shape.Zone(), From: interval.Min, To: interval.Max, Read: r.read}
 	if err := r.context(); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -67,8 +68,8 @@ func TestUnknownKeyWarnsAndNeverMatches(t *testing.T) {
 	o := newOrganisation(t)
 	role := o.role(rolemodel.Single, "R")
 	o.roleRule(rolemodel.RoleRule{RoleID: role, Dimensions: rolemodel.Criteria{"Department": {Key: "Nowhere", Inherit: true}}})
-	require.Equal(t, map[int64][]string{department: {"Nowhere"}}, RequiredKeys(o.m, o.shape))
-	c, problems := Compile(o.m, o.shape, o.keys)
+	require.Equal(t, map[int64][]string{department: {"Nowhere"}}, model.RequiredKeys(o.m, o.shape))
+	c, problems := model.Compile(o.m, o.shape, o.keys)
 	require.Len(t, problems, 1)
 	require.Equal(t, rolemodel.SeverityWarning, problems[0].Severity)
 	o.c = c

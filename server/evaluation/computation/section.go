@@ -9,6 +9,7 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // instance is one thing that records tell of in a section, such as one position.
@@ -29,7 +30,7 @@ type piece struct {
 
 // lane is a section with what the records of one owner say in it: by instance, what counts before what it replaces.
 type lane struct {
-	*section
+	*model.Section
 	pieces []*piece
 }
 
@@ -51,7 +52,7 @@ func (r chooser) combine(w *formula.World, records []*evaluation.Resource) ([]co
 	var cuts []int64
 	for _, l := range lanes {
 		for _, p := range l.pieces {
-			if l.boundary {
+			if l.Boundary {
 				here = append(here, p.over)
 			}
 			cuts = append(cuts, p.over.From, p.over.To)
@@ -76,14 +77,14 @@ func (r chooser) combine(w *formula.World, records []*evaluation.Resource) ([]co
 // lanes reads what every record says in every section.
 func (r chooser) lanes(w *formula.World, records []*evaluation.Resource) ([]*lane, error) {
 	defer func() { w.Vars[formula.RecordRoot] = nil }()
-	lanes := make([]*lane, len(r.sections))
-	for i, c := range r.sections {
-		lanes[i] = &lane{section: c}
+	lanes := make([]*lane, len(r.Sections))
+	for i, c := range r.Sections {
+		lanes[i] = &lane{Section: c}
 	}
 	// the missing dates of a section are the first and the last of the section without properties, else of that whose dates count
-	first := slices.IndexFunc(r.sections, func(c *section) bool { return c.standard })
+	first := slices.IndexFunc(r.Sections, func(c *model.Section) bool { return c.Standard })
 	if first < 0 {
-		first = max(0, slices.IndexFunc(r.sections, func(c *section) bool { return c.boundary }))
+		first = max(0, slices.IndexFunc(r.Sections, func(c *model.Section) bool { return c.Boundary }))
 	}
 	if err := lanes[first].read(w, records, interval.Always); err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (r chooser) lanes(w *formula.World, records []*evaluation.Resource) ([]*lan
 	}
 	for i, l := range lanes {
 		missing := outer
-		if l.kept {
+		if l.Kept {
 			missing = interval.Always
 		}
 		if i != first {
@@ -115,7 +116,7 @@ func (l *lane) read(w *formula.World, records []*evaluation.Resource, missing in
 	for _, record := range records {
 		w.Vars[formula.RecordRoot] = record
 		if err := l.add(w, instances, missing); err != nil {
-			return fmt.Errorf("record section %s, %s: %w", l.identifier, formula.Excerpt(cmp.Or(record.DisplayName, record.Key)), err)
+			return fmt.Errorf("record section %s, %s: %w", l.Identifier, formula.Excerpt(cmp.Or(record.DisplayName, record.Key)), err)
 		}
 	}
 	slices.SortFunc(l.pieces, func(a, b *piece) int {
@@ -127,25 +128,25 @@ func (l *lane) read(w *formula.World, records []*evaluation.Resource, missing in
 // add reads what the record in the world says.
 func (l *lane) add(w *formula.World, instances map[string]*instance, missing interval.Interval) error {
 	record := w.Vars[formula.RecordRoot]
-	over, err := w.Period(l.start, l.end, missing)
+	over, err := w.Period(l.Start, l.End, missing)
 	if err != nil || over.From >= over.To { // start after end: it counts for nothing (role-model 4.8)
 		return err
 	}
-	key, err := l.key.Text(w)
+	key, err := l.Key.Text(w)
 	if err != nil {
 		return err
 	}
-	if l.key == nil { // then the dates and the values tell things apart
+	if l.Key == nil { // then the dates and the values tell things apart
 		key = fmt.Sprint(over.From, " ", over.To)
-		for _, q := range l.own {
-			key += q.valueOf(record)
+		for _, q := range l.Own {
+			key += q.ValueOf(record)
 		}
 		if of := instances[key]; of != nil {
 			of.id = min(of.id, record.ID)
 			return nil
 		}
 	}
-	sort, err := l.sort.Text(w)
+	sort, err := l.Sort.Text(w)
 	if err != nil {
 		return err
 	}
@@ -181,17 +182,17 @@ func (l *lane) parts(over interval.Interval) []*part {
 
 // fill makes a part of what is in force, nil: nothing is. What it leaves open comes from the best donor that has it.
 func (l *lane) fill(p *piece, over interval.Interval) *part {
-	x := &part{piece: p, gap: p == nil, from: make([]*evaluation.Resource, len(l.own))}
+	x := &part{piece: p, gap: p == nil, from: make([]*evaluation.Resource, len(l.Own))}
 	var donors []*piece
-	if l.extends {
+	if l.Extends {
 		donors = l.donors(over)
 	}
-	for i, q := range l.own {
-		if p != nil && q.isIn(p.record) {
+	for i, q := range l.Own {
+		if p != nil && q.IsIn(p.record) {
 			x.from[i] = p.record
 		}
 		for _, d := range donors {
-			if x.from[i] == nil && q.extends && q.isIn(d.record) {
+			if x.from[i] == nil && q.Extends && q.IsIn(d.record) {
 				x.from[i] = d.record
 				if x.piece == nil {
 					x.piece = d
@@ -203,8 +204,8 @@ func (l *lane) fill(p *piece, over interval.Interval) *part {
 	if x.piece != nil {
 		x.text = strconv.Itoa(len(x.piece.of.key)) + ":" + x.piece.of.key + "\x00" + x.piece.sort
 	}
-	for i, q := range l.own {
-		x.text += q.valueOf(x.from[i])
+	for i, q := range l.Own {
+		x.text += q.ValueOf(x.from[i])
 	}
 	return x
 }
@@ -214,7 +215,7 @@ func (l *lane) fill(p *piece, over interval.Interval) *part {
 func (l *lane) donors(over interval.Interval) []*piece {
 	var out []*piece
 	for _, p := range l.pieces {
-		if (p.over.To <= over.From || p.over.From >= over.To) && (l.least == nil || p.sort >= *l.least) {
+		if (p.over.To <= over.From || p.over.From >= over.To) && (l.Least == nil || p.sort >= *l.Least) {
 			out = append(out, p)
 		}
 	}
@@ -285,10 +286,10 @@ func (m *combining) choose(over interval.Interval, choices [][]*part, parts []*p
 		return fmt.Errorf("the records make more than %d contexts, for many of them count at the same time; give the sections an instanceKeyExpression, or exclude what differs between records of the same thing", mostContexts)
 	}
 	if base := m.rule.mainOf(parts); base != nil { // its key is a value, too, where rules read it
-		for _, q := range m.rule.ofRecord {
-			text += q.valueOf(base)
+		for _, q := range m.rule.OfRecord {
+			text += q.ValueOf(base)
 		}
-		if m.rule.reads.Self {
+		if m.rule.Reads.Self {
 			text += "\x02" + strconv.FormatInt(base.ID, 10)
 		}
 	}
@@ -316,7 +317,7 @@ func (r chooser) mainOf(parts []*part) *evaluation.Resource {
 		switch {
 		case x.gap:
 			return 3
-		case r.sections[i].standard:
+		case r.Sections[i].Standard:
 			return 2
 		}
 		return 1
@@ -347,12 +348,12 @@ func (m *combining) contexts(here interval.Set) []context {
 		x := &out[i]
 		x.over, x.wide = c.over, widened(c.over, here)
 		x.record = m.rule.flatten(c.parts)
-		x.Context = evaluation.Context{RuleID: m.rule.id, RecordID: x.record.ID, Start: interval.Moment(c.over.From), End: interval.Moment(c.over.To)}
+		x.Context = evaluation.Context{RuleID: m.rule.ID, RecordID: x.record.ID, Start: interval.Moment(c.over.From), End: interval.Moment(c.over.To)}
 		for k, p := range c.parts {
-			s := evaluation.ContextSection{SectionID: m.lanes[k].id, IsGap: p.gap}
+			s := evaluation.ContextSection{SectionID: m.lanes[k].ID, IsGap: p.gap}
 			if p.piece != nil {
 				s.RecordID = p.piece.record.ID
-				if m.lanes[k].key != nil {
+				if m.lanes[k].Key != nil {
 					s.Key = p.piece.of.key
 				}
 			}
@@ -396,28 +397,28 @@ func widened(over interval.Interval, here interval.Set) interval.Interval {
 func (r chooser) flatten(parts []*part) *evaluation.Resource {
 	base := r.mainOf(parts)
 	if base == nil {
-		return &evaluation.Resource{EntityTypeID: r.record, Scalars: map[string]string{}, Links: map[string][]int64{}}
+		return &evaluation.Resource{EntityTypeID: r.Record, Scalars: map[string]string{}, Links: map[string][]int64{}}
 	}
 	if r.saysAll(base, parts) {
 		return base
 	}
 	out := &evaluation.Resource{ID: base.ID, EntityTypeID: base.EntityTypeID, Key: base.Key, DisplayName: base.DisplayName, Scalars: map[string]string{}, Links: map[string][]int64{}}
-	copied := func(q sectionProperty, from *evaluation.Resource) {
+	copied := func(q model.SectionProperty, from *evaluation.Resource) {
 		switch {
 		case from == nil:
-		case q.link:
-			out.Links[q.name] = from.Links[q.name]
+		case q.Link:
+			out.Links[q.Name] = from.Links[q.Name]
 		default:
-			if v, ok := from.Scalars[q.name]; ok {
-				out.Scalars[q.name] = v
+			if v, ok := from.Scalars[q.Name]; ok {
+				out.Scalars[q.Name] = v
 			}
 		}
 	}
-	for _, q := range r.ofRecord {
+	for _, q := range r.OfRecord {
 		copied(q, base)
 	}
-	for i, c := range r.sections {
-		for k, q := range c.own {
+	for i, c := range r.Sections {
+		for k, q := range c.Own {
 			copied(q, parts[i].from[k])
 		}
 	}
@@ -425,14 +426,14 @@ func (r chooser) flatten(parts []*part) *evaluation.Resource {
 }
 
 func (r chooser) saysAll(base *evaluation.Resource, parts []*part) bool {
-	for _, q := range r.hidden {
-		if q.isIn(base) {
+	for _, q := range r.Hidden {
+		if q.IsIn(base) {
 			return false
 		}
 	}
-	for i, c := range r.sections {
-		for k, q := range c.own {
-			if q.valueOf(base) != q.valueOf(parts[i].from[k]) {
+	for i, c := range r.Sections {
+		for k, q := range c.Own {
+			if q.ValueOf(base) != q.ValueOf(parts[i].from[k]) {
 				return false
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 )
 
 // maxSpellings is how many spellings of a value are tried (iteration 0 to 9).
@@ -15,9 +16,9 @@ const maxSpellings = 10
 // spelled computes the value of a scalar rule. A rule that uses iteration has several spellings: the owner keeps the one he has, whatever
 // its number; otherwise he gets the first that is free. A spelling that the managed system refused as taken is not tried again, nor is one
 // before it, so that two refusals never alternate.
-func (r *run) spelled(p *plan, q *prop, x *rule) (string, error) {
-	if !x.value.Again() {
-		return x.value.Text(r.world)
+func (r *run) spelled(p *plan, q *model.Property, x *model.Rule) (string, error) {
+	if !x.Value.Again() {
+		return x.Value.Text(r.world)
 	}
 	defer func() { r.world.Iteration = 0 }()
 	mine, refused := r.spellings(p, q)
@@ -25,7 +26,7 @@ func (r *run) spelled(p *plan, q *prop, x *rule) (string, error) {
 	from := 0
 	for n := range maxSpellings {
 		r.world.Iteration = int64(n)
-		v, err := x.value.Text(r.world)
+		v, err := x.Value.Text(r.world)
 		if err != nil || v == "" {
 			return "", err
 		}
@@ -51,7 +52,7 @@ func (r *run) spelled(p *plan, q *prop, x *rule) (string, error) {
 }
 
 // claim notes that the owner would get a value; false when somebody else has it.
-func (r *run) claim(p *plan, q *prop, value string) bool {
+func (r *run) claim(p *plan, q *model.Property, value string) bool {
 	c := evaluation.Claim{OwnerID: r.o.Resource.ID, EntityTypeID: p.TargetEntityTypeID, Property: q.Identifier, Value: value}
 	if r.b.Taken[c] {
 		return false
@@ -62,7 +63,7 @@ func (r *run) claim(p *plan, q *prop, value string) bool {
 
 // spellings gives the values of a property that are the owner's already: what his targets show, what is expected of them, what is ordered;
 // and those that a managed system refused since somebody else has them.
-func (r *run) spellings(p *plan, q *prop) (mine, refused map[string]bool) {
+func (r *run) spellings(p *plan, q *model.Property) (mine, refused map[string]bool) {
 	mine, refused = map[string]bool{}, map[string]bool{}
 	has := func(id int64) {
 		if x := r.b.Resources[id]; x != nil && x.EntityTypeID == p.TargetEntityTypeID {

@@ -12,6 +12,7 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -25,8 +26,8 @@ const (
 	layerDefault
 )
 
-func layerOf(x *rule) int {
-	switch x.offset {
+func layerOf(x *model.Rule) int {
+	switch x.Offset {
 	case rolemodel.OffsetAfter:
 		return layerAfter
 	case rolemodel.OffsetBefore:
@@ -41,7 +42,7 @@ func layerOf(x *rule) int {
 // coat is one value on one layer.
 type coat struct {
 	layer int
-	rule  *rule
+	rule  *model.Rule
 	rank  int // of the context that decides
 	over  interval.Set
 	span  evaluation.Span
@@ -51,19 +52,19 @@ type coat struct {
 func (r *run) values(p *plan, base, over interval.Set, start, end int64) map[string][]evaluation.Span {
 	r.world.From, r.world.To = start, end
 	p.forbid, p.failed = nil, false
-	out := make(map[string][]evaluation.Span, len(p.props))
+	out := make(map[string][]evaluation.Span, len(p.Props))
 	navs := r.scratch.fixed(p)
-	for i, q := range p.props {
+	for i, q := range p.Props {
 		var spans []evaluation.Span
-		if q.many() {
+		if q.Many() {
 			spans = r.collection(p, q, navs[i], over)
 		} else {
 			spans = r.single(p, q, navs[i], base, over)
 		}
-		if q.Key && len(q.scalars) > 0 {
+		if q.Key && len(q.Scalars) > 0 {
 			spans = keyed(q, spans, over)
 		}
-		spans = r.living(p, spans, q.many())
+		spans = r.living(p, spans, q.Many())
 		if len(spans) > 0 {
 			out[q.Identifier] = spans
 		}
@@ -72,23 +73,23 @@ func (r *run) values(p *plan, base, over interval.Set, start, end int64) map[str
 }
 
 // fixed sorts the navigation rules of a plan by the position of their properties.
-func (m *scratch) fixed(p *plan) [][]*rule {
-	for len(m.navs) < len(p.props) {
+func (m *scratch) fixed(p *plan) [][]*model.Rule {
+	for len(m.navs) < len(p.Props) {
 		m.navs = append(m.navs, nil)
 	}
-	for i := range p.props {
+	for i := range p.Props {
 		m.navs[i] = m.navs[i][:0]
 	}
 	for _, x := range p.rules {
-		if x.kind.fixed {
-			m.navs[x.prop.at] = append(m.navs[x.prop.at], x)
+		if x.Kind.Fixed {
+			m.navs[x.Property.At] = append(m.navs[x.Property.At], x)
 		}
 	}
 	return m.navs
 }
 
 // keyed puts an error where the rules of a key give nothing, or more than a key can be: such a target can be neither made nor found again.
-func keyed(q *prop, spans []evaluation.Span, over interval.Set) []evaluation.Span {
+func keyed(q *model.Property, spans []evaluation.Span, over interval.Set) []evaluation.Span {
 	missing := fmt.Sprintf("The key %s is empty. Nothing is sent until a rule gives it a value.", q.DisplayName)
 	rest := over
 	for i := range spans {
@@ -100,7 +101,7 @@ func keyed(q *prop, spans []evaluation.Span, over interval.Set) []evaluation.Spa
 		rest = rest.Subtract(interval.Set{spans[i].Interval()})
 	}
 	for _, i := range rest {
-		spans = paint(spans, i, evaluation.Span{Rules: []int64{q.scalars[0].id}, Error: missing})
+		spans = paint(spans, i, evaluation.Span{Rules: []int64{q.Scalars[0].ID}, Error: missing})
 	}
 	return spans
 }
@@ -140,36 +141,36 @@ func (r *run) living(p *plan, spans []evaluation.Span, many bool) []evaluation.S
 }
 
 // single computes a mono-valued property.
-func (r *run) single(p *plan, q *prop, navs []*rule, base, over interval.Set) []evaluation.Span {
-	if len(q.scalars) == 1 && len(navs)+len(q.queries) == 0 && q.scalars[0].offset == rolemodel.OffsetDefault {
-		return r.alone(p, q, q.scalars[0], base, over)
+func (r *run) single(p *plan, q *model.Property, navs []*model.Rule, base, over interval.Set) []evaluation.Span {
+	if len(q.Scalars) == 1 && len(navs)+len(q.Queries) == 0 && q.Scalars[0].Offset == rolemodel.OffsetDefault {
+		return r.alone(p, q, q.Scalars[0], base, over)
 	}
 	var coats []coat
-	for _, x := range q.scalars {
+	for _, x := range q.Scalars {
 		coats = append(coats, r.coats(x, base, over, r.scalars(p, q, x))...)
 	}
 	var denied interval.Set
 	for _, x := range navs {
-		if x.denied {
+		if x.Denied {
 			if over := r.when(x, true); len(over) > 0 {
 				if _, now := over.At(r.now); now {
-					p.forbidden(q.Identifier, x.resource)
+					p.forbidden(q.Identifier, x.Resource)
 				}
 			}
 			continue
 		}
-		fixed := &evaluation.Span{ID: x.resource, Value: x.label, Rules: x.alone}
+		fixed := &evaluation.Span{ID: x.Resource, Value: x.Label, Rules: x.Alone}
 		coats = append(coats, r.coats(x, base, over, func(*evaluation.Resource) *evaluation.Span { return fixed })...)
 	}
 	coats = append(coats, r.queried(q, base, over)...)
 	slices.SortStableFunc(coats, func(a, b coat) int {
-		byRole := func(x *rule) int {
-			if x.roleID != 0 {
+		byRole := func(x *model.Rule) int {
+			if x.RoleID != 0 {
 				return 1
 			}
 			return 0
 		}
-		return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(byRole(a.rule), byRole(b.rule)), cmp.Compare(b.rank, a.rank), cmp.Compare(b.rule.id, a.rule.id))
+		return cmp.Or(cmp.Compare(a.layer, b.layer), cmp.Compare(byRole(a.rule), byRole(b.rule)), cmp.Compare(b.rank, a.rank), cmp.Compare(b.rule.ID, a.rule.ID))
 	})
 	var painted []evaluation.Span
 	for _, c := range coats {
@@ -178,9 +179,9 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over interval.Set) []
 		}
 	}
 	for _, x := range navs {
-		if x.denied {
+		if x.Denied {
 			for _, i := range r.when(x, true) {
-				painted = erase(painted, i, x.resource)
+				painted = erase(painted, i, x.Resource)
 			}
 		}
 	}
@@ -188,13 +189,13 @@ func (r *run) single(p *plan, q *prop, navs []*rule, base, over interval.Set) []
 }
 
 // alone computes a property of which one rule says everything: the layers come to its value wherever it applies.
-func (r *run) alone(p *plan, q *prop, x *rule, base, over interval.Set) []evaluation.Span {
+func (r *run) alone(p *plan, q *model.Property, x *model.Rule, base, over interval.Set) []evaluation.Span {
 	wide := r.when(x, true)
 	painted := wide.Intersect(over)
 	if len(painted) == 0 && len(wide.Intersect(base)) == 0 {
 		return nil
 	}
-	if x.value.ByRecord() && len(r.contextsOf(x)) > 1 {
+	if x.Value.ByRecord() && len(r.contextsOf(x)) > 1 {
 		return r.byTurns(p, q, x, painted)
 	}
 	s := r.scalar(p, q, x, r.recordOf(x))
@@ -207,7 +208,7 @@ func (r *run) alone(p *plan, q *prop, x *rule, base, over interval.Set) []evalua
 }
 
 // byTurns gives the values of one rule under several contexts, each while it is the one in force.
-func (r *run) byTurns(p *plan, q *prop, x *rule, painted interval.Set) []evaluation.Span {
+func (r *run) byTurns(p *plan, q *model.Property, x *model.Rule, painted interval.Set) []evaluation.Span {
 	value := r.scalars(p, q, x)
 	var line []evaluation.Span
 	for _, part := range r.reigns(x, painted, false) {
@@ -235,11 +236,11 @@ func joined(line []evaluation.Span) []evaluation.Span {
 }
 
 // scalars gives the values of a scalar rule by record; each is computed once, and one that does not depend on the record once for all.
-func (r *run) scalars(p *plan, q *prop, x *rule) func(record *evaluation.Resource) *evaluation.Span {
+func (r *run) scalars(p *plan, q *model.Property, x *model.Rule) func(record *evaluation.Resource) *evaluation.Span {
 	known := make(map[*evaluation.Resource]*evaluation.Span, 1)
 	return func(record *evaluation.Resource) *evaluation.Span {
 		by := record
-		if !x.value.ByRecord() {
+		if !x.Value.ByRecord() {
 			by = nil
 		}
 		if known[by] == nil {
@@ -251,11 +252,11 @@ func (r *run) scalars(p *plan, q *prop, x *rule) func(record *evaluation.Resourc
 }
 
 // scalar is the value of a scalar rule for a record.
-func (r *run) scalar(p *plan, q *prop, x *rule, record *evaluation.Resource) evaluation.Span {
-	s := evaluation.Span{Rules: x.alone, CreateOnly: !x.mapped, Comparison: x.comparison}
+func (r *run) scalar(p *plan, q *model.Property, x *model.Rule, record *evaluation.Resource) evaluation.Span {
+	s := evaluation.Span{Rules: x.Alone, CreateOnly: !x.Mapped, Comparison: x.Comparison}
 	r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
 	v, err := r.spelled(p, q, x)
-	if x.value.Today() {
+	if x.Value.Today() {
 		r.edge(r.world.Tomorrow(r.now))
 	}
 	if s.Value = v; err != nil {
@@ -265,7 +266,7 @@ func (r *run) scalar(p *plan, q *prop, x *rule, record *evaluation.Resource) eva
 }
 
 // coats gives the layers on which one rule puts its values: at each instant that of the context which decides. A value that is nil is not put.
-func (r *run) coats(x *rule, base, over interval.Set, value func(*evaluation.Resource) *evaluation.Span) []coat {
+func (r *run) coats(x *model.Rule, base, over interval.Set, value func(*evaluation.Resource) *evaluation.Span) []coat {
 	var out []coat
 	put := func(layer int, on interval.Set) {
 		for _, part := range r.reigns(x, on, false) {
@@ -277,8 +278,8 @@ func (r *run) coats(x *rule, base, over interval.Set, value func(*evaluation.Res
 			}
 		}
 	}
-	if x.offset != rolemodel.OffsetDefault {
-		if on := x.applied(r.when(x, false)); len(on) > 0 {
+	if x.Offset != rolemodel.OffsetDefault {
+		if on := x.Applied(r.when(x, false)); len(on) > 0 {
 			put(layerOf(x), on)
 		}
 		return out
@@ -295,27 +296,27 @@ func (r *run) coats(x *rule, base, over interval.Set, value func(*evaluation.Res
 
 // looked is what the query rules of a property find for one record: the first from the highest confidence down that finds something, or fails.
 type looked struct {
-	rule *rule
+	rule *model.Rule
 	ids  []int64
 	err  error
 }
 
 // searches tries the query rules of a property by record.
-func (r *run) searches(q *prop) func(record *evaluation.Resource) looked {
+func (r *run) searches(q *model.Property) func(record *evaluation.Resource) looked {
 	known := make(map[*evaluation.Resource]looked, 1)
 	return func(record *evaluation.Resource) looked {
 		found, tried := known[record]
 		if tried {
 			return found
 		}
-		for _, x := range q.queries {
+		for _, x := range q.Queries {
 			ids, err := r.lookup(x, record)
 			if found = (looked{x, ids, err}); err != nil || len(ids) > 0 {
 				break
 			}
 		}
 		if found.err == nil && len(found.ids) == 0 {
-			found.rule = q.queries[0] // nothing found: it says so
+			found.rule = q.Queries[0] // nothing found: it says so
 		}
 		known[record] = found
 		return found
@@ -323,47 +324,47 @@ func (r *run) searches(q *prop) func(record *evaluation.Resource) looked {
 }
 
 // queried gives a mono-valued property what query rules find.
-func (r *run) queried(q *prop, base, over interval.Set) []coat {
-	if len(q.queries) == 0 {
+func (r *run) queried(q *model.Property, base, over interval.Set) []coat {
+	if len(q.Queries) == 0 {
 		return nil
 	}
 	search := r.searches(q)
 	var out []coat
-	for _, x := range q.queries {
+	for _, x := range q.Queries {
 		out = append(out, r.coats(x, base, over, func(record *evaluation.Resource) *evaluation.Span {
 			found := search(record)
 			switch {
 			case found.rule != x:
 				return nil
 			case found.err != nil:
-				return &evaluation.Span{Rules: x.alone, Error: found.err.Error()}
+				return &evaluation.Span{Rules: x.Alone, Error: found.err.Error()}
 			case len(found.ids) == 0:
-				return &evaluation.Span{Rules: x.alone}
+				return &evaluation.Span{Rules: x.Alone}
 			}
-			return &evaluation.Span{ID: found.ids[0], Value: r.label(found.ids[0]), Rules: x.alone, Confidence: below(x.confidence)}
+			return &evaluation.Span{ID: found.ids[0], Value: r.label(found.ids[0]), Rules: x.Alone, Confidence: below(x.Confidence)}
 		})...)
 	}
 	return out
 }
 
 // lookup gives what a query rule finds for a record. Its key is computed here only to learn whether it fails.
-func (r *run) lookup(x *rule, record *evaluation.Resource) ([]int64, error) {
+func (r *run) lookup(x *model.Rule, record *evaluation.Resource) ([]int64, error) {
 	r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
-	if x.value.Today() {
+	if x.Value.Today() {
 		r.edge(r.world.Tomorrow(r.now))
 	}
-	if _, err := x.value.Text(r.world); err != nil {
+	if _, err := x.Value.Text(r.world); err != nil {
 		return nil, err
 	}
 	var ids []int64
-	for _, k := range x.key(nil, x.value, r.world, r.o.Resource) {
+	for _, k := range x.Key(nil, x.Value, r.world, r.o.Resource) {
 		if k.Fault != "" {
 			return nil, errors.New(k.Fault)
 		}
 		ids = r.o.Lookups[k]
 	}
-	if x.target.Broken != nil {
-		return nil, x.target.Broken
+	if x.Target.Broken != nil {
+		return nil, x.Target.Broken
 	}
 	for _, id := range ids {
 		r.read(id)
@@ -380,41 +381,41 @@ func below(confidence int) int {
 }
 
 // collection computes a multi-valued navigation: overlapping rules add up; a denied rule takes its value away.
-func (r *run) collection(p *plan, q *prop, navs []*rule, over interval.Set) []evaluation.Span {
+func (r *run) collection(p *plan, q *model.Property, navs []*model.Rule, over interval.Set) []evaluation.Span {
 	values := r.scratch.values[:0]
-	add := func(id int64, label string, x *rule, on interval.Set, confidence int) {
+	add := func(id int64, label string, x *model.Rule, on interval.Set, confidence int) {
 		if on = on.Intersect(over); len(on) > 0 {
-			values = append(values, reached{id: id, over: on, rules: x.alone, label: label, confidence: confidence})
+			values = append(values, reached{id: id, over: on, rules: x.Alone, label: label, confidence: confidence})
 		}
 	}
-	reach := func(x *rule) interval.Set {
-		if x.offset != rolemodel.OffsetDefault {
-			return x.applied(r.when(x, false))
+	reach := func(x *model.Rule) interval.Set {
+		if x.Offset != rolemodel.OffsetDefault {
+			return x.Applied(r.when(x, false))
 		}
 		return r.when(x, true)
 	}
 	for _, x := range navs {
-		if !x.denied {
-			add(x.resource, x.label, x, reach(x), 0)
+		if !x.Denied {
+			add(x.Resource, x.Label, x, reach(x), 0)
 		}
 	}
 	var failed []evaluation.Span
-	if len(q.queries) > 0 {
+	if len(q.Queries) > 0 {
 		search := r.searches(q)
-		for _, x := range q.queries {
+		for _, x := range q.Queries {
 			for _, part := range r.reigns(x, reach(x).Intersect(over), true) {
 				found := search(part.record)
 				switch {
 				case found.rule != x:
 				case found.err != nil:
 					for _, i := range part.on {
-						failed = append(failed, evaluation.Span{From: interval.Moment(i.From), To: interval.Moment(i.To), Rules: x.alone, Error: found.err.Error()})
+						failed = append(failed, evaluation.Span{From: interval.Moment(i.From), To: interval.Moment(i.To), Rules: x.Alone, Error: found.err.Error()})
 					}
 				case len(found.ids) > 1 && !p.CorrelateMultipleResources:
-					add(found.ids[0], r.label(found.ids[0]), x, part.on, below(x.confidence))
+					add(found.ids[0], r.label(found.ids[0]), x, part.on, below(x.Confidence))
 				default:
 					for _, id := range found.ids {
-						add(id, r.label(id), x, part.on, below(x.confidence))
+						add(id, r.label(id), x, part.on, below(x.Confidence))
 					}
 				}
 			}
@@ -424,13 +425,13 @@ func (r *run) collection(p *plan, q *prop, navs []*rule, over interval.Set) []ev
 	r.scratch.values = values
 	values = merged(values)
 	for _, x := range navs {
-		if x.denied {
+		if x.Denied {
 			on := r.when(x, true)
-			if i, found := slices.BinarySearchFunc(values, x.resource, func(v reached, id int64) int { return cmp.Compare(v.id, id) }); found {
+			if i, found := slices.BinarySearchFunc(values, x.Resource, func(v reached, id int64) int { return cmp.Compare(v.id, id) }); found {
 				values[i].over = values[i].over.Subtract(on)
 			}
 			if _, now := on.At(r.now); now {
-				p.forbidden(q.Identifier, x.resource)
+				p.forbidden(q.Identifier, x.Resource)
 			}
 		}
 	}

@@ -4,30 +4,31 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
+	"writ/server/evaluation/model"
 )
 
 // context computes the contexts under every context rule (S1). Without a context rule no dimension can match, and whoever exists is in.
 func (r *run) context() error {
-	r.contexts = make([][]context, len(r.src.contexts))
+	r.contexts = make([][]context, len(r.src.Contexts))
 	if r.o.Resource.Gone {
 		return nil
 	}
-	none := make([]int64, len(r.src.matcher.dims))
-	r.free = []context{{over: interval.Always, wide: interval.Always, record: r.o.Resource, match: r.src.matcher.match(none)}}
-	for i, rule := range r.src.contexts {
+	none := make([]int64, len(r.src.Matcher.Dimensions))
+	r.free = []context{{over: interval.Always, wide: interval.Always, record: r.o.Resource, match: r.src.Matcher.Match(none)}}
+	for i, rule := range r.src.Contexts {
 		r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource}
 		found, err := chooser{rule}.choose(r.world, r.now, r.edge)
 		if err != nil {
 			return err
 		}
 		for j := range found {
-			values := make([]int64, len(r.src.matcher.dims))
+			values := make([]int64, len(r.src.Matcher.Dimensions))
 			for name, id := range found[j].Dimensions {
-				if at, ok := r.src.matcher.at[name]; ok {
+				if at, ok := r.src.Matcher.At[name]; ok {
 					values[at] = id
 				}
 			}
-			found[j].match = r.src.matcher.match(values)
+			found[j].match = r.src.Matcher.Match(values)
 			r.res.Contexts = append(r.res.Contexts, found[j].Context)
 		}
 		r.contexts[i] = found
@@ -36,15 +37,15 @@ func (r *run) context() error {
 }
 
 // contextsOf are the contexts that count for a rule.
-func (r *run) contextsOf(x *rule) []context {
-	if x.context < 0 {
+func (r *run) contextsOf(x *model.Rule) []context {
+	if x.Context < 0 {
 		return r.free
 	}
-	return r.contexts[x.context]
+	return r.contexts[x.Context]
 }
 
 // recordOf is the record that a rule sees now: that of the context in force.
-func (r *run) recordOf(x *rule) *evaluation.Resource {
+func (r *run) recordOf(x *model.Rule) *evaluation.Resource {
 	if c := contextAt(r.contextsOf(x), r.now); c != nil {
 		return c.record
 	}
@@ -53,11 +54,11 @@ func (r *run) recordOf(x *rule) *evaluation.Resource {
 
 // when is the set of instants at which all criteria of a rule hold: M(rule) of role-model 3.2. wide takes the contexts as if the first had
 // begun always and the last never ended, as the values of an account before and after them need (2.9).
-func (r *run) when(x *rule, wide bool) interval.Set {
+func (r *run) when(x *model.Rule, wide bool) interval.Set {
 	var out interval.Set
 	contexts := r.contextsOf(x)
 	for i := range contexts {
-		if c := &contexts[i]; c.match.has(x) {
+		if c := &contexts[i]; c.match.Has(x) {
 			over := c.over
 			if wide {
 				over = c.wide
@@ -72,8 +73,8 @@ func (r *run) when(x *rule, wide bool) interval.Set {
 	if len(out) > 1 {
 		out = out.Normal()
 	}
-	if x.roleID != 0 && len(out) > 0 {
-		out = out.Intersect(r.held[x.roleID])
+	if x.RoleID != 0 && len(out) > 0 {
+		out = out.Intersect(r.held[x.RoleID])
 	}
 	return out
 }
@@ -87,7 +88,7 @@ type reign struct {
 
 // reigns divides a time among the contexts: at every instant the best ranked decides of those that satisfy the rule, together all of them. Where none
 // does, as before and after what offsets reach, it is the best ranked of all.
-func (r *run) reigns(x *rule, on interval.Set, together bool) []reign {
+func (r *run) reigns(x *model.Rule, on interval.Set, together bool) []reign {
 	contexts := r.contextsOf(x)
 	if len(contexts) == 1 {
 		return []reign{{&contexts[0], 0, on}}
@@ -97,7 +98,7 @@ func (r *run) reigns(x *rule, on interval.Set, together bool) []reign {
 	for _, satisfied := range []bool{true, false} {
 		for i := range contexts {
 			c := &contexts[i]
-			if c.match.has(x) != satisfied {
+			if c.match.Has(x) != satisfied {
 				continue
 			}
 			from := rest
@@ -114,22 +115,22 @@ func (r *run) reigns(x *rule, on interval.Set, together bool) []reign {
 }
 
 // open calls f with every rule of the contexts that asks for no role and whose criteria hold, once.
-func (r *run) open(list func(*matches) []*rule, f func(*rule)) {
+func (r *run) open(list func(*model.Matches) []*model.Rule, f func(*model.Rule)) {
 	for i := range r.free {
 		for _, x := range list(r.free[i].match) {
-			if x.context < 0 {
+			if x.Context < 0 {
 				f(x)
 			}
 		}
 	}
 	for i, contexts := range r.contexts {
-		var seen map[*rule]bool
+		var seen map[*model.Rule]bool
 		if len(contexts) > 1 {
-			seen = map[*rule]bool{}
+			seen = map[*model.Rule]bool{}
 		}
 		for k := range contexts {
 			for _, x := range list(contexts[k].match) {
-				if x.context == i && !seen[x] {
+				if x.Context == i && !seen[x] {
 					if seen != nil {
 						seen[x] = true
 					}

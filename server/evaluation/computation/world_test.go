@@ -11,6 +11,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -33,8 +34,8 @@ type organisation struct {
 	t        testing.TB
 	shape    *directory.Shape
 	m        *rolemodel.Model
-	keys     Keys
-	c        *Compiled
+	keys     model.Keys
+	c        *model.Compiled
 	now      time.Time
 	next     int64
 	res      map[int64]*evaluation.Resource
@@ -101,7 +102,7 @@ func newOrganisation(t testing.TB) *organisation {
 	o.m = &rolemodel.Model{Version: 1, Policies: []*rolemodel.Policy{{ID: 1, Identifier: "Default", IsProvisioningEnabled: true}}}
 	o.m.ContextRules = []*rolemodel.ContextRule{{ID: 1, Identifier: "Person", PolicyID: 1, EntityTypeID: person, ResourcesBinding: ptr("Records"),
 		ResourcesStartBinding: ptr("Start"), ResourcesEndBinding: ptr("End"), Dimensions: map[string]string{"Department": "Department", "Title": "Title"}}}
-	o.keys = Keys{IDs: map[int64]map[string]int64{department: {}, title: {}, group: {}}, Labels: map[int64]string{},
+	o.keys = model.Keys{IDs: map[int64]map[string]int64{department: {}, title: {}, group: {}}, Labels: map[int64]string{},
 		Ancestors: map[string]map[int64][]int64{"Department": {}, "Title": {}}}
 	return o
 }
@@ -240,7 +241,7 @@ func (o *organisation) compile() {
 			o.m.Computed = append(o.m.Computed, &rolemodel.ComputedProperty{ResourceTypeID: r.ResourceTypeID, PropertyID: *r.PropertyID})
 		}
 	}
-	c, problems := Compile(o.m, o.shape, o.keys)
+	c, problems := model.Compile(o.m, o.shape, o.keys)
 	require.Empty(o.t, problems)
 	o.c = c
 }

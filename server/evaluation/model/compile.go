@@ -1,4 +1,4 @@
-package computation
+package model
 
 import (
 	"cmp"
@@ -19,8 +19,8 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 	b := &builder{
 		m: m, shape: shape, keys: keys, exprs: formula.NewCompiler(shape),
 		policies: map[int64]*rolemodel.Policy{}, roles: map[int64]*rolemodel.Role{},
-		c: &Compiled{Version: m.Version, keys: keys.hash(), shape: shape, sources: map[int64]*source{}, rules: map[int64]*rule{}, types: map[int64]*typed{},
-			targets: map[int64]*formula.Reads{}, keyed: map[int64]*keySide{}, classify: map[int64][]*rule{}, labels: keys.Labels},
+		c: &Compiled{Version: m.Version, KeyHash: keys.hash(), Shape: shape, Sources: map[int64]*Source{}, Rules: map[int64]*Rule{}, Types: map[int64]*ResourceType{},
+			Targets: map[int64]*formula.Reads{}, keyed: map[int64]*keySide{}, Classifying: map[int64][]*Rule{}, Labels: keys.Labels},
 	}
 	for _, p := range m.Policies {
 		b.policies[p.ID] = p
@@ -41,15 +41,15 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		b.source(id)
 	}
-	for _, u := range b.c.targets {
+	for _, u := range b.c.Targets {
 		u.Sort()
 	}
 	for _, k := range b.c.keyed {
 		k.finish()
 	}
-	for _, rules := range b.c.classify {
-		slices.SortFunc(rules, func(x, y *rule) int {
-			return cmp.Or(cmp.Compare(y.confidence, x.confidence), cmp.Compare(x.id, y.id))
+	for _, rules := range b.c.Classifying {
+		slices.SortFunc(rules, func(x, y *Rule) int {
+			return cmp.Or(cmp.Compare(y.Confidence, x.Confidence), cmp.Compare(x.ID, y.ID))
 		})
 	}
 	return b.c, b.problems
@@ -78,11 +78,11 @@ func (b *builder) noSuchKey(entityTypeID int64, kind, identifier, field, format 
 }
 
 func (b *builder) source(id int64) {
-	s := &source{entityType: id, contextOf: map[int64]int{}, roles: map[int64]*role{}, byRole: map[int64][]*rule{},
-		reads: &formula.Reads{EntityType: id}, keyReads: &formula.Reads{EntityType: id}}
-	b.c.sources[id] = s
+	s := &Source{entityType: id, contextOf: map[int64]int{}, Roles: map[int64]*Role{}, ByRole: map[int64][]*Rule{},
+		Reads: &formula.Reads{EntityType: id}, keyReads: &formula.Reads{EntityType: id}}
+	b.c.Sources[id] = s
 	b.contexts(s)
-	s.matcher = newMatcher(b.keys.Ancestors, slices.Collect(maps.Keys(b.shape.Dimensions)))
+	s.Matcher = newMatcher(b.keys.Ancestors, slices.Collect(maps.Keys(b.shape.Dimensions)))
 	policyBits := map[int64]uint32{}
 	next := uint32(0)
 	for _, p := range b.m.Policies {
@@ -92,51 +92,51 @@ func (b *builder) source(id int64) {
 		criteria := b.criteria("policy", p.Identifier, p.Dimensions)
 		for i := range criteria {
 			// the filter of a policy also takes descendants (role-model 2.2)
-			criteria[i].inherit = criteria[i].inherit || b.shape.Dimensions[criteria[i].dimension].IsHierarchical
+			criteria[i].Inherit = criteria[i].Inherit || b.shape.Dimensions[criteria[i].Dimension].IsHierarchical
 		}
 		policyBits[p.ID] = next
-		s.matcher.add(next, criteria)
+		s.Matcher.add(next, criteria)
 		next++
 	}
-	register := func(r *rule, policyID int64) {
-		r.bit = next
+	register := func(r *Rule, policyID int64) {
+		r.Bit = next
 		next++
-		r.policyBit = r.bit
+		r.PolicyBit = r.Bit
 		if bit, ok := policyBits[policyID]; ok {
-			r.policyBit = bit
+			r.PolicyBit = bit
 		}
-		r.context, r.itself = s.contextFor(b, policyID), [1]*rule{r}
-		s.matcher.add(r.bit, r.criteria)
-		s.matcher.rules = append(s.matcher.rules, r)
-		if r.roleID != 0 {
-			s.byRole[r.roleID] = append(s.byRole[r.roleID], r)
+		r.Context, r.Itself = s.contextFor(b, policyID), [1]*Rule{r}
+		s.Matcher.add(r.Bit, r.Criteria)
+		s.Matcher.Rules = append(s.Matcher.Rules, r)
+		if r.RoleID != 0 {
+			s.ByRole[r.RoleID] = append(s.ByRole[r.RoleID], r)
 		}
 	}
 	for _, r := range b.m.Roles {
 		if r.EntityTypeID == id {
-			s.roles[r.ID] = &role{Role: r}
+			s.Roles[r.ID] = &Role{Role: r}
 		}
 	}
 	b.composites(s)
 	for _, r := range b.m.RoleRules {
-		if s.roles[r.RoleID] == nil || !b.enabled(r.PolicyID) {
+		if s.Roles[r.RoleID] == nil || !b.enabled(r.PolicyID) {
 			continue
 		}
-		register(&rule{id: r.ID, alone: []int64{r.ID}, identifier: r.Identifier, kind: ofRoles, criteria: b.criteria("role_rule", r.Identifier, r.Dimensions), roleID: deref(r.CompositeRoleID),
-			denied: r.IsDenied, priority: r.Priority, strength: r.Type, gives: r.RoleID}, r.PolicyID)
+		register(&Rule{ID: r.ID, Alone: []int64{r.ID}, Identifier: r.Identifier, Kind: ofRoles, Criteria: b.criteria("role_rule", r.Identifier, r.Dimensions), RoleID: deref(r.CompositeRoleID),
+			Denied: r.IsDenied, Priority: r.Priority, strength: r.Type, Gives: r.RoleID}, r.PolicyID)
 	}
 	for _, t := range b.m.ResourceTypes {
 		if t.SourceEntityTypeID == id {
 			b.resourceType(s, t, register)
 		}
 	}
-	for _, r := range s.contexts {
+	for _, r := range s.Contexts {
 		b.sections(s, r)
-		r.today = r.usesToday()
+		r.Today = r.usesToday()
 	}
-	s.reads.Sort()
+	s.Reads.Sort()
 	s.keyReads.Sort()
-	slices.SortFunc(s.keys, func(x, y *rule) int { return cmp.Compare(x.id, y.id) })
+	slices.SortFunc(s.Keys, func(x, y *Rule) int { return cmp.Compare(x.ID, y.ID) })
 }
 
 func deref(p *int64) int64 {
@@ -152,7 +152,7 @@ func (b *builder) enabled(policyID int64) bool {
 }
 
 // composites numbers the composite roles so that a parent comes before what it gives; a cycle is cut at the second visit.
-func (b *builder) composites(s *source) {
+func (b *builder) composites(s *Source) {
 	children := map[int64][]int64{}
 	for _, r := range b.m.RoleRules {
 		if r.CompositeRoleID != nil && b.roles[r.RoleID] != nil && b.roles[r.RoleID].Kind == rolemodel.Composite {
@@ -170,8 +170,8 @@ func (b *builder) composites(s *source) {
 		for _, c := range children[id] {
 			visit(c)
 		}
-		if r := s.roles[id]; r != nil {
-			r.order = order
+		if r := s.Roles[id]; r != nil {
+			r.Order = order
 			order--
 		}
 	}

@@ -1,4 +1,4 @@
-package computation
+package model
 
 import (
 	"slices"
@@ -45,14 +45,14 @@ func hops(u *formula.Reads) []Hop {
 // Paths tells the loader which navigations to follow, per entity type and role, sorted.
 func (c *Compiled) Paths() []Path {
 	var out []Path
-	for id, s := range c.sources {
+	for id, s := range c.Sources {
 		keys := s.keyReads
 		if s.keysByRecord {
-			keys = s.reads // the record is chosen by the context rule, which may read anything
+			keys = s.Reads // the record is chosen by the context rule, which may read anything
 		}
-		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: hops(s.reads)}, Path{EntityTypeID: id, Role: SourceKeyPath, Hops: hops(keys)})
+		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: hops(s.Reads)}, Path{EntityTypeID: id, Role: SourceKeyPath, Hops: hops(keys)})
 	}
-	for id, u := range c.targets {
+	for id, u := range c.Targets {
 		out = append(out, Path{EntityTypeID: id, Role: TargetPath, Hops: hops(u)})
 	}
 	for id, k := range c.keyed {

@@ -1,13 +1,13 @@
-package computation
+package model
 
 import "writ/server/rolemodel"
 
 // typeRule: the owner gets the type (role-model 2.6).
-func typeRule() *ruleKind {
-	return &ruleKind{
-		of: rolemodel.TypeRule, gives: true, told: toldByTime,
+func typeRule() *Kind {
+	return &Kind{
+		of: rolemodel.TypeRule, Gives: true, Told: toldByTime,
 		compile: func(c *compiling) bool {
-			c.r.listed = true
+			c.r.Listed = true
 			return true
 		},
 	}

@@ -1,4 +1,4 @@
-package computation
+package model
 
 import (
 	"cmp"
@@ -10,8 +10,8 @@ import (
 	"writ/server/rolemodel"
 )
 
-func (b *builder) criteria(kind, identifier string, c rolemodel.Criteria) []criterion {
-	out := make([]criterion, 0, len(c))
+func (b *builder) criteria(kind, identifier string, c rolemodel.Criteria) []Criterion {
+	out := make([]Criterion, 0, len(c))
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		one := c[name]
 		d := b.shape.Dimensions[name]
@@ -28,35 +28,35 @@ func (b *builder) criteria(kind, identifier string, c rolemodel.Criteria) []crit
 			b.noSuchKey(d.EntityTypeID, kind, identifier, "dimensions."+name,
 				"There is no %s with key %q, so this never matches. Correct the key or synchronize the reference data.", formula.NameOf(b.shape, d.EntityTypeID), one.Key)
 		}
-		out = append(out, criterion{dimension: name, value: id, inherit: one.Inherit && d.IsHierarchical, key: one.Key})
+		out = append(out, Criterion{Dimension: name, Value: id, Inherit: one.Inherit && d.IsHierarchical, Key: one.Key})
 	}
 	return out
 }
 
-func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register func(*rule, int64)) {
-	typ := &typed{ResourceType: t, byName: map[string]*prop{}}
-	s.types = append(s.types, typ)
-	b.c.types[t.ID] = typ
-	if b.c.targets[t.TargetEntityTypeID] == nil {
-		b.c.targets[t.TargetEntityTypeID] = &formula.Reads{EntityType: t.TargetEntityTypeID, Self: true}
+func (b *builder) resourceType(s *Source, t *rolemodel.ResourceType, register func(*Rule, int64)) {
+	typ := &ResourceType{ResourceType: t, ByName: map[string]*Property{}}
+	s.Types = append(s.Types, typ)
+	b.c.Types[t.ID] = typ
+	if b.c.Targets[t.TargetEntityTypeID] == nil {
+		b.c.Targets[t.TargetEntityTypeID] = &formula.Reads{EntityType: t.TargetEntityTypeID, Self: true}
 	}
 	if t.ArgumentsExpression != nil && *t.ArgumentsExpression != "" {
 		if _, err := b.exprs.Arguments(t.SourceEntityTypeID, t.TargetEntityTypeID, *t.ArgumentsExpression); err != nil {
 			b.problem(rolemodel.SeverityError, "resource_type", t.Identifier, "argumentsExpression", "%s", err)
 		}
 	}
-	on := b.c.targets[t.TargetEntityTypeID]
+	on := b.c.Targets[t.TargetEntityTypeID]
 	for _, x := range b.m.Rules {
 		if x.ResourceTypeID != t.ID || !b.enabled(x.PolicyID) {
 			continue
 		}
-		r := &rule{id: x.ID, alone: []int64{x.ID}, identifier: x.Identifier, kind: kindOf(x.Kind), criteria: b.criteria("resource_type_rule", x.Identifier, x.Dimensions), roleID: deref(x.SingleRoleID),
-			denied: x.IsDenied, strength: x.Type, typ: typ, comparison: x.ComparisonType, mapped: x.IsMapped, confidence: x.Confidence,
-			offset: x.OffsetReference, before: x.OffsetBefore, after: x.OffsetAfter}
+		r := &Rule{ID: x.ID, Alone: []int64{x.ID}, Identifier: x.Identifier, Kind: kindOf(x.Kind), Criteria: b.criteria("resource_type_rule", x.Identifier, x.Dimensions), RoleID: deref(x.SingleRoleID),
+			Denied: x.IsDenied, strength: x.Type, Type: typ, Comparison: x.ComparisonType, Mapped: x.IsMapped, Confidence: x.Confidence,
+			Offset: x.OffsetReference, before: x.OffsetBefore, after: x.OffsetAfter}
 		if !b.resourceTypeRule(s, x, r, on) {
 			continue
 		}
-		b.c.rules[r.id] = r
+		b.c.Rules[r.ID] = r
 		register(r, x.PolicyID)
 	}
 	for _, x := range b.m.Computed {
@@ -65,24 +65,24 @@ func (b *builder) resourceType(s *source, t *rolemodel.ResourceType, register fu
 		}
 	}
 	for _, p := range b.shape.PropertiesOf[t.TargetEntityTypeID] {
-		if have := typ.byName[p.Identifier]; have != nil {
-			slices.SortFunc(have.queries, func(x, y *rule) int {
-				return cmp.Or(cmp.Compare(y.confidence, x.confidence), cmp.Compare(x.id, y.id))
+		if have := typ.ByName[p.Identifier]; have != nil {
+			slices.SortFunc(have.Queries, func(x, y *Rule) int {
+				return cmp.Or(cmp.Compare(y.Confidence, x.Confidence), cmp.Compare(x.ID, y.ID))
 			})
-			have.at, typ.props = len(typ.props), append(typ.props, have)
+			have.At, typ.Props = len(typ.Props), append(typ.Props, have)
 		}
 	}
-	typ.designates = b.designates(typ)
+	typ.Designates = b.designates(typ)
 }
 
-func (b *builder) designates(typ *typed) []*prop {
-	var unique []*prop
-	for _, q := range typ.props {
+func (b *builder) designates(typ *ResourceType) []*Property {
+	var unique []*Property
+	for _, q := range typ.Props {
 		m := b.shape.PropertyMappings[q.ID]
 		switch {
-		case len(q.scalars) == 0:
+		case len(q.Scalars) == 0:
 		case q.Key:
-			return []*prop{q}
+			return []*Property{q}
 		case m != nil && m.IsUniqueKey:
 			unique = append(unique, q)
 		}
@@ -93,9 +93,9 @@ func (b *builder) designates(typ *typed) []*prop {
 // compiling is a rule of a resource type on its way into a model.
 type compiling struct {
 	*builder
-	s     *source
+	s     *Source
 	x     *rolemodel.ResourceTypeRule
-	r     *rule
+	r     *Rule
 	owner formula.Scope  // what expressions over the owner may use
 	in    *formula.Trees // what they read
 }
@@ -106,24 +106,24 @@ func (c *compiling) fault(field string, err error) {
 }
 
 // resourceTypeRule fills in what depends on the kind of rule; false: the rule is left out.
-func (b *builder) resourceTypeRule(s *source, x *rolemodel.ResourceTypeRule, r *rule, on *formula.Reads) bool {
+func (b *builder) resourceTypeRule(s *Source, x *rolemodel.ResourceTypeRule, r *Rule, on *formula.Reads) bool {
 	c := &compiling{builder: b, s: s, x: x, r: r}
 	b.exprs.Of = "the rule " + x.Identifier
-	if r.kind == nil {
+	if r.Kind == nil {
 		c.fault("kind", fmt.Errorf("there is no such kind of rule: %q", x.Kind))
 		return false
 	}
-	if r.prop = b.property(r.typ, x.PropertyID, on); r.prop == nil && r.kind.fills {
-		c.fault("property", fmt.Errorf("the property is none of the target entity type; choose one of %s", formula.NameOf(b.shape, r.typ.TargetEntityTypeID)))
+	if r.Property = b.property(r.Type, x.PropertyID, on); r.Property == nil && r.Kind.fills {
+		c.fault("property", fmt.Errorf("the property is none of the target entity type; choose one of %s", formula.NameOf(b.shape, r.Type.TargetEntityTypeID)))
 		return false
 	}
 	c.owner = formula.Scope{Source: s.entityType, Record: s.recordType(b, x.PolicyID), Assignment: true}
-	c.in = &formula.Trees{Source: s.reads, Record: s.recordReads(b, x.PolicyID)}
-	return r.kind.compile(c)
+	c.in = &formula.Trees{Source: s.Reads, Record: s.recordReads(b, x.PolicyID)}
+	return r.Kind.compile(c)
 }
 
 // property finds or adds a property of the type that a rule computes or computed once, and notes that targets are read for it.
-func (b *builder) property(typ *typed, id *int64, on *formula.Reads) *prop {
+func (b *builder) property(typ *ResourceType, id *int64, on *formula.Reads) *Property {
 	if id == nil {
 		return nil
 	}
@@ -131,10 +131,10 @@ func (b *builder) property(typ *typed, id *int64, on *formula.Reads) *prop {
 	if p == nil || p.EntityTypeID != typ.TargetEntityTypeID {
 		return nil
 	}
-	have := typ.byName[p.Identifier]
+	have := typ.ByName[p.Identifier]
 	if have == nil {
-		have = &prop{Field: formula.NewField(b.shape, p)}
-		typ.byName[p.Identifier] = have
+		have = &Property{Field: formula.NewField(b.shape, p)}
+		typ.ByName[p.Identifier] = have
 	}
 	if p.IsNavigation() {
 		if n, ok := formula.NavigationOf(b.shape, typ.TargetEntityTypeID, p.Identifier); ok {

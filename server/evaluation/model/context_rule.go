@@ -1,4 +1,4 @@
-package computation
+package model
 
 import (
 	"fmt"
@@ -10,31 +10,31 @@ import (
 	"writ/server/rolemodel"
 )
 
-// contextRule is a compiled context rule: one record at a time (role-model 4.4), or with sections as many contexts as the records make (4.5).
-type contextRule struct {
-	id         int64
-	identifier string
+// ContextRule is a compiled context rule: one record at a time (role-model 4.4), or with sections as many contexts as the records make (4.5).
+type ContextRule struct {
+	ID         int64
+	Identifier string
 	policyID   int64
-	records    *formula.Binding // nil: the owner is its own record
-	record     int64            // entity type of the records
-	reads      *formula.Reads   // from a record
-	start, end *formula.Value
-	exclude    *formula.Value
-	dimensions []dimensionBinding
-	today      bool              // the contexts may change at midnight
-	sections   []*section        // in the order in which their sort keys count
-	ofRecord   []sectionProperty // keys that rules read: of the record that a context is named after
-	hidden     []sectionProperty // what rules read and contexts leave out
+	Records    *formula.Binding // nil: the owner is its own record
+	Record     int64            // entity type of the records
+	Reads      *formula.Reads   // from a record
+	Start, End *formula.Value
+	Exclude    *formula.Value
+	Dimensions []DimensionBinding
+	Today      bool              // the contexts may change at midnight
+	Sections   []*Section        // in the order in which their sort keys count
+	OfRecord   []SectionProperty // keys that rules read: of the record that a context is named after
+	Hidden     []SectionProperty // what rules read and contexts leave out
 }
 
-// dimensionBinding says where a record has its value of a dimension.
-type dimensionBinding struct {
-	name string
-	path *formula.Binding
+// DimensionBinding says where a record has its value of a dimension.
+type DimensionBinding struct {
+	Name string
+	Path *formula.Binding
 }
 
 // contexts compiles the context rules of an entity type.
-func (b *builder) contexts(s *source) {
+func (b *builder) contexts(s *Source) {
 	for _, x := range b.m.ContextRules {
 		if x.EntityTypeID != s.entityType || !b.enabled(x.PolicyID) {
 			continue
@@ -43,9 +43,9 @@ func (b *builder) contexts(s *source) {
 			return func(err error) { b.problem(rolemodel.SeverityError, "context_rule", x.Identifier, field, "%s", err) }
 		}
 		b.exprs.Of = "the context rule " + x.Identifier
-		r := &contextRule{id: x.ID, identifier: x.Identifier, policyID: x.PolicyID, record: s.entityType, reads: s.reads}
+		r := &ContextRule{ID: x.ID, Identifier: x.Identifier, policyID: x.PolicyID, Record: s.entityType, Reads: s.Reads}
 		if x.ResourcesBinding != nil && *x.ResourcesBinding != "" {
-			path, err := formula.ParseBinding(b.shape, formula.Scope{Source: s.entityType}, formula.SourceRoot, *x.ResourcesBinding, &formula.Trees{Source: s.reads})
+			path, err := formula.ParseBinding(b.shape, formula.Scope{Source: s.entityType}, formula.SourceRoot, *x.ResourcesBinding, &formula.Trees{Source: s.Reads})
 			if err == nil && path.Last != "" {
 				err = fmt.Errorf("%q must end at the records themselves", *x.ResourcesBinding)
 			}
@@ -53,12 +53,12 @@ func (b *builder) contexts(s *source) {
 				fault("resourcesBinding")(err)
 				continue
 			}
-			node := follow(b.shape, s.reads, path)
+			node := follow(b.shape, s.Reads, path)
 			node.Self = false // to follow a record is not to read its key
-			r.records, r.record, r.reads = path, path.To, node
+			r.Records, r.Record, r.Reads = path, path.To, node
 		}
-		in := &formula.Trees{Source: s.reads, Record: r.reads}
-		sc := formula.Scope{Source: s.entityType, Record: r.record}
+		in := &formula.Trees{Source: s.Reads, Record: r.Reads}
+		sc := formula.Scope{Source: s.entityType, Record: r.Record}
 		side := func(field string, bind *string) *formula.Value {
 			if bind == nil || *bind == "" {
 				return nil
@@ -74,11 +74,11 @@ func (b *builder) contexts(s *source) {
 			}
 			return v
 		}
-		if len(b.m.SectionsOf(s.entityType, r.record)) == 0 { // else theirs count
-			r.start, r.end = side("resourcesStartBinding", x.ResourcesStartBinding), side("resourcesEndBinding", x.ResourcesEndBinding)
+		if len(b.m.SectionsOf(s.entityType, r.Record)) == 0 { // else theirs count
+			r.Start, r.End = side("resourcesStartBinding", x.ResourcesStartBinding), side("resourcesEndBinding", x.ResourcesEndBinding)
 		}
 		if x.ExcludeExpression != nil && *x.ExcludeExpression != "" {
-			r.exclude = b.exprs.Condition(sc, x.ExcludeExpression, in, fault("excludeExpression"))
+			r.Exclude = b.exprs.Condition(sc, x.ExcludeExpression, in, fault("excludeExpression"))
 		}
 		for _, name := range slices.Sorted(maps.Keys(x.Dimensions)) {
 			d := b.shape.Dimensions[name]
@@ -94,10 +94,10 @@ func (b *builder) contexts(s *source) {
 				fault("dimensions." + name)(err)
 				continue
 			}
-			r.dimensions = append(r.dimensions, dimensionBinding{name, path})
+			r.Dimensions = append(r.Dimensions, DimensionBinding{name, path})
 		}
-		s.contextOf[x.PolicyID] = len(s.contexts)
-		s.contexts = append(s.contexts, r)
+		s.contextOf[x.PolicyID] = len(s.Contexts)
+		s.Contexts = append(s.Contexts, r)
 	}
 }
 
@@ -112,40 +112,40 @@ func follow(shape *directory.Shape, u *formula.Reads, path *formula.Binding) *fo
 
 // contextFor is the position of the context rule that counts for the rules of a policy: its own, else the one of the policy Default, else
 // the only one there is; -1 without any.
-func (s *source) contextFor(b *builder, policyID int64) int {
+func (s *Source) contextFor(b *builder, policyID int64) int {
 	if i, ok := s.contextOf[policyID]; ok {
 		return i
 	}
-	for i, r := range s.contexts {
+	for i, r := range s.Contexts {
 		if p := b.policies[r.policyID]; p != nil && p.Identifier == "Default" {
 			return i
 		}
 	}
-	if len(s.contexts) == 1 {
+	if len(s.Contexts) == 1 {
 		return 0
 	}
 	return -1
 }
 
-func (s *source) recordType(b *builder, policyID int64) int64 {
+func (s *Source) recordType(b *builder, policyID int64) int64 {
 	if i := s.contextFor(b, policyID); i >= 0 {
-		return s.contexts[i].record
+		return s.Contexts[i].Record
 	}
 	return s.entityType
 }
 
-func (s *source) recordReads(b *builder, policyID int64) *formula.Reads {
+func (s *Source) recordReads(b *builder, policyID int64) *formula.Reads {
 	if i := s.contextFor(b, policyID); i >= 0 {
-		return s.contexts[i].reads
+		return s.Contexts[i].Reads
 	}
-	return s.reads
+	return s.Reads
 }
 
 // usesToday reports whether anything that the rule computes of a record changes by itself at midnight.
-func (r *contextRule) usesToday() bool {
-	today := r.exclude.Today() || r.start.Today() || r.end.Today()
-	for _, c := range r.sections {
-		today = today || c.start.Today() || c.end.Today() || c.key.Today() || c.sort.Today()
+func (r *ContextRule) usesToday() bool {
+	today := r.Exclude.Today() || r.Start.Today() || r.End.Today()
+	for _, c := range r.Sections {
+		today = today || c.Start.Today() || c.End.Today() || c.Key.Today() || c.Sort.Today()
 	}
 	return today
 }

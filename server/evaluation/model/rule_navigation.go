@@ -1,4 +1,4 @@
-package computation
+package model
 
 import (
 	"cmp"
@@ -8,26 +8,26 @@ import (
 )
 
 // navigationRule: one fixed resource stands in a navigation of the target (role-model 2.8).
-func navigationRule() *ruleKind {
-	return &ruleKind{
-		of: rolemodel.NavigationRule, fills: true, fixed: true, told: toldByTime,
+func navigationRule() *Kind {
+	return &Kind{
+		of: rolemodel.NavigationRule, fills: true, Fixed: true, Told: toldByTime,
 		compile: func(c *compiling) bool {
 			r, x := c.r, c.x
-			r.listed = true
+			r.Listed = true
 			if x.ValueKey != nil {
-				if err := c.exprs.MustBeKey(deref(r.prop.TargetEntityTypeID), *x.ValueKey); err != nil {
+				if err := c.exprs.MustBeKey(deref(r.Property.TargetEntityTypeID), *x.ValueKey); err != nil {
 					c.fault("valueKey", err)
 					return false
 				}
-				r.resource = c.keys.IDs[deref(r.prop.TargetEntityTypeID)][*x.ValueKey]
-				r.label = cmp.Or(c.keys.Labels[r.resource], *x.ValueKey)
+				r.Resource = c.keys.IDs[deref(r.Property.TargetEntityTypeID)][*x.ValueKey]
+				r.Label = cmp.Or(c.keys.Labels[r.Resource], *x.ValueKey)
 			}
-			if r.resource == 0 {
-				c.noSuchKey(deref(r.prop.TargetEntityTypeID), "resource_type_rule", x.Identifier, "valueKey",
+			if r.Resource == 0 {
+				c.noSuchKey(deref(r.Property.TargetEntityTypeID), "resource_type_rule", x.Identifier, "valueKey",
 					"There is no such resource yet, so the rule gives nothing. Correct the key or synchronize the system.")
 				return false
 			}
-			r.prop.navs++
+			r.Property.navs++
 			return true
 		},
 		names: func(x *rolemodel.ResourceTypeRule, shape *directory.Shape, need func(int64, string)) {

@@ -1,0 +1,199 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"writ/server/directory"
+	"writ/server/evaluation/formula"
+	"writ/server/evaluation/interval"
+	"writ/server/rolemodel"
+)
+
+// Keys resolves what the model writes as keys. IDs and Labels need only hold what RequiredKeys asks for.
+type Keys struct {
+	IDs    map[int64]map[string]int64 // entity type id -> key -> resource id
+	Labels map[int64]string           // resource id -> display name
+	// Ancestors: dimension identifier -> resource id -> ids of the resource itself and everything above it.
+	Ancestors map[string]map[int64][]int64
+}
+
+func (k Keys) hash() string {
+	raw, err := json.Marshal(k) // in key order
+	if err != nil {
+		panic(err) // plain maps: cannot fail
+	}
+	sum := sha256.Sum256(raw)
+	return string(sum[:16])
+}
+
+// RequiredKeys lists, per entity type, the keys used in criteria and navigation rules: what the caller has to look up for Keys.
+func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string {
+	want := map[int64]map[string]bool{}
+	need := func(entityTypeID int64, key string) {
+		if want[entityTypeID] == nil {
+			want[entityTypeID] = map[string]bool{}
+		}
+		want[entityTypeID][key] = true
+	}
+	criteria := func(c rolemodel.Criteria) {
+		for name, one := range c {
+			if d := shape.Dimensions[name]; d != nil {
+				need(d.EntityTypeID, one.Key)
+			}
+		}
+	}
+	for _, p := range m.Policies {
+		criteria(p.Dimensions)
+	}
+	for _, r := range m.RoleRules {
+		criteria(r.Dimensions)
+	}
+	for _, r := range m.Rules {
+		criteria(r.Dimensions)
+		if k := kindOf(r.Kind); k != nil && k.names != nil {
+			k.names(r, shape, need)
+		}
+	}
+	out := map[int64][]string{}
+	for id, keys := range want {
+		out[id] = slices.Sorted(maps.Keys(keys))
+	}
+	return out
+}
+
+// Compiled is a role model ready to be evaluated. Immutable but for its memo; safe for concurrent use.
+type Compiled struct {
+	Version     int64
+	KeyHash     string // hash of Keys: another tree or another resource behind a key is another model
+	Shape       *directory.Shape
+	Sources     map[int64]*Source        // by source entity type
+	Rules       map[int64]*Rule          // resource type rules by id
+	Types       map[int64]*ResourceType  // resource types by id
+	Targets     map[int64]*formula.Reads // by target entity type: what Evaluate reads of targets
+	keyed       map[int64]*keySide       // by target or pointed entity type: side T
+	Classifying map[int64][]*Rule        // by target entity type, highest confidence first
+	Labels      map[int64]string
+}
+
+// Source is everything about the owners of one entity type.
+type Source struct {
+	entityType int64
+	Contexts   []*ContextRule
+	contextOf  map[int64]int // policy id -> position in contexts; -1: no context rule
+	Matcher    *Matcher
+	Roles      map[int64]*Role
+	ByRole     map[int64][]*Rule // rules that ask for a role (parent, composite or single), by that role
+	Types      []*ResourceType
+	Reads      *formula.Reads // from the owner
+	keyReads   *formula.Reads // from the owner, for its keys alone
+	// keysByRecord: a key uses the record of the context in force
+	keysByRecord bool
+	Keys         []*Rule // CORRELATION and QUERY rules by id
+}
+
+// Source gives what is known of the owners of an entity type; nothing where the model says nothing of them.
+func (c *Compiled) Source(entityTypeID int64) *Source {
+	if s := c.Sources[entityTypeID]; s != nil {
+		return s
+	}
+	return &Source{entityType: entityTypeID, Matcher: newMatcher(nil, nil), Reads: &formula.Reads{}}
+}
+
+// Role is a role of this entity type.
+type Role struct {
+	*rolemodel.Role
+	Order int // composite roles: parents first
+}
+
+// ResourceType is a compiled resource type.
+type ResourceType struct {
+	*rolemodel.ResourceType
+	Props  []*Property // in the order of the shape
+	ByName map[string]*Property
+	correl []*Rule // CORRELATION rules
+	// Designates: the computed properties by which a system tells a new target: its key, or where the system gives the key itself, the unique keys
+	Designates []*Property
+}
+
+// Property is a property of the target that rules compute.
+type Property struct {
+	formula.Field
+	At      int     // its position in props
+	Scalars []*Rule // by id
+	navs    int     // how many navigation rules there are
+	Queries []*Rule // highest confidence first, then id
+
+}
+
+// Ruled reports whether rules compute the property; else only what they once brought is left to be taken away.
+func (p *Property) Ruled() bool { return len(p.Scalars)+p.navs+len(p.Queries) > 0 }
+
+// Many reports whether the property holds any number of resources.
+func (p *Property) Many() bool { return p.IsNavigation() && p.IsCollection }
+
+// Rule is any compiled rule; which fields count depends on what it is.
+type Rule struct {
+	ID         int64
+	Alone      []int64  // the id, as a list of its own
+	Itself     [1]*Rule // the rule, as a list of its own
+	Identifier string
+	Kind       *Kind // ofRoles for role rules
+	Bit        uint32
+	PolicyBit  uint32
+	Context    int // position in source.contexts; -1: none
+	Criteria   []Criterion
+	RoleID     int64 // role that must be held; 0: none
+	Denied     bool
+	Priority   int
+	strength   rolemodel.RuleType
+	Gives      int64 // role rules: the role
+	Listed     bool  // resource type rules: may give the type, or takes it or one of its values away
+	Type       *ResourceType
+	Property   *Property
+	Value      *formula.Value // SCALAR, CORRELATION, QUERY: source side
+	Target     *formula.Value // CORRELATION, QUERY, CLASSIFICATION: target side
+	Comparison int16
+	Mapped     bool
+	Confidence int
+	Offset     rolemodel.OffsetReference
+	before     int
+	after      int
+	Resource   int64 // NAVIGATION: value
+	Label      string
+}
+
+// Applied moves the interval of a rule by its offsets (role-model 2.9). Default gives it as it is.
+func (x *Rule) Applied(over interval.Set) interval.Set {
+	if x.Offset == rolemodel.OffsetDefault {
+		return over
+	}
+	out := make([]interval.Interval, 0, len(over))
+	for _, i := range over {
+		switch x.Offset {
+		case rolemodel.OffsetAround:
+			out = append(out, interval.Interval{From: interval.Shift(i.From, x.before), To: interval.Shift(i.To, x.after)})
+		case rolemodel.OffsetBefore:
+			if i.From != interval.Min {
+				out = append(out, interval.Interval{From: interval.Shift(i.From, x.before), To: interval.Shift(i.From, x.after)})
+			}
+		case rolemodel.OffsetAfter:
+			if i.To != interval.Max {
+				out = append(out, interval.Interval{From: interval.Shift(i.To, x.before), To: interval.Shift(i.To, x.after)})
+			}
+		}
+	}
+	return interval.Of(out...)
+}
+
+// Required reports whether a rule gives something by itself: the other strengths only suggest in a basket.
+func (x *Rule) Required() bool { return x.strength == rolemodel.Required }
+
+func (c *Compiled) NameOfRule(id int64) string {
+	if x := c.Rules[id]; x != nil {
+		return x.Identifier
+	}
+	return ""
+}
