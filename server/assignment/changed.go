@@ -10,7 +10,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
-	"writ/server/evaluation/computation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/model"
 )
 
@@ -146,7 +146,7 @@ func (s *Service) refreshKeys(ctx context.Context, tx bun.Tx, m *Model, changed 
 	var k keyRows
 	for _, id := range changed {
 		if r := all[id]; r != nil {
-			k.add("S", id, computation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
+			k.add("S", id, expectation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
 			k.add("T", id, m.TargetKeys(r, all))
 		}
 	}
@@ -249,7 +249,7 @@ func (s *Service) computeKeys(ctx context.Context, m *Model, page []int64) (n in
 		var k keyRows
 		for _, id := range page {
 			if r := all[id]; r != nil {
-				k.add("S", id, computation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
+				k.add("S", id, expectation.SourceKeys(m.Compiled, s.Clock.Now(), r, all))
 				k.add("T", id, m.TargetKeys(r, all))
 			}
 		}

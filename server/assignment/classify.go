@@ -8,7 +8,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/evaluation"
-	"writ/server/evaluation/computation"
+	"writ/server/evaluation/difference"
 	"writ/server/permit"
 )
 
@@ -120,7 +120,7 @@ func (s *Service) classify(ctx context.Context, tx bun.Tx, m *Model, page []int6
 	}
 	w := &saver{ctx: ctx, tx: tx, s: s, m: m, now: batch.Now, owners: l.owners, failed: map[int64]error{}, typeIDs: map[*evaluation.TypeDelta]int64{}}
 	sum := &evaluation.Result{}
-	for _, r := range computation.Classify(m.Compiled, orphans) {
+	for _, r := range difference.Classify(m.Compiled, orphans) {
 		w.report.Owners++
 		if r.Err != nil {
 			w.report.Failed++

@@ -12,7 +12,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
-	"writ/server/evaluation/computation"
+	"writ/server/evaluation/expectation"
 )
 
 // Options of a computation (role-model 12.2, provisioning spec 2.3).
@@ -234,7 +234,7 @@ func (l *loader) matches([]int64) error {
 	var owners, rules []int64
 	var values []string
 	for _, o := range l.b.Owners {
-		for _, k := range computation.SourceKeys(l.m.Compiled, l.b.Now, o.Resource, l.b.Resources) {
+		for _, k := range expectation.SourceKeys(l.m.Compiled, l.b.Now, o.Resource, l.b.Resources) {
 			if k.Fault == "" {
 				owners, rules, values = append(owners, o.Resource.ID), append(rules, k.RuleID), append(values, k.Value)
 			}

@@ -13,7 +13,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
-	"writ/server/evaluation/computation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
@@ -127,7 +127,7 @@ func lookedUp(m *Model, b *evaluation.Batch, o *evaluation.Owner) {
 			}
 		}
 	}
-	for _, k := range computation.SourceKeys(m.Compiled, b.Now, o.Resource, b.Resources) {
+	for _, k := range expectation.SourceKeys(m.Compiled, b.Now, o.Resource, b.Resources) {
 		key := evaluation.Key{RuleID: k.RuleID, Value: k.Value}
 		o.Lookups[key] = append(o.Lookups[key], made[k.RuleID]...)
 	}

@@ -24,6 +24,7 @@ type Span struct {
 	InForce bool `json:"inForce,omitempty"`
 }
 
+// Interval is when the value is wanted.
 func (s *Span) Interval() interval.Interval {
 	return interval.Interval{From: interval.StartOf(s.From), To: interval.EndOf(s.To)}
 }

@@ -28,6 +28,7 @@ func Distinct(list []Own) []Own {
 	return out
 }
 
+// IsEmpty reports whether it is an empty place.
 func (x Own) IsEmpty() bool { return x.Value == "" && x.ID == 0 }
 
 // Unseen tells since when, at the latest, something of what is remembered waits for data of the target that is newer than it; nil: nothing

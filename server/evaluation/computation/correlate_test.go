@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/difference"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/formula"
 	"writ/server/rolemodel"
 )
@@ -178,7 +180,7 @@ func TestClassify(t *testing.T) {
 		if existing != nil {
 			existing.TargetID = r.ID
 		}
-		return Classify(o.c, &evaluation.OrphanBatch{Now: day, Targets: []evaluation.Orphan{{Resource: r, Existing: existing}}, Resources: map[int64]*evaluation.Resource{r.ID: r}})[0]
+		return difference.Classify(o.c, &evaluation.OrphanBatch{Now: day, Targets: []evaluation.Orphan{{Resource: r, Existing: existing}}, Resources: map[int64]*evaluation.Resource{r.ID: r}})[0]
 	}
 	d := one("ann", nil).Delta
 	require.Equal(t, typ.ID, d.ResourceTypeID)
@@ -205,7 +207,9 @@ func TestKeysThatFail(t *testing.T) {
 	rule := o.rule(typ, rolemodel.ResourceTypeRule{Kind: rolemodel.CorrelationRule, SourceExpression: ptr(`source.LastName.split("#")[1]`), TargetBinding: ptr("Login"), Confidence: 100})
 	o.compile()
 	good, bad, nobody, composed := o.hire("Ann", "x#lee"), o.hire("Bob", "ray"), o.hire("Cid", ""), o.hire("Dan", "x#Mu\u0308ller")
-	keys := func(x *evaluation.Owner) []evaluation.Key { return SourceKeys(o.c, o.now, x.Resource, o.res) }
+	keys := func(x *evaluation.Owner) []evaluation.Key {
+		return expectation.SourceKeys(o.c, o.now, x.Resource, o.res)
+	}
 	require.Equal(t, []evaluation.Key{{RuleID: rule.ID, Value: "lee"}}, keys(good))
 	for _, x := range []*evaluation.Owner{bad, nobody} {
 		require.Len(t, keys(x), 1)

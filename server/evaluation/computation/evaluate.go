@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/difference"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
 )
@@ -13,14 +15,14 @@ import (
 // set and concerns no other.
 func Evaluate(c *model.Compiled, b *evaluation.Batch) []evaluation.Result {
 	out := make([]evaluation.Result, len(b.Owners))
-	h, m := hasher{c: c, b: b}, &scratch{}
+	h, m := hasher{c: c, b: b}, &expectation.Scratch{}
 	for i, o := range b.Owners {
 		out[i] = evaluate(c, b, o, &h, m)
 	}
 	return out
 }
 
-func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *hasher, m *scratch) (res evaluation.Result) {
+func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *hasher, m *expectation.Scratch) (res evaluation.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			res = evaluation.Result{OwnerID: o.Resource.ID, Err: fmt.Errorf("the computation of this owner failed: %v", p)}
@@ -30,7 +32,7 @@ func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *ha
 		slices.Equal(h.of(o), o.Fingerprint) {
 		return evaluation.Result{OwnerID: o.Resource.ID, Unchanged: true, Fingerprint: o.Fingerprint, NextAt: o.NextAt}
 	}
-	r, err := expect(c, b, o, m)
+	r, err := expectation.Of(c, b, o, m)
 	if err != nil {
 		return evaluation.Result{OwnerID: o.Resource.ID, Err: err}
 	}
@@ -38,19 +40,19 @@ func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *ha
 	if b.Explain {
 		explain(r)
 	}
-	r.res.Facts = slices.Clone(ascending(r.facts))
-	r.res.NextAt = interval.Moment(r.next)
-	r.res.Fingerprint = h.of(o.After(&r.res))
-	return r.res
+	r.Result.Facts = slices.Clone(expectation.Ascending(r.Facts))
+	r.Result.NextAt = interval.Moment(r.Next)
+	r.Result.Fingerprint = h.of(o.After(&r.Result))
+	return r.Result
 }
 
 // differ collects what has to be done about every row.
-func differ(r *run) {
-	for _, p := range r.plans {
-		in := difference{ground: &r.ground, plan: p, ownerGone: r.o.Resource.Gone, refused: len(r.o.Denied) > 0, unmatched: r.unmatched(p.ID)}
-		for _, in.seat = range p.seats {
-			if out := in.settle(); out != nil {
-				r.res.Types = append(r.res.Types, *out)
+func differ(r *expectation.Run) {
+	for _, p := range r.Plans {
+		in := difference.Input{Ground: &r.Ground, Plan: p, OwnerGone: r.Owner.Resource.Gone, Refused: len(r.Owner.Denied) > 0, Unmatched: r.Unmatched(p.ID)}
+		for _, in.Seat = range p.Seats {
+			if out := in.Settle(); out != nil {
+				r.Result.Types = append(r.Result.Types, *out)
 			}
 		}
 	}

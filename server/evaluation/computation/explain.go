@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
@@ -12,10 +13,10 @@ import (
 )
 
 // explain tells of every rule whether it holds and why not, and what all of them come to. It runs after everything is computed.
-func explain(of *run) {
+func explain(of *expectation.Run) {
 	r := explaining{of}
-	r.res.Trace = &evaluation.Trace{}
-	for _, p := range r.plans {
+	r.Result.Trace = &evaluation.Trace{}
+	for _, p := range r.Plans {
 		r.explainCorrelation(p)
 	}
 	r.explainContexts()
@@ -24,18 +25,18 @@ func explain(of *run) {
 }
 
 // explaining is what was computed of an owner, with a trace that grows.
-type explaining struct{ *run }
+type explaining struct{ *expectation.Run }
 
-func (r explaining) step(s evaluation.Step) { r.res.Trace.Steps = append(r.res.Trace.Steps, s) }
+func (r explaining) step(s evaluation.Step) { r.Result.Trace.Steps = append(r.Result.Trace.Steps, s) }
 
 func (r explaining) explainContexts() {
-	for i, rule := range r.src.Contexts {
+	for i, rule := range r.Source.Contexts {
 		s := evaluation.Step{Kind: evaluation.StepContext, RuleID: rule.ID, Rule: rule.Identifier}
-		if i >= len(r.contexts) || len(r.contexts[i]) == 0 {
+		if i >= len(r.Contexts) || len(r.Contexts[i]) == 0 {
 			r.step(s)
 			continue
 		}
-		for _, c := range r.contexts[i] {
+		for _, c := range r.Contexts[i] {
 			s.Matched, s.From, s.To, s.ResourceID, s.Values, s.Sections = true, c.Start, c.End, c.RecordID, c.Dimensions, c.Sections
 			r.step(s)
 		}
@@ -45,13 +46,13 @@ func (r explaining) explainContexts() {
 // explainRoles goes over the roles that some rule gives or that the owner has: their rules, then what they come to.
 func (r explaining) explainRoles() {
 	rules := map[int64][]*model.Rule{}
-	for _, x := range r.src.Matcher.Rules {
+	for _, x := range r.Source.Matcher.Rules {
 		if x.Gives != 0 {
 			rules[x.Gives] = append(rules[x.Gives], x)
 		}
 	}
 	rows := map[int64]*evaluation.AssignedRole{}
-	for _, row := range r.o.Roles {
+	for _, row := range r.Owner.Roles {
 		if row.IsDenied || row.Workflow.ByPerson() || row.Workflow.Found() {
 			rows[row.RoleID] = row
 		}
@@ -61,13 +62,13 @@ func (r explaining) explainRoles() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(rules)) {
 		kind := evaluation.StepSingleRole
-		if t := r.src.Roles[id]; t != nil && t.Kind == rolemodel.Composite {
+		if t := r.Source.Roles[id]; t != nil && t.Kind == rolemodel.Composite {
 			kind = evaluation.StepCompositeRole
 		}
 		for _, x := range rules[id] {
-			r.explainRule(evaluation.Step{Kind: kind, RoleID: id}, x, r.when(x, false))
+			r.explainRule(evaluation.Step{Kind: kind, RoleID: id}, x, r.When(x, false))
 		}
-		r.verdict(evaluation.Step{Kind: evaluation.StepRole, RoleID: id, ByHand: rows[id]}, r.held[id])
+		r.verdict(evaluation.Step{Kind: evaluation.StepRole, RoleID: id, ByHand: rows[id]}, r.Held[id])
 	}
 }
 
@@ -76,7 +77,7 @@ func (r explaining) verdict(s evaluation.Step, over interval.Set) {
 	if len(over) > 0 {
 		best := over[len(over)-1]
 		for _, i := range slices.Backward(over) {
-			if i.To > r.now {
+			if i.To > r.Now {
 				best = i
 			}
 		}
@@ -89,8 +90,8 @@ func (r explaining) verdict(s evaluation.Step, over interval.Set) {
 // explainRule adds one step per interval of a rule, or one that says why not.
 func (r explaining) explainRule(s evaluation.Step, x *model.Rule, over interval.Set) {
 	s.RuleID, s.Rule, s.NeedsRoleID, s.Denied, s.Suggests = x.ID, x.Identifier, x.RoleID, x.Denied, !x.Required()
-	s.RoleHeld = x.RoleID != 0 && len(r.held[x.RoleID]) > 0
-	s.NoContext = len(r.contextsOf(x)) == 0
+	s.RoleHeld = x.RoleID != 0 && len(r.Held[x.RoleID]) > 0
+	s.NoContext = len(r.ContextsOf(x)) == 0
 	if s.Matched = len(over) > 0; !s.Matched {
 		r.step(r.because(s, x, r.nearest(x)))
 	}
@@ -101,14 +102,14 @@ func (r explaining) explainRule(s evaluation.Step, x *model.Rule, over interval.
 }
 
 // because tells what a rule asks of a context, beside what that has.
-func (r explaining) because(s evaluation.Step, x *model.Rule, c *context) evaluation.Step {
+func (r explaining) because(s evaluation.Step, x *model.Rule, c *expectation.Context) evaluation.Step {
 	if c == nil {
 		return s
 	}
-	if len(r.contextsOf(x)) > 1 {
+	if len(r.ContextsOf(x)) > 1 {
 		s.OfRecord = c.RecordID
 	}
-	s.OutsidePolicy = x.PolicyBit != x.Bit && !c.match.Bits.Contains(x.PolicyBit)
+	s.OutsidePolicy = x.PolicyBit != x.Bit && !c.Match.Bits.Contains(x.PolicyBit)
 	s.Criteria = nil
 	for _, k := range x.Criteria {
 		s.Criteria = append(s.Criteria, evaluation.CriterionFact{Dimension: k.Dimension, Key: k.Key, Wanted: k.Value, Below: k.Inherit,
@@ -118,20 +119,20 @@ func (r explaining) because(s evaluation.Step, x *model.Rule, c *context) evalua
 }
 
 // reason is the context for which a rule applies during a time: of now, if now is in it, else the best ranked; after the time of all, any.
-func (r explaining) reason(x *model.Rule, i interval.Interval) *context {
-	contexts := r.contextsOf(x)
-	var best *context
+func (r explaining) reason(x *model.Rule, i interval.Interval) *expectation.Context {
+	contexts := r.ContextsOf(x)
+	var best *expectation.Context
 	for n := range contexts {
 		c := &contexts[n]
-		if !c.match.Has(x) {
+		if !c.Match.Has(x) {
 			continue
 		}
 		switch {
 		case best == nil:
 			best = c
-		case i.Has(r.now) && best.over.Has(r.now):
+		case i.Has(r.Now) && best.Over.Has(r.Now):
 			return best
-		case i.Has(r.now) && c.over.Has(r.now), c.over.From < i.To && i.From < c.over.To && !(best.over.From < i.To && i.From < best.over.To):
+		case i.Has(r.Now) && c.Over.Has(r.Now), c.Over.From < i.To && i.From < c.Over.To && !(best.Over.From < i.To && i.From < best.Over.To):
 			best = c
 		}
 	}
@@ -139,10 +140,10 @@ func (r explaining) reason(x *model.Rule, i interval.Interval) *context {
 }
 
 // nearest is the context that lacks the least of what a rule asks for; of equal ones that of now, then the best ranked.
-func (r explaining) nearest(x *model.Rule) *context {
-	contexts := r.contextsOf(x)
-	best, most := contextAt(contexts, r.now), -1
-	holds := func(c *context) (n int) {
+func (r explaining) nearest(x *model.Rule) *expectation.Context {
+	contexts := r.ContextsOf(x)
+	best, most := expectation.ContextAt(contexts, r.Now), -1
+	holds := func(c *expectation.Context) (n int) {
 		for _, k := range x.Criteria {
 			if r.satisfies(c, k) {
 				n++
@@ -161,7 +162,7 @@ func (r explaining) nearest(x *model.Rule) *context {
 	return best
 }
 
-func (r explaining) satisfies(c *context, k model.Criterion) bool {
+func (r explaining) satisfies(c *expectation.Context, k model.Criterion) bool {
 	id := c.Dimensions[k.Dimension]
 	if id == 0 || k.Value == 0 {
 		return false
@@ -169,23 +170,23 @@ func (r explaining) satisfies(c *context, k model.Criterion) bool {
 	if id == k.Value {
 		return true
 	}
-	at, ok := r.src.Matcher.At[k.Dimension]
-	return ok && k.Inherit && slices.Contains(r.src.Matcher.Dimensions[at].Ancestors[id], k.Value)
+	at, ok := r.Source.Matcher.At[k.Dimension]
+	return ok && k.Inherit && slices.Contains(r.Source.Matcher.Dimensions[at].Ancestors[id], k.Value)
 }
 
 // explainTypes tells of every rule of every resource type whether it gives something, of the type whether the owner gets it, and of the
 // values what they are.
 func (r explaining) explainTypes() {
-	for _, t := range r.src.Types {
+	for _, t := range r.Source.Types {
 		var base interval.Set
-		for _, p := range r.plans {
+		for _, p := range r.Plans {
 			if p.ID == t.ID {
-				base = p.base
+				base = p.Base
 			}
 		}
 		winners := r.winners(t.ID)
 		var properties []*model.Rule
-		for _, x := range r.src.Matcher.Rules {
+		for _, x := range r.Source.Matcher.Rules {
 			switch {
 			case x.Type != t || x.Kind.Told == model.NotTold:
 			case x.Kind.Gives:
@@ -211,7 +212,7 @@ func (r explaining) explainGiven(x *model.Rule) {
 	if !x.Kind.Gives {
 		s = propertyStep(x)
 	}
-	r.explainRule(s, x, x.Applied(r.when(x, false)))
+	r.explainRule(s, x, x.Applied(r.When(x, false)))
 }
 
 func propertyStep(x *model.Rule) evaluation.Step {
@@ -231,24 +232,24 @@ func (r explaining) explainComputed(x *model.Rule, given bool, winners []int64) 
 		if x.Value == nil {
 			return s
 		}
-		r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
+		r.World.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.Owner.Resource, formula.RecordRoot: record}
 		var err error
-		if s.Value, err = x.Value.Text(r.world); err != nil {
+		if s.Value, err = x.Value.Text(r.World); err != nil {
 			s.Error = err.Error()
 		}
 		return s
 	}
-	over := x.Applied(r.when(x, false))
-	if len(r.contextsOf(x)) < 2 || !x.Value.ByRecord() || len(over) == 0 {
-		r.explainRule(computed(s, r.recordOf(x)), x, over)
+	over := x.Applied(r.When(x, false))
+	if len(r.ContextsOf(x)) < 2 || !x.Value.ByRecord() || len(over) == 0 {
+		r.explainRule(computed(s, r.RecordOf(x)), x, over)
 		return
 	}
-	for _, part := range r.reigns(x, over, x.Property.Many()) { // each context gives a value of its own
-		one := computed(s, part.record)
+	for _, part := range r.Reigns(x, over, x.Property.Many()) { // each context gives a value of its own
+		one := computed(s, part.Record)
 		one.RuleID, one.Rule, one.NeedsRoleID, one.RoleHeld, one.Matched = x.ID, x.Identifier, x.RoleID, x.RoleID != 0, true
-		for _, i := range part.on {
+		for _, i := range part.On {
 			one.From, one.To = interval.Moments(i)
-			r.step(r.because(one, x, part.context))
+			r.step(r.because(one, x, part.Context))
 		}
 	}
 }
@@ -266,13 +267,13 @@ func (r explaining) winners(typeID int64) map[string][]int64 {
 		}
 	}
 	replaced := map[*evaluation.ExistingType]bool{}
-	for _, d := range r.res.Types {
+	for _, d := range r.Result.Types {
 		if d.ResourceTypeID == typeID {
 			replaced[d.Existing] = true
 			add(d.Expected)
 		}
 	}
-	for _, x := range r.o.Types {
+	for _, x := range r.Owner.Types {
 		if x.ResourceTypeID == typeID && !replaced[x] {
 			add(x.Expected)
 		}
@@ -281,15 +282,15 @@ func (r explaining) winners(typeID int64) map[string][]int64 {
 }
 
 // explainCorrelation tells which targets were found and what becomes of them.
-func (r explaining) explainCorrelation(p *plan) {
-	add := func(m match, is bool) {
-		r.step(evaluation.Step{Kind: evaluation.StepCorrelation, RuleID: m.rule, Rule: r.c.NameOfRule(m.rule), ResourceTypeID: p.ID, ResourceID: m.target.ID, Value: m.target.Key,
-			Matched: is, Confidence: m.confidence, Ambiguous: m.ambiguous})
+func (r explaining) explainCorrelation(p *expectation.Plan) {
+	add := func(m expectation.Match, is bool) {
+		r.step(evaluation.Step{Kind: evaluation.StepCorrelation, RuleID: m.Rule, Rule: r.Model.NameOfRule(m.Rule), ResourceTypeID: p.ID, ResourceID: m.Target.ID, Value: m.Target.Key,
+			Matched: is, Confidence: m.Confidence, Ambiguous: m.Ambiguous})
 	}
-	for _, m := range p.linked {
+	for _, m := range p.Linked {
 		add(m, true)
 	}
-	for _, m := range p.suggested {
+	for _, m := range p.Suggested {
 		add(m, false)
 	}
 }

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"writ/server/evaluation/model"
-
 	"github.com/stretchr/testify/require"
+
+	"writ/server/evaluation/model"
 )
 
 // TestExtensions: the libraries of CEL work on values of the directory, and what they read is loaded and noticed when it changes.

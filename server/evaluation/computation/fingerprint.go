@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/difference"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
@@ -240,7 +241,7 @@ func (h *hasher) existing(x *evaluation.ExistingType) {
 			h.n(int64(l.Workflow))
 			h.is(l.ReviewRequired, l.IsSent)
 			h.t(l.End)
-			h.s(orNone(l.WaitReason))
+			h.s(difference.OrNone(l.WaitReason))
 			h.s(l.Error)
 			sent = sent || l.State == evaluation.Transmitted
 		}

@@ -155,7 +155,7 @@ func (h *history) do(what string, x *evaluation.Owner) {
 			}
 			for _, l := range t.Order.Lines { // approved early: it waits for its day
 				if l.State == evaluation.Pending && l.Start != nil && l.Start.After(h.now.Add(time.Duration(h.typ.FulfillHoursAheadOfTime)*time.Hour)) {
-					l.State, l.WaitReason = evaluation.None, waitNotDue
+					l.State, l.WaitReason = evaluation.None, string(evaluation.WaitNotDue)
 				}
 			}
 		}
@@ -360,7 +360,7 @@ func (h *history) conforms() {
 func ordersOf(o *evaluation.Owner) (out []string) {
 	for _, t := range o.Types {
 		for _, l := range open(t) {
-			if !strings.HasSuffix(l, waitNotDue) {
+			if !strings.HasSuffix(l, string(evaluation.WaitNotDue)) {
 				out = append(out, l)
 			}
 		}

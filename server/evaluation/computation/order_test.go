@@ -8,6 +8,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/rolemodel"
 )
 
@@ -566,7 +567,7 @@ func TestQueryRules(t *testing.T) {
 		TargetExpression: ptr("ToUpper"), Confidence: 50})
 	o.compile()
 	o.res[p.Resource.Links["Records"][0]].Scalars["Office"] = "IT"
-	require.Contains(t, SourceKeys(o.c, o.now, p.Resource, o.res), evaluation.Key{RuleID: sure.ID, Value: "IT"})
+	require.Contains(t, expectation.SourceKeys(o.c, o.now, p.Resource, o.res), evaluation.Key{RuleID: sure.ID, Value: "IT"})
 	require.Contains(t, o.c.TargetKeys(o.res[it], o.res), evaluation.Key{RuleID: guess.ID, Value: "IT"})
 	target := o.res[o.one(p).TargetID]
 	target.Links["Home"] = []int64{it}

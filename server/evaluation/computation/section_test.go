@@ -13,6 +13,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/interval"
 	"writ/server/rolemodel"
 )
@@ -101,14 +102,14 @@ func (o *organisation) job(p *evaluation.Owner, j job) *evaluation.Resource {
 }
 
 // of computes the contexts of a person.
-func (o *organisation) of(p *evaluation.Owner) []context {
+func (o *organisation) of(p *evaluation.Owner) []expectation.Context {
 	o.t.Helper()
 	if o.c == nil {
 		o.compile()
 	}
-	r, err := expect(o.c, o.batch(p), p, &scratch{})
+	r, err := expectation.Of(o.c, o.batch(p), p, &expectation.Scratch{})
 	require.NoError(o.t, err)
-	return slices.Clone(r.contexts[0])
+	return slices.Clone(r.Contexts[0])
 }
 
 // during writes the months of contexts with what they say, in the order of time: "1-2 dept:Sales office:London".
@@ -116,9 +117,9 @@ func (o *organisation) during(p *evaluation.Owner) []string {
 	found := o.of(p)
 	rank := map[*evaluation.Resource]int{}
 	for i := range found {
-		rank[found[i].record] = i
+		rank[found[i].Record] = i
 	}
-	slices.SortStableFunc(found, func(a, b context) int { return cmp.Compare(a.over.From, b.over.From) })
+	slices.SortStableFunc(found, func(a, b expectation.Context) int { return cmp.Compare(a.Over.From, b.Over.From) })
 	monthOf := func(at int64) string {
 		if at == interval.Min || at == interval.Max {
 			return ""
@@ -128,15 +129,15 @@ func (o *organisation) during(p *evaluation.Owner) []string {
 	}
 	out := []string{}
 	for _, c := range found {
-		text := monthOf(c.over.From) + "-" + monthOf(c.over.To)
-		for _, id := range c.record.Links["Department"] {
+		text := monthOf(c.Over.From) + "-" + monthOf(c.Over.To)
+		for _, id := range c.Record.Links["Department"] {
 			text += " " + o.res[id].Key
 		}
-		for _, id := range c.record.Links["Title"] {
+		for _, id := range c.Record.Links["Title"] {
 			text += " " + o.res[id].Key
 		}
 		for _, name := range []string{"Office", "Place", "Contract"} {
-			if v := c.record.Scalars[name]; v != "" {
+			if v := c.Record.Scalars[name]; v != "" {
 				text += " " + v
 			}
 		}
@@ -465,18 +466,18 @@ func TestSectionsDayByDay(t *testing.T) {
 		}
 		o.now = month(rapid.IntRange(1, 13).Draw(rt, "now")).Add(time.Hour)
 		found := o.of(p)
-		shows := func(c context) string {
+		shows := func(c expectation.Context) string {
 			text := ""
 			for _, s := range n.sections {
 				for _, name := range n.owns(s) {
-					text += " " + name + "=" + n.value(c.record, name)
+					text += " " + name + "=" + n.value(c.Record, name)
 				}
 			}
 			return text
 		}
 		held := func(at int64) (yes bool) {
 			for _, c := range found {
-				yes = yes || c.over.Has(at) && c.Dimensions["Department"] == o.keys.IDs[department]["Sales"]
+				yes = yes || c.Over.Has(at) && c.Dimensions["Department"] == o.keys.IDs[department]["Sales"]
 			}
 			return yes
 		}
@@ -485,7 +486,7 @@ func TestSectionsDayByDay(t *testing.T) {
 			at := month(1).AddDate(0, m-1, 3).UnixMicro()
 			var got []string
 			for _, c := range found {
-				if c.over.Has(at) {
+				if c.Over.Has(at) {
 					got = append(got, shows(c))
 				}
 			}
@@ -508,7 +509,7 @@ func TestSectionsDayByDay(t *testing.T) {
 		}
 		for i, a := range found { // what goes on unchanged is one context
 			for _, b := range found[i+1:] {
-				if (a.over.To == b.over.From || b.over.To == a.over.From) && shows(a) == shows(b) && n.sections[0].InstanceKeyExpression != nil && n.sections[1].InstanceKeyExpression != nil &&
+				if (a.Over.To == b.Over.From || b.Over.To == a.Over.From) && shows(a) == shows(b) && n.sections[0].InstanceKeyExpression != nil && n.sections[1].InstanceKeyExpression != nil &&
 					n.sections[1].SortKeyExpression == nil {
 					require.NotEqual(rt, keysOf(a), keysOf(b), "%s", shows(a))
 				}
@@ -517,7 +518,7 @@ func TestSectionsDayByDay(t *testing.T) {
 	})
 }
 
-func keysOf(c context) (out []string) {
+func keysOf(c expectation.Context) (out []string) {
 	for _, s := range c.Sections {
 		out = append(out, s.Key)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/rolemodel"
 )
 
@@ -219,7 +220,7 @@ func TestQueryRulesOfTwoPositions(t *testing.T) {
 	o.compile()
 	for _, r := range []*rolemodel.ResourceTypeRule{home, groups} {
 		var values []string
-		for _, k := range SourceKeys(o.c, o.now, p.Resource, o.res) {
+		for _, k := range expectation.SourceKeys(o.c, o.now, p.Resource, o.res) {
 			if k.RuleID == r.ID {
 				values = append(values, k.Value)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
@@ -430,7 +431,7 @@ func (o *organisation) correlate() {
 				taken[t.TargetID] = true
 			}
 		}
-		for _, k := range SourceKeys(o.c, o.now, p.Resource, o.res) {
+		for _, k := range expectation.SourceKeys(o.c, o.now, p.Resource, o.res) {
 			for _, id := range slices.Sorted(maps.Keys(o.res)) {
 				r := o.res[id]
 				if r.EntityTypeID != account || r.Gone || taken[id] {

@@ -47,6 +47,7 @@ func CompileArguments(shape *directory.Shape, source, target int64, text string)
 	return NewCompiler(shape).Arguments(source, target, text)
 }
 
+// Arguments is CompileArguments with a compiler that is there already.
 func (c *Compiler) Arguments(source, target int64, text string) (*Arguments, error) {
 	sc := Scope{Source: source, Target: target}
 	env, err := c.env(sc)

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"writ/server/evaluation"
-
 	"github.com/stretchr/testify/require"
+
+	"writ/server/evaluation"
 )
 
 func TestArguments(t *testing.T) {

@@ -142,6 +142,7 @@ func has(s *directory.Shape, entityTypeID int64, name string) bool {
 	return entityTypeID != 0 && (name == displayName || s.Property(entityTypeID, name) != nil || s.Reverse(entityTypeID, name) != nil)
 }
 
+// NameOf is the identifier of an entity type, for messages.
 func NameOf(s *directory.Shape, entityTypeID int64) string {
 	if t := s.EntityTypes[entityTypeID]; t != nil {
 		return t.Identifier

@@ -15,6 +15,7 @@ type Field struct {
 	days   bool   // the system keeps no time of them
 }
 
+// NewField says of a property what its mapping makes of it.
 func NewField(shape *directory.Shape, p *directory.Property) Field {
 	q := Field{Property: p}
 	if m := shape.PropertyMappings[p.ID]; m != nil {

@@ -47,6 +47,7 @@ type Compiler struct {
 	err   error
 }
 
+// NewCompiler makes a compiler for the formulas over a shape. One that could not be made says so at the first expression.
 func NewCompiler(shape *directory.Shape) *Compiler {
 	c := &Compiler{shape: shape, envs: map[Scope]*cel.Env{}}
 	registry, err := types.NewRegistry()

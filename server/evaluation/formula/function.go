@@ -7,9 +7,9 @@ import (
 	"time"
 	"unicode"
 
-	"writ/server/directory"
-
 	"golang.org/x/text/unicode/norm"
+
+	"writ/server/directory"
 )
 
 // function is a built-in function of one bound value with the arguments written after the colon (role-model 1.7).

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"writ/server/evaluation"
-
 	"github.com/stretchr/testify/require"
+
+	"writ/server/evaluation"
 )
 
 // FuzzExpression: an expression is refused when it is saved, or ends soon with a value or an error.

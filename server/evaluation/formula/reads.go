@@ -22,6 +22,7 @@ type Nav struct {
 	To      *Reads
 }
 
+// Scalar notes that a scalar is read.
 func (u *Reads) Scalar(name string) {
 	if i, found := slices.BinarySearch(u.Scalars, name); !found {
 		u.Scalars = slices.Insert(u.Scalars, i, name)

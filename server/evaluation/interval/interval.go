@@ -1,3 +1,4 @@
+// Package interval is arithmetic with time while computing: instants, intervals and sets of them.
 package interval
 
 import (
@@ -6,7 +7,7 @@ import (
 	"time"
 )
 
-// Instants are microseconds since 1970 UTC while computing; the two bounds stand for minus and plus infinity.
+// Min and Max: instants are microseconds since 1970 UTC while computing; the two bounds stand for minus and plus infinity.
 const (
 	Min int64 = math.MinInt64
 	Max int64 = math.MaxInt64
@@ -24,8 +25,10 @@ type Set []Interval
 // Ever are all instants.
 var Ever = Set{Always}
 
+// Instant is a time while computing.
 func Instant(t time.Time) int64 { return t.UnixMicro() }
 
+// StartOf is the instant of a beginning; nil: it never began.
 func StartOf(t *time.Time) int64 {
 	if t == nil {
 		return Min
@@ -33,6 +36,7 @@ func StartOf(t *time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// EndOf is the instant of an end; nil: it never ends.
 func EndOf(t *time.Time) int64 {
 	if t == nil {
 		return Max
@@ -57,6 +61,7 @@ func Shift(at int64, minutes int) int64 {
 	return at + int64(minutes)*60_000_000
 }
 
+// Has reports whether an instant lies in it.
 func (i Interval) Has(at int64) bool { return i.From <= at && at < i.To }
 
 // Of makes a set of any intervals; empty ones fall away.
@@ -70,6 +75,7 @@ func Of(list ...Interval) Set {
 	return out.Normal()
 }
 
+// Normal sorts what was collected, in place, and joins what overlaps or touches.
 func (s Set) Normal() Set {
 	if len(s) < 2 {
 		return s
@@ -95,6 +101,7 @@ func (s Set) Normal() Set {
 	return out
 }
 
+// Union is what lies in one of two sets.
 func (s Set) Union(t Set) Set {
 	if len(s) == 0 {
 		return t
@@ -108,6 +115,7 @@ func (s Set) Union(t Set) Set {
 	return append(append(make(Set, 0, len(s)+len(t)), s...), t...).Normal()
 }
 
+// Intersect is what lies in both.
 func (s Set) Intersect(t Set) Set {
 	switch {
 	case len(s) == 1 && s[0] == Always:
@@ -130,6 +138,7 @@ func (s Set) Intersect(t Set) Set {
 	return out
 }
 
+// Subtract is what lies in s and not in t.
 func (s Set) Subtract(t Set) Set {
 	if len(t) == 0 || len(s) == 0 {
 		return s
@@ -182,4 +191,5 @@ func (s Set) After(at int64) Set {
 	return s
 }
 
+// Moments are the two bounds as times.
 func Moments(i Interval) (*time.Time, *time.Time) { return Moment(i.From), Moment(i.To) }

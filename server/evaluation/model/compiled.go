@@ -191,6 +191,7 @@ func (x *Rule) Applied(over interval.Set) interval.Set {
 // Required reports whether a rule gives something by itself: the other strengths only suggest in a basket.
 func (x *Rule) Required() bool { return x.strength == rolemodel.Required }
 
+// NameOfRule is the identifier of a rule of resource types; empty: there is none.
 func (c *Compiled) NameOfRule(id int64) string {
 	if x := c.Rules[id]; x != nil {
 		return x.Identifier

@@ -199,6 +199,7 @@ func (q SectionProperty) ValueOf(r *evaluation.Resource) string {
 	return fmt.Sprint("\x00", r.Links[q.Name])
 }
 
+// IsIn reports whether a record says something of the property.
 func (q SectionProperty) IsIn(r *evaluation.Resource) bool {
 	if q.Link {
 		return len(r.Links[q.Name]) > 0

@@ -1,4 +1,4 @@
-package computation
+package difference
 
 import (
 	"slices"

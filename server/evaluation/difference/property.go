@@ -1,26 +1,27 @@
-package computation
+package difference
 
 import (
 	"cmp"
 	"slices"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
 )
 
 // compare gives the current value of a mono-valued property as people read it, and whether it is the computed one.
-func compare(r *ground, q *model.Property, s *evaluation.Span, target *evaluation.Resource) (current string, same bool) {
+func compare(r *expectation.Ground, q *model.Property, s *evaluation.Span, target *evaluation.Resource) (current string, same bool) {
 	if !q.IsNavigation() {
 		c := target.Scalars[q.Identifier]
-		return c, formula.Same(s.Comparison, s.Value, c) || q.SameDate(s.Value, c, r.c.Shape.Zone())
+		return c, formula.Same(s.Comparison, s.Value, c) || q.SameDate(s.Value, c, r.Model.Shape.Zone())
 	}
 	ids := target.Links[q.Identifier]
 	if len(ids) == 0 {
 		return "", s.ID == 0
 	}
-	return r.label(ids[0]), ids[0] == s.ID
+	return r.Label(ids[0]), ids[0] == s.ID
 }
 
 // single compares a mono-valued property, scalar or navigation (role-model 12.7, second table; the first matching line wins).
@@ -28,7 +29,7 @@ func (d *diff) single(q *model.Property, target *evaluation.Resource) {
 	name := q.Identifier
 	line, remove := d.lines.find(name, evaluation.LineSet, 0, true), d.lines.find(name, evaluation.LineRemove, 0, true)
 	gap, kept := d.gapOf(name, 0), d.kept(name, 0)
-	p := evaluation.InForce(d.want.expected.Properties[name])
+	p := evaluation.InForce(d.want.Expected.Properties[name])
 	switch {
 	case p == nil:
 		d.ended(q, target, line, remove)
@@ -76,7 +77,7 @@ func (d *diff) single(q *model.Property, target *evaluation.Resource) {
 			!shows(q, target, d.own(q)) {
 			// neither the old value nor ours: somebody else wrote (X5)
 			d.lines.drop(line)
-			d.gap(name, 0, current, w.proposed, d.r.found())
+			d.gap(name, 0, current, w.proposed, d.r.Found())
 			return
 		}
 		d.lines.ask(w)
@@ -99,7 +100,7 @@ func (d *diff) rest(q *model.Property, p *evaluation.Span, w wish, current strin
 	old := evaluation.InForce(known)
 	switch {
 	case d.first || len(known)+len(own) == 0:
-		d.gap(q.Identifier, 0, current, w.proposed, d.r.found()) // first look: a new rule does not overwrite a system
+		d.gap(q.Identifier, 0, current, w.proposed, d.r.Found()) // first look: a new rule does not overwrite a system
 	case old == nil && len(own) == 0, old != nil && old.Error != "":
 		d.lines.ask(w) // its time has come
 	default:
@@ -107,7 +108,7 @@ func (d *diff) rest(q *model.Property, p *evaluation.Span, w wish, current strin
 		if shows(q, target, own) || moved && d.p.DiscardManualAssignments {
 			d.lines.ask(w)
 		} else {
-			d.gap(q.Identifier, 0, current, w.proposed, d.r.found())
+			d.gap(q.Identifier, 0, current, w.proposed, d.r.Found())
 		}
 	}
 }
@@ -141,7 +142,7 @@ func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remov
 	}
 	w := wish{property: name, action: evaluation.LineSet, current: value, due: interval.Min, from: interval.Min, to: interval.Max, mapped: true}
 	if q.IsNavigation() {
-		w.action, w.valueID, w.current = evaluation.LineRemove, id, cmp.Or(text, d.r.label(id))
+		w.action, w.valueID, w.current = evaluation.LineRemove, id, cmp.Or(text, d.r.Label(id))
 	}
 	isRemoval := func(l *evaluation.ExistingLine) bool {
 		return l != nil && (l.Action == evaluation.LineRemove && l.ValueID == id || l.Action == evaluation.LineSet && w.action == evaluation.LineSet && l.Proposed == "" && l.ValueID == 0)
@@ -164,8 +165,8 @@ func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remov
 		}
 	case kept != nil && kept.Workflow == evaluation.Calculated:
 		d.take(kept, w)
-	case d.want.forbid[name][id] && !asked:
-		d.gap(name, 0, w.current, "", d.r.found())
+	case d.want.Forbid[name][id] && !asked:
+		d.gap(name, 0, w.current, "", d.r.Found())
 	case kept != nil && kept.Workflow != evaluation.Declined:
 		d.closeGap(name, 0)
 	case kept != nil && kept.KeptAgainst == "":
@@ -180,7 +181,7 @@ func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remov
 		}
 		d.lines.ask(w)
 	case q.IsNavigation() && q.Ruled():
-		d.gap(name, 0, w.current, "", d.r.found()) // nobody asked for it
+		d.gap(name, 0, w.current, "", d.r.Found()) // nobody asked for it
 	default:
 		d.closeGap(name, 0) // a scalar that no rule computes here is nobody's business
 	}
@@ -234,7 +235,7 @@ func (d *diff) keptSingle(q *model.Property, k *evaluation.Kept, line *evaluatio
 // collection compares a multi-valued navigation, value by value (role-model 12.7, third table).
 func (d *diff) collection(q *model.Property, target *evaluation.Resource) {
 	name := q.Identifier
-	spans := d.want.expected.Properties[name]
+	spans := d.want.Expected.Properties[name]
 	for i := range spans {
 		if spans[i].Error != "" {
 			// what the property should hold is unknown: nothing of it moves until the rule works again
@@ -294,7 +295,7 @@ func (d *diff) member(q *model.Property, id int64, s *evaluation.Span, present, 
 	add, remove := d.lines.find(name, evaluation.LineAdd, id, false), d.lines.find(name, evaluation.LineRemove, id, false)
 	kept := d.kept(name, id)
 	now := s != nil && s.InForce
-	label := d.r.label(id)
+	label := d.r.Label(id)
 	withdraw := func(l *evaluation.ExistingLine) {
 		if l != nil {
 			d.lines.withdraw(l)
@@ -351,15 +352,15 @@ func (d *diff) member(q *model.Property, id int64, s *evaluation.Span, present, 
 			if remove != nil {
 				d.lines.keep(remove)
 			}
-		case d.want.forbid[name][id] && remove == nil:
-			d.gap(name, id, label, "", d.r.found())
+		case d.want.Forbid[name][id] && remove == nil:
+			d.gap(name, id, label, "", d.r.Found())
 		case remove != nil || own:
 			d.closeGap(name, id)
 			d.lines.ask(removal)
 		case !q.Ruled():
 			d.closeGap(name, id) // nobody looks after this property any more
 		default:
-			d.gap(name, id, label, "", d.r.found())
+			d.gap(name, id, label, "", d.r.Found())
 		}
 	default:
 		d.closeGap(name, id)

@@ -1,24 +1,24 @@
-package computation
+package expectation
 
 import (
 	"fmt"
 	"testing"
 
-	"writ/server/evaluation"
-
 	"github.com/stretchr/testify/require"
+
+	"writ/server/evaluation"
 )
 
 // TestCorrelationTable is role-model 5.3, line by line: offered two sure and two unsure targets, or only unsure ones.
 func TestCorrelationTable(t *testing.T) {
 	t.Parallel()
 	target := func(id int64) *evaluation.Resource { return &evaluation.Resource{ID: id} }
-	sure := []match{{target: target(1), confidence: 120}, {target: target(2), confidence: 100}}
-	unsure := []match{{target: target(3), confidence: 90}, {target: target(4), confidence: 80}}
-	both := append(append([]match{}, sure...), unsure...)
+	sure := []Match{{Target: target(1), Confidence: 120}, {Target: target(2), Confidence: 100}}
+	unsure := []Match{{Target: target(3), Confidence: 90}, {Target: target(4), Confidence: 80}}
+	both := append(append([]Match{}, sure...), unsure...)
 	for _, c := range []struct {
 		multiple, all, has bool
-		offered            []match
+		offered            []Match
 		linked, suggested  string
 	}{
 		{false, false, false, both, "1", ""},
@@ -44,10 +44,10 @@ func TestCorrelationTable(t *testing.T) {
 	}
 }
 
-func numbers(list []match) string {
+func numbers(list []Match) string {
 	s := ""
 	for _, m := range list {
-		s += fmt.Sprint(m.target.ID)
+		s += fmt.Sprint(m.Target.ID)
 	}
 	return s
 }

@@ -1,4 +1,4 @@
-package computation
+package difference
 
 import (
 	"slices"
@@ -127,7 +127,7 @@ func (l *lines) roundAgain() {
 				w.due = interval.Min
 			}
 			// what was sent had been reviewed, unless reviews are forced and nobody ever looked
-			d.ReviewRequired = l.r.b.BlockAll && l.order.ReviewedAt == nil
+			d.ReviewRequired = l.r.Batch.BlockAll && l.order.ReviewedAt == nil
 			d.To, d.WaitReason = l.entry(w, d.ReviewRequired)
 			d.Verb = verbs[d.To]
 			if ok {
@@ -177,7 +177,7 @@ func (l *lines) idle(d evaluation.LineDelta) bool {
 	}
 	for _, x := range l.existing() {
 		if x.ID == d.LineID {
-			return d.To == x.State && d.Proposed == x.Proposed && d.ValueID == x.ValueID && d.Current == x.Current && orNone(d.WaitReason) == orNone(x.WaitReason) &&
+			return d.To == x.State && d.Proposed == x.Proposed && d.ValueID == x.ValueID && d.Current == x.Current && OrNone(d.WaitReason) == OrNone(x.WaitReason) &&
 				d.Error == x.Error && d.ReviewRequired == x.ReviewRequired && interval.StartOf(d.Start) == interval.StartOf(x.Start) && interval.EndOf(d.End) == interval.EndOf(x.End)
 		}
 	}

@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"cmp"
@@ -11,8 +11,8 @@ import (
 )
 
 // roles computes composite roles, parents first, then single roles (S2, S3).
-func (r *run) roles() {
-	held := slices.Clone(r.o.Roles)
+func (r *Run) roles() {
+	held := slices.Clone(r.Owner.Roles)
 	slices.SortStableFunc(held, func(a, b *evaluation.AssignedRole) int { return cmp.Compare(a.RoleID, b.RoleID) })
 	rows := func(id int64) []*evaluation.AssignedRole {
 		from, _ := slices.BinarySearchFunc(held, id, func(x *evaluation.AssignedRole, id int64) int { return cmp.Compare(x.RoleID, id) })
@@ -26,7 +26,7 @@ func (r *run) roles() {
 	queue := []*model.Role{}
 	var singles []int64
 	add := func(id int64) {
-		x := r.src.Roles[id]
+		x := r.Source.Roles[id]
 		switch {
 		case x == nil || x.Kind == rolemodel.Single:
 			singles = append(singles, id)
@@ -37,7 +37,7 @@ func (r *run) roles() {
 			}
 		}
 	}
-	for _, row := range r.o.Roles {
+	for _, row := range r.Owner.Roles {
 		add(row.RoleID)
 	}
 	take := func(x *model.Rule) {
@@ -51,11 +51,11 @@ func (r *run) roles() {
 	r.open(func(m *model.Matches) []*model.Rule { return m.Roles }, take)
 	one := func(id int64) {
 		r.role(id, rules[id], rows(id))
-		if len(r.held[id]) == 0 {
+		if len(r.Held[id]) == 0 {
 			return
 		}
-		for _, x := range r.src.ByRole[id] {
-			if x.Gives != 0 && (len(x.Criteria) == 0 && x.PolicyBit == x.Bit && len(r.contextsOf(x)) > 0 || len(r.when(x, false)) > 0) {
+		for _, x := range r.Source.ByRole[id] {
+			if x.Gives != 0 && (len(x.Criteria) == 0 && x.PolicyBit == x.Bit && len(r.ContextsOf(x)) > 0 || len(r.When(x, false)) > 0) {
 				if !slices.Contains(rules[x.Gives], x) {
 					take(x)
 				}
@@ -65,10 +65,10 @@ func (r *run) roles() {
 	for i := 0; i < len(queue); i++ {
 		one(queue[i].ID)
 	}
-	for _, id := range ascending(singles) {
+	for _, id := range Ascending(singles) {
 		one(id)
 	}
-	slices.SortFunc(r.res.Roles, func(a, b evaluation.RoleDelta) int {
+	slices.SortFunc(r.Result.Roles, func(a, b evaluation.RoleDelta) int {
 		return cmp.Or(cmp.Compare(a.Row.RoleID, b.Row.RoleID), cmp.Compare(a.Row.ID, b.Row.ID), cmp.Compare(interval.StartOf(a.Row.Start), interval.StartOf(b.Row.Start)))
 	})
 }
@@ -89,7 +89,7 @@ func (p period) origin() string {
 
 // automatic resolves the rules of one role (role-model 3.2): on every elementary segment the smallest priority number decides; a denied rule
 // among those forbids; else the strongest type counts, and only Required gives.
-func (r *run) automatic(rules []*model.Rule) []period {
+func (r *Run) automatic(rules []*model.Rule) []period {
 	if len(rules) == 1 {
 		return r.automaticAlone(rules[0])
 	}
@@ -100,7 +100,7 @@ func (r *run) automatic(rules []*model.Rule) []period {
 	var all []one
 	var cuts []int64
 	for _, x := range rules {
-		over := r.when(x, false)
+		over := r.When(x, false)
 		if len(over) == 0 {
 			continue
 		}
@@ -154,8 +154,8 @@ func (r *run) automatic(rules []*model.Rule) []period {
 }
 
 // automaticAlone is automatic for a role of which one rule says everything.
-func (r *run) automaticAlone(x *model.Rule) []period {
-	over := r.when(x, false)
+func (r *Run) automaticAlone(x *model.Rule) []period {
+	over := r.When(x, false)
 	if x.Denied || !x.Required() || len(over) == 0 {
 		return nil
 	}
@@ -167,17 +167,17 @@ func (r *run) automaticAlone(x *model.Rule) []period {
 }
 
 // role settles one role: what the rules give, less what a person denied, beside what a person approved, in place of what was only found.
-func (r *run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRole) {
+func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRole) {
 	wanted := r.automatic(rules)
 	var denied, approved, held interval.Set
-	gone := r.o.Resource.Gone
+	gone := r.Owner.Resource.Gone
 	for _, row := range rows {
 		over := interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)}
-		if gone || over.To <= r.now && over.To != interval.Max || row.Workflow.Over() {
+		if gone || over.To <= r.Now && over.To != interval.Max || row.Workflow.Over() {
 			continue
 		}
-		r.edge(over.From)
-		r.edge(over.To)
+		r.Edge(over.From)
+		r.Edge(over.To)
 		switch {
 		case row.IsDenied:
 			denied = denied.Union(interval.Of(over))
@@ -196,12 +196,12 @@ func (r *run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 		for _, i := range over.Subtract(denied.Union(approved)) {
 			q := p
 			q.Interval = i
-			if i.To <= r.now {
+			if i.To <= r.Now {
 				past = append(past, q)
 			} else {
 				keep = append(keep, q)
-				r.edge(i.From)
-				r.edge(i.To)
+				r.Edge(i.From)
+				r.Edge(i.To)
 			}
 		}
 		// what the rules give counts for its whole time, the past too: rules after the end need to know when it was
@@ -209,17 +209,17 @@ func (r *run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 	}
 	r.roleRows(id, keep, past, rows)
 	if held = held.Union(approved); len(held) > 0 {
-		r.held[id] = held
+		r.Held[id] = held
 	}
 }
 
 // roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have
 // been over earlier, or interrupted, ends as it was (past): that is a correction of what was known.
-func (r *run) roleRows(id int64, keep, past []period, rows []*evaluation.AssignedRole) {
+func (r *Run) roleRows(id int64, keep, past []period, rows []*evaluation.AssignedRole) {
 	used := make(map[*evaluation.AssignedRole]bool, 1)
 	emit := func(row evaluation.AssignedRole, from *evaluation.AssignedRole) {
 		if from == nil || !sameRow(row, *from) {
-			r.res.Roles = append(r.res.Roles, evaluation.RoleDelta{Row: row})
+			r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: row})
 		}
 	}
 	of := func(p period) evaluation.AssignedRole {
@@ -235,7 +235,7 @@ func (r *run) roleRows(id int64, keep, past []period, rows []*evaluation.Assigne
 			row.ID = from.ID
 			for _, q := range past {
 				if automatic(from) && overlaps(from, q.Interval) {
-					r.res.Roles = append(r.res.Roles, evaluation.RoleDelta{Row: of(q), Close: true})
+					r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: of(q), Close: true})
 				}
 			}
 		}
@@ -245,15 +245,15 @@ func (r *run) roleRows(id int64, keep, past []period, rows []*evaluation.Assigne
 		if used[x] {
 			continue
 		}
-		isPast := x.End != nil && interval.EndOf(x.End) <= r.now
-		if automatic(x) || isPast || x.Workflow.Over() || r.o.Resource.Gone {
+		isPast := x.End != nil && interval.EndOf(x.End) <= r.Now
+		if automatic(x) || isPast || x.Workflow.Over() || r.Owner.Resource.Gone {
 			row := *x
 			for _, q := range past {
 				if automatic(x) && overlaps(x, q.Interval) {
 					row.Start, row.End = interval.Moment(q.From), interval.Moment(q.To)
 				}
 			}
-			r.res.Roles = append(r.res.Roles, evaluation.RoleDelta{Row: row, Close: true})
+			r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: row, Close: true})
 		}
 	}
 }

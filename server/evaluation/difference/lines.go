@@ -1,10 +1,11 @@
-package computation
+package difference
 
 import (
 	"slices"
 	"time"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/interval"
 )
 
@@ -41,8 +42,8 @@ type wish struct {
 
 // lines settles the order of one row line by line, by the columns POLICY, SYNC and CLOCK of the transition table (provisioning 1.4).
 type lines struct {
-	r        *ground
-	p        *plan
+	r        *expectation.Ground
+	p        *expectation.Plan
 	order    *evaluation.ExistingOrder // nil: none open
 	kind     evaluation.OrderKind      // of the order afterwards; empty: as it is
 	target   int64
@@ -57,7 +58,7 @@ type lines struct {
 	renamed  map[evaluation.Pointed]bool       // values that had another name when they were sent: nil none
 }
 
-func newLines(r *ground, p *plan, o *evaluation.ExistingOrder) *lines {
+func newLines(r *expectation.Ground, p *expectation.Plan, o *evaluation.ExistingOrder) *lines {
 	l := &lines{r: r, p: p, order: o}
 	if o != nil {
 		l.done = make(map[*evaluation.ExistingLine]bool, len(o.Lines))
@@ -111,7 +112,7 @@ func (l *lines) waitsForDeletion() bool {
 
 // synced: a synchronization of the target's entity type began after the order was carried out.
 func (l *lines) synced() bool {
-	at, ok := l.r.b.SyncedAt[l.p.TargetEntityTypeID]
+	at, ok := l.r.Batch.SyncedAt[l.p.TargetEntityTypeID]
 	return ok && (l.order == nil || l.order.ExecutedAt == nil || at.After(*l.order.ExecutedAt))
 }
 
@@ -147,7 +148,7 @@ func (l *lines) gate(w wish) bool {
 		return false
 	case w.review || w.reviewed != "" || w.confidence > 0 && w.confidence < 100:
 		return true
-	case l.r.b.BlockAll:
+	case l.r.Batch.BlockAll:
 		return true
 	case l.bypass():
 		return false
@@ -157,7 +158,7 @@ func (l *lines) gate(w wish) bool {
 }
 
 // bypass: this computation runs without provisioning review. Forcing a review for all is stronger.
-func (l *lines) bypass() bool { return l.r.b.NoReview && !l.r.b.BlockAll }
+func (l *lines) bypass() bool { return l.r.Batch.NoReview && !l.r.Batch.BlockAll }
 
 // entry is the state in which a line begins, or begins again; review: somebody still has to look at it.
 func (l *lines) entry(w wish, review bool) (evaluation.State, string) {
@@ -171,9 +172,9 @@ func (l *lines) entry(w wish, review bool) (evaluation.State, string) {
 	case hold != "":
 		return evaluation.None, hold
 	case review:
-		return evaluation.AwaitingApproval, orNone(w.reviewed)
-	case l.ahead(w.due) > l.r.now && w.due != interval.Min:
-		l.r.edge(l.ahead(w.due))
+		return evaluation.AwaitingApproval, OrNone(w.reviewed)
+	case l.ahead(w.due) > l.r.Now && w.due != interval.Min:
+		l.r.Edge(l.ahead(w.due))
 		return evaluation.None, waitNotDue
 	default:
 		return evaluation.Pending, waitNone
@@ -242,7 +243,7 @@ func (l *lines) withdraw(x *evaluation.ExistingLine) {
 	}
 	d := l.same(x, "withdraw")
 	d.Close = true
-	if x.End != nil && interval.EndOf(x.End) <= l.r.now && x.State != evaluation.Executed {
+	if x.End != nil && interval.EndOf(x.End) <= l.r.Now && x.State != evaluation.Executed {
 		d.Verb, d.To = "expire", evaluation.Inactive
 	}
 	l.emit(x, d)

@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"cmp"
@@ -8,28 +8,28 @@ import (
 	"writ/server/evaluation/model"
 )
 
-// match is a target that correlation offers for a resource type.
-type match struct {
-	target     *evaluation.Resource
-	rule       int64
-	confidence int
-	ambiguous  bool // somebody else has as good a claim
+// Match is a target that correlation offers for a resource type.
+type Match struct {
+	Target     *evaluation.Resource
+	Rule       int64
+	Confidence int
+	Ambiguous  bool // somebody else has as good a claim
 	hint       bool // an order of this owner was answered with exactly this key
 	former     *evaluation.Former
 }
 
 // sure reports whether it may be linked without asking.
-func (m match) sure() bool { return m.hint || m.confidence >= 100 && !m.ambiguous }
+func (m Match) sure() bool { return m.hint || m.Confidence >= 100 && !m.Ambiguous }
 
 // candidates sorts the offered targets by resource type, best first. A target counts with its highest rule (role-model 5.3).
-func (r *run) candidates(at func(*model.ResourceType) *plan) map[int64][]match {
-	out := map[int64][]match{}
-	add := func(t *model.ResourceType, m match) {
+func (r *Run) candidates(at func(*model.ResourceType) *Plan) map[int64][]Match {
+	out := map[int64][]Match{}
+	add := func(t *model.ResourceType, m Match) {
 		at(t)
 		list := out[t.ID]
 		for i := range list {
-			if list[i].target == m.target {
-				if m.confidence > list[i].confidence || m.confidence == list[i].confidence && m.rule < list[i].rule {
+			if list[i].Target == m.Target {
+				if m.Confidence > list[i].Confidence || m.Confidence == list[i].Confidence && m.Rule < list[i].Rule {
 					list[i] = m
 				}
 				return
@@ -37,9 +37,9 @@ func (r *run) candidates(at func(*model.ResourceType) *plan) map[int64][]match {
 		}
 		out[t.ID] = append(list, m)
 	}
-	for _, c := range r.o.Candidates {
-		target := r.b.Resources[c.TargetID]
-		if target == nil || target.Gone || r.o.Denied[c.TargetID] || r.o.Resource.Gone && c.RuleID != 0 {
+	for _, c := range r.Owner.Candidates {
+		target := r.Batch.Resources[c.TargetID]
+		if target == nil || target.Gone || r.Owner.Denied[c.TargetID] || r.Owner.Resource.Gone && c.RuleID != 0 {
 			continue // who is gone finds nothing, but what was created for him is his until somebody takes it over
 		}
 		r.read(target.ID)
@@ -48,27 +48,27 @@ func (r *run) candidates(at func(*model.ResourceType) *plan) map[int64][]match {
 		}
 		if c.RuleID == 0 {
 			// the key that was reported for an order of this owner
-			for _, x := range r.o.Types {
-				if t := r.c.Types[x.ResourceTypeID]; t != nil && t.TargetEntityTypeID == target.EntityTypeID && x.CreatedKey != "" && x.CreatedKey == target.Key && x.TargetID == 0 {
-					add(t, match{target: target, confidence: 150, hint: true, former: c.Former})
+			for _, x := range r.Owner.Types {
+				if t := r.Model.Types[x.ResourceTypeID]; t != nil && t.TargetEntityTypeID == target.EntityTypeID && x.CreatedKey != "" && x.CreatedKey == target.Key && x.TargetID == 0 {
+					add(t, Match{Target: target, Confidence: 150, hint: true, former: c.Former})
 				}
 			}
 			continue
 		}
-		x := r.c.Rules[c.RuleID]
-		if x == nil || x.Type == nil || x.Type.SourceEntityTypeID != r.o.Resource.EntityTypeID || x.Type.TargetEntityTypeID != target.EntityTypeID {
+		x := r.Model.Rules[c.RuleID]
+		if x == nil || x.Type == nil || x.Type.SourceEntityTypeID != r.Owner.Resource.EntityTypeID || x.Type.TargetEntityTypeID != target.EntityTypeID {
 			continue
 		}
-		m := match{target: target, rule: x.ID, confidence: x.Confidence, ambiguous: c.Owners > 1, former: c.Former}
-		m.hint = hinted(r.o, x.Type, target)
+		m := Match{Target: target, Rule: x.ID, Confidence: x.Confidence, Ambiguous: c.Owners > 1, former: c.Former}
+		m.hint = hinted(r.Owner, x.Type, target)
 		add(x.Type, m)
 	}
 	for _, list := range out {
-		slices.SortFunc(list, func(a, b match) int {
+		slices.SortFunc(list, func(a, b Match) int {
 			if a.hint != b.hint {
 				return map[bool]int{true: -1, false: 1}[a.hint]
 			}
-			return cmp.Or(cmp.Compare(b.confidence, a.confidence), cmp.Compare(a.rule, b.rule), cmp.Compare(a.target.ID, b.target.ID))
+			return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Target.ID, b.Target.ID))
 		})
 	}
 	return out
@@ -85,11 +85,11 @@ func hinted(o *evaluation.Owner, t *model.ResourceType, target *evaluation.Resou
 }
 
 // correlate applies the table of role-model 5.3: what is linked at once and what is only suggested. has: the owner has a target of the type.
-func correlate(multiple, suggestAll, has bool, offered []match) (linked, suggested []match) {
+func correlate(multiple, suggestAll, has bool, offered []Match) (linked, suggested []Match) {
 	if len(offered) == 0 {
 		return nil, nil
 	}
-	var sure, unsure []match
+	var sure, unsure []Match
 	for _, m := range offered {
 		if m.sure() {
 			sure = append(sure, m)

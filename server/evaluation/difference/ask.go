@@ -1,4 +1,4 @@
-package computation
+package difference
 
 import (
 	"writ/server/evaluation"
@@ -71,7 +71,7 @@ func (l *lines) unchanged(x *evaluation.ExistingLine, w wish, d evaluation.LineD
 	switch x.State {
 	case evaluation.None, evaluation.Pending, evaluation.AwaitingApproval:
 		// what was approved, or never needed it, is not asked for again
-		unseen := l.r.b.BlockAll && l.order.ReviewedAt == nil && !w.decided // everything is to be reviewed, and nobody looked yet (P12)
+		unseen := l.r.Batch.BlockAll && l.order.ReviewedAt == nil && !w.decided // everything is to be reviewed, and nobody looked yet (P12)
 		again := unseen || x.ReviewRequired && (review || !l.bypass())
 		if x.State == evaluation.Pending {
 			again = unseen
@@ -97,7 +97,7 @@ func (l *lines) unchanged(x *evaluation.ExistingLine, w wish, d evaluation.LineD
 		if d.To != x.State {
 			d.Verb = verbs[d.To]
 		}
-		if d.To == x.State && d.WaitReason == orNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error &&
+		if d.To == x.State && d.WaitReason == OrNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error &&
 			interval.StartOf(d.Start) == interval.StartOf(x.Start) && interval.EndOf(d.End) == interval.EndOf(x.End) {
 			l.keep(x)
 			return
@@ -126,7 +126,7 @@ func (l *lines) unchanged(x *evaluation.ExistingLine, w wish, d evaluation.LineD
 		}
 		l.unverifiedLine(x)
 	case evaluation.Inactive:
-		if x.Workflow != evaluation.Declined && w.to > l.r.now {
+		if x.Workflow != evaluation.Declined && w.to > l.r.Now {
 			l.restart(x, w, d, review) // its time was past; it goes on, or another one came (I1)
 			return
 		}
@@ -172,7 +172,8 @@ func (l *lines) restart(x *evaluation.ExistingLine, w wish, d evaluation.LineDel
 // verbs name the move into each state a computation can lead to; what only changes its content is refreshed.
 var verbs = map[evaluation.State]string{evaluation.None: "hold", evaluation.Pending: "compute", evaluation.Verified: "verify", evaluation.AwaitingApproval: "review", evaluation.Inactive: "expire", evaluation.Error: "fail"}
 
-func orNone(s string) string {
+// OrNone is a reason to wait as it is stored: no reason is "none".
+func OrNone(s string) string {
 	if s == "" {
 		return waitNone
 	}

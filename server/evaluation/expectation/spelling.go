@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"fmt"
@@ -16,17 +16,17 @@ const maxSpellings = 10
 // spelled computes the value of a scalar rule. A rule that uses iteration has several spellings: the owner keeps the one he has, whatever
 // its number; otherwise he gets the first that is free. A spelling that the managed system refused as taken is not tried again, nor is one
 // before it, so that two refusals never alternate.
-func (r *run) spelled(p *plan, q *model.Property, x *model.Rule) (string, error) {
+func (r *Run) spelled(p *Plan, q *model.Property, x *model.Rule) (string, error) {
 	if !x.Value.Again() {
-		return x.Value.Text(r.world)
+		return x.Value.Text(r.World)
 	}
-	defer func() { r.world.Iteration = 0 }()
+	defer func() { r.World.Iteration = 0 }()
 	mine, refused := r.spellings(p, q)
 	var list []string
 	from := 0
 	for n := range maxSpellings {
-		r.world.Iteration = int64(n)
-		v, err := x.Value.Text(r.world)
+		r.World.Iteration = int64(n)
+		v, err := x.Value.Text(r.World)
 		if err != nil || v == "" {
 			return "", err
 		}
@@ -52,28 +52,28 @@ func (r *run) spelled(p *plan, q *model.Property, x *model.Rule) (string, error)
 }
 
 // claim notes that the owner would get a value; false when somebody else has it.
-func (r *run) claim(p *plan, q *model.Property, value string) bool {
-	c := evaluation.Claim{OwnerID: r.o.Resource.ID, EntityTypeID: p.TargetEntityTypeID, Property: q.Identifier, Value: value}
-	if r.b.Taken[c] {
+func (r *Run) claim(p *Plan, q *model.Property, value string) bool {
+	c := evaluation.Claim{OwnerID: r.Owner.Resource.ID, EntityTypeID: p.TargetEntityTypeID, Property: q.Identifier, Value: value}
+	if r.Batch.Taken[c] {
 		return false
 	}
-	r.res.Claims = append(r.res.Claims, c)
+	r.Result.Claims = append(r.Result.Claims, c)
 	return true
 }
 
 // spellings gives the values of a property that are the owner's already: what his targets show, what is expected of them, what is ordered;
 // and those that a managed system refused since somebody else has them.
-func (r *run) spellings(p *plan, q *model.Property) (mine, refused map[string]bool) {
+func (r *Run) spellings(p *Plan, q *model.Property) (mine, refused map[string]bool) {
 	mine, refused = map[string]bool{}, map[string]bool{}
 	has := func(id int64) {
-		if x := r.b.Resources[id]; x != nil && x.EntityTypeID == p.TargetEntityTypeID {
+		if x := r.Batch.Resources[id]; x != nil && x.EntityTypeID == p.TargetEntityTypeID {
 			mine[x.Scalars[q.Identifier]] = true
 			if q.IsKey {
 				mine[x.Key] = true
 			}
 		}
 	}
-	for _, t := range r.o.Types {
+	for _, t := range r.Owner.Types {
 		if t.ResourceTypeID != p.ID {
 			continue
 		}
@@ -97,7 +97,7 @@ func (r *run) spellings(p *plan, q *model.Property) (mine, refused map[string]bo
 			}
 		}
 	}
-	for _, c := range r.o.Candidates {
+	for _, c := range r.Owner.Candidates {
 		has(c.TargetID)
 	}
 	delete(mine, "")

@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"cmp"
@@ -10,17 +10,17 @@ import (
 	"writ/server/evaluation/model"
 )
 
-// context is one computed context with what it satisfies.
-type context struct {
+// Context is one computed context with what it satisfies.
+type Context struct {
 	evaluation.Context
-	over   interval.Interval
+	Over   interval.Interval
 	wide   interval.Interval // over, and beside it the times without any context that take their values from this one (role-model 2.9)
-	record *evaluation.Resource
-	match  *model.Matches
+	Record *evaluation.Resource
+	Match  *model.Matches
 }
 
-// contextAt is the context that counts at an instant, the best ranked of several; nil only without any. The list is by rank.
-func contextAt(contexts []context, at int64) *context {
+// ContextAt is the context that counts at an instant, the best ranked of several; nil only without any. The list is by rank.
+func ContextAt(contexts []Context, at int64) *Context {
 	for i := range contexts {
 		if contexts[i].wide.Has(at) {
 			return &contexts[i]
@@ -34,7 +34,7 @@ type chooser struct{ *model.ContextRule }
 
 // choose computes the contexts of an owner under one context rule, the best ranked first. edges gets every boundary, since what is in force
 // changes there.
-func (r chooser) choose(w *formula.World, now int64, edges func(int64)) ([]context, error) {
+func (r chooser) choose(w *formula.World, now int64, edges func(int64)) ([]Context, error) {
 	records := []*evaluation.Resource{w.Vars[formula.SourceRoot]}
 	if r.Records != nil {
 		records = r.Records.Reach(w)
@@ -43,21 +43,21 @@ func (r chooser) choose(w *formula.World, now int64, edges func(int64)) ([]conte
 	if err != nil {
 		return nil, err
 	}
-	var found []context
+	var found []Context
 	if len(r.Sections) == 0 {
 		found, err = r.latest(w, records, now, edges)
 	} else {
 		found, err = r.combine(w, records)
 		for i := range found {
-			edges(found[i].over.From)
-			edges(found[i].over.To)
+			edges(found[i].Over.From)
+			edges(found[i].Over.To)
 		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("context rule %s: %w", r.Identifier, err)
 	}
 	for i := range found {
-		w.Vars[formula.RecordRoot] = found[i].record
+		w.Vars[formula.RecordRoot] = found[i].Record
 		found[i].Dimensions = make(map[string]int64, len(r.Dimensions))
 		for _, d := range r.Dimensions {
 			if x := d.Path.One(w); x != nil {
@@ -106,8 +106,8 @@ func (r chooser) counting(w *formula.World, records []*evaluation.Resource, now 
 
 // latest makes the one context of an owner without sections: of the records the one valid now with the latest start, else the next future one, else
 // the last past one (role-model 4.4).
-func (r chooser) latest(w *formula.World, records []*evaluation.Resource, now int64, edges func(int64)) ([]context, error) {
-	var best *context
+func (r chooser) latest(w *formula.World, records []*evaluation.Resource, now int64, edges func(int64)) ([]Context, error) {
+	var best *Context
 	for _, record := range records {
 		w.Vars[formula.RecordRoot] = record
 		over, err := w.Period(r.Start, r.End, interval.Always)
@@ -119,7 +119,7 @@ func (r chooser) latest(w *formula.World, records []*evaluation.Resource, now in
 		}
 		edges(over.From)
 		edges(over.To)
-		c := &context{Context: evaluation.Context{RuleID: r.ID, RecordID: record.ID}, over: over, wide: interval.Always, record: record}
+		c := &Context{Context: evaluation.Context{RuleID: r.ID, RecordID: record.ID}, Over: over, wide: interval.Always, Record: record}
 		if best == nil || better(c, best, now) {
 			best = c
 		}
@@ -127,17 +127,17 @@ func (r chooser) latest(w *formula.World, records []*evaluation.Resource, now in
 	if best == nil {
 		return nil, nil
 	}
-	best.Start, best.End = interval.Moment(best.over.From), interval.Moment(best.over.To)
-	return []context{*best}, nil
+	best.Start, best.End = interval.Moment(best.Over.From), interval.Moment(best.Over.To)
+	return []Context{*best}, nil
 }
 
 // better ranks two records: valid now before future before past, then the latest start (the earliest among future ones), then the lowest id.
-func better(a, b *context, now int64) bool {
-	rank := func(c *context) int {
+func better(a, b *Context, now int64) bool {
+	rank := func(c *Context) int {
 		switch {
-		case c.over.Has(now):
+		case c.Over.Has(now):
 			return 0
-		case c.over.From > now:
+		case c.Over.From > now:
 			return 1
 		default:
 			return 2
@@ -146,9 +146,9 @@ func better(a, b *context, now int64) bool {
 	if ra, rb := rank(a), rank(b); ra != rb {
 		return ra < rb
 	} else if ra == 1 {
-		return cmp.Or(cmp.Compare(a.over.From, b.over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
+		return cmp.Or(cmp.Compare(a.Over.From, b.Over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
 	} else if ra == 2 {
-		return cmp.Or(cmp.Compare(b.over.To, a.over.To), cmp.Compare(b.over.From, a.over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
+		return cmp.Or(cmp.Compare(b.Over.To, a.Over.To), cmp.Compare(b.Over.From, a.Over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
 	}
-	return cmp.Or(cmp.Compare(b.over.From, a.over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
+	return cmp.Or(cmp.Compare(b.Over.From, a.Over.From), cmp.Compare(a.RecordID, b.RecordID)) < 0
 }

@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"cmp"
@@ -43,7 +43,7 @@ type part struct {
 }
 
 // combine makes the contexts of an owner from records with sections (role-model 4.6): every combination of what is in force at the same time.
-func (r chooser) combine(w *formula.World, records []*evaluation.Resource) ([]context, error) {
+func (r chooser) combine(w *formula.World, records []*evaluation.Resource) ([]Context, error) {
 	lanes, err := r.lanes(w, records)
 	if err != nil {
 		return nil, err
@@ -336,19 +336,19 @@ func (r chooser) mainOf(parts []*part) *evaluation.Resource {
 
 // contexts makes contexts of the combinations, the best ranked first: higher sort keys, then what is there for longer, then the lowest record.
 // here is when the owner is here.
-func (m *combining) contexts(here interval.Set) []context {
+func (m *combining) contexts(here interval.Set) []Context {
 	slices.SortStableFunc(m.found, func(a, b *combination) int {
 		return cmp.Or(compareParts(a, b, func(x, y *piece) int { return cmp.Compare(y.sort, x.sort) }),
 			compareParts(a, b, func(x, y *piece) int { return cmp.Compare(x.of.from, y.of.from) }),
 			compareParts(a, b, func(x, y *piece) int { return cmp.Compare(x.of.id, y.of.id) }),
 			cmp.Compare(a.over.From, b.over.From))
 	})
-	out := make([]context, len(m.found))
+	out := make([]Context, len(m.found))
 	for i, c := range m.found {
 		x := &out[i]
-		x.over, x.wide = c.over, widened(c.over, here)
-		x.record = m.rule.flatten(c.parts)
-		x.Context = evaluation.Context{RuleID: m.rule.ID, RecordID: x.record.ID, Start: interval.Moment(c.over.From), End: interval.Moment(c.over.To)}
+		x.Over, x.wide = c.over, widened(c.over, here)
+		x.Record = m.rule.flatten(c.parts)
+		x.Context = evaluation.Context{RuleID: m.rule.ID, RecordID: x.Record.ID, Start: interval.Moment(c.over.From), End: interval.Moment(c.over.To)}
 		for k, p := range c.parts {
 			s := evaluation.ContextSection{SectionID: m.lanes[k].ID, IsGap: p.gap}
 			if p.piece != nil {

@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"cmp"
@@ -10,36 +10,36 @@ import (
 	"writ/server/rolemodel"
 )
 
-// plan is what the rules want of one resource type for one owner, whatever target it becomes.
-type plan struct {
+// Plan is what the rules want of one resource type for one owner, whatever target it becomes.
+type Plan struct {
 	*model.ResourceType
 	rules    []*model.Rule // TYPE, NAVIGATION and SCALAR rules whose criteria hold, by id
-	base     interval.Set  // when the rules give the type
+	Base     interval.Set  // when the rules give the type
 	denied   interval.Set
-	byRole   bool // nothing but rules with a role gives it
+	ByRole   bool // nothing but rules with a role gives it
 	expected evaluation.Expected
 	forbid   map[string]map[int64]bool // navigation values that a denied rule forbids now
 	failed   bool                      // a rule failed: state 7
 
-	seats             []*seat // the rows that there are and are to be, settled in this order
-	linked, suggested []match // the targets that correlation found, and what becomes of them
+	Seats             []*Seat // the rows that there are and are to be, settled in this order
+	Linked, Suggested []Match // the targets that correlation found, and what becomes of them
 }
 
 // types computes the resource types (S4 to S9).
-func (r *run) types() {
-	plans := map[int64]*plan{}
-	at := func(t *model.ResourceType) *plan {
+func (r *Run) types() {
+	plans := map[int64]*Plan{}
+	at := func(t *model.ResourceType) *Plan {
 		p := plans[t.ID]
 		if p == nil {
-			p = &plan{ResourceType: t}
+			p = &Plan{ResourceType: t}
 			plans[t.ID] = p
 		}
 		return p
 	}
 	r.open(func(m *model.Matches) []*model.Rule { return m.Types }, func(x *model.Rule) { p := at(x.Type); p.rules = append(p.rules, x) })
-	for id := range r.held {
-		for _, x := range r.src.ByRole[id] {
-			if x.Listed && x.Gives == 0 && len(r.when(x, false)) > 0 {
+	for id := range r.Held {
+		for _, x := range r.Source.ByRole[id] {
+			if x.Listed && x.Gives == 0 && len(r.When(x, false)) > 0 {
 				p := at(x.Type)
 				p.rules = append(p.rules, x)
 			}
@@ -47,11 +47,11 @@ func (r *run) types() {
 	}
 	rows := map[int64][]*evaluation.ExistingType{}
 	r.taken = map[int64]bool{}
-	for _, x := range r.o.Types {
+	for _, x := range r.Owner.Types {
 		if x.TargetID != 0 {
 			r.taken[x.TargetID] = true
 		}
-		if t := r.c.Types[x.ResourceTypeID]; t != nil {
+		if t := r.Model.Types[x.ResourceTypeID]; t != nil {
 			at(t)
 		}
 		rows[x.ResourceTypeID] = append(rows[x.ResourceTypeID], x)
@@ -68,24 +68,24 @@ func (r *run) types() {
 		p := plans[id]
 		r.intervals(p)
 		r.settle(p, rows[id], found[id])
-		r.plans = append(r.plans, p)
+		r.Plans = append(r.Plans, p)
 	}
 }
 
 // intervals finds when the rules give the type, and what its properties extend that by.
-func (r *run) intervals(p *plan) {
-	p.byRole = true
+func (r *Run) intervals(p *Plan) {
+	p.ByRole = true
 	var typeRules, roles []int64
 	for _, x := range p.rules {
 		if x.Kind.Gives && x.Denied {
-			p.denied = p.denied.Union(x.Applied(r.when(x, false)))
+			p.denied = p.denied.Union(x.Applied(r.When(x, false)))
 		}
 	}
 	for _, x := range p.rules {
 		if x.Denied || x.Kind.Gives && !x.Required() {
 			continue
 		}
-		over := r.when(x, false)
+		over := r.When(x, false)
 		if x.Kind.Gives {
 			over = x.Applied(over)
 		}
@@ -93,14 +93,14 @@ func (r *run) intervals(p *plan) {
 		if len(over) == 0 {
 			continue
 		}
-		p.base = p.base.Union(over)
+		p.Base = p.Base.Union(over)
 		if x.Kind.Gives {
 			typeRules = append(typeRules, x.ID)
 		}
 		if x.RoleID != 0 {
 			roles = append(roles, x.RoleID)
 		} else {
-			p.byRole = false
+			p.ByRole = false
 		}
 	}
 	slices.Sort(roles)
@@ -108,7 +108,7 @@ func (r *run) intervals(p *plan) {
 }
 
 // extend lets properties with offsets reach beyond the time that rules give the type.
-func (r *run) extend(p *plan, base interval.Set) interval.Set {
+func (r *Run) extend(p *Plan, base interval.Set) interval.Set {
 	over := base
 	if len(base) == 0 {
 		return over
@@ -116,19 +116,19 @@ func (r *run) extend(p *plan, base interval.Set) interval.Set {
 	for _, q := range p.Props {
 		for _, x := range slices.Concat(q.Scalars, q.Queries) {
 			if x.Offset != rolemodel.OffsetDefault {
-				over = over.Union(x.Applied(r.when(x, false)))
+				over = over.Union(x.Applied(r.When(x, false)))
 			}
 		}
 	}
 	for _, x := range p.rules {
 		if x.Kind.Fixed && !x.Denied && x.Offset != rolemodel.OffsetDefault {
-			over = over.Union(x.Applied(r.when(x, false)))
+			over = over.Union(x.Applied(r.When(x, false)))
 		}
 	}
 	return over.Subtract(p.denied)
 }
 
-func (p *plan) forbidden(property string, id int64) {
+func (p *Plan) forbidden(property string, id int64) {
 	if p.forbid == nil {
 		p.forbid = map[string]map[int64]bool{}
 	}

@@ -1,9 +1,10 @@
-package computation
+package difference
 
 import (
 	"cmp"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
@@ -54,15 +55,15 @@ func orphan(c *model.Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) e
 			}
 		}
 	}
-	r := &ground{c: c, now: interval.Instant(b.Now), next: interval.Max,
-		b: &evaluation.Batch{Now: b.Now, Initial: b.Initial, BlockAll: b.BlockAll, NoReview: b.NoReview, Resources: b.Resources, SyncedAt: b.SyncedAt}}
+	r := &expectation.Ground{Model: c, Now: interval.Instant(b.Now), Next: interval.Max,
+		Batch: &evaluation.Batch{Now: b.Now, Initial: b.Initial, BlockAll: b.BlockAll, NoReview: b.NoReview, Resources: b.Resources, SyncedAt: b.SyncedAt}}
 	d := &evaluation.TypeDelta{Existing: t.Existing, TargetID: t.Resource.ID, Workflow: row.Workflow, Confidence: confidence}
 	switch {
 	case typ == nil && t.Existing == nil:
 		return res
 	case typ == nil || t.Resource.Gone:
 		d.ResourceTypeID, d.CloseRow, d.RowChanged = row.ResourceTypeID, true, true
-		if l := newLines(r, &plan{ResourceType: typ}, row.Order); typ != nil && row.Order != nil {
+		if l := newLines(r, &expectation.Plan{ResourceType: typ}, row.Order); typ != nil && row.Order != nil {
 			for _, x := range l.existing() {
 				l.verify(x, true)
 			}
@@ -75,11 +76,11 @@ func orphan(c *model.Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) e
 		return res
 	}
 	d.ResourceTypeID = typ.ID
-	r.b.Initial = isOld(b, t, typ)
+	r.Batch.Initial = isOld(b, t, typ)
 	if row.Workflow == evaluation.WorkflowNone {
-		d.Workflow = r.found()
+		d.Workflow = r.Found()
 	}
-	x := &diff{difference: difference{ground: r, seat: &seat{}}, r: r, p: &plan{ResourceType: typ}, row: &row, target: t.Resource}
+	x := &diff{Input: Input{Ground: r, Seat: &expectation.Seat{}}, r: r, p: &expectation.Plan{ResourceType: typ}, row: &row, target: t.Resource}
 	x.lines = newLines(r, x.p, row.Order)
 	x.out.Workflow = d.Workflow
 	switch {

@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"slices"
@@ -20,14 +20,14 @@ func SourceKeys(c *model.Compiled, now time.Time, o *evaluation.Resource, res ma
 	}
 	w := &formula.World{Resources: res, Now: interval.Instant(now), Zone: c.Shape.Zone()}
 	w.Vars[formula.SourceRoot] = o
-	free := []context{{wide: interval.Always, record: o}}
-	contexts := make([][]context, len(s.Contexts))
+	free := []Context{{wide: interval.Always, Record: o}}
+	contexts := make([][]Context, len(s.Contexts))
 	for i, r := range s.Contexts {
 		if found, err := (chooser{r}).choose(w, w.Now, func(int64) {}); err == nil {
 			contexts[i] = found
 		}
 	}
-	return sourceKeys(s, w, o, func(r *model.Rule) []context {
+	return sourceKeys(s, w, o, func(r *model.Rule) []Context {
 		if r.Context < 0 {
 			return free
 		}
@@ -36,7 +36,7 @@ func SourceKeys(c *model.Compiled, now time.Time, o *evaluation.Resource, res ma
 }
 
 // sourceKeys makes a key for every rule; for a rule that looks up by the record, one for every record that is not past.
-func sourceKeys(s *model.Source, w *formula.World, o *evaluation.Resource, contexts func(*model.Rule) []context) []evaluation.Key {
+func sourceKeys(s *model.Source, w *formula.World, o *evaluation.Resource, contexts func(*model.Rule) []Context) []evaluation.Key {
 	var out []evaluation.Key
 	for _, r := range s.Keys {
 		begin := len(out)
@@ -54,35 +54,35 @@ func sourceKeys(s *model.Source, w *formula.World, o *evaluation.Resource, conte
 }
 
 // records are those whose values the rule may be asked for from now on, the best ranked first.
-func records(x *model.Rule, contexts []context, now int64) []*evaluation.Resource {
+func records(x *model.Rule, contexts []Context, now int64) []*evaluation.Resource {
 	if !x.Kind.ByRecord || !x.Value.ByRecord() || len(contexts) == 0 {
-		if c := contextAt(contexts, now); c != nil {
-			return []*evaluation.Resource{c.record}
+		if c := ContextAt(contexts, now); c != nil {
+			return []*evaluation.Resource{c.Record}
 		}
 		return []*evaluation.Resource{nil}
 	}
 	var out []*evaluation.Resource
 	for i := range contexts {
 		if contexts[i].wide.To > now {
-			out = append(out, contexts[i].record)
+			out = append(out, contexts[i].Record)
 		}
 	}
 	return out
 }
 
 // keys gives side S of the owner.
-func (r *run) keys() {
-	if r.o.Resource.Gone {
+func (r *Run) keys() {
+	if r.Owner.Resource.Gone {
 		return
 	}
-	r.world.From, r.world.To = interval.Min, interval.Max
-	r.res.SourceKeys = sourceKeys(r.src, r.world, r.o.Resource, r.contextsOf)
+	r.World.From, r.World.To = interval.Min, interval.Max
+	r.Result.SourceKeys = sourceKeys(r.Source, r.World, r.Owner.Resource, r.ContextsOf)
 }
 
-// unmatched is why it is not known whether the owner has a target of a type already; empty: all its rules could look.
-func (r *run) unmatched(typeID int64) string {
-	for _, k := range r.res.SourceKeys {
-		if x := r.c.Rules[k.RuleID]; k.Fault != "" && x != nil && x.Type != nil && x.Type.ID == typeID && x.Kind.Owns {
+// Unmatched is why it is not known whether the owner has a target of a type already; empty: all its rules could look.
+func (r *Run) Unmatched(typeID int64) string {
+	for _, k := range r.Result.SourceKeys {
+		if x := r.Model.Rules[k.RuleID]; k.Fault != "" && x != nil && x.Type != nil && x.Type.ID == typeID && x.Kind.Owns {
 			return k.Fault
 		}
 	}

@@ -1,4 +1,4 @@
-package computation
+package difference
 
 import (
 	"cmp"
@@ -6,18 +6,19 @@ import (
 	"slices"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
 )
 
 // diff compares one row with what is wanted and collects what has to be done about it (role-model 12.7, provisioning 1.4 to 1.6).
 type diff struct {
-	difference
-	r      *ground
-	p      *plan
+	Input
+	r      *expectation.Ground
+	p      *expectation.Plan
 	row    *evaluation.ExistingType
 	target *evaluation.Resource // linked; nil: none
-	want   wanted
+	want   expectation.Wanted
 	out    evaluation.TypeDelta
 	lines  *lines
 	first  bool // first look at a target that this server did not create or know before
@@ -26,17 +27,17 @@ type diff struct {
 
 // inherits: the target comes from an owner who is gone, and this server kept it under the same resource type.
 func (d *diff) inherits() bool {
-	f := d.seat.former
+	f := d.Seat.Former
 	return f != nil && d.target != nil && d.row.TargetID != d.target.ID && f.ResourceTypeID == d.p.ID && len(f.Expected.Properties)+len(f.Expected.Ours) > 0
 }
 
 // expected settles a row that the rules or a person want.
 func (d *diff) expected() {
-	if !d.want.manual {
-		d.out.Start, d.out.End = interval.Moment(d.want.over.From), interval.Moment(d.want.over.To)
+	if !d.want.Manual {
+		d.out.Start, d.out.End = interval.Moment(d.want.Over.From), interval.Moment(d.want.Over.To)
 		if d.out.Workflow != evaluation.Declined || d.causeChanged() {
 			d.out.Workflow = evaluation.Calculated
-			if d.p.byRole {
+			if d.p.ByRole {
 				d.out.Workflow = evaluation.GivenByRole
 			}
 		}
@@ -48,11 +49,11 @@ func (d *diff) expected() {
 			d.closeKept(k) // kept when its owner was gone
 		}
 		d.linked()
-	case d.seat.suggestion != nil:
-		d.associate(d.seat.suggestion)
+	case d.Seat.Suggestion != nil:
+		d.associate(d.Seat.Suggestion)
 	case d.untraceable():
 		d.values(d.believed())
-	case d.seat.create:
+	case d.Seat.Create:
 		d.create()
 	default:
 		// somebody else of the same type already is what is wanted: nothing is created, nothing more is asked for
@@ -64,19 +65,19 @@ func (d *diff) expected() {
 			return
 		}
 		d.lines.withdrawAll()
-		d.out.CloseRow = !d.want.manual && !d.lines.open()
+		d.out.CloseRow = !d.want.Manual && !d.lines.open()
 	}
 }
 
 // causeChanged reports whether something else than before gives the type: a declined creation then starts over (provisioning 3.4).
 func (d *diff) causeChanged() bool {
-	old, now := d.row.Expected, d.want.expected
+	old, now := d.row.Expected, d.want.Expected
 	return !slices.Equal(old.TypeRules, now.TypeRules) || !slices.Equal(old.Roles, now.Roles)
 }
 
 // untraceable: the type can never be read back and the target was confirmed, so it is believed to be as ordered (provisioning 1.4 T2).
 func (d *diff) untraceable() bool {
-	return d.p.TicketSynchroIsNotAvailable && d.row.WasVerified && d.row.TargetID == 0 && !d.lines.has(evaluation.LineCreate) && d.seat.suggestion == nil
+	return d.p.TicketSynchroIsNotAvailable && d.row.WasVerified && d.row.TargetID == 0 && !d.lines.has(evaluation.LineCreate) && d.Seat.Suggestion == nil
 }
 
 // believed is a target made of what was last expected, for types that cannot be read back.
@@ -194,7 +195,7 @@ func (d *diff) resting() bool {
 // shown reports whether a target shows exactly what is wanted of a property now, and nothing is wanted later: of a resting row there is then
 // nothing to settle.
 func (d *diff) shown(q *model.Property, target *evaluation.Resource) bool {
-	spans := d.want.expected.Properties[q.Identifier]
+	spans := d.want.Expected.Properties[q.Identifier]
 	if !q.Many() {
 		p := evaluation.InForce(spans)
 		if p == nil || p.Error != "" || p.CreateOnly {
@@ -251,24 +252,24 @@ func (d *diff) create() {
 		d.closeGap(g.Property, g.ValueID)
 	}
 	l.kind, l.target = evaluation.Create, 0
-	begin := max(d.want.over.From, d.r.now)
+	begin := max(d.want.Over.From, d.r.Now)
 	// a vanished target is always reviewed, also by the evaluations that find the order already waiting (V5)
 	asked := l.find("", evaluation.LineCreate, 0, true)
 	l.reenter = l.reenter || declined || asked == nil && l.order != nil // what failed, or is out, was for the one that is gone; what was refused, for another cause
 	vanished = vanished || asked != nil && asked.ReviewRequired && d.row.WasVerified
-	item := wish{action: evaluation.LineCreate, from: d.want.over.From, to: d.want.over.To, rules: d.want.expected.TypeRules, mapped: true,
-		due: d.want.over.From, review: vanished || d.refused}
+	item := wish{action: evaluation.LineCreate, from: d.want.Over.From, to: d.want.Over.To, rules: d.want.Expected.TypeRules, mapped: true,
+		due: d.want.Over.From, review: vanished || d.Refused}
 	if !d.p.AllowAdd {
 		item.hold = "creation_not_allowed"
 		l.ask(item)
 		l.withdrawRest()
 		return
 	}
-	item.err = d.unmatched // nothing is created beside an account that could not be looked for
+	item.err = d.Unmatched // nothing is created beside an account that could not be looked for
 	wishes, isDesignated := []wish{item}, len(d.p.Designates) == 0
 	for _, q := range d.p.Props {
-		for i := range d.want.expected.Properties[q.Identifier] {
-			s := &d.want.expected.Properties[q.Identifier][i]
+		for i := range d.want.Expected.Properties[q.Identifier] {
+			s := &d.want.Expected.Properties[q.Identifier][i]
 			if !s.Interval().Has(begin) && !(s.InForce && q.Many()) {
 				continue
 			}
@@ -298,28 +299,28 @@ func (d *diff) create() {
 	}
 	l.askAll(wishes)
 	l.withdrawRest()
-	if d.want.over.From > d.r.now {
-		l.due = interval.Moment(l.ahead(d.want.over.From))
+	if d.want.Over.From > d.r.Now {
+		l.due = interval.Moment(l.ahead(d.want.Over.From))
 	}
 }
 
 // associate proposes an existing target whose owner is only guessed.
-func (d *diff) associate(m *match) {
+func (d *diff) associate(m *expectation.Match) {
 	l := d.lines
-	l.kind, l.target = evaluation.Associate, m.target.ID
+	l.kind, l.target = evaluation.Associate, m.Target.ID
 	d.closeGap("", 0)
-	d.out.Confidence = m.confidence
+	d.out.Confidence = m.Confidence
 	reason := ""
-	if m.ambiguous {
+	if m.Ambiguous {
 		reason = waitAmbiguous
 	}
-	wishes := []wish{{action: evaluation.LineAssociate, valueID: m.target.ID, proposed: cmp.Or(m.target.DisplayName, m.target.Key), reviewed: reason, from: d.want.over.From, to: d.want.over.To, due: d.want.over.From,
-		confidence: m.confidence, mapped: true, review: true}}
+	wishes := []wish{{action: evaluation.LineAssociate, valueID: m.Target.ID, proposed: cmp.Or(m.Target.DisplayName, m.Target.Key), reviewed: reason, from: d.want.Over.From, to: d.want.Over.To, due: d.want.Over.From,
+		confidence: m.Confidence, mapped: true, review: true}}
 	for _, q := range d.p.Props {
 		if q.Many() {
-			for i := range d.want.expected.Properties[q.Identifier] {
-				s := &d.want.expected.Properties[q.Identifier][i]
-				if s.InForce && s.Error == "" && !slices.Contains(m.target.Links[q.Identifier], s.ID) {
+			for i := range d.want.Expected.Properties[q.Identifier] {
+				s := &d.want.Expected.Properties[q.Identifier][i]
+				if s.InForce && s.Error == "" && !slices.Contains(m.Target.Links[q.Identifier], s.ID) {
 					w := d.wish(q, s)
 					w.review = true
 					wishes = append(wishes, w)
@@ -327,11 +328,11 @@ func (d *diff) associate(m *match) {
 			}
 			continue
 		}
-		s := evaluation.InForce(d.want.expected.Properties[q.Identifier])
+		s := evaluation.InForce(d.want.Expected.Properties[q.Identifier])
 		if s == nil || s.Error != "" || s.CreateOnly {
 			continue
 		}
-		if current, same := compare(d.r, q, s, m.target); !same {
+		if current, same := compare(d.r, q, s, m.Target); !same {
 			w := d.wish(q, s)
 			w.current, w.review = current, true
 			wishes = append(wishes, w)
@@ -346,9 +347,9 @@ func (d *diff) unexpected() {
 	l := d.lines
 	d.out.Expected = evaluation.Expected{}
 	if d.row.IsExpected && !d.row.Workflow.ByPerson() && !d.row.IsDenied {
-		d.out.Start, d.out.End = d.want.until(d.row, d.r.now)
+		d.out.Start, d.out.End = d.want.Until(d.row, d.r.Now)
 	}
-	if d.target != nil && d.ownerGone {
+	if d.target != nil && d.OwnerGone {
 		d.out.Expected = d.row.Expected // whoever takes the target over has to know what is ours
 	}
 	switch {
@@ -391,13 +392,13 @@ func (d *diff) lost() {
 		d.delete(true) // somebody decided it: already reviewed, allowed even without allowRemove
 	case k != nil && k.Workflow.ByPerson() && w.ByPerson():
 		d.lines.keepAll() // a reviewer kept what its owner left (13.4)
-	case d.ownerGone && d.p.RemoveOrphans && d.p.AllowRemove && !d.isPostponed("", 0), !d.ownerGone && was && d.p.AllowRemove && !w.Found():
+	case d.OwnerGone && d.p.RemoveOrphans && d.p.AllowRemove && !d.isPostponed("", 0), !d.OwnerGone && was && d.p.AllowRemove && !w.Found():
 		d.out.Workflow = evaluation.Calculated
 		d.delete(false)
 	default:
 		d.lines.withdrawAll()
 		if !w.Found() {
-			d.out.Workflow = d.r.found()
+			d.out.Workflow = d.r.Found()
 			if was {
 				d.out.Workflow = evaluation.NonConforming
 			}
@@ -441,7 +442,7 @@ func (d *diff) finish() *evaluation.TypeDelta {
 	if len(d.back) > 0 && d.out.IsExpected {
 		d.holdBack()
 	}
-	if d.gone() && d.want.ok && !d.out.CloseRow && d.lines.locked() && !d.lines.answeredByData() {
+	if d.gone() && d.want.OK && !d.out.CloseRow && d.lines.locked() && !d.lines.answeredByData() {
 		d.out.TargetID = d.row.TargetID // what follows has to wait for the answer, and must know then that there was one
 	}
 	d.remember()
@@ -481,7 +482,7 @@ func (d *diff) begun() bool {
 	if d.out.CloseRow || d.target == nil && !d.untraceable() {
 		return false
 	}
-	return d.want.ok && d.want.over.Has(d.r.now) || d.row.Begun(d.r.now) && d.out.TargetID == d.row.TargetID
+	return d.want.OK && d.want.Over.Has(d.r.Now) || d.row.Begun(d.r.Now) && d.out.TargetID == d.row.TargetID
 }
 
 func (d *diff) kept(property string, value int64) *evaluation.Kept {

@@ -1,4 +1,4 @@
-package computation
+package difference
 
 import (
 	"slices"
@@ -108,7 +108,7 @@ func (d *diff) remember() {
 		}
 		for i := range list {
 			if list[i].Since == 0 {
-				list[i].Since = d.r.now
+				list[i].Since = d.r.Now
 			}
 		}
 		if list = d.lasting(q, list, target, left); len(list) > 0 {
@@ -154,9 +154,9 @@ func (d *diff) made(left *evaluation.ExistingOrder) *evaluation.Own {
 	case left.Creating():
 		return nil // its line tells
 	case d.row.Order.Creating():
-		return &evaluation.Own{Since: d.r.now}
+		return &evaluation.Own{Since: d.r.Now}
 	case d.row.Made():
-		if x := d.row.Expected.Ours[evaluation.TheTarget][0]; !d.r.b.SeenSince(d.p.TargetEntityTypeID, x) {
+		if x := d.row.Expected.Ours[evaluation.TheTarget][0]; !d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x) {
 			return &x
 		}
 	}
@@ -189,26 +189,26 @@ func (d *diff) lasting(q *model.Property, list []evaluation.Own, target *evaluat
 				removed := left != nil && slices.ContainsFunc(left.Lines, func(l *evaluation.ExistingLine) bool {
 					return l.Property == q.Identifier && l.ValueID == 0 && l.Current == x.Value
 				})
-				return target != nil && !slices.Contains(target.Dangling[q.Identifier], x.Value) && !removed && d.r.b.SeenSince(d.p.TargetEntityTypeID, x)
+				return target != nil && !slices.Contains(target.Dangling[q.Identifier], x.Value) && !removed && d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x)
 			case wanted(x):
 				return true
 			case d.untraceable():
 				return lined(x.ID) // the line tells: once it is confirmed the value is gone
 			default:
-				return target != nil && !slices.Contains(target.Links[q.Identifier], x.ID) && !lined(x.ID) && d.r.b.SeenSince(d.p.TargetEntityTypeID, x)
+				return target != nil && !slices.Contains(target.Links[q.Identifier], x.ID) && !lined(x.ID) && d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x)
 			}
 		})
 	}
 	p := evaluation.InForce(spans)
-	if p == nil && d.want.ok && len(list) > 0 {
-		list = evaluation.Distinct(append(list, evaluation.Own{Since: d.r.now})) // an empty place is what is wanted
+	if p == nil && d.want.OK && len(list) > 0 {
+		list = evaluation.Distinct(append(list, evaluation.Own{Since: d.r.Now})) // an empty place is what is wanted
 	}
 	if target != nil {
 		value, id := shownOf(target, q)
 		settled := value == "" && id == 0 && d.ownText(q, target) == ""
 		switch {
-		case p == nil && settled && d.want.ok:
-			list = evaluation.Distinct(append(list, evaluation.Own{Since: d.r.now})) // nothing is wanted and nothing is there: what comes later overwrites nobody's work
+		case p == nil && settled && d.want.OK:
+			list = evaluation.Distinct(append(list, evaluation.Own{Since: d.r.Now})) // nothing is wanted and nothing is there: what comes later overwrites nobody's work
 		case p != nil && p.CreateOnly:
 			settled = true
 		case p != nil && p.Error != "":
@@ -222,7 +222,7 @@ func (d *diff) lasting(q *model.Property, list []evaluation.Own, target *evaluat
 			return nil
 		case settled && !is:
 			list = slices.DeleteFunc(list, func(x evaluation.Own) bool {
-				return !x.IsEmpty() && (d.untraceable() || d.r.b.SeenSince(d.p.TargetEntityTypeID, x))
+				return !x.IsEmpty() && (d.untraceable() || d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x))
 			})
 		}
 	}

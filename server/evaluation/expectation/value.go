@@ -1,4 +1,4 @@
-package computation
+package expectation
 
 import (
 	"cmp"
@@ -49,11 +49,11 @@ type coat struct {
 }
 
 // values computes the timelines of all properties (S6). base: when the type is given; over: with extensions.
-func (r *run) values(p *plan, base, over interval.Set, start, end int64) map[string][]evaluation.Span {
-	r.world.From, r.world.To = start, end
+func (r *Run) values(p *Plan, base, over interval.Set, start, end int64) map[string][]evaluation.Span {
+	r.World.From, r.World.To = start, end
 	p.forbid, p.failed = nil, false
 	out := make(map[string][]evaluation.Span, len(p.Props))
-	navs := r.scratch.fixed(p)
+	navs := r.Scratch.fixed(p)
 	for i, q := range p.Props {
 		var spans []evaluation.Span
 		if q.Many() {
@@ -73,7 +73,7 @@ func (r *run) values(p *plan, base, over interval.Set, start, end int64) map[str
 }
 
 // fixed sorts the navigation rules of a plan by the position of their properties.
-func (m *scratch) fixed(p *plan) [][]*model.Rule {
+func (m *Scratch) fixed(p *Plan) [][]*model.Rule {
 	for len(m.navs) < len(p.Props) {
 		m.navs = append(m.navs, nil)
 	}
@@ -107,18 +107,18 @@ func keyed(q *model.Property, spans []evaluation.Span, over interval.Set) []eval
 }
 
 // living drops what is past, notes the edges and marks what is in force.
-func (r *run) living(p *plan, spans []evaluation.Span, many bool) []evaluation.Span {
+func (r *Run) living(p *Plan, spans []evaluation.Span, many bool) []evaluation.Span {
 	ahead := int64(p.FulfillHoursAheadOfTime) * 3600 * 1_000_000
 	out := spans[:0]
 	for _, s := range spans {
 		i := s.Interval()
-		if i.To <= r.now {
+		if i.To <= r.Now {
 			continue
 		}
-		r.edge(i.From)
-		r.edge(i.To)
+		r.Edge(i.From)
+		r.Edge(i.To)
 		if ahead > 0 && i.From != interval.Min {
-			r.edge(i.From - ahead)
+			r.Edge(i.From - ahead)
 		}
 		if s.Error != "" {
 			p.failed = true
@@ -132,7 +132,7 @@ func (r *run) living(p *plan, spans []evaluation.Span, many bool) []evaluation.S
 		if s.From == nil {
 			early = interval.Min
 		}
-		s.InForce = early <= r.now
+		s.InForce = early <= r.Now
 		if s.InForce && !many && i > 0 {
 			out[i-1].InForce = false
 		}
@@ -141,7 +141,7 @@ func (r *run) living(p *plan, spans []evaluation.Span, many bool) []evaluation.S
 }
 
 // single computes a mono-valued property.
-func (r *run) single(p *plan, q *model.Property, navs []*model.Rule, base, over interval.Set) []evaluation.Span {
+func (r *Run) single(p *Plan, q *model.Property, navs []*model.Rule, base, over interval.Set) []evaluation.Span {
 	if len(q.Scalars) == 1 && len(navs)+len(q.Queries) == 0 && q.Scalars[0].Offset == rolemodel.OffsetDefault {
 		return r.alone(p, q, q.Scalars[0], base, over)
 	}
@@ -152,8 +152,8 @@ func (r *run) single(p *plan, q *model.Property, navs []*model.Rule, base, over 
 	var denied interval.Set
 	for _, x := range navs {
 		if x.Denied {
-			if over := r.when(x, true); len(over) > 0 {
-				if _, now := over.At(r.now); now {
+			if over := r.When(x, true); len(over) > 0 {
+				if _, now := over.At(r.Now); now {
 					p.forbidden(q.Identifier, x.Resource)
 				}
 			}
@@ -180,7 +180,7 @@ func (r *run) single(p *plan, q *model.Property, navs []*model.Rule, base, over 
 	}
 	for _, x := range navs {
 		if x.Denied {
-			for _, i := range r.when(x, true) {
+			for _, i := range r.When(x, true) {
 				painted = erase(painted, i, x.Resource)
 			}
 		}
@@ -189,16 +189,16 @@ func (r *run) single(p *plan, q *model.Property, navs []*model.Rule, base, over 
 }
 
 // alone computes a property of which one rule says everything: the layers come to its value wherever it applies.
-func (r *run) alone(p *plan, q *model.Property, x *model.Rule, base, over interval.Set) []evaluation.Span {
-	wide := r.when(x, true)
+func (r *Run) alone(p *Plan, q *model.Property, x *model.Rule, base, over interval.Set) []evaluation.Span {
+	wide := r.When(x, true)
 	painted := wide.Intersect(over)
 	if len(painted) == 0 && len(wide.Intersect(base)) == 0 {
 		return nil
 	}
-	if x.Value.ByRecord() && len(r.contextsOf(x)) > 1 {
+	if x.Value.ByRecord() && len(r.ContextsOf(x)) > 1 {
 		return r.byTurns(p, q, x, painted)
 	}
-	s := r.scalar(p, q, x, r.recordOf(x))
+	s := r.scalar(p, q, x, r.RecordOf(x))
 	begin := r.spans.Begin()
 	for _, i := range painted {
 		s.From, s.To = interval.Moment(i.From), interval.Moment(i.To)
@@ -208,12 +208,12 @@ func (r *run) alone(p *plan, q *model.Property, x *model.Rule, base, over interv
 }
 
 // byTurns gives the values of one rule under several contexts, each while it is the one in force.
-func (r *run) byTurns(p *plan, q *model.Property, x *model.Rule, painted interval.Set) []evaluation.Span {
+func (r *Run) byTurns(p *Plan, q *model.Property, x *model.Rule, painted interval.Set) []evaluation.Span {
 	value := r.scalars(p, q, x)
 	var line []evaluation.Span
-	for _, part := range r.reigns(x, painted, false) {
-		for _, i := range part.on.After(r.now) {
-			s := *value(part.record)
+	for _, part := range r.Reigns(x, painted, false) {
+		for _, i := range part.On.After(r.Now) {
+			s := *value(part.Record)
 			s.From, s.To = interval.Moment(i.From), interval.Moment(i.To)
 			line = append(line, s)
 		}
@@ -236,7 +236,7 @@ func joined(line []evaluation.Span) []evaluation.Span {
 }
 
 // scalars gives the values of a scalar rule by record; each is computed once, and one that does not depend on the record once for all.
-func (r *run) scalars(p *plan, q *model.Property, x *model.Rule) func(record *evaluation.Resource) *evaluation.Span {
+func (r *Run) scalars(p *Plan, q *model.Property, x *model.Rule) func(record *evaluation.Resource) *evaluation.Span {
 	known := make(map[*evaluation.Resource]*evaluation.Span, 1)
 	return func(record *evaluation.Resource) *evaluation.Span {
 		by := record
@@ -252,12 +252,12 @@ func (r *run) scalars(p *plan, q *model.Property, x *model.Rule) func(record *ev
 }
 
 // scalar is the value of a scalar rule for a record.
-func (r *run) scalar(p *plan, q *model.Property, x *model.Rule, record *evaluation.Resource) evaluation.Span {
+func (r *Run) scalar(p *Plan, q *model.Property, x *model.Rule, record *evaluation.Resource) evaluation.Span {
 	s := evaluation.Span{Rules: x.Alone, CreateOnly: !x.Mapped, Comparison: x.Comparison}
-	r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
+	r.World.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.Owner.Resource, formula.RecordRoot: record}
 	v, err := r.spelled(p, q, x)
 	if x.Value.Today() {
-		r.edge(r.world.Tomorrow(r.now))
+		r.Edge(r.World.Tomorrow(r.Now))
 	}
 	if s.Value = v; err != nil {
 		s.Error = err.Error()
@@ -266,25 +266,25 @@ func (r *run) scalar(p *plan, q *model.Property, x *model.Rule, record *evaluati
 }
 
 // coats gives the layers on which one rule puts its values: at each instant that of the context which decides. A value that is nil is not put.
-func (r *run) coats(x *model.Rule, base, over interval.Set, value func(*evaluation.Resource) *evaluation.Span) []coat {
+func (r *Run) coats(x *model.Rule, base, over interval.Set, value func(*evaluation.Resource) *evaluation.Span) []coat {
 	var out []coat
 	put := func(layer int, on interval.Set) {
-		for _, part := range r.reigns(x, on, false) {
-			if len(part.on.After(r.now)) == 0 && part.wide != interval.Always {
+		for _, part := range r.Reigns(x, on, false) {
+			if len(part.On.After(r.Now)) == 0 && part.wide != interval.Always {
 				continue // nobody asks any more
 			}
-			if s := value(part.record); s != nil {
-				out = append(out, coat{layer, x, part.rank, part.on, *s})
+			if s := value(part.Record); s != nil {
+				out = append(out, coat{layer, x, part.rank, part.On, *s})
 			}
 		}
 	}
 	if x.Offset != rolemodel.OffsetDefault {
-		if on := x.Applied(r.when(x, false)); len(on) > 0 {
+		if on := x.Applied(r.When(x, false)); len(on) > 0 {
 			put(layerOf(x), on)
 		}
 		return out
 	}
-	wide := r.when(x, true)
+	wide := r.When(x, true)
 	if inside := wide.Intersect(base); len(inside) > 0 {
 		put(layerDefault, inside)
 	}
@@ -302,7 +302,7 @@ type looked struct {
 }
 
 // searches tries the query rules of a property by record.
-func (r *run) searches(q *model.Property) func(record *evaluation.Resource) looked {
+func (r *Run) searches(q *model.Property) func(record *evaluation.Resource) looked {
 	known := make(map[*evaluation.Resource]looked, 1)
 	return func(record *evaluation.Resource) looked {
 		found, tried := known[record]
@@ -324,7 +324,7 @@ func (r *run) searches(q *model.Property) func(record *evaluation.Resource) look
 }
 
 // queried gives a mono-valued property what query rules find.
-func (r *run) queried(q *model.Property, base, over interval.Set) []coat {
+func (r *Run) queried(q *model.Property, base, over interval.Set) []coat {
 	if len(q.Queries) == 0 {
 		return nil
 	}
@@ -341,27 +341,27 @@ func (r *run) queried(q *model.Property, base, over interval.Set) []coat {
 			case len(found.ids) == 0:
 				return &evaluation.Span{Rules: x.Alone}
 			}
-			return &evaluation.Span{ID: found.ids[0], Value: r.label(found.ids[0]), Rules: x.Alone, Confidence: below(x.Confidence)}
+			return &evaluation.Span{ID: found.ids[0], Value: r.Label(found.ids[0]), Rules: x.Alone, Confidence: below(x.Confidence)}
 		})...)
 	}
 	return out
 }
 
 // lookup gives what a query rule finds for a record. Its key is computed here only to learn whether it fails.
-func (r *run) lookup(x *model.Rule, record *evaluation.Resource) ([]int64, error) {
-	r.world.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.o.Resource, formula.RecordRoot: record}
+func (r *Run) lookup(x *model.Rule, record *evaluation.Resource) ([]int64, error) {
+	r.World.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.Owner.Resource, formula.RecordRoot: record}
 	if x.Value.Today() {
-		r.edge(r.world.Tomorrow(r.now))
+		r.Edge(r.World.Tomorrow(r.Now))
 	}
-	if _, err := x.Value.Text(r.world); err != nil {
+	if _, err := x.Value.Text(r.World); err != nil {
 		return nil, err
 	}
 	var ids []int64
-	for _, k := range x.Key(nil, x.Value, r.world, r.o.Resource) {
+	for _, k := range x.Key(nil, x.Value, r.World, r.Owner.Resource) {
 		if k.Fault != "" {
 			return nil, errors.New(k.Fault)
 		}
-		ids = r.o.Lookups[k]
+		ids = r.Owner.Lookups[k]
 	}
 	if x.Target.Broken != nil {
 		return nil, x.Target.Broken
@@ -381,8 +381,8 @@ func below(confidence int) int {
 }
 
 // collection computes a multi-valued navigation: overlapping rules add up; a denied rule takes its value away.
-func (r *run) collection(p *plan, q *model.Property, navs []*model.Rule, over interval.Set) []evaluation.Span {
-	values := r.scratch.values[:0]
+func (r *Run) collection(p *Plan, q *model.Property, navs []*model.Rule, over interval.Set) []evaluation.Span {
+	values := r.Scratch.values[:0]
 	add := func(id int64, label string, x *model.Rule, on interval.Set, confidence int) {
 		if on = on.Intersect(over); len(on) > 0 {
 			values = append(values, reached{id: id, over: on, rules: x.Alone, label: label, confidence: confidence})
@@ -390,9 +390,9 @@ func (r *run) collection(p *plan, q *model.Property, navs []*model.Rule, over in
 	}
 	reach := func(x *model.Rule) interval.Set {
 		if x.Offset != rolemodel.OffsetDefault {
-			return x.Applied(r.when(x, false))
+			return x.Applied(r.When(x, false))
 		}
-		return r.when(x, true)
+		return r.When(x, true)
 	}
 	for _, x := range navs {
 		if !x.Denied {
@@ -403,34 +403,34 @@ func (r *run) collection(p *plan, q *model.Property, navs []*model.Rule, over in
 	if len(q.Queries) > 0 {
 		search := r.searches(q)
 		for _, x := range q.Queries {
-			for _, part := range r.reigns(x, reach(x).Intersect(over), true) {
-				found := search(part.record)
+			for _, part := range r.Reigns(x, reach(x).Intersect(over), true) {
+				found := search(part.Record)
 				switch {
 				case found.rule != x:
 				case found.err != nil:
-					for _, i := range part.on {
+					for _, i := range part.On {
 						failed = append(failed, evaluation.Span{From: interval.Moment(i.From), To: interval.Moment(i.To), Rules: x.Alone, Error: found.err.Error()})
 					}
 				case len(found.ids) > 1 && !p.CorrelateMultipleResources:
-					add(found.ids[0], r.label(found.ids[0]), x, part.on, below(x.Confidence))
+					add(found.ids[0], r.Label(found.ids[0]), x, part.On, below(x.Confidence))
 				default:
 					for _, id := range found.ids {
-						add(id, r.label(id), x, part.on, below(x.Confidence))
+						add(id, r.Label(id), x, part.On, below(x.Confidence))
 					}
 				}
 			}
 		}
 	}
 	slices.SortStableFunc(values, func(a, b reached) int { return cmp.Compare(a.id, b.id) })
-	r.scratch.values = values
+	r.Scratch.values = values
 	values = merged(values)
 	for _, x := range navs {
 		if x.Denied {
-			on := r.when(x, true)
+			on := r.When(x, true)
 			if i, found := slices.BinarySearchFunc(values, x.Resource, func(v reached, id int64) int { return cmp.Compare(v.id, id) }); found {
 				values[i].over = values[i].over.Subtract(on)
 			}
-			if _, now := on.At(r.now); now {
+			if _, now := on.At(r.Now); now {
 				p.forbidden(q.Identifier, x.Resource)
 			}
 		}
@@ -460,7 +460,7 @@ func merged(values []reached) []reached {
 	for _, v := range values {
 		if n := len(out); n > 0 && out[n-1].id == v.id {
 			have := &out[n-1]
-			have.over, have.rules = have.over.Union(v.over), ascending(slices.Concat(have.rules, v.rules))
+			have.over, have.rules = have.over.Union(v.over), Ascending(slices.Concat(have.rules, v.rules))
 			if v.confidence == 0 {
 				have.confidence = 0
 			}

@@ -1,0 +1,6 @@
+// Package computation computes batches of owners: what they should have, and what has to be done about it.
+//
+//	evaluate.go     Evaluate: one Result per owner; start reading here
+//	fingerprint.go  unchanged inputs: nothing is computed. Made of the state after saving, so that a saved result already matches
+//	explain.go      with Batch.Explain: every rule with its reason, also why not
+package computation

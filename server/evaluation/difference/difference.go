@@ -1,0 +1,77 @@
+package difference
+
+import (
+	"writ/server/evaluation"
+	"writ/server/evaluation/expectation"
+)
+
+// Input is all that it takes to settle one row: what was computed of its type, the seat, and what concerns the owner.
+type Input struct {
+	Ground    *expectation.Ground
+	Plan      *expectation.Plan
+	Seat      *expectation.Seat
+	OwnerGone bool
+	Refused   bool   // somebody refused to give him a target that rules proposed
+	Unmatched string // why nobody could look whether he has a target already; empty: all rules could
+}
+
+// Settle gives what has to be done about a row; nil: nothing.
+func (in Input) Settle() *evaluation.TypeDelta {
+	s := in.Seat
+	switch {
+	case s.IsOver:
+		return denialOver(s.Row)
+	case s.Instead != nil && !in.staysUnderWay():
+		other := *s
+		other.Suggestion, other.Confidence, other.Create = s.Instead, s.Instead.Confidence, false
+		in.Seat = &other
+	}
+	return in.compare()
+}
+
+// compare compares the row with what is wanted.
+func (in Input) compare() *evaluation.TypeDelta {
+	p, s, row := in.Plan, in.Seat, in.Seat.Row
+	d := &diff{Input: in, r: in.Ground, p: p, row: row, target: s.Target, want: s.Want}
+	d.out = evaluation.TypeDelta{ResourceTypeID: p.ID, Workflow: row.Workflow, IsExpected: s.Want.OK, Start: row.Start, End: row.End, Confidence: s.Confidence,
+		Expected: s.Want.Expected, Error: row.Error}
+	if row.ID != 0 {
+		d.out.Existing = row
+	}
+	if d.inherits() {
+		// what was written for the former owner is compared as if it had been written for this one
+		known := *row
+		known.Expected = s.Former.Expected
+		known.Expected.TypeRules, known.Expected.Roles = row.Expected.TypeRules, row.Expected.Roles
+		d.row = &known
+	}
+	if s.Target != nil {
+		d.out.TargetID = s.Target.ID
+		d.first = row.TargetID != s.Target.ID && !row.Sent() && !row.Associated() && (row.TargetID != 0 || len(row.Expected.Ours) == 0) && !d.inherits()
+	}
+	d.lines = newLines(d.r, p, row.Order)
+	d.lines.renamed = d.row.Expected.Renamed()
+	if s.Want.OK {
+		d.expected()
+	} else {
+		d.unexpected()
+	}
+	return d.finish()
+}
+
+// staysUnderWay reports whether the row's order may still bring a target once this computation is saved: a ticket whose content changed is taken back.
+func (in Input) staysUnderWay() bool {
+	out := in.compare()
+	if out == nil {
+		return true
+	}
+	row := *in.Seat.Row
+	row.Order = out.Order.After(row.Order)
+	return row.UnderWay()
+}
+
+// denialOver ends a denial whose time is over.
+func denialOver(x *evaluation.ExistingType) *evaluation.TypeDelta {
+	return &evaluation.TypeDelta{Existing: x, ResourceTypeID: x.ResourceTypeID, Workflow: x.Workflow, Start: x.Start, End: x.End,
+		Confidence: x.Confidence, Expected: x.Expected, Error: x.Error, CloseRow: true}
+}

@@ -1,0 +1,248 @@
+package expectation
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"writ/server/evaluation"
+	"writ/server/evaluation/interval"
+)
+
+// Wanted is what one row of a resource type must be: when, and with which values.
+type Wanted struct {
+	Over     interval.Interval // the period that counts now, or the next one
+	OK       bool              // expected now or in the future
+	Expected evaluation.Expected
+	failed   bool
+	Forbid   map[string]map[int64]bool
+	Manual   bool         // a person approved the row
+	past     interval.Set // without ok: when it was wanted, by what is known now
+}
+
+// Until tells when a row that is not wanted any more was: as long as the rules say now that they gave it, at most until now.
+func (w Wanted) Until(row *evaluation.ExistingType, now int64) (from, to *time.Time) {
+	i := interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)}
+	for _, p := range w.past {
+		if p.From < i.To && i.From < p.To {
+			return interval.Moment(p.From), interval.Moment(p.To)
+		}
+	}
+	return row.Start, interval.Moment(min(i.To, now))
+}
+
+// want computes what is expected under the intervals of the rules and, for a row that a person approved, its own.
+func (r *Run) want(p *Plan, row *evaluation.ExistingType) Wanted {
+	base := p.Base
+	w := Wanted{Expected: evaluation.Expected{TypeRules: p.expected.TypeRules, Roles: p.expected.Roles}}
+	if row != nil && row.Workflow.ByPerson() && !row.IsDenied && !r.Owner.Resource.Gone {
+		own := interval.Of(interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)})
+		r.edges(own)
+		w.Manual = true
+		base = base.Union(own)
+	}
+	base = base.Subtract(p.denied)
+	over := r.extend(p, base)
+	r.edges(over)
+	if w.Over, w.OK = over.CurrentOrNext(r.Now); !w.OK {
+		w.Expected, w.past = evaluation.Expected{}, over
+		return w
+	}
+	if ahead := int64(p.FulfillHoursAheadOfTime); ahead > 0 && w.Over.From != interval.Min {
+		r.Edge(w.Over.From - ahead*3600*1_000_000)
+	}
+	w.Expected.Properties = r.values(p, base, over, w.Over.From, w.Over.To)
+	w.failed, w.Forbid = p.failed, p.forbid
+	return w
+}
+
+// alive gives a row's target while it exists.
+func (r *Run) alive(id int64) *evaluation.Resource {
+	if id == 0 {
+		return nil
+	}
+	if x := r.Batch.Resources[id]; x != nil && !x.Gone {
+		return x
+	}
+	return nil
+}
+
+// Seat is a row of a resource type, existing or new, with the target that fell to it.
+type Seat struct {
+	Row        *evaluation.ExistingType
+	Target     *evaluation.Resource // linked; nil: none
+	Suggestion *Match               // waits for a reviewer
+	Confidence int
+	Former     *evaluation.Former // whoever had the target before
+	Want       Wanted
+	Create     bool   // without a target: one has to be created for it
+	Instead    *Match // proposed when nothing of the row's order is on its way any more
+	IsOver     bool   // a denial whose time is over
+}
+
+// settle seats what is wanted of a resource type on the rows there are, after offering them the correlated targets (S5).
+func (r *Run) settle(p *Plan, rows []*evaluation.ExistingType, offered []Match) {
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, func(a, b *evaluation.ExistingType) int { return cmp.Compare(a.ID, b.ID) })
+	for _, x := range rows {
+		if x.TargetID != 0 {
+			r.read(x.TargetID)
+		}
+		if x.IsDenied {
+			own := interval.Of(interval.Interval{From: interval.StartOf(x.Start), To: interval.EndOf(x.End)})
+			r.edges(own)
+			p.denied = p.denied.Union(own)
+		}
+	}
+	common := r.want(p, nil)
+	expected := common.OK
+	claimed := r.taken // a target has one owner and one resource type
+	var seated, pending []*Seat
+	for _, x := range rows {
+		s := &Seat{Row: x, Want: common, Confidence: x.Confidence, Target: r.alive(x.TargetID)}
+		if x.Workflow.ByPerson() && !x.IsDenied {
+			s.Want = r.want(p, x)
+			expected = expected || s.Want.OK
+		}
+		if s.Target == nil && x.Associated() && !x.Order.InFlight && !x.Order.IsTargetTaken {
+			s.Target = r.alive(x.Order.TargetID)
+			s.Former = formerOf(offered, x.Order.TargetID)
+		}
+		if r.interrupted(p, s) {
+			s.Want = Wanted{}
+			if s.Target == nil && !x.IsExpected && !s.asks(evaluation.LineDelete) {
+				p.Seats = append(p.Seats, s) // taken away as far as anybody can tell: what comes back is another one
+				continue
+			}
+		}
+		switch {
+		case s.Target != nil && x.SuggestedOnly() && common.OK:
+			// an unauthorized account that was only a guess: now that one is expected, the guess is made again with the others, to be
+			// confirmed; one that no rule makes any more is dropped
+			delete(claimed, s.Target.ID)
+			s.Target = nil
+			pending = append(pending, s)
+		case s.Target != nil:
+			claimed[s.Target.ID] = true
+			seated = append(seated, s)
+		case x.IsDenied:
+			if x.End != nil && interval.EndOf(x.End) <= r.Now {
+				s.IsOver = true
+				p.Seats = append(p.Seats, s)
+			}
+		default:
+			pending = append(pending, s)
+		}
+	}
+	// an account that somebody left behind passes to whom it is wanted for; to anybody else it is no concern
+	offered = slices.DeleteFunc(slices.Clone(offered), func(m Match) bool { return claimed[m.Target.ID] || m.former != nil && !expected })
+	linked, suggested := correlate(p.CorrelateMultipleResources, p.SuggestAllCorrelations, len(seated) > 0, offered)
+	p.Linked, p.Suggested = linked, suggested
+
+	slices.SortStableFunc(pending, func(a, b *Seat) int { return cmp.Compare(waitingRank(a.Row), waitingRank(b.Row)) })
+	fresh := func(w Wanted) *Seat {
+		s := &Seat{Row: &evaluation.ExistingType{ResourceTypeID: p.ID}, Want: w}
+		if !w.OK {
+			s.Row.Workflow = r.Found()
+		}
+		return s
+	}
+	for _, m := range linked {
+		s := fresh(common)
+		if len(pending) > 0 && (pending[0].Want.OK || pending[0].Row.Sent() || pending[0].Row.Made()) {
+			// what was only planned and is not wanted any more has no claim on an account that somebody else made
+			s, pending = pending[0], pending[1:]
+		}
+		s.Target, s.Suggestion, s.Confidence, s.Former = m.Target, nil, m.Confidence, m.former
+		claimed[m.Target.ID] = true
+		seated = append(seated, s)
+	}
+	has := len(seated) > 0
+	if expected {
+		pending = r.suggest(pending, suggested, has, func() *Seat { return fresh(common) })
+	} else if !has {
+		for _, m := range suggested {
+			if !m.Ambiguous {
+				s := fresh(common)
+				s.Target, s.Confidence = m.Target, m.Confidence
+				seated = append(seated, s)
+			}
+		}
+	}
+	if !has && len(pending) == 0 && common.OK {
+		pending = append(pending, fresh(common))
+	}
+	p.Seats = append(p.Seats, seated...)
+	// a suggestion may turn out to be what is missing: nothing is created beside it
+	has = has || slices.ContainsFunc(pending, func(s *Seat) bool { return s.Suggestion != nil })
+	for _, s := range pending {
+		s.Create = s.Suggestion == nil && !has
+		has = has || s.Create
+	}
+	p.Seats = append(p.Seats, pending...)
+}
+
+// formerOf gives who had an offered target before.
+func formerOf(offered []Match, targetID int64) *evaluation.Former {
+	for _, m := range offered {
+		if m.Target.ID == targetID {
+			return m.former
+		}
+	}
+	return nil
+}
+
+// interrupted: what was in use has ended and begins again later. Everything goes until then (role-model 4.7); a target that was there before
+// its time, made early or found, stays.
+func (r *Run) interrupted(p *Plan, s *Seat) bool {
+	x := s.Row
+	ahead := int64(p.FulfillHoursAheadOfTime) * 3600 * 1_000_000
+	if !s.Want.OK || s.Want.Over.From == interval.Min || s.Want.Over.From-ahead <= r.Now || !x.Begun(r.Now) {
+		return false
+	}
+	return s.Target != nil && s.Target.ID == x.TargetID || x.TargetID == 0 && x.WasVerified && p.TicketSynchroIsNotAvailable && !s.asks(evaluation.LineCreate)
+}
+
+// asks: the row's order creates the target, takes it away.
+func (s *Seat) asks(what evaluation.LineAction) bool {
+	return s.Row.Order != nil && slices.ContainsFunc(s.Row.Order.Lines, func(l *evaluation.ExistingLine) bool { return l.Action == what })
+}
+
+// suggest gives the suggestions to the rows whose orders already propose them, else to rows that wait, else to new ones.
+func (r *Run) suggest(pending []*Seat, suggested []Match, has bool, fresh func() *Seat) []*Seat {
+	for _, m := range suggested {
+		i := slices.IndexFunc(pending, func(s *Seat) bool {
+			return s.Suggestion == nil && s.Row.Order != nil && s.Row.Order.Kind == evaluation.Associate && s.Row.Order.TargetID == m.Target.ID
+		})
+		if i < 0 && !has {
+			i = slices.IndexFunc(pending, func(s *Seat) bool { return s.Suggestion == nil && !s.Row.UnderWay() })
+		}
+		if i < 0 && !has && slices.ContainsFunc(pending, func(s *Seat) bool { return s.Row.UnderWay() }) {
+			// what was asked for is on its way: a guess would be in its way, as long as it is
+			if j := slices.IndexFunc(pending, func(s *Seat) bool { return s.Row.UnderWay() && s.Instead == nil }); j >= 0 {
+				pending[j].Instead = &m
+			}
+			continue
+		}
+		if i < 0 {
+			pending = append(pending, fresh())
+			i = len(pending) - 1
+		}
+		pending[i].Suggestion, pending[i].Confidence = &m, m.Confidence
+	}
+	return pending
+}
+
+// waitingRank sorts the rows that wait for a target: what was sent first, then what a person approved, then the rest.
+func waitingRank(x *evaluation.ExistingType) int {
+	switch {
+	case x.Order != nil && x.Order.Kind == evaluation.Associate:
+		return 3
+	case x.Sent():
+		return 0
+	case x.Workflow.ByPerson():
+		return 1
+	default:
+		return 2
+	}
+}
