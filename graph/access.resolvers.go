@@ -25,5 +25,6 @@ func (r *queryResolver) AccessRules(ctx context.Context, profile *string) ([]*ac
 }
 
 func (r *queryResolver) AssignedProfiles(ctx context.Context, first *int, after *string, profile *string, text *string) (*page.Connection[*access.AssignedProfile], error) {
-	return r.Access.Assigned(ctx, page.Of(first, after), profile, text)
+	fields, total := rowsOf(ctx)
+	return r.Access.Assigned(ctx, page.Of(first, after), profile, text, fields, total)
 }

@@ -50,7 +50,8 @@ func (r *permissionsViewResolver) Owner(ctx context.Context, obj *assignment.Per
 }
 
 func (r *queryResolver) ComputationFaults(ctx context.Context, first *int, after *string) (*page.Connection[*assignment.ComputationFault], error) {
-	return r.Assignments.Faults(ctx, page.Of(first, after))
+	fields, total := rowsOf(ctx)
+	return r.Assignments.Faults(ctx, page.Of(first, after), fields, total)
 }
 
 func (r *queryResolver) PermissionsView(ctx context.Context, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) (*assignment.PermissionsView, error) {

@@ -18,7 +18,8 @@ func (r *auditEventResolver) Cursor(ctx context.Context, obj *audit.AuditEvent) 
 }
 
 func (r *queryResolver) AuditEvents(ctx context.Context, first *int, after *string, filter *audit.AuditEventFilter) (*page.Connection[*audit.AuditEvent], error) {
-	return r.Audit.Search(ctx, page.Of(first, after), filter)
+	fields, total := rowsOf(ctx)
+	return r.Audit.Search(ctx, page.Of(first, after), filter, fields, total)
 }
 
 func (r *queryResolver) Search(ctx context.Context, text string) ([]*across.SearchHit, error) {

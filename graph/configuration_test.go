@@ -170,7 +170,6 @@ func TestTypedOptionsOfSteps(t *testing.T) {
 		tasks[k] = nil
 	}
 	jobs := job.New(b.db, b.clock, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{}))
-	jobs.Options = job.OptionsOf()
 	b.resolver.Manifest.Jobs = jobs
 	const save = `mutation($s: StepConfigurationInput!) { saveJob(input: {job: {identifier: "Typed", steps: [$s]}}) { changes { action } } }`
 	const read = `{ configuration { jobs(identifiers: ["Typed"]) { nodes { steps { options

@@ -42,7 +42,16 @@ func (r *connectorResolver) Unmatched(ctx context.Context, obj *system.Connector
 }
 
 func (r *connectorResolver) Deliveries(ctx context.Context, obj *system.Connector, first *int) ([]*synchronization.Delivery, error) {
-	return load(ctx).Deliveries.Load(ctx, firstOf(obj.ID, first))
+	p, err := load(ctx).Deliveries.Load(ctx, below(obj.ID, page.Of(first, nil), fieldsOf(ctx), false))
+	if err != nil {
+		return nil, err
+	}
+	return p.Nodes(), nil
+}
+
+func (r *connectorResolver) DeliveriesPage(ctx context.Context, obj *system.Connector, first *int, after *string) (*page.Connection[*synchronization.Delivery], error) {
+	fields, total := rowsOf(ctx)
+	return load(ctx).Deliveries.Load(ctx, below(obj.ID, page.Of(first, after), fields, total))
 }
 
 func (r *deliveryResolver) Counters(ctx context.Context, obj *synchronization.Delivery) (json.RawMessage, error) {
@@ -54,7 +63,8 @@ func (r *deliveryResolver) Blocked(ctx context.Context, obj *synchronization.Del
 }
 
 func (r *deliveryResolver) Changes(ctx context.Context, obj *synchronization.Delivery, first *int, after *string) (*page.Connection[*synchronization.DeliveryChange], error) {
-	return r.Synchronization.Changes(ctx, obj.ID, page.Of(first, after))
+	fields, total := rowsOf(ctx)
+	return r.Synchronization.Changes(ctx, obj.ID, page.Of(first, after), fields, total)
 }
 
 func (r *mutationResolver) ResumeDelivery(ctx context.Context, input synchronization.DeliveryInput) (*synchronization.DeliveryPayload, error) {
@@ -87,7 +97,8 @@ func (r *queryResolver) Connectors(ctx context.Context) ([]*system.Connector, er
 }
 
 func (r *queryResolver) RowsToMend(ctx context.Context, connector *string, first *int, after *string) (*page.Connection[*synchronization.RowToMend], error) {
-	return r.Synchronization.RowsToMend(ctx, connector, page.Of(first, after))
+	fields, total := rowsOf(ctx)
+	return r.Synchronization.RowsToMend(ctx, connector, page.Of(first, after), fields, total)
 }
 
 func (r *queryResolver) Delivery(ctx context.Context, id int64) (*synchronization.Delivery, error) {

@@ -110,8 +110,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	shapes := &directory.Shapes{}
 	d := directory.New(b.db, b.clock, shapes, dbtest.Idle(directory.Hooks{}))
 	orders := order.New(b.db, b.clock, log, shapes, dbtest.Idle(order.Hooks{}))
-	jobs := job.New(b.db, b.clock, log, nil, dbtest.Idle(job.Hooks{}))
-	jobs.Hub = hub
+	jobs := job.New(b.db, b.clock, log, nil, dbtest.Idle(job.Hooks{Follow: hub.Subscribe}))
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(b.t, err)
 	b.ring = ring

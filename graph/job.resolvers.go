@@ -64,7 +64,8 @@ func (r *queryResolver) Jobs(ctx context.Context) ([]*job.Job, error) {
 }
 
 func (r *queryResolver) JobInstances(ctx context.Context, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) (*page.Connection[*job.JobInstance], error) {
-	return r.Resolver.Jobs.Instances(ctx, page.Of(first, after), across.JobFilter(job, states, launchedBy))
+	fields, total := rowsOf(ctx)
+	return r.Resolver.Jobs.Instances(ctx, page.Of(first, after), across.JobFilter(job, states, launchedBy), fields, total)
 }
 
 func (r *queryResolver) JobInstance(ctx context.Context, id int64) (*job.JobInstance, error) {
@@ -92,7 +93,7 @@ func (r *taskInstanceResolver) DeliveryID(ctx context.Context, obj *job.TaskInst
 }
 
 func (r *taskInstanceResolver) Log(ctx context.Context, obj *job.TaskInstance, first *int, before *int64, levels []job.LogLevel, text *string) ([]*job.TaskLogLine, error) {
-	return r.Resolver.Jobs.NewestLog(ctx, obj.ID, first, before, levels, text)
+	return r.Resolver.Jobs.NewestLog(ctx, obj.ID, first, before, levels, text, fieldsOf(ctx))
 }
 
 func (r *Resolver) Job() generated.JobResolver { return &jobResolver{r} }

@@ -2,12 +2,17 @@ package graph_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2/ast"
 
+	"writ/graph/generated"
 	"writ/server/db"
+	"writ/server/event"
 )
 
 // pagedLists are the lists that come whole and in pages, with what makes many rows of each.
@@ -72,5 +77,192 @@ func TestPagedLists(t *testing.T) {
 	}
 	require.EqualValues(t, 1, c.ask(`{ rolesPage(filter: {identifiers: ["many7"], kind: SINGLE}) { totalCount } }`, nil).at("rolesPage", "totalCount"))
 	require.EqualValues(t, 0, c.ask(`{ rolesPage(filter: {identifiers: ["many7"], kind: COMPOSITE}) { totalCount } }`, nil).at("rolesPage", "totalCount"))
+	require.EqualValues(t, 1, c.ask(`{ connectorsPage(filter: {identifiers: ["many7", "none"]}) { totalCount } }`, nil).at("connectorsPage", "totalCount"))
 	require.EqualValues(t, 0, c.ask(`{ webhooksPage(filter: {text: "127.0.0.1"}) { totalCount } }`, nil).at("webhooksPage", "totalCount"), "addresses are not looked through")
+}
+
+// lists are all lists with pages: each with the way to it, where %s stands for its selection.
+func (w *world) lists() map[string]string {
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	lists := map[string]string{}
+	for _, f := range schema.Query.Fields {
+		if strings.HasSuffix(f.Type.Name(), "Connection") && !slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool { return a.Type.NonNull }) {
+			lists[f.Type.Name()] = "{ " + f.Name + "(first: 20) %s }"
+		}
+	}
+	lists["ResourceConnection"] = `{ resources(entityType: "Directory_User", first: 20) %s }`
+	lists["WebhookDeliveryConnection"] = "{ webhooks { deliveries(first: 20) %s } }"
+	lists["DeliveryConnection"] = "{ connectors { deliveriesPage(first: 20) %s } }"
+	lists["DeliveryChangeConnection"] = "{ delivery(id: 601) { changes(first: 20) %s } }"
+	for name, t := range schema.Types {
+		if strings.HasSuffix(name, "Connection") && !strings.HasSuffix(name, "ConfigurationConnection") && t.Fields.ForName("totalCount") != nil {
+			require.Contains(w.t, lists, name, "a list that no test asks: say here how it is asked")
+		}
+	}
+	return lists
+}
+
+// Each field alone is what it is among all fields, of every list that there is: a column that a field needs is read when only that field is asked.
+func TestFieldsOfListsAlone(t *testing.T) {
+	t.Parallel()
+	w := settle(t)
+	c, schema := w.roles[0].client, generated.NewExecutableSchema(generated.Config{}).Schema()
+	for name, query := range w.lists() {
+		node := schema.Types[schema.Types[name].Fields.ForName("nodes").Type.Name()]
+		var fields []string
+		for _, f := range node.Fields {
+			if strings.HasPrefix(f.Name, "__") || slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool { return a.Type.NonNull && a.DefaultValue == nil }) {
+				continue
+			}
+			selection := f.Name
+			if of := schema.Types[f.Type.Name()]; of.IsCompositeType() {
+				var leaves []string
+				for _, below := range of.Fields {
+					if !schema.Types[below.Type.Name()].IsCompositeType() && len(below.Arguments) == 0 && !strings.HasPrefix(below.Name, "__") {
+						leaves = append(leaves, below.Name)
+					}
+				}
+				if of.Kind == ast.Union || len(leaves) == 0 {
+					leaves = []string{"__typename"}
+				}
+				selection += " { " + strings.Join(leaves, " ") + " }"
+			}
+			fields = append(fields, selection)
+		}
+		all := c.ask(fmt.Sprintf(query, "{ totalCount nodes { "+strings.Join(fields, " ")+" } }"), nil)
+		require.Empty(t, all.Errors, name)
+		whole := nodesOf(all.Data)
+		require.NotEmpty(t, whole, "%s: world_test.go has no row of it", name)
+		for _, selection := range fields {
+			alone := c.ask(fmt.Sprintf(query, "{ nodes { "+selection+" } }"), nil)
+			require.Empty(t, alone.Errors, name)
+			nodes := nodesOf(alone.Data)
+			require.Len(t, nodes, len(whole))
+			field, _, _ := strings.Cut(selection, " ")
+			for i, n := range nodes {
+				require.Equal(t, whole[i][field], n[field], "%s.%s", name, field)
+			}
+		}
+	}
+}
+
+// nodesOf gives the rows of all lists in an answer.
+func nodesOf(v any) (rows []map[string]any) {
+	switch v := v.(type) {
+	case []any:
+		for _, one := range v {
+			rows = append(rows, nodesOf(one)...)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if name != "nodes" {
+				rows = append(rows, nodesOf(v[name])...)
+				continue
+			}
+			for _, row := range v[name].([]any) {
+				rows = append(rows, row.(map[string]any))
+			}
+		}
+	}
+	return rows
+}
+
+const manyRows = `
+alter table job_instance alter id restart with 100000;
+alter table task_log alter id restart with 100000;
+alter table mail alter id restart with 100000;
+alter table webhook_delivery alter id restart with 100000;
+alter table delivery alter id restart with 100000;
+alter table delivery_change alter id restart with 100000;
+alter table row_to_mend alter id restart with 100000;
+alter table local_user alter id restart with 100000;
+alter table profile alter id restart with 100000;
+alter table assigned_profile alter id restart with 100000;
+alter table resource alter id restart with 100000;
+alter table key_fault alter id restart with 100000;
+alter table reconciliation_run alter id restart with 100000;
+insert into job_instance (job_id, state, launched_by, created_at, started_at, ended_at)
+	select 501, case when n % 1000 = 0 then 'ERRORED' else 'COMPLETED' end, 'user' || n % 500, now(), now(), now() from generate_series(1, 30000) n;
+insert into task_log (task_instance_id, at, level, message) select 521, now(), case when n % 2000 = 0 then 'ERROR' else 'INFO' end, 'line ' || n from generate_series(1, 30000) n;
+insert into mail (template, recipient, dedupe_key, subject, text_body, html_body, state, created_at)
+	select 'RunJobNotification', 'r' || n % 5000, 'k' || n, 's', 't', '', case when n % 1000 = 0 then 'FAILED' else 'SENT' end, now() from generate_series(1, 30000) n;
+insert into webhook_delivery (webhook_id, message_id, event_id, state, body, since, created_at, ended_at)
+	select 901 + n % 3, 'm' || n, n, 'DELIVERED', '{}', now(), now(), now() from generate_series(1, 30000) n;
+insert into webhook_attempt (delivery_id, at, status) select id, now(), 200 from webhook_delivery where message_id like 'm%';
+insert into delivery (guid, connector_id, mode, state, started_at, ended_at) select gen_random_uuid(), 31 + n % 2, 'COMPLETE', 'APPLIED', now(), now() from generate_series(1, 30000) n;
+insert into delivery_change (delivery_id, entity_type_id, key, command, scalars, refs, old_scalars, old_refs)
+	select 601 + n % 2, 13, 'many' || n, 'UPDATE', '{}', '{}', '{}', '{}' from generate_series(1, 30000) n;
+insert into row_to_mend (connector_id, entity_type_id, delivery_id, is_listed, kind, place, line, why, since)
+	select 31, 13, 602, true, 'UNREADABLE', 'entries', n, 'w', now() from generate_series(1, 30000) n;
+insert into local_user (username, display_name, password_hash) select 'many' || n, 'Many ' || n, '' from generate_series(1, 30000) n;
+insert into profile (identifier, display_name) values ('rare', 'Rare'), ('often', 'Often');
+insert into assigned_profile (user_id, profile_id) select u.id, p.id from local_user u join profile p on p.identifier = case when u.id % 5000 = 0 then 'rare' else 'often' end where u.username like 'many%';
+insert into resource (entity_type_id, key, display_name, valid_from) select 11, 'many' || n, 'Many ' || n, now() from generate_series(1, 30000) n;
+insert into dirty_owner (owner_id, entity_type_id, since, failures, error) select id, 11, now() - id * interval '1 second', 1, 'e' from resource where key like 'many%';
+insert into key_fault (resource_id, side, rule_id, message, found_at) select id, 'T', 96, 'm', now() - id * interval '1 second' from resource where key like 'many%';
+insert into event (at, kind, actor, subject_type, subject_id) select now(), case when n % 2000 = 0 then 'rare.kind' else 'often.kind' end, case when n % 3000 = 0 then 'rare' else 'often' end, 'mail', n from generate_series(1, 30000) n;
+insert into reconciliation_run (decision, filter, state, actor, as_of, up_to, total, created_at, updated_at, ended_at) select 'KEEP_CURRENT', '{}', 'COMPLETED', 'x', now(), 1, 1, now(), now(), now() from generate_series(1, 30000) n;
+`
+
+// Of large tables, lists find their page by an index that gives the rows in their order: no table is read as a whole, and a page sorts few rows.
+func TestListsUseIndexes(t *testing.T) {
+	t.Parallel()
+	w := settle(t)
+	b, c := w.bundle, w.roles[0].client
+	_, err := b.db.ExecContext(b.ctx, manyRows)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { waiting, err := event.Pending(b.ctx, b.db); return err == nil && !waiting }, 4*waitFor, tick)
+	_, err = b.db.ExecContext(b.ctx, "analyze")
+	require.NoError(t, err)
+	large := []string{"job_instance", "task_log", "mail", "webhook_delivery", "webhook_attempt", "delivery", "delivery_change", "row_to_mend", "local_user", "assigned_profile", "dirty_owner", "key_fault",
+		"event", "event_chain", "resource", "reconciliation_run"}
+	for _, query := range []string{
+		`{ jobInstances(first: 50) { nodes { id state launchedBy } } }`,
+		`{ jobInstances(first: 50, states: [ERRORED]) { totalCount nodes { id } } }`,
+		`{ jobInstances(first: 50, states: [ERRORED, COMPLETED], job: "Complete") { nodes { id } } }`,
+		`{ jobInstances(first: 50, launchedBy: "user7") { totalCount nodes { id } } }`,
+		`{ jobInstance(id: 511) { tasks { log(first: 50) { id message } } } }`,
+		`{ jobInstance(id: 511) { tasks { log(first: 50, levels: [ERROR]) { id message } } } }`,
+		`{ jobInstance(id: 511) { tasks { log(first: 50, text: "line 7") { id message } } } }`,
+		`{ mails(first: 50) { nodes { id subject } } }`,
+		`{ mails(first: 50, filter: {states: [FAILED]}) { totalCount nodes { id } } }`,
+		`{ mails(first: 50, filter: {templates: ["ProvisioningErrors"]}) { totalCount nodes { id } } }`,
+		`{ mails(first: 50, filter: {recipient: "R77"}) { totalCount nodes { id } } }`,
+		`{ webhooks { deliveries(first: 5) { nodes { id state attempts { status } } } } }`,
+		`{ connectors { deliveriesPage(first: 5) { nodes { id state counts { read } } } } }`,
+		`{ connectors { deliveries(first: 5) { id } } }`,
+		`{ delivery(id: 601) { changes(first: 50) { nodes { key entityType } } } }`,
+		`{ rowsToMend(first: 50) { nodes { id connector entityType } } }`,
+		`{ rowsToMend(first: 50, connector: "AD") { nodes { id } } }`,
+		`{ assignedProfiles(first: 50) { nodes { id username } } }`,
+		`{ assignedProfiles(first: 50, profile: "often") { nodes { id username profile { displayName } } } }`,
+		`{ assignedProfiles(first: 50, profile: "rare") { totalCount nodes { id username } } }`,
+		`{ computationFaults(first: 50) { nodes { id message since } } }`,
+		`{ auditEvents(first: 50) { nodes { cursor at kind } } }`,
+		`{ auditEvents(first: 50, filter: {kinds: ["rare.kind"]}) { totalCount nodes { cursor } } }`,
+		`{ auditEvents(first: 50, filter: {kinds: ["often.kind"]}) { nodes { cursor } } }`,
+		`{ auditEvents(first: 50, filter: {actor: "rare"}) { totalCount nodes { cursor } } }`,
+		`{ auditEvents(first: 50, filter: {subjectType: "mail", subjectId: "801"}) { totalCount nodes { cursor } } }`,
+		`{ reconciliationRuns(first: 50) { nodes { id } } }`,
+	} {
+		ctx, counted := db.CountQueries(b.ctx)
+		require.Empty(t, b.inProcess(ctx, c.token, query, nil).Errors, query)
+		seen := 0
+		for _, text := range counted.Texts() {
+			if strings.Contains(text, "$1") || strings.Contains(text, ") counted") || !strings.HasPrefix(strings.ToLower(text), "select") && !strings.HasPrefix(strings.ToLower(text), "with") {
+				continue
+			}
+			var lines []string
+			require.NoError(t, b.db.NewRaw("explain (analyze, timing off) "+text).Scan(t.Context(), &lines), text)
+			plan := strings.Join(lines, "\n")
+			for _, table := range large {
+				require.NotRegexp(t, `Seq Scan on `+table+`\b`, plan, "%s\n%s", query, text)
+			}
+			if i := strings.Index(plan, "top-N heapsort"); i >= 0 {
+				require.NotRegexp(t, `rows=\d{5,} loops`, plan, "sorts many\n%s\n%s", query, text)
+			}
+			seen++
+		}
+		require.NotZero(t, seen, query)
+	}
 }

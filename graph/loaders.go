@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"writ/graph/across"
@@ -13,33 +14,35 @@ import (
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
 	"writ/server/system"
+	"writ/server/webhook"
 )
 
 // loaders are those of one operation: keys asked for by its resolvers at about the same time become one call.
 type loaders struct {
-	Resource       *loader[int64, *directory.Resource]
-	Ref            *loader[int64, *directory.ResourceRef]
-	Links          *loader[instant, []*directory.ResourceLink]
-	Count          *loader[int64, int]
-	Contexts       *loader[int64, []*across.ResourceContext]
-	Shape          *loader[whole, *directory.Shape]
-	Model          *loader[whole, *assignment.Model]
-	Person         *loader[string, *string]
-	Names          *loader[whole, *across.Names]
-	RulesOfRole    *loader[int64, []*rolemodel.RoleRule]
-	RulesOfType    *loader[int64, []*rolemodel.ResourceTypeRule]
-	Connector      *loader[int64, *system.Connector]
-	Condition      *loader[int64, *synchronization.Condition]
-	Route          *loader[int64, *across.Route]
-	Deliveries     *loader[some, []*synchronization.Delivery]
-	DeliveryOfTask *loader[int64, int64]
-	Lines          *loader[int64, []*order.OrderLine]
-	History        *loader[int64, []*order.OrderHistoryEntry]
-	Attempts       *loader[int64, []*order.OrderAttempt]
-	Job            *loader[int64, *job.Job]
-	Steps          *loader[int64, []*job.JobStep]
-	LastInstance   *loader[int64, *job.JobInstance]
-	Tasks          *loader[int64, []*job.TaskInstance]
+	Resource          *loader[int64, *directory.Resource]
+	Ref               *loader[int64, *directory.ResourceRef]
+	Links             *loader[instant, []*directory.ResourceLink]
+	Count             *loader[int64, int]
+	Contexts          *loader[int64, []*across.ResourceContext]
+	Shape             *loader[whole, *directory.Shape]
+	Model             *loader[whole, *assignment.Model]
+	Person            *loader[string, *string]
+	Names             *loader[whole, *across.Names]
+	RulesOfRole       *loader[int64, []*rolemodel.RoleRule]
+	RulesOfType       *loader[int64, []*rolemodel.ResourceTypeRule]
+	Connector         *loader[int64, *system.Connector]
+	Condition         *loader[int64, *synchronization.Condition]
+	Route             *loader[int64, *across.Route]
+	Deliveries        *loader[rows, *synchronization.DeliveryConnection]
+	WebhookDeliveries *loader[rows, *webhook.WebhookDeliveryConnection]
+	DeliveryOfTask    *loader[int64, int64]
+	Lines             *loader[int64, []*order.OrderLine]
+	History           *loader[int64, []*order.OrderHistoryEntry]
+	Attempts          *loader[int64, []*order.OrderAttempt]
+	Job               *loader[int64, *job.Job]
+	Steps             *loader[int64, []*job.JobStep]
+	LastInstance      *loader[int64, *job.JobInstance]
+	Tasks             *loader[int64, []*job.TaskInstance]
 }
 
 // whole is the key of what there is only one of.
@@ -51,10 +54,16 @@ type instant struct {
 	at time.Time
 }
 
-// some is the first rows below an object.
-type some struct {
-	id    int64
-	first int
+// rows is a page of the rows below an object, with what is asked of them.
+type rows struct {
+	id     int64
+	args   page.Args
+	fields string // by their names, with a blank between them
+	total  bool
+}
+
+func below(id int64, a page.Args, fields page.Fields, total bool) rows {
+	return rows{id, a, strings.Join(fields, " "), total}
 }
 
 type loadersKey struct{}
@@ -82,18 +91,19 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		RulesOfType: newLoader(func(ctx context.Context, ids []int64) (map[int64][]*rolemodel.ResourceTypeRule, error) {
 			return r.Catalogue.RulesOfTypes(ctx, ids)
 		}),
-		Connector:      newLoader(r.Routes.GetMany),
-		Condition:      newLoader(r.Routes.Conditions),
-		Route:          newLoader(r.Routes.ByConnection),
-		Deliveries:     newLoader(r.deliveries),
-		DeliveryOfTask: newLoader(r.Tasks.Deliveries),
-		Lines:          newLoader(r.Orders.LinesOf),
-		History:        newLoader(r.Orders.HistoryOf),
-		Attempts:       newLoader(r.Orders.AttemptsOf),
-		Job:            newLoader(one(r.Jobs.JobsByID, func(j *job.Job) int64 { return j.ID })),
-		Steps:          newLoader(many(r.Jobs.Steps, func(s *job.JobStep) int64 { return s.JobID })),
-		LastInstance:   newLoader(one(r.Jobs.LastInstances, func(i *job.JobInstance) int64 { return i.JobID })),
-		Tasks:          newLoader(many(r.Jobs.Tasks, func(t *job.TaskInstance) int64 { return t.JobInstanceID })),
+		Connector:         newLoader(r.Routes.GetMany),
+		Condition:         newLoader(r.Routes.Conditions),
+		Route:             newLoader(r.Routes.ByConnection),
+		Deliveries:        newLoader(pages(r.Synchronization.Deliveries)),
+		WebhookDeliveries: newLoader(pages(r.Webhooks.Deliveries)),
+		DeliveryOfTask:    newLoader(r.Synchronization.OfTasks),
+		Lines:             newLoader(r.Orders.LinesOf),
+		History:           newLoader(r.Orders.HistoryOf),
+		Attempts:          newLoader(r.Orders.AttemptsOf),
+		Job:               newLoader(one(r.Jobs.JobsByID, func(j *job.Job) int64 { return j.ID })),
+		Steps:             newLoader(many(r.Jobs.Steps, func(s *job.JobStep) int64 { return s.JobID })),
+		LastInstance:      newLoader(one(r.Jobs.LastInstances, func(i *job.JobInstance) int64 { return i.JobID })),
+		Tasks:             newLoader(many(r.Jobs.Tasks, func(t *job.TaskInstance) int64 { return t.JobInstanceID })),
 	})
 }
 
@@ -127,19 +137,22 @@ func personOf(ctx context.Context, username *string) (*string, error) {
 	return load(ctx).Person.Load(ctx, *username)
 }
 
-// deliveries asks once per number of rows: in practice there is one in an operation.
-func (r *Resolver) deliveries(ctx context.Context, keys []some) (map[some][]*synchronization.Delivery, error) {
-	found := map[some][]*synchronization.Delivery{}
-	for first, ids := range grouped(keys, func(k some) (int, int64) { return k.first, k.id }) {
-		lists, err := r.Routes.Deliveries(ctx, ids, first)
-		if err != nil {
-			return nil, err
+// pages reads pages of rows below objects, once per page and selection: in practice there is one in an operation.
+func pages[V any](read func(context.Context, []int64, page.Args, page.Fields, bool) (map[int64]V, error)) func(context.Context, []rows) (map[rows]V, error) {
+	return func(ctx context.Context, keys []rows) (map[rows]V, error) {
+		found := make(map[rows]V, len(keys))
+		for asked, ids := range grouped(keys, func(k rows) (rows, int64) { return below(0, k.args, page.Fields{k.fields}, k.total), k.id }) {
+			lists, err := read(ctx, ids, asked.args, page.Fields(strings.Fields(asked.fields)), asked.total)
+			if err != nil {
+				return nil, err
+			}
+			for id, list := range lists {
+				asked.id = id
+				found[asked] = list
+			}
 		}
-		for id, list := range lists {
-			found[some{id, first}] = list
-		}
+		return found, nil
 	}
-	return found, nil
 }
 
 // only makes a fetch of what there is only one of.
@@ -182,6 +195,3 @@ func grouped[K any, G comparable](keys []K, split func(K) (G, int64)) map[G][]in
 	}
 	return groups
 }
-
-// firstOf is the key of the first rows below an object; the schema gives first its default.
-func firstOf(id int64, first *int) some { return some{id, page.Of(first, nil).First} }

@@ -74,6 +74,11 @@ func rowsOf(ctx context.Context) (fields page.Fields, total bool) {
 	return fields, total
 }
 
+// fieldsOf tells a list without pages which fields the operation asks of its rows.
+func fieldsOf(ctx context.Context) page.Fields {
+	return names(graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx).Field)
+}
+
 // names are the fields that a selection asks for, by their names in the schema.
 func names(op *graphql.OperationContext, f graphql.CollectedField) []string {
 	below := graphql.CollectFields(op, f.Selections, nil)

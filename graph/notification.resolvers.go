@@ -12,5 +12,6 @@ import (
 )
 
 func (r *queryResolver) Mails(ctx context.Context, first *int, after *string, filter *notification.MailFilter) (*page.Connection[*notification.Mail], error) {
-	return r.Notifications.List(ctx, page.Of(first, after), filter)
+	fields, total := rowsOf(ctx)
+	return r.Notifications.List(ctx, page.Of(first, after), filter, fields, total)
 }

@@ -96,7 +96,7 @@ func (r *queryResolver) ProvisioningTransitions(ctx context.Context) ([]*order.P
 }
 
 func (r *queryResolver) Counters(ctx context.Context) (*order.Counters, error) {
-	return r.Resolver.Orders.Counters(ctx)
+	return r.Feed.CountNow(ctx)
 }
 
 func (r *queryResolver) HeldOrders(ctx context.Context, connector string) (*order.HeldOrders, error) {

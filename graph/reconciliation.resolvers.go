@@ -53,7 +53,8 @@ func (r *queryResolver) ReconciliationRun(ctx context.Context, id int64) (*recon
 }
 
 func (r *queryResolver) ReconciliationRuns(ctx context.Context, first *int, after *string) (*page.Connection[*reconciliation.ReconciliationRun], error) {
-	return r.Reconciliation.Runs(ctx, page.Of(first, after))
+	fields, total := rowsOf(ctx)
+	return r.Reconciliation.Runs(ctx, page.Of(first, after), fields, total)
 }
 
 func (r *reconciliationItemResolver) PostponedByName(ctx context.Context, obj *reconciliation.Item) (*string, error) {

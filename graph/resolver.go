@@ -43,17 +43,15 @@ type Resolver struct {
 	Finder    *across.Finder
 	Contexts  *across.Contexts
 	Routes    *across.Routes
-	Tasks     *across.Tasks
 }
 
 // complete makes what needs nothing but the rooms.
 func (r *Resolver) complete() {
 	db := r.Directory.DB
 	r.Catalogue = &across.Catalogue{DB: db, Model: r.Assignments.Model}
-	r.Finder = &across.Finder{DB: db, Shapes: r.Directory.Shapes, Orders: r.Orders, Model: r.Assignments.Model}
-	r.Contexts = &across.Contexts{DB: db, Clock: r.Directory.Clock, Directory: r.Directory}
-	r.Routes = &across.Routes{DB: db, Systems: r.Systems, Readings: r.Synchronization}
-	r.Tasks = &across.Tasks{DB: db}
-	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Renew =
-		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Auth.Renew
+	r.Finder = &across.Finder{Directory: r.Directory, Orders: r.Orders, Model: r.Assignments.Model}
+	r.Contexts = &across.Contexts{Assignments: r.Assignments, Directory: r.Directory}
+	r.Routes = &across.Routes{Systems: r.Systems, Readings: r.Synchronization}
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Readings, r.Feed.Renew =
+		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Synchronization, r.Auth.Renew
 }

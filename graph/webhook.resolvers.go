@@ -50,7 +50,8 @@ func (r *queryResolver) Webhook(ctx context.Context, id int64) (*webhook.Webhook
 }
 
 func (r *webhookResolver) Deliveries(ctx context.Context, obj *webhook.Webhook, first *int, after *string) (*page.Connection[*webhook.WebhookDelivery], error) {
-	return r.Webhooks.Deliveries(ctx, obj.ID, page.Of(first, after))
+	fields, total := rowsOf(ctx)
+	return load(ctx).WebhookDeliveries.Load(ctx, below(obj.ID, page.Of(first, after), fields, total))
 }
 
 func (r *Resolver) Webhook() generated.WebhookResolver { return &webhookResolver{r} }

@@ -377,6 +377,7 @@ create table delivery_change (
     constraint delivery_change_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint delivery_change_command_check CHECK ((command = ANY (ARRAY['INSERT'::text, 'UPDATE'::text, 'DELETE'::text])))
 );
+CREATE INDEX delivery_change_in_turn ON public.delivery_change USING btree (delivery_id, id);
 
 create table delivery_rename (
     delivery_id bigint not null,
@@ -462,6 +463,7 @@ comment on column dirty_owner.failures is 'How often in a row its evaluation fai
 comment on column dirty_owner.not_before is 'After a failure it waits this long, so that it holds nobody back; null or past: due. Any change of what it depends on makes it due at once.';
 comment on column dirty_owner.is_gone is 'The owner is gone: computed after those who live and waited no longer, who may take its targets over.';
 CREATE INDEX dirty_owner_by_type ON public.dirty_owner USING btree (entity_type_id, is_gone, since);
+CREATE INDEX dirty_owner_failing ON public.dirty_owner USING btree (since, owner_id) WHERE (failures > 0);
 
 create table entity_mapping (
     entity_type_id bigint not null,
@@ -668,6 +670,8 @@ comment on column job_instance.is_repair is 'It was resumed after a block: its m
 comment on column job_instance.needs_second_person is 'What its job wanted when it was launched: changing the job afterwards changes nothing about it.';
 comment on column job_instance.resumed_by is 'Username of who resumed it last over a limit; null: nobody did.';
 CREATE INDEX job_instance_blocked ON public.job_instance USING btree (job_id) WHERE (state = 'BLOCKED'::text);
+CREATE INDEX job_instance_by_launcher ON public.job_instance USING btree (launched_by, id);
+CREATE INDEX job_instance_by_state ON public.job_instance USING btree (state, id);
 CREATE UNIQUE INDEX job_instance_one_running ON public.job_instance USING btree (job_id) WHERE (state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text]));
 CREATE INDEX job_instance_recent ON public.job_instance USING btree (job_id, id);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.job_instance FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('job_instance');
@@ -721,6 +725,7 @@ create table key_fault (
     constraint key_fault_side_check CHECK ((side = ANY (ARRAY['S'::bpchar, 'T'::bpchar])))
 );
 comment on table key_fault is 'Resources of which no correlation key can be made, and why: they are not matched, and hold up nobody else. rule_id null: the keys of all rules were refused.';
+CREATE INDEX key_fault_by_age ON public.key_fault USING btree (found_at, id);
 CREATE INDEX key_fault_by_rule ON public.key_fault USING btree (rule_id);
 CREATE UNIQUE INDEX key_fault_once ON public.key_fault USING btree (resource_id, side, COALESCE(rule_id, (0)::bigint));
 
@@ -748,6 +753,7 @@ create table local_user (
     constraint local_user_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
 );
 CREATE INDEX local_user_by_resource ON public.local_user USING btree (resource_id);
+CREATE INDEX local_user_in_turn ON public.local_user USING btree (username);
 CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
 CREATE TRIGGER local_user_ends_sessions AFTER UPDATE OF password_hash, is_disabled ON public.local_user FOR EACH ROW WHEN (((old.password_hash IS DISTINCT FROM new.password_hash) OR (new.is_disabled AND (NOT old.is_disabled)))) EXECUTE FUNCTION end_sessions_of_user();
 
@@ -768,7 +774,9 @@ create table mail (
     constraint mail_dedupe_key_key UNIQUE (dedupe_key),
     constraint mail_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'SENT'::text, 'FAILED'::text, 'DROPPED'::text])))
 );
-CREATE INDEX mail_recent ON public.mail USING btree (id) INCLUDE (state);
+CREATE INDEX mail_by_recipient ON public.mail USING btree (lower(recipient), id);
+CREATE INDEX mail_by_state ON public.mail USING btree (state, id);
+CREATE INDEX mail_by_template ON public.mail USING btree (template, id);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.mail FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('mail');
 
 create table mining_person (
@@ -1594,6 +1602,7 @@ comment on column row_to_mend.texts is 'What could be read of the row, to recogn
 CREATE INDEX row_to_mend_by_connector ON public.row_to_mend USING btree (connector_id, id) WHERE is_listed;
 CREATE INDEX row_to_mend_by_delivery ON public.row_to_mend USING btree (delivery_id) WHERE (NOT is_listed);
 CREATE INDEX row_to_mend_by_type ON public.row_to_mend USING btree (entity_type_id, is_listed);
+CREATE INDEX row_to_mend_listed ON public.row_to_mend USING btree (id) WHERE is_listed;
 
 create table session (
     id uuid not null,
@@ -1690,6 +1699,7 @@ create table task_log (
     constraint task_log_level_check CHECK ((level = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'WARN'::text, 'ERROR'::text])))
 );
 CREATE INDEX task_log_by_task ON public.task_log USING btree (task_instance_id, id);
+CREATE INDEX task_log_grave ON public.task_log USING btree (task_instance_id, id) WHERE (level = ANY (ARRAY['WARN'::text, 'ERROR'::text]));
 
 create table unresolved_ref (
     source_id bigint not null,

@@ -119,6 +119,12 @@ func inCode(t *testing.T, path, text string, known map[string]bool) map[string]b
 					}
 				}
 			}
+		case *ast.KeyValueExpr: // of a page.Table
+			if of, ok := x.Key.(*ast.Ident); ok && of.Name == "From" {
+				for table := range tablesIn("from "+value(x.Value), known) {
+					note(table, false)
+				}
+			}
 		case *ast.Field:
 			if x.Tag != nil {
 				tag, _ := strconv.Unquote(x.Tag.Value)

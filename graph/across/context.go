@@ -2,17 +2,13 @@ package across
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/uptrace/bun"
-
-	"writ/server/clock"
+	"writ/server/assignment"
 	"writ/server/directory"
-	"writ/server/evaluation"
 	"writ/server/rolemodel"
 )
 
@@ -43,27 +39,16 @@ type ContextDimension struct {
 
 // Contexts reads contexts of the last evaluation.
 type Contexts struct {
-	DB        *bun.DB
-	Clock     *clock.Clock
-	Directory *directory.Service
+	Assignments *assignment.Service
+	Directory   *directory.Service
 }
 
 // Of gives the contexts of resources, the main one first, without values that the caller may not read. The caller has checked the right to
 // the resources. Five statements at most.
 func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*ResourceContext, error) {
-	var rows []struct {
-		OwnerID    int64
-		RecordID   *int64
-		StartDate  *time.Time
-		EndDate    *time.Time
-		Rank       int
-		Dimensions map[string]int64            `bun:"type:jsonb"`
-		Sections   []evaluation.ContextSection `bun:"type:jsonb"`
-	}
-	err := c.DB.NewSelect().TableExpr("context").Column("owner_id", "record_id", "start_date", "end_date", "rank", "dimensions", "sections").
-		Where("owner_id IN (?)", bun.List(owners)).OrderExpr("owner_id, rank, id").Scan(ctx, &rows)
+	rows, err := c.Assignments.ContextsOf(ctx, owners)
 	if err != nil {
-		return nil, fmt.Errorf("read contexts: %w", err)
+		return nil, err
 	}
 	var ids, sections []int64
 	for _, r := range rows {
@@ -77,7 +62,7 @@ func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*Resourc
 			}
 		}
 	}
-	names, err := rolemodel.GetMany[rolemodel.RecordSection](ctx, c.DB, sections)
+	names, err := rolemodel.GetMany[rolemodel.RecordSection](ctx, c.Directory.DB, sections)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +97,7 @@ func (c *Contexts) Of(ctx context.Context, owners []int64) (map[int64][]*Resourc
 
 // Summary is the main context of now in one line, e.g. "Engineer, Research, Paris"; empty without one.
 func (c *Contexts) Summary(contexts []*ResourceContext) string {
-	now := c.Clock.Now()
+	now := c.Directory.Clock.Now()
 	for _, one := range contexts {
 		if one.StartDate != nil && now.Before(*one.StartDate) || one.EndDate != nil && !now.Before(*one.EndDate) {
 			continue

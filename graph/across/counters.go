@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,23 @@ import (
 // same rights share one computation.
 const countEvery = 500 * time.Millisecond
 
+// CountNow gives the numbers of the home page: those of orders, of jobs and of synchronizations that a limit holds.
+func (f *Feed) CountNow(ctx context.Context) (*order.Counters, error) {
+	c, err := f.Orders.Counters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.RunningJobs, c.BlockedRuns, err = f.Jobs.Counts(ctx); err != nil {
+		return nil, err
+	}
+	held, err := f.Readings.Held(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.BlockedSystems = len(slices.Compact(slices.Sorted(slices.Values(append(held, c.Held...)))))
+	return c, nil
+}
+
 // Counters gives the numbers of the home page now, and again after changes, at most twice a second and only if they differ.
 func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 	ctx, stop := context.WithCancel(ctx)
@@ -31,7 +49,7 @@ func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 		stop()
 		return nil, err
 	}
-	last, err := f.Orders.Counters(ctx)
+	last, err := f.CountNow(ctx)
 	if err != nil {
 		stop()
 		return nil, err
@@ -66,7 +84,7 @@ func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 				f.lost(ctx)
 				return
 			}
-			next, err := f.counters.get(now, seen, f.Orders.Counters)
+			next, err := f.counters.get(now, seen, f.CountNow)
 			if err != nil {
 				f.failed(ctx, err)
 				return

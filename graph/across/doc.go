@@ -11,6 +11,6 @@
 //	context.go    contexts of a person, and the person in one line
 //	record.go     the records that give contexts, for forms
 //	limit.go      what exceeded which limit, of readings and of orders
-//	task.go       the newest lines of a task's log, and the delivery of a task
+//	task.go       the arguments of the list of runs
 //	edge.go       names of page edges
 package across

@@ -17,6 +17,7 @@ import (
 	"writ/server/page"
 	"writ/server/permit"
 	"writ/server/reconciliation"
+	"writ/server/synchronization"
 )
 
 // Feed turns the event stream into subscriptions. Every change is filtered by the subscriber's rights at the moment of its delivery, and a
@@ -28,6 +29,7 @@ type Feed struct {
 	Assignments    *assignment.Service
 	Reconciliation *reconciliation.Service
 	Mining         *mining.Service
+	Readings       *synchronization.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
 	// Failed hears why a subscription ends before its time, just before it does. nil: nobody.

@@ -2,9 +2,8 @@ package across
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/uptrace/bun"
+	"maps"
+	"slices"
 
 	"writ/server/permit"
 	"writ/server/synchronization"
@@ -19,7 +18,6 @@ type Route struct {
 
 // Routes finds connectors for lists that show them beside something else.
 type Routes struct {
-	DB       *bun.DB
 	Systems  *system.Service
 	Readings *synchronization.Service
 }
@@ -47,15 +45,11 @@ func (r *Routes) Conditions(ctx context.Context, ids []int64) (map[int64]*synchr
 
 // ByConnection gives the routes of connections.
 func (r *Routes) ByConnection(ctx context.Context, connectionIDs []int64) (map[int64]*Route, error) {
-	var rows []struct{ ID, ConnectorID int64 }
-	err := r.DB.NewSelect().TableExpr("connection").Column("id", "connector_id").Where("id IN (?)", bun.List(connectionIDs)).Scan(ctx, &rows)
+	of, err := r.Systems.ConnectorsOf(ctx, connectionIDs)
 	if err != nil {
-		return nil, fmt.Errorf("find the connectors of connections: %w", err)
+		return nil, err
 	}
-	ids := make([]int64, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ConnectorID
-	}
+	ids := slices.Compact(slices.Sorted(maps.Values(of)))
 	connectors, err := r.Systems.GetMany(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -70,17 +64,9 @@ func (r *Routes) ByConnection(ctx context.Context, connectionIDs []int64) (map[i
 	if err != nil {
 		return nil, err
 	}
-	routes := make(map[int64]*Route, len(rows))
-	for _, row := range rows {
-		routes[row.ID] = &Route{Connector: shown[row.ConnectorID], IsManual: manual[row.ID]}
+	routes := make(map[int64]*Route, len(of))
+	for connection, connector := range of {
+		routes[connection] = &Route{Connector: shown[connector], IsManual: manual[connection]}
 	}
 	return routes, nil
-}
-
-// Deliveries gives the newest synchronizations of connectors. Needs permit.ConnectorQuery.
-func (r *Routes) Deliveries(ctx context.Context, connectorIDs []int64, first int) (map[int64][]*synchronization.Delivery, error) {
-	if _, err := permit.Require(ctx, permit.ConnectorQuery); err != nil {
-		return nil, err
-	}
-	return r.Readings.Deliveries(ctx, connectorIDs, first)
 }

@@ -28,10 +28,9 @@ const maxHits = 20
 
 // Finder searches all rooms at once.
 type Finder struct {
-	DB     *bun.DB
-	Shapes *directory.Shapes
-	Orders *order.Service
-	Model  func(ctx context.Context, db bun.IDB) (*assignment.Model, error)
+	Directory *directory.Service
+	Orders    *order.Service
+	Model     func(ctx context.Context, db bun.IDB) (*assignment.Model, error)
 }
 
 // Search finds as every list does (directory.Search), at most maxHits: an order by its number, then resources of the entity types the caller may
@@ -69,41 +68,18 @@ func (f *Finder) Search(ctx context.Context, text string) ([]*SearchHit, error) 
 	return hits[:min(len(hits), maxHits)], nil
 }
 
-// resources is one statement over all entity types the caller may query, each with its own scope.
+// resources looks through all entity types that the caller may query.
 func (f *Finder) resources(ctx context.Context, text string) ([]*SearchHit, error) {
-	shape, err := f.Shapes.Load(ctx, f.DB)
+	found, err := f.Directory.SearchAll(ctx, text, maxHits)
 	if err != nil {
 		return nil, err
 	}
-	q := f.DB.NewSelect().TableExpr("resource AS r").ColumnExpr("r.id, r.entity_type_id, r.key, r.display_name").
-		Where("r.valid_to = 'infinity'")
-	q.Where("?", directory.SearchResources("r", text))
-	open := false
-	q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
-		for _, t := range shape.EntityTypes {
-			scope := permit.Find(ctx, permit.Resource(t.Identifier, "Query")).On(t.Identifier)
-			if scope.Allowed() {
-				open = true
-				q.WhereOr("r.entity_type_id = ? AND ?", t.ID, directory.Rows(shape, t.ID, "r", scope))
-			}
-		}
-		return q
-	})
-	if !open {
-		return nil, nil
-	}
-	var rows []struct {
-		ID           int64
-		EntityTypeID int64
-		Key          string
-		DisplayName  string
-	}
-	err = q.OrderExpr("r.key <> ?, strpos(lower(r.display_name), ?) <> 1, r.display_name, r.id", text, strings.ToLower(text)).Limit(maxHits).Scan(ctx, &rows)
+	shape, err := f.Directory.Shapes.Load(ctx, f.Directory.DB)
 	if err != nil {
-		return nil, fmt.Errorf("search resources: %w", err)
+		return nil, err
 	}
-	hits := make([]*SearchHit, len(rows))
-	for i, r := range rows {
+	hits := make([]*SearchHit, len(found))
+	for i, r := range found {
 		t := shape.EntityTypes[r.EntityTypeID]
 		hits[i] = &SearchHit{Kind: t.Identifier, ID: r.ID, Label: r.DisplayName, Detail: t.DisplayName + " " + r.Key}
 	}
@@ -115,7 +91,7 @@ func (f *Finder) catalogue(ctx context.Context, text string) ([]*SearchHit, erro
 	if !permit.Find(ctx, permit.RoleModelQuery).Allowed() {
 		return nil, nil
 	}
-	m, err := f.Model(ctx, f.DB)
+	m, err := f.Model(ctx, f.Directory.DB)
 	if err != nil {
 		return nil, err
 	}

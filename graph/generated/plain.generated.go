@@ -381,6 +381,13 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"DeliveryConnection": {Implementors: deliveryConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Delivery"},
+		"edges":                {Code: 2, Of: "DeliveryEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
 	"DeliveryCounts": {Implementors: deliveryCountsImplementors, Fields: map[string]plain.Field{
 		"read":          {Code: 1},
 		"unchanged":     {Code: 2},
@@ -396,6 +403,10 @@ var plainTypes = plain.Types{
 		"kept":          {Code: 12},
 		"missing":       {Code: 13},
 		"unresolved":    {Code: 14},
+	}},
+	"DeliveryEdge": {Implementors: deliveryEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Delivery"},
 	}},
 	"DeliveryPayload": {Implementors: deliveryPayloadImplementors, Fields: map[string]plain.Field{
 		"delivery": {Code: 1, Of: "Delivery"},
@@ -4409,6 +4420,68 @@ func plainDeliveryChangeConnection(w *plain.Writer, s *plain.Selection, obj *pag
 	return true
 }
 
+func (ec *executionContext) _DeliveryConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*synchronization.Delivery]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DeliveryConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDeliveryConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DeliveryConnection(ctx, sel, obj)
+}
+
+func plainDeliveryConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*synchronization.Delivery]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DeliveryConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDelivery(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainDeliveryEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _DeliveryCounts(ctx context.Context, sel ast.SelectionSet, obj *synchronization.Counters) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DeliveryCounts"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainDeliveryCounts(w, s, obj) }); m != nil {
@@ -4481,6 +4554,42 @@ func plainDeliveryCounts(w *plain.Writer, s *plain.Selection, obj *synchronizati
 		case 14: // unresolved
 			v := obj.Unresolved
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DeliveryEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*synchronization.Delivery]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DeliveryEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDeliveryEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DeliveryEdge(ctx, sel, obj)
+}
+
+func plainDeliveryEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*synchronization.Delivery]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DeliveryEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainDelivery(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}

@@ -382,6 +382,7 @@ type ComplexityRoot struct {
 	Connector struct {
 		Connections        func(childComplexity int) int
 		Deliveries         func(childComplexity int, first *int) int
+		DeliveriesPage     func(childComplexity int, first *int, after *string) int
 		DisplayName        func(childComplexity int) int
 		EntityTypes        func(childComplexity int) int
 		Health             func(childComplexity int) int
@@ -548,6 +549,14 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	DeliveryConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
 	DeliveryCounts struct {
 		Deleted       func(childComplexity int) int
 		Duplicates    func(childComplexity int) int
@@ -563,6 +572,11 @@ type ComplexityRoot struct {
 		Unchanged     func(childComplexity int) int
 		Unresolved    func(childComplexity int) int
 		Updated       func(childComplexity int) int
+	}
+
+	DeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	DeliveryPayload struct {
@@ -3328,6 +3342,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Connector.Deliveries(childComplexity, args["first"].(*int)), true
+	case "Connector.deliveriesPage":
+		if e.ComplexityRoot.Connector.DeliveriesPage == nil {
+			break
+		}
+
+		args, err := ec.field_Connector_deliveriesPage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Connector.DeliveriesPage(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Connector.displayName":
 		if e.ComplexityRoot.Connector.DisplayName == nil {
 			break
@@ -3978,6 +4003,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeliveryChangeConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "DeliveryConnection.edges":
+		if e.ComplexityRoot.DeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.Edges(childComplexity), true
+	case "DeliveryConnection.nodes":
+		if e.ComplexityRoot.DeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.Nodes(childComplexity), true
+	case "DeliveryConnection.pageInfo":
+		if e.ComplexityRoot.DeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.PageInfo(childComplexity), true
+	case "DeliveryConnection.totalCount":
+		if e.ComplexityRoot.DeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.TotalCount(childComplexity), true
+	case "DeliveryConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.DeliveryConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.TotalCountIsEstimate(childComplexity), true
+
 	case "DeliveryCounts.deleted":
 		if e.ComplexityRoot.DeliveryCounts.Deleted == nil {
 			break
@@ -4062,6 +4118,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryCounts.Updated(childComplexity), true
+
+	case "DeliveryEdge.cursor":
+		if e.ComplexityRoot.DeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryEdge.Cursor(childComplexity), true
+	case "DeliveryEdge.node":
+		if e.ComplexityRoot.DeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryEdge.Node(childComplexity), true
 
 	case "DeliveryPayload.delivery":
 		if e.ComplexityRoot.DeliveryPayload.Delivery == nil {
@@ -14737,6 +14806,13 @@ type Connector {
     "How many, at most 500."
     first: Int = 10
   ): [Delivery!]
+  "A page of its synchronizations, newest first; null with the error FORBIDDEN for who may not read systems."
+  deliveriesPage(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+  ): DeliveryConnection
 }
 
 """One table of a connector from which an entity type is read."""
@@ -14886,6 +14962,28 @@ type Delivery {
   ): DeliveryChangeConnection
 }
 
+"""One page of a list."""
+type DeliveryConnection {
+  "The rows."
+  nodes: [Delivery!]!
+  "The rows with their cursors."
+  edges: [DeliveryEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type DeliveryEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Delivery!
+}
+
 """What a delivery found and did."""
 type DeliveryCounts {
   "Rows that were read."
@@ -15004,6 +15102,8 @@ type ConnectorEdge {
 input ConnectorFilter {
   "Each word stands in the name or the identifier, in any order and case, with or without accents."
   text: String
+  "Those with these identifiers."
+  identifiers: [String!]
   "That move like this."
   mode: ConnectorMode
   "That neither read nor write; false: the others."
@@ -19102,6 +19202,8 @@ func (ec *executionContext) childFields_Connector(ctx context.Context, field gra
 		return ec.fieldContext_Connector_lastSynchronizedAt(ctx, field)
 	case "deliveries":
 		return ec.fieldContext_Connector_deliveries(ctx, field)
+	case "deliveriesPage":
+		return ec.fieldContext_Connector_deliveriesPage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Connector", field.Name)
 }
@@ -19410,6 +19512,22 @@ func (ec *executionContext) childFields_DeliveryChangeConnection(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryChangeConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_DeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DeliveryConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_DeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DeliveryConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_DeliveryConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_DeliveryCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "read":
@@ -19442,6 +19560,16 @@ func (ec *executionContext) childFields_DeliveryCounts(ctx context.Context, fiel
 		return ec.fieldContext_DeliveryCounts_unresolved(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

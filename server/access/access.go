@@ -128,18 +128,6 @@ func (s *Service) Rules(ctx context.Context, profile *string) ([]*Rule, error) {
 	return selectRules(ctx, s.DB, profile)
 }
 
-// Assigned gives who has which profile, by user name; profile is an identifier, text a part of the user's name, nil = all. It also
-// shows assignments that are not valid now. Needs permit.AccessQuery.
-func (s *Service) Assigned(ctx context.Context, a page.Args, profile, text *string) (*AssignedProfileConnection, error) {
-	if _, err := permit.Require(ctx, permit.AccessQuery); err != nil {
-		return nil, err
-	}
-	if err := a.Check(); err != nil {
-		return nil, err
-	}
-	return selectAssigned(ctx, s.DB, a, profile, text)
-}
-
 // ProfilesOf gives the profiles a user holds now: valid and not denied.
 func ProfilesOf(ctx context.Context, db bun.IDB, userID int64, now time.Time) ([]*Profile, error) {
 	return selectProfilesOf(ctx, db, userID, now)

@@ -397,7 +397,7 @@ func TestLists(t *testing.T) {
 	require.True(t, errs.Is(err, errs.Forbidden))
 	_, err = s.Rules(nobody, nil)
 	require.True(t, errs.Is(err, errs.Forbidden))
-	_, err = s.Assigned(b.ctx, page.Of(nil, nil), nil, nil)
+	_, err = s.Assigned(b.ctx, page.Of(nil, nil), nil, nil, nil, true)
 	require.True(t, errs.Is(err, errs.Unauthenticated))
 
 	admin := b.as(t, "admin", now)
@@ -414,7 +414,7 @@ func TestLists(t *testing.T) {
 	var seen []string
 	args := page.Args{First: 3}
 	for {
-		got, err := s.Assigned(admin, args, nil, nil)
+		got, err := s.Assigned(admin, args, nil, nil, nil, true)
 		require.NoError(t, err)
 		require.Equal(t, 4, got.TotalCount)
 		for _, n := range got.Nodes() {
@@ -427,7 +427,7 @@ func TestLists(t *testing.T) {
 	}
 	require.Equal(t, []string{"admin/Admin", "u1/P", "u1/Admin", "u_2/P"}, seen)
 	text := "_"
-	got, err := s.Assigned(admin, page.Of(nil, nil), &p, &text)
+	got, err := s.Assigned(admin, page.Of(nil, nil), &p, &text, nil, true)
 	require.NoError(t, err)
 	require.Equal(t, 1, got.TotalCount, "an underscore is a letter, not a wildcard")
 }

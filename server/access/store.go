@@ -8,8 +8,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
-	"writ/server/directory"
-	"writ/server/page"
+	"writ/server/db"
 )
 
 // held is one entry that a user holds through one assigned profile.
@@ -172,49 +171,13 @@ func completeRules(ctx context.Context, db bun.IDB, rules []*Rule) error {
 	return nil
 }
 
-// assignedKey is the cursor of the list of assigned profiles.
-type assignedKey struct {
-	Username string
-	ID       int64
-}
-
-func selectAssigned(ctx context.Context, db bun.IDB, a page.Args, profile, text *string) (*AssignedProfileConnection, error) {
-	rows := []*AssignedProfile{}
-	q := db.NewSelect().Model(&rows).
-		Join("JOIN local_user AS u ON u.id = ap.user_id").Join("JOIN profile AS p ON p.id = ap.profile_id")
-	if profile != nil {
-		q.Where("p.identifier = ?", *profile)
-	}
-	if text != nil && *text != "" {
-		q.Where("?", directory.SearchNames("concat_ws(' ', u.display_name, u.email)", "u.username", *text))
-	}
-	total, err := q.Count(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("count the assigned profiles: %w", err)
-	}
-	var after assignedKey
-	if found, err := a.Decode(&after); err != nil {
-		return nil, err
-	} else if found {
-		q.Where("(u.username, ap.id) > (?, ?)", after.Username, after.ID)
-	}
-	err = q.ColumnExpr("ap.*, u.username, u.display_name AS user_display_name").
-		OrderExpr("u.username, ap.id").Limit(int64(a.First + 1)).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the assigned profiles: %w", err)
-	}
-	profiles, err := selectProfiles(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[int64]*Profile, len(profiles))
-	for _, p := range profiles {
-		byID[p.ID] = p
-	}
-	for _, r := range rows {
-		r.Profile = byID[r.ProfileID]
-	}
-	return page.Make(rows, a, int(total), func(r *AssignedProfile) any { return assignedKey{r.Username, r.ID} }), nil
+// selectProfileID gives the id of a profile; 0, which none has, if there is no such profile.
+func selectProfileID(ctx context.Context, b bun.IDB, identifier string) (id int64, err error) {
+	err = db.Select(ctx, b, bun.SafeQuery("select id from profile where identifier = ?", identifier), func(r *db.Row) error {
+		id = r.Int()
+		return nil
+	})
+	return id, err
 }
 
 // NamesOf gives the names to show of users by login name; one without such a name, or that is no user, is left out. The caller has seen

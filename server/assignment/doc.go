@@ -20,6 +20,7 @@
 //	version.go    what was known of an assignment before it changed
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list
+//	contexts.go   the contexts of the last evaluation, as they are stored
 //	axes.go       the two axes of time of that: when it holds, and when it was known
 //	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
 //	past.go       the model and an owner as they were known, to explain the past; record.go where what was kept then is something else

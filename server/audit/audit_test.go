@@ -149,15 +149,15 @@ func TestSearch(t *testing.T) {
 	ctx := permit.With(t.Context(), &permit.Actor{Username: "auditor", Grants: []permit.Grant{{Path: "/Monitoring", CanExecute: true}}})
 	place(t, b)
 
-	_, err = s.Search(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil)
+	_, err = s.Search(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil, nil, true)
 	require.True(t, errs.Is(err, errs.Forbidden))
 	require.True(t, errs.Is(s.Export(t.Context(), &strings.Builder{}, nil), errs.Unauthenticated))
 
-	first, err := s.Search(ctx, page.Args{First: 3}, nil)
+	first, err := s.Search(ctx, page.Args{First: 3}, nil, nil, true)
 	require.NoError(t, err)
 	require.Equal(t, 8, first.TotalCount)
 	require.Equal(t, "job.changed", first.Nodes()[0].Kind, "the newest first")
-	next, err := s.Search(ctx, page.Args{First: 10, After: *first.PageInfo.EndCursor}, nil)
+	next, err := s.Search(ctx, page.Args{First: 10, After: *first.PageInfo.EndCursor}, nil, nil, true)
 	require.NoError(t, err)
 	require.Len(t, next.Nodes(), 5)
 	require.False(t, next.PageInfo.HasNextPage)
@@ -182,7 +182,7 @@ func TestSearch(t *testing.T) {
 		"NoText":    {audit.AuditEventFilter{Text: text("nobody at all")}, 0},
 		"AllAtOnce": {audit.AuditEventFilter{Actor: text("ann"), OwnerID: id(5), SubjectID: id(2), To: &later}, 1},
 	} {
-		got, err := s.Search(ctx, page.Args{First: 100}, &c.filter)
+		got, err := s.Search(ctx, page.Args{First: 100}, &c.filter, nil, true)
 		require.NoError(t, err)
 		require.Len(t, got.Nodes(), c.want, name)
 		require.Equal(t, c.want, got.TotalCount, name)
@@ -230,7 +230,7 @@ func TestSearchInScope(t *testing.T) {
 			c.grants[i].Path, c.grants[i].CanExecute = "/Monitoring", true
 		}
 		ctx := permit.With(t.Context(), &permit.Actor{Username: "auditor", Grants: c.grants})
-		got, err := s.Search(ctx, page.Args{First: 10}, nil)
+		got, err := s.Search(ctx, page.Args{First: 10}, nil, nil, true)
 		require.NoError(t, err)
 		require.Len(t, got.Nodes(), c.want, name)
 		require.Equal(t, c.want, got.TotalCount, name)
@@ -271,7 +271,7 @@ func TestSearchTellsNoHiddenMail(t *testing.T) {
 	} {
 		actor := &permit.Actor{Username: "auditor", Grants: c.grants, System: c.grants == nil}
 		for text, want := range c.want {
-			got, err := s.Search(permit.With(t.Context(), actor), page.Args{First: 10}, &audit.AuditEventFilter{Text: &text})
+			got, err := s.Search(permit.With(t.Context(), actor), page.Args{First: 10}, &audit.AuditEventFilter{Text: &text}, nil, true)
 			require.NoError(t, err)
 			require.Len(t, got.Nodes(), want, "%s: %s", name, text)
 			require.Equal(t, want, got.TotalCount, "%s: %s", name, text)
@@ -313,7 +313,7 @@ func TestNames(t *testing.T) {
 	} {
 		require.NoError(t, event.Publish(ctx, b, at, event.Event{Kind: "k", SubjectType: c.kind, SubjectID: c.id}))
 		place(t, b)
-		got, err := service(b).Search(ctx, page.Args{First: 1}, nil)
+		got, err := service(b).Search(ctx, page.Args{First: 1}, nil, nil, true)
 		require.NoError(t, err)
 		e := got.Nodes()[0]
 		require.Equal(t, "Ann Admin", *e.ActorName)
@@ -326,7 +326,7 @@ func TestNames(t *testing.T) {
 	}
 	require.NoError(t, event.Publish(permit.With(t.Context(), permit.System("policy")), b, at, event.Event{Kind: "k", SubjectType: "order", SubjectID: 1}))
 	place(t, b)
-	all, err := service(b).Search(ctx, page.Args{First: 100}, nil)
+	all, err := service(b).Search(ctx, page.Args{First: 100}, nil, nil, true)
 	require.NoError(t, err)
 	require.Len(t, all.Nodes(), 20)
 	require.Nil(t, all.Nodes()[0].ActorName)

@@ -8,6 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/page"
 )
 
 // exportBatch is how many lines are read at once; memory does not grow with the log.
@@ -25,14 +29,14 @@ func (s *Service) Export(ctx context.Context, w io.Writer, filter *AuditEventFil
 	if err != nil {
 		return err
 	}
+	where := page.All(may, found, filter.condition())
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{"id", "at", "kind", "actor", "subjectType", "subjectId", "sourceEntityType", "ownerId", "data", "subjectName", "actorName"}); err != nil {
 		return fmt.Errorf("export the event log: %w", err)
 	}
 	var last int64
 	for {
-		rows := []*AuditEvent{}
-		err := filter.narrow(log(s.DB, &rows)).Where("?", may).Where("?", found).Where("c.position > ?", last).OrderExpr("c.position").Limit(exportBatch).Scan(ctx)
+		rows, err := events.Read(ctx, s.DB, events.Columns, page.All(where, bun.SafeQuery("c.position > ?", last)), "c.position", exportBatch)
 		if err != nil {
 			return fmt.Errorf("read the event log: %w", err)
 		}

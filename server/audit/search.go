@@ -14,6 +14,7 @@ import (
 	"github.com/uptrace/bun/schema"
 
 	"writ/server/clock"
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/page"
 	"writ/server/permit"
@@ -29,10 +30,8 @@ type Service struct {
 
 // AuditEvent is one line of the log.
 type AuditEvent struct {
-	bun.BaseModel `bun:"table:event,alias:e"`
-
-	Position         int64 `bun:",scanonly"` // in the chain: the order of the log
-	ID               int64 `bun:",pk"`
+	Position         int64 // in the chain: the order of the log
+	ID               int64
 	At               time.Time
 	Kind             string
 	Actor            string
@@ -40,10 +39,10 @@ type AuditEvent struct {
 	SubjectID        *int64
 	SourceEntityType *string
 	OwnerID          *int64
-	Data             json.RawMessage `bun:"type:jsonb"`
+	Data             json.RawMessage
 
-	SubjectName *string `bun:"-"` // what the subject is called today; nil: it is no single thing, or it is gone
-	ActorName   *string `bun:"-"` // display name of the person; nil: a part of the server
+	SubjectName *string // what the subject is called today; nil: it is no single thing, or it is gone
+	ActorName   *string // display name of the person; nil: a part of the server
 }
 
 // AuditEventConnection is a page of the log.
@@ -61,49 +60,54 @@ type AuditEventFilter struct {
 	To          *time.Time // exclusive
 }
 
+// events is how the log is read: in the order of the chain. What has no position yet is not in it.
+var events = page.Table[AuditEvent]{
+	From:   "event_chain c join event e on e.id = c.event_id",
+	Always: []string{"position"},
+	Fields: map[string][]string{
+		"__typename": nil, "cursor": nil, "at": {"at"}, "kind": {"kind"}, "actor": {"actor"}, "actorName": {"actor"}, "subjectType": {"subject_type"},
+		"subjectId": {"subject_id"}, "subjectName": {"subject_type", "subject_id"}, "data": {"data"},
+	},
+	Columns: []page.Column[AuditEvent]{
+		{Name: "position", SQL: "c.position", Read: func(e *AuditEvent, r *db.Row) { e.Position = r.Int() }},
+		{Name: "id", SQL: "e.id", Read: func(e *AuditEvent, r *db.Row) { e.ID = r.Int() }},
+		{Name: "at", SQL: "e.at", Read: func(e *AuditEvent, r *db.Row) { e.At = r.Time() }},
+		{Name: "kind", SQL: "e.kind", Read: func(e *AuditEvent, r *db.Row) { e.Kind = r.Text() }},
+		{Name: "actor", SQL: "e.actor", Read: func(e *AuditEvent, r *db.Row) { e.Actor = r.Text() }},
+		{Name: "subject_type", SQL: "e.subject_type", Read: func(e *AuditEvent, r *db.Row) { e.SubjectType = r.Text() }},
+		{Name: "subject_id", SQL: "e.subject_id", Read: func(e *AuditEvent, r *db.Row) { e.SubjectID = r.IntOrNil() }},
+		{Name: "source_entity_type", SQL: "e.source_entity_type", Read: func(e *AuditEvent, r *db.Row) { e.SourceEntityType = r.TextOrNil() }},
+		{Name: "owner_id", SQL: "e.owner_id", Read: func(e *AuditEvent, r *db.Row) { e.OwnerID = r.IntOrNil() }},
+		{Name: "data", SQL: "e.data", Read: func(e *AuditEvent, r *db.Row) { e.Data = r.Bytes() }},
+	},
+}
+
+var eventsByPosition = page.Sorting[AuditEvent]{ID: "c.position", Desc: true, At: func(e *AuditEvent) page.Position { return page.Position{ID: e.Position} }}
+
 // Search pages through the log by position, the newest first; an event stands in it some milliseconds after its commit. TotalCount is an
 // estimate beyond page.Exact. Needs /Monitoring: in a rule about an entity type it shows what happened to the resources of that type, inside its filters.
-func (s *Service) Search(ctx context.Context, args page.Args, filter *AuditEventFilter) (*AuditEventConnection, error) {
+func (s *Service) Search(ctx context.Context, a page.Args, filter *AuditEventFilter, fields page.Fields, total bool) (*AuditEventConnection, error) {
 	may, err := s.visible(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := args.Check(); err != nil {
-		return nil, err
-	}
-	var before int64
-	more, err := args.Decode(&before)
-	if err != nil {
+	if err := a.Check(); err != nil {
 		return nil, err
 	}
 	found, err := s.found(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
-	rows := []*AuditEvent{}
-	q := filter.narrow(log(s.DB, &rows)).Where("?", may).Where("?", found).OrderExpr("c.position DESC").Limit(int64(args.First + 1))
-	if more {
-		q.Where("c.position < ?", before)
-	}
-	if err := q.Scan(ctx); err != nil {
+	c, err := events.List(ctx, s.DB, a, fields, total, page.All(may, found, filter.condition()), eventsByPosition)
+	if err != nil {
 		return nil, fmt.Errorf("search the event log: %w", err)
 	}
-	if err := name(ctx, s.DB, rows); err != nil {
-		return nil, err
+	if fields.Has("subjectName", "actorName") {
+		if err := name(ctx, s.DB, c.Nodes()); err != nil {
+			return nil, err
+		}
 	}
-	counted := filter.narrow(s.DB.NewSelect().Model((*AuditEvent)(nil))).Join(chain).Where("?", may).Where("?", found).ColumnExpr("1")
-	total, err := page.CountRows(ctx, s.DB, bun.SafeQuery("(?) AS c", counted))
-	if err != nil {
-		return nil, fmt.Errorf("count the event log: %w", err)
-	}
-	return page.MakeCounted(rows, args, total, func(e *AuditEvent) any { return e.Position }), nil
-}
-
-// chain is the join that gives events their order. What has no position yet is not in the log.
-const chain = "JOIN event_chain AS c ON c.event_id = e.id"
-
-func log(db bun.IDB, rows *[]*AuditEvent) *bun.SelectQuery {
-	return db.NewSelect().Model(rows).ColumnExpr("c.position, e.*").Join(chain)
+	return c, nil
 }
 
 // visible is the condition on e that the caller's right opens. What happened to nobody's resource in particular is for those whose right
@@ -136,30 +140,32 @@ func (s *Service) visible(ctx context.Context) (schema.QueryWithArgs, error) {
 	return bun.SafeQuery("("+strings.Join(parts, " or ")+")", values...), nil
 }
 
-func (f *AuditEventFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {
+// condition is what a filter asks of e. What decides how rows are found best, because it is one of few, stands in the text of the statement.
+func (f *AuditEventFilter) condition() schema.QueryWithArgs {
+	where := page.All()
 	if f == nil {
-		return q
+		return where
 	}
 	if len(f.Kinds) > 0 {
-		q.Where("e.kind IN (?)", bun.List(f.Kinds))
+		where = page.All(where, bun.SafeQuery("e.kind in (?)", bun.List(f.Kinds)))
 	}
 	if f.Actor != nil {
-		q.Where("e.actor = ?", *f.Actor)
+		where = page.All(where, bun.SafeQuery("e.actor = ?", db.Fixed(*f.Actor)))
 	}
 	if f.SubjectType != nil {
-		q.Where("e.subject_type = ?", *f.SubjectType)
+		where = page.All(where, bun.SafeQuery("e.subject_type = ?", db.Fixed(*f.SubjectType)))
 	}
 	if f.SubjectID != nil {
-		q.Where("e.subject_id = ?", *f.SubjectID)
+		where = page.All(where, bun.SafeQuery("e.subject_id = ?", *f.SubjectID))
 	}
 	if f.OwnerID != nil {
-		q.Where("e.owner_id = ?", *f.OwnerID)
+		where = page.All(where, bun.SafeQuery("e.owner_id = ?", *f.OwnerID))
 	}
 	if f.From != nil {
-		q.Where("e.at >= ?", *f.From)
+		where = page.All(where, bun.SafeQuery("e.at >= ?", *f.From))
 	}
 	if f.To != nil {
-		q.Where("e.at < ?", *f.To)
+		where = page.All(where, bun.SafeQuery("e.at < ?", *f.To))
 	}
-	return q
+	return where
 }

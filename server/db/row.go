@@ -54,6 +54,9 @@ func (r *Row) SmallOrNil() *int {
 	return nil
 }
 
+// Float is a number with a fraction; 0 for null.
+func (r *Row) Float() float64 { v, _ := take[float64](r); return v }
+
 // Bool is a truth; false for null.
 func (r *Row) Bool() bool { v, _ := take[bool](r); return v }
 

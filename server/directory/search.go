@@ -2,6 +2,8 @@ package directory
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,6 +11,9 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 	"golang.org/x/text/unicode/norm"
+
+	"writ/server/db"
+	"writ/server/permit"
 )
 
 // Search means the same in every list: each word that is typed stands somewhere in the name, the key or a mail address (of what the caller may
@@ -98,4 +103,35 @@ func fold(text string) string {
 		}
 		return r
 	}, norm.NFKD.String(text))))
+}
+
+// SearchAll gives resources by name (SearchResources), whatever their entity type, of those that the caller may query, at most limit: the one with that key and those that
+// begin with the text first. They have id, entity type, key and display name. One statement.
+func (s *Service) SearchAll(ctx context.Context, text string, limit int) ([]*Resource, error) {
+	shape, err := s.Shapes.Load(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	var may []string
+	var values []any
+	for _, id := range slices.Sorted(maps.Keys(shape.EntityTypes)) {
+		t := shape.EntityTypes[id]
+		if scope := permit.Find(ctx, permit.Resource(t.Identifier, "Query")).On(t.Identifier); scope.Allowed() {
+			may, values = append(may, "r.entity_type_id = ? and ?"), append(values, db.Fixed(t.ID), Rows(shape, t.ID, "r", scope))
+		}
+	}
+	if len(may) == 0 {
+		return nil, nil
+	}
+	q := bun.SafeQuery(`select r.id, r.entity_type_id, r.key, r.display_name from resource r where r.valid_to = 'infinity' and ? and (?)
+		order by r.key <> ?, strpos(lower(r.display_name), ?) <> 1, r.display_name, r.id limit ?`,
+		SearchResources("r", text), bun.SafeQuery(strings.Join(may, " or "), values...), text, strings.ToLower(text), db.Fixed(limit))
+	var found []*Resource
+	if err := db.Select(ctx, s.DB, q, func(r *db.Row) error {
+		found = append(found, &Resource{ID: r.Int(), EntityTypeID: r.Int(), Key: r.Text(), DisplayName: r.Text()})
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("search resources: %w", err)
+	}
+	return found, nil
 }

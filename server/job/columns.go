@@ -52,6 +52,34 @@ var jobs = page.Table[Job]{
 var jobsByName = page.Sorting[Job]{Text: "j.display_name", ID: "j.id", Needs: []string{"display_name"},
 	At: func(j *Job) page.Position { return page.Position{Text: j.DisplayName, ID: j.ID} }}
 
+// instances is how lists of runs are read.
+var instances = page.Table[JobInstance]{
+	From:   "job_instance i",
+	Always: []string{"id"},
+	Fields: map[string][]string{
+		"__typename": nil, "id": nil, "tasks": nil, "job": {"job_id"}, "state": {"state"}, "progress": {"progress"}, "launchedBy": {"launched_by"},
+		"launchedByName": {"launched_by"}, "parentId": {"parent_id"}, "isRepair": {"is_repair"}, "cancelRequested": {"cancel_requested"},
+		"createdAt": {"created_at"}, "startedAt": {"started_at"}, "endedAt": {"ended_at"},
+	},
+	Columns: []page.Column[JobInstance]{
+		{Name: "id", SQL: "i.id", Read: func(i *JobInstance, r *db.Row) { i.ID = r.Int() }},
+		{Name: "job_id", SQL: "i.job_id", Read: func(i *JobInstance, r *db.Row) { i.JobID = r.Int() }},
+		{Name: "state", SQL: "i.state", Read: func(i *JobInstance, r *db.Row) { i.State = JobInstanceState(r.Text()) }},
+		{Name: "launched_by", SQL: "i.launched_by", Read: func(i *JobInstance, r *db.Row) { i.LaunchedBy = r.Text() }},
+		{Name: "parent_id", SQL: "i.parent_id", Read: func(i *JobInstance, r *db.Row) { i.ParentID = r.IntOrNil() }},
+		{Name: "cancel_requested", SQL: "i.cancel_requested", Read: func(i *JobInstance, r *db.Row) { i.CancelRequested = r.Bool() }},
+		{Name: "is_repair", SQL: "i.is_repair", Read: func(i *JobInstance, r *db.Row) { i.IsRepair = r.Bool() }},
+		{Name: "progress", SQL: "i.progress", Read: func(i *JobInstance, r *db.Row) { i.Progress = r.Float() }},
+		{Name: "created_at", SQL: "i.created_at", Read: func(i *JobInstance, r *db.Row) { i.CreatedAt = r.Time() }},
+		{Name: "started_at", SQL: "i.started_at", Read: func(i *JobInstance, r *db.Row) { i.StartedAt = r.TimeOrNil() }},
+		{Name: "ended_at", SQL: "i.ended_at", Read: func(i *JobInstance, r *db.Row) { i.EndedAt = r.TimeOrNil() }},
+		{Name: "needs_second_person", SQL: "i.needs_second_person", Read: func(i *JobInstance, r *db.Row) { i.NeedsSecondPerson = r.Bool() }},
+		{Name: "resumed_by", SQL: "i.resumed_by", Read: func(i *JobInstance, r *db.Row) { i.ResumedBy = r.TextOrNil() }},
+	},
+}
+
+var instancesByAge = page.Sorting[JobInstance]{ID: "i.id", Desc: true, At: func(i *JobInstance) page.Position { return page.Position{ID: i.ID} }}
+
 // Page gives a page of the jobs by name. Needs /Jobs/Job/Query.
 func (s *Service) Page(ctx context.Context, a page.Args, f *JobFilter, fields page.Fields, total bool) (*JobConnection, error) {
 	if _, err := permit.Require(ctx, permit.JobQuery); err != nil {

@@ -101,7 +101,7 @@ func TestCompleted(t *testing.T) {
 	require.NoError(t, told.Decode(&options))
 	require.Equal(t, 1, options.N)
 
-	log, err := b.jobs.NewestLog(b.ctx, one.ID, nil, nil, nil, nil)
+	log, err := b.jobs.NewestLog(b.ctx, one.ID, nil, nil, nil, nil, nil)
 	require.NoError(t, err)
 	require.Len(t, log, 1)
 	require.Equal(t, "read 7 rows of \uFFFD\uFFFD", log[0].Message)
@@ -130,7 +130,7 @@ func TestErrors(t *testing.T) {
 		require.Equal(t, []string{"export-a ERRORED", "prepare WAITING"}, b.states(t, i.ID))
 		failed := b.task(t, i.ID, "export-a")
 		require.Equal(t, "no such table\uFFFD\uFFFD", *failed.Error, "what a system said is made a text that can be kept")
-		log, err := b.jobs.NewestLog(b.ctx, failed.ID, nil, nil, []job.LogLevel{job.LogError}, nil)
+		log, err := b.jobs.NewestLog(b.ctx, failed.ID, nil, nil, []job.LogLevel{job.LogError}, nil, nil)
 		require.NoError(t, err)
 		require.Len(t, log, 1)
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
@@ -80,25 +81,44 @@ func (s *Service) GetInstance(ctx context.Context, id int64) (*JobInstance, erro
 }
 
 // Instances lists runs, the newest first. Needs /Jobs/JobInstance/Query or /Jobs/Job/Query.
-func (s *Service) Instances(ctx context.Context, args page.Args, filter *JobInstanceFilter) (*JobInstanceConnection, error) {
+func (s *Service) Instances(ctx context.Context, a page.Args, f *JobInstanceFilter, fields page.Fields, total bool) (*JobInstanceConnection, error) {
 	if _, err := permit.RequireAny(ctx, permit.JobInstanceQuery, permit.JobQuery); err != nil {
 		return nil, err
 	}
-	if err := args.Check(); err != nil {
-		return nil, err
+	where := page.All()
+	if f != nil {
+		if f.Job != nil {
+			where = page.All(where, bun.SafeQuery("i.job_id = (select id from job where identifier = ?)", db.Fixed(*f.Job)))
+		}
+		if len(f.States) > 0 {
+			where = page.All(where, bun.SafeQuery("i.state in (?)", bun.List(f.States)))
+		}
+		if f.LaunchedBy != nil {
+			where = page.All(where, bun.SafeQuery("i.launched_by = ?", *f.LaunchedBy))
+		}
 	}
-	if filter == nil {
-		filter = &JobInstanceFilter{}
+	return instances.List(ctx, s.DB, a, fields, total, where, instancesByAge)
+}
+
+// Counts tells how many runs are under way (0 for whoever may not see runs), and how many a limit holds (0 for whoever may not decide about them).
+func (s *Service) Counts(ctx context.Context) (running, blocked int, err error) {
+	_, mayNot := permit.RequireAny(ctx, permit.JobInstanceQuery, permit.JobQuery)
+	_, mayNotDecide := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate)
+	if mayNot != nil && mayNotDecide != nil {
+		return 0, 0, nil
 	}
-	var before int64
-	if _, err := args.Decode(&before); err != nil {
-		return nil, err
+	err = db.Select(ctx, s.DB, bun.SafeQuery("select count(*) filter (where state <> ?0), count(*) filter (where state = ?0) from job_instance where state in (?1)",
+		db.Fixed(Blocked), bun.List([]JobInstanceState{Queued, InProgress, Blocked})), func(r *db.Row) error {
+		running, blocked = int(r.Int()), int(r.Int())
+		return nil
+	})
+	if mayNot != nil {
+		running = 0
 	}
-	rows, total, err := selectInstances(ctx, s.DB, filter, before, args.First+1)
-	if err != nil {
-		return nil, err
+	if mayNotDecide != nil {
+		blocked = 0
 	}
-	return page.Make(rows, args, total, func(i *JobInstance) any { return i.ID }), nil
+	return running, blocked, wrap("count runs", err)
 }
 
 // LastInstances gives the newest run of each job, for loaders.
@@ -111,8 +131,8 @@ func (s *Service) Tasks(ctx context.Context, instanceIDs []int64) ([]*TaskInstan
 	return selectTasks(ctx, s.DB, instanceIDs)
 }
 
-func getInstance(ctx context.Context, db bun.IDB, id int64) (*JobInstance, error) {
-	i, err := findInstance(ctx, db, id)
+func getInstance(ctx context.Context, b bun.IDB, id int64) (*JobInstance, error) {
+	i, err := findInstance(ctx, b, id)
 	if err == nil && i == nil {
 		err = errs.Missing("There is no job instance %d.", id)
 	}

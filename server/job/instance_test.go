@@ -28,17 +28,17 @@ func TestInstances(t *testing.T) {
 
 	name := "a"
 	filter := &job.JobInstanceFilter{Job: &name, States: []job.JobInstanceState{job.Completed}}
-	first, err := b.jobs.Instances(b.ctx, page.Args{First: 2}, filter)
+	first, err := b.jobs.Instances(b.ctx, page.Args{First: 2}, filter, nil, true)
 	require.NoError(t, err)
 	require.Equal(t, 3, first.TotalCount)
 	require.True(t, first.PageInfo.HasNextPage)
 	require.Equal(t, ids[2], first.Nodes()[0].ID, "the newest first")
-	rest, err := b.jobs.Instances(b.ctx, page.Args{First: 2, After: *first.PageInfo.EndCursor}, filter)
+	rest, err := b.jobs.Instances(b.ctx, page.Args{First: 2, After: *first.PageInfo.EndCursor}, filter, nil, true)
 	require.NoError(t, err)
 	require.Len(t, rest.Nodes(), 1)
 	require.Equal(t, ids[0], rest.Nodes()[0].ID)
 
-	_, err = b.jobs.Instances(person(t.Context()), page.Args{First: 2}, nil)
+	_, err = b.jobs.Instances(person(t.Context()), page.Args{First: 2}, nil, nil, true)
 	require.True(t, errs.Is(err, errs.Forbidden))
 
 	jobs, err := b.jobs.List(b.ctx)

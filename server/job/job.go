@@ -56,13 +56,12 @@ type Service struct {
 	DB     *bun.DB
 	Clock  *clock.Clock
 	Logger *slog.Logger
-	Hub    *event.Hub // for JobProgress only
 
 	Hooks
 
 	// Options holds, per type of task, a value of the struct its options are read into: SaveJobs reads them the same way and refuses
 	// unknown ones and wrong types; a method Check() error tells what else is wrong. nil value: no options of its own. A type that is
-	// not listed takes anything.
+	// not listed takes anything. New sets it to OptionsOf.
 	Options map[TaskType]any
 
 	// Lease is how long a process that runs a task may be silent before the task is started elsewhere. Default 10 s; it is
@@ -73,8 +72,10 @@ type Service struct {
 	owner string // of leases: this process
 }
 
-// Hooks are what jobs tell the rooms above. All are needed.
+// Hooks are what jobs ask of other rooms and tell those above. All are needed.
 type Hooks struct {
+	// Follow gives the events of runs as they come, for JobProgress (event.Hub.Subscribe).
+	Follow func(ctx context.Context, after *event.Cursor, wanted func(event.Row) bool) (<-chan event.Row, error)
 	// Ended is called in the transaction in which an instance stops moving: a final state, or BLOCKED.
 	Ended func(ctx context.Context, tx bun.Tx, instance *JobInstance) error
 	// GivenUp is called with the blocked tasks nobody will resume any more: what they had prepared can be dropped.
@@ -89,7 +90,7 @@ func New(db *bun.DB, clk *clock.Clock, log *slog.Logger, tasks map[TaskType]Task
 		host = "unknown host"
 	}
 	return &Service{
-		DB: db, Clock: clk, Logger: log, Hooks: hooks, Lease: 10 * time.Second,
+		DB: db, Clock: clk, Logger: log, Hooks: hooks, Options: OptionsOf(), Lease: 10 * time.Second,
 		tasks: tasks, owner: fmt.Sprintf("%s %d %s", host, os.Getpid(), rand.Text()[:8]),
 	}
 }

@@ -30,7 +30,7 @@ func TestNewestLog(t *testing.T) {
 	var all []string
 	var before *int64
 	for {
-		lines, err := b.jobs.NewestLog(b.ctx, task.ID, &three, before, nil, nil)
+		lines, err := b.jobs.NewestLog(b.ctx, task.ID, &three, before, nil, nil, nil)
 		require.NoError(t, err)
 		if len(lines) == 0 {
 			break
@@ -42,11 +42,11 @@ func TestNewestLog(t *testing.T) {
 	}
 	require.Equal(t, []string{"Zoë is gone, 100 %", "line 6", "line 5", "line 4", "line 3", "line 2", "line 1", "line 0"}, all)
 
-	warned, err := b.jobs.NewestLog(b.ctx, task.ID, nil, nil, []job.LogLevel{job.LogWarn}, nil)
+	warned, err := b.jobs.NewestLog(b.ctx, task.ID, nil, nil, []job.LogLevel{job.LogWarn}, nil, nil)
 	require.NoError(t, err)
 	require.Len(t, warned, 3)
 	found := func(text string, levels ...job.LogLevel) []string {
-		lines, err := b.jobs.NewestLog(b.ctx, task.ID, &three, nil, levels, &text)
+		lines, err := b.jobs.NewestLog(b.ctx, task.ID, &three, nil, levels, &text, nil)
 		require.NoError(t, err)
 		messages := make([]string, len(lines))
 		for i, l := range lines {
@@ -59,6 +59,6 @@ func TestNewestLog(t *testing.T) {
 	require.Equal(t, []string{"Zoë is gone, 100 %"}, found("zoe"))
 	require.Equal(t, []string{"Zoë is gone, 100 %"}, found("%"), "nothing in a word is a pattern")
 	require.Empty(t, found("zoe", job.LogWarn))
-	_, err = b.jobs.NewestLog(person(t.Context(), "/Jobs/Job"), task.ID, nil, nil, nil, nil)
+	_, err = b.jobs.NewestLog(person(t.Context(), "/Jobs/Job"), task.ID, nil, nil, nil, nil, nil)
 	require.True(t, errs.Is(err, errs.Forbidden))
 }

@@ -15,7 +15,7 @@ func (s *Service) JobProgress(ctx context.Context, jobInstanceID int64) (<-chan 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	// Subscribed before the first look, so nothing falls between the two.
-	changes, err := s.Hub.Subscribe(ctx, nil, func(r event.Row) bool { return isAbout(r, jobInstanceID) })
+	changes, err := s.Follow(ctx, nil, func(r event.Row) bool { return isAbout(r, jobInstanceID) })
 	if err != nil {
 		cancel()
 		return nil, err

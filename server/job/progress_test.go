@@ -25,7 +25,7 @@ func TestJobProgress(t *testing.T) {
 		stop()
 		require.NoError(t, <-ended)
 	})
-	b.jobs.Hub = hub
+	b.jobs.Follow = hub.Subscribe
 	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("one", "Export", 0), step("two", "Prepare", 1)}})
 	next, enough := make(chan struct{}), make(chan struct{})
 	var beats atomic.Int64
@@ -64,7 +64,7 @@ func TestJobProgress(t *testing.T) {
 	require.InDelta(t, 1, last.Progress, 0)
 	most, lines := page.Max, 0
 	for before := (*int64)(nil); ; {
-		log, err := b.jobs.NewestLog(b.ctx, b.task(t, i.ID, "one").ID, &most, before, nil, nil)
+		log, err := b.jobs.NewestLog(b.ctx, b.task(t, i.ID, "one").ID, &most, before, nil, nil, nil)
 		require.NoError(t, err)
 		if len(log) == 0 {
 			break

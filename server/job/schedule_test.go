@@ -18,7 +18,7 @@ func TestSchedule(t *testing.T) {
 	b := setup(t)
 	b.save(t, job.JobDefinition{Identifier: "hourly", Cron: "0 * * * *", UserStartDenied: true, Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}})
 	instances := func() []*job.JobInstance {
-		c, err := b.jobs.Instances(b.ctx, page.Args{First: 10}, nil)
+		c, err := b.jobs.Instances(b.ctx, page.Args{First: 10}, nil, nil, true)
 		require.NoError(t, err)
 		return c.Nodes()
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
-	"writ/server/directory"
 	"writ/server/queue"
 )
 
@@ -87,31 +86,6 @@ func findInstance(ctx context.Context, db bun.IDB, id int64) (*JobInstance, erro
 func lockInstance(ctx context.Context, tx bun.Tx, id int64) (*JobInstance, error) {
 	i := new(JobInstance)
 	return found(i, "lock a job instance", tx.NewSelect().Model(i).Where("id = ?", id).For("UPDATE").Scan(ctx))
-}
-
-func selectInstances(ctx context.Context, db bun.IDB, f *JobInstanceFilter, before int64, limit int) ([]*JobInstance, int, error) {
-	narrow := func(q *bun.SelectQuery) *bun.SelectQuery {
-		if f.Job != nil {
-			q.Where("i.job_id = (SELECT id FROM job WHERE identifier = ?)", *f.Job)
-		}
-		if len(f.States) > 0 {
-			q.Where("i.state IN (?)", bun.List(f.States))
-		}
-		if f.LaunchedBy != nil {
-			q.Where("i.launched_by = ?", *f.LaunchedBy)
-		}
-		return q
-	}
-	total, err := narrow(db.NewSelect().Model((*JobInstance)(nil))).Count(ctx)
-	if err != nil {
-		return nil, 0, wrap("count job instances", err)
-	}
-	rows := []*JobInstance{}
-	q := narrow(db.NewSelect().Model(&rows)).Order("i.id DESC").Limit(int64(limit))
-	if before > 0 {
-		q.Where("i.id < ?", before)
-	}
-	return rows, int(total), wrap("list job instances", q.Scan(ctx))
 }
 
 func selectLastInstances(ctx context.Context, db bun.IDB, jobIDs []int64) ([]*JobInstance, error) {
@@ -276,24 +250,6 @@ func updateOutcome(ctx context.Context, tx bun.Tx, id int64, blocked json.RawMes
 	}
 	_, err := q.Exec(ctx)
 	return wrap("write the outcome of a task", err)
-}
-
-func selectNewestLog(ctx context.Context, db bun.IDB, taskID int64, levels []LogLevel, before *int64, text *string, limit int) ([]*TaskLogLine, error) {
-	rows := []*TaskLogLine{}
-	q := db.NewSelect().Model(&rows).Order("id DESC").Limit(int64(limit))
-	lines := db.NewSelect().Model((*TaskLogLine)(nil)).Where("task_instance_id = ?", taskID)
-	if len(levels) > 0 {
-		q.Where("level IN (?)", bun.List(levels))
-	}
-	if before != nil {
-		lines.Where("id < ?", *before)
-	}
-	if text != nil {
-		lines.Order("id DESC").Limit(logSearched)
-		q.Where("?", directory.SearchNames("message", "''", *text))
-	}
-	q.ModelTableExpr("(?) AS l", lines)
-	return rows, wrap("read the newest log lines", q.Scan(ctx))
 }
 
 func enqueueConduct(ctx context.Context, tx bun.Tx, instanceIDs ...int64) error {

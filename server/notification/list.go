@@ -2,11 +2,11 @@ package notification
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/page"
 	"writ/server/permit"
 )
@@ -37,48 +37,46 @@ type MailFilter struct {
 	Recipient *string
 }
 
-// List pages through the mail log (spec 11.4), the newest first. TotalCount stops at 100,000. Needs /Monitoring in a rule about every data set: a mail may tell
-// of anybody.
-func (s *Service) List(ctx context.Context, args page.Args, filter *MailFilter) (*MailConnection, error) {
+// mails is how the mail log is read.
+var mails = page.Table[Mail]{
+	From:   "mail m",
+	Always: []string{"id"},
+	Fields: map[string][]string{
+		"__typename": nil, "id": nil, "template": {"template"}, "recipient": {"recipient"}, "subject": {"subject"}, "textBody": {"text_body"}, "state": {"state"},
+		"attempts": {"attempts"}, "error": {"error"}, "createdAt": {"created_at"}, "sentAt": {"sent_at"},
+	},
+	Columns: []page.Column[Mail]{
+		{Name: "id", SQL: "m.id", Read: func(m *Mail, r *db.Row) { m.ID = r.Int() }},
+		{Name: "template", SQL: "m.template", Read: func(m *Mail, r *db.Row) { m.Template = r.Text() }},
+		{Name: "recipient", SQL: "m.recipient", Read: func(m *Mail, r *db.Row) { m.Recipient = r.Text() }},
+		{Name: "subject", SQL: "m.subject", Read: func(m *Mail, r *db.Row) { m.Subject = r.Text() }},
+		{Name: "text_body", SQL: "m.text_body", Read: func(m *Mail, r *db.Row) { m.TextBody = r.Text() }},
+		{Name: "state", SQL: "m.state", Read: func(m *Mail, r *db.Row) { m.State = MailState(r.Text()) }},
+		{Name: "attempts", SQL: "m.attempts", Read: func(m *Mail, r *db.Row) { m.Attempts = int(r.Int()) }},
+		{Name: "error", SQL: "m.error", Read: func(m *Mail, r *db.Row) { m.Error = r.TextOrNil() }},
+		{Name: "created_at", SQL: "m.created_at", Read: func(m *Mail, r *db.Row) { m.CreatedAt = r.Time() }},
+		{Name: "sent_at", SQL: "m.sent_at", Read: func(m *Mail, r *db.Row) { m.SentAt = r.TimeOrNil() }},
+	},
+}
+
+var mailsByAge = page.Sorting[Mail]{ID: "m.id", Desc: true, At: func(m *Mail) page.Position { return page.Position{ID: m.ID} }}
+
+// List pages through the mail log (spec 11.4), the newest first. Needs /Monitoring in a rule about every data set: a mail may tell of anybody.
+func (s *Service) List(ctx context.Context, a page.Args, f *MailFilter, fields page.Fields, total bool) (*MailConnection, error) {
 	if _, err := permit.RequireWhole(ctx, permit.Monitoring); err != nil {
 		return nil, err
 	}
-	if err := args.Check(); err != nil {
-		return nil, err
+	where := page.All()
+	if f != nil {
+		if len(f.States) > 0 {
+			where = page.All(where, bun.SafeQuery("m.state in (?)", bun.List(f.States)))
+		}
+		if len(f.Templates) > 0 {
+			where = page.All(where, bun.SafeQuery("m.template in (?)", bun.List(f.Templates)))
+		}
+		if f.Recipient != nil {
+			where = page.All(where, bun.SafeQuery("lower(m.recipient) = lower(?)", *f.Recipient))
+		}
 	}
-	var before int64
-	more, err := args.Decode(&before)
-	if err != nil {
-		return nil, err
-	}
-	rows := []*Mail{}
-	q := filter.narrow(s.DB.NewSelect().Model(&rows)).OrderExpr("m.id DESC").Limit(int64(args.First + 1))
-	if more {
-		q.Where("m.id < ?", before)
-	}
-	if err := q.Scan(ctx); err != nil {
-		return nil, fmt.Errorf("read the mail log: %w", err)
-	}
-	counted := filter.narrow(s.DB.NewSelect().Model((*Mail)(nil))).ColumnExpr("1")
-	total, err := page.CountRows(ctx, s.DB, bun.SafeQuery("(?) AS c", counted))
-	if err != nil {
-		return nil, fmt.Errorf("count the mail log: %w", err)
-	}
-	return page.MakeCounted(rows, args, total, func(m *Mail) any { return m.ID }), nil
-}
-
-func (f *MailFilter) narrow(q *bun.SelectQuery) *bun.SelectQuery {
-	if f == nil {
-		return q
-	}
-	if len(f.States) > 0 {
-		q.Where("m.state IN (?)", bun.List(f.States))
-	}
-	if len(f.Templates) > 0 {
-		q.Where("m.template IN (?)", bun.List(f.Templates))
-	}
-	if f.Recipient != nil {
-		q.Where("lower(m.recipient) = lower(?)", *f.Recipient)
-	}
-	return q
+	return mails.List(ctx, s.DB, a, fields, total, where, mailsByAge)
 }

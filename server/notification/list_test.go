@@ -18,18 +18,18 @@ func TestMailLog(t *testing.T) {
 	b.mustPump(t)
 	b.box.fail = os.ErrDeadlineExceeded
 	require.Error(t, b.send(t))
-	_, err := b.List(t.Context(), page.Args{First: 1}, nil)
+	_, err := b.List(t.Context(), page.Args{First: 1}, nil, nil, true)
 	require.True(t, errs.Is(err, errs.Unauthenticated))
-	_, err = b.List(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil)
+	_, err = b.List(permit.With(t.Context(), &permit.Actor{Username: "x"}), page.Args{First: 1}, nil, nil, true)
 	require.True(t, errs.Is(err, errs.Forbidden))
 	ctx := permit.With(t.Context(), &permit.Actor{Username: "auditor", Grants: []permit.Grant{{Path: "/Monitoring", CanExecute: true}}})
 
-	first, err := b.List(ctx, page.Args{First: 3}, nil)
+	first, err := b.List(ctx, page.Args{First: 3}, nil, nil, true)
 	require.NoError(t, err)
 	require.Equal(t, 4, first.TotalCount)
 	require.Len(t, first.Nodes(), 3)
 	require.Equal(t, "PerformManualProvisioningSummary", first.Nodes()[0].Template)
-	next, err := b.List(ctx, page.Args{First: 3, After: *first.PageInfo.EndCursor}, nil)
+	next, err := b.List(ctx, page.Args{First: 3, After: *first.PageInfo.EndCursor}, nil, nil, true)
 	require.NoError(t, err)
 	require.Len(t, next.Nodes(), 1)
 	failed := next.Nodes()[0]
@@ -48,7 +48,7 @@ func TestMailLog(t *testing.T) {
 		"Recipient": {MailFilter{Recipient: &recipient}, 1},
 		"All":       {MailFilter{States: []MailState{MailQueued, MailFailed}, Templates: []string{"PerformManualProvisioningSummary"}}, 4},
 	} {
-		got, err := b.List(ctx, page.Args{First: 10}, &c.filter)
+		got, err := b.List(ctx, page.Args{First: 10}, &c.filter, nil, true)
 		require.NoError(t, err)
 		require.Len(t, got.Nodes(), c.want, name)
 		require.Equal(t, c.want, got.TotalCount, name)

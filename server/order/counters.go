@@ -20,7 +20,8 @@ type Counters struct {
 	ToReview        int
 	Manual          int
 	Errored         int
-	RunningJobs     int
+	Held            []int64 // connectors whose orders a limit holds outside of runs, for those who may decide about it
+	RunningJobs     int     // this and the next two are not filled in here: what jobs and synchronizations know, who shows them adds
 	BlockedRuns     int
 	BlockedSystems  int
 	ReviewTiles     []TileCount
@@ -86,16 +87,7 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 		if err := countPeople(ctx, tx, shape, c); err != nil {
 			return err
 		}
-		if err := countBlocked(ctx, tx, c); err != nil {
-			return err
-		}
-		if !mayAny(ctx, permit.JobInstanceQuery, permit.JobQuery) {
-			return nil
-		}
-		if err := tx.NewRaw(`select count(*) from job_instance where state in ('QUEUED', 'IN_PROGRESS')`).Scan(ctx, &c.RunningJobs); err != nil {
-			return fmt.Errorf("count jobs: %w", err)
-		}
-		return nil
+		return countHeld(ctx, tx, c)
 	})
 	if err != nil {
 		return nil, err
@@ -103,25 +95,14 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 	return c, nil
 }
 
-// mayAny reports whether the caller has one of the permissions.
-func mayAny(ctx context.Context, paths ...string) bool {
-	_, err := permit.RequireAny(ctx, paths...)
-	return err == nil
-}
-
-// countBlocked counts what a limit holds, for those who may decide about it: blocked runs, and systems whose changes or orders are held
-// outside of runs.
-func countBlocked(ctx context.Context, tx bun.Tx, c *Counters) error {
-	if !mayAny(ctx, permit.JobUpdate, permit.ConnectorUpdate) {
+// countHeld finds the systems whose orders a limit holds outside of runs, for those who may decide about it.
+func countHeld(ctx context.Context, tx bun.Tx, c *Counters) error {
+	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
 		return nil
 	}
-	err := tx.NewRaw(`select (select count(*) from job_instance where state = 'BLOCKED'), count(distinct held.connector_id)
-		from (select connector_id from delivery where state = 'BLOCKED' and task_instance_id is null
-			union all select n.connector_id from provisioning_order o join resource_type t on t.id = o.resource_type_id join connection n on n.id = t.connection_id
-			where o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?) held`, string(evaluation.WaitThreshold)).
-		Scan(ctx, &c.BlockedRuns, &c.BlockedSystems)
-	if err != nil {
-		return fmt.Errorf("count what limits hold: %w", err)
+	if err := tx.NewRaw(`select distinct n.connector_id from provisioning_order o join resource_type t on t.id = o.resource_type_id join connection n on n.id = t.connection_id
+		where o.generated_at is null and o.has_pending and o.closed_at is null and o.wait_reason = ?`, string(evaluation.WaitThreshold)).Scan(ctx, &c.Held); err != nil {
+		return fmt.Errorf("find the systems whose orders a limit holds: %w", err)
 	}
 	return nil
 }

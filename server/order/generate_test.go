@@ -134,7 +134,7 @@ func TestHeldOrdersAreReleasedWithAReason(t *testing.T) {
 	require.Contains(t, string(h.Blocked), `"limit": 2`)
 	c, err := w.s.Counters(ctx)
 	require.NoError(t, err)
-	require.Equal(t, 1, c.BlockedSystems)
+	require.Equal(t, []int64{w.connector}, c.Held)
 
 	_, err = w.s.ReleaseHeld(ctx, ReleaseHeldOrdersInput{Connector: "LDAP", Reason: " "})
 	require.True(t, errs.Is(err, errs.Validation), "%v", err)

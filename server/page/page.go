@@ -2,7 +2,7 @@
 //
 //	page.go     arguments, cursors, connections
 //	count.go    Count: exactly, or by estimate where that would take long
-//	sorted.go   Table.List, InMemory: a page of a list that is sorted by a text and the id
+//	sorted.go   Table.List, ListOf, InMemory: a page of a list that is sorted by a text and the id
 //	columns.go  Table: only the columns that somebody asks for, by statements of constant text
 package page
 

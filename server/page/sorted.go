@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/schema"
 
 	"writ/server/db"
@@ -100,6 +101,53 @@ func (t *Table[T]) List(ctx context.Context, b bun.IDB, a Args, fields Fields, t
 		return nil, db.Explain(err)
 	}
 	return MakeCounted(rows, a, count, func(row *T) any { return by.At(row) }), nil
+}
+
+// ListOf gives the same page of the rows of several parents, the column of whose ids is parent: as many statements for many parents as for one. Each
+// parent asked for has a page.
+func (t *Table[T]) ListOf(ctx context.Context, b bun.IDB, parent string, ids []int64, a Args, fields Fields, total bool, where schema.QueryWithArgs, by Sorting[T]) (map[int64]*Connection[*T], error) {
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	var after Position
+	more, err := a.Decode(&after)
+	if err != nil {
+		return nil, err
+	}
+	where = bun.SafeQuery(parent+" = parent.id and ?", where)
+	counts := map[int64]Count{}
+	if total {
+		if counts, err = countOf(ctx, b, ids, bun.SafeQuery(t.Tables(where)+" where ?", where)); err != nil {
+			return nil, db.Explain(err)
+		}
+	}
+	if more {
+		where = bun.SafeQuery("? and ?", where, by.after(after))
+	}
+	columns := t.For(fields, by.Needs...)
+	shown := shown(columns)
+	page := bun.SafeQuery("select row_number() over (order by "+by.order()+") as turn, ? from ? where ? order by "+by.order()+" limit ?",
+		shown, bun.SafeQuery(t.Tables(allOf(shown, where), by.order())), where, db.Fixed(a.First+1))
+	rows := map[int64][]*T{}
+	err = db.Select(ctx, b, bun.SafeQuery("select parent.id, page.* from unnest(?::bigint[]) parent (id) cross join lateral (?) page order by parent.id, page.turn", pgdialect.Array(ids), page),
+		func(r *db.Row) error {
+			id := r.Int()
+			r.Int() // its turn
+			row := new(T)
+			for i := range columns {
+				columns[i].Read(row, r)
+			}
+			rows[id] = append(rows[id], row)
+			return nil
+		})
+	if err != nil {
+		return nil, db.Explain(err)
+	}
+	out := make(map[int64]*Connection[*T], len(ids))
+	for _, id := range ids {
+		out[id] = MakeCounted(rows[id], a, counts[id], func(row *T) any { return by.At(row) })
+	}
+	return out, nil
 }
 
 // All joins conditions; none: every row.

@@ -81,8 +81,40 @@ func TestPagesJoin(t *testing.T) {
 			require.Equal(t, want, got)
 		}
 	})
+	ofParents(t, b)
 	_, err = page.InMemory([]*word{}, page.Args{First: page.Max + 1}, at)
 	require.Error(t, err)
 	_, err = page.InMemory([]*word{}, page.Args{First: 1, After: "?"}, at)
 	require.Error(t, err)
+}
+
+// ofParents: the pages of several parents are those of each alone, with as many statements for three as for one; a long one is estimated by itself.
+func ofParents(t *testing.T, b *bun.DB) {
+	_, err := b.ExecContext(t.Context(), `create table leaf as select n as id, (n % 7)::text collate "C" as text, case when n <= 12000 then 1 when n <= 12005 then 2 else 3 end as parent
+		from generate_series(1, 24500) n; analyze leaf`)
+	require.NoError(t, err)
+	leaves := wordTable
+	leaves.From = "leaf w"
+	for _, desc := range []bool{false, true} {
+		by := page.Sorting[word]{Text: "w.text", ID: "w.id", Desc: desc, Needs: []string{"text"}, At: at}
+		for range 3 { // written out, then prepared
+			alone, err := leaves.List(t.Context(), b, page.Args{First: 3}, nil, true, bun.SafeQuery("w.parent = ?", 2), by)
+			require.NoError(t, err)
+			ctx, counted := db.CountQueries(t.Context())
+			pages, err := leaves.ListOf(ctx, b, "w.parent", []int64{3, 2, 1, 9}, page.Args{First: 3}, nil, true, page.All(), by)
+			require.NoError(t, err)
+			require.Equal(t, 3, counted.N())
+			require.Equal(t, alone, pages[2])
+			require.Empty(t, pages[9].Edges)
+			for id, rows := range map[int64]int{1: 12000, 3: 12495} {
+				require.True(t, pages[id].TotalCountIsEstimate)
+				require.InDelta(t, rows, pages[id].TotalCount, 3000)
+				require.True(t, pages[id].PageInfo.HasNextPage)
+			}
+			more, err := leaves.ListOf(t.Context(), b, "w.parent", []int64{2}, page.Args{First: 3, After: *alone.PageInfo.EndCursor}, nil, true, page.All(), by)
+			require.NoError(t, err)
+			require.Len(t, more[2].Edges, 2)
+			require.Equal(t, 5, more[2].TotalCount)
+		}
+	}
 }

@@ -307,29 +307,42 @@ func selectRun(ctx context.Context, b bun.IDB, id int64, may condition) (*Reconc
 	return rows[0], nil
 }
 
+// runs is how lists of runs are read.
+var runs = page.Table[ReconciliationRun]{
+	From:   "reconciliation_run r",
+	Always: []string{"id"},
+	Fields: map[string][]string{
+		"__typename": nil, "id": nil, "decision": {"decision"}, "comment": {"comment"}, "state": {"state"}, "actor": {"actor"}, "actorName": {"actor"}, "total": {"total"},
+		"done": {"done"}, "failed": {"failed"}, "failedItems": {"failures"}, "createdAt": {"created_at"}, "endedAt": {"ended_at"},
+	},
+	Columns: []page.Column[ReconciliationRun]{
+		{Name: "id", SQL: "r.id", Read: func(x *ReconciliationRun, r *db.Row) { x.ID = r.Int() }},
+		{Name: "decision", SQL: "r.decision", Read: func(x *ReconciliationRun, r *db.Row) { x.Decision = Decision(r.Text()) }},
+		{Name: "comment", SQL: "r.comment", Read: func(x *ReconciliationRun, r *db.Row) { x.Comment = r.Text() }},
+		{Name: "state", SQL: "r.state", Read: func(x *ReconciliationRun, r *db.Row) { x.State = RunState(r.Text()) }},
+		{Name: "actor", SQL: "r.actor", Read: func(x *ReconciliationRun, r *db.Row) { x.Actor = r.Text() }},
+		{Name: "total", SQL: "r.total", Read: func(x *ReconciliationRun, r *db.Row) { x.Total = int(r.Int()) }},
+		{Name: "done", SQL: "r.done", Read: func(x *ReconciliationRun, r *db.Row) { x.Done = int(r.Int()) }},
+		{Name: "failed", SQL: "r.failed", Read: func(x *ReconciliationRun, r *db.Row) { x.Failed = int(r.Int()) }},
+		{Name: "failures", SQL: "r.failures", Read: func(x *ReconciliationRun, r *db.Row) { x.Failures = r.Bytes() }},
+		{Name: "created_at", SQL: "r.created_at", Read: func(x *ReconciliationRun, r *db.Row) { x.CreatedAt = r.Time() }},
+		{Name: "ended_at", SQL: "r.ended_at", Read: func(x *ReconciliationRun, r *db.Row) { x.EndedAt = r.TimeOrNil() }},
+	},
+}
+
+var runsByAge = page.Sorting[ReconciliationRun]{ID: "r.id", Desc: true, At: func(r *ReconciliationRun) page.Position { return page.Position{ID: r.ID} }}
+
 // Runs gives a page of the caller's runs, the newest first; whoever may monitor sees those of all.
-func (s *Service) Runs(ctx context.Context, args page.Args) (*ReconciliationRunConnection, error) {
-	if err := args.Check(); err != nil {
-		return nil, err
-	}
+func (s *Service) Runs(ctx context.Context, a page.Args, fields page.Fields, total bool) (*ReconciliationRunConnection, error) {
 	may, err := s.mine(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var at cursorKey
-	more, err := args.Decode(&at)
+	list, err := runs.List(ctx, s.DB, a, fields, total, may, runsByAge)
 	if err != nil {
-		return nil, err
-	}
-	count, err := page.CountRows(ctx, s.DB, bun.SafeQuery("reconciliation_run where ?", may))
-	if err != nil {
-		return nil, fmt.Errorf("count runs: %w", err)
-	}
-	rows := []*ReconciliationRun{}
-	if err := s.DB.NewRaw(`select `+runColumns+` from reconciliation_run where ? and (not ? or id < ?) order by id desc limit ?`, may, more, at.ID, args.First+1).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("list runs: %w", err)
 	}
-	return page.MakeCounted(rows, args, count, func(r *ReconciliationRun) any { return cursorKey{r.ID} }), nil
+	return list, nil
 }
 
 // CancelReconciliationRunInput names a run.

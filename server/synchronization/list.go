@@ -9,30 +9,60 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/page"
 	"writ/server/permit"
 	"writ/server/system"
 )
 
-// Deliveries gives the newest deliveries of each connector, newest first, at most first of each: one statement. The caller has checked
-// the right to the connectors; what is told of each is what his ConnectorQuery opens.
-func (s *Service) Deliveries(ctx context.Context, connectorIDs []int64, first int) (map[int64][]*Delivery, error) {
-	if err := (page.Args{First: first}).Check(); err != nil {
+// The page of deliveries.
+type (
+	DeliveryConnection = page.Connection[*Delivery]
+	DeliveryEdge       = page.Edge[*Delivery]
+)
+
+// deliveries is how lists of deliveries are read.
+var deliveries = page.Table[Delivery]{
+	From:   "delivery y",
+	Always: []string{"id", "connector_id"},
+	Fields: map[string][]string{
+		"__typename": nil, "id": nil, "changes": nil, "mode": {"mode"}, "state": {"state"}, "startedAt": {"started_at"}, "endedAt": {"ended_at"},
+		"counters": {"counters"}, "counts": {"counters"}, "blocked": {"blocked"}, "error": {"error"}, "isOfJob": {"task_instance_id"},
+	},
+	Columns: []page.Column[Delivery]{
+		{Name: "id", SQL: "y.id", Read: func(d *Delivery, r *db.Row) { d.ID = r.Int() }},
+		{Name: "connector_id", SQL: "y.connector_id", Read: func(d *Delivery, r *db.Row) { d.ConnectorID = r.Int() }},
+		{Name: "mode", SQL: "y.mode", Read: func(d *Delivery, r *db.Row) { d.Mode = Mode(r.Text()) }},
+		{Name: "state", SQL: "y.state", Read: func(d *Delivery, r *db.Row) { d.State = State(r.Text()) }},
+		{Name: "started_at", SQL: "y.started_at", Read: func(d *Delivery, r *db.Row) { d.StartedAt = r.Time() }},
+		{Name: "ended_at", SQL: "y.ended_at", Read: func(d *Delivery, r *db.Row) { d.EndedAt = r.TimeOrNil() }},
+		{Name: "task_instance_id", SQL: "y.task_instance_id", Read: func(d *Delivery, r *db.Row) { d.TaskInstanceID = r.IntOrNil() }},
+		{Name: "counters", SQL: "y.counters", Read: func(d *Delivery, r *db.Row) { r.JSON(&d.Counters) }},
+		{Name: "blocked", SQL: "y.blocked", Read: func(d *Delivery, r *db.Row) { r.JSON(&d.Blocked) }},
+		{Name: "error", SQL: "y.error", Read: func(d *Delivery, r *db.Row) { d.Error = r.TextOrNil() }},
+	},
+}
+
+var deliveriesByAge = page.Sorting[Delivery]{ID: "y.id", Desc: true, At: func(d *Delivery) page.Position { return page.Position{ID: d.ID} }}
+
+// Deliveries gives the same page of the deliveries of each connector, newest first: as many statements for many as for one. Each connector asked for has a
+// page. Needs ConnectorQuery, which also says what is told of each.
+func (s *Service) Deliveries(ctx context.Context, connectorIDs []int64, a page.Args, fields page.Fields, total bool) (map[int64]*DeliveryConnection, error) {
+	scope, err := permit.Require(ctx, permit.ConnectorQuery)
+	if err != nil {
 		return nil, err
 	}
-	var rows []*Delivery
-	err := s.DB.NewSelect().Model(&rows).Where(`y.id in (
-		select id from (select id, row_number() over (partition by connector_id order by id desc) as n from delivery where connector_id = any (?)) x where n <= ?)`,
-		array(connectorIDs), first).Order("y.id DESC").Scan(ctx)
+	pages, err := deliveries.ListOf(ctx, s.DB, "y.connector_id", connectorIDs, a, fields, total, page.All(), deliveriesByAge)
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries: %w", err)
 	}
-	found := map[int64][]*Delivery{}
-	for _, d := range seen(permit.Find(ctx, permit.ConnectorQuery), rows) {
-		found[d.ConnectorID] = append(found[d.ConnectorID], d)
+	for _, p := range pages {
+		for i, d := range seen(scope, p.Nodes()) {
+			p.Edges[i].Node = d
+		}
 	}
-	return found, nil
+	return pages, nil
 }
 
 // Delivery gives one delivery; NotFound if there is none. Needs ConnectorQuery; in a rule about an entity type it tells of that one only.
@@ -91,6 +121,36 @@ func (c Counters) of(scope permit.Scope) Counters {
 	return sum
 }
 
+// Held gives the connectors of which a limit holds a delivery outside of runs, for those who may decide about it; nobody else learns of them.
+func (s *Service) Held(ctx context.Context) ([]int64, error) {
+	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
+		return nil, nil
+	}
+	var connectors []int64
+	err := db.Select(ctx, s.DB, bun.SafeQuery("select distinct connector_id from delivery where state = ? and task_instance_id is null", db.Fixed(Blocked)), func(r *db.Row) error {
+		connectors = append(connectors, r.Int())
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the systems that a limit holds: %w", err)
+	}
+	return connectors, nil
+}
+
+// OfTasks gives the newest delivery of each of some tasks, by id of the task, for loaders; a task without one is left out. The caller has checked the right to the tasks.
+func (s *Service) OfTasks(ctx context.Context, taskInstanceIDs []int64) (map[int64]int64, error) {
+	found := make(map[int64]int64, len(taskInstanceIDs))
+	err := db.Select(ctx, s.DB, bun.SafeQuery("select task_instance_id, max(id) from delivery where task_instance_id = any (?) group by 1", array(taskInstanceIDs)), func(r *db.Row) error {
+		task := r.Int()
+		found[task] = r.Int()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the deliveries of tasks: %w", err)
+	}
+	return found, nil
+}
+
 // OfTask gives the newest delivery that a task worked on; nil: none. The caller has checked the right to the task.
 func (s *Service) OfTask(ctx context.Context, taskInstanceID int64) (*Delivery, error) {
 	var list []*Delivery
@@ -147,13 +207,31 @@ func readValues(m map[string]any) []*ReadValue {
 // DeliveryChangeConnection is a page of changes.
 type DeliveryChangeConnection = page.Connection[*DeliveryChange]
 
+// changes is how the changes of deliveries are read.
+var changes = page.Table[DeliveryChange]{
+	From:   "delivery_change y",
+	Joins:  []page.Join{{Alias: "t", SQL: "join entity_type t on t.id = y.entity_type_id"}},
+	Always: []string{"id"},
+	Fields: map[string][]string{"__typename": nil, "entityType": {"entity_type"}, "key": {"key"}, "command": {"command"}, "oldValues": {"old"}, "newValues": {"new"}},
+	Columns: []page.Column[DeliveryChange]{
+		{Name: "id", SQL: "y.id", Read: func(c *DeliveryChange, r *db.Row) { c.ID = r.Int() }},
+		{Name: "entity_type", SQL: "t.identifier", Read: func(c *DeliveryChange, r *db.Row) { c.EntityType = r.Text() }},
+		{Name: "key", SQL: "y.key", Read: func(c *DeliveryChange, r *db.Row) { c.Key = r.Text() }},
+		{Name: "command", SQL: "y.command", Read: func(c *DeliveryChange, r *db.Row) { c.Command = directory.Command(r.Text()) }},
+		{Name: "old", SQL: "y.old_scalars || y.old_refs", Read: func(c *DeliveryChange, r *db.Row) { r.JSON(&c.Old) }},
+		{Name: "new", SQL: "y.scalars || y.refs", Read: func(c *DeliveryChange, r *db.Row) { r.JSON(&c.New) }},
+	},
+}
+
+var changesInTurn = page.Sorting[DeliveryChange]{ID: "y.id", At: func(c *DeliveryChange) page.Position { return page.Position{ID: c.ID} }}
+
 // Changes lists what a blocked delivery would do, in the order it would be done. Empty once it was applied or dropped. Needs
 // /Custom/ResourceChanges/{connector} or ConnectorQuery; in a rule about an entity type only the changes of its resources are shown.
-func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args) (*DeliveryChangeConnection, error) {
+func (s *Service) Changes(ctx context.Context, deliveryID int64, a page.Args, fields page.Fields, total bool) (*DeliveryChangeConnection, error) {
 	if err := permit.SignedIn(ctx); err != nil {
 		return nil, err
 	}
-	if err := args.Check(); err != nil {
+	if err := a.Check(); err != nil {
 		return nil, err
 	}
 	d, err := find(ctx, s.DB, deliveryID)
@@ -172,22 +250,11 @@ func (s *Service) Changes(ctx context.Context, deliveryID int64, args page.Args)
 	if err != nil {
 		return nil, err
 	}
-	var after struct{ ID int64 }
-	if _, err := args.Decode(&after); err != nil {
-		return nil, err
-	}
-	total, err := s.DB.NewSelect().TableExpr("delivery_change as y").Where("y.delivery_id = ?", d.ID).Where("?", may).Count(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("count changes: %w", err)
-	}
-	rows := []*DeliveryChange{}
-	err = s.DB.NewRaw(`select y.id, t.identifier as entity_type, y.key, y.command, y.old_scalars || y.old_refs as old, y.scalars || y.refs as new
-		from delivery_change y join entity_type t on t.id = y.entity_type_id
-		where y.delivery_id = ? and ? and y.id > ? order by y.id limit ?`, d.ID, may, after.ID, args.First+1).Scan(ctx, &rows)
+	list, err := changes.List(ctx, s.DB, a, fields, total, page.All(bun.SafeQuery("y.delivery_id = ?", d.ID), may), changesInTurn)
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
-	return page.Make(rows, args, int(total), func(r *DeliveryChange) any { after.ID = r.ID; return after }), nil
+	return list, nil
 }
 
 // opens is the condition that leaves the rows, under an alias, of what was read that a scope opens: a rule about an entity type opens what is of

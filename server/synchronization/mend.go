@@ -217,39 +217,51 @@ func (s *Service) list(ctx context.Context, tx bun.Tx, d *Delivery, shape *direc
 // RowToMendConnection is a page of rows to mend.
 type RowToMendConnection = page.Connection[*RowToMend]
 
+// toMend is how the rows to mend are read.
+var toMend = page.Table[RowToMend]{
+	From: "row_to_mend m",
+	Joins: []page.Join{
+		{Alias: "c", SQL: "join connector c on c.id = m.connector_id"},
+		{Alias: "t", SQL: "join entity_type t on t.id = m.entity_type_id"},
+	},
+	Always: []string{"id"},
+	Fields: map[string][]string{
+		"__typename": nil, "id": nil, "connector": {"connector"}, "entityType": {"entity_type"}, "kind": {"kind"}, "place": {"place"}, "line": {"line"}, "key": {"key"},
+		"column": {"column"}, "value": {"value"}, "why": {"why"}, "since": {"since"},
+	},
+	Columns: []page.Column[RowToMend]{
+		{Name: "id", SQL: "m.id", Read: func(m *RowToMend, r *db.Row) { m.ID = r.Int() }},
+		{Name: "connector", SQL: "c.identifier", Read: func(m *RowToMend, r *db.Row) { m.Connector = r.Text() }},
+		{Name: "entity_type", SQL: "t.identifier", Read: func(m *RowToMend, r *db.Row) { m.EntityType = r.Text() }},
+		{Name: "kind", SQL: "m.kind", Read: func(m *RowToMend, r *db.Row) { m.Kind = MendKind(r.Text()) }},
+		{Name: "place", SQL: "m.place", Read: func(m *RowToMend, r *db.Row) { m.Place = r.Text() }},
+		{Name: "line", SQL: "m.line", Read: func(m *RowToMend, r *db.Row) { m.Line = int(r.Int()) }},
+		{Name: "key", SQL: "m.key", Read: func(m *RowToMend, r *db.Row) { m.Key = r.TextOrNil() }},
+		{Name: "column", SQL: "m.column_name", Read: func(m *RowToMend, r *db.Row) { m.Column = r.TextOrNil() }},
+		{Name: "value", SQL: "m.value", Read: func(m *RowToMend, r *db.Row) { m.Value = r.TextOrNil() }},
+		{Name: "why", SQL: "m.why", Read: func(m *RowToMend, r *db.Row) { m.Why = r.Text() }},
+		{Name: "since", SQL: "m.since", Read: func(m *RowToMend, r *db.Row) { m.Since = r.Time() }},
+	},
+}
+
+var toMendInTurn = page.Sorting[RowToMend]{ID: "m.id", At: func(m *RowToMend) page.Position { return page.Position{ID: m.ID} }}
+
 // RowsToMend lists the rows that were set aside, of one connector or (nil) of all, in the order in which they were read. Needs
 // ConnectorQuery; in a rule about an entity type only the rows of its resources are shown.
-func (s *Service) RowsToMend(ctx context.Context, connector *string, args page.Args) (*RowToMendConnection, error) {
+func (s *Service) RowsToMend(ctx context.Context, connector *string, a page.Args, fields page.Fields, total bool) (*RowToMendConnection, error) {
 	scope, err := permit.Require(ctx, permit.ConnectorQuery)
 	if err != nil {
-		return nil, err
-	}
-	if err := args.Check(); err != nil {
 		return nil, err
 	}
 	may, err := s.opens(ctx, scope, "m")
 	if err != nil {
 		return nil, err
 	}
-	var from int64
-	if _, err := args.Decode(&from); err != nil {
-		return nil, err
-	}
-	q := s.DB.NewSelect().TableExpr("row_to_mend m").Join("join connector c on c.id = m.connector_id").Join("join entity_type t on t.id = m.entity_type_id").Where("m.is_listed").Where("?", may).
-		Where(stillRead)
+	where := page.All(bun.SafeQuery("m.is_listed"), may, bun.SafeQuery(stillRead))
 	if connector != nil {
-		q = q.Where("c.identifier = ?", *connector)
+		where = page.All(where, bun.SafeQuery("m.connector_id = (select id from connector where identifier = ?)", db.Fixed(*connector)))
 	}
-	total, err := q.Clone().Count(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("count the rows to mend: %w", err)
-	}
-	var rows []*RowToMend
-	if err := q.ColumnExpr(`m.id, c.identifier as connector, t.identifier as entity_type, m.kind, m.place, m.line, m.key, m.column_name as "column", m.value, m.why, m.since`).
-		Where("m.id > ?", from).OrderExpr("m.id").Limit(int64(args.First)+1).Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("read the rows to mend: %w", err)
-	}
-	return page.Make(rows, args, int(total), func(r *RowToMend) any { return r.ID }), nil
+	return toMend.List(ctx, s.DB, a, fields, total, where, toMendInTurn)
 }
 
 // countToMend counts the listed rows of connectors that a scope opens.

@@ -225,14 +225,14 @@ func TestThresholds(t *testing.T) {
 		require.Len(t, b.applied, 1)
 		require.Equal(t, []synchronization.Exceeded{{Name: "HR", Counter: "deleted", Value: 3, Limit: 50, Percent: true, Stored: 4}}, d.Blocked)
 
-		changes, err := b.Changes(b.ctx, d.ID, page.Args{First: 2})
+		changes, err := b.Changes(b.ctx, d.ID, page.Args{First: 2}, nil, true)
 		require.NoError(t, err)
 		require.Equal(t, 3, changes.TotalCount)
 		require.True(t, changes.PageInfo.HasNextPage)
 		first := changes.Nodes()[0]
 		require.Equal(t, []string{"Person", "DELETE"}, []string{first.EntityType, string(first.Command)})
 		require.Contains(t, first.OldValues(), &synchronization.ReadValue{Property: "Department", Values: []string{"IT"}})
-		rest, err := b.Changes(b.ctx, d.ID, page.Args{First: 2, After: *changes.PageInfo.EndCursor})
+		rest, err := b.Changes(b.ctx, d.ID, page.Args{First: 2, After: *changes.PageInfo.EndCursor}, nil, true)
 		require.NoError(t, err)
 		require.Len(t, rest.Nodes(), 1)
 
@@ -273,13 +273,13 @@ func TestThresholds(t *testing.T) {
 		b, d := blocked(t)
 		with := func(path string) error {
 			a := &permit.Actor{Username: "eve", Grants: []permit.Grant{{Path: path, CanExecute: true}}}
-			_, err := b.Changes(permit.With(t.Context(), a), d.ID, page.Args{First: 1})
+			_, err := b.Changes(permit.With(t.Context(), a), d.ID, page.Args{First: 1}, nil, true)
 			return err
 		}
 		require.NoError(t, with("/Custom/ResourceChanges/hr"))
 		require.NoError(t, with("/Connectors"))
 		requireKind(t, with("/Custom/ResourceChanges/other"), errs.Forbidden, "permission")
-		_, err := b.Changes(t.Context(), d.ID, page.Args{First: 1})
+		_, err := b.Changes(t.Context(), d.ID, page.Args{First: 1}, nil, true)
 		requireKind(t, err, errs.Unauthenticated, "Sign in")
 	})
 	t.Run("Drop", func(t *testing.T) {

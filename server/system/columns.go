@@ -13,8 +13,9 @@ import (
 
 // ConnectorFilter narrows a list of connectors; nil fields do not.
 type ConnectorFilter struct {
-	Text          *string // each word stands in the name or the identifier
-	Mode          *string // continuous or scheduled
+	Text          *string  // each word stands in the name or the identifier
+	Identifiers   []string // those
+	Mode          *string  // continuous or scheduled
 	IsDeactivated *bool
 }
 
@@ -45,6 +46,9 @@ func (s *Service) Page(ctx context.Context, a page.Args, f *ConnectorFilter, fie
 	if f != nil {
 		if f.Text != nil {
 			where = page.All(where, directory.SearchNames("c.display_name", "c.identifier", *f.Text))
+		}
+		if f.Identifiers != nil {
+			where = page.All(where, bun.SafeQuery("c.identifier = any (?)", array(f.Identifiers)))
 		}
 		if f.Mode != nil {
 			where = page.All(where, bun.SafeQuery("c.mode = ?", *f.Mode))

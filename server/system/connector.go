@@ -133,6 +133,20 @@ func (s *Service) GetMany(ctx context.Context, ids []int64) (map[int64]*Connecto
 	return found, nil
 }
 
+// ConnectorsOf gives the connector of each connection, by ids, for lists that show it beside something else; connections that are gone are left out.
+func (s *Service) ConnectorsOf(ctx context.Context, connectionIDs []int64) (map[int64]int64, error) {
+	found := make(map[int64]int64, len(connectionIDs))
+	err := db.Select(ctx, s.DB, bun.SafeQuery("select id, connector_id from connection where id = any (?)", array(connectionIDs)), func(r *db.Row) error {
+		connection := r.Int()
+		found[connection] = r.Int()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find the connectors of connections: %w", err)
+	}
+	return found, nil
+}
+
 func noConnector(identifier string) error {
 	return errs.Missing("There is no connector %s.", identifier).At("identifier")
 }

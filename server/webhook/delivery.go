@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/page"
 	"writ/server/permit"
 )
@@ -51,54 +52,49 @@ type WebhookDeliveryConnection = page.Connection[*WebhookDelivery]
 // WebhookDeliveryEdge is a delivery in a page.
 type WebhookDeliveryEdge = page.Edge[*WebhookDelivery]
 
-// deliveryKey is the cursor of a delivery.
-type deliveryKey struct {
-	ID int64 `json:"i"`
+// deliveries is how lists of deliveries are read.
+var deliveries = page.Table[WebhookDelivery]{
+	From:   "webhook_delivery d",
+	Always: []string{"id"},
+	Fields: map[string][]string{
+		"__typename": nil, "id": nil, "attempts": {"body"}, "messageId": {"message_id"}, "state": {"state"}, "nextAt": {"next_at"}, "createdAt": {"created_at"},
+		"endedAt": {"ended_at"}, "body": {"body"},
+	},
+	Columns: []page.Column[WebhookDelivery]{
+		{Name: "id", SQL: "d.id", Read: func(d *WebhookDelivery, r *db.Row) { d.ID = r.Int() }},
+		{Name: "webhook_id", SQL: "d.webhook_id", Read: func(d *WebhookDelivery, r *db.Row) { d.WebhookID = r.Int() }},
+		{Name: "message_id", SQL: "d.message_id", Read: func(d *WebhookDelivery, r *db.Row) { d.MessageID = r.Text() }},
+		{Name: "event_id", SQL: "d.event_id", Read: func(d *WebhookDelivery, r *db.Row) { d.EventID = r.Int() }},
+		{Name: "state", SQL: "d.state", Read: func(d *WebhookDelivery, r *db.Row) { d.State = WebhookDeliveryState(r.Text()) }},
+		{Name: "body", SQL: "d.body", Read: func(d *WebhookDelivery, r *db.Row) { d.Body = r.Bytes() }},
+		{Name: "tries", SQL: "d.tries", Read: func(d *WebhookDelivery, r *db.Row) { d.Tries = int(r.Int()) }},
+		{Name: "since", SQL: "d.since", Read: func(d *WebhookDelivery, r *db.Row) { d.Since = r.Time() }},
+		{Name: "next_at", SQL: "d.next_at", Read: func(d *WebhookDelivery, r *db.Row) { d.NextAt = r.TimeOrNil() }},
+		{Name: "created_at", SQL: "d.created_at", Read: func(d *WebhookDelivery, r *db.Row) { d.CreatedAt = r.Time() }},
+		{Name: "ended_at", SQL: "d.ended_at", Read: func(d *WebhookDelivery, r *db.Row) { d.EndedAt = r.TimeOrNil() }},
+	},
 }
 
-// Deliveries gives a page of a webhook's deliveries with their attempts, newest first. It needs WebhookQuery. Messages and answers are
-// there for those who may see the order they tell of.
-func (s *Service) Deliveries(ctx context.Context, webhookID int64, args page.Args) (*WebhookDeliveryConnection, error) {
-	pages, err := s.DeliveriesOf(ctx, []int64{webhookID}, args)
-	if err != nil {
-		return nil, err
-	}
-	return pages[webhookID], nil
-}
+var deliveriesByAge = page.Sorting[WebhookDelivery]{ID: "d.id", Desc: true, At: func(d *WebhookDelivery) page.Position { return page.Position{ID: d.ID} }}
 
-// DeliveriesOf gives the same page of several webhooks, for loaders: a fixed number of statements however many. Each id asked for has a page.
-func (s *Service) DeliveriesOf(ctx context.Context, webhookIDs []int64, args page.Args) (map[int64]*WebhookDeliveryConnection, error) {
+// Deliveries gives the same page of several webhooks, each newest first: a fixed number of statements however many. Each id asked for has a page.
+// It needs WebhookQuery. Messages and answers are there for those who may see the order they tell of.
+func (s *Service) Deliveries(ctx context.Context, webhookIDs []int64, a page.Args, fields page.Fields, total bool) (map[int64]*WebhookDeliveryConnection, error) {
 	if _, err := permit.Require(ctx, permit.WebhookQuery); err != nil {
 		return nil, err
 	}
-	if err := args.Check(); err != nil {
-		return nil, err
+	pages, err := deliveries.ListOf(ctx, s.DB, "d.webhook_id", webhookIDs, a, fields, total, page.All(), deliveriesByAge)
+	if err != nil || !fields.Has("attempts", "body") {
+		return pages, err
 	}
-	var after deliveryKey
-	if _, err := args.Decode(&after); err != nil {
-		return nil, err
+	var rows []*WebhookDelivery
+	for _, p := range pages {
+		rows = append(rows, p.Nodes()...)
 	}
-	rows, err := selectDeliveries(ctx, s.DB, webhookIDs, after.ID, args.First+1)
-	if err != nil {
-		return nil, err
+	if fields.Has("attempts") {
+		if err := bringAttempts(ctx, s.DB, rows); err != nil {
+			return nil, err
+		}
 	}
-	totals, err := countDeliveries(ctx, s.DB, webhookIDs)
-	if err != nil {
-		return nil, err
-	}
-	if err := bringAttempts(ctx, s.DB, rows); err != nil {
-		return nil, err
-	}
-	if err := s.conceal(ctx, rows); err != nil {
-		return nil, err
-	}
-	grouped := map[int64][]*WebhookDelivery{}
-	for _, d := range rows {
-		grouped[d.WebhookID] = append(grouped[d.WebhookID], d)
-	}
-	out := make(map[int64]*WebhookDeliveryConnection, len(webhookIDs))
-	for _, id := range webhookIDs {
-		out[id] = page.Make(grouped[id], args, totals[id], func(d *WebhookDelivery) any { return deliveryKey{d.ID} })
-	}
-	return out, nil
+	return pages, s.conceal(ctx, rows)
 }

@@ -195,36 +195,6 @@ func updateAttempt(ctx context.Context, tx bun.IDB, id int64, a answer) error {
 		status, a.Duration.Milliseconds(), strings.ToValidUTF8(a.Error, ""), a.Response, id)
 }
 
-func selectDeliveries(ctx context.Context, db bun.IDB, webhookIDs []int64, before int64, limit int) ([]*WebhookDelivery, error) {
-	var rows []*WebhookDelivery
-	newest := db.NewSelect().TableExpr("webhook_delivery AS n").ColumnExpr("n.*").Where("n.webhook_id = w.id").OrderExpr("n.id DESC").Limit(int64(limit))
-	if before > 0 {
-		newest.Where("n.id < ?", before)
-	}
-	err := db.NewSelect().TableExpr("unnest(?::bigint[]) AS w (id)", pgdialect.Array(webhookIDs)).Join("CROSS JOIN LATERAL (?) AS d", newest).
-		ColumnExpr("d.*").OrderExpr("d.webhook_id, d.id DESC").Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("select deliveries: %w", err)
-	}
-	return rows, nil
-}
-
-func countDeliveries(ctx context.Context, db bun.IDB, webhookIDs []int64) (map[int64]int, error) {
-	var rows []struct {
-		WebhookID int64
-		N         int
-	}
-	err := db.NewRaw("select webhook_id, count(*) as n from webhook_delivery where webhook_id = any (?) group by webhook_id", pgdialect.Array(webhookIDs)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("count deliveries: %w", err)
-	}
-	m := map[int64]int{}
-	for _, r := range rows {
-		m[r.WebhookID] = r.N
-	}
-	return m, nil
-}
-
 // bringAttempts fills in the attempts of deliveries, oldest first.
 func bringAttempts(ctx context.Context, db bun.IDB, deliveries []*WebhookDelivery) error {
 	if len(deliveries) == 0 {

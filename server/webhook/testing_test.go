@@ -22,6 +22,7 @@ import (
 	"writ/server/event"
 	"writ/server/fulfil"
 	"writ/server/order"
+	"writ/server/page"
 	"writ/server/permit"
 )
 
@@ -244,4 +245,10 @@ func (h *harness) mustCount(sql string) (n int) {
 	h.t.Helper()
 	require.NoError(h.t, h.DB.NewRaw(sql).Scan(h.t.Context(), &n))
 	return n
+}
+
+// deliveriesOf gives a page of the deliveries of one webhook.
+func (h *harness) deliveriesOf(ctx context.Context, id int64, a page.Args) (*WebhookDeliveryConnection, error) {
+	pages, err := h.Deliveries(ctx, []int64{id}, a, nil, true)
+	return pages[id], err
 }

@@ -46,7 +46,7 @@ func TestDeliver(t *testing.T) {
 	_, err = event.Parse(got[0].data().Cursor)
 	require.NoError(t, err)
 
-	list, err := h.Deliveries(h.ctx, made.Webhook.ID, page.Args{First: 10})
+	list, err := h.deliveriesOf(h.ctx, made.Webhook.ID, page.Args{First: 10})
 	require.NoError(t, err)
 	require.Equal(t, 1, list.TotalCount)
 	node := list.Nodes()[0]
@@ -509,7 +509,7 @@ func TestListsTakeFewStatements(t *testing.T) {
 		h.mustChange(1, 1, 8)
 	}
 	h.mustPump(12)
-	first, err := h.DeliveriesOf(h.ctx, append(ids, 999), page.Args{First: 3})
+	first, err := h.Deliveries(h.ctx, append(ids, 999), page.Args{First: 3}, nil, true)
 	require.NoError(t, err)
 	require.Len(t, first, 4)
 	require.Empty(t, first[999].Nodes())
@@ -518,7 +518,7 @@ func TestListsTakeFewStatements(t *testing.T) {
 		require.Equal(t, 4, first[id].TotalCount)
 		require.Greater(t, first[id].Nodes()[0].ID, first[id].Nodes()[1].ID)
 	}
-	rest, err := h.Deliveries(h.ctx, ids[1], page.Args{First: 3, After: *first[ids[1]].PageInfo.EndCursor})
+	rest, err := h.deliveriesOf(h.ctx, ids[1], page.Args{First: 3, After: *first[ids[1]].PageInfo.EndCursor})
 	require.NoError(t, err)
 	require.Len(t, rest.Nodes(), 1)
 	list, err := h.List(h.ctx)
@@ -557,7 +557,7 @@ func TestVerbs(t *testing.T) {
 		"Delete":     func(ctx context.Context) error { _, err := h.Delete(ctx, WebhookInput{w.ID}); return err },
 		"List":       func(ctx context.Context) error { _, err := h.List(ctx); return err },
 		"Get":        func(ctx context.Context) error { _, err := h.Get(ctx, w.ID); return err },
-		"Deliveries": func(ctx context.Context) error { _, err := h.Deliveries(ctx, w.ID, page.Args{First: 1}); return err },
+		"Deliveries": func(ctx context.Context) error { _, err := h.deliveriesOf(ctx, w.ID, page.Args{First: 1}); return err },
 	}
 	for name, call := range calls {
 		require.True(t, errs.Is(call(t.Context()), errs.Unauthenticated), name)
@@ -597,7 +597,7 @@ func TestWebhooksOfOthers(t *testing.T) {
 		require.Contains(t, call().Error(), "only disable", name)
 	}
 	bodies := func(ctx context.Context) (shown []bool) {
-		page, err := h.Deliveries(ctx, w.ID, page.Args{First: 10})
+		page, err := h.deliveriesOf(ctx, w.ID, page.Args{First: 10})
 		require.NoError(t, err)
 		for _, d := range page.Nodes() {
 			require.Equal(t, d.Body != nil, d.Attempts[0].Response != nil, "the answer may repeat the message")

@@ -315,7 +315,7 @@ const system = createRoute({
   getParentRoute: () => shell,
   path: '/systems/$connector',
   ...open(maySeeSystems),
-  loader: (at) => bring(at, () => import('../features/connector/ahead').then((m) => m.system())),
+  loader: (at) => bring(at, ({ params }) => import('../features/connector/ahead').then((m) => m.system(params))),
   component: lazyPage(() => import('../features/connector/ConnectorPage'), 'ConnectorPage'),
 })
 const rowsToMend = createRoute({

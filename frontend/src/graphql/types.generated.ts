@@ -386,6 +386,8 @@ export type ConnectorConfigurationInput = {
 
 /** All given fields must hold. */
 export type ConnectorFilter = {
+  /** Those with these identifiers. */
+  identifiers?: InputMaybe<Array<Scalars['String']['input']>>;
   /** That neither read nor write; false: the others. */
   isDeactivated?: InputMaybe<Scalars['Boolean']['input']>;
   /** That move like this. */

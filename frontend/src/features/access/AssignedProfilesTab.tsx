@@ -8,7 +8,7 @@ import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { AssignedProfilesDocument, ProfilesDocument, type AssignedProfileRowFragment } from './access.generated'
+import { AssignedProfilesDocument, ProfileNamesDocument, type AssignedProfileRowFragment } from './access.generated'
 
 const route = getRouteApi('/shell/access/')
 
@@ -61,7 +61,7 @@ const columns: Column<AssignedProfileRowFragment>[] = [
 export function AssignedProfilesTab() {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const [{ data }] = useReading({ query: ProfilesDocument })
+  const [{ data }] = useReading({ query: ProfileNamesDocument })
   const list = useConnection({
     document: AssignedProfilesDocument,
     variables: { profile: search.profile, text: search.text },
@@ -92,7 +92,7 @@ export function AssignedProfilesTab() {
             label={t.access.profile}
             any={t.access.allProfiles}
             value={search.profile}
-            options={(data?.profiles ?? []).map((p) => ({ value: p.identifier, label: p.displayName }))}
+            options={(data?.profilesPage.nodes ?? []).map((p) => ({ value: p.identifier, label: p.displayName }))}
             onChange={(profile) => setSearch({ profile })}
           />
         </>

@@ -1,12 +1,9 @@
 import { useNavigate } from '@tanstack/react-router'
-import { toProblem } from '../../graphql/problem'
-import { useReading } from '../../graphql/useReading'
+import { useConnection } from '../../graphql/useConnection'
 import { t } from '../../lib/texts'
-import { wholeList, type Column } from '../../ui/column'
+import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { ProfilesDocument, type ProfilesQuery } from './access.generated'
-
-type Profile = ProfilesQuery['profiles'][number]
+import { ProfileListDocument, type ProfileRowFragment as Profile } from './access.generated'
 
 const columns: Column<Profile>[] = [
   {
@@ -28,14 +25,12 @@ const columns: Column<Profile>[] = [
 /** All profiles; one leads to its rules. */
 export function ProfilesTab() {
   const navigate = useNavigate()
-  const [{ data, error, fetching }, read] = useReading({ query: ProfilesDocument, requestPolicy: 'cache-and-network' })
+  const list = useConnection({ document: ProfileListDocument, variables: {}, select: (data) => data.profilesPage })
   return (
     <Table
       label={t.access.profiles}
       name="profiles"
-      list={wholeList(data?.profiles, error ? toProblem(error) : null, fetching, () =>
-        read({ requestPolicy: 'network-only' }),
-      )}
+      list={list}
       columns={columns}
       getId={rowId}
       empty={{ title: t.access.empty, hint: t.access.emptyHint }}

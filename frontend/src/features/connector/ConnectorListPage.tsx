@@ -1,13 +1,12 @@
 import { useNavigate } from '@tanstack/react-router'
-import { toProblem } from '../../graphql/problem'
-import { useReading } from '../../graphql/useReading'
+import { useConnection } from '../../graphql/useConnection'
 import { healthStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { Page } from '../../ui/Page'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Stack } from '../../ui/cells'
-import { wholeList, type Column } from '../../ui/column'
+import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { ConnectorListDocument, type ConnectorRowFragment } from './connector.generated'
 import { formatName } from '../../lib/format'
@@ -75,18 +74,13 @@ const columns: Column<ConnectorRowFragment>[] = [
 /** The managed systems. */
 export function ConnectorListPage() {
   const navigate = useNavigate()
-  const [{ data, error, fetching }, read] = useReading({
-    query: ConnectorListDocument,
-    requestPolicy: 'cache-and-network',
-  })
+  const list = useConnection({ document: ConnectorListDocument, variables: {}, select: (data) => data.connectorsPage })
   return (
     <Page title={t.system.title} hint={t.system.hint}>
       <Table
         label={t.system.title}
         name="systems"
-        list={wholeList(data?.connectors, error ? toProblem(error) : null, fetching, () =>
-          read({ requestPolicy: 'network-only' }),
-        )}
+        list={list}
         columns={columns}
         getId={rowId}
         empty={{ title: t.system.empty, hint: t.system.emptyHint }}

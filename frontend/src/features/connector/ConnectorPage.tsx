@@ -40,10 +40,11 @@ export function ConnectorPage() {
   const { connector: identifier } = route.useParams()
   const [{ data, error, fetching }, read] = useReading({
     query: ConnectorDetailDocument,
+    variables: { connector: identifier },
     requestPolicy: 'cache-and-network',
   })
   const kindName = useKindName()
-  const connector = data?.connectors.find((c) => c.identifier === identifier)
+  const connector = data?.connectorsPage.nodes[0]
   if (!connector) {
     return (
       <Page title={t.system.title} scroll>

@@ -8,7 +8,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { ConnectorListDocument, RowsToMendDocument, type RowToMendRowFragment } from './connector.generated'
+import { ConnectorNameDocument, RowsToMendDocument, type RowToMendRowFragment } from './connector.generated'
 
 const route = getRouteApi('/shell/systems/$connector/rows')
 
@@ -81,8 +81,8 @@ const columns: Column<RowToMendRowFragment>[] = [
 /** The rows of a system that were set aside because they cannot be read. */
 export function RowsToMendPage() {
   const { connector } = route.useParams()
-  const [{ data }] = useReading({ query: ConnectorListDocument })
-  const name = data?.connectors.find((c) => c.identifier === connector)?.displayName ?? connector
+  const [{ data }] = useReading({ query: ConnectorNameDocument, variables: { connector } })
+  const name = data?.connectorsPage.nodes[0]?.displayName ?? connector
   const list = useConnection({
     document: RowsToMendDocument,
     variables: { connector },

@@ -1,7 +1,7 @@
-import { asked } from '../../graphql/ahead'
+import { asked, firstPage } from '../../graphql/ahead'
 import { ConnectorDetailDocument, ConnectorListDocument } from './connector.generated'
 
 // What the pages of systems ask for first.
 
-export const systems = () => asked(ConnectorListDocument, {})
-export const system = () => asked(ConnectorDetailDocument, {})
+export const systems = () => firstPage(ConnectorListDocument, {})
+export const system = ({ connector = '' }: { connector?: string }) => asked(ConnectorDetailDocument, { connector })

@@ -14,7 +14,7 @@ export function FirstSteps({ knowsPeople }: { knowsPeople: boolean }) {
   const [{ data }] = useReading({ query: SystemHealthDocument, pause: !sees })
   if (!sees) return <EmptyNote icon={IconRocket} title={t.home.first.title} hint={t.home.first.others} />
   if (!data) return null
-  return data.connectors.length === 0 ? (
+  return data.connectorsPage.nodes.length === 0 ? (
     <EmptyNote
       icon={IconRocket}
       title={t.home.first.title}

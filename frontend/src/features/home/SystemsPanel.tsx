@@ -16,7 +16,7 @@ import { useRefreshOnMoves } from './useRefreshOnMoves'
 export function SystemsPanel() {
   const [{ data, error }, read] = useReading({ query: SystemHealthDocument, requestPolicy: 'cache-and-network' })
   useRefreshOnMoves(() => read({ requestPolicy: 'network-only' }), 10_000)
-  const systems = data?.connectors
+  const systems = data?.connectorsPage.nodes
   return (
     <Section title={t.home.systems} panel aside={<Link to="/systems">{t.nav.systems}</Link>}>
       {error && !systems ? (
