@@ -25,7 +25,9 @@ import (
 var tiedElsewhere = map[string]string{
 	"ConfigurationKind": "generated from server/manifest", "Deactivation": "generated from server/manifest", "RuleStrength": "generated from server/manifest",
 	"OffsetReference": "generated from server/manifest", "BoundaryKind": "generated from server/manifest", "ExtensionKind": "generated from server/manifest",
-	"Comparison": "generated from server/manifest", "ConnectorMode": "connector_mode_check, below",
+	"EndDateLock": "generated from server/manifest", "EndDateLockWithInherited": "generated from server/manifest", "CommentActivation": "generated from server/manifest",
+	"CommentActivationWithInherited": "generated from server/manifest", "ImplicitApproval": "generated from server/manifest", "Prolongation": "generated from server/manifest",
+	"RoleState": "generated from server/manifest", "Comparison": "generated from server/manifest", "ConnectorMode": "connector_mode_check, below",
 }
 
 // Values that the door adds to those of a room.

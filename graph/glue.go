@@ -37,6 +37,14 @@ func named[T any](ctx context.Context, read func(*across.Names) T) (T, error) {
 	return read(n), nil
 }
 
+// ownedBy finds who answers for something; nil: nobody, or nobody who is there.
+func ownedBy(ctx context.Context, entityTypeID *int64, key *string) (*directory.ResourceRef, error) {
+	if entityTypeID == nil || key == nil {
+		return nil, nil
+	}
+	return load(ctx).Owner.Load(ctx, directory.Named{EntityTypeID: *entityTypeID, Key: *key})
+}
+
 // shaped reads something from the metadata of entity types.
 func shaped[T any](ctx context.Context, read func(*directory.Shape) T) (T, error) {
 	s, err := load(ctx).Shape.Load(ctx, whole{})

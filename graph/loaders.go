@@ -21,6 +21,7 @@ import (
 type loaders struct {
 	Resource          *loader[int64, *directory.Resource]
 	Ref               *loader[int64, *directory.ResourceRef]
+	Owner             *loader[directory.Named, *directory.ResourceRef]
 	Links             *loader[instant, []*directory.ResourceLink]
 	Count             *loader[int64, int]
 	Contexts          *loader[int64, []*across.ResourceContext]
@@ -73,6 +74,9 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		Resource: newLoader(r.Directory.GetMany),
 		Ref: newLoader(func(ctx context.Context, ids []int64) (map[int64]*directory.ResourceRef, error) {
 			return across.Refs(ctx, r.Directory, ids)
+		}),
+		Owner: newLoader(func(ctx context.Context, keys []directory.Named) (map[directory.Named]*directory.ResourceRef, error) {
+			return across.Owners(ctx, r.Directory, keys)
 		}),
 		Links:    newLoader(r.links),
 		Count:    newLoader(r.Directory.CountOf),

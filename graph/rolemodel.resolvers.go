@@ -9,11 +9,20 @@ import (
 	"context"
 	"writ/graph/across"
 	"writ/graph/generated"
+	"writ/server/directory"
 	"writ/server/manifest"
 	"writ/server/page"
 	"writ/server/rolemodel"
 	"writ/server/system"
 )
+
+func (r *categoryResolver) Policy(ctx context.Context, obj *rolemodel.Category) (string, error) {
+	return named(ctx, func(n *across.Names) string { return n.Policy(obj.PolicyID) })
+}
+
+func (r *policyResolver) Dimensions(ctx context.Context, obj *rolemodel.Policy) ([]*manifest.NamedCriterion, error) {
+	return manifest.Criteria(obj.Dimensions), nil
+}
 
 func (r *queryResolver) ResourceTypesPage(ctx context.Context, first *int, after *string, filter *across.ResourceTypeFilter) (*page.Connection[*rolemodel.ResourceType], error) {
 	return r.Catalogue.ResourceTypesPage(ctx, page.Of(first, after), filter)
@@ -45,6 +54,22 @@ func (r *queryResolver) Roles(ctx context.Context, kind *rolemodel.RoleKind) ([]
 
 func (r *queryResolver) ResourceTypes(ctx context.Context) ([]*rolemodel.ResourceType, error) {
 	return r.Catalogue.ResourceTypes(ctx)
+}
+
+func (r *resourceTypeResolver) Policy(ctx context.Context, obj *rolemodel.ResourceType) (string, error) {
+	return named(ctx, func(n *across.Names) string { return n.Policy(obj.PolicyID) })
+}
+
+func (r *resourceTypeResolver) Category(ctx context.Context, obj *rolemodel.ResourceType) (*rolemodel.Category, error) {
+	return named(ctx, func(n *across.Names) *rolemodel.Category { return n.Category(obj.CategoryID) })
+}
+
+func (r *resourceTypeResolver) Owner(ctx context.Context, obj *rolemodel.ResourceType) (*directory.ResourceRef, error) {
+	return ownedBy(ctx, obj.OwnerEntityTypeID, obj.OwnerKey)
+}
+
+func (r *resourceTypeResolver) Settings(ctx context.Context, obj *rolemodel.ResourceType) (*rolemodel.Settings, error) {
+	return named(ctx, func(n *across.Names) *rolemodel.Settings { return n.SettingsOfType(obj) })
 }
 
 func (r *resourceTypeResolver) SourceEntityType(ctx context.Context, obj *rolemodel.ResourceType) (string, error) {
@@ -103,6 +128,22 @@ func (r *roleResolver) Category(ctx context.Context, obj *rolemodel.Role) (*role
 	return named(ctx, func(n *across.Names) *rolemodel.Category { return n.Category(obj.CategoryID) })
 }
 
+func (r *roleResolver) CategoryPath(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.Category, error) {
+	return named(ctx, func(n *across.Names) []*rolemodel.Category { return n.PathOf(obj.CategoryID) })
+}
+
+func (r *roleResolver) SecondaryCategories(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.Category, error) {
+	return named(ctx, func(n *across.Names) []*rolemodel.Category { return n.Categories(obj.SecondaryCategoryIDs) })
+}
+
+func (r *roleResolver) Owner(ctx context.Context, obj *rolemodel.Role) (*directory.ResourceRef, error) {
+	return ownedBy(ctx, obj.OwnerEntityTypeID, obj.OwnerKey)
+}
+
+func (r *roleResolver) Settings(ctx context.Context, obj *rolemodel.Role) (*rolemodel.Settings, error) {
+	return named(ctx, func(n *across.Names) *rolemodel.Settings { return n.SettingsOfRole(obj) })
+}
+
 func (r *roleResolver) Rules(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.RoleRule, error) {
 	return load(ctx).RulesOfRole.Load(ctx, obj.ID)
 }
@@ -119,6 +160,10 @@ func (r *roleRuleResolver) Sentence(ctx context.Context, obj *rolemodel.RoleRule
 	return named(ctx, func(n *across.Names) string { return n.OfRoleRule(obj) })
 }
 
+func (r *Resolver) Category() generated.CategoryResolver { return &categoryResolver{r} }
+
+func (r *Resolver) Policy() generated.PolicyResolver { return &policyResolver{r} }
+
 func (r *Resolver) ResourceType() generated.ResourceTypeResolver { return &resourceTypeResolver{r} }
 
 func (r *Resolver) ResourceTypeRule() generated.ResourceTypeRuleResolver {
@@ -130,6 +175,8 @@ func (r *Resolver) Role() generated.RoleResolver { return &roleResolver{r} }
 func (r *Resolver) RoleRule() generated.RoleRuleResolver { return &roleRuleResolver{r} }
 
 type (
+	categoryResolver         struct{ *Resolver }
+	policyResolver           struct{ *Resolver }
 	resourceTypeResolver     struct{ *Resolver }
 	resourceTypeRuleResolver struct{ *Resolver }
 	roleResolver             struct{ *Resolver }

@@ -82,6 +82,7 @@ insert into property (id, entity_type_id, identifier, display_name, type, positi
 insert into property_mapping (property_id, entity_type_id, column_name, is_primary_key) values (56, 13, 'login', true);
 insert into dimension (id, identifier, display_name, entity_type_id, column_mapping) overriding system value values (61, 'Department', 'Department', 12, 0);
 insert into policy (id, identifier, display_name, is_provisioning_enabled) overriding system value values (71, 'Default', 'Default', true);
+insert into policy (id, identifier, display_name, dimensions) overriding system value values (77, 'Elsewhere', 'Elsewhere', '{"Department": {"key": "NOWHERE"}}');
 insert into context_rule (id, identifier, display_name, policy_id, entity_type_id, resources_binding, resources_start_binding, resources_end_binding, dimensions) overriding system value values
 	(72, 'People', 'People', 71, 11, 'Positions', 'Start', 'End', '{"Department": "Unit"}');
 insert into record_section (id, identifier, display_name, source_entity_type_id, resource_entity_type_id, start_property_id, end_property_id, properties) overriding system value values
@@ -90,13 +91,14 @@ insert into category (id, identifier, display_name, policy_id) overriding system
 update category set parent_id = 73, description = 'sub' where id = 74;
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
 	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null);
-update role set description = 'reads';
+update role set description = 'reads', tags = '{daily}', owner_entity_type_id = 11, owner_key = 'zqp1keyq', secondary_category_ids = '{73}';
 insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}'), (85, 'rule-nowhere', 71, 82, null, '{"Department": {"key": "NOWHERE"}}');
 insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, connection_id, category_id) overriding system value values
 	(91, 'AD_User', 'Account', 71, 11, 13, 41, 73), (92, 'AD_Badge', 'Badge', 71, 11, 13, 42, null), (93, 'AD_Admin', 'Admin', 71, 11, 13, 41, null),
 	(97, 'AD_Held', 'Held', 71, 11, 13, 41, null), (98, 'AD_Done', 'Done', 71, 11, 13, 41, null);
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, dimensions) overriding system value values (109, 'type-nowhere', 'TYPE', 71, 98, '{"Department": {"key": "NOWHERE"}}');
 update resource_type set depends_on_id = 91, description = 'admins' where id = 93;
+update resource_type set tags = '{daily}', owner_entity_type_id = 11, owner_key = 'zqp1keyq';
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, source_binding, target_binding) overriding system value values
 	(94, 'type-user', 'TYPE', 71, 91, null, 81, null, null), (95, 'login-user', 'SCALAR', 71, 91, 56, null, 'Phone', null), (96, 'match', 'CORRELATION', 71, 91, null, null, 'Phone', 'Login');
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, value_key, source_expression, target_expression) overriding system value values

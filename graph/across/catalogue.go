@@ -2,6 +2,7 @@ package across
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"github.com/uptrace/bun"
@@ -129,6 +130,37 @@ func (n *Names) Category(id *int64) *rolemodel.Category {
 		return nil
 	}
 	return n.categories[*id]
+}
+
+// Categories gives categories by their ids.
+func (n *Names) Categories(ids []int64) []*rolemodel.Category {
+	found := make([]*rolemodel.Category, 0, len(ids))
+	for _, id := range ids {
+		if c := n.categories[id]; c != nil {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// PathOf gives the categories above something from the top down, its own last; none without one.
+func (n *Names) PathOf(id *int64) []*rolemodel.Category {
+	found := []*rolemodel.Category{}
+	for c := n.Category(id); c != nil && len(found) <= len(n.categories); c = n.Category(c.ParentID) {
+		found = append(found, c)
+	}
+	slices.Reverse(found)
+	return found
+}
+
+// SettingsOfRole gives what is in force for a role.
+func (n *Names) SettingsOfRole(r *rolemodel.Role) *rolemodel.Settings {
+	return new(n.policies[r.PolicyID].OfRole(r))
+}
+
+// SettingsOfType gives what is in force for a resource type.
+func (n *Names) SettingsOfType(t *rolemodel.ResourceType) *rolemodel.Settings {
+	return new(n.policies[t.PolicyID].OfType(t))
 }
 
 // Role gives the identifier of a role; nil without one.

@@ -118,6 +118,26 @@ func Refs(ctx context.Context, d *directory.Service, ids []int64) (map[int64]*di
 	return refs(ctx, d, ids, func(*directory.Resource) bool { return true })
 }
 
+// Owners gives those who answer for something, by the keys that the configuration names them by. Who is not there, or not the caller's to read, is
+// left out.
+func Owners(ctx context.Context, d *directory.Service, keys []directory.Named) (map[directory.Named]*directory.ResourceRef, error) {
+	ids, err := directory.IDsByKey(ctx, d.DB, keys)
+	if err != nil {
+		return nil, err
+	}
+	found, err := readable(ctx, d, slices.Collect(maps.Values(ids)))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[directory.Named]*directory.ResourceRef, len(ids))
+	for k, id := range ids {
+		if found[id] != nil {
+			out[k] = found[id]
+		}
+	}
+	return out, nil
+}
+
 // readable is Refs without those that are not the caller's to read.
 func readable(ctx context.Context, d *directory.Service, ids []int64) (map[int64]*directory.ResourceRef, error) {
 	return refs(ctx, d, ids, func(r *directory.Resource) bool { return !r.IsHidden })

@@ -30,6 +30,10 @@ type RoleFilter struct {
 	Category    *string
 	EntityType  *string
 	Identifiers []string
+	// Below: Category holds what stands below it, too.
+	Below        *bool
+	Tag          *string
+	WithoutOwner *bool
 }
 
 // ResourceTypeFilter narrows the list of resource types; nil fields do not.
@@ -84,7 +88,8 @@ func (c *Catalogue) RolesPage(ctx context.Context, a page.Args, f *RoleFilter) (
 			category = o.DisplayName
 		}
 		return (f.Kind == nil || r.Kind == *f.Kind) && (f.Policy == nil || n.Policy(r.PolicyID) == *f.Policy) &&
-			(f.Category == nil || n.categoryIs(r.CategoryID, *f.Category)) && (f.EntityType == nil || n.EntityType(r.EntityTypeID) == *f.EntityType) &&
+			(f.Category == nil || n.stands(r, *f.Category, f.Below != nil && *f.Below)) && (f.Tag == nil || slices.Contains(r.Tags, *f.Tag)) &&
+			(f.WithoutOwner == nil || (r.OwnerKey == nil) == *f.WithoutOwner) && (f.EntityType == nil || n.EntityType(r.EntityTypeID) == *f.EntityType) &&
 			(f.Identifiers == nil || slices.Contains(f.Identifiers, r.Identifier)) && says(f.Text, r.DisplayName, r.Identifier, category)
 	})
 }
@@ -107,6 +112,16 @@ func (c *Catalogue) ResourceTypesPage(ctx context.Context, a page.Args, f *Resou
 func (n *Names) categoryIs(id *int64, identifier string) bool {
 	o := n.Category(id)
 	return o != nil && o.Identifier == identifier
+}
+
+// stands reports whether a role is shown in a category: it is its own or another one of it, or below it.
+func (n *Names) stands(r *rolemodel.Role, identifier string, below bool) bool {
+	for _, c := range append(n.Categories(r.SecondaryCategoryIDs), n.Category(r.CategoryID)) {
+		if c != nil && (c.Identifier == identifier || below && slices.ContainsFunc(n.PathOf(&c.ID), func(o *rolemodel.Category) bool { return o.Identifier == identifier })) {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *Names) entityTypeName(id int64) string {

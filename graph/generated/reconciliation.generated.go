@@ -107,6 +107,29 @@ func (ec *executionContext) fieldContext_AccountType_ownerEntityType(_ context.C
 	return graphql.NewScalarFieldContext("AccountType", field, false, false, "String")
 }
 
+func (ec *executionContext) _AccountType_comment(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountType_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountType_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountType", field, false, false, "CommentActivation")
+}
+
 func (ec *executionContext) _AccountWithoutOwner_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountWithoutOwner) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -761,6 +784,52 @@ func (ec *executionContext) fieldContext_DecideReconciliationPayload_run(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _DecisionComment_decision(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecisionComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionComment_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v reconciliation.Decision) graphql.Marshaler {
+			return ec.marshalNReconciliationDecision2writᚋserverᚋreconciliationᚐDecision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionComment_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionComment", field, false, false, "ReconciliationDecision")
+}
+
+func (ec *executionContext) _DecisionComment_activation(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecisionComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecisionComment_activation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Activation(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecisionComment_activation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecisionComment", field, true, false, "CommentActivation")
 }
 
 func (ec *executionContext) _OwnerCandidate_owner(ctx context.Context, field graphql.CollectedField, obj *reconciliation.OwnerCandidate) (ret graphql.Marshaler) {
@@ -1731,6 +1800,38 @@ func (ec *executionContext) _ReconciliationItem_decisions(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_ReconciliationItem_decisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReconciliationItem", field, true, false, "ReconciliationDecision")
+}
+
+func (ec *executionContext) _ReconciliationItem_comments(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationItem_comments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comments(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []reconciliation.DecisionComment) graphql.Marshaler {
+			return ec.marshalNDecisionComment2ᚕwritᚋserverᚋreconciliationᚐDecisionCommentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationItem_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationItem",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionComment(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ReconciliationItem_decision(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
@@ -3376,6 +3477,11 @@ func (ec *executionContext) slowly_AccountType(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "comment":
+			out.Values[i] = ec._AccountType_comment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3639,6 +3745,44 @@ func (ec *executionContext) slowly_DecideReconciliationPayload(ctx context.Conte
 		case "run":
 			out.Values[i] = ec._DecideReconciliationPayload_run(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var decisionCommentImplementors = []string{"DecisionComment"}
+
+func (ec *executionContext) slowly_DecisionComment(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecisionComment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decisionCommentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecisionComment")
+		case "decision":
+			out.Values[i] = ec._DecisionComment_decision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "activation":
+			out.Values[i] = ec._DecisionComment_activation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -3984,6 +4128,11 @@ func (ec *executionContext) slowly_ReconciliationItem(ctx context.Context, sel a
 			}
 		case "decisions":
 			out.Values[i] = ec._ReconciliationItem_decisions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "comments":
+			out.Values[i] = ec._ReconciliationItem_comments(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -4511,6 +4660,26 @@ func (ec *executionContext) marshalNDecideReconciliationPayload2ᚖwritᚋserver
 		return graphql.Null
 	}
 	return ec._DecideReconciliationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDecisionComment2writᚋserverᚋreconciliationᚐDecisionComment(ctx context.Context, sel ast.SelectionSet, v reconciliation.DecisionComment) graphql.Marshaler {
+	return ec._DecisionComment(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDecisionComment2ᚕwritᚋserverᚋreconciliationᚐDecisionCommentᚄ(ctx context.Context, sel ast.SelectionSet, v []reconciliation.DecisionComment) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDecisionComment2writᚋserverᚋreconciliationᚐDecisionComment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNOwnerCandidate2ᚕᚖwritᚋserverᚋreconciliationᚐOwnerCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.OwnerCandidate) graphql.Marshaler {

@@ -14,6 +14,11 @@ func (m *Model) Role(id int64) *rolemodel.Role {
 	return find(m.Source.Roles, func(r *rolemodel.Role) bool { return r.ID == id })
 }
 
+// Policy finds a policy of the model; nil if it is gone.
+func (m *Model) Policy(id int64) *rolemodel.Policy {
+	return find(m.Source.Policies, func(p *rolemodel.Policy) bool { return p.ID == id })
+}
+
 // ResourceType finds a resource type of the model; nil if it is gone.
 func (m *Model) ResourceType(id int64) *rolemodel.ResourceType {
 	return find(m.Source.ResourceTypes, func(t *rolemodel.ResourceType) bool { return t.ID == id })

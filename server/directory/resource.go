@@ -333,6 +333,31 @@ type ResourceRef struct {
 	DisplayName string
 }
 
+// Named is a resource as a configuration names it.
+type Named struct {
+	EntityTypeID int64
+	Key          string
+}
+
+// IDsByKey finds the resources that have some keys now, by the keys: in one statement. Those that are not there are left out.
+func IDsByKey(ctx context.Context, b bun.IDB, keys []Named) (map[Named]int64, error) {
+	types, names := make([]int64, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		types[i], names[i] = k.EntityTypeID, k.Key
+	}
+	found := make(map[Named]int64, len(keys))
+	err := db.Select(ctx, b, bun.SafeQuery(`select r.entity_type_id, r.key, r.id from unnest(?::bigint[], ?::text[]) k (type, key)
+		join resource r on r.entity_type_id = k.type and r.key = k.key and r.valid_to = 'infinity'`, array(types), array(names)), func(r *db.Row) error {
+		k := Named{r.Int(), r.Text()}
+		found[k] = r.Int()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find resources by key: %w", err)
+	}
+	return found, nil
+}
+
 // ResourceLink is one navigation of a resource with all it points to.
 type ResourceLink struct {
 	Property    string

@@ -18,6 +18,8 @@ type Category struct {
 	Policy string `yaml:"policy,omitempty" default:"Default" ref:"policy"`
 	// Identifier of the folder above; empty: top level.
 	Parent string `yaml:"parent,omitempty" ref:"category" late:"true"`
+	// Folded when the catalogue opens.
+	IsCollapsed bool `yaml:"isCollapsed,omitempty"`
 }
 
 // The names of its API.

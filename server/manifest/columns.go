@@ -18,7 +18,7 @@ import (
 // otherwise:
 //
 //	row     the name of the field in the row; !Name: its opposite; -: no column, the declaration takes care
-//	ref     an identifier in the file, an id in the row (its name with ID at the end); a table that names() knows
+//	ref     an identifier in the file, an id in the row (its name with ID at the end); a list of them is a list of ids. A table that names() knows
 //	late    the reference may lead to an object that comes later: written once all are there
 //	words   a word in the file, its place in the list of words.go in the row
 //	inline  a small struct whose fields begin with this in the row
@@ -48,7 +48,8 @@ func (w *writer) toField(at string, f reflect.StructField, v, row reflect.Value,
 			fill(v.Elem())
 		}
 		for _, inner := range reflect.VisibleFields(v.Elem().Type()) {
-			if err := w.toField(at+"."+nameInFile(inner), inner, v.Elem().FieldByIndex(inner.Index), row, prefix+inner.Name); err != nil {
+			field, _ := rowField(inner)
+			if err := w.toField(at+"."+nameInFile(inner), inner, v.Elem().FieldByIndex(inner.Index), row, prefix+field); err != nil {
 				return err
 			}
 		}
@@ -59,7 +60,9 @@ func (w *writer) toField(at string, f reflect.StructField, v, row reflect.Value,
 		return nil
 	}
 	to := row.FieldByName(name)
-	if table := f.Tag.Get("ref"); table != "" {
+	if table := f.Tag.Get("ref"); table != "" && v.Kind() == reflect.Slice {
+		return w.toRefs(at, table, v.Interface().([]string), to)
+	} else if table != "" {
 		return w.toRef(at, table, v.String(), to)
 	}
 	if list := f.Tag.Get("words"); list != "" {
@@ -108,6 +111,24 @@ func (w *writer) toRef(at, table, identifier string, to reflect.Value) error {
 	return err
 }
 
+// toRefs finds what a list names, each once.
+func (w *writer) toRefs(at, table string, identifiers []string, to reflect.Value) error {
+	ids := make([]int64, len(identifiers))
+	for i, identifier := range identifiers {
+		place := fmt.Sprintf("%s[%d]", at, i)
+		id, err := w.id(table, identifier, place)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(ids[:i], id) {
+			return errs.Invalid(place, "%s is there twice. Name it once.", identifier)
+		}
+		ids[i] = id
+	}
+	to.Set(reflect.ValueOf(ids))
+	return nil
+}
+
 // fromRow fills in an object of a file from a row of a room.
 func (r *reader) fromRow(row, object any) error {
 	src, dst := reflect.ValueOf(row).Elem(), reflect.ValueOf(object).Elem()
@@ -125,7 +146,8 @@ func (r *reader) fromField(f reflect.StructField, row, to reflect.Value, name st
 	if prefix, ok := f.Tag.Lookup("inline"); ok {
 		small := reflect.New(to.Type().Elem())
 		for _, inner := range reflect.VisibleFields(small.Elem().Type()) {
-			if err := r.fromField(inner, row, small.Elem().FieldByIndex(inner.Index), prefix+inner.Name); err != nil {
+			field, _ := rowField(inner)
+			if err := r.fromField(inner, row, small.Elem().FieldByIndex(inner.Index), prefix+field); err != nil {
 				return err
 			}
 		}
@@ -148,6 +170,18 @@ func (r *reader) fromField(f reflect.StructField, row, to reflect.Value, name st
 		v = v.Elem()
 	}
 	switch {
+	case f.Tag.Get("ref") != "" && v.Kind() == reflect.Slice:
+		list := make([]string, v.Len())
+		for i := range list {
+			name, err := r.nameOf(f.Tag.Get("ref"), v.Index(i).Int())
+			if err != nil {
+				return err
+			}
+			list[i] = name
+		}
+		if len(list) > 0 {
+			to.Set(reflect.ValueOf(list))
+		}
 	case f.Tag.Get("ref") != "":
 		name, err := r.nameOf(f.Tag.Get("ref"), v.Int())
 		if err != nil {
@@ -156,7 +190,7 @@ func (r *reader) fromField(f reflect.StructField, row, to reflect.Value, name st
 		to.SetString(name)
 	case f.Tag.Get("words") != "":
 		to.SetString(vocabulary[f.Tag.Get("words")][v.Int()].name)
-	case v.Kind() == reflect.Map:
+	case v.Kind() == reflect.Map || v.Kind() == reflect.Slice:
 		if v.Len() > 0 {
 			to.Set(v.Convert(to.Type()))
 		}

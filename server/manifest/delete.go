@@ -134,8 +134,20 @@ func (w *writer) dependents(table string, id int64) ([]string, error) {
 			out = append(out, kindWords(r.TableName)+" "+few(names))
 		}
 	}
+	for _, l := range inLists[table] {
+		var names []string
+		if err := w.tx.NewRaw(`select identifier from ? where ? = any (?) limit 1001`, bun.Ident(l.table), id, bun.Ident(l.column)).Scan(w.ctx, &names); err != nil {
+			return nil, fmt.Errorf("look for %s that list %s: %w", l.table, table, err)
+		}
+		if len(names) > 0 {
+			out = append(out, kindWords(l.table)+" "+few(names))
+		}
+	}
 	return out, nil
 }
+
+// inLists are the columns that hold lists of ids of rows of a table: no foreign key guards those.
+var inLists = map[string][]struct{ table, column string }{"category": {{"role", "secondary_category_ids"}}}
 
 func few(names []string) string {
 	const most = 5

@@ -73,6 +73,7 @@ var hints = map[string]any{
 	"NamingItem.Property":              "Code",
 	"RecordSection.ResourceEntityType": "Stay", "RecordSection.StartProperty": "Since", "RecordSection.EndProperty": "Since",
 	"RecordSection.InstanceKeyExpression": "Number", "RecordSection.SortKeyExpression": "ToUpper(record.Number)", "SectionProperty.Property": "Number",
+	"Role.Tags": []string{"finance"}, "ResourceType.Tags": []string{"finance"}, "Role.SecondaryCategories": []string{"Tools"},
 	"Job.Cron": "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
 	"Job.Steps":               []Step{{Task: "a", Type: "Export"}, {Task: "b", DisplayName: "B", Type: "Export", Level: ptr(3), DependsOn: []string{"a"}, Options: map[string]any{"scope": "all"}}},
 	"AccessRule.EntityType":   "Person",
@@ -86,7 +87,7 @@ var hints = map[string]any{
 }
 
 // notGenerated are fields that are refused with any value but the zero one, or need more than a configuration.
-var notGenerated = []string{"Policy.IsSimulationEnabled", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
+var notGenerated = []string{"Policy.IsSimulationEnabled", "Policy.GracePeriod", "Role.GracePeriod", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
 
 // generated fills every field of an object of a kind.
 func generated(of string, v reflect.Value, seen map[string]bool) {
@@ -333,6 +334,9 @@ func mistaken(v reflect.Value, try func(f reflect.StructField, what string, says
 		kept := reflect.New(field.Type()).Elem()
 		kept.Set(field)
 		switch {
+		case f.Tag.Get("ref") != "" && field.Kind() == reflect.Slice:
+			field.Set(reflect.ValueOf([]string{"Nope"}))
+			try(f, "refers to nothing", `"Nope"`)
 		case f.Tag.Get("ref") != "":
 			field.SetString("Nope")
 			try(f, "refers to nothing", `"Nope"`)

@@ -183,7 +183,7 @@ func (n *naming) one(m RoleMapping, key string, name model.Naming, failed error,
 	}
 	if role, there := n.roles[name.Identifier]; !there {
 		n.roles[name.Identifier] = &Role{Identifier: name.Identifier, DisplayName: or(name.DisplayName, name.Identifier), Policy: m.RolePolicy,
-			EntityType: n.types[m.ResourceType].SourceEntityType, Category: category, ApprovalWorkflowType: m.ApprovalWorkflowType, HideOnSimplifiedView: m.HideOnSimplifiedView}
+			EntityType: n.types[m.ResourceType].SourceEntityType, Category: category, ApprovalWorkflowType: m.ApprovalWorkflowType, HideOnSimplifiedView: m.HideOnSimplifiedView, State: names("RoleState")[rolemodel.GeneratedRole]}
 		n.newRoles = append(n.newRoles, name.Identifier)
 		n.report.Roles++
 	} else if role.Policy != m.RolePolicy || role.Category != category || role.EntityType != n.types[m.ResourceType].SourceEntityType {

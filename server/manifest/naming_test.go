@@ -87,7 +87,8 @@ func TestBuildRoleModel(t *testing.T) {
 	for _, r := range now.SingleRoles {
 		roles[r.Identifier] = r
 	}
-	require.Equal(t, Role{Identifier: "crm", DisplayName: "Use of crm", Policy: "Default", EntityType: "Person", Category: "Sales", ApprovalWorkflowType: 2}, roles["crm"])
+	require.Equal(t, filled(Role{Identifier: "crm", DisplayName: "Use of crm", Policy: "Default", EntityType: "Person", Category: "Sales", ApprovalWorkflowType: 2,
+		State: "generated"}), roles["crm"])
 	require.NotContains(t, roles, "wiki", "somebody linked that group by hand")
 	require.NotContains(t, roles, "other")
 	require.Equal(t, "Applications", now.Categories[len(now.Categories)-1].Parent)

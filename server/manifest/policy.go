@@ -16,6 +16,26 @@ type Policy struct {
 	IsProvisioningEnabled bool `yaml:"isProvisioningEnabled"`
 	// There are no simulations yet: only false is taken.
 	IsSimulationEnabled bool `yaml:"isSimulationEnabled,omitempty"`
+	// Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards.
+	IsExternal bool `yaml:"isExternal,omitempty"`
+	// Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise.
+	HasImplicitApproval bool `yaml:"hasImplicitApproval,omitempty"`
+	// The end of what was given by hand may be put off without an approval.
+	ProlongationWithoutApproval bool `yaml:"prolongationWithoutApproval,omitempty"`
+	// Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit.
+	MaxDuration int `yaml:"maxDuration,omitempty" min:"0" max:"105120000"`
+	// Minutes for which roles stay that a change of the rules takes away. 0 (default): none.
+	GracePeriod int `yaml:"gracePeriod,omitempty" min:"0" max:"105120000"`
+	// How the end of what is given by hand goes with the contexts of its holder.
+	ManualAssignmentEndDateLockedToContextMode string `yaml:"manualAssignmentEndDateLockedToContextMode,omitempty" default:"free" words:"EndDateLock"`
+	// Whether approving a role takes a comment.
+	CommentActivationOnApproveInReview string `yaml:"commentActivationOnApproveInReview,omitempty" default:"optional" words:"CommentActivation"`
+	// Whether declining a role takes a comment.
+	CommentActivationOnDeclineInReview string `yaml:"commentActivationOnDeclineInReview,omitempty" default:"required" words:"CommentActivation"`
+	// Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value.
+	CommentActivationOnDeleteGapInReconciliation string `yaml:"commentActivationOnDeleteGapInReconciliation,omitempty" default:"optional" words:"CommentActivation"`
+	// Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value.
+	CommentActivationOnKeepGapInReconciliation string `yaml:"commentActivationOnKeepGapInReconciliation,omitempty" default:"required" words:"CommentActivation"`
 	// What a context must be for the rules of the policy to be looked at; none: every context.
 	Dimensions map[string]Criterion `yaml:"dimensions,omitempty"`
 }
@@ -38,10 +58,32 @@ func policyKind() kind {
 			if p.IsSimulationEnabled {
 				return errs.Invalid("policy/"+p.Identifier+".isSimulationEnabled", "There are no simulations yet, so this would have no effect. Leave isSimulationEnabled out.")
 			}
-			return nil
+			return refuseGrace(p.GracePeriod, "policy/"+p.Identifier)
 		},
 		load: loaded[Policy, rolemodel.Policy](nil),
 	}
-	d.steps = saved(d, func() *rolemodel.Policy { return &rolemodel.Policy{} })
+	d.steps = append([]func(*writer, []Policy, *change) error{externalStays}, saved(d, func() *rolemodel.Policy { return &rolemodel.Policy{} })...)
 	return d
+}
+
+// refuseGrace refuses grace periods: nothing follows them yet.
+func refuseGrace(minutes int, field string) error {
+	if minutes != 0 {
+		return errs.Invalid(field+".gracePeriod", "Roles that a change of the rules takes away go at once so far, so this would have no effect. Leave gracePeriod out.")
+	}
+	return nil
+}
+
+// externalStays refuses to turn a policy that is there into an external one, or back: computations would take over or let go of what is assigned.
+func externalStays(w *writer, list []Policy, c *change) error {
+	there := map[string]bool{}
+	for _, p := range c.current.Policies {
+		there[p.Identifier] = p.IsExternal
+	}
+	for _, p := range list {
+		if was, known := there[p.Identifier]; known && was != p.IsExternal {
+			return errs.Invalid("policy/"+p.Identifier+".isExternal", "Whether a policy is external is said when it is made, and %s is there already. Make another policy.", p.Identifier)
+		}
+	}
+	return nil
 }

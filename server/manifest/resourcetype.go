@@ -27,7 +27,17 @@ type ResourceType struct {
 	Connection string `yaml:"connection,omitempty" ref:"connection"`
 	// How many approvals a request for it needs, 0 to 3; 4: it cannot be requested.
 	ApprovalWorkflowType *int `yaml:"approvalWorkflowType,omitempty" default:"4" min:"0" max:"4"`
-	// Not shown to people who look at a short list.
+	// Labels to find it by.
+	Tags []string `yaml:"tags,omitempty"`
+	// The resource, mostly a person, that answers for it; none: nobody.
+	Owner *Owner `yaml:"owner,omitempty" inline:"Owner"`
+	// How steps of an approval go that the requester could take himself.
+	ImplicitApproval string `yaml:"implicitApproval,omitempty" default:"inherited" words:"ImplicitApproval"`
+	// Whether the end of what was given by hand may be put off without an approval.
+	ProlongationWithoutApproval string `yaml:"prolongationWithoutApproval,omitempty" default:"inherited" words:"Prolongation"`
+	// How the end of what is given by hand goes with the contexts of its holder.
+	ManualAssignmentEndDateLockedToContextMode string `yaml:"manualAssignmentEndDateLockedToContextMode,omitempty" default:"inherited" words:"EndDateLockWithInherited"`
+	// Not shown to people who look at a short list, when a rule gives it.
 	HideOnSimplifiedView bool `yaml:"hideOnSimplifiedView,omitempty"`
 	// Targets may be created.
 	AllowAdd *bool `yaml:"allowAdd,omitempty" default:"true"`
@@ -119,6 +129,7 @@ func resourceTypeKind() kind {
 			return nil
 		},
 		check: func(r *ranges, at string, t ResourceType) {
+			r.tags(at, t.Tags)
 			if t.RemoveOrphans && !*t.AllowRemove {
 				r.fault(at+".removeOrphans", "removeOrphans needs allowRemove (role-model 2.5).")
 			}

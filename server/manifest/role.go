@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"writ/server/errs"
 	"writ/server/page"
@@ -23,10 +24,36 @@ type Role struct {
 	EntityType string `yaml:"entityType" ref:"entity_type"`
 	// Identifier of its category; empty: none.
 	Category string `yaml:"category,omitempty" ref:"category"`
+	// Identifiers of other categories that show it, too. Approvals go by its category only.
+	SecondaryCategories []string `yaml:"secondaryCategories,omitempty" ref:"category" row:"SecondaryCategoryIDs"`
+	// Labels to find it by.
+	Tags []string `yaml:"tags,omitempty"`
+	// The resource, mostly a person, that answers for it; none: nobody.
+	Owner *Owner `yaml:"owner,omitempty" inline:"Owner"`
 	// How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0.
 	ApprovalWorkflowType int `yaml:"approvalWorkflowType,omitempty" min:"0" max:"4"`
-	// Not shown to people who look at a short list.
+	// How steps of an approval go that the requester could take himself.
+	ImplicitApproval string `yaml:"implicitApproval,omitempty" default:"inherited" words:"ImplicitApproval"`
+	// Whether the end of what was given by hand may be put off without an approval.
+	ProlongationWithoutApproval string `yaml:"prolongationWithoutApproval,omitempty" default:"inherited" words:"Prolongation"`
+	// How the end of what is given by hand goes with the contexts of its holder.
+	ManualAssignmentEndDateLockedToContextMode string `yaml:"manualAssignmentEndDateLockedToContextMode,omitempty" default:"inherited" words:"EndDateLockWithInherited"`
+	// Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says.
+	MaxDuration *int `yaml:"maxDuration,omitempty" min:"0" max:"105120000"`
+	// Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says.
+	GracePeriod *int `yaml:"gracePeriod,omitempty" min:"0" max:"105120000"`
+	// Whether approving it takes a comment.
+	CommentActivationOnApproveInReview string `yaml:"commentActivationOnApproveInReview,omitempty" default:"inherited" words:"CommentActivationWithInherited"`
+	// Whether declining it takes a comment.
+	CommentActivationOnDeclineInReview string `yaml:"commentActivationOnDeclineInReview,omitempty" default:"inherited" words:"CommentActivationWithInherited"`
+	// Whether removing it where it was found takes a comment.
+	CommentActivationOnDeleteGapInReconciliation string `yaml:"commentActivationOnDeleteGapInReconciliation,omitempty" default:"inherited" words:"CommentActivationWithInherited"`
+	// Whether keeping it where it was found takes a comment.
+	CommentActivationOnKeepGapInReconciliation string `yaml:"commentActivationOnKeepGapInReconciliation,omitempty" default:"inherited" words:"CommentActivationWithInherited"`
+	// Not shown to people who look at a short list, when a rule gives it.
 	HideOnSimplifiedView bool `yaml:"hideOnSimplifiedView,omitempty"`
+	// How it was made.
+	State string `yaml:"state,omitempty" default:"manual" words:"RoleState"`
 	// What gives it. The list is replaced as a whole.
 	Rules []RoleRule `yaml:"rules,omitempty" row:"-"`
 }
@@ -37,6 +64,26 @@ type (
 	SaveSingleRoleInput         = SaveInput[Role]
 	RoleConfigurationConnection = page.Connection[*Role]
 )
+
+// Owner names the resource that answers for something.
+type Owner struct {
+	// Identifier of its entity type.
+	EntityType string `yaml:"entityType" ref:"entity_type"`
+	// Its key. It need not be there yet.
+	Key string `yaml:"key"`
+}
+
+// tags refuses labels that could not be told apart in a list.
+func (r *ranges) tags(at string, tags []string) {
+	for i, tag := range tags {
+		if strings.TrimSpace(tag) == "" || strings.ContainsRune(tag, '¤') || len(tag) > 100 {
+			r.fault(fmt.Sprintf("%s.tags[%d]", at, i), "%q is no label: one has 1 to 100 characters, and no ¤.", tag)
+		}
+		if slices.Contains(tags[:i], tag) {
+			r.fault(fmt.Sprintf("%s.tags[%d]", at, i), "The label %q is there twice. Name it once.", tag)
+		}
+	}
+}
 
 // RoleRule gives a role to whoever meets it (role-model 3.1).
 type RoleRule struct {
@@ -88,9 +135,13 @@ func roleKind(of rolemodel.RoleKind, f facts, in func(*Manifest) *[]Role) kind {
 					return err
 				}
 			}
+			if r.GracePeriod != nil {
+				return refuseGrace(*r.GracePeriod, f.name+"/"+r.Identifier)
+			}
 			return nil
 		},
-		load: func(r *reader) ([]Role, error) { return r.roles(of) },
+		check: func(r *ranges, at string, role Role) { r.tags(at, role.Tags) },
+		load:  func(r *reader) ([]Role, error) { return r.roles(of) },
 	}
 	d.steps = append(saved(d, func() *rolemodel.Role { return &rolemodel.Role{Kind: of} }), func(w *writer, list []Role, _ *change) error {
 		return w.roleRules(d, list)

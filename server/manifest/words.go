@@ -24,10 +24,23 @@ var vocabulary = map[string][]word{
 		{"simplified", "Only letters count, without accents and case."}, {"approximate", "As simplified, and letters that sound alike are equal."}},
 	"OffsetReference": said(rolemodel.OffsetReferenceWords, "The rule applies as long as what it stands on.", "Both ends of the period are moved.",
 		"The period lies around the beginning.", "The period lies around the end."),
-	"BoundaryKind":  said(rolemodel.BoundaryKindWords, "The first and the last date of the section without properties, over all records.", "Since ever, for ever."),
-	"ExtensionKind": said(rolemodel.ExtensionKindWords, "They may: from what went before, else from what comes next.", "Never: there is nothing then."),
-	"TaskType":      said(job.TaskTypes()), // the schema says what each does
+	"EndDateLock":                    said(rolemodel.EndLockWords[:4], endDateLocks...),
+	"EndDateLockWithInherited":       said(rolemodel.EndLockWords, append(endDateLocks[:4:4], "As the policy says.")...),
+	"CommentActivation":              said(rolemodel.CommentWords[:3], comments...),
+	"CommentActivationWithInherited": said(rolemodel.CommentWords, append(comments[:3:3], "As the policy says.")...),
+	"ImplicitApproval":               said(rolemodel.ImplicitWords, "As the policy says.", "Every step is taken.", "Steps that the requester could take himself are left out."),
+	"Prolongation":                   said(rolemodel.ProlongationWords, "As the policy says.", "An end may be put off without an approval.", "It may not."),
+	"RoleState":                      said(rolemodel.RoleMadeWords, "By hand.", "By a role mapping."),
+	"BoundaryKind":                   said(rolemodel.BoundaryKindWords, "The first and the last date of the section without properties, over all records.", "Since ever, for ever."),
+	"ExtensionKind":                  said(rolemodel.ExtensionKindWords, "They may: from what went before, else from what comes next.", "Never: there is nothing then."),
+	"TaskType":                       said(job.TaskTypes()), // the schema says what each does
 }
+
+var (
+	endDateLocks = []string{"An end may be given; none is given unless somebody does.", "The end is that of the context unless somebody gives another.",
+		"An end has to be given.", "The end is that of the context."}
+	comments = []string{"No comment is asked for.", "A comment may be given.", "A comment has to be given."}
+)
 
 // said puts words of a room and what they say together.
 func said[W ~string](words []W, says ...string) []word {

@@ -3,7 +3,6 @@ package reconciliation
 import (
 	"context"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -32,10 +31,7 @@ func (s *Service) ChooseAccountOwner(ctx context.Context, in ChooseAccountOwnerI
 	if err := s.MayList(ctx); err != nil {
 		return nil, err
 	}
-	switch comment := text(in.Comment); {
-	case strings.TrimSpace(comment) == "":
-		return nil, errs.Invalid("input.comment", "Say why: the comment is required.")
-	case utf8.RuneCountInString(comment) > maxComment:
+	if comment := text(in.Comment); utf8.RuneCountInString(comment) > maxComment {
 		return nil, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxComment, utf8.RuneCountInString(comment))
 	}
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
@@ -70,7 +66,11 @@ func (s *Service) ChooseAccountOwner(ctx context.Context, in ChooseAccountOwnerI
 		case found[0].IsSelf:
 			return errs.New(errs.Forbidden, "You cannot make an account your own. Somebody else has to decide on it.")
 		}
-		d := assignment.Decided{At: s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(Authorize), Comment: text(in.Comment)}
+		said, refused := keeping.of(commentsOf(m, found[0].ID)).Take(text(in.Comment))
+		if refused != nil {
+			return refused
+		}
+		d := assignment.Decided{At: s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(Authorize), Comment: said}
 		if in.OwnerID == nil {
 			d.Decision = string(AuthorizeWithoutOwner)
 		}

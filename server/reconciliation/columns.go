@@ -5,6 +5,7 @@ import (
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/page"
+	"writ/server/rolemodel"
 )
 
 // items is how lists of differences are read. The joins bring the names that they filter and show by.
@@ -15,6 +16,7 @@ var items = page.Table[Item]{
 		{Alias: "x", SQL: "left join resource x on x.id = a.resource_id"},
 		{Alias: "c", SQL: "left join connector c on c.id = e.connector_id"},
 		{Alias: "p", SQL: "left join property p on p.entity_type_id = e.id and p.identifier = g.property"},
+		{Alias: "q", SQL: "join policy q on q.id = t.policy_id"},
 		{Alias: "s", SQL: "join entity_type s on s.id = t.source_entity_type_id"},
 	},
 	Always: []string{"id"},
@@ -24,7 +26,7 @@ var items = page.Table[Item]{
 		"property": {"property"}, "propertyName": {"property", "p.display_name"}, "current": {"current_value"}, "proposed": {"proposed_value"}, "foundAt": {"found_at"},
 		"postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "confidence": {"confidence"}, "isOwn": nil, "comment": {"comment"},
 		"decision": {"decision"}, "decidedBy": {"decided_by"}, "decidedByName": {"decided_by"}, "decidedAt": {"decided_at"}, "closedAt": {"closed_at"},
-		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
+		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "comments": append([]string{"closed_at", "postponed_at", "q.keep", "q.delete"}, kindColumns...), "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
 	},
 	Columns: []page.Column[Item]{
 		{Name: "id", SQL: "g.id", Read: func(i *Item, r *db.Row) { i.ID = r.Int() }},
@@ -83,6 +85,8 @@ var items = page.Table[Item]{
 			}
 		}},
 		{Name: "s.identifier", SQL: "s.identifier", Read: func(i *Item, r *db.Row) { i.OwnerEntityType = r.Text() }},
+		{Name: "q.keep", SQL: "q.comment_activation_on_keep_gap_in_reconciliation", Read: func(i *Item, r *db.Row) { i.keep = rolemodel.CommentMode(r.Int()) }},
+		{Name: "q.delete", SQL: "q.comment_activation_on_delete_gap_in_reconciliation", Read: func(i *Item, r *db.Row) { i.remove = rolemodel.CommentMode(r.Int()) }},
 		{Name: "t.identifier", SQL: "t.identifier", Read: func(i *Item, r *db.Row) { i.ResourceType = r.Text() }},
 		{Name: "t.display_name", SQL: "t.display_name", Read: func(i *Item, r *db.Row) { i.ResourceTypeName = r.Text() }},
 		{Name: "c.identifier", SQL: "c.identifier", Read: func(i *Item, r *db.Row) { i.System = r.TextOrNil() }},

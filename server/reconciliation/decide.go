@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -17,6 +16,7 @@ import (
 	"writ/server/event"
 	"writ/server/order"
 	"writ/server/permit"
+	"writ/server/rolemodel"
 )
 
 // Kinds of the events that this room publishes.
@@ -29,20 +29,41 @@ const (
 // rule is one row of the table of decisions: what a decision is about, and whether it has to be explained.
 type rule struct {
 	decision Decision
-	value    bool // about a value
-	account  bool // about an account
-	owned    bool // only where the owner is known and there, or is named with the decision
-	asks     bool // a comment is required (role-model 2.2: keeping a gap asks for one, deleting it does not)
+	value    bool  // about a value
+	account  bool  // about an account
+	owned    bool  // only where the owner is known and there, or is named with the decision
+	comment  about // which setting of the policy says whether it takes a comment (role-model 2.2)
 	done     string
+}
+
+// about is which setting of a policy says whether a decision takes a comment.
+type about int
+
+const (
+	nothing  about = iota // a comment may always be given
+	keeping               // of what was found: it stays
+	refusing              // it goes, or gives way to what is computed
+)
+
+// of gives the setting of a policy.
+func (a about) of(c rolemodel.Comments) rolemodel.CommentMode {
+	switch a {
+	case keeping:
+		return c.CommentActivationOnKeepGapInReconciliation
+	case refusing:
+		return c.CommentActivationOnDeleteGapInReconciliation
+	default:
+		return rolemodel.CommentOptional
+	}
 }
 
 // rules is THE table of what may be decided about what (role-model 13.2, 13.3). What is not in it is refused.
 var rules = []rule{
-	{decision: UseProposed, value: true, done: "the proposed value is used"},
-	{decision: KeepCurrent, value: true, asks: true, done: "the current value is kept"},
-	{decision: Authorize, account: true, owned: true, asks: true, done: "the account is authorized"},
-	{decision: AuthorizeWithoutOwner, account: true, asks: true, done: "the account is authorized without an owner"},
-	{decision: DeleteAccount, account: true, done: "the account is to be deleted"},
+	{decision: UseProposed, value: true, comment: refusing, done: "the proposed value is used"},
+	{decision: KeepCurrent, value: true, comment: keeping, done: "the current value is kept"},
+	{decision: Authorize, account: true, owned: true, comment: keeping, done: "the account is authorized"},
+	{decision: AuthorizeWithoutOwner, account: true, comment: keeping, done: "the account is authorized without an owner"},
+	{decision: DeleteAccount, account: true, comment: refusing, done: "the account is to be deleted"},
 	{decision: Postpone, value: true, account: true, done: "it is postponed"},
 	{decision: TakeUpAgain, value: true, account: true, done: "it waits for a decision again"},
 }
@@ -126,6 +147,11 @@ func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*De
 	if err != nil {
 		return nil, err
 	}
+	if r.isAlwaysExplained(m) {
+		if _, e := rolemodel.CommentRequired.Take(text(in.Comment)); e != nil {
+			return nil, e
+		}
+	}
 	failures := map[int64]*errs.Error{}
 	for part := range slices.Chunk(in.Items, batch) {
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
@@ -169,8 +195,6 @@ func (in DecideReconciliationInput) check() (rule, error) {
 		return r, errs.Invalid("input.ownerId", "An owner is chosen for accounts that are named one by one, not for all of a filter.")
 	case utf8.RuneCountInString(comment) > maxComment:
 		return r, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxComment, utf8.RuneCountInString(comment))
-	case r.asks && strings.TrimSpace(comment) == "":
-		return r, errs.Invalid("input.comment", "Say why: the comment is required.")
 	}
 	seen := map[int64]bool{}
 	for i, x := range in.Items {
@@ -236,22 +260,50 @@ func (s *Service) decide(ctx context.Context, tx bun.Tx, m *assignment.Model, ma
 	if err != nil {
 		return nil, err
 	}
-	var good []*assignment.Difference
+	good := map[string][]*assignment.Difference{}
 	for _, x := range differences {
 		if !d.mine[x.ID] {
 			continue
 		}
 		err := d.refuse(r, x, wanted[x.ID])
+		said := ""
+		if err == nil {
+			if said, err = r.comment.of(commentsOf(m, x.ResourceTypeID)).Take(text(in.Comment)); err != nil {
+				err = err.Of(x.ID)
+			}
+		}
 		if failed[x.ID] = err; err == nil {
 			delete(failed, x.ID)
-			good = append(good, x)
+			good[said] = append(good[said], x)
 		}
 	}
-	if len(good) == 0 {
-		return failed, nil
+	for _, said := range slices.Sorted(maps.Keys(good)) { // the comment, and none where the policy keeps none
+		decided := assignment.Decided{At: s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(r.decision), Comment: said}
+		if err := s.carryOut(ctx, tx, m, decided, r, chosen, good[said]); err != nil {
+			return nil, err
+		}
 	}
-	decided := assignment.Decided{At: s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(r.decision), Comment: text(in.Comment)}
-	return failed, s.carryOut(ctx, tx, m, decided, r, chosen, good)
+	return failed, nil
+}
+
+// commentsOf gives the settings about comments of a resource type: those of its policy.
+func commentsOf(m *assignment.Model, resourceTypeID int64) rolemodel.Comments {
+	if t := m.ResourceType(resourceTypeID); t != nil {
+		if p := m.Policy(t.PolicyID); p != nil {
+			return p.Comments
+		}
+	}
+	return rolemodel.Comments{CommentActivationOnDeleteGapInReconciliation: rolemodel.CommentOptional, CommentActivationOnKeepGapInReconciliation: rolemodel.CommentRequired}
+}
+
+// isAlwaysExplained reports whether the decision needs a comment whatever it is about: then it is refused as a whole without one.
+func (r rule) isAlwaysExplained(m *assignment.Model) bool {
+	for _, t := range m.Source.ResourceTypes {
+		if r.comment.of(commentsOf(m, t.ID)) != rolemodel.CommentRequired {
+			return false
+		}
+	}
+	return len(m.Source.ResourceTypes) > 0
 }
 
 // outlook is what the caller may do about differences, and about himself.

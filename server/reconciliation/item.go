@@ -6,6 +6,7 @@ import (
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/page"
+	"writ/server/rolemodel"
 )
 
 // Kind is what a difference is about. Each difference is of exactly one.
@@ -72,6 +73,7 @@ type Item struct {
 	DecidedAt         *time.Time
 	Comment           string
 	ClosedAt          *time.Time
+	keep, remove      rolemodel.CommentMode // as the policy of the resource type says
 	resourceTypeID    int64
 	shape             string
 	ownerID, targetID int64
@@ -127,6 +129,26 @@ func (i *Item) Decisions() []Decision {
 		if r.may(i.Property != nil, i.ownerID != 0 && !i.IsOwnerGone, i.PostponedAt != nil) {
 			out = append(out, r.decision)
 		}
+	}
+	return out
+}
+
+// DecisionComment says whether a decision takes a comment.
+type DecisionComment struct {
+	Decision   Decision
+	activation rolemodel.CommentMode
+}
+
+// Activation is whether it takes one, as a word.
+func (c DecisionComment) Activation() string { return rolemodel.CommentWords[c.activation] }
+
+// Comments says for each decision that may be made now whether it takes a comment.
+func (i *Item) Comments() []DecisionComment {
+	policy := rolemodel.Comments{CommentActivationOnKeepGapInReconciliation: i.keep, CommentActivationOnDeleteGapInReconciliation: i.remove}
+	out := []DecisionComment{}
+	for _, d := range i.Decisions() {
+		r, _ := ruleOf(d)
+		out = append(out, DecisionComment{d, r.comment.of(policy)})
 	}
 	return out
 }

@@ -51,7 +51,10 @@ type AccountWithoutOwner struct {
 }
 
 // AccountType is a resource type that an account has, or can get.
-type AccountType struct{ Identifier, DisplayName, OwnerEntityType string }
+type AccountType struct {
+	Identifier, DisplayName, OwnerEntityType string
+	Comment                                  string // whether authorizing takes a comment, as a word
+}
 
 // OwnerCandidate is somebody whom a rule finds for an account.
 type OwnerCandidate struct {
@@ -249,7 +252,7 @@ func typesOf(ctx context.Context, m *assignment.Model, a *AccountWithoutOwner) [
 			continue
 		}
 		if permit.Find(ctx, permit.For(permit.ReconciliateResources, source.Identifier)).Allowed() {
-			list = append(list, &AccountType{t.Identifier, t.DisplayName, source.Identifier})
+			list = append(list, &AccountType{t.Identifier, t.DisplayName, source.Identifier, commentsOf(m, t.ID).OnKeep()})
 		}
 	}
 	return list

@@ -9,6 +9,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/assignment"
 	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/event"
@@ -118,6 +119,9 @@ func (s *Service) begin(ctx context.Context, r rule, in DecideReconciliationInpu
 		if found.N == 0 {
 			return errs.Invalid("input.filter", "The filter finds nothing that could be decided so.")
 		}
+		if err := r.explained(ctx, tx, m, where, text(in.Comment)); err != nil {
+			return err
+		}
 		raw, err := json.Marshal(filter)
 		if err != nil {
 			return fmt.Errorf("keep the filter: %w", err)
@@ -137,6 +141,20 @@ func (s *Service) begin(ctx context.Context, r rule, in DecideReconciliationInpu
 		return nil, err
 	}
 	return run, nil
+}
+
+// explained refuses a decision without a comment when one of the differences it is about needs one.
+func (r rule) explained(ctx context.Context, tx bun.Tx, m *assignment.Model, where condition, comment string) error {
+	var types []int64
+	if err := tx.NewRaw("select distinct g.resource_type_id from "+items.Tables(where)+" where ? order by 1", where).Scan(ctx, &types); err != nil {
+		return fmt.Errorf("look for the policies of a decision: %w", err)
+	}
+	for _, id := range types {
+		if _, err := r.comment.of(commentsOf(m, id)).Take(comment); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) runEvent(r *ReconciliationRun) event.Event {

@@ -1,6 +1,7 @@
 // Package rolemodel is what should be, and why: policies, categories, roles, resource types and their rules (role-model 1 to 5).
 //
 //	model.go     the words: one struct per table, and Model, all of them at one version
+//	settings.go  what policies say of their roles and types, and what is in force for one (2.2)
 //	rolemapping.go  naming conventions that make roles (3.3)
 //	miningrule.go which roles mining explains by rules
 //	recordsection.go  properties of records that change together, such as those of a position (4.5)

@@ -23,8 +23,10 @@ type Policy struct {
 	DisplayName           string
 	IsProvisioningEnabled bool
 	IsSimulationEnabled   bool
+	IsExternal            bool     // another tool keeps its content: computations neither add, change nor remove assignments of its roles
 	Dimensions            Criteria `bun:"type:jsonb"`
-	Version               int
+	PolicySettings
+	Version int
 }
 
 // Category organises the catalogue (role-model 2.3).
@@ -36,6 +38,7 @@ type Category struct {
 	Description   string
 	PolicyID      int64
 	ParentID      *int64
+	IsCollapsed   bool // folded when a list opens
 	Version       int
 }
 
@@ -58,10 +61,30 @@ type Role struct {
 	PolicyID             int64
 	EntityTypeID         int64
 	CategoryID           *int64
-	ApprovalWorkflowType int16
+	SecondaryCategoryIDs []int64 `bun:"secondary_category_ids,array"` // show it, too; approvals go by CategoryID only
 	HideOnSimplifiedView bool
-	Version              int
+	Tags                 []string `bun:",array"`
+	OwnerEntityTypeID    *int64   // of the resource that answers for the role; with OwnerKey, or both nil
+	OwnerKey             *string
+	State                RoleMade
+	SharedSettings
+	RoleSettings
+	Version int
 }
+
+// StateWord is how the role was made, as a word.
+func (r *Role) StateWord() string { return RoleMadeWords[r.State] }
+
+// RoleMade tells how a role came to be.
+type RoleMade int16
+
+const (
+	ManualRole    RoleMade = 0 // made by hand
+	GeneratedRole RoleMade = 1 // made by a role mapping
+)
+
+// RoleMadeWords are the words of role states in a configuration, by number.
+var RoleMadeWords = []string{"manual", "generated"}
 
 // RuleType is how strongly a rule gives (role-model 2.1).
 type RuleType int16
@@ -95,18 +118,21 @@ func (r *RoleRule) Strength() string { return RuleTypeWords[r.Type] }
 
 // ResourceType is a class of target resources owned by a kind of source (role-model 2.5).
 type ResourceType struct {
-	bun.BaseModel                  `bun:"table:resource_type,alias:rt"`
-	ID                             int64 `bun:",pk,autoincrement"`
-	Identifier                     string
-	DisplayName                    string
-	Description                    string
-	PolicyID                       int64
-	SourceEntityTypeID             int64
-	TargetEntityTypeID             int64
-	CategoryID                     *int64
-	ConnectionID                   *int64
-	ApprovalWorkflowType           int16
-	HideOnSimplifiedView           bool
+	bun.BaseModel        `bun:"table:resource_type,alias:rt"`
+	ID                   int64 `bun:",pk,autoincrement"`
+	Identifier           string
+	DisplayName          string
+	Description          string
+	PolicyID             int64
+	SourceEntityTypeID   int64
+	TargetEntityTypeID   int64
+	CategoryID           *int64
+	ConnectionID         *int64
+	HideOnSimplifiedView bool
+	Tags                 []string `bun:",array"`
+	OwnerEntityTypeID    *int64   // as of a role
+	OwnerKey             *string
+	SharedSettings
 	AllowAdd                       bool
 	AllowRemove                    bool
 	RemoveOrphans                  bool
