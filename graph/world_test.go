@@ -91,14 +91,14 @@ insert into category (id, identifier, display_name, policy_id) overriding system
 update category set parent_id = 73, description = 'sub' where id = 74;
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
 	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null);
-update role set description = 'reads', tags = '{daily}', owner_entity_type_id = 11, owner_key = 'zqp1keyq', secondary_category_ids = '{73}';
+update role set description = 'reads', tags = '{daily}', owner_entity_type_id = 11, owner_key = 'boss', secondary_category_ids = '{73}';
 insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}'), (85, 'rule-nowhere', 71, 82, null, '{"Department": {"key": "NOWHERE"}}');
 insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, connection_id, category_id) overriding system value values
 	(91, 'AD_User', 'Account', 71, 11, 13, 41, 73), (92, 'AD_Badge', 'Badge', 71, 11, 13, 42, null), (93, 'AD_Admin', 'Admin', 71, 11, 13, 41, null),
 	(97, 'AD_Held', 'Held', 71, 11, 13, 41, null), (98, 'AD_Done', 'Done', 71, 11, 13, 41, null);
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, dimensions) overriding system value values (109, 'type-nowhere', 'TYPE', 71, 98, '{"Department": {"key": "NOWHERE"}}');
 update resource_type set depends_on_id = 91, description = 'admins' where id = 93;
-update resource_type set tags = '{daily}', owner_entity_type_id = 11, owner_key = 'zqp1keyq';
+update resource_type set tags = '{daily}', owner_entity_type_id = 11, owner_key = 'boss';
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, source_binding, target_binding) overriding system value values
 	(94, 'type-user', 'TYPE', 71, 91, null, 81, null, null), (95, 'login-user', 'SCALAR', 71, 91, 56, null, 'Phone', null), (96, 'match', 'CORRELATION', 71, 91, null, null, 'Phone', 'Login');
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, value_key, source_expression, target_expression) overriding system value values
@@ -109,6 +109,8 @@ insert into resource (id, entity_type_id, key, display_name, scalars, valid_from
 	union all select 1020 + n, 13, 'zqa'||n||'keyq', 'zqa'||n||'nameq', jsonb_build_object('Login', 'zqa'||n||'loginq'), timestamptz '2020-01-01', 'SYNC' from generate_series(1, 4) n
 	union all select 1030 + n, 14, 'zqs'||n||'keyq', 'zqs'||n||'nameq', jsonb_build_object('Title', 'zqs'||n||'titleq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 4) n;
 update resource set refs = jsonb_build_object('Department', 'zqd'||((id - 999) / 2)||'keyq') where entity_type_id = 11;
+insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value
+	values (1005, 11, 'boss', 'Boss', '{}', timestamptz '2020-01-01', 'MANUAL');
 update resource set refs = refs || jsonb_build_object('Manager', 'zqp'||case id when 1002 then 1 else 3 end||'keyq') where id in (1001, 1002, 1004);
 update resource set refs = jsonb_build_object('Head', 'zqp'||(2 * (id - 1011) + 1)||'keyq') where entity_type_id = 12;
 update resource set refs = jsonb_build_object('Owner', 'zqp'||(id - 1020)||'keyq') where entity_type_id = 13;

@@ -130,6 +130,29 @@ func (ec *executionContext) fieldContext_AccountType_comment(_ context.Context, 
 	return graphql.NewScalarFieldContext("AccountType", field, false, false, "CommentActivation")
 }
 
+func (ec *executionContext) _AccountType_commentOnDelete(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountType_commentOnDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentOnDelete, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountType_commentOnDelete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountType", field, false, false, "CommentActivation")
+}
+
 func (ec *executionContext) _AccountWithoutOwner_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.AccountWithoutOwner) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3479,6 +3502,11 @@ func (ec *executionContext) slowly_AccountType(ctx context.Context, sel ast.Sele
 			}
 		case "comment":
 			out.Values[i] = ec._AccountType_comment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "commentOnDelete":
+			out.Values[i] = ec._AccountType_commentOnDelete(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -53,7 +53,7 @@ type AccountWithoutOwner struct {
 // AccountType is a resource type that an account has, or can get.
 type AccountType struct {
 	Identifier, DisplayName, OwnerEntityType string
-	Comment                                  string // whether authorizing takes a comment, as a word
+	Comment, CommentOnDelete                 string // whether authorizing, and deleting, takes a comment, as words
 }
 
 // OwnerCandidate is somebody whom a rule finds for an account.
@@ -252,7 +252,7 @@ func typesOf(ctx context.Context, m *assignment.Model, a *AccountWithoutOwner) [
 			continue
 		}
 		if permit.Find(ctx, permit.For(permit.ReconciliateResources, source.Identifier)).Allowed() {
-			list = append(list, &AccountType{t.Identifier, t.DisplayName, source.Identifier, commentsOf(m, t.ID).OnKeep()})
+			list = append(list, &AccountType{t.Identifier, t.DisplayName, source.Identifier, commentsOf(m, t.ID).OnKeep(), commentsOf(m, t.ID).OnDelete()})
 		}
 	}
 	return list

@@ -374,8 +374,20 @@ export const stories: Record<string, Story> = {
       itemId: null,
       candidates: [],
       types: [
-        { identifier: 'intranet', displayName: 'Intranet account', ownerEntityType: 'Directory_User' },
-        { identifier: 'admin', displayName: 'Intranet administrator', ownerEntityType: 'Directory_User' },
+        {
+          identifier: 'intranet',
+          displayName: 'Intranet account',
+          ownerEntityType: 'Directory_User',
+          comment: 'REQUIRED',
+          commentOnDelete: 'OPTIONAL',
+        },
+        {
+          identifier: 'admin',
+          displayName: 'Intranet administrator',
+          ownerEntityType: 'Directory_User',
+          comment: 'REQUIRED',
+          commentOnDelete: 'OPTIONAL',
+        },
       ],
     }),
   ),

@@ -114,6 +114,11 @@ export function difference(change: Partial<DifferenceDetailFragment> = {}): Diff
     isOwn: false,
     pattern: 'pattern-1',
     decisions: ['USE_PROPOSED', 'KEEP_CURRENT', 'POSTPONE'],
+    comments: [
+      { decision: 'USE_PROPOSED', activation: 'OPTIONAL' },
+      { decision: 'KEEP_CURRENT', activation: 'REQUIRED' },
+      { decision: 'POSTPONE', activation: 'OPTIONAL' },
+    ],
     decision: null,
     decidedBy: null,
     decidedByName: null,
@@ -133,6 +138,12 @@ export function unauthorized(change: Partial<DifferenceDetailFragment> = {}): Di
     current: 'plang',
     proposed: '',
     decisions: ['AUTHORIZE', 'AUTHORIZE_WITHOUT_OWNER', 'DELETE_ACCOUNT', 'POSTPONE'],
+    comments: [
+      { decision: 'AUTHORIZE', activation: 'REQUIRED' },
+      { decision: 'AUTHORIZE_WITHOUT_OWNER', activation: 'REQUIRED' },
+      { decision: 'DELETE_ACCOUNT', activation: 'OPTIONAL' },
+      { decision: 'POSTPONE', activation: 'OPTIONAL' },
+    ],
     ...change,
   })
 }
@@ -164,7 +175,15 @@ export function orphan(change: Partial<Orphan> = {}): Orphan {
     isOwn: false,
     orderId: null,
     candidates: [candidate(1, 'Petra Lang'), candidate(2, 'Paul Lang')],
-    types: [{ identifier: 'intranet', displayName: 'Intranet account', ownerEntityType: 'Directory_User' }],
+    types: [
+      {
+        identifier: 'intranet',
+        displayName: 'Intranet account',
+        ownerEntityType: 'Directory_User',
+        comment: 'REQUIRED',
+        commentOnDelete: 'OPTIONAL',
+      },
+    ],
     ...change,
   }
 }

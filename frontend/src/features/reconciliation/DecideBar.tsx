@@ -119,7 +119,7 @@ export function DecideBar(props: {
 }
 
 function withDraft(question: ReturnType<typeof questionOfOne>, value: string, onChange: (text: string) => void) {
-  return { ...question, reason: { ...question.reason, max: 2000, value, onChange } }
+  return { ...question, reason: question.reason && { ...question.reason, value, onChange } }
 }
 
 /** Nothing is left to decide: who decided and when, or that it went by itself. Or it is about who looks at it. */

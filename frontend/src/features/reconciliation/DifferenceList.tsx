@@ -155,7 +155,7 @@ export function DifferenceList(props: {
       />
       {asking && (
         <ConfirmDialog
-          {...withMax(questionOfMany(asking, count))}
+          {...questionOfMany(asking, count, selection.all ? rows : fitting)}
           text={
             <>
               <p>
@@ -182,10 +182,6 @@ export function DifferenceList(props: {
 }
 
 const rowId = (row: DifferenceRowFragment) => row.id
-
-function withMax(question: ReturnType<typeof questionOfMany>) {
-  return { ...question, reason: { ...question.reason, max: 2000 } }
-}
 
 function oneKind(rows: DifferenceRowFragment[]) {
   const kinds = new Set(rows.map((row) => (row.kind === 'MISSING' ? 'UNRECONCILED' : row.kind)))

@@ -53,8 +53,20 @@ test('what nothing recognises gets a type, and may stay nobody’s', async () =>
       itemId: null,
       candidates: [],
       types: [
-        { identifier: 'intranet', displayName: 'Intranet account', ownerEntityType: 'Directory_User' },
-        { identifier: 'admin', displayName: 'Administrator', ownerEntityType: 'Directory_User' },
+        {
+          identifier: 'intranet',
+          displayName: 'Intranet account',
+          ownerEntityType: 'Directory_User',
+          comment: 'REQUIRED',
+          commentOnDelete: 'OPTIONAL',
+        },
+        {
+          identifier: 'admin',
+          displayName: 'Administrator',
+          ownerEntityType: 'Directory_User',
+          comment: 'REQUIRED',
+          commentOnDelete: 'OPTIONAL',
+        },
       ],
     }),
   )

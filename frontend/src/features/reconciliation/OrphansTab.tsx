@@ -24,6 +24,7 @@ import { useSeen } from '../../ui/useSeen'
 import { isDangerous, questionOfMany } from './decisions'
 import { postponedLook, reasonLooks } from './looks'
 import { OrphanListDocument, OrphanNumbersDocument, type OrphanRowFragment } from './OrphansTab.generated'
+import type { DifferenceRowFragment } from './DifferenceList.generated'
 import classes from './Reconciliation.module.css'
 import { orphanVariables, reasonList, type OrphanSearch } from './reconcileSearch'
 import { useDecide } from './useDecide'
@@ -104,7 +105,7 @@ export function OrphansTab() {
     refresh()
   }
   const mayMany = mayReconcileMany(me)
-  const question = asking && questionOfMany(asking, decidable.length)
+  const question = asking && questionOfMany(asking, decidable.length, decidable.map(commentsOf))
   const names = decidable.slice(0, 5).map((row) => t.reconcile.accountIn(row.account.displayName, row.systemName ?? ''))
 
   return (
@@ -201,7 +202,6 @@ export function OrphansTab() {
       {asking && question && (
         <ConfirmDialog
           {...question}
-          reason={{ ...question.reason, max: 2000 }}
           text={
             <>
               <p>{t.order.fewAndMore(names.join('; '), decidable.length - names.length)}</p>
@@ -313,4 +313,14 @@ const columns: Column<OrphanRowFragment>[] = [
 /** Whom rules find, each once. */
 function people(a: OrphanRowFragment): string[] {
   return [...new Map(a.candidates.map((c) => [c.owner.id, c.owner.displayName])).values()]
+}
+
+/** Whether decisions about an account take a comment. */
+function commentsOf(row: OrphanRowFragment): Pick<DifferenceRowFragment, 'comments'> {
+  return {
+    comments: row.types.flatMap(({ comment, commentOnDelete }) => [
+      { decision: 'AUTHORIZE_WITHOUT_OWNER', activation: comment },
+      { decision: 'DELETE_ACCOUNT', activation: commentOnDelete },
+    ]),
+  }
 }

@@ -6,6 +6,7 @@ import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Section } from '../../ui/Page'
 import { useDraft } from '../../ui/useDraft'
+import { reasonOf } from './decisions'
 import type { DifferenceDetailFragment } from './DifferenceDrawer.generated'
 import type { OrphanDetailQuery } from './OrphanDrawer.generated'
 import classes from './Reconciliation.module.css'
@@ -35,6 +36,7 @@ export function OwnerChoice(props: {
   const { busy, decideThese, chooseOwner } = useDecide()
   const picked = other.account === account.id ? other : { account: account.id, key: '', id: '' }
   const kind = account.types.find((each) => each.identifier === type) ?? account.types[0]
+  const reason = reasonOf(kind?.comment ?? 'OPTIONAL')
   const name = t.reconcile.accountIn(account.account.displayName, account.systemName ?? '')
 
   const send = async (chosen: Chosen, reason: string) => {
@@ -140,7 +142,7 @@ export function OwnerChoice(props: {
           text={asking.id ? t.reconcile.orphan.ownerText : t.reconcile.consequence.AUTHORIZE_WITHOUT_OWNER}
           action={asking.id ? t.reconcile.decisions.AUTHORIZE : t.reconcile.decisions.AUTHORIZE_WITHOUT_OWNER}
           busy={busy}
-          reason={{ label: t.reconcile.reason, required: true, max: 2000, value: comment, onChange: setComment }}
+          reason={reason && { ...reason, value: comment, onChange: setComment }}
           onConfirm={(reason) => void send(asking, reason)}
           onClose={() => setAsking(null)}
         />

@@ -1,11 +1,9 @@
-import type { ReconciliationDecision, ReconciliationKind } from '../../graphql/types.generated'
+import type { CommentActivation, ReconciliationDecision, ReconciliationKind } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
 import { n, sizeOf, type Amount } from '../../lib/texts/plural'
 import type { DifferenceRowFragment } from './DifferenceList.generated'
 
 interface Asked {
-  /** The server refuses it without one. */
-  reason: 'required' | 'optional'
   danger?: boolean
   /** Asks to type the name of what it is about. */
   typed?: boolean
@@ -15,13 +13,30 @@ interface Asked {
 
 /** What is asked before a decision: here alone. */
 const asked: Record<ReconciliationDecision, Asked> = {
-  USE_PROPOSED: { reason: 'optional', typedFrom: 21 },
-  KEEP_CURRENT: { reason: 'required' },
-  AUTHORIZE: { reason: 'required' },
-  AUTHORIZE_WITHOUT_OWNER: { reason: 'required', typed: true, typedFrom: 1 },
-  DELETE_ACCOUNT: { reason: 'optional', danger: true, typed: true, typedFrom: 1 },
-  POSTPONE: { reason: 'optional' },
-  TAKE_UP_AGAIN: { reason: 'optional' },
+  USE_PROPOSED: { typedFrom: 21 },
+  KEEP_CURRENT: {},
+  AUTHORIZE: {},
+  AUTHORIZE_WITHOUT_OWNER: { typed: true, typedFrom: 1 },
+  DELETE_ACCOUNT: { danger: true, typed: true, typedFrom: 1 },
+  POSTPONE: {},
+  TAKE_UP_AGAIN: {},
+}
+
+/** The field for the comment of a decision, as a policy says; undefined: none is asked for. */
+export function reasonOf(activation: CommentActivation) {
+  if (activation === 'DISABLED') return undefined
+  const required = activation === 'REQUIRED'
+  return { label: required ? t.reconcile.reason : t.reconcile.comment, required, max: 2000 }
+}
+
+/** Whether a decision about some things takes a comment: as whatever asks for most. */
+function activationOf(decision: ReconciliationDecision, items: Pick<DifferenceRowFragment, 'comments'>[]) {
+  const said = items.flatMap((item) => item.comments.filter((c) => c.decision === decision).map((c) => c.activation))
+  return said.includes('REQUIRED')
+    ? 'REQUIRED'
+    : said.length === 0 || said.includes('OPTIONAL')
+      ? 'OPTIONAL'
+      : 'DISABLED'
 }
 
 /** Done at once, since it can be taken back. */
@@ -53,33 +68,31 @@ export function decisionsFor(kind: ReconciliationKind | undefined, postponed: bo
 
 /** The question before a decision about one thing. */
 export function questionOfOne(decision: ReconciliationDecision, item: DifferenceRowFragment) {
-  const { reason, danger, typed } = asked[decision]
+  const { danger, typed } = asked[decision]
   const word = accountName(item)
   return {
     title: t.reconcile.ask[decision](phrase(item)),
     text: t.reconcile.consequence[decision],
     action: t.reconcile.decisions[decision],
     danger,
-    reason: {
-      label: reason === 'required' ? t.reconcile.reason : t.reconcile.comment,
-      required: reason === 'required',
-    },
+    reason: reasonOf(activationOf(decision, [item])),
     typed: typed ? { label: t.reconcile.typeName(word), word } : undefined,
   }
 }
 
 /** The question before a decision about many. */
-export function questionOfMany(decision: ReconciliationDecision, count: Amount) {
-  const { reason, danger, typedFrom = Infinity } = asked[decision]
+export function questionOfMany(
+  decision: ReconciliationDecision,
+  count: Amount,
+  items: Pick<DifferenceRowFragment, 'comments'>[],
+) {
+  const { danger, typedFrom = Infinity } = asked[decision]
   return {
     title: t.reconcile.askMany[decision](count),
     text: t.reconcile.consequence[decision],
     action: t.reconcile.manyDecisions[decision],
     danger,
-    reason: {
-      label: reason === 'required' ? t.reconcile.reason : t.reconcile.comment,
-      required: reason === 'required',
-    },
+    reason: reasonOf(activationOf(decision, items)),
     typed:
       sizeOf(count) >= typedFrom
         ? { label: `${t.reconcile.typeCount}: ${n(sizeOf(count))}`, word: String(sizeOf(count)) }

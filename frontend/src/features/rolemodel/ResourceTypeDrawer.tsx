@@ -7,6 +7,7 @@ import { Section } from '../../ui/Page'
 import { Skeleton } from '../../ui/Skeleton'
 import { ResourceTypeByNameDocument, type ResourceTypeFieldsFragment } from './rolemodel.generated'
 import { RuleDetails } from './RuleDetails'
+import { SettingsSection } from './SettingsSection'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
 import { mayReconcile } from '../../graphql/may'
@@ -46,6 +47,10 @@ export function ResourceTypeDrawer() {
               [t.model.source, <KindName key="source" of={type.sourceEntityType} />],
               [t.model.target, <KindName key="target" of={type.targetEntityType} />],
               [t.common.system, type.connector?.displayName],
+              [t.model.category, type.category?.displayName],
+              [t.model.policy, type.policy],
+              [t.model.answers, type.owner && `${type.owner.displayName}, ${type.owner.key}`],
+              [t.model.tags, type.tags.join(', ')],
               [t.model.fulfilment, type.isManual ? t.model.byHand : t.model.automated],
               [t.model.review, type.blockProvisioning ? t.model.reviewRequired : t.model.reviewNone],
               [t.model.ownOrders, type.allowOwnDecisions ? t.model.ownOrdersAllowed : t.model.ownOrdersRefused],
@@ -88,6 +93,7 @@ export function ResourceTypeDrawer() {
               </ul>
             )}
           </Section>
+          <SettingsSection of={type.settings} policy={type.policy} />
         </>
       )}
     </Drawer>

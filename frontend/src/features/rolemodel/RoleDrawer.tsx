@@ -7,6 +7,7 @@ import { Section } from '../../ui/Page'
 import { Skeleton } from '../../ui/Skeleton'
 import { RoleByNameDocument } from './rolemodel.generated'
 import { RuleDetails } from './RuleDetails'
+import { SettingsSection } from './SettingsSection'
 import classes from './RuleTable.module.css'
 import { KindName } from '../../graphql/KindName'
 import { useReading } from '../../graphql/useReading'
@@ -36,7 +37,11 @@ export function RoleDrawer() {
           <Fields
             rows={[
               [t.model.description, role.description],
-              [t.model.category, role.category?.displayName],
+              [t.model.category, role.categoryPath.map((c) => c.displayName).join(' / ')],
+              [t.model.alsoIn, role.secondaryCategories.map((c) => c.displayName).join(', ')],
+              [t.model.owner, role.owner && `${role.owner.displayName}, ${role.owner.key}`],
+              [t.model.tags, role.tags.join(', ')],
+              [t.model.made, role.state === 'GENERATED' && t.model.madeByMapping],
               [t.model.policy, role.policy],
               [t.model.entityType, <KindName key="kind" of={role.entityType} />],
               [t.common.identifier, <code key="id">{role.identifier}</code>],
@@ -56,6 +61,7 @@ export function RoleDrawer() {
               </ul>
             )}
           </Section>
+          <SettingsSection of={role.settings} policy={role.policy} />
         </>
       )}
     </Drawer>

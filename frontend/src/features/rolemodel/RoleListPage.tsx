@@ -31,6 +31,13 @@ const columns: Column<RoleRowFragment>[] = [
     text: (r) => r.category?.displayName ?? '',
   },
   {
+    id: 'owner',
+    header: t.model.owner,
+    width: 'minmax(120px, 1fr)',
+    cell: (r) => <span className="cut">{r.owner?.displayName ?? ''}</span>,
+    text: (r) => r.owner?.displayName ?? '',
+  },
+  {
     id: 'for',
     header: t.model.entityType,
     width: 'minmax(120px, 1fr)',

@@ -1,4 +1,4 @@
-import type { RuleKind } from '../../graphql/types.generated'
+import type { CommentActivation, EndDateLock, RuleKind } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** The role model, access, webhooks, the audit log. */
@@ -54,6 +54,43 @@ export const setupTexts = {
     } satisfies Record<RuleKind, string>,
     search: 'Name or identifier',
     description: 'Description',
+    owner: 'Owner',
+    answers: 'Answers for it',
+    tags: 'Labels',
+    alsoIn: 'Also in',
+    made: 'Made by',
+    madeByMapping: 'a role mapping',
+    settings: {
+      title: 'Settings',
+      hint: 'Approvals, durations and ends count for requests; comments are asked for in decisions.',
+      fromPolicy: (policy: string) => `from policy ${policy}`,
+      approvals: 'Approvals',
+      levels: (count: number) =>
+        count === 4 ? 'cannot be requested' : count === 0 ? 'none' : plural(count, 'step', 'steps'),
+      implicit: 'Own approvals',
+      implicitOn: 'steps that the requester could take are left out',
+      implicitOff: 'every step is taken',
+      prolongation: 'Later end',
+      prolongationOn: 'without approval',
+      prolongationOff: 'with approval',
+      maxDuration: 'Lasts at most',
+      unlimited: 'no limit',
+      end: 'End of what is given by hand',
+      ends: {
+        FREE: 'free',
+        LOCKED: 'end of the context, unless another is given',
+        NEVER_LOCKED: 'must be given',
+        ALWAYS_LOCKED: 'end of the context',
+      } satisfies Record<EndDateLock, string>,
+      onApprove: 'Comment on approving',
+      onDecline: 'Comment on declining',
+      onKeep: 'Comment on keeping',
+      onDelete: 'Comment on removing',
+      comments: { DISABLED: 'not asked for', OPTIONAL: 'optional', REQUIRED: 'required' } satisfies Record<
+        CommentActivation,
+        string
+      >,
+    },
   },
   access: {
     title: 'Access',
