@@ -22,6 +22,10 @@ func (r *mutationResolver) DecideReconciliation(ctx context.Context, input recon
 	return r.Reconciliation.Decide(ctx, input)
 }
 
+func (r *mutationResolver) DecideRoleReconciliation(ctx context.Context, input reconciliation.DecideRoleReconciliationInput) (*reconciliation.DecideRoleReconciliationPayload, error) {
+	return r.Reconciliation.DecideRoles(ctx, input)
+}
+
 func (r *mutationResolver) ChooseAccountOwner(ctx context.Context, input reconciliation.ChooseAccountOwnerInput) (*reconciliation.ChooseAccountOwnerPayload, error) {
 	return r.Reconciliation.ChooseAccountOwner(ctx, input)
 }
@@ -48,6 +52,19 @@ func (r *queryResolver) AccountsWithoutOwner(ctx context.Context, first *int, af
 	return r.Reconciliation.AccountsWithoutOwner(ctx, page.Of(first, after), filter, fields, total)
 }
 
+func (r *queryResolver) RoleReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.RoleItem], error) {
+	fields, total := rowsOf(ctx)
+	return r.Reconciliation.Roles(ctx, page.Of(first, after), filter, orderBy, fields, total)
+}
+
+func (r *queryResolver) RoleReconciliationItem(ctx context.Context, id int64) (*reconciliation.RoleItem, error) {
+	return orNull(r.Reconciliation.GetRole(ctx, id))
+}
+
+func (r *queryResolver) RoleReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) (*page.Connection[*reconciliation.RolePattern], error) {
+	return r.Reconciliation.RolePatterns(ctx, page.Of(first, after), filter)
+}
+
 func (r *queryResolver) ReconciliationRun(ctx context.Context, id int64) (*reconciliation.ReconciliationRun, error) {
 	return orNull(r.Reconciliation.Run(ctx, id))
 }
@@ -69,6 +86,14 @@ func (r *reconciliationRunResolver) ActorName(ctx context.Context, obj *reconcil
 	return load(ctx).Person.Load(ctx, obj.Actor)
 }
 
+func (r *roleReconciliationItemResolver) PostponedByName(ctx context.Context, obj *reconciliation.RoleItem) (*string, error) {
+	return personOf(ctx, obj.PostponedBy)
+}
+
+func (r *roleReconciliationItemResolver) DecidedByName(ctx context.Context, obj *reconciliation.RoleItem) (*string, error) {
+	return personOf(ctx, obj.DecidedBy)
+}
+
 func (r *subscriptionResolver) ReconciliationChanged(ctx context.Context, after *string) (<-chan *across.ReconciliationChange, error) {
 	return r.Feed.ReconciliationChanged(ctx, after)
 }
@@ -81,7 +106,12 @@ func (r *Resolver) ReconciliationRun() generated.ReconciliationRunResolver {
 	return &reconciliationRunResolver{r}
 }
 
+func (r *Resolver) RoleReconciliationItem() generated.RoleReconciliationItemResolver {
+	return &roleReconciliationItemResolver{r}
+}
+
 type (
-	reconciliationItemResolver struct{ *Resolver }
-	reconciliationRunResolver  struct{ *Resolver }
+	reconciliationItemResolver     struct{ *Resolver }
+	reconciliationRunResolver      struct{ *Resolver }
+	roleReconciliationItemResolver struct{ *Resolver }
 )

@@ -139,16 +139,31 @@ create table assigned_role (
     comment text default ''::text not null,
     valid_from timestamp with time zone not null,
     valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    version integer default 1 not null,
+    found_by bigint[] default '{}'::bigint[] not null,
+    lacking bigint[] default '{}'::bigint[] not null,
+    reviewed_by text,
+    reviewed_at timestamp with time zone,
+    postponed_at timestamp with time zone,
+    postponed_by text,
     constraint assigned_role_pkey PRIMARY KEY (id),
     constraint assigned_role_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint assigned_role_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id),
     constraint assigned_role_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text]))),
+    constraint assigned_role_postponed_by_somebody CHECK (((postponed_at IS NULL) = (postponed_by IS NULL))),
+    constraint assigned_role_reviewed_by_somebody CHECK (((reviewed_at IS NULL) = (reviewed_by IS NULL))),
     constraint assigned_role_workflow_known CHECK ((workflow_state = ANY (ARRAY[0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25, 26, 27, 116, 118]))) NOT VALID
 );
 comment on column assigned_role.valid_from is 'Since when this is known. A row that has ended (valid_to) has said since then what it was: [start_date, end_date).';
+comment on column assigned_role.version is 'Counts changes of what a person decides about: a decision on older content is refused.';
+comment on column assigned_role.found_by is 'Of a found role: the rules of resource types whose values the accounts of its owner hold, by id.';
+comment on column assigned_role.lacking is 'Of a found role: the rules of resource types that it would make true besides, by id.';
 CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_role_found ON public.assigned_role USING btree (id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
+CREATE INDEX assigned_role_found_by_role ON public.assigned_role USING btree (role_id, id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
 CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+CREATE TRIGGER assigned_role_not_own AFTER UPDATE OF reviewed_by, postponed_by ON public.assigned_role FOR EACH ROW WHEN (((new.reviewed_by IS DISTINCT FROM old.reviewed_by) OR (new.postponed_by IS DISTINCT FROM old.postponed_by))) EXECUTE FUNCTION assigned_role_not_own();
 CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_role FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
 
 create table assigned_role_version (
@@ -199,6 +214,7 @@ create table category (
     policy_id bigint not null,
     parent_id bigint,
     version integer default 1 not null,
+    is_collapsed boolean default false not null,
     constraint category_pkey PRIMARY KEY (id),
     constraint category_identifier_key UNIQUE (identifier),
     constraint category_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES category(id),
@@ -596,12 +612,13 @@ CASE
     WHEN (value_id IS NULL) THEN ((value_shape(current_value) || ' > '::text) || value_shape(proposed_value))
     ELSE ('#'::text || (value_id)::text)
 END) stored not null,
+    found_roles bigint[] default '{}'::bigint[] not null,
     constraint gap_pkey PRIMARY KEY (id),
     constraint gap_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id),
     constraint gap_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
     constraint gap_value_id_fkey FOREIGN KEY (value_id) REFERENCES resource(id),
     constraint gap_decided_is_closed CHECK (((decided_at IS NULL) OR ((closed_at IS NOT NULL) AND (decision IS NOT NULL) AND (decided_by IS NOT NULL)))),
-    constraint gap_decision_known CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text]))),
+    constraint gap_decision_known CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text]))),
     constraint gap_workflow_state_check CHECK ((workflow_state = ANY (ARRAY[1, 3, 24])))
 );
 comment on table gap is 'A difference nobody asked for, waiting on reconciliation (spec 1.6).';
@@ -609,6 +626,7 @@ comment on column gap.resource_type_id is 'That of its assigned resource type, w
 comment on column gap.version is 'Counts what changed in it: a decision that was made on older content is refused.';
 comment on column gap.postponed_at is 'Somebody put it off: it is not listed, and nothing happens to it by itself, until he takes it up again.';
 comment on column gap.shape is 'What both values look like, or which resource it is about: differences of one shape have one cause.';
+comment on column gap.found_roles is 'The roles of the same owner that were read from this value, by id: deciding about it decides about them.';
 CREATE UNIQUE INDEX gap_one_open ON public.gap USING btree (assigned_resource_type_id, COALESCE(property, ''::text), COALESCE(value_id, (0)::bigint)) WHERE (closed_at IS NULL);
 CREATE INDEX gap_open ON public.gap USING btree (id) WHERE (closed_at IS NULL);
 CREATE INDEX gap_open_by_type ON public.gap USING btree (resource_type_id, property, id) WHERE (closed_at IS NULL);
@@ -963,7 +981,7 @@ create table order_line (
     constraint order_line_action_check CHECK ((action = ANY (ARRAY['CREATE'::text, 'ASSOCIATE'::text, 'DELETE'::text, 'SET'::text, 'ADD'::text, 'REMOVE'::text]))),
     constraint order_line_error_class_check CHECK ((error_class = ANY (ARRAY['REFUSED'::text, 'CONFLICT'::text, 'NOT_FOUND'::text, 'UNREACHABLE'::text, 'THROTTLED'::text, 'UNKNOWN'::text, 'OPERATOR'::text, 'TIMEOUT'::text, 'EVALUATION'::text]))),
     constraint order_line_state_check CHECK (((state >= 0) AND (state <= 8))),
-    constraint order_line_wait_reason_check CHECK ((wait_reason = ANY (ARRAY['none'::text, 'not_due'::text, 'dependency'::text, 'target_key'::text, 'heir'::text, 'outage'::text, 'owner_property'::text, 'connector_inactive'::text, 'no_connection'::text, 'creation_not_allowed'::text, 'missing_in_target'::text, 'ambiguous_owner'::text, 'item_error'::text, 'threshold'::text, 'reading'::text, 'agent_offline'::text, 'key'::text])))
+    constraint order_line_wait_reason_check CHECK ((wait_reason = ANY (ARRAY['none'::text, 'not_due'::text, 'dependency'::text, 'target_key'::text, 'heir'::text, 'outage'::text, 'owner_property'::text, 'connector_inactive'::text, 'no_connection'::text, 'creation_not_allowed'::text, 'missing_in_target'::text, 'ambiguous_owner'::text, 'item_error'::text, 'threshold'::text, 'reading'::text, 'agent_offline'::text, 'key'::text, 'found_role'::text])))
 );
 comment on table order_line is 'One property value (or the existence of the target: property null) of an order; carries the provisioning state.';
 comment on column order_line.approved_value is 'The proposed value as a reviewer approved it; null: not approved. Void when the computed value changes (A4).';
@@ -1051,9 +1069,28 @@ create table policy (
     is_simulation_enabled boolean default false not null,
     dimensions jsonb default '{}'::jsonb not null,
     version integer default 1 not null,
+    is_external boolean default false not null,
+    has_implicit_approval boolean default false not null,
+    prolongation_without_approval boolean default false not null,
+    max_duration integer default 0 not null,
+    grace_period integer default 0 not null,
+    manual_assignment_end_date_locked_to_context_mode smallint default 0 not null,
+    comment_activation_on_approve_in_review smallint default 1 not null,
+    comment_activation_on_decline_in_review smallint default 2 not null,
+    comment_activation_on_delete_gap_in_reconciliation smallint default 1 not null,
+    comment_activation_on_keep_gap_in_reconciliation smallint default 2 not null,
     constraint policy_pkey PRIMARY KEY (id),
-    constraint policy_identifier_key UNIQUE (identifier)
+    constraint policy_identifier_key UNIQUE (identifier),
+    constraint policy_comment_on_approve CHECK (((comment_activation_on_approve_in_review >= 0) AND (comment_activation_on_approve_in_review <= 2))),
+    constraint policy_comment_on_decline CHECK (((comment_activation_on_decline_in_review >= 0) AND (comment_activation_on_decline_in_review <= 2))),
+    constraint policy_comment_on_delete_gap CHECK (((comment_activation_on_delete_gap_in_reconciliation >= 0) AND (comment_activation_on_delete_gap_in_reconciliation <= 2))),
+    constraint policy_comment_on_keep_gap CHECK (((comment_activation_on_keep_gap_in_reconciliation >= 0) AND (comment_activation_on_keep_gap_in_reconciliation <= 2))),
+    constraint policy_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 3))),
+    constraint policy_grace_period CHECK ((grace_period >= 0)),
+    constraint policy_max_duration CHECK ((max_duration >= 0))
 );
+comment on column policy.max_duration is 'Minutes that assignments given by hand last at most; 0: no limit.';
+comment on column policy.grace_period is 'Minutes for which roles stay that a change of the rules takes away; 0: none.';
 
 create table profile (
     id bigint generated always as identity,
@@ -1170,7 +1207,7 @@ create table provisioning_order (
     constraint provisioning_order_error_class_check CHECK ((error_class = ANY (ARRAY['REFUSED'::text, 'CONFLICT'::text, 'NOT_FOUND'::text, 'UNREACHABLE'::text, 'THROTTLED'::text, 'UNKNOWN'::text, 'OPERATOR'::text, 'TIMEOUT'::text, 'EVALUATION'::text]))),
     constraint provisioning_order_kind_check CHECK ((kind = ANY (ARRAY['CREATE'::text, 'ASSOCIATE'::text, 'UPDATE'::text, 'DELETE'::text]))),
     constraint provisioning_order_state_check CHECK (((state >= 0) AND (state <= 8))),
-    constraint provisioning_order_wait_reason_check CHECK ((wait_reason = ANY (ARRAY['none'::text, 'not_due'::text, 'dependency'::text, 'target_key'::text, 'heir'::text, 'outage'::text, 'owner_property'::text, 'connector_inactive'::text, 'no_connection'::text, 'creation_not_allowed'::text, 'missing_in_target'::text, 'ambiguous_owner'::text, 'item_error'::text, 'threshold'::text, 'reading'::text, 'agent_offline'::text, 'key'::text])))
+    constraint provisioning_order_wait_reason_check CHECK ((wait_reason = ANY (ARRAY['none'::text, 'not_due'::text, 'dependency'::text, 'target_key'::text, 'heir'::text, 'outage'::text, 'owner_property'::text, 'connector_inactive'::text, 'no_connection'::text, 'creation_not_allowed'::text, 'missing_in_target'::text, 'ambiguous_owner'::text, 'item_error'::text, 'threshold'::text, 'reading'::text, 'agent_offline'::text, 'key'::text, 'found_role'::text])))
 );
 comment on table provisioning_order is 'The change wanted for one assigned resource type, until it is Verified, Inactive or withdrawn. state is the roll-up of its lines (spec 1.2).';
 comment on column provisioning_order.states is 'All states present among the lines that count (spec 1.2), for filters.';
@@ -1244,11 +1281,13 @@ create table reconciliation_run (
     created_at timestamp with time zone not null,
     updated_at timestamp with time zone not null,
     ended_at timestamp with time zone,
+    subject text default 'RESOURCE'::text not null,
     constraint reconciliation_run_pkey PRIMARY KEY (id),
     constraint reconciliation_run_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
-    constraint reconciliation_run_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text]))),
+    constraint reconciliation_run_decision_known CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text]))),
     constraint reconciliation_run_ended CHECK (((ended_at IS NULL) = (state = 'IN_PROGRESS'::text))),
-    constraint reconciliation_run_state_check CHECK ((state = ANY (ARRAY['IN_PROGRESS'::text, 'COMPLETED'::text, 'CANCELLED'::text])))
+    constraint reconciliation_run_state_check CHECK ((state = ANY (ARRAY['IN_PROGRESS'::text, 'COMPLETED'::text, 'CANCELLED'::text]))),
+    constraint reconciliation_run_subject_check CHECK ((subject = ANY (ARRAY['RESOURCE'::text, 'ROLE'::text])))
 );
 comment on table reconciliation_run is 'A decision about all differences that a filter found at an instant, in portions; after_id is how far it came.';
 comment on column reconciliation_run.up_to is 'The newest difference there was: what is found later is not decided by it.';
@@ -1368,18 +1407,27 @@ create table resource_type (
     ticket_synchro_is_not_available boolean default false not null,
     version integer default 1 not null,
     allow_own_decisions boolean default false not null,
+    implicit_approval smallint default 0 not null,
+    prolongation_without_approval smallint default 0 not null,
+    manual_assignment_end_date_locked_to_context_mode smallint default 4 not null,
+    tags text[] default '{}'::text[] not null,
+    owner_entity_type_id bigint,
+    owner_key text,
     constraint resource_type_pkey PRIMARY KEY (id),
     constraint resource_type_identifier_key UNIQUE (identifier),
     constraint resource_type_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
     constraint resource_type_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES connection(id),
     constraint resource_type_depends_on_id_fkey FOREIGN KEY (depends_on_id) REFERENCES resource_type(id),
+    constraint resource_type_owner_entity_type_fkey FOREIGN KEY (owner_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
     constraint resource_type_source_entity_type_id_fkey FOREIGN KEY (source_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
     constraint resource_type_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
     constraint resource_type_auto_retry_count_check CHECK ((auto_retry_count >= 0)),
     constraint resource_type_auto_retry_delay_minutes_check CHECK ((auto_retry_delay_minutes >= 0)),
+    constraint resource_type_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 4))),
     constraint resource_type_fulfill_hours_ahead_of_time_check CHECK ((fulfill_hours_ahead_of_time >= 0)),
+    constraint resource_type_implicit_approval CHECK (((implicit_approval >= 0) AND (implicit_approval <= 2))),
     constraint resource_type_maximum_delete_check CHECK ((maximum_delete >= 0)),
     constraint resource_type_maximum_delete_percent_check CHECK (((maximum_delete_percent >= 0) AND (maximum_delete_percent <= 100))),
     constraint resource_type_maximum_insert_check CHECK ((maximum_insert >= 0)),
@@ -1387,6 +1435,8 @@ create table resource_type (
     constraint resource_type_maximum_update_check CHECK ((maximum_update >= 0)),
     constraint resource_type_maximum_update_percent_check CHECK (((maximum_update_percent >= 0) AND (maximum_update_percent <= 100))),
     constraint resource_type_orphans_need_removal CHECK (((NOT remove_orphans) OR allow_remove)),
+    constraint resource_type_owner_is_whole CHECK (((owner_entity_type_id IS NULL) = (owner_key IS NULL))),
+    constraint resource_type_prolongation CHECK (((prolongation_without_approval >= 0) AND (prolongation_without_approval <= 2))),
     constraint resource_type_transmitted_state_validity_period_check CHECK ((transmitted_state_validity_period >= 0))
 );
 comment on column resource_type.allow_own_decisions is 'People may approve, decline, unblock, confirm and report on orders about themselves.';
@@ -1474,14 +1524,44 @@ create table role (
     approval_workflow_type smallint default 0 not null,
     hide_on_simplified_view boolean default false not null,
     version integer default 1 not null,
+    implicit_approval smallint default 0 not null,
+    prolongation_without_approval smallint default 0 not null,
+    max_duration integer,
+    grace_period integer,
+    manual_assignment_end_date_locked_to_context_mode smallint default 4 not null,
+    comment_activation_on_approve_in_review smallint default 3 not null,
+    comment_activation_on_decline_in_review smallint default 3 not null,
+    comment_activation_on_delete_gap_in_reconciliation smallint default 3 not null,
+    comment_activation_on_keep_gap_in_reconciliation smallint default 3 not null,
+    secondary_category_ids bigint[] default '{}'::bigint[] not null,
+    tags text[] default '{}'::text[] not null,
+    owner_entity_type_id bigint,
+    owner_key text,
+    state smallint default 0 not null,
     constraint role_pkey PRIMARY KEY (id),
     constraint role_kind_identifier_key UNIQUE (kind, identifier),
     constraint role_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
     constraint role_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint role_owner_entity_type_fkey FOREIGN KEY (owner_entity_type_id) REFERENCES entity_type(id),
     constraint role_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
     constraint role_approval_workflow_type_check CHECK (((approval_workflow_type >= 0) AND (approval_workflow_type <= 4))),
-    constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text])))
+    constraint role_comment_on_approve CHECK (((comment_activation_on_approve_in_review >= 0) AND (comment_activation_on_approve_in_review <= 3))),
+    constraint role_comment_on_decline CHECK (((comment_activation_on_decline_in_review >= 0) AND (comment_activation_on_decline_in_review <= 3))),
+    constraint role_comment_on_delete_gap CHECK (((comment_activation_on_delete_gap_in_reconciliation >= 0) AND (comment_activation_on_delete_gap_in_reconciliation <= 3))),
+    constraint role_comment_on_keep_gap CHECK (((comment_activation_on_keep_gap_in_reconciliation >= 0) AND (comment_activation_on_keep_gap_in_reconciliation <= 3))),
+    constraint role_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 4))),
+    constraint role_grace_period CHECK ((grace_period >= 0)),
+    constraint role_implicit_approval CHECK (((implicit_approval >= 0) AND (implicit_approval <= 2))),
+    constraint role_kind_check CHECK ((kind = ANY (ARRAY['SINGLE'::text, 'COMPOSITE'::text]))),
+    constraint role_max_duration CHECK ((max_duration >= 0)),
+    constraint role_owner_is_whole CHECK (((owner_entity_type_id IS NULL) = (owner_key IS NULL))),
+    constraint role_prolongation CHECK (((prolongation_without_approval >= 0) AND (prolongation_without_approval <= 2))),
+    constraint role_state CHECK (((state >= 0) AND (state <= 1)))
 );
+comment on column role.max_duration is 'Null: as the policy says.';
+comment on column role.grace_period is 'Null: as the policy says.';
+comment on column role.secondary_category_ids is 'Categories that show the role beside its own; approvals go by its own only.';
+comment on column role.state is '0: made by hand, 1: by a role mapping.';
 
 create table role_mapping (
     id bigint generated always as identity,
@@ -1859,6 +1939,18 @@ AS $function$
             or mailbox_of(a.email) in (mailbox_of(b.email), mail_of(rb.scalars))
             or mail_of(ra.scalars) in (mailbox_of(b.email), mail_of(rb.scalars))))
 $function$;
+
+CREATE OR REPLACE FUNCTION public.assigned_role_not_own()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if new.reviewed_by is distinct from old.reviewed_by and is_same_person(new.reviewed_by, new.owner_id)
+        or new.postponed_by is distinct from old.postponed_by and is_same_person(new.postponed_by, new.owner_id) then
+        raise exception 'role % is the own one of who decides on it', new.id using errcode = '23514', constraint = 'assigned_role_not_own';
+    end if;
+    return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.assignment_history_not_own()
  RETURNS trigger

@@ -213,7 +213,7 @@ func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan
 	}
 	about := func(r event.Row) bool {
 		switch r.Kind {
-		case order.EventChanged, assignment.EventChanged, directory.EventChanged, assignment.EventGapChanged:
+		case order.EventChanged, assignment.EventChanged, directory.EventChanged, assignment.EventGapChanged, reconciliation.EventRole:
 			return r.OwnerID == resourceID || r.SubjectType == "resource" && r.SubjectID == resourceID
 		}
 		return false
@@ -236,7 +236,7 @@ type ReconciliationChange struct {
 // ReconciliationChanged says that differences, decisions or runs changed, once for several changes at the same moment. Refused like the list of
 // differences; it does not say which, since it may be one that the subscriber may not see.
 func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan *ReconciliationChange, error) {
-	if err := f.Reconciliation.MayList(ctx); err != nil {
+	if err := f.Reconciliation.MayLook(ctx); err != nil {
 		return nil, err
 	}
 	from, err := cursorOf(after)
@@ -245,12 +245,13 @@ func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan
 	}
 	about := func(r event.Row) bool {
 		switch r.Kind {
-		case assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, reconciliation.EventRunChanged:
+		case assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, reconciliation.EventRunChanged,
+			reconciliation.EventRole, assignment.EventRoleFound:
 			return true
 		}
 		return false
 	}
-	return follow(ctx, f, from, f.Reconciliation.MayList, about, func(_ context.Context, rows []event.Row) ([]*ReconciliationChange, error) {
+	return follow(ctx, f, from, f.Reconciliation.MayLook, about, func(_ context.Context, rows []event.Row) ([]*ReconciliationChange, error) {
 		last := rows[len(rows)-1]
 		return []*ReconciliationChange{{Cursor: last.Cursor.String(), At: last.At}}, nil
 	})

@@ -753,6 +753,29 @@ func (ec *executionContext) fieldContext_Entitlement_differenceId(_ context.Cont
 	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Entitlement_foundRoleId(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_foundRoleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FoundRoleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_foundRoleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Entitlement_inForce(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1666,6 +1689,11 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 				})
 		case "differenceId":
 			out.Values[i] = ec._Entitlement_differenceId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "foundRoleId":
+			out.Values[i] = ec._Entitlement_foundRoleId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -549,6 +549,52 @@ func (ec *executionContext) fieldContext_MyScopes_massReconciliateResources(_ co
 	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
 }
 
+func (ec *executionContext) _MyScopes_reconciliateRoles(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_reconciliateRoles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReconciliateRoles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_reconciliateRoles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
+func (ec *executionContext) _MyScopes_massReconciliateRoles(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_massReconciliateRoles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MassReconciliateRoles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_massReconciliateRoles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
 func (ec *executionContext) _MyScopes_queryResources(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -854,6 +900,16 @@ func (ec *executionContext) slowly_MyScopes(ctx context.Context, sel ast.Selecti
 			}
 		case "massReconciliateResources":
 			out.Values[i] = ec._MyScopes_massReconciliateResources(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reconciliateRoles":
+			out.Values[i] = ec._MyScopes_reconciliateRoles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "massReconciliateRoles":
+			out.Values[i] = ec._MyScopes_massReconciliateRoles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -97,6 +97,7 @@ type MutationResolver interface {
 	TakeManualOrders(ctx context.Context, input order.BulkOrdersInput) (*order.BulkOrdersPayload, error)
 	ReleaseManualOrders(ctx context.Context, input order.BulkOrdersInput) (*order.BulkOrdersPayload, error)
 	DecideReconciliation(ctx context.Context, input reconciliation.DecideReconciliationInput) (*reconciliation.DecideReconciliationPayload, error)
+	DecideRoleReconciliation(ctx context.Context, input reconciliation.DecideRoleReconciliationInput) (*reconciliation.DecideRoleReconciliationPayload, error)
 	ChooseAccountOwner(ctx context.Context, input reconciliation.ChooseAccountOwnerInput) (*reconciliation.ChooseAccountOwnerPayload, error)
 	CancelReconciliationRun(ctx context.Context, input reconciliation.CancelReconciliationRunInput) (*reconciliation.CancelReconciliationRunPayload, error)
 	TestAdvanceClock(ctx context.Context, seconds int) (*time.Time, error)
@@ -154,6 +155,9 @@ type QueryResolver interface {
 	ReconciliationItem(ctx context.Context, id int64) (*reconciliation.Item, error)
 	ReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.ReconciliationFilter) (*page.Connection[*reconciliation.Pattern], error)
 	AccountsWithoutOwner(ctx context.Context, first *int, after *string, filter *reconciliation.AccountWithoutOwnerFilter) (*page.Connection[*reconciliation.AccountWithoutOwner], error)
+	RoleReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.RoleItem], error)
+	RoleReconciliationItem(ctx context.Context, id int64) (*reconciliation.RoleItem, error)
+	RoleReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) (*page.Connection[*reconciliation.RolePattern], error)
 	ReconciliationRun(ctx context.Context, id int64) (*reconciliation.ReconciliationRun, error)
 	ReconciliationRuns(ctx context.Context, first *int, after *string) (*page.Connection[*reconciliation.ReconciliationRun], error)
 	ResourceTypesPage(ctx context.Context, first *int, after *string, filter *across.ResourceTypeFilter) (*page.Connection[*rolemodel.ResourceType], error)
@@ -343,6 +347,20 @@ func (ec *executionContext) field_Mutation_decideReconciliation_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (reconciliation.DecideReconciliationInput, error) {
 			return ec.unmarshalNDecideReconciliationInput2writᚋserverᚋreconciliationᚐDecideReconciliationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_decideRoleReconciliation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reconciliation.DecideRoleReconciliationInput, error) {
+			return ec.unmarshalNDecideRoleReconciliationInput2writᚋserverᚋreconciliationᚐDecideRoleReconciliationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2092,6 +2110,88 @@ func (ec *executionContext) field_Query_reviewQueue_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["orderBy"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_roleReconciliationItem_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (int64, error) {
+			return ec.unmarshalNID2int64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_roleReconciliationItems_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*reconciliation.RoleReconciliationFilter, error) {
+			return ec.unmarshalORoleReconciliationFilter2ᚖwritᚋserverᚋreconciliationᚐRoleReconciliationFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*reconciliation.ReconciliationSort, error) {
+			return ec.unmarshalOReconciliationSort2ᚖwritᚋserverᚋreconciliationᚐReconciliationSort(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_roleReconciliationPatterns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*reconciliation.RoleReconciliationFilter, error) {
+			return ec.unmarshalORoleReconciliationFilter2ᚖwritᚋserverᚋreconciliationᚐRoleReconciliationFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
 	return args, nil
 }
 
@@ -5111,6 +5211,50 @@ func (ec *executionContext) fieldContext_Mutation_decideReconciliation(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_decideRoleReconciliation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideRoleReconciliation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideRoleReconciliation(ctx, fc.Args["input"].(reconciliation.DecideRoleReconciliationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.DecideRoleReconciliationPayload) graphql.Marshaler {
+			return ec.marshalNDecideRoleReconciliationPayload2ᚖwritᚋserverᚋreconciliationᚐDecideRoleReconciliationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideRoleReconciliation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecideRoleReconciliationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideRoleReconciliation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_chooseAccountOwner(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7479,6 +7623,138 @@ func (ec *executionContext) fieldContext_Query_accountsWithoutOwner(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_roleReconciliationItems(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_roleReconciliationItems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RoleReconciliationItems(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*reconciliation.RoleReconciliationFilter), fc.Args["orderBy"].(*reconciliation.ReconciliationSort))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*reconciliation.RoleItem]) graphql.Marshaler {
+			return ec.marshalNRoleReconciliationItemConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_roleReconciliationItems(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleReconciliationItemConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_roleReconciliationItems_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_roleReconciliationItem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_roleReconciliationItem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RoleReconciliationItem(ctx, fc.Args["id"].(int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.RoleItem) graphql.Marshaler {
+			return ec.marshalORoleReconciliationItem2ᚖwritᚋserverᚋreconciliationᚐRoleItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_roleReconciliationItem(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleReconciliationItem(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_roleReconciliationItem_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_roleReconciliationPatterns(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_roleReconciliationPatterns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RoleReconciliationPatterns(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*reconciliation.RoleReconciliationFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*reconciliation.RolePattern]) graphql.Marshaler {
+			return ec.marshalNRoleReconciliationPatternConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_roleReconciliationPatterns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleReconciliationPatternConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_roleReconciliationPatterns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_reconciliationRun(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8936,6 +9212,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "decideRoleReconciliation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideRoleReconciliation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "chooseAccountOwner":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_chooseAccountOwner(ctx, field)
@@ -9358,6 +9641,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_accountsWithoutOwner(ctx, field)
+				})
+		case "roleReconciliationItems":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_roleReconciliationItems(ctx, field)
+				})
+		case "roleReconciliationItem":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_roleReconciliationItem(ctx, field)
+				})
+		case "roleReconciliationPatterns":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_roleReconciliationPatterns(ctx, field)
 				})
 		case "reconciliationRun":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

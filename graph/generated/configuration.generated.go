@@ -1196,6 +1196,29 @@ func (ec *executionContext) fieldContext_CategoryConfiguration_parent(_ context.
 	return graphql.NewScalarFieldContext("CategoryConfiguration", field, false, false, "String")
 }
 
+func (ec *executionContext) _CategoryConfiguration_isCollapsed(ctx context.Context, field graphql.CollectedField, obj *manifest.Category) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CategoryConfiguration_isCollapsed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsCollapsed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CategoryConfiguration_isCollapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CategoryConfiguration", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _CategoryConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.Category) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4979,6 +5002,52 @@ func (ec *executionContext) fieldContext_OffsetConfiguration_after(_ context.Con
 	return graphql.NewScalarFieldContext("OffsetConfiguration", field, false, false, "Int")
 }
 
+func (ec *executionContext) _OwnerConfiguration_entityType(ctx context.Context, field graphql.CollectedField, obj *manifest.Owner) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OwnerConfiguration_entityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OwnerConfiguration_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OwnerConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _OwnerConfiguration_key(ctx context.Context, field graphql.CollectedField, obj *manifest.Owner) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OwnerConfiguration_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OwnerConfiguration_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OwnerConfiguration", field, false, false, "String")
+}
+
 func (ec *executionContext) _PolicyConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5069,6 +5138,236 @@ func (ec *executionContext) _PolicyConfiguration_isSimulationEnabled(ctx context
 }
 func (ec *executionContext) fieldContext_PolicyConfiguration_isSimulationEnabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PolicyConfiguration_isExternal(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_isExternal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsExternal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_isExternal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PolicyConfiguration_hasImplicitApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_hasImplicitApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasImplicitApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_hasImplicitApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PolicyConfiguration_prolongationWithoutApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_prolongationWithoutApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProlongationWithoutApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_prolongationWithoutApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PolicyConfiguration_maxDuration(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_maxDuration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDuration, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_maxDuration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicyConfiguration_gracePeriod(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_gracePeriod(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GracePeriod, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_gracePeriod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManualAssignmentEndDateLockedToContextMode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEndDateLock2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "EndDateLock")
+}
+
+func (ec *executionContext) _PolicyConfiguration_commentActivationOnApproveInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_commentActivationOnApproveInReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnApproveInReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnApproveInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
+}
+
+func (ec *executionContext) _PolicyConfiguration_commentActivationOnDeclineInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_commentActivationOnDeclineInReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnDeclineInReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnDeclineInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
+}
+
+func (ec *executionContext) _PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnDeleteGapInReconciliation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
+}
+
+func (ec *executionContext) _PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnKeepGapInReconciliation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
 }
 
 func (ec *executionContext) _PolicyConfiguration_dimensions(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
@@ -6633,6 +6932,130 @@ func (ec *executionContext) fieldContext_ResourceTypeConfiguration_approvalWorkf
 	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ResourceTypeConfiguration_tags(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfiguration_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfiguration_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ResourceTypeConfiguration_owner(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfiguration_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *manifest.Owner) graphql.Marshaler {
+			return ec.marshalOOwnerConfiguration2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfiguration_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResourceTypeConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OwnerConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResourceTypeConfiguration_implicitApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfiguration_implicitApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImplicitApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNImplicitApproval2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfiguration_implicitApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "ImplicitApproval")
+}
+
+func (ec *executionContext) _ResourceTypeConfiguration_prolongationWithoutApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProlongationWithoutApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNProlongation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "Prolongation")
+}
+
+func (ec *executionContext) _ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManualAssignmentEndDateLockedToContextMode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEndDateLockWithInherited2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "EndDateLockWithInherited")
+}
+
 func (ec *executionContext) _ResourceTypeConfiguration_hideOnSimplifiedView(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7625,6 +8048,84 @@ func (ec *executionContext) fieldContext_RoleConfiguration_category(_ context.Co
 	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "String")
 }
 
+func (ec *executionContext) _RoleConfiguration_secondaryCategories(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_secondaryCategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondaryCategories, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_secondaryCategories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleConfiguration_tags(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleConfiguration_owner(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *manifest.Owner) graphql.Marshaler {
+			return ec.marshalOOwnerConfiguration2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OwnerConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RoleConfiguration_approvalWorkflowType(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7648,6 +8149,213 @@ func (ec *executionContext) fieldContext_RoleConfiguration_approvalWorkflowType(
 	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RoleConfiguration_implicitApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_implicitApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImplicitApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNImplicitApproval2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_implicitApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "ImplicitApproval")
+}
+
+func (ec *executionContext) _RoleConfiguration_prolongationWithoutApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_prolongationWithoutApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProlongationWithoutApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNProlongation2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_prolongationWithoutApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Prolongation")
+}
+
+func (ec *executionContext) _RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManualAssignmentEndDateLockedToContextMode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNEndDateLockWithInherited2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_manualAssignmentEndDateLockedToContextMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "EndDateLockWithInherited")
+}
+
+func (ec *executionContext) _RoleConfiguration_maxDuration(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_maxDuration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDuration, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_maxDuration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleConfiguration_gracePeriod(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_gracePeriod(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GracePeriod, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_gracePeriod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleConfiguration_commentActivationOnApproveInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_commentActivationOnApproveInReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnApproveInReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnApproveInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
+}
+
+func (ec *executionContext) _RoleConfiguration_commentActivationOnDeclineInReview(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_commentActivationOnDeclineInReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnDeclineInReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnDeclineInReview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
+}
+
+func (ec *executionContext) _RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnDeleteGapInReconciliation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnDeleteGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
+}
+
+func (ec *executionContext) _RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommentActivationOnKeepGapInReconciliation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCommentActivationWithInherited2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "CommentActivationWithInherited")
+}
+
 func (ec *executionContext) _RoleConfiguration_hideOnSimplifiedView(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7669,6 +8377,29 @@ func (ec *executionContext) _RoleConfiguration_hideOnSimplifiedView(ctx context.
 }
 func (ec *executionContext) fieldContext_RoleConfiguration_hideOnSimplifiedView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleConfiguration_state(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNRoleState2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "RoleState")
 }
 
 func (ec *executionContext) _RoleConfiguration_rules(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
@@ -10301,7 +11032,7 @@ func (ec *executionContext) unmarshalInputCategoryConfigurationInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "parent"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "parent", "isCollapsed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10343,6 +11074,13 @@ func (ec *executionContext) unmarshalInputCategoryConfigurationInput(ctx context
 				return it, err
 			}
 			it.Parent = data
+		case "isCollapsed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isCollapsed"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsCollapsed = data
 		}
 	}
 	return it, nil
@@ -11635,6 +12373,55 @@ func UnmarshalOffsetConfigurationInput(ctx context.Context, raw any) (manifest.O
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputOwnerConfigurationInput(ctx context.Context, obj any) (manifest.Owner, error) {
+	var it manifest.Owner
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"entityType", "key"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "entityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityType = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOwnerConfigurationInput unmarshals raw into the OwnerConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOwnerConfigurationInput(ctx context.Context, raw any) (manifest.Owner, error) {
+	var out manifest.Owner
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OwnerConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.Context, obj any) (manifest.Policy, error) {
 	var it manifest.Policy
 	if obj == nil {
@@ -11646,7 +12433,7 @@ func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "isProvisioningEnabled", "isSimulationEnabled", "dimensions"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "isProvisioningEnabled", "isSimulationEnabled", "isExternal", "hasImplicitApproval", "prolongationWithoutApproval", "maxDuration", "gracePeriod", "manualAssignmentEndDateLockedToContextMode", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "dimensions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11681,6 +12468,76 @@ func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.C
 				return it, err
 			}
 			it.IsSimulationEnabled = data
+		case "isExternal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isExternal"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsExternal = data
+		case "hasImplicitApproval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasImplicitApproval"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasImplicitApproval = data
+		case "prolongationWithoutApproval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prolongationWithoutApproval"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProlongationWithoutApproval = data
+		case "maxDuration":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxDuration"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxDuration = data
+		case "gracePeriod":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gracePeriod"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GracePeriod = data
+		case "manualAssignmentEndDateLockedToContextMode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manualAssignmentEndDateLockedToContextMode"))
+			data, err := ec.unmarshalOEndDateLock2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ManualAssignmentEndDateLockedToContextMode = data
+		case "commentActivationOnApproveInReview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnApproveInReview"))
+			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnApproveInReview = data
+		case "commentActivationOnDeclineInReview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeclineInReview"))
+			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnDeclineInReview = data
+		case "commentActivationOnDeleteGapInReconciliation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeleteGapInReconciliation"))
+			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnDeleteGapInReconciliation = data
+		case "commentActivationOnKeepGapInReconciliation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnKeepGapInReconciliation"))
+			data, err := ec.unmarshalOCommentActivation2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnKeepGapInReconciliation = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
 			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
@@ -12166,7 +13023,7 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "correlationRules", "classificationRules"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "tags", "owner", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "correlationRules", "classificationRules"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12236,6 +13093,41 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 				return it, err
 			}
 			it.ApprovalWorkflowType = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalOOwnerConfigurationInput2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
+		case "implicitApproval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("implicitApproval"))
+			data, err := ec.unmarshalOImplicitApproval2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ImplicitApproval = data
+		case "prolongationWithoutApproval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prolongationWithoutApproval"))
+			data, err := ec.unmarshalOProlongation2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProlongationWithoutApproval = data
+		case "manualAssignmentEndDateLockedToContextMode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manualAssignmentEndDateLockedToContextMode"))
+			data, err := ec.unmarshalOEndDateLockWithInherited2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ManualAssignmentEndDateLockedToContextMode = data
 		case "hideOnSimplifiedView":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hideOnSimplifiedView"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -12467,7 +13359,7 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "entityType", "category", "approvalWorkflowType", "hideOnSimplifiedView", "rules"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "entityType", "category", "secondaryCategories", "tags", "owner", "approvalWorkflowType", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "maxDuration", "gracePeriod", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "hideOnSimplifiedView", "state", "rules"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12516,6 +13408,27 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.Category = data
+		case "secondaryCategories":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondaryCategories"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondaryCategories = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "owner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owner"))
+			data, err := ec.unmarshalOOwnerConfigurationInput2ᚖwritᚋserverᚋmanifestᚐOwner(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owner = data
 		case "approvalWorkflowType":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalWorkflowType"))
 			data, err := ec.unmarshalOInt2int(ctx, v)
@@ -12523,6 +13436,69 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.ApprovalWorkflowType = data
+		case "implicitApproval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("implicitApproval"))
+			data, err := ec.unmarshalOImplicitApproval2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ImplicitApproval = data
+		case "prolongationWithoutApproval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prolongationWithoutApproval"))
+			data, err := ec.unmarshalOProlongation2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProlongationWithoutApproval = data
+		case "manualAssignmentEndDateLockedToContextMode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manualAssignmentEndDateLockedToContextMode"))
+			data, err := ec.unmarshalOEndDateLockWithInherited2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ManualAssignmentEndDateLockedToContextMode = data
+		case "maxDuration":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxDuration"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxDuration = data
+		case "gracePeriod":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gracePeriod"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GracePeriod = data
+		case "commentActivationOnApproveInReview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnApproveInReview"))
+			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnApproveInReview = data
+		case "commentActivationOnDeclineInReview":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeclineInReview"))
+			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnDeclineInReview = data
+		case "commentActivationOnDeleteGapInReconciliation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnDeleteGapInReconciliation"))
+			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnDeleteGapInReconciliation = data
+		case "commentActivationOnKeepGapInReconciliation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commentActivationOnKeepGapInReconciliation"))
+			data, err := ec.unmarshalOCommentActivationWithInherited2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CommentActivationOnKeepGapInReconciliation = data
 		case "hideOnSimplifiedView":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hideOnSimplifiedView"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -12530,6 +13506,13 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.HideOnSimplifiedView = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalORoleState2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
 		case "rules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
 			data, err := ec.unmarshalORoleRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐRoleRuleᚄ(ctx, v)
@@ -14533,6 +15516,11 @@ func (ec *executionContext) slowly_CategoryConfiguration(ctx context.Context, se
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "isCollapsed":
+			out.Values[i] = ec._CategoryConfiguration_isCollapsed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "version":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -15897,6 +16885,44 @@ func (ec *executionContext) slowly_OffsetConfiguration(ctx context.Context, sel 
 	return out
 }
 
+var ownerConfigurationImplementors = []string{"OwnerConfiguration"}
+
+func (ec *executionContext) slowly_OwnerConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Owner) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ownerConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OwnerConfiguration")
+		case "entityType":
+			out.Values[i] = ec._OwnerConfiguration_entityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._OwnerConfiguration_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var policyConfigurationImplementors = []string{"PolicyConfiguration"}
 
 func (ec *executionContext) slowly_PolicyConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Policy) graphql.Marshaler {
@@ -15925,6 +16951,56 @@ func (ec *executionContext) slowly_PolicyConfiguration(ctx context.Context, sel 
 			}
 		case "isSimulationEnabled":
 			out.Values[i] = ec._PolicyConfiguration_isSimulationEnabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isExternal":
+			out.Values[i] = ec._PolicyConfiguration_isExternal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hasImplicitApproval":
+			out.Values[i] = ec._PolicyConfiguration_hasImplicitApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "prolongationWithoutApproval":
+			out.Values[i] = ec._PolicyConfiguration_prolongationWithoutApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maxDuration":
+			out.Values[i] = ec._PolicyConfiguration_maxDuration(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gracePeriod":
+			out.Values[i] = ec._PolicyConfiguration_gracePeriod(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "manualAssignmentEndDateLockedToContextMode":
+			out.Values[i] = ec._PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnApproveInReview":
+			out.Values[i] = ec._PolicyConfiguration_commentActivationOnApproveInReview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnDeclineInReview":
+			out.Values[i] = ec._PolicyConfiguration_commentActivationOnDeclineInReview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnDeleteGapInReconciliation":
+			out.Values[i] = ec._PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnKeepGapInReconciliation":
+			out.Values[i] = ec._PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -16504,6 +17580,31 @@ func (ec *executionContext) slowly_ResourceTypeConfiguration(ctx context.Context
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "tags":
+			out.Values[i] = ec._ResourceTypeConfiguration_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "owner":
+			out.Values[i] = ec._ResourceTypeConfiguration_owner(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "implicitApproval":
+			out.Values[i] = ec._ResourceTypeConfiguration_implicitApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "prolongationWithoutApproval":
+			out.Values[i] = ec._ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "manualAssignmentEndDateLockedToContextMode":
+			out.Values[i] = ec._ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "hideOnSimplifiedView":
 			out.Values[i] = ec._ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -16761,13 +17862,78 @@ func (ec *executionContext) slowly_RoleConfiguration(ctx context.Context, sel as
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "secondaryCategories":
+			out.Values[i] = ec._RoleConfiguration_secondaryCategories(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tags":
+			out.Values[i] = ec._RoleConfiguration_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "owner":
+			out.Values[i] = ec._RoleConfiguration_owner(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "approvalWorkflowType":
 			out.Values[i] = ec._RoleConfiguration_approvalWorkflowType(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "implicitApproval":
+			out.Values[i] = ec._RoleConfiguration_implicitApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "prolongationWithoutApproval":
+			out.Values[i] = ec._RoleConfiguration_prolongationWithoutApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "manualAssignmentEndDateLockedToContextMode":
+			out.Values[i] = ec._RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maxDuration":
+			out.Values[i] = ec._RoleConfiguration_maxDuration(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gracePeriod":
+			out.Values[i] = ec._RoleConfiguration_gracePeriod(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnApproveInReview":
+			out.Values[i] = ec._RoleConfiguration_commentActivationOnApproveInReview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnDeclineInReview":
+			out.Values[i] = ec._RoleConfiguration_commentActivationOnDeclineInReview(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnDeleteGapInReconciliation":
+			out.Values[i] = ec._RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "commentActivationOnKeepGapInReconciliation":
+			out.Values[i] = ec._RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "hideOnSimplifiedView":
 			out.Values[i] = ec._RoleConfiguration_hideOnSimplifiedView(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._RoleConfiguration_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -17790,6 +18956,34 @@ func (ec *executionContext) unmarshalNClassifyRuleConfigurationInput2writᚋserv
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCommentActivation2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCommentActivation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CommentActivation!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCommentActivationWithInherited2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCommentActivationWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CommentActivationWithInherited!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNComparison2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -17977,6 +19171,34 @@ func (ec *executionContext) unmarshalNDimensionConfigurationInput2writᚋserver�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNEndDateLock2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndDateLock2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EndDateLock!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNEndDateLockWithInherited2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndDateLockWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EndDateLockWithInherited!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNEntityTypeConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐEntityTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.EntityType) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -18016,6 +19238,20 @@ func (ec *executionContext) marshalNExtensionKind2string(ctx context.Context, se
 	res := scalar.MarshalWord(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ExtensionKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNImplicitApproval2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImplicitApproval2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ImplicitApproval!")
 	}
 	return res
 }
@@ -18239,6 +19475,20 @@ func (ec *executionContext) unmarshalNProfileConfigurationInput2writᚋserverᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNProlongation2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProlongation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Prolongation!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNPropertyConfiguration2writᚋserverᚋmanifestᚐProperty(ctx context.Context, sel ast.SelectionSet, v manifest.Property) graphql.Marshaler {
 	return ec._PropertyConfiguration(ctx, sel, &v)
 }
@@ -18442,6 +19692,20 @@ func (ec *executionContext) marshalNRoleRuleConfiguration2ᚕwritᚋserverᚋman
 func (ec *executionContext) unmarshalNRoleRuleConfigurationInput2writᚋserverᚋmanifestᚐRoleRule(ctx context.Context, v any) (manifest.RoleRule, error) {
 	res, err := ec.unmarshalInputRoleRuleConfigurationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRoleState2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoleState2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RoleState!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNRuleStrength2string(ctx context.Context, v any) (string, error) {
@@ -18780,6 +20044,30 @@ func (ec *executionContext) unmarshalOClassifyRuleConfigurationInput2ᚕwritᚋs
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOCommentActivation2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCommentActivation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOCommentActivationWithInherited2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCommentActivationWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOComparison2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18918,6 +20206,30 @@ func (ec *executionContext) unmarshalODimensionConfigurationInput2ᚕwritᚋserv
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOEndDateLock2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEndDateLock2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOEndDateLockWithInherited2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEndDateLockWithInherited2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
+}
+
 func (ec *executionContext) marshalOEntityTypeConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.EntityType]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -18948,6 +20260,18 @@ func (ec *executionContext) unmarshalOExtensionKind2string(ctx context.Context, 
 }
 
 func (ec *executionContext) marshalOExtensionKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOImplicitApproval2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOImplicitApproval2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalWord(v)
@@ -19078,6 +20402,21 @@ func (ec *executionContext) marshalOOffsetReference2string(ctx context.Context, 
 	return res
 }
 
+func (ec *executionContext) marshalOOwnerConfiguration2ᚖwritᚋserverᚋmanifestᚐOwner(ctx context.Context, sel ast.SelectionSet, v *manifest.Owner) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OwnerConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOwnerConfigurationInput2ᚖwritᚋserverᚋmanifestᚐOwner(ctx context.Context, v any) (*manifest.Owner, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputOwnerConfigurationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOPolicyConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.Policy]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -19124,6 +20463,18 @@ func (ec *executionContext) unmarshalOProfileConfigurationInput2ᚕwritᚋserver
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOProlongation2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOProlongation2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOQueryRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐQueryRuleᚄ(ctx context.Context, v any) ([]manifest.QueryRule, error) {
@@ -19269,6 +20620,18 @@ func (ec *executionContext) unmarshalORoleRuleConfigurationInput2ᚕwritᚋserve
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalORoleState2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoleState2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalORuleStrength2string(ctx context.Context, v any) (string, error) {

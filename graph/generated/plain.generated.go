@@ -76,6 +76,8 @@ var plainTypes = plain.Types{
 		"identifier":      {Code: 1},
 		"displayName":     {Code: 2},
 		"ownerEntityType": {Code: 3},
+		"comment":         {Code: 4},
+		"commentOnDelete": {Code: 5},
 	}},
 	"AccountWithoutOwner": {Implementors: accountWithoutOwnerImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
@@ -167,6 +169,7 @@ var plainTypes = plain.Types{
 		"displayName": {Code: 3},
 		"description": {Code: 4},
 		"parentId":    {Code: 5},
+		"isCollapsed": {Code: 7},
 	}},
 	"CategoryConfiguration": {Implementors: categoryConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":  {Code: 1},
@@ -174,6 +177,7 @@ var plainTypes = plain.Types{
 		"description": {Code: 3},
 		"policy":      {Code: 4},
 		"parent":      {Code: 5},
+		"isCollapsed": {Code: 6},
 	}},
 	"CategoryConfigurationConnection": {Implementors: categoryConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "CategoryConfiguration"},
@@ -352,6 +356,14 @@ var plainTypes = plain.Types{
 		"results": {Code: 1, Of: "ReconciliationResult"},
 		"run":     {Code: 2, Of: "ReconciliationRun"},
 	}},
+	"DecideRoleReconciliationPayload": {Implementors: decideRoleReconciliationPayloadImplementors, Fields: map[string]plain.Field{
+		"results": {Code: 1, Of: "RoleReconciliationResult"},
+		"run":     {Code: 2, Of: "ReconciliationRun"},
+	}},
+	"DecisionComment": {Implementors: decisionCommentImplementors, Fields: map[string]plain.Field{
+		"decision":   {Code: 1},
+		"activation": {Code: 2},
+	}},
 	"DeleteResourcePayload": {Implementors: deleteResourcePayloadImplementors, Fields: map[string]plain.Field{
 		"id": {Code: 1},
 	}},
@@ -448,7 +460,8 @@ var plainTypes = plain.Types{
 		"hiddenInSimplifiedView": {Code: 16},
 		"category":               {Code: 17},
 		"differenceId":           {Code: 20},
-		"inForce":                {Code: 21},
+		"foundRoleId":            {Code: 21},
+		"inForce":                {Code: 22},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -526,6 +539,18 @@ var plainTypes = plain.Types{
 		"from":  {Code: 1},
 		"to":    {Code: 2},
 		"count": {Code: 3},
+	}},
+	"FoundValue": {Implementors: foundValueImplementors, Fields: map[string]plain.Field{
+		"resourceType":     {Code: 1},
+		"resourceTypeName": {Code: 2},
+		"system":           {Code: 3},
+		"systemName":       {Code: 4},
+		"property":         {Code: 5},
+		"propertyName":     {Code: 6},
+		"value":            {Code: 7},
+		"isHeld":           {Code: 8},
+		"account":          {Code: 9, Of: "ResourceRef"},
+		"itemId":           {Code: 10},
 	}},
 	"HeldOrders": {Implementors: heldOrdersImplementors, Fields: map[string]plain.Field{
 		"count": {Code: 1},
@@ -778,8 +803,10 @@ var plainTypes = plain.Types{
 		"bulkReviewProvisioning":    {Code: 4},
 		"reconciliateResources":     {Code: 5},
 		"massReconciliateResources": {Code: 6},
-		"queryResources":            {Code: 7},
-		"createResources":           {Code: 8},
+		"reconciliateRoles":         {Code: 7},
+		"massReconciliateRoles":     {Code: 8},
+		"queryResources":            {Code: 9},
+		"createResources":           {Code: 10},
 	}},
 	"NamedValue": {Implementors: namedValueImplementors, Fields: map[string]plain.Field{
 		"name":  {Code: 1},
@@ -936,6 +963,10 @@ var plainTypes = plain.Types{
 		"reason":     {Code: 3},
 		"value":      {Code: 4},
 	}},
+	"OwnerConfiguration": {Implementors: ownerConfigurationImplementors, Fields: map[string]plain.Field{
+		"entityType": {Code: 1},
+		"key":        {Code: 2},
+	}},
 	"PageInfo": {Implementors: pageInfoImplementors, Fields: map[string]plain.Field{
 		"hasNextPage":     {Code: 1},
 		"hasPreviousPage": {Code: 2},
@@ -975,16 +1006,36 @@ var plainTypes = plain.Types{
 		"message":    {Code: 5},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
-		"id":                    {Code: 1},
-		"identifier":            {Code: 2},
-		"displayName":           {Code: 3},
-		"isProvisioningEnabled": {Code: 4},
+		"id":                          {Code: 1},
+		"identifier":                  {Code: 2},
+		"displayName":                 {Code: 3},
+		"isProvisioningEnabled":       {Code: 4},
+		"isExternal":                  {Code: 5},
+		"hasImplicitApproval":         {Code: 7},
+		"prolongationWithoutApproval": {Code: 8},
+		"maxDuration":                 {Code: 9},
+		"gracePeriod":                 {Code: 10},
+		"manualAssignmentEndDateLockedToContextMode":   {Code: 11},
+		"commentActivationOnApproveInReview":           {Code: 12},
+		"commentActivationOnDeclineInReview":           {Code: 13},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 14},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 15},
 	}},
 	"PolicyConfiguration": {Implementors: policyConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":            {Code: 1},
-		"displayName":           {Code: 2},
-		"isProvisioningEnabled": {Code: 3},
-		"isSimulationEnabled":   {Code: 4},
+		"identifier":                  {Code: 1},
+		"displayName":                 {Code: 2},
+		"isProvisioningEnabled":       {Code: 3},
+		"isSimulationEnabled":         {Code: 4},
+		"isExternal":                  {Code: 5},
+		"hasImplicitApproval":         {Code: 6},
+		"prolongationWithoutApproval": {Code: 7},
+		"maxDuration":                 {Code: 8},
+		"gracePeriod":                 {Code: 9},
+		"manualAssignmentEndDateLockedToContextMode":   {Code: 10},
+		"commentActivationOnApproveInReview":           {Code: 11},
+		"commentActivationOnDeclineInReview":           {Code: 12},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 13},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 14},
 	}},
 	"PolicyConfigurationConnection": {Implementors: policyConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "PolicyConfiguration"},
@@ -1087,10 +1138,13 @@ var plainTypes = plain.Types{
 		"orphans":           {Code: 2},
 		"unreconciled":      {Code: 3},
 		"missing":           {Code: 4},
-		"toReconcile":       {Code: 5},
-		"postponed":         {Code: 6},
-		"leavers":           {Code: 7},
-		"accountsOfLeavers": {Code: 8},
+		"roles":             {Code: 5},
+		"unrecognized":      {Code: 6},
+		"toReconcile":       {Code: 7},
+		"postponed":         {Code: 8},
+		"postponedRoles":    {Code: 9},
+		"leavers":           {Code: 10},
+		"accountsOfLeavers": {Code: 11},
 	}},
 	"ReconciliationFailure": {Implementors: reconciliationFailureImplementors, Fields: map[string]plain.Field{
 		"id":      {Code: 1},
@@ -1120,12 +1174,14 @@ var plainTypes = plain.Types{
 		"confidence":       {Code: 21},
 		"isOwn":            {Code: 22},
 		"pattern":          {Code: 23},
-		"decisions":        {Code: 24},
-		"decision":         {Code: 25},
-		"decidedBy":        {Code: 26},
-		"decidedAt":        {Code: 28},
-		"comment":          {Code: 29},
-		"closedAt":         {Code: 30},
+		"foundRoles":       {Code: 24},
+		"decisions":        {Code: 25},
+		"comments":         {Code: 26, Of: "DecisionComment"},
+		"decision":         {Code: 27},
+		"decidedBy":        {Code: 28},
+		"decidedAt":        {Code: 30},
+		"comment":          {Code: 31},
+		"closedAt":         {Code: 32},
 	}},
 	"ReconciliationItemConnection": {Implementors: reconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationItem"},
@@ -1163,15 +1219,16 @@ var plainTypes = plain.Types{
 	}},
 	"ReconciliationRun": {Implementors: reconciliationRunImplementors, Fields: map[string]plain.Field{
 		"id":        {Code: 1},
-		"decision":  {Code: 2},
-		"comment":   {Code: 3},
-		"state":     {Code: 4},
-		"actor":     {Code: 5},
-		"total":     {Code: 7},
-		"done":      {Code: 8},
-		"failed":    {Code: 9},
-		"createdAt": {Code: 11},
-		"endedAt":   {Code: 12},
+		"subject":   {Code: 2},
+		"decision":  {Code: 3},
+		"comment":   {Code: 4},
+		"state":     {Code: 5},
+		"actor":     {Code: 6},
+		"total":     {Code: 8},
+		"done":      {Code: 9},
+		"failed":    {Code: 10},
+		"createdAt": {Code: 12},
+		"endedAt":   {Code: 13},
 	}},
 	"ReconciliationRunConnection": {Implementors: reconciliationRunConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationRun"},
@@ -1254,58 +1311,65 @@ var plainTypes = plain.Types{
 		"identifier":                     {Code: 2},
 		"displayName":                    {Code: 3},
 		"description":                    {Code: 4},
-		"blockProvisioning":              {Code: 9},
-		"allowOwnDecisions":              {Code: 10},
-		"allowAdd":                       {Code: 11},
-		"allowRemove":                    {Code: 12},
-		"transmittedStateValidityPeriod": {Code: 13},
-		"fulfillHoursAheadOfTime":        {Code: 14},
-		"maximumInsert":                  {Code: 16},
-		"maximumUpdate":                  {Code: 17},
-		"maximumDelete":                  {Code: 18},
-		"maximumInsertPercent":           {Code: 19},
-		"maximumUpdatePercent":           {Code: 20},
-		"maximumDeletePercent":           {Code: 21},
+		"tags":                           {Code: 7},
+		"hideOnSimplifiedView":           {Code: 10},
+		"blockProvisioning":              {Code: 15},
+		"allowOwnDecisions":              {Code: 16},
+		"allowAdd":                       {Code: 17},
+		"allowRemove":                    {Code: 18},
+		"transmittedStateValidityPeriod": {Code: 19},
+		"fulfillHoursAheadOfTime":        {Code: 20},
+		"maximumInsert":                  {Code: 22},
+		"maximumUpdate":                  {Code: 23},
+		"maximumDelete":                  {Code: 24},
+		"maximumInsertPercent":           {Code: 25},
+		"maximumUpdatePercent":           {Code: 26},
+		"maximumDeletePercent":           {Code: 27},
 	}},
 	"ResourceTypeConfiguration": {Implementors: resourceTypeConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":                     {Code: 1},
-		"displayName":                    {Code: 2},
-		"description":                    {Code: 3},
-		"policy":                         {Code: 4},
-		"sourceEntityType":               {Code: 5},
-		"targetEntityType":               {Code: 6},
-		"category":                       {Code: 7},
-		"connection":                     {Code: 8},
-		"approvalWorkflowType":           {Code: 9},
-		"hideOnSimplifiedView":           {Code: 10},
-		"allowAdd":                       {Code: 11},
-		"allowRemove":                    {Code: 12},
-		"removeOrphans":                  {Code: 13},
-		"blockProvisioning":              {Code: 14},
-		"allowOwnDecisions":              {Code: 15},
-		"discardManualAssignments":       {Code: 16},
-		"correlateMultipleResources":     {Code: 17},
-		"suggestAllCorrelations":         {Code: 18},
-		"dependsOn":                      {Code: 19},
-		"dependsOnOwnerProperty":         {Code: 20},
-		"argumentsExpression":            {Code: 21},
-		"fulfillHoursAheadOfTime":        {Code: 22},
-		"transmittedStateValidityPeriod": {Code: 23},
-		"autoRetryCount":                 {Code: 24},
-		"autoRetryDelayMinutes":          {Code: 25},
-		"maximumInsert":                  {Code: 26},
-		"maximumUpdate":                  {Code: 27},
-		"maximumDelete":                  {Code: 28},
-		"maximumInsertPercent":           {Code: 29},
-		"maximumUpdatePercent":           {Code: 30},
-		"maximumDeletePercent":           {Code: 31},
-		"ticketSynchroIsNotAvailable":    {Code: 32},
-		"typeRules":                      {Code: 33, Of: "TypeRuleConfiguration"},
-		"scalarRules":                    {Code: 34, Of: "ScalarRuleConfiguration"},
-		"navigationRules":                {Code: 35, Of: "NavigationRuleConfiguration"},
-		"queryRules":                     {Code: 36, Of: "QueryRuleConfiguration"},
-		"correlationRules":               {Code: 37, Of: "CorrelationRuleConfiguration"},
-		"classificationRules":            {Code: 38, Of: "ClassifyRuleConfiguration"},
+		"identifier":                  {Code: 1},
+		"displayName":                 {Code: 2},
+		"description":                 {Code: 3},
+		"policy":                      {Code: 4},
+		"sourceEntityType":            {Code: 5},
+		"targetEntityType":            {Code: 6},
+		"category":                    {Code: 7},
+		"connection":                  {Code: 8},
+		"approvalWorkflowType":        {Code: 9},
+		"tags":                        {Code: 10},
+		"owner":                       {Code: 11, Of: "OwnerConfiguration"},
+		"implicitApproval":            {Code: 12},
+		"prolongationWithoutApproval": {Code: 13},
+		"manualAssignmentEndDateLockedToContextMode": {Code: 14},
+		"hideOnSimplifiedView":                       {Code: 15},
+		"allowAdd":                                   {Code: 16},
+		"allowRemove":                                {Code: 17},
+		"removeOrphans":                              {Code: 18},
+		"blockProvisioning":                          {Code: 19},
+		"allowOwnDecisions":                          {Code: 20},
+		"discardManualAssignments":                   {Code: 21},
+		"correlateMultipleResources":                 {Code: 22},
+		"suggestAllCorrelations":                     {Code: 23},
+		"dependsOn":                                  {Code: 24},
+		"dependsOnOwnerProperty":                     {Code: 25},
+		"argumentsExpression":                        {Code: 26},
+		"fulfillHoursAheadOfTime":                    {Code: 27},
+		"transmittedStateValidityPeriod":             {Code: 28},
+		"autoRetryCount":                             {Code: 29},
+		"autoRetryDelayMinutes":                      {Code: 30},
+		"maximumInsert":                              {Code: 31},
+		"maximumUpdate":                              {Code: 32},
+		"maximumDelete":                              {Code: 33},
+		"maximumInsertPercent":                       {Code: 34},
+		"maximumUpdatePercent":                       {Code: 35},
+		"maximumDeletePercent":                       {Code: 36},
+		"ticketSynchroIsNotAvailable":                {Code: 37},
+		"typeRules":                                  {Code: 38, Of: "TypeRuleConfiguration"},
+		"scalarRules":                                {Code: 39, Of: "ScalarRuleConfiguration"},
+		"navigationRules":                            {Code: 40, Of: "NavigationRuleConfiguration"},
+		"queryRules":                                 {Code: 41, Of: "QueryRuleConfiguration"},
+		"correlationRules":                           {Code: 42, Of: "CorrelationRuleConfiguration"},
+		"classificationRules":                        {Code: 43, Of: "ClassifyRuleConfiguration"},
 	}},
 	"ResourceTypeConfigurationConnection": {Implementors: resourceTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceTypeConfiguration"},
@@ -1346,22 +1410,38 @@ var plainTypes = plain.Types{
 		"values":    {Code: 5, Of: "PropertyValue"},
 	}},
 	"Role": {Implementors: roleImplementors, Fields: map[string]plain.Field{
-		"id":          {Code: 1},
-		"kind":        {Code: 2},
-		"identifier":  {Code: 3},
-		"displayName": {Code: 4},
-		"description": {Code: 5},
+		"id":                   {Code: 1},
+		"kind":                 {Code: 2},
+		"identifier":           {Code: 3},
+		"displayName":          {Code: 4},
+		"description":          {Code: 5},
+		"tags":                 {Code: 11},
+		"hideOnSimplifiedView": {Code: 14},
+		"state":                {Code: 15},
 	}},
 	"RoleConfiguration": {Implementors: roleConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":           {Code: 1},
-		"displayName":          {Code: 2},
-		"description":          {Code: 3},
-		"policy":               {Code: 4},
-		"entityType":           {Code: 5},
-		"category":             {Code: 6},
-		"approvalWorkflowType": {Code: 7},
-		"hideOnSimplifiedView": {Code: 8},
-		"rules":                {Code: 9, Of: "RoleRuleConfiguration"},
+		"identifier":                  {Code: 1},
+		"displayName":                 {Code: 2},
+		"description":                 {Code: 3},
+		"policy":                      {Code: 4},
+		"entityType":                  {Code: 5},
+		"category":                    {Code: 6},
+		"secondaryCategories":         {Code: 7},
+		"tags":                        {Code: 8},
+		"owner":                       {Code: 9, Of: "OwnerConfiguration"},
+		"approvalWorkflowType":        {Code: 10},
+		"implicitApproval":            {Code: 11},
+		"prolongationWithoutApproval": {Code: 12},
+		"manualAssignmentEndDateLockedToContextMode": {Code: 13},
+		"maxDuration":                                  {Code: 14},
+		"gracePeriod":                                  {Code: 15},
+		"commentActivationOnApproveInReview":           {Code: 16},
+		"commentActivationOnDeclineInReview":           {Code: 17},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 18},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 19},
+		"hideOnSimplifiedView":                         {Code: 20},
+		"state":                                        {Code: 21},
+		"rules":                                        {Code: 22, Of: "RoleRuleConfiguration"},
 	}},
 	"RoleConfigurationConnection": {Implementors: roleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RoleConfiguration"},
@@ -1415,6 +1495,61 @@ var plainTypes = plain.Types{
 		"blockProvisioning":                {Code: 3},
 		"blockAllResourceTypeProvisioning": {Code: 4},
 		"noProvisioningReview":             {Code: 5},
+	}},
+	"RoleReconciliationItem": {Implementors: roleReconciliationItemImplementors, Fields: map[string]plain.Field{
+		"id":            {Code: 1},
+		"version":       {Code: 2},
+		"state":         {Code: 3},
+		"role":          {Code: 4},
+		"roleName":      {Code: 5},
+		"roleKind":      {Code: 6},
+		"owner":         {Code: 7, Of: "ResourceRef"},
+		"isOwnerGone":   {Code: 8},
+		"foundAt":       {Code: 9},
+		"values":        {Code: 10, Of: "FoundValue"},
+		"valueCount":    {Code: 11},
+		"lackingCount":  {Code: 12},
+		"compositeName": {Code: 13},
+		"postponedAt":   {Code: 14},
+		"postponedBy":   {Code: 15},
+		"isOwn":         {Code: 17},
+		"pattern":       {Code: 18},
+		"decisions":     {Code: 19},
+		"comments":      {Code: 20, Of: "DecisionComment"},
+		"decidedBy":     {Code: 21},
+		"decidedAt":     {Code: 23},
+		"comment":       {Code: 24},
+	}},
+	"RoleReconciliationItemConnection": {Implementors: roleReconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RoleReconciliationItem"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"RoleReconciliationPattern": {Implementors: roleReconciliationPatternImplementors, Fields: map[string]plain.Field{
+		"id":          {Code: 1},
+		"role":        {Code: 2},
+		"roleName":    {Code: 3},
+		"roleKind":    {Code: 4},
+		"count":       {Code: 5},
+		"preExisting": {Code: 6},
+		"complete":    {Code: 7},
+		"lacking":     {Code: 8},
+		"holders":     {Code: 9},
+		"values":      {Code: 10},
+		"oldestAt":    {Code: 11},
+		"newestAt":    {Code: 12},
+	}},
+	"RoleReconciliationPatternConnection": {Implementors: roleReconciliationPatternConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RoleReconciliationPattern"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"RoleReconciliationResult": {Implementors: roleReconciliationResultImplementors, Fields: map[string]plain.Field{
+		"id":    {Code: 1},
+		"item":  {Code: 2, Of: "RoleReconciliationItem"},
+		"error": {Code: 3, Of: "ItemError"},
 	}},
 	"RoleRule": {Implementors: roleRuleImplementors, Fields: map[string]plain.Field{
 		"id":         {Code: 1},
@@ -1478,6 +1613,19 @@ var plainTypes = plain.Types{
 		"property":      {Code: 1},
 		"extensionKind": {Code: 2},
 		"isExcluded":    {Code: 3},
+	}},
+	"Settings": {Implementors: settingsImplementors, Fields: map[string]plain.Field{
+		"approvalWorkflowType":                         {Code: 1},
+		"hasImplicitApproval":                          {Code: 2},
+		"prolongationWithoutApproval":                  {Code: 3},
+		"maxDuration":                                  {Code: 4},
+		"gracePeriod":                                  {Code: 5},
+		"manualAssignmentEndDateLockedToContextMode":   {Code: 6},
+		"commentActivationOnApproveInReview":           {Code: 7},
+		"commentActivationOnDeclineInReview":           {Code: 8},
+		"commentActivationOnDeleteGapInReconciliation": {Code: 9},
+		"commentActivationOnKeepGapInReconciliation":   {Code: 10},
+		"fromPolicy":                                   {Code: 11},
 	}},
 	"SourceConfiguration": {Implementors: sourceConfigurationImplementors, Fields: map[string]plain.Field{
 		"connection":      {Code: 1},
@@ -1957,6 +2105,18 @@ func plainAccountType(w *plain.Writer, s *plain.Selection, obj *reconciliation.A
 		case 3: // ownerEntityType
 			v := obj.OwnerEntityType
 			w.String(v)
+
+		case 4: // comment
+			v := obj.Comment
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 5: // commentOnDelete
+			v := obj.CommentOnDelete
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
 
 		}
 	}
@@ -2715,6 +2875,10 @@ func plainCategory(w *plain.Writer, s *plain.Selection, obj *rolemodel.Category)
 				w.ID(*v)
 			}
 
+		case 7: // isCollapsed
+			v := obj.IsCollapsed
+			w.Bool(v)
+
 		}
 	}
 	w.Raw("}")
@@ -2757,6 +2921,10 @@ func plainCategoryConfiguration(w *plain.Writer, s *plain.Selection, obj *manife
 		case 5: // parent
 			v := obj.Parent
 			w.String(v)
+
+		case 6: // isCollapsed
+			v := obj.IsCollapsed
+			w.Bool(v)
 
 		}
 	}
@@ -4175,6 +4343,83 @@ func plainDecideReconciliationPayload(w *plain.Writer, s *plain.Selection, obj *
 	return true
 }
 
+func (ec *executionContext) _DecideRoleReconciliationPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecideRoleReconciliationPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DecideRoleReconciliationPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDecideRoleReconciliationPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DecideRoleReconciliationPayload(ctx, sel, obj)
+}
+
+func plainDecideRoleReconciliationPayload(w *plain.Writer, s *plain.Selection, obj *reconciliation.DecideRoleReconciliationPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DecideRoleReconciliationPayload\"")
+		case 1: // results
+			v := obj.Results
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRoleReconciliationResult(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // run
+			v := obj.Run
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainReconciliationRun(w, f.Below, v) {
+					return false
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DecisionComment(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecisionComment) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DecisionComment"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDecisionComment(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DecisionComment(ctx, sel, obj)
+}
+
+func plainDecisionComment(w *plain.Writer, s *plain.Selection, obj *reconciliation.DecisionComment) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DecisionComment\"")
+		case 1: // decision
+			v := obj.Decision
+			w.String(string(v))
+
+		case 2: // activation
+			v := obj.Activation()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _DeleteResourcePayload(ctx context.Context, sel ast.SelectionSet, obj *directory.DeleteResourcePayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DeleteResourcePayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainDeleteResourcePayload(w, s, obj) }); m != nil {
@@ -4898,7 +5143,15 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.ID(*v)
 			}
 
-		case 21: // inForce
+		case 21: // foundRoleId
+			v := obj.FoundRoleID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 22: // inForce
 			v := obj.InForce
 			w.Bool(v)
 
@@ -5470,6 +5723,95 @@ func plainFlowEdge(w *plain.Writer, s *plain.Selection, obj *order.FlowEdge) boo
 		case 3: // count
 			v := obj.Count
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _FoundValue(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.FoundValue) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "FoundValue"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainFoundValue(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_FoundValue(ctx, sel, obj)
+}
+
+func plainFoundValue(w *plain.Writer, s *plain.Selection, obj *reconciliation.FoundValue) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"FoundValue\"")
+		case 1: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 2: // resourceTypeName
+			v := obj.ResourceTypeName
+			w.String(v)
+
+		case 3: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 5: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // propertyName
+			v := obj.PropertyName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // value
+			v := obj.Value
+			w.String(v)
+
+		case 8: // isHeld
+			v := obj.IsHeld
+			w.Bool(v)
+
+		case 9: // account
+			v := obj.Account
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 10: // itemId
+			v := obj.ItemID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
 
 		}
 	}
@@ -7361,7 +7703,25 @@ func plainMyScopes(w *plain.Writer, s *plain.Selection, obj *auth.MyScopes) bool
 			}
 			w.Raw("]")
 
-		case 7: // queryResources
+		case 7: // reconciliateRoles
+			v := obj.ReconciliateRoles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 8: // massReconciliateRoles
+			v := obj.MassReconciliateRoles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 9: // queryResources
 			v := obj.QueryResources
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -7370,7 +7730,7 @@ func plainMyScopes(w *plain.Writer, s *plain.Selection, obj *auth.MyScopes) bool
 			}
 			w.Raw("]")
 
-		case 8: // createResources
+		case 10: // createResources
 			v := obj.CreateResources
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -8610,6 +8970,37 @@ func plainOwnerCandidate(w *plain.Writer, s *plain.Selection, obj *reconciliatio
 	return true
 }
 
+func (ec *executionContext) _OwnerConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Owner) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "OwnerConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainOwnerConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_OwnerConfiguration(ctx, sel, obj)
+}
+
+func plainOwnerConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.Owner) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"OwnerConfiguration\"")
+		case 1: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 2: // key
+			v := obj.Key
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *page.Info) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PageInfo"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPageInfo(w, s, obj) }); m != nil {
@@ -8953,6 +9344,56 @@ func plainPolicy(w *plain.Writer, s *plain.Selection, obj *rolemodel.Policy) boo
 			v := obj.IsProvisioningEnabled
 			w.Bool(v)
 
+		case 5: // isExternal
+			v := obj.IsExternal
+			w.Bool(v)
+
+		case 7: // hasImplicitApproval
+			v := obj.HasImplicitApproval
+			w.Bool(v)
+
+		case 8: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			w.Bool(v)
+
+		case 9: // maxDuration
+			v := obj.MaxDuration
+			w.Int(int64(v))
+
+		case 10: // gracePeriod
+			v := obj.GracePeriod
+			w.Int(int64(v))
+
+		case 11: // manualAssignmentEndDateLockedToContextMode
+			v := obj.EndDateLock()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // commentActivationOnApproveInReview
+			v := obj.OnApprove()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // commentActivationOnDeclineInReview
+			v := obj.OnDecline()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // commentActivationOnDeleteGapInReconciliation
+			v := obj.OnDelete()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 15: // commentActivationOnKeepGapInReconciliation
+			v := obj.OnKeep()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
 		}
 	}
 	w.Raw("}")
@@ -8991,6 +9432,56 @@ func plainPolicyConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest
 		case 4: // isSimulationEnabled
 			v := obj.IsSimulationEnabled
 			w.Bool(v)
+
+		case 5: // isExternal
+			v := obj.IsExternal
+			w.Bool(v)
+
+		case 6: // hasImplicitApproval
+			v := obj.HasImplicitApproval
+			w.Bool(v)
+
+		case 7: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			w.Bool(v)
+
+		case 8: // maxDuration
+			v := obj.MaxDuration
+			w.Int(int64(v))
+
+		case 9: // gracePeriod
+			v := obj.GracePeriod
+			w.Int(int64(v))
+
+		case 10: // manualAssignmentEndDateLockedToContextMode
+			v := obj.ManualAssignmentEndDateLockedToContextMode
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 11: // commentActivationOnApproveInReview
+			v := obj.CommentActivationOnApproveInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // commentActivationOnDeclineInReview
+			v := obj.CommentActivationOnDeclineInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // commentActivationOnDeleteGapInReconciliation
+			v := obj.CommentActivationOnDeleteGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // commentActivationOnKeepGapInReconciliation
+			v := obj.CommentActivationOnKeepGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
 
 		}
 	}
@@ -9738,19 +10229,31 @@ func plainReconciliationCounters(w *plain.Writer, s *plain.Selection, obj *recon
 			v := obj.Missing
 			w.Int(int64(v))
 
-		case 5: // toReconcile
+		case 5: // roles
+			v := obj.Roles
+			w.Int(int64(v))
+
+		case 6: // unrecognized
+			v := obj.Unrecognized
+			w.Int(int64(v))
+
+		case 7: // toReconcile
 			v := obj.ToReconcile()
 			w.Int(int64(v))
 
-		case 6: // postponed
+		case 8: // postponed
 			v := obj.Postponed
 			w.Int(int64(v))
 
-		case 7: // leavers
+		case 9: // postponedRoles
+			v := obj.PostponedRoles
+			w.Int(int64(v))
+
+		case 10: // leavers
 			v := obj.Leavers
 			w.Int(int64(v))
 
-		case 8: // accountsOfLeavers
+		case 11: // accountsOfLeavers
 			v := obj.AccountsOfLeavers
 			w.Int(int64(v))
 
@@ -9944,7 +10447,16 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			v := obj.Pattern()
 			w.String(v)
 
-		case 24: // decisions
+		case 24: // foundRoles
+			v := obj.FoundRoles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 25: // decisions
 			v := obj.Decisions()
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -9953,7 +10465,18 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			}
 			w.Raw("]")
 
-		case 25: // decision
+		case 26: // comments
+			v := obj.Comments()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainDecisionComment(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 27: // decision
 			v := obj.Decision()
 			if v == nil {
 				w.Raw("null")
@@ -9961,7 +10484,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(string(*v))
 			}
 
-		case 26: // decidedBy
+		case 28: // decidedBy
 			v := obj.DecidedBy
 			if v == nil {
 				w.Raw("null")
@@ -9969,7 +10492,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 28: // decidedAt
+		case 30: // decidedAt
 			v := obj.DecidedAt
 			if v == nil {
 				w.Raw("null")
@@ -9979,11 +10502,11 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 29: // comment
+		case 31: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 30: // closedAt
+		case 32: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -10274,41 +10797,45 @@ func plainReconciliationRun(w *plain.Writer, s *plain.Selection, obj *reconcilia
 			v := obj.ID
 			w.ID(v)
 
-		case 2: // decision
+		case 2: // subject
+			v := obj.Subject
+			w.String(string(v))
+
+		case 3: // decision
 			v := obj.Decision
 			w.String(string(v))
 
-		case 3: // comment
+		case 4: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 4: // state
+		case 5: // state
 			v := obj.State
 			w.String(string(v))
 
-		case 5: // actor
+		case 6: // actor
 			v := obj.Actor
 			w.String(v)
 
-		case 7: // total
+		case 8: // total
 			v := obj.Total
 			w.Int(int64(v))
 
-		case 8: // done
+		case 9: // done
 			v := obj.Done
 			w.Int(int64(v))
 
-		case 9: // failed
+		case 10: // failed
 			v := obj.Failed
 			w.Int(int64(v))
 
-		case 11: // createdAt
+		case 12: // createdAt
 			v := obj.CreatedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 12: // endedAt
+		case 13: // endedAt
 			v := obj.EndedAt
 			if v == nil {
 				w.Raw("null")
@@ -10961,51 +11488,64 @@ func plainResourceType(w *plain.Writer, s *plain.Selection, obj *rolemodel.Resou
 			v := obj.Description
 			w.String(v)
 
-		case 9: // blockProvisioning
+		case 7: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 10: // hideOnSimplifiedView
+			v := obj.HideOnSimplifiedView
+			w.Bool(v)
+
+		case 15: // blockProvisioning
 			v := obj.BlockProvisioning
 			w.Bool(v)
 
-		case 10: // allowOwnDecisions
+		case 16: // allowOwnDecisions
 			v := obj.AllowOwnDecisions
 			w.Bool(v)
 
-		case 11: // allowAdd
+		case 17: // allowAdd
 			v := obj.AllowAdd
 			w.Bool(v)
 
-		case 12: // allowRemove
+		case 18: // allowRemove
 			v := obj.AllowRemove
 			w.Bool(v)
 
-		case 13: // transmittedStateValidityPeriod
+		case 19: // transmittedStateValidityPeriod
 			v := obj.TransmittedStateValidityPeriod
 			w.Int(int64(v))
 
-		case 14: // fulfillHoursAheadOfTime
+		case 20: // fulfillHoursAheadOfTime
 			v := obj.FulfillHoursAheadOfTime
 			w.Int(int64(v))
 
-		case 16: // maximumInsert
+		case 22: // maximumInsert
 			v := obj.MaximumInsert
 			w.Int(int64(v))
 
-		case 17: // maximumUpdate
+		case 23: // maximumUpdate
 			v := obj.MaximumUpdate
 			w.Int(int64(v))
 
-		case 18: // maximumDelete
+		case 24: // maximumDelete
 			v := obj.MaximumDelete
 			w.Int(int64(v))
 
-		case 19: // maximumInsertPercent
+		case 25: // maximumInsertPercent
 			v := obj.MaximumInsertPercent
 			w.Int(int64(v))
 
-		case 20: // maximumUpdatePercent
+		case 26: // maximumUpdatePercent
 			v := obj.MaximumUpdatePercent
 			w.Int(int64(v))
 
-		case 21: // maximumDeletePercent
+		case 27: // maximumDeletePercent
 			v := obj.MaximumDeletePercent
 			w.Int(int64(v))
 
@@ -11071,117 +11611,154 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Int(int64(*v))
 
-		case 10: // hideOnSimplifiedView
+		case 10: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 11: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainOwnerConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 12: // implicitApproval
+			v := obj.ImplicitApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // manualAssignmentEndDateLockedToContextMode
+			v := obj.ManualAssignmentEndDateLockedToContextMode
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 15: // hideOnSimplifiedView
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 11: // allowAdd
+		case 16: // allowAdd
 			v := obj.AllowAdd
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 12: // allowRemove
+		case 17: // allowRemove
 			v := obj.AllowRemove
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 13: // removeOrphans
+		case 18: // removeOrphans
 			v := obj.RemoveOrphans
 			w.Bool(v)
 
-		case 14: // blockProvisioning
+		case 19: // blockProvisioning
 			v := obj.BlockProvisioning
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 15: // allowOwnDecisions
+		case 20: // allowOwnDecisions
 			v := obj.AllowOwnDecisions
 			w.Bool(v)
 
-		case 16: // discardManualAssignments
+		case 21: // discardManualAssignments
 			v := obj.DiscardManualAssignments
 			w.Bool(v)
 
-		case 17: // correlateMultipleResources
+		case 22: // correlateMultipleResources
 			v := obj.CorrelateMultipleResources
 			w.Bool(v)
 
-		case 18: // suggestAllCorrelations
+		case 23: // suggestAllCorrelations
 			v := obj.SuggestAllCorrelations
 			w.Bool(v)
 
-		case 19: // dependsOn
+		case 24: // dependsOn
 			v := obj.DependsOn
 			w.String(v)
 
-		case 20: // dependsOnOwnerProperty
+		case 25: // dependsOnOwnerProperty
 			v := obj.DependsOnOwnerProperty
 			w.String(v)
 
-		case 21: // argumentsExpression
+		case 26: // argumentsExpression
 			v := obj.ArgumentsExpression
 			w.String(v)
 
-		case 22: // fulfillHoursAheadOfTime
+		case 27: // fulfillHoursAheadOfTime
 			v := obj.FulfillHoursAheadOfTime
 			w.Int(int64(v))
 
-		case 23: // transmittedStateValidityPeriod
+		case 28: // transmittedStateValidityPeriod
 			v := obj.TransmittedStateValidityPeriod
 			w.Int(int64(v))
 
-		case 24: // autoRetryCount
+		case 29: // autoRetryCount
 			v := obj.AutoRetryCount
 			w.Int(int64(v))
 
-		case 25: // autoRetryDelayMinutes
+		case 30: // autoRetryDelayMinutes
 			v := obj.AutoRetryDelayMinutes
 			w.Int(int64(v))
 
-		case 26: // maximumInsert
+		case 31: // maximumInsert
 			v := obj.MaximumInsert
 			w.Int(int64(v))
 
-		case 27: // maximumUpdate
+		case 32: // maximumUpdate
 			v := obj.MaximumUpdate
 			w.Int(int64(v))
 
-		case 28: // maximumDelete
+		case 33: // maximumDelete
 			v := obj.MaximumDelete
 			w.Int(int64(v))
 
-		case 29: // maximumInsertPercent
+		case 34: // maximumInsertPercent
 			v := obj.MaximumInsertPercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 30: // maximumUpdatePercent
+		case 35: // maximumUpdatePercent
 			v := obj.MaximumUpdatePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 31: // maximumDeletePercent
+		case 36: // maximumDeletePercent
 			v := obj.MaximumDeletePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 32: // ticketSynchroIsNotAvailable
+		case 37: // ticketSynchroIsNotAvailable
 			v := obj.TicketSynchroIsNotAvailable
 			w.Bool(v)
 
-		case 33: // typeRules
+		case 38: // typeRules
 			v := obj.TypeRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11192,7 +11769,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 34: // scalarRules
+		case 39: // scalarRules
 			v := obj.ScalarRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11203,7 +11780,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 35: // navigationRules
+		case 40: // navigationRules
 			v := obj.NavigationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11214,7 +11791,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 36: // queryRules
+		case 41: // queryRules
 			v := obj.QueryRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11225,7 +11802,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 37: // correlationRules
+		case 42: // correlationRules
 			v := obj.CorrelationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11236,7 +11813,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 38: // classificationRules
+		case 43: // classificationRules
 			v := obj.ClassificationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -11593,6 +12170,25 @@ func plainRole(w *plain.Writer, s *plain.Selection, obj *rolemodel.Role) bool {
 			v := obj.Description
 			w.String(v)
 
+		case 11: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 14: // hideOnSimplifiedView
+			v := obj.HideOnSimplifiedView
+			w.Bool(v)
+
+		case 15: // state
+			v := obj.StateWord()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
 		}
 	}
 	w.Raw("}")
@@ -11640,15 +12236,107 @@ func plainRoleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.R
 			v := obj.Category
 			w.String(v)
 
-		case 7: // approvalWorkflowType
+		case 7: // secondaryCategories
+			v := obj.SecondaryCategories
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 8: // tags
+			v := obj.Tags
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 9: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainOwnerConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 10: // approvalWorkflowType
 			v := obj.ApprovalWorkflowType
 			w.Int(int64(v))
 
-		case 8: // hideOnSimplifiedView
+		case 11: // implicitApproval
+			v := obj.ImplicitApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 13: // manualAssignmentEndDateLockedToContextMode
+			v := obj.ManualAssignmentEndDateLockedToContextMode
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 14: // maxDuration
+			v := obj.MaxDuration
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 15: // gracePeriod
+			v := obj.GracePeriod
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 16: // commentActivationOnApproveInReview
+			v := obj.CommentActivationOnApproveInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 17: // commentActivationOnDeclineInReview
+			v := obj.CommentActivationOnDeclineInReview
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 18: // commentActivationOnDeleteGapInReconciliation
+			v := obj.CommentActivationOnDeleteGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 19: // commentActivationOnKeepGapInReconciliation
+			v := obj.CommentActivationOnKeepGapInReconciliation
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 20: // hideOnSimplifiedView
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 9: // rules
+		case 21: // state
+			v := obj.State
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 22: // rules
 			v := obj.Rules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -12020,6 +12708,398 @@ func plainRoleModelOptions(w *plain.Writer, s *plain.Selection, obj *job.RoleMod
 		case 5: // noProvisioningReview
 			v := obj.NoProvisioningReview
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleReconciliationItem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RoleItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleReconciliationItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleReconciliationItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleReconciliationItem(ctx, sel, obj)
+}
+
+func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconciliation.RoleItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleReconciliationItem\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // version
+			v := obj.Version
+			w.Int(int64(v))
+
+		case 3: // state
+			v := obj.State()
+			w.String(string(v))
+
+		case 4: // role
+			v := obj.Role
+			w.String(v)
+
+		case 5: // roleName
+			v := obj.RoleName
+			w.String(v)
+
+		case 6: // roleKind
+			v := obj.RoleKind
+			w.String(string(v))
+
+		case 7: // owner
+			v := obj.Owner
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		case 8: // isOwnerGone
+			v := obj.IsOwnerGone
+			w.Bool(v)
+
+		case 9: // foundAt
+			v := obj.FoundAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 10: // values
+			v := obj.Values
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainFoundValue(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // valueCount
+			v := obj.ValueCount()
+			w.Int(int64(v))
+
+		case 12: // lackingCount
+			v := obj.LackingCount()
+			w.Int(int64(v))
+
+		case 13: // compositeName
+			v := obj.CompositeName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 14: // postponedAt
+			v := obj.PostponedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 15: // postponedBy
+			v := obj.PostponedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 17: // isOwn
+			v := obj.IsOwn
+			w.Bool(v)
+
+		case 18: // pattern
+			v := obj.Pattern()
+			w.String(v)
+
+		case 19: // decisions
+			v := obj.Decisions()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(string(v0))
+			}
+			w.Raw("]")
+
+		case 20: // comments
+			v := obj.Comments()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainDecisionComment(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 21: // decidedBy
+			v := obj.DecidedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 23: // decidedAt
+			v := obj.DecidedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 24: // comment
+			v := obj.Comment
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleReconciliationItemConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.RoleItem]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleReconciliationItemConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleReconciliationItemConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleReconciliationItemConnection(ctx, sel, obj)
+}
+
+func plainRoleReconciliationItemConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.RoleItem]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleReconciliationItemConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRoleReconciliationItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleReconciliationPattern(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RolePattern) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleReconciliationPattern"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleReconciliationPattern(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleReconciliationPattern(ctx, sel, obj)
+}
+
+func plainRoleReconciliationPattern(w *plain.Writer, s *plain.Selection, obj *reconciliation.RolePattern) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleReconciliationPattern\"")
+		case 1: // id
+			v := obj.ID
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // role
+			v := obj.Role
+			w.String(v)
+
+		case 3: // roleName
+			v := obj.RoleName
+			w.String(v)
+
+		case 4: // roleKind
+			v := obj.RoleKind
+			w.String(string(v))
+
+		case 5: // count
+			v := obj.Count
+			w.Int(int64(v))
+
+		case 6: // preExisting
+			v := obj.PreExisting
+			w.Int(int64(v))
+
+		case 7: // complete
+			v := obj.Complete
+			w.Int(int64(v))
+
+		case 8: // lacking
+			v := obj.Lacking
+			w.Int(int64(v))
+
+		case 9: // holders
+			v := obj.Holders
+			w.Int(int64(v))
+
+		case 10: // values
+			v := obj.Values
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 11: // oldestAt
+			v := obj.OldestAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 12: // newestAt
+			v := obj.NewestAt
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleReconciliationPatternConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.RolePattern]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleReconciliationPatternConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleReconciliationPatternConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleReconciliationPatternConnection(ctx, sel, obj)
+}
+
+func plainRoleReconciliationPatternConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.RolePattern]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleReconciliationPatternConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRoleReconciliationPattern(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleReconciliationResult(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RoleReconciliationResult) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleReconciliationResult"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleReconciliationResult(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleReconciliationResult(ctx, sel, obj)
+}
+
+func plainRoleReconciliationResult(w *plain.Writer, s *plain.Selection, obj *reconciliation.RoleReconciliationResult) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleReconciliationResult\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // item
+			v := obj.Item
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainRoleReconciliationItem(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 3: // error
+			v := obj.Error
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainItemError(w, f.Below, v) {
+					return false
+				}
+			}
 
 		}
 	}
@@ -12456,6 +13536,88 @@ func plainSectionPropertyConfiguration(w *plain.Writer, s *plain.Selection, obj 
 		case 3: // isExcluded
 			v := obj.IsExcluded
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _Settings(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Settings) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Settings"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainSettings(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Settings(ctx, sel, obj)
+}
+
+func plainSettings(w *plain.Writer, s *plain.Selection, obj *rolemodel.Settings) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Settings\"")
+		case 1: // approvalWorkflowType
+			v := obj.ApprovalWorkflowType
+			w.Int(int64(v))
+
+		case 2: // hasImplicitApproval
+			v := obj.HasImplicitApproval
+			w.Bool(v)
+
+		case 3: // prolongationWithoutApproval
+			v := obj.ProlongationWithoutApproval
+			w.Bool(v)
+
+		case 4: // maxDuration
+			v := obj.MaxDuration
+			w.Int(int64(v))
+
+		case 5: // gracePeriod
+			v := obj.GracePeriod
+			w.Int(int64(v))
+
+		case 6: // manualAssignmentEndDateLockedToContextMode
+			v := obj.EndDateLock()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 7: // commentActivationOnApproveInReview
+			v := obj.OnApprove()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 8: // commentActivationOnDeclineInReview
+			v := obj.OnDecline()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 9: // commentActivationOnDeleteGapInReconciliation
+			v := obj.OnDelete()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 10: // commentActivationOnKeepGapInReconciliation
+			v := obj.OnKeep()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 11: // fromPolicy
+			v := obj.FromPolicy
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
 
 		}
 	}

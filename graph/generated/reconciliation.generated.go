@@ -14,6 +14,7 @@ import (
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/reconciliation"
+	"writ/server/rolemodel"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -28,6 +29,11 @@ type ReconciliationItemResolver interface {
 }
 type ReconciliationRunResolver interface {
 	ActorName(ctx context.Context, obj *reconciliation.ReconciliationRun) (*string, error)
+}
+type RoleReconciliationItemResolver interface {
+	PostponedByName(ctx context.Context, obj *reconciliation.RoleItem) (*string, error)
+
+	DecidedByName(ctx context.Context, obj *reconciliation.RoleItem) (*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -809,6 +815,70 @@ func (ec *executionContext) fieldContext_DecideReconciliationPayload_run(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DecideRoleReconciliationPayload_results(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideRoleReconciliationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideRoleReconciliationPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []reconciliation.RoleReconciliationResult) graphql.Marshaler {
+			return ec.marshalNRoleReconciliationResult2ᚕwritᚋserverᚋreconciliationᚐRoleReconciliationResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecideRoleReconciliationPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideRoleReconciliationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleReconciliationResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecideRoleReconciliationPayload_run(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideRoleReconciliationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideRoleReconciliationPayload_run(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Run, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.ReconciliationRun) graphql.Marshaler {
+			return ec.marshalOReconciliationRun2ᚖwritᚋserverᚋreconciliationᚐReconciliationRun(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecideRoleReconciliationPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideRoleReconciliationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DecisionComment_decision(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecisionComment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -853,6 +923,245 @@ func (ec *executionContext) _DecisionComment_activation(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_DecisionComment_activation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DecisionComment", field, true, false, "CommentActivation")
+}
+
+func (ec *executionContext) _FoundValue_resourceType(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_resourceType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_resourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FoundValue_resourceTypeName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_resourceTypeName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceTypeName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_resourceTypeName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FoundValue_system(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_system(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.System, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_system(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FoundValue_systemName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_systemName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SystemName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_systemName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FoundValue_property(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FoundValue_propertyName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_propertyName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PropertyName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_propertyName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FoundValue_value(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _FoundValue_isHeld(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_isHeld(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsHeld, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_isHeld(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _FoundValue_account(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.ResourceRef) graphql.Marshaler {
+			return ec.marshalOResourceRef2ᚖwritᚋserverᚋdirectoryᚐResourceRef(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FoundValue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FoundValue_itemId(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundValue_itemId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ItemID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FoundValue_itemId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundValue", field, false, false, "ID")
 }
 
 func (ec *executionContext) _OwnerCandidate_owner(ctx context.Context, field graphql.CollectedField, obj *reconciliation.OwnerCandidate) (ret graphql.Marshaler) {
@@ -1094,6 +1403,52 @@ func (ec *executionContext) fieldContext_ReconciliationCounters_missing(_ contex
 	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ReconciliationCounters_roles(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationCounters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationCounters_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationCounters_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationCounters_unrecognized(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationCounters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationCounters_unrecognized(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unrecognized, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationCounters_unrecognized(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ReconciliationCounters_toReconcile(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationCounters) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1137,6 +1492,29 @@ func (ec *executionContext) _ReconciliationCounters_postponed(ctx context.Contex
 	)
 }
 func (ec *executionContext) fieldContext_ReconciliationCounters_postponed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationCounters_postponedRoles(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationCounters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationCounters_postponedRoles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostponedRoles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationCounters_postponedRoles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
 }
 
@@ -1800,6 +2178,29 @@ func (ec *executionContext) _ReconciliationItem_pattern(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_ReconciliationItem_pattern(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReconciliationItem", field, true, false, "String")
+}
+
+func (ec *executionContext) _ReconciliationItem_foundRoles(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationItem_foundRoles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FoundRoles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationItem_foundRoles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationItem", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReconciliationItem_decisions(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
@@ -2670,6 +3071,29 @@ func (ec *executionContext) fieldContext_ReconciliationRun_id(_ context.Context,
 	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "ID")
 }
 
+func (ec *executionContext) _ReconciliationRun_subject(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationRun_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v reconciliation.Subject) graphql.Marshaler {
+			return ec.marshalNReconciliationSubject2writᚋserverᚋreconciliationᚐSubject(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationRun_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "ReconciliationSubject")
+}
+
 func (ec *executionContext) _ReconciliationRun_decision(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3042,6 +3466,1168 @@ func (ec *executionContext) fieldContext_ReconciliationRunConnection_totalCountI
 	return graphql.NewScalarFieldContext("ReconciliationRunConnection", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _RoleReconciliationItem_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNID2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_version(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_state(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v reconciliation.RoleState) graphql.Marshaler {
+			return ec.marshalNRoleReconciliationState2writᚋserverᚋreconciliationᚐRoleState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, true, false, "RoleReconciliationState")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_role(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_roleName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_roleName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_roleName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_roleKind(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_roleKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleKind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rolemodel.RoleKind) graphql.Marshaler {
+			return ec.marshalNRoleKind2writᚋserverᚋrolemodelᚐRoleKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_roleKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "RoleKind")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_owner(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.ResourceRef) graphql.Marshaler {
+			return ec.marshalNResourceRef2writᚋserverᚋdirectoryᚐResourceRef(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationItem_isOwnerGone(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_isOwnerGone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOwnerGone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_isOwnerGone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_foundAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_foundAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FoundAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_foundAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_values(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reconciliation.FoundValue) graphql.Marshaler {
+			return ec.marshalNFoundValue2ᚕᚖwritᚋserverᚋreconciliationᚐFoundValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FoundValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationItem_valueCount(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_valueCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValueCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_valueCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, true, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_lackingCount(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_lackingCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LackingCount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_lackingCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, true, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_compositeName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_compositeName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompositeName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_compositeName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_postponedAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_postponedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostponedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_postponedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_postponedBy(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_postponedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostponedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_postponedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_postponedByName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_postponedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleReconciliationItem().PostponedByName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_postponedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, true, true, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_isOwn(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_isOwn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOwn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_isOwn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_pattern(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_pattern(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pattern(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_pattern(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, true, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_decisions(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_decisions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decisions(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []reconciliation.Decision) graphql.Marshaler {
+			return ec.marshalNReconciliationDecision2ᚕwritᚋserverᚋreconciliationᚐDecisionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_decisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, true, false, "ReconciliationDecision")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_comments(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_comments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comments(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []reconciliation.DecisionComment) graphql.Marshaler {
+			return ec.marshalNDecisionComment2ᚕwritᚋserverᚋreconciliationᚐDecisionCommentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationItem",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecisionComment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationItem_decidedBy(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_decidedByName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_decidedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleReconciliationItem().DecidedByName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_decidedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, true, true, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_decidedAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_comment(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItemConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RoleItem]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItemConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reconciliation.RoleItem) graphql.Marshaler {
+			return ec.marshalNRoleReconciliationItem2ᚕᚖwritᚋserverᚋreconciliationᚐRoleItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItemConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationItemConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleReconciliationItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationItemConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RoleItem]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItemConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItemConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationItemConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationItemConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RoleItem]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItemConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItemConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItemConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationItemConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RoleItem]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItemConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItemConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItemConnection", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_role(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_roleName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_roleName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_roleName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_roleKind(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_roleKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleKind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rolemodel.RoleKind) graphql.Marshaler {
+			return ec.marshalNRoleKind2writᚋserverᚋrolemodelᚐRoleKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_roleKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "RoleKind")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_count(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_preExisting(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_preExisting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreExisting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_preExisting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_complete(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_complete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complete, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_lacking(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_lacking(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lacking, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_lacking(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_holders(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_holders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Holders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_holders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_values(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_oldestAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_oldestAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OldestAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_oldestAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RoleReconciliationPattern_newestAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RolePattern) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPattern_newestAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NewestAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPattern_newestAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPattern", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RoleReconciliationPatternConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RolePattern]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPatternConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reconciliation.RolePattern) graphql.Marshaler {
+			return ec.marshalNRoleReconciliationPattern2ᚕᚖwritᚋserverᚋreconciliationᚐRolePatternᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPatternConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationPatternConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleReconciliationPattern(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationPatternConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RolePattern]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPatternConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPatternConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationPatternConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationPatternConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RolePattern]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPatternConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPatternConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPatternConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoleReconciliationPatternConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RolePattern]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationPatternConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationPatternConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationPatternConnection", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleReconciliationResult_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleReconciliationResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationResult_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNID2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationResult_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationResult", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RoleReconciliationResult_item(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleReconciliationResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationResult_item(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Item, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.RoleItem) graphql.Marshaler {
+			return ec.marshalORoleReconciliationItem2ᚖwritᚋserverᚋreconciliationᚐRoleItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationResult_item(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleReconciliationItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoleReconciliationResult_error(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleReconciliationResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationResult_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *order.ItemError) graphql.Marshaler {
+			return ec.marshalOItemError2ᚖwritᚋserverᚋorderᚐItemError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationResult_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ItemError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -3298,6 +4884,69 @@ func UnmarshalDecideReconciliationInput(ctx context.Context, raw any) (reconcili
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDecideRoleReconciliationInput(ctx context.Context, obj any) (reconciliation.DecideRoleReconciliationInput, error) {
+	var it reconciliation.DecideRoleReconciliationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"items", "filter", "decision", "comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "items":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("items"))
+			data, err := ec.unmarshalOReconciliationItemInput2ᚕwritᚋserverᚋreconciliationᚐReconciliationItemInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Items = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalORoleReconciliationFilter2ᚖwritᚋserverᚋreconciliationᚐRoleReconciliationFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalNReconciliationDecision2writᚋserverᚋreconciliationᚐDecision(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDecideRoleReconciliationInput unmarshals raw into the DecideRoleReconciliationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDecideRoleReconciliationInput(ctx context.Context, raw any) (reconciliation.DecideRoleReconciliationInput, error) {
+	var out reconciliation.DecideRoleReconciliationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideRoleReconciliationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReconciliationFilter(ctx context.Context, obj any) (reconciliation.ReconciliationFilter, error) {
 	var it reconciliation.ReconciliationFilter
 	if obj == nil {
@@ -3463,6 +5112,111 @@ func (ec *executionContext) unmarshalInputReconciliationItemInput(ctx context.Co
 func UnmarshalReconciliationItemInput(ctx context.Context, raw any) (reconciliation.ReconciliationItemInput, error) {
 	var out reconciliation.ReconciliationItemInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReconciliationItemInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoleReconciliationFilter(ctx context.Context, obj any) (reconciliation.RoleReconciliationFilter, error) {
+	var it reconciliation.RoleReconciliationFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids", "states", "roles", "pattern", "complete", "ownerId", "text", "foundAfter", "foundBefore", "postponed"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IDs = data
+		case "states":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("states"))
+			data, err := ec.unmarshalORoleReconciliationState2ᚕwritᚋserverᚋreconciliationᚐRoleStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.States = data
+		case "roles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roles"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Roles = data
+		case "pattern":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pattern"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pattern = data
+		case "complete":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("complete"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Complete = data
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "foundAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foundAfter"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoundAfter = data
+		case "foundBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("foundBefore"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FoundBefore = data
+		case "postponed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postponed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Postponed = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoleReconciliationFilter unmarshals raw into the RoleReconciliationFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoleReconciliationFilter(ctx context.Context, raw any) (reconciliation.RoleReconciliationFilter, error) {
+	var out reconciliation.RoleReconciliationFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoleReconciliationFilter", raw, &out)
 	return out, err
 }
 
@@ -3792,6 +5546,44 @@ func (ec *executionContext) slowly_DecideReconciliationPayload(ctx context.Conte
 	return out
 }
 
+var decideRoleReconciliationPayloadImplementors = []string{"DecideRoleReconciliationPayload"}
+
+func (ec *executionContext) slowly_DecideRoleReconciliationPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecideRoleReconciliationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decideRoleReconciliationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecideRoleReconciliationPayload")
+		case "results":
+			out.Values[i] = ec._DecideRoleReconciliationPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "run":
+			out.Values[i] = ec._DecideRoleReconciliationPayload_run(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var decisionCommentImplementors = []string{"DecisionComment"}
 
 func (ec *executionContext) slowly_DecisionComment(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecisionComment) graphql.Marshaler {
@@ -3811,6 +5603,84 @@ func (ec *executionContext) slowly_DecisionComment(ctx context.Context, sel ast.
 		case "activation":
 			out.Values[i] = ec._DecisionComment_activation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var foundValueImplementors = []string{"FoundValue"}
+
+func (ec *executionContext) slowly_FoundValue(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.FoundValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, foundValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FoundValue")
+		case "resourceType":
+			out.Values[i] = ec._FoundValue_resourceType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resourceTypeName":
+			out.Values[i] = ec._FoundValue_resourceTypeName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "system":
+			out.Values[i] = ec._FoundValue_system(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "systemName":
+			out.Values[i] = ec._FoundValue_systemName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._FoundValue_property(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "propertyName":
+			out.Values[i] = ec._FoundValue_propertyName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._FoundValue_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isHeld":
+			out.Values[i] = ec._FoundValue_isHeld(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._FoundValue_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "itemId":
+			out.Values[i] = ec._FoundValue_itemId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -3947,6 +5817,16 @@ func (ec *executionContext) slowly_ReconciliationCounters(ctx context.Context, s
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "roles":
+			out.Values[i] = ec._ReconciliationCounters_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unrecognized":
+			out.Values[i] = ec._ReconciliationCounters_unrecognized(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "toReconcile":
 			out.Values[i] = ec._ReconciliationCounters_toReconcile(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3954,6 +5834,11 @@ func (ec *executionContext) slowly_ReconciliationCounters(ctx context.Context, s
 			}
 		case "postponed":
 			out.Values[i] = ec._ReconciliationCounters_postponed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postponedRoles":
+			out.Values[i] = ec._ReconciliationCounters_postponedRoles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4151,6 +6036,11 @@ func (ec *executionContext) slowly_ReconciliationItem(ctx context.Context, sel a
 			}
 		case "pattern":
 			out.Values[i] = ec._ReconciliationItem_pattern(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "foundRoles":
+			out.Values[i] = ec._ReconciliationItem_foundRoles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -4470,6 +6360,11 @@ func (ec *executionContext) slowly_ReconciliationRun(ctx context.Context, sel as
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "subject":
+			out.Values[i] = ec._ReconciliationRun_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "decision":
 			out.Values[i] = ec._ReconciliationRun_decision(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4591,6 +6486,383 @@ func (ec *executionContext) slowly_ReconciliationRunConnection(ctx context.Conte
 	return out
 }
 
+var roleReconciliationItemImplementors = []string{"RoleReconciliationItem"}
+
+func (ec *executionContext) slowly_RoleReconciliationItem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RoleItem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleReconciliationItemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleReconciliationItem")
+		case "id":
+			out.Values[i] = ec._RoleReconciliationItem_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._RoleReconciliationItem_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._RoleReconciliationItem_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "role":
+			out.Values[i] = ec._RoleReconciliationItem_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "roleName":
+			out.Values[i] = ec._RoleReconciliationItem_roleName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "roleKind":
+			out.Values[i] = ec._RoleReconciliationItem_roleKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "owner":
+			out.Values[i] = ec._RoleReconciliationItem_owner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isOwnerGone":
+			out.Values[i] = ec._RoleReconciliationItem_isOwnerGone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "foundAt":
+			out.Values[i] = ec._RoleReconciliationItem_foundAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "values":
+			out.Values[i] = ec._RoleReconciliationItem_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "valueCount":
+			out.Values[i] = ec._RoleReconciliationItem_valueCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lackingCount":
+			out.Values[i] = ec._RoleReconciliationItem_lackingCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "compositeName":
+			out.Values[i] = ec._RoleReconciliationItem_compositeName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "postponedAt":
+			out.Values[i] = ec._RoleReconciliationItem_postponedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "postponedBy":
+			out.Values[i] = ec._RoleReconciliationItem_postponedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "postponedByName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleReconciliationItem_postponedByName(ctx, field, obj)
+				})
+		case "isOwn":
+			out.Values[i] = ec._RoleReconciliationItem_isOwn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pattern":
+			out.Values[i] = ec._RoleReconciliationItem_pattern(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decisions":
+			out.Values[i] = ec._RoleReconciliationItem_decisions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "comments":
+			out.Values[i] = ec._RoleReconciliationItem_comments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decidedBy":
+			out.Values[i] = ec._RoleReconciliationItem_decidedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decidedByName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleReconciliationItem_decidedByName(ctx, field, obj)
+				})
+		case "decidedAt":
+			out.Values[i] = ec._RoleReconciliationItem_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "comment":
+			out.Values[i] = ec._RoleReconciliationItem_comment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleReconciliationItemConnectionImplementors = []string{"RoleReconciliationItemConnection"}
+
+func (ec *executionContext) slowly_RoleReconciliationItemConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.RoleItem]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleReconciliationItemConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleReconciliationItemConnection")
+		case "nodes":
+			out.Values[i] = ec._RoleReconciliationItemConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RoleReconciliationItemConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._RoleReconciliationItemConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._RoleReconciliationItemConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleReconciliationPatternImplementors = []string{"RoleReconciliationPattern"}
+
+func (ec *executionContext) slowly_RoleReconciliationPattern(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RolePattern) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleReconciliationPatternImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleReconciliationPattern")
+		case "id":
+			out.Values[i] = ec._RoleReconciliationPattern_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "role":
+			out.Values[i] = ec._RoleReconciliationPattern_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roleName":
+			out.Values[i] = ec._RoleReconciliationPattern_roleName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roleKind":
+			out.Values[i] = ec._RoleReconciliationPattern_roleKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._RoleReconciliationPattern_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "preExisting":
+			out.Values[i] = ec._RoleReconciliationPattern_preExisting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "complete":
+			out.Values[i] = ec._RoleReconciliationPattern_complete(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lacking":
+			out.Values[i] = ec._RoleReconciliationPattern_lacking(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "holders":
+			out.Values[i] = ec._RoleReconciliationPattern_holders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._RoleReconciliationPattern_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "oldestAt":
+			out.Values[i] = ec._RoleReconciliationPattern_oldestAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "newestAt":
+			out.Values[i] = ec._RoleReconciliationPattern_newestAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleReconciliationPatternConnectionImplementors = []string{"RoleReconciliationPatternConnection"}
+
+func (ec *executionContext) slowly_RoleReconciliationPatternConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.RolePattern]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleReconciliationPatternConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleReconciliationPatternConnection")
+		case "nodes":
+			out.Values[i] = ec._RoleReconciliationPatternConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RoleReconciliationPatternConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._RoleReconciliationPatternConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._RoleReconciliationPatternConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var roleReconciliationResultImplementors = []string{"RoleReconciliationResult"}
+
+func (ec *executionContext) slowly_RoleReconciliationResult(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RoleReconciliationResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roleReconciliationResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoleReconciliationResult")
+		case "id":
+			out.Values[i] = ec._RoleReconciliationResult_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "item":
+			out.Values[i] = ec._RoleReconciliationResult_item(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._RoleReconciliationResult_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -4690,6 +6962,19 @@ func (ec *executionContext) marshalNDecideReconciliationPayload2ᚖwritᚋserver
 	return ec._DecideReconciliationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDecideRoleReconciliationInput2writᚋserverᚋreconciliationᚐDecideRoleReconciliationInput(ctx context.Context, v any) (reconciliation.DecideRoleReconciliationInput, error) {
+	res, err := ec.unmarshalInputDecideRoleReconciliationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecideRoleReconciliationPayload2ᚖwritᚋserverᚋreconciliationᚐDecideRoleReconciliationPayload(ctx context.Context, sel ast.SelectionSet, v *reconciliation.DecideRoleReconciliationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DecideRoleReconciliationPayload!")
+		return graphql.Null
+	}
+	return ec._DecideRoleReconciliationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNDecisionComment2writᚋserverᚋreconciliationᚐDecisionComment(ctx context.Context, sel ast.SelectionSet, v reconciliation.DecisionComment) graphql.Marshaler {
 	return ec._DecisionComment(ctx, sel, &v)
 }
@@ -4708,6 +6993,30 @@ func (ec *executionContext) marshalNDecisionComment2ᚕwritᚋserverᚋreconcili
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNFoundValue2ᚕᚖwritᚋserverᚋreconciliationᚐFoundValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.FoundValue) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFoundValue2ᚖwritᚋserverᚋreconciliationᚐFoundValue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFoundValue2ᚖwritᚋserverᚋreconciliationᚐFoundValue(ctx context.Context, sel ast.SelectionSet, v *reconciliation.FoundValue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FoundValue!")
+		return graphql.Null
+	}
+	return ec._FoundValue(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNOwnerCandidate2ᚕᚖwritᚋserverᚋreconciliationᚐOwnerCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.OwnerCandidate) graphql.Marshaler {
@@ -4996,6 +7305,120 @@ func (ec *executionContext) marshalNReconciliationState2writᚋserverᚋreconcil
 	return res
 }
 
+func (ec *executionContext) unmarshalNReconciliationSubject2writᚋserverᚋreconciliationᚐSubject(ctx context.Context, v any) (reconciliation.Subject, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := reconciliation.Subject(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReconciliationSubject2writᚋserverᚋreconciliationᚐSubject(ctx context.Context, sel ast.SelectionSet, v reconciliation.Subject) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReconciliationSubject!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNRoleReconciliationItem2ᚕᚖwritᚋserverᚋreconciliationᚐRoleItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.RoleItem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoleReconciliationItem2ᚖwritᚋserverᚋreconciliationᚐRoleItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRoleReconciliationItem2ᚖwritᚋserverᚋreconciliationᚐRoleItem(ctx context.Context, sel ast.SelectionSet, v *reconciliation.RoleItem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoleReconciliationItem!")
+		return graphql.Null
+	}
+	return ec._RoleReconciliationItem(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoleReconciliationItemConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*reconciliation.RoleItem]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoleReconciliationItemConnection!")
+		return graphql.Null
+	}
+	return ec._RoleReconciliationItemConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoleReconciliationPattern2ᚕᚖwritᚋserverᚋreconciliationᚐRolePatternᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.RolePattern) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoleReconciliationPattern2ᚖwritᚋserverᚋreconciliationᚐRolePattern(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRoleReconciliationPattern2ᚖwritᚋserverᚋreconciliationᚐRolePattern(ctx context.Context, sel ast.SelectionSet, v *reconciliation.RolePattern) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoleReconciliationPattern!")
+		return graphql.Null
+	}
+	return ec._RoleReconciliationPattern(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoleReconciliationPatternConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*reconciliation.RolePattern]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoleReconciliationPatternConnection!")
+		return graphql.Null
+	}
+	return ec._RoleReconciliationPatternConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoleReconciliationResult2writᚋserverᚋreconciliationᚐRoleReconciliationResult(ctx context.Context, sel ast.SelectionSet, v reconciliation.RoleReconciliationResult) graphql.Marshaler {
+	return ec._RoleReconciliationResult(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRoleReconciliationResult2ᚕwritᚋserverᚋreconciliationᚐRoleReconciliationResultᚄ(ctx context.Context, sel ast.SelectionSet, v []reconciliation.RoleReconciliationResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoleReconciliationResult2writᚋserverᚋreconciliationᚐRoleReconciliationResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNRoleReconciliationState2writᚋserverᚋreconciliationᚐRoleState(ctx context.Context, v any) (reconciliation.RoleState, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := reconciliation.RoleState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoleReconciliationState2writᚋserverᚋreconciliationᚐRoleState(ctx context.Context, sel ast.SelectionSet, v reconciliation.RoleState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RoleReconciliationState!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalOAccountWithoutOwnerFilter2ᚖwritᚋserverᚋreconciliationᚐAccountWithoutOwnerFilter(ctx context.Context, v any) (*reconciliation.AccountWithoutOwnerFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -5178,6 +7601,57 @@ func (ec *executionContext) marshalOReconciliationState2ᚕwritᚋserverᚋrecon
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNReconciliationState2writᚋserverᚋreconciliationᚐState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalORoleReconciliationFilter2ᚖwritᚋserverᚋreconciliationᚐRoleReconciliationFilter(ctx context.Context, v any) (*reconciliation.RoleReconciliationFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoleReconciliationFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoleReconciliationItem2ᚖwritᚋserverᚋreconciliationᚐRoleItem(ctx context.Context, sel ast.SelectionSet, v *reconciliation.RoleItem) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RoleReconciliationItem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORoleReconciliationState2ᚕwritᚋserverᚋreconciliationᚐRoleStateᚄ(ctx context.Context, v any) ([]reconciliation.RoleState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]reconciliation.RoleState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoleReconciliationState2writᚋserverᚋreconciliationᚐRoleState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORoleReconciliationState2ᚕwritᚋserverᚋreconciliationᚐRoleStateᚄ(ctx context.Context, sel ast.SelectionSet, v []reconciliation.RoleState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoleReconciliationState2writᚋserverᚋreconciliationᚐRoleState(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -41,6 +41,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	AssignedProfileConfiguration() AssignedProfileConfigurationResolver
 	AuditEvent() AuditEventResolver
+	Category() CategoryResolver
 	CategoryConfiguration() CategoryConfigurationResolver
 	ComputationFault() ComputationFaultResolver
 	Configuration() ConfigurationResolver
@@ -70,6 +71,7 @@ type ResolverRoot interface {
 	OrderHistoryEntry() OrderHistoryEntryResolver
 	OrderLine() OrderLineResolver
 	PermissionsView() PermissionsViewResolver
+	Policy() PolicyResolver
 	PolicyConfiguration() PolicyConfigurationResolver
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
@@ -85,6 +87,7 @@ type ResolverRoot interface {
 	Role() RoleResolver
 	RoleConfiguration() RoleConfigurationResolver
 	RoleMappingConfiguration() RoleMappingConfigurationResolver
+	RoleReconciliationItem() RoleReconciliationItemResolver
 	RoleRule() RoleRuleResolver
 	RoleRuleConfiguration() RoleRuleConfigurationResolver
 	StepConfiguration() StepConfigurationResolver
@@ -155,6 +158,8 @@ type ComplexityRoot struct {
 	}
 
 	AccountType struct {
+		Comment         func(childComplexity int) int
+		CommentOnDelete func(childComplexity int) int
 		DisplayName     func(childComplexity int) int
 		Identifier      func(childComplexity int) int
 		OwnerEntityType func(childComplexity int) int
@@ -263,13 +268,16 @@ type ComplexityRoot struct {
 		DisplayName func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
+		IsCollapsed func(childComplexity int) int
 		ParentID    func(childComplexity int) int
+		Policy      func(childComplexity int) int
 	}
 
 	CategoryConfiguration struct {
 		Description func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		Identifier  func(childComplexity int) int
+		IsCollapsed func(childComplexity int) int
 		Parent      func(childComplexity int) int
 		Policy      func(childComplexity int) int
 		Version     func(childComplexity int) int
@@ -513,6 +521,16 @@ type ComplexityRoot struct {
 		Run     func(childComplexity int) int
 	}
 
+	DecideRoleReconciliationPayload struct {
+		Results func(childComplexity int) int
+		Run     func(childComplexity int) int
+	}
+
+	DecisionComment struct {
+		Activation func(childComplexity int) int
+		Decision   func(childComplexity int) int
+	}
+
 	DeleteResourcePayload struct {
 		ID func(childComplexity int) int
 	}
@@ -612,6 +630,7 @@ type ComplexityRoot struct {
 		DifferenceID           func(childComplexity int) int
 		EndDate                func(childComplexity int) int
 		Error                  func(childComplexity int) int
+		FoundRoleID            func(childComplexity int) int
 		HiddenInSimplifiedView func(childComplexity int) int
 		ID                     func(childComplexity int) int
 		Identifier             func(childComplexity int) int
@@ -725,6 +744,19 @@ type ComplexityRoot struct {
 		Count func(childComplexity int) int
 		From  func(childComplexity int) int
 		To    func(childComplexity int) int
+	}
+
+	FoundValue struct {
+		Account          func(childComplexity int) int
+		IsHeld           func(childComplexity int) int
+		ItemID           func(childComplexity int) int
+		Property         func(childComplexity int) int
+		PropertyName     func(childComplexity int) int
+		ResourceType     func(childComplexity int) int
+		ResourceTypeName func(childComplexity int) int
+		System           func(childComplexity int) int
+		SystemName       func(childComplexity int) int
+		Value            func(childComplexity int) int
 	}
 
 	HeldOrders struct {
@@ -1023,74 +1055,75 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ActivateConnector       func(childComplexity int, input system.ConnectorInput) int
-		ApplyConfiguration      func(childComplexity int, input manifest.ApplyConfigurationInput) int
-		CancelJobInstance       func(childComplexity int, input job.JobInstanceInput) int
-		CancelMining            func(childComplexity int, input mining.CancelMiningInput) int
-		CancelReconciliationRun func(childComplexity int, input reconciliation.CancelReconciliationRunInput) int
-		CheckConnector          func(childComplexity int, input system.ConnectorInput) int
-		ChooseAccountOwner      func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
-		ConfirmManualOrders     func(childComplexity int, input order.ConfirmManualOrdersInput) int
-		CreateResource          func(childComplexity int, input directory.CreateResourceInput) int
-		CreateWebhook           func(childComplexity int, input webhook.CreateWebhookInput) int
-		DeactivateConnector     func(childComplexity int, input system.ConnectorInput) int
-		DecideReconciliation    func(childComplexity int, input reconciliation.DecideReconciliationInput) int
-		DeleteCategory          func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteCompositeRole     func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteConnector         func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteContextRule       func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteDimension         func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteEntityType        func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteJob               func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteMiningRule        func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeletePolicy            func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteProfile           func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteRecordSection     func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteResource          func(childComplexity int, input directory.DeleteResourceInput) int
-		DeleteResourceType      func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteRoleMapping       func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteSingleRole        func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteUser              func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteWebhook           func(childComplexity int, input webhook.WebhookInput) int
-		DisableWebhook          func(childComplexity int, input webhook.WebhookInput) int
-		DropDelivery            func(childComplexity int, input synchronization.DeliveryInput) int
-		EnableJobSchedule       func(childComplexity int, input job.ScheduleJobInput) int
-		EnableWebhook           func(childComplexity int, input webhook.WebhookInput) int
-		LiftFence               func(childComplexity int, input fence.LiftFenceInput) int
-		Login                   func(childComplexity int, input auth.LoginInput) int
-		Logout                  func(childComplexity int) int
-		ReconsiderOrders        func(childComplexity int, input order.BulkOrdersInput) int
-		Refresh                 func(childComplexity int) int
-		RelaunchJobInstance     func(childComplexity int, input job.JobInstanceInput) int
-		ReleaseHeldOrders       func(childComplexity int, input order.ReleaseHeldOrdersInput) int
-		ReleaseManualOrders     func(childComplexity int, input order.BulkOrdersInput) int
-		ReplayWebhook           func(childComplexity int, input webhook.ReplayWebhookInput) int
-		ReportManualOrderErrors func(childComplexity int, input order.ReportManualOrderErrorsInput) int
-		ResumeDelivery          func(childComplexity int, input synchronization.DeliveryInput) int
-		ResumeJobInstance       func(childComplexity int, input job.JobInstanceInput) int
-		ReviewOrders            func(childComplexity int, input order.ReviewOrdersInput) int
-		RotateWebhookSecret     func(childComplexity int, input webhook.WebhookInput) int
-		RunJob                  func(childComplexity int, input job.RunJobInput) int
-		SaveCategory            func(childComplexity int, input manifest.SaveInput[manifest.Category]) int
-		SaveCompositeRole       func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
-		SaveConnector           func(childComplexity int, input manifest.SaveInput[manifest.Connector]) int
-		SaveContextRule         func(childComplexity int, input manifest.SaveInput[manifest.ContextRule]) int
-		SaveDimension           func(childComplexity int, input manifest.SaveInput[manifest.Dimension]) int
-		SaveEntityType          func(childComplexity int, input manifest.SaveInput[manifest.EntityType]) int
-		SaveJob                 func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
-		SaveMiningRule          func(childComplexity int, input manifest.SaveInput[manifest.MiningRule]) int
-		SavePolicy              func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
-		SaveProfile             func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
-		SaveRecordSection       func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
-		SaveResourceType        func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
-		SaveRoleMapping         func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
-		SaveSingleRole          func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
-		SaveUser                func(childComplexity int, input manifest.SaveInput[manifest.User]) int
-		StartMining             func(childComplexity int, input mining.StartMiningInput) int
-		TakeManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
-		TestAdvanceClock        func(childComplexity int, seconds int) int
-		UnblockOrders           func(childComplexity int, input order.BulkOrdersInput) int
-		UpdateResource          func(childComplexity int, input directory.UpdateResourceInput) int
+		ActivateConnector        func(childComplexity int, input system.ConnectorInput) int
+		ApplyConfiguration       func(childComplexity int, input manifest.ApplyConfigurationInput) int
+		CancelJobInstance        func(childComplexity int, input job.JobInstanceInput) int
+		CancelMining             func(childComplexity int, input mining.CancelMiningInput) int
+		CancelReconciliationRun  func(childComplexity int, input reconciliation.CancelReconciliationRunInput) int
+		CheckConnector           func(childComplexity int, input system.ConnectorInput) int
+		ChooseAccountOwner       func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
+		ConfirmManualOrders      func(childComplexity int, input order.ConfirmManualOrdersInput) int
+		CreateResource           func(childComplexity int, input directory.CreateResourceInput) int
+		CreateWebhook            func(childComplexity int, input webhook.CreateWebhookInput) int
+		DeactivateConnector      func(childComplexity int, input system.ConnectorInput) int
+		DecideReconciliation     func(childComplexity int, input reconciliation.DecideReconciliationInput) int
+		DecideRoleReconciliation func(childComplexity int, input reconciliation.DecideRoleReconciliationInput) int
+		DeleteCategory           func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteCompositeRole      func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteConnector          func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteContextRule        func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteDimension          func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteEntityType         func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteJob                func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteMiningRule         func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeletePolicy             func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteProfile            func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRecordSection      func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteResource           func(childComplexity int, input directory.DeleteResourceInput) int
+		DeleteResourceType       func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRoleMapping        func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteSingleRole         func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteUser               func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteWebhook            func(childComplexity int, input webhook.WebhookInput) int
+		DisableWebhook           func(childComplexity int, input webhook.WebhookInput) int
+		DropDelivery             func(childComplexity int, input synchronization.DeliveryInput) int
+		EnableJobSchedule        func(childComplexity int, input job.ScheduleJobInput) int
+		EnableWebhook            func(childComplexity int, input webhook.WebhookInput) int
+		LiftFence                func(childComplexity int, input fence.LiftFenceInput) int
+		Login                    func(childComplexity int, input auth.LoginInput) int
+		Logout                   func(childComplexity int) int
+		ReconsiderOrders         func(childComplexity int, input order.BulkOrdersInput) int
+		Refresh                  func(childComplexity int) int
+		RelaunchJobInstance      func(childComplexity int, input job.JobInstanceInput) int
+		ReleaseHeldOrders        func(childComplexity int, input order.ReleaseHeldOrdersInput) int
+		ReleaseManualOrders      func(childComplexity int, input order.BulkOrdersInput) int
+		ReplayWebhook            func(childComplexity int, input webhook.ReplayWebhookInput) int
+		ReportManualOrderErrors  func(childComplexity int, input order.ReportManualOrderErrorsInput) int
+		ResumeDelivery           func(childComplexity int, input synchronization.DeliveryInput) int
+		ResumeJobInstance        func(childComplexity int, input job.JobInstanceInput) int
+		ReviewOrders             func(childComplexity int, input order.ReviewOrdersInput) int
+		RotateWebhookSecret      func(childComplexity int, input webhook.WebhookInput) int
+		RunJob                   func(childComplexity int, input job.RunJobInput) int
+		SaveCategory             func(childComplexity int, input manifest.SaveInput[manifest.Category]) int
+		SaveCompositeRole        func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
+		SaveConnector            func(childComplexity int, input manifest.SaveInput[manifest.Connector]) int
+		SaveContextRule          func(childComplexity int, input manifest.SaveInput[manifest.ContextRule]) int
+		SaveDimension            func(childComplexity int, input manifest.SaveInput[manifest.Dimension]) int
+		SaveEntityType           func(childComplexity int, input manifest.SaveInput[manifest.EntityType]) int
+		SaveJob                  func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
+		SaveMiningRule           func(childComplexity int, input manifest.SaveInput[manifest.MiningRule]) int
+		SavePolicy               func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
+		SaveProfile              func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
+		SaveRecordSection        func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
+		SaveResourceType         func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
+		SaveRoleMapping          func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
+		SaveSingleRole           func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
+		SaveUser                 func(childComplexity int, input manifest.SaveInput[manifest.User]) int
+		StartMining              func(childComplexity int, input mining.StartMiningInput) int
+		TakeManualOrders         func(childComplexity int, input order.BulkOrdersInput) int
+		TestAdvanceClock         func(childComplexity int, seconds int) int
+		UnblockOrders            func(childComplexity int, input order.BulkOrdersInput) int
+		UpdateResource           func(childComplexity int, input directory.UpdateResourceInput) int
 	}
 
 	MyScopes struct {
@@ -1099,8 +1132,10 @@ type ComplexityRoot struct {
 		CreateResources           func(childComplexity int) int
 		ManualProvisioning        func(childComplexity int) int
 		MassReconciliateResources func(childComplexity int) int
+		MassReconciliateRoles     func(childComplexity int) int
 		QueryResources            func(childComplexity int) int
 		ReconciliateResources     func(childComplexity int) int
+		ReconciliateRoles         func(childComplexity int) int
 		ReviewProvisioning        func(childComplexity int) int
 	}
 
@@ -1281,6 +1316,11 @@ type ComplexityRoot struct {
 		Value      func(childComplexity int) int
 	}
 
+	OwnerConfiguration struct {
+		EntityType func(childComplexity int) int
+		Key        func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -1328,19 +1368,40 @@ type ComplexityRoot struct {
 	}
 
 	Policy struct {
-		DisplayName           func(childComplexity int) int
-		ID                    func(childComplexity int) int
-		Identifier            func(childComplexity int) int
-		IsProvisioningEnabled func(childComplexity int) int
+		Dimensions                  func(childComplexity int) int
+		DisplayName                 func(childComplexity int) int
+		EndDateLock                 func(childComplexity int) int
+		GracePeriod                 func(childComplexity int) int
+		HasImplicitApproval         func(childComplexity int) int
+		ID                          func(childComplexity int) int
+		Identifier                  func(childComplexity int) int
+		IsExternal                  func(childComplexity int) int
+		IsProvisioningEnabled       func(childComplexity int) int
+		MaxDuration                 func(childComplexity int) int
+		OnApprove                   func(childComplexity int) int
+		OnDecline                   func(childComplexity int) int
+		OnDelete                    func(childComplexity int) int
+		OnKeep                      func(childComplexity int) int
+		ProlongationWithoutApproval func(childComplexity int) int
 	}
 
 	PolicyConfiguration struct {
-		Dimensions            func(childComplexity int) int
-		DisplayName           func(childComplexity int) int
-		Identifier            func(childComplexity int) int
-		IsProvisioningEnabled func(childComplexity int) int
-		IsSimulationEnabled   func(childComplexity int) int
-		Version               func(childComplexity int) int
+		CommentActivationOnApproveInReview           func(childComplexity int) int
+		CommentActivationOnDeclineInReview           func(childComplexity int) int
+		CommentActivationOnDeleteGapInReconciliation func(childComplexity int) int
+		CommentActivationOnKeepGapInReconciliation   func(childComplexity int) int
+		Dimensions                                   func(childComplexity int) int
+		DisplayName                                  func(childComplexity int) int
+		GracePeriod                                  func(childComplexity int) int
+		HasImplicitApproval                          func(childComplexity int) int
+		Identifier                                   func(childComplexity int) int
+		IsExternal                                   func(childComplexity int) int
+		IsProvisioningEnabled                        func(childComplexity int) int
+		IsSimulationEnabled                          func(childComplexity int) int
+		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
+		MaxDuration                                  func(childComplexity int) int
+		ProlongationWithoutApproval                  func(childComplexity int) int
+		Version                                      func(childComplexity int) int
 	}
 
 	PolicyConfigurationConnection struct {
@@ -1435,66 +1496,69 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		AccessRules             func(childComplexity int, profile *string) int
-		AccountsWithoutOwner    func(childComplexity int, first *int, after *string, filter *reconciliation.AccountWithoutOwnerFilter) int
-		AssignedProfiles        func(childComplexity int, first *int, after *string, profile *string, text *string) int
-		AuditEvents             func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
-		Categories              func(childComplexity int) int
-		CategoriesPage          func(childComplexity int, first *int, after *string, filter *across.CategoryFilter) int
-		ComputationFaults       func(childComplexity int, first *int, after *string) int
-		Configuration           func(childComplexity int) int
-		Connectors              func(childComplexity int) int
-		ConnectorsPage          func(childComplexity int, first *int, after *string, filter *system.ConnectorFilter) int
-		Counters                func(childComplexity int) int
-		Delivery                func(childComplexity int, id int64) int
-		EntityTypes             func(childComplexity int) int
-		ErrorGroups             func(childComplexity int) int
-		Explain                 func(childComplexity int, input assignment.ExplainInput) int
-		Fence                   func(childComplexity int) int
-		FencedWork              func(childComplexity int) int
-		Flow                    func(childComplexity int) int
-		HeldOrders              func(childComplexity int, connector string) int
-		JobInstance             func(childComplexity int, id int64) int
-		JobInstances            func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
-		Jobs                    func(childComplexity int) int
-		JobsPage                func(childComplexity int, first *int, after *string, filter *job.JobFilter) int
-		Mails                   func(childComplexity int, first *int, after *string, filter *notification.MailFilter) int
-		ManualOrders            func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
-		Me                      func(childComplexity int) int
-		MiningChange            func(childComplexity int, runID int64, resultIds []int64) int
-		MiningPeople            func(childComplexity int, resultID int64, wouldBeGiven bool, first *int, after *string) int
-		MiningResult            func(childComplexity int, id int64) int
-		MiningResults           func(childComplexity int, runID int64, first *int, after *string, filter *mining.MiningResultFilter) int
-		MiningRun               func(childComplexity int, id int64) int
-		MiningRuns              func(childComplexity int, first *int, after *string) int
-		Order                   func(childComplexity int, id int64) int
-		Orders                  func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
-		OrdersPerHour           func(childComplexity int, hours *int) int
-		PermissionsView         func(childComplexity int, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) int
-		Plan                    func(childComplexity int, input manifest.PlanInput) int
-		Policies                func(childComplexity int) int
-		PoliciesPage            func(childComplexity int, first *int, after *string, filter *across.PolicyFilter) int
-		Profiles                func(childComplexity int) int
-		ProfilesPage            func(childComplexity int, first *int, after *string, filter *access.ProfileFilter) int
-		ProvisioningTransitions func(childComplexity int) int
-		Quiescent               func(childComplexity int) int
-		ReconciliationItem      func(childComplexity int, id int64) int
-		ReconciliationItems     func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
-		ReconciliationPatterns  func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter) int
-		ReconciliationRun       func(childComplexity int, id int64) int
-		ReconciliationRuns      func(childComplexity int, first *int, after *string) int
-		Resource                func(childComplexity int, id int64, asOf *time.Time) int
-		ResourceTypes           func(childComplexity int) int
-		ResourceTypesPage       func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
-		Resources               func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
-		ReviewQueue             func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
-		Roles                   func(childComplexity int, kind *rolemodel.RoleKind) int
-		RolesPage               func(childComplexity int, first *int, after *string, filter *across.RoleFilter) int
-		RowsToMend              func(childComplexity int, connector *string, first *int, after *string) int
-		Search                  func(childComplexity int, text string) int
-		Webhook                 func(childComplexity int, id int64) int
-		Webhooks                func(childComplexity int) int
-		WebhooksPage            func(childComplexity int, first *int, after *string, filter *webhook.WebhookFilter) int
+		AccessRules                func(childComplexity int, profile *string) int
+		AccountsWithoutOwner       func(childComplexity int, first *int, after *string, filter *reconciliation.AccountWithoutOwnerFilter) int
+		AssignedProfiles           func(childComplexity int, first *int, after *string, profile *string, text *string) int
+		AuditEvents                func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
+		Categories                 func(childComplexity int) int
+		CategoriesPage             func(childComplexity int, first *int, after *string, filter *across.CategoryFilter) int
+		ComputationFaults          func(childComplexity int, first *int, after *string) int
+		Configuration              func(childComplexity int) int
+		Connectors                 func(childComplexity int) int
+		ConnectorsPage             func(childComplexity int, first *int, after *string, filter *system.ConnectorFilter) int
+		Counters                   func(childComplexity int) int
+		Delivery                   func(childComplexity int, id int64) int
+		EntityTypes                func(childComplexity int) int
+		ErrorGroups                func(childComplexity int) int
+		Explain                    func(childComplexity int, input assignment.ExplainInput) int
+		Fence                      func(childComplexity int) int
+		FencedWork                 func(childComplexity int) int
+		Flow                       func(childComplexity int) int
+		HeldOrders                 func(childComplexity int, connector string) int
+		JobInstance                func(childComplexity int, id int64) int
+		JobInstances               func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
+		Jobs                       func(childComplexity int) int
+		JobsPage                   func(childComplexity int, first *int, after *string, filter *job.JobFilter) int
+		Mails                      func(childComplexity int, first *int, after *string, filter *notification.MailFilter) int
+		ManualOrders               func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
+		Me                         func(childComplexity int) int
+		MiningChange               func(childComplexity int, runID int64, resultIds []int64) int
+		MiningPeople               func(childComplexity int, resultID int64, wouldBeGiven bool, first *int, after *string) int
+		MiningResult               func(childComplexity int, id int64) int
+		MiningResults              func(childComplexity int, runID int64, first *int, after *string, filter *mining.MiningResultFilter) int
+		MiningRun                  func(childComplexity int, id int64) int
+		MiningRuns                 func(childComplexity int, first *int, after *string) int
+		Order                      func(childComplexity int, id int64) int
+		Orders                     func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
+		OrdersPerHour              func(childComplexity int, hours *int) int
+		PermissionsView            func(childComplexity int, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) int
+		Plan                       func(childComplexity int, input manifest.PlanInput) int
+		Policies                   func(childComplexity int) int
+		PoliciesPage               func(childComplexity int, first *int, after *string, filter *across.PolicyFilter) int
+		Profiles                   func(childComplexity int) int
+		ProfilesPage               func(childComplexity int, first *int, after *string, filter *access.ProfileFilter) int
+		ProvisioningTransitions    func(childComplexity int) int
+		Quiescent                  func(childComplexity int) int
+		ReconciliationItem         func(childComplexity int, id int64) int
+		ReconciliationItems        func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
+		ReconciliationPatterns     func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter) int
+		ReconciliationRun          func(childComplexity int, id int64) int
+		ReconciliationRuns         func(childComplexity int, first *int, after *string) int
+		Resource                   func(childComplexity int, id int64, asOf *time.Time) int
+		ResourceTypes              func(childComplexity int) int
+		ResourceTypesPage          func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
+		Resources                  func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
+		ReviewQueue                func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
+		RoleReconciliationItem     func(childComplexity int, id int64) int
+		RoleReconciliationItems    func(childComplexity int, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
+		RoleReconciliationPatterns func(childComplexity int, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) int
+		Roles                      func(childComplexity int, kind *rolemodel.RoleKind) int
+		RolesPage                  func(childComplexity int, first *int, after *string, filter *across.RoleFilter) int
+		RowsToMend                 func(childComplexity int, connector *string, first *int, after *string) int
+		Search                     func(childComplexity int, text string) int
+		Webhook                    func(childComplexity int, id int64) int
+		Webhooks                   func(childComplexity int) int
+		WebhooksPage               func(childComplexity int, first *int, after *string, filter *webhook.WebhookFilter) int
 	}
 
 	QueryRuleConfiguration struct {
@@ -1525,8 +1589,11 @@ type ComplexityRoot struct {
 		Missing           func(childComplexity int) int
 		Orphans           func(childComplexity int) int
 		Postponed         func(childComplexity int) int
+		PostponedRoles    func(childComplexity int) int
+		Roles             func(childComplexity int) int
 		ToReconcile       func(childComplexity int) int
 		Unauthorized      func(childComplexity int) int
+		Unrecognized      func(childComplexity int) int
 		Unreconciled      func(childComplexity int) int
 	}
 
@@ -1539,6 +1606,7 @@ type ComplexityRoot struct {
 	ReconciliationItem struct {
 		ClosedAt         func(childComplexity int) int
 		Comment          func(childComplexity int) int
+		Comments         func(childComplexity int) int
 		Confidence       func(childComplexity int) int
 		Current          func(childComplexity int) int
 		DecidedAt        func(childComplexity int) int
@@ -1547,6 +1615,7 @@ type ComplexityRoot struct {
 		Decision         func(childComplexity int) int
 		Decisions        func(childComplexity int) int
 		FoundAt          func(childComplexity int) int
+		FoundRoles       func(childComplexity int) int
 		ID               func(childComplexity int) int
 		IsOwn            func(childComplexity int) int
 		IsOwnerGone      func(childComplexity int) int
@@ -1619,6 +1688,7 @@ type ComplexityRoot struct {
 		FailedItems func(childComplexity int) int
 		ID          func(childComplexity int) int
 		State       func(childComplexity int) int
+		Subject     func(childComplexity int) int
 		Total       func(childComplexity int) int
 	}
 
@@ -1723,11 +1793,13 @@ type ComplexityRoot struct {
 		AllowOwnDecisions              func(childComplexity int) int
 		AllowRemove                    func(childComplexity int) int
 		BlockProvisioning              func(childComplexity int) int
+		Category                       func(childComplexity int) int
 		Connector                      func(childComplexity int) int
 		DependsOn                      func(childComplexity int) int
 		Description                    func(childComplexity int) int
 		DisplayName                    func(childComplexity int) int
 		FulfillHoursAheadOfTime        func(childComplexity int) int
+		HideOnSimplifiedView           func(childComplexity int) int
 		ID                             func(childComplexity int) int
 		Identifier                     func(childComplexity int) int
 		IsManual                       func(childComplexity int) int
@@ -1737,52 +1809,61 @@ type ComplexityRoot struct {
 		MaximumInsertPercent           func(childComplexity int) int
 		MaximumUpdate                  func(childComplexity int) int
 		MaximumUpdatePercent           func(childComplexity int) int
+		Owner                          func(childComplexity int) int
+		Policy                         func(childComplexity int) int
 		Rules                          func(childComplexity int) int
+		Settings                       func(childComplexity int) int
 		SourceEntityType               func(childComplexity int) int
+		Tags                           func(childComplexity int) int
 		TargetEntityType               func(childComplexity int) int
 		TransmittedStateValidityPeriod func(childComplexity int) int
 	}
 
 	ResourceTypeConfiguration struct {
-		AllowAdd                       func(childComplexity int) int
-		AllowOwnDecisions              func(childComplexity int) int
-		AllowRemove                    func(childComplexity int) int
-		ApprovalWorkflowType           func(childComplexity int) int
-		ArgumentsExpression            func(childComplexity int) int
-		AutoRetryCount                 func(childComplexity int) int
-		AutoRetryDelayMinutes          func(childComplexity int) int
-		BlockProvisioning              func(childComplexity int) int
-		Category                       func(childComplexity int) int
-		ClassificationRules            func(childComplexity int) int
-		Connection                     func(childComplexity int) int
-		CorrelateMultipleResources     func(childComplexity int) int
-		CorrelationRules               func(childComplexity int) int
-		DependsOn                      func(childComplexity int) int
-		DependsOnOwnerProperty         func(childComplexity int) int
-		Description                    func(childComplexity int) int
-		DiscardManualAssignments       func(childComplexity int) int
-		DisplayName                    func(childComplexity int) int
-		FulfillHoursAheadOfTime        func(childComplexity int) int
-		HideOnSimplifiedView           func(childComplexity int) int
-		Identifier                     func(childComplexity int) int
-		MaximumDelete                  func(childComplexity int) int
-		MaximumDeletePercent           func(childComplexity int) int
-		MaximumInsert                  func(childComplexity int) int
-		MaximumInsertPercent           func(childComplexity int) int
-		MaximumUpdate                  func(childComplexity int) int
-		MaximumUpdatePercent           func(childComplexity int) int
-		NavigationRules                func(childComplexity int) int
-		Policy                         func(childComplexity int) int
-		QueryRules                     func(childComplexity int) int
-		RemoveOrphans                  func(childComplexity int) int
-		ScalarRules                    func(childComplexity int) int
-		SourceEntityType               func(childComplexity int) int
-		SuggestAllCorrelations         func(childComplexity int) int
-		TargetEntityType               func(childComplexity int) int
-		TicketSynchroIsNotAvailable    func(childComplexity int) int
-		TransmittedStateValidityPeriod func(childComplexity int) int
-		TypeRules                      func(childComplexity int) int
-		Version                        func(childComplexity int) int
+		AllowAdd                                   func(childComplexity int) int
+		AllowOwnDecisions                          func(childComplexity int) int
+		AllowRemove                                func(childComplexity int) int
+		ApprovalWorkflowType                       func(childComplexity int) int
+		ArgumentsExpression                        func(childComplexity int) int
+		AutoRetryCount                             func(childComplexity int) int
+		AutoRetryDelayMinutes                      func(childComplexity int) int
+		BlockProvisioning                          func(childComplexity int) int
+		Category                                   func(childComplexity int) int
+		ClassificationRules                        func(childComplexity int) int
+		Connection                                 func(childComplexity int) int
+		CorrelateMultipleResources                 func(childComplexity int) int
+		CorrelationRules                           func(childComplexity int) int
+		DependsOn                                  func(childComplexity int) int
+		DependsOnOwnerProperty                     func(childComplexity int) int
+		Description                                func(childComplexity int) int
+		DiscardManualAssignments                   func(childComplexity int) int
+		DisplayName                                func(childComplexity int) int
+		FulfillHoursAheadOfTime                    func(childComplexity int) int
+		HideOnSimplifiedView                       func(childComplexity int) int
+		Identifier                                 func(childComplexity int) int
+		ImplicitApproval                           func(childComplexity int) int
+		ManualAssignmentEndDateLockedToContextMode func(childComplexity int) int
+		MaximumDelete                              func(childComplexity int) int
+		MaximumDeletePercent                       func(childComplexity int) int
+		MaximumInsert                              func(childComplexity int) int
+		MaximumInsertPercent                       func(childComplexity int) int
+		MaximumUpdate                              func(childComplexity int) int
+		MaximumUpdatePercent                       func(childComplexity int) int
+		NavigationRules                            func(childComplexity int) int
+		Owner                                      func(childComplexity int) int
+		Policy                                     func(childComplexity int) int
+		ProlongationWithoutApproval                func(childComplexity int) int
+		QueryRules                                 func(childComplexity int) int
+		RemoveOrphans                              func(childComplexity int) int
+		ScalarRules                                func(childComplexity int) int
+		SourceEntityType                           func(childComplexity int) int
+		SuggestAllCorrelations                     func(childComplexity int) int
+		Tags                                       func(childComplexity int) int
+		TargetEntityType                           func(childComplexity int) int
+		TicketSynchroIsNotAvailable                func(childComplexity int) int
+		TransmittedStateValidityPeriod             func(childComplexity int) int
+		TypeRules                                  func(childComplexity int) int
+		Version                                    func(childComplexity int) int
 	}
 
 	ResourceTypeConfigurationConnection struct {
@@ -1835,28 +1916,48 @@ type ComplexityRoot struct {
 	}
 
 	Role struct {
-		Category    func(childComplexity int) int
-		Description func(childComplexity int) int
-		DisplayName func(childComplexity int) int
-		EntityType  func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Identifier  func(childComplexity int) int
-		Kind        func(childComplexity int) int
-		Policy      func(childComplexity int) int
-		Rules       func(childComplexity int) int
-	}
-
-	RoleConfiguration struct {
-		ApprovalWorkflowType func(childComplexity int) int
 		Category             func(childComplexity int) int
+		CategoryPath         func(childComplexity int) int
 		Description          func(childComplexity int) int
 		DisplayName          func(childComplexity int) int
 		EntityType           func(childComplexity int) int
 		HideOnSimplifiedView func(childComplexity int) int
+		ID                   func(childComplexity int) int
 		Identifier           func(childComplexity int) int
+		Kind                 func(childComplexity int) int
+		Owner                func(childComplexity int) int
 		Policy               func(childComplexity int) int
 		Rules                func(childComplexity int) int
-		Version              func(childComplexity int) int
+		SecondaryCategories  func(childComplexity int) int
+		Settings             func(childComplexity int) int
+		StateWord            func(childComplexity int) int
+		Tags                 func(childComplexity int) int
+	}
+
+	RoleConfiguration struct {
+		ApprovalWorkflowType                         func(childComplexity int) int
+		Category                                     func(childComplexity int) int
+		CommentActivationOnApproveInReview           func(childComplexity int) int
+		CommentActivationOnDeclineInReview           func(childComplexity int) int
+		CommentActivationOnDeleteGapInReconciliation func(childComplexity int) int
+		CommentActivationOnKeepGapInReconciliation   func(childComplexity int) int
+		Description                                  func(childComplexity int) int
+		DisplayName                                  func(childComplexity int) int
+		EntityType                                   func(childComplexity int) int
+		GracePeriod                                  func(childComplexity int) int
+		HideOnSimplifiedView                         func(childComplexity int) int
+		Identifier                                   func(childComplexity int) int
+		ImplicitApproval                             func(childComplexity int) int
+		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
+		MaxDuration                                  func(childComplexity int) int
+		Owner                                        func(childComplexity int) int
+		Policy                                       func(childComplexity int) int
+		ProlongationWithoutApproval                  func(childComplexity int) int
+		Rules                                        func(childComplexity int) int
+		SecondaryCategories                          func(childComplexity int) int
+		State                                        func(childComplexity int) int
+		Tags                                         func(childComplexity int) int
+		Version                                      func(childComplexity int) int
 	}
 
 	RoleConfigurationConnection struct {
@@ -1917,6 +2018,68 @@ type ComplexityRoot struct {
 		Dirty                            func(childComplexity int) int
 		EntityTypes                      func(childComplexity int) int
 		NoProvisioningReview             func(childComplexity int) int
+	}
+
+	RoleReconciliationItem struct {
+		Comment         func(childComplexity int) int
+		Comments        func(childComplexity int) int
+		CompositeName   func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		DecidedBy       func(childComplexity int) int
+		DecidedByName   func(childComplexity int) int
+		Decisions       func(childComplexity int) int
+		FoundAt         func(childComplexity int) int
+		ID              func(childComplexity int) int
+		IsOwn           func(childComplexity int) int
+		IsOwnerGone     func(childComplexity int) int
+		LackingCount    func(childComplexity int) int
+		Owner           func(childComplexity int) int
+		Pattern         func(childComplexity int) int
+		PostponedAt     func(childComplexity int) int
+		PostponedBy     func(childComplexity int) int
+		PostponedByName func(childComplexity int) int
+		Role            func(childComplexity int) int
+		RoleKind        func(childComplexity int) int
+		RoleName        func(childComplexity int) int
+		State           func(childComplexity int) int
+		ValueCount      func(childComplexity int) int
+		Values          func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	RoleReconciliationItemConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RoleReconciliationPattern struct {
+		Complete    func(childComplexity int) int
+		Count       func(childComplexity int) int
+		Holders     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Lacking     func(childComplexity int) int
+		NewestAt    func(childComplexity int) int
+		OldestAt    func(childComplexity int) int
+		PreExisting func(childComplexity int) int
+		Role        func(childComplexity int) int
+		RoleKind    func(childComplexity int) int
+		RoleName    func(childComplexity int) int
+		Values      func(childComplexity int) int
+	}
+
+	RoleReconciliationPatternConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RoleReconciliationResult struct {
+		Error func(childComplexity int) int
+		ID    func(childComplexity int) int
+		Item  func(childComplexity int) int
 	}
 
 	RoleRule struct {
@@ -1993,6 +2156,20 @@ type ComplexityRoot struct {
 		ExtensionKind func(childComplexity int) int
 		IsExcluded    func(childComplexity int) int
 		Property      func(childComplexity int) int
+	}
+
+	Settings struct {
+		ApprovalWorkflowType        func(childComplexity int) int
+		EndDateLock                 func(childComplexity int) int
+		FromPolicy                  func(childComplexity int) int
+		GracePeriod                 func(childComplexity int) int
+		HasImplicitApproval         func(childComplexity int) int
+		MaxDuration                 func(childComplexity int) int
+		OnApprove                   func(childComplexity int) int
+		OnDecline                   func(childComplexity int) int
+		OnDelete                    func(childComplexity int) int
+		OnKeep                      func(childComplexity int) int
+		ProlongationWithoutApproval func(childComplexity int) int
 	}
 
 	SourceConfiguration struct {
@@ -2376,6 +2553,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccessRuleConfiguration.Identifier(childComplexity), true
 
+	case "AccountType.comment":
+		if e.ComplexityRoot.AccountType.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountType.Comment(childComplexity), true
+	case "AccountType.commentOnDelete":
+		if e.ComplexityRoot.AccountType.CommentOnDelete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountType.CommentOnDelete(childComplexity), true
 	case "AccountType.displayName":
 		if e.ComplexityRoot.AccountType.DisplayName == nil {
 			break
@@ -2803,12 +2992,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Category.Identifier(childComplexity), true
+	case "Category.isCollapsed":
+		if e.ComplexityRoot.Category.IsCollapsed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Category.IsCollapsed(childComplexity), true
 	case "Category.parentId":
 		if e.ComplexityRoot.Category.ParentID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Category.ParentID(childComplexity), true
+	case "Category.policy":
+		if e.ComplexityRoot.Category.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Category.Policy(childComplexity), true
 
 	case "CategoryConfiguration.description":
 		if e.ComplexityRoot.CategoryConfiguration.Description == nil {
@@ -2828,6 +3029,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryConfiguration.Identifier(childComplexity), true
+	case "CategoryConfiguration.isCollapsed":
+		if e.ComplexityRoot.CategoryConfiguration.IsCollapsed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CategoryConfiguration.IsCollapsed(childComplexity), true
 	case "CategoryConfiguration.parent":
 		if e.ComplexityRoot.CategoryConfiguration.Parent == nil {
 			break
@@ -3867,6 +4074,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DecideReconciliationPayload.Run(childComplexity), true
 
+	case "DecideRoleReconciliationPayload.results":
+		if e.ComplexityRoot.DecideRoleReconciliationPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideRoleReconciliationPayload.Results(childComplexity), true
+	case "DecideRoleReconciliationPayload.run":
+		if e.ComplexityRoot.DecideRoleReconciliationPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideRoleReconciliationPayload.Run(childComplexity), true
+
+	case "DecisionComment.activation":
+		if e.ComplexityRoot.DecisionComment.Activation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.Activation(childComplexity), true
+	case "DecisionComment.decision":
+		if e.ComplexityRoot.DecisionComment.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionComment.Decision(childComplexity), true
+
 	case "DeleteResourcePayload.id":
 		if e.ComplexityRoot.DeleteResourcePayload.ID == nil {
 			break
@@ -4256,6 +4489,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.Error(childComplexity), true
+	case "Entitlement.foundRoleId":
+		if e.ComplexityRoot.Entitlement.FoundRoleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.FoundRoleID(childComplexity), true
 	case "Entitlement.hiddenInSimplifiedView":
 		if e.ComplexityRoot.Entitlement.HiddenInSimplifiedView == nil {
 			break
@@ -4747,6 +4986,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FlowEdge.To(childComplexity), true
+
+	case "FoundValue.account":
+		if e.ComplexityRoot.FoundValue.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.Account(childComplexity), true
+	case "FoundValue.isHeld":
+		if e.ComplexityRoot.FoundValue.IsHeld == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.IsHeld(childComplexity), true
+	case "FoundValue.itemId":
+		if e.ComplexityRoot.FoundValue.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.ItemID(childComplexity), true
+	case "FoundValue.property":
+		if e.ComplexityRoot.FoundValue.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.Property(childComplexity), true
+	case "FoundValue.propertyName":
+		if e.ComplexityRoot.FoundValue.PropertyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.PropertyName(childComplexity), true
+	case "FoundValue.resourceType":
+		if e.ComplexityRoot.FoundValue.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.ResourceType(childComplexity), true
+	case "FoundValue.resourceTypeName":
+		if e.ComplexityRoot.FoundValue.ResourceTypeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.ResourceTypeName(childComplexity), true
+	case "FoundValue.system":
+		if e.ComplexityRoot.FoundValue.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.System(childComplexity), true
+	case "FoundValue.systemName":
+		if e.ComplexityRoot.FoundValue.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.SystemName(childComplexity), true
+	case "FoundValue.value":
+		if e.ComplexityRoot.FoundValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundValue.Value(childComplexity), true
 
 	case "HeldOrders.blocked":
 		if e.ComplexityRoot.HeldOrders.Blocked == nil {
@@ -6055,6 +6355,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideReconciliation(childComplexity, args["input"].(reconciliation.DecideReconciliationInput)), true
+	case "Mutation.decideRoleReconciliation":
+		if e.ComplexityRoot.Mutation.DecideRoleReconciliation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideRoleReconciliation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideRoleReconciliation(childComplexity, args["input"].(reconciliation.DecideRoleReconciliationInput)), true
 	case "Mutation.deleteCategory":
 		if e.ComplexityRoot.Mutation.DeleteCategory == nil {
 			break
@@ -6692,6 +7003,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyScopes.MassReconciliateResources(childComplexity), true
+	case "MyScopes.massReconciliateRoles":
+		if e.ComplexityRoot.MyScopes.MassReconciliateRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.MassReconciliateRoles(childComplexity), true
 	case "MyScopes.queryResources":
 		if e.ComplexityRoot.MyScopes.QueryResources == nil {
 			break
@@ -6704,6 +7021,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyScopes.ReconciliateResources(childComplexity), true
+	case "MyScopes.reconciliateRoles":
+		if e.ComplexityRoot.MyScopes.ReconciliateRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.ReconciliateRoles(childComplexity), true
 	case "MyScopes.reviewProvisioning":
 		if e.ComplexityRoot.MyScopes.ReviewProvisioning == nil {
 			break
@@ -7467,6 +7790,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OwnerCandidate.Value(childComplexity), true
 
+	case "OwnerConfiguration.entityType":
+		if e.ComplexityRoot.OwnerConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerConfiguration.EntityType(childComplexity), true
+	case "OwnerConfiguration.key":
+		if e.ComplexityRoot.OwnerConfiguration.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OwnerConfiguration.Key(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -7624,12 +7960,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanProblem.Severity(childComplexity), true
 
+	case "Policy.dimensions":
+		if e.ComplexityRoot.Policy.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.Dimensions(childComplexity), true
 	case "Policy.displayName":
 		if e.ComplexityRoot.Policy.DisplayName == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Policy.DisplayName(childComplexity), true
+	case "Policy.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.Policy.EndDateLock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.EndDateLock(childComplexity), true
+	case "Policy.gracePeriod":
+		if e.ComplexityRoot.Policy.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.GracePeriod(childComplexity), true
+	case "Policy.hasImplicitApproval":
+		if e.ComplexityRoot.Policy.HasImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.HasImplicitApproval(childComplexity), true
 	case "Policy.id":
 		if e.ComplexityRoot.Policy.ID == nil {
 			break
@@ -7642,13 +8002,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Policy.Identifier(childComplexity), true
+	case "Policy.isExternal":
+		if e.ComplexityRoot.Policy.IsExternal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.IsExternal(childComplexity), true
 	case "Policy.isProvisioningEnabled":
 		if e.ComplexityRoot.Policy.IsProvisioningEnabled == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Policy.IsProvisioningEnabled(childComplexity), true
+	case "Policy.maxDuration":
+		if e.ComplexityRoot.Policy.MaxDuration == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Policy.MaxDuration(childComplexity), true
+	case "Policy.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.Policy.OnApprove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnApprove(childComplexity), true
+	case "Policy.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.Policy.OnDecline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnDecline(childComplexity), true
+	case "Policy.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.Policy.OnDelete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnDelete(childComplexity), true
+	case "Policy.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.Policy.OnKeep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.OnKeep(childComplexity), true
+	case "Policy.prolongationWithoutApproval":
+		if e.ComplexityRoot.Policy.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Policy.ProlongationWithoutApproval(childComplexity), true
+
+	case "PolicyConfiguration.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnApproveInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnApproveInReview(childComplexity), true
+	case "PolicyConfiguration.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeclineInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeclineInReview(childComplexity), true
+	case "PolicyConfiguration.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeleteGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnDeleteGapInReconciliation(childComplexity), true
+	case "PolicyConfiguration.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.PolicyConfiguration.CommentActivationOnKeepGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.CommentActivationOnKeepGapInReconciliation(childComplexity), true
 	case "PolicyConfiguration.dimensions":
 		if e.ComplexityRoot.PolicyConfiguration.Dimensions == nil {
 			break
@@ -7661,12 +8087,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.DisplayName(childComplexity), true
+	case "PolicyConfiguration.gracePeriod":
+		if e.ComplexityRoot.PolicyConfiguration.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.GracePeriod(childComplexity), true
+	case "PolicyConfiguration.hasImplicitApproval":
+		if e.ComplexityRoot.PolicyConfiguration.HasImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.HasImplicitApproval(childComplexity), true
 	case "PolicyConfiguration.identifier":
 		if e.ComplexityRoot.PolicyConfiguration.Identifier == nil {
 			break
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.Identifier(childComplexity), true
+	case "PolicyConfiguration.isExternal":
+		if e.ComplexityRoot.PolicyConfiguration.IsExternal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.IsExternal(childComplexity), true
 	case "PolicyConfiguration.isProvisioningEnabled":
 		if e.ComplexityRoot.PolicyConfiguration.IsProvisioningEnabled == nil {
 			break
@@ -7679,6 +8123,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.IsSimulationEnabled(childComplexity), true
+	case "PolicyConfiguration.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.PolicyConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
+	case "PolicyConfiguration.maxDuration":
+		if e.ComplexityRoot.PolicyConfiguration.MaxDuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.MaxDuration(childComplexity), true
+	case "PolicyConfiguration.prolongationWithoutApproval":
+		if e.ComplexityRoot.PolicyConfiguration.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "PolicyConfiguration.version":
 		if e.ComplexityRoot.PolicyConfiguration.Version == nil {
 			break
@@ -8532,6 +8994,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReviewQueue(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*order.OrderFilter), args["orderBy"].(*order.OrderSort)), true
+	case "Query.roleReconciliationItem":
+		if e.ComplexityRoot.Query.RoleReconciliationItem == nil {
+			break
+		}
+
+		args, err := ec.field_Query_roleReconciliationItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoleReconciliationItem(childComplexity, args["id"].(int64)), true
+	case "Query.roleReconciliationItems":
+		if e.ComplexityRoot.Query.RoleReconciliationItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_roleReconciliationItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoleReconciliationItems(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.RoleReconciliationFilter), args["orderBy"].(*reconciliation.ReconciliationSort)), true
+	case "Query.roleReconciliationPatterns":
+		if e.ComplexityRoot.Query.RoleReconciliationPatterns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_roleReconciliationPatterns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoleReconciliationPatterns(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.RoleReconciliationFilter)), true
 	case "Query.roles":
 		if e.ComplexityRoot.Query.Roles == nil {
 			break
@@ -8716,6 +9211,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationCounters.Postponed(childComplexity), true
+	case "ReconciliationCounters.postponedRoles":
+		if e.ComplexityRoot.ReconciliationCounters.PostponedRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.PostponedRoles(childComplexity), true
+	case "ReconciliationCounters.roles":
+		if e.ComplexityRoot.ReconciliationCounters.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Roles(childComplexity), true
 	case "ReconciliationCounters.toReconcile":
 		if e.ComplexityRoot.ReconciliationCounters.ToReconcile == nil {
 			break
@@ -8728,6 +9235,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationCounters.Unauthorized(childComplexity), true
+	case "ReconciliationCounters.unrecognized":
+		if e.ComplexityRoot.ReconciliationCounters.Unrecognized == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Unrecognized(childComplexity), true
 	case "ReconciliationCounters.unreconciled":
 		if e.ComplexityRoot.ReconciliationCounters.Unreconciled == nil {
 			break
@@ -8766,6 +9279,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.Comment(childComplexity), true
+	case "ReconciliationItem.comments":
+		if e.ComplexityRoot.ReconciliationItem.Comments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Comments(childComplexity), true
 	case "ReconciliationItem.confidence":
 		if e.ComplexityRoot.ReconciliationItem.Confidence == nil {
 			break
@@ -8814,6 +9333,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.FoundAt(childComplexity), true
+	case "ReconciliationItem.foundRoles":
+		if e.ComplexityRoot.ReconciliationItem.FoundRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.FoundRoles(childComplexity), true
 	case "ReconciliationItem.id":
 		if e.ComplexityRoot.ReconciliationItem.ID == nil {
 			break
@@ -9161,6 +9686,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationRun.State(childComplexity), true
+	case "ReconciliationRun.subject":
+		if e.ComplexityRoot.ReconciliationRun.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationRun.Subject(childComplexity), true
 	case "ReconciliationRun.total":
 		if e.ComplexityRoot.ReconciliationRun.Total == nil {
 			break
@@ -9569,6 +10100,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.BlockProvisioning(childComplexity), true
+	case "ResourceType.category":
+		if e.ComplexityRoot.ResourceType.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Category(childComplexity), true
 	case "ResourceType.connector":
 		if e.ComplexityRoot.ResourceType.Connector == nil {
 			break
@@ -9599,6 +10136,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.FulfillHoursAheadOfTime(childComplexity), true
+	case "ResourceType.hideOnSimplifiedView":
+		if e.ComplexityRoot.ResourceType.HideOnSimplifiedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.HideOnSimplifiedView(childComplexity), true
 	case "ResourceType.id":
 		if e.ComplexityRoot.ResourceType.ID == nil {
 			break
@@ -9653,18 +10196,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceType.MaximumUpdatePercent(childComplexity), true
+	case "ResourceType.owner":
+		if e.ComplexityRoot.ResourceType.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Owner(childComplexity), true
+	case "ResourceType.policy":
+		if e.ComplexityRoot.ResourceType.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Policy(childComplexity), true
 	case "ResourceType.rules":
 		if e.ComplexityRoot.ResourceType.Rules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceType.Rules(childComplexity), true
+	case "ResourceType.settings":
+		if e.ComplexityRoot.ResourceType.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Settings(childComplexity), true
 	case "ResourceType.sourceEntityType":
 		if e.ComplexityRoot.ResourceType.SourceEntityType == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceType.SourceEntityType(childComplexity), true
+	case "ResourceType.tags":
+		if e.ComplexityRoot.ResourceType.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceType.Tags(childComplexity), true
 	case "ResourceType.targetEntityType":
 		if e.ComplexityRoot.ResourceType.TargetEntityType == nil {
 			break
@@ -9804,6 +10371,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.Identifier(childComplexity), true
+	case "ResourceTypeConfiguration.implicitApproval":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ImplicitApproval(childComplexity), true
+	case "ResourceTypeConfiguration.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
 	case "ResourceTypeConfiguration.maximumDelete":
 		if e.ComplexityRoot.ResourceTypeConfiguration.MaximumDelete == nil {
 			break
@@ -9846,12 +10425,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.NavigationRules(childComplexity), true
+	case "ResourceTypeConfiguration.owner":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Owner(childComplexity), true
 	case "ResourceTypeConfiguration.policy":
 		if e.ComplexityRoot.ResourceTypeConfiguration.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.Policy(childComplexity), true
+	case "ResourceTypeConfiguration.prolongationWithoutApproval":
+		if e.ComplexityRoot.ResourceTypeConfiguration.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "ResourceTypeConfiguration.queryRules":
 		if e.ComplexityRoot.ResourceTypeConfiguration.QueryRules == nil {
 			break
@@ -9882,6 +10473,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.SuggestAllCorrelations(childComplexity), true
+	case "ResourceTypeConfiguration.tags":
+		if e.ComplexityRoot.ResourceTypeConfiguration.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.Tags(childComplexity), true
 	case "ResourceTypeConfiguration.targetEntityType":
 		if e.ComplexityRoot.ResourceTypeConfiguration.TargetEntityType == nil {
 			break
@@ -10128,6 +10725,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Category(childComplexity), true
+	case "Role.categoryPath":
+		if e.ComplexityRoot.Role.CategoryPath == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.CategoryPath(childComplexity), true
 	case "Role.description":
 		if e.ComplexityRoot.Role.Description == nil {
 			break
@@ -10146,6 +10749,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.EntityType(childComplexity), true
+	case "Role.hideOnSimplifiedView":
+		if e.ComplexityRoot.Role.HideOnSimplifiedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.HideOnSimplifiedView(childComplexity), true
 	case "Role.id":
 		if e.ComplexityRoot.Role.ID == nil {
 			break
@@ -10164,6 +10773,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Kind(childComplexity), true
+	case "Role.owner":
+		if e.ComplexityRoot.Role.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Owner(childComplexity), true
 	case "Role.policy":
 		if e.ComplexityRoot.Role.Policy == nil {
 			break
@@ -10176,6 +10791,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Rules(childComplexity), true
+	case "Role.secondaryCategories":
+		if e.ComplexityRoot.Role.SecondaryCategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.SecondaryCategories(childComplexity), true
+	case "Role.settings":
+		if e.ComplexityRoot.Role.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Settings(childComplexity), true
+	case "Role.state":
+		if e.ComplexityRoot.Role.StateWord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.StateWord(childComplexity), true
+	case "Role.tags":
+		if e.ComplexityRoot.Role.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Tags(childComplexity), true
 
 	case "RoleConfiguration.approvalWorkflowType":
 		if e.ComplexityRoot.RoleConfiguration.ApprovalWorkflowType == nil {
@@ -10189,6 +10828,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Category(childComplexity), true
+	case "RoleConfiguration.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnApproveInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnApproveInReview(childComplexity), true
+	case "RoleConfiguration.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeclineInReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeclineInReview(childComplexity), true
+	case "RoleConfiguration.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeleteGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnDeleteGapInReconciliation(childComplexity), true
+	case "RoleConfiguration.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.RoleConfiguration.CommentActivationOnKeepGapInReconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.CommentActivationOnKeepGapInReconciliation(childComplexity), true
 	case "RoleConfiguration.description":
 		if e.ComplexityRoot.RoleConfiguration.Description == nil {
 			break
@@ -10207,6 +10870,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.EntityType(childComplexity), true
+	case "RoleConfiguration.gracePeriod":
+		if e.ComplexityRoot.RoleConfiguration.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.GracePeriod(childComplexity), true
 	case "RoleConfiguration.hideOnSimplifiedView":
 		if e.ComplexityRoot.RoleConfiguration.HideOnSimplifiedView == nil {
 			break
@@ -10219,18 +10888,66 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Identifier(childComplexity), true
+	case "RoleConfiguration.implicitApproval":
+		if e.ComplexityRoot.RoleConfiguration.ImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ImplicitApproval(childComplexity), true
+	case "RoleConfiguration.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.RoleConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ManualAssignmentEndDateLockedToContextMode(childComplexity), true
+	case "RoleConfiguration.maxDuration":
+		if e.ComplexityRoot.RoleConfiguration.MaxDuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.MaxDuration(childComplexity), true
+	case "RoleConfiguration.owner":
+		if e.ComplexityRoot.RoleConfiguration.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Owner(childComplexity), true
 	case "RoleConfiguration.policy":
 		if e.ComplexityRoot.RoleConfiguration.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Policy(childComplexity), true
+	case "RoleConfiguration.prolongationWithoutApproval":
+		if e.ComplexityRoot.RoleConfiguration.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ProlongationWithoutApproval(childComplexity), true
 	case "RoleConfiguration.rules":
 		if e.ComplexityRoot.RoleConfiguration.Rules == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.Rules(childComplexity), true
+	case "RoleConfiguration.secondaryCategories":
+		if e.ComplexityRoot.RoleConfiguration.SecondaryCategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.SecondaryCategories(childComplexity), true
+	case "RoleConfiguration.state":
+		if e.ComplexityRoot.RoleConfiguration.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.State(childComplexity), true
+	case "RoleConfiguration.tags":
+		if e.ComplexityRoot.RoleConfiguration.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.Tags(childComplexity), true
 	case "RoleConfiguration.version":
 		if e.ComplexityRoot.RoleConfiguration.Version == nil {
 			break
@@ -10495,6 +11212,293 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleModelOptions.NoProvisioningReview(childComplexity), true
+
+	case "RoleReconciliationItem.comment":
+		if e.ComplexityRoot.RoleReconciliationItem.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Comment(childComplexity), true
+	case "RoleReconciliationItem.comments":
+		if e.ComplexityRoot.RoleReconciliationItem.Comments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Comments(childComplexity), true
+	case "RoleReconciliationItem.compositeName":
+		if e.ComplexityRoot.RoleReconciliationItem.CompositeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.CompositeName(childComplexity), true
+	case "RoleReconciliationItem.decidedAt":
+		if e.ComplexityRoot.RoleReconciliationItem.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.DecidedAt(childComplexity), true
+	case "RoleReconciliationItem.decidedBy":
+		if e.ComplexityRoot.RoleReconciliationItem.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.DecidedBy(childComplexity), true
+	case "RoleReconciliationItem.decidedByName":
+		if e.ComplexityRoot.RoleReconciliationItem.DecidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.DecidedByName(childComplexity), true
+	case "RoleReconciliationItem.decisions":
+		if e.ComplexityRoot.RoleReconciliationItem.Decisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Decisions(childComplexity), true
+	case "RoleReconciliationItem.foundAt":
+		if e.ComplexityRoot.RoleReconciliationItem.FoundAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.FoundAt(childComplexity), true
+	case "RoleReconciliationItem.id":
+		if e.ComplexityRoot.RoleReconciliationItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.ID(childComplexity), true
+	case "RoleReconciliationItem.isOwn":
+		if e.ComplexityRoot.RoleReconciliationItem.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.IsOwn(childComplexity), true
+	case "RoleReconciliationItem.isOwnerGone":
+		if e.ComplexityRoot.RoleReconciliationItem.IsOwnerGone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.IsOwnerGone(childComplexity), true
+	case "RoleReconciliationItem.lackingCount":
+		if e.ComplexityRoot.RoleReconciliationItem.LackingCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.LackingCount(childComplexity), true
+	case "RoleReconciliationItem.owner":
+		if e.ComplexityRoot.RoleReconciliationItem.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Owner(childComplexity), true
+	case "RoleReconciliationItem.pattern":
+		if e.ComplexityRoot.RoleReconciliationItem.Pattern == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Pattern(childComplexity), true
+	case "RoleReconciliationItem.postponedAt":
+		if e.ComplexityRoot.RoleReconciliationItem.PostponedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.PostponedAt(childComplexity), true
+	case "RoleReconciliationItem.postponedBy":
+		if e.ComplexityRoot.RoleReconciliationItem.PostponedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.PostponedBy(childComplexity), true
+	case "RoleReconciliationItem.postponedByName":
+		if e.ComplexityRoot.RoleReconciliationItem.PostponedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.PostponedByName(childComplexity), true
+	case "RoleReconciliationItem.role":
+		if e.ComplexityRoot.RoleReconciliationItem.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Role(childComplexity), true
+	case "RoleReconciliationItem.roleKind":
+		if e.ComplexityRoot.RoleReconciliationItem.RoleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.RoleKind(childComplexity), true
+	case "RoleReconciliationItem.roleName":
+		if e.ComplexityRoot.RoleReconciliationItem.RoleName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.RoleName(childComplexity), true
+	case "RoleReconciliationItem.state":
+		if e.ComplexityRoot.RoleReconciliationItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.State(childComplexity), true
+	case "RoleReconciliationItem.valueCount":
+		if e.ComplexityRoot.RoleReconciliationItem.ValueCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.ValueCount(childComplexity), true
+	case "RoleReconciliationItem.values":
+		if e.ComplexityRoot.RoleReconciliationItem.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Values(childComplexity), true
+	case "RoleReconciliationItem.version":
+		if e.ComplexityRoot.RoleReconciliationItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Version(childComplexity), true
+
+	case "RoleReconciliationItemConnection.nodes":
+		if e.ComplexityRoot.RoleReconciliationItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItemConnection.Nodes(childComplexity), true
+	case "RoleReconciliationItemConnection.pageInfo":
+		if e.ComplexityRoot.RoleReconciliationItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItemConnection.PageInfo(childComplexity), true
+	case "RoleReconciliationItemConnection.totalCount":
+		if e.ComplexityRoot.RoleReconciliationItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItemConnection.TotalCount(childComplexity), true
+	case "RoleReconciliationItemConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RoleReconciliationItemConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItemConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RoleReconciliationPattern.complete":
+		if e.ComplexityRoot.RoleReconciliationPattern.Complete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.Complete(childComplexity), true
+	case "RoleReconciliationPattern.count":
+		if e.ComplexityRoot.RoleReconciliationPattern.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.Count(childComplexity), true
+	case "RoleReconciliationPattern.holders":
+		if e.ComplexityRoot.RoleReconciliationPattern.Holders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.Holders(childComplexity), true
+	case "RoleReconciliationPattern.id":
+		if e.ComplexityRoot.RoleReconciliationPattern.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.ID(childComplexity), true
+	case "RoleReconciliationPattern.lacking":
+		if e.ComplexityRoot.RoleReconciliationPattern.Lacking == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.Lacking(childComplexity), true
+	case "RoleReconciliationPattern.newestAt":
+		if e.ComplexityRoot.RoleReconciliationPattern.NewestAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.NewestAt(childComplexity), true
+	case "RoleReconciliationPattern.oldestAt":
+		if e.ComplexityRoot.RoleReconciliationPattern.OldestAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.OldestAt(childComplexity), true
+	case "RoleReconciliationPattern.preExisting":
+		if e.ComplexityRoot.RoleReconciliationPattern.PreExisting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.PreExisting(childComplexity), true
+	case "RoleReconciliationPattern.role":
+		if e.ComplexityRoot.RoleReconciliationPattern.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.Role(childComplexity), true
+	case "RoleReconciliationPattern.roleKind":
+		if e.ComplexityRoot.RoleReconciliationPattern.RoleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.RoleKind(childComplexity), true
+	case "RoleReconciliationPattern.roleName":
+		if e.ComplexityRoot.RoleReconciliationPattern.RoleName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.RoleName(childComplexity), true
+	case "RoleReconciliationPattern.values":
+		if e.ComplexityRoot.RoleReconciliationPattern.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPattern.Values(childComplexity), true
+
+	case "RoleReconciliationPatternConnection.nodes":
+		if e.ComplexityRoot.RoleReconciliationPatternConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPatternConnection.Nodes(childComplexity), true
+	case "RoleReconciliationPatternConnection.pageInfo":
+		if e.ComplexityRoot.RoleReconciliationPatternConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPatternConnection.PageInfo(childComplexity), true
+	case "RoleReconciliationPatternConnection.totalCount":
+		if e.ComplexityRoot.RoleReconciliationPatternConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPatternConnection.TotalCount(childComplexity), true
+	case "RoleReconciliationPatternConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RoleReconciliationPatternConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationPatternConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RoleReconciliationResult.error":
+		if e.ComplexityRoot.RoleReconciliationResult.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationResult.Error(childComplexity), true
+	case "RoleReconciliationResult.id":
+		if e.ComplexityRoot.RoleReconciliationResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationResult.ID(childComplexity), true
+	case "RoleReconciliationResult.item":
+		if e.ComplexityRoot.RoleReconciliationResult.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationResult.Item(childComplexity), true
 
 	case "RoleRule.compositeRole":
 		if e.ComplexityRoot.RoleRule.CompositeRole == nil {
@@ -10798,6 +11802,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SectionPropertyConfiguration.Property(childComplexity), true
+
+	case "Settings.approvalWorkflowType":
+		if e.ComplexityRoot.Settings.ApprovalWorkflowType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.ApprovalWorkflowType(childComplexity), true
+	case "Settings.manualAssignmentEndDateLockedToContextMode":
+		if e.ComplexityRoot.Settings.EndDateLock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.EndDateLock(childComplexity), true
+	case "Settings.fromPolicy":
+		if e.ComplexityRoot.Settings.FromPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.FromPolicy(childComplexity), true
+	case "Settings.gracePeriod":
+		if e.ComplexityRoot.Settings.GracePeriod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.GracePeriod(childComplexity), true
+	case "Settings.hasImplicitApproval":
+		if e.ComplexityRoot.Settings.HasImplicitApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.HasImplicitApproval(childComplexity), true
+	case "Settings.maxDuration":
+		if e.ComplexityRoot.Settings.MaxDuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.MaxDuration(childComplexity), true
+	case "Settings.commentActivationOnApproveInReview":
+		if e.ComplexityRoot.Settings.OnApprove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnApprove(childComplexity), true
+	case "Settings.commentActivationOnDeclineInReview":
+		if e.ComplexityRoot.Settings.OnDecline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnDecline(childComplexity), true
+	case "Settings.commentActivationOnDeleteGapInReconciliation":
+		if e.ComplexityRoot.Settings.OnDelete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnDelete(childComplexity), true
+	case "Settings.commentActivationOnKeepGapInReconciliation":
+		if e.ComplexityRoot.Settings.OnKeep == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.OnKeep(childComplexity), true
+	case "Settings.prolongationWithoutApproval":
+		if e.ComplexityRoot.Settings.ProlongationWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.ProlongationWithoutApproval(childComplexity), true
 
 	case "SourceConfiguration.connection":
 		if e.ComplexityRoot.SourceConfiguration.Connection == nil {
@@ -11633,6 +12704,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CriterionConfigurationInput", ec.unmarshalInputCriterionConfigurationInput),
 			graphql.NewInputUnmarshaler("DecideReconciliationInput", ec.unmarshalInputDecideReconciliationInput),
+			graphql.NewInputUnmarshaler("DecideRoleReconciliationInput", ec.unmarshalInputDecideRoleReconciliationInput),
 			graphql.NewInputUnmarshaler("DeleteConfigurationInput", ec.unmarshalInputDeleteConfigurationInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
 			graphql.NewInputUnmarshaler("DeliveryInput", ec.unmarshalInputDeliveryInput),
@@ -11657,6 +12729,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OffsetConfigurationInput", ec.unmarshalInputOffsetConfigurationInput),
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
 			graphql.NewInputUnmarshaler("OrderOptionsInput", ec.unmarshalInputOrderOptionsInput),
+			graphql.NewInputUnmarshaler("OwnerConfigurationInput", ec.unmarshalInputOwnerConfigurationInput),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PolicyConfigurationInput", ec.unmarshalInputPolicyConfigurationInput),
 			graphql.NewInputUnmarshaler("PolicyFilter", ec.unmarshalInputPolicyFilter),
@@ -11681,6 +12754,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
 			graphql.NewInputUnmarshaler("RoleMappingConfigurationInput", ec.unmarshalInputRoleMappingConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleModelOptionsInput", ec.unmarshalInputRoleModelOptionsInput),
+			graphql.NewInputUnmarshaler("RoleReconciliationFilter", ec.unmarshalInputRoleReconciliationFilter),
 			graphql.NewInputUnmarshaler("RoleRuleConfigurationInput", ec.unmarshalInputRoleRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
 			graphql.NewInputUnmarshaler("SaveCategoryInput", ec.unmarshalInputSaveCategoryInput),
@@ -12085,6 +13159,8 @@ type Entitlement {
   orderId: ID
   "Id of the difference about it that waits for a decision, for reconciliationItem; null: none does."
   differenceId: ID
+  "Id of the found role that can be decided about, for roleReconciliationItem; null: it was not found."
+  foundRoleId: ID
   "It holds at the instant shown. False: it is yet to come, or over and not gone from its system yet."
   inForce: Boolean!
 }
@@ -12130,6 +13206,8 @@ enum ExplainStepKind {
   SINGLE_ROLE
   "What rules come to: the role is held, or not."
   ROLE
+  "A value that an account holds, from which a role was read."
+  FOUND_VALUE
   "A rule about a resource type."
   RESOURCE_TYPE
   "What rules come to: the owner gets the resource type, or not."
@@ -12390,6 +13468,10 @@ type MyScopes {
   reconciliateResources: [String!]!
   "Of these, those where he may decide about many at once."
   massReconciliateResources: [String!]!
+  "About whose found roles he may decide: entity types that own accounts."
+  reconciliateRoles: [String!]!
+  "Of these, those where he may decide about many at once."
+  massReconciliateRoles: [String!]!
   "Which resources this person may list."
   queryResources: [String!]!
   "Which resources this person may add by hand."
@@ -12588,6 +13670,82 @@ enum Deactivation {
   EXPORT
   "It does not write: orders stay Pending."
   FULFIL
+}
+
+"""Kinds of end date lock."""
+enum EndDateLock {
+  "An end may be given; none is given unless somebody does."
+  FREE
+  "The end is that of the context unless somebody gives another."
+  LOCKED
+  "An end has to be given."
+  NEVER_LOCKED
+  "The end is that of the context."
+  ALWAYS_LOCKED
+}
+
+"""Kinds of comment activation."""
+enum CommentActivation {
+  "No comment is asked for."
+  DISABLED
+  "A comment may be given."
+  OPTIONAL
+  "A comment has to be given."
+  REQUIRED
+}
+
+"""Kinds of implicit approval."""
+enum ImplicitApproval {
+  "As the policy says."
+  INHERITED
+  "Every step is taken."
+  EXPLICIT
+  "Steps that the requester could take himself are left out."
+  IMPLICIT
+}
+
+"""Kinds of prolongation."""
+enum Prolongation {
+  "As the policy says."
+  INHERITED
+  "An end may be put off without an approval."
+  ENABLED
+  "It may not."
+  DISABLED
+}
+
+"""Kinds of end date lock with inherited."""
+enum EndDateLockWithInherited {
+  "An end may be given; none is given unless somebody does."
+  FREE
+  "The end is that of the context unless somebody gives another."
+  LOCKED
+  "An end has to be given."
+  NEVER_LOCKED
+  "The end is that of the context."
+  ALWAYS_LOCKED
+  "As the policy says."
+  INHERITED
+}
+
+"""Kinds of comment activation with inherited."""
+enum CommentActivationWithInherited {
+  "No comment is asked for."
+  DISABLED
+  "A comment may be given."
+  OPTIONAL
+  "A comment has to be given."
+  REQUIRED
+  "As the policy says."
+  INHERITED
+}
+
+"""Kinds of role state."""
+enum RoleState {
+  "By hand."
+  MANUAL
+  "By a role mapping."
+  GENERATED
 }
 
 """Kinds of rule strength."""
@@ -12994,6 +14152,26 @@ type PolicyConfiguration {
   isProvisioningEnabled: Boolean!
   "There are no simulations yet: only false is taken."
   isSimulationEnabled: Boolean!
+  "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
+  isExternal: Boolean!
+  "Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise."
+  hasImplicitApproval: Boolean!
+  "The end of what was given by hand may be put off without an approval."
+  prolongationWithoutApproval: Boolean!
+  "Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit."
+  maxDuration: Int!
+  "Minutes for which roles stay that a change of the rules takes away. 0 (default): none."
+  gracePeriod: Int!
+  "How the end of what is given by hand goes with the contexts of its holder. Default: FREE."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock!
+  "Whether approving a role takes a comment. Default: OPTIONAL."
+  commentActivationOnApproveInReview: CommentActivation!
+  "Whether declining a role takes a comment. Default: REQUIRED."
+  commentActivationOnDeclineInReview: CommentActivation!
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation!
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
+  commentActivationOnKeepGapInReconciliation: CommentActivation!
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -13010,6 +14188,26 @@ input PolicyConfigurationInput {
   isProvisioningEnabled: Boolean
   "There are no simulations yet: only false is taken."
   isSimulationEnabled: Boolean
+  "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
+  isExternal: Boolean
+  "Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise."
+  hasImplicitApproval: Boolean
+  "The end of what was given by hand may be put off without an approval."
+  prolongationWithoutApproval: Boolean
+  "Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit."
+  maxDuration: Int
+  "Minutes for which roles stay that a change of the rules takes away. 0 (default): none."
+  gracePeriod: Int
+  "How the end of what is given by hand goes with the contexts of its holder. Default: FREE."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock
+  "Whether approving a role takes a comment. Default: OPTIONAL."
+  commentActivationOnApproveInReview: CommentActivation
+  "Whether declining a role takes a comment. Default: REQUIRED."
+  commentActivationOnDeclineInReview: CommentActivation
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
+  commentActivationOnKeepGapInReconciliation: CommentActivation
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfigurationInput!]
 }
@@ -13038,6 +14236,8 @@ type CategoryConfiguration {
   policy: String!
   "Identifier of the folder above; empty: top level."
   parent: String!
+  "Folded when the catalogue opens."
+  isCollapsed: Boolean!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
   version: String!
 }
@@ -13054,6 +14254,24 @@ input CategoryConfigurationInput {
   policy: String
   "Identifier of the folder above; empty: top level."
   parent: String
+  "Folded when the catalogue opens."
+  isCollapsed: Boolean
+}
+
+"""Owner names the resource that answers for something."""
+type OwnerConfiguration {
+  "Identifier of its entity type."
+  entityType: String!
+  "Its key. It need not be there yet."
+  key: String!
+}
+
+"""Owner names the resource that answers for something."""
+input OwnerConfigurationInput {
+  "Identifier of its entity type."
+  entityType: String!
+  "Its key. It need not be there yet."
+  key: String!
 }
 
 """RoleRule gives a role to whoever meets it (role-model 3.1)."""
@@ -13118,10 +14336,36 @@ type RoleConfiguration {
   entityType: String!
   "Identifier of its category; empty: none."
   category: String!
+  "Identifiers of other categories that show it, too. Approvals go by its category only."
+  secondaryCategories: [String!]!
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfiguration
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
   approvalWorkflowType: Int!
-  "Not shown to people who look at a short list."
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval!
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation!
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited!
+  "Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says."
+  maxDuration: Int
+  "Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says."
+  gracePeriod: Int
+  "Whether approving it takes a comment. Default: INHERITED."
+  commentActivationOnApproveInReview: CommentActivationWithInherited!
+  "Whether declining it takes a comment. Default: INHERITED."
+  commentActivationOnDeclineInReview: CommentActivationWithInherited!
+  "Whether removing it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnDeleteGapInReconciliation: CommentActivationWithInherited!
+  "Whether keeping it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited!
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean!
+  "How it was made. Default: MANUAL."
+  state: RoleState!
   "What gives it. The list is replaced as a whole."
   rules: [RoleRuleConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -13142,10 +14386,36 @@ input RoleConfigurationInput {
   entityType: String!
   "Identifier of its category; empty: none."
   category: String
+  "Identifiers of other categories that show it, too. Approvals go by its category only."
+  secondaryCategories: [String!]
+  "Labels to find it by."
+  tags: [String!]
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfigurationInput
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0."
   approvalWorkflowType: Int
-  "Not shown to people who look at a short list."
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited
+  "Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says."
+  maxDuration: Int
+  "Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says."
+  gracePeriod: Int
+  "Whether approving it takes a comment. Default: INHERITED."
+  commentActivationOnApproveInReview: CommentActivationWithInherited
+  "Whether declining it takes a comment. Default: INHERITED."
+  commentActivationOnDeclineInReview: CommentActivationWithInherited
+  "Whether removing it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnDeleteGapInReconciliation: CommentActivationWithInherited
+  "Whether keeping it where it was found takes a comment. Default: INHERITED."
+  commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean
+  "How it was made. Default: MANUAL."
+  state: RoleState
   "What gives it. The list is replaced as a whole."
   rules: [RoleRuleConfigurationInput!]
 }
@@ -13426,7 +14696,17 @@ type ResourceTypeConfiguration {
   connection: String!
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
   approvalWorkflowType: Int!
-  "Not shown to people who look at a short list."
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfiguration
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval!
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation!
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited!
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean!
   "Targets may be created. Default: true."
   allowAdd: Boolean!
@@ -13508,7 +14788,17 @@ input ResourceTypeConfigurationInput {
   connection: String
   "How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 4."
   approvalWorkflowType: Int
-  "Not shown to people who look at a short list."
+  "Labels to find it by."
+  tags: [String!]
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfigurationInput
+  "How steps of an approval go that the requester could take himself. Default: INHERITED."
+  implicitApproval: ImplicitApproval
+  "Whether the end of what was given by hand may be put off without an approval. Default: INHERITED."
+  prolongationWithoutApproval: Prolongation
+  "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
+  manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited
+  "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean
   "Targets may be created. Default: true."
   allowAdd: Boolean
@@ -16803,6 +18093,8 @@ enum WaitReason {
   CREATION_NOT_ALLOWED
   "It was in the system once, and is gone."
   MISSING_IN_TARGET
+  "Nothing but a found role, about which nobody decided yet, wants it."
+  FOUND_ROLE
   "Somebody else has as good a claim to the target."
   AMBIGUOUS_OWNER
   "A value cannot be computed."
@@ -17509,18 +18801,30 @@ enum ReconciliationState {
 enum ReconciliationDecision {
   "About a value: the computed one is written, or what nobody asked for is taken away. It needs no further review."
   USE_PROPOSED
-  "About a value: it stays as it is, until something else is computed. A comment is required."
+  "About a value: it stays as it is, until something else is computed. The policy of the resource type says whether a comment is required: usually one is."
   KEEP_CURRENT
   "Not now: the difference is not listed, and nothing happens to it by itself."
   POSTPONE
   "Ends a postponement."
   TAKE_UP_AGAIN
-  "About an account: it is its owner's, or that of the owner named, and is not matched again. A comment is required."
+  "About an account: it is its owner's, or that of the owner named, and is not matched again. The policy of the resource type says whether a comment is required: usually one is."
   AUTHORIZE
-  "About an account: it stays and is nobody's. A comment is required."
+  "About an account: it stays and is nobody's. The policy of the resource type says whether a comment is required: usually one is."
   AUTHORIZE_WITHOUT_OWNER
   "About an account: it is deleted, also where its type does not allow removal. It needs no further review."
   DELETE_ACCOUNT
+  "About a found role: its owner holds it from now on, as if it had been requested; what it was read from is wanted then. A comment is required. Of a role that was to be removed: it stays after all."
+  KEEP_ROLE
+  "About a found role: it goes, with those values that it was read from and no other role explains. It needs no further review. Of a role that was kept: it goes after all."
+  REMOVE_ROLE
+}
+
+"""What a run is about."""
+enum ReconciliationSubject {
+  "Differences."
+  RESOURCE
+  "Found roles."
+  ROLE
 }
 
 """In which order differences are listed."""
@@ -17579,8 +18883,12 @@ type ReconciliationItem {
   isOwn: Boolean!
   "Id of the pattern it is one of."
   pattern: String!
+  "Names of the roles that were read from this value: using what is proposed removes them, keeping the value keeps them. Empty: none."
+  foundRoles: [String!]!
   "What may be decided about it now."
   decisions: [ReconciliationDecision!]!
+  "For each of these whether it takes a comment, as the policy of the resource type says."
+  comments: [DecisionComment!]!
   "What was decided; null: nothing."
   decision: ReconciliationDecision
   "Who decided; null: nobody."
@@ -17593,6 +18901,14 @@ type ReconciliationItem {
   comment: String!
   "When it was decided, mended, or replaced; null: it is open."
   closedAt: DateTime
+}
+
+"""Whether a decision takes a comment."""
+type DecisionComment {
+  "The decision."
+  decision: ReconciliationDecision!
+  "Whether it takes one; what is said where it takes none is not kept."
+  activation: CommentActivation!
 }
 
 """One page of differences."""
@@ -17711,6 +19027,10 @@ type AccountType {
   displayName: String!
   "Identifier of the entity type of its owners."
   ownerEntityType: String!
+  "Whether authorizing such an account takes a comment."
+  comment: CommentActivation!
+  "Whether deleting such an account takes a comment."
+  commentOnDelete: CommentActivation!
 }
 
 """Somebody whom a rule finds for an account."""
@@ -17747,10 +19067,12 @@ enum ReconciliationRunState {
   CANCELLED
 }
 
-"""A decision about all differences that a filter found when it was made. The server carries it out with the rights that the account which asked for it has meanwhile."""
+"""A decision about all differences, or found roles, that a filter found when it was made. The server carries it out with the rights that the account which asked for it has meanwhile."""
 type ReconciliationRun {
   "Id of the run."
   id: ID!
+  "What it is about."
+  subject: ReconciliationSubject!
   "What is decided."
   decision: ReconciliationDecision!
   "What was said with it."
@@ -17761,7 +19083,7 @@ type ReconciliationRun {
   actor: String!
   "Display name of that person; null: his account is gone."
   actorName: String
-  "Differences that were found when it began."
+  "Differences or roles that were found when it began."
   total: Int!
   "Decided so far."
   done: Int!
@@ -17775,9 +19097,9 @@ type ReconciliationRun {
   endedAt: DateTime
 }
 
-"""A difference that a run did not decide."""
+"""A difference, or a found role, that a run did not decide."""
 type ReconciliationFailure {
-  "Id of the difference; 0: the run as a whole."
+  "Id of the difference or found role; 0: the run as a whole."
   id: ID!
   "A value of ErrorCode."
   code: String!
@@ -17807,10 +19129,16 @@ type ReconciliationCounters {
   unreconciled: Int!
   "Values of which the systems have nothing."
   missing: Int!
-  "The sum of these four."
+  "Roles that were read from accounts, and that no rule explains."
+  roles: Int!
+  "Accounts that nothing recognises."
+  unrecognized: Int!
+  "The sum of these six."
   toReconcile: Int!
   "Differences that were put off."
   postponed: Int!
+  "Found roles that were put off."
+  postponedRoles: Int!
   "People who have left and still have an account somewhere."
   leavers: Int!
   "Their accounts."
@@ -17845,6 +19173,200 @@ input ReconciliationFilter {
   postponed: Boolean
 }
 
+"""How a found role came to be, or what became of it."""
+enum RoleReconciliationState {
+  "Found since its owner is computed (1)."
+  NON_CONFORMING
+  "There already when its owner was computed first (3)."
+  PRE_EXISTING
+  "Somebody kept it (16)."
+  KEPT
+  "Somebody refused it, and its values are on their way out (20)."
+  REMOVED
+}
+
+"""A role that was read from what accounts hold, and that no rule explains. It counts as held until somebody refuses it."""
+type RoleReconciliationItem {
+  "Id of the assignment of the role."
+  id: ID!
+  "Counts its changes: name it with a decision, so that one made on older content is refused."
+  version: Int!
+  "How it came to be, or what became of it."
+  state: RoleReconciliationState!
+  "Identifier of the role."
+  role: String!
+  "Name of the role."
+  roleName: String!
+  "Single or composite."
+  roleKind: RoleKind!
+  "Who holds it."
+  owner: ResourceRef!
+  "The owner is not in his source any more."
+  isOwnerGone: Boolean!
+  "When it was found."
+  foundAt: DateTime!
+  "The values it was read from, then those that keeping it would bring."
+  values: [FoundValue!]!
+  "How many values it was read from; 0 for a composite role, which is read from its single roles."
+  valueCount: Int!
+  "How many values keeping it would bring."
+  lackingCount: Int!
+  "Name of the found composite role that explains it: removing that one removes this one; null: none."
+  compositeName: String
+  "When somebody put it off; null: it is not put off."
+  postponedAt: DateTime
+  "Who put it off; null: it is not put off."
+  postponedBy: String
+  "Display name of that person; null: nobody, or his account is gone."
+  postponedByName: String
+  "It is a role of the caller himself: somebody else has to decide."
+  isOwn: Boolean!
+  "Id of the pattern it is one of."
+  pattern: String!
+  "What may be decided about it now."
+  decisions: [ReconciliationDecision!]!
+  "Whether each of these takes a comment."
+  comments: [DecisionComment!]!
+  "Who decided; null: nobody."
+  decidedBy: String
+  "Display name of that person; null: nobody, or his account is gone."
+  decidedByName: String
+  "When it was decided; null: it was not."
+  decidedAt: DateTime
+  "What was said with the decision or the postponement; empty: nothing."
+  comment: String!
+}
+
+"""A value of an account that a found role explains, or that it would bring."""
+type FoundValue {
+  "Identifier of the resource type."
+  resourceType: String!
+  "Name of the resource type."
+  resourceTypeName: String!
+  "Identifier of the connector; null: none."
+  system: String
+  "Name of the connector; null: none."
+  systemName: String
+  "Identifier of the property; null: the account itself."
+  property: String
+  "Name of the property; null: the account itself."
+  propertyName: String
+  "The value, as people read it; of an account nothing."
+  value: String!
+  "The account holds it. Not: keeping the role brings it."
+  isHeld: Boolean!
+  "The account; null: there is none, or it is not the caller's to see."
+  account: ResourceRef
+  "Id of the difference that is decided with the role; null: there is none."
+  itemId: ID
+}
+
+"""One page of found roles."""
+type RoleReconciliationItemConnection {
+  "The roles."
+  nodes: [RoleReconciliationItem!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Roles of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""One role that was found for a number of people."""
+type RoleReconciliationPattern {
+  "Opaque id, for the filter."
+  id: ID!
+  "Identifier of the role."
+  role: String!
+  "Name of the role."
+  roleName: String!
+  "Single or composite."
+  roleKind: RoleKind!
+  "People for whom it was found."
+  count: Int!
+  "How many of them were there when they were computed first."
+  preExisting: Int!
+  "How many of them hold everything that the role brings."
+  complete: Int!
+  "How many values keeping all of them would bring."
+  lacking: Int!
+  "People who have the role by a rule or a decision; exact up to 10,000, and 10,001 stands for more."
+  holders: Int!
+  "The values it was read from for one of them; empty for a composite role."
+  values: [String!]!
+  "When the first of them was found."
+  oldestAt: DateTime!
+  "When the last of them was found."
+  newestAt: DateTime!
+}
+
+"""One page of patterns, the most frequent first."""
+type RoleReconciliationPatternConnection {
+  "The patterns."
+  nodes: [RoleReconciliationPattern!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Patterns of the whole list under the same filter."
+  totalCount: Int!
+  "Always false: patterns are counted."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Narrows a list of found roles: conditions are joined by AND, values of one by OR."""
+input RoleReconciliationFilter {
+  "These, at most 500, also those that are decided or put off by now. Not for decisions: they name items."
+  ids: [ID!]
+  "Their states. Default: those that wait for a decision."
+  states: [RoleReconciliationState!]
+  "Identifiers of roles."
+  roles: [String!]
+  "Id of a pattern."
+  pattern: ID
+  "Whether the owner holds everything that the role brings. Default: all."
+  complete: Boolean
+  "Those of one owner."
+  ownerId: ID
+  "Owner, by name, key or mail address, as every search."
+  text: String
+  "Found at or after."
+  foundAfter: DateTime
+  "Found before."
+  foundBefore: DateTime
+  "True: those that were put off. Default: those that were not."
+  postponed: Boolean
+}
+
+"""What is decided, about which found roles: by id, or by a filter, never both."""
+input DecideRoleReconciliationInput {
+  "These, at most 500."
+  items: [ReconciliationItemInput!]
+  "All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow."
+  filter: RoleReconciliationFilter
+  "KEEP_ROLE, REMOVE_ROLE, POSTPONE or TAKE_UP_AGAIN."
+  decision: ReconciliationDecision!
+  "Why, at most 2,000 characters: kept in the history."
+  comment: String
+}
+
+"""What became of the found roles."""
+type DecideRoleReconciliationPayload {
+  "One result per item, in the order given; empty for a filter."
+  results: [RoleReconciliationResult!]!
+  "The run that carries a filter out; null for items."
+  run: ReconciliationRun
+}
+
+"""What became of one found role."""
+type RoleReconciliationResult {
+  "Id of the found role."
+  id: ID!
+  "The role as it is now; null: it is not there, or not the caller's."
+  item: RoleReconciliationItem
+  "Why it was not decided; null: it was."
+  error: ItemError
+}
+
 """Narrows the list of accounts without an owner: conditions are joined by AND, values of one by OR."""
 input AccountWithoutOwnerFilter {
   "This account alone."
@@ -17861,9 +19383,9 @@ input AccountWithoutOwnerFilter {
   postponed: Boolean
 }
 
-"""One difference, as the caller saw it."""
+"""One difference, or found role, as the caller saw it."""
 input ReconciliationItemInput {
-  "Id of the difference."
+  "Id of the difference or found role."
   id: ID!
   "The version that was seen: another one by now is STALE_ITEM. Default: whatever it is."
   version: Int
@@ -17979,6 +19501,31 @@ extend type Query {
     "Which of them."
     filter: AccountWithoutOwnerFilter
   ): AccountWithoutOwnerConnection!
+  "Roles that were read from accounts and that no rule explains, about which the caller may decide."
+  roleReconciliationItems(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which of them."
+    filter: RoleReconciliationFilter
+    "In which order."
+    orderBy: ReconciliationSort = OLDEST
+  ): RoleReconciliationItemConnection!
+  "One found role, also when it is decided; null: there is none in the caller's scope, or a rule gives it by now."
+  roleReconciliationItem(
+    "Its id."
+    id: ID!
+  ): RoleReconciliationItem
+  "The same roles summed up: one row per role."
+  roleReconciliationPatterns(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which roles."
+    filter: RoleReconciliationFilter
+  ): RoleReconciliationPatternConnection!
   "One run of the caller; whoever may monitor sees those of all. Null: there is none."
   reconciliationRun(
     "Its id."
@@ -17999,6 +19546,11 @@ extend type Mutation {
     "What is decided."
     input: DecideReconciliationInput!
   ): DecideReconciliationPayload!
+  "Decides about found roles, and in the same way about the values they were read from. Each item stands for itself; nobody decides about roles of his own."
+  decideRoleReconciliation(
+    "What is decided."
+    input: DecideRoleReconciliationInput!
+  ): DecideRoleReconciliationPayload!
   "Gives an account that nothing recognises a resource type and an owner."
   chooseAccountOwner(
     "Which account, and whose."
@@ -18029,6 +19581,54 @@ type Policy {
   displayName: String!
   "Its rules count. False: they give nothing, and what they gave before is taken away, like that of a rule that is removed."
   isProvisioningEnabled: Boolean!
+  "Another tool keeps what is in it: computations give and take away none of its roles."
+  isExternal: Boolean!
+  "What a context must be for its rules to be looked at; none: every context."
+  dimensions: [CriterionConfiguration!]!
+  "Approvals are left out that the requester could give himself. Only requests follow it."
+  hasImplicitApproval: Boolean!
+  "The end of what was given by hand may be put off without an approval. Only requests follow it."
+  prolongationWithoutApproval: Boolean!
+  "Minutes that what is given by hand lasts at most; 0: no limit. Only requests follow it."
+  maxDuration: Int!
+  "Minutes for which roles stay that a change of the rules takes away; 0: none."
+  gracePeriod: Int!
+  "How the end of what is given by hand goes with the contexts of its holder. Only requests follow it."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock!
+  "Whether approving a role takes a comment. Only requests follow it."
+  commentActivationOnApproveInReview: CommentActivation!
+  "Whether declining a role takes a comment. Only requests follow it."
+  commentActivationOnDeclineInReview: CommentActivation!
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation!
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value."
+  commentActivationOnKeepGapInReconciliation: CommentActivation!
+}
+
+"""What is in force for a role or a resource type: what it says itself, and where it says nothing what its policy says (role-model 2.2)."""
+type Settings {
+  "Approvals that a request needs, 0 to 3; 4: it cannot be requested. Only requests follow it."
+  approvalWorkflowType: Int!
+  "Approvals are left out that the requester could give himself. Only requests follow it."
+  hasImplicitApproval: Boolean!
+  "The end of what was given by hand may be put off without an approval. Only requests follow it."
+  prolongationWithoutApproval: Boolean!
+  "Minutes that what is given by hand lasts at most; 0: no limit. Only requests follow it."
+  maxDuration: Int!
+  "Minutes for which roles stay that a change of the rules takes away; 0: none."
+  gracePeriod: Int!
+  "How the end of what is given by hand goes with the contexts of its holder. Only requests follow it."
+  manualAssignmentEndDateLockedToContextMode: EndDateLock!
+  "Whether approving a role takes a comment. Only requests follow it."
+  commentActivationOnApproveInReview: CommentActivation!
+  "Whether declining a role takes a comment. Only requests follow it."
+  commentActivationOnDeclineInReview: CommentActivation!
+  "Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value."
+  commentActivationOnDeleteGapInReconciliation: CommentActivation!
+  "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value."
+  commentActivationOnKeepGapInReconciliation: CommentActivation!
+  "The settings that the policy decides, by the names of these fields."
+  fromPolicy: [String!]!
 }
 
 """A folder of roles and resource types."""
@@ -18043,6 +19643,10 @@ type Category {
   description: String!
   "The folder above; null: top level."
   parentId: ID
+  "Identifier of its policy."
+  policy: String!
+  "Folded when the catalogue opens."
+  isCollapsed: Boolean!
 }
 
 """Kinds of roles."""
@@ -18071,6 +19675,20 @@ type Role {
   entityType: String!
   "Its category; null: none."
   category: Category
+  "The categories above it from the top down, its own last; none without one."
+  categoryPath: [Category!]!
+  "Other categories that show it, too. Approvals go by its category only."
+  secondaryCategories: [Category!]!
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; null: nobody, or nobody who is there and whom the caller may read."
+  owner: ResourceRef
+  "What is in force for it."
+  settings: Settings!
+  "Not shown to people who look at a short list, when a rule gives it."
+  hideOnSimplifiedView: Boolean!
+  "How it was made."
+  state: RoleState!
   "The rules that assign it; null with the error FORBIDDEN for who may not read the role model."
   rules: [RoleRule!]
 }
@@ -18121,6 +19739,18 @@ type ResourceType {
   displayName: String!
   "What it is for."
   description: String!
+  "Identifier of its policy."
+  policy: String!
+  "Its category; null: none."
+  category: Category
+  "Labels to find it by."
+  tags: [String!]!
+  "The resource, mostly a person, that answers for it; null: nobody, or nobody who is there and whom the caller may read."
+  owner: ResourceRef
+  "What is in force for it."
+  settings: Settings!
+  "Not shown to people who look at a short list, when a rule gives it."
+  hideOnSimplifiedView: Boolean!
   "Identifier of the entity type of its owners."
   sourceEntityType: String!
   "Identifier of the entity type of its targets."
@@ -18289,6 +19919,12 @@ input RoleFilter {
   policy: String
   "Identifier of their category."
   category: String
+  "With category: also what stands in the categories below it. Default false."
+  below: Boolean
+  "With this label."
+  tag: String
+  "Nobody answers for them (true), or somebody does (false)."
+  withoutOwner: Boolean
   "Identifier of the entity type of their holders."
   entityType: String
   "Only these."
@@ -18728,6 +20364,10 @@ func (ec *executionContext) childFields_AccountType(ctx context.Context, field g
 		return ec.fieldContext_AccountType_displayName(ctx, field)
 	case "ownerEntityType":
 		return ec.fieldContext_AccountType_ownerEntityType(ctx, field)
+	case "comment":
+		return ec.fieldContext_AccountType_comment(ctx, field)
+	case "commentOnDelete":
+		return ec.fieldContext_AccountType_commentOnDelete(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountType", field.Name)
 }
@@ -18940,6 +20580,10 @@ func (ec *executionContext) childFields_Category(ctx context.Context, field grap
 		return ec.fieldContext_Category_description(ctx, field)
 	case "parentId":
 		return ec.fieldContext_Category_parentId(ctx, field)
+	case "policy":
+		return ec.fieldContext_Category_policy(ctx, field)
+	case "isCollapsed":
+		return ec.fieldContext_Category_isCollapsed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
 }
@@ -18956,6 +20600,8 @@ func (ec *executionContext) childFields_CategoryConfiguration(ctx context.Contex
 		return ec.fieldContext_CategoryConfiguration_policy(ctx, field)
 	case "parent":
 		return ec.fieldContext_CategoryConfiguration_parent(ctx, field)
+	case "isCollapsed":
+		return ec.fieldContext_CategoryConfiguration_isCollapsed(ctx, field)
 	case "version":
 		return ec.fieldContext_CategoryConfiguration_version(ctx, field)
 	}
@@ -19438,6 +21084,26 @@ func (ec *executionContext) childFields_DecideReconciliationPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type DecideReconciliationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DecideRoleReconciliationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_DecideRoleReconciliationPayload_results(ctx, field)
+	case "run":
+		return ec.fieldContext_DecideRoleReconciliationPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideRoleReconciliationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_DecisionComment_decision(ctx, field)
+	case "activation":
+		return ec.fieldContext_DecisionComment_activation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionComment", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteResourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -19668,6 +21334,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_orderId(ctx, field)
 	case "differenceId":
 		return ec.fieldContext_Entitlement_differenceId(ctx, field)
+	case "foundRoleId":
+		return ec.fieldContext_Entitlement_foundRoleId(ctx, field)
 	case "inForce":
 		return ec.fieldContext_Entitlement_inForce(ctx, field)
 	}
@@ -19866,6 +21534,32 @@ func (ec *executionContext) childFields_FlowEdge(ctx context.Context, field grap
 		return ec.fieldContext_FlowEdge_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FlowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FoundValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resourceType":
+		return ec.fieldContext_FoundValue_resourceType(ctx, field)
+	case "resourceTypeName":
+		return ec.fieldContext_FoundValue_resourceTypeName(ctx, field)
+	case "system":
+		return ec.fieldContext_FoundValue_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_FoundValue_systemName(ctx, field)
+	case "property":
+		return ec.fieldContext_FoundValue_property(ctx, field)
+	case "propertyName":
+		return ec.fieldContext_FoundValue_propertyName(ctx, field)
+	case "value":
+		return ec.fieldContext_FoundValue_value(ctx, field)
+	case "isHeld":
+		return ec.fieldContext_FoundValue_isHeld(ctx, field)
+	case "account":
+		return ec.fieldContext_FoundValue_account(ctx, field)
+	case "itemId":
+		return ec.fieldContext_FoundValue_itemId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FoundValue", field.Name)
 }
 
 func (ec *executionContext) childFields_HeldOrders(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20472,6 +22166,10 @@ func (ec *executionContext) childFields_MyScopes(ctx context.Context, field grap
 		return ec.fieldContext_MyScopes_reconciliateResources(ctx, field)
 	case "massReconciliateResources":
 		return ec.fieldContext_MyScopes_massReconciliateResources(ctx, field)
+	case "reconciliateRoles":
+		return ec.fieldContext_MyScopes_reconciliateRoles(ctx, field)
+	case "massReconciliateRoles":
+		return ec.fieldContext_MyScopes_massReconciliateRoles(ctx, field)
 	case "queryResources":
 		return ec.fieldContext_MyScopes_queryResources(ctx, field)
 	case "createResources":
@@ -20834,6 +22532,16 @@ func (ec *executionContext) childFields_OwnerCandidate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type OwnerCandidate", field.Name)
 }
 
+func (ec *executionContext) childFields_OwnerConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityType":
+		return ec.fieldContext_OwnerConfiguration_entityType(ctx, field)
+	case "key":
+		return ec.fieldContext_OwnerConfiguration_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OwnerConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -20936,6 +22644,28 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 		return ec.fieldContext_Policy_displayName(ctx, field)
 	case "isProvisioningEnabled":
 		return ec.fieldContext_Policy_isProvisioningEnabled(ctx, field)
+	case "isExternal":
+		return ec.fieldContext_Policy_isExternal(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_Policy_dimensions(ctx, field)
+	case "hasImplicitApproval":
+		return ec.fieldContext_Policy_hasImplicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_Policy_prolongationWithoutApproval(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_Policy_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_Policy_gracePeriod(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_Policy_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_Policy_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_Policy_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_Policy_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_Policy_commentActivationOnKeepGapInReconciliation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Policy", field.Name)
 }
@@ -20950,6 +22680,26 @@ func (ec *executionContext) childFields_PolicyConfiguration(ctx context.Context,
 		return ec.fieldContext_PolicyConfiguration_isProvisioningEnabled(ctx, field)
 	case "isSimulationEnabled":
 		return ec.fieldContext_PolicyConfiguration_isSimulationEnabled(ctx, field)
+	case "isExternal":
+		return ec.fieldContext_PolicyConfiguration_isExternal(ctx, field)
+	case "hasImplicitApproval":
+		return ec.fieldContext_PolicyConfiguration_hasImplicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_PolicyConfiguration_prolongationWithoutApproval(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_PolicyConfiguration_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_PolicyConfiguration_gracePeriod(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_PolicyConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
 	case "dimensions":
 		return ec.fieldContext_PolicyConfiguration_dimensions(ctx, field)
 	case "version":
@@ -21194,10 +22944,16 @@ func (ec *executionContext) childFields_ReconciliationCounters(ctx context.Conte
 		return ec.fieldContext_ReconciliationCounters_unreconciled(ctx, field)
 	case "missing":
 		return ec.fieldContext_ReconciliationCounters_missing(ctx, field)
+	case "roles":
+		return ec.fieldContext_ReconciliationCounters_roles(ctx, field)
+	case "unrecognized":
+		return ec.fieldContext_ReconciliationCounters_unrecognized(ctx, field)
 	case "toReconcile":
 		return ec.fieldContext_ReconciliationCounters_toReconcile(ctx, field)
 	case "postponed":
 		return ec.fieldContext_ReconciliationCounters_postponed(ctx, field)
+	case "postponedRoles":
+		return ec.fieldContext_ReconciliationCounters_postponedRoles(ctx, field)
 	case "leavers":
 		return ec.fieldContext_ReconciliationCounters_leavers(ctx, field)
 	case "accountsOfLeavers":
@@ -21266,8 +23022,12 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_isOwn(ctx, field)
 	case "pattern":
 		return ec.fieldContext_ReconciliationItem_pattern(ctx, field)
+	case "foundRoles":
+		return ec.fieldContext_ReconciliationItem_foundRoles(ctx, field)
 	case "decisions":
 		return ec.fieldContext_ReconciliationItem_decisions(ctx, field)
+	case "comments":
+		return ec.fieldContext_ReconciliationItem_comments(ctx, field)
 	case "decision":
 		return ec.fieldContext_ReconciliationItem_decision(ctx, field)
 	case "decidedBy":
@@ -21364,6 +23124,8 @@ func (ec *executionContext) childFields_ReconciliationRun(ctx context.Context, f
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ReconciliationRun_id(ctx, field)
+	case "subject":
+		return ec.fieldContext_ReconciliationRun_subject(ctx, field)
 	case "decision":
 		return ec.fieldContext_ReconciliationRun_decision(ctx, field)
 	case "comment":
@@ -21592,6 +23354,18 @@ func (ec *executionContext) childFields_ResourceType(ctx context.Context, field 
 		return ec.fieldContext_ResourceType_displayName(ctx, field)
 	case "description":
 		return ec.fieldContext_ResourceType_description(ctx, field)
+	case "policy":
+		return ec.fieldContext_ResourceType_policy(ctx, field)
+	case "category":
+		return ec.fieldContext_ResourceType_category(ctx, field)
+	case "tags":
+		return ec.fieldContext_ResourceType_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_ResourceType_owner(ctx, field)
+	case "settings":
+		return ec.fieldContext_ResourceType_settings(ctx, field)
+	case "hideOnSimplifiedView":
+		return ec.fieldContext_ResourceType_hideOnSimplifiedView(ctx, field)
 	case "sourceEntityType":
 		return ec.fieldContext_ResourceType_sourceEntityType(ctx, field)
 	case "targetEntityType":
@@ -21652,6 +23426,16 @@ func (ec *executionContext) childFields_ResourceTypeConfiguration(ctx context.Co
 		return ec.fieldContext_ResourceTypeConfiguration_connection(ctx, field)
 	case "approvalWorkflowType":
 		return ec.fieldContext_ResourceTypeConfiguration_approvalWorkflowType(ctx, field)
+	case "tags":
+		return ec.fieldContext_ResourceTypeConfiguration_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_ResourceTypeConfiguration_owner(ctx, field)
+	case "implicitApproval":
+		return ec.fieldContext_ResourceTypeConfiguration_implicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field)
 	case "allowAdd":
@@ -21832,6 +23616,20 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_entityType(ctx, field)
 	case "category":
 		return ec.fieldContext_Role_category(ctx, field)
+	case "categoryPath":
+		return ec.fieldContext_Role_categoryPath(ctx, field)
+	case "secondaryCategories":
+		return ec.fieldContext_Role_secondaryCategories(ctx, field)
+	case "tags":
+		return ec.fieldContext_Role_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_Role_owner(ctx, field)
+	case "settings":
+		return ec.fieldContext_Role_settings(ctx, field)
+	case "hideOnSimplifiedView":
+		return ec.fieldContext_Role_hideOnSimplifiedView(ctx, field)
+	case "state":
+		return ec.fieldContext_Role_state(ctx, field)
 	case "rules":
 		return ec.fieldContext_Role_rules(ctx, field)
 	}
@@ -21852,10 +23650,36 @@ func (ec *executionContext) childFields_RoleConfiguration(ctx context.Context, f
 		return ec.fieldContext_RoleConfiguration_entityType(ctx, field)
 	case "category":
 		return ec.fieldContext_RoleConfiguration_category(ctx, field)
+	case "secondaryCategories":
+		return ec.fieldContext_RoleConfiguration_secondaryCategories(ctx, field)
+	case "tags":
+		return ec.fieldContext_RoleConfiguration_tags(ctx, field)
+	case "owner":
+		return ec.fieldContext_RoleConfiguration_owner(ctx, field)
 	case "approvalWorkflowType":
 		return ec.fieldContext_RoleConfiguration_approvalWorkflowType(ctx, field)
+	case "implicitApproval":
+		return ec.fieldContext_RoleConfiguration_implicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_RoleConfiguration_prolongationWithoutApproval(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_RoleConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_RoleConfiguration_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_RoleConfiguration_gracePeriod(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_RoleConfiguration_hideOnSimplifiedView(ctx, field)
+	case "state":
+		return ec.fieldContext_RoleConfiguration_state(ctx, field)
 	case "rules":
 		return ec.fieldContext_RoleConfiguration_rules(ctx, field)
 	case "version":
@@ -21982,6 +23806,130 @@ func (ec *executionContext) childFields_RoleModelOptions(ctx context.Context, fi
 		return ec.fieldContext_RoleModelOptions_noProvisioningReview(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleModelOptions", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleReconciliationItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoleReconciliationItem_id(ctx, field)
+	case "version":
+		return ec.fieldContext_RoleReconciliationItem_version(ctx, field)
+	case "state":
+		return ec.fieldContext_RoleReconciliationItem_state(ctx, field)
+	case "role":
+		return ec.fieldContext_RoleReconciliationItem_role(ctx, field)
+	case "roleName":
+		return ec.fieldContext_RoleReconciliationItem_roleName(ctx, field)
+	case "roleKind":
+		return ec.fieldContext_RoleReconciliationItem_roleKind(ctx, field)
+	case "owner":
+		return ec.fieldContext_RoleReconciliationItem_owner(ctx, field)
+	case "isOwnerGone":
+		return ec.fieldContext_RoleReconciliationItem_isOwnerGone(ctx, field)
+	case "foundAt":
+		return ec.fieldContext_RoleReconciliationItem_foundAt(ctx, field)
+	case "values":
+		return ec.fieldContext_RoleReconciliationItem_values(ctx, field)
+	case "valueCount":
+		return ec.fieldContext_RoleReconciliationItem_valueCount(ctx, field)
+	case "lackingCount":
+		return ec.fieldContext_RoleReconciliationItem_lackingCount(ctx, field)
+	case "compositeName":
+		return ec.fieldContext_RoleReconciliationItem_compositeName(ctx, field)
+	case "postponedAt":
+		return ec.fieldContext_RoleReconciliationItem_postponedAt(ctx, field)
+	case "postponedBy":
+		return ec.fieldContext_RoleReconciliationItem_postponedBy(ctx, field)
+	case "postponedByName":
+		return ec.fieldContext_RoleReconciliationItem_postponedByName(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_RoleReconciliationItem_isOwn(ctx, field)
+	case "pattern":
+		return ec.fieldContext_RoleReconciliationItem_pattern(ctx, field)
+	case "decisions":
+		return ec.fieldContext_RoleReconciliationItem_decisions(ctx, field)
+	case "comments":
+		return ec.fieldContext_RoleReconciliationItem_comments(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_RoleReconciliationItem_decidedBy(ctx, field)
+	case "decidedByName":
+		return ec.fieldContext_RoleReconciliationItem_decidedByName(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_RoleReconciliationItem_decidedAt(ctx, field)
+	case "comment":
+		return ec.fieldContext_RoleReconciliationItem_comment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleReconciliationItem", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleReconciliationItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RoleReconciliationItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleReconciliationItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleReconciliationItemConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RoleReconciliationItemConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleReconciliationItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleReconciliationPattern(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoleReconciliationPattern_id(ctx, field)
+	case "role":
+		return ec.fieldContext_RoleReconciliationPattern_role(ctx, field)
+	case "roleName":
+		return ec.fieldContext_RoleReconciliationPattern_roleName(ctx, field)
+	case "roleKind":
+		return ec.fieldContext_RoleReconciliationPattern_roleKind(ctx, field)
+	case "count":
+		return ec.fieldContext_RoleReconciliationPattern_count(ctx, field)
+	case "preExisting":
+		return ec.fieldContext_RoleReconciliationPattern_preExisting(ctx, field)
+	case "complete":
+		return ec.fieldContext_RoleReconciliationPattern_complete(ctx, field)
+	case "lacking":
+		return ec.fieldContext_RoleReconciliationPattern_lacking(ctx, field)
+	case "holders":
+		return ec.fieldContext_RoleReconciliationPattern_holders(ctx, field)
+	case "values":
+		return ec.fieldContext_RoleReconciliationPattern_values(ctx, field)
+	case "oldestAt":
+		return ec.fieldContext_RoleReconciliationPattern_oldestAt(ctx, field)
+	case "newestAt":
+		return ec.fieldContext_RoleReconciliationPattern_newestAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleReconciliationPattern", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleReconciliationPatternConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RoleReconciliationPatternConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleReconciliationPatternConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleReconciliationPatternConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RoleReconciliationPatternConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleReconciliationPatternConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleReconciliationResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoleReconciliationResult_id(ctx, field)
+	case "item":
+		return ec.fieldContext_RoleReconciliationResult_item(ctx, field)
+	case "error":
+		return ec.fieldContext_RoleReconciliationResult_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleReconciliationResult", field.Name)
 }
 
 func (ec *executionContext) childFields_RoleRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22134,6 +24082,34 @@ func (ec *executionContext) childFields_SectionPropertyConfiguration(ctx context
 		return ec.fieldContext_SectionPropertyConfiguration_isExcluded(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SectionPropertyConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_Settings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approvalWorkflowType":
+		return ec.fieldContext_Settings_approvalWorkflowType(ctx, field)
+	case "hasImplicitApproval":
+		return ec.fieldContext_Settings_hasImplicitApproval(ctx, field)
+	case "prolongationWithoutApproval":
+		return ec.fieldContext_Settings_prolongationWithoutApproval(ctx, field)
+	case "maxDuration":
+		return ec.fieldContext_Settings_maxDuration(ctx, field)
+	case "gracePeriod":
+		return ec.fieldContext_Settings_gracePeriod(ctx, field)
+	case "manualAssignmentEndDateLockedToContextMode":
+		return ec.fieldContext_Settings_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "commentActivationOnApproveInReview":
+		return ec.fieldContext_Settings_commentActivationOnApproveInReview(ctx, field)
+	case "commentActivationOnDeclineInReview":
+		return ec.fieldContext_Settings_commentActivationOnDeclineInReview(ctx, field)
+	case "commentActivationOnDeleteGapInReconciliation":
+		return ec.fieldContext_Settings_commentActivationOnDeleteGapInReconciliation(ctx, field)
+	case "commentActivationOnKeepGapInReconciliation":
+		return ec.fieldContext_Settings_commentActivationOnKeepGapInReconciliation(ctx, field)
+	case "fromPolicy":
+		return ec.fieldContext_Settings_fromPolicy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Settings", field.Name)
 }
 
 func (ec *executionContext) childFields_SourceConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

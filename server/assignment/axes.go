@@ -72,7 +72,8 @@ func (a axes) inForce(start, end *time.Time) bool {
 // roles reads the assigned roles of an owner as they were known. A role that had ended by then says itself when it was held.
 func (a axes) roles(ctx context.Context, db bun.IDB, owner int64) ([]viewRole, error) {
 	var rows, out []viewRole
-	if err := db.NewRaw(`select a.id, a.role_id, x.workflow_state, x.origin, x.is_denied, x.start_date, x.end_date, x.inferred_by_id, x.rule_ids, x.is_over
+	if err := db.NewRaw(`select a.id, a.role_id, x.workflow_state, x.origin, x.is_denied, x.start_date, x.end_date, x.inferred_by_id, x.rule_ids, x.is_over, a.found_by,
+			a.valid_to = 'infinity' as is_current
 		from assigned_role a
 		cross join lateral (
 			select a.workflow_state, a.origin, a.is_denied, a.start_date, case when a.valid_to <= ?2 then least(a.end_date, a.valid_to) else a.end_date end as end_date,

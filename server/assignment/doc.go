@@ -14,6 +14,7 @@
 //	faults.go     the list of both
 //	state.go      the workflow states below, and their history
 //	decide.go     what decisions about orders mean for assignments: kept, declined, denied
+//	foundrole.go  what decisions about found roles mean: kept, refused, put off, with the differences they explain
 //	reconcile.go  what decisions about differences mean: kept, given up for what is computed, authorized, handed over, refused
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	              save_role.go roles, save_type.go resource types and their targets

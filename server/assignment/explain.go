@@ -146,6 +146,9 @@ func (e *explainer) word() error {
 	}
 	out.Steps = append(out.Steps, w.follows(f)...)
 	slices.SortStableFunc(out.Steps, func(a, b evaluation.Step) int {
+		if a.Kind == evaluation.StepFoundValue || b.Kind == evaluation.StepFoundValue {
+			return cmp.Compare(chapter(a.Kind), chapter(b.Kind)) // it stands before what it comes to
+		}
 		return cmp.Or(cmp.Compare(chapter(a.Kind), chapter(b.Kind)), cmp.Compare(a.ResourceTypeID, b.ResourceTypeID), cmp.Compare(part(a.Kind), part(b.Kind)))
 	})
 	return e.dateRules()
@@ -192,7 +195,7 @@ func chapter(kind evaluation.StepKind) int {
 	switch kind {
 	case evaluation.StepContext:
 		return 0
-	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole:
+	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole, evaluation.StepFoundValue:
 		return 1
 	default: // a record of a role belongs to no type, and so comes first of these
 		return 2
@@ -302,7 +305,7 @@ func (b *subject) has(s evaluation.Step) bool {
 	switch s.Kind {
 	case evaluation.StepContext:
 		return true
-	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole:
+	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole, evaluation.StepFoundValue:
 		return b.roles[s.RoleID]
 	default:
 		return b.types[s.ResourceTypeID] || b.follows && s.Matched && b.roles[s.NeedsRoleID]

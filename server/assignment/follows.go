@@ -293,6 +293,7 @@ func waiting(reason string) string {
 		"outage":               "waits because the system cannot be reached",
 		"creation_not_allowed": "held because the resource type does not allow creations",
 		"missing_in_target":    "held because the target is gone",
+		"found_role":           "held because nothing but a found role wants it, about which nobody decided yet",
 		"ambiguous_owner":      "held because somebody else has as good a claim to it",
 		"item_error":           "held because one of its values failed",
 		"threshold":            "held by a threshold",

@@ -112,9 +112,9 @@ func (l *loader) roles(list []int64) error {
 			return nil
 		}
 		o.Roles = append(o.Roles, &evaluation.AssignedRole{ID: id, RoleID: r.Int(), Workflow: evaluation.Workflow(r.Int()), Origin: r.Text(), IsDenied: r.Bool(),
-			Start: instant(r), End: instant(r), InferredByID: r.Int(), RuleIDs: r.Ints()})
+			Start: instant(r), End: instant(r), InferredByID: r.Int(), RuleIDs: r.Ints(), FoundBy: r.Ints(), Lacking: r.Ints()})
 		return l.count(1)
-	}, `select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids
+	}, `select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids, found_by, lacking
 		from assigned_role where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list))
 }
 
@@ -176,9 +176,10 @@ func (l *loader) gaps([]int64) error {
 		g := &evaluation.Gap{ID: r.Int()}
 		t := l.types[r.Int()]
 		g.Property, g.ValueID, g.Workflow, g.Current, g.Proposed, g.IsPostponed = r.Text(), r.Int(), evaluation.Workflow(r.Int()), r.Text(), r.Text(), r.Bool()
+		g.Roles = r.Ints()
 		t.Gaps = append(t.Gaps, g)
 		return nil
-	}, `select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, postponed_at is not null from gap
+	}, `select id, assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, postponed_at is not null, found_roles from gap
 		where assigned_resource_type_id = any (?) and closed_at is null order by id`, ids(slices.Sorted(maps.Keys(l.types))))
 }
 

@@ -1,6 +1,7 @@
 package assignment
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -85,6 +86,48 @@ func (m *Model) satisfies(criteria rolemodel.Criteria, values map[string]int64) 
 		}
 	}
 	return true
+}
+
+// RuleValue is what a rule of a resource type brings: a value of a property, or, with an empty identifier of the property, the target itself. ok: there is
+// such a rule.
+func (m *Model) RuleValue(ruleID int64) (of RuleValue, ok bool) {
+	r := m.typeRule(ruleID)
+	if r == nil {
+		return RuleValue{}, false
+	}
+	of.Type = m.ResourceType(r.ResourceTypeID)
+	if of.Type == nil {
+		return RuleValue{}, false
+	}
+	if r.PropertyID == nil || r.ValueKey == nil {
+		return of, true
+	}
+	p := m.Shape.Properties[*r.PropertyID]
+	if p == nil || p.TargetEntityTypeID == nil {
+		return RuleValue{}, false
+	}
+	of.Property, of.PropertyName, of.IsCollection = p.Identifier, p.DisplayName, p.IsCollection
+	of.ID = m.keys.IDs[*p.TargetEntityTypeID][*r.ValueKey]
+	of.Label = cmp.Or(m.keys.Labels[of.ID], *r.ValueKey)
+	return of, true
+}
+
+// FoundReason says in words from what a role was read.
+func (m *Model) FoundReason(ruleID int64) string {
+	v, ok := m.RuleValue(ruleID)
+	if !ok || v.Property == "" {
+		return "Found in a managed system, by a rule that no longer exists."
+	}
+	return fmt.Sprintf("Found: %s of %s holds %s.", v.PropertyName, v.Type.DisplayName, v.Label)
+}
+
+// RuleValue is a value that a rule brings.
+type RuleValue struct {
+	Type                   *rolemodel.ResourceType
+	Property, PropertyName string // empty: the target itself
+	IsCollection           bool
+	ID                     int64 // of the resource that is the value; 0: there is none
+	Label                  string
 }
 
 func verb(isDenied bool, t rolemodel.RuleType) string {

@@ -18,6 +18,7 @@ const (
 	EventChanged    = "assignment.changed"
 	EventFailed     = "assignment.failed"
 	EventGapChanged = "gap.changed"
+	EventRoleFound  = "found_role.changed"
 )
 
 // saver writes the results of one batch: every table once, whatever the number of owners.
@@ -62,7 +63,7 @@ func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.B
 	if len(w.changed) == 0 {
 		return w.report, w.failed, nil
 	}
-	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events, w.differences} {
+	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events, w.differences, w.found} {
 		if err := part(); err != nil {
 			return w.report, w.failed, fmt.Errorf("save assignments: %w", err)
 		}
@@ -122,6 +123,7 @@ type gapRow struct {
 	Workflow int16   `json:"workflow_state"`
 	Current  string  `json:"current_value"`
 	Proposed string  `json:"proposed_value"`
+	Roles    []int64 `json:"found_roles"`
 	Close    bool    `json:"close"`
 }
 
@@ -133,7 +135,7 @@ func (w *saver) gaps() error {
 			d := &r.Types[i]
 			for _, g := range d.Gaps {
 				w.report.Gaps++
-				o := gapRow{ID: g.ID, Type: w.typeIDs[d], Workflow: int16(g.Workflow), Value: nullID(g.ValueID), Current: g.Current, Proposed: g.Proposed, Close: g.Close}
+				o := gapRow{ID: g.ID, Type: w.typeIDs[d], Workflow: int16(g.Workflow), Value: nullID(g.ValueID), Current: g.Current, Proposed: g.Proposed, Roles: noNull(g.Roles), Close: g.Close}
 				if g.Property != "" {
 					o.Property = &g.Property
 				}
@@ -147,8 +149,8 @@ func (w *saver) gaps() error {
 	}
 	if len(known) > 0 {
 		if _, err := w.tx.NewRaw(`update gap g set workflow_state = r.workflow_state, current_value = r.current_value, proposed_value = r.proposed_value,
-				version = g.version + 1, closed_at = case when r.close then ?0::timestamptz end
-			from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, current_value text, proposed_value text, close boolean) where g.id = r.id and g.closed_at is null`,
+				found_roles = r.found_roles, version = g.version + 1, closed_at = case when r.close then ?0::timestamptz end
+			from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, current_value text, proposed_value text, found_roles bigint[], close boolean) where g.id = r.id and g.closed_at is null`,
 			w.now, string(jsonb(known))).Exec(w.ctx); err != nil {
 			return err
 		}
@@ -156,9 +158,9 @@ func (w *saver) gaps() error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	_, err := w.tx.NewRaw(`insert into gap (assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, found_at)
-		select assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, ?0
-		from jsonb_to_recordset(?1::jsonb) r (assigned_resource_type_id bigint, property text, value_id bigint, workflow_state smallint, current_value text, proposed_value text)
+	_, err := w.tx.NewRaw(`insert into gap (assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, found_roles, found_at)
+		select assigned_resource_type_id, property, value_id, workflow_state, current_value, proposed_value, found_roles, ?0
+		from jsonb_to_recordset(?1::jsonb) r (assigned_resource_type_id bigint, property text, value_id bigint, workflow_state smallint, current_value text, proposed_value text, found_roles bigint[])
 		on conflict do nothing`, w.now, string(jsonb(fresh))).Exec(w.ctx)
 	return err
 }
@@ -355,6 +357,42 @@ func (w *saver) differences() error {
 			}
 			events = append(events, e)
 		}
+	}
+	return event.Publish(w.ctx, w.tx, w.now, events...)
+}
+
+// found tells of whom a role was found, or is not any more: one event per owner.
+func (w *saver) found() error {
+	var events []event.Event
+	for _, r := range w.changed {
+		was := map[int64]bool{}
+		for _, x := range w.owners[r.OwnerID].Roles {
+			was[x.ID] = x.Origin == evaluation.OriginFound
+		}
+		var n struct {
+			Opened  int `json:"opened"`
+			Changed int `json:"changed"`
+			Closed  int `json:"closed"`
+		}
+		for _, d := range r.Roles {
+			is := d.Row.Origin == evaluation.OriginFound && !d.Close
+			switch {
+			case is && d.Row.ID == 0:
+				n.Opened++
+			case is:
+				n.Changed++
+			case was[d.Row.ID]:
+				n.Closed++
+			}
+		}
+		if n.Opened+n.Changed+n.Closed == 0 {
+			continue
+		}
+		e := event.Event{Kind: EventRoleFound, SubjectType: "resource", SubjectID: r.OwnerID, OwnerID: r.OwnerID, Data: n}
+		if source := w.m.Shape.EntityTypes[w.owners[r.OwnerID].Resource.EntityTypeID]; source != nil {
+			e.SourceEntityType = source.Identifier
+		}
+		events = append(events, e)
 	}
 	return event.Publish(w.ctx, w.tx, w.now, events...)
 }

@@ -15,6 +15,8 @@ type roleRow struct {
 	End        *time.Time `json:"end_date"`
 	InferredBy *int64     `json:"inferred_by_id"`
 	RuleIDs    []int64    `json:"rule_ids"`
+	FoundBy    []int64    `json:"found_by"`
+	Lacking    []int64    `json:"lacking"`
 }
 
 // roles ends what is lost, updates what changed, adds what is new. The id of an assigned role stays the same for life.
@@ -28,11 +30,8 @@ func (w *saver) roles() error {
 		}
 		for _, d := range r.Roles {
 			w.report.Roles++
-			rules := d.Row.RuleIDs
-			if rules == nil {
-				rules = []int64{}
-			}
-			row := roleRow{d.Row.ID, int16(d.Row.Workflow), d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End, nullID(d.Row.InferredByID), rules}
+			row := roleRow{d.Row.ID, int16(d.Row.Workflow), d.Row.Origin, d.Row.IsDenied, d.Row.Start, d.Row.End, nullID(d.Row.InferredByID),
+				noNull(d.Row.RuleIDs), noNull(d.Row.FoundBy), noNull(d.Row.Lacking)}
 			switch {
 			case d.Close && d.Row.ID != 0:
 				ended = append(ended, row)
@@ -46,7 +45,8 @@ func (w *saver) roles() error {
 				if d.Close {
 					to = w.now // only what is known of the past
 				}
-				fresh = append(fresh, []any{r.OwnerID, d.Row.RoleID, row.Workflow, w.now, row.Origin, row.IsDenied, row.Start, row.End, row.InferredBy, rules, w.now, to})
+				fresh = append(fresh, []any{r.OwnerID, d.Row.RoleID, row.Workflow, w.now, row.Origin, row.IsDenied, row.Start, row.End, row.InferredBy,
+					row.RuleIDs, row.FoundBy, row.Lacking, w.now, to})
 			}
 		}
 	}
@@ -57,7 +57,15 @@ func (w *saver) roles() error {
 		return err
 	}
 	return w.copy("assigned_role", []string{"owner_id", "role_id", "workflow_state", "workflow_state_changed_at", "origin", "is_denied", "start_date", "end_date",
-		"inferred_by_id", "rule_ids", "valid_from", "valid_to"}, fresh)
+		"inferred_by_id", "rule_ids", "found_by", "lacking", "valid_from", "valid_to"}, fresh)
+}
+
+// noNull is a list for a column that takes no null.
+func noNull(list []int64) []int64 {
+	if list == nil {
+		return []int64{}
+	}
+	return list
 }
 
 // endRoles ends rows: from now on they say when the role was held, which is not longer than until now.
@@ -69,7 +77,7 @@ func (w *saver) endRoles(rows []roleRow) error {
 		return err
 	}
 	_, err := w.tx.NewRaw(`update assigned_role a set start_date = r.start_date, end_date = least(r.end_date, ?0), valid_from = greatest(?0, a.valid_from),
-			valid_to = greatest(?0, a.valid_from)
+			version = a.version + 1, valid_to = greatest(?0, a.valid_from)
 		from jsonb_to_recordset(?1::jsonb) r (id bigint, start_date timestamptz, end_date timestamptz) where a.id = r.id`, w.now, string(jsonb(rows))).Exec(w.ctx)
 	return err
 }
@@ -84,9 +92,9 @@ func (w *saver) updateRoles(rows []roleRow) error {
 	_, err := w.tx.NewRaw(`update assigned_role a set workflow_state = r.workflow_state,
 			workflow_state_changed_at = case when a.workflow_state = r.workflow_state then a.workflow_state_changed_at else ?0 end,
 			origin = r.origin, is_denied = r.is_denied, start_date = r.start_date, end_date = r.end_date, inferred_by_id = r.inferred_by_id, rule_ids = r.rule_ids,
-			valid_from = greatest(?0, a.valid_from)
+			found_by = r.found_by, lacking = r.lacking, version = a.version + 1, valid_from = greatest(?0, a.valid_from)
 		from jsonb_to_recordset(?1::jsonb) r (id bigint, workflow_state smallint, origin text, is_denied boolean, start_date timestamptz, end_date timestamptz,
-			inferred_by_id bigint, rule_ids bigint[])
+			inferred_by_id bigint, rule_ids bigint[], found_by bigint[], lacking bigint[])
 		where a.id = r.id`, w.now, string(jsonb(rows))).Exec(w.ctx)
 	return err
 }

@@ -47,6 +47,7 @@ type Entitlement struct {
 	TargetID               int64  // 0: not found yet
 	Order                  int64  // open order, else the last one; 0: none
 	DifferenceID           *int64 // the difference that waits for a decision; nil: none
+	FoundRoleID            *int64 // the found role that a person can decide about; nil: none
 	InForce                bool   // it holds at the instant; false: it is yet to come, or over and not gone yet
 }
 
@@ -157,6 +158,8 @@ type viewRole struct {
 	InferredByID       *int64
 	RuleIDs            []int64 `bun:"rule_ids,array"`
 	IsOver             bool    // it had ended when that was known, and the dates say when it was held
+	FoundBy            []int64 `bun:"found_by,array"`
+	IsCurrent          bool    // it is so still
 }
 
 type viewType struct {
@@ -353,6 +356,14 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 			InForce: v.inForce(r.StartDate, r.EndDate) && !r.IsDenied}
 		for _, rule := range r.RuleIDs {
 			e.Reasons = append(e.Reasons, v.m.RoleRuleReason(rule))
+		}
+		if r.Origin == evaluation.OriginFound {
+			for _, rule := range r.FoundBy {
+				e.Reasons = append(e.Reasons, v.m.FoundReason(rule))
+			}
+			if r.IsCurrent {
+				e.FoundRoleID = &r.ID
+			}
 		}
 		if r.InferredByID != nil {
 			for _, c := range v.roles {

@@ -33,6 +33,9 @@ func (w *wording) sentence(s evaluation.Step) string {
 		return w.roleVerdict(s)
 	case evaluation.StepType:
 		return w.typeVerdict(s)
+	case evaluation.StepFoundValue:
+		return fmt.Sprintf("The role %s is found because %s of %s (%s) holds %s.", w.role(s.RoleID), w.property(s.ResourceTypeID, s.Property),
+			w.resource(s.ResourceID), w.typeName(s.ResourceTypeID), s.Value)
 	case evaluation.StepProperty:
 		return w.value(s)
 	default:

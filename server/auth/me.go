@@ -36,6 +36,8 @@ type MyScopes struct {
 	BulkReviewProvisioning    []string
 	ReconciliateResources     []string
 	MassReconciliateResources []string
+	ReconciliateRoles         []string
+	MassReconciliateRoles     []string
 	QueryResources            []string
 	CreateResources           []string
 }
@@ -95,7 +97,7 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 	}
 	m := &MyScopes{
 		ReviewProvisioning: []string{}, ManualProvisioning: []string{}, BulkManualProvisioning: []string{},
-		BulkReviewProvisioning: []string{}, ReconciliateResources: []string{}, MassReconciliateResources: []string{}, QueryResources: []string{}, CreateResources: []string{},
+		BulkReviewProvisioning: []string{}, ReconciliateResources: []string{}, MassReconciliateResources: []string{}, ReconciliateRoles: []string{}, MassReconciliateRoles: []string{}, QueryResources: []string{}, CreateResources: []string{},
 	}
 	for _, t := range types {
 		add := func(into *[]string, permission string) {
@@ -112,6 +114,10 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 			add(&m.MassReconciliateResources, permit.For(permit.MassReconciliateResources, t.Identifier))
 			if permit.Find(ctx, permit.For(permit.BulkReconciliateResources, t.Identifier)).Allowed() && !slices.Contains(m.MassReconciliateResources, t.Identifier) {
 				m.MassReconciliateResources = append(m.MassReconciliateResources, t.Identifier)
+			}
+			add(&m.ReconciliateRoles, permit.For(permit.ReconciliateRoles, t.Identifier))
+			if permit.Find(ctx, permit.For(permit.MassReconciliateRoles, t.Identifier)).Allowed() || permit.Find(ctx, permit.For(permit.BulkRoleReconciliation, t.Identifier)).Allowed() {
+				m.MassReconciliateRoles = append(m.MassReconciliateRoles, t.Identifier)
 			}
 		}
 		add(&m.QueryResources, permit.Resource(t.Identifier, "Query"))

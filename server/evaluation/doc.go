@@ -10,7 +10,7 @@
 //	model/          what a role model is when it is compiled, and the keys by which targets are found; one file for each kind of rule
 //	expectation/    what somebody should have: contexts, roles, resource types, correlation, timelines of values (role-model 12.4 S1 to S6)
 //	difference/     what has to be done about it: orders and their lines, gaps, kept values (S9, 12.7); targets without owner
-//	computation/    Evaluate: one Result per owner; start reading there. The fingerprint of what was read, and the explanation
+//	computation/    Evaluate: one Result per owner; start reading there. Roles read from what targets show (S7, 12.5), the fingerprint of what was read, and the explanation
 //
 // The words
 //
@@ -32,5 +32,5 @@
 // Three rules that keep people's work safe: a first look at an account never overwrites or deletes (gap); an order that is out is never
 // touched, only superseded; a guess is never linked without somebody's word.
 //
-// Left to later slices: roles deduced from found values (12.5), automation rules, risks, grace periods.
+// Left to later slices: automation rules, risks, grace periods.
 package evaluation

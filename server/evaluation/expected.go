@@ -22,6 +22,8 @@ type Span struct {
 	// InForce: the value the target had to have when this was computed. It is what "the value at last save" (role-model 12.7) is read
 	// from: comparing it with the next computation tells a change of the source from a change of the target.
 	InForce bool `json:"inForce,omitempty"`
+	// Found: nothing but a found role wants it. It is asked for with a review, and is never Writ's own work.
+	Found bool `json:"found,omitempty"`
 }
 
 // Interval is when the value is wanted.
@@ -32,7 +34,7 @@ func (s *Span) Interval() interval.Interval {
 // SameValue compares everything but the interval.
 func SameValue(a, b Span) bool {
 	return a.Value == b.Value && a.ID == b.ID && a.Error == b.Error && a.Confidence == b.Confidence && a.CreateOnly == b.CreateOnly &&
-		a.Comparison == b.Comparison && slices.Equal(a.Rules, b.Rules)
+		a.Comparison == b.Comparison && a.Found == b.Found && slices.Equal(a.Rules, b.Rules)
 }
 
 // Expected is what one target must look like over time: property identifier -> spans. A mono-valued property has spans that do not

@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"slices"
 	"time"
 
 	"writ/server/evaluation/interval"
@@ -54,6 +55,25 @@ type AssignedRole struct {
 	Start, End   *time.Time
 	InferredByID int64 // role id of the composite it comes through; 0 = none
 	RuleIDs      []int64
+	FoundBy      []int64 // of a found role: the rules of resource types whose values its owner's targets hold, by id
+	Lacking      []int64 // of a found role: those that it would make true besides
+}
+
+// WasRefused: it was found, and somebody decided that it goes.
+func (x *AssignedRole) WasRefused() bool {
+	return x.Origin == OriginFound && x.Workflow == Cancellation && !x.IsDenied
+}
+
+// WaitsForDecision: it was found, and nobody decided about it yet.
+func (x *AssignedRole) WaitsForDecision() bool {
+	return x.Origin == OriginFound && x.Workflow.Found() && !x.IsDenied
+}
+
+// Same reports whether two rows say the same, whatever their ids.
+func (x *AssignedRole) Same(y *AssignedRole) bool {
+	return x.RoleID == y.RoleID && x.Workflow == y.Workflow && x.Origin == y.Origin && x.IsDenied == y.IsDenied && interval.StartOf(x.Start) == interval.StartOf(y.Start) &&
+		interval.EndOf(x.End) == interval.EndOf(y.End) && x.InferredByID == y.InferredByID && slices.Equal(x.RuleIDs, y.RuleIDs) &&
+		slices.Equal(x.FoundBy, y.FoundBy) && slices.Equal(x.Lacking, y.Lacking)
 }
 
 // Candidate is a target that one rule's key finds for an owner, and that nobody who lives has. RuleID 0: the key is the CreatedKey that an

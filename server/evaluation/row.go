@@ -77,6 +77,13 @@ type Gap struct {
 	Proposed string
 	// IsPostponed: somebody put it off. It shows what is so, and nothing else happens to it until it is taken up again or gone.
 	IsPostponed bool
+	Roles       []int64 // found roles that explain it, by id: deciding about one decides about the other
+}
+
+// Same reports whether two differences say the same.
+func (g *Gap) Same(h *Gap) bool {
+	return g.ID == h.ID && g.Property == h.Property && g.ValueID == h.ValueID && g.Workflow == h.Workflow && g.Current == h.Current && g.Proposed == h.Proposed &&
+		g.IsPostponed == h.IsPostponed && slices.Equal(g.Roles, h.Roles)
 }
 
 // Kept is a value a person decided to keep (16, 24), declined (17), or gave up for what was computed then (18).

@@ -54,6 +54,7 @@ const (
 	WaitNoCreation        WaitReason = "creation_not_allowed"
 	WaitMissing           WaitReason = "missing_in_target" // a value seen in the target once is gone from it (role-model 12.7)
 	WaitAmbiguousOwner    WaitReason = "ambiguous_owner"   // somebody else has as good a claim to the target (role-model 5.3)
+	WaitFoundRole         WaitReason = "found_role"        // nothing but a found role, about which nobody decided, wants it (role-model 12.5)
 	WaitItemError         WaitReason = "item_error"
 	WaitThreshold         WaitReason = "threshold"
 	WaitReading           WaitReason = "reading" // withdrawn before it was seen: the next reading of its system tells whether it is there

@@ -71,6 +71,8 @@ func (s *Stored) span(r *document.Reader) (x Span) {
 			x.Comparison = int16(r.Int())
 		case "inForce":
 			x.InForce = r.Bool()
+		case "found":
+			x.Found = r.Bool()
 		default:
 			r.Skip()
 		}

@@ -16,6 +16,7 @@ const (
 	StepCompositeRole StepKind = "COMPOSITE_ROLE" // a rule that gives or forbids a composite role
 	StepSingleRole    StepKind = "SINGLE_ROLE"    // a rule that gives or forbids a single role
 	StepRole          StepKind = "ROLE"           // what all of that comes to: the role is held, or not
+	StepFoundValue    StepKind = "FOUND_VALUE"    // a value of a target from which a role was read
 	StepResourceType  StepKind = "RESOURCE_TYPE"  // a rule that gives or forbids a resource type
 	StepProperty      StepKind = "PROPERTY"       // a rule that computes a value
 	StepType          StepKind = "TYPE"           // what all of that comes to: the owner gets the resource type, or not

@@ -15,6 +15,9 @@ const (
 	ReconciliateResources     = "/Custom/ProvisioningPolicy/ReconciliateResources"     // + /{sourceEntityType}; mail
 	MassReconciliateResources = "/Custom/ProvisioningPolicy/MassReconciliateResources" // + /{sourceEntityType}; more than one at once
 	BulkReconciliateResources = "/Custom/ProvisioningPolicy/BulkReconciliateResources" // the same under another name
+	ReconciliateRoles         = "/Custom/ProvisioningPolicy/ReconciliateRoles"         // + /{sourceEntityType}; mail
+	MassReconciliateRoles     = "/Custom/ProvisioningPolicy/MassReconciliateRoles"     // + /{sourceEntityType}; more than one at once
+	BulkRoleReconciliation    = "/Custom/ProvisioningPolicy/BulkRoleReconciliation"    // the same under another name
 	OrderQuery                = "/ProvisioningPolicy/AssignedResourceType/Query"
 	AssignmentQuery           = "/ProvisioningPolicy/AssignedSingleRole/Query"
 	ProvisioningStart         = "/ProvisioningPolicy/Provisioning/Start"
@@ -45,7 +48,7 @@ const (
 var customAreas = []string{
 	"/ProvisioningPolicy/PerformManualProvisioning", "/ProvisioningPolicy/BulkPerformManualProvisioning",
 	"/ProvisioningPolicy/ReviewProvisioning", "/ProvisioningPolicy/BulkReviewProvisioning", "/ProvisioningPolicy/ReviewRoles",
-	"/ProvisioningPolicy/ReconciliateRoles", "/ProvisioningPolicy/ReconciliateResources", "/ProvisioningPolicy/MassReconciliateResources", "/ProvisioningPolicy/BulkReconciliateResources", "/Resources/Directory",
+	"/ProvisioningPolicy/ReconciliateRoles", "/ProvisioningPolicy/MassReconciliateRoles", "/ProvisioningPolicy/BulkRoleReconciliation", "/ProvisioningPolicy/ReconciliateResources", "/ProvisioningPolicy/MassReconciliateResources", "/ProvisioningPolicy/BulkReconciliateResources", "/Resources/Directory",
 	"/ResourceChanges", "/ResourceLinkChanges", "/ResourceFileChanges",
 }
 

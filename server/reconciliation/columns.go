@@ -26,7 +26,7 @@ var items = page.Table[Item]{
 		"property": {"property"}, "propertyName": {"property", "p.display_name"}, "current": {"current_value"}, "proposed": {"proposed_value"}, "foundAt": {"found_at"},
 		"postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "confidence": {"confidence"}, "isOwn": nil, "comment": {"comment"},
 		"decision": {"decision"}, "decidedBy": {"decided_by"}, "decidedByName": {"decided_by"}, "decidedAt": {"decided_at"}, "closedAt": {"closed_at"},
-		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "comments": append([]string{"closed_at", "postponed_at", "q.keep", "q.delete"}, kindColumns...), "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
+		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "comments": append([]string{"closed_at", "postponed_at", "q.keep", "q.delete"}, kindColumns...), "foundRoles": {"found_roles"}, "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
 	},
 	Columns: []page.Column[Item]{
 		{Name: "id", SQL: "g.id", Read: func(i *Item, r *db.Row) { i.ID = r.Int() }},
@@ -45,6 +45,7 @@ var items = page.Table[Item]{
 		{Name: "comment", SQL: "g.comment", Read: func(i *Item, r *db.Row) { i.Comment = r.Text() }},
 		{Name: "closed_at", SQL: "g.closed_at", Read: func(i *Item, r *db.Row) { i.ClosedAt = r.TimeOrNil() }},
 		{Name: "shape", SQL: "g.shape", Read: func(i *Item, r *db.Row) { i.shape = r.Text() }},
+		{Name: "found_roles", SQL: "to_json(array(select o.display_name from role o where o.id = any (g.found_roles) order by o.id))", Read: func(i *Item, r *db.Row) { r.JSON(&i.FoundRoles) }},
 		{Name: "owner_id", SQL: "coalesce(a.owner_id, 0)", Read: func(i *Item, r *db.Row) { i.ownerID = r.Int() }},
 		{Name: "target_id", SQL: "coalesce(a.resource_id, 0)", Read: func(i *Item, r *db.Row) { i.targetID = r.Int() }},
 		{Name: "confidence", SQL: "a.confidence", Read: func(i *Item, r *db.Row) {

@@ -18,6 +18,10 @@ type ReconciliationCounters struct {
 	Unreconciled int
 	Missing      int
 	Postponed    int
+	Roles        int
+	// Unrecognized are accounts that nothing recognises.
+	Unrecognized   int
+	PostponedRoles int
 	// Leavers are people who have left and still have an account somewhere; AccountsOfLeavers are those accounts.
 	Leavers           int
 	AccountsOfLeavers int
@@ -25,7 +29,7 @@ type ReconciliationCounters struct {
 
 // ToReconcile is the sum of what waits for a decision.
 func (c *ReconciliationCounters) ToReconcile() int {
-	return c.Unauthorized + c.Orphans + c.Unreconciled + c.Missing
+	return c.Unauthorized + c.Orphans + c.Unreconciled + c.Missing + c.Roles + c.Unrecognized
 }
 
 // Counters counts what the caller may decide about: all zero for somebody who may decide about nothing. One statement.
@@ -35,40 +39,67 @@ func (s *Service) Counters(ctx context.Context) (*ReconciliationCounters, error)
 	if err != nil {
 		return nil, err
 	}
-	may, err := need(ctx, m, "g.resource_type_id", single)
-	if errs.Is(err, errs.Forbidden) {
-		return c, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	left, err := need(ctx, m, "k.resource_type_id", single)
-	if err != nil {
-		return nil, err
-	}
+	var sql string
 	var parts []any
-	sql := "select "
-	count := func(filter *ReconciliationFilter) error {
-		narrowed, err := filter.condition(ctx, m)
-		if err != nil {
-			return err
+	var to []*int
+	count := func(into *int, what string, args ...any) {
+		if sql != "" {
+			sql += ", "
 		}
-		where := allOf(may, narrowed)
-		sql += "(select count(*) from (select from " + items.Tables(where) + " where ? limit ?) n), "
-		parts = append(parts, where, db.Fixed(page.Exact+1))
-		return nil
+		sql += "(select count(*) from (select " + what + " limit ?) n)"
+		parts = append(append(parts, args...), db.Fixed(page.Exact+1))
+		to = append(to, into)
 	}
-	for _, f := range []*ReconciliationFilter{{Kinds: []Kind{Unauthorized}}, {Kinds: []Kind{Orphan}}, {Kinds: []Kind{Unreconciled}}, {Kinds: []Kind{Missing}}, {Postponed: new(true)}} {
-		if err := count(f); err != nil {
+	may, err := need(ctx, m, "g.resource_type_id", single)
+	switch {
+	case err == nil:
+		for _, part := range []struct {
+			into   *int
+			filter ReconciliationFilter
+		}{{&c.Unauthorized, ReconciliationFilter{Kinds: []Kind{Unauthorized}}}, {&c.Orphans, ReconciliationFilter{Kinds: []Kind{Orphan}}},
+			{&c.Unreconciled, ReconciliationFilter{Kinds: []Kind{Unreconciled}}}, {&c.Missing, ReconciliationFilter{Kinds: []Kind{Missing}}},
+			{&c.Postponed, ReconciliationFilter{Postponed: new(true)}}} {
+			narrowed, err := part.filter.condition(ctx, m)
+			if err != nil {
+				return nil, err
+			}
+			where := allOf(may, narrowed)
+			count(part.into, "from "+items.Tables(where)+" where ?", where)
+		}
+		left, err := need(ctx, m, "k.resource_type_id", single)
+		if err != nil {
 			return nil, err
 		}
+		const accounts = "from (" + sqlLeaverAccounts + ") k join resource x on x.id = k.target_id and x.valid_to = 'infinity' left join resource w on w.id = k.owner_id where ?"
+		count(&c.Leavers, "distinct k.owner_id "+accounts, left)
+		count(&c.AccountsOfLeavers, accounts, left)
+		count(&c.Unrecognized, "from ("+sqlUnknown+") k (target_id, type_row, resource_type_id, owner_id, left_at, since) join resource x on x.id = k.target_id where ?", unrecognized(ctx, m))
+	case !errs.Is(err, errs.Forbidden):
+		return nil, err
 	}
-	const accounts = " from (" + sqlLeaverAccounts + ") k join resource x on x.id = k.target_id and x.valid_to = 'infinity' left join resource w on w.id = k.owner_id where ?"
-	sql += "(select count(*) from (select distinct k.owner_id" + accounts + " limit ?) n), (select count(*) from (select" + accounts + " limit ?) n)"
-	parts = append(parts, left, db.Fixed(page.Exact+1), left, db.Fixed(page.Exact+1))
-	err = db.Select(ctx, s.DB, bun.SafeQuery(sql, parts...), func(r *db.Row) error {
-		for _, to := range []*int{&c.Unauthorized, &c.Orphans, &c.Unreconciled, &c.Missing, &c.Postponed, &c.Leavers, &c.AccountsOfLeavers} {
-			*to = int(r.Int())
+	mine, err := needRoles(ctx, m, singleRole)
+	switch {
+	case err == nil:
+		for _, part := range []struct {
+			into   *int
+			filter RoleReconciliationFilter
+		}{{&c.Roles, RoleReconciliationFilter{}}, {&c.PostponedRoles, RoleReconciliationFilter{Postponed: new(true)}}} {
+			narrowed, err := part.filter.condition(ctx, m)
+			if err != nil {
+				return nil, err
+			}
+			where := allOf(mine, narrowed)
+			count(part.into, "from "+roleItems.Tables(where)+" where ?", where)
+		}
+	case !errs.Is(err, errs.Forbidden):
+		return nil, err
+	}
+	if len(to) == 0 {
+		return c, nil
+	}
+	err = db.Select(ctx, s.DB, bun.SafeQuery("select "+sql, parts...), func(r *db.Row) error {
+		for _, n := range to {
+			*n = int(r.Int())
 		}
 		return nil
 	})

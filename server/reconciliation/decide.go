@@ -13,6 +13,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/event"
 	"writ/server/order"
 	"writ/server/permit"
@@ -24,6 +25,7 @@ const (
 	EventDecided    = "gap.decided"
 	EventAdopted    = "account.adopted"
 	EventRunChanged = "reconciliation_run.changed"
+	EventRole       = "found_role.decided"
 )
 
 // rule is one row of the table of decisions: what a decision is about, and whether it has to be explained.
@@ -31,6 +33,7 @@ type rule struct {
 	decision Decision
 	value    bool  // about a value
 	account  bool  // about an account
+	role     bool  // about a found role
 	owned    bool  // only where the owner is known and there, or is named with the decision
 	comment  about // which setting of the policy says whether it takes a comment (role-model 2.2)
 	done     string
@@ -57,15 +60,17 @@ func (a about) of(c rolemodel.Comments) rolemodel.CommentMode {
 	}
 }
 
-// rules is THE table of what may be decided about what (role-model 13.2, 13.3). What is not in it is refused.
+// rules is THE table of what may be decided about what (role-model 13.1 to 13.3, 13.5). What is not in it is refused.
 var rules = []rule{
 	{decision: UseProposed, value: true, comment: refusing, done: "the proposed value is used"},
 	{decision: KeepCurrent, value: true, comment: keeping, done: "the current value is kept"},
 	{decision: Authorize, account: true, owned: true, comment: keeping, done: "the account is authorized"},
 	{decision: AuthorizeWithoutOwner, account: true, comment: keeping, done: "the account is authorized without an owner"},
 	{decision: DeleteAccount, account: true, comment: refusing, done: "the account is to be deleted"},
-	{decision: Postpone, value: true, account: true, done: "it is postponed"},
-	{decision: TakeUpAgain, value: true, account: true, done: "it waits for a decision again"},
+	{decision: Postpone, value: true, account: true, role: true, done: "it is postponed"},
+	{decision: TakeUpAgain, value: true, account: true, role: true, done: "it waits for a decision again"},
+	{decision: KeepRole, role: true, comment: keeping, done: "the role is kept"},
+	{decision: RemoveRole, role: true, comment: refusing, done: "the role is to be removed"},
 }
 
 // may reports whether the decision can be made about a value or an account, of an owner who is there, that is postponed or not.
@@ -79,6 +84,23 @@ func (r rule) may(value, owned, postponed bool) bool {
 		return r.value
 	default:
 		return r.account && (owned || !r.owned)
+	}
+}
+
+// mayRole reports whether the decision can be made about a found role in a state, that is postponed or not: an open one, or against an older decision.
+func (r rule) mayRole(state evaluation.Workflow, postponed bool) bool {
+	open := state == evaluation.NonConforming || state == evaluation.PreExisting
+	switch r.decision {
+	case TakeUpAgain:
+		return open && postponed
+	case Postpone:
+		return open && !postponed
+	case KeepRole:
+		return open || state == evaluation.Cancellation
+	case RemoveRole:
+		return open || state == evaluation.Approved
+	default:
+		return false
 	}
 }
 
@@ -136,7 +158,11 @@ func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*De
 		return nil, err
 	}
 	if in.Filter != nil {
-		run, err := s.begin(ctx, r, in)
+		filter := *in.Filter
+		if r.decision == TakeUpAgain {
+			filter.Postponed = new(true)
+		}
+		run, err := s.begin(ctx, OfResources, r, filter, text(in.Comment))
 		return &DecideReconciliationPayload{Results: []ReconciliationResult{}, Run: run}, err
 	}
 	m, err := s.Assignments.Model(ctx, s.DB)
@@ -152,20 +178,42 @@ func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*De
 			return nil, e
 		}
 	}
+	failures, err := s.decideAll(ctx, differences{s: s, m: m, may: may, rule: r, comment: text(in.Comment), chosen: chosenOf(in.OwnerID)}, in.Items)
+	if err != nil {
+		return nil, err
+	}
+	return s.results(ctx, in.Items, failures)
+}
+
+func chosenOf(ownerID *int64) int64 {
+	if ownerID == nil {
+		return 0
+	}
+	return *ownerID
+}
+
+// decider decides about subjects of one kind that are named: differences, or found roles.
+type decider interface {
+	// decide decides about some in the caller's transaction, under the locks that computations of their owners take, so that none of them goes by what
+	// was so before. It gives what went wrong, by id.
+	decide(ctx context.Context, tx bun.Tx, part []ReconciliationItemInput) (map[int64]*errs.Error, error)
+	// lock takes all their locks at once, in the order in which computations take them.
+	lock(ctx context.Context, tx bun.Tx, list []int64) error
+}
+
+// decideAll decides about those that are named, in batches that stand for themselves.
+func (s *Service) decideAll(ctx context.Context, d decider, items []ReconciliationItemInput) (map[int64]*errs.Error, error) {
 	failures := map[int64]*errs.Error{}
-	for part := range slices.Chunk(in.Items, batch) {
-		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-			failed, err := s.decideApart(ctx, tx, m, may, r, part, in)
-			for id, e := range failed {
-				failures[id] = e
-			}
+	for part := range slices.Chunk(items, batch) {
+		if err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			failed, err := s.decideApart(ctx, tx, d, part)
+			maps.Copy(failures, failed)
 			return err
-		})
-		if err != nil {
+		}); err != nil {
 			return nil, err
 		}
 	}
-	return s.results(ctx, in.Items, failures)
+	return failures, nil
 }
 
 // rights is the condition of what the caller may decide about; many: more than one at once.
@@ -179,39 +227,51 @@ func rights(ctx context.Context, m *assignment.Model, many bool) (condition, err
 }
 
 func (in DecideReconciliationInput) check() (rule, error) {
-	r, ok := ruleOf(in.Decision)
-	switch comment := text(in.Comment); {
-	case !ok:
-		return r, errs.Invalid("input.decision", "There is no decision %s.", in.Decision)
-	case (len(in.Items) > 0) == (in.Filter != nil):
-		return r, errs.Invalid("input", "Give either items or a filter, not both and not none.")
-	case len(in.Items) > maxItems:
-		return r, errs.New(errs.TooLarge, "At most %d differences are named one by one; these are %d. Use a filter for more.", maxItems, len(in.Items)).At("input.items")
+	r, err := checkAsked(in.Decision, in.Items, in.Filter != nil, text(in.Comment))
+	switch {
+	case err != nil:
+		return r, err
+	case !r.value && !r.account:
+		return r, errs.Invalid("input.decision", "%s is about roles.", in.Decision)
 	case in.Filter != nil && len(in.Filter.IDs) > 0:
 		return r, errs.Invalid("input.filter.ids", "Name differences as items, not in a filter.")
 	case in.OwnerID != nil && in.Decision != Authorize:
 		return r, errs.Invalid("input.ownerId", "An owner is chosen with AUTHORIZE only.")
 	case in.OwnerID != nil && in.Filter != nil:
 		return r, errs.Invalid("input.ownerId", "An owner is chosen for accounts that are named one by one, not for all of a filter.")
+	}
+	return r, nil
+}
+
+// checkAsked checks what decisions about differences and about roles have in common.
+func checkAsked(decision Decision, items []ReconciliationItemInput, byFilter bool, comment string) (rule, error) {
+	r, ok := ruleOf(decision)
+	switch {
+	case !ok:
+		return r, errs.Invalid("input.decision", "There is no decision %s.", decision)
+	case (len(items) > 0) == byFilter:
+		return r, errs.Invalid("input", "Give either items or a filter, not both and not none.")
+	case len(items) > maxItems:
+		return r, errs.New(errs.TooLarge, "At most %d are named one by one; these are %d. Use a filter for more.", maxItems, len(items)).At("input.items")
 	case utf8.RuneCountInString(comment) > maxComment:
 		return r, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxComment, utf8.RuneCountInString(comment))
 	}
 	seen := map[int64]bool{}
-	for i, x := range in.Items {
+	for i, x := range items {
 		if seen[x.ID] {
-			return r, errs.Invalid(fmt.Sprintf("input.items[%d].id", i), "Difference %d is there twice.", x.ID)
+			return r, errs.Invalid(fmt.Sprintf("input.items[%d].id", i), "%d is there twice.", x.ID)
 		}
 		seen[x.ID] = true
 	}
 	return r, nil
 }
 
-// decideApart is decide for differences of which some may be impossible to decide: when the database refuses what one of them brings, that one fails
-// with the reason, and the others are decided.
-func (s *Service) decideApart(ctx context.Context, tx bun.Tx, m *assignment.Model, may condition, r rule, part []ReconciliationItemInput, in DecideReconciliationInput) (map[int64]*errs.Error, error) {
+// decideApart is decide for a part of which some may be impossible to decide: when the database refuses what one of them brings, that one fails with the
+// reason, and the others are decided.
+func (s *Service) decideApart(ctx context.Context, tx bun.Tx, d decider, part []ReconciliationItemInput) (map[int64]*errs.Error, error) {
 	failed := make(map[int64]*errs.Error, len(part))
 	work := func(tx bun.Tx, some []ReconciliationItemInput) error {
-		list, err := s.decide(ctx, tx, m, may, r, some, in)
+		list, err := d.decide(ctx, tx, some)
 		if err == nil {
 			maps.Copy(failed, list)
 		}
@@ -221,54 +281,60 @@ func (s *Service) decideApart(ctx context.Context, tx bun.Tx, m *assignment.Mode
 	if err == nil || !db.IsOfData(err) {
 		return failed, err
 	}
-	list, chosen := make([]int64, len(part)), int64(0)
+	list := make([]int64, len(part))
 	for i, x := range part {
 		list[i] = x.ID
 	}
-	if in.OwnerID != nil {
-		chosen = *in.OwnerID
-	}
 	// all locks at once, in the order in which computations take them: the parts would take them in another one
-	if _, err := assignment.LockDifferences(ctx, tx, list, chosen); err != nil {
+	if err := d.lock(ctx, tx, list); err != nil {
 		return nil, err
 	}
 	return failed, db.ApartIn(ctx, tx, part, work, func(_ bun.Tx, one ReconciliationItemInput, cause error) error {
-		s.Log.ErrorContext(ctx, "difference cannot be decided", "difference", one.ID, "error", cause)
+		s.Log.ErrorContext(ctx, "cannot be decided", "id", one.ID, "error", cause)
 		failed[one.ID] = errs.Invalid("", "The database cannot store this decision: %s", db.Clip(errs.Text(db.Explain(cause)), 500)).Of(one.ID)
 		return nil
 	})
 }
 
-// decide decides about some differences in the caller's transaction: under the locks that computations of their owners take, so that none of them
-// goes by what was so before. It gives what went wrong, by difference.
-func (s *Service) decide(ctx context.Context, tx bun.Tx, m *assignment.Model, may condition, r rule, part []ReconciliationItemInput, in DecideReconciliationInput) (map[int64]*errs.Error, error) {
+// differences decides about gaps.
+type differences struct {
+	s       *Service
+	m       *assignment.Model
+	may     condition
+	rule    rule
+	comment string
+	chosen  int64 // the owner that accounts get; 0: they keep the one they have
+}
+
+func (d differences) lock(ctx context.Context, tx bun.Tx, list []int64) error {
+	_, err := assignment.LockDifferences(ctx, tx, list, d.chosen)
+	return err
+}
+
+func (d differences) decide(ctx context.Context, tx bun.Tx, part []ReconciliationItemInput) (map[int64]*errs.Error, error) {
 	wanted, list := map[int64]*int{}, make([]int64, len(part))
 	failed := make(map[int64]*errs.Error, len(part))
 	for i, x := range part {
 		wanted[x.ID], list[i] = x.Version, x.ID
 		failed[x.ID] = errs.Missing("There is no difference %d, or it is not yours to decide about.", x.ID).Of(x.ID)
 	}
-	chosen := int64(0)
-	if in.OwnerID != nil {
-		chosen = *in.OwnerID
-	}
-	differences, err := assignment.LockDifferences(ctx, tx, list, chosen)
+	found, err := assignment.LockDifferences(ctx, tx, list, d.chosen)
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.look(ctx, tx, m, may, list, chosen)
+	o, err := look(ctx, tx, d.may, list, d.chosen)
 	if err != nil {
 		return nil, err
 	}
 	good := map[string][]*assignment.Difference{}
-	for _, x := range differences {
-		if !d.mine[x.ID] {
+	for _, x := range found {
+		if !o.mine[x.ID] {
 			continue
 		}
-		err := d.refuse(r, x, wanted[x.ID])
+		err := o.refuse(d.rule, x, wanted[x.ID])
 		said := ""
 		if err == nil {
-			if said, err = r.comment.of(commentsOf(m, x.ResourceTypeID)).Take(text(in.Comment)); err != nil {
+			if said, err = d.rule.comment.of(commentsOf(d.m, x.ResourceTypeID)).Take(d.comment); err != nil {
 				err = err.Of(x.ID)
 			}
 		}
@@ -278,8 +344,8 @@ func (s *Service) decide(ctx context.Context, tx bun.Tx, m *assignment.Model, ma
 		}
 	}
 	for _, said := range slices.Sorted(maps.Keys(good)) { // the comment, and none where the policy keeps none
-		decided := assignment.Decided{At: s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(r.decision), Comment: said}
-		if err := s.carryOut(ctx, tx, m, decided, r, chosen, good[said]); err != nil {
+		decided := assignment.Decided{At: d.s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(d.rule.decision), Comment: said}
+		if err := d.carryOut(ctx, tx, decided, good[said]); err != nil {
 			return nil, err
 		}
 	}
@@ -314,7 +380,7 @@ type outlook struct {
 	isChooser map[int64]bool // the chosen owner is the caller himself
 }
 
-func (s *Service) look(ctx context.Context, tx bun.Tx, m *assignment.Model, may condition, list []int64, chosen int64) (*outlook, error) {
+func look(ctx context.Context, tx bun.Tx, may condition, list []int64, chosen int64) (*outlook, error) {
 	d := &outlook{mine: map[int64]bool{}, fits: map[int64]bool{}, isChooser: map[int64]bool{}, chosen: chosen}
 	named := allOf(bun.SafeQuery("g.id = any (?)", ids(list)), may)
 	var mine []int64
@@ -390,26 +456,25 @@ func (r rule) unfit(x *assignment.Difference, known bool) string {
 }
 
 // carryOut does what a decision means, tells of it, and asks for the computation of whom it concerns.
-func (s *Service) carryOut(ctx context.Context, tx bun.Tx, m *assignment.Model, d assignment.Decided, r rule, chosen int64, list []*assignment.Difference) error {
+func (d differences) carryOut(ctx context.Context, tx bun.Tx, said assignment.Decided, list []*assignment.Difference) error {
 	var err error
-	switch r.decision {
-	case UseProposed:
-		err = assignment.TakeProposed(ctx, tx, d, list)
-	case KeepCurrent:
-		err = assignment.KeepValues(ctx, tx, d, list)
+	var events []event.Event
+	switch d.rule.decision {
+	case UseProposed, KeepCurrent:
+		events, err = d.settleValues(ctx, tx, said, list)
 	case Postpone, TakeUpAgain:
-		err = assignment.Postpone(ctx, tx, d, r.decision == Postpone, list)
+		err = assignment.Postpone(ctx, tx, said, d.rule.decision == Postpone, list)
 	case DeleteAccount:
-		err = s.Assignments.RefuseAccounts(ctx, tx, d, list)
+		err = d.s.Assignments.RefuseAccounts(ctx, tx, said, list)
 	case Authorize:
-		err = s.authorize(ctx, tx, d, chosen, list)
+		err = d.s.authorize(ctx, tx, said, d.chosen, list)
 	case AuthorizeWithoutOwner:
-		err = s.release(ctx, tx, d, list)
+		err = d.s.release(ctx, tx, said, list)
 	}
 	if err != nil {
 		return err
 	}
-	if err := event.Publish(ctx, tx, d.At, s.told(m, d, chosen, list)...); err != nil {
+	if err := event.Publish(ctx, tx, said.At, append(d.s.told(d.m, said, d.chosen, list), events...)...); err != nil {
 		return err
 	}
 	owners := []int64{}
@@ -418,11 +483,50 @@ func (s *Service) carryOut(ctx context.Context, tx bun.Tx, m *assignment.Model, 
 			owners = append(owners, *x.OwnerID)
 		}
 	}
-	if chosen != 0 {
-		owners = append(owners, chosen)
+	if d.chosen != 0 {
+		owners = append(owners, d.chosen)
 	}
 	slices.Sort(owners)
 	return assignment.MarkDirty(ctx, tx, "reconciled", slices.Compact(owners)...)
+}
+
+// settleValues decides about values, and in the same way about the roles that were read from them (13.2): all of them follow. It gives the events of
+// the roles.
+func (d differences) settleValues(ctx context.Context, tx bun.Tx, said assignment.Decided, list []*assignment.Difference) ([]event.Event, error) {
+	gaps := make([]int64, len(list))
+	for i, x := range list {
+		gaps[i] = x.ID
+	}
+	byGap, err := assignment.FoundRolesOf(ctx, tx, gaps)
+	if err != nil {
+		return nil, err
+	}
+	keep := d.rule.decision == KeepCurrent
+	if keep {
+		err = assignment.KeepValues(ctx, tx, said, list)
+	} else {
+		err = assignment.TakeProposed(ctx, tx, said, list)
+	}
+	if err != nil || len(byGap) == 0 {
+		return nil, err
+	}
+	var found []int64
+	for _, rows := range byGap {
+		found = append(found, rows...)
+	}
+	slices.Sort(found)
+	roles, err := assignment.LockFoundRoles(ctx, tx, slices.Compact(found))
+	if err != nil {
+		return nil, err
+	}
+	roles, err = assignment.SettleRoles(ctx, tx, said, keep, roles)
+	if err != nil {
+		return nil, err
+	}
+	if said.Decision = assignment.RemoveRole; keep {
+		said.Decision = assignment.KeepRole
+	}
+	return toldOfRoles(d.m, said, roles), nil
 }
 
 // authorize keeps accounts with their owner; those that get another one are handed over.

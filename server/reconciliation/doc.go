@@ -1,5 +1,5 @@
 // Package reconciliation is where people decide about what nobody asked for: accounts that no rule explains, accounts without an owner, values that
-// somebody changed in a managed system (role-model 13.2, 13.3).
+// somebody changed in a managed system and about roles that were read from accounts (role-model 13.1 to 13.3).
 //
 //	service.go   Service and its hooks
 //	item.go      Item, the filter, decisions: the GraphQL types; columns.go says from which columns lists read them
@@ -8,6 +8,7 @@
 //	pattern.go   many differences of one cause as one row
 //	owner.go     accounts without an owner, each with why; candidate.go the nearest people
 //	counters.go  how much waits, for navigation and home page
+//	role.go      RoleItem: found roles, their filter and rights; role_list.go lists and patterns, role_decide.go what is decided about them
 //	decide.go    Decide: THE table of what may be decided about what, and its consequences; adopt.go an account that nothing recognises
 //	run.go       a decision about everything that a filter finds, carried out by the server; worker.go the River side
 //
@@ -19,7 +20,8 @@
 //
 //	about a value        USE_PROPOSED, KEEP_CURRENT
 //	about an account     AUTHORIZE (with the owner it has, or another), AUTHORIZE_WITHOUT_OWNER, DELETE_ACCOUNT
-//	about both           POSTPONE, TAKE_UP_AGAIN
+//	about a found role   KEEP_ROLE, REMOVE_ROLE
+//	about all            POSTPONE, TAKE_UP_AGAIN
 //
 // Neighbours: assignment has the tables and the verbs, order carries out what follows, notification tells who may reconcile.
 package reconciliation

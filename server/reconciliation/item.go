@@ -3,6 +3,7 @@ package reconciliation
 import (
 	"time"
 
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/page"
@@ -44,6 +45,8 @@ const (
 	Authorize             Decision = "AUTHORIZE"               // an account: it is its owner's
 	AuthorizeWithoutOwner Decision = "AUTHORIZE_WITHOUT_OWNER" // an account: it is nobody's and stays
 	DeleteAccount         Decision = "DELETE_ACCOUNT"          // an account: it goes
+	KeepRole              Decision = assignment.KeepRole       // a found role: it is held from now on
+	RemoveRole            Decision = assignment.RemoveRole     // a found role: it goes with the values that no other role explains
 )
 
 // Item is a difference that waits for a decision. It is the GraphQL type too.
@@ -66,8 +69,9 @@ type Item struct {
 	FoundAt           time.Time
 	PostponedAt       *time.Time
 	PostponedBy       *string
-	Confidence        *int // percent, of an account whose owner is only guessed
-	IsOwn             bool // about the caller: somebody else has to decide
+	Confidence        *int     // percent, of an account whose owner is only guessed
+	IsOwn             bool     // about the caller: somebody else has to decide
+	FoundRoles        []string // names of the roles that were read from the value
 	DecisionText      *string
 	DecidedBy         *string
 	DecidedAt         *time.Time

@@ -92,6 +92,22 @@ func (s *Service) MayList(ctx context.Context) error {
 	return err
 }
 
+// MayLook refuses whoever may decide about neither differences nor roles.
+func (s *Service) MayLook(ctx context.Context) error {
+	err := s.MayList(ctx)
+	if !errs.Is(err, errs.Forbidden) {
+		return err
+	}
+	m, failed := s.Assignments.Model(ctx, s.DB)
+	if failed != nil {
+		return failed
+	}
+	if _, other := needRoles(ctx, m, singleRole); other == nil || !errs.Is(other, errs.Forbidden) {
+		return other
+	}
+	return err
+}
+
 // Get gives one difference, also when it is decided or gone by now; NotFound when there is none in the caller's scope.
 func (s *Service) Get(ctx context.Context, id int64) (*Item, error) {
 	list, err := s.byIDs(ctx, []int64{id})

@@ -100,6 +100,11 @@ func ownerless(ctx context.Context, m *assignment.Model) (condition, error) {
 	if err != nil {
 		return nobody, err
 	}
+	return anyOf(bun.SafeQuery("(k.resource_type_id is not null and ?)", may), bun.SafeQuery("(k.resource_type_id is null and ?)", unrecognized(ctx, m))), nil
+}
+
+// unrecognized is the condition of the accounts x that nothing recognises and that the caller may see.
+func unrecognized(ctx context.Context, m *assignment.Model) condition {
 	var unknown []condition
 	for _, t := range m.Shape.EntityTypes {
 		read, err := directory.MayRead(ctx, t.Identifier)
@@ -111,7 +116,7 @@ func ownerless(ctx context.Context, m *assignment.Model) (condition, error) {
 		}
 		unknown = append(unknown, bun.SafeQuery("(x.entity_type_id = ? and ?)", t.ID, directory.Rows(m.Shape, t.ID, "x", read)))
 	}
-	return anyOf(bun.SafeQuery("(k.resource_type_id is not null and ?)", may), bun.SafeQuery("(k.resource_type_id is null and ?)", anyOf(unknown...))), nil
+	return anyOf(unknown...)
 }
 
 // parts gives the union of those parts in which a reason can be found.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,6 +17,7 @@ import (
 	"writ/server/page"
 	"writ/server/permit"
 	"writ/server/queue"
+	"writ/server/rolemodel"
 )
 
 // RunState is where a run is.
@@ -28,10 +30,20 @@ const (
 	Cancelled  RunState = "CANCELLED" // by a person, or because the account that asked for it may not be used any more
 )
 
-// ReconciliationRun is a decision about all differences that a filter found at an instant. The server carries it out in portions, with the rights that the
+// Subject is what a run is about.
+type Subject string
+
+// The subjects.
+const (
+	OfResources Subject = "RESOURCE" // differences; its filter is a ReconciliationFilter
+	OfRoles     Subject = "ROLE"     // found roles; its filter is a RoleReconciliationFilter
+)
+
+// ReconciliationRun is a decision about all differences, or found roles, that a filter found at an instant. The server carries it out in portions, with the rights that the
 // account that asked for it has by then.
 type ReconciliationRun struct {
 	ID        int64
+	Subject   Subject
 	Decision  Decision
 	Filter    json.RawMessage `bun:"type:jsonb"`
 	Comment   string
@@ -69,7 +81,7 @@ type ReconciliationRunConnection = page.Connection[*ReconciliationRun]
 // keptFailures is how many failures of a run are kept.
 const keptFailures = 100
 
-const runColumns = `id, decision, filter, comment, state, user_id, actor, as_of, up_to, total, done, failed, after_id, failures, created_at, updated_at, ended_at`
+const runColumns = `id, subject, decision, filter, comment, state, user_id, actor, as_of, up_to, total, done, failed, after_id, failures, created_at, updated_at, ended_at`
 
 // sqlFits is the condition that a decision can be made about a difference.
 func (r rule) sqlFits() condition {
@@ -85,51 +97,96 @@ func (r rule) sqlFits() condition {
 	}
 }
 
+// sought is what a run goes through: rows of tables under a condition, by id.
+type sought struct {
+	tables, id string
+	where      condition
+	settled    string                               // the column of what has the settings about comments
+	comment    func(id int64) rolemodel.CommentMode // what they say
+}
+
+// seek says what a filter finds of what a decision can be made about, for the caller with the rights of now, and who decides about it.
+func (s *Service) seek(ctx context.Context, m *assignment.Model, subject Subject, r rule, filter json.RawMessage, comment string) (sought, decider, error) {
+	var may, narrowed condition
+	var err error
+	if subject == OfRoles {
+		var f RoleReconciliationFilter
+		if err := json.Unmarshal(filter, &f); err != nil {
+			return sought{}, nil, fmt.Errorf("read the filter of a run: %w", err)
+		}
+		if may, err = roleRights(ctx, m, true); err != nil {
+			return sought{}, nil, err
+		}
+		if narrowed, err = f.condition(ctx, m); err != nil {
+			return sought{}, nil, err
+		}
+		where := allOf(may, narrowed, r.sqlFitsRole())
+		settings := func(id int64) rolemodel.CommentMode { return r.comment.of(commentsOfRole(m, id)) }
+		return sought{roleItems.Tables(where), "a.id", where, "a.role_id", settings}, foundRoles{s: s, m: m, may: may, rule: r, comment: comment}, nil
+	}
+	var f ReconciliationFilter
+	if err := json.Unmarshal(filter, &f); err != nil {
+		return sought{}, nil, fmt.Errorf("read the filter of a run: %w", err)
+	}
+	if may, err = rights(ctx, m, true); err != nil {
+		return sought{}, nil, err
+	}
+	if narrowed, err = f.condition(ctx, m); err != nil {
+		return sought{}, nil, err
+	}
+	where := allOf(may, narrowed, r.sqlFits())
+	settings := func(id int64) rolemodel.CommentMode { return r.comment.of(commentsOf(m, id)) }
+	return sought{items.Tables(where), "g.id", where, "g.resource_type_id", settings}, differences{s: s, m: m, may: may, rule: r, comment: comment}, nil
+}
+
+// sqlFitsRole is the condition that a decision can be made about a found role.
+func (r rule) sqlFitsRole() condition {
+	var fit []int64
+	for _, w := range roleStates {
+		if r.mayRole(w, r.decision == TakeUpAgain) {
+			fit = append(fit, int64(w))
+		}
+	}
+	slices.Sort(fit)
+	return bun.SafeQuery("a.workflow_state in (?)", bun.List(fit))
+}
+
 // begin notes a decision about all that a filter finds now, and lets a worker begin.
-func (s *Service) begin(ctx context.Context, r rule, in DecideReconciliationInput) (*ReconciliationRun, error) {
+func (s *Service) begin(ctx context.Context, subject Subject, r rule, filter any, comment string) (*ReconciliationRun, error) {
 	if a := permit.From(ctx); a == nil || a.UserID == 0 {
 		return nil, errs.Invalid("input.filter", "Only somebody with an account can decide by a filter. Name the items.")
 	}
-	run := &ReconciliationRun{Decision: r.decision, State: InProgress}
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+	raw, err := json.Marshal(filter)
+	if err != nil {
+		return nil, fmt.Errorf("keep the filter: %w", err)
+	}
+	run := &ReconciliationRun{}
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		m, err := s.Assignments.Model(ctx, tx)
 		if err != nil {
 			return err
 		}
-		may, err := rights(ctx, m, true)
+		what, _, err := s.seek(ctx, m, subject, r, raw, comment)
 		if err != nil {
 			return err
 		}
-		filter := *in.Filter
-		if r.decision == TakeUpAgain {
-			filter.Postponed = new(true)
-		}
-		narrowed, err := filter.condition(ctx, m)
-		if err != nil {
-			return err
-		}
-		where := allOf(may, narrowed, r.sqlFits())
 		var found struct {
 			N  int
 			Up int64
 		}
-		if err := tx.NewRaw("select count(*) as n, coalesce(max(g.id), 0) as up from "+items.Tables(where)+" where ?", where).Scan(ctx, &found); err != nil {
+		if err := tx.NewRaw("select count(*) as n, coalesce(max("+what.id+"), 0) as up from "+what.tables+" where ?", what.where).Scan(ctx, &found); err != nil {
 			return fmt.Errorf("count what a decision is about: %w", err)
 		}
 		if found.N == 0 {
 			return errs.Invalid("input.filter", "The filter finds nothing that could be decided so.")
 		}
-		if err := r.explained(ctx, tx, m, where, text(in.Comment)); err != nil {
+		if err := what.explained(ctx, tx, comment); err != nil {
 			return err
 		}
-		raw, err := json.Marshal(filter)
-		if err != nil {
-			return fmt.Errorf("keep the filter: %w", err)
-		}
 		now := s.Clock.Now()
-		if err := tx.NewRaw(`insert into reconciliation_run (decision, filter, comment, user_id, actor, as_of, up_to, total, created_at, updated_at)
-			values (?0, ?1::jsonb, ?2, ?3, ?4, ?5::timestamptz, ?6, ?7, ?5::timestamptz, clock_timestamp()) returning `+runColumns,
-			string(r.decision), string(raw), text(in.Comment), permit.From(ctx).UserID, permit.Name(ctx), stamp(now), found.Up, found.N).Scan(ctx, run); err != nil {
+		if err := tx.NewRaw(`insert into reconciliation_run (subject, decision, filter, comment, user_id, actor, as_of, up_to, total, created_at, updated_at)
+			values (?8, ?0, ?1::jsonb, ?2, ?3, ?4, ?5::timestamptz, ?6, ?7, ?5::timestamptz, clock_timestamp()) returning `+runColumns,
+			string(r.decision), string(raw), comment, permit.From(ctx).UserID, permit.Name(ctx), stamp(now), found.Up, found.N, string(subject)).Scan(ctx, run); err != nil {
 			return fmt.Errorf("note a decision about many: %w", err)
 		}
 		if err := event.Publish(ctx, tx, now, s.runEvent(run)); err != nil {
@@ -143,14 +200,14 @@ func (s *Service) begin(ctx context.Context, r rule, in DecideReconciliationInpu
 	return run, nil
 }
 
-// explained refuses a decision without a comment when one of the differences it is about needs one.
-func (r rule) explained(ctx context.Context, tx bun.Tx, m *assignment.Model, where condition, comment string) error {
-	var types []int64
-	if err := tx.NewRaw("select distinct g.resource_type_id from "+items.Tables(where)+" where ? order by 1", where).Scan(ctx, &types); err != nil {
+// explained refuses a decision without a comment when one of those that it is about needs one.
+func (w sought) explained(ctx context.Context, tx bun.Tx, comment string) error {
+	var of []int64
+	if err := tx.NewRaw("select distinct "+w.settled+" from "+w.tables+" where ? order by 1", w.where).Scan(ctx, &of); err != nil {
 		return fmt.Errorf("look for the policies of a decision: %w", err)
 	}
-	for _, id := range types {
-		if _, err := r.comment.of(commentsOf(m, id)).Take(comment); err != nil {
+	for _, id := range of {
+		if _, err := w.comment(id).Take(comment); err != nil {
 			return err
 		}
 	}
@@ -215,26 +272,18 @@ func (s *Service) next(ctx context.Context, tx bun.Tx, run *ReconciliationRun) (
 	if !ok {
 		return false, fmt.Errorf("run %d: there is no decision %s", run.ID, run.Decision)
 	}
-	var filter ReconciliationFilter
-	if err := json.Unmarshal(run.Filter, &filter); err != nil {
-		return false, fmt.Errorf("read the filter of run %d: %w", run.ID, err)
-	}
 	m, err := s.Assignments.Model(ctx, tx)
 	if err != nil {
 		return false, err
 	}
-	may, err := rights(ctx, m, true)
+	what, d, err := s.seek(ctx, m, run.Subject, r, run.Filter, run.Comment)
 	if err != nil {
 		return false, err
 	}
-	narrowed, err := filter.condition(ctx, m)
-	if err != nil {
-		return false, err
-	}
-	where := allOf(may, narrowed, r.sqlFits(), bun.SafeQuery("g.id > ? and g.id <= ?", run.AfterID, run.UpTo))
+	where := allOf(what.where, bun.SafeQuery(what.id+" > ? and "+what.id+" <= ?", run.AfterID, run.UpTo))
 	var list []int64
-	if err := tx.NewRaw("select g.id from "+items.Tables(where)+" where ? order by g.id limit ?", where, batch).Scan(ctx, &list); err != nil {
-		return false, fmt.Errorf("find the next differences of a run: %w", err)
+	if err := tx.NewRaw("select "+what.id+" from "+what.tables+" where ? order by 1 limit ?", where, batch).Scan(ctx, &list); err != nil {
+		return false, fmt.Errorf("find what a run goes on with: %w", err)
 	}
 	if len(list) == 0 {
 		return false, s.end(ctx, tx, run, Completed, nil)
@@ -243,7 +292,7 @@ func (s *Service) next(ctx context.Context, tx bun.Tx, run *ReconciliationRun) (
 	for i, id := range list {
 		part[i].ID = id
 	}
-	failed, err := s.decideApart(ctx, tx, m, may, r, part, DecideReconciliationInput{Decision: run.Decision, Comment: &run.Comment})
+	failed, err := s.decideApart(ctx, tx, d, part)
 	if err != nil {
 		return false, err
 	}
@@ -290,7 +339,7 @@ func (s *Service) note(ctx context.Context, tx bun.Tx, run *ReconciliationRun, f
 // whose is the condition of the runs that the caller may see, or stop: his own, by his account, and those of all with the permission. Refused like the
 // list of differences.
 func (s *Service) whose(ctx context.Context, all string) (condition, error) {
-	if err := s.MayList(ctx); err != nil {
+	if err := s.MayLook(ctx); err != nil {
 		return nobody, err
 	}
 	a := permit.From(ctx)

@@ -108,8 +108,8 @@ func courses(shape *directory.Shape) []string {
 	return list
 }
 
-// selectOwn gives those owners that the caller himself is, by whichever of his accounts he is signed in, of resource types that do not let people
-// decide on their own: as for orders (server/order/own.go), the database says who is who.
+// selectOwn gives those differences whose owner the caller himself is, by whichever of his accounts he is signed in, of resource types that do not let
+// people decide on their own, or where a role of his is decided about with the value: as for orders (server/order/own.go), the database says who is who.
 func selectOwn(ctx context.Context, b bun.IDB, gaps []int64) (map[int64]bool, error) {
 	a := permit.From(ctx)
 	if a == nil || a.System || len(gaps) == 0 {
@@ -117,7 +117,7 @@ func selectOwn(ctx context.Context, b bun.IDB, gaps []int64) (map[int64]bool, er
 	}
 	var found []int64
 	err := b.NewRaw(`select g.id from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id
-		join resource_type t on t.id = g.resource_type_id and not t.allow_own_decisions where g.id = any (?) and is_same_person(?, a.owner_id)`,
+		join resource_type t on t.id = g.resource_type_id and (not t.allow_own_decisions or g.found_roles <> '{}') where g.id = any (?) and is_same_person(?, a.owner_id)`,
 		ids(gaps), a.Username).Scan(ctx, &found)
 	if err != nil {
 		return nil, fmt.Errorf("find one's own accounts: %w", err)

@@ -23,11 +23,12 @@ import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
-import { parseDifferenceSearch, parseOrphanSearch } from '../features/reconciliation/reconcileSearch'
+import { parseDifferenceSearch, parseOrphanSearch, parseRoleSearch } from '../features/reconciliation/reconcileSearch'
 import { parseModelSearch } from '../features/rolemodel/modelSearch'
 import {
   mayDoManual,
   mayReconcile,
+  mayReconcileResources,
   mayReview,
   maySeeAccess,
   maySeeAudit,
@@ -137,8 +138,11 @@ const reconcile = createRoute({
 const reconcileIndex = createRoute({
   getParentRoute: () => reconcile,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/reconcile/resources', replace: true })
+  beforeLoad: ({ context }: { context: { me: MeFragment } }) => {
+    throw redirect({
+      to: mayReconcileResources(context.me) ? '/reconcile/resources' : '/reconcile/roles',
+      replace: true,
+    })
   },
 })
 const reconcileResources = createRoute({
@@ -155,6 +159,21 @@ const reconcileItem = createRoute({
   loader: (at) =>
     bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.difference(params))),
   component: lazyPage(() => import('../features/reconciliation/DifferenceDrawer'), 'DifferenceDrawer'),
+})
+const reconcileRoles = createRoute({
+  getParentRoute: () => reconcile,
+  path: '/roles',
+  validateSearch: parseRoleSearch,
+  loader: (at) =>
+    bring(at, ({ search }) => import('../features/reconciliation/ahead').then((m) => m.foundRoles(search))),
+  component: lazyPage(() => import('../features/reconciliation/RolesTab'), 'RolesTab'),
+})
+const reconcileRole = createRoute({
+  getParentRoute: () => reconcileRoles,
+  path: '$foundId',
+  loader: (at) =>
+    bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.foundRole(params))),
+  component: lazyPage(() => import('../features/reconciliation/RoleDrawer'), 'RoleDrawer'),
 })
 const reconcileOrphans = createRoute({
   getParentRoute: () => reconcile,
@@ -470,6 +489,7 @@ export const pages = [
   reconcile.addChildren([
     reconcileIndex,
     reconcileResources.addChildren([reconcileItem]),
+    reconcileRoles.addChildren([reconcileRole]),
     reconcileOrphans.addChildren([reconcileOrphan]),
     reconcileRuns.addChildren([reconcileRun]),
   ]),

@@ -35,6 +35,8 @@ const nobody: MeFragment = {
     reviewProvisioning: [],
     reconciliateResources: [],
     massReconciliateResources: [],
+    reconciliateRoles: [],
+    massReconciliateRoles: [],
     manualProvisioning: [],
     bulkManualProvisioning: [],
     bulkReviewProvisioning: [],

@@ -4,7 +4,10 @@ import { can, canUnder, permissions } from '../lib/permit'
 // Who sees which page, and what of it: the routes, the menu, the palette and the pages ask the same functions.
 
 export const mayReview = (me: MeFragment) => me.scopes.reviewProvisioning.length > 0
-export const mayReconcile = (me: MeFragment) => me.scopes.reconciliateResources.length > 0
+export const mayReconcileResources = (me: MeFragment) => me.scopes.reconciliateResources.length > 0
+export const mayReconcileRoles = (me: MeFragment) => me.scopes.reconciliateRoles.length > 0
+export const mayReconcileManyRoles = (me: MeFragment) => me.scopes.massReconciliateRoles.length > 0
+export const mayReconcile = (me: MeFragment) => mayReconcileResources(me) || mayReconcileRoles(me)
 export const mayReconcileMany = (me: MeFragment) => me.scopes.massReconciliateResources.length > 0
 export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
 export const maySeePeople = (me: MeFragment) => me.scopes.queryResources.length > 0

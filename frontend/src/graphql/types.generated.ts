@@ -187,6 +187,8 @@ export type CategoryConfigurationInput = {
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** Folded when the catalogue opens. */
+  isCollapsed?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of the folder above; empty: top level. */
   parent?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of its policy. Default: Default. */
@@ -233,6 +235,26 @@ export type ClassifyRuleConfigurationInput = {
   /** Identifier of its policy. Default: that of the type. */
   policy?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Kinds of comment activation. */
+export type CommentActivation =
+  /** No comment is asked for. */
+  | 'DISABLED'
+  /** A comment may be given. */
+  | 'OPTIONAL'
+  /** A comment has to be given. */
+  | 'REQUIRED';
+
+/** Kinds of comment activation with inherited. */
+export type CommentActivationWithInherited =
+  /** No comment is asked for. */
+  | 'DISABLED'
+  /** As the policy says. */
+  | 'INHERITED'
+  /** A comment may be given. */
+  | 'OPTIONAL'
+  /** A comment has to be given. */
+  | 'REQUIRED';
 
 /** Options of every type of task. */
 export type CommonOptionsInput = {
@@ -519,6 +541,18 @@ export type DecideReconciliationInput = {
   ownerId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** What is decided, about which found roles: by id, or by a filter, never both. */
+export type DecideRoleReconciliationInput = {
+  /** Why, at most 2,000 characters: kept in the history. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** KEEP_ROLE, REMOVE_ROLE, POSTPONE or TAKE_UP_AGAIN. */
+  decision: ReconciliationDecision;
+  /** All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow. */
+  filter?: InputMaybe<RoleReconciliationFilter>;
+  /** These, at most 500. */
+  items?: InputMaybe<Array<ReconciliationItemInput>>;
+};
+
 /** An object to delete. */
 export type DeleteConfigurationInput = {
   /** Tells what would happen and writes nothing. Default false. */
@@ -586,6 +620,30 @@ export type DimensionConfigurationInput = {
   /** Identifier of the navigation that leads from a value to the one above; empty: none. */
   parentProperty?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Kinds of end date lock. */
+export type EndDateLock =
+  /** The end is that of the context. */
+  | 'ALWAYS_LOCKED'
+  /** An end may be given; none is given unless somebody does. */
+  | 'FREE'
+  /** The end is that of the context unless somebody gives another. */
+  | 'LOCKED'
+  /** An end has to be given. */
+  | 'NEVER_LOCKED';
+
+/** Kinds of end date lock with inherited. */
+export type EndDateLockWithInherited =
+  /** The end is that of the context. */
+  | 'ALWAYS_LOCKED'
+  /** An end may be given; none is given unless somebody does. */
+  | 'FREE'
+  /** As the policy says. */
+  | 'INHERITED'
+  /** The end is that of the context unless somebody gives another. */
+  | 'LOCKED'
+  /** An end has to be given. */
+  | 'NEVER_LOCKED';
 
 /** Kinds of lines of View Permissions. */
 export type EntitlementKind =
@@ -694,6 +752,8 @@ export type ExplainStepKind =
   | 'CORRELATION'
   /** What the system shows and nobody asked for. */
   | 'DIFFERENCE'
+  /** A value that an account holds, from which a role was read. */
+  | 'FOUND_VALUE'
   /** One value of an order. */
   | 'LINE'
   /** The order about it. */
@@ -730,6 +790,15 @@ export type FencedKind =
   | 'ORDER'
   /** For an endpoint. */
   | 'WEBHOOK';
+
+/** Kinds of implicit approval. */
+export type ImplicitApproval =
+  /** Every step is taken. */
+  | 'EXPLICIT'
+  /** Steps that the requester could take himself are left out. */
+  | 'IMPLICIT'
+  /** As the policy says. */
+  | 'INHERITED';
 
 /** Job is an ordered set of tasks (provisioning spec 9.2). */
 export type JobConfigurationInput = {
@@ -1178,6 +1247,14 @@ export type OrderSort =
   /** Last changed first. */
   | 'UPDATED_DESC';
 
+/** Owner names the resource that answers for something. */
+export type OwnerConfigurationInput = {
+  /** Identifier of its entity type. */
+  entityType: Scalars['String']['input'];
+  /** Its key. It need not be there yet. */
+  key: Scalars['String']['input'];
+};
+
 /** Why an account has nobody whose it could be. */
 export type OwnerlessReason =
   /** Two people or more have as good a claim. */
@@ -1206,16 +1283,36 @@ export type PlanInput = {
 
 /** Policy is a set of roles, types and rules that belong together (role-model 2.2). */
 export type PolicyConfigurationInput = {
+  /** Whether approving a role takes a comment. Default: OPTIONAL. */
+  commentActivationOnApproveInReview?: InputMaybe<CommentActivation>;
+  /** Whether declining a role takes a comment. Default: REQUIRED. */
+  commentActivationOnDeclineInReview?: InputMaybe<CommentActivation>;
+  /** Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value. Default: OPTIONAL. */
+  commentActivationOnDeleteGapInReconciliation?: InputMaybe<CommentActivation>;
+  /** Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED. */
+  commentActivationOnKeepGapInReconciliation?: InputMaybe<CommentActivation>;
   /** What a context must be for the rules of the policy to be looked at; none: every context. */
   dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
   /** Name to show. Default: the identifier. */
   displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Minutes for which roles stay that a change of the rules takes away. 0 (default): none. */
+  gracePeriod?: InputMaybe<Scalars['Int']['input']>;
+  /** Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise. */
+  hasImplicitApproval?: InputMaybe<Scalars['Boolean']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards. */
+  isExternal?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its rules count. False: they give nothing, and what they gave before is taken away. */
   isProvisioningEnabled?: InputMaybe<Scalars['Boolean']['input']>;
   /** There are no simulations yet: only false is taken. */
   isSimulationEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** How the end of what is given by hand goes with the contexts of its holder. Default: FREE. */
+  manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLock>;
+  /** Minutes that what is given by hand lasts at most; what was given before stays. 0 (default): no limit. */
+  maxDuration?: InputMaybe<Scalars['Int']['input']>;
+  /** The end of what was given by hand may be put off without an approval. */
+  prolongationWithoutApproval?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** All given fields must hold. */
@@ -1246,6 +1343,15 @@ export type ProfileFilter = {
   /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
   text?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** Kinds of prolongation. */
+export type Prolongation =
+  /** It may not. */
+  | 'DISABLED'
+  /** An end may be put off without an approval. */
+  | 'ENABLED'
+  /** As the policy says. */
+  | 'INHERITED';
 
 /** Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3). */
 export type PropertyConfigurationInput = {
@@ -1355,16 +1461,20 @@ export type QueryRuleConfigurationInput = {
 
 /** What a person decides about a difference. Decisions cannot be undone. */
 export type ReconciliationDecision =
-  /** About an account: it is its owner's, or that of the owner named, and is not matched again. A comment is required. */
+  /** About an account: it is its owner's, or that of the owner named, and is not matched again. The policy of the resource type says whether a comment is required: usually one is. */
   | 'AUTHORIZE'
-  /** About an account: it stays and is nobody's. A comment is required. */
+  /** About an account: it stays and is nobody's. The policy of the resource type says whether a comment is required: usually one is. */
   | 'AUTHORIZE_WITHOUT_OWNER'
   /** About an account: it is deleted, also where its type does not allow removal. It needs no further review. */
   | 'DELETE_ACCOUNT'
-  /** About a value: it stays as it is, until something else is computed. A comment is required. */
+  /** About a value: it stays as it is, until something else is computed. The policy of the resource type says whether a comment is required: usually one is. */
   | 'KEEP_CURRENT'
+  /** About a found role: its owner holds it from now on, as if it had been requested; what it was read from is wanted then. A comment is required. Of a role that was to be removed: it stays after all. */
+  | 'KEEP_ROLE'
   /** Not now: the difference is not listed, and nothing happens to it by itself. */
   | 'POSTPONE'
+  /** About a found role: it goes, with those values that it was read from and no other role explains. It needs no further review. Of a role that was kept: it goes after all. */
+  | 'REMOVE_ROLE'
   /** Ends a postponement. */
   | 'TAKE_UP_AGAIN'
   /** About a value: the computed one is written, or what nobody asked for is taken away. It needs no further review. */
@@ -1398,9 +1508,9 @@ export type ReconciliationFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** One difference, as the caller saw it. */
+/** One difference, or found role, as the caller saw it. */
 export type ReconciliationItemInput = {
-  /** Id of the difference. */
+  /** Id of the difference or found role. */
   id: Scalars['ID']['input'];
   /** The version that was seen: another one by now is STALE_ITEM. Default: whatever it is. */
   version?: InputMaybe<Scalars['Int']['input']>;
@@ -1441,6 +1551,13 @@ export type ReconciliationState =
   | 'PRE_EXISTING'
   /** Somebody kept the value, and something else is computed by now (24). */
   | 'QUESTIONED';
+
+/** What a run is about. */
+export type ReconciliationSubject =
+  /** Differences. */
+  | 'RESOURCE'
+  /** Found roles. */
+  | 'ROLE';
 
 /** Groups the properties of records that change together, such as those of a contract or of a position, so that a person can have several at the same time (role-model 4.5). */
 export type RecordSectionConfigurationInput = {
@@ -1569,10 +1686,14 @@ export type ResourceTypeConfigurationInput = {
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Hours before its start date at which an order becomes due. Default: 0. */
   fulfillHoursAheadOfTime?: InputMaybe<Scalars['Int']['input']>;
-  /** Not shown to people who look at a short list. */
+  /** Not shown to people who look at a short list, when a rule gives it. */
   hideOnSimplifiedView?: InputMaybe<Scalars['Boolean']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** How steps of an approval go that the requester could take himself. Default: INHERITED. */
+  implicitApproval?: InputMaybe<ImplicitApproval>;
+  /** How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED. */
+  manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLockWithInherited>;
   /** More deletions in one run block it; 0 (default): no limit. */
   maximumDelete?: InputMaybe<Scalars['Int']['input']>;
   /** More deletions in one run, in percent of the existing targets, block it; 0: no limit. Default: 30. */
@@ -1587,8 +1708,12 @@ export type ResourceTypeConfigurationInput = {
   maximumUpdatePercent?: InputMaybe<Scalars['Int']['input']>;
   /** What puts fixed resources into its navigations. */
   navigationRules?: InputMaybe<Array<NavigationRuleConfigurationInput>>;
+  /** The resource, mostly a person, that answers for it; none: nobody. */
+  owner?: InputMaybe<OwnerConfigurationInput>;
   /** Identifier of its policy. Default: Default. */
   policy?: InputMaybe<Scalars['String']['input']>;
+  /** Whether the end of what was given by hand may be put off without an approval. Default: INHERITED. */
+  prolongationWithoutApproval?: InputMaybe<Prolongation>;
   /** What looks up resources for its navigations. */
   queryRules?: InputMaybe<Array<QueryRuleConfigurationInput>>;
   /** Targets whose owner is gone are deleted; needs allowRemove. */
@@ -1599,6 +1724,8 @@ export type ResourceTypeConfigurationInput = {
   sourceEntityType: Scalars['String']['input'];
   /** Also what is less sure than another candidate is suggested. */
   suggestAllCorrelations?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Labels to find it by. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Identifier of the entity type of its targets. */
   targetEntityType: Scalars['String']['input'];
   /** Its system is never read: an order ends when a person confirms its ticket. */
@@ -1643,24 +1770,52 @@ export type RoleConfigurationInput = {
   approvalWorkflowType?: InputMaybe<Scalars['Int']['input']>;
   /** Identifier of its category; empty: none. */
   category?: InputMaybe<Scalars['String']['input']>;
+  /** Whether approving it takes a comment. Default: INHERITED. */
+  commentActivationOnApproveInReview?: InputMaybe<CommentActivationWithInherited>;
+  /** Whether declining it takes a comment. Default: INHERITED. */
+  commentActivationOnDeclineInReview?: InputMaybe<CommentActivationWithInherited>;
+  /** Whether removing it where it was found takes a comment. Default: INHERITED. */
+  commentActivationOnDeleteGapInReconciliation?: InputMaybe<CommentActivationWithInherited>;
+  /** Whether keeping it where it was found takes a comment. Default: INHERITED. */
+  commentActivationOnKeepGapInReconciliation?: InputMaybe<CommentActivationWithInherited>;
   /** What it is for. */
   description?: InputMaybe<Scalars['String']['input']>;
   /** Name to show. Default: the identifier. */
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the entity type of its holders. */
   entityType: Scalars['String']['input'];
-  /** Not shown to people who look at a short list. */
+  /** Minutes for which it stays when a change of the rules takes it away; 0: not at all. Left out: as the policy says. */
+  gracePeriod?: InputMaybe<Scalars['Int']['input']>;
+  /** Not shown to people who look at a short list, when a rule gives it. */
   hideOnSimplifiedView?: InputMaybe<Scalars['Boolean']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** How steps of an approval go that the requester could take himself. Default: INHERITED. */
+  implicitApproval?: InputMaybe<ImplicitApproval>;
+  /** How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED. */
+  manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLockWithInherited>;
+  /** Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says. */
+  maxDuration?: InputMaybe<Scalars['Int']['input']>;
+  /** The resource, mostly a person, that answers for it; none: nobody. */
+  owner?: InputMaybe<OwnerConfigurationInput>;
   /** Identifier of its policy. Default: Default. */
   policy?: InputMaybe<Scalars['String']['input']>;
+  /** Whether the end of what was given by hand may be put off without an approval. Default: INHERITED. */
+  prolongationWithoutApproval?: InputMaybe<Prolongation>;
   /** What gives it. The list is replaced as a whole. */
   rules?: InputMaybe<Array<RoleRuleConfigurationInput>>;
+  /** Identifiers of other categories that show it, too. Approvals go by its category only. */
+  secondaryCategories?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** How it was made. Default: MANUAL. */
+  state?: InputMaybe<RoleState>;
+  /** Labels to find it by. */
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** All given fields must hold. */
 export type RoleFilter = {
+  /** With category: also what stands in the categories below it. Default false. */
+  below?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of their category. */
   category?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the entity type of their holders. */
@@ -1671,8 +1826,12 @@ export type RoleFilter = {
   kind?: InputMaybe<RoleKind>;
   /** Identifier of their policy. */
   policy?: InputMaybe<Scalars['String']['input']>;
+  /** With this label. */
+  tag?: InputMaybe<Scalars['String']['input']>;
   /** Each word stands in the name, the identifier or the category's name, in any order and case, with or without accents. */
   text?: InputMaybe<Scalars['String']['input']>;
+  /** Nobody answers for them (true), or somebody does (false). */
+  withoutOwner?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** Kinds of roles. */
@@ -1742,6 +1901,41 @@ export type RoleModelOptionsInput = {
   noProvisioningReview?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+/** Narrows a list of found roles: conditions are joined by AND, values of one by OR. */
+export type RoleReconciliationFilter = {
+  /** Whether the owner holds everything that the role brings. Default: all. */
+  complete?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Found at or after. */
+  foundAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Found before. */
+  foundBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** These, at most 500, also those that are decided or put off by now. Not for decisions: they name items. */
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Those of one owner. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Id of a pattern. */
+  pattern?: InputMaybe<Scalars['ID']['input']>;
+  /** True: those that were put off. Default: those that were not. */
+  postponed?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifiers of roles. */
+  roles?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Their states. Default: those that wait for a decision. */
+  states?: InputMaybe<Array<RoleReconciliationState>>;
+  /** Owner, by name, key or mail address, as every search. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How a found role came to be, or what became of it. */
+export type RoleReconciliationState =
+  /** Somebody kept it (16). */
+  | 'KEPT'
+  /** Found since its owner is computed (1). */
+  | 'NON_CONFORMING'
+  /** There already when its owner was computed first (3). */
+  | 'PRE_EXISTING'
+  /** Somebody refused it, and its values are on their way out (20). */
+  | 'REMOVED';
+
 /** RoleRule gives a role to whoever meets it (role-model 3.1). */
 export type RoleRuleConfigurationInput = {
   /** Identifier of the composite role that holders need; empty: none. For a composite role: its parent. */
@@ -1759,6 +1953,13 @@ export type RoleRuleConfigurationInput = {
   /** How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED. */
   type?: InputMaybe<RuleStrength>;
 };
+
+/** Kinds of role state. */
+export type RoleState =
+  /** By a role mapping. */
+  | 'GENERATED'
+  /** By hand. */
+  | 'MANUAL';
 
 /** What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2). */
 export type RuleKind =
@@ -2234,6 +2435,8 @@ export type WaitReason =
   | 'CREATION_NOT_ALLOWED'
   /** A creation: on what it depends on; a removal: until what depends on it is gone. */
   | 'DEPENDENCY'
+  /** Nothing but a found role, about which nobody decided yet, wants it. */
+  | 'FOUND_ROLE'
   /** A removal: until it is known whether somebody takes the account of who is gone over. A creation: until it is known what became of one for who is gone, which would be his. */
   | 'HEIR'
   /** A value cannot be computed. */

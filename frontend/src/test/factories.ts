@@ -92,6 +92,7 @@ export function difference(change: Partial<DifferenceDetailFragment> = {}): Diff
   return {
     id: `${++count}`,
     version: 1,
+    foundRoles: [],
     kind: 'UNRECONCILED',
     state: 'NON_CONFORMING',
     resourceType: 'intranet',
@@ -192,6 +193,7 @@ export function orphan(change: Partial<Orphan> = {}): Orphan {
 export function run(change: Partial<RunRowFragment> = {}): RunRowFragment {
   return {
     id: `${++count}`,
+    subject: 'RESOURCE',
     decision: 'USE_PROPOSED',
     comment: 'The new sites',
     state: 'IN_PROGRESS',
@@ -220,6 +222,8 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
       reviewProvisioning: ['Directory_User'],
       reconciliateResources: ['Directory_User'],
       massReconciliateResources: ['Directory_User'],
+      reconciliateRoles: ['Directory_User'],
+      massReconciliateRoles: ['Directory_User'],
       manualProvisioning: [],
       bulkManualProvisioning: [],
       bulkReviewProvisioning: [],

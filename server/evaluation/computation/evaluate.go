@@ -36,6 +36,7 @@ func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *ha
 	if err != nil {
 		return evaluation.Result{OwnerID: o.Resource.ID, Err: err}
 	}
+	deduce(r)
 	differ(r)
 	if b.Explain {
 		explain(r)

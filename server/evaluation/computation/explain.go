@@ -51,6 +51,11 @@ func (r explaining) explainRoles() {
 			rules[x.Gives] = append(rules[x.Gives], x)
 		}
 	}
+	for id := range r.Readings {
+		if rules[id] == nil {
+			rules[id] = []*model.Rule{}
+		}
+	}
 	rows := map[int64]*evaluation.AssignedRole{}
 	for _, row := range r.Owner.Roles {
 		if row.IsDenied || row.Workflow.ByPerson() || row.Workflow.Found() {
@@ -67,6 +72,9 @@ func (r explaining) explainRoles() {
 		}
 		for _, x := range rules[id] {
 			r.explainRule(evaluation.Step{Kind: kind, RoleID: id}, x, r.When(x, false))
+		}
+		for _, s := range r.Readings[id] {
+			r.step(s)
 		}
 		r.verdict(evaluation.Step{Kind: evaluation.StepRole, RoleID: id, ByHand: rows[id]}, r.Held[id])
 	}

@@ -197,6 +197,8 @@ func (h *hasher) roles(rows []*evaluation.AssignedRole) {
 		h.t(x.End)
 		h.n(x.InferredByID)
 		h.ids(x.RuleIDs)
+		h.ids(x.FoundBy)
+		h.ids(x.Lacking)
 	}
 }
 
@@ -267,6 +269,7 @@ func (h *hasher) existing(x *evaluation.ExistingType) {
 		h.s(g.Current)
 		h.s(g.Proposed)
 		h.is(g.IsPostponed)
+		h.ids(g.Roles)
 	}
 	for _, k := range x.Kept {
 		h.s(k.Property)
@@ -293,7 +296,7 @@ func (h *hasher) expected(t *model.ResourceType, e evaluation.Expected) {
 			h.ids(s.Rules)
 			h.s(s.Error)
 			h.n(int64(s.Confidence))
-			h.is(s.CreateOnly, s.InForce)
+			h.is(s.CreateOnly, s.InForce, s.Found)
 			h.n(int64(s.Comparison))
 		}
 	}

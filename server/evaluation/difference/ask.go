@@ -83,7 +83,7 @@ func (l *lines) unchanged(x *evaluation.ExistingLine, w wish, d evaluation.LineD
 		d.ReviewRequired = again
 		if x.State == evaluation.Pending && d.To == evaluation.Pending {
 			d.WaitReason = x.WaitReason // who generates and sends has reasons of its own
-			if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == waitAmbiguous || d.WaitReason == "" {
+			if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == waitAmbiguous || d.WaitReason == waitFound || d.WaitReason == "" {
 				d.WaitReason = waitNone
 			}
 		}

@@ -91,7 +91,7 @@ func (d *diff) believed() *evaluation.Resource {
 			list = ours[:1]
 		}
 		for _, s := range d.row.Expected.Properties[q.Identifier] {
-			if s.InForce && s.Error == "" {
+			if s.InForce && !s.Found && s.Error == "" {
 				list = append(slices.Clip(list), ownOf(q, s.Value, s.ID, 0))
 			}
 		}
@@ -396,6 +396,7 @@ func (d *diff) lost() {
 		d.out.Workflow = evaluation.Calculated
 		d.delete(false)
 	default:
+		d.leave()
 		d.lines.withdrawAll()
 		if !w.Found() {
 			d.out.Workflow = d.r.Found()
@@ -506,13 +507,13 @@ func (d *diff) gapOf(property string, value int64) *evaluation.Gap {
 // gap opens or refreshes a difference that waits for a person. An open one keeps its workflow state, unless a value was kept before or is not
 // any more.
 func (d *diff) gap(property string, value int64, current, proposed string, w evaluation.Workflow) {
-	g := evaluation.Gap{Property: property, ValueID: value, Workflow: w, Current: current, Proposed: proposed}
+	g := evaluation.Gap{Property: property, ValueID: value, Workflow: w, Current: current, Proposed: proposed, Roles: d.explainedBy(property, value)}
 	if old := d.gapOf(property, value); old != nil {
 		g.ID, g.IsPostponed = old.ID, old.IsPostponed
 		if w != evaluation.Questioned && old.Workflow != evaluation.Questioned {
 			g.Workflow = old.Workflow
 		}
-		if g == *old {
+		if g.Same(old) {
 			return
 		}
 	}
@@ -541,9 +542,53 @@ func (d *diff) closeKept(k *evaluation.Kept) {
 func (d *diff) wish(q *model.Property, s *evaluation.Span) wish {
 	w := wish{property: q.Identifier, action: evaluation.LineSet, proposed: s.Value, valueID: s.ID, from: s.Interval().From, to: s.Interval().To, rules: s.Rules,
 		confidence: s.Confidence, mapped: !s.CreateOnly, review: s.Confidence > 0 && s.Confidence < 100, err: s.Error, due: interval.Min}
+	if s.Found {
+		w.reviewed, w.workflow = waitFound, d.r.Found()
+	}
 	if q.Many() && s.Error == "" {
 		w.action = evaluation.LineAdd
 		w.due = w.from
 	}
 	return w
+}
+
+// explainedBy gives the found roles that explain a value of the target; of a property that holds one, that one.
+func (d *diff) explainedBy(property string, value int64) []int64 {
+	if value == 0 && d.target != nil && property != "" && d.Seat.Explained != nil {
+		if ids := d.target.Links[property]; len(ids) == 1 {
+			value = ids[0]
+		}
+	}
+	return d.Seat.Explained[evaluation.Pointed{Property: property, ID: value}]
+}
+
+// isLeaving: a value of the target goes, since somebody refused the role which explained it.
+func (d *diff) isLeaving(property string, id int64) bool {
+	return d.Seat.Leaving[evaluation.Pointed{Property: property, ID: id}]
+}
+
+// removal is the line that takes a value of a navigation away.
+func (d *diff) removal(property string, id int64) wish {
+	w := wish{property: property, action: evaluation.LineRemove, valueID: id, current: d.r.Label(id), due: interval.Min, from: interval.Min, to: interval.Max, mapped: true}
+	if d.isLeaving(property, id) {
+		w.decided, w.workflow = true, evaluation.Cancellation
+	}
+	return w
+}
+
+// leave takes values from a target that nobody wants, and that stays until somebody decides about it, where the role which explained them was refused.
+func (d *diff) leave() {
+	for _, q := range d.p.Props {
+		for _, id := range d.target.Links[q.Identifier] {
+			if d.isLeaving(q.Identifier, id) {
+				d.lines.kind, d.lines.target = evaluation.Update, d.target.ID
+				d.lines.ask(d.removal(q.Identifier, id))
+			}
+		}
+	}
+	for _, l := range d.lines.existing() {
+		if l.Action == evaluation.LineRemove && l.Workflow == evaluation.Cancellation && !slices.Contains(d.target.Links[l.Property], l.ValueID) {
+			d.lines.verify(l, false)
+		}
+	}
 }

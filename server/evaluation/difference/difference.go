@@ -1,8 +1,11 @@
 package difference
 
 import (
+	"slices"
+
 	"writ/server/evaluation"
 	"writ/server/evaluation/expectation"
+	"writ/server/evaluation/model"
 )
 
 // Input is all that it takes to settle one row: what was computed of its type, the seat, and what concerns the owner.
@@ -29,8 +32,29 @@ func (in Input) Settle() *evaluation.TypeDelta {
 	return in.compare()
 }
 
+// Standing tells what is known of a value that the target shows: what somebody decided about it, nil for nothing, and whether it is Writ's own work, or
+// on its way out.
+func (in Input) Standing(q *model.Property, id int64) (decision *evaluation.Kept, ours bool) {
+	d := in.begin()
+	if decision = d.kept(q.Identifier, id); decision == nil && !q.Many() {
+		decision = d.kept(q.Identifier, 0)
+	}
+	return decision, d.lines.find(q.Identifier, evaluation.LineRemove, id, false) != nil || slices.ContainsFunc(d.own(q), func(x evaluation.Own) bool { return x.ID == id })
+}
+
 // compare compares the row with what is wanted.
 func (in Input) compare() *evaluation.TypeDelta {
+	d := in.begin()
+	if d.want.OK {
+		d.expected()
+	} else {
+		d.unexpected()
+	}
+	return d.finish()
+}
+
+// begin puts together what is known of a row before anything is done about it.
+func (in Input) begin() *diff {
 	p, s, row := in.Plan, in.Seat, in.Seat.Row
 	d := &diff{Input: in, r: in.Ground, p: p, row: row, target: s.Target, want: s.Want}
 	d.out = evaluation.TypeDelta{ResourceTypeID: p.ID, Workflow: row.Workflow, IsExpected: s.Want.OK, Start: row.Start, End: row.End, Confidence: s.Confidence,
@@ -51,12 +75,7 @@ func (in Input) compare() *evaluation.TypeDelta {
 	}
 	d.lines = newLines(d.r, p, row.Order)
 	d.lines.renamed = d.row.Expected.Renamed()
-	if s.Want.OK {
-		d.expected()
-	} else {
-		d.unexpected()
-	}
-	return d.finish()
+	return d
 }
 
 // staysUnderWay reports whether the row's order may still bring a target once this computation is saved: a ticket whose content changed is taken back.

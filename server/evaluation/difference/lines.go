@@ -18,6 +18,7 @@ const (
 	waitNoAdd     = string(evaluation.WaitNoCreation)
 	waitMissing   = string(evaluation.WaitMissing)
 	waitAmbiguous = string(evaluation.WaitAmbiguousOwner)
+	waitFound     = string(evaluation.WaitFoundRole)
 )
 
 // wish is a line that should exist.

@@ -23,7 +23,7 @@ func (d *diff) own(q *model.Property) []evaluation.Own {
 	}
 	if d.target != nil || d.untraceable() || d.row.Made() {
 		for _, s := range d.row.Expected.Properties[q.Identifier] {
-			if s.InForce && s.Error == "" && !s.CreateOnly {
+			if s.InForce && !s.Found && s.Error == "" && !s.CreateOnly {
 				out = append(out, ownOf(q, s.Value, s.ID, s.Comparison))
 			}
 		}
@@ -35,8 +35,8 @@ func (d *diff) own(q *model.Property) []evaluation.Own {
 		return out // what is on its way goes to a target that is gone
 	}
 	for _, l := range d.lines.existing() {
-		if l.Property != q.Identifier {
-			continue
+		if l.Property != q.Identifier || l.Action != evaluation.LineRemove && l.Workflow.Found() || l.Action == evaluation.LineRemove && l.Workflow == evaluation.Cancellation {
+			continue // what only a found role wanted, or explained until somebody refused it, is not Writ's own work
 		}
 		if q.Many() && l.ValueID == 0 {
 			out = append(out, evaluation.Own{Value: l.Current}) // what points to nothing
@@ -131,7 +131,7 @@ func (d *diff) wantedStill(q *model.Property) bool {
 	}
 	i := 0 // both are sorted
 	for _, was := range d.row.Expected.Properties[q.Identifier] {
-		if !was.InForce || was.Error != "" || was.CreateOnly {
+		if !was.InForce || was.Found || was.Error != "" || was.CreateOnly {
 			continue
 		}
 		for i < len(now) && (!now[i].InForce || now[i].Error != "" || now[i].ID != was.ID || !q.IsNavigation() && now[i].Value != was.Value) {

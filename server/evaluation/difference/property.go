@@ -99,6 +99,8 @@ func (d *diff) rest(q *model.Property, p *evaluation.Span, w wish, current strin
 	known, own := d.row.Expected.Properties[q.Identifier], d.own(q)
 	old := evaluation.InForce(known)
 	switch {
+	case p.Found:
+		d.lines.ask(w) // its place is empty, and a person looks at it
 	case d.first || len(known)+len(own) == 0:
 		d.gap(q.Identifier, 0, current, w.proposed, d.r.Found()) // first look: a new rule does not overwrite a system
 	case old == nil && len(own) == 0, old != nil && old.Error != "":
@@ -142,7 +144,8 @@ func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remov
 	}
 	w := wish{property: name, action: evaluation.LineSet, current: value, due: interval.Min, from: interval.Min, to: interval.Max, mapped: true}
 	if q.IsNavigation() {
-		w.action, w.valueID, w.current = evaluation.LineRemove, id, cmp.Or(text, d.r.Label(id))
+		w = d.removal(name, id)
+		w.current = cmp.Or(text, w.current)
 	}
 	isRemoval := func(l *evaluation.ExistingLine) bool {
 		return l != nil && (l.Action == evaluation.LineRemove && l.ValueID == id || l.Action == evaluation.LineSet && w.action == evaluation.LineSet && l.Proposed == "" && l.ValueID == 0)
@@ -173,7 +176,7 @@ func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remov
 		if asked { // somebody refused to take it away
 			d.lines.keepProperty(name)
 		}
-	case asked, text != "", !q.IsKey && shows(q, target, d.own(q)):
+	case asked, text != "", !q.IsKey && shows(q, target, d.own(q)), d.isLeaving(name, id):
 		d.closeGap(name, 0)
 		d.closeKept(kept)
 		if line != nil && line.Action != w.action && line.ValueID == id {
@@ -260,7 +263,7 @@ func (d *diff) collection(q *model.Property, target *evaluation.Resource) {
 		ids = append(ids, id)
 	}
 	for _, s := range d.row.Expected.Properties[name] {
-		was[s.ID] = was[s.ID] || s.InForce && !d.first
+		was[s.ID] = was[s.ID] || s.InForce && !s.Found && !d.first
 	}
 	for _, x := range d.own(q) {
 		own[x.ID] = true
@@ -306,7 +309,7 @@ func (d *diff) member(q *model.Property, id int64, s *evaluation.Span, present, 
 			d.lines.verify(l, false)
 		}
 	}
-	removal := wish{property: name, action: evaluation.LineRemove, valueID: id, current: label, due: interval.Min, from: interval.Min, to: interval.Max, mapped: true}
+	removal := d.removal(name, id)
 	switch {
 	case now && present:
 		d.closeGap(name, id)
@@ -341,6 +344,9 @@ func (d *diff) member(q *model.Property, id int64, s *evaluation.Span, present, 
 			d.lines.keep(add)
 		}
 	case present:
+		if add != nil && len(d.explainedBy(name, id)) > 0 {
+			verify(add) // a reviewer wanted it before anybody decided about the role
+		}
 		withdraw(add)
 		switch {
 		case kept != nil && kept.Workflow == evaluation.Calculated:
@@ -354,7 +360,7 @@ func (d *diff) member(q *model.Property, id int64, s *evaluation.Span, present, 
 			}
 		case d.want.Forbid[name][id] && remove == nil:
 			d.gap(name, id, label, "", d.r.Found())
-		case remove != nil || own:
+		case remove != nil || own || d.isLeaving(name, id):
 			d.closeGap(name, id)
 			d.lines.ask(removal)
 		case !q.Ruled():

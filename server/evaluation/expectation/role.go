@@ -68,6 +68,11 @@ func (r *Run) roles() {
 	for _, id := range Ascending(singles) {
 		one(id)
 	}
+	r.SortRoles()
+}
+
+// SortRoles puts what has to be done about roles in order.
+func (r *Run) SortRoles() {
 	slices.SortFunc(r.Result.Roles, func(a, b evaluation.RoleDelta) int {
 		return cmp.Or(cmp.Compare(a.Row.RoleID, b.Row.RoleID), cmp.Compare(a.Row.ID, b.Row.ID), cmp.Compare(interval.StartOf(a.Row.Start), interval.StartOf(b.Row.Start)))
 	})
@@ -166,7 +171,7 @@ func (r *Run) automaticAlone(x *model.Rule) []period {
 	return out
 }
 
-// role settles one role: what the rules give, less what a person denied, beside what a person approved, in place of what was only found.
+// role settles one role: what the rules give, less what a person denied, beside what a person approved, and what is only found comes later (computation/deduce.go).
 func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRole) {
 	wanted := r.automatic(rules)
 	var denied, approved, held interval.Set
@@ -183,8 +188,6 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 			denied = denied.Union(interval.Of(over))
 		case row.Workflow.ByPerson():
 			approved = approved.Union(interval.Of(over))
-		case row.Workflow.Found():
-			held = held.Union(interval.Of(over))
 		}
 	}
 	var keep, past []period
@@ -218,7 +221,7 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 func (r *Run) roleRows(id int64, keep, past []period, rows []*evaluation.AssignedRole) {
 	used := make(map[*evaluation.AssignedRole]bool, 1)
 	emit := func(row evaluation.AssignedRole, from *evaluation.AssignedRole) {
-		if from == nil || !sameRow(row, *from) {
+		if from == nil || !row.Same(from) {
 			r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: row})
 		}
 	}
@@ -228,11 +231,17 @@ func (r *Run) roleRows(id int64, keep, past []period, rows []*evaluation.Assigne
 	automatic := func(x *evaluation.AssignedRole) bool {
 		return !x.IsDenied && x.Workflow == evaluation.Calculated && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
 	}
-	for i, from := range assigned(rows, keep, used) {
+	for i, from := range assigned(rows, keep, used, r.Now) {
 		p := keep[i]
 		row := of(p)
 		if from != nil {
 			row.ID = from.ID
+			if from.Workflow.Found() {
+				if r.Covered == nil {
+					r.Covered = map[*evaluation.AssignedRole]bool{}
+				}
+				r.Covered[from] = true
+			}
 			for _, q := range past {
 				if automatic(from) && overlaps(from, q.Interval) {
 					r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: of(q), Close: true})
@@ -246,7 +255,7 @@ func (r *Run) roleRows(id int64, keep, past []period, rows []*evaluation.Assigne
 			continue
 		}
 		isPast := x.End != nil && interval.EndOf(x.End) <= r.Now
-		if automatic(x) || isPast || x.Workflow.Over() || r.Owner.Resource.Gone {
+		if automatic(x) || isPast || x.Workflow.Over() && !x.WasRefused() || r.Owner.Resource.Gone {
 			row := *x
 			for _, q := range past {
 				if automatic(x) && overlaps(x, q.Interval) {
@@ -264,7 +273,7 @@ func overlaps(x *evaluation.AssignedRole, i interval.Interval) bool {
 
 // assigned finds for every period the row that goes on as it, nil: none does. Several periods of one role keep a row each: the same beginning
 // tells them apart, then a common time; only what is left over is made to fit.
-func assigned(rows []*evaluation.AssignedRole, keep []period, used map[*evaluation.AssignedRole]bool) []*evaluation.AssignedRole {
+func assigned(rows []*evaluation.AssignedRole, keep []period, used map[*evaluation.AssignedRole]bool, now int64) []*evaluation.AssignedRole {
 	out := make([]*evaluation.AssignedRole, len(keep))
 	for _, closest := range []func(x *evaluation.AssignedRole, p period) bool{
 		func(x *evaluation.AssignedRole, p period) bool { return interval.StartOf(x.Start) == p.From },
@@ -276,7 +285,7 @@ func assigned(rows []*evaluation.AssignedRole, keep []period, used map[*evaluati
 				continue
 			}
 			out[i] = pick(rows, used, func(x *evaluation.AssignedRole) bool {
-				return !x.IsDenied && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred || x.Workflow.Found() && overlaps(x, p.Interval)) && closest(x, p)
+				return !x.IsDenied && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred || x.Workflow.Found() && p.Has(now)) && closest(x, p)
 			}, p.through)
 			if out[i] != nil {
 				used[out[i]] = true
@@ -298,9 +307,4 @@ func pick(rows []*evaluation.AssignedRole, used map[*evaluation.AssignedRole]boo
 		}
 	}
 	return best
-}
-
-func sameRow(a, b evaluation.AssignedRole) bool {
-	return a.RoleID == b.RoleID && a.Workflow == b.Workflow && a.Origin == b.Origin && a.IsDenied == b.IsDenied && interval.StartOf(a.Start) == interval.StartOf(b.Start) &&
-		interval.EndOf(a.End) == interval.EndOf(b.End) && a.InferredByID == b.InferredByID && slices.Equal(a.RuleIDs, b.RuleIDs)
 }

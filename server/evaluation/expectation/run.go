@@ -51,11 +51,13 @@ type Run struct {
 	Result evaluation.Result
 	*Scratch
 
-	Contexts [][]Context            // by position of the context rule
-	free     []Context              // for rules without a context rule
-	Held     map[int64]interval.Set // role id -> when it counts as held
-	taken    map[int64]bool         // targets that one of the owner's rows has
-	Plans    []*Plan                // by resource type
+	Contexts [][]Context                       // by position of the context rule
+	free     []Context                         // for rules without a context rule
+	Held     map[int64]interval.Set            // role id -> when it counts as held
+	taken    map[int64]bool                    // targets that one of the owner's rows has
+	Plans    []*Plan                           // by resource type
+	Covered  map[*evaluation.AssignedRole]bool // found roles that a rule gives by now
+	Readings map[int64][]evaluation.Step       // with Explain: from which values each role was read
 }
 
 // Scratch is memory that the computations of a batch use one after the other.

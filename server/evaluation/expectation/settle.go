@@ -78,6 +78,9 @@ type Seat struct {
 	Create     bool   // without a target: one has to be created for it
 	Instead    *Match // proposed when nothing of the row's order is on its way any more
 	IsOver     bool   // a denial whose time is over
+	// What the found roles of the owner say (computation/deduce.go).
+	Explained map[evaluation.Pointed][]int64 // values of the target that they explain, and which
+	Leaving   map[evaluation.Pointed]bool    // values of the target that go, since somebody refused the role which explained them
 }
 
 // settle seats what is wanted of a resource type on the rows there are, after offering them the correlated targets (S5).
@@ -110,7 +113,7 @@ func (r *Run) settle(p *Plan, rows []*evaluation.ExistingType, offered []Match) 
 		}
 		if r.interrupted(p, s) {
 			s.Want = Wanted{}
-			if s.Target == nil && !x.IsExpected && !s.asks(evaluation.LineDelete) {
+			if s.Target == nil && !x.IsExpected && !s.Asks(evaluation.LineDelete) {
 				p.Seats = append(p.Seats, s) // taken away as far as anybody can tell: what comes back is another one
 				continue
 			}
@@ -200,11 +203,11 @@ func (r *Run) interrupted(p *Plan, s *Seat) bool {
 	if !s.Want.OK || s.Want.Over.From == interval.Min || s.Want.Over.From-ahead <= r.Now || !x.Begun(r.Now) {
 		return false
 	}
-	return s.Target != nil && s.Target.ID == x.TargetID || x.TargetID == 0 && x.WasVerified && p.TicketSynchroIsNotAvailable && !s.asks(evaluation.LineCreate)
+	return s.Target != nil && s.Target.ID == x.TargetID || x.TargetID == 0 && x.WasVerified && p.TicketSynchroIsNotAvailable && !s.Asks(evaluation.LineCreate)
 }
 
-// asks: the row's order creates the target, takes it away.
-func (s *Seat) asks(what evaluation.LineAction) bool {
+// Asks: the row's order creates the target, takes it away.
+func (s *Seat) Asks(what evaluation.LineAction) bool {
 	return s.Row.Order != nil && slices.ContainsFunc(s.Row.Order.Lines, func(l *evaluation.ExistingLine) bool { return l.Action == what })
 }
 

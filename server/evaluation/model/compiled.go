@@ -121,10 +121,11 @@ type ResourceType struct {
 // Property is a property of the target that rules compute.
 type Property struct {
 	formula.Field
-	At      int     // its position in props
-	Scalars []*Rule // by id
-	navs    int     // how many navigation rules there are
-	Queries []*Rule // highest confidence first, then id
+	At      int               // its position in props
+	Scalars []*Rule           // by id
+	navs    int               // how many navigation rules there are
+	Givers  map[int64][]*Rule // navigation rules that ask for a role, by their value
+	Queries []*Rule           // highest confidence first, then id
 
 }
 

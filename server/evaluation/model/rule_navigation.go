@@ -28,6 +28,12 @@ func navigationRule() *Kind {
 				return false
 			}
 			r.Property.navs++
+			if r.RoleID != 0 && !r.Denied {
+				if r.Property.Givers == nil {
+					r.Property.Givers = map[int64][]*Rule{}
+				}
+				r.Property.Givers[r.Resource] = append(r.Property.Givers[r.Resource], r)
+			}
 			return true
 		},
 		names: func(x *rolemodel.ResourceTypeRule, shape *directory.Shape, need func(int64, string)) {

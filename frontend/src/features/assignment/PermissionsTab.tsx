@@ -11,7 +11,7 @@ import {
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { toProblem } from '../../graphql/problem'
-import { mayReconcile } from '../../graphql/may'
+import { mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
 import { useCan, useMe } from '../../graphql/SessionContext'
 import type { EntitlementKind } from '../../graphql/types.generated'
 import { usePersonChanges } from '../../graphql/usePersonChanges'
@@ -199,7 +199,8 @@ function EntitlementLine(props: {
 }) {
   const { row, ownerId, onToggle } = props
   const { entitlement: e, depth, hasChildren, isOpen } = row
-  const reconciles = mayReconcile(useMe())
+  const me = useMe()
+  const reconciles = mayReconcileResources(me)
   const Glyph = kindIcons[e.kind]
   return (
     <div
@@ -248,6 +249,16 @@ function EntitlementLine(props: {
             params={{ itemId: e.differenceId }}
             search={{ view: 'rows' }}
             title={t.reconcile.decideTitle}
+          >
+            {t.reconcile.decide}
+          </Link>
+        )}
+        {e.foundRoleId && mayReconcileRoles(me) && (
+          <Link
+            to="/reconcile/roles/$foundId"
+            params={{ foundId: e.foundRoleId }}
+            search={{ view: 'rows' }}
+            title={t.reconcile.role.decideTitle}
           >
             {t.reconcile.decide}
           </Link>

@@ -10,6 +10,7 @@ function entitlement(
   return {
     id,
     parentId,
+    foundRoleId: null,
     kind: 'PROPERTY',
     name: id,
     identifier: id,

@@ -1,4 +1,5 @@
 import {
+  IconBriefcase,
   IconChecklist,
   IconCircleX,
   IconDoorExit,
@@ -9,7 +10,7 @@ import {
 } from '@tabler/icons-react'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { useCounters } from '../../graphql/live'
-import { mayReconcile } from '../../graphql/may'
+import { mayReconcile, mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
 import type { OwnerlessReason } from '../../graphql/types.generated'
 import { useMe } from '../../graphql/SessionContext'
 import { formatNumber } from '../../lib/format'
@@ -54,13 +55,24 @@ export function WaitingPanel() {
           } as const,
         ]
       : []),
-    ...(mayReconcile(me)
+    ...(mayReconcileResources(me)
       ? [
           {
             to: '/reconcile/resources',
             word: t.reconcile.home,
             icon: IconScale,
-            count: open?.toReconcile,
+            count: open ? open.toReconcile - open.roles : undefined,
+            tone: 'amber',
+          } as const,
+        ]
+      : []),
+    ...(mayReconcileRoles(me)
+      ? [
+          {
+            to: '/reconcile/roles',
+            word: t.reconcile.role.home,
+            icon: IconBriefcase,
+            count: open?.roles,
             tone: 'amber',
           } as const,
         ]

@@ -77,6 +77,7 @@ export function DifferenceBody({ item }: { item: DifferenceDetailFragment }) {
       <PostponedNote item={item} />
       <p>{t.reconcile.kindHint[item.kind]}</p>
       {item.state === 'QUESTIONED' && <p>{t.reconcile.stateHint.QUESTIONED}</p>}
+      {item.foundRoles.length > 0 && item.closedAt === null && <p>{t.reconcile.settlesRole(item.foundRoles)}</p>}
       {item.confidence !== null && <p>{t.reconcile.guessed(item.confidence)}</p>}
       {item.property !== null && (
         <Section title={t.reconcile.whatDiffers}>

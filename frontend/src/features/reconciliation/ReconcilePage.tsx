@@ -1,11 +1,14 @@
 import { Link, Outlet } from '@tanstack/react-router'
+import { mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
+import { useMe } from '../../graphql/SessionContext'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { Tabs } from '../../ui/Tabs'
 import { RunsUnderWay } from './RunsUnderWay'
 
-/** What systems hold that nobody asked for, and the decisions about it (role-model 13.2, 13.3). */
+/** What systems hold that nobody asked for, and the decisions about it (role-model 13.1 to 13.3). */
 export function ReconcilePage() {
+  const me = useMe()
   return (
     <Page
       title={t.reconcile.title}
@@ -13,12 +16,21 @@ export function ReconcilePage() {
       nav={
         <>
           <Tabs label={t.reconcile.title}>
-            <Link to="/reconcile/resources" activeOptions={{ includeSearch: false }}>
-              {t.reconcile.differences}
-            </Link>
-            <Link to="/reconcile/orphans" activeOptions={{ includeSearch: false }}>
-              {t.reconcile.orphans}
-            </Link>
+            {mayReconcileResources(me) && (
+              <Link to="/reconcile/resources" activeOptions={{ includeSearch: false }}>
+                {t.reconcile.differences}
+              </Link>
+            )}
+            {mayReconcileRoles(me) && (
+              <Link to="/reconcile/roles" activeOptions={{ includeSearch: false }}>
+                {t.reconcile.roles}
+              </Link>
+            )}
+            {mayReconcileResources(me) && (
+              <Link to="/reconcile/orphans" activeOptions={{ includeSearch: false }}>
+                {t.reconcile.orphans}
+              </Link>
+            )}
             <Link to="/reconcile/runs">{t.reconcile.runs}</Link>
           </Tabs>
           <RunsUnderWay />

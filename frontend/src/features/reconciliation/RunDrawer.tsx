@@ -82,6 +82,10 @@ export function RunDrawer() {
                     <span>{failure.message}</span>
                     {failure.id === '0' ? (
                       <span className="dim">{t.reconcile.run.whole}</span>
+                    ) : run.subject === 'ROLE' ? (
+                      <Link to="/reconcile/roles/$foundId" params={{ foundId: failure.id }} search={{ view: 'rows' }}>
+                        {t.reconcile.run.look}
+                      </Link>
                     ) : (
                       <Link to="/reconcile/resources/$itemId" params={{ itemId: failure.id }} search={{ view: 'rows' }}>
                         {t.reconcile.run.look}

@@ -10,9 +10,14 @@ import {
   orphanVariables,
   parseDifferenceSearch,
   parseOrphanSearch,
+  parseRoleSearch,
   patternVariables,
+  rolePatternVariables,
+  roleVariables,
+  showsPeople,
   showsRows,
 } from './reconcileSearch'
+import { FoundRoleDetailDocument, FoundRoleListDocument, FoundRolePatternListDocument } from './RolesTab.generated'
 import { RunListDocument } from './RunsTab.generated'
 
 // What the pages of reconciliation ask for first.
@@ -25,6 +30,13 @@ export const differences = (raw: RawSearch) => {
 }
 export const difference = (params: Record<string, string>) =>
   asked(DifferenceDetailDocument, { id: params.itemId ?? '' })
+export const foundRoles = (raw: RawSearch) => {
+  const search = parseRoleSearch(raw)
+  return showsPeople(search)
+    ? firstPage(FoundRoleListDocument, roleVariables(search))
+    : firstPage(FoundRolePatternListDocument, rolePatternVariables(search))
+}
+export const foundRole = (params: Record<string, string>) => asked(FoundRoleDetailDocument, { id: params.foundId ?? '' })
 export const orphans = (search: RawSearch) => firstPage(OrphanListDocument, orphanVariables(parseOrphanSearch(search)))
 export const orphan = (params: Record<string, string>) => asked(OrphanDetailDocument, { id: params.accountId ?? '' })
 export const runs = () => firstPage(RunListDocument, {})

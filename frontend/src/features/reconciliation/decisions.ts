@@ -18,6 +18,8 @@ const asked: Record<ReconciliationDecision, Asked> = {
   AUTHORIZE: {},
   AUTHORIZE_WITHOUT_OWNER: { typed: true, typedFrom: 1 },
   DELETE_ACCOUNT: { danger: true, typed: true, typedFrom: 1 },
+  KEEP_ROLE: { typedFrom: 21 },
+  REMOVE_ROLE: { danger: true, typedFrom: 1 },
   POSTPONE: {},
   TAKE_UP_AGAIN: {},
 }
@@ -30,7 +32,7 @@ export function reasonOf(activation: CommentActivation) {
 }
 
 /** Whether a decision about some things takes a comment: as whatever asks for most. */
-function activationOf(decision: ReconciliationDecision, items: Pick<DifferenceRowFragment, 'comments'>[]) {
+export function activationOf(decision: ReconciliationDecision, items: Pick<DifferenceRowFragment, 'comments'>[]) {
   const said = items.flatMap((item) => item.comments.filter((c) => c.decision === decision).map((c) => c.activation))
   return said.includes('REQUIRED')
     ? 'REQUIRED'
@@ -47,6 +49,8 @@ export const isDangerous = (decision: ReconciliationDecision) => asked[decision]
 /** The one letter of a decision: the yes, the no, later. */
 export const keyOf: Partial<Record<ReconciliationDecision, string>> = {
   USE_PROPOSED: 'a',
+  KEEP_ROLE: 'a',
+  REMOVE_ROLE: 'd',
   AUTHORIZE: 'a',
   KEEP_CURRENT: 'd',
   DELETE_ACCOUNT: 'd',

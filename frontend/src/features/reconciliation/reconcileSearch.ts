@@ -5,6 +5,8 @@ import type {
   ReconciliationKind,
   ReconciliationSort,
   ReconciliationState,
+  RoleReconciliationFilter,
+  RoleReconciliationState,
 } from '../../graphql/types.generated'
 import { compact, flag, many, manyOf, oneOf, text, type RawSearch } from '../../lib/search'
 
@@ -31,6 +33,23 @@ export interface OrphanSearch {
   text?: string
   postponed?: 'yes' | 'no'
 }
+
+/** What the address says about the list of found roles. */
+export interface RoleSearch {
+  view?: 'rows'
+  /** Identifier of the role whose people are shown. */
+  role?: string
+  states?: RoleReconciliationState[]
+  complete?: 'yes' | 'no'
+  text?: string
+  postponed?: true
+  /** Those that are decided, instead of those that wait. */
+  decided?: true
+  sort?: ReconciliationSort
+}
+
+export const roleStateList: RoleReconciliationState[] = ['NON_CONFORMING', 'PRE_EXISTING']
+const decidedStates: RoleReconciliationState[] = ['KEPT', 'REMOVED']
 
 export const stateList: ReconciliationState[] = ['NON_CONFORMING', 'PRE_EXISTING', 'QUESTIONED']
 export const reasonList: OwnerlessReason[] = ['LEAVER', 'OWNER_GONE', 'AMBIGUOUS', 'NEVER_MATCHED']
@@ -61,6 +80,37 @@ export function parseOrphanSearch(raw: RawSearch): OrphanSearch {
     text: text(raw.text),
     postponed: oneOf(raw.postponed, ['yes', 'no']),
   })
+}
+
+export function parseRoleSearch(raw: RawSearch): RoleSearch {
+  return compact<RoleSearch>({
+    view: oneOf(raw.view, ['rows']),
+    role: text(raw.role),
+    states: manyOf(raw.states, roleStateList),
+    complete: oneOf(raw.complete, ['yes', 'no']),
+    text: text(raw.text),
+    postponed: flag(raw.postponed),
+    decided: flag(raw.decided),
+    sort: oneOf(raw.sort, ['NEWEST']),
+  })
+}
+
+export function toRoleFilter(search: RoleSearch): RoleReconciliationFilter {
+  return compact<RoleReconciliationFilter>({
+    roles: search.role ? [search.role] : undefined,
+    states: search.decided ? decidedStates : search.states,
+    complete: search.complete && search.complete === 'yes',
+    text: search.text,
+    postponed: search.postponed,
+  })
+}
+
+export const showsPeople = (search: RoleSearch) =>
+  search.view === 'rows' || search.role !== undefined || search.decided === true
+export const roleVariables = (search: RoleSearch) => ({ filter: toRoleFilter(search), orderBy: search.sort })
+export const rolePatternVariables = (search: RoleSearch) => ({ filter: toRoleFilter(search) })
+export function countRoleFilters({ view: _view, sort: _sort, decided: _decided, ...filters }: RoleSearch): number {
+  return Object.keys(filters).length
 }
 
 /** The same as the filter of the query. */

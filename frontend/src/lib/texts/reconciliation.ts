@@ -4,6 +4,7 @@ import type {
   ReconciliationKind,
   ReconciliationRunState,
   ReconciliationState,
+  RoleReconciliationState,
 } from '../../graphql/types.generated'
 import { n, plural, type Amount } from './plural'
 
@@ -13,6 +14,7 @@ export const reconciliationTexts = {
     title: 'Reconciliation',
     hint: 'What systems hold that nobody asked for. It stays as it is until somebody decides.',
     differences: 'Accounts and values',
+    roles: 'Found roles',
     orphans: 'Without an owner',
     runs: 'Bulk decisions',
     all: 'All',
@@ -84,7 +86,8 @@ export const reconciliationTexts = {
     moreOthers: (count: number) => `and ${n(count)} more`,
     guessed: (percent: number) => `A rule is ${n(percent)} % sure of the owner. Authorizing makes it firm.`,
     accesses: 'All of what this person has',
-    settlesRole: 'A role that was found through this value follows the decision.',
+    settlesRole: (names: string[]) =>
+      `From this value ${names.length === 1 ? 'the role' : 'the roles'} ${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} read. Using what is proposed removes ${names.length === 1 ? 'it' : 'them'}, keeping the value keeps ${names.length === 1 ? 'it' : 'them'}.`,
     decisions: {
       USE_PROPOSED: 'Use proposed value',
       KEEP_CURRENT: 'Keep current value',
@@ -93,6 +96,8 @@ export const reconciliationTexts = {
       AUTHORIZE: 'Authorize account',
       AUTHORIZE_WITHOUT_OWNER: 'Authorize without owner',
       DELETE_ACCOUNT: 'Delete account',
+      KEEP_ROLE: 'Keep role',
+      REMOVE_ROLE: 'Remove role',
     } satisfies Record<ReconciliationDecision, string>,
     manyDecisions: {
       USE_PROPOSED: 'Use proposed values',
@@ -102,6 +107,8 @@ export const reconciliationTexts = {
       AUTHORIZE: 'Authorize accounts',
       AUTHORIZE_WITHOUT_OWNER: 'Authorize without owner',
       DELETE_ACCOUNT: 'Delete accounts',
+      KEEP_ROLE: 'Keep roles',
+      REMOVE_ROLE: 'Remove roles',
     } satisfies Record<ReconciliationDecision, string>,
     decided: {
       USE_PROPOSED: 'Proposed value used',
@@ -111,6 +118,8 @@ export const reconciliationTexts = {
       AUTHORIZE: 'Account authorized',
       AUTHORIZE_WITHOUT_OWNER: 'Authorized without owner',
       DELETE_ACCOUNT: 'Account deletion ordered',
+      KEEP_ROLE: 'Role kept',
+      REMOVE_ROLE: 'Role removed',
     } satisfies Record<ReconciliationDecision, string>,
     ask: {
       USE_PROPOSED: (what: string) => `Use the proposed value for ${what}?`,
@@ -120,6 +129,8 @@ export const reconciliationTexts = {
       AUTHORIZE: (what: string) => `Authorize ${what}?`,
       AUTHORIZE_WITHOUT_OWNER: (what: string) => `Authorize ${what} without an owner?`,
       DELETE_ACCOUNT: (what: string) => `Delete ${what}?`,
+      KEEP_ROLE: (what: string) => `Keep ${what}?`,
+      REMOVE_ROLE: (what: string) => `Remove ${what}?`,
     } satisfies Record<ReconciliationDecision, (what: string) => string>,
     askMany: {
       USE_PROPOSED: (count: Amount) => `Use ${plural(count, 'proposed value', 'proposed values')}?`,
@@ -129,6 +140,8 @@ export const reconciliationTexts = {
       AUTHORIZE: (count: Amount) => `Authorize ${plural(count, 'account', 'accounts')}?`,
       AUTHORIZE_WITHOUT_OWNER: (count: Amount) => `Authorize ${plural(count, 'account', 'accounts')} without an owner?`,
       DELETE_ACCOUNT: (count: Amount) => `Delete ${plural(count, 'account', 'accounts')}?`,
+      KEEP_ROLE: (count: Amount) => `Keep ${plural(count, 'found role', 'found roles')}?`,
+      REMOVE_ROLE: (count: Amount) => `Remove ${plural(count, 'found role', 'found roles')}?`,
     } satisfies Record<ReconciliationDecision, (count: Amount) => string>,
     consequence: {
       USE_PROPOSED:
@@ -142,6 +155,10 @@ export const reconciliationTexts = {
       AUTHORIZE_WITHOUT_OWNER: 'It stays and is nobody’s, and rules do not match it anew. This cannot be undone.',
       DELETE_ACCOUNT:
         'An order deletes it from its system, without another review, also where its resource type does not allow removal. This cannot be undone.',
+      KEEP_ROLE:
+        'The person has the role from now on. What it was read from is wanted then; what is missing waits for its review. Its differences under Accounts and values end with it.',
+      REMOVE_ROLE:
+        'An order takes away the values that the role was read from and no other role explains, without another review. What was to be added for it is dropped. Its differences under Accounts and values end with it.',
     } satisfies Record<ReconciliationDecision, string>,
     reason: 'Why? It is kept in the history.',
     comment: 'Comment',
@@ -233,6 +250,64 @@ export const reconciliationTexts = {
       whole: 'The whole run',
       look: 'Look at it',
       open: 'Follow',
+    },
+    role: {
+      title: 'Found roles',
+      one: 'Found role',
+      empty: 'Every role that people hold is explained',
+      emptyHint: 'A role that accounts speak of, and that no rule gives, appears here by itself after the next reading.',
+      noneDecided: 'Nothing was decided yet',
+      noneDecidedHint: 'Roles that were kept, and those whose removal is under way, are found here and can be decided again.',
+      name: 'Role',
+      person: 'Person',
+      people: 'People',
+      holders: 'Have it otherwise',
+      from: 'Read from',
+      lacks: 'Lacks',
+      search: 'Owner',
+      complete: 'Completeness',
+      anyComplete: 'Whole or in part',
+      isComplete: 'Has everything',
+      isPart: 'Lacks something',
+      view: 'What to show',
+      waiting: 'Waiting',
+      decided: 'Decided',
+      part: (complete: number, whole: number) => (complete === whole ? 'complete' : `${n(complete)} of ${n(whole)} complete`),
+      adds: (count: number) =>
+        count === 0 ? 'Keeping adds nothing.' : `Keeping adds ${plural(count, 'value', 'values')}, each after its review.`,
+      addsMany: (count: number) =>
+        count === 0
+          ? 'Keeping those shown adds nothing.'
+          : `Keeping those shown adds ${plural(count, 'value', 'values')}, each after its review.`,
+      whole: 'nothing',
+      values: 'Values',
+      held: 'has it',
+      lacking: 'lacks it',
+      wherever: (type: string, system: string) => (system ? `${type} in ${system}` : type),
+      theAccount: 'an account',
+      ofComposite: (name: string) => `It is part of the found role ${name}: removing that one removes it too.`,
+      composite: 'It is read from its single roles, which are all held. They follow the decision.',
+      states: {
+        NON_CONFORMING: 'Non-conforming',
+        PRE_EXISTING: 'Pre-existing',
+        KEPT: 'Kept',
+        REMOVED: 'Being removed',
+      } satisfies Record<RoleReconciliationState, string>,
+      stateHint: {
+        NON_CONFORMING: 'An account speaks of it, and no rule explains it.',
+        PRE_EXISTING: 'It was there already when its owner was computed first.',
+        KEPT: 'A person kept it.',
+        REMOVED: 'A person refused it, and its values are on their way out.',
+      } satisfies Record<RoleReconciliationState, string>,
+      phrase: (role: string, whom: string) => `${role} of ${whom}`,
+      own: 'This is a role of yours, so somebody else has to decide on it',
+      why: 'Why found?',
+      askPostpone: (count: Amount) => `Postpone ${plural(count, 'found role', 'found roles')}?`,
+      askTakeUp: (count: Amount) => `Take up ${plural(count, 'found role', 'found roles')} again?`,
+      done: (count: number) => `${plural(count, 'role', 'roles')} decided`,
+      notDone: (count: number) => `${plural(count, 'role', 'roles')} not decided`,
+      home: 'Found roles to decide about',
+      decideTitle: 'It was read from an account: decide',
     },
     home: 'Accounts and values to reconcile',
     leavers: (people: number) => `Accounts of ${plural(people, 'person who left', 'people who left')}`,

@@ -270,6 +270,8 @@ export const setupTexts = {
       'configuration.changed': 'Configuration changed',
       'gap.changed': 'Difference changed',
       'gap.decided': 'Difference decided',
+      'found_role.changed': 'Found roles changed',
+      'found_role.decided': 'Found role decided',
       'account.adopted': 'Account given an owner',
       'reconciliation_run.changed': 'Bulk decision moved on',
       'mining_run.changed': 'Mining moved on',

@@ -86,6 +86,7 @@ export const stateTexts = {
     NO_CONNECTION: 'The system has no connection',
     CREATION_NOT_ALLOWED: 'The resource type allows no creation',
     MISSING_IN_TARGET: 'Was in the system once and is gone',
+    FOUND_ROLE: 'Only a found role wants it, which nobody reviewed yet',
     AMBIGUOUS_OWNER: 'Somebody else has as good a claim to it',
     ITEM_ERROR: 'A value cannot be computed',
     THRESHOLD: 'Held by a limit',
