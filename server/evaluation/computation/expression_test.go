@@ -14,7 +14,7 @@ import (
 )
 
 // value evaluates one scalar rule for a person in IT below HQ.
-func valueOf(t *testing.T, binding, expression string) (evaluation.Span, evaluation.Result, []model.Problem) {
+func valueOf(t *testing.T, binding, expression string) (evaluation.Span, evaluation.Result, []rolemodel.Problem) {
 	t.Helper()
 	o := newOrganisation(t)
 	hq := o.thing(department, "HQ", 0)

@@ -11,11 +11,8 @@ import (
 	"writ/server/rolemodel"
 )
 
-// Problem is a fault of the model that Compile found: the model still compiles, the faulty part never matches or gives state 7.
-type Problem = rolemodel.Problem
-
-// Compile prepares a model. It never fails: what is wrong is reported, and the rule concerned never matches or fails for its item only.
-func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, []Problem) {
+// Compile prepares a model. It never fails: what is wrong is reported, and the part concerned never matches or gives state 7 for its item only.
+func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, []rolemodel.Problem) {
 	b := &builder{
 		m: m, shape: shape, keys: keys, exprs: formula.NewCompiler(shape),
 		policies: map[int64]*rolemodel.Policy{}, roles: map[int64]*rolemodel.Role{},
@@ -64,11 +61,11 @@ type builder struct {
 	policies map[int64]*rolemodel.Policy
 	roles    map[int64]*rolemodel.Role
 	c        *Compiled
-	problems []Problem
+	problems []rolemodel.Problem
 }
 
 func (b *builder) problem(severity rolemodel.Severity, kind, identifier, field, format string, args ...any) {
-	b.problems = append(b.problems, Problem{Severity: severity, Kind: kind, Identifier: identifier, Field: field, Message: fmt.Sprintf(format, args...)})
+	b.problems = append(b.problems, rolemodel.Problem{Severity: severity, Kind: kind, Identifier: identifier, Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
 // noSuchKey warns of a key that no resource has. That tells who there is: whoever shows it asks who may know.

@@ -30,7 +30,7 @@ type Naming struct {
 }
 
 // NewNamer prepares a mapping. Whatever is wrong in it is told; it names nothing then.
-func NewNamer(m *rolemodel.RoleMapping, shape *directory.Shape) (*Namer, []Problem) {
+func NewNamer(m *rolemodel.RoleMapping, shape *directory.Shape) (*Namer, []rolemodel.Problem) {
 	b := &builder{m: &rolemodel.Model{}, shape: shape, exprs: formula.NewCompiler(shape)}
 	b.exprs.Of = "the role mapping " + m.Identifier
 	fault := func(field string) func(error) {
