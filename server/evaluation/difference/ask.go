@@ -70,61 +70,11 @@ func (l *lines) add(w wish) {
 func (l *lines) unchanged(x *evaluation.ExistingLine, w wish, d evaluation.LineDelta, review bool) {
 	switch x.State {
 	case evaluation.None, evaluation.Pending, evaluation.AwaitingApproval:
-		// what was approved, or never needed it, is not asked for again
-		unseen := l.r.Batch.BlockAll && l.order.ReviewedAt == nil && !w.decided // everything is to be reviewed, and nobody looked yet (P12)
-		again := unseen || x.ReviewRequired && (review || !l.bypass())
-		if x.State == evaluation.Pending {
-			again = unseen
-		}
-		if x.State == evaluation.AwaitingApproval {
-			again = review || !l.bypass()
-		}
-		d.To, d.WaitReason = l.entry(w, again)
-		d.ReviewRequired = again
-		if x.State == evaluation.Pending && d.To == evaluation.Pending {
-			d.WaitReason = x.WaitReason // who generates and sends has reasons of its own
-			if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == waitAmbiguous || d.WaitReason == waitFound || d.WaitReason == "" {
-				d.WaitReason = waitNone
-			}
-		}
-		d.Error = w.err
-		if d.To == evaluation.AwaitingApproval {
-			d.ReviewRequired = true
-		}
-		if x.State != evaluation.Pending || d.To != evaluation.Pending {
-			d.Current = w.current
-		}
-		if d.To != x.State {
-			d.Verb = verbs[d.To]
-		}
-		if d.To == x.State && d.WaitReason == OrNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error &&
-			interval.StartOf(d.Start) == interval.StartOf(x.Start) && interval.EndOf(d.End) == interval.EndOf(x.End) {
-			l.keep(x)
-			return
-		}
-		l.emit(x, d)
+		l.unsent(x, w, d, review)
 	case evaluation.Error:
-		if w.err != "" {
-			if w.err == x.Error {
-				l.keep(x)
-				return
-			}
-			d.Error, d.Verb = w.err, "fail"
-			l.emit(x, d)
-			return
-		}
-		l.restart(x, w, d, review)
+		l.failed(x, w, d, review)
 	case evaluation.Executed:
-		if l.kind == evaluation.Create || l.kind == evaluation.Associate {
-			l.restart(x, w, d, review) // what it was done to is gone
-			return
-		}
-		if v := (evaluation.Pointed{Property: x.Property, ID: x.ValueID}); l.renamed[v] && l.synced() {
-			delete(l.renamed, v)
-			l.restart(x, w, d, false) // it was sent by a name that is another one's now, or nobody's
-			return
-		}
-		l.unverifiedLine(x)
+		l.executed(x, w, d, review)
 	case evaluation.Inactive:
 		if x.Workflow != evaluation.Declined && w.to > l.r.Now {
 			l.restart(x, w, d, review) // its time was past; it goes on, or another one came (I1)
@@ -138,6 +88,70 @@ func (l *lines) unchanged(x *evaluation.ExistingLine, w wish, d evaluation.LineD
 		l.again[x] = w
 		l.keep(x)
 	}
+}
+
+// unsent moves a line that was not sent yet: what was approved, or never needed it, is not asked for again.
+func (l *lines) unsent(x *evaluation.ExistingLine, w wish, d evaluation.LineDelta, review bool) {
+	unseen := l.r.Batch.BlockAll && l.order.ReviewedAt == nil && !w.decided // everything is to be reviewed, and nobody looked yet (P12)
+	again := unseen || x.ReviewRequired && (review || !l.bypass())
+	if x.State == evaluation.Pending {
+		again = unseen
+	}
+	if x.State == evaluation.AwaitingApproval {
+		again = review || !l.bypass()
+	}
+	d.To, d.WaitReason = l.entry(w, again)
+	d.ReviewRequired = again
+	if x.State == evaluation.Pending && d.To == evaluation.Pending {
+		d.WaitReason = x.WaitReason // who generates and sends has reasons of its own
+		if d.WaitReason == waitItemError || d.WaitReason == waitMissing || d.WaitReason == waitAmbiguous || d.WaitReason == waitFound || d.WaitReason == "" {
+			d.WaitReason = waitNone
+		}
+	}
+	d.Error = w.err
+	if d.To == evaluation.AwaitingApproval {
+		d.ReviewRequired = true
+	}
+	if x.State != evaluation.Pending || d.To != evaluation.Pending {
+		d.Current = w.current
+	}
+	if d.To != x.State {
+		d.Verb = verbs[d.To]
+	}
+	if d.To == x.State && d.WaitReason == OrNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error &&
+		interval.StartOf(d.Start) == interval.StartOf(x.Start) && interval.EndOf(d.End) == interval.EndOf(x.End) {
+		l.keep(x)
+		return
+	}
+	l.emit(x, d)
+}
+
+// failed moves a line whose rule failed.
+func (l *lines) failed(x *evaluation.ExistingLine, w wish, d evaluation.LineDelta, review bool) {
+	if w.err != "" {
+		if w.err == x.Error {
+			l.keep(x)
+			return
+		}
+		d.Error, d.Verb = w.err, "fail"
+		l.emit(x, d)
+		return
+	}
+	l.restart(x, w, d, review)
+}
+
+// executed moves a line that was carried out and is not seen yet.
+func (l *lines) executed(x *evaluation.ExistingLine, w wish, d evaluation.LineDelta, review bool) {
+	if l.kind == evaluation.Create || l.kind == evaluation.Associate {
+		l.restart(x, w, d, review) // what it was done to is gone
+		return
+	}
+	if v := (evaluation.Pointed{Property: x.Property, ID: x.ValueID}); l.renamed[v] && l.synced() {
+		delete(l.renamed, v)
+		l.restart(x, w, d, false) // it was sent by a name that is another one's now, or nobody's
+		return
+	}
+	l.unverifiedLine(x)
 }
 
 // refresh replaces the content of a line; it starts over where it may.

@@ -222,9 +222,9 @@ func (d *diff) shown(q *model.Property, target *evaluation.Resource) bool {
 // create asks for a target that does not exist: one line for the target, one per value in force when it begins.
 func (d *diff) create() {
 	l := d.lines
-	gone := d.row.TargetID != 0
-	vanished := gone && d.row.IsExpected && !l.has(evaluation.LineDelete) && !l.has(evaluation.LineCreate)
-	declined := d.row.Workflow == evaluation.Declined || d.kept("", 0) != nil && d.kept("", 0).Workflow == evaluation.Declined
+	vanished := d.row.TargetID != 0 && d.row.IsExpected && !l.has(evaluation.LineDelete) && !l.has(evaluation.LineCreate)
+	whole := d.kept("", 0)
+	declined := d.row.Workflow == evaluation.Declined || whole != nil && whole.Workflow == evaluation.Declined
 	if declined && !d.causeChanged() {
 		l.keepAll()
 		return
@@ -236,23 +236,8 @@ func (d *diff) create() {
 		d.keepBack()
 		return
 	}
-	for _, x := range l.existing() {
-		if x.Action == evaluation.LineDelete {
-			l.verify(x, true) // gone, as it should be
-		} else if x.Action == evaluation.LineAssociate {
-			l.withdraw(x)
-		}
-	}
-	for _, k := range d.row.Kept {
-		if gone && k.Workflow != evaluation.Declined || declined && k.Workflow == evaluation.Declined { // its values were refused with the target, and are asked for with it
-			d.out.Kept = append(d.out.Kept, evaluation.KeptDelta{ID: k.ID, Workflow: k.Workflow, Close: true})
-		}
-	}
-	for _, g := range d.row.Gaps {
-		d.closeGap(g.Property, g.ValueID)
-	}
+	d.endFormer(declined)
 	l.kind, l.target = evaluation.Create, 0
-	begin := max(d.want.Over.From, d.r.Now)
 	// a vanished target is always reviewed, also by the evaluations that find the order already waiting (V5)
 	asked := l.find("", evaluation.LineCreate, 0, true)
 	l.reenter = l.reenter || declined || asked == nil && l.order != nil // what failed, or is out, was for the one that is gone; what was refused, for another cause
@@ -266,30 +251,60 @@ func (d *diff) create() {
 		return
 	}
 	item.err = d.Unmatched // nothing is created beside an account that could not be looked for
+	l.askAll(d.whole(item, declined))
+	l.withdrawRest()
+	if d.want.Over.From > d.r.Now {
+		l.due = interval.Moment(l.ahead(d.want.Over.From))
+	}
+}
+
+// endFormer ends what was about a target that is gone, or was only proposed. declined: somebody refused the creation.
+func (d *diff) endFormer(declined bool) {
+	for _, x := range d.lines.existing() {
+		if x.Action == evaluation.LineDelete {
+			d.lines.verify(x, true) // gone, as it should be
+		} else if x.Action == evaluation.LineAssociate {
+			d.lines.withdraw(x)
+		}
+	}
+	for _, k := range d.row.Kept {
+		if d.row.TargetID != 0 && k.Workflow != evaluation.Declined || declined && k.Workflow == evaluation.Declined { // its values were refused with the target, and are asked for with it
+			d.closeKept(k)
+		}
+	}
+	for _, g := range d.row.Gaps {
+		d.closeGap(g.Property, g.ValueID)
+	}
+}
+
+// whole is the wish for a target with those for the values in force when it begins.
+func (d *diff) whole(item wish, declined bool) []wish {
+	begin := max(d.want.Over.From, d.r.Now)
 	wishes, isDesignated := []wish{item}, len(d.p.Designates) == 0
 	for _, q := range d.p.Props {
 		for i := range d.want.Expected.Properties[q.Identifier] {
 			s := &d.want.Expected.Properties[q.Identifier][i]
-			if !s.Interval().Has(begin) && !(s.InForce && q.Many()) {
-				continue
+			if !s.Interval().Has(begin) && !(s.InForce && q.Many()) || s.Error == "" && s.ID == 0 && s.Value == "" {
+				continue // not its time, or nothing to write
 			}
 			w := d.wish(q, s)
 			w.due, w.review = item.due, w.review || item.review
-			if s.Error == "" && s.ID == 0 && s.Value == "" {
-				continue // nothing to write
+			var refused *evaluation.Kept
+			if !declined {
+				refused = d.refused(q, s)
 			}
-			if k := d.kept(q.Identifier, s.ID); !declined && k != nil && k.Workflow == evaluation.Declined && q.Many() {
+			if refused != nil && q.Many() {
 				continue
 			}
 			designates := slices.Contains(d.p.Designates, q)
 			isDesignated = isDesignated || designates
-			if k := d.kept(q.Identifier, 0); !declined && k != nil && k.Workflow == evaluation.Declined && k.KeptAgainst == s.Value && !q.Many() {
+			if refused != nil {
 				if !designates {
 					continue
 				}
 				// refused for a target that is gone, or by itself: nothing can be created without it, so it is asked about once more
-				d.closeKept(k)
-				w.review, l.reenter = true, true
+				d.closeKept(refused)
+				w.review, d.lines.reenter = true, true
 			}
 			wishes = append(wishes, w)
 		}
@@ -297,11 +312,20 @@ func (d *diff) create() {
 	if !isDesignated && wishes[0].err == "" {
 		wishes[0].err = fmt.Sprintf("%s is empty, and nothing else designates what is to be created. Nothing is sent until a rule gives it a value.", d.p.Designates[0].DisplayName)
 	}
-	l.askAll(wishes)
-	l.withdrawRest()
-	if d.want.Over.From > d.r.Now {
-		l.due = interval.Moment(l.ahead(d.want.Over.From))
+	return wishes
+}
+
+// refused finds the decision of somebody who refused a value; nil: nobody did, or another value is computed since.
+func (d *diff) refused(q *model.Property, s *evaluation.Span) *evaluation.Kept {
+	id := int64(0)
+	if q.Many() {
+		id = s.ID
 	}
+	k := d.kept(q.Identifier, id)
+	if k == nil || k.Workflow != evaluation.Declined || !q.Many() && k.KeptAgainst != s.Value {
+		return nil
+	}
+	return k
 }
 
 // associate proposes an existing target whose owner is only guessed.

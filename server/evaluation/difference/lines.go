@@ -205,8 +205,19 @@ func (l *lines) closed(x *evaluation.ExistingLine) bool {
 	return l.done[x] && slices.ContainsFunc(l.deltas, func(d evaluation.LineDelta) bool { return d.LineID == x.ID && d.Close })
 }
 
-// keep leaves a line as it is.
-func (l *lines) keep(x *evaluation.ExistingLine) { l.done[x] = true }
+// keep leaves a line as it is; nil: there is none.
+func (l *lines) keep(x *evaluation.ExistingLine) {
+	if x != nil {
+		l.done[x] = true
+	}
+}
+
+// keepUnseen leaves a line as it is that was carried out while the data is older: the next will tell.
+func (l *lines) keepUnseen(x *evaluation.ExistingLine) {
+	if x != nil && x.State == evaluation.Executed && !l.synced() {
+		l.keep(x)
+	}
+}
 
 func (l *lines) keepAll() {
 	for _, x := range l.existing() {
@@ -225,7 +236,7 @@ func (l *lines) keepProperty(name string) {
 // verify ends a line whose value the synchronized data shows. What was carried out is only believed when a synchronization began afterwards
 // (X1, X2); seen: the data itself is the proof, as for a target that appeared or vanished.
 func (l *lines) verify(x *evaluation.ExistingLine, seen bool) {
-	if l.done[x] {
+	if x == nil || l.done[x] {
 		return
 	}
 	if x.State == evaluation.Executed && !seen && !l.synced() {
@@ -239,7 +250,7 @@ func (l *lines) verify(x *evaluation.ExistingLine, seen bool) {
 
 // withdraw ends a line that is not wanted any more. Its time over: it ends as Inactive; else as it was.
 func (l *lines) withdraw(x *evaluation.ExistingLine) {
-	if l.done[x] {
+	if x == nil || l.done[x] {
 		return
 	}
 	d := l.same(x, "withdraw")

@@ -38,21 +38,10 @@ func orphan(c *model.Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) e
 	}
 	confidence := row.Confidence
 	if !row.IsFrozen && !t.Resource.Gone && (t.Existing == nil || row.Order == nil && row.Workflow.Found()) {
-		w := &formula.World{Resources: b.Resources, Now: interval.Instant(b.Now), Zone: c.Shape.Zone()}
-		w.Vars[formula.TargetRoot] = t.Resource
 		typ = nil
-		for _, x := range c.Classifying[t.Resource.EntityTypeID] {
-			if x.Target.Broken != nil {
-				res.Err = cmp.Or(res.Err, x.Target.Broken)
-				continue
-			}
-			ok, err := x.Target.Truth(w)
-			if err != nil {
-				res.Err = cmp.Or(res.Err, err)
-			} else if ok {
-				typ, confidence, res.Rule, res.Err = x.Type, x.Confidence, x.ID, nil
-				break
-			}
+		x, err := classify(c, b, t.Resource)
+		if res.Err = err; x != nil {
+			typ, confidence, res.Rule = x.Type, x.Confidence, x.ID
 		}
 	}
 	r := &expectation.Ground{Model: c, Now: interval.Instant(b.Now), Next: interval.Max,
@@ -62,16 +51,7 @@ func orphan(c *model.Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) e
 	case typ == nil && t.Existing == nil:
 		return res
 	case typ == nil || t.Resource.Gone:
-		d.ResourceTypeID, d.CloseRow, d.RowChanged = row.ResourceTypeID, true, true
-		if l := newLines(r, &expectation.Plan{ResourceType: typ}, row.Order); typ != nil && row.Order != nil {
-			for _, x := range l.existing() {
-				l.verify(x, true)
-			}
-			d.Order = l.finish()
-		}
-		for _, g := range row.Gaps {
-			d.Gaps = append(d.Gaps, evaluation.GapDelta{Gap: *g, Close: true})
-		}
+		endOrphan(r, typ, &row, d)
 		res.Delta = d
 		return res
 	}
@@ -100,4 +80,38 @@ func orphan(c *model.Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) e
 		res.Delta = d
 	}
 	return res
+}
+
+// classify finds the rule that says which type a target is; nil: none matches, with the error of the best rule that failed.
+func classify(c *model.Compiled, b *evaluation.OrphanBatch, target *evaluation.Resource) (*model.Rule, error) {
+	w := &formula.World{Resources: b.Resources, Now: interval.Instant(b.Now), Zone: c.Shape.Zone()}
+	w.Vars[formula.TargetRoot] = target
+	var failed error
+	for _, x := range c.Classifying[target.EntityTypeID] {
+		if x.Target.Broken != nil {
+			failed = cmp.Or(failed, x.Target.Broken)
+			continue
+		}
+		ok, err := x.Target.Truth(w)
+		if err != nil {
+			failed = cmp.Or(failed, err)
+		} else if ok {
+			return x, nil
+		}
+	}
+	return nil, failed
+}
+
+// endOrphan ends the row of a target that is gone, or that no rule knows any more.
+func endOrphan(r *expectation.Ground, typ *model.ResourceType, row *evaluation.ExistingType, d *evaluation.TypeDelta) {
+	d.ResourceTypeID, d.CloseRow, d.RowChanged = row.ResourceTypeID, true, true
+	if l := newLines(r, &expectation.Plan{ResourceType: typ}, row.Order); typ != nil && row.Order != nil {
+		for _, x := range l.existing() {
+			l.verify(x, true)
+		}
+		d.Order = l.finish()
+	}
+	for _, g := range row.Gaps {
+		d.Gaps = append(d.Gaps, evaluation.GapDelta{Gap: *g, Close: true})
+	}
 }

@@ -165,59 +165,19 @@ func (d *diff) made(left *evaluation.ExistingOrder) *evaluation.Own {
 
 // lasting drops what is wanted now, and what the target shows to be gone.
 func (d *diff) lasting(q *model.Property, list []evaluation.Own, target *evaluation.Resource, left *evaluation.ExistingOrder) []evaluation.Own {
-	spans := d.out.Expected.Properties[q.Identifier]
-	lined := func(id int64) bool {
-		return left != nil && slices.ContainsFunc(left.Lines, func(l *evaluation.ExistingLine) bool {
-			return l.Property == q.Identifier && (id == 0 || l.ValueID == id) && l.State != evaluation.Error
-		})
-	}
-	wanted := func(x evaluation.Own) bool {
-		if x.Renamed && d.lines.renamed[evaluation.Pointed{Property: q.Identifier, ID: x.ID}] && lined(x.ID) {
-			return false // somebody has to know it when the line does not come true
-		}
-		if q.IsNavigation() && x.Value != "" {
-			return false // a name that is nobody's
-		}
-		return slices.ContainsFunc(spans, func(s evaluation.Span) bool {
-			return s.InForce && s.Error == "" && (q.IsNavigation() || s.Value == x.Value) && s.ID == x.ID
-		})
-	}
 	if q.Many() {
-		return slices.DeleteFunc(list, func(x evaluation.Own) bool {
-			switch {
-			case x.ID == 0:
-				removed := left != nil && slices.ContainsFunc(left.Lines, func(l *evaluation.ExistingLine) bool {
-					return l.Property == q.Identifier && l.ValueID == 0 && l.Current == x.Value
-				})
-				return target != nil && !slices.Contains(target.Dangling[q.Identifier], x.Value) && !removed && d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x)
-			case wanted(x):
-				return true
-			case d.untraceable():
-				return lined(x.ID) // the line tells: once it is confirmed the value is gone
-			default:
-				return target != nil && !slices.Contains(target.Links[q.Identifier], x.ID) && !lined(x.ID) && d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x)
-			}
-		})
+		return slices.DeleteFunc(list, func(x evaluation.Own) bool { return d.seenGone(q, x, target, left) })
 	}
-	p := evaluation.InForce(spans)
+	p := evaluation.InForce(d.out.Expected.Properties[q.Identifier])
 	if p == nil && d.want.OK && len(list) > 0 {
 		list = evaluation.Distinct(append(list, evaluation.Own{Since: d.r.Now})) // an empty place is what is wanted
 	}
 	if target != nil {
-		value, id := shownOf(target, q)
-		settled := value == "" && id == 0 && d.ownText(q, target) == ""
-		switch {
-		case p == nil && settled && d.want.OK:
+		settled := d.isAsWanted(q, p, target)
+		if p == nil && settled && d.want.OK {
 			list = evaluation.Distinct(append(list, evaluation.Own{Since: d.r.Now})) // nothing is wanted and nothing is there: what comes later overwrites nobody's work
-		case p != nil && p.CreateOnly:
-			settled = true
-		case p != nil && p.Error != "":
-			settled = false
-		case p != nil:
-			_, settled = compare(d.r, q, p, target)
-			settled = settled && d.ownText(q, target) == ""
 		}
-		switch is := lined(0); {
+		switch is := lined(left, q, 0); {
 		case is && d.untraceable():
 			return nil
 		case settled && !is:
@@ -226,6 +186,58 @@ func (d *diff) lasting(q *model.Property, list []evaluation.Own, target *evaluat
 			})
 		}
 	}
-	list = slices.DeleteFunc(list, wanted)
+	list = slices.DeleteFunc(list, func(x evaluation.Own) bool { return d.isWanted(q, x, left) })
 	return list[max(0, len(list)-ownLimit):]
+}
+
+// isAsWanted: a target shows of a mono-valued property what is wanted, or is not to be compared. p is in force; nil: nothing is wanted.
+func (d *diff) isAsWanted(q *model.Property, p *evaluation.Span, target *evaluation.Resource) bool {
+	switch {
+	case p == nil:
+		value, id := shownOf(target, q)
+		return value == "" && id == 0 && d.ownText(q, target) == ""
+	case p.CreateOnly:
+		return true
+	case p.Error != "":
+		return false
+	}
+	_, same := compare(d.r, q, p, target)
+	return same && d.ownText(q, target) == ""
+}
+
+// lined: a line about a value of the property stays open; id 0: about any.
+func lined(left *evaluation.ExistingOrder, q *model.Property, id int64) bool {
+	return left != nil && slices.ContainsFunc(left.Lines, func(l *evaluation.ExistingLine) bool {
+		return l.Property == q.Identifier && (id == 0 || l.ValueID == id) && l.State != evaluation.Error
+	})
+}
+
+// isWanted: what was our own work is wanted now, so that it need not be remembered.
+func (d *diff) isWanted(q *model.Property, x evaluation.Own, left *evaluation.ExistingOrder) bool {
+	if x.Renamed && d.lines.renamed[evaluation.Pointed{Property: q.Identifier, ID: x.ID}] && lined(left, q, x.ID) {
+		return false // somebody has to know it when the line does not come true
+	}
+	if q.IsNavigation() && x.Value != "" {
+		return false // a name that is nobody's
+	}
+	return slices.ContainsFunc(d.out.Expected.Properties[q.Identifier], func(s evaluation.Span) bool {
+		return s.InForce && s.Error == "" && (q.IsNavigation() || s.Value == x.Value) && s.ID == x.ID
+	})
+}
+
+// seenGone: a value of a collection need not be remembered any more: it is wanted, or the data shows it gone.
+func (d *diff) seenGone(q *model.Property, x evaluation.Own, target *evaluation.Resource, left *evaluation.ExistingOrder) bool {
+	switch {
+	case x.ID == 0:
+		removed := left != nil && slices.ContainsFunc(left.Lines, func(l *evaluation.ExistingLine) bool {
+			return l.Property == q.Identifier && l.ValueID == 0 && l.Current == x.Value
+		})
+		return target != nil && !slices.Contains(target.Dangling[q.Identifier], x.Value) && !removed && d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x)
+	case d.isWanted(q, x, left):
+		return true
+	case d.untraceable():
+		return lined(left, q, x.ID) // the line tells: once it is confirmed the value is gone
+	default:
+		return target != nil && !slices.Contains(target.Links[q.Identifier], x.ID) && !lined(left, q, x.ID) && d.r.Batch.SeenSince(d.p.TargetEntityTypeID, x)
+	}
 }

@@ -28,7 +28,7 @@ func compare(r *expectation.Ground, q *model.Property, s *evaluation.Span, targe
 func (d *diff) single(q *model.Property, target *evaluation.Resource) {
 	name := q.Identifier
 	line, remove := d.lines.find(name, evaluation.LineSet, 0, true), d.lines.find(name, evaluation.LineRemove, 0, true)
-	gap, kept := d.gapOf(name, 0), d.kept(name, 0)
+	kept := d.kept(name, 0)
 	p := evaluation.InForce(d.want.Expected.Properties[name])
 	switch {
 	case p == nil:
@@ -61,13 +61,22 @@ func (d *diff) single(q *model.Property, target *evaluation.Resource) {
 			d.closeKept(k) // a removal that somebody refused: there is a value again
 		}
 	}
-	switch {
-	case same:
+	if same {
 		d.closeGap(name, 0)
 		d.closeKept(kept)
 		if line != nil {
 			d.lines.verify(line, false)
 		}
+		return
+	}
+	d.differs(q, p, w, target)
+}
+
+// differs settles a mono-valued property whose target shows something else than what is wanted.
+func (d *diff) differs(q *model.Property, p *evaluation.Span, w wish, target *evaluation.Resource) {
+	name, current := q.Identifier, w.current
+	line, gap, kept := d.lines.find(name, evaluation.LineSet, 0, true), d.gapOf(name, 0), d.kept(name, 0)
+	switch {
 	case kept != nil && kept.Workflow == evaluation.Calculated:
 		d.take(kept, w)
 	case kept != nil && (line == nil || line.State == evaluation.Inactive):
@@ -147,25 +156,14 @@ func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remov
 		w = d.removal(name, id)
 		w.current = cmp.Or(text, w.current)
 	}
-	isRemoval := func(l *evaluation.ExistingLine) bool {
-		return l != nil && (l.Action == evaluation.LineRemove && l.ValueID == id || l.Action == evaluation.LineSet && w.action == evaluation.LineSet && l.Proposed == "" && l.ValueID == 0)
-	}
-	asked := isRemoval(line) || isRemoval(remove)
+	asked := w.removedBy(line) || w.removedBy(remove)
 	switch {
 	case value == "" && id == 0 && text == "":
-		d.closeGap(name, 0)
-		for _, k := range d.row.Kept {
-			if k.Property == name {
-				d.closeKept(k)
-			}
+		d.emptied(name)
+		if w.removedBy(line) {
+			d.lines.verify(line, false)
 		}
-		for _, l := range []*evaluation.ExistingLine{line, remove} {
-			switch {
-			case l == nil:
-			case l.Action == evaluation.LineRemove || isRemoval(l):
-				d.lines.verify(l, false)
-			}
-		}
+		d.lines.verify(remove, false)
 	case kept != nil && kept.Workflow == evaluation.Calculated:
 		d.take(kept, w)
 	case d.want.Forbid[name][id] && !asked:
@@ -188,12 +186,22 @@ func (d *diff) ended(q *model.Property, target *evaluation.Resource, line, remov
 	default:
 		d.closeGap(name, 0) // a scalar that no rule computes here is nobody's business
 	}
-	if line != nil && line.State == evaluation.Executed && !d.lines.synced() {
-		d.lines.keep(line) // carried out and not seen yet: what appears is removed then
-	}
-	for _, l := range []*evaluation.ExistingLine{line, remove} {
-		if l != nil {
-			d.lines.withdraw(l)
+	d.lines.keepUnseen(line) // what appears is removed then
+	d.lines.withdraw(line)
+	d.lines.withdraw(remove)
+}
+
+// removedBy: a line takes the value away that the wish is to take away.
+func (w wish) removedBy(l *evaluation.ExistingLine) bool {
+	return l != nil && (l.Action == evaluation.LineRemove && l.ValueID == w.valueID || l.Action == evaluation.LineSet && w.action == evaluation.LineSet && l.Proposed == "" && l.ValueID == 0)
+}
+
+// emptied ends the questions about a property that is empty, as it should be.
+func (d *diff) emptied(name string) {
+	d.closeGap(name, 0)
+	for _, k := range d.row.Kept {
+		if k.Property == name {
+			d.closeKept(k)
 		}
 	}
 }
@@ -294,87 +302,76 @@ func (d *diff) collection(q *model.Property, target *evaluation.Resource) {
 
 // member settles one value of a collection. was: it was expected at the last computation; own: it is Writ's own work.
 func (d *diff) member(q *model.Property, id int64, s *evaluation.Span, present, was, own bool) {
-	name := q.Identifier
-	add, remove := d.lines.find(name, evaluation.LineAdd, id, false), d.lines.find(name, evaluation.LineRemove, id, false)
-	kept := d.kept(name, id)
-	now := s != nil && s.InForce
-	label := d.r.Label(id)
-	withdraw := func(l *evaluation.ExistingLine) {
-		if l != nil {
-			d.lines.withdraw(l)
-		}
-	}
-	verify := func(l *evaluation.ExistingLine) {
-		if l != nil {
-			d.lines.verify(l, false)
-		}
-	}
-	removal := d.removal(name, id)
-	switch {
+	name, l := q.Identifier, d.lines
+	add, remove, kept := l.find(name, evaluation.LineAdd, id, false), l.find(name, evaluation.LineRemove, id, false), d.kept(name, id)
+	switch now := s != nil && s.InForce; {
 	case now && present:
 		d.closeGap(name, id)
 		d.closeKept(kept)
-		verify(add)
-		if remove != nil && remove.State == evaluation.Executed && !d.lines.synced() {
-			d.lines.keep(remove) // the data is older than the removal: wait for the next to know
-		}
-		withdraw(remove)
+		l.verify(add, false)
+		l.keepUnseen(remove)
+		l.withdraw(remove)
 	case now:
 		d.closeGap(name, id)
-		verify(remove)
-		w := d.wish(q, s)
-		switch {
-		case kept != nil && kept.Workflow == evaluation.Declined:
-			if add != nil {
-				d.lines.keep(add)
-			}
-		case add == nil && remove == nil && was && !d.p.TicketSynchroIsNotAvailable: // nothing of such a type can ever be seen missing
-			w.reviewed = waitMissing // seen there once, gone now
-			d.lines.ask(w)
-		default:
-			d.closeKept(kept)
-			d.lines.ask(w)
-		}
+		l.verify(remove, false)
+		d.missing(d.wish(q, s), kept, add, add == nil && remove == nil && was && !d.p.TicketSynchroIsNotAvailable) // nothing of such a type can ever be seen missing
 	case s != nil && !present:
 		// begins later: reviewed in good time, or waits for its day
-		verify(remove)
+		l.verify(remove, false)
 		if kept == nil || kept.Workflow != evaluation.Declined {
-			d.lines.ask(d.wish(q, s))
-		} else if add != nil {
-			d.lines.keep(add)
+			l.ask(d.wish(q, s))
+		} else {
+			l.keep(add)
 		}
 	case present:
-		if add != nil && len(d.explainedBy(name, id)) > 0 {
-			verify(add) // a reviewer wanted it before anybody decided about the role
+		if len(d.explainedBy(name, id)) > 0 {
+			l.verify(add, false) // a reviewer wanted it before anybody decided about the role
 		}
-		withdraw(add)
-		switch {
-		case kept != nil && kept.Workflow == evaluation.Calculated:
-			d.take(kept, removal)
-		case kept != nil && kept.Workflow != evaluation.Declined:
-			d.closeGap(name, id)
-			withdraw(remove)
-		case kept != nil:
-			if remove != nil {
-				d.lines.keep(remove)
-			}
-		case d.want.Forbid[name][id] && remove == nil:
-			d.gap(name, id, label, "", d.r.Found())
-		case remove != nil || own || d.isLeaving(name, id):
-			d.closeGap(name, id)
-			d.lines.ask(removal)
-		case !q.Ruled():
-			d.closeGap(name, id) // nobody looks after this property any more
-		default:
-			d.gap(name, id, label, "", d.r.Found())
-		}
+		l.withdraw(add)
+		d.unwanted(q, id, kept, remove, own)
 	default:
 		d.closeGap(name, id)
 		d.closeKept(kept)
-		if add != nil && add.State == evaluation.Executed && !d.lines.synced() {
-			d.lines.keep(add) // carried out and not seen yet: what appears is removed then
-		}
-		withdraw(add)
-		verify(remove)
+		l.keepUnseen(add) // what appears is removed then
+		l.withdraw(add)
+		l.verify(remove, false)
+	}
+}
+
+// missing settles a value of a collection that is wanted now and not there. seen: it was there once.
+func (d *diff) missing(w wish, kept *evaluation.Kept, add *evaluation.ExistingLine, seen bool) {
+	switch {
+	case kept != nil && kept.Workflow == evaluation.Declined:
+		d.lines.keep(add)
+	case seen:
+		w.reviewed = waitMissing // and it is gone now
+		d.lines.ask(w)
+	default:
+		d.closeKept(kept)
+		d.lines.ask(w)
+	}
+}
+
+// unwanted settles a value of a collection that is there and not wanted, now or ever.
+func (d *diff) unwanted(q *model.Property, id int64, kept *evaluation.Kept, remove *evaluation.ExistingLine, own bool) {
+	name, label := q.Identifier, d.r.Label(id)
+	removal := d.removal(name, id)
+	switch {
+	case kept != nil && kept.Workflow == evaluation.Calculated:
+		d.take(kept, removal)
+	case kept != nil && kept.Workflow != evaluation.Declined:
+		d.closeGap(name, id)
+		d.lines.withdraw(remove)
+	case kept != nil:
+		d.lines.keep(remove)
+	case d.want.Forbid[name][id] && remove == nil:
+		d.gap(name, id, label, "", d.r.Found())
+	case remove != nil || own || d.isLeaving(name, id):
+		d.closeGap(name, id)
+		d.lines.ask(removal)
+	case !q.Ruled():
+		d.closeGap(name, id) // nobody looks after this property any more
+	default:
+		d.gap(name, id, label, "", d.r.Found())
 	}
 }

@@ -98,91 +98,111 @@ func (r *Run) settle(p *Plan, rows []*evaluation.ExistingType, offered []Match) 
 		}
 	}
 	common := r.want(p, nil)
-	expected := common.OK
-	claimed := r.taken // a target has one owner and one resource type
-	var seated, pending []*Seat
+	g := &seating{Run: r, p: p, common: common, expected: common.OK}
 	for _, x := range rows {
-		s := &Seat{Row: x, Want: common, Confidence: x.Confidence, Target: r.alive(x.TargetID)}
-		if x.Workflow.ByPerson() && !x.IsDenied {
-			s.Want = r.want(p, x)
-			expected = expected || s.Want.OK
-		}
-		if s.Target == nil && x.Associated() && !x.Order.InFlight && !x.Order.IsTargetTaken {
-			s.Target = r.alive(x.Order.TargetID)
-			s.Former = formerOf(offered, x.Order.TargetID)
-		}
-		if r.interrupted(p, s) {
-			s.Want = Wanted{}
-			if s.Target == nil && !x.IsExpected && !s.Asks(evaluation.LineDelete) {
-				p.Seats = append(p.Seats, s) // taken away as far as anybody can tell: what comes back is another one
-				continue
-			}
-		}
-		switch {
-		case s.Target != nil && x.SuggestedOnly() && common.OK:
-			// an unauthorized account that was only a guess: now that one is expected, the guess is made again with the others, to be
-			// confirmed; one that no rule makes any more is dropped
-			delete(claimed, s.Target.ID)
-			s.Target = nil
-			pending = append(pending, s)
-		case s.Target != nil:
-			claimed[s.Target.ID] = true
-			seated = append(seated, s)
-		case x.IsDenied:
-			if x.End != nil && interval.EndOf(x.End) <= r.Now {
-				s.IsOver = true
-				p.Seats = append(p.Seats, s)
-			}
-		default:
-			pending = append(pending, s)
-		}
+		g.row(x, offered)
 	}
-	// an account that somebody left behind passes to whom it is wanted for; to anybody else it is no concern
-	offered = slices.DeleteFunc(slices.Clone(offered), func(m Match) bool { return claimed[m.Target.ID] || m.former != nil && !expected })
-	linked, suggested := correlate(p.CorrelateMultipleResources, p.SuggestAllCorrelations, len(seated) > 0, offered)
-	p.Linked, p.Suggested = linked, suggested
-
-	slices.SortStableFunc(pending, func(a, b *Seat) int { return cmp.Compare(waitingRank(a.Row), waitingRank(b.Row)) })
-	fresh := func(w Wanted) *Seat {
-		s := &Seat{Row: &evaluation.ExistingType{ResourceTypeID: p.ID}, Want: w}
-		if !w.OK {
-			s.Row.Workflow = r.Found()
-		}
-		return s
-	}
-	for _, m := range linked {
-		s := fresh(common)
-		if len(pending) > 0 && (pending[0].Want.OK || pending[0].Row.Sent() || pending[0].Row.Made()) {
-			// what was only planned and is not wanted any more has no claim on an account that somebody else made
-			s, pending = pending[0], pending[1:]
-		}
-		s.Target, s.Suggestion, s.Confidence, s.Former = m.Target, nil, m.Confidence, m.former
-		claimed[m.Target.ID] = true
-		seated = append(seated, s)
-	}
-	has := len(seated) > 0
-	if expected {
-		pending = r.suggest(pending, suggested, has, func() *Seat { return fresh(common) })
-	} else if !has {
-		for _, m := range suggested {
-			if !m.Ambiguous {
-				s := fresh(common)
-				s.Target, s.Confidence = m.Target, m.Confidence
-				seated = append(seated, s)
-			}
-		}
-	}
-	if !has && len(pending) == 0 && common.OK {
-		pending = append(pending, fresh(common))
-	}
-	p.Seats = append(p.Seats, seated...)
+	g.correlated(offered)
+	p.Seats = append(p.Seats, g.seated...)
 	// a suggestion may turn out to be what is missing: nothing is created beside it
-	has = has || slices.ContainsFunc(pending, func(s *Seat) bool { return s.Suggestion != nil })
-	for _, s := range pending {
+	has := g.has || slices.ContainsFunc(g.pending, func(s *Seat) bool { return s.Suggestion != nil })
+	for _, s := range g.pending {
 		s.Create = s.Suggestion == nil && !has
 		has = has || s.Create
 	}
-	p.Seats = append(p.Seats, pending...)
+	p.Seats = append(p.Seats, g.pending...)
+}
+
+// seating is the rows of one resource type on their way to a seat.
+type seating struct {
+	*Run
+	p        *Plan
+	common   Wanted // of a row for which nobody wants anything else
+	expected bool   // some row is
+	has      bool   // the owner has a target of the type
+	seated   []*Seat
+	pending  []*Seat // without a target
+}
+
+// row seats a row that is there.
+func (g *seating) row(x *evaluation.ExistingType, offered []Match) {
+	s := &Seat{Row: x, Want: g.common, Confidence: x.Confidence, Target: g.alive(x.TargetID)}
+	if x.Workflow.ByPerson() && !x.IsDenied {
+		s.Want = g.want(g.p, x)
+		g.expected = g.expected || s.Want.OK
+	}
+	if s.Target == nil && x.Associated() && !x.Order.InFlight && !x.Order.IsTargetTaken {
+		s.Target = g.alive(x.Order.TargetID)
+		s.Former = formerOf(offered, x.Order.TargetID)
+	}
+	if g.interrupted(g.p, s) {
+		s.Want = Wanted{}
+		if s.Target == nil && !x.IsExpected && !s.Asks(evaluation.LineDelete) {
+			g.p.Seats = append(g.p.Seats, s) // taken away as far as anybody can tell: what comes back is another one
+			return
+		}
+	}
+	switch {
+	case s.Target != nil && x.SuggestedOnly() && g.common.OK:
+		// an unauthorized account that was only a guess: now that one is expected, the guess is made again with the others, to be
+		// confirmed; one that no rule makes any more is dropped
+		delete(g.taken, s.Target.ID)
+		s.Target = nil
+		g.pending = append(g.pending, s)
+	case s.Target != nil:
+		g.taken[s.Target.ID] = true // a target has one owner and one resource type
+		g.seated = append(g.seated, s)
+	case x.IsDenied:
+		if x.End != nil && interval.EndOf(x.End) <= g.Now {
+			s.IsOver = true
+			g.p.Seats = append(g.p.Seats, s)
+		}
+	default:
+		g.pending = append(g.pending, s)
+	}
+}
+
+// fresh is a seat for a row that is to be.
+func (g *seating) fresh() *Seat {
+	s := &Seat{Row: &evaluation.ExistingType{ResourceTypeID: g.p.ID}, Want: g.common}
+	if !g.common.OK {
+		s.Row.Workflow = g.Found()
+	}
+	return s
+}
+
+// correlated gives the targets that correlation found to the rows that wait for one, else to new ones.
+func (g *seating) correlated(offered []Match) {
+	// an account that somebody left behind passes to whom it is wanted for; to anybody else it is no concern
+	offered = slices.DeleteFunc(slices.Clone(offered), func(m Match) bool { return g.taken[m.Target.ID] || m.former != nil && !g.expected })
+	g.p.Linked, g.p.Suggested = correlate(g.p.CorrelateMultipleResources, g.p.SuggestAllCorrelations, len(g.seated) > 0, offered)
+	slices.SortStableFunc(g.pending, func(a, b *Seat) int { return cmp.Compare(waitingRank(a.Row), waitingRank(b.Row)) })
+	for _, m := range g.p.Linked {
+		s := g.fresh()
+		if first := g.pending; len(first) > 0 && (first[0].Want.OK || first[0].Row.Sent() || first[0].Row.Made()) {
+			// what was only planned and is not wanted any more has no claim on an account that somebody else made
+			s, g.pending = first[0], first[1:]
+		}
+		s.Target, s.Suggestion, s.Confidence, s.Former = m.Target, nil, m.Confidence, m.former
+		g.taken[m.Target.ID] = true
+		g.seated = append(g.seated, s)
+	}
+	g.has = len(g.seated) > 0
+	switch {
+	case g.expected:
+		g.pending = g.suggest(g.pending, g.p.Suggested, g.has, g.fresh)
+	case !g.has:
+		for _, m := range g.p.Suggested {
+			if !m.Ambiguous {
+				s := g.fresh()
+				s.Target, s.Confidence = m.Target, m.Confidence
+				g.seated = append(g.seated, s)
+			}
+		}
+	}
+	if !g.has && len(g.pending) == 0 && g.common.OK {
+		g.pending = append(g.pending, g.fresh())
+	}
 }
 
 // formerOf gives who had an offered target before.
