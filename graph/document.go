@@ -63,9 +63,29 @@ func checkDocument(text string) error {
 	return err
 }
 
+// depth is how many brackets of each kind are open.
+type depth struct{ braces, brackets, parens int }
+
+func (d *depth) move(kind lexer.Type) {
+	switch kind {
+	case lexer.BraceL:
+		d.braces++
+	case lexer.BraceR:
+		d.braces--
+	case lexer.BracketL:
+		d.brackets++
+	case lexer.BracketR:
+		d.brackets--
+	case lexer.ParenL:
+		d.parens++
+	case lexer.ParenR:
+		d.parens--
+	}
+}
+
 func countDocument(text string) (counts, error) {
 	var c counts
-	var braces, brackets, parens int
+	var in depth
 	words := lexer.New(&ast.Source{Input: text})
 	before, onType := lexer.Invalid, false // onType: the word before is the "on" of ... on Type
 	ofDirective := false                   // the word before is a directive's name, or the end of its arguments
@@ -78,25 +98,14 @@ func countDocument(text string) (counts, error) {
 			return c, nil
 		}
 		c.tokens++
-		selecting := braces > 0 && parens == 0
+		selecting := in.braces > 0 && in.parens == 0
+		in.move(t.Kind)
 		switch t.Kind {
 		case lexer.Comment:
 			if c.tokens > maxTokens {
 				return c, c.check()
 			}
 			continue
-		case lexer.BraceL:
-			braces++
-		case lexer.BraceR:
-			braces--
-		case lexer.BracketL:
-			brackets++
-		case lexer.BracketR:
-			brackets--
-		case lexer.ParenL:
-			parens++
-		case lexer.ParenR:
-			parens--
 		case lexer.At:
 			c.directives++
 			if !ofDirective {
@@ -110,22 +119,19 @@ func countDocument(text string) (counts, error) {
 			}
 		case lexer.Name:
 			switch {
-			case !selecting:
-				if braces == 0 && parens == 0 && t.Value == "fragment" {
-					c.fragments++
-				}
-			case before == lexer.At || before == lexer.Spread || onType: // @name, ...name, ... on Type
-			default:
+			case selecting && before != lexer.At && before != lexer.Spread && !onType: // neither @name, ...name nor ... on Type
 				c.fields++
+			case in.braces == 0 && in.parens == 0 && t.Value == "fragment":
+				c.fragments++
 			}
 		}
 		switch {
 		case t.Kind == lexer.Name && before == lexer.At:
 			ofDirective = true
-		case t.Kind != lexer.At && parens == 0 && t.Kind != lexer.ParenR:
+		case t.Kind != lexer.At && in.parens == 0 && t.Kind != lexer.ParenR:
 			ofDirective = false
 		}
-		c.nesting = max(c.nesting, braces+brackets+parens)
+		c.nesting = max(c.nesting, in.braces+in.brackets+in.parens)
 		if err := c.check(); err != nil {
 			return c, err
 		}

@@ -525,6 +525,28 @@ func (v *viewer) upcoming(s evaluation.Span, t *viewType) bool {
 	return t.StartDate != nil && t.StartDate.After(v.at) && s.From != nil && !s.From.After(*t.StartDate)
 }
 
+// decided tells what somebody decided about a value; the state that follows, nil: the one it has anyway.
+func (v *viewer) decided(t *viewType, e *Entitlement, name string, valueID int64) (state *evaluation.State) {
+	inactive, pending := evaluation.Inactive, evaluation.Pending
+	for _, k := range v.kept[t.ID] {
+		if k.Property == name && (valueID == 0 || k.ValueID != nil && *k.ValueID == valueID) {
+			e.WorkflowState = k.WorkflowState
+			switch evaluation.Workflow(k.WorkflowState) {
+			case evaluation.Declined:
+				state = &inactive
+				e.Reasons = append(e.Reasons, "Not provisioned: declined by "+k.Actor+".")
+			case evaluation.Calculated:
+				state = &pending
+				e.Reasons = append(e.Reasons, "Set to what the rules say by "+k.Actor+".")
+			default:
+				e.Value = k.KeptValue
+				e.Reasons = append(e.Reasons, "Kept by "+k.Actor+".")
+			}
+		}
+	}
+	return state
+}
+
 // property decides the state of one value: an open line wins, then a gap, then a kept value; else it is at rest.
 func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, valueID int64, span *evaluation.Span) *Entitlement {
 	state := v.atRest(t)
@@ -546,21 +568,8 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 			state = evaluation.Inactive
 		}
 	}
-	for _, k := range v.kept[t.ID] {
-		if k.Property == name && (valueID == 0 || k.ValueID != nil && *k.ValueID == valueID) {
-			e.WorkflowState = k.WorkflowState
-			switch evaluation.Workflow(k.WorkflowState) {
-			case evaluation.Declined:
-				state = evaluation.Inactive
-				e.Reasons = append(e.Reasons, "Not provisioned: declined by "+k.Actor+".")
-			case evaluation.Calculated:
-				state = evaluation.Pending
-				e.Reasons = append(e.Reasons, "Set to what the rules say by "+k.Actor+".")
-			default:
-				e.Value = k.KeptValue
-				e.Reasons = append(e.Reasons, "Kept by "+k.Actor+".")
-			}
-		}
+	if decided := v.decided(t, e, name, valueID); decided != nil {
+		state = *decided
 	}
 	for _, g := range v.questions[t.ID] {
 		if g.is(name, valueID) {

@@ -417,30 +417,7 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 		batch = batch[:0]
 		return err
 	}
-	var aside []rejected
-	tooMuch := false // what is set aside is more than may be: only its number is of interest any more
-	refuse := func(r rejected) {
-		if r.kind == NoKey {
-			d.Counters.NullKeys++
-			if counts.NullKeys++; counts.NullKeys > mostNullKeys {
-				return
-			}
-			if len(d.Counters.NullKeyRows) < examples {
-				d.Counters.NullKeyRows = append(d.Counters.NullKeyRows, fmt.Sprintf("%s, row %d", m.table, r.line))
-			}
-		} else {
-			d.Counters.Rejected++
-			if counts.Rejected++; counts.Rejected > mostRejected {
-				tooMuch = true
-				return
-			}
-			if len(d.Counters.RejectedRows) < examples {
-				d.Counters.RejectedRows = append(d.Counters.RejectedRows, r.String())
-				in.reporter().Logf("WARN", "Set aside: %s", r)
-			}
-		}
-		aside = append(aside, r)
-	}
+	aside := &refusals{d: d, table: m.table, counts: &counts, reporter: r}
 	n := 0
 	counts.Table = m.table
 	if d.Mode == Incremental && m.known != nil {
@@ -475,7 +452,7 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 			return nil, err
 		}
 		if wrong != nil {
-			refuse(*wrong)
+			aside.add(*wrong)
 			continue
 		}
 		d.Counters.Staged++
@@ -495,17 +472,11 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 	// An incremental table without commands is the whole. When it is empty and has no schema nobody can tell: it changes nothing.
 	counts.Whole = d.Mode != Incremental || m.command == "" && (n > 0 || m.known != nil)
 	d.Counters.EntityTypes[m.entityType.Identifier] = counts
-	if err := s.setAside(ctx, d, m, aside); err != nil {
+	if err := s.setAside(ctx, d, m, aside.rows); err != nil {
 		return nil, err
 	}
-	if limit := allowed(m.mapping, n); tooMuch || counts.Rejected > limit {
-		var told []string
-		for _, r := range aside {
-			if r.kind != NoKey && len(told) < 3 {
-				told = append(told, r.String())
-			}
-		}
-		return nil, &tooManyRows{tooMany(m.table, counts.Rejected, limit, told)}
+	if limit := allowed(m.mapping, n); aside.tooMuch || counts.Rejected > limit {
+		return nil, &tooManyRows{tooMany(m.table, counts.Rejected, limit, aside.first())}
 	}
 	return found, flush()
 }

@@ -190,7 +190,12 @@ func chooseKeys(rows []*written, began time.Time, whole bool) followed {
 			}
 		}
 	}
-	// who would come to a key whose owner is held, or stays, has to wait too
+	f.waitForOthers(places, old, left)
+	return f
+}
+
+// waitForOthers holds who would come to a key whose owner is held, or stays. old: the keys before, left: who gives his up.
+func (f *followed) waitForOthers(places map[int64]*place, old map[int64]string, left map[int64]bool) {
 	for again := true; again; {
 		again = false
 		for id, key := range f.keys {
@@ -202,7 +207,6 @@ func chooseKeys(rows []*written, began time.Time, whole bool) followed {
 			}
 		}
 	}
-	return f
 }
 
 // narrow takes from each place the keys that others have, until nothing changes.

@@ -68,6 +68,51 @@ func allowed(m *directory.EntityMapping, n int) int {
 	return min(max(fewRejected, n/100), mostRejected)
 }
 
+// refusals are the rows of one table that are set aside while it is read.
+type refusals struct {
+	d        *Delivery
+	table    string
+	counts   *TypeCounts
+	reporter Reporter
+	rows     []rejected
+	tooMuch  bool // more than may be: only their number is of interest any more
+}
+
+// add counts a row and keeps it, as long as it is of interest.
+func (a *refusals) add(r rejected) {
+	c := &a.d.Counters
+	if r.kind == NoKey {
+		c.NullKeys++
+		if a.counts.NullKeys++; a.counts.NullKeys > mostNullKeys {
+			return
+		}
+		if len(c.NullKeyRows) < examples {
+			c.NullKeyRows = append(c.NullKeyRows, fmt.Sprintf("%s, row %d", a.table, r.line))
+		}
+	} else {
+		c.Rejected++
+		if a.counts.Rejected++; a.counts.Rejected > mostRejected {
+			a.tooMuch = true
+			return
+		}
+		if len(c.RejectedRows) < examples {
+			c.RejectedRows = append(c.RejectedRows, r.String())
+			a.reporter.Logf("WARN", "Set aside: %s", r)
+		}
+	}
+	a.rows = append(a.rows, r)
+}
+
+// first tells of the first ones that cannot be read.
+func (a *refusals) first() (told []string) {
+	for _, r := range a.rows {
+		if r.kind != NoKey && len(told) < 3 {
+			told = append(told, r.String())
+		}
+	}
+	return told
+}
+
 // tooMany refuses a delivery, with the first rows as examples.
 func tooMany(table string, rows, limit int, examples []string) error {
 	return errs.Invalid("", "Table %q holds values that cannot be read: %d rows, and at most %d may be set aside (%s). Nothing was synchronized. Mend them, or raise maximumRejected.",
