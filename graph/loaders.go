@@ -7,6 +7,7 @@ import (
 
 	"writ/graph/across"
 	"writ/server/assignment"
+	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/job"
 	"writ/server/order"
@@ -31,6 +32,7 @@ type loaders struct {
 	Names             *loader[whole, *across.Names]
 	RulesOfRole       *loader[int64, []*rolemodel.RoleRule]
 	RulesOfType       *loader[int64, []*rolemodel.ResourceTypeRule]
+	Holders           *loader[int64, *catalogue.RoleHolderCount]
 	Connector         *loader[int64, *system.Connector]
 	Condition         *loader[int64, *synchronization.Condition]
 	Route             *loader[int64, *across.Route]
@@ -95,6 +97,7 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		RulesOfType: newLoader(func(ctx context.Context, ids []int64) (map[int64][]*rolemodel.ResourceTypeRule, error) {
 			return r.Catalogue.RulesOfTypes(ctx, ids)
 		}),
+		Holders:           newLoader(r.Holdings.Counts),
 		Connector:         newLoader(r.Routes.GetMany),
 		Condition:         newLoader(r.Routes.Conditions),
 		Route:             newLoader(r.Routes.ByConnection),

@@ -6,6 +6,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/fence"
 	"writ/server/job"
@@ -39,6 +40,7 @@ type Resolver struct {
 	Feed            *across.Feed // Hub is enough: Handler sets the rest
 	TestHooks       *TestHooks   // nil: the server runs without --test-hooks
 
+	Holdings  *catalogue.Service
 	Catalogue *across.Catalogue
 	Finder    *across.Finder
 	Contexts  *across.Contexts
@@ -48,7 +50,8 @@ type Resolver struct {
 // complete makes what needs nothing but the rooms.
 func (r *Resolver) complete() {
 	db := r.Directory.DB
-	r.Catalogue = &across.Catalogue{DB: db, Model: r.Assignments.Model}
+	r.Holdings = &catalogue.Service{DB: db, Clock: r.Assignments.Clock, Assignments: r.Assignments}
+	r.Catalogue = &across.Catalogue{DB: db, Model: r.Assignments.Model, Held: r.Holdings.Held}
 	r.Finder = &across.Finder{Directory: r.Directory, Orders: r.Orders, Model: r.Assignments.Model}
 	r.Contexts = &across.Contexts{Assignments: r.Assignments, Directory: r.Directory}
 	r.Routes = &across.Routes{Systems: r.Systems, Readings: r.Synchronization}

@@ -112,6 +112,8 @@ var asked = map[string][]string{
 	"Query.heldOrders":   {`(connector: "AD")`},
 	"Query.plan":         {`(input: {yaml: "policies: [{identifier: Default, displayName: Other, isProvisioningEnabled: true}, {identifier: New}]\n"})`},
 	"Query.explain":      {`(input: {ownerId: "$id"})`},
+	"Query.rulePreview":  {`(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]})`, `(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
+	"Query.roleHolders":  {`(role: "81", first: 12)`, `(role: "82", first: 12)`},
 }
 
 // arguments writes the arguments with which a field is asked.

@@ -128,6 +128,7 @@ insert into context (owner_id, context_rule_id, record_id, start_date, end_date,
 		jsonb_build_array(jsonb_build_object('section', 76, 'key', 'zqs'||n||'keyq', 'record', 1030 + n)) from generate_series(1, 4) n;
 insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, end_date, valid_from)
 	select 1000 + n, r, 16, timestamptz '2026-01-01', 'RULE', timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n, unnest(array[81, 82]) r;
+update assigned_role set rule_ids = '{83}', inferred_by_id = 82 where role_id = 81;
 insert into assigned_resource_type (id, owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value
 	select 1500 + 10 * n + t, 1000 + n, 90 + t, case t when 1 then 1020 + n end, 16, timestamptz '2026-01-01', true, timestamptz '2026-01-01' from generate_series(1, 4) n, generate_series(1, 3) t;
 insert into provisioning_order (id, assigned_resource_type_id, kind, state, states, resource_type_id, owner_id, source_entity_type_id, target_id, connector_id, connection_id, is_manual, due_at,

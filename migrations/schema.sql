@@ -163,6 +163,7 @@ CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id,
 CREATE INDEX assigned_role_found ON public.assigned_role USING btree (id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
 CREATE INDEX assigned_role_found_by_role ON public.assigned_role USING btree (role_id, id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
 CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_role_past_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE TRIGGER assigned_role_not_own AFTER UPDATE OF reviewed_by, postponed_by ON public.assigned_role FOR EACH ROW WHEN (((new.reviewed_by IS DISTINCT FROM old.reviewed_by) OR (new.postponed_by IS DISTINCT FROM old.postponed_by))) EXECUTE FUNCTION assigned_role_not_own();
 CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_role FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
 

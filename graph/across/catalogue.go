@@ -16,6 +16,8 @@ import (
 type Catalogue struct {
 	DB    *bun.DB
 	Model func(ctx context.Context, db bun.IDB) (*assignment.Model, error)
+	// Held gives the roles that somebody holds whom the caller may see (server/catalogue).
+	Held func(ctx context.Context) (map[int64]bool, error)
 
 	names atomic.Pointer[Names] // of the model that was read last
 }
@@ -77,6 +79,8 @@ type Names struct {
 	categories map[int64]*rolemodel.Category
 	roles      map[int64]*rolemodel.Role
 	types      map[int64]*rolemodel.ResourceType
+	tree       tree
+	asking     asking
 }
 
 // Names reads the index. The objects that point somewhere were seen already, so no right is asked.
@@ -104,6 +108,7 @@ func (c *Catalogue) Names(ctx context.Context) (*Names, error) {
 	for _, t := range m.Source.ResourceTypes {
 		n.types[t.ID] = t
 	}
+	n.tree, n.asking = treeOf(m.Source, n.categories), askingOf(m.Source)
 	c.names.Store(n)
 	return n, nil
 }

@@ -6,6 +6,7 @@
 //	counters.go   the live numbers of the home page, computed once for all who see the same
 //	search.go     people, orders and catalogue in one list of hits
 //	catalogue.go  the role model as people read it, with names instead of ids
+//	tree.go       where categories stand, how many roles are below, and which rules ask for a role
 //	pages.go      policies, categories, roles and resource types in pages, from memory
 //	route.go      from a connection to its connector
 //	context.go    contexts of a person, and the person in one line

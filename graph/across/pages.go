@@ -20,6 +20,7 @@ type PolicyFilter struct{ Text *string }
 type CategoryFilter struct {
 	Text   *string
 	Parent *string // identifier
+	IsTop  *bool
 }
 
 // RoleFilter narrows the list of roles; nil fields do not.
@@ -31,10 +32,15 @@ type RoleFilter struct {
 	EntityType  *string
 	Identifiers []string
 	// Below: Category holds what stands below it, too.
-	Below        *bool
-	Tag          *string
-	WithoutOwner *bool
+	Below         *bool
+	Tag           *string
+	WithoutOwner  *bool
+	IsRequestable *bool
+	IsHeld        *bool // somebody holds it whom the caller may see
 }
+
+// notRequestable is the approval workflow of what only rules give.
+const notRequestable = 4
 
 // ResourceTypeFilter narrows the list of resource types; nil fields do not.
 type ResourceTypeFilter struct {
@@ -73,7 +79,8 @@ func (c *Catalogue) CategoriesPage(ctx context.Context, a page.Args, f *Category
 		f = &CategoryFilter{}
 	}
 	return pageOf(ctx, c, a, func(s *sorted) []*rolemodel.Category { return s.categories }, positionOfCategory, func(n *Names, o *rolemodel.Category) bool {
-		return says(f.Text, o.DisplayName, o.Identifier) && (f.Parent == nil || n.categoryIs(o.ParentID, *f.Parent))
+		return says(f.Text, o.DisplayName, o.Identifier) && (f.Parent == nil || n.categoryIs(o.ParentID, *f.Parent)) &&
+			(f.IsTop == nil || (o.ParentID == nil) == *f.IsTop)
 	})
 }
 
@@ -81,6 +88,16 @@ func (c *Catalogue) CategoriesPage(ctx context.Context, a page.Args, f *Category
 func (c *Catalogue) RolesPage(ctx context.Context, a page.Args, f *RoleFilter) (*RoleConnection, error) {
 	if f == nil {
 		f = &RoleFilter{}
+	}
+	var held map[int64]bool
+	if f.IsHeld != nil {
+		if _, err := permit.Require(ctx, permit.RoleModelQuery); err != nil {
+			return nil, err
+		}
+		var err error
+		if held, err = c.Held(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return pageOf(ctx, c, a, func(s *sorted) []*rolemodel.Role { return s.roles }, positionOfRole, func(n *Names, r *rolemodel.Role) bool {
 		category := ""
@@ -90,6 +107,7 @@ func (c *Catalogue) RolesPage(ctx context.Context, a page.Args, f *RoleFilter) (
 		return (f.Kind == nil || r.Kind == *f.Kind) && (f.Policy == nil || n.Policy(r.PolicyID) == *f.Policy) &&
 			(f.Category == nil || n.stands(r, *f.Category, f.Below != nil && *f.Below)) && (f.Tag == nil || slices.Contains(r.Tags, *f.Tag)) &&
 			(f.WithoutOwner == nil || (r.OwnerKey == nil) == *f.WithoutOwner) && (f.EntityType == nil || n.EntityType(r.EntityTypeID) == *f.EntityType) &&
+			(f.IsRequestable == nil || (r.ApprovalWorkflowType != notRequestable) == *f.IsRequestable) && (f.IsHeld == nil || held[r.ID] == *f.IsHeld) &&
 			(f.Identifiers == nil || slices.Contains(f.Identifiers, r.Identifier)) && says(f.Text, r.DisplayName, r.Identifier, category)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/fence"
@@ -1460,6 +1461,38 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "Role"},
 	}},
+	"RoleHolder": {Implementors: roleHolderImplementors, Fields: map[string]plain.Field{
+		"id":                 {Code: 1},
+		"owner":              {Code: 2, Of: "ResourceRef"},
+		"origin":             {Code: 3},
+		"workflow":           {Code: 4},
+		"workflowState":      {Code: 5},
+		"startDate":          {Code: 6},
+		"endDate":            {Code: 7},
+		"rules":              {Code: 8, Of: "RoleRule"},
+		"through":            {Code: 9},
+		"throughDisplayName": {Code: 10},
+	}},
+	"RoleHolderConnection": {Implementors: roleHolderConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RoleHolder"},
+		"edges":                {Code: 2, Of: "RoleHolderEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RoleHolderCount": {Implementors: roleHolderCountImplementors, Fields: map[string]plain.Field{
+		"total":     {Code: 1},
+		"isMore":    {Code: 2},
+		"byRule":    {Code: 3},
+		"byRole":    {Code: 4},
+		"byRequest": {Code: 5},
+		"byGrace":   {Code: 6},
+		"found":     {Code: 7},
+	}},
+	"RoleHolderEdge": {Implementors: roleHolderEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "RoleHolder"},
+	}},
 	"RoleMappingConfiguration": {Implementors: roleMappingConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":                    {Code: 1},
 		"displayName":                   {Code: 2},
@@ -1584,6 +1617,38 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"RuleCriterionCount": {Implementors: ruleCriterionCountImplementors, Fields: map[string]plain.Field{
+		"dimension": {Code: 1},
+		"left":      {Code: 2},
+		"without":   {Code: 3},
+	}},
+	"RulePreview": {Implementors: rulePreviewImplementors, Fields: map[string]plain.Field{
+		"at":       {Code: 1},
+		"matches":  {Code: 2},
+		"gained":   {Code: 3},
+		"lost":     {Code: 4},
+		"hidden":   {Code: 5},
+		"criteria": {Code: 6, Of: "RuleCriterionCount"},
+		"problems": {Code: 7, Of: "PlanProblem"},
+		"people":   {Code: 8, Of: "RulePreviewPersonConnection"},
+	}},
+	"RulePreviewPerson": {Implementors: rulePreviewPersonImplementors, Fields: map[string]plain.Field{
+		"id":       {Code: 1},
+		"resource": {Code: 2, Of: "ResourceRef"},
+		"change":   {Code: 3},
+		"hasRole":  {Code: 4},
+	}},
+	"RulePreviewPersonConnection": {Implementors: rulePreviewPersonConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RulePreviewPerson"},
+		"edges":                {Code: 2, Of: "RulePreviewPersonEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RulePreviewPersonEdge": {Implementors: rulePreviewPersonEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "RulePreviewPerson"},
 	}},
 	"RunJobPayload": {Implementors: runJobPayloadImplementors, Fields: map[string]plain.Field{
 		"jobInstance": {Code: 1, Of: "JobInstance"},
@@ -12502,6 +12567,253 @@ func plainRoleEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*rolemode
 	return true
 }
 
+func (ec *executionContext) _RoleHolder(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RoleHolder) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleHolder"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleHolder(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleHolder(ctx, sel, obj)
+}
+
+func plainRoleHolder(w *plain.Writer, s *plain.Selection, obj *catalogue.RoleHolder) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleHolder\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // owner
+			v := obj.Owner
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // origin
+			v := obj.Origin
+			w.String(string(v))
+
+		case 4: // workflow
+			v := obj.Workflow()
+			w.String(string(v))
+
+		case 5: // workflowState
+			v := obj.WorkflowState
+			w.Int(int64(v))
+
+		case 6: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 7: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 8: // rules
+			v := obj.Rules()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRoleRule(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 9: // through
+			v := obj.Through()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 10: // throughDisplayName
+			v := obj.ThroughDisplayName()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleHolderConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*catalogue.RoleHolder]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleHolderConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleHolderConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleHolderConnection(ctx, sel, obj)
+}
+
+func plainRoleHolderConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*catalogue.RoleHolder]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleHolderConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRoleHolder(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRoleHolderEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleHolderCount(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RoleHolderCount) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleHolderCount"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleHolderCount(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleHolderCount(ctx, sel, obj)
+}
+
+func plainRoleHolderCount(w *plain.Writer, s *plain.Selection, obj *catalogue.RoleHolderCount) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleHolderCount\"")
+		case 1: // total
+			v := obj.Total
+			w.Int(int64(v))
+
+		case 2: // isMore
+			v := obj.IsMore
+			w.Bool(v)
+
+		case 3: // byRule
+			v := obj.ByRule
+			w.Int(int64(v))
+
+		case 4: // byRole
+			v := obj.ByRole
+			w.Int(int64(v))
+
+		case 5: // byRequest
+			v := obj.ByRequest
+			w.Int(int64(v))
+
+		case 6: // byGrace
+			v := obj.ByGrace
+			w.Int(int64(v))
+
+		case 7: // found
+			v := obj.Found
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleHolderEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*catalogue.RoleHolder]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleHolderEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleHolderEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleHolderEdge(ctx, sel, obj)
+}
+
+func plainRoleHolderEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*catalogue.RoleHolder]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleHolderEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRoleHolder(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _RoleMappingConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.RoleMapping) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleMappingConfiguration"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleMappingConfiguration(w, s, obj) }); m != nil {
@@ -13326,6 +13638,262 @@ func plainRowToMendConnection(w *plain.Writer, s *plain.Selection, obj *page.Con
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RuleCriterionCount(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RuleCriterionCount) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RuleCriterionCount"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRuleCriterionCount(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RuleCriterionCount(ctx, sel, obj)
+}
+
+func plainRuleCriterionCount(w *plain.Writer, s *plain.Selection, obj *catalogue.RuleCriterionCount) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RuleCriterionCount\"")
+		case 1: // dimension
+			v := obj.Dimension
+			w.String(v)
+
+		case 2: // left
+			v := obj.Left
+			w.Int(int64(v))
+
+		case 3: // without
+			v := obj.Without
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RulePreview(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RulePreview) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RulePreview"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRulePreview(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RulePreview(ctx, sel, obj)
+}
+
+func plainRulePreview(w *plain.Writer, s *plain.Selection, obj *catalogue.RulePreview) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RulePreview\"")
+		case 1: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 2: // matches
+			v := obj.Matches
+			w.Int(int64(v))
+
+		case 3: // gained
+			v := obj.Gained
+			w.Int(int64(v))
+
+		case 4: // lost
+			v := obj.Lost
+			w.Int(int64(v))
+
+		case 5: // hidden
+			v := obj.Hidden
+			w.Int(int64(v))
+
+		case 6: // criteria
+			v := obj.Criteria
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRuleCriterionCount(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 7: // problems
+			v := obj.Problems
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanProblem(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 8: // people
+			v := obj.People
+			if v == nil {
+				return false
+			}
+			if !plainRulePreviewPersonConnection(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RulePreviewPerson(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RulePreviewPerson) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RulePreviewPerson"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRulePreviewPerson(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RulePreviewPerson(ctx, sel, obj)
+}
+
+func plainRulePreviewPerson(w *plain.Writer, s *plain.Selection, obj *catalogue.RulePreviewPerson) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RulePreviewPerson\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // resource
+			v := obj.Resource
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // change
+			v := obj.Change
+			w.String(string(v))
+
+		case 4: // hasRole
+			v := obj.HasRole
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RulePreviewPersonConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*catalogue.RulePreviewPerson]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RulePreviewPersonConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRulePreviewPersonConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RulePreviewPersonConnection(ctx, sel, obj)
+}
+
+func plainRulePreviewPersonConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*catalogue.RulePreviewPerson]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RulePreviewPersonConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRulePreviewPerson(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRulePreviewPersonEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RulePreviewPersonEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*catalogue.RulePreviewPerson]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RulePreviewPersonEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRulePreviewPersonEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RulePreviewPersonEdge(ctx, sel, obj)
+}
+
+func plainRulePreviewPersonEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*catalogue.RulePreviewPerson]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RulePreviewPersonEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRulePreviewPerson(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"writ/graph/across"
 	"writ/graph/scalar"
+	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/manifest"
 	"writ/server/page"
@@ -23,6 +24,10 @@ import (
 
 type CategoryResolver interface {
 	Policy(ctx context.Context, obj *rolemodel.Category) (string, error)
+
+	RoleCount(ctx context.Context, obj *rolemodel.Category) (int, error)
+	HasChildren(ctx context.Context, obj *rolemodel.Category) (bool, error)
+	Path(ctx context.Context, obj *rolemodel.Category) ([]string, error)
 }
 type PolicyResolver interface {
 	Dimensions(ctx context.Context, obj *rolemodel.Policy) ([]*manifest.NamedCriterion, error)
@@ -50,6 +55,8 @@ type ResourceTypeRuleResolver interface {
 	Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) ([]*manifest.NamedCriterion, error)
 
 	Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
+	ResourceType(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
+	ResourceTypeDisplayName(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
 }
 type RoleResolver interface {
 	Policy(ctx context.Context, obj *rolemodel.Role) (string, error)
@@ -62,12 +69,18 @@ type RoleResolver interface {
 	Settings(ctx context.Context, obj *rolemodel.Role) (*rolemodel.Settings, error)
 
 	Rules(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.RoleRule, error)
+	Holders(ctx context.Context, obj *rolemodel.Role) (*catalogue.RoleHolderCount, error)
+	Bundles(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.RoleRule, error)
+	Gives(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.ResourceTypeRule, error)
 }
 type RoleRuleResolver interface {
 	CompositeRole(ctx context.Context, obj *rolemodel.RoleRule) (*string, error)
 	Dimensions(ctx context.Context, obj *rolemodel.RoleRule) ([]*manifest.NamedCriterion, error)
 
 	Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
+	Role(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
+	RoleDisplayName(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
+	RoleKind(ctx context.Context, obj *rolemodel.RoleRule) (rolemodel.RoleKind, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -237,6 +250,75 @@ func (ec *executionContext) _Category_isCollapsed(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Category_isCollapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Category", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Category_roleCount(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Category) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Category_roleCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Category().RoleCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Category_roleCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Category", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Category_hasChildren(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Category) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Category_hasChildren(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Category().HasChildren(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Category_hasChildren(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Category", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _Category_path(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Category) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Category_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Category().Path(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Category_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Category", field, true, true, "String")
 }
 
 func (ec *executionContext) _CategoryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*rolemodel.Category]) (ret graphql.Marshaler) {
@@ -2296,6 +2378,52 @@ func (ec *executionContext) fieldContext_ResourceTypeRule_sentence(_ context.Con
 	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
 }
 
+func (ec *executionContext) _ResourceTypeRule_resourceType(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeRule_resourceType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ResourceTypeRule().ResourceType(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeRule_resourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
+}
+
+func (ec *executionContext) _ResourceTypeRule_resourceTypeDisplayName(ctx context.Context, field graphql.CollectedField, obj *rolemodel.ResourceTypeRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeRule_resourceTypeDisplayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ResourceTypeRule().ResourceTypeDisplayName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeRule_resourceTypeDisplayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeRule", field, true, true, "String")
+}
+
 func (ec *executionContext) _Role_id(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2718,6 +2846,102 @@ func (ec *executionContext) fieldContext_Role_rules(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Role_holders(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Role_holders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Role().Holders(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalogue.RoleHolderCount) graphql.Marshaler {
+			return ec.marshalORoleHolderCount2ᚖwritᚋserverᚋcatalogueᚐRoleHolderCount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Role_holders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Role",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleHolderCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Role_bundles(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Role_bundles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Role().Bundles(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.RoleRule) graphql.Marshaler {
+			return ec.marshalORoleRule2ᚕᚖwritᚋserverᚋrolemodelᚐRoleRuleᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Role_bundles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Role",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Role_gives(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Role_gives(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Role().Gives(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.ResourceTypeRule) graphql.Marshaler {
+			return ec.marshalOResourceTypeRule2ᚕᚖwritᚋserverᚋrolemodelᚐResourceTypeRuleᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Role_gives(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Role",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceTypeRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RoleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*rolemodel.Role]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3108,6 +3332,75 @@ func (ec *executionContext) fieldContext_RoleRule_sentence(_ context.Context, fi
 	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "String")
 }
 
+func (ec *executionContext) _RoleRule_role(ctx context.Context, field graphql.CollectedField, obj *rolemodel.RoleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleRule_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleRule().Role(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleRule_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "String")
+}
+
+func (ec *executionContext) _RoleRule_roleDisplayName(ctx context.Context, field graphql.CollectedField, obj *rolemodel.RoleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleRule_roleDisplayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleRule().RoleDisplayName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleRule_roleDisplayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "String")
+}
+
+func (ec *executionContext) _RoleRule_roleKind(ctx context.Context, field graphql.CollectedField, obj *rolemodel.RoleRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleRule_roleKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleRule().RoleKind(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rolemodel.RoleKind) graphql.Marshaler {
+			return ec.marshalNRoleKind2writᚋserverᚋrolemodelᚐRoleKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleRule_roleKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleRule", field, true, true, "RoleKind")
+}
+
 func (ec *executionContext) _Settings_approvalWorkflowType(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Settings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3376,7 +3669,7 @@ func (ec *executionContext) unmarshalInputCategoryFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "parent"}
+	fieldsInOrder := [...]string{"text", "parent", "isTop"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3397,6 +3690,13 @@ func (ec *executionContext) unmarshalInputCategoryFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Parent = data
+		case "isTop":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isTop"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsTop = data
 		}
 	}
 	return it, nil
@@ -3537,7 +3837,7 @@ func (ec *executionContext) unmarshalInputRoleFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "text", "policy", "category", "below", "tag", "withoutOwner", "entityType", "identifiers"}
+	fieldsInOrder := [...]string{"kind", "text", "policy", "category", "below", "tag", "withoutOwner", "entityType", "identifiers", "isRequestable", "isHeld"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3607,6 +3907,20 @@ func (ec *executionContext) unmarshalInputRoleFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.Identifiers = data
+		case "isRequestable":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isRequestable"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsRequestable = data
+		case "isHeld":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isHeld"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsHeld = data
 		}
 	}
 	return it, nil
@@ -3679,6 +3993,24 @@ func (ec *executionContext) slowly_Category(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "roleCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Category_roleCount(ctx, field, obj)
+				})
+		case "hasChildren":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Category_hasChildren(ctx, field, obj)
+				})
+		case "path":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Category_path(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4357,6 +4689,18 @@ func (ec *executionContext) slowly_ResourceTypeRule(ctx context.Context, sel ast
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ResourceTypeRule_sentence(ctx, field, obj)
 				})
+		case "resourceType":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ResourceTypeRule_resourceType(ctx, field, obj)
+				})
+		case "resourceTypeDisplayName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ResourceTypeRule_resourceTypeDisplayName(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4472,6 +4816,24 @@ func (ec *executionContext) slowly_Role(ctx context.Context, sel ast.SelectionSe
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Role_rules(ctx, field, obj)
+				})
+		case "holders":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Role_holders(ctx, field, obj)
+				})
+		case "bundles":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Role_bundles(ctx, field, obj)
+				})
+		case "gives":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Role_gives(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -4634,6 +4996,24 @@ func (ec *executionContext) slowly_RoleRule(ctx context.Context, sel ast.Selecti
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RoleRule_sentence(ctx, field, obj)
+				})
+		case "role":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleRule_role(ctx, field, obj)
+				})
+		case "roleDisplayName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleRule_roleDisplayName(ctx, field, obj)
+				})
+		case "roleKind":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleRule_roleKind(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -4968,6 +5348,22 @@ func (ec *executionContext) marshalNRoleKind2writᚋserverᚋrolemodelᚐRoleKin
 		graphql.AddInvalidNullFromMarshaler(ctx, "RoleKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNRoleRule2ᚕᚖwritᚋserverᚋrolemodelᚐRoleRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*rolemodel.RoleRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoleRule2ᚖwritᚋserverᚋrolemodelᚐRoleRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNRoleRule2ᚖwritᚋserverᚋrolemodelᚐRoleRule(ctx context.Context, sel ast.SelectionSet, v *rolemodel.RoleRule) graphql.Marshaler {

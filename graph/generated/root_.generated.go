@@ -13,6 +13,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/fence"
 	"writ/server/job"
@@ -266,11 +267,14 @@ type ComplexityRoot struct {
 	Category struct {
 		Description func(childComplexity int) int
 		DisplayName func(childComplexity int) int
+		HasChildren func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Identifier  func(childComplexity int) int
 		IsCollapsed func(childComplexity int) int
 		ParentID    func(childComplexity int) int
+		Path        func(childComplexity int) int
 		Policy      func(childComplexity int) int
+		RoleCount   func(childComplexity int) int
 	}
 
 	CategoryConfiguration struct {
@@ -1549,12 +1553,14 @@ type ComplexityRoot struct {
 		ResourceTypesPage          func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
 		Resources                  func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
 		ReviewQueue                func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
+		RoleHolders                func(childComplexity int, role int64, first *int, after *string, filter *catalogue.RoleHolderFilter) int
 		RoleReconciliationItem     func(childComplexity int, id int64) int
 		RoleReconciliationItems    func(childComplexity int, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
 		RoleReconciliationPatterns func(childComplexity int, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) int
 		Roles                      func(childComplexity int, kind *rolemodel.RoleKind) int
 		RolesPage                  func(childComplexity int, first *int, after *string, filter *across.RoleFilter) int
 		RowsToMend                 func(childComplexity int, connector *string, first *int, after *string) int
+		RulePreview                func(childComplexity int, input catalogue.RulePreviewInput) int
 		Search                     func(childComplexity int, text string) int
 		Webhook                    func(childComplexity int, id int64) int
 		Webhooks                   func(childComplexity int) int
@@ -1887,24 +1893,26 @@ type ComplexityRoot struct {
 	}
 
 	ResourceTypeRule struct {
-		Confidence          func(childComplexity int) int
-		Dimensions          func(childComplexity int) int
-		ID                  func(childComplexity int) int
-		Identifier          func(childComplexity int) int
-		IsDenied            func(childComplexity int) int
-		Kind                func(childComplexity int) int
-		OffsetAfter         func(childComplexity int) int
-		OffsetBefore        func(childComplexity int) int
-		Property            func(childComplexity int) int
-		PropertyDisplayName func(childComplexity int) int
-		Reference           func(childComplexity int) int
-		Sentence            func(childComplexity int) int
-		SingleRole          func(childComplexity int) int
-		SourceBinding       func(childComplexity int) int
-		SourceExpression    func(childComplexity int) int
-		TargetBinding       func(childComplexity int) int
-		TargetExpression    func(childComplexity int) int
-		ValueKey            func(childComplexity int) int
+		Confidence              func(childComplexity int) int
+		Dimensions              func(childComplexity int) int
+		ID                      func(childComplexity int) int
+		Identifier              func(childComplexity int) int
+		IsDenied                func(childComplexity int) int
+		Kind                    func(childComplexity int) int
+		OffsetAfter             func(childComplexity int) int
+		OffsetBefore            func(childComplexity int) int
+		Property                func(childComplexity int) int
+		PropertyDisplayName     func(childComplexity int) int
+		Reference               func(childComplexity int) int
+		ResourceType            func(childComplexity int) int
+		ResourceTypeDisplayName func(childComplexity int) int
+		Sentence                func(childComplexity int) int
+		SingleRole              func(childComplexity int) int
+		SourceBinding           func(childComplexity int) int
+		SourceExpression        func(childComplexity int) int
+		TargetBinding           func(childComplexity int) int
+		TargetExpression        func(childComplexity int) int
+		ValueKey                func(childComplexity int) int
 	}
 
 	ResourceVersion struct {
@@ -1916,12 +1924,15 @@ type ComplexityRoot struct {
 	}
 
 	Role struct {
+		Bundles              func(childComplexity int) int
 		Category             func(childComplexity int) int
 		CategoryPath         func(childComplexity int) int
 		Description          func(childComplexity int) int
 		DisplayName          func(childComplexity int) int
 		EntityType           func(childComplexity int) int
+		Gives                func(childComplexity int) int
 		HideOnSimplifiedView func(childComplexity int) int
+		Holders              func(childComplexity int) int
 		ID                   func(childComplexity int) int
 		Identifier           func(childComplexity int) int
 		Kind                 func(childComplexity int) int
@@ -1976,6 +1987,42 @@ type ComplexityRoot struct {
 	}
 
 	RoleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RoleHolder struct {
+		EndDate            func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Origin             func(childComplexity int) int
+		Owner              func(childComplexity int) int
+		Rules              func(childComplexity int) int
+		StartDate          func(childComplexity int) int
+		Through            func(childComplexity int) int
+		ThroughDisplayName func(childComplexity int) int
+		Workflow           func(childComplexity int) int
+		WorkflowState      func(childComplexity int) int
+	}
+
+	RoleHolderConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RoleHolderCount struct {
+		ByGrace   func(childComplexity int) int
+		ByRequest func(childComplexity int) int
+		ByRole    func(childComplexity int) int
+		ByRule    func(childComplexity int) int
+		Found     func(childComplexity int) int
+		IsMore    func(childComplexity int) int
+		Total     func(childComplexity int) int
+	}
+
+	RoleHolderEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -2083,14 +2130,17 @@ type ComplexityRoot struct {
 	}
 
 	RoleRule struct {
-		CompositeRole func(childComplexity int) int
-		Dimensions    func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Identifier    func(childComplexity int) int
-		IsDenied      func(childComplexity int) int
-		Priority      func(childComplexity int) int
-		Sentence      func(childComplexity int) int
-		Strength      func(childComplexity int) int
+		CompositeRole   func(childComplexity int) int
+		Dimensions      func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Identifier      func(childComplexity int) int
+		IsDenied        func(childComplexity int) int
+		Priority        func(childComplexity int) int
+		Role            func(childComplexity int) int
+		RoleDisplayName func(childComplexity int) int
+		RoleKind        func(childComplexity int) int
+		Sentence        func(childComplexity int) int
+		Strength        func(childComplexity int) int
 	}
 
 	RoleRuleConfiguration struct {
@@ -2122,6 +2172,43 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RuleCriterionCount struct {
+		Dimension func(childComplexity int) int
+		Left      func(childComplexity int) int
+		Without   func(childComplexity int) int
+	}
+
+	RulePreview struct {
+		At       func(childComplexity int) int
+		Criteria func(childComplexity int) int
+		Gained   func(childComplexity int) int
+		Hidden   func(childComplexity int) int
+		Lost     func(childComplexity int) int
+		Matches  func(childComplexity int) int
+		People   func(childComplexity int) int
+		Problems func(childComplexity int) int
+	}
+
+	RulePreviewPerson struct {
+		Change   func(childComplexity int) int
+		HasRole  func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Resource func(childComplexity int) int
+	}
+
+	RulePreviewPersonConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RulePreviewPersonEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	RunJobPayload struct {
@@ -2980,6 +3067,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Category.DisplayName(childComplexity), true
+	case "Category.hasChildren":
+		if e.ComplexityRoot.Category.HasChildren == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Category.HasChildren(childComplexity), true
 	case "Category.id":
 		if e.ComplexityRoot.Category.ID == nil {
 			break
@@ -3004,12 +3097,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Category.ParentID(childComplexity), true
+	case "Category.path":
+		if e.ComplexityRoot.Category.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Category.Path(childComplexity), true
 	case "Category.policy":
 		if e.ComplexityRoot.Category.Policy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Category.Policy(childComplexity), true
+	case "Category.roleCount":
+		if e.ComplexityRoot.Category.RoleCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Category.RoleCount(childComplexity), true
 
 	case "CategoryConfiguration.description":
 		if e.ComplexityRoot.CategoryConfiguration.Description == nil {
@@ -8994,6 +9099,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReviewQueue(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*order.OrderFilter), args["orderBy"].(*order.OrderSort)), true
+	case "Query.roleHolders":
+		if e.ComplexityRoot.Query.RoleHolders == nil {
+			break
+		}
+
+		args, err := ec.field_Query_roleHolders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RoleHolders(childComplexity, args["role"].(int64), args["first"].(*int), args["after"].(*string), args["filter"].(*catalogue.RoleHolderFilter)), true
 	case "Query.roleReconciliationItem":
 		if e.ComplexityRoot.Query.RoleReconciliationItem == nil {
 			break
@@ -9060,6 +9176,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RowsToMend(childComplexity, args["connector"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.rulePreview":
+		if e.ComplexityRoot.Query.RulePreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_rulePreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RulePreview(childComplexity, args["input"].(catalogue.RulePreviewInput)), true
 	case "Query.search":
 		if e.ComplexityRoot.Query.Search == nil {
 			break
@@ -10645,6 +10772,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeRule.Reference(childComplexity), true
+	case "ResourceTypeRule.resourceType":
+		if e.ComplexityRoot.ResourceTypeRule.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeRule.ResourceType(childComplexity), true
+	case "ResourceTypeRule.resourceTypeDisplayName":
+		if e.ComplexityRoot.ResourceTypeRule.ResourceTypeDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeRule.ResourceTypeDisplayName(childComplexity), true
 	case "ResourceTypeRule.sentence":
 		if e.ComplexityRoot.ResourceTypeRule.Sentence == nil {
 			break
@@ -10719,6 +10858,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResourceVersion.Values(childComplexity), true
 
+	case "Role.bundles":
+		if e.ComplexityRoot.Role.Bundles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Bundles(childComplexity), true
 	case "Role.category":
 		if e.ComplexityRoot.Role.Category == nil {
 			break
@@ -10749,12 +10894,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.EntityType(childComplexity), true
+	case "Role.gives":
+		if e.ComplexityRoot.Role.Gives == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Gives(childComplexity), true
 	case "Role.hideOnSimplifiedView":
 		if e.ComplexityRoot.Role.HideOnSimplifiedView == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Role.HideOnSimplifiedView(childComplexity), true
+	case "Role.holders":
+		if e.ComplexityRoot.Role.Holders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Holders(childComplexity), true
 	case "Role.id":
 		if e.ComplexityRoot.Role.ID == nil {
 			break
@@ -11023,6 +11180,154 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleEdge.Node(childComplexity), true
+
+	case "RoleHolder.endDate":
+		if e.ComplexityRoot.RoleHolder.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.EndDate(childComplexity), true
+	case "RoleHolder.id":
+		if e.ComplexityRoot.RoleHolder.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.ID(childComplexity), true
+	case "RoleHolder.origin":
+		if e.ComplexityRoot.RoleHolder.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.Origin(childComplexity), true
+	case "RoleHolder.owner":
+		if e.ComplexityRoot.RoleHolder.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.Owner(childComplexity), true
+	case "RoleHolder.rules":
+		if e.ComplexityRoot.RoleHolder.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.Rules(childComplexity), true
+	case "RoleHolder.startDate":
+		if e.ComplexityRoot.RoleHolder.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.StartDate(childComplexity), true
+	case "RoleHolder.through":
+		if e.ComplexityRoot.RoleHolder.Through == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.Through(childComplexity), true
+	case "RoleHolder.throughDisplayName":
+		if e.ComplexityRoot.RoleHolder.ThroughDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.ThroughDisplayName(childComplexity), true
+	case "RoleHolder.workflow":
+		if e.ComplexityRoot.RoleHolder.Workflow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.Workflow(childComplexity), true
+	case "RoleHolder.workflowState":
+		if e.ComplexityRoot.RoleHolder.WorkflowState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolder.WorkflowState(childComplexity), true
+
+	case "RoleHolderConnection.edges":
+		if e.ComplexityRoot.RoleHolderConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderConnection.Edges(childComplexity), true
+	case "RoleHolderConnection.nodes":
+		if e.ComplexityRoot.RoleHolderConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderConnection.Nodes(childComplexity), true
+	case "RoleHolderConnection.pageInfo":
+		if e.ComplexityRoot.RoleHolderConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderConnection.PageInfo(childComplexity), true
+	case "RoleHolderConnection.totalCount":
+		if e.ComplexityRoot.RoleHolderConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderConnection.TotalCount(childComplexity), true
+	case "RoleHolderConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RoleHolderConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RoleHolderCount.byGrace":
+		if e.ComplexityRoot.RoleHolderCount.ByGrace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderCount.ByGrace(childComplexity), true
+	case "RoleHolderCount.byRequest":
+		if e.ComplexityRoot.RoleHolderCount.ByRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderCount.ByRequest(childComplexity), true
+	case "RoleHolderCount.byRole":
+		if e.ComplexityRoot.RoleHolderCount.ByRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderCount.ByRole(childComplexity), true
+	case "RoleHolderCount.byRule":
+		if e.ComplexityRoot.RoleHolderCount.ByRule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderCount.ByRule(childComplexity), true
+	case "RoleHolderCount.found":
+		if e.ComplexityRoot.RoleHolderCount.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderCount.Found(childComplexity), true
+	case "RoleHolderCount.isMore":
+		if e.ComplexityRoot.RoleHolderCount.IsMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderCount.IsMore(childComplexity), true
+	case "RoleHolderCount.total":
+		if e.ComplexityRoot.RoleHolderCount.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderCount.Total(childComplexity), true
+
+	case "RoleHolderEdge.cursor":
+		if e.ComplexityRoot.RoleHolderEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderEdge.Cursor(childComplexity), true
+	case "RoleHolderEdge.node":
+		if e.ComplexityRoot.RoleHolderEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleHolderEdge.Node(childComplexity), true
 
 	case "RoleMappingConfiguration.approvalWorkflowType":
 		if e.ComplexityRoot.RoleMappingConfiguration.ApprovalWorkflowType == nil {
@@ -11536,6 +11841,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleRule.Priority(childComplexity), true
+	case "RoleRule.role":
+		if e.ComplexityRoot.RoleRule.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.Role(childComplexity), true
+	case "RoleRule.roleDisplayName":
+		if e.ComplexityRoot.RoleRule.RoleDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.RoleDisplayName(childComplexity), true
+	case "RoleRule.roleKind":
+		if e.ComplexityRoot.RoleRule.RoleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRule.RoleKind(childComplexity), true
 	case "RoleRule.sentence":
 		if e.ComplexityRoot.RoleRule.Sentence == nil {
 			break
@@ -11683,6 +12006,143 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RowToMendConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RuleCriterionCount.dimension":
+		if e.ComplexityRoot.RuleCriterionCount.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleCriterionCount.Dimension(childComplexity), true
+	case "RuleCriterionCount.left":
+		if e.ComplexityRoot.RuleCriterionCount.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleCriterionCount.Left(childComplexity), true
+	case "RuleCriterionCount.without":
+		if e.ComplexityRoot.RuleCriterionCount.Without == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleCriterionCount.Without(childComplexity), true
+
+	case "RulePreview.at":
+		if e.ComplexityRoot.RulePreview.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.At(childComplexity), true
+	case "RulePreview.criteria":
+		if e.ComplexityRoot.RulePreview.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.Criteria(childComplexity), true
+	case "RulePreview.gained":
+		if e.ComplexityRoot.RulePreview.Gained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.Gained(childComplexity), true
+	case "RulePreview.hidden":
+		if e.ComplexityRoot.RulePreview.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.Hidden(childComplexity), true
+	case "RulePreview.lost":
+		if e.ComplexityRoot.RulePreview.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.Lost(childComplexity), true
+	case "RulePreview.matches":
+		if e.ComplexityRoot.RulePreview.Matches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.Matches(childComplexity), true
+	case "RulePreview.people":
+		if e.ComplexityRoot.RulePreview.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.People(childComplexity), true
+	case "RulePreview.problems":
+		if e.ComplexityRoot.RulePreview.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreview.Problems(childComplexity), true
+
+	case "RulePreviewPerson.change":
+		if e.ComplexityRoot.RulePreviewPerson.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPerson.Change(childComplexity), true
+	case "RulePreviewPerson.hasRole":
+		if e.ComplexityRoot.RulePreviewPerson.HasRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPerson.HasRole(childComplexity), true
+	case "RulePreviewPerson.id":
+		if e.ComplexityRoot.RulePreviewPerson.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPerson.ID(childComplexity), true
+	case "RulePreviewPerson.resource":
+		if e.ComplexityRoot.RulePreviewPerson.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPerson.Resource(childComplexity), true
+
+	case "RulePreviewPersonConnection.edges":
+		if e.ComplexityRoot.RulePreviewPersonConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPersonConnection.Edges(childComplexity), true
+	case "RulePreviewPersonConnection.nodes":
+		if e.ComplexityRoot.RulePreviewPersonConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPersonConnection.Nodes(childComplexity), true
+	case "RulePreviewPersonConnection.pageInfo":
+		if e.ComplexityRoot.RulePreviewPersonConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPersonConnection.PageInfo(childComplexity), true
+	case "RulePreviewPersonConnection.totalCount":
+		if e.ComplexityRoot.RulePreviewPersonConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPersonConnection.TotalCount(childComplexity), true
+	case "RulePreviewPersonConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RulePreviewPersonConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPersonConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RulePreviewPersonEdge.cursor":
+		if e.ComplexityRoot.RulePreviewPersonEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPersonEdge.Cursor(childComplexity), true
+	case "RulePreviewPersonEdge.node":
+		if e.ComplexityRoot.RulePreviewPersonEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePreviewPersonEdge.Node(childComplexity), true
 
 	case "RunJobPayload.jobInstance":
 		if e.ComplexityRoot.RunJobPayload.JobInstance == nil {
@@ -12752,10 +13212,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
 			graphql.NewInputUnmarshaler("RoleConfigurationInput", ec.unmarshalInputRoleConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
+			graphql.NewInputUnmarshaler("RoleHolderFilter", ec.unmarshalInputRoleHolderFilter),
 			graphql.NewInputUnmarshaler("RoleMappingConfigurationInput", ec.unmarshalInputRoleMappingConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleModelOptionsInput", ec.unmarshalInputRoleModelOptionsInput),
 			graphql.NewInputUnmarshaler("RoleReconciliationFilter", ec.unmarshalInputRoleReconciliationFilter),
 			graphql.NewInputUnmarshaler("RoleRuleConfigurationInput", ec.unmarshalInputRoleRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("RuleCriterionInput", ec.unmarshalInputRuleCriterionInput),
+			graphql.NewInputUnmarshaler("RulePreviewInput", ec.unmarshalInputRulePreviewInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
 			graphql.NewInputUnmarshaler("SaveCategoryInput", ec.unmarshalInputSaveCategoryInput),
 			graphql.NewInputUnmarshaler("SaveCompositeRoleInput", ec.unmarshalInputSaveCompositeRoleInput),
@@ -13625,6 +14088,276 @@ type Query
 type Mutation
 
 type Subscription
+`, BuiltIn: false},
+	{Name: "../schema/catalogue.graphqls", Input: `"""Why somebody holds a role."""
+enum HolderOrigin {
+  "A rule of the role gives it."
+  RULE
+  "A composite role brings it."
+  INFERRED
+  "A person gave it."
+  MANUAL
+  "It was found in a managed system, and nothing explains it."
+  FOUND
+  "It stays for a while though the rules do not give it any more."
+  GRACE
+}
+
+"""How many people hold a role now, of those one may see. Each counts once, by the strongest reason in the order of the fields."""
+type RoleHolderCount {
+  "All of them; at most 10,000."
+  total: Int!
+  "There are more than 10,000: all numbers are of those that were counted."
+  isMore: Boolean!
+  "Rules give it to them."
+  byRule: Int!
+  "A composite role brings it to them."
+  byRole: Int!
+  "A person gave it to them."
+  byRequest: Int!
+  "It stays for a while though the rules do not give it any more."
+  byGrace: Int!
+  "It was found in a managed system, and nothing explains it."
+  found: Int!
+}
+
+"""Somebody who holds a role."""
+type RoleHolder {
+  "Opaque id of the assignment: the strongest, where there are several."
+  id: ID!
+  "Who holds it."
+  owner: ResourceRef!
+  "Why."
+  origin: HolderOrigin!
+  "Workflow state of the assignment."
+  workflow: WorkflowState!
+  "Number of the workflow state (role-model 12.6)."
+  workflowState: Int!
+  "From when on; null: since ever."
+  startDate: DateTime
+  "Until when; null: no end is known."
+  endDate: DateTime
+  "The rules of the role that give it; none: something else does."
+  rules: [RoleRule!]!
+  "Identifier of the composite role that brings it; null: none does."
+  through: String
+  "Name of that role to show; null: none does."
+  throughDisplayName: String
+}
+
+"""One page of a list."""
+type RoleHolderConnection {
+  "The rows."
+  nodes: [RoleHolder!]!
+  "The rows with their cursors."
+  edges: [RoleHolderEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type RoleHolderEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: RoleHolder!
+}
+
+"""All given fields must hold."""
+input RoleHolderFilter {
+  "Who holds it at this instant, by what is known now; null: now."
+  at: DateTime
+  "Each word stands in the name, the key or a mail address, in any order and case, with or without accents."
+  text: String
+  "For one of these reasons; null: whichever."
+  origin: [HolderOrigin!]
+}
+
+extend type Category {
+  "How many roles stand in it or below."
+  roleCount: Int!
+  "There are categories below."
+  hasChildren: Boolean!
+  "Names of the categories above, from the top down to the one it stands in."
+  path: [String!]!
+}
+
+extend input CategoryFilter {
+  "True: only those of the top level; false: only those below another. Null: both."
+  isTop: Boolean
+}
+
+extend type Role {
+  "How many people hold it now; null with the error FORBIDDEN for who may not read assignments."
+  holders: RoleHolderCount
+  "The rules that give other roles to whoever holds this one: what a composite role bundles. Null with the error FORBIDDEN for who may not read the role model."
+  bundles: [RoleRule!]
+  "The rules of resource types that ask for it: what its holders get in managed systems. Null with the error FORBIDDEN for who may not read the role model."
+  gives: [ResourceTypeRule!]
+}
+
+extend input RoleFilter {
+  "True: it can be requested; false: only rules give it."
+  isRequestable: Boolean
+  "True: somebody holds it now whom one may see; false: nobody. Needs the right to read assignments."
+  isHeld: Boolean
+}
+
+extend type RoleRule {
+  "Identifier of the role it gives or withholds."
+  role: String!
+  "Name of that role to show."
+  roleDisplayName: String!
+  "Kind of that role."
+  roleKind: RoleKind!
+}
+
+extend type ResourceTypeRule {
+  "Identifier of the resource type it belongs to."
+  resourceType: String!
+  "Name of that resource type to show."
+  resourceTypeDisplayName: String!
+}
+
+extend type Query {
+  "A page of the people who hold a role, by name."
+  roleHolders(
+    "Id of the role."
+    role: ID!
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them, and when; null: all of now."
+    filter: RoleHolderFilter
+  ): RoleHolderConnection!
+}
+
+"""What a rule would be for somebody, compared with the same rule as it is saved."""
+enum RuleChange {
+  "It matches him now, and did not."
+  GAINED
+  "It matched him, and does not any more."
+  LOST
+  "It matches him as before."
+  UNCHANGED
+}
+
+"""A value that a context must have."""
+input RuleCriterionInput {
+  "Identifier of the dimension; once in a list."
+  dimension: String!
+  "Key of the value."
+  key: String!
+  "What is below the value counts, too; hierarchical dimensions only. Default false."
+  inherit: Boolean
+}
+
+"""A rule as somebody writes it: of a role, or of who gets a resource type or a link."""
+input RulePreviewInput {
+  "Identifier of the entity type of those it may match."
+  entityType: String!
+  "Identifier of its policy; null: Default."
+  policy: String
+  "Values that the context needs, 12 at most; null: any."
+  dimensions: [RuleCriterionInput!]
+  "Identifier of the role that people must hold; null: none."
+  role: String
+  "Kind of that role; null: whichever."
+  roleKind: RoleKind
+  "Identifier of the rule of a role that it replaces. Null: it replaces none."
+  roleRule: String
+  "Identifier of the rule of a resource type that it replaces. Null: it replaces none."
+  resourceTypeRule: String
+  "Identifier of the role that it gives: the preview then tells who has it anyway. Null: none."
+  gives: String
+  "Kind of that role; null: whichever."
+  givesKind: RoleKind
+  "Whom it matches at this instant, by what is known now; null: now."
+  at: DateTime
+  "Of whom people are listed; null: of all."
+  show: RuleChange
+  "How many people, 0 to 500; 50 when left out."
+  first: Int
+  "Cursor of the last row of the page before; null: the first page."
+  after: String
+}
+
+"""Whom a rule would match. All numbers are of those whom one may see."""
+type RulePreview {
+  "The instant."
+  at: DateTime!
+  "Whom it matches."
+  matches: Int!
+  "Of those, whom the rule as it is saved does not match."
+  gained: Int!
+  "Whom only the rule as it is saved matches."
+  lost: Int!
+  "Whom either matches, and whom one may not see."
+  hidden: Int!
+  "What each criterion leaves, in their order."
+  criteria: [RuleCriterionCount!]!
+  "What is odd or wrong in it; the kind is rule, the identifier empty."
+  problems: [PlanProblem!]!
+  "The people, by name."
+  people: RulePreviewPersonConnection!
+}
+
+"""How many one criterion leaves."""
+type RuleCriterionCount {
+  "Identifier of the dimension."
+  dimension: String!
+  "Those for whom it and all before it hold."
+  left: Int!
+  "Whom the rule would match without it."
+  without: Int!
+}
+
+"""Somebody whom a rule matches, or matched."""
+type RulePreviewPerson {
+  "Id of the person."
+  id: ID!
+  "Who it is."
+  resource: ResourceRef!
+  "What the rule would be for him."
+  change: RuleChange!
+  "He holds the role that it gives, whatever gave it; false when it gives none."
+  hasRole: Boolean!
+}
+
+"""One page of a list."""
+type RulePreviewPersonConnection {
+  "The rows."
+  nodes: [RulePreviewPerson!]!
+  "The rows with their cursors."
+  edges: [RulePreviewPersonEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The total is an estimate; never here."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type RulePreviewPersonEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: RulePreviewPerson!
+}
+
+extend type Query {
+  "Tells whom a rule would match before it is saved, and whom it gains and loses against the rule in force. Of a rule with time offsets it is whom it matches, not when. UNAVAILABLE when it takes longer than five seconds."
+  rulePreview(
+    "The rule."
+    input: RulePreviewInput!
+  ): RulePreview!
+}
 `, BuiltIn: false},
 	{Name: "../schema/configuration.graphqls", Input: `# Generated from the kinds of server/manifest: run npm run gen.
 
@@ -20584,6 +21317,12 @@ func (ec *executionContext) childFields_Category(ctx context.Context, field grap
 		return ec.fieldContext_Category_policy(ctx, field)
 	case "isCollapsed":
 		return ec.fieldContext_Category_isCollapsed(ctx, field)
+	case "roleCount":
+		return ec.fieldContext_Category_roleCount(ctx, field)
+	case "hasChildren":
+		return ec.fieldContext_Category_hasChildren(ctx, field)
+	case "path":
+		return ec.fieldContext_Category_path(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
 }
@@ -23578,6 +24317,10 @@ func (ec *executionContext) childFields_ResourceTypeRule(ctx context.Context, fi
 		return ec.fieldContext_ResourceTypeRule_offsetAfter(ctx, field)
 	case "sentence":
 		return ec.fieldContext_ResourceTypeRule_sentence(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_ResourceTypeRule_resourceType(ctx, field)
+	case "resourceTypeDisplayName":
+		return ec.fieldContext_ResourceTypeRule_resourceTypeDisplayName(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeRule", field.Name)
 }
@@ -23632,6 +24375,12 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_state(ctx, field)
 	case "rules":
 		return ec.fieldContext_Role_rules(ctx, field)
+	case "holders":
+		return ec.fieldContext_Role_holders(ctx, field)
+	case "bundles":
+		return ec.fieldContext_Role_bundles(ctx, field)
+	case "gives":
+		return ec.fieldContext_Role_gives(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Role", field.Name)
 }
@@ -23726,6 +24475,78 @@ func (ec *executionContext) childFields_RoleEdge(ctx context.Context, field grap
 		return ec.fieldContext_RoleEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleHolder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoleHolder_id(ctx, field)
+	case "owner":
+		return ec.fieldContext_RoleHolder_owner(ctx, field)
+	case "origin":
+		return ec.fieldContext_RoleHolder_origin(ctx, field)
+	case "workflow":
+		return ec.fieldContext_RoleHolder_workflow(ctx, field)
+	case "workflowState":
+		return ec.fieldContext_RoleHolder_workflowState(ctx, field)
+	case "startDate":
+		return ec.fieldContext_RoleHolder_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_RoleHolder_endDate(ctx, field)
+	case "rules":
+		return ec.fieldContext_RoleHolder_rules(ctx, field)
+	case "through":
+		return ec.fieldContext_RoleHolder_through(ctx, field)
+	case "throughDisplayName":
+		return ec.fieldContext_RoleHolder_throughDisplayName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleHolder", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleHolderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RoleHolderConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RoleHolderConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoleHolderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RoleHolderConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RoleHolderConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleHolderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleHolderCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_RoleHolderCount_total(ctx, field)
+	case "isMore":
+		return ec.fieldContext_RoleHolderCount_isMore(ctx, field)
+	case "byRule":
+		return ec.fieldContext_RoleHolderCount_byRule(ctx, field)
+	case "byRole":
+		return ec.fieldContext_RoleHolderCount_byRole(ctx, field)
+	case "byRequest":
+		return ec.fieldContext_RoleHolderCount_byRequest(ctx, field)
+	case "byGrace":
+		return ec.fieldContext_RoleHolderCount_byGrace(ctx, field)
+	case "found":
+		return ec.fieldContext_RoleHolderCount_found(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleHolderCount", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleHolderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RoleHolderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RoleHolderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleHolderEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RoleMappingConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23950,6 +24771,12 @@ func (ec *executionContext) childFields_RoleRule(ctx context.Context, field grap
 		return ec.fieldContext_RoleRule_type(ctx, field)
 	case "sentence":
 		return ec.fieldContext_RoleRule_sentence(ctx, field)
+	case "role":
+		return ec.fieldContext_RoleRule_role(ctx, field)
+	case "roleDisplayName":
+		return ec.fieldContext_RoleRule_roleDisplayName(ctx, field)
+	case "roleKind":
+		return ec.fieldContext_RoleRule_roleKind(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleRule", field.Name)
 }
@@ -24014,6 +24841,80 @@ func (ec *executionContext) childFields_RowToMendConnection(ctx context.Context,
 		return ec.fieldContext_RowToMendConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RowToMendConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleCriterionCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_RuleCriterionCount_dimension(ctx, field)
+	case "left":
+		return ec.fieldContext_RuleCriterionCount_left(ctx, field)
+	case "without":
+		return ec.fieldContext_RuleCriterionCount_without(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleCriterionCount", field.Name)
+}
+
+func (ec *executionContext) childFields_RulePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_RulePreview_at(ctx, field)
+	case "matches":
+		return ec.fieldContext_RulePreview_matches(ctx, field)
+	case "gained":
+		return ec.fieldContext_RulePreview_gained(ctx, field)
+	case "lost":
+		return ec.fieldContext_RulePreview_lost(ctx, field)
+	case "hidden":
+		return ec.fieldContext_RulePreview_hidden(ctx, field)
+	case "criteria":
+		return ec.fieldContext_RulePreview_criteria(ctx, field)
+	case "problems":
+		return ec.fieldContext_RulePreview_problems(ctx, field)
+	case "people":
+		return ec.fieldContext_RulePreview_people(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RulePreview", field.Name)
+}
+
+func (ec *executionContext) childFields_RulePreviewPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RulePreviewPerson_id(ctx, field)
+	case "resource":
+		return ec.fieldContext_RulePreviewPerson_resource(ctx, field)
+	case "change":
+		return ec.fieldContext_RulePreviewPerson_change(ctx, field)
+	case "hasRole":
+		return ec.fieldContext_RulePreviewPerson_hasRole(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RulePreviewPerson", field.Name)
+}
+
+func (ec *executionContext) childFields_RulePreviewPersonConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RulePreviewPersonConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RulePreviewPersonConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RulePreviewPersonConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RulePreviewPersonConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RulePreviewPersonConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RulePreviewPersonConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RulePreviewPersonEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RulePreviewPersonEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RulePreviewPersonEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RulePreviewPersonEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RunJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -9,6 +9,7 @@ import {
   IconLifebuoy,
   IconPick,
   IconPlayerPlay,
+  IconPuzzle,
   IconScale,
   IconServer,
   IconStack2,
@@ -24,9 +25,10 @@ import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parseDifferenceSearch, parseOrphanSearch, parseRoleSearch } from '../features/reconciliation/reconcileSearch'
-import { parseModelSearch } from '../features/rolemodel/modelSearch'
+import { parseModelSearch, parseNewSearch, parseOneRoleSearch, parseRuleSearch } from '../features/rolemodel/modelSearch'
 import {
   mayDoManual,
+  mayEditModel,
   mayReconcile,
   mayReconcileResources,
   mayReview,
@@ -354,14 +356,69 @@ const roles = createRoute({
   getParentRoute: () => shell,
   path: '/model/roles',
   validateSearch: parseModelSearch,
-  ...open(maySeeModel, { group: 'machinery', label: t.nav.roles, icon: IconBriefcase }),
-  loader: (at) => bring(at, ({ search }) => import('../features/rolemodel/ahead').then((m) => m.roles(search))),
+  ...open(maySeeModel, {
+    group: 'machinery',
+    label: t.nav.roles,
+    title: t.catalogue.title,
+    icon: IconBriefcase,
+    go: { key: 'c', says: t.keys.goCatalogue },
+  }),
   component: lazyPage(() => import('../features/rolemodel/RoleListPage'), 'RoleListPage'),
 })
 const role = createRoute({
-  getParentRoute: () => roles,
-  path: '$role',
-  component: lazyPage(() => import('../features/rolemodel/RoleDrawer'), 'RoleDrawer'),
+  getParentRoute: () => shell,
+  path: '/model/roles/$role',
+  validateSearch: parseOneRoleSearch,
+  ...open(maySeeModel),
+  component: lazyPage(() => import('../features/rolemodel/RolePage'), 'RolePage'),
+})
+const roleOverview = createRoute({
+  getParentRoute: () => role,
+  path: '/',
+  component: lazyPage(() => import('../features/rolemodel/RoleOverview'), 'RoleOverview'),
+})
+const roleHolders = createRoute({
+  getParentRoute: () => role,
+  path: 'holders',
+  component: lazyPage(() => import('../features/rolemodel/HoldersTab'), 'HoldersTab'),
+})
+const editObject = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/edit/$kind/$identifier',
+  ...open(maySeeModel),
+  component: lazyPage(() => import('../features/rolemodel/EditPage'), 'EditPage'),
+})
+const newObject = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/new/$kind',
+  validateSearch: parseNewSearch,
+  ...open(mayEditModel),
+  component: lazyPage(() => import('../features/rolemodel/EditPage'), 'NewPage'),
+})
+const rule = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/rules/$kind/$owner',
+  validateSearch: parseRuleSearch,
+  ...open(maySeeModel),
+  component: lazyPage(() => import('../features/rolemodel/RulePage'), 'RulePage'),
+})
+const objects = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/objects',
+  ...open(maySeeModel, { group: 'machinery', label: t.edit.objects, icon: IconPuzzle }),
+  component: Outlet,
+})
+const objectsIndex = createRoute({
+  getParentRoute: () => objects,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/model/objects/$kind', params: { kind: 'policy' }, replace: true })
+  },
+})
+const objectsOf = createRoute({
+  getParentRoute: () => objects,
+  path: '$kind',
+  component: lazyPage(() => import('../features/rolemodel/KindListPage'), 'KindListPage'),
 })
 const resourceTypes = createRoute({
   getParentRoute: () => shell,
@@ -506,10 +563,15 @@ export const pages = [
   jobs,
   job,
   jobInstance,
-  roles.addChildren([role]),
+  roles,
+  role.addChildren([roleOverview, roleHolders]),
   resourceTypes.addChildren([resourceType]),
   mining,
   miningRun.addChildren([miningResult]),
+  objects.addChildren([objectsIndex, objectsOf]),
+  rule,
+  editObject,
+  newObject,
   systems,
   rowsToMend,
   system,

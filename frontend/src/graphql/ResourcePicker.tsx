@@ -10,6 +10,8 @@ import { useReading } from './useReading'
 /** Finds one resource by name or key, among as many as there are: the server searches. Its value is the key. */
 export function ResourcePicker(props: {
   label: string
+  /** The label is for readers of the screen only: what stands around says it. */
+  hideLabel?: boolean
   entityType: string
   value: string
   /** The name of what `value` points to when the form opens. */
@@ -44,7 +46,8 @@ export function ResourcePicker(props: {
 
   return (
     <Select
-      label={props.label}
+      label={props.hideLabel ? undefined : props.label}
+      aria-label={props.hideLabel ? props.label : undefined}
       description={props.description}
       error={props.error}
       placeholder={t.person.pick}

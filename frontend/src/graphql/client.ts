@@ -21,8 +21,11 @@ const embedded = [
   'BulkOrdersPayload',
   'CancelMiningPayload',
   'CancelReconciliationRunPayload',
+  'CategoryConnection',
   'ChooseAccountOwnerPayload',
-  'ConnectorConnection',
+  'ConfigurationPayload',
+  'ConfigurationVersion',
+'ConnectorConnection',
   'ContextDimension',
   'Counters',
   'CriterionConfiguration',
@@ -70,7 +73,10 @@ const embedded = [
   'PageInfo',
   'PermissionsChange',
   'PermissionsView',
-  'ProfileConnection',
+  'PlanChange',
+  'PlanField',
+  'PlanProblem',
+'ProfileConnection',
   'PropertyValue',
   'ProvisioningTransition',
   'ReadValue',
@@ -88,9 +94,16 @@ const embedded = [
   'ResourceTypeConnection',
   'ResourceVersion',
   'RoleConnection',
+  'RoleHolderConnection',
+  'RoleHolderCount',
+  'RoleHolderEdge',
   'RoleReconciliationItemConnection',
   'RoleReconciliationPatternConnection',
   'RoleReconciliationResult',
+  'RuleCriterionCount',
+  'RulePreview',
+  'RulePreviewPerson',
+  'RulePreviewPersonConnection',
   'SearchHit',
   'StartMiningPayload',
   'Settings',
@@ -104,8 +117,12 @@ const embedded = [
   'WebhookDeliveryEdge',
 ]
 
-// A ResourceRef is the same thing as the Resource, but with fewer fields: it keeps its own key.
-const keys: KeyingConfig = Object.fromEntries(embedded.map((type) => [type, () => null]))
+// A ResourceRef is the same thing as the Resource, but with fewer fields: it keeps its own key. Objects of the configuration are read whole to be edited:
+// they are told by their kind and name, and none is shared.
+const own = () => null
+const keys: KeyingConfig = new Proxy(Object.fromEntries(embedded.map((type) => [type, own])), {
+  get: (known, type) => known[type as string] ?? (/Configuration(Connection)?$/.test(String(type)) ? own : undefined),
+})
 
 const socketCloseForbidden = 4403
 /** How often the socket asks whether the server is there, and how long it waits for the answer: offline is said within five seconds. */

@@ -16,6 +16,7 @@ export const maySeeOrders = (me: MeFragment) =>
 export const maySeeJobs = (me: MeFragment) => can(me.permissions, permissions.jobs)
 export const maySeeModel = (me: MeFragment) => can(me.permissions, permissions.roleModel)
 export const mayEditModel = (me: MeFragment) => can(me.permissions, permissions.roleModelUpdate)
+export const maySeeHolders = (me: MeFragment) => can(me.permissions, permissions.assignments)
 export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions.connectors)
 export const maySeeAccess = (me: MeFragment) => can(me.permissions, permissions.access)
 export const maySeeWebhooks = (me: MeFragment) => can(me.permissions, permissions.webhooks)

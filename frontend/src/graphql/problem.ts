@@ -17,3 +17,10 @@ export function toProblem(error: CombinedError): Problem {
   }
   return { code: 'UNREACHABLE', message: error.networkError?.message ?? error.message }
 }
+
+/** Everything that an answer refuses, each with the place where it stands. */
+export function toProblems(error: CombinedError): Problem[] {
+  const first = toProblem(error)
+  const all = error.graphQLErrors[0]?.extensions.problems as { message: string; field?: string }[] | undefined
+  return all?.length ? all.map((p) => ({ code: first.code, message: p.message, field: p.field })) : [first]
+}

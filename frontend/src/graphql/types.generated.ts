@@ -197,6 +197,8 @@ export type CategoryConfigurationInput = {
 
 /** All given fields must hold. */
 export type CategoryFilter = {
+  /** True: only those of the top level; false: only those below another. Null: both. */
+  isTop?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of the category they stand in directly. */
   parent?: InputMaybe<Scalars['String']['input']>;
   /** Each word stands in the name or the identifier, in any order and case, with or without accents. */
@@ -790,6 +792,19 @@ export type FencedKind =
   | 'ORDER'
   /** For an endpoint. */
   | 'WEBHOOK';
+
+/** Why somebody holds a role. */
+export type HolderOrigin =
+  /** It was found in a managed system, and nothing explains it. */
+  | 'FOUND'
+  /** It stays for a while though the rules do not give it any more. */
+  | 'GRACE'
+  /** A composite role brings it. */
+  | 'INFERRED'
+  /** A person gave it. */
+  | 'MANUAL'
+  /** A rule of the role gives it. */
+  | 'RULE';
 
 /** Kinds of implicit approval. */
 export type ImplicitApproval =
@@ -1822,6 +1837,10 @@ export type RoleFilter = {
   entityType?: InputMaybe<Scalars['String']['input']>;
   /** Only these. */
   identifiers?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** True: somebody holds it now whom one may see; false: nobody. Needs the right to read assignments. */
+  isHeld?: InputMaybe<Scalars['Boolean']['input']>;
+  /** True: it can be requested; false: only rules give it. */
+  isRequestable?: InputMaybe<Scalars['Boolean']['input']>;
   /** Of this kind. */
   kind?: InputMaybe<RoleKind>;
   /** Identifier of their policy. */
@@ -1832,6 +1851,16 @@ export type RoleFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
   /** Nobody answers for them (true), or somebody does (false). */
   withoutOwner?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** All given fields must hold. */
+export type RoleHolderFilter = {
+  /** Who holds it at this instant, by what is known now; null: now. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** For one of these reasons; null: whichever. */
+  origin?: InputMaybe<Array<HolderOrigin>>;
+  /** Each word stands in the name, the key or a mail address, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Kinds of roles. */
@@ -1961,6 +1990,25 @@ export type RoleState =
   /** By hand. */
   | 'MANUAL';
 
+/** What a rule would be for somebody, compared with the same rule as it is saved. */
+export type RuleChange =
+  /** It matches him now, and did not. */
+  | 'GAINED'
+  /** It matched him, and does not any more. */
+  | 'LOST'
+  /** It matches him as before. */
+  | 'UNCHANGED';
+
+/** A value that a context must have. */
+export type RuleCriterionInput = {
+  /** Identifier of the dimension; once in a list. */
+  dimension: Scalars['String']['input'];
+  /** What is below the value counts, too; hierarchical dimensions only. Default false. */
+  inherit?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Key of the value. */
+  key: Scalars['String']['input'];
+};
+
 /** What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2). */
 export type RuleKind =
   /** Of which resource type a target is that nobody owns yet. */
@@ -1975,6 +2023,36 @@ export type RuleKind =
   | 'SCALAR'
   /** Who gets the resource type. */
   | 'TYPE';
+
+/** A rule as somebody writes it: of a role, or of who gets a resource type or a link. */
+export type RulePreviewInput = {
+  /** Cursor of the last row of the page before; null: the first page. */
+  after?: InputMaybe<Scalars['String']['input']>;
+  /** Whom it matches at this instant, by what is known now; null: now. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Values that the context needs, 12 at most; null: any. */
+  dimensions?: InputMaybe<Array<RuleCriterionInput>>;
+  /** Identifier of the entity type of those it may match. */
+  entityType: Scalars['String']['input'];
+  /** How many people, 0 to 500; 50 when left out. */
+  first?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifier of the role that it gives: the preview then tells who has it anyway. Null: none. */
+  gives?: InputMaybe<Scalars['String']['input']>;
+  /** Kind of that role; null: whichever. */
+  givesKind?: InputMaybe<RoleKind>;
+  /** Identifier of its policy; null: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the rule of a resource type that it replaces. Null: it replaces none. */
+  resourceTypeRule?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the role that people must hold; null: none. */
+  role?: InputMaybe<Scalars['String']['input']>;
+  /** Kind of that role; null: whichever. */
+  roleKind?: InputMaybe<RoleKind>;
+  /** Identifier of the rule of a role that it replaces. Null: it replaces none. */
+  roleRule?: InputMaybe<Scalars['String']['input']>;
+  /** Of whom people are listed; null: of all. */
+  show?: InputMaybe<RuleChange>;
+};
 
 /** Kinds of rule strength. */
 export type RuleStrength =

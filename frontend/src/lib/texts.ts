@@ -2,6 +2,7 @@ import { appTexts } from './texts/app'
 import { commonTexts } from './texts/common'
 import { machineryTexts } from './texts/machinery'
 import { miningTexts } from './texts/mining'
+import { modelTexts } from './texts/model'
 import { orderTexts } from './texts/order'
 import { personTexts } from './texts/person'
 import { reconciliationTexts } from './texts/reconciliation'
@@ -20,6 +21,7 @@ const english = {
   ...personTexts,
   ...reconciliationTexts,
   ...machineryTexts,
+  ...modelTexts,
   ...setupTexts,
   ...miningTexts,
 } as const

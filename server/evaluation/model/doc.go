@@ -4,6 +4,7 @@
 //	compile_rule.go the rules of a resource type: rulekind.go is the table of their kinds, rule_*.go one file for each
 //	context_rule.go rules that say which records of an owner count; section.go record sections
 //	criteria.go     which rules a tuple of dimension values satisfies: bitmaps, remembered per distinct tuple
+//	tuple.go        which rules of roles hold in one context, for whoever asks before a rule is saved
 //	key.go          TargetKeys: what server/assignment stores and joins to find candidates and lookups
 //	path.go         Paths: what the rules read, for the loader
 //	naming.go       what a role mapping makes of a resource (role-model 3.3)

@@ -1,0 +1,66 @@
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { mayEditModel } from '../../graphql/may'
+import { useMe } from '../../graphql/SessionContext'
+import { t } from '../../lib/texts'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { notifyDone } from '../../ui/notify'
+import { Page } from '../../ui/Page'
+import { EditorFrame } from './EditorFrame'
+import { ObjectForm } from './ObjectForm'
+import { addressOf } from './addressOf'
+import { blank, kindOf, type KindShape } from './shape'
+import { useEditor } from './useEditor'
+
+const edit = getRouteApi('/shell/model/edit/$kind/$identifier')
+const make = getRouteApi('/shell/model/new/$kind')
+
+/** Changes one object of the role model, whichever kind it is of. */
+export function EditPage() {
+  const { kind: name, identifier } = edit.useParams()
+  const kind = kindOf(name)
+  if (!kind) return <Unknown />
+  return <ObjectEditor key={`${name} ${identifier}`} kind={kind} identifier={identifier} />
+}
+
+/** Begins a new one. */
+export function NewPage() {
+  const { kind: name } = make.useParams()
+  const given = make.useSearch()
+  const kind = kindOf(name)
+  if (!kind) return <Unknown />
+  return <ObjectEditor key={name} kind={kind} identifier={null} given={given} />
+}
+
+function Unknown() {
+  return (
+    <Page title={t.problem.notFoundTitle}>
+      <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.notFound} />
+    </Page>
+  )
+}
+
+function ObjectEditor(props: { kind: KindShape; identifier: string | null; given?: Record<string, unknown> }) {
+  const { kind, identifier } = props
+  const navigate = useNavigate()
+  const me = useMe()
+  const [begin] = useState(() => blank(kind.of, props.given))
+  const editor = useEditor(kind, identifier, begin)
+  const word = t.edit.kinds[kind.name] ?? kind.name
+  const name = String(editor.base?.displayName || identifier || '')
+  return (
+    <EditorFrame
+      editor={editor}
+      title={identifier === null ? t.edit.newTitle(word) : t.edit.title(name)}
+      hint={identifier === null ? undefined : word}
+      readOnly={!mayEditModel(me)}
+      onSaved={() => {
+        const saved = String(editor.draft?.identifier)
+        notifyDone(t.edit.saved(String(editor.draft?.displayName || saved)))
+        void navigate(addressOf(kind, saved))
+      }}
+    >
+      <ObjectForm editor={editor} disabled={!mayEditModel(me)} />
+    </EditorFrame>
+  )
+}

@@ -1,0 +1,314 @@
+import { ActionIcon, Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { IconPlus, IconTrash } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { formatName } from '../../lib/format'
+import { t } from '../../lib/texts'
+import { CriteriaInput, useDimensions, ValueOf, type Criterion } from './CriteriaInput'
+import classes from './Editor.module.css'
+import { ObjectFields } from './ObjectFields'
+import { PropertyPicker } from './PropertyPicker'
+import { useProperties } from './useProperties'
+import { RefPicker } from './RefPicker'
+import { blank, fieldsOf, freeName, type Draft, type FieldShape, type Mistake } from './shape'
+import { wordLists } from './shapes.generated'
+
+interface FieldInputProps {
+  field: FieldShape
+  /** Where it stands in the object: rules.0.priority. */
+  path: string
+  value: unknown
+  /** The object around the field, and the whole one. */
+  around: Draft
+  whole: Draft
+  mistakes: Mistake[]
+  disabled?: boolean
+  onChange: (path: string, value: unknown) => void
+}
+
+const labelOf = (f: FieldShape): string => t.edit.fields[f.name] ?? formatName(f.name)
+
+const wordOf = (word: string) => t.edit.words[word] ?? formatName(word.toLowerCase().replaceAll('_', ' '))
+
+/** Names of places that hold formulas: written and read letter by letter. */
+const isFormula = (f: FieldShape) => /expression$/i.test(f.name)
+
+/** The field for one value of an object: its shape decides which. */
+export function FieldInput(props: FieldInputProps) {
+  const { field: f, path, value, disabled } = props
+  const set = (next: unknown) => props.onChange(path, next)
+  const own = props.mistakes.filter((m) => m.place === path && !m.isWarning)
+  const error: ReactNode = own.length > 0 ? own.map((m) => m.message).join(' ') : undefined
+  const common = { label: labelOf(f), error, disabled }
+  const text = typeof value === 'string' ? value : ''
+
+  switch (f.type) {
+    case 'bool':
+      return (
+        <Checkbox
+          {...common}
+          className={classes.check}
+          description={f.says}
+          checked={value === true}
+          onChange={(event) => set(event.currentTarget.checked)}
+        />
+      )
+    case 'word':
+      return (
+        <NativeSelect
+          {...common}
+          value={text}
+          data={(wordLists[f.words ?? ''] ?? []).map((w) => ({ value: w, label: wordOf(w) }))}
+          onChange={(event) => set(event.currentTarget.value)}
+        />
+      )
+    case 'int':
+      if (f.name === 'approvalWorkflowType')
+        return (
+          <NativeSelect
+            {...common}
+            value={String(value ?? 0)}
+            data={t.catalogue.approvalWords.map((label, i) => ({ value: String(i), label }))}
+            onChange={(event) => set(Number(event.currentTarget.value))}
+          />
+        )
+      return (
+        <TextInput
+          {...common}
+          type="number"
+          min={f.min}
+          max={f.max}
+          placeholder={f.nullable ? t.edit.asPolicy : undefined}
+          value={value === null || value === undefined ? '' : String(value)}
+          onChange={(event) => {
+            const typed = event.currentTarget.value
+            set(typed === '' ? (f.nullable ? null : 0) : Math.trunc(Number(typed)))
+          }}
+        />
+      )
+    case 'criteria':
+      return (
+        <CriteriaInput
+          label={common.label}
+          disabled={disabled}
+          error={deep(props.mistakes, path)}
+          value={(value as Criterion[] | null) ?? []}
+          onChange={set}
+        />
+      )
+    case 'values':
+      return <ValuesInput {...props} />
+    case 'texts':
+      return (
+        <TextInput
+          {...common}
+          description={f.says}
+          value={((value as string[] | null) ?? []).join(', ')}
+          onChange={(event) => set(event.currentTarget.value.split(',').map((x) => x.trimStart()))}
+          onBlur={(event) =>
+            set(
+              event.currentTarget.value
+                .split(',')
+                .map((x) => x.trim())
+                .filter(Boolean),
+            )
+          }
+        />
+      )
+    case 'part':
+      return <PartInput {...props} />
+    case 'list':
+      return <ListInput {...props} />
+    case 'text':
+      break
+  }
+  if (f.name === 'resource') return <FixedResource {...props} error={error} />
+  if (f.ref === 'property' || /property$/i.test(f.name))
+    return (
+      <PropertyPicker
+        {...common}
+        entityType={entityTypeOf(f, props.whole)}
+        value={text}
+        required={f.required}
+        wanted={wantedOf(path)}
+        onChange={set}
+      />
+    )
+  if (f.ref || /entityType$/i.test(f.name))
+    return <RefPicker {...common} table={f.ref ?? 'entity_type'} required={f.required} value={text} onChange={set} />
+  if (isFormula(f) || f.name === 'description')
+    return (
+      <Textarea
+        {...common}
+        description={isFormula(f) ? f.says : undefined}
+        autosize
+        minRows={1}
+        maxRows={12}
+        spellCheck={!isFormula(f)}
+        classNames={isFormula(f) ? { input: classes.formula } : undefined}
+        value={text}
+        onChange={(event) => set(event.currentTarget.value)}
+      />
+    )
+  return (
+    <TextInput
+      {...common}
+      required={f.required}
+      description={/binding$/i.test(f.name) ? f.says : undefined}
+      value={text}
+      maxLength={4000}
+      onChange={(event) => set(event.currentTarget.value)}
+    />
+  )
+}
+
+/** Whose properties a field names: of the records of a section, of the owners, of the targets. */
+function entityTypeOf(f: FieldShape, whole: Draft): string {
+  if (f.name === 'dependsOnOwnerProperty') return String(whole.sourceEntityType ?? '')
+  return String(whole.resourceEntityType ?? whole.targetEntityType ?? whole.entityType ?? '')
+}
+
+/** What is wrong at a place or below it, in one text. */
+function deep(mistakes: Mistake[], path: string): string | undefined {
+  const found = mistakes.filter((m) => !m.isWarning && (m.place === path || m.place.startsWith(`${path}.`)))
+  return found.length > 0 ? found.map((m) => m.message).join(' ') : undefined
+}
+
+/** Links and looked-up rules fill navigations, values fill scalars. */
+function wantedOf(path: string): 'scalar' | 'navigation' | undefined {
+  if (/^scalarRules/.test(path)) return 'scalar'
+  if (/^(navigation|query)Rules/.test(path)) return 'navigation'
+  return undefined
+}
+
+/** The resource that a link gives, of the kind that its property points to. */
+function FixedResource(props: FieldInputProps & { error: ReactNode }) {
+  const properties = useProperties(String(props.whole.targetEntityType ?? ''))
+  const { path, value } = props
+  const label = labelOf(props.field)
+  const target = properties.find((p) => p.identifier === props.around.property)?.targetEntityType
+  if (!target)
+    return (
+      <TextInput
+        label={label}
+        error={props.error}
+        required
+        value={String(value ?? '')}
+        onChange={(event) => props.onChange(path, event.currentTarget.value)}
+      />
+    )
+  return (
+    <div className={classes.stacked}>
+      <span className={classes.label}>{label}</span>
+      <ValueOf
+        label={label}
+        entityType={target}
+        value={String(value ?? '')}
+        error={props.error}
+        onChange={(key) => props.onChange(path, key)}
+      />
+    </div>
+  )
+}
+
+/** Names with values: the path of each dimension. */
+function ValuesInput({ path, value, mistakes, disabled, onChange, ...props }: FieldInputProps) {
+  const dimensions = useDimensions()
+  const list = (value as { name: string; value: string }[] | null) ?? []
+  const names = [...new Set([...dimensions.map((d) => d.identifier), ...list.map((v) => v.name)])]
+  const label = labelOf(props.field)
+  return (
+    <div className={classes.stacked} role="group" aria-label={label}>
+      <span className={classes.label}>{label}</span>
+      {names.map((name) => (
+        <TextInput
+          key={name}
+          label={dimensions.find((d) => d.identifier === name)?.displayName ?? name}
+          placeholder={t.edit.path}
+          disabled={disabled}
+          value={list.find((v) => v.name === name)?.value ?? ''}
+          onChange={(event) => {
+            const typed = event.currentTarget.value
+            const others = list.filter((v) => v.name !== name)
+            onChange(path, typed === '' ? others : [...others, { name, value: typed }])
+          }}
+        />
+      ))}
+      {deep(mistakes, path) && <p className={classes.error}>{deep(mistakes, path)}</p>}
+    </div>
+  )
+}
+
+/** A part that may be left out. */
+function PartInput(props: FieldInputProps) {
+  const { field: f, path, value, onChange, disabled } = props
+  const label = labelOf(f)
+  return (
+    <fieldset className={classes.part}>
+      <legend>
+        <Checkbox
+          label={label}
+          description={f.says}
+          disabled={disabled}
+          checked={value !== null && value !== undefined}
+          onChange={(event) => onChange(path, event.currentTarget.checked ? blank(f.of ?? '') : null)}
+        />
+      </legend>
+      {value !== null && value !== undefined && (
+        <div className={classes.fields}>
+          <ObjectFields {...props} struct={f.of ?? ''} value={value as Draft} path={path} />
+        </div>
+      )}
+    </fieldset>
+  )
+}
+
+/** Several parts, each with a name of its own. */
+function ListInput(props: FieldInputProps) {
+  const { field: f, path, whole, onChange, disabled } = props
+  const list = (props.value as Draft[] | null) ?? []
+  const label = labelOf(f)
+  const hasNames = fieldsOf(f.of ?? '').some((x) => x.name === 'identifier')
+  return (
+    <section className={classes.list} aria-label={label}>
+      <h2>{label}</h2>
+      {list.map((element, i) => {
+        const name = hasNames ? String(element.identifier || i + 1) : String(i + 1)
+        return (
+          <fieldset key={i} className={classes.element} aria-label={`${label} ${name}`}>
+            <div className={classes.elementHead}>
+              <strong data-machine>{name}</strong>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                disabled={disabled}
+                aria-label={t.edit.removeThis(name)}
+                onClick={() =>
+                  onChange(
+                    path,
+                    list.filter((_, k) => k !== i),
+                  )
+                }
+              >
+                <IconTrash size={15} />
+              </ActionIcon>
+            </div>
+            <div className={classes.fields}>
+              <ObjectFields {...props} struct={f.of ?? ''} value={element} path={`${path}.${i}`} />
+            </div>
+          </fieldset>
+        )
+      })}
+      <Button
+        variant="subtle"
+        className={classes.add}
+        disabled={disabled}
+        leftSection={<IconPlus size={14} aria-hidden />}
+        onClick={() =>
+          onChange(path, [...list, blank(f.of ?? '', hasNames ? { identifier: freeName(whole, f.name) } : {})])
+        }
+      >
+        {t.edit.add(label.toLowerCase())}
+      </Button>
+    </section>
+  )
+}
