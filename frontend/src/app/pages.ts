@@ -25,7 +25,12 @@ import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parseDifferenceSearch, parseOrphanSearch, parseRoleSearch } from '../features/reconciliation/reconcileSearch'
-import { parseModelSearch, parseNewSearch, parseOneRoleSearch, parseRuleSearch } from '../features/rolemodel/modelSearch'
+import {
+  parseModelSearch,
+  parseNewSearch,
+  parseOneRoleSearch,
+  parseRuleSearch,
+} from '../features/rolemodel/modelSearch'
 import {
   mayDoManual,
   mayEditModel,

@@ -54,10 +54,7 @@ export function RolePage() {
   return (
     <Page
       title={role.displayName}
-      hint={[
-        t.model.kinds[role.kind],
-        ...role.categoryPath.map((c) => c.displayName),
-      ].join(' · ')}
+      hint={[t.model.kinds[role.kind], ...role.categoryPath.map((c) => c.displayName)].join(' · ')}
       actions={
         mayEdit && (
           <>
