@@ -102,7 +102,7 @@ func (a *App) synchronized(ctx context.Context, tx bun.Tx, connectorID int64, be
 		return err
 	}
 	return assignment.MarkDirtyWhere(ctx, tx, "synchronized", `id in (select owner_id from provisioning_order
-		where connector_id = ? and states && '{2,8}' and closed_at is null)`, connectorID)
+		where connector_id = ? and states && '{`+evaluation.SQLTransmitted+`,`+evaluation.SQLExecuted+`}' and closed_at is null)`, connectorID)
 }
 
 // jobEnded: the continuous chain kept still while the job was at work; now it looks for what is left.

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"writ/graph"
+	"writ/server/evaluation"
 	"writ/server/httpd"
 	"writ/server/order"
 )
@@ -26,7 +27,7 @@ var gauges = []gauge{
 		`select state::text, count(*) from provisioning_order where closed_at is null group by state`},
 	{"writ_orders_oldest_seconds", "How long the oldest order of a state that waits for somebody has not moved.", "state",
 		`select state::text, extract(epoch from ?0::timestamptz - min(updated_at)) from provisioning_order
-			where closed_at is null and state in (1, 2, 3, 5, 7, 8) group by state`},
+			where closed_at is null and state in (` + evaluation.SQLPending + `, ` + evaluation.SQLTransmitted + `, ` + evaluation.SQLErrored + `, ` + evaluation.SQLAwaitingApproval + `, ` + evaluation.SQLError + `, ` + evaluation.SQLExecuted + `) group by state`},
 	{"writ_owners_waiting", "People and other owners that wait for evaluation, by whether their last one failed.", "failed",
 		`select (failures > 0)::text, count(*) from dirty_owner group by failures > 0`},
 	{"writ_job_instances", "Job instances that are not over, by state.", "state",

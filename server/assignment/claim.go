@@ -1,5 +1,7 @@
 package assignment
 
+import "writ/server/evaluation"
+
 // The one rule of who has a target, for every statement that asks. It joins a relation k with owner_id (who asks) and resource_id (the
 // target) and gives h.claim:
 //
@@ -22,8 +24,8 @@ const claimOfTarget = `
 		left join provisioning_order o on o.assigned_resource_type_id = a.id and o.closed_at is null
 		cross join lateral (select case
 			when w.valid_to = 'infinity' or a.owner_id is null and a.is_frozen then 'TAKEN'
-			when o.lease_owner is not null or o.called_at is not null and o.states && '{1,2}' or not o.is_manual and 2 = any (o.states)
-				or o.kind = 'DELETE' and (8 = any (o.states) or a.workflow_state = 20) then 'LEAVING'
+			when o.lease_owner is not null or o.called_at is not null and o.states && '{` + evaluation.SQLPending + `,` + evaluation.SQLTransmitted + `}' or not o.is_manual and ` + evaluation.SQLTransmitted + ` = any (o.states)
+				or o.kind = 'DELETE' and (` + evaluation.SQLExecuted + ` = any (o.states) or a.workflow_state = ` + evaluation.SQLCancellation + `) then 'LEAVING'
 			when a.owner_id is not null or o.kind = 'DELETE' then 'FORMER'
 			else 'FREE' end as claim) c
 		where a.owner_id is distinct from k.owner_id
@@ -39,7 +41,7 @@ const createdForOthers = createdForLeavers + `
 	join resource_type t on t.id = c.resource_type_id and t.target_entity_type_id = x.entity_type_id
 	join resource l on l.id = c.owner_id and l.valid_to = 'infinity'
 	where x.id = k.resource_id and l.id is distinct from k.owner_id
-		and (c.verified_at is null or exists (select from provisioning_order o where o.assigned_resource_type_id = c.id and o.closed_at is null and o.kind = 'CREATE' and 8 = any (o.states)))
+		and (c.verified_at is null or exists (select from provisioning_order o where o.assigned_resource_type_id = c.id and o.closed_at is null and o.kind = 'CREATE' and ` + evaluation.SQLExecuted + ` = any (o.states)))
 		and not exists (select from assigned_resource_type m
 			where m.owner_id = k.owner_id and m.created_key = x.key and m.resource_id is null and m.valid_to = 'infinity' and m.id < c.id)
 	union all` + sentForOthers
@@ -70,7 +72,7 @@ const MayHaveDone = `('UNKNOWN', 'EXPIRED', 'WITHDRAWN')`
 
 // sentAt gives since when an order o may have done what it says, as s.at; null: it was never sent, or the system or a person said that it was not done.
 const sentAt = `select min(a.started_at) as at from order_attempt a
-	where a.order_id = o.id and (a.outcome in ` + MayHaveDone + ` or a.ended_at is null and (o.called_at is not null or o.is_manual or 2 = any (o.states)))
+	where a.order_id = o.id and (a.outcome in ` + MayHaveDone + ` or a.ended_at is null and (o.called_at is not null or o.is_manual or ` + evaluation.SQLTransmitted + ` = any (o.states)))
 		and not exists (select from order_attempt b where b.order_id = a.order_id and b.attempt > a.attempt and b.outcome in ('REFUSED', 'CONFLICT', 'NOT_FOUND', 'OPERATOR'))`
 
 // WasThere is the condition that a resource x was there at s.at.

@@ -134,7 +134,7 @@ func (s *Service) selectFollows(ctx context.Context, owner int64, about *subject
 		left join lateral (select h.to_state from order_line_history h where ?3 and h.order_id = l.order_id and h.line_ids @> array[l.id] and h.at <= ?2 and h.to_state is not null
 			order by h.id desc limit 1) h on true
 		where l.order_id = any (?0) and (?1 = '' or l.property is null or l.property = ?1) and l.created_at <= ?2
-			and (l.closed_at is null or l.closed_at > ?2 or l.state in (3, 4, 6, 7)) order by l.order_id, l.property is not null, l.id`, ids(orders), about.property, done, past); err != nil {
+			and (l.closed_at is null or l.closed_at > ?2 or l.state in (`+evaluation.SQLErrored+`, `+evaluation.SQLVerified+`, `+evaluation.SQLInactive+`, `+evaluation.SQLError+`)) order by l.order_id, l.property is not null, l.id`, ids(orders), about.property, done, past); err != nil {
 		return nil, err
 	}
 	if err := read("decisions", &f.decisions, `select h.order_id, coalesce(nullif(max(u.display_name), ''), h.actor) as actor, h.action, h.comment, h.at
@@ -152,7 +152,7 @@ func (s *Service) selectFollows(ctx context.Context, owner int64, about *subject
 	}
 	return f, read("differences", &f.gaps, `select a.resource_type_id, g.property, g.current_value, g.proposed_value, g.found_at
 		from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id
-		where g.assigned_resource_type_id = any (?0) and g.found_at <= ?2 and (g.closed_at is null or g.closed_at > ?2) and g.workflow_state <> 24
+		where g.assigned_resource_type_id = any (?0) and g.found_at <= ?2 and (g.closed_at is null or g.closed_at > ?2) and g.workflow_state <> `+evaluation.SQLQuestioned+`
 			and (?1 = '' or g.property is null or g.property = ?1) order by g.id`, ids(arts), about.property, done)
 }
 

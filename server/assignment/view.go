@@ -262,7 +262,7 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 		from provisioning_order o join order_line l on l.order_id = o.id
 		left join lateral (select h.to_state from order_line_history h where ?2 and h.order_id = o.id and h.line_ids @> array[l.id] and h.at <= ?1 order by h.id desc limit 1) h on true
 		where o.assigned_resource_type_id = any (?0) and l.created_at <= ?1
-			and (l.closed_at is null or l.closed_at > ?1 or l.state in (4, 6))
+			and (l.closed_at is null or l.closed_at > ?1 or l.state in (`+evaluation.SQLVerified+`, `+evaluation.SQLInactive+`))
 			and (o.closed_at is null or o.closed_at > ?1 or o.id = (select max(p.id) from provisioning_order p where p.assigned_resource_type_id = o.assigned_resource_type_id and p.created_at <= ?1))
 		order by o.id desc, l.id`, ids(arts), v.done(), v.past).Scan(v.ctx, &lines); err != nil {
 		return err

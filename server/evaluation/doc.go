@@ -4,6 +4,7 @@
 //
 // The steps, each knows only those above it
 //
+//	sqlstate.go    the states as statements spell them: names in SQL
 //	interval/       sets of instants
 //	evaluation      these words: what goes in and what comes out. Whoever only speaks of states, rows and deltas needs nothing else
 //	formula/        texts become values: paths, functions, expressions, dates, comparison

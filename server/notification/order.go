@@ -9,6 +9,7 @@ import (
 
 	"writ/server/access"
 	"writ/server/directory"
+	"writ/server/evaluation"
 )
 
 // shownOrders is how many lines a summary names (spec 11.2: first 20 lines).
@@ -50,7 +51,7 @@ func (s *Service) orderMail(ctx context.Context, tx bun.Tx, template, page, enti
 	var lines []OrderLine
 	if err := tx.NewRaw(`select o.id, coalesce(r.display_name, 'without owner') as owner, rt.display_name as resource_type,
 			case o.kind when 'CREATE' then 'create' when 'DELETE' then 'delete' when 'ASSOCIATE' then case when o.is_manual then 'edit' else 'link' end else 'edit' end as action,
-			case when 3 = any (o.states) then coalesce(o.error_message, '') else '' end as error
+			case when `+evaluation.SQLErrored+` = any (o.states) then coalesce(o.error_message, '') else '' end as error
 		from provisioning_order o left join resource r on r.id = o.owner_id join resource_type rt on rt.id = o.resource_type_id
 		where o.id = any (?) and ? order by r.display_name, o.id`, pgdialect.Array(orders), directory.Rows(shape, t.ID, "r", h.Scope.OfOwners())).Scan(ctx, &lines); err != nil {
 		return fmt.Errorf("orders for %s: %w", h.Username, err)

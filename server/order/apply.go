@@ -33,9 +33,10 @@ const (
 var (
 	//go:embed sql/roll_up.sql
 	rollUpText string
-	sqlRollUp  = withResults(withLooks(strings.Replace(rollUpText, "/*results*/", strings.Replace(resultRecordset, "?0", "?3", 1), 1)), "?2")
+	sqlRollUp  = withResults(withLooks(strings.Replace(evaluation.Named(rollUpText), "/*results*/", strings.Replace(resultRecordset, "?0", "?3", 1), 1)), "?2")
 	//go:embed sql/update_lines.sql
-	sqlUpdateLines string
+	updateLinesText string
+	sqlUpdateLines  = evaluation.Named(updateLinesText)
 )
 
 // Move is one line and what to note while it moves. Zero fields change nothing.
@@ -518,10 +519,10 @@ func (t *turn) endDeclined(ctx context.Context, tx bun.Tx) error {
 		return nil
 	}
 	_, err := tx.NewRaw(`update order_line l set closed_at = ?0, version = l.version + 1, updated_at = ?0
-		where l.closed_at is null and l.state = 6 and l.workflow_state = ?1
+		where l.closed_at is null and l.state = `+evaluation.SQLInactive+` and l.workflow_state = ?1
 		  and l.order_id in (select order_id from order_line where id = any(?2))
 		  and not exists (select from order_line x where x.order_id = l.order_id and x.closed_at is null
-			and not (x.state = 6 and x.workflow_state = ?1))`, stamp(t.now), evaluation.Declined, pgdialect.Array(ids)).Exec(ctx)
+			and not (x.state = `+evaluation.SQLInactive+` and x.workflow_state = ?1))`, stamp(t.now), evaluation.Declined, pgdialect.Array(ids)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("end declined lines: %w", err)
 	}

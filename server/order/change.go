@@ -223,7 +223,7 @@ func selectSentLines(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int
 				order by u.value limit 1) end, vk.key, v.key) as value_key,
 			coalesce(v.display_name, '') as value_name
 		from order_line l left join resource v on v.id = l.value_id left join lateral (`+keyInSystem("v")+`) vk on true
-		where l.order_id = any(?) and l.closed_at is null and l.state in (1, 2) order by l.id`, pgdialect.Array(orderIDs)).Scan(ctx, &rows)
+		where l.order_id = any(?) and l.closed_at is null and l.state in (`+evaluation.SQLPending+`, `+evaluation.SQLTransmitted+`) order by l.id`, pgdialect.Array(orderIDs)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read lines to send: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
+	"writ/server/evaluation"
 	"writ/server/permit"
 )
 
@@ -57,17 +58,17 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 		Ticket  bool
 	}
 	err = tx.NewRaw(`select * from (
-		select l.id as line_id, l.order_id, o.owner_id, t.transmitted_state_validity_period as minutes, o.has_ticket and l.state = 2 as ticket,
+		select l.id as line_id, l.order_id, o.owner_id, t.transmitted_state_validity_period as minutes, o.has_ticket and l.state = `+evaluation.SQLTransmitted+` as ticket,
 			case
-			when l.state in (0, 1, 2, 3, 5) and l.action not in ('DELETE', 'REMOVE') and l.end_date <= ?0 and not (l.state = 2 and not o.is_manual)
+			when l.state in (`+evaluation.SQLNone+`, `+evaluation.SQLPending+`, `+evaluation.SQLTransmitted+`, `+evaluation.SQLErrored+`, `+evaluation.SQLAwaitingApproval+`) and l.action not in ('DELETE', 'REMOVE') and l.end_date <= ?0 and not (l.state = `+evaluation.SQLTransmitted+` and not o.is_manual)
 				and not (l.id = any(o.sent_lines) and (o.called_at is not null or o.lease_owner is not null and o.lease_until > clock_timestamp())) then ?1
-			when l.state = 0 and l.wait_reason = 'not_due' and (l.start_date - make_interval(hours => t.fulfill_hours_ahead_of_time) <= ?0 or o.due_at <= ?0)
+			when l.state = `+evaluation.SQLNone+` and l.wait_reason = 'not_due' and (l.start_date - make_interval(hours => t.fulfill_hours_ahead_of_time) <= ?0 or o.due_at <= ?0)
 				then case when l.review_required and l.approved_value is null then ?2 else ?3 end
-			when l.state = 2 and t.transmitted_state_validity_period > 0 and (o.lease_owner is null or o.lease_until <= clock_timestamp())
+			when l.state = `+evaluation.SQLTransmitted+` and t.transmitted_state_validity_period > 0 and (o.lease_owner is null or o.lease_until <= clock_timestamp())
 				and o.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) <= ?0 then ?4
-			when l.state = 8 and t.transmitted_state_validity_period > 0
+			when l.state = `+evaluation.SQLExecuted+` and t.transmitted_state_validity_period > 0
 				and o.executed_at + make_interval(mins => t.transmitted_state_validity_period) <= ?0 then ?4
-			when l.state = 3 and o.error_count <= t.auto_retry_count
+			when l.state = `+evaluation.SQLErrored+` and o.error_count <= t.auto_retry_count
 				and o.errored_at + make_interval(mins => t.auto_retry_delay_minutes) <= ?0 then ?5
 			end as action
 		from order_line l

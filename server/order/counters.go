@@ -136,7 +136,7 @@ func countStates(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Coun
 			N     int
 		}
 		err = tx.NewRaw(`select o.state, count(*) as n from provisioning_order o left join resource w on w.id = o.owner_id
-			where ? and (o.closed_at is null or o.state = 4 and o.updated_at > ? and o.verified_at > ?) group by 1`,
+			where ? and (o.closed_at is null or o.state = `+evaluation.SQLVerified+` and o.updated_at > ? and o.verified_at > ?) group by 1`,
 			may, stamp(now.Add(-24*time.Hour)), stamp(now.Add(-24*time.Hour))).Scan(ctx, &rows)
 		if err != nil {
 			return fmt.Errorf("count orders: %w", err)
@@ -164,7 +164,7 @@ func countTiles(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Count
 	}
 	err := tx.NewRaw(`select entity_type_id, count(*) filter (where for_review and not is_errored) as to_review,
 			count(*) filter (where for_review and is_errored) as errored, count(*) filter (where for_operator) as manual, min(since) as oldest
-		from (select o.source_entity_type_id as entity_type_id, o.needs_review and ?0 as for_review, 3 = any(o.states) as is_errored,
+		from (select o.source_entity_type_id as entity_type_id, o.needs_review and ?0 as for_review, `+evaluation.SQLErrored+` = any(o.states) as is_errored,
 				o.has_ticket and ?1 as for_operator, case when o.has_ticket then o.transmitted_at else o.updated_at end as since
 			from provisioning_order o left join resource w on w.id = o.owner_id
 			where o.needs_review or o.has_ticket) x
@@ -238,9 +238,9 @@ func (s *Service) PerHour(ctx context.Context, hours *int) ([]*HourCount, error)
 	err := s.seeing(ctx, func(ctx context.Context, tx bun.Tx, may condition) error {
 		return tx.NewRaw(`select date_trunc('hour', h.at, 'UTC') as at,
 				count(distinct h.order_id) filter (where h.from_state is null and h.at = o.created_at) as created,
-				count(distinct h.order_id) filter (where h.to_state = 8) as executed,
-				count(distinct h.order_id) filter (where h.to_state = 4) as verified,
-				count(distinct h.order_id) filter (where h.to_state = 3) as errored
+				count(distinct h.order_id) filter (where h.to_state = `+evaluation.SQLExecuted+`) as executed,
+				count(distinct h.order_id) filter (where h.to_state = `+evaluation.SQLVerified+`) as verified,
+				count(distinct h.order_id) filter (where h.to_state = `+evaluation.SQLErrored+`) as errored
 			from order_line_history h join provisioning_order o on o.id = h.order_id left join resource w on w.id = o.owner_id
 			where h.at >= ? and h.from_state is distinct from h.to_state and ? group by 1`, stamp(list[0].At), may).Scan(ctx, &rows)
 	})
@@ -262,7 +262,7 @@ func (s *Service) ErrorGroups(ctx context.Context) ([]*ErrorGroup, error) {
 		return tx.NewRaw(`select o.error_class as class, coalesce(o.error_message, '') as message, count(*) as count, t.identifier as resource_type,
 				c.identifier as connector
 			from `+orders.Tables(may, "t.", "c.")+`
-			where o.error_class is not null and o.closed_at is null and 3 = any(o.states) and ?
+			where o.error_class is not null and o.closed_at is null and `+evaluation.SQLErrored+` = any(o.states) and ?
 			group by 1, 2, 4, 5 order by 3 desc, 1, 2, 4 limit 100`, may).Scan(ctx, &groups)
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/permit"
 	"writ/server/queue"
 )
@@ -237,9 +238,9 @@ func (s *Service) outcome(ctx context.Context, round fulfilRound, res *FulfilRes
 	err = s.DB.NewRaw(`select
 			(select count(*) from provisioning_order o join connection n on n.id = o.connection_id join connector c on c.id = n.connector_id
 				where `+sqlUndone+`) as left,
-			count(*) filter (where 3 = any(o.states)) as errors,
+			count(*) filter (where `+evaluation.SQLErrored+` = any(o.states)) as errors,
 			count(*) filter (where o.has_ticket and not o.has_pending) as tickets,
-			count(*) filter (where not (o.has_pending or o.has_silent or o.has_ticket or 3 = any(o.states))) as executed
+			count(*) filter (where not (o.has_pending or o.has_silent or o.has_ticket or `+evaluation.SQLErrored+` = any(o.states))) as executed
 		from provisioning_order o where o.resource_type_id = any(?) and o.updated_at >= ? and (o.generated_at is null or o.generated_at <= ?)
 			and (o.executed_at >= ? or o.errored_at >= ? or o.transmitted_at >= ?)`,
 		types, began, types, began, began, began, began, began).Scan(ctx, &n)

@@ -18,7 +18,9 @@ import (
 )
 
 //go:embed sql/candidates.sql
-var sqlCandidates string
+var candidatesText string
+
+var sqlCandidates = evaluation.Named(candidatesText)
 
 // generateLock is the advisory lock class under which one generation per connector runs ("gene"): two at once could pass a threshold
 // together that neither passes alone.

@@ -12,7 +12,9 @@ import (
 )
 
 //go:embed sql/heirs.sql
-var sqlHeirs string
+var heirsText string
+
+var sqlHeirs = evaluation.Named(heirsText)
 
 // What somebody who is gone had may pass to somebody else: correlation decides that when the other one is computed, which may be in a later
 // batch, by another process, or after a person's decision about a suggestion. A removal cannot be taken back, so it waits (wait reason heir):

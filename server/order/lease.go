@@ -159,7 +159,7 @@ func (s *Service) selectDue(ctx context.Context, tx bun.Tx, now time.Time, conne
 func (s *Service) lose(ctx context.Context, tx bun.Tx, now time.Time, ids []int64) error {
 	var lines []int64
 	err := tx.NewRaw(`select l.id from order_line l join provisioning_order o on o.id = l.order_id
-		where l.order_id = any(?) and l.closed_at is null and l.state = 1 and l.id = any(o.sent_lines) and o.called_at is not null order by l.id`,
+		where l.order_id = any(?) and l.closed_at is null and l.state = `+evaluation.SQLPending+` and l.id = any(o.sent_lines) and o.called_at is not null order by l.id`,
 		pgdialect.Array(ids)).Scan(ctx, &lines)
 	if err != nil || len(lines) == 0 {
 		return err

@@ -114,7 +114,7 @@ func (p *policyRun) lockOrphans(ctx context.Context, tx bun.Tx) error {
 func (p *policyRun) loadOpen(ctx context.Context, tx bun.Tx, arts []int64) error {
 	var rows []*openOrder
 	err := tx.NewRaw(`select id, assigned_resource_type_id, state, is_manual,
-			(lease_owner is not null and lease_until > clock_timestamp()) or called_at is not null and states && '{1,2}' as in_flight
+			(lease_owner is not null and lease_until > clock_timestamp()) or called_at is not null and states && '{`+evaluation.SQLPending+`,`+evaluation.SQLTransmitted+`}' as in_flight
 		from provisioning_order where closed_at is null and assigned_resource_type_id = any(?) order by id for update`,
 		pgdialect.Array(arts)).Scan(ctx, &rows)
 	if err != nil {

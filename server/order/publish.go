@@ -134,7 +134,7 @@ func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 		return fmt.Errorf("write generated orders: %w", err)
 	}
 	_, err = tx.NewRaw(`update provisioning_order o set generated_at = ?0, generation_id = ?1, job_instance_id = ?2, wait_reason = 'none',
-			connection_id = g.connection, connector_id = g.connector, is_manual = case when 2 = any(o.states) then o.is_manual else g.is_manual end,
+			connection_id = g.connection, connector_id = g.connector, is_manual = case when `+evaluation.SQLTransmitted+` = any(o.states) then o.is_manual else g.is_manual end,
 			not_before = null, tries = 0, swap_id = null
 		from json_to_recordset(?3) as g (id bigint, connection bigint, connector bigint, is_manual boolean) where o.id = g.id`,
 		stamp(p.now), g.ID, optional(in.JobInstanceID), string(raw)).Exec(ctx)

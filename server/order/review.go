@@ -392,7 +392,7 @@ func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersP
 	}
 	return s.bulk(ctx, bulkAction{
 		permission: permit.ReviewProvisioning, bulkPermission: permit.BulkReviewProvisioning,
-		among: "o.needs_review and 3 = any(o.states)", ids: in.OrderIDs, filter: in.Filter,
+		among: "o.needs_review and " + evaluation.SQLErrored + " = any(o.states)", ids: in.OrderIDs, filter: in.Filter,
 		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 			var steps []step
 			var ids []int64
@@ -430,7 +430,7 @@ func (s *Service) Reconsider(ctx context.Context, in BulkOrdersInput) (*BulkOrde
 		return nil, err
 	}
 	return s.bulk(ctx, bulkAction{
-		permission: permit.ReviewProvisioning, among: "(6 = any(o.states))", ids: in.OrderIDs, filter: in.Filter,
+		permission: permit.ReviewProvisioning, among: "(" + evaluation.SQLInactive + " = any(o.states))", ids: in.OrderIDs, filter: in.Filter,
 		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 			var steps []step
 			var arts, owners []int64

@@ -35,7 +35,7 @@ var (
 	sqlKeys  = strings.Replace(keysText, "/*key in system*/", keyInSystem("g"), 1)
 	//go:embed sql/taken.sql
 	takenText string
-	sqlTaken  = strings.Replace(takenText, "/*key in system*/", keyInSystem("r"), 1)
+	sqlTaken  = strings.Replace(evaluation.Named(takenText), "/*key in system*/", keyInSystem("r"), 1)
 	//go:embed sql/obstacles.sql
 	obstacles     string
 	sqlObstacles  = withDue(obstacles)
@@ -204,12 +204,12 @@ func (s *Service) takeUpConflicts(ctx context.Context) error {
 		var ids []int64
 		err := tx.NewRaw(`select o.id from provisioning_order o
 			where o.error_class = ? and o.closed_at is null and exists (
-				select from order_key w join order_line wl on wl.id = w.line_id and wl.state = 3 and wl.closed_at is null
+				select from order_key w join order_line wl on wl.id = w.line_id and wl.state = `+evaluation.SQLErrored+` and wl.closed_at is null
 				join order_key h on h.key = w.key and h.is_freed and h.order_id <> w.order_id
 				join order_line hl on hl.id = h.line_id
 				join provisioning_order x on x.id = h.order_id
 				where w.order_id = o.id and not w.is_freed
-					and (hl.state in (1, 2) and hl.closed_at is null or hl.state in (4, 8) and x.executed_at >= o.errored_at))
+					and (hl.state in (`+evaluation.SQLPending+`, `+evaluation.SQLTransmitted+`) and hl.closed_at is null or hl.state in (`+evaluation.SQLVerified+`, `+evaluation.SQLExecuted+`) and x.executed_at >= o.errored_at))
 			order by o.id for update of o skip locked`, string(fulfil.Conflict)).Scan(ctx, &ids)
 		if err != nil || len(ids) == 0 {
 			return err
@@ -219,7 +219,7 @@ func (s *Service) takeUpConflicts(ctx context.Context) error {
 			return fmt.Errorf("take up conflicts: %w", err)
 		}
 		var lines []int64
-		if err := tx.NewRaw(`select id from order_line where order_id = any(?) and state = 3 and closed_at is null order by id`, pgdialect.Array(ids)).Scan(ctx, &lines); err != nil {
+		if err := tx.NewRaw(`select id from order_line where order_id = any(?) and state = `+evaluation.SQLErrored+` and closed_at is null order by id`, pgdialect.Array(ids)).Scan(ctx, &lines); err != nil {
 			return fmt.Errorf("find the lines of conflicts: %w", err)
 		}
 		moves := make([]Move, len(lines))
@@ -304,7 +304,7 @@ func (s *Service) Ordered(ctx context.Context, db bun.IDB, claims []evaluation.C
 		left join entity_mapping m on m.entity_type_id = q.type
 		left join connection n on n.id = m.connection_id
 		join order_key w on w.key = target_key(n.connector_id, m.source_table, q.type, coalesce(c.column_name, p.identifier), q.value) and not w.is_freed
-		join order_line l on l.id = w.line_id and l.closed_at is null and l.state in (0, 1, 2, 5, 8)
+		join order_line l on l.id = w.line_id and l.closed_at is null and l.state in (`+evaluation.SQLNone+`, `+evaluation.SQLPending+`, `+evaluation.SQLTransmitted+`, `+evaluation.SQLAwaitingApproval+`, `+evaluation.SQLExecuted+`)
 		join provisioning_order o on o.id = w.order_id and o.closed_at is null and o.owner_id is distinct from q.owner
 		order by 1`, arrayOf(n), arrayOf(types), arrayOf(owners), pgdialect.Array(properties), pgdialect.Array(values)).Scan(ctx, &found)
 	if err != nil {

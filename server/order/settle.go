@@ -15,6 +15,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/event"
 	"writ/server/fulfil"
 	"writ/server/permit"
@@ -312,7 +313,7 @@ func (s *Service) LateAnswer(ctx context.Context, orderID int64, idempotencyKey 
 func sentLinesOf(ctx context.Context, tx bun.Tx, orderID int64) ([]int64, error) {
 	var ids []int64
 	err := tx.NewRaw(`select l.id from order_line l join provisioning_order o on o.id = l.order_id
-		where l.order_id = ? and l.closed_at is null and l.state in (1, 2) and (l.id = any(o.sent_lines) or l.state = 2) order by l.id`, orderID).Scan(ctx, &ids)
+		where l.order_id = ? and l.closed_at is null and l.state in (`+evaluation.SQLPending+`, `+evaluation.SQLTransmitted+`) and (l.id = any(o.sent_lines) or l.state = `+evaluation.SQLTransmitted+`) order by l.id`, orderID).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("read sent lines: %w", err)
 	}

@@ -135,7 +135,7 @@ func (s *Service) Quiescent(ctx context.Context) (bool, error) {
 			join entity_type e on e.id = o.source_entity_type_id and e.initialized_at is not null
 			where o.has_pending and o.generated_at is null and (o.wait_reason in ('none', 'connector_inactive', 'no_connection'))
 				-- a creation that is not released yet waits for people
-				and not (o.kind = 'CREATE' and o.states && array[0, 5, 6, 7]::smallint[]) and not 7 = any(o.states))`, continuous).Scan(ctx, &quiet)
+				and not (o.kind = 'CREATE' and o.states && array[`+evaluation.SQLNone+`, `+evaluation.SQLAwaitingApproval+`, `+evaluation.SQLInactive+`, `+evaluation.SQLError+`]::smallint[]) and not `+evaluation.SQLError+` = any(o.states))`, continuous).Scan(ctx, &quiet)
 		return err
 	})
 	return quiet, err

@@ -9,6 +9,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/evaluation"
 	"writ/server/page"
 )
 
@@ -98,7 +99,7 @@ func (s *Service) Patterns(ctx context.Context, args page.Args, filter *Reconcil
 	}
 	q := bun.SafeQuery(`with k as (
 			select g.resource_type_id as type, coalesce(g.property, '') as property, `+sqlKindOf+` as kind, case when g.property is null then '' else g.shape end as shape,
-				count(*)::int as n, (count(*) filter (where g.workflow_state = 3))::int as old, min(g.id) as some, min(g.found_at) as oldest, max(g.found_at) as newest,
+				count(*)::int as n, (count(*) filter (where g.workflow_state = `+evaluation.SQLPreExisting+`))::int as old, min(g.id) as some, min(g.found_at) as oldest, max(g.found_at) as newest,
 				min(coalesce(g.current_value, '')) = max(coalesce(g.current_value, '')) and min(coalesce(g.proposed_value, '')) = max(coalesce(g.proposed_value, '')) as same
 			from `+items.Tables(where, "w.valid_to")+` where ? group by 1, 2, 3, 4)
 		select k.type, k.property, k.kind, k.shape, k.n, k.old, k.oldest, k.newest, k.same, coalesce(g.current_value, ''), coalesce(g.proposed_value, ''),

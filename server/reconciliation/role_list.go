@@ -265,12 +265,12 @@ func (s *Service) RolePatterns(ctx context.Context, args page.Args, filter *Role
 		after = bun.SafeQuery("(-k.n, k.role) > (?, ?)", -at.Count, at.Role)
 	}
 	q := bun.SafeQuery(`with k as (
-			select a.role_id as role, count(*)::int as n, (count(*) filter (where a.workflow_state = 3))::int as old, (count(*) filter (where a.lacking = '{}'))::int as complete,
+			select a.role_id as role, count(*)::int as n, (count(*) filter (where a.workflow_state = `+evaluation.SQLPreExisting+`))::int as old, (count(*) filter (where a.lacking = '{}'))::int as complete,
 				sum(cardinality(a.lacking))::int as lacking, min(a.start_date) as oldest, max(a.start_date) as newest, min(a.id) as some
 			from `+roleItems.Tables(where)+` where ? group by 1)
 		select k.role, r.identifier, r.display_name, r.kind, k.n, k.old, k.complete, k.lacking, k.oldest, k.newest, a.found_by,
 			(select count(*) from (select from assigned_role h where h.role_id = k.role and h.valid_to = 'infinity' and not h.is_denied
-				and h.workflow_state in (16, 18, 24, 27, 116) limit ?) h)::int, (select count(*) from k)::int
+				and h.workflow_state in (`+evaluation.SQLApproved+`, `+evaluation.SQLCalculated+`, `+evaluation.SQLQuestioned+`, `+evaluation.SQLProlonged+`, `+evaluation.SQLApprovedRisk+`) limit ?) h)::int, (select count(*) from k)::int
 		from k join role r on r.id = k.role join assigned_role a on a.id = k.some
 		where ? order by k.n desc, k.role limit ?`, where, db.Fixed(page.Exact+1), after, db.Fixed(args.First+1))
 	total := 0

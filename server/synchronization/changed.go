@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun/schema"
 
 	"writ/server/directory"
+	"writ/server/evaluation"
 	"writ/server/fulfil"
 	"writ/server/system"
 )
@@ -47,7 +48,7 @@ func wantedKeys(ctx context.Context, b bun.IDB, d *Delivery, types []int64) (map
 	if err := b.NewRaw(`select r.entity_type_id, k.key from written_key w join resource r on r.id = w.resource_id and r.valid_to = 'infinity'
 			cross join lateral (values (r.key), (w.key)) k (key) where r.entity_type_id = any (?1)
 		union select r.entity_type_id, r.key from provisioning_order o join resource r on r.id = o.target_id and r.valid_to = 'infinity'
-			where o.connector_id = ?0 and o.kind = 'DELETE' and o.state = 8 and o.closed_at is null and r.entity_type_id = any (?1)`,
+			where o.connector_id = ?0 and o.kind = 'DELETE' and o.state = `+evaluation.SQLExecuted+` and o.closed_at is null and r.entity_type_id = any (?1)`,
 		d.ConnectorID, array(types)).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read the keys that orders move: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
+	"writ/server/evaluation"
 )
 
 //go:embed sql/*.sql
@@ -23,7 +24,7 @@ func statement(name string) string {
 	if err != nil {
 		panic(err) // embedded above
 	}
-	return string(raw)
+	return evaluation.Named(string(raw))
 }
 
 func array[T any](s []T) any {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"writ/server/evaluation"
 	"writ/server/order"
 
 	"github.com/uptrace/bun"
@@ -41,7 +42,7 @@ func followKeys(ctx context.Context, tx bun.Tx, d *Delivery, types []int64) (hel
 			(select h.id from resource h where h.entity_type_id = r.entity_type_id and h.key = w.key and h.valid_to = 'infinity') as holder_id,
 			exists (select from delivery_kept k where k.entity_type_id = r.entity_type_id and k.key = r.key) as is_kept,
 			exists (select from provisioning_order c join resource_type t on t.id = c.resource_type_id and t.target_entity_type_id = r.entity_type_id
-				where c.connector_id = ?2 and c.kind = 'CREATE' and c.state = 8 and c.closed_at is null and c.created_key = w.key and c.executed_at <= ?3) as is_created
+				where c.connector_id = ?2 and c.kind = 'CREATE' and c.state = `+evaluation.SQLExecuted+` and c.closed_at is null and c.created_key = w.key and c.executed_at <= ?3) as is_created
 		from written_key w join resource r on r.id = w.resource_id and r.valid_to = 'infinity'
 		where r.entity_type_id = any (?1) order by r.entity_type_id, r.id, w.n desc`, d.ID, array(types), d.ConnectorID, d.StartedAt).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read the keys that were written: %w", err)
@@ -101,9 +102,9 @@ func replaced(ctx context.Context, tx bun.Tx, d *Delivery) error {
 		join resource r on r.id = o.target_id and r.valid_to = 'infinity'
 		cross join lateral (select coalesce((select w.key from written_key w where w.resource_id = r.id and w.is_done and w.ended_at <= o.executed_at order by w.n desc limit 1), r.key) as key) k
 		join delivery_row s on s.delivery_id = ?0 and s.entity_type_id = r.entity_type_id and s.key = k.key and s.command <> 'DELETE'
-		where o.connector_id = ?1 and o.kind = 'DELETE' and o.state = 8 and o.closed_at is null and o.executed_at <= ?2 and (
+		where o.connector_id = ?1 and o.kind = 'DELETE' and o.state = `+evaluation.SQLExecuted+` and o.closed_at is null and o.executed_at <= ?2 and (
 			exists (select from provisioning_order c join resource_type t on t.id = c.resource_type_id
-				where c.connector_id = ?1 and c.kind = 'CREATE' and c.state = 8 and c.closed_at is null and c.executed_at between o.executed_at and ?2
+				where c.connector_id = ?1 and c.kind = 'CREATE' and c.state = `+evaluation.SQLExecuted+` and c.closed_at is null and c.executed_at between o.executed_at and ?2
 					and t.target_entity_type_id = r.entity_type_id and c.created_key = k.key)
 			or exists (select from written_key w join resource x on x.id = w.resource_id and x.valid_to = 'infinity'
 				where x.entity_type_id = r.entity_type_id and w.key = k.key and x.id <> r.id and w.is_done and w.ended_at between o.executed_at and ?2))`,

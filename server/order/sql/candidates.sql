@@ -10,19 +10,19 @@ select o.id, o.resource_type_id, o.owner_id, o.wait_reason, o.state,
           and ((select r.valid_to = 'infinity' from resource r where r.id = a.resource_id)
             or d.ticket_synchro_is_not_available and (a.verified_at is not null or (
                 select true from provisioning_order x
-                where x.assigned_resource_type_id = a.id and x.kind <> 'DELETE' and x.states && '{4,8}' limit 1)))
+                where x.assigned_resource_type_id = a.id and x.kind <> 'DELETE' and x.states && '{:VERIFIED,:EXECUTED}' limit 1)))
         limit 1) is not null as has_dependency,
     t.depends_on_owner_property is null or coalesce(w.scalars ->> t.depends_on_owner_property, '') <> '' as has_owner_property
 from provisioning_order o
 join resource_type t on t.id = o.resource_type_id
 left join resource w on w.id = o.owner_id
 cross join lateral (
-    select coalesce(bool_or(x.action = 'CREATE' and x.state = 1), false) as has_create,
-           coalesce(bool_and(x.state in (1, 4, 8)) filter (where x.action = 'CREATE'), true) as create_released,
-           coalesce(bool_or(x.action = 'DELETE' and x.state = 1), false) as has_delete,
-           coalesce(bool_or(x.state = 7), false) as has_error,
-           coalesce(bool_or(x.action = 'SET' and x.state in (0, 3, 5, 6)), false) as holds
-    from order_line x where x.order_id = o.id and (x.closed_at is null or x.state = 4)
+    select coalesce(bool_or(x.action = 'CREATE' and x.state = :PENDING), false) as has_create,
+           coalesce(bool_and(x.state in (:PENDING, :VERIFIED, :EXECUTED)) filter (where x.action = 'CREATE'), true) as create_released,
+           coalesce(bool_or(x.action = 'DELETE' and x.state = :PENDING), false) as has_delete,
+           coalesce(bool_or(x.state = :ERROR), false) as has_error,
+           coalesce(bool_or(x.action = 'SET' and x.state in (:NONE, :ERRORED, :AWAITING_APPROVAL, :INACTIVE)), false) as holds
+    from order_line x where x.order_id = o.id and (x.closed_at is null or x.state = :VERIFIED)
 ) l
 where o.has_pending and o.generated_at is null and o.resource_type_id = any(?0)
 order by o.id

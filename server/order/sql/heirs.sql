@@ -5,7 +5,7 @@
 select o.id
 from (
     select o.id, o.owner_id, o.target_id from provisioning_order o join assigned_resource_type a on a.id = o.assigned_resource_type_id
-    where o.id = any(?0::bigint[]) and o.kind = 'DELETE' and o.target_id is not null and o.called_at is null and a.workflow_state <> 20 offset 0) o
+    where o.id = any(?0::bigint[]) and o.kind = 'DELETE' and o.target_id is not null and o.called_at is null and a.workflow_state <> :WORKFLOW_CANCELLATION offset 0) o
 left join lateral (select w.valid_to from resource w where w.id = o.owner_id offset 0) w on true
 where w.valid_to is distinct from 'infinity'
   and (
@@ -22,7 +22,7 @@ where w.valid_to is distinct from 'infinity'
     or exists (
         select from (select g.owner_id, g.kind, g.closed_at, g.states from provisioning_order g where g.target_id = o.target_id offset 0) g
         cross join lateral (select h.valid_to from resource h where h.id = g.owner_id offset 0) h
-        where g.kind = 'ASSOCIATE' and g.closed_at is null and g.states && '{0,1,5}' and g.owner_id is distinct from o.owner_id and h.valid_to = 'infinity'))
+        where g.kind = 'ASSOCIATE' and g.closed_at is null and g.states && '{:NONE,:PENDING,:AWAITING_APPROVAL}' and g.owner_id is distinct from o.owner_id and h.valid_to = 'infinity'))
 union all
 -- And which of them create what may be there already: a creation for somebody who is gone was sent, nobody has read yet what became of it, and by
 -- a correlation key it made what the owner is to have.
@@ -45,8 +45,8 @@ where exists (
         where g.assigned_resource_type_id = a.id and g.kind = 'CREATE' and g.closed_at is null offset 0) g on true
     where w.valid_to <> 'infinity' and (
         g.states is null and a.unseen_at is not null
-        or not g.is_manual and (g.called_at is not null and g.states && '{1,2}' or g.lease_until > clock_timestamp())
-        or 8 = any (g.states) and not exists (
+        or not g.is_manual and (g.called_at is not null and g.states && '{:PENDING,:TRANSMITTED}' or g.lease_until > clock_timestamp())
+        or :EXECUTED = any (g.states) and not exists (
             select from resource_type t join entity_type e on e.id = t.target_entity_type_id
             join delivery d on d.connector_id = e.connector_id and d.state = 'APPLIED' and d.started_at > g.executed_at
             where t.id = o.resource_type_id)))

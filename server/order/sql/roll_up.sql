@@ -4,15 +4,15 @@ with answered as (
     select * from /*results*/
 ), rolled as (
     select l.order_id,
-           coalesce(array_agg(distinct l.state order by l.state) filter (where l.closed_at is null or l.state in (0, 4, 6)), '{}') as states,
+           coalesce(array_agg(distinct l.state order by l.state) filter (where l.closed_at is null or l.state in (:NONE, :VERIFIED, :INACTIVE)), '{}') as states,
            bool_and(l.closed_at is not null) as is_done,
            /*dates of lines*/,
            -- what must not go out as long as this is so: half an account, or one whose creation is not released (spec 2.4.4)
-           bool_or(l.closed_at is null and (l.state = 7 or l.action = 'CREATE' and l.state in (0, 5, 6))) as is_incomplete,
-           bool_or(l.closed_at is null and l.action = 'CREATE' and l.state = 1) and bool_or(l.closed_at is null and l.action = 'SET' and l.state in (0, 3, 5, 6)) as may_lack_key,
-           max(l.wait_reason) filter (where l.closed_at is null and l.state = 0) as held_because,
+           bool_or(l.closed_at is null and (l.state = :ERROR or l.action = 'CREATE' and l.state in (:NONE, :AWAITING_APPROVAL, :INACTIVE))) as is_incomplete,
+           bool_or(l.closed_at is null and l.action = 'CREATE' and l.state = :PENDING) and bool_or(l.closed_at is null and l.action = 'SET' and l.state in (:NONE, :ERRORED, :AWAITING_APPROVAL, :INACTIVE)) as may_lack_key,
+           max(l.wait_reason) filter (where l.closed_at is null and l.state = :NONE) as held_because,
            -- what went back before it was answered is not on its way any more
-           array_agg(l.id order by l.id) filter (where l.state in (0, 5, 6)) as taken_back
+           array_agg(l.id order by l.id) filter (where l.state in (:NONE, :AWAITING_APPROVAL, :INACTIVE)) as taken_back
     from order_line l
     where l.order_id = any(?0)
     group by l.order_id
@@ -26,17 +26,17 @@ set state = order_roll_up(r.states),
     sent_lines = case when o.sent_lines && r.taken_back then array(select s from unnest(o.sent_lines) s where not s = any(r.taken_back)) else o.sent_lines end,
     generated_at = case when o.id = any(?1) or r.is_incomplete or case when r.may_lack_key then is_key_held(o.id) else false end then null else o.generated_at end,
     -- what was created has a target once it was seen
-    target_id = case when o.kind = 'CREATE' and order_roll_up(r.states) = 4 then coalesce(a.resource_id, o.target_id) else o.target_id end,
-    verified_at = case when order_roll_up(r.states) = 4 then coalesce(o.verified_at, ?2) end,
+    target_id = case when o.kind = 'CREATE' and order_roll_up(r.states) = :VERIFIED then coalesce(a.resource_id, o.target_id) else o.target_id end,
+    verified_at = case when order_roll_up(r.states) = :VERIFIED then coalesce(o.verified_at, ?2) end,
     wait_reason = case
-        when 1 = any(r.states) then case when o.id = any(?1) then 'none' else o.wait_reason end
+        when :PENDING = any(r.states) then case when o.id = any(?1) then 'none' else o.wait_reason end
         else coalesce(r.held_because, 'none') end,
-    error_class = case when 3 = any(r.states) then n.error_class end,
-    error_message = case when 3 = any(r.states) then n.error_message end,
-    error_hint = case when 3 = any(r.states) then n.error_hint end,
+    error_class = case when :ERRORED = any(r.states) then n.error_class end,
+    error_message = case when :ERRORED = any(r.states) then n.error_message end,
+    error_hint = case when :ERRORED = any(r.states) then n.error_hint end,
     -- a ticket that was withdrawn is nobody's any more
-    assignee = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else o.assignee end,
-    transmitted_at = case when not 2 = any(r.states) and (1 = any(r.states) or 5 = any(r.states)) then null else n.transmitted_at end,
+    assignee = case when not :TRANSMITTED = any(r.states) and (:PENDING = any(r.states) or :AWAITING_APPROVAL = any(r.states)) then null else o.assignee end,
+    transmitted_at = case when not :TRANSMITTED = any(r.states) and (:PENDING = any(r.states) or :AWAITING_APPROVAL = any(r.states)) then null else n.transmitted_at end,
     /*set result*/,
     look_at = case when not r.is_done then /*look at*/ end
 from rolled r

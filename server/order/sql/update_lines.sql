@@ -2,11 +2,11 @@
 -- ?0 moves as JSON, lines that move alike together; ?1 now; ?2 the ids of all of them, for the planner
 update order_line l
 set state = m.to_state,
-    previous_state = case when m.to_state = 7 and l.state <> 7 then l.state else l.previous_state end,
+    previous_state = case when m.to_state = :ERROR and l.state <> :ERROR then l.state else l.previous_state end,
     workflow_state = coalesce(m.workflow, l.workflow_state),
     wait_reason = coalesce(m.wait, case when m.to_state = l.state then l.wait_reason else 'none' end),
-    error = case when m.to_state in (3, 7) then coalesce(m.error, l.error) end,
-    error_class = case when m.to_state = 3 then coalesce(m.error_class, l.error_class) end,
+    error = case when m.to_state in (:ERRORED, :ERROR) then coalesce(m.error, l.error) end,
+    error_class = case when m.to_state = :ERRORED then coalesce(m.error_class, l.error_class) end,
     approved_value = case m.approval when 1 then coalesce(l.proposed_value, '') when -1 then null else l.approved_value end,
     postponed_at = case when m.postpone then ?1 when m.to_state <> l.state or m.is_changed then null else l.postponed_at end,
     is_changed = case when m.is_changed then true when m.to_state <> l.state then false else l.is_changed end,

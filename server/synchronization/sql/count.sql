@@ -5,7 +5,7 @@
 with asked as materialized (
     select o.kind, o.target_id, t.target_entity_type_id as entity_type_id, coalesce(o.created_key, l.proposed_value) as key
     from delivery y
-    join provisioning_order o on o.connector_id = y.connector_id and o.states && '{2,8}' and o.closed_at is null
+    join provisioning_order o on o.connector_id = y.connector_id and o.states && '{:TRANSMITTED,:EXECUTED}' and o.closed_at is null
     join resource_type t on t.id = o.resource_type_id
     left join property_mapping m on o.kind = 'CREATE' and m.entity_type_id = t.target_entity_type_id and m.is_primary_key
     left join property p on p.id = m.property_id
