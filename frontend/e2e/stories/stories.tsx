@@ -1,5 +1,7 @@
 import { Button } from '@mantine/core'
 import { JumpPalette } from '../../src/app/JumpPalette'
+import { ListedPagesContext } from '../../src/app/listed'
+import { listedPages } from '../../src/app/pages'
 import { keepRecent } from '../../src/app/recent'
 import { PersonHeading } from '../../src/features/directory/PersonHeading'
 import { ManualDrawer } from '../../src/features/order/ManualDrawer'
@@ -152,7 +154,11 @@ const palette = (search: unknown[], before = nothing as () => void): Story => ({
   answers: { Search: { search } },
   draw: () => {
     before()
-    return <JumpPalette onClose={nothing} onKeys={nothing} />
+    return (
+      <ListedPagesContext value={listedPages}>
+        <JumpPalette onClose={nothing} onKeys={nothing} />
+      </ListedPagesContext>
+    )
   },
 })
 

@@ -8,6 +8,8 @@ import { SocketStatus, SocketStatusContext } from '../graphql/socketStatus'
 import { styleNonce } from '../lib/styleNonce'
 import { Keymap, KeymapContext } from '../ui/keys'
 import { theme, variables } from '../ui/theme'
+import { ListedPagesContext } from './listed'
+import { listedPages } from './pages'
 import { makeRouter } from './router'
 
 const schemes = localStorageColorSchemeManager({ key: 'writ.scheme' })
@@ -57,7 +59,9 @@ export function App() {
         <SocketStatusContext value={status}>
           <KeymapContext value={keymap}>
             <AheadContext value={ahead}>
-              <RouterProvider router={router} />
+              <ListedPagesContext value={listedPages}>
+                <RouterProvider router={router} />
+              </ListedPagesContext>
             </AheadContext>
           </KeymapContext>
         </SocketStatusContext>

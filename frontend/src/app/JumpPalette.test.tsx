@@ -5,6 +5,8 @@ import { Provider } from 'urql'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeClient, Surroundings } from '../test/render'
 import { JumpPalette } from './JumpPalette'
+import { ListedPagesContext } from './listed'
+import { listedPages } from './pages'
 
 const hits = [
   { kind: 'Directory_User', id: '7', label: 'Viktor Moreau', detail: 'Person E10001' },
@@ -16,7 +18,11 @@ function setup() {
   const onClose = vi.fn()
   const onKeys = vi.fn()
   const root = createRootRoute({
-    component: () => <JumpPalette onClose={onClose} onKeys={onKeys} />,
+    component: () => (
+      <ListedPagesContext value={listedPages}>
+        <JumpPalette onClose={onClose} onKeys={onKeys} />
+      </ListedPagesContext>
+    ),
   })
   const any = createRoute({ getParentRoute: () => root, path: '$', component: () => null })
   const router = createRouter({ routeTree: root.addChildren([any]), history: createMemoryHistory() })

@@ -9,7 +9,7 @@ import { t } from '../lib/texts'
 import classes from './JumpPalette.module.css'
 import { keepRecent, readRecent, type Recent } from './recent'
 import { SearchDocument } from './search.generated'
-import { useListedPages } from './useListedPages'
+import { useListedPages } from './listed'
 
 interface Entry {
   id: string

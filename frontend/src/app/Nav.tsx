@@ -3,9 +3,8 @@ import { useCounters } from '../graphql/live'
 import { formatNumber } from '../lib/format'
 import { t } from '../lib/texts'
 import { Logo } from '../ui/Logo'
-import type { Listed } from './frame'
 import classes from './Nav.module.css'
-import { useListedPages } from './useListedPages'
+import { useListedPages, type Listed } from './listed'
 
 const groups: Record<Listed['group'], string> = {
   top: '',

@@ -16,7 +16,7 @@ import { FenceBanner } from '../features/fence/FenceBanner'
 import { mayReconcile, maySeeFence } from '../graphql/may'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
-import { useListedPages } from './useListedPages'
+import { useListedPages } from './listed'
 
 const loadPalette = () => import('./JumpPalette')
 const JumpPalette = lazyPart(() => loadPalette().then((m) => m.JumpPalette))

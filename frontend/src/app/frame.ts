@@ -6,33 +6,18 @@ import {
   redirect,
   type RouteComponent,
 } from '@tanstack/react-router'
-import type { Icon } from '@tabler/icons-react'
 import type { Ahead, Asked } from '../graphql/ahead'
-import type { LiveCounters } from '../graphql/live'
 import type { MeFragment } from '../graphql/me.generated'
 import type { Session } from '../graphql/session'
 import { orMissing } from '../lib/freshCode'
 import { text, type RawSearch } from '../lib/search'
+import type { Listed } from './listed'
 import { NotFoundScreen } from './notices'
 
 interface Context {
   session: Session
   /** Asks for the data of a page while its code is on the way. */
   ahead: Ahead
-}
-
-/** What the navigation, the palette and the keys say of a page. */
-export interface Listed {
-  group: 'top' | 'work' | 'things' | 'machinery' | 'end'
-  /** In the navigation. */
-  label: string
-  /** In the palette, where it is called otherwise there. */
-  title?: string
-  icon: Icon
-  /** How many wait there. */
-  counter?: (counters: LiveCounters) => number
-  /** The second letter after g, and what the list of keys says. */
-  go?: { key: string; says: string }
 }
 
 declare module '@tanstack/react-router' {

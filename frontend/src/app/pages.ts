@@ -18,7 +18,7 @@ import {
   IconUsers,
   IconWebhook,
 } from '@tabler/icons-react'
-import { createRoute, Outlet, redirect, type LinkProps, type StaticDataRouteOption } from '@tanstack/react-router'
+import { createRoute, Outlet, redirect, type StaticDataRouteOption } from '@tanstack/react-router'
 import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
@@ -48,10 +48,10 @@ import {
   maySeeSystems,
   maySeeWebhooks,
 } from '../graphql/may'
-import type { MeFragment } from '../graphql/me.generated'
 import { text, type RawSearch } from '../lib/search'
 import { t } from '../lib/texts'
-import { bring, lazyPage, open, shell, type Listed } from './frame'
+import { bring, lazyPage, open, shell } from './frame'
+import type { ListedPage } from './listed'
 import { NotFoundPage } from './notices'
 
 // Every page stands here once: its address, who may open it, what it asks for, its code, and how the navigation, the palette and the list of keys
@@ -590,13 +590,6 @@ export const pages = [
   help,
   unknown,
 ] as const
-
-export interface ListedPage extends Listed {
-  path: string & LinkProps['to']
-  may: (me: MeFragment) => boolean
-  /** Brings the code of the page and its drawers. */
-  preload: () => void
-}
 
 /** The pages that navigation, palette and keys offer, in their order. */
 export const listedPages: ListedPage[] = pages.flatMap((page) => {
