@@ -94,6 +94,8 @@ func (w *world) lists() map[string]string {
 	lists["WebhookDeliveryConnection"] = "{ webhooks { deliveries(first: 20) %s } }"
 	lists["DeliveryConnection"] = "{ connectors { deliveriesPage(first: 20) %s } }"
 	lists["DeliveryChangeConnection"] = "{ delivery(id: 601) { changes(first: 20) %s } }"
+	lists["MiningResultConnection"] = "{ miningResults(runId: 3711, first: 20) %s }"
+	lists["MiningPersonConnection"] = "{ miningPeople(resultId: 3721, wouldBeGiven: true, first: 20) %s }"
 	for name, t := range schema.Types {
 		if strings.HasSuffix(name, "Connection") && !strings.HasSuffix(name, "ConfigurationConnection") && t.Fields.ForName("totalCount") != nil {
 			require.Contains(w.t, lists, name, "a list that no test asks: say here how it is asked")

@@ -4,7 +4,6 @@
 //
 // The steps, each knows only those above it
 //
-//	sqlstate.go    the states as statements spell them: names in SQL
 //	interval/       sets of instants
 //	evaluation      these words: what goes in and what comes out. Whoever only speaks of states, rows and deltas needs nothing else
 //	formula/        texts become values: paths, functions, expressions, dates, comparison
@@ -18,7 +17,7 @@
 //	owner.go        a Batch of Owners goes in
 //	resource.go     resources and their correlation keys
 //	row.go          what an owner has today: rows, orders, lines, gaps, kept values
-//	state.go        provisioning states, kinds of orders and lines, reasons to wait; workflow.go workflow states
+//	state.go        provisioning states, kinds of orders and lines, reasons to wait; workflow.go workflow states; sqlstate.go how SQL names them
 //	expected.go     what a target must look like over time; stored.go how that is kept, lists.go in few pieces of memory
 //	own.go          what of a target is Writ's own work; passed.go names that pass on
 //	result.go       Results come out, with what has to be done in delta.go; apply.go is what the rows look like once that is saved
