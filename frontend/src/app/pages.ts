@@ -48,6 +48,7 @@ import {
   maySeeSystems,
   maySeeWebhooks,
 } from '../graphql/may'
+import type { MeFragment } from '../graphql/me.generated'
 import { text, type RawSearch } from '../lib/search'
 import { t } from '../lib/texts'
 import { bring, lazyPage, open, shell } from './frame'
