@@ -240,3 +240,39 @@ type Model struct {
 	RecordSections []*RecordSection
 	Computed       []*ComputedProperty
 }
+
+// ContextRuleOf is the context rule that counts for the rules of a policy: the policy's own, else that of the policy Default, else the only one
+// there is; nil without any. Of policies that are switched off none counts (role-model 4.3).
+func (m *Model) ContextRuleOf(entityTypeID, policyID int64) *ContextRule {
+	on := map[int64]*Policy{}
+	for _, p := range m.Policies {
+		if p.IsProvisioningEnabled {
+			on[p.ID] = p
+		}
+	}
+	var own, standard, only *ContextRule
+	count := 0
+	for _, r := range m.ContextRules {
+		p := on[r.PolicyID]
+		if r.EntityTypeID != entityTypeID || p == nil {
+			continue
+		}
+		only, count = r, count+1
+		if r.PolicyID == policyID {
+			own = r
+		}
+		if standard == nil && p.Identifier == "Default" {
+			standard = r
+		}
+	}
+	switch {
+	case own != nil:
+		return own
+	case standard != nil:
+		return standard
+	case count == 1:
+		return only
+	default:
+		return nil
+	}
+}
