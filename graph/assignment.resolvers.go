@@ -62,8 +62,20 @@ func (r *queryResolver) Explain(ctx context.Context, input assignment.ExplainInp
 	return r.Assignments.Explain(ctx, input)
 }
 
+func (r *queryResolver) WhyNot(ctx context.Context, input assignment.WhyNotInput) (*assignment.WhyNotPayload, error) {
+	return r.Assignments.WhyNot(ctx, input)
+}
+
+func (r *queryResolver) Lacking(ctx context.Context, ownerID int64, text *string, first *int, after *string) (*page.Connection[*assignment.Lacking], error) {
+	return r.Assignments.Lacking(ctx, assignment.LackingInput{OwnerID: ownerID, Text: value(text)}, page.Of(first, after))
+}
+
 func (r *subscriptionResolver) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan *across.PermissionsChange, error) {
 	return r.Feed.PermissionsChanged(ctx, resourceID)
+}
+
+func (r *whyNotPayloadResolver) Owner(ctx context.Context, obj *assignment.WhyNotPayload) (*directory.Resource, error) {
+	return load(ctx).Resource.Load(ctx, obj.OwnerID)
 }
 
 func (r *Resolver) ComputationFault() generated.ComputationFaultResolver {
@@ -82,10 +94,13 @@ func (r *Resolver) PermissionsView() generated.PermissionsViewResolver {
 	return &permissionsViewResolver{r}
 }
 
+func (r *Resolver) WhyNotPayload() generated.WhyNotPayloadResolver { return &whyNotPayloadResolver{r} }
+
 type (
 	computationFaultResolver struct{ *Resolver }
 	entitlementResolver      struct{ *Resolver }
 	explainPayloadResolver   struct{ *Resolver }
 	explainStepResolver      struct{ *Resolver }
 	permissionsViewResolver  struct{ *Resolver }
+	whyNotPayloadResolver    struct{ *Resolver }
 )

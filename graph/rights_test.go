@@ -114,6 +114,7 @@ var asked = map[string][]string{
 	"Query.explain":      {`(input: {ownerId: "$id"})`},
 	"Query.rulePreview":  {`(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]})`, `(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
 	"Query.roleHolders":  {`(role: "81", first: 12)`, `(role: "82", first: 12)`},
+	"Query.whyNot":       {`(input: {ownerId: "$id", role: "Lead"})`, `(input: {ownerId: "$id", role: "Worker", at: "2018-01-01T00:00:00Z"})`, `(input: {ownerId: "$id", resourceType: "AD_Badge"})`},
 }
 
 // arguments writes the arguments with which a field is asked.

@@ -90,9 +90,10 @@ insert into record_section (id, identifier, display_name, source_entity_type_id,
 insert into category (id, identifier, display_name, policy_id) overriding system value values (73, 'Apps', 'Apps', 71), (74, 'Sub', 'Sub', 71);
 update category set parent_id = 73, description = 'sub' where id = 74;
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
-	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null);
+	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null), (86, 'SINGLE', 'Lead', 'Lead', 71, 11, 74);
 update role set description = 'reads', tags = '{daily}', owner_entity_type_id = 11, owner_key = 'boss', secondary_category_ids = '{73}';
-insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}'), (85, 'rule-nowhere', 71, 82, null, '{"Department": {"key": "NOWHERE"}}');
+insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}'), (85, 'rule-nowhere', 71, 82, null, '{"Department": {"key": "NOWHERE"}}'),
+	(88, 'rule-lead', 71, 86, null, '{"Department": {"key": "zqd2keyq"}}');
 insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, connection_id, category_id) overriding system value values
 	(91, 'AD_User', 'Account', 71, 11, 13, 41, 73), (92, 'AD_Badge', 'Badge', 71, 11, 13, 42, null), (93, 'AD_Admin', 'Admin', 71, 11, 13, 41, null),
 	(97, 'AD_Held', 'Held', 71, 11, 13, 41, null), (98, 'AD_Done', 'Done', 71, 11, 13, 41, null);
@@ -107,7 +108,7 @@ insert into resource (id, entity_type_id, key, display_name, scalars, valid_from
 	select 1000 + n, 11, 'zqp'||n||'keyq', 'zqp'||n||'nameq', jsonb_build_object('Phone', 'zqp'||n||'phoneq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 4) n
 	union all select 1010 + n, 12, 'zqd'||n||'keyq', 'zqd'||n||'nameq', jsonb_build_object('Budget', 'zqd'||n||'budgetq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 2) n
 	union all select 1020 + n, 13, 'zqa'||n||'keyq', 'zqa'||n||'nameq', jsonb_build_object('Login', 'zqa'||n||'loginq'), timestamptz '2020-01-01', 'SYNC' from generate_series(1, 4) n
-	union all select 1030 + n, 14, 'zqs'||n||'keyq', 'zqs'||n||'nameq', jsonb_build_object('Title', 'zqs'||n||'titleq'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 4) n;
+	union all select 1030 + n, 14, 'zqs'||n||'keyq', 'zqs'||n||'nameq', jsonb_build_object('Title', 'zqs'||n||'titleq', 'Start', '2019-01-01T00:00:00Z'), timestamptz '2020-01-01', 'MANUAL' from generate_series(1, 4) n;
 update resource set refs = jsonb_build_object('Department', 'zqd'||((id - 999) / 2)||'keyq') where entity_type_id = 11;
 insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value
 	values (1005, 11, 'boss', 'Boss', '{}', timestamptz '2020-01-01', 'MANUAL');

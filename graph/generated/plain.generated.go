@@ -507,11 +507,30 @@ var plainTypes = plain.Types{
 		"isPercent":    {Code: 7},
 		"base":         {Code: 8},
 	}},
+	"ExplainLink": {Implementors: explainLinkImplementors, Fields: map[string]plain.Field{
+		"from": {Code: 1},
+		"to":   {Code: 2},
+	}},
+	"ExplainNode": {Implementors: explainNodeImplementors, Fields: map[string]plain.Field{
+		"id":           {Code: 1},
+		"kind":         {Code: 2},
+		"title":        {Code: 3},
+		"texts":        {Code: 4},
+		"matched":      {Code: 5},
+		"since":        {Code: 6},
+		"count":        {Code: 7},
+		"resourceId":   {Code: 8},
+		"role":         {Code: 9},
+		"resourceType": {Code: 10},
+		"orderId":      {Code: 11},
+	}},
 	"ExplainPayload": {Implementors: explainPayloadImplementors, Fields: map[string]plain.Field{
 		"at":           {Code: 2},
 		"knownAt":      {Code: 3},
 		"modelVersion": {Code: 4},
 		"steps":        {Code: 5, Of: "ExplainStep"},
+		"nodes":        {Code: 6, Of: "ExplainNode"},
+		"links":        {Code: 7, Of: "ExplainLink"},
 	}},
 	"ExplainStep": {Implementors: explainStepImplementors, Fields: map[string]plain.Field{
 		"kind":      {Code: 1},
@@ -643,6 +662,21 @@ var plainTypes = plain.Types{
 	"JobsChange": {Implementors: jobsChangeImplementors, Fields: map[string]plain.Field{
 		"jobInstanceId": {Code: 1},
 		"state":         {Code: 2},
+	}},
+	"Lacking": {Implementors: lackingImplementors, Fields: map[string]plain.Field{
+		"kind":         {Code: 1},
+		"role":         {Code: 2},
+		"resourceType": {Code: 3},
+		"property":     {Code: 4},
+		"value":        {Code: 5},
+		"name":         {Code: 6},
+		"category":     {Code: 7},
+	}},
+	"LackingConnection": {Implementors: lackingConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Lacking"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"LiftFencePayload": {Implementors: liftFencePayloadImplementors, Fields: map[string]plain.Field{
 		"lifted": {Code: 1, Of: "Fence"},
@@ -1836,6 +1870,36 @@ var plainTypes = plain.Types{
 	}},
 	"WebhookPayload": {Implementors: webhookPayloadImplementors, Fields: map[string]plain.Field{
 		"webhook": {Code: 1, Of: "Webhook"},
+	}},
+	"WhyNotChange": {Implementors: whyNotChangeImplementors, Fields: map[string]plain.Field{
+		"kind":       {Code: 1},
+		"text":       {Code: 2},
+		"resourceId": {Code: 3},
+		"property":   {Code: 4},
+		"from":       {Code: 5},
+		"to":         {Code: 6},
+		"at":         {Code: 7},
+	}},
+	"WhyNotPayload": {Implementors: whyNotPayloadImplementors, Fields: map[string]plain.Field{
+		"at":           {Code: 2},
+		"knownAt":      {Code: 3},
+		"modelVersion": {Code: 4},
+		"name":         {Code: 5},
+		"isGiven":      {Code: 6},
+		"reasons":      {Code: 7, Of: "WhyNotReason"},
+		"ways":         {Code: 8, Of: "WhyNotWay"},
+		"isPartial":    {Code: 9},
+	}},
+	"WhyNotReason": {Implementors: whyNotReasonImplementors, Fields: map[string]plain.Field{
+		"kind":    {Code: 1},
+		"rule":    {Code: 2},
+		"text":    {Code: 3},
+		"failing": {Code: 4},
+		"of":      {Code: 5},
+		"orderId": {Code: 6},
+	}},
+	"WhyNotWay": {Implementors: whyNotWayImplementors, Fields: map[string]plain.Field{
+		"changes": {Code: 1, Of: "WhyNotChange"},
 	}},
 }
 
@@ -5538,6 +5602,137 @@ func plainExceededLimit(w *plain.Writer, s *plain.Selection, obj *across.Exceede
 	return true
 }
 
+func (ec *executionContext) _ExplainLink(ctx context.Context, sel ast.SelectionSet, obj *assignment.ExplainLink) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ExplainLink"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainExplainLink(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ExplainLink(ctx, sel, obj)
+}
+
+func plainExplainLink(w *plain.Writer, s *plain.Selection, obj *assignment.ExplainLink) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ExplainLink\"")
+		case 1: // from
+			v := obj.From
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // to
+			v := obj.To
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ExplainNode(ctx context.Context, sel ast.SelectionSet, obj *assignment.ExplainNode) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ExplainNode"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainExplainNode(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ExplainNode(ctx, sel, obj)
+}
+
+func plainExplainNode(w *plain.Writer, s *plain.Selection, obj *assignment.ExplainNode) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ExplainNode\"")
+		case 1: // id
+			v := obj.ID
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // title
+			v := obj.Title
+			w.String(v)
+
+		case 4: // texts
+			v := obj.Texts
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 5: // matched
+			v := obj.Matched
+			w.Bool(v)
+
+		case 6: // since
+			v := obj.Since
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 7: // count
+			v := obj.Count
+			w.Int(int64(v))
+
+		case 8: // resourceId
+			v := obj.ResourceID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 9: // role
+			v := obj.Role
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 10: // resourceType
+			v := obj.ResourceType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 11: // orderId
+			v := obj.OrderID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ExplainPayload(ctx context.Context, sel ast.SelectionSet, obj *assignment.Explanation) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ExplainPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainExplainPayload(w, s, obj) }); m != nil {
@@ -5577,6 +5772,34 @@ func plainExplainPayload(w *plain.Writer, s *plain.Selection, obj *assignment.Ex
 			for i0, v0 := range v {
 				w.Item(i0)
 				if !plainExplainStep(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 6: // nodes
+			v := obj.Nodes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainExplainNode(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 7: // links
+			v := obj.Links
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainExplainLink(w, f.Below, v0) {
 					return false
 				}
 			}
@@ -6568,6 +6791,128 @@ func plainJobsChange(w *plain.Writer, s *plain.Selection, obj *across.JobsChange
 		case 2: // state
 			v := obj.State
 			w.String(string(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _Lacking(ctx context.Context, sel ast.SelectionSet, obj *assignment.Lacking) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Lacking"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainLacking(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Lacking(ctx, sel, obj)
+}
+
+func plainLacking(w *plain.Writer, s *plain.Selection, obj *assignment.Lacking) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Lacking\"")
+		case 1: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 2: // role
+			v := obj.Role
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // resourceType
+			v := obj.ResourceType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 5: // value
+			v := obj.Value
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // name
+			v := obj.Name
+			w.String(v)
+
+		case 7: // category
+			v := obj.Category
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _LackingConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*assignment.Lacking]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "LackingConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainLackingConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_LackingConnection(ctx, sel, obj)
+}
+
+func plainLackingConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*assignment.Lacking]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"LackingConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainLacking(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -15317,6 +15662,250 @@ func plainWebhookPayload(w *plain.Writer, s *plain.Selection, obj *webhook.Webho
 			if !plainWebhook(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _WhyNotChange(ctx context.Context, sel ast.SelectionSet, obj *assignment.WhyNotChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WhyNotChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainWhyNotChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_WhyNotChange(ctx, sel, obj)
+}
+
+func plainWhyNotChange(w *plain.Writer, s *plain.Selection, obj *assignment.WhyNotChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"WhyNotChange\"")
+		case 1: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 2: // text
+			v := obj.Text
+			w.String(v)
+
+		case 3: // resourceId
+			v := obj.ResourceID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 4: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 5: // from
+			v := obj.From
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // to
+			v := obj.To
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // at
+			v := obj.At
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _WhyNotPayload(ctx context.Context, sel ast.SelectionSet, obj *assignment.WhyNotPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WhyNotPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainWhyNotPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_WhyNotPayload(ctx, sel, obj)
+}
+
+func plainWhyNotPayload(w *plain.Writer, s *plain.Selection, obj *assignment.WhyNotPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"WhyNotPayload\"")
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 3: // knownAt
+			v := obj.KnownAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 4: // modelVersion
+			v := obj.ModelVersion
+			w.Int(int64(v))
+
+		case 5: // name
+			v := obj.Name
+			w.String(v)
+
+		case 6: // isGiven
+			v := obj.IsGiven
+			w.Bool(v)
+
+		case 7: // reasons
+			v := obj.Reasons
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainWhyNotReason(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 8: // ways
+			v := obj.Ways
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainWhyNotWay(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 9: // isPartial
+			v := obj.IsPartial
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _WhyNotReason(ctx context.Context, sel ast.SelectionSet, obj *assignment.WhyNotReason) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WhyNotReason"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainWhyNotReason(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_WhyNotReason(ctx, sel, obj)
+}
+
+func plainWhyNotReason(w *plain.Writer, s *plain.Selection, obj *assignment.WhyNotReason) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"WhyNotReason\"")
+		case 1: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 2: // rule
+			v := obj.Rule
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // text
+			v := obj.Text
+			w.String(v)
+
+		case 4: // failing
+			v := obj.Failing
+			w.Int(int64(v))
+
+		case 5: // of
+			v := obj.Of
+			w.Int(int64(v))
+
+		case 6: // orderId
+			v := obj.OrderID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _WhyNotWay(ctx context.Context, sel ast.SelectionSet, obj *assignment.WhyNotWay) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WhyNotWay"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainWhyNotWay(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_WhyNotWay(ctx, sel, obj)
+}
+
+func plainWhyNotWay(w *plain.Writer, s *plain.Selection, obj *assignment.WhyNotWay) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"WhyNotWay\"")
+		case 1: // changes
+			v := obj.Changes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainWhyNotChange(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
 
 		}
 	}

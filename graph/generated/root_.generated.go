@@ -97,6 +97,7 @@ type ResolverRoot interface {
 	TypeRuleConfiguration() TypeRuleConfigurationResolver
 	UserConfiguration() UserConfigurationResolver
 	Webhook() WebhookResolver
+	WhyNotPayload() WhyNotPayloadResolver
 	AssignedProfileConfigurationInput() AssignedProfileConfigurationInputResolver
 	ConnectionConfigurationInput() ConnectionConfigurationInputResolver
 	ContextRuleConfigurationInput() ContextRuleConfigurationInputResolver
@@ -708,10 +709,31 @@ type ComplexityRoot struct {
 		ResourceType func(childComplexity int) int
 	}
 
+	ExplainLink struct {
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
+	}
+
+	ExplainNode struct {
+		Count        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Matched      func(childComplexity int) int
+		OrderID      func(childComplexity int) int
+		ResourceID   func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+		Role         func(childComplexity int) int
+		Since        func(childComplexity int) int
+		Texts        func(childComplexity int) int
+		Title        func(childComplexity int) int
+	}
+
 	ExplainPayload struct {
 		At           func(childComplexity int) int
 		KnownAt      func(childComplexity int) int
+		Links        func(childComplexity int) int
 		ModelVersion func(childComplexity int) int
+		Nodes        func(childComplexity int) int
 		Owner        func(childComplexity int) int
 		Steps        func(childComplexity int) int
 	}
@@ -874,6 +896,23 @@ type ComplexityRoot struct {
 	JobsChange struct {
 		JobInstanceID func(childComplexity int) int
 		State         func(childComplexity int) int
+	}
+
+	Lacking struct {
+		Category     func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Property     func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+		Role         func(childComplexity int) int
+		Value        func(childComplexity int) int
+	}
+
+	LackingConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	LiftFencePayload struct {
@@ -1523,6 +1562,7 @@ type ComplexityRoot struct {
 		JobInstances               func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
 		Jobs                       func(childComplexity int) int
 		JobsPage                   func(childComplexity int, first *int, after *string, filter *job.JobFilter) int
+		Lacking                    func(childComplexity int, ownerID int64, text *string, first *int, after *string) int
 		Mails                      func(childComplexity int, first *int, after *string, filter *notification.MailFilter) int
 		ManualOrders               func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
 		Me                         func(childComplexity int) int
@@ -1565,6 +1605,7 @@ type ComplexityRoot struct {
 		Webhook                    func(childComplexity int, id int64) int
 		Webhooks                   func(childComplexity int) int
 		WebhooksPage               func(childComplexity int, first *int, after *string, filter *webhook.WebhookFilter) int
+		WhyNot                     func(childComplexity int, input assignment.WhyNotInput) int
 	}
 
 	QueryRuleConfiguration struct {
@@ -2449,6 +2490,41 @@ type ComplexityRoot struct {
 
 	WebhookPayload struct {
 		Webhook func(childComplexity int) int
+	}
+
+	WhyNotChange struct {
+		At         func(childComplexity int) int
+		From       func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Property   func(childComplexity int) int
+		ResourceID func(childComplexity int) int
+		Text       func(childComplexity int) int
+		To         func(childComplexity int) int
+	}
+
+	WhyNotPayload struct {
+		At           func(childComplexity int) int
+		IsGiven      func(childComplexity int) int
+		IsPartial    func(childComplexity int) int
+		KnownAt      func(childComplexity int) int
+		ModelVersion func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Owner        func(childComplexity int) int
+		Reasons      func(childComplexity int) int
+		Ways         func(childComplexity int) int
+	}
+
+	WhyNotReason struct {
+		Failing func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Of      func(childComplexity int) int
+		OrderID func(childComplexity int) int
+		Rule    func(childComplexity int) int
+		Text    func(childComplexity int) int
+	}
+
+	WhyNotWay struct {
+		Changes func(childComplexity int) int
 	}
 }
 
@@ -4925,6 +5001,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExceededLimit.ResourceType(childComplexity), true
 
+	case "ExplainLink.from":
+		if e.ComplexityRoot.ExplainLink.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainLink.From(childComplexity), true
+	case "ExplainLink.to":
+		if e.ComplexityRoot.ExplainLink.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainLink.To(childComplexity), true
+
+	case "ExplainNode.count":
+		if e.ComplexityRoot.ExplainNode.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.Count(childComplexity), true
+	case "ExplainNode.id":
+		if e.ComplexityRoot.ExplainNode.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.ID(childComplexity), true
+	case "ExplainNode.kind":
+		if e.ComplexityRoot.ExplainNode.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.Kind(childComplexity), true
+	case "ExplainNode.matched":
+		if e.ComplexityRoot.ExplainNode.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.Matched(childComplexity), true
+	case "ExplainNode.orderId":
+		if e.ComplexityRoot.ExplainNode.OrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.OrderID(childComplexity), true
+	case "ExplainNode.resourceId":
+		if e.ComplexityRoot.ExplainNode.ResourceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.ResourceID(childComplexity), true
+	case "ExplainNode.resourceType":
+		if e.ComplexityRoot.ExplainNode.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.ResourceType(childComplexity), true
+	case "ExplainNode.role":
+		if e.ComplexityRoot.ExplainNode.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.Role(childComplexity), true
+	case "ExplainNode.since":
+		if e.ComplexityRoot.ExplainNode.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.Since(childComplexity), true
+	case "ExplainNode.texts":
+		if e.ComplexityRoot.ExplainNode.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.Texts(childComplexity), true
+	case "ExplainNode.title":
+		if e.ComplexityRoot.ExplainNode.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainNode.Title(childComplexity), true
+
 	case "ExplainPayload.at":
 		if e.ComplexityRoot.ExplainPayload.At == nil {
 			break
@@ -4937,12 +5093,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExplainPayload.KnownAt(childComplexity), true
+	case "ExplainPayload.links":
+		if e.ComplexityRoot.ExplainPayload.Links == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainPayload.Links(childComplexity), true
 	case "ExplainPayload.modelVersion":
 		if e.ComplexityRoot.ExplainPayload.ModelVersion == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ExplainPayload.ModelVersion(childComplexity), true
+	case "ExplainPayload.nodes":
+		if e.ComplexityRoot.ExplainPayload.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainPayload.Nodes(childComplexity), true
 	case "ExplainPayload.owner":
 		if e.ComplexityRoot.ExplainPayload.Owner == nil {
 			break
@@ -5592,6 +5760,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JobsChange.State(childComplexity), true
+
+	case "Lacking.category":
+		if e.ComplexityRoot.Lacking.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lacking.Category(childComplexity), true
+	case "Lacking.kind":
+		if e.ComplexityRoot.Lacking.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lacking.Kind(childComplexity), true
+	case "Lacking.name":
+		if e.ComplexityRoot.Lacking.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lacking.Name(childComplexity), true
+	case "Lacking.property":
+		if e.ComplexityRoot.Lacking.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lacking.Property(childComplexity), true
+	case "Lacking.resourceType":
+		if e.ComplexityRoot.Lacking.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lacking.ResourceType(childComplexity), true
+	case "Lacking.role":
+		if e.ComplexityRoot.Lacking.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lacking.Role(childComplexity), true
+	case "Lacking.value":
+		if e.ComplexityRoot.Lacking.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lacking.Value(childComplexity), true
+
+	case "LackingConnection.nodes":
+		if e.ComplexityRoot.LackingConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LackingConnection.Nodes(childComplexity), true
+	case "LackingConnection.pageInfo":
+		if e.ComplexityRoot.LackingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LackingConnection.PageInfo(childComplexity), true
+	case "LackingConnection.totalCount":
+		if e.ComplexityRoot.LackingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LackingConnection.TotalCount(childComplexity), true
+	case "LackingConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.LackingConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LackingConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "LiftFencePayload.lifted":
 		if e.ComplexityRoot.LiftFencePayload.Lifted == nil {
@@ -8799,6 +9035,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.JobsPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*job.JobFilter)), true
+	case "Query.lacking":
+		if e.ComplexityRoot.Query.Lacking == nil {
+			break
+		}
+
+		args, err := ec.field_Query_lacking_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Lacking(childComplexity, args["ownerId"].(int64), args["text"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.mails":
 		if e.ComplexityRoot.Query.Mails == nil {
 			break
@@ -9226,6 +9473,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.WebhooksPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*webhook.WebhookFilter)), true
+	case "Query.whyNot":
+		if e.ComplexityRoot.Query.WhyNot == nil {
+			break
+		}
+
+		args, err := ec.field_Query_whyNot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WhyNot(childComplexity, args["input"].(assignment.WhyNotInput)), true
 
 	case "QueryRuleConfiguration.confidence":
 		if e.ComplexityRoot.QueryRuleConfiguration.Confidence == nil {
@@ -13126,6 +13384,148 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookPayload.Webhook(childComplexity), true
 
+	case "WhyNotChange.at":
+		if e.ComplexityRoot.WhyNotChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotChange.At(childComplexity), true
+	case "WhyNotChange.from":
+		if e.ComplexityRoot.WhyNotChange.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotChange.From(childComplexity), true
+	case "WhyNotChange.kind":
+		if e.ComplexityRoot.WhyNotChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotChange.Kind(childComplexity), true
+	case "WhyNotChange.property":
+		if e.ComplexityRoot.WhyNotChange.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotChange.Property(childComplexity), true
+	case "WhyNotChange.resourceId":
+		if e.ComplexityRoot.WhyNotChange.ResourceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotChange.ResourceID(childComplexity), true
+	case "WhyNotChange.text":
+		if e.ComplexityRoot.WhyNotChange.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotChange.Text(childComplexity), true
+	case "WhyNotChange.to":
+		if e.ComplexityRoot.WhyNotChange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotChange.To(childComplexity), true
+
+	case "WhyNotPayload.at":
+		if e.ComplexityRoot.WhyNotPayload.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.At(childComplexity), true
+	case "WhyNotPayload.isGiven":
+		if e.ComplexityRoot.WhyNotPayload.IsGiven == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.IsGiven(childComplexity), true
+	case "WhyNotPayload.isPartial":
+		if e.ComplexityRoot.WhyNotPayload.IsPartial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.IsPartial(childComplexity), true
+	case "WhyNotPayload.knownAt":
+		if e.ComplexityRoot.WhyNotPayload.KnownAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.KnownAt(childComplexity), true
+	case "WhyNotPayload.modelVersion":
+		if e.ComplexityRoot.WhyNotPayload.ModelVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.ModelVersion(childComplexity), true
+	case "WhyNotPayload.name":
+		if e.ComplexityRoot.WhyNotPayload.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.Name(childComplexity), true
+	case "WhyNotPayload.owner":
+		if e.ComplexityRoot.WhyNotPayload.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.Owner(childComplexity), true
+	case "WhyNotPayload.reasons":
+		if e.ComplexityRoot.WhyNotPayload.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.Reasons(childComplexity), true
+	case "WhyNotPayload.ways":
+		if e.ComplexityRoot.WhyNotPayload.Ways == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotPayload.Ways(childComplexity), true
+
+	case "WhyNotReason.failing":
+		if e.ComplexityRoot.WhyNotReason.Failing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotReason.Failing(childComplexity), true
+	case "WhyNotReason.kind":
+		if e.ComplexityRoot.WhyNotReason.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotReason.Kind(childComplexity), true
+	case "WhyNotReason.of":
+		if e.ComplexityRoot.WhyNotReason.Of == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotReason.Of(childComplexity), true
+	case "WhyNotReason.orderId":
+		if e.ComplexityRoot.WhyNotReason.OrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotReason.OrderID(childComplexity), true
+	case "WhyNotReason.rule":
+		if e.ComplexityRoot.WhyNotReason.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotReason.Rule(childComplexity), true
+	case "WhyNotReason.text":
+		if e.ComplexityRoot.WhyNotReason.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotReason.Text(childComplexity), true
+
+	case "WhyNotWay.changes":
+		if e.ComplexityRoot.WhyNotWay.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WhyNotWay.Changes(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -13247,6 +13647,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UserConfigurationInput", ec.unmarshalInputUserConfigurationInput),
 			graphql.NewInputUnmarshaler("WebhookFilter", ec.unmarshalInputWebhookFilter),
 			graphql.NewInputUnmarshaler("WebhookInput", ec.unmarshalInputWebhookInput),
+			graphql.NewInputUnmarshaler("WhyNotInput", ec.unmarshalInputWhyNotInput),
 		)
 	}
 	first := true
@@ -13657,6 +14058,221 @@ type ExplainPayload {
   modelVersion: Int!
   "The steps, in the order in which one leads to the next."
   steps: [ExplainStep!]!
+  "What the steps speak of, as the nodes of a picture. Values of one account that are many stand as one node."
+  nodes: [ExplainNode!]!
+  "Which node leads to which."
+  links: [ExplainLink!]!
+}
+
+"""What a node of an explanation stands for, in the order in which one leads to the next."""
+enum ExplainNodeKind {
+  "A rule."
+  RULE
+  "What an owner is to the rules during a time, such as his department."
+  CONTEXT
+  "A record of the owner that a context comes from, such as a position."
+  RECORD
+  "A role."
+  ROLE
+  "A resource type that the owner gets, or its resource."
+  ACCOUNT
+  "A value of an account, or several."
+  VALUE
+  "An order."
+  ORDER
+  "One time that it was sent."
+  ATTEMPT
+  "Whether synchronized data shows it."
+  VERIFICATION
+}
+
+"""One thing that an explanation speaks of."""
+type ExplainNode {
+  "Unique within this explanation."
+  id: ID!
+  "What it stands for."
+  kind: ExplainNodeKind!
+  "What it is called."
+  title: String!
+  "The sentences about it, those of the steps."
+  texts: [String!]!
+  "It applies or holds. False: it does not, or is lacking."
+  matched: Boolean!
+  "Of a rule: from when on it has been, or was then, as it explains. Else from when it holds. Null: since ever, or not kept."
+  since: DateTime
+  "How many values it stands for; 1: itself."
+  count: Int!
+  "Id of the resource: the record, or the account; null: none, or not yours to see."
+  resourceId: ID
+  "Identifier of the role; null: it is none."
+  role: String
+  "Identifier of the resource type of an account or value; null: it is none."
+  resourceType: String
+  "Id of the order of an order, attempt or verification; null: none."
+  orderId: ID
+}
+
+"""One thing leads to another."""
+type ExplainLink {
+  "Id of a node."
+  from: ID!
+  "Id of a node."
+  to: ID!
+}
+
+"""Why does this owner not have it: exactly one of role and resourceType."""
+input WhyNotInput {
+  "The person (or other owner)."
+  ownerId: ID!
+  "Identifier of the role that is lacking."
+  role: String
+  "Identifier of the resource type that is lacking, or a value of which is."
+  resourceType: String
+  "Identifier of a property of the resource type: a value of it is lacking. Null: the resource type itself."
+  property: String
+  "The value, as explanations show it, or the key of the resource that it is. Null: any."
+  value: String
+  "When it should hold; may lie ahead. Null: at knownAt."
+  at: DateTime
+  "By what was known then. Null, or later than now: by what is known now."
+  knownAt: DateTime
+}
+
+"""What stands against it, and the smallest changes that would give it. They are found by trying: each way was computed by the function that
+assigns, under the model of the answer, and none of its changes is superfluous. Nothing is written."""
+type WhyNotPayload {
+  "The owner."
+  owner: Resource!
+  "The instant asked about."
+  at: DateTime!
+  "By what was known at this instant."
+  knownAt: DateTime!
+  "Number of the version of the role model that answers; 0: there was none yet."
+  modelVersion: Int!
+  "What is asked about, by its name."
+  name: String!
+  "The rules give it. What is still lacking is to be done: the reasons of the kind WAITS say what."
+  isGiven: Boolean!
+  "What stands against it: refusals first, then rules by how little they lack; at most twenty, and what waits after them."
+  reasons: [WhyNotReason!]!
+  "What would give it: at most three ways, the smallest first. Empty: nothing small does, or it is given."
+  ways: [WhyNotWay!]!
+  "The search ended before everything was tried. There may be other ways; none is smaller than those given."
+  isPartial: Boolean!
+}
+
+"""What stands against something."""
+enum WhyNotReasonKind {
+  "A rule forbids it."
+  FORBIDDEN
+  "A person refused it."
+  DENIED
+  "The rule belongs to a policy that is switched off."
+  POLICY
+  "The rule asks for something else."
+  CRITERIA
+  "The rule asks for something that does not exist."
+  UNKNOWN
+  "No record of the owner counts."
+  NO_RECORD
+  "It has not begun yet."
+  LATER
+  "It has ended."
+  OVER
+  "The rule only suggests it."
+  SUGGESTED
+  "Another rule takes precedence."
+  OVERRULED
+  "The rule fails."
+  FAILED
+  "No rule gives it to anybody."
+  NO_RULE
+  "It is ordered and not there yet, was declined, or a difference waits for a decision."
+  WAITS
+}
+
+"""One thing that stands against something."""
+type WhyNotReason {
+  "What it is."
+  kind: WhyNotReasonKind!
+  "Identifier of the rule; null: no rule."
+  rule: String
+  "A sentence."
+  text: String!
+  "How many conditions of the rule fail; 0: it is not about conditions."
+  failing: Int!
+  "Of how many."
+  of: Int!
+  "The order it is about; null: none."
+  orderId: ID
+}
+
+"""Changes that would give it, all of them together."""
+type WhyNotWay {
+  "The changes."
+  changes: [WhyNotChange!]!
+}
+
+"""What would have to change."""
+enum WhyNotChangeKind {
+  "A value of a record, or of what a record leads to."
+  VALUE
+  "A record has to be added."
+  RECORD
+  "What a person refused has to be given back."
+  DENIAL
+  "A policy has to be switched on, for everybody."
+  POLICY
+  "Nothing: it begins by itself."
+  TIME
+}
+
+"""One change."""
+type WhyNotChange {
+  "What it is."
+  kind: WhyNotChangeKind!
+  "A sentence."
+  text: String!
+  "Id of the resource whose value would have to change; null: none, or not yours to see."
+  resourceId: ID
+  "Identifier of its property; null: none."
+  property: String
+  "Name of the present value; null: empty, or not yours to see."
+  from: String
+  "Name of the value asked for; null: anything else, or not yours to see."
+  to: String
+  "When it begins by itself; null: it does not."
+  at: DateTime
+}
+
+"""Something that an owner does not have now and could have: whyNot can be asked about it."""
+type Lacking {
+  "What it is."
+  kind: EntitlementKind!
+  "Identifier of the role; null: it is no role."
+  role: String
+  "Identifier of the resource type; null: it is a role."
+  resourceType: String
+  "Identifier of the property of a value; null: it is none."
+  property: String
+  "The value as it is shown; null: it is none."
+  value: String
+  "Name to show."
+  name: String!
+  "Display name of its category; null: none."
+  category: String
+}
+
+"""One page of a list."""
+type LackingConnection {
+  "The rows."
+  nodes: [Lacking!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "Always false: the list is counted."
+  totalCountIsEstimate: Boolean!
 }
 
 """What a step of an explanation is about."""
@@ -13780,6 +14396,25 @@ extend type Query {
     "What to do."
     input: ExplainInput!
   ): ExplainPayload!
+  """
+  Why somebody does not have something, and the smallest changes that would give it. NOT_FOUND out of scope or not known then, and when there is
+  no such role, resource type or property; VALIDATION when not exactly one of role and resourceType is named.
+  """
+  whyNot(
+    "What to do."
+    input: WhyNotInput!
+  ): WhyNotPayload!
+  "What an owner does not have now and could have: roles, resource types, and values that rules give; by name. NOT_FOUND out of scope."
+  lacking(
+    "The owner."
+    ownerId: ID!
+    "Words that its name, identifier or category contains, in any order; null: everything."
+    text: String
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+  ): LackingConnection!
 }
 
 extend type Subscription {
@@ -22191,6 +22826,44 @@ func (ec *executionContext) childFields_ExceededLimit(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ExceededLimit", field.Name)
 }
 
+func (ec *executionContext) childFields_ExplainLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_ExplainLink_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ExplainLink_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainLink", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExplainNode_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ExplainNode_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_ExplainNode_title(ctx, field)
+	case "texts":
+		return ec.fieldContext_ExplainNode_texts(ctx, field)
+	case "matched":
+		return ec.fieldContext_ExplainNode_matched(ctx, field)
+	case "since":
+		return ec.fieldContext_ExplainNode_since(ctx, field)
+	case "count":
+		return ec.fieldContext_ExplainNode_count(ctx, field)
+	case "resourceId":
+		return ec.fieldContext_ExplainNode_resourceId(ctx, field)
+	case "role":
+		return ec.fieldContext_ExplainNode_role(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_ExplainNode_resourceType(ctx, field)
+	case "orderId":
+		return ec.fieldContext_ExplainNode_orderId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainNode", field.Name)
+}
+
 func (ec *executionContext) childFields_ExplainPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "owner":
@@ -22203,6 +22876,10 @@ func (ec *executionContext) childFields_ExplainPayload(ctx context.Context, fiel
 		return ec.fieldContext_ExplainPayload_modelVersion(ctx, field)
 	case "steps":
 		return ec.fieldContext_ExplainPayload_steps(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ExplainPayload_nodes(ctx, field)
+	case "links":
+		return ec.fieldContext_ExplainPayload_links(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExplainPayload", field.Name)
 }
@@ -22525,6 +23202,40 @@ func (ec *executionContext) childFields_JobsChange(ctx context.Context, field gr
 		return ec.fieldContext_JobsChange_state(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobsChange", field.Name)
+}
+
+func (ec *executionContext) childFields_Lacking(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Lacking_kind(ctx, field)
+	case "role":
+		return ec.fieldContext_Lacking_role(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_Lacking_resourceType(ctx, field)
+	case "property":
+		return ec.fieldContext_Lacking_property(ctx, field)
+	case "value":
+		return ec.fieldContext_Lacking_value(ctx, field)
+	case "name":
+		return ec.fieldContext_Lacking_name(ctx, field)
+	case "category":
+		return ec.fieldContext_Lacking_category(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Lacking", field.Name)
+}
+
+func (ec *executionContext) childFields_LackingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_LackingConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LackingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LackingConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_LackingConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LackingConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_LiftFencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25375,6 +26086,76 @@ func (ec *executionContext) childFields_WebhookPayload(ctx context.Context, fiel
 		return ec.fieldContext_WebhookPayload_webhook(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WhyNotChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_WhyNotChange_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_WhyNotChange_text(ctx, field)
+	case "resourceId":
+		return ec.fieldContext_WhyNotChange_resourceId(ctx, field)
+	case "property":
+		return ec.fieldContext_WhyNotChange_property(ctx, field)
+	case "from":
+		return ec.fieldContext_WhyNotChange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_WhyNotChange_to(ctx, field)
+	case "at":
+		return ec.fieldContext_WhyNotChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WhyNotChange", field.Name)
+}
+
+func (ec *executionContext) childFields_WhyNotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "owner":
+		return ec.fieldContext_WhyNotPayload_owner(ctx, field)
+	case "at":
+		return ec.fieldContext_WhyNotPayload_at(ctx, field)
+	case "knownAt":
+		return ec.fieldContext_WhyNotPayload_knownAt(ctx, field)
+	case "modelVersion":
+		return ec.fieldContext_WhyNotPayload_modelVersion(ctx, field)
+	case "name":
+		return ec.fieldContext_WhyNotPayload_name(ctx, field)
+	case "isGiven":
+		return ec.fieldContext_WhyNotPayload_isGiven(ctx, field)
+	case "reasons":
+		return ec.fieldContext_WhyNotPayload_reasons(ctx, field)
+	case "ways":
+		return ec.fieldContext_WhyNotPayload_ways(ctx, field)
+	case "isPartial":
+		return ec.fieldContext_WhyNotPayload_isPartial(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WhyNotPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WhyNotReason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_WhyNotReason_kind(ctx, field)
+	case "rule":
+		return ec.fieldContext_WhyNotReason_rule(ctx, field)
+	case "text":
+		return ec.fieldContext_WhyNotReason_text(ctx, field)
+	case "failing":
+		return ec.fieldContext_WhyNotReason_failing(ctx, field)
+	case "of":
+		return ec.fieldContext_WhyNotReason_of(ctx, field)
+	case "orderId":
+		return ec.fieldContext_WhyNotReason_orderId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WhyNotReason", field.Name)
+}
+
+func (ec *executionContext) childFields_WhyNotWay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changes":
+		return ec.fieldContext_WhyNotWay_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WhyNotWay", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

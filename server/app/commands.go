@@ -206,6 +206,9 @@ func Explain(ctx context.Context, s cli.Session, in cli.ExplainInput) error {
 	if len(ids) == 0 {
 		return errs.Missing("There is no %s %s.", in.EntityType, in.Key)
 	}
+	if in.WhyNot {
+		return printWhyNot(ctx, s, a, assignment.WhyNotInput{OwnerID: ids[0], Role: in.Role, ResourceType: in.ResourceType, Property: in.Property, Value: in.Value, At: in.At, KnownAt: in.KnownAt})
+	}
 	e, err := a.Assignments.Explain(ctx, assignment.ExplainInput{OwnerID: ids[0], Role: in.Role, ResourceType: in.ResourceType, Property: in.Property, At: in.At, KnownAt: in.KnownAt})
 	if err != nil {
 		return err
@@ -216,6 +219,30 @@ func Explain(ctx context.Context, s cli.Session, in cli.ExplainInput) error {
 			mark = "yes"
 		}
 		fmt.Fprintf(s.Out, "%s  %s\n", mark, step.Text)
+	}
+	return nil
+}
+
+// printWhyNot prints what stands against something, and what would give it.
+func printWhyNot(ctx context.Context, s cli.Session, a *App, in assignment.WhyNotInput) error {
+	p, err := a.Assignments.WhyNot(ctx, in)
+	if err != nil {
+		return err
+	}
+	if p.IsGiven {
+		fmt.Fprintln(s.Out, "The rules give it.")
+	}
+	for _, r := range p.Reasons {
+		fmt.Fprintf(s.Out, "no   %s\n", r.Text)
+	}
+	for i, w := range p.Ways {
+		fmt.Fprintf(s.Out, "Way %d:\n", i+1)
+		for _, c := range w.Changes {
+			fmt.Fprintf(s.Out, "  -  %s\n", c.Text)
+		}
+	}
+	if !p.IsGiven && len(p.Ways) == 0 {
+		fmt.Fprintln(s.Out, "No small change of the data gives it.")
 	}
 	return nil
 }

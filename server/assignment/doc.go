@@ -26,9 +26,12 @@
 //	axes.go       the two axes of time of that: when it holds, and when it was known
 //	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
 //	past.go       the model and an owner as they were known, to explain the past; record.go where what was kept then is something else
+//	whynot.go     why somebody lacks something, and what would give it: server/remedy, in words; lacking.go what there is to ask about
+//	graph.go      an explanation as a picture: nodes and what leads to what
 //	wording.go    the sentences; names.go what things are called; reasons.go rules in words
 //
-// Below: server/directory (what exists), server/rolemodel (what should be, and why), server/evaluation (the pure arithmetic).
+// Below: server/directory (what exists), server/rolemodel (what should be, and why), server/evaluation (the pure arithmetic), server/remedy (what would
+// have to change).
 // Above: server/order carries out what an evaluation wants, inside the same transaction.
 //
 // # Workflow states

@@ -3,6 +3,7 @@ package assignment
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -32,11 +33,47 @@ type Explanation struct {
 	KnownAt      time.Time // by what was known then
 	ModelVersion int       // of the role model that explains; 0: there was none yet
 	Steps        []evaluation.Step
+	Nodes        []*ExplainNode // the same as a picture
+	Links        []*ExplainLink
 }
 
 // Explain evaluates one owner with reasons kept and tells what was done about the result; it writes nothing. NotFound when there is no such
 // resource, it is out of scope, or was not known at the instant; Invalid when the past is asked for as far back as it is not kept.
 func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, error) {
+	e, err := s.explainer(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	result := computation.Evaluate(e.m.Compiled, e.batch)[0]
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	e.about = e.m.about(in)
+	for _, step := range result.Trace.Steps {
+		if e.about.has(step) {
+			e.steps = append(e.steps, step)
+		}
+	}
+	return e.out, e.word()
+}
+
+// asked is the node of what is asked about, as draw calls it; empty: everything.
+func (e *explainer) asked() string {
+	for _, t := range e.m.Source.ResourceTypes {
+		if e.in.ResourceType != "" && t.Identifier == e.in.ResourceType {
+			return fmt.Sprint("account/", t.ID)
+		}
+	}
+	for _, r := range e.m.Source.Roles {
+		if e.in.Role != "" && r.Identifier == e.in.Role {
+			return fmt.Sprint("role/", r.ID)
+		}
+	}
+	return ""
+}
+
+// explainer loads what an explanation is made of, for a caller who may view the owner.
+func (s *Service) explainer(ctx context.Context, in ExplainInput) (*explainer, error) {
 	if err := s.MayView(ctx, in.OwnerID); err != nil {
 		return nil, err
 	}
@@ -52,17 +89,7 @@ func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, e
 	if e.batch == nil || len(e.batch.Owners) == 0 {
 		return nil, errs.Missing("There is no resource %d, or it was not known then.", in.OwnerID).Of(in.OwnerID)
 	}
-	result := computation.Evaluate(e.m.Compiled, e.batch)[0]
-	if result.Err != nil {
-		return nil, result.Err
-	}
-	e.about = e.m.about(in)
-	for _, step := range result.Trace.Steps {
-		if e.about.has(step) {
-			e.steps = append(e.steps, step)
-		}
-	}
-	return e.out, e.word()
+	return e, nil
 }
 
 // explainer makes one explanation.
@@ -107,7 +134,7 @@ func (e *explainer) load() (err error) {
 
 // word makes the sentences and puts the steps in the order in which one leads to the next.
 func (e *explainer) word() error {
-	s, ctx, m, batch := e.s, e.ctx, e.m, e.batch
+	s, ctx := e.s, e.ctx
 	steps := slices.DeleteFunc(e.steps, func(x evaluation.Step) bool { return e.past && x.Kind == evaluation.StepCorrelation }) // keys have no past
 	f, err := s.selectFollows(ctx, e.in.OwnerID, e.about, e.axes, e.past)
 	if err != nil {
@@ -116,20 +143,9 @@ func (e *explainer) word() error {
 	if e.past {
 		e.proposedThen(f)
 	}
-	owner := batch.Owners[0].Resource
-	n, err := m.readNames(ctx, s.DB, append(mentioned(steps), f.mentioned()...), e.axes.known)
+	w, err := e.wording(steps, f.mentioned(), nil)
 	if err != nil {
 		return err
-	}
-	if err := n.hide(ctx, s.DB, behind(steps, owner.ID)); err != nil {
-		return err
-	}
-	n.resources[owner.ID] = resourceName{ID: owner.ID, EntityTypeID: owner.EntityTypeID, Key: owner.Key, DisplayName: owner.DisplayName}
-	w := &wording{names: n, owner: owner, now: batch.Now, forbidden: map[int64]bool{}}
-	for _, step := range steps {
-		if step.Matched && step.Denied && step.Kind != evaluation.StepProperty {
-			w.forbidden[cmp.Or(step.ResourceTypeID, -step.RoleID)] = true
-		}
 	}
 	out := e.out
 	silent := map[int64]bool{}
@@ -151,7 +167,31 @@ func (e *explainer) word() error {
 		}
 		return cmp.Or(cmp.Compare(chapter(a.Kind), chapter(b.Kind)), cmp.Compare(a.ResourceTypeID, b.ResourceTypeID), cmp.Compare(part(a.Kind), part(b.Kind)))
 	})
-	return e.dateRules()
+	if err := e.dateRules(); err != nil {
+		return err
+	}
+	out.Nodes, out.Links = w.draw(out.Steps, e.asked())
+	return nil
+}
+
+// wording reads the names of all that steps and more speak of. Those that stand behind the steps, and further ones, are told only to who may read them.
+func (e *explainer) wording(steps []evaluation.Step, more, further []int64) (*wording, error) {
+	owner := e.batch.Owners[0].Resource
+	n, err := e.m.readNames(e.ctx, e.s.DB, append(mentioned(steps), more...), e.axes.known)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.hide(e.ctx, e.s.DB, append(behind(steps, owner.ID), further...)); err != nil {
+		return nil, err
+	}
+	n.resources[owner.ID] = resourceName{ID: owner.ID, EntityTypeID: owner.EntityTypeID, Key: owner.Key, DisplayName: owner.DisplayName}
+	w := &wording{names: n, owner: owner, now: e.batch.Now, forbidden: map[int64]bool{}}
+	for _, step := range steps {
+		if step.Matched && step.Denied && step.Kind != evaluation.StepProperty {
+			w.forbidden[cmp.Or(step.ResourceTypeID, -step.RoleID)] = true
+		}
+	}
+	return w, nil
 }
 
 // dateRules tells from when on the rules are as they are.

@@ -71,12 +71,15 @@ type RunJobInput struct {
 }
 
 // ExplainInput names what is to be explained; an empty Role, ResourceType or Property leaves nothing out. At and KnownAt nil: now.
+// With WhyNot it is what is lacking, and needs a Role or a ResourceType.
 type ExplainInput struct {
 	EntityType   string
 	Key          string
 	Role         string
 	ResourceType string
 	Property     string
+	WhyNot       bool
+	Value        string // with WhyNot: of the property; empty: any
 	At, KnownAt  *time.Time
 }
 
