@@ -20,6 +20,7 @@ import {
 } from '@tabler/icons-react'
 import { createRoute, Outlet, redirect, type StaticDataRouteOption } from '@tanstack/react-router'
 import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
+import { parseWhySearch } from '../features/assignment/whySearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
@@ -272,6 +273,12 @@ const personPermissions = createRoute({
   path: '/',
   validateSearch: parsePermissionsSearch,
   component: lazyPage(() => import('../features/assignment/PermissionsTab'), 'PermissionsTab'),
+})
+const personWhy = createRoute({
+  getParentRoute: () => person,
+  path: 'why',
+  validateSearch: parseWhySearch,
+  component: lazyPage(() => import('../features/assignment/WhyTab'), 'WhyTab'),
 })
 const personOrders = createRoute({
   getParentRoute: () => person,
@@ -559,6 +566,7 @@ export const pages = [
   people.addChildren([peopleIndex, peopleOf]),
   person.addChildren([
     personPermissions,
+    personWhy,
     personOrders.addChildren([personOrder]),
     personProperties,
     personContexts,

@@ -40,6 +40,8 @@ const embedded = [
   'EntityTypeRecord',
   'ErrorGroup',
   'ExceededLimit',
+  'ExplainLink',
+  'ExplainNode',
   'ExplainPayload',
   'ExplainStep',
   'FlowEdge',
@@ -51,6 +53,8 @@ const embedded = [
   'JobInstanceEdge',
   'JobStep',
   'JobsChange',
+  'Lacking',
+  'LackingConnection',
   'MiningChange',
   'MiningCriterion',
   'MiningPersonConnection',
@@ -115,6 +119,10 @@ const embedded = [
   'WebhookConnection',
   'WebhookDeliveryConnection',
   'WebhookDeliveryEdge',
+  'WhyNotChange',
+  'WhyNotPayload',
+  'WhyNotReason',
+  'WhyNotWay',
 ]
 
 // A ResourceRef is the same thing as the Resource, but with fewer fields: it keeps its own key. Objects of the configuration are read whole to be edited:

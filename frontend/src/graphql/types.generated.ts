@@ -742,6 +742,27 @@ export type ExplainInput = {
   role?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What a node of an explanation stands for, in the order in which one leads to the next. */
+export type ExplainNodeKind =
+  /** A resource type that the owner gets, or its resource. */
+  | 'ACCOUNT'
+  /** One time that it was sent. */
+  | 'ATTEMPT'
+  /** What an owner is to the rules during a time, such as his department. */
+  | 'CONTEXT'
+  /** An order. */
+  | 'ORDER'
+  /** A record of the owner that a context comes from, such as a position. */
+  | 'RECORD'
+  /** A role. */
+  | 'ROLE'
+  /** A rule. */
+  | 'RULE'
+  /** A value of an account, or several. */
+  | 'VALUE'
+  /** Whether synchronized data shows it. */
+  | 'VERIFICATION';
+
 /** What a step of an explanation is about. */
 export type ExplainStepKind =
   /** One time it was sent. */
@@ -2562,6 +2583,66 @@ export type WebhookInput = {
   /** Its id. */
   id: Scalars['ID']['input'];
 };
+
+/** What would have to change. */
+export type WhyNotChangeKind =
+  /** What a person refused has to be given back. */
+  | 'DENIAL'
+  /** A policy has to be switched on, for everybody. */
+  | 'POLICY'
+  /** A record has to be added. */
+  | 'RECORD'
+  /** Nothing: it begins by itself. */
+  | 'TIME'
+  /** A value of a record, or of what a record leads to. */
+  | 'VALUE';
+
+/** Why does this owner not have it: exactly one of role and resourceType. */
+export type WhyNotInput = {
+  /** When it should hold; may lie ahead. Null: at knownAt. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** By what was known then. Null, or later than now: by what is known now. */
+  knownAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The person (or other owner). */
+  ownerId: Scalars['ID']['input'];
+  /** Identifier of a property of the resource type: a value of it is lacking. Null: the resource type itself. */
+  property?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the resource type that is lacking, or a value of which is. */
+  resourceType?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the role that is lacking. */
+  role?: InputMaybe<Scalars['String']['input']>;
+  /** The value, as explanations show it, or the key of the resource that it is. Null: any. */
+  value?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What stands against something. */
+export type WhyNotReasonKind =
+  /** The rule asks for something else. */
+  | 'CRITERIA'
+  /** A person refused it. */
+  | 'DENIED'
+  /** The rule fails. */
+  | 'FAILED'
+  /** A rule forbids it. */
+  | 'FORBIDDEN'
+  /** It has not begun yet. */
+  | 'LATER'
+  /** No record of the owner counts. */
+  | 'NO_RECORD'
+  /** No rule gives it to anybody. */
+  | 'NO_RULE'
+  /** It has ended. */
+  | 'OVER'
+  /** Another rule takes precedence. */
+  | 'OVERRULED'
+  /** The rule belongs to a policy that is switched off. */
+  | 'POLICY'
+  /** The rule only suggests it. */
+  | 'SUGGESTED'
+  /** The rule asks for something that does not exist. */
+  | 'UNKNOWN'
+  /** It is ordered and not there yet, was declined, or a difference waits for a decision. */
+  | 'WAITS';
 
 /** How an assignment came about, and whether somebody still has to decide (role-model 12.6). */
 export type WorkflowState =

@@ -155,6 +155,7 @@ export function PermissionsTab() {
               <EntitlementLine
                 key={row.entitlement.id}
                 row={row}
+                typeOfValue={entitlements.find((e) => e.id === row.entitlement.parentId)?.identifier}
                 ownerId={id}
                 onToggle={() => toggle(row.entitlement.id)}
                 at={search.asOf}
@@ -192,6 +193,7 @@ function InstantInput(props: {
 
 function EntitlementLine(props: {
   row: TreeRow
+  typeOfValue?: string
   ownerId: string
   onToggle: () => void
   at?: string
@@ -278,7 +280,13 @@ function EntitlementLine(props: {
         {formatPeriod(e.startDate, e.endDate)}
       </span>
       <span role="gridcell">
-        <WhyPopover entitlement={e} ownerId={ownerId} at={props.at} knownAt={props.knownAt} />
+        <WhyPopover
+          entitlement={e}
+          typeOfValue={props.typeOfValue}
+          ownerId={ownerId}
+          at={props.at}
+          knownAt={props.knownAt}
+        />
       </span>
     </div>
   )

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Popover } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconHelp, IconX } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
@@ -8,9 +9,12 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
 import { ExplainDocument, type EntitlementRowFragment } from './assignment.generated'
 import classes from './WhyPopover.module.css'
+import type { WhySearch } from './whySearch'
 
 type Asked = {
   entitlement: EntitlementRowFragment
+  /** Identifier of the resource type that a value belongs to. */
+  typeOfValue?: string
   ownerId: string
   /** What holds at this instant; left out: now. */
   at?: string
@@ -67,10 +71,29 @@ export function WhyPopover(props: Asked) {
                 {t.assignment.explain}
               </Button>
             ))}
+          <Link
+            to="/person/$id/why"
+            params={{ id: props.ownerId }}
+            search={{ ...subject(props), at: props.at, knownAt: props.knownAt }}
+          >
+            {t.assignment.askMore}
+          </Link>
         </div>
       </Popover.Dropdown>
     </Popover>
   )
+}
+
+/** What the page of an explanation is asked about. */
+function subject({ entitlement: e, typeOfValue }: Asked): WhySearch {
+  switch (e.kind) {
+    case 'RESOURCE_TYPE':
+      return { resourceType: e.identifier }
+    case 'PROPERTY':
+      return { resourceType: typeOfValue, property: e.identifier }
+    default:
+      return { role: e.identifier }
+  }
 }
 
 function Steps({ entitlement, ownerId, at, knownAt }: Asked) {

@@ -16,6 +16,11 @@ export function PersonTabs({ person }: { person: PersonRowFragment }) {
           {t.person.permissions}
         </Link>
       )}
+      {can(permissions.assignments) && (
+        <Link to="/person/$id/why" params={params} activeOptions={{ includeSearch: false }}>
+          {t.why.tab}
+        </Link>
+      )}
       <Link to="/person/$id/orders" params={params} activeOptions={{ includeSearch: false }}>
         {t.person.orders}
       </Link>

@@ -1,5 +1,9 @@
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { KindName } from '../../graphql/KindName'
+import { maySeePeople } from '../../graphql/may'
+import { ResourcePicker } from '../../graphql/ResourcePicker'
+import { useCan, useMe } from '../../graphql/SessionContext'
+import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
@@ -72,7 +76,28 @@ export function RoleOverview() {
         </Section>
       )}
       <SettingsSection of={role.settings} policy={role.policy} />
+      <WhoLacks role={role.identifier} entityType={role.entityType} />
     </div>
+  )
+}
+
+/** Leads to why somebody does not have the role. */
+function WhoLacks({ role, entityType }: { role: string; entityType: string }) {
+  const navigate = useNavigate()
+  const me = useMe()
+  const { can } = useCan()
+  if (!can(permissions.assignments) || !maySeePeople(me)) return null
+  return (
+    <Section title={t.why.whoLacks}>
+      <ResourcePicker
+        label={t.why.who}
+        entityType={entityType}
+        value=""
+        onChange={(_key, id) => {
+          if (id) void navigate({ to: '/person/$id/why', params: { id }, search: { role } })
+        }}
+      />
+    </Section>
   )
 }
 
