@@ -134,6 +134,13 @@ func TestFieldsOfListsAlone(t *testing.T) {
 		all := c.ask(fmt.Sprintf(query, "{ totalCount nodes { "+strings.Join(fields, " ")+" } }"), nil)
 		require.Empty(t, all.Errors, name)
 		whole := nodesOf(all.Data)
+		for _, f := range node.Fields {
+			if f.Type.NonNull && schema.Types[f.Type.Name()].Kind == ast.Enum {
+				for _, row := range whole {
+					require.NotEqual(t, "", row[f.Name], "%s.%s: a field that the list does not read", name, f.Name)
+				}
+			}
+		}
 		require.NotEmpty(t, whole, "%s: world_test.go has no row of it", name)
 		for _, selection := range fields {
 			alone := c.ask(fmt.Sprintf(query, "{ nodes { "+selection+" } }"), nil)

@@ -379,11 +379,12 @@ var runs = page.Table[ReconciliationRun]{
 	From:   "reconciliation_run r",
 	Always: []string{"id"},
 	Fields: map[string][]string{
-		"__typename": nil, "id": nil, "decision": {"decision"}, "comment": {"comment"}, "state": {"state"}, "actor": {"actor"}, "actorName": {"actor"}, "total": {"total"},
+		"__typename": nil, "id": nil, "subject": {"subject"}, "decision": {"decision"}, "comment": {"comment"}, "state": {"state"}, "actor": {"actor"}, "actorName": {"actor"}, "total": {"total"},
 		"done": {"done"}, "failed": {"failed"}, "failedItems": {"failures"}, "createdAt": {"created_at"}, "endedAt": {"ended_at"},
 	},
 	Columns: []page.Column[ReconciliationRun]{
 		{Name: "id", SQL: "r.id", Read: func(x *ReconciliationRun, r *db.Row) { x.ID = r.Int() }},
+		{Name: "subject", SQL: "r.subject", Read: func(x *ReconciliationRun, r *db.Row) { x.Subject = Subject(r.Text()) }},
 		{Name: "decision", SQL: "r.decision", Read: func(x *ReconciliationRun, r *db.Row) { x.Decision = Decision(r.Text()) }},
 		{Name: "comment", SQL: "r.comment", Read: func(x *ReconciliationRun, r *db.Row) { x.Comment = r.Text() }},
 		{Name: "state", SQL: "r.state", Read: func(x *ReconciliationRun, r *db.Row) { x.State = RunState(r.Text()) }},
