@@ -23,6 +23,7 @@ export const addresses: Record<string, string[]> = {
     '/model/new/singleRole',
     '/model/rules/compositeRole/Employee?list=rules',
     '/model/objects/policy',
+    '/model/edit/resourceType/Intranet_User',
     '/model/resource-types',
     '/model/resource-types/Badge_Card',
     '/model/mining',
