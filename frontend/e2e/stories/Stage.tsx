@@ -33,6 +33,7 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/reconcile/resources/$itemId',
       '/reconcile/orphans/$accountId',
       '/reconcile/runs/$runId',
+      '/model/mining/$run/$result',
       '$',
     ]
     const routes = paths.map((path) => createRoute({ getParentRoute: () => root, path, component: () => null }))

@@ -3,6 +3,7 @@ import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
 import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.generated'
 import type { DifferenceDetailFragment } from '../features/reconciliation/DifferenceDrawer.generated'
 import type { OrphanDetailQuery } from '../features/reconciliation/OrphanDrawer.generated'
+import type { MiningResultRowFragment } from '../features/mining/MiningRunPage.generated'
 import type { RunRowFragment } from '../features/reconciliation/RunsTab.generated'
 import { provisioningStates } from '../lib/states'
 
@@ -233,6 +234,37 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
     testHooks: false,
     demo: false,
     timeZone: 'UTC',
+    ...change,
+  }
+}
+
+/** What mining made of a role: one rule that explains all but two holders, and gives it to three others. */
+export function minedRole(change: Partial<MiningResultRowFragment> = {}): MiningResultRowFragment {
+  return {
+    id: `mined-${++count}`,
+    role: { id: 'role-1', identifier: 'Payment_View', displayName: 'Payment view' },
+    rule: 'Sure',
+    people: 446,
+    holders: 48,
+    rightly: 46,
+    wrongly: 3,
+    unexplained: 2,
+    precision: 98.9,
+    falsePositive: 6.1,
+    refused: null,
+    isCut: false,
+    proposals: [
+      {
+        criteria: [
+          { dimension: 'Department', key: 'FIN', label: 'Finance', inherit: true },
+          { dimension: 'Title', key: 'CLERK', label: 'Clerk', inherit: false },
+        ],
+        matched: 49,
+        rightly: 46,
+        fresh: 46,
+        falsePositive: 6.1,
+      },
+    ],
     ...change,
   }
 }

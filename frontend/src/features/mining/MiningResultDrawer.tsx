@@ -1,4 +1,4 @@
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
@@ -11,15 +11,14 @@ import { Skeleton } from '../../ui/Skeleton'
 import { formatNumber } from '../../lib/format'
 import classes from './Mining.module.css'
 import { MiningPeopleDocument, MiningResultDetailDocument } from './MiningResultDrawer.generated'
+import { parseMiningSearch } from './miningSearch'
 import { Outcome } from './Outcome'
 import { resultSentence, ruleWords } from './phrases'
 
-const route = getRouteApi('/shell/model/mining/$run/$result')
-
 /** What became of one role, with the people whom its rules get wrong by name. */
 export function MiningResultDrawer() {
-  const { run, result: id } = route.useParams()
-  const search = route.useSearch()
+  const { run = '', result: id = '' } = useParams({ strict: false })
+  const search = parseMiningSearch(useSearch({ strict: false }))
   const navigate = useNavigate()
   const [{ data, error, fetching }, read] = useReading({ query: MiningResultDetailDocument, variables: { id } })
   const result = data?.miningResult
