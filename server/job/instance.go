@@ -102,9 +102,9 @@ func (s *Service) Instances(ctx context.Context, a page.Args, f *JobInstanceFilt
 
 // Counts tells how many runs are under way (0 for whoever may not see runs), and how many a limit holds (0 for whoever may not decide about them).
 func (s *Service) Counts(ctx context.Context) (running, blocked int, err error) {
-	_, mayNot := permit.RequireAny(ctx, permit.JobInstanceQuery, permit.JobQuery)
-	_, mayNotDecide := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate)
-	if mayNot != nil && mayNotDecide != nil {
+	maySee := permit.May(ctx, permit.JobInstanceQuery, permit.JobQuery)
+	mayDecide := permit.May(ctx, permit.JobUpdate, permit.ConnectorUpdate)
+	if !maySee && !mayDecide {
 		return 0, 0, nil
 	}
 	err = db.Select(ctx, s.DB, bun.SafeQuery("select count(*) filter (where state <> ?0), count(*) filter (where state = ?0) from job_instance where state in (?1)",
@@ -112,10 +112,10 @@ func (s *Service) Counts(ctx context.Context) (running, blocked int, err error) 
 		running, blocked = int(r.Int()), int(r.Int())
 		return nil
 	})
-	if mayNot != nil {
+	if !maySee {
 		running = 0
 	}
-	if mayNotDecide != nil {
+	if !mayDecide {
 		blocked = 0
 	}
 	return running, blocked, wrap("count runs", err)

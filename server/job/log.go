@@ -84,14 +84,13 @@ func (s *Service) NewestLog(ctx context.Context, taskInstanceID int64, first *in
 	if a.First == 0 {
 		return []*TaskLogLine{}, nil
 	}
-	from, where := bun.SafeQuery("task_log l"), page.All()
+	from := bun.SafeQuery("task_log l")
 	lines := bun.SafeQuery("l.task_instance_id = ?", taskInstanceID)
 	if before != nil {
 		lines = page.All(lines, bun.SafeQuery("l.id < ?", *before))
 	}
-	if text == nil {
-		where = lines
-	} else {
+	where := lines
+	if text != nil {
 		from = bun.SafeQuery("(select * from task_log l where ? order by l.id desc limit ?) l", lines, db.Fixed(logSearched))
 		where = directory.SearchNames("l.message", "''", *text)
 	}

@@ -97,7 +97,7 @@ func (s *Service) Counters(ctx context.Context) (*Counters, error) {
 
 // countHeld finds the systems whose orders a limit holds outside of runs, for those who may decide about it.
 func countHeld(ctx context.Context, tx bun.Tx, c *Counters) error {
-	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
+	if !permit.May(ctx, permit.JobUpdate, permit.ConnectorUpdate) {
 		return nil
 	}
 	if err := tx.NewRaw(`select distinct n.connector_id from provisioning_order o join resource_type t on t.id = o.resource_type_id join connection n on n.id = t.connection_id

@@ -237,6 +237,12 @@ func SignedIn(ctx context.Context) error {
 	return nil
 }
 
+// May reports whether the actor has one of several permissions, for what is shown or left out without refusing.
+func May(ctx context.Context, permissions ...string) bool {
+	_, err := RequireAny(ctx, permissions...)
+	return err == nil
+}
+
 // RequireAny asks for one of several permissions and gives the union of the scopes: the pages that exist once per entity type.
 func RequireAny(ctx context.Context, permissions ...string) (Scope, error) {
 	var sum Scope

@@ -123,7 +123,7 @@ func (c Counters) of(scope permit.Scope) Counters {
 
 // Held gives the connectors of which a limit holds a delivery outside of runs, for those who may decide about it; nobody else learns of them.
 func (s *Service) Held(ctx context.Context) ([]int64, error) {
-	if _, err := permit.RequireAny(ctx, permit.JobUpdate, permit.ConnectorUpdate); err != nil {
+	if !permit.May(ctx, permit.JobUpdate, permit.ConnectorUpdate) {
 		return nil, nil
 	}
 	var connectors []int64

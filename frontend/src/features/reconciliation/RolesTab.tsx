@@ -131,7 +131,9 @@ function RoleFilters({ search, onChange }: Part) {
       />
       {countRoleFilters(search) > 0 && (
         <ClearFilters
-          onClick={() => void navigate({ to: '/reconcile/roles', search: { view: search.view, decided: search.decided } })}
+          onClick={() =>
+            void navigate({ to: '/reconcile/roles', search: { view: search.view, decided: search.decided } })
+          }
         />
       )}
     </>

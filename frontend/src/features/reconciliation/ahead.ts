@@ -36,7 +36,8 @@ export const foundRoles = (raw: RawSearch) => {
     ? firstPage(FoundRoleListDocument, roleVariables(search))
     : firstPage(FoundRolePatternListDocument, rolePatternVariables(search))
 }
-export const foundRole = (params: Record<string, string>) => asked(FoundRoleDetailDocument, { id: params.foundId ?? '' })
+export const foundRole = (params: Record<string, string>) =>
+  asked(FoundRoleDetailDocument, { id: params.foundId ?? '' })
 export const orphans = (search: RawSearch) => firstPage(OrphanListDocument, orphanVariables(parseOrphanSearch(search)))
 export const orphan = (params: Record<string, string>) => asked(OrphanDetailDocument, { id: params.accountId ?? '' })
 export const runs = () => firstPage(RunListDocument, {})

@@ -1,4 +1,11 @@
-import { IconAlertTriangle, IconBriefcase, IconCircleCheck, IconCircleX, IconClock, IconPackages } from '@tabler/icons-react'
+import {
+  IconAlertTriangle,
+  IconBriefcase,
+  IconCircleCheck,
+  IconCircleX,
+  IconClock,
+  IconPackages,
+} from '@tabler/icons-react'
 import type { ReconciliationDecision, RoleReconciliationState } from '../../graphql/types.generated'
 import type { Look } from '../../lib/states'
 import { t } from '../../lib/texts'

@@ -255,9 +255,11 @@ export const reconciliationTexts = {
       title: 'Found roles',
       one: 'Found role',
       empty: 'Every role that people hold is explained',
-      emptyHint: 'A role that accounts speak of, and that no rule gives, appears here by itself after the next reading.',
+      emptyHint:
+        'A role that accounts speak of, and that no rule gives, appears here by itself after the next reading.',
       noneDecided: 'Nothing was decided yet',
-      noneDecidedHint: 'Roles that were kept, and those whose removal is under way, are found here and can be decided again.',
+      noneDecidedHint:
+        'Roles that were kept, and those whose removal is under way, are found here and can be decided again.',
       name: 'Role',
       person: 'Person',
       people: 'People',
@@ -272,9 +274,12 @@ export const reconciliationTexts = {
       view: 'What to show',
       waiting: 'Waiting',
       decided: 'Decided',
-      part: (complete: number, whole: number) => (complete === whole ? 'complete' : `${n(complete)} of ${n(whole)} complete`),
+      part: (complete: number, whole: number) =>
+        complete === whole ? 'complete' : `${n(complete)} of ${n(whole)} complete`,
       adds: (count: number) =>
-        count === 0 ? 'Keeping adds nothing.' : `Keeping adds ${plural(count, 'value', 'values')}, each after its review.`,
+        count === 0
+          ? 'Keeping adds nothing.'
+          : `Keeping adds ${plural(count, 'value', 'values')}, each after its review.`,
       addsMany: (count: number) =>
         count === 0
           ? 'Keeping those shown adds nothing.'
