@@ -119,18 +119,12 @@ func settleExplained(ctx context.Context, tx bun.Tx, d Decided, keep bool, list 
 		update gap g set closed_at = ?2::timestamptz, decided_at = ?2::timestamptz, decided_by = ?3, decision = ?4, comment = ?5, version = g.version + 1
 		from decided d join assigned_resource_type a on a.owner_id = d.owner and a.valid_to = 'infinity'
 		where g.assigned_resource_type_id = a.id and g.closed_at is null and g.property is not null and g.found_roles && d.roles and (?6 or g.found_roles <@ d.roles)`,
-		ids(owners), ids(roles), d.At, d.Actor, map[bool]string{true: KeepRole, false: RemoveRole}[keep], d.Comment, keep).Exec(ctx)
+		ids(owners), ids(roles), d.At, d.Actor, map[bool]string{true: "KEEP_ROLE", false: "REMOVE_ROLE"}[keep], d.Comment, keep).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("close the differences of decided roles: %w", err)
 	}
 	return nil
 }
-
-// What stands on differences that ended because the role which explains them was decided about.
-const (
-	KeepRole   = "KEEP_ROLE"
-	RemoveRole = "REMOVE_ROLE"
-)
 
 // PostponeRoles puts found roles off: they stay and are not listed. Not: they are taken up again.
 func PostponeRoles(ctx context.Context, tx bun.Tx, d Decided, postponed bool, list []*FoundRole) error {

@@ -523,8 +523,8 @@ func (d differences) settleValues(ctx context.Context, tx bun.Tx, said assignmen
 	if err != nil {
 		return nil, err
 	}
-	if said.Decision = assignment.RemoveRole; keep {
-		said.Decision = assignment.KeepRole
+	if said.Decision = string(RemoveRole); keep {
+		said.Decision = string(KeepRole)
 	}
 	return toldOfRoles(d.m, said, roles), nil
 }

@@ -3,7 +3,6 @@ package reconciliation
 import (
 	"time"
 
-	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/page"
@@ -45,8 +44,8 @@ const (
 	Authorize             Decision = "AUTHORIZE"               // an account: it is its owner's
 	AuthorizeWithoutOwner Decision = "AUTHORIZE_WITHOUT_OWNER" // an account: it is nobody's and stays
 	DeleteAccount         Decision = "DELETE_ACCOUNT"          // an account: it goes
-	KeepRole              Decision = assignment.KeepRole       // a found role: it is held from now on
-	RemoveRole            Decision = assignment.RemoveRole     // a found role: it goes with the values that no other role explains
+	KeepRole              Decision = "KEEP_ROLE"               // a found role: it is held from now on
+	RemoveRole            Decision = "REMOVE_ROLE"             // a found role: it goes with the values that no other role explains
 )
 
 // Item is a difference that waits for a decision. It is the GraphQL type too.
