@@ -210,6 +210,17 @@ func nested(list []string) string {
 	return strings.Join(out, " ")
 }
 
+// documents is nested in as many documents as it takes, each with fewer fields than one may hold.
+func documents(list []string) []string {
+	whole := nested(list)
+	words := strings.FieldsFunc(whole, func(r rune) bool { return r == ' ' || r == '{' || r == '}' })
+	if len(words) < 450 || len(list) < 2 {
+		return []string{whole}
+	}
+	half := len(list) / 2
+	return append(documents(list[:half]), documents(list[half:])...)
+}
+
 // seen notes the fields of an answer that hold something.
 func seen(schema *ast.Schema, d *ast.Definition, value any, note func(field string)) {
 	switch v := value.(type) {
@@ -458,40 +469,42 @@ func (w *world) listen(r *role, schema *ast.Schema, hear func(query string, answ
 			if name == "" && len(f.Arguments) > 0 || name != "" && f.Arguments.ForName(name) == nil {
 				continue
 			}
-			query := "subscription { " + f.Name + arguments + " { " + nested(selections(schema, schema.Types[f.Type.Name()])) + " } }"
-			stream := r.client.stream(query, nil)
-			heard := make(chan result)
-			go func() {
-				defer close(heard)
-				for answer := stream.next(); answer.raw != ""; answer = stream.next() {
-					heard <- answer
-				}
-			}()
-			quiet := 150 * time.Millisecond
-			if r.name == "everything" {
-				quiet = time.Second
-			}
-			w.happen(name != "after")
-			patience := 10 // of the one who should hear everything
-			for open := true; open; {
-				select {
-				case answer, more := <-heard:
-					if open = more; more {
-						patience = 0
-						hear(query, answer)
+			for _, asked := range documents(selections(schema, schema.Types[f.Type.Name()])) {
+				query := "subscription { " + f.Name + arguments + " { " + asked + " } }"
+				stream := r.client.stream(query, nil)
+				heard := make(chan result)
+				go func() {
+					defer close(heard)
+					for answer := stream.next(); answer.raw != ""; answer = stream.next() {
+						heard <- answer
 					}
-				case <-time.After(quiet):
-					if patience--; patience < 0 || r.name != "everything" {
-						open = false
-						break
-					}
-					w.happen(name != "after") // it may have happened before the subscription began
+				}()
+				quiet := 150 * time.Millisecond
+				if r.name == "everything" {
+					quiet = time.Second
 				}
+				w.happen(name != "after")
+				patience := 10 // of the one who should hear everything
+				for open := true; open; {
+					select {
+					case answer, more := <-heard:
+						if open = more; more {
+							patience = 0
+							hear(query, answer)
+						}
+					case <-time.After(quiet):
+						if patience--; patience < 0 || r.name != "everything" {
+							open = false
+							break
+						}
+						w.happen(name != "after") // it may have happened before the subscription began
+					}
+				}
+				stream.stop()
+				for range heard { //nolint:revive // until it is closed
+				}
+				stream.close()
 			}
-			stream.stop()
-			for range heard { //nolint:revive // until it is closed
-			}
-			stream.close()
 		}
 	}
 }

@@ -352,6 +352,8 @@ const lacks = (change: Partial<WhyNotQuery['whyNot']>): Story => ({
       }}
     />
   ),
+})
+
 const mined = (change: Parameters<typeof minedRole>[0], wrong: { id: string; person: object }[] = []): Story => ({
   at: '/model/mining/4/7',
   draw: () => <MiningResultDrawer />,
