@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -96,6 +97,9 @@ func (w *world) lists() map[string]string {
 	lists["DeliveryChangeConnection"] = "{ delivery(id: 601) { changes(first: 20) %s } }"
 	lists["MiningResultConnection"] = "{ miningResults(runId: 3711, first: 20) %s }"
 	lists["MiningPersonConnection"] = "{ miningPeople(resultId: 3721, wouldBeGiven: true, first: 20) %s }"
+	lists["LackingConnection"] = "{ lacking(ownerId: 1001, first: 20) %s }"
+	lists["RoleHolderConnection"] = "{ roleHolders(role: 82, first: 20) %s }"
+	lists["RulePreviewPersonConnection"] = "" // computed for one question, of no table
 	for name, t := range schema.Types {
 		if strings.HasSuffix(name, "Connection") && !strings.HasSuffix(name, "ConfigurationConnection") && t.Fields.ForName("totalCount") != nil {
 			require.Contains(w.t, lists, name, "a list that no test asks: say here how it is asked")
@@ -108,8 +112,13 @@ func (w *world) lists() map[string]string {
 func TestFieldsOfListsAlone(t *testing.T) {
 	t.Parallel()
 	w := settle(t)
+	_, err := w.db.ExecContext(w.ctx, "update assigned_role set origin = 'FOUND', workflow_state = 1 where owner_id = 1002 and role_id = 81")
+	require.NoError(t, err)
 	c, schema := w.roles[0].client, generated.NewExecutableSchema(generated.Config{}).Schema()
 	for name, query := range w.lists() {
+		if query == "" {
+			continue
+		}
 		node := schema.Types[schema.Types[name].Fields.ForName("nodes").Type.Name()]
 		var fields []string
 		for _, f := range node.Fields {
@@ -141,7 +150,7 @@ func TestFieldsOfListsAlone(t *testing.T) {
 				}
 			}
 		}
-		require.NotEmpty(t, whole, "%s: world_test.go has no row of it", name)
+		assert.NotEmpty(t, whole, "%s: world_test.go has no row of it", name)
 		for _, selection := range fields {
 			alone := c.ask(fmt.Sprintf(query, "{ nodes { "+selection+" } }"), nil)
 			require.Empty(t, alone.Errors, name)
