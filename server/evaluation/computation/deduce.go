@@ -219,6 +219,9 @@ func (p *place) wants(x *model.Rule) bool {
 
 // composites finds the composite roles whose single roles are all held, of which one at least is found and explained by no other (12.5, 6).
 func (d *deduction) composites() {
+	if len(d.roles) == 0 {
+		return // most owners: not every role of the model is looked at for them
+	}
 	members, explained := map[int64][]int64{}, map[int64][]int64{}
 	for id, x := range d.Source.Roles {
 		if x.Kind != rolemodel.Composite || d.blocked[id] {
