@@ -95,6 +95,9 @@ func (w *world) lists() map[string]string {
 	lists["WebhookDeliveryConnection"] = "{ webhooks { deliveries(first: 20) %s } }"
 	lists["DeliveryConnection"] = "{ connectors { deliveriesPage(first: 20) %s } }"
 	lists["DeliveryChangeConnection"] = "{ delivery(id: 601) { changes(first: 20) %s } }"
+	lists["LackingConnection"] = "{ lacking(ownerId: 1001, first: 20) %s }"
+	lists["RoleHolderConnection"] = `{ roleHolders(role: "81", first: 20) %s }`
+	lists["RulePreviewPersonConnection"] = `{ rulePreview(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]}) { people %s } }`
 	lists["MiningResultConnection"] = "{ miningResults(runId: 3711, first: 20) %s }"
 	lists["MiningPersonConnection"] = "{ miningPeople(resultId: 3721, wouldBeGiven: true, first: 20) %s }"
 	lists["LackingConnection"] = "{ lacking(ownerId: 1001, first: 20) %s }"
