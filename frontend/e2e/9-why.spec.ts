@@ -13,8 +13,11 @@ test('why not, what would give it, and the picture of it', async ({ page, signIn
   await page.getByRole('link', { name: 'Why?', exact: true }).click()
   await expect(page.getByText('Why, or why not?')).toBeVisible()
 
-  await page.getByRole('combobox', { name: 'What is lacking?' }).fill('administrator')
-  await page.getByRole('option').first().click()
+  await page.getByRole('combobox', { name: 'What is lacking?' }).fill('datacenter')
+  await page
+    .getByRole('option', { name: /^Datacenter access/ })
+    .first()
+    .click()
   const would = page.getByRole('region', { name: 'What would give it' })
   await expect(would).toContainText('would have to be')
   await expect(page.getByRole('region', { name: 'What stands against it' })).toContainText('does not')
