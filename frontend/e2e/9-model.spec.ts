@@ -71,7 +71,7 @@ test('a rule tells whom it matches while it is written', async ({ page, signIn }
   await page.getByRole('option').filter({ visible: true }).first().click()
   await expect(preview.getByRole('status')).toHaveText(/^\d+ match, \d+ gained, 0 lost$/)
   await page.getByRole('button', { name: 'Look at the plan' }).click()
-  await expect(page.getByRole('region', { name: 'What changes' })).toContainText('rule')
+  await expect(page.getByRole('region', { name: 'What changes' })).toContainText('Rules')
   await page.getByRole('button', { name: 'Go on editing' }).click()
   await page.getByRole('button', { name: 'Discard' }).click()
 })

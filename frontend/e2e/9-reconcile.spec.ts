@@ -157,6 +157,7 @@ test('an account of several people becomes that of one; an account of a leaver i
   await expect(list).toHaveCount(3)
   await list.filter({ hasText: 'e10453' }).click()
   await expect(drawer(page).getByText(/^Magda Keller left on /)).toBeVisible()
+  await expect(drawer(page).getByRole('button', { name: /^Delete account/ })).toBeEnabled()
   await page.keyboard.press('d')
   const deletion = page.getByRole('dialog', { name: /^Delete Intranet user e10453 in Intranet/ })
   await expect(deletion.getByRole('button', { name: 'Delete account' })).toBeDisabled()
