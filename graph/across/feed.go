@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"time"
 
 	"writ/server/assignment"
@@ -236,25 +237,9 @@ type ReconciliationChange struct {
 // ReconciliationChanged says that differences, decisions or runs changed, once for several changes at the same moment. Refused like the list of
 // differences; it does not say which, since it may be one that the subscriber may not see.
 func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan *ReconciliationChange, error) {
-	if err := f.Reconciliation.MayLook(ctx); err != nil {
-		return nil, err
-	}
-	from, err := cursorOf(after)
-	if err != nil {
-		return nil, err
-	}
-	about := func(r event.Row) bool {
-		switch r.Kind {
-		case assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, reconciliation.EventRunChanged,
-			reconciliation.EventRole, assignment.EventRoleFound:
-			return true
-		}
-		return false
-	}
-	return follow(ctx, f, from, f.Reconciliation.MayLook, about, func(_ context.Context, rows []event.Row) ([]*ReconciliationChange, error) {
-		last := rows[len(rows)-1]
-		return []*ReconciliationChange{{Cursor: last.Cursor.String(), At: last.At}}, nil
-	})
+	return told(ctx, f, after, f.Reconciliation.MayLook, func(last event.Row) *ReconciliationChange {
+		return &ReconciliationChange{Cursor: last.Cursor.String(), At: last.At}
+	}, assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, reconciliation.EventRunChanged, reconciliation.EventRole, assignment.EventRoleFound)
 }
 
 // MiningRunsChange says that runs of mining changed.
@@ -265,17 +250,23 @@ type MiningRunsChange struct {
 
 // MiningChanged says that runs of mining changed, once for several changes at the same moment. Refused like their list.
 func (f *Feed) MiningChanged(ctx context.Context, after *string) (<-chan *MiningRunsChange, error) {
-	if err := f.Mining.MayLook(ctx); err != nil {
+	return told(ctx, f, after, f.Mining.MayLook, func(last event.Row) *MiningRunsChange {
+		return &MiningRunsChange{Cursor: last.Cursor.String(), At: last.At}
+	}, mining.EventChanged)
+}
+
+// told says that something happened of some kinds, once for several events at the same moment, to whoever may look.
+func told[T any](ctx context.Context, f *Feed, after *string, may func(ctx context.Context) error, say func(last event.Row) T, kinds ...string) (<-chan T, error) {
+	if err := may(ctx); err != nil {
 		return nil, err
 	}
 	from, err := cursorOf(after)
 	if err != nil {
 		return nil, err
 	}
-	about := func(r event.Row) bool { return r.Kind == mining.EventChanged }
-	return follow(ctx, f, from, f.Mining.MayLook, about, func(_ context.Context, rows []event.Row) ([]*MiningRunsChange, error) {
-		last := rows[len(rows)-1]
-		return []*MiningRunsChange{{Cursor: last.Cursor.String(), At: last.At}}, nil
+	about := func(r event.Row) bool { return slices.Contains(kinds, r.Kind) }
+	return follow(ctx, f, from, may, about, func(_ context.Context, rows []event.Row) ([]T, error) {
+		return []T{say(rows[len(rows)-1])}, nil
 	})
 }
 
