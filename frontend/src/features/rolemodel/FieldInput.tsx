@@ -1,18 +1,16 @@
-import { ActionIcon, Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
-import { IconPlus, IconTrash } from '@tabler/icons-react'
+import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { CriteriaInput, useDimensions, ValueOf, type Criterion } from './CriteriaInput'
 import classes from './Editor.module.css'
-import { ObjectFields } from './ObjectFields'
 import { PropertyPicker } from './PropertyPicker'
 import { useProperties } from './useProperties'
 import { RefPicker } from './RefPicker'
-import { blank, fieldsOf, freeName, type Draft, type FieldShape, type Mistake } from './shape'
+import { labelOf, type Draft, type FieldShape, type Mistake } from './shape'
 import { wordLists } from './shapes.generated'
 
-interface FieldInputProps {
+export interface FieldInputProps {
   field: FieldShape
   /** Where it stands in the object: rules.0.priority. */
   path: string
@@ -24,8 +22,6 @@ interface FieldInputProps {
   disabled?: boolean
   onChange: (path: string, value: unknown) => void
 }
-
-const labelOf = (f: FieldShape): string => t.edit.fields[f.name] ?? formatName(f.name)
 
 const wordOf = (word: string) => t.edit.words[word] ?? formatName(word.toLowerCase().replaceAll('_', ' '))
 
@@ -115,9 +111,8 @@ export function FieldInput(props: FieldInputProps) {
         />
       )
     case 'part':
-      return <PartInput {...props} />
-    case 'list':
-      return <ListInput {...props} />
+    case 'list': // fields of their own: see ObjectFields
+      return null
     case 'text':
       break
   }
@@ -235,80 +230,5 @@ function ValuesInput({ path, value, mistakes, disabled, onChange, ...props }: Fi
       ))}
       {deep(mistakes, path) && <p className={classes.error}>{deep(mistakes, path)}</p>}
     </div>
-  )
-}
-
-/** A part that may be left out. */
-function PartInput(props: FieldInputProps) {
-  const { field: f, path, value, onChange, disabled } = props
-  const label = labelOf(f)
-  return (
-    <fieldset className={classes.part}>
-      <legend>
-        <Checkbox
-          label={label}
-          description={f.says}
-          disabled={disabled}
-          checked={value !== null && value !== undefined}
-          onChange={(event) => onChange(path, event.currentTarget.checked ? blank(f.of ?? '') : null)}
-        />
-      </legend>
-      {value !== null && value !== undefined && (
-        <div className={classes.fields}>
-          <ObjectFields {...props} struct={f.of ?? ''} value={value as Draft} path={path} />
-        </div>
-      )}
-    </fieldset>
-  )
-}
-
-/** Several parts, each with a name of its own. */
-function ListInput(props: FieldInputProps) {
-  const { field: f, path, whole, onChange, disabled } = props
-  const list = (props.value as Draft[] | null) ?? []
-  const label = labelOf(f)
-  const hasNames = fieldsOf(f.of ?? '').some((x) => x.name === 'identifier')
-  return (
-    <section className={classes.list} aria-label={label}>
-      <h2>{label}</h2>
-      {list.map((element, i) => {
-        const name = hasNames ? String(element.identifier || i + 1) : String(i + 1)
-        return (
-          <fieldset key={i} className={classes.element} aria-label={`${label} ${name}`}>
-            <div className={classes.elementHead}>
-              <strong data-machine>{name}</strong>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                disabled={disabled}
-                aria-label={t.edit.removeThis(name)}
-                onClick={() =>
-                  onChange(
-                    path,
-                    list.filter((_, k) => k !== i),
-                  )
-                }
-              >
-                <IconTrash size={15} />
-              </ActionIcon>
-            </div>
-            <div className={classes.fields}>
-              <ObjectFields {...props} struct={f.of ?? ''} value={element} path={`${path}.${i}`} />
-            </div>
-          </fieldset>
-        )
-      })}
-      <Button
-        variant="subtle"
-        className={classes.add}
-        disabled={disabled}
-        leftSection={<IconPlus size={14} aria-hidden />}
-        onClick={() =>
-          onChange(path, [...list, blank(f.of ?? '', hasNames ? { identifier: freeName(whole, f.name) } : {})])
-        }
-      >
-        {t.edit.add(label.toLowerCase())}
-      </Button>
-    </section>
   )
 }

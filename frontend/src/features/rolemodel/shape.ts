@@ -1,3 +1,5 @@
+import { formatName } from '../../lib/format'
+import { t } from '../../lib/texts'
 import { kindShapes, structShapes } from './shapes.generated'
 
 /** One field of an object of the configuration, as the server declares it. */
@@ -31,6 +33,9 @@ export type Draft = Record<string, unknown>
 
 export const kindOf = (name: string): KindShape | undefined => kindShapes.find((k) => k.name === name)
 export const fieldsOf = (struct: string): FieldShape[] => structShapes[struct] ?? []
+
+/** What a field is called on the page. */
+export const labelOf = (f: FieldShape): string => t.edit.fields[f.name] ?? formatName(f.name)
 
 /** What stands in a field before anybody typed. */
 function emptyValue(f: FieldShape): unknown {
