@@ -115,6 +115,7 @@ func newService(b *bun.DB, clk *clock.Clock, s *stage) *job.Service {
 	}
 	svc := job.New(b, clk, slog.New(slog.DiscardHandler), tasks, dbtest.Idle(job.Hooks{}))
 	svc.Lease = 600 * time.Millisecond
+	svc.Options = nil // the steps of a stage say how they behave, and read nothing
 	return svc
 }
 
