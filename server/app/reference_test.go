@@ -119,7 +119,7 @@ func (s *small) follow(logins []string) {
 func TestReferencesFollowAnyHistory(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := mustSmall(t, smallOptions{crm: true, crmInside: rapid.Bool().Draw(rt, "inside")})
+		s := mustSmall(drawn{t, rt}, smallOptions{crm: true, crmInside: rapid.Bool().Draw(rt, "inside")})
 		logins := []string{"a", "b", "c"}
 		s.team(logins...)
 		if rapid.Bool().Draw(rt, "settled") {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
+	"pgregory.net/rapid"
 
 	"writ/server/assignment"
 	"writ/server/cli"
@@ -37,12 +38,32 @@ func TestMain(m *testing.M) {
 // small is a company with one HR file and one real database as its managed system. Nothing runs by itself: a test moves every step.
 type small struct {
 	*App
-	t      *testing.T
+	t      testing.TB
 	ctx    context.Context
 	dir    string
 	target *bun.DB
 	forced bool // readings of the second system pass its thresholds
 }
+
+// drawn is the test for what is drawn: it fails the drawing, so that rapid says what was drawn and looks for a smaller one. What it opens stays
+// open until the test is over.
+type drawn struct {
+	testing.TB
+	t *rapid.T
+}
+
+func (d drawn) Error(args ...any)                 { d.t.Error(args...) }
+func (d drawn) Errorf(format string, args ...any) { d.t.Errorf(format, args...) }
+func (d drawn) Fail()                             { d.t.Fail() }
+func (d drawn) FailNow()                          { d.t.FailNow() }
+func (d drawn) Failed() bool                      { return d.t.Failed() }
+func (d drawn) Fatal(args ...any)                 { d.t.Fatal(args...) }
+func (d drawn) Fatalf(format string, args ...any) { d.t.Fatalf(format, args...) }
+func (d drawn) Log(args ...any)                   { d.t.Log(args...) }
+func (d drawn) Logf(format string, args ...any)   { d.t.Logf(format, args...) }
+func (d drawn) Skip(args ...any)                  { d.t.Skip(args...) }
+func (d drawn) SkipNow()                          { d.t.SkipNow() }
+func (d drawn) Skipf(format string, args ...any)  { d.t.Skipf(format, args...) }
 
 const smallSchema = `create table grp (name text primary key); insert into grp values ('staff'), ('press');
 	create table account (login text primary key, emp text, name text, dept text);
@@ -161,7 +182,7 @@ type smallOptions struct {
 	edit          *strings.Replacer // of the configuration, at the end
 }
 
-func mustSmall(t *testing.T, o smallOptions) *small {
+func mustSmall(t testing.TB, o smallOptions) *small {
 	t.Helper()
 	target, targetURL := dbtest.MustOpenEmpty(t)
 	_, err := target.ExecContext(t.Context(), smallSchema)

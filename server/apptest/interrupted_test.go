@@ -137,7 +137,9 @@ func TestKilledBackupAndRestore(t *testing.T) {
 			if info.Sys().(*syscall.Stat_t).Nlink == 1 { // else it has its name, and was killed after that
 				out, err := nowhere.Run("restore", half)
 				require.Error(t, err)
-				require.Contains(t, out, noBackup)
+				if !strings.Contains(out, noBackup) {
+					require.Contains(t, out, "connect", "it was whole, and only lacked its name")
+				}
 			}
 			old := time.Now().Add(-time.Hour)
 			require.NoError(t, os.Chtimes(half, old, old))
