@@ -180,6 +180,24 @@ const keptKey = `(k.side = 'S' and exists (select from resource w where w.id = k
 // keysBatch is how many resources one statement of ComputeCorrelationKeys reads.
 const keysBatch = 2000
 
+// keysKey is the setting that says by which rules the stored correlation keys were made.
+const keysKey = "correlation_rules"
+
+// mendKeys makes the correlation keys again when other rules ask for them by now: whoever is computed without would get a second account beside the
+// one he has.
+func (s *Service) mendKeys(ctx context.Context) error {
+	m, err := s.Model(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	var by string
+	if _, err := db.Setting(ctx, s.DB, keysKey, &by); err != nil || by == m.keyRules {
+		return err
+	}
+	_, err = s.ComputeCorrelationKeys(ctx, nil)
+	return err
+}
+
 // ComputeCorrelationKeys recomputes the keys of both sides for everything: the task before a complete computation (role-model 5.3).
 func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done, total int)) (int, error) {
 	if err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
@@ -210,7 +228,7 @@ func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done
 			return keys, err
 		}
 		if len(page) == 0 {
-			return keys, nil
+			return keys, db.WriteSetting(ctx, s.DB, keysKey, m.keyRules)
 		}
 		n, err := s.computeKeysApart(ctx, m, page)
 		if err != nil {

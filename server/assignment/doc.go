@@ -10,6 +10,8 @@
 //	claim.go      who has a target: somebody who lives, somebody who is gone, nobody
 //	spelling.go   values that must be one owner's alone: is a spelling free, else the next
 //	recompute.go  the two ways to run: complete over an entity type, or what is dirty
+//	overlay.go    a proposed model and proposed resources, laid over what is there in one transaction that can write nothing
+//	foresee.go    what a computation would do in that world
 //	failing.go    who cannot be computed: noted with the reason, tried again later, holding nobody back
 //	keyfault.go   whose correlation keys cannot be made: noted, and matched with nobody
 //	faults.go     the list of both

@@ -21,12 +21,18 @@ type Options struct {
 	NoReview          bool // "compute role model, no provisioning review"
 	Force             bool // compute also who is unchanged
 	Explain           bool
+
+	now time.Time // of a look ahead; zero: the clock says
 }
 
 // load reads owners with all that evaluation needs, and tells how many values that was; errTooWide: too many. The number of statements depends
 // on the model, never on the number of owners.
 func (s *Service) load(ctx context.Context, idb bun.IDB, m *Model, ownerIDs []int64, initial bool, o Options) (b *evaluation.Batch, values int, err error) {
-	b = &evaluation.Batch{Now: s.Clock.Now(), Initial: initial, BlockAll: o.BlockProvisioning, NoReview: o.NoReview, Force: o.Force, Explain: o.Explain,
+	now := o.now
+	if now.IsZero() {
+		now = s.Clock.Now()
+	}
+	b = &evaluation.Batch{Now: now, Initial: initial, BlockAll: o.BlockProvisioning, NoReview: o.NoReview, Force: o.Force, Explain: o.Explain,
 		Resources: map[int64]*evaluation.Resource{}}
 	l := &loader{ctx: ctx, db: idb, m: m, b: b, owners: map[int64]*evaluation.Owner{}, types: map[int64]*evaluation.ExistingType{}, orders: map[int64]*evaluation.ExistingOrder{}}
 	if len(ownerIDs) > 1 {

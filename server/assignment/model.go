@@ -17,12 +17,13 @@ import (
 // Model is everything that is the same for all owners: the compiled role model, its source and the shape of the data.
 type Model struct {
 	*model.Compiled
-	Source *rolemodel.Model
-	Shape  *directory.Shape
-	Hops   hops
-	Width  int        // values that an owner of the widest source entity type has at least, when everything is due
-	keys   model.Keys // names of what rules name by key
-	stamp  string
+	Source   *rolemodel.Model
+	Shape    *directory.Shape
+	Hops     hops
+	Width    int        // values that an owner of the widest source entity type has at least, when everything is due
+	keys     model.Keys // names of what rules name by key
+	stamp    string
+	keyRules string // hash of the rules that find resources by a key
 }
 
 type modelCache struct {
@@ -93,7 +94,18 @@ func compiled(source *rolemodel.Model, shape *directory.Shape, keys model.Keys) 
 	if c == nil {
 		return nil, problems
 	}
-	return &Model{Compiled: c, Source: source, Shape: shape, Hops: hopsOf(c.Paths()), Width: widthOf(source, shape), keys: keys}, problems
+	return &Model{Compiled: c, Source: source, Shape: shape, Hops: hopsOf(c.Paths()), Width: widthOf(source, shape), keys: keys, keyRules: findsBy(source)}, problems
+}
+
+// findsBy is a hash of the rules of a model that find resources by a key: with others, keys are stored that nobody asks for, and others are missing.
+func findsBy(source *rolemodel.Model) string {
+	h := sha256.New()
+	for _, r := range source.Rules {
+		if hasKeys(r) {
+			fmt.Fprintln(h, ruleText(r))
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }
 
 // Check compiles a model that is being saved and tells what is wrong with it (server/manifest asks before it commits).

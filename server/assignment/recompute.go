@@ -55,6 +55,9 @@ func (s *Service) Run(ctx context.Context, in Recompute, progress func(done, tot
 	if err := s.Spread(ctx); err != nil {
 		return Report{}, err
 	}
+	if err := s.mendKeys(ctx); err != nil {
+		return Report{}, fmt.Errorf("make correlation keys: %w", err)
+	}
 	var sum Report
 	for _, identifier := range in.EntityTypes {
 		r, err := s.runType(ctx, identifier, in, progress)
@@ -185,6 +188,9 @@ func wholeShards(page []int64) int {
 
 // Drain computes owners that are dirty, of every entity type that had its first complete run: the continuous mode.
 func (s *Service) Drain(ctx context.Context) (Report, error) {
+	if err := s.mendKeys(ctx); err != nil {
+		return Report{}, fmt.Errorf("make correlation keys: %w", err)
+	}
 	return s.settle(ctx, nil, Options{}, nil)
 }
 

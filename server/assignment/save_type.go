@@ -1,8 +1,11 @@
 package assignment
 
 import (
+	"context"
 	"encoding/json"
+	"github.com/uptrace/bun"
 	"time"
+
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
@@ -89,14 +92,7 @@ func (w *saver) seen() error {
 // for reconciliation ends with them, and their orders are withdrawn. The rows are locked, so that a computation of the former owner is
 // either over or finds its row ended.
 func (w *saver) adopt() error {
-	var owners, targets []int64
-	for _, r := range w.changed {
-		for _, d := range r.Types {
-			if r.OwnerID != 0 && d.TargetID != 0 && !d.CloseRow && (d.Existing == nil || d.Existing.TargetID != d.TargetID) {
-				owners, targets = append(owners, r.OwnerID), append(targets, d.TargetID)
-			}
-		}
-	}
+	owners, targets := takenOver(w.changed)
 	if len(targets) == 0 {
 		return nil
 	}
@@ -109,18 +105,8 @@ func (w *saver) adopt() error {
 		`+onceMore, ids(owners), ids(targets)).Exec(w.ctx); err != nil {
 		return err
 	}
-	var rows []struct {
-		ID, ResourceTypeID int64
-		OwnerID            *int64
-	}
-	if err := w.tx.NewRaw(`with k as materialized (select * from unnest(?::bigint[], ?::bigint[]) k (owner_id, resource_id))
-		select a.id, a.resource_type_id, a.owner_id from assigned_resource_type a
-		where a.valid_to = 'infinity' and a.id in (
-			select h.id from k join assigned_resource_type h on h.resource_id = k.resource_id and h.valid_to = 'infinity' and h.owner_id is distinct from k.owner_id
-				left join resource o on o.id = h.owner_id where o.valid_to is distinct from 'infinity'
-			union select c.id from k cross join lateral (`+createdForLeavers+`) c)
-		order by a.id for update of a`,
-		ids(owners), ids(targets)).Scan(w.ctx, &rows); err != nil || len(rows) == 0 {
+	rows, err := selectFormer(w.ctx, w.tx, owners, targets, true)
+	if err != nil || len(rows) == 0 {
 		return err
 	}
 	ended := make([]int64, len(rows))
@@ -162,6 +148,40 @@ func (w *saver) adopt() error {
 		w.planned = append(w.planned, p)
 	}
 	return nil
+}
+
+// takenOver gives the targets that find an owner by these results, and whom.
+func takenOver(results []*evaluation.Result) (owners, targets []int64) {
+	for _, r := range results {
+		for _, d := range r.Types {
+			if r.OwnerID != 0 && d.TargetID != 0 && !d.CloseRow && (d.Existing == nil || d.Existing.TargetID != d.TargetID) {
+				owners, targets = append(owners, r.OwnerID), append(targets, d.TargetID)
+			}
+		}
+	}
+	return owners, targets
+}
+
+// formerRow is a row that ends because its target has found another owner.
+type formerRow struct {
+	ID, ResourceTypeID int64
+	OwnerID            *int64
+}
+
+// selectFormer gives the rows that end when owners get these targets: locked, for whoever ends them.
+func selectFormer(ctx context.Context, idb bun.IDB, owners, targets []int64, locked bool) (rows []formerRow, err error) {
+	lock := bun.Safe("")
+	if locked {
+		lock = "for update of a"
+	}
+	err = idb.NewRaw(`with k as materialized (select * from unnest(?::bigint[], ?::bigint[]) k (owner_id, resource_id))
+		select a.id, a.resource_type_id, a.owner_id from assigned_resource_type a
+		where a.valid_to = 'infinity' and a.id in (
+			select h.id from k join assigned_resource_type h on h.resource_id = k.resource_id and h.valid_to = 'infinity' and h.owner_id is distinct from k.owner_id
+				left join resource o on o.id = h.owner_id where o.valid_to is distinct from 'infinity'
+			union select c.id from k cross join lateral (`+createdForLeavers+`) c)
+		order by a.id ?`, ids(owners), ids(targets), lock).Scan(ctx, &rows)
+	return rows, err
 }
 
 func (w *saver) typeRow(d *evaluation.TypeDelta) typeRow {

@@ -3,6 +3,7 @@ package assignment
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -16,6 +17,11 @@ import (
 // least one spelling away from everybody in it, so the rounds are few.
 func (s *Service) evaluate(ctx context.Context, db bun.IDB, m *Model, b *evaluation.Batch) ([]evaluation.Result, error) {
 	results := computation.Evaluate(m.Compiled, b)
+	return results, s.spell(ctx, db, m, b, results, map[evaluation.Claim]int64{})
+}
+
+// spell is what evaluate does about spellings, in results. granted says to whom values are promised that no row shows yet; what is promised here is added.
+func (s *Service) spell(ctx context.Context, db bun.IDB, m *Model, b *evaluation.Batch, results []evaluation.Result, granted map[evaluation.Claim]int64) error {
 	asked := map[evaluation.Claim]bool{}
 	for {
 		var claims, fresh []evaluation.Claim
@@ -29,12 +35,16 @@ func (s *Service) evaluate(ctx context.Context, db bun.IDB, m *Model, b *evaluat
 		}
 		taken, err := s.taken(ctx, db, m, fresh)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		first := map[evaluation.Claim]int64{} // who of this batch comes first
 		for _, c := range claims {
 			value := evaluation.Claim{EntityTypeID: c.EntityTypeID, Property: c.Property, Value: c.Value}
-			switch owner, ok := first[value]; {
+			owner, ok := first[value]
+			if has, promised := granted[value]; promised {
+				owner, ok = has, true
+			}
+			switch {
 			case !ok && !slices.Contains(taken, c):
 				first[value] = c.OwnerID
 			case ok && owner != c.OwnerID:
@@ -42,7 +52,8 @@ func (s *Service) evaluate(ctx context.Context, db bun.IDB, m *Model, b *evaluat
 			}
 		}
 		if len(taken) == 0 {
-			return results, nil
+			maps.Copy(granted, first)
+			return nil
 		}
 		if b.Taken == nil {
 			b.Taken = map[evaluation.Claim]bool{}

@@ -1,0 +1,3 @@
+drop table plan_item;
+drop table plan_owner;
+drop table plan;
