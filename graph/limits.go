@@ -26,7 +26,7 @@ const (
 )
 
 // wholes are the fields that take a whole configuration, which may be seconds of work: an operation has one of them.
-var wholes = map[string]bool{"plan": true, "applyConfiguration": true}
+var wholes = map[string]bool{"plan": true, "applyConfiguration": true, "makePlan": true}
 
 // limits refuses operations that ask for too much, or that bring too much, before anything is executed: TOO_LARGE.
 type limits struct{ schema *ast.Schema }
@@ -111,7 +111,7 @@ func (m *measuring) field(f *ast.Field) measure {
 		return measure{depth: 1, fields: 1, cost: 1}
 	}
 	below := m.set(f.SelectionSet)
-	if wholes[f.Name] {
+	if wholes[f.Name] && (f.ObjectDefinition == nil || f.ObjectDefinition.Name == "Query" || f.ObjectDefinition.Name == "Mutation") {
 		if m.wholes++; m.wholes > 1 && m.refused == nil {
 			m.refused = errs.New(errs.TooLarge, "The operation asks for %s and for another whole configuration: send them one after the other.", f.Name)
 		}

@@ -14,6 +14,7 @@ import (
 	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
+	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -33,6 +34,7 @@ type Resolver struct {
 	Jobs            *job.Service
 	Synchronization *synchronization.Service
 	Manifest        *manifest.Service
+	Plans           *plan.Service
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
 	Notifications   *notification.Service

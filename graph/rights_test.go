@@ -115,6 +115,9 @@ var asked = map[string][]string{
 	"Query.rulePreview":  {`(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]})`, `(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
 	"Query.roleHolders":  {`(role: "81", first: 12)`, `(role: "82", first: 12)`},
 	"Query.whyNot":       {`(input: {ownerId: "$id", role: "Lead"})`, `(input: {ownerId: "$id", role: "Worker", at: "2018-01-01T00:00:00Z"})`, `(input: {ownerId: "$id", resourceType: "AD_Badge"})`},
+	"Query.storedPlan":   {`(id: "3701")`},
+	"Query.planItems":    {`(id: "3701")`},
+	"Query.planGroups":   {`(id: "3701", by: PERSON)`},
 }
 
 // arguments writes the arguments with which a field is asked.
@@ -321,6 +324,10 @@ var lastChanges = []change{
 	{"cancelReconciliationRun", `(input: {id: "3602"})`},
 	{"cancelMining", `(input: {id: "3712"})`},
 	{"startMining", `(input: {rules: ["Mine"]})`},
+	{"makePlan", `(input: {title: "x"})`},
+	{"cancelPlan", `(input: {id: "3702"})`},
+	{"applyPlan", `(input: {id: "3704"})`},
+	{"deletePlan", `(input: {id: "3703"})`},
 	{"updateResource", `(input: {id: "1004", version: 1, values: [{property: "Phone", value: "1"}]})`},
 	{"deleteResource", `(input: {id: "1004", version: 2})`},
 	{"cancelJobInstance", `(input: {id: "514"})`},

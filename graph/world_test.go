@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/permit"
+	"writ/server/plan"
 	"writ/server/system"
 	"writ/server/webhook"
 )
@@ -191,6 +193,17 @@ insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_poli
 	case when row_number() over (order by r.id) = 2 then '[]' else '[{"criteria": [{"dimension": "Department", "value": 1, "key": "K", "label": "L", "inherit": true}], "matched": 2, "rightly": 1, "fresh": 1}]'::jsonb end
 	from role r;
 insert into mining_person (mining_result_id, owner_id, would_be_given) select 3721, 1000 + n, n > 2 from generate_series(1, 4) n;
+insert into plan (id, title, state, actor, configuration, changes, problems, summary, moved, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by) overriding system value values
+	(3701, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": [{"Path": "displayName", "Before": "a", "After": "b"}]}]',
+		'[{"Severity": "WARNING", "Kind": "role", "Identifier": "R", "Field": "x", "Message": "odd"}]',
+		'{"people": 4, "seconds": 1, "looked": 4, "limits": [{"resourceType": "AD_User", "name": "AD", "action": "delete", "count": 2, "limit": 1, "isPercent": true, "base": 3, "message": "m"}], "mails": [{"template": "T", "sourceEntityType": "Directory_User", "recipients": 1}]}',
+		'[{"owner": 1001, "name": "zqp1nameq", "why": "w"}]', timestamptz '2026-01-01', 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', 'everything'),
+	(3702, 'zqplanq', 'QUEUED', 'everything', '', '[]', '[]', '{}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', null, null, null),
+	(3703, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": []}]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null),
+	(3704, 'zqplanq', 'FINISHED', 'everything', '', '[]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null);
+insert into plan_owner (plan_id, owner_id, type_id, digest) select 3701, 1000 + n, 11, '' from generate_series(1, 4) n;
+insert into plan_item (plan_id, owner_id, type_id, kind, effect, object, object_name, system, system_name, property, property_name, action, before_value, after_value, workflow, state, order_kind, start_date, end_date, wait_reason, error)
+	select 3701, 1000 + n, 11, 'LINE', 1, 'AD_User', 'AD', 'AD', 'AD', 'Phone', 'Phone', 'SET', 'zqp'||n||'planbeforeq', 'zqp'||n||'planafterq', 18, 1, 'UPDATE', timestamptz '2026-01-01', timestamptz '2027-01-01', 'not_due', 'x' from generate_series(1, 4) n;
 insert into kept_value (assigned_resource_type_id, property, workflow_state, kept_value, actor, at)
 	select 1500 + 10 * n + 1, 'Owner', 16, 'zqp'||n||'keptq', 'somebody', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 + n, 11, 1, 'zqp'||n||'faultq' from generate_series(1, 4) n;
@@ -252,6 +265,12 @@ func settle(t *testing.T) *world {
 	sealed, err := b.ring.Seal(system.SealedOf("AD_Main"), map[string]string{"password": "x"})
 	require.NoError(t, err)
 	_, err = b.db.ExecContext(b.ctx, "update connection set secrets = ? where id = 41", sealed)
+	require.NoError(t, err)
+	b.resolver.Plans = plan.New(plan.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Shapes: b.resolver.Directory.Shapes, Manifest: b.resolver.Manifest, Assignments: b.resolver.Assignments,
+		Orders: b.resolver.Orders}, dbtest.Idle(plan.Hooks{}))
+	planned, err := b.ring.Seal(plan.SealedOf("3704"), map[string]string{"yaml": ""})
+	require.NoError(t, err)
+	_, err = b.db.ExecContext(b.ctx, "update plan set configuration = ? where id = 3704", planned)
 	require.NoError(t, err)
 	b.resolver.Fence = fence.New(b.db, b.clock, dbtest.Idle(fence.Hooks{Rooms: func() []fence.Work { return []fence.Work{order.Fenced(), webhook.Fenced(), notification.Fenced()} }}))
 	var events []event.Event

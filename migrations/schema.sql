@@ -1062,6 +1062,101 @@ comment on column passed_reference.was_id is 'What the text meant; null: nothing
 comment on column passed_reference.is_id is 'What it means now; null: nothing.';
 CREATE INDEX passed_reference_by_type ON public.passed_reference USING btree (assigned_resource_type_id);
 
+create table plan (
+    id bigint generated always as identity,
+    title text default ''::text not null,
+    state text default 'QUEUED'::text not null,
+    user_id bigint,
+    actor text not null,
+    configuration bytea not null,
+    people jsonb default '[]'::jsonb not null,
+    changes jsonb default '[]'::jsonb not null,
+    problems jsonb default '[]'::jsonb not null,
+    fingerprint text default ''::text not null,
+    as_of timestamp with time zone,
+    total integer default 0 not null,
+    done integer default 0 not null,
+    summary jsonb default '{}'::jsonb not null,
+    digest text default ''::text not null,
+    moved jsonb default '[]'::jsonb not null,
+    failure text default ''::text not null,
+    fence integer default 0 not null,
+    lease_until timestamp with time zone,
+    created_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    applier_id bigint,
+    applier text,
+    applied_at timestamp with time zone,
+    applied_by text,
+    constraint plan_pkey PRIMARY KEY (id),
+    constraint plan_applier_id_fkey FOREIGN KEY (applier_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint plan_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint plan_applied CHECK (((applied_at IS NULL) = (applied_by IS NULL))),
+    constraint plan_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'FINISHED'::text, 'APPLYING'::text, 'APPLIED'::text, 'OUT_OF_DATE'::text, 'CANCELLED'::text, 'FAILED'::text])))
+);
+comment on table plan is 'A change that somebody thinks of, and what it would do. Nothing in it is so until it is applied.';
+comment on column plan.configuration is 'The configuration to apply, as YAML, sealed: it may hold secrets.';
+comment on column plan.people is 'Resources as they would be; a plan with some of them cannot be applied.';
+comment on column plan.changes is 'What differs from the configuration in force, field by field, without secrets.';
+comment on column plan.fingerprint is 'Names the configuration on top of the one in force when it was computed.';
+comment on column plan.as_of is 'The instant that counted as now.';
+comment on column plan.summary is 'What it would do, in numbers; of everybody.';
+comment on column plan.digest is 'Hash over what it would do to everybody.';
+comment on column plan.moved is 'Why it was not applied: for whom the outcome is another one by now.';
+comment on column plan.fence is 'Counts the attempts to compute or apply it: whoever was overtaken writes nothing.';
+comment on column plan.applier is 'Who wants it applied; applied_by once it is.';
+CREATE INDEX plan_open ON public.plan USING btree (lease_until) WHERE (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'APPLYING'::text]));
+
+create table plan_item (
+    id bigint generated always as identity,
+    plan_id bigint not null,
+    owner_id bigint not null,
+    type_id bigint not null,
+    kind text not null,
+    effect smallint not null,
+    object text default ''::text not null,
+    object_name text default ''::text not null,
+    system text default ''::text not null,
+    system_name text default ''::text not null,
+    property text default ''::text not null,
+    property_name text default ''::text not null,
+    action text default ''::text not null,
+    before_value text,
+    after_value text,
+    workflow smallint,
+    state smallint,
+    order_kind text default ''::text not null,
+    is_review boolean default false not null,
+    is_manual boolean default false not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    wait_reason text default ''::text not null,
+    error text default ''::text not null,
+    constraint plan_item_pkey PRIMARY KEY (plan_id, effect, id),
+    constraint plan_item_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan(id) ON DELETE CASCADE,
+    constraint plan_item_effect_check CHECK (((effect >= 0) AND (effect <= 2))),
+    constraint plan_item_kind_check CHECK ((kind = ANY (ARRAY['ROLE'::text, 'ACCOUNT'::text, 'LINE'::text, 'DIFFERENCE'::text, 'FAILURE'::text])))
+);
+comment on table plan_item is 'One difference that a plan would make, in words: the objects may not be there yet, or not any more.';
+comment on column plan_item.effect is '0 removed, 1 added, 2 changed: in the order in which they are read.';
+comment on column plan_item.object is 'Identifier of the role or resource type.';
+CREATE INDEX plan_item_by_object ON public.plan_item USING btree (plan_id, kind, object, effect, id);
+CREATE INDEX plan_item_by_owner ON public.plan_item USING btree (plan_id, owner_id, id);
+CREATE INDEX plan_item_by_system ON public.plan_item USING btree (plan_id, system, effect, id);
+
+create table plan_owner (
+    plan_id bigint not null,
+    owner_id bigint not null,
+    type_id bigint not null,
+    dimensions jsonb default '{}'::jsonb not null,
+    digest bytea not null,
+    constraint plan_owner_pkey PRIMARY KEY (plan_id, owner_id),
+    constraint plan_owner_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan(id) ON DELETE CASCADE
+);
+comment on table plan_owner is 'Somebody for whom a plan would change something. No foreign key: what is forgotten elsewhere takes nothing from a plan.';
+comment on column plan_owner.dimensions is 'Values of the main context then: identifier of the dimension -> resource.';
+comment on column plan_owner.digest is 'Hash over what would change for this owner.';
+
 create table policy (
     id bigint generated always as identity,
     identifier text not null,

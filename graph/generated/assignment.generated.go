@@ -4076,4 +4076,23 @@ func (ec *executionContext) marshalNWorkflowState2writᚋserverᚋassignmentᚐW
 	return res
 }
 
+func (ec *executionContext) unmarshalOWorkflowState2ᚖwritᚋserverᚋassignmentᚐWorkflowState(ctx context.Context, v any) (*assignment.WorkflowState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := assignment.WorkflowState(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOWorkflowState2ᚖwritᚋserverᚋassignmentᚐWorkflowState(ctx context.Context, sel ast.SelectionSet, v *assignment.WorkflowState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 // endregion ***************************** type.gotpl *****************************

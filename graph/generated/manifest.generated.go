@@ -1643,6 +1643,30 @@ func (ec *executionContext) marshalNPlanChange2ᚕwritᚋserverᚋmanifestᚐCha
 	return ret
 }
 
+func (ec *executionContext) marshalNPlanChange2ᚕᚖwritᚋserverᚋmanifestᚐChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.Change) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlanChange2ᚖwritᚋserverᚋmanifestᚐChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlanChange2ᚖwritᚋserverᚋmanifestᚐChange(ctx context.Context, sel ast.SelectionSet, v *manifest.Change) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanChange!")
+		return graphql.Null
+	}
+	return ec._PlanChange(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPlanField2writᚋserverᚋmanifestᚐField(ctx context.Context, sel ast.SelectionSet, v manifest.Field) graphql.Marshaler {
 	return ec._PlanField(ctx, sel, &v)
 }
@@ -1694,6 +1718,30 @@ func (ec *executionContext) marshalNPlanProblem2ᚕwritᚋserverᚋrolemodelᚐP
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNPlanProblem2ᚕᚖwritᚋserverᚋrolemodelᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*rolemodel.Problem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlanProblem2ᚖwritᚋserverᚋrolemodelᚐProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlanProblem2ᚖwritᚋserverᚋrolemodelᚐProblem(ctx context.Context, sel ast.SelectionSet, v *rolemodel.Problem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanProblem!")
+		return graphql.Null
+	}
+	return ec._PlanProblem(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNProblemSeverity2writᚋserverᚋrolemodelᚐSeverity(ctx context.Context, v any) (rolemodel.Severity, error) {

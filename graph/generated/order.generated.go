@@ -5778,6 +5778,25 @@ func (ec *executionContext) marshalOHeldOrders2ᚖwritᚋserverᚋorderᚐHeldOr
 	return ec._HeldOrders(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOLineAction2ᚖwritᚋserverᚋevaluationᚐLineAction(ctx context.Context, v any) (*evaluation.LineAction, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := evaluation.LineAction(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLineAction2ᚖwritᚋserverᚋevaluationᚐLineAction(ctx context.Context, sel ast.SelectionSet, v *evaluation.LineAction) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalOLineDecision2ᚖwritᚋserverᚋorderᚐLineDecision(ctx context.Context, v any) (*order.LineDecision, error) {
 	if v == nil {
 		return nil, nil
@@ -5877,6 +5896,25 @@ func (ec *executionContext) marshalOOrderKind2ᚕwritᚋserverᚋevaluationᚐOr
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOOrderKind2ᚖwritᚋserverᚋevaluationᚐOrderKind(ctx context.Context, v any) (*evaluation.OrderKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := evaluation.OrderKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOOrderKind2ᚖwritᚋserverᚋevaluationᚐOrderKind(ctx context.Context, sel ast.SelectionSet, v *evaluation.OrderKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOOrderSort2ᚖwritᚋserverᚋorderᚐOrderSort(ctx context.Context, v any) (*order.OrderSort, error) {

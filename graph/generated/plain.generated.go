@@ -21,6 +21,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/page"
+	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
@@ -105,6 +106,9 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"ApplyPlanPayload": {Implementors: applyPlanPayloadImplementors, Fields: map[string]plain.Field{
+		"plan": {Code: 1, Of: "Plan"},
+	}},
 	"AssignedProfile": {Implementors: assignedProfileImplementors, Fields: map[string]plain.Field{
 		"id":              {Code: 1},
 		"username":        {Code: 2},
@@ -160,6 +164,9 @@ var plainTypes = plain.Types{
 	}},
 	"CancelMiningPayload": {Implementors: cancelMiningPayloadImplementors, Fields: map[string]plain.Field{
 		"run": {Code: 1, Of: "MiningRun"},
+	}},
+	"CancelPlanPayload": {Implementors: cancelPlanPayloadImplementors, Fields: map[string]plain.Field{
+		"plan": {Code: 1, Of: "Plan"},
 	}},
 	"CancelReconciliationRunPayload": {Implementors: cancelReconciliationRunPayloadImplementors, Fields: map[string]plain.Field{
 		"run": {Code: 1, Of: "ReconciliationRun"},
@@ -364,6 +371,9 @@ var plainTypes = plain.Types{
 	"DecisionComment": {Implementors: decisionCommentImplementors, Fields: map[string]plain.Field{
 		"decision":   {Code: 1},
 		"activation": {Code: 2},
+	}},
+	"DeletePlanPayload": {Implementors: deletePlanPayloadImplementors, Fields: map[string]plain.Field{
+		"id": {Code: 1},
 	}},
 	"DeleteResourcePayload": {Implementors: deleteResourcePayloadImplementors, Fields: map[string]plain.Field{
 		"id": {Code: 1},
@@ -720,6 +730,9 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "Mail"},
 	}},
+	"MakePlanPayload": {Implementors: makePlanPayloadImplementors, Fields: map[string]plain.Field{
+		"plan": {Code: 1, Of: "Plan"},
+	}},
 	"Me": {Implementors: meImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
 		"serverTime":  {Code: 2},
@@ -1018,16 +1031,104 @@ var plainTypes = plain.Types{
 		"knownAt":      {Code: 3},
 		"entitlements": {Code: 4, Of: "Entitlement"},
 	}},
+	"Plan": {Implementors: planImplementors, Fields: map[string]plain.Field{
+		"id":        {Code: 1},
+		"title":     {Code: 2},
+		"state":     {Code: 3},
+		"actor":     {Code: 4},
+		"asOf":      {Code: 6},
+		"total":     {Code: 7},
+		"done":      {Code: 8},
+		"failure":   {Code: 9},
+		"createdAt": {Code: 10},
+		"endedAt":   {Code: 11},
+		"appliedAt": {Code: 12},
+		"appliedBy": {Code: 13},
+	}},
 	"PlanChange": {Implementors: planChangeImplementors, Fields: map[string]plain.Field{
 		"action":     {Code: 1},
 		"kind":       {Code: 2},
 		"identifier": {Code: 3},
 		"fields":     {Code: 4, Of: "PlanField"},
 	}},
+	"PlanConnection": {Implementors: planConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Plan"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
 	"PlanField": {Implementors: planFieldImplementors, Fields: map[string]plain.Field{
 		"path":   {Code: 1},
 		"before": {Code: 2},
 		"after":  {Code: 3},
+	}},
+	"PlanGroup": {Implementors: planGroupImplementors, Fields: map[string]plain.Field{
+		"key":     {Code: 1},
+		"name":    {Code: 2},
+		"people":  {Code: 3},
+		"removed": {Code: 4},
+		"added":   {Code: 5},
+		"changed": {Code: 6},
+	}},
+	"PlanGroupConnection": {Implementors: planGroupConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "PlanGroup"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"PlanItem": {Implementors: planItemImplementors, Fields: map[string]plain.Field{
+		"id":           {Code: 1},
+		"kind":         {Code: 2},
+		"effect":       {Code: 3},
+		"owner":        {Code: 4, Of: "ResourceRef"},
+		"object":       {Code: 5},
+		"objectName":   {Code: 6},
+		"system":       {Code: 7},
+		"systemName":   {Code: 8},
+		"property":     {Code: 9},
+		"propertyName": {Code: 10},
+		"action":       {Code: 11},
+		"before":       {Code: 12},
+		"after":        {Code: 13},
+		"workflow":     {Code: 14},
+		"state":        {Code: 15},
+		"orderKind":    {Code: 16},
+		"isReview":     {Code: 17},
+		"isManual":     {Code: 18},
+		"startDate":    {Code: 19},
+		"endDate":      {Code: 20},
+		"waitReason":   {Code: 21},
+		"error":        {Code: 22},
+	}},
+	"PlanItemConnection": {Implementors: planItemConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "PlanItem"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"PlanLimit": {Implementors: planLimitImplementors, Fields: map[string]plain.Field{
+		"resourceType": {Code: 1},
+		"name":         {Code: 2},
+		"action":       {Code: 3},
+		"count":        {Code: 4},
+		"limit":        {Code: 5},
+		"isPercent":    {Code: 6},
+		"base":         {Code: 7},
+		"message":      {Code: 8},
+	}},
+	"PlanMail": {Implementors: planMailImplementors, Fields: map[string]plain.Field{
+		"template":         {Code: 1},
+		"sourceEntityType": {Code: 2},
+		"recipients":       {Code: 3},
+	}},
+	"PlanMoved": {Implementors: planMovedImplementors, Fields: map[string]plain.Field{
+		"ownerId":     {Code: 1},
+		"displayName": {Code: 2},
+		"why":         {Code: 3},
+	}},
+	"PlanOverlap": {Implementors: planOverlapImplementors, Fields: map[string]plain.Field{
+		"id":    {Code: 1},
+		"title": {Code: 2},
 	}},
 	"PlanPayload": {Implementors: planPayloadImplementors, Fields: map[string]plain.Field{
 		"changes":  {Code: 1, Of: "PlanChange"},
@@ -1039,6 +1140,31 @@ var plainTypes = plain.Types{
 		"identifier": {Code: 3},
 		"field":      {Code: 4},
 		"message":    {Code: 5},
+	}},
+	"PlanSummary": {Implementors: planSummaryImplementors, Fields: map[string]plain.Field{
+		"people":          {Code: 1},
+		"hiddenPeople":    {Code: 2},
+		"rolesRemoved":    {Code: 3},
+		"rolesAdded":      {Code: 4},
+		"rolesChanged":    {Code: 5},
+		"accountsRemoved": {Code: 6},
+		"accountsAdded":   {Code: 7},
+		"accountsChanged": {Code: 8},
+		"creations":       {Code: 9},
+		"updates":         {Code: 10},
+		"deletions":       {Code: 11},
+		"associations":    {Code: 12},
+		"lines":           {Code: 13},
+		"reviews":         {Code: 14},
+		"tickets":         {Code: 15},
+		"differences":     {Code: 16},
+		"failures":        {Code: 17},
+		"looked":          {Code: 18},
+		"waiting":         {Code: 19},
+		"limits":          {Code: 21, Of: "PlanLimit"},
+		"isOverLimit":     {Code: 22},
+		"mails":           {Code: 23, Of: "PlanMail"},
+		"isDated":         {Code: 24},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
 		"id":                          {Code: 1},
@@ -2462,6 +2588,38 @@ func plainAccountWithoutOwnerConnection(w *plain.Writer, s *plain.Selection, obj
 	return true
 }
 
+func (ec *executionContext) _ApplyPlanPayload(ctx context.Context, sel ast.SelectionSet, obj *plan.ApplyPlanPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApplyPlanPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApplyPlanPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApplyPlanPayload(ctx, sel, obj)
+}
+
+func plainApplyPlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.ApplyPlanPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApplyPlanPayload\"")
+		case 1: // plan
+			v := obj.Plan
+			if v == nil {
+				return false
+			}
+			if !plainPlan(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _AssignedProfile(ctx context.Context, sel ast.SelectionSet, obj *access.AssignedProfile) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AssignedProfile"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainAssignedProfile(w, s, obj) }); m != nil {
@@ -2922,6 +3080,38 @@ func plainCancelMiningPayload(w *plain.Writer, s *plain.Selection, obj *mining.C
 				return false
 			}
 			if !plainMiningRun(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CancelPlanPayload(ctx context.Context, sel ast.SelectionSet, obj *plan.CancelPlanPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CancelPlanPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCancelPlanPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CancelPlanPayload(ctx, sel, obj)
+}
+
+func plainCancelPlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.CancelPlanPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CancelPlanPayload\"")
+		case 1: // plan
+			v := obj.Plan
+			if v == nil {
+				return false
+			}
+			if !plainPlan(w, f.Below, v) {
 				return false
 			}
 
@@ -4542,6 +4732,33 @@ func plainDecisionComment(w *plain.Writer, s *plain.Selection, obj *reconciliati
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DeletePlanPayload(ctx context.Context, sel ast.SelectionSet, obj *plan.DeletePlanPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DeletePlanPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDeletePlanPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DeletePlanPayload(ctx, sel, obj)
+}
+
+func plainDeletePlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.DeletePlanPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DeletePlanPayload\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
 
 		}
 	}
@@ -7241,6 +7458,38 @@ func plainMailEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*notifica
 	return true
 }
 
+func (ec *executionContext) _MakePlanPayload(ctx context.Context, sel ast.SelectionSet, obj *plan.MakePlanPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MakePlanPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMakePlanPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MakePlanPayload(ctx, sel, obj)
+}
+
+func plainMakePlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.MakePlanPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MakePlanPayload\"")
+		case 1: // plan
+			v := obj.Plan
+			if v == nil {
+				return false
+			}
+			if !plainPlan(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *auth.Me) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Me"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainMe(w, s, obj) }); m != nil {
@@ -9544,6 +9793,101 @@ func plainPermissionsView(w *plain.Writer, s *plain.Selection, obj *assignment.P
 	return true
 }
 
+func (ec *executionContext) _Plan(ctx context.Context, sel ast.SelectionSet, obj *plan.Plan) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Plan"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlan(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Plan(ctx, sel, obj)
+}
+
+func plainPlan(w *plain.Writer, s *plain.Selection, obj *plan.Plan) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Plan\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // title
+			v := obj.Title
+			w.String(v)
+
+		case 3: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 4: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 6: // asOf
+			v := obj.AsOf
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 7: // total
+			v := obj.Total
+			w.Int(int64(v))
+
+		case 8: // done
+			v := obj.Done
+			w.Int(int64(v))
+
+		case 9: // failure
+			v := obj.Failure
+			w.String(v)
+
+		case 10: // createdAt
+			v := obj.CreatedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 11: // endedAt
+			v := obj.EndedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 12: // appliedAt
+			v := obj.AppliedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 13: // appliedBy
+			v := obj.AppliedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _PlanChange(ctx context.Context, sel ast.SelectionSet, obj *manifest.Change) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanChange"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanChange(w, s, obj) }); m != nil {
@@ -9590,6 +9934,57 @@ func plainPlanChange(w *plain.Writer, s *plain.Selection, obj *manifest.Change) 
 	return true
 }
 
+func (ec *executionContext) _PlanConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*plan.Plan]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanConnection(ctx, sel, obj)
+}
+
+func plainPlanConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*plan.Plan]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainPlan(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _PlanField(ctx context.Context, sel ast.SelectionSet, obj *manifest.Field) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanField"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanField(w, s, obj) }); m != nil {
@@ -9626,6 +10021,489 @@ func plainPlanField(w *plain.Writer, s *plain.Selection, obj *manifest.Field) bo
 			} else {
 				w.String(*v)
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanGroup(ctx context.Context, sel ast.SelectionSet, obj *plan.Group) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanGroup"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanGroup(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanGroup(ctx, sel, obj)
+}
+
+func plainPlanGroup(w *plain.Writer, s *plain.Selection, obj *plan.Group) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanGroup\"")
+		case 1: // key
+			v := obj.Key
+			w.String(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // people
+			v := obj.People
+			w.Int(int64(v))
+
+		case 4: // removed
+			v := obj.Removed
+			w.Int(int64(v))
+
+		case 5: // added
+			v := obj.Added
+			w.Int(int64(v))
+
+		case 6: // changed
+			v := obj.Changed
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanGroupConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*plan.Group]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanGroupConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanGroupConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanGroupConnection(ctx, sel, obj)
+}
+
+func plainPlanGroupConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*plan.Group]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanGroupConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainPlanGroup(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanItem(ctx context.Context, sel ast.SelectionSet, obj *plan.Item) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanItem(ctx, sel, obj)
+}
+
+func plainPlanItem(w *plain.Writer, s *plain.Selection, obj *plan.Item) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanItem\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // effect
+			v := obj.Effect
+			w.String(string(v))
+
+		case 4: // owner
+			v := obj.Owner()
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 5: // object
+			v := obj.Object
+			w.String(v)
+
+		case 6: // objectName
+			v := obj.ObjectName
+			w.String(v)
+
+		case 7: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 9: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 10: // propertyName
+			v := obj.PropertyName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 11: // action
+			v := obj.Action
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 12: // before
+			v := obj.Before
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 13: // after
+			v := obj.After
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 14: // workflow
+			v := obj.Workflow()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 15: // state
+			v := obj.State()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 16: // orderKind
+			v := obj.OrderKind
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 17: // isReview
+			v := obj.IsReview
+			w.Bool(v)
+
+		case 18: // isManual
+			v := obj.IsManual
+			w.Bool(v)
+
+		case 19: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 20: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 21: // waitReason
+			v := obj.WaitReason
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Marshal(scalar.MarshalWaitReason(*v)) {
+					w.Raw("null")
+				}
+			}
+
+		case 22: // error
+			v := obj.Error
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanItemConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*plan.Item]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanItemConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanItemConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanItemConnection(ctx, sel, obj)
+}
+
+func plainPlanItemConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*plan.Item]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanItemConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainPlanItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanLimit(ctx context.Context, sel ast.SelectionSet, obj *plan.Limit) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanLimit"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanLimit(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanLimit(ctx, sel, obj)
+}
+
+func plainPlanLimit(w *plain.Writer, s *plain.Selection, obj *plan.Limit) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanLimit\"")
+		case 1: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // action
+			v := obj.Action
+			w.String(v)
+
+		case 4: // count
+			v := obj.Count
+			w.Int(int64(v))
+
+		case 5: // limit
+			v := obj.Limit
+			w.Int(int64(v))
+
+		case 6: // isPercent
+			v := obj.IsPercent
+			w.Bool(v)
+
+		case 7: // base
+			v := obj.Base
+			w.Int(int64(v))
+
+		case 8: // message
+			v := obj.Message
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanMail(ctx context.Context, sel ast.SelectionSet, obj *plan.Mail) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanMail"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanMail(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanMail(ctx, sel, obj)
+}
+
+func plainPlanMail(w *plain.Writer, s *plain.Selection, obj *plan.Mail) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanMail\"")
+		case 1: // template
+			v := obj.Template
+			w.String(v)
+
+		case 2: // sourceEntityType
+			v := obj.SourceEntityType
+			w.String(v)
+
+		case 3: // recipients
+			v := obj.Recipients
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanMoved(ctx context.Context, sel ast.SelectionSet, obj *plan.Moved) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanMoved"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanMoved(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanMoved(ctx, sel, obj)
+}
+
+func plainPlanMoved(w *plain.Writer, s *plain.Selection, obj *plan.Moved) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanMoved\"")
+		case 1: // ownerId
+			v := obj.OwnerID
+			w.ID(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // why
+			v := obj.Why
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanOverlap(ctx context.Context, sel ast.SelectionSet, obj *plan.Overlap) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanOverlap"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanOverlap(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanOverlap(ctx, sel, obj)
+}
+
+func plainPlanOverlap(w *plain.Writer, s *plain.Selection, obj *plan.Overlap) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanOverlap\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // title
+			v := obj.Title
+			w.String(v)
 
 		}
 	}
@@ -9714,6 +10592,135 @@ func plainPlanProblem(w *plain.Writer, s *plain.Selection, obj *rolemodel.Proble
 		case 5: // message
 			v := obj.Message
 			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanSummary(ctx context.Context, sel ast.SelectionSet, obj *plan.Summary) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanSummary"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanSummary(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanSummary(ctx, sel, obj)
+}
+
+func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanSummary\"")
+		case 1: // people
+			v := obj.People
+			w.Int(int64(v))
+
+		case 2: // hiddenPeople
+			v := obj.HiddenPeople
+			w.Int(int64(v))
+
+		case 3: // rolesRemoved
+			v := obj.RolesRemoved
+			w.Int(int64(v))
+
+		case 4: // rolesAdded
+			v := obj.RolesAdded
+			w.Int(int64(v))
+
+		case 5: // rolesChanged
+			v := obj.RolesChanged
+			w.Int(int64(v))
+
+		case 6: // accountsRemoved
+			v := obj.AccountsRemoved
+			w.Int(int64(v))
+
+		case 7: // accountsAdded
+			v := obj.AccountsAdded
+			w.Int(int64(v))
+
+		case 8: // accountsChanged
+			v := obj.AccountsChanged
+			w.Int(int64(v))
+
+		case 9: // creations
+			v := obj.Creations
+			w.Int(int64(v))
+
+		case 10: // updates
+			v := obj.Updates
+			w.Int(int64(v))
+
+		case 11: // deletions
+			v := obj.Deletions
+			w.Int(int64(v))
+
+		case 12: // associations
+			v := obj.Associations
+			w.Int(int64(v))
+
+		case 13: // lines
+			v := obj.Lines
+			w.Int(int64(v))
+
+		case 14: // reviews
+			v := obj.Reviews
+			w.Int(int64(v))
+
+		case 15: // tickets
+			v := obj.Tickets
+			w.Int(int64(v))
+
+		case 16: // differences
+			v := obj.Differences
+			w.Int(int64(v))
+
+		case 17: // failures
+			v := obj.Failures
+			w.Int(int64(v))
+
+		case 18: // looked
+			v := obj.Looked
+			w.Int(int64(v))
+
+		case 19: // waiting
+			v := obj.Waiting
+			w.Int(int64(v))
+
+		case 21: // limits
+			v := obj.Limits
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanLimit(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 22: // isOverLimit
+			v := obj.IsOverLimit
+			w.Bool(v)
+
+		case 23: // mails
+			v := obj.Mails
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanMail(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 24: // isDated
+			v := obj.IsDated
+			w.Bool(v)
 
 		}
 	}

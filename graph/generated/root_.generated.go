@@ -21,6 +21,7 @@ import (
 	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
+	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
@@ -72,6 +73,7 @@ type ResolverRoot interface {
 	OrderHistoryEntry() OrderHistoryEntryResolver
 	OrderLine() OrderLineResolver
 	PermissionsView() PermissionsViewResolver
+	Plan() PlanResolver
 	Policy() PolicyResolver
 	PolicyConfiguration() PolicyConfigurationResolver
 	ProfileConfiguration() ProfileConfigurationResolver
@@ -194,6 +196,10 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	ApplyPlanPayload struct {
+		Plan func(childComplexity int) int
+	}
+
 	AssignedProfile struct {
 		Email           func(childComplexity int) int
 		EndDate         func(childComplexity int) int
@@ -259,6 +265,10 @@ type ComplexityRoot struct {
 
 	CancelMiningPayload struct {
 		Run func(childComplexity int) int
+	}
+
+	CancelPlanPayload struct {
+		Plan func(childComplexity int) int
 	}
 
 	CancelReconciliationRunPayload struct {
@@ -534,6 +544,10 @@ type ComplexityRoot struct {
 	DecisionComment struct {
 		Activation func(childComplexity int) int
 		Decision   func(childComplexity int) int
+	}
+
+	DeletePlanPayload struct {
+		ID func(childComplexity int) int
 	}
 
 	DeleteResourcePayload struct {
@@ -964,6 +978,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MakePlanPayload struct {
+		Plan func(childComplexity int) int
+	}
+
 	Me struct {
 		Demo        func(childComplexity int) int
 		DisplayName func(childComplexity int) int
@@ -1100,8 +1118,10 @@ type ComplexityRoot struct {
 	Mutation struct {
 		ActivateConnector        func(childComplexity int, input system.ConnectorInput) int
 		ApplyConfiguration       func(childComplexity int, input manifest.ApplyConfigurationInput) int
+		ApplyPlan                func(childComplexity int, input plan.ApplyPlanInput) int
 		CancelJobInstance        func(childComplexity int, input job.JobInstanceInput) int
 		CancelMining             func(childComplexity int, input mining.CancelMiningInput) int
+		CancelPlan               func(childComplexity int, input plan.CancelPlanInput) int
 		CancelReconciliationRun  func(childComplexity int, input reconciliation.CancelReconciliationRunInput) int
 		CheckConnector           func(childComplexity int, input system.ConnectorInput) int
 		ChooseAccountOwner       func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
@@ -1119,6 +1139,7 @@ type ComplexityRoot struct {
 		DeleteEntityType         func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteJob                func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteMiningRule         func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeletePlan               func(childComplexity int, input plan.DeletePlanInput) int
 		DeletePolicy             func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteProfile            func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteRecordSection      func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1135,6 +1156,7 @@ type ComplexityRoot struct {
 		LiftFence                func(childComplexity int, input fence.LiftFenceInput) int
 		Login                    func(childComplexity int, input auth.LoginInput) int
 		Logout                   func(childComplexity int) int
+		MakePlan                 func(childComplexity int, input plan.MakePlanInput) int
 		ReconsiderOrders         func(childComplexity int, input order.BulkOrdersInput) int
 		Refresh                  func(childComplexity int) int
 		RelaunchJobInstance      func(childComplexity int, input job.JobInstanceInput) int
@@ -1384,6 +1406,27 @@ type ComplexityRoot struct {
 		Owner        func(childComplexity int) int
 	}
 
+	Plan struct {
+		Actor     func(childComplexity int) int
+		ActorName func(childComplexity int) int
+		AppliedAt func(childComplexity int) int
+		AppliedBy func(childComplexity int) int
+		AsOf      func(childComplexity int) int
+		Changes   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Done      func(childComplexity int) int
+		EndedAt   func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Moved     func(childComplexity int) int
+		Overlaps  func(childComplexity int) int
+		Problems  func(childComplexity int) int
+		State     func(childComplexity int) int
+		Summary   func(childComplexity int) int
+		Title     func(childComplexity int) int
+		Total     func(childComplexity int) int
+	}
+
 	PlanChange struct {
 		Action     func(childComplexity int) int
 		Fields     func(childComplexity int) int
@@ -1391,10 +1434,93 @@ type ComplexityRoot struct {
 		Kind       func(childComplexity int) int
 	}
 
+	PlanConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
 	PlanField struct {
 		After  func(childComplexity int) int
 		Before func(childComplexity int) int
 		Path   func(childComplexity int) int
+	}
+
+	PlanGroup struct {
+		Added   func(childComplexity int) int
+		Changed func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Name    func(childComplexity int) int
+		People  func(childComplexity int) int
+		Removed func(childComplexity int) int
+	}
+
+	PlanGroupConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	PlanItem struct {
+		Action       func(childComplexity int) int
+		After        func(childComplexity int) int
+		Before       func(childComplexity int) int
+		Effect       func(childComplexity int) int
+		EndDate      func(childComplexity int) int
+		Error        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		IsManual     func(childComplexity int) int
+		IsReview     func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Object       func(childComplexity int) int
+		ObjectName   func(childComplexity int) int
+		OrderKind    func(childComplexity int) int
+		Owner        func(childComplexity int) int
+		Property     func(childComplexity int) int
+		PropertyName func(childComplexity int) int
+		StartDate    func(childComplexity int) int
+		State        func(childComplexity int) int
+		System       func(childComplexity int) int
+		SystemName   func(childComplexity int) int
+		WaitReason   func(childComplexity int) int
+		Workflow     func(childComplexity int) int
+	}
+
+	PlanItemConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	PlanLimit struct {
+		Action       func(childComplexity int) int
+		Base         func(childComplexity int) int
+		Count        func(childComplexity int) int
+		IsPercent    func(childComplexity int) int
+		Limit        func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Name         func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+	}
+
+	PlanMail struct {
+		Recipients       func(childComplexity int) int
+		SourceEntityType func(childComplexity int) int
+		Template         func(childComplexity int) int
+	}
+
+	PlanMoved struct {
+		DisplayName func(childComplexity int) int
+		OwnerID     func(childComplexity int) int
+		Why         func(childComplexity int) int
+	}
+
+	PlanOverlap struct {
+		ID    func(childComplexity int) int
+		Title func(childComplexity int) int
 	}
 
 	PlanPayload struct {
@@ -1408,6 +1534,33 @@ type ComplexityRoot struct {
 		Kind       func(childComplexity int) int
 		Message    func(childComplexity int) int
 		Severity   func(childComplexity int) int
+	}
+
+	PlanSummary struct {
+		AccountsAdded   func(childComplexity int) int
+		AccountsChanged func(childComplexity int) int
+		AccountsRemoved func(childComplexity int) int
+		Associations    func(childComplexity int) int
+		Creations       func(childComplexity int) int
+		Deletions       func(childComplexity int) int
+		Differences     func(childComplexity int) int
+		Failures        func(childComplexity int) int
+		HiddenPeople    func(childComplexity int) int
+		IsDated         func(childComplexity int) int
+		IsOverLimit     func(childComplexity int) int
+		Limits          func(childComplexity int) int
+		Lines           func(childComplexity int) int
+		Looked          func(childComplexity int) int
+		Mails           func(childComplexity int) int
+		People          func(childComplexity int) int
+		Reviews         func(childComplexity int) int
+		RolesAdded      func(childComplexity int) int
+		RolesChanged    func(childComplexity int) int
+		RolesRemoved    func(childComplexity int) int
+		Seconds         func(childComplexity int) int
+		Tickets         func(childComplexity int) int
+		Updates         func(childComplexity int) int
+		Waiting         func(childComplexity int) int
 	}
 
 	Policy struct {
@@ -1577,6 +1730,9 @@ type ComplexityRoot struct {
 		OrdersPerHour              func(childComplexity int, hours *int) int
 		PermissionsView            func(childComplexity int, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) int
 		Plan                       func(childComplexity int, input manifest.PlanInput) int
+		PlanGroups                 func(childComplexity int, id int64, by plan.Grouping, dimension *string, first *int, after *string, filter *plan.ItemFilter) int
+		PlanItems                  func(childComplexity int, id int64, first *int, after *string, filter *plan.ItemFilter) int
+		Plans                      func(childComplexity int, first *int, after *string, filter *plan.PlanFilter) int
 		Policies                   func(childComplexity int) int
 		PoliciesPage               func(childComplexity int, first *int, after *string, filter *across.PolicyFilter) int
 		Profiles                   func(childComplexity int) int
@@ -1602,6 +1758,7 @@ type ComplexityRoot struct {
 		RowsToMend                 func(childComplexity int, connector *string, first *int, after *string) int
 		RulePreview                func(childComplexity int, input catalogue.RulePreviewInput) int
 		Search                     func(childComplexity int, text string) int
+		StoredPlan                 func(childComplexity int, id int64) int
 		Webhook                    func(childComplexity int, id int64) int
 		Webhooks                   func(childComplexity int) int
 		WebhooksPage               func(childComplexity int, first *int, after *string, filter *webhook.WebhookFilter) int
@@ -2875,6 +3032,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountWithoutOwnerConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "ApplyPlanPayload.plan":
+		if e.ComplexityRoot.ApplyPlanPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyPlanPayload.Plan(childComplexity), true
+
 	case "AssignedProfile.email":
 		if e.ComplexityRoot.AssignedProfile.Email == nil {
 			break
@@ -3123,6 +3287,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelMiningPayload.Run(childComplexity), true
+
+	case "CancelPlanPayload.plan":
+		if e.ComplexityRoot.CancelPlanPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelPlanPayload.Plan(childComplexity), true
 
 	case "CancelReconciliationRunPayload.run":
 		if e.ComplexityRoot.CancelReconciliationRunPayload.Run == nil {
@@ -4280,6 +4451,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecisionComment.Decision(childComplexity), true
+
+	case "DeletePlanPayload.id":
+		if e.ComplexityRoot.DeletePlanPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePlanPayload.ID(childComplexity), true
 
 	case "DeleteResourcePayload.id":
 		if e.ComplexityRoot.DeleteResourcePayload.ID == nil {
@@ -6004,6 +6182,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailEdge.Node(childComplexity), true
 
+	case "MakePlanPayload.plan":
+		if e.ComplexityRoot.MakePlanPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MakePlanPayload.Plan(childComplexity), true
+
 	case "Me.demo":
 		if e.ComplexityRoot.Me.Demo == nil {
 			break
@@ -6586,6 +6771,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyConfiguration(childComplexity, args["input"].(manifest.ApplyConfigurationInput)), true
+	case "Mutation.applyPlan":
+		if e.ComplexityRoot.Mutation.ApplyPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyPlan(childComplexity, args["input"].(plan.ApplyPlanInput)), true
 	case "Mutation.cancelJobInstance":
 		if e.ComplexityRoot.Mutation.CancelJobInstance == nil {
 			break
@@ -6608,6 +6804,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelMining(childComplexity, args["input"].(mining.CancelMiningInput)), true
+	case "Mutation.cancelPlan":
+		if e.ComplexityRoot.Mutation.CancelPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelPlan(childComplexity, args["input"].(plan.CancelPlanInput)), true
 	case "Mutation.cancelReconciliationRun":
 		if e.ComplexityRoot.Mutation.CancelReconciliationRun == nil {
 			break
@@ -6795,6 +7002,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteMiningRule(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deletePlan":
+		if e.ComplexityRoot.Mutation.DeletePlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePlan(childComplexity, args["input"].(plan.DeletePlanInput)), true
 	case "Mutation.deletePolicy":
 		if e.ComplexityRoot.Mutation.DeletePolicy == nil {
 			break
@@ -6966,6 +7184,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Logout(childComplexity), true
+	case "Mutation.makePlan":
+		if e.ComplexityRoot.Mutation.MakePlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_makePlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MakePlan(childComplexity, args["input"].(plan.MakePlanInput)), true
 	case "Mutation.reconsiderOrders":
 		if e.ComplexityRoot.Mutation.ReconsiderOrders == nil {
 			break
@@ -8213,6 +8442,115 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PermissionsView.Owner(childComplexity), true
 
+	case "Plan.actor":
+		if e.ComplexityRoot.Plan.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Actor(childComplexity), true
+	case "Plan.actorName":
+		if e.ComplexityRoot.Plan.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.ActorName(childComplexity), true
+	case "Plan.appliedAt":
+		if e.ComplexityRoot.Plan.AppliedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.AppliedAt(childComplexity), true
+	case "Plan.appliedBy":
+		if e.ComplexityRoot.Plan.AppliedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.AppliedBy(childComplexity), true
+	case "Plan.asOf":
+		if e.ComplexityRoot.Plan.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.AsOf(childComplexity), true
+	case "Plan.changes":
+		if e.ComplexityRoot.Plan.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Changes(childComplexity), true
+	case "Plan.createdAt":
+		if e.ComplexityRoot.Plan.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.CreatedAt(childComplexity), true
+	case "Plan.done":
+		if e.ComplexityRoot.Plan.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Done(childComplexity), true
+	case "Plan.endedAt":
+		if e.ComplexityRoot.Plan.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.EndedAt(childComplexity), true
+	case "Plan.failure":
+		if e.ComplexityRoot.Plan.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Failure(childComplexity), true
+	case "Plan.id":
+		if e.ComplexityRoot.Plan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.ID(childComplexity), true
+	case "Plan.moved":
+		if e.ComplexityRoot.Plan.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Moved(childComplexity), true
+	case "Plan.overlaps":
+		if e.ComplexityRoot.Plan.Overlaps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Overlaps(childComplexity), true
+	case "Plan.problems":
+		if e.ComplexityRoot.Plan.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Problems(childComplexity), true
+	case "Plan.state":
+		if e.ComplexityRoot.Plan.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.State(childComplexity), true
+	case "Plan.summary":
+		if e.ComplexityRoot.Plan.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Summary(childComplexity), true
+	case "Plan.title":
+		if e.ComplexityRoot.Plan.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Title(childComplexity), true
+	case "Plan.total":
+		if e.ComplexityRoot.Plan.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Total(childComplexity), true
+
 	case "PlanChange.action":
 		if e.ComplexityRoot.PlanChange.Action == nil {
 			break
@@ -8238,6 +8576,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanChange.Kind(childComplexity), true
 
+	case "PlanConnection.nodes":
+		if e.ComplexityRoot.PlanConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.Nodes(childComplexity), true
+	case "PlanConnection.pageInfo":
+		if e.ComplexityRoot.PlanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.PageInfo(childComplexity), true
+	case "PlanConnection.totalCount":
+		if e.ComplexityRoot.PlanConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.TotalCount(childComplexity), true
+	case "PlanConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.PlanConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.TotalCountIsEstimate(childComplexity), true
+
 	case "PlanField.after":
 		if e.ComplexityRoot.PlanField.After == nil {
 			break
@@ -8256,6 +8619,326 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanField.Path(childComplexity), true
+
+	case "PlanGroup.added":
+		if e.ComplexityRoot.PlanGroup.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroup.Added(childComplexity), true
+	case "PlanGroup.changed":
+		if e.ComplexityRoot.PlanGroup.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroup.Changed(childComplexity), true
+	case "PlanGroup.key":
+		if e.ComplexityRoot.PlanGroup.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroup.Key(childComplexity), true
+	case "PlanGroup.name":
+		if e.ComplexityRoot.PlanGroup.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroup.Name(childComplexity), true
+	case "PlanGroup.people":
+		if e.ComplexityRoot.PlanGroup.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroup.People(childComplexity), true
+	case "PlanGroup.removed":
+		if e.ComplexityRoot.PlanGroup.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroup.Removed(childComplexity), true
+
+	case "PlanGroupConnection.nodes":
+		if e.ComplexityRoot.PlanGroupConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroupConnection.Nodes(childComplexity), true
+	case "PlanGroupConnection.pageInfo":
+		if e.ComplexityRoot.PlanGroupConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroupConnection.PageInfo(childComplexity), true
+	case "PlanGroupConnection.totalCount":
+		if e.ComplexityRoot.PlanGroupConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroupConnection.TotalCount(childComplexity), true
+	case "PlanGroupConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.PlanGroupConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanGroupConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "PlanItem.action":
+		if e.ComplexityRoot.PlanItem.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Action(childComplexity), true
+	case "PlanItem.after":
+		if e.ComplexityRoot.PlanItem.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.After(childComplexity), true
+	case "PlanItem.before":
+		if e.ComplexityRoot.PlanItem.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Before(childComplexity), true
+	case "PlanItem.effect":
+		if e.ComplexityRoot.PlanItem.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Effect(childComplexity), true
+	case "PlanItem.endDate":
+		if e.ComplexityRoot.PlanItem.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.EndDate(childComplexity), true
+	case "PlanItem.error":
+		if e.ComplexityRoot.PlanItem.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Error(childComplexity), true
+	case "PlanItem.id":
+		if e.ComplexityRoot.PlanItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.ID(childComplexity), true
+	case "PlanItem.isManual":
+		if e.ComplexityRoot.PlanItem.IsManual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.IsManual(childComplexity), true
+	case "PlanItem.isReview":
+		if e.ComplexityRoot.PlanItem.IsReview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.IsReview(childComplexity), true
+	case "PlanItem.kind":
+		if e.ComplexityRoot.PlanItem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Kind(childComplexity), true
+	case "PlanItem.object":
+		if e.ComplexityRoot.PlanItem.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Object(childComplexity), true
+	case "PlanItem.objectName":
+		if e.ComplexityRoot.PlanItem.ObjectName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.ObjectName(childComplexity), true
+	case "PlanItem.orderKind":
+		if e.ComplexityRoot.PlanItem.OrderKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.OrderKind(childComplexity), true
+	case "PlanItem.owner":
+		if e.ComplexityRoot.PlanItem.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Owner(childComplexity), true
+	case "PlanItem.property":
+		if e.ComplexityRoot.PlanItem.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Property(childComplexity), true
+	case "PlanItem.propertyName":
+		if e.ComplexityRoot.PlanItem.PropertyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.PropertyName(childComplexity), true
+	case "PlanItem.startDate":
+		if e.ComplexityRoot.PlanItem.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.StartDate(childComplexity), true
+	case "PlanItem.state":
+		if e.ComplexityRoot.PlanItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.State(childComplexity), true
+	case "PlanItem.system":
+		if e.ComplexityRoot.PlanItem.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.System(childComplexity), true
+	case "PlanItem.systemName":
+		if e.ComplexityRoot.PlanItem.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.SystemName(childComplexity), true
+	case "PlanItem.waitReason":
+		if e.ComplexityRoot.PlanItem.WaitReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.WaitReason(childComplexity), true
+	case "PlanItem.workflow":
+		if e.ComplexityRoot.PlanItem.Workflow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItem.Workflow(childComplexity), true
+
+	case "PlanItemConnection.nodes":
+		if e.ComplexityRoot.PlanItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItemConnection.Nodes(childComplexity), true
+	case "PlanItemConnection.pageInfo":
+		if e.ComplexityRoot.PlanItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItemConnection.PageInfo(childComplexity), true
+	case "PlanItemConnection.totalCount":
+		if e.ComplexityRoot.PlanItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItemConnection.TotalCount(childComplexity), true
+	case "PlanItemConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.PlanItemConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanItemConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "PlanLimit.action":
+		if e.ComplexityRoot.PlanLimit.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.Action(childComplexity), true
+	case "PlanLimit.base":
+		if e.ComplexityRoot.PlanLimit.Base == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.Base(childComplexity), true
+	case "PlanLimit.count":
+		if e.ComplexityRoot.PlanLimit.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.Count(childComplexity), true
+	case "PlanLimit.isPercent":
+		if e.ComplexityRoot.PlanLimit.IsPercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.IsPercent(childComplexity), true
+	case "PlanLimit.limit":
+		if e.ComplexityRoot.PlanLimit.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.Limit(childComplexity), true
+	case "PlanLimit.message":
+		if e.ComplexityRoot.PlanLimit.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.Message(childComplexity), true
+	case "PlanLimit.name":
+		if e.ComplexityRoot.PlanLimit.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.Name(childComplexity), true
+	case "PlanLimit.resourceType":
+		if e.ComplexityRoot.PlanLimit.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanLimit.ResourceType(childComplexity), true
+
+	case "PlanMail.recipients":
+		if e.ComplexityRoot.PlanMail.Recipients == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanMail.Recipients(childComplexity), true
+	case "PlanMail.sourceEntityType":
+		if e.ComplexityRoot.PlanMail.SourceEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanMail.SourceEntityType(childComplexity), true
+	case "PlanMail.template":
+		if e.ComplexityRoot.PlanMail.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanMail.Template(childComplexity), true
+
+	case "PlanMoved.displayName":
+		if e.ComplexityRoot.PlanMoved.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanMoved.DisplayName(childComplexity), true
+	case "PlanMoved.ownerId":
+		if e.ComplexityRoot.PlanMoved.OwnerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanMoved.OwnerID(childComplexity), true
+	case "PlanMoved.why":
+		if e.ComplexityRoot.PlanMoved.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanMoved.Why(childComplexity), true
+
+	case "PlanOverlap.id":
+		if e.ComplexityRoot.PlanOverlap.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanOverlap.ID(childComplexity), true
+	case "PlanOverlap.title":
+		if e.ComplexityRoot.PlanOverlap.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanOverlap.Title(childComplexity), true
 
 	case "PlanPayload.changes":
 		if e.ComplexityRoot.PlanPayload.Changes == nil {
@@ -8300,6 +8983,151 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanProblem.Severity(childComplexity), true
+
+	case "PlanSummary.accountsAdded":
+		if e.ComplexityRoot.PlanSummary.AccountsAdded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.AccountsAdded(childComplexity), true
+	case "PlanSummary.accountsChanged":
+		if e.ComplexityRoot.PlanSummary.AccountsChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.AccountsChanged(childComplexity), true
+	case "PlanSummary.accountsRemoved":
+		if e.ComplexityRoot.PlanSummary.AccountsRemoved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.AccountsRemoved(childComplexity), true
+	case "PlanSummary.associations":
+		if e.ComplexityRoot.PlanSummary.Associations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Associations(childComplexity), true
+	case "PlanSummary.creations":
+		if e.ComplexityRoot.PlanSummary.Creations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Creations(childComplexity), true
+	case "PlanSummary.deletions":
+		if e.ComplexityRoot.PlanSummary.Deletions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Deletions(childComplexity), true
+	case "PlanSummary.differences":
+		if e.ComplexityRoot.PlanSummary.Differences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Differences(childComplexity), true
+	case "PlanSummary.failures":
+		if e.ComplexityRoot.PlanSummary.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Failures(childComplexity), true
+	case "PlanSummary.hiddenPeople":
+		if e.ComplexityRoot.PlanSummary.HiddenPeople == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.HiddenPeople(childComplexity), true
+	case "PlanSummary.isDated":
+		if e.ComplexityRoot.PlanSummary.IsDated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.IsDated(childComplexity), true
+	case "PlanSummary.isOverLimit":
+		if e.ComplexityRoot.PlanSummary.IsOverLimit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.IsOverLimit(childComplexity), true
+	case "PlanSummary.limits":
+		if e.ComplexityRoot.PlanSummary.Limits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Limits(childComplexity), true
+	case "PlanSummary.lines":
+		if e.ComplexityRoot.PlanSummary.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Lines(childComplexity), true
+	case "PlanSummary.looked":
+		if e.ComplexityRoot.PlanSummary.Looked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Looked(childComplexity), true
+	case "PlanSummary.mails":
+		if e.ComplexityRoot.PlanSummary.Mails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Mails(childComplexity), true
+	case "PlanSummary.people":
+		if e.ComplexityRoot.PlanSummary.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.People(childComplexity), true
+	case "PlanSummary.reviews":
+		if e.ComplexityRoot.PlanSummary.Reviews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Reviews(childComplexity), true
+	case "PlanSummary.rolesAdded":
+		if e.ComplexityRoot.PlanSummary.RolesAdded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.RolesAdded(childComplexity), true
+	case "PlanSummary.rolesChanged":
+		if e.ComplexityRoot.PlanSummary.RolesChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.RolesChanged(childComplexity), true
+	case "PlanSummary.rolesRemoved":
+		if e.ComplexityRoot.PlanSummary.RolesRemoved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.RolesRemoved(childComplexity), true
+	case "PlanSummary.seconds":
+		if e.ComplexityRoot.PlanSummary.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Seconds(childComplexity), true
+	case "PlanSummary.tickets":
+		if e.ComplexityRoot.PlanSummary.Tickets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Tickets(childComplexity), true
+	case "PlanSummary.updates":
+		if e.ComplexityRoot.PlanSummary.Updates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Updates(childComplexity), true
+	case "PlanSummary.waiting":
+		if e.ComplexityRoot.PlanSummary.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Waiting(childComplexity), true
 
 	case "Policy.dimensions":
 		if e.ComplexityRoot.Policy.Dimensions == nil {
@@ -9195,6 +10023,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Plan(childComplexity, args["input"].(manifest.PlanInput)), true
+	case "Query.planGroups":
+		if e.ComplexityRoot.Query.PlanGroups == nil {
+			break
+		}
+
+		args, err := ec.field_Query_planGroups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PlanGroups(childComplexity, args["id"].(int64), args["by"].(plan.Grouping), args["dimension"].(*string), args["first"].(*int), args["after"].(*string), args["filter"].(*plan.ItemFilter)), true
+	case "Query.planItems":
+		if e.ComplexityRoot.Query.PlanItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_planItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PlanItems(childComplexity, args["id"].(int64), args["first"].(*int), args["after"].(*string), args["filter"].(*plan.ItemFilter)), true
+	case "Query.plans":
+		if e.ComplexityRoot.Query.Plans == nil {
+			break
+		}
+
+		args, err := ec.field_Query_plans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Plans(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*plan.PlanFilter)), true
 	case "Query.policies":
 		if e.ComplexityRoot.Query.Policies == nil {
 			break
@@ -9445,6 +10306,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string)), true
+	case "Query.storedPlan":
+		if e.ComplexityRoot.Query.StoredPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Query_storedPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.StoredPlan(childComplexity, args["id"].(int64)), true
 	case "Query.webhook":
 		if e.ComplexityRoot.Query.Webhook == nil {
 			break
@@ -13540,10 +14412,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccessRuleConfigurationInput", ec.unmarshalInputAccessRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("AccountWithoutOwnerFilter", ec.unmarshalInputAccountWithoutOwnerFilter),
 			graphql.NewInputUnmarshaler("ApplyConfigurationInput", ec.unmarshalInputApplyConfigurationInput),
+			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
 			graphql.NewInputUnmarshaler("CancelMiningInput", ec.unmarshalInputCancelMiningInput),
+			graphql.NewInputUnmarshaler("CancelPlanInput", ec.unmarshalInputCancelPlanInput),
 			graphql.NewInputUnmarshaler("CancelReconciliationRunInput", ec.unmarshalInputCancelReconciliationRunInput),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
 			graphql.NewInputUnmarshaler("CategoryFilter", ec.unmarshalInputCategoryFilter),
@@ -13566,9 +14440,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideReconciliationInput", ec.unmarshalInputDecideReconciliationInput),
 			graphql.NewInputUnmarshaler("DecideRoleReconciliationInput", ec.unmarshalInputDecideRoleReconciliationInput),
 			graphql.NewInputUnmarshaler("DeleteConfigurationInput", ec.unmarshalInputDeleteConfigurationInput),
+			graphql.NewInputUnmarshaler("DeletePlanInput", ec.unmarshalInputDeletePlanInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
 			graphql.NewInputUnmarshaler("DeliveryInput", ec.unmarshalInputDeliveryInput),
 			graphql.NewInputUnmarshaler("DimensionConfigurationInput", ec.unmarshalInputDimensionConfigurationInput),
+			graphql.NewInputUnmarshaler("DimensionValueInput", ec.unmarshalInputDimensionValueInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
 			graphql.NewInputUnmarshaler("JobConfigurationInput", ec.unmarshalInputJobConfigurationInput),
@@ -13580,6 +14456,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LineThresholdsConfigurationInput", ec.unmarshalInputLineThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MailFilter", ec.unmarshalInputMailFilter),
+			graphql.NewInputUnmarshaler("MakePlanInput", ec.unmarshalInputMakePlanInput),
 			graphql.NewInputUnmarshaler("MiningResultFilter", ec.unmarshalInputMiningResultFilter),
 			graphql.NewInputUnmarshaler("MiningRuleConfigurationInput", ec.unmarshalInputMiningRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("NamedValueInput", ec.unmarshalInputNamedValueInput),
@@ -13590,7 +14467,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
 			graphql.NewInputUnmarshaler("OrderOptionsInput", ec.unmarshalInputOrderOptionsInput),
 			graphql.NewInputUnmarshaler("OwnerConfigurationInput", ec.unmarshalInputOwnerConfigurationInput),
+			graphql.NewInputUnmarshaler("PlanFilter", ec.unmarshalInputPlanFilter),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
+			graphql.NewInputUnmarshaler("PlanItemFilter", ec.unmarshalInputPlanItemFilter),
 			graphql.NewInputUnmarshaler("PolicyConfigurationInput", ec.unmarshalInputPolicyConfigurationInput),
 			graphql.NewInputUnmarshaler("PolicyFilter", ec.unmarshalInputPolicyFilter),
 			graphql.NewInputUnmarshaler("ProfileConfigurationInput", ec.unmarshalInputProfileConfigurationInput),
@@ -20143,6 +21022,460 @@ extend type Subscription {
   countersChanged: Counters!
 }
 `, BuiltIn: false},
+	{Name: "../schema/plan.graphqls", Input: `"""Where a plan is."""
+enum PlanState {
+  "Asked for; no process has begun."
+  QUEUED
+  "Being computed."
+  RUNNING
+  "Computed: it can be read, and applied."
+  FINISHED
+  "Computed once more and compared, then written."
+  APPLYING
+  "It is so."
+  APPLIED
+  "The world moved, so it was not applied: plan again."
+  OUT_OF_DATE
+  "Somebody stopped it."
+  CANCELLED
+  "It could not be computed."
+  FAILED
+}
+
+"""A change of the configuration that somebody thinks of, and what it would do to people, systems and those who decide. Nothing of it is so until it is applied."""
+type Plan {
+  "Its number."
+  id: ID!
+  "What it is for; empty: nobody said."
+  title: String!
+  "Where it is."
+  state: PlanState!
+  "Username of who made it."
+  actor: String!
+  "Display name of that person; null: his account is gone."
+  actorName: String
+  "The instant that counted as now; null: it was not computed yet."
+  asOf: DateTime
+  "People to compute."
+  total: Int!
+  "Computed so far."
+  done: Int!
+  "Why it could not be computed or applied; empty: nothing went wrong."
+  failure: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When it was computed, stopped or applied; null: it goes on."
+  endedAt: DateTime
+  "When it was applied; null: it was not."
+  appliedAt: DateTime
+  "Username of who applied it; null: nobody did."
+  appliedBy: String
+  "The objects of the configuration that would change, of the kinds that the caller may read. Secrets show as to be written."
+  changes: [PlanChange!]!
+  "What stands against it, errors first."
+  problems: [PlanProblem!]!
+  "What it would do, in numbers, of those whom the caller may see; null: not computed."
+  summary: PlanSummary
+  "For whom it would do something else by now, of a plan that is out of date: of those whom the caller may see, 200 at most."
+  moved: [PlanMoved!]!
+  "Other plans that were computed and not applied, and change one of the same objects; 20 at most."
+  overlaps: [PlanOverlap!]!
+}
+
+"""What a plan would do, in numbers."""
+type PlanSummary {
+  "People for whom anything would change."
+  people: Int!
+  "People for whom anything would change and whom the caller may not see: in none of the other numbers."
+  hiddenPeople: Int!
+  "Roles that somebody would lose."
+  rolesRemoved: Int!
+  "Roles that somebody would get."
+  rolesAdded: Int!
+  "Roles that somebody would have for another time, or in another state."
+  rolesChanged: Int!
+  "Accounts that would not be wanted any more."
+  accountsRemoved: Int!
+  "Accounts that would be wanted."
+  accountsAdded: Int!
+  "Accounts that would be wanted for another time, or be in another state."
+  accountsChanged: Int!
+  "Orders that create an account."
+  creations: Int!
+  "Orders that change one."
+  updates: Int!
+  "Orders that delete one."
+  deletions: Int!
+  "Orders that link one that is there already."
+  associations: Int!
+  "Lines of all those orders."
+  lines: Int!
+  "Orders that would wait for a review."
+  reviews: Int!
+  "Orders that a person would carry out."
+  tickets: Int!
+  "Differences that would wait for reconciliation."
+  differences: Int!
+  "People who could not be computed."
+  failures: Int!
+  "People who were computed."
+  looked: Int!
+  "People who waited for a computation when this was computed: what it would have done anyway is a part of this."
+  waiting: Int!
+  "How long it took."
+  seconds: Float!
+  "Limits of resource types that the orders would exceed: nothing would leave until somebody lets it pass. Empty unless the caller sees everybody."
+  limits: [PlanLimit!]!
+  "Whether there are any."
+  isOverLimit: Boolean!
+  "Mails that would go out soon after. Empty unless the caller sees everybody."
+  mails: [PlanMail!]!
+  "It was computed for an instant that somebody chose, and can only be read."
+  isDated: Boolean!
+}
+
+"""A limit that orders would exceed."""
+type PlanLimit {
+  "Identifier of the resource type."
+  resourceType: String!
+  "Its name."
+  name: String!
+  "What is limited: insert, update or delete."
+  action: String!
+  "How many orders of that kind there would be."
+  count: Int!
+  "How many there may be; with isPercent of the accounts that have an owner."
+  limit: Int!
+  "The limit is a percentage."
+  isPercent: Boolean!
+  "Accounts that have an owner."
+  base: Int!
+  "All of that in a sentence."
+  message: String!
+}
+
+"""Mails of one kind that a plan would bring about."""
+type PlanMail {
+  "Name of the template."
+  template: String!
+  "Identifier of the entity type of the people it is about."
+  sourceEntityType: String!
+  "How many people would get one."
+  recipients: Int!
+}
+
+"""Another plan that changes one of the same objects."""
+type PlanOverlap {
+  "Its number."
+  id: ID!
+  "What it is for; empty: nobody said."
+  title: String!
+}
+
+"""Somebody for whom a plan would do something else by now."""
+type PlanMoved {
+  "Id of the resource."
+  ownerId: ID!
+  "Its name when it was compared."
+  displayName: String!
+  "What is different, in a sentence."
+  why: String!
+}
+
+"""A page of plans."""
+type PlanConnection {
+  "The plans, the newest first."
+  nodes: [Plan!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are."
+  totalCount: Int!
+  "Whether that is only nearly so."
+  totalCountIsEstimate: Boolean!
+}
+
+"""What a difference is about."""
+enum PlanItemKind {
+  "A role that somebody has."
+  ROLE
+  "An account that somebody should have."
+  ACCOUNT
+  "One value, creation or deletion that an order would ask for."
+  LINE
+  "Something that would wait for reconciliation, or not any more."
+  DIFFERENCE
+  "Somebody who could not be computed."
+  FAILURE
+}
+
+"""What happens to what a difference is about."""
+enum PlanEffect {
+  "It would be lost, or taken back."
+  REMOVED
+  "It would be new."
+  ADDED
+  "It would be another one."
+  CHANGED
+}
+
+"""One difference that a plan would make."""
+type PlanItem {
+  "Its id."
+  id: ID!
+  "What it is about."
+  kind: PlanItemKind!
+  "What happens to it."
+  effect: PlanEffect!
+  "Whom it is about."
+  owner: ResourceRef!
+  "Identifier of the role or resource type."
+  object: String!
+  "Its name."
+  objectName: String!
+  "Identifier of the connector; null: none."
+  system: String
+  "Its name; null: none."
+  systemName: String
+  "Identifier of the property; null: the whole."
+  property: String
+  "Its name; null: the whole."
+  propertyName: String
+  "What the line of the order does; null: it is no line."
+  action: LineAction
+  "What is so now: a value, or from when to when; null: nothing, or not known."
+  before: String
+  "What would be so: a value, or from when to when; null: nothing."
+  after: String
+  "Workflow state afterwards; null: a line has none of its own."
+  workflow: WorkflowState
+  "Provisioning state of the line afterwards; null: it is no line."
+  state: ProvisioningState
+  "What the order does; null: it is no line."
+  orderKind: OrderKind
+  "It would wait for a review."
+  isReview: Boolean!
+  "A person would carry it out."
+  isManual: Boolean!
+  "From when; null: from always, or at once."
+  startDate: DateTime
+  "Until when; null: for good."
+  endDate: DateTime
+  "Why the line would wait; null: it would not."
+  waitReason: WaitReason
+  "Why it could not be computed; null: it could."
+  error: String
+}
+
+"""A page of what a plan would do."""
+type PlanItemConnection {
+  "The differences, what is lost first."
+  nodes: [PlanItem!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are."
+  totalCount: Int!
+  "Whether that is only nearly so."
+  totalCountIsEstimate: Boolean!
+}
+
+"""What differences have in common."""
+enum PlanGrouping {
+  "The role."
+  ROLE
+  "The resource type."
+  RESOURCE_TYPE
+  "The managed system."
+  SYSTEM
+  "Whom they are about."
+  PERSON
+  "Where those stand whom they are about: the value of a dimension."
+  DIMENSION
+}
+
+"""What a plan would do to those who have something in common."""
+type PlanGroup {
+  "Identifier of the role, resource type or connector, or id of the person or of the value of the dimension; empty: none."
+  key: String!
+  "Its name; empty: none."
+  name: String!
+  "How many people it concerns."
+  people: Int!
+  "What they would lose."
+  removed: Int!
+  "What they would get."
+  added: Int!
+  "What would be another one."
+  changed: Int!
+}
+
+"""A page of groups."""
+type PlanGroupConnection {
+  "The groups, those that lose most first."
+  nodes: [PlanGroup!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are."
+  totalCount: Int!
+  "Whether that is only nearly so."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Chooses plans."""
+input PlanFilter {
+  "In one of these states. Null: any."
+  states: [PlanState!]
+  "Made by the caller. Null: by anybody."
+  mine: Boolean
+}
+
+"""Where people stand."""
+input DimensionValueInput {
+  "Identifier of the dimension."
+  dimension: String!
+  "Id of the value. Null: nowhere."
+  value: ID
+}
+
+"""Chooses what a plan would do."""
+input PlanItemFilter {
+  "Of these kinds. Null: any."
+  kinds: [PlanItemKind!]
+  "With these effects. Null: any."
+  effects: [PlanEffect!]
+  "Identifier of the role or resource type. Null: any."
+  object: String
+  "Identifier of the connector; empty: none. Null: any."
+  system: String
+  "Id of whom it is about. Null: anybody."
+  owner: ID
+  "Where those stand whom it is about. Null: anywhere."
+  dimension: DimensionValueInput
+  "Part of the name or key of whom it is about, of the object, or of a value. Null: any."
+  text: String
+  "Whether it would wait for a review. Null: either."
+  review: Boolean
+  "Whether a person would carry it out. Null: either."
+  manual: Boolean
+}
+
+"""A change to think through."""
+input MakePlanInput {
+  "What it is for, 200 characters at most. Null: nothing is said."
+  title: String
+  "Configuration as YAML documents, concatenated; what it does not name stays as it is. Null: no change, which shows what the present model has not done yet."
+  yaml: String
+  "The instant that counts as now, to look into the future; such a plan can only be read. Null: when it is computed."
+  asOf: DateTime
+}
+
+"""The plan as it begins."""
+type MakePlanPayload {
+  "The plan."
+  plan: Plan!
+}
+
+"""Names a plan."""
+input ApplyPlanInput {
+  "Its number."
+  id: ID!
+}
+
+"""The plan as it is then."""
+type ApplyPlanPayload {
+  "The plan."
+  plan: Plan!
+}
+
+"""Names a plan."""
+input CancelPlanInput {
+  "Its number."
+  id: ID!
+}
+
+"""The plan as it is then."""
+type CancelPlanPayload {
+  "The plan."
+  plan: Plan!
+}
+
+"""Names a plan."""
+input DeletePlanInput {
+  "Its number."
+  id: ID!
+}
+
+"""Which plan is gone."""
+type DeletePlanPayload {
+  "Its number."
+  id: ID!
+}
+
+extend type Query {
+  "Plans, the newest first."
+  plans(
+    "How many, at most 200. Default 50."
+    first: Int = 50
+    "Cursor of the page before."
+    after: String
+    "Which. Null: all."
+    filter: PlanFilter
+  ): PlanConnection!
+  "One plan; null: there is none of that number."
+  storedPlan(
+    "Its number."
+    id: ID!
+  ): Plan
+  "What a plan would do, what is lost first; whom the caller may not see is left out."
+  planItems(
+    "Number of the plan."
+    id: ID!
+    "How many, at most 200. Default 50."
+    first: Int = 50
+    "Cursor of the page before."
+    after: String
+    "Which. Null: all."
+    filter: PlanItemFilter
+  ): PlanItemConnection!
+  "What a plan would do, in groups, those that lose most first; whom the caller may not see is left out."
+  planGroups(
+    "Number of the plan."
+    id: ID!
+    "What they have in common."
+    by: PlanGrouping!
+    "Identifier of the dimension, for DIMENSION."
+    dimension: String
+    "How many, at most 200. Default 50."
+    first: Int = 50
+    "Cursor of the page before."
+    after: String
+    "Of which differences. Null: of all."
+    filter: PlanItemFilter
+  ): PlanGroupConnection!
+}
+
+extend type Mutation {
+  "Keeps a change to think through under a number, and lets the server compute what it would do. Needs the right to read objects of every kind that the configuration names, too. VALIDATION: it cannot be read; whether it could be applied, the plan tells. TOO_LARGE: the caller has too many plans."
+  makePlan(
+    "What to do."
+    input: MakePlanInput!
+  ): MakePlanPayload!
+  "Lets the server carry a plan out: exactly what it says, or nothing when it would do something else by now. Needs the right to write objects of every kind that its configuration names, too. INVALID_TRANSITION unless it is FINISHED; ALREADY_DONE: it is applied; VALIDATION: it can only be read."
+  applyPlan(
+    "What to do."
+    input: ApplyPlanInput!
+  ): ApplyPlanPayload!
+  "Stops a plan that waits or is computed, and gives up one that is finished. INVALID_TRANSITION: it is being applied, or over."
+  cancelPlan(
+    "What to do."
+    input: CancelPlanInput!
+  ): CancelPlanPayload!
+  "Forgets a plan. INVALID_TRANSITION: it is being computed or applied, or it is applied and tells what was done."
+  deletePlan(
+    "What to do."
+    input: DeletePlanInput!
+  ): DeletePlanPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/reconciliation.graphqls", Input: `"""What a difference is about; each is of exactly one kind."""
 enum ReconciliationKind {
   "An account whose owner is known, and that nothing explains."
@@ -21794,6 +23127,14 @@ func (ec *executionContext) childFields_AccountWithoutOwnerConnection(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type AccountWithoutOwnerConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ApplyPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_ApplyPlanPayload_plan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyPlanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignedProfile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -21926,6 +23267,14 @@ func (ec *executionContext) childFields_CancelMiningPayload(ctx context.Context,
 		return ec.fieldContext_CancelMiningPayload_run(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelMiningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_CancelPlanPayload_plan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelPlanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelReconciliationRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22476,6 +23825,14 @@ func (ec *executionContext) childFields_DecisionComment(ctx context.Context, fie
 		return ec.fieldContext_DecisionComment_activation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecisionComment", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeletePlanPayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePlanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteResourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23336,6 +24693,14 @@ func (ec *executionContext) childFields_MailEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type MailEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MakePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_MakePlanPayload_plan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MakePlanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -24032,6 +25397,48 @@ func (ec *executionContext) childFields_PermissionsView(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PermissionsView", field.Name)
 }
 
+func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Plan_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Plan_title(ctx, field)
+	case "state":
+		return ec.fieldContext_Plan_state(ctx, field)
+	case "actor":
+		return ec.fieldContext_Plan_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_Plan_actorName(ctx, field)
+	case "asOf":
+		return ec.fieldContext_Plan_asOf(ctx, field)
+	case "total":
+		return ec.fieldContext_Plan_total(ctx, field)
+	case "done":
+		return ec.fieldContext_Plan_done(ctx, field)
+	case "failure":
+		return ec.fieldContext_Plan_failure(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Plan_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Plan_endedAt(ctx, field)
+	case "appliedAt":
+		return ec.fieldContext_Plan_appliedAt(ctx, field)
+	case "appliedBy":
+		return ec.fieldContext_Plan_appliedBy(ctx, field)
+	case "changes":
+		return ec.fieldContext_Plan_changes(ctx, field)
+	case "problems":
+		return ec.fieldContext_Plan_problems(ctx, field)
+	case "summary":
+		return ec.fieldContext_Plan_summary(ctx, field)
+	case "moved":
+		return ec.fieldContext_Plan_moved(ctx, field)
+	case "overlaps":
+		return ec.fieldContext_Plan_overlaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Plan", field.Name)
+}
+
 func (ec *executionContext) childFields_PlanChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "action":
@@ -24046,6 +25453,20 @@ func (ec *executionContext) childFields_PlanChange(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type PlanChange", field.Name)
 }
 
+func (ec *executionContext) childFields_PlanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_PlanConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlanConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PlanConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_PlanConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_PlanField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "path":
@@ -24056,6 +25477,158 @@ func (ec *executionContext) childFields_PlanField(ctx context.Context, field gra
 		return ec.fieldContext_PlanField_after(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanField", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_PlanGroup_key(ctx, field)
+	case "name":
+		return ec.fieldContext_PlanGroup_name(ctx, field)
+	case "people":
+		return ec.fieldContext_PlanGroup_people(ctx, field)
+	case "removed":
+		return ec.fieldContext_PlanGroup_removed(ctx, field)
+	case "added":
+		return ec.fieldContext_PlanGroup_added(ctx, field)
+	case "changed":
+		return ec.fieldContext_PlanGroup_changed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanGroupConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_PlanGroupConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlanGroupConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PlanGroupConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_PlanGroupConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanGroupConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PlanItem_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_PlanItem_kind(ctx, field)
+	case "effect":
+		return ec.fieldContext_PlanItem_effect(ctx, field)
+	case "owner":
+		return ec.fieldContext_PlanItem_owner(ctx, field)
+	case "object":
+		return ec.fieldContext_PlanItem_object(ctx, field)
+	case "objectName":
+		return ec.fieldContext_PlanItem_objectName(ctx, field)
+	case "system":
+		return ec.fieldContext_PlanItem_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_PlanItem_systemName(ctx, field)
+	case "property":
+		return ec.fieldContext_PlanItem_property(ctx, field)
+	case "propertyName":
+		return ec.fieldContext_PlanItem_propertyName(ctx, field)
+	case "action":
+		return ec.fieldContext_PlanItem_action(ctx, field)
+	case "before":
+		return ec.fieldContext_PlanItem_before(ctx, field)
+	case "after":
+		return ec.fieldContext_PlanItem_after(ctx, field)
+	case "workflow":
+		return ec.fieldContext_PlanItem_workflow(ctx, field)
+	case "state":
+		return ec.fieldContext_PlanItem_state(ctx, field)
+	case "orderKind":
+		return ec.fieldContext_PlanItem_orderKind(ctx, field)
+	case "isReview":
+		return ec.fieldContext_PlanItem_isReview(ctx, field)
+	case "isManual":
+		return ec.fieldContext_PlanItem_isManual(ctx, field)
+	case "startDate":
+		return ec.fieldContext_PlanItem_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_PlanItem_endDate(ctx, field)
+	case "waitReason":
+		return ec.fieldContext_PlanItem_waitReason(ctx, field)
+	case "error":
+		return ec.fieldContext_PlanItem_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanItem", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_PlanItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlanItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PlanItemConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_PlanItemConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resourceType":
+		return ec.fieldContext_PlanLimit_resourceType(ctx, field)
+	case "name":
+		return ec.fieldContext_PlanLimit_name(ctx, field)
+	case "action":
+		return ec.fieldContext_PlanLimit_action(ctx, field)
+	case "count":
+		return ec.fieldContext_PlanLimit_count(ctx, field)
+	case "limit":
+		return ec.fieldContext_PlanLimit_limit(ctx, field)
+	case "isPercent":
+		return ec.fieldContext_PlanLimit_isPercent(ctx, field)
+	case "base":
+		return ec.fieldContext_PlanLimit_base(ctx, field)
+	case "message":
+		return ec.fieldContext_PlanLimit_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanLimit", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanMail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_PlanMail_template(ctx, field)
+	case "sourceEntityType":
+		return ec.fieldContext_PlanMail_sourceEntityType(ctx, field)
+	case "recipients":
+		return ec.fieldContext_PlanMail_recipients(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanMail", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanMoved(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ownerId":
+		return ec.fieldContext_PlanMoved_ownerId(ctx, field)
+	case "displayName":
+		return ec.fieldContext_PlanMoved_displayName(ctx, field)
+	case "why":
+		return ec.fieldContext_PlanMoved_why(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanMoved", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanOverlap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PlanOverlap_id(ctx, field)
+	case "title":
+		return ec.fieldContext_PlanOverlap_title(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanOverlap", field.Name)
 }
 
 func (ec *executionContext) childFields_PlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24082,6 +25655,60 @@ func (ec *executionContext) childFields_PlanProblem(ctx context.Context, field g
 		return ec.fieldContext_PlanProblem_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanSummary(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "people":
+		return ec.fieldContext_PlanSummary_people(ctx, field)
+	case "hiddenPeople":
+		return ec.fieldContext_PlanSummary_hiddenPeople(ctx, field)
+	case "rolesRemoved":
+		return ec.fieldContext_PlanSummary_rolesRemoved(ctx, field)
+	case "rolesAdded":
+		return ec.fieldContext_PlanSummary_rolesAdded(ctx, field)
+	case "rolesChanged":
+		return ec.fieldContext_PlanSummary_rolesChanged(ctx, field)
+	case "accountsRemoved":
+		return ec.fieldContext_PlanSummary_accountsRemoved(ctx, field)
+	case "accountsAdded":
+		return ec.fieldContext_PlanSummary_accountsAdded(ctx, field)
+	case "accountsChanged":
+		return ec.fieldContext_PlanSummary_accountsChanged(ctx, field)
+	case "creations":
+		return ec.fieldContext_PlanSummary_creations(ctx, field)
+	case "updates":
+		return ec.fieldContext_PlanSummary_updates(ctx, field)
+	case "deletions":
+		return ec.fieldContext_PlanSummary_deletions(ctx, field)
+	case "associations":
+		return ec.fieldContext_PlanSummary_associations(ctx, field)
+	case "lines":
+		return ec.fieldContext_PlanSummary_lines(ctx, field)
+	case "reviews":
+		return ec.fieldContext_PlanSummary_reviews(ctx, field)
+	case "tickets":
+		return ec.fieldContext_PlanSummary_tickets(ctx, field)
+	case "differences":
+		return ec.fieldContext_PlanSummary_differences(ctx, field)
+	case "failures":
+		return ec.fieldContext_PlanSummary_failures(ctx, field)
+	case "looked":
+		return ec.fieldContext_PlanSummary_looked(ctx, field)
+	case "waiting":
+		return ec.fieldContext_PlanSummary_waiting(ctx, field)
+	case "seconds":
+		return ec.fieldContext_PlanSummary_seconds(ctx, field)
+	case "limits":
+		return ec.fieldContext_PlanSummary_limits(ctx, field)
+	case "isOverLimit":
+		return ec.fieldContext_PlanSummary_isOverLimit(ctx, field)
+	case "mails":
+		return ec.fieldContext_PlanSummary_mails(ctx, field)
+	case "isDated":
+		return ec.fieldContext_PlanSummary_isDated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanSummary", field.Name)
 }
 
 func (ec *executionContext) childFields_Policy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

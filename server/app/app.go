@@ -31,6 +31,7 @@ import (
 	"writ/server/mining"
 	"writ/server/notification"
 	"writ/server/order"
+	"writ/server/plan"
 	"writ/server/queue"
 	"writ/server/reconciliation"
 	"writ/server/synchronization"
@@ -59,6 +60,7 @@ type App struct {
 	Jobs            *job.Service
 	Auth            *auth.Service
 	Manifest        *manifest.Service
+	Plans           *plan.Service
 	Notifications   *notification.Service
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
@@ -100,6 +102,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
+	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
 	mail := s.Config.Mail
 	transport, err := notification.NewTransport(notification.TransportOptions{SMTPURL: mail.SMTPURL, Security: notification.Security(mail.Security),
 		PickupDir: cmp.Or(mail.PickupDir, mailDir(s.Config))})
@@ -214,6 +217,7 @@ func (a *App) register(w *river.Workers) {
 	river.AddWorker(w, &assignment.EvaluateWorker{Assignments: a.Assignments})
 	river.AddWorker(w, &reconciliation.DecideWorker{Service: a.Reconciliation})
 	river.AddWorker(w, &mining.MineWorker{Service: a.Mining})
+	river.AddWorker(w, &plan.RunWorker{Service: a.Plans})
 	river.AddWorker(w, &order.GenerateWorker{Service: a.Orders})
 	river.AddWorker(w, &order.DispatchWorker{Service: a.Orders})
 	river.AddWorker(w, &synchronization.SynchronizeWorker{Service: a.Synchronization})

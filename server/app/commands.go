@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,13 +28,15 @@ import (
 	"writ/server/event"
 	"writ/server/job"
 	"writ/server/manifest"
+	"writ/server/page"
 	"writ/server/permit"
+	"writ/server/plan"
 	"writ/server/rolemodel"
 )
 
 // House is what the commands of the command line call.
 func House() cli.House {
-	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, RotateKey: RotateKey, Sealed: Sealed, Restored: Restored, Bench: Bench}
+	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Test: Test, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, RotateKey: RotateKey, Sealed: Sealed, Restored: Restored, Bench: Bench}
 }
 
 // command makes a process that only answers one command, as the system.
@@ -43,12 +46,12 @@ func command(ctx context.Context, s cli.Session) (context.Context, *App, error) 
 }
 
 // Plan prints what applying would change.
-func Plan(ctx context.Context, s cli.Session, paths []string) error {
+func Plan(ctx context.Context, s cli.Session, in cli.PlanInput) error {
 	ctx, a, err := command(ctx, s)
 	if err != nil {
 		return err
 	}
-	m, err := manifest.ReadFiles(paths...)
+	m, err := manifest.ReadFiles(in.Paths...)
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,132 @@ func Plan(ctx context.Context, s cli.Session, paths []string) error {
 	if err != nil {
 		return err
 	}
-	return printPlan(s, p, wouldChange)
+	if err := printPlan(s, p, wouldChange); err != nil || in.ObjectsOnly || len(p.Changes) == 0 {
+		return err
+	}
+	text, err := manifest.ReadTexts(in.Paths...)
+	if err != nil {
+		return err
+	}
+	made, err := a.Plans.Compute(ctx, plan.MakePlanInput{YAML: &text, Title: &in.Title})
+	if err != nil {
+		return err
+	}
+	return printPeople(ctx, s, a, made)
+}
+
+// Test runs tests of policies, and fails when one of them does.
+func Test(ctx context.Context, s cli.Session, in cli.TestInput) error {
+	ctx, a, err := command(ctx, s)
+	if err != nil {
+		return err
+	}
+	tests, err := plan.ReadTests(in.Paths...)
+	if err != nil {
+		return err
+	}
+	m := &manifest.Manifest{}
+	if len(in.Config) > 0 {
+		if m, err = manifest.ReadFiles(in.Config...); err != nil {
+			return err
+		}
+	}
+	outcomes, err := a.Plans.Check(ctx, m, tests)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, o := range outcomes {
+		if len(o.Faults) == 0 {
+			fmt.Fprintf(s.Out, "ok    %s\n", o.Name)
+			continue
+		}
+		failed++
+		fmt.Fprintf(s.Out, "FAIL  %s\n", o.Name)
+		for _, f := range o.Faults {
+			fmt.Fprintf(s.Out, "      %s\n", f)
+		}
+	}
+	fmt.Fprintf(s.Out, "%d passed, %d failed\n", len(outcomes)-failed, failed)
+	if failed > 0 {
+		return errs.Invalid("", "%d of %d tests failed.", failed, len(outcomes))
+	}
+	return nil
+}
+
+// shownItems is how many differences a command prints; the pages show all.
+const shownItems = 50
+
+// printPeople prints what a plan would do to people: the numbers, then what is lost first.
+func printPeople(ctx context.Context, s cli.Session, a *App, p *plan.Plan) error {
+	sum, err := a.Plans.Summary(ctx, p)
+	if err != nil || sum == nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "\nPlan %d, of %d people in %.1f s:\n", p.ID, sum.Looked, sum.Seconds)
+	fmt.Fprintf(s.Out, "  %d people: %d roles lost, %d gained, %d changed; %d accounts lost, %d gained, %d changed\n", sum.People,
+		sum.RolesRemoved, sum.RolesAdded, sum.RolesChanged, sum.AccountsRemoved, sum.AccountsAdded, sum.AccountsChanged)
+	fmt.Fprintf(s.Out, "  orders: %d create, %d change, %d delete, %d link; %d wait for a review, %d become tickets; %d differences\n", sum.Creations, sum.Updates, sum.Deletions,
+		sum.Associations, sum.Reviews, sum.Tickets, sum.Differences)
+	for _, l := range sum.Limits {
+		fmt.Fprintf(s.Out, "  LIMIT: %s\n", l.Message)
+	}
+	for _, m := range sum.Mails {
+		fmt.Fprintf(s.Out, "  mail: %d get %s\n", m.Recipients, m.Template)
+	}
+	if sum.Failures > 0 {
+		fmt.Fprintf(s.Out, "  %d people could not be computed\n", sum.Failures)
+	}
+	first := shownItems
+	items, err := a.Plans.Items(ctx, p.ID, page.Of(&first, nil), nil)
+	if err != nil {
+		return err
+	}
+	sign := map[plan.Effect]string{plan.Removed: "-", plan.Added: "+", plan.Changed: "~"}
+	for _, i := range items.Nodes() {
+		fmt.Fprintf(s.Out, "%s %s %s: %s\n", sign[i.Effect], i.Owner().DisplayName, i.Owner().Key, inWords(i))
+	}
+	if more := items.TotalCount - len(items.Nodes()); more > 0 {
+		fmt.Fprintf(s.Out, "... and %d more: /plans/%d shows all.\n", more, p.ID)
+	}
+	fmt.Fprintf(s.Out, "To apply exactly this, or nothing if the world moved: writ apply --plan %d\n", p.ID)
+	return nil
+}
+
+// inWords is a difference in words.
+func inWords(i *plan.Item) string {
+	what := strings.ToLower(string(i.Kind)) + " " + i.ObjectName
+	if i.PropertyName != nil {
+		what += " " + *i.PropertyName
+	}
+	if i.Kind == plan.Line {
+		what = fmt.Sprintf("%s %s", i.ObjectName, strings.ToLower(word(i.Action)))
+		if i.PropertyName != nil {
+			what += " " + *i.PropertyName
+		}
+	}
+	switch {
+	case i.Before != nil && i.After != nil:
+		what += ": " + *i.Before + " -> " + *i.After
+	case i.After != nil:
+		what += ": " + *i.After
+	case i.Before != nil:
+		what += ": " + *i.Before
+	}
+	switch {
+	case i.IsReview:
+		what += " (waits for a review)"
+	case i.IsManual:
+		what += " (a ticket)"
+	}
+	return what
+}
+
+func word[T ~string](w *T) string {
+	if w == nil {
+		return ""
+	}
+	return string(*w)
 }
 
 // Apply writes a configuration.
@@ -64,6 +192,17 @@ func Apply(ctx context.Context, s cli.Session, in cli.ApplyInput) error {
 	ctx, a, err := command(ctx, s)
 	if err != nil {
 		return err
+	}
+	if number, err := strconv.ParseInt(in.Plan, 10, 64); err == nil && len(in.Paths) == 0 {
+		p, err := a.Plans.CarryOut(ctx, plan.ApplyPlanInput{ID: number})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.Out, "Plan %d is applied.\n", p.ID)
+		return nil
+	}
+	if len(in.Paths) == 0 {
+		return errs.Invalid("path", "Name the files to apply, or the number of a plan with --plan.")
 	}
 	m, err := manifest.ReadFiles(in.Paths...)
 	if err != nil {

@@ -46,7 +46,7 @@ func (s *console) said(t *testing.T, command func(ctx context.Context) error) st
 
 func (s *console) plan(t *testing.T, paths ...string) string {
 	t.Helper()
-	return s.said(t, func(ctx context.Context) error { return Plan(ctx, s.Session, paths) })
+	return s.said(t, func(ctx context.Context) error { return Plan(ctx, s.Session, cli.PlanInput{Paths: paths}) })
 }
 
 func (s *console) apply(t *testing.T, plan string, paths ...string) string {
@@ -109,7 +109,7 @@ func TestConfigurationMistakes(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "wrong.yaml")
 		require.NoError(t, os.WriteFile(file, []byte(c.yaml), 0o600))
 		for _, command := range []func() error{
-			func() error { return Plan(t.Context(), s.Session, []string{file}) },
+			func() error { return Plan(t.Context(), s.Session, cli.PlanInput{Paths: []string{file}}) },
 			func() error { return Apply(t.Context(), s.Session, cli.ApplyInput{Paths: []string{file}}) },
 		} {
 			err := command()

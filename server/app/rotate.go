@@ -17,6 +17,7 @@ import (
 	"writ/server/event"
 	"writ/server/fulfil"
 	"writ/server/permit"
+	"writ/server/plan"
 	"writ/server/system"
 )
 
@@ -34,6 +35,7 @@ var sealedColumns = []sealedColumn{
 	{"webhook", "secret", "id", "id", prefixed("webhook/"), true},
 	{"webhook", "previous_secret", "id", "id", prefixed("webhook/"), true},
 	{"signing_key", "private_key", "kid", "kid", prefixed("signing_key/"), false},
+	{"plan", "configuration", "id", "id", plan.SealedOf, false},
 	{"session", "sealed_refresh", "id", "id", prefixed("session/"), false},
 }
 

@@ -28,6 +28,7 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("sweep orders", "clock", 2*time.Second, a.Orders.Sweep)
 	every("sweep decisions", "reconciliation", 2*time.Second, a.Reconciliation.Sweep)
 	every("sweep mining", "mining", 2*time.Second, a.Mining.Sweep)
+	every("sweep plans", "plan", 2*time.Second, a.Plans.Sweep)
 	every("sweep jobs", "job", 2*time.Second, a.Jobs.Sweep)
 	every("mail", "notification", 500*time.Millisecond, a.pumpMail)
 	every("webhooks", "webhook", 500*time.Millisecond, a.Webhooks.Pump)

@@ -3,14 +3,14 @@ package assignment
 import (
 	"context"
 	"encoding/json"
-	"github.com/uptrace/bun"
 	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/evaluation"
-
-	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // typeRow is an assigned resource type on its way into the table.

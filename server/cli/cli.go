@@ -174,6 +174,7 @@ func houseCommands(h House) (options []kong.Option) {
 	add(h.RunJob != nil, "job", "Run a job.", &jobCommand{})
 	add(h.Plan != nil, "plan", "Show what applying configuration files would change.", &planCommand{})
 	add(h.Apply != nil, "apply", "Apply configuration files.", &applyCommand{})
+	add(h.Test != nil, "test", "Test what people must have and must not have, under the configuration in force or another one.", &testCommand{})
 	add(h.Export != nil, "export", "Write the configuration in force as files.", &exportCommand{})
 	add(h.Explain != nil, "explain", "Explain why somebody has what they have.", &explainCommand{})
 	add(h.Verify != nil, "verify", "Check the chain of the event log, and against signed checkpoints.", &verifyCommand{})

@@ -6,7 +6,7 @@
 //	serve.go     writ serve
 //	migrate.go   writ migrate up|down|status
 //	job.go       writ job run
-//	manifest.go  writ plan|apply|export
+//	manifest.go  writ plan|apply|test|export
 //	explain.go   writ explain
 //	verify.go    writ verify, writ audit head|key
 //	rotate.go    writ rotate-key

@@ -37,8 +37,9 @@ type Application struct {
 type House struct {
 	Open    func(ctx context.Context, s Session) (*Application, error)
 	RunJob  func(ctx context.Context, s Session, in RunJobInput) error
-	Plan    func(ctx context.Context, s Session, paths []string) error
+	Plan    func(ctx context.Context, s Session, in PlanInput) error
 	Apply   func(ctx context.Context, s Session, in ApplyInput) error
+	Test    func(ctx context.Context, s Session, in TestInput) error // fails when a test does
 	Export  func(ctx context.Context, s Session, dir string) error
 	Explain func(ctx context.Context, s Session, in ExplainInput) error
 	Verify  func(ctx context.Context, s Session, in VerifyInput) error
@@ -52,7 +53,20 @@ type House struct {
 	Bench    func(ctx context.Context, s Session, in BenchInput) error
 }
 
-// ApplyInput names the files to apply. Plan: the id writ plan showed; "" = whatever would change now.
+// PlanInput names the files of a change. ObjectsOnly: people are not computed. Title says what it is for.
+type PlanInput struct {
+	Paths       []string
+	ObjectsOnly bool
+	Title       string
+}
+
+// TestInput names files of tests, and the configuration to test; none: the one in force.
+type TestInput struct {
+	Config []string
+	Paths  []string
+}
+
+// ApplyInput names the files to apply. Plan: the id writ plan showed, or the number of a plan, which needs no files; "" = whatever would change now.
 type ApplyInput struct {
 	Paths []string
 	Plan  string

@@ -102,6 +102,27 @@ func ReadFiles(paths ...string) (*Manifest, error) {
 	return sum, sum.located(sum.check())
 }
 
+// ReadTexts gives the texts of YAML files and folders as one, for whoever keeps them.
+func ReadTexts(paths ...string) (string, error) {
+	var all strings.Builder
+	for _, p := range paths {
+		files, err := yamlFiles(p)
+		if err != nil {
+			return "", err
+		}
+		for _, f := range files {
+			content, err := readFile(f)
+			if err != nil {
+				return "", err
+			}
+			all.WriteString("---\n")
+			all.Write(content)
+			all.WriteString("\n")
+		}
+	}
+	return all.String(), nil
+}
+
 // readFile stops at the limit instead of filling the memory.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)

@@ -61,6 +61,27 @@ func (m *Manifest) may(ctx context.Context, of func(rights) string) error {
 	return nil
 }
 
+// MayPlan refuses whoever may not read objects of every kind that a configuration names.
+func MayPlan(ctx context.Context, m *Manifest) error {
+	if err := mayBegin(ctx, query); err != nil {
+		return err
+	}
+	return m.may(ctx, query)
+}
+
+// MayApply refuses whoever may not write objects of every kind that a configuration names.
+func MayApply(ctx context.Context, m *Manifest) error {
+	if err := mayBegin(ctx, update); err != nil {
+		return err
+	}
+	return m.may(ctx, update)
+}
+
+// MayReadKind reports whether the caller may read objects of a kind.
+func MayReadKind(ctx context.Context, kind string) bool {
+	return permit.Find(ctx, rightsOf(kind).query).Allowed()
+}
+
 func query(r rights) string  { return r.query }
 func update(r rights) string { return r.update }
 

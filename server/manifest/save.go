@@ -157,9 +157,19 @@ func (s *Service) change(ctx context.Context, m *Manifest, versions []ObjectVers
 // guess is somebody's.
 func (p *PlanPayload) shownTo(ctx context.Context, m *Manifest) {
 	p.Changes = blind(p.Changes, m.withPasswords())
-	p.Problems = slices.DeleteFunc(p.Problems, func(x rolemodel.Problem) bool {
+	p.Problems = ProblemsFor(ctx, p.Problems)
+}
+
+// ProblemsFor leaves the problems of kinds that the caller may read, and those that do not tell whether a key that he guesses is somebody's.
+func ProblemsFor(ctx context.Context, list []rolemodel.Problem) []rolemodel.Problem {
+	return slices.DeleteFunc(list, func(x rolemodel.Problem) bool {
 		return !permit.Find(ctx, rightsOf(x.Kind).query).Allowed() || x.TellsOf != "" && !directory.MayReadAll(ctx, x.TellsOf)
 	})
+}
+
+// Kept is what of a plan may be kept: without secrets.
+func (p *PlanPayload) Kept(m *Manifest) ([]Change, []rolemodel.Problem) {
+	return blind(p.Changes, m.withPasswords()), p.Problems
 }
 
 // withPasswords has every default, and the passwords, which are no part of what is compared.

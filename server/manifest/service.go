@@ -117,6 +117,12 @@ var errRollback = errs.New(errs.Conflict, "plan only")
 
 // PlanManifest is Plan for files already read: it applies the configuration in a transaction, compiles the model, and rolls back.
 func (s *Service) PlanManifest(ctx context.Context, m *Manifest) (*PlanPayload, error) {
+	return s.Try(ctx, m, func(context.Context, bun.Tx) error { return nil })
+}
+
+// Try is PlanManifest that lets somebody look at the outcome, in the transaction that is rolled back. Nobody looks when problems of severity ERROR
+// stand against it. Whatever look writes is taken back, too.
+func (s *Service) Try(ctx context.Context, m *Manifest, look func(ctx context.Context, tx bun.Tx) error) (*PlanPayload, error) {
 	var out *PlanPayload
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		p, c, err := s.compare(ctx, tx, m)
@@ -128,6 +134,11 @@ func (s *Service) PlanManifest(ctx context.Context, m *Manifest) (*PlanPayload, 
 			return err
 		}
 		out = p
+		if !slices.ContainsFunc(p.Problems, func(x rolemodel.Problem) bool { return x.Severity == rolemodel.SeverityError }) {
+			if err := look(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return errRollback
 	})
 	if err != nil && errs.As(err) != errRollback {
@@ -145,6 +156,11 @@ func (s *Service) Apply(ctx context.Context, m *Manifest) (*PlanPayload, error) 
 // ApplyPlanned is Apply for a plan somebody looked at: STALE_ITEM when its fingerprint is not that of m on top of what is in force now;
 // "" = whatever is in force. Needs what Apply needs.
 func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint string) (*PlanPayload, error) {
+	return s.ApplyGuarded(ctx, m, fingerprint, func(context.Context, bun.Tx) error { return nil })
+}
+
+// ApplyGuarded is ApplyPlanned that asks guard before it writes: in its transaction, when nobody else can change the configuration any more.
+func (s *Service) ApplyGuarded(ctx context.Context, m *Manifest, fingerprint string, guard func(ctx context.Context, tx bun.Tx) error) (*PlanPayload, error) {
 	if err := mayBegin(ctx, update); err != nil {
 		return nil, err
 	}
@@ -160,6 +176,9 @@ func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint str
 		out = p
 		if fingerprint != "" && fingerprint != p.Fingerprint {
 			return errs.New(errs.StaleItem, "The plan %s is out of date: the files or the configuration in force changed since. Plan again, look at what is different, and apply that plan.", fingerprint)
+		}
+		if err := guard(ctx, tx); err != nil {
+			return err
 		}
 		return s.carryOut(ctx, tx, p, c)
 	})

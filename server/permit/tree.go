@@ -25,6 +25,8 @@ const (
 	ResourceChanges           = "/Custom/ResourceChanges"
 	RoleModelQuery            = "/ProvisioningPolicy/Policy/Query"
 	RoleModelUpdate           = "/ProvisioningPolicy/Policy/Update"
+	SimulationQuery           = "/ProvisioningPolicy/PolicySimulation/Query"
+	SimulationStart           = "/ProvisioningPolicy/PolicySimulation/Start"
 	ConnectorQuery            = "/Connectors/Connector/Query"
 	ConnectorUpdate           = "/Connectors/Connector/Update"
 	JobQuery                  = "/Jobs/Job/Query"
@@ -59,7 +61,7 @@ var ownedSets = []string{
 
 // noRows begin the permissions about what belongs to no resource: filters on rows cannot narrow it.
 var noRows = []string{
-	"/Jobs/", "/AccessControl/", "/Metadata/", "/Settings/", "/Queue/", RoleModelQuery, RoleModelUpdate, ConnectorUpdate, ProvisioningStart,
+	"/Jobs/", "/AccessControl/", "/Metadata/", "/Settings/", "/Queue/", RoleModelQuery, RoleModelUpdate, SimulationStart, ConnectorUpdate, ProvisioningStart,
 }
 
 // HasNoRows reports whether a permission is about what has no rows that filters could choose: configuration, jobs, settings.

@@ -83,6 +83,12 @@ export type ApplyConfigurationInput = {
   versions?: InputMaybe<Array<ConfigurationVersionInput>>;
 };
 
+/** Names a plan. */
+export type ApplyPlanInput = {
+  /** Its number. */
+  id: Scalars['ID']['input'];
+};
+
 /** AssignedProfile gives a profile to a user. */
 export type AssignedProfileConfigurationInput = {
   /** What it is narrowed to: keys by dimension; none: everything. */
@@ -169,6 +175,12 @@ export type BulkOrdersInput = {
 
 /** A run to stop. */
 export type CancelMiningInput = {
+  /** Its number. */
+  id: Scalars['ID']['input'];
+};
+
+/** Names a plan. */
+export type CancelPlanInput = {
   /** Its number. */
   id: Scalars['ID']['input'];
 };
@@ -565,6 +577,12 @@ export type DeleteConfigurationInput = {
   version?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Names a plan. */
+export type DeletePlanInput = {
+  /** Its number. */
+  id: Scalars['ID']['input'];
+};
+
 /** A resource to remove. */
 export type DeleteResourceInput = {
   /** Its id. */
@@ -621,6 +639,14 @@ export type DimensionConfigurationInput = {
   isHierarchical?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of the navigation that leads from a value to the one above; empty: none. */
   parentProperty?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Where people stand. */
+export type DimensionValueInput = {
+  /** Identifier of the dimension. */
+  dimension: Scalars['String']['input'];
+  /** Id of the value. Null: nowhere. */
+  value?: InputMaybe<Scalars['ID']['input']>;
 };
 
 /** Kinds of end date lock. */
@@ -1018,6 +1044,16 @@ export type MailState =
   /** The mail server took it, or it lies in the pickup folder. */
   | 'SENT';
 
+/** A change to think through. */
+export type MakePlanInput = {
+  /** The instant that counts as now, to look into the future; such a plan can only be read. Null: when it is computed. */
+  asOf?: InputMaybe<Scalars['DateTime']['input']>;
+  /** What it is for, 200 characters at most. Null: nothing is said. */
+  title?: InputMaybe<Scalars['String']['input']>;
+  /** Configuration as YAML documents, concatenated; what it does not name stays as it is. Null: no change, which shows what the present model has not done yet. */
+  yaml?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Why a row was set aside. */
 export type MendKind =
   /** Another row has the same key and other values. */
@@ -1311,11 +1347,95 @@ export type PlanAction =
   /** It changes. */
   | 'UPDATE';
 
+/** What happens to what a difference is about. */
+export type PlanEffect =
+  /** It would be new. */
+  | 'ADDED'
+  /** It would be another one. */
+  | 'CHANGED'
+  /** It would be lost, or taken back. */
+  | 'REMOVED';
+
+/** Chooses plans. */
+export type PlanFilter = {
+  /** Made by the caller. Null: by anybody. */
+  mine?: InputMaybe<Scalars['Boolean']['input']>;
+  /** In one of these states. Null: any. */
+  states?: InputMaybe<Array<PlanState>>;
+};
+
+/** What differences have in common. */
+export type PlanGrouping =
+  /** Where those stand whom they are about: the value of a dimension. */
+  | 'DIMENSION'
+  /** Whom they are about. */
+  | 'PERSON'
+  /** The resource type. */
+  | 'RESOURCE_TYPE'
+  /** The role. */
+  | 'ROLE'
+  /** The managed system. */
+  | 'SYSTEM';
+
 /** A configuration. */
 export type PlanInput = {
   /** Configuration as YAML documents, concatenated. */
   yaml: Scalars['String']['input'];
 };
+
+/** Chooses what a plan would do. */
+export type PlanItemFilter = {
+  /** Where those stand whom it is about. Null: anywhere. */
+  dimension?: InputMaybe<DimensionValueInput>;
+  /** With these effects. Null: any. */
+  effects?: InputMaybe<Array<PlanEffect>>;
+  /** Of these kinds. Null: any. */
+  kinds?: InputMaybe<Array<PlanItemKind>>;
+  /** Whether a person would carry it out. Null: either. */
+  manual?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the role or resource type. Null: any. */
+  object?: InputMaybe<Scalars['String']['input']>;
+  /** Id of whom it is about. Null: anybody. */
+  owner?: InputMaybe<Scalars['ID']['input']>;
+  /** Whether it would wait for a review. Null: either. */
+  review?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the connector; empty: none. Null: any. */
+  system?: InputMaybe<Scalars['String']['input']>;
+  /** Part of the name or key of whom it is about, of the object, or of a value. Null: any. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What a difference is about. */
+export type PlanItemKind =
+  /** An account that somebody should have. */
+  | 'ACCOUNT'
+  /** Something that would wait for reconciliation, or not any more. */
+  | 'DIFFERENCE'
+  /** Somebody who could not be computed. */
+  | 'FAILURE'
+  /** One value, creation or deletion that an order would ask for. */
+  | 'LINE'
+  /** A role that somebody has. */
+  | 'ROLE';
+
+/** Where a plan is. */
+export type PlanState =
+  /** It is so. */
+  | 'APPLIED'
+  /** Computed once more and compared, then written. */
+  | 'APPLYING'
+  /** Somebody stopped it. */
+  | 'CANCELLED'
+  /** It could not be computed. */
+  | 'FAILED'
+  /** Computed: it can be read, and applied. */
+  | 'FINISHED'
+  /** The world moved, so it was not applied: plan again. */
+  | 'OUT_OF_DATE'
+  /** Asked for; no process has begun. */
+  | 'QUEUED'
+  /** Being computed. */
+  | 'RUNNING';
 
 /** Policy is a set of roles, types and rules that belong together (role-model 2.2). */
 export type PolicyConfigurationInput = {

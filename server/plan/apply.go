@@ -1,0 +1,288 @@
+package plan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/assignment"
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/manifest"
+	"writ/server/permit"
+	"writ/server/queue"
+)
+
+// ApplyPlanInput names a plan.
+type ApplyPlanInput struct{ ID int64 }
+
+// ApplyPlanPayload is the plan as it is then.
+type ApplyPlanPayload struct{ Plan *Plan }
+
+// Apply lets the server carry a plan out: exactly what it says, or nothing when it would do something else by now. The plan says what became of it. Needs
+// permit.SimulationStart and what applying its configuration needs. INVALID_TRANSITION unless it is FINISHED; VALIDATION when it is of another instant.
+func (s *Service) Apply(ctx context.Context, in ApplyPlanInput) (*ApplyPlanPayload, error) {
+	p, err := s.beginApply(ctx, in.ID, true)
+	if err != nil {
+		return nil, err
+	}
+	return &ApplyPlanPayload{p}, nil
+}
+
+func (s *Service) beginApply(ctx context.Context, id int64, queued bool) (*Plan, error) {
+	if _, err := permit.Require(ctx, permit.SimulationStart); err != nil {
+		return nil, err
+	}
+	p, err := s.get(ctx, s.DB, id, "")
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.configuration(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := manifest.MayApply(ctx, m); err != nil {
+		return nil, err
+	}
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if p, err = s.get(ctx, tx, id, "for update"); err != nil {
+			return err
+		}
+		switch w, err := p.whole(); {
+		case err != nil:
+			return err
+		case p.State == Applied:
+			return errs.New(errs.AlreadyDone, "Plan %d is applied already.", id).Of(id)
+		case p.State != Finished:
+			return errs.New(errs.InvalidTransition, "Plan %d is %s, and cannot be applied. Plan again.", id, p.State).Of(id)
+		case w.Dated:
+			return errs.Invalid("input.id", "Plan %d was computed for another instant than the present, and can only be read. Plan the same without that.", id)
+		}
+		userID := int64(0)
+		if a := permit.From(ctx); a != nil {
+			userID = a.UserID
+		}
+		p.State = Applying
+		if _, err := tx.NewRaw(`update plan set state = 'APPLYING', applier_id = nullif(?, 0), applier = ?, done = 0, fence = 0, lease_until = null, ended_at = null where id = ?`,
+			userID, permit.Name(ctx), id).Exec(ctx); err != nil {
+			return fmt.Errorf("note that plan %d is applied: %w", id, err)
+		}
+		if err := event.Publish(ctx, tx, s.Clock.Now(), changed(p)); err != nil || !queued {
+			return err
+		}
+		return queue.Insert(ctx, tx, RunArgs{PlanID: id}, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.get(ctx, s.DB, id, "")
+}
+
+// carryOut applies a plan that somebody wants applied, if nobody else does.
+func (s *Service) carryOut(ctx context.Context, id int64) error {
+	select {
+	case s.running <- struct{}{}:
+		defer func() { <-s.running }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	h, err := s.take(ctx, id, Applying, Applying)
+	if err != nil || h == nil {
+		return err
+	}
+	if h.fence > attempts {
+		return h.end(ctx, Finished, "failure = ?", "It was not applied: the processes that did it ended before it was done. Nothing is written. Look into the log of the server, and apply again.")
+	}
+	as, err := s.applier(ctx, id)
+	if err != nil {
+		return err
+	}
+	if as == nil {
+		return h.end(ctx, Finished, "failure = ?", "It was not applied: the account of whoever asked for it may not be used any more.")
+	}
+	ctx, stop := h.keep(ctx)
+	defer stop()
+	var moved *movedError
+	err = s.writeExactly(permit.With(ctx, as), h)
+	switch e := errs.As(err); {
+	case err == nil, errors.Is(err, errOvertaken):
+		return nil
+	case errors.As(err, &moved):
+		return h.end(ctx, OutOfDate, "moved = ?::jsonb, failure = ?", raw(moved.list), moved.why)
+	case ctx.Err() != nil:
+		return nil
+	case e != nil && e.Kind != errs.Unavailable:
+		return h.end(ctx, Finished, "failure = ?", "It was not applied. "+e.Message)
+	default:
+		return err
+	}
+}
+
+// applier is the account that wants a plan applied, with the rights it has now; nil: it may not be used.
+func (s *Service) applier(ctx context.Context, id int64) (*permit.Actor, error) {
+	var by struct {
+		ApplierID *int64
+		Applier   *string
+	}
+	if err := s.DB.NewRaw(`select applier_id, applier from plan where id = ?`, id).Scan(ctx, &by); err != nil {
+		return nil, fmt.Errorf("look who applies plan %d: %w", id, err)
+	}
+	if by.ApplierID == nil {
+		if a := permit.From(ctx); a != nil && a.System && by.Applier != nil && *by.Applier == a.Name { // a command, in its own process
+			return a, nil
+		}
+		return nil, nil
+	}
+	return s.Actor(ctx, *by.ApplierID)
+}
+
+// movedError: the outcome is another one than the plan said.
+type movedError struct {
+	why  string
+	list []Moved
+}
+
+func (e *movedError) Error() string { return e.why }
+
+// keptMoved is how many of those are kept for whom the outcome is another one.
+const keptMoved = 200
+
+// writeExactly computes a plan once more, compares, and writes its configuration.
+func (s *Service) writeExactly(ctx context.Context, h *hold) error {
+	m, err := s.configuration(ctx, h.plan.ID)
+	if err != nil {
+		return err
+	}
+	t, err := s.try(permit.With(ctx, permit.System("plan")), m)
+	if err != nil {
+		return err
+	}
+	if t.payload.Fingerprint != h.plan.fingerprint || t.overlay == nil {
+		return &movedError{why: "The configuration was changed since this was planned. Plan again, and look at what is different."}
+	}
+	before, err := s.marks(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := s.compare(ctx, h, t, nil); err != nil {
+		return err
+	}
+	_, err = s.Manifest.ApplyGuarded(ctx, m, h.plan.fingerprint, func(ctx context.Context, tx bun.Tx) error {
+		for range rounds {
+			now, err := s.marks(ctx, before)
+			if err != nil {
+				return err
+			}
+			touched := before.since(now)
+			if len(touched) == 0 {
+				return h.applied(ctx, tx)
+			}
+			if err := s.compare(ctx, h, t, touched); err != nil {
+				return err
+			}
+			before = now
+		}
+		return errs.New(errs.Conflict, "People keep changing while they are looked at. Apply it when less goes on.")
+	})
+	var e *errs.Error
+	if errors.As(err, &e) && e.Kind == errs.StaleItem {
+		return &movedError{why: e.Message}
+	}
+	return err
+}
+
+// applied notes, in the transaction that writes the configuration, that the plan is so.
+func (h *hold) applied(ctx context.Context, tx bun.Tx) error {
+	now := h.s.Clock.Now()
+	res, err := tx.NewRaw(`update plan set state = 'APPLIED', lease_until = null, ended_at = ?0, applied_at = ?0, applied_by = applier, failure = '', done = total
+		where id = ?1 and fence = ?2 and state = 'APPLYING'`, now, h.plan.ID, h.fence).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("note that plan %d is applied: %w", h.plan.ID, err)
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return err
+	} else if n == 0 {
+		return errOvertaken
+	}
+	h.plan.State = Applied
+	return event.Publish(ctx, tx, now, changed(h.plan))
+}
+
+// compare computes owners, all or some, and refuses when the outcome of any is another one than the plan says.
+func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64) error {
+	var x *itemizer
+	moved := &movedError{}
+	n := 0
+	total, done := 0, 0
+	ctx = permit.With(ctx, permit.System("plan"))
+	_, err := s.Assignments.Foresee(ctx, t.overlay, assignment.Foresee{Owners: owners, At: s.Clock.Now()}, func(ctx context.Context, tx bun.Tx, f *assignment.Foreseen) error {
+		if x == nil {
+			ways, err := s.Orders.Ways(ctx, tx)
+			if err != nil {
+				return err
+			}
+			x = newItemizer(t.overlay.Model, ways, f.Batch.Now)
+		}
+		is := map[int64][]byte{}
+		for _, d := range x.all(f) {
+			is[d.ownerID] = d.digest()
+		}
+		list := make([]int64, len(f.Batch.Owners))
+		for i, o := range f.Batch.Owners {
+			list[i] = o.Resource.ID
+		}
+		said, err := s.digests(ctx, h.plan.ID, list)
+		if err != nil {
+			return err
+		}
+		for _, o := range f.Batch.Owners {
+			id := o.Resource.ID
+			if bytes.Equal(is[id], said[id]) {
+				continue
+			}
+			n++
+			why := "Something else would change for this person than the plan says."
+			switch {
+			case said[id] == nil:
+				why = "Something would change for this person, and the plan says nothing of it."
+			case is[id] == nil:
+				why = "Nothing would change any more for this person."
+			}
+			if len(moved.list) < keptMoved {
+				moved.list = append(moved.list, Moved{OwnerID: id, DisplayName: o.Resource.DisplayName, Why: why})
+			}
+		}
+		if owners != nil {
+			return nil
+		}
+		done += len(list)
+		return h.note(ctx, s.DB, done, max(total, done))
+	}, func(_, all int) { total = all })
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		moved.why = fmt.Sprintf("The world moved: for %d people the outcome is another one than this plan says. Nothing is written. Plan again, and look at what is different.", n)
+		return moved
+	}
+	return nil
+}
+
+func (s *Service) digests(ctx context.Context, planID int64, owners []int64) (map[int64][]byte, error) {
+	var rows []struct {
+		OwnerID int64
+		Digest  []byte
+	}
+	if err := s.DB.NewRaw(`select owner_id, digest from plan_owner where plan_id = ? and owner_id = any (?)`, planID, array(owners)).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read what plan %d says: %w", planID, err)
+	}
+	out := make(map[int64][]byte, len(rows))
+	for _, r := range rows {
+		out[r.OwnerID] = r.Digest
+	}
+	return out, nil
+}
