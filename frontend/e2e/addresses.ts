@@ -10,6 +10,7 @@ export const addresses: Record<string, string[]> = {
     '/reconcile/resources?view=rows',
     '/reconcile/orphans',
     '/reconcile/runs',
+    '/plans',
     '/people/Directory_User',
     '/orders',
   ],

@@ -6,6 +6,7 @@ import {
   IconFileText,
   IconHome,
   IconKey,
+  IconGitCompare,
   IconLifebuoy,
   IconPick,
   IconPlayerPlay,
@@ -25,6 +26,7 @@ import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
+import { parsePlanSearch } from '../features/plan/planSearch'
 import { parseDifferenceSearch, parseOrphanSearch, parseRoleSearch } from '../features/reconciliation/reconcileSearch'
 import {
   parseModelSearch,
@@ -45,6 +47,7 @@ import {
   maySeeModel,
   maySeeOrders,
   maySeePeople,
+  maySeePlans,
   maySeeQueue,
   maySeeSystems,
   maySeeWebhooks,
@@ -433,6 +436,21 @@ const objectsOf = createRoute({
   path: '$kind',
   component: lazyPage(() => import('../features/rolemodel/KindListPage'), 'KindListPage'),
 })
+const plans = createRoute({
+  getParentRoute: () => shell,
+  path: '/plans',
+  ...open(maySeePlans, { group: 'machinery', label: t.nav.plans, icon: IconGitCompare }),
+  loader: (at) => bring(at, () => import('../features/plan/ahead').then((m) => m.plans())),
+  component: lazyPage(() => import('../features/plan/PlanListPage'), 'PlanListPage'),
+})
+const plan = createRoute({
+  getParentRoute: () => shell,
+  path: '/plans/$planId',
+  validateSearch: parsePlanSearch,
+  ...open(maySeePlans),
+  loader: (at) => bring(at, ({ params }) => import('../features/plan/ahead').then((m) => m.plan(params))),
+  component: lazyPage(() => import('../features/plan/PlanPage'), 'PlanPage'),
+})
 const resourceTypes = createRoute({
   getParentRoute: () => shell,
   path: '/model/resource-types',
@@ -586,6 +604,8 @@ export const pages = [
   rule,
   editObject,
   newObject,
+  plans,
+  plan,
   systems,
   rowsToMend,
   system,

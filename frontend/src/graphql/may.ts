@@ -24,3 +24,4 @@ export const maySeeAudit = (me: MeFragment) => canUnder(me.permissions, permissi
 export const maySeeFence = (me: MeFragment) =>
   can(me.permissions, permissions.settings) || can(me.permissions, permissions.audit)
 export const maySeeQueue = (me: MeFragment) => can(me.permissions, permissions.queue)
+export const maySeePlans = (me: MeFragment) => can(me.permissions, permissions.plans)

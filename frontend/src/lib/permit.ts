@@ -14,6 +14,8 @@ export const permissions = {
   assignments: '/ProvisioningPolicy/AssignedSingleRole/Query',
   roleModel: '/ProvisioningPolicy/Policy/Query',
   roleModelUpdate: '/ProvisioningPolicy/Policy/Update',
+  plans: '/ProvisioningPolicy/PolicySimulation/Query',
+  plansStart: '/ProvisioningPolicy/PolicySimulation/Start',
   connectors: '/Connectors/Connector/Query',
   connectorsUpdate: '/Connectors/Connector/Update',
   jobs: '/Jobs/Job/Query',

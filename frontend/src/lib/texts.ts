@@ -5,6 +5,7 @@ import { miningTexts } from './texts/mining'
 import { modelTexts } from './texts/model'
 import { orderTexts } from './texts/order'
 import { personTexts } from './texts/person'
+import { planTexts } from './texts/plan'
 import { reconciliationTexts } from './texts/reconciliation'
 import { setupTexts } from './texts/setup'
 import { stateTexts } from './texts/state'
@@ -19,6 +20,7 @@ const english = {
   ...stateTexts,
   ...orderTexts,
   ...personTexts,
+  ...planTexts,
   ...reconciliationTexts,
   ...machineryTexts,
   ...modelTexts,

@@ -57,6 +57,7 @@ export const appTexts = {
     roles: 'Role catalogue',
     mining: 'Mining',
     resourceTypes: 'Resource types',
+    plans: 'Plans',
     systems: 'Systems',
     access: 'Access',
     webhooks: 'Webhooks',

@@ -273,6 +273,7 @@ export const setupTexts = {
       'found_role.changed': 'Found roles changed',
       'found_role.decided': 'Found role decided',
       'account.adopted': 'Account given an owner',
+      'plan.changed': 'Plan moved on',
       'reconciliation_run.changed': 'Bulk decision moved on',
       'mining_run.changed': 'Mining moved on',
       'access.signed_in': 'Signed in',
