@@ -1069,7 +1069,6 @@ create table plan (
     user_id bigint,
     actor text not null,
     configuration bytea not null,
-    people jsonb default '[]'::jsonb not null,
     changes jsonb default '[]'::jsonb not null,
     problems jsonb default '[]'::jsonb not null,
     fingerprint text default ''::text not null,
@@ -1096,7 +1095,6 @@ create table plan (
 );
 comment on table plan is 'A change that somebody thinks of, and what it would do. Nothing in it is so until it is applied.';
 comment on column plan.configuration is 'The configuration to apply, as YAML, sealed: it may hold secrets.';
-comment on column plan.people is 'Resources as they would be; a plan with some of them cannot be applied.';
 comment on column plan.changes is 'What differs from the configuration in force, field by field, without secrets.';
 comment on column plan.fingerprint is 'Names the configuration on top of the one in force when it was computed.';
 comment on column plan.as_of is 'The instant that counted as now.';

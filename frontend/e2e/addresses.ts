@@ -46,4 +46,12 @@ export const addresses: Record<string, string[]> = {
 }
 
 /** Pages that are reached in the browser test by pressing something on another page: their ids are not known beforehand. */
-export const reached = ['/order/$orderId', '/person/$id', '/runs/$id', '/webhooks/$id', '/queue', '/model/mining/$run']
+export const reached = [
+  '/order/$orderId',
+  '/person/$id',
+  '/runs/$id',
+  '/webhooks/$id',
+  '/queue',
+  '/model/mining/$run',
+  '/plans/$planId',
+]

@@ -130,7 +130,7 @@ func (s *Service) configuration(ctx context.Context, id int64) (*manifest.Manife
 	if err != nil {
 		return nil, fmt.Errorf("open the configuration of plan %d: %w", id, err)
 	}
-	return parse("configuration.yaml", plain["yaml"])
+	return parse("configuration", plain["yaml"])
 }
 
 // parse reads a configuration; without one a plan changes nothing.
