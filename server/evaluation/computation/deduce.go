@@ -123,7 +123,7 @@ func (d *deduction) look(p *expectation.Plan, s *expectation.Seat) {
 		return
 	}
 	x := &place{Plan: p, Seat: s, open: map[evaluation.Pointed]bool{}, leaving: map[evaluation.Pointed]bool{}}
-	silent := s.Row.Workflow == evaluation.Cancellation || s.Asks(evaluation.LineDelete) || !s.Want.OK && s.Confidence > 0 && s.Confidence < 100 && !s.Row.IsFrozen
+	silent := input(d.Run, p, s).Leaves() || !s.Want.OK && s.Confidence > 0 && s.Confidence < 100 && !s.Row.IsFrozen
 	for _, q := range p.Props {
 		if q.Givers == nil {
 			continue

@@ -42,6 +42,20 @@ func (in Input) Standing(q *model.Property, id int64) (decision *evaluation.Kept
 	return decision, d.lines.find(q.Identifier, evaluation.LineRemove, id, false) != nil || slices.ContainsFunc(d.own(q), func(x evaluation.Own) bool { return x.ID == id })
 }
 
+// Leaves reports whether the target goes, as the row will be once this computation is saved.
+func (in Input) Leaves() bool {
+	leaves := func(x *evaluation.ExistingType) bool {
+		return x.Workflow == evaluation.Cancellation || x.Order != nil && slices.ContainsFunc(x.Order.Lines, func(l *evaluation.ExistingLine) bool { return l.Action == evaluation.LineDelete })
+	}
+	if in.Seat.Want.OK && !leaves(in.Seat.Row) {
+		return false // what is wanted is not taken away now
+	}
+	if out := in.Settle(); out != nil {
+		return leaves(out.After())
+	}
+	return leaves(in.Seat.Row)
+}
+
 // compare compares the row with what is wanted.
 func (in Input) compare() *evaluation.TypeDelta {
 	d := in.begin()
