@@ -21,6 +21,10 @@ func (r *computationFaultResolver) Resource(ctx context.Context, obj *assignment
 	return load(ctx).Ref.Load(ctx, obj.ResourceID)
 }
 
+func (r *entitlementResolver) Parameters(ctx context.Context, obj *assignment.Entitlement) ([]*across.ContextDimension, error) {
+	return valuesOf(ctx, obj.Values)
+}
+
 func (r *entitlementResolver) ProvisioningState(ctx context.Context, obj *assignment.Entitlement) (*order.ProvisioningState, error) {
 	return stateName(obj.State), nil
 }

@@ -266,6 +266,10 @@ func (r *resourceTypeConfigurationResolver) Version(ctx context.Context, obj *ma
 	return manifest.VersionOf(obj), nil
 }
 
+func (r *roleConfigurationResolver) ImposedDimensions(ctx context.Context, obj *manifest.Role) ([]*manifest.NamedValue, error) {
+	return manifest.Values(obj.ImposedDimensions), nil
+}
+
 func (r *roleConfigurationResolver) Version(ctx context.Context, obj *manifest.Role) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
@@ -328,6 +332,10 @@ func (r *navigationRuleConfigurationInputResolver) Dimensions(ctx context.Contex
 
 func (r *policyConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.Policy, data []*manifest.NamedCriterion) error {
 	return manifest.SetCriteria(&obj.Dimensions, data)
+}
+
+func (r *roleConfigurationInputResolver) ImposedDimensions(ctx context.Context, obj *manifest.Role, data []*manifest.NamedValue) error {
+	return manifest.SetValues(&obj.ImposedDimensions, data)
 }
 
 func (r *roleRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.RoleRule, data []*manifest.NamedCriterion) error {
@@ -460,6 +468,10 @@ func (r *Resolver) PolicyConfigurationInput() generated.PolicyConfigurationInput
 	return &policyConfigurationInputResolver{r}
 }
 
+func (r *Resolver) RoleConfigurationInput() generated.RoleConfigurationInputResolver {
+	return &roleConfigurationInputResolver{r}
+}
+
 func (r *Resolver) RoleRuleConfigurationInput() generated.RoleRuleConfigurationInputResolver {
 	return &roleRuleConfigurationInputResolver{r}
 }
@@ -499,6 +511,7 @@ type (
 	contextRuleConfigurationInputResolver     struct{ *Resolver }
 	navigationRuleConfigurationInputResolver  struct{ *Resolver }
 	policyConfigurationInputResolver          struct{ *Resolver }
+	roleConfigurationInputResolver            struct{ *Resolver }
 	roleRuleConfigurationInputResolver        struct{ *Resolver }
 	stepConfigurationInputResolver            struct{ *Resolver }
 	typeRuleConfigurationInputResolver        struct{ *Resolver }

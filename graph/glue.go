@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -43,6 +45,26 @@ func ownedBy(ctx context.Context, entityTypeID *int64, key *string) (*directory.
 		return nil, nil
 	}
 	return load(ctx).Owner.Load(ctx, directory.Named{EntityTypeID: *entityTypeID, Key: *key})
+}
+
+// valuesOf names values of dimensions, without those that the caller may not read.
+func valuesOf(ctx context.Context, values map[string]int64) ([]*across.ContextDimension, error) {
+	out := []*across.ContextDimension{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		r, err := load(ctx).Resource.Load(ctx, values[name])
+		if err != nil {
+			return nil, err
+		}
+		if r == nil || r.IsHidden {
+			continue
+		}
+		ref, err := load(ctx).Ref.Load(ctx, values[name])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, &across.ContextDimension{Dimension: name, Value: ref})
+	}
+	return out, nil
 }
 
 // shaped reads something from the metadata of entity types.

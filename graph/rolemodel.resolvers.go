@@ -144,6 +144,10 @@ func (r *roleResolver) Settings(ctx context.Context, obj *rolemodel.Role) (*role
 	return named(ctx, func(n *across.Names) *rolemodel.Settings { return n.SettingsOfRole(obj) })
 }
 
+func (r *roleResolver) ImposedDimensions(ctx context.Context, obj *rolemodel.Role) ([]*manifest.NamedValue, error) {
+	return manifest.Values(obj.ImposedDimensions), nil
+}
+
 func (r *roleResolver) Rules(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.RoleRule, error) {
 	return load(ctx).RulesOfRole.Load(ctx, obj.ID)
 }

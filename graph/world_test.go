@@ -94,6 +94,8 @@ update category set parent_id = 73, description = 'sub' where id = 74;
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id) overriding system value values
 	(81, 'SINGLE', 'Reader', 'Reader', 71, 11, 74), (82, 'COMPOSITE', 'Worker', 'Worker', 71, 11, null), (86, 'SINGLE', 'Lead', 'Lead', 71, 11, 74);
 update role set description = 'reads', tags = '{daily}', owner_entity_type_id = 11, owner_key = 'boss', secondary_category_ids = '{73}';
+update role set required_parameters = '{Department}' where id in (81, 82);
+update role set imposed_dimensions = '{"Department": "NOWHERE"}' where id = 81;
 insert into role_rule (id, identifier, policy_id, role_id, composite_role_id, dimensions) overriding system value values (83, 'rule-reader', 71, 81, 82, '{}'), (84, 'rule-worker', 71, 82, null, '{}'), (85, 'rule-nowhere', 71, 82, null, '{"Department": {"key": "NOWHERE"}}'),
 	(88, 'rule-lead', 71, 86, null, '{"Department": {"key": "zqd2keyq"}}');
 insert into resource_type (id, identifier, display_name, policy_id, source_entity_type_id, target_entity_type_id, connection_id, category_id) overriding system value values
@@ -132,6 +134,7 @@ insert into context (owner_id, context_rule_id, record_id, start_date, end_date,
 insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, end_date, valid_from)
 	select 1000 + n, r, 16, timestamptz '2026-01-01', 'RULE', timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n, unnest(array[81, 82]) r;
 update assigned_role set rule_ids = '{83}', inferred_by_id = 82 where role_id = 81;
+update assigned_role set parameters = jsonb_build_object('Department', 1010 + (owner_id - 999) / 2);
 insert into assigned_resource_type (id, owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value
 	select 1500 + 10 * n + t, 1000 + n, 90 + t, case t when 1 then 1020 + n end, 16, timestamptz '2026-01-01', true, timestamptz '2026-01-01' from generate_series(1, 4) n, generate_series(1, 3) t;
 insert into provisioning_order (id, assigned_resource_type_id, kind, state, states, resource_type_id, owner_id, source_entity_type_id, target_id, connector_id, connection_id, is_manual, due_at,

@@ -27,6 +27,8 @@ type ComputationFaultResolver interface {
 	Resource(ctx context.Context, obj *assignment.ComputationFault) (*directory.ResourceRef, error)
 }
 type EntitlementResolver interface {
+	Parameters(ctx context.Context, obj *assignment.Entitlement) ([]*across.ContextDimension, error)
+
 	ProvisioningState(ctx context.Context, obj *assignment.Entitlement) (*order.ProvisioningState, error)
 
 	Target(ctx context.Context, obj *assignment.Entitlement) (*directory.ResourceRef, error)
@@ -447,6 +449,38 @@ func (ec *executionContext) _Entitlement_currentValue(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_Entitlement_currentValue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "String")
+}
+
+func (ec *executionContext) _Entitlement_parameters(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_parameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Entitlement().Parameters(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*across.ContextDimension) graphql.Marshaler {
+			return ec.marshalNContextDimension2ᚕᚖwritᚋgraphᚋacrossᚐContextDimensionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entitlement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContextDimension(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Entitlement_workflowState(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
@@ -2911,6 +2945,12 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "parameters":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Entitlement_parameters(ctx, field, obj)
+				})
 		case "workflowState":
 			out.Values[i] = ec._Entitlement_workflowState(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -84,6 +84,8 @@ type ResourceTypeConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.ResourceType) (string, error)
 }
 type RoleConfigurationResolver interface {
+	ImposedDimensions(ctx context.Context, obj *manifest.Role) ([]*manifest.NamedValue, error)
+
 	Version(ctx context.Context, obj *manifest.Role) (string, error)
 }
 type RoleMappingConfigurationResolver interface {
@@ -121,6 +123,9 @@ type NavigationRuleConfigurationInputResolver interface {
 }
 type PolicyConfigurationInputResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.Policy, data []*manifest.NamedCriterion) error
+}
+type RoleConfigurationInputResolver interface {
+	ImposedDimensions(ctx context.Context, obj *manifest.Role, data []*manifest.NamedValue) error
 }
 type RoleRuleConfigurationInputResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.RoleRule, data []*manifest.NamedCriterion) error
@@ -7056,6 +7061,29 @@ func (ec *executionContext) fieldContext_ResourceTypeConfiguration_manualAssignm
 	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "EndDateLockWithInherited")
 }
 
+func (ec *executionContext) _ResourceTypeConfiguration_requiredParameters(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfiguration_requiredParameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequiredParameters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfiguration_requiredParameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeConfiguration", field, false, false, "String")
+}
+
 func (ec *executionContext) _ResourceTypeConfiguration_hideOnSimplifiedView(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8377,6 +8405,61 @@ func (ec *executionContext) _RoleConfiguration_hideOnSimplifiedView(ctx context.
 }
 func (ec *executionContext) fieldContext_RoleConfiguration_hideOnSimplifiedView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoleConfiguration_requiredParameters(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_requiredParameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequiredParameters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_requiredParameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleConfiguration_imposedDimensions(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleConfiguration_imposedDimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RoleConfiguration().ImposedDimensions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedValue) graphql.Marshaler {
+			return ec.marshalNNamedValue2ᚕᚖwritᚋserverᚋmanifestᚐNamedValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleConfiguration_imposedDimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NamedValue(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RoleConfiguration_state(ctx context.Context, field graphql.CollectedField, obj *manifest.Role) (ret graphql.Marshaler) {
@@ -13023,7 +13106,7 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "tags", "owner", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "correlationRules", "classificationRules"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "tags", "owner", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "requiredParameters", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "correlationRules", "classificationRules"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13128,6 +13211,13 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 				return it, err
 			}
 			it.ManualAssignmentEndDateLockedToContextMode = data
+		case "requiredParameters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiredParameters"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiredParameters = data
 		case "hideOnSimplifiedView":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hideOnSimplifiedView"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -13359,7 +13449,7 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "entityType", "category", "secondaryCategories", "tags", "owner", "approvalWorkflowType", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "maxDuration", "gracePeriod", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "hideOnSimplifiedView", "state", "rules"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "entityType", "category", "secondaryCategories", "tags", "owner", "approvalWorkflowType", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "maxDuration", "gracePeriod", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "hideOnSimplifiedView", "requiredParameters", "imposedDimensions", "state", "rules"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13506,6 +13596,22 @@ func (ec *executionContext) unmarshalInputRoleConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.HideOnSimplifiedView = data
+		case "requiredParameters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiredParameters"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiredParameters = data
+		case "imposedDimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("imposedDimensions"))
+			data, err := ec.unmarshalONamedValueInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedValueᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoleConfigurationInput().ImposedDimensions(ctx, &it, data); err != nil {
+				return it, err
+			}
 		case "state":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
 			data, err := ec.unmarshalORoleState2string(ctx, v)
@@ -17605,6 +17711,11 @@ func (ec *executionContext) slowly_ResourceTypeConfiguration(ctx context.Context
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "requiredParameters":
+			out.Values[i] = ec._ResourceTypeConfiguration_requiredParameters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "hideOnSimplifiedView":
 			out.Values[i] = ec._ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -17932,6 +18043,17 @@ func (ec *executionContext) slowly_RoleConfiguration(ctx context.Context, sel as
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "requiredParameters":
+			out.Values[i] = ec._RoleConfiguration_requiredParameters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "imposedDimensions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoleConfiguration_imposedDimensions(ctx, field, obj)
+				})
 		case "state":
 			out.Values[i] = ec._RoleConfiguration_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -461,18 +461,18 @@ var plainTypes = plain.Types{
 		"identifier":             {Code: 5},
 		"value":                  {Code: 6},
 		"currentValue":           {Code: 7},
-		"workflowState":          {Code: 8},
-		"workflow":               {Code: 9},
-		"startDate":              {Code: 11},
-		"endDate":                {Code: 12},
-		"reasons":                {Code: 13},
-		"waitReason":             {Code: 14},
-		"error":                  {Code: 15},
-		"hiddenInSimplifiedView": {Code: 16},
-		"category":               {Code: 17},
-		"differenceId":           {Code: 20},
-		"foundRoleId":            {Code: 21},
-		"inForce":                {Code: 22},
+		"workflowState":          {Code: 9},
+		"workflow":               {Code: 10},
+		"startDate":              {Code: 12},
+		"endDate":                {Code: 13},
+		"reasons":                {Code: 14},
+		"waitReason":             {Code: 15},
+		"error":                  {Code: 16},
+		"hiddenInSimplifiedView": {Code: 17},
+		"category":               {Code: 18},
+		"differenceId":           {Code: 21},
+		"foundRoleId":            {Code: 22},
+		"inForce":                {Code: 23},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -1502,35 +1502,36 @@ var plainTypes = plain.Types{
 		"implicitApproval":            {Code: 12},
 		"prolongationWithoutApproval": {Code: 13},
 		"manualAssignmentEndDateLockedToContextMode": {Code: 14},
-		"hideOnSimplifiedView":                       {Code: 15},
-		"allowAdd":                                   {Code: 16},
-		"allowRemove":                                {Code: 17},
-		"removeOrphans":                              {Code: 18},
-		"blockProvisioning":                          {Code: 19},
-		"allowOwnDecisions":                          {Code: 20},
-		"discardManualAssignments":                   {Code: 21},
-		"correlateMultipleResources":                 {Code: 22},
-		"suggestAllCorrelations":                     {Code: 23},
-		"dependsOn":                                  {Code: 24},
-		"dependsOnOwnerProperty":                     {Code: 25},
-		"argumentsExpression":                        {Code: 26},
-		"fulfillHoursAheadOfTime":                    {Code: 27},
-		"transmittedStateValidityPeriod":             {Code: 28},
-		"autoRetryCount":                             {Code: 29},
-		"autoRetryDelayMinutes":                      {Code: 30},
-		"maximumInsert":                              {Code: 31},
-		"maximumUpdate":                              {Code: 32},
-		"maximumDelete":                              {Code: 33},
-		"maximumInsertPercent":                       {Code: 34},
-		"maximumUpdatePercent":                       {Code: 35},
-		"maximumDeletePercent":                       {Code: 36},
-		"ticketSynchroIsNotAvailable":                {Code: 37},
-		"typeRules":                                  {Code: 38, Of: "TypeRuleConfiguration"},
-		"scalarRules":                                {Code: 39, Of: "ScalarRuleConfiguration"},
-		"navigationRules":                            {Code: 40, Of: "NavigationRuleConfiguration"},
-		"queryRules":                                 {Code: 41, Of: "QueryRuleConfiguration"},
-		"correlationRules":                           {Code: 42, Of: "CorrelationRuleConfiguration"},
-		"classificationRules":                        {Code: 43, Of: "ClassifyRuleConfiguration"},
+		"requiredParameters":                         {Code: 15},
+		"hideOnSimplifiedView":                       {Code: 16},
+		"allowAdd":                                   {Code: 17},
+		"allowRemove":                                {Code: 18},
+		"removeOrphans":                              {Code: 19},
+		"blockProvisioning":                          {Code: 20},
+		"allowOwnDecisions":                          {Code: 21},
+		"discardManualAssignments":                   {Code: 22},
+		"correlateMultipleResources":                 {Code: 23},
+		"suggestAllCorrelations":                     {Code: 24},
+		"dependsOn":                                  {Code: 25},
+		"dependsOnOwnerProperty":                     {Code: 26},
+		"argumentsExpression":                        {Code: 27},
+		"fulfillHoursAheadOfTime":                    {Code: 28},
+		"transmittedStateValidityPeriod":             {Code: 29},
+		"autoRetryCount":                             {Code: 30},
+		"autoRetryDelayMinutes":                      {Code: 31},
+		"maximumInsert":                              {Code: 32},
+		"maximumUpdate":                              {Code: 33},
+		"maximumDelete":                              {Code: 34},
+		"maximumInsertPercent":                       {Code: 35},
+		"maximumUpdatePercent":                       {Code: 36},
+		"maximumDeletePercent":                       {Code: 37},
+		"ticketSynchroIsNotAvailable":                {Code: 38},
+		"typeRules":                                  {Code: 39, Of: "TypeRuleConfiguration"},
+		"scalarRules":                                {Code: 40, Of: "ScalarRuleConfiguration"},
+		"navigationRules":                            {Code: 41, Of: "NavigationRuleConfiguration"},
+		"queryRules":                                 {Code: 42, Of: "QueryRuleConfiguration"},
+		"correlationRules":                           {Code: 43, Of: "CorrelationRuleConfiguration"},
+		"classificationRules":                        {Code: 44, Of: "ClassifyRuleConfiguration"},
 	}},
 	"ResourceTypeConfigurationConnection": {Implementors: resourceTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceTypeConfiguration"},
@@ -1579,6 +1580,7 @@ var plainTypes = plain.Types{
 		"tags":                 {Code: 11},
 		"hideOnSimplifiedView": {Code: 14},
 		"state":                {Code: 15},
+		"requiredParameters":   {Code: 16},
 	}},
 	"RoleConfiguration": {Implementors: roleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":                  {Code: 1},
@@ -1601,8 +1603,9 @@ var plainTypes = plain.Types{
 		"commentActivationOnDeleteGapInReconciliation": {Code: 18},
 		"commentActivationOnKeepGapInReconciliation":   {Code: 19},
 		"hideOnSimplifiedView":                         {Code: 20},
-		"state":                                        {Code: 21},
-		"rules":                                        {Code: 22, Of: "RoleRuleConfiguration"},
+		"requiredParameters":                           {Code: 21},
+		"state":                                        {Code: 23},
+		"rules":                                        {Code: 24, Of: "RoleRuleConfiguration"},
 	}},
 	"RoleConfigurationConnection": {Implementors: roleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RoleConfiguration"},
@@ -5414,15 +5417,15 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.String(*v)
 			}
 
-		case 8: // workflowState
+		case 9: // workflowState
 			v := obj.WorkflowState
 			w.Int(int64(v))
 
-		case 9: // workflow
+		case 10: // workflow
 			v := obj.Workflow()
 			w.String(string(v))
 
-		case 11: // startDate
+		case 12: // startDate
 			v := obj.StartDate
 			if v == nil {
 				w.Raw("null")
@@ -5432,7 +5435,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				}
 			}
 
-		case 12: // endDate
+		case 13: // endDate
 			v := obj.EndDate
 			if v == nil {
 				w.Raw("null")
@@ -5442,7 +5445,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				}
 			}
 
-		case 13: // reasons
+		case 14: // reasons
 			v := obj.Reasons
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -5451,7 +5454,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 			}
 			w.Raw("]")
 
-		case 14: // waitReason
+		case 15: // waitReason
 			v := obj.WaitReason
 			if v == nil {
 				w.Raw("null")
@@ -5461,7 +5464,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				}
 			}
 
-		case 15: // error
+		case 16: // error
 			v := obj.Error
 			if v == nil {
 				w.Raw("null")
@@ -5469,11 +5472,11 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.String(*v)
 			}
 
-		case 16: // hiddenInSimplifiedView
+		case 17: // hiddenInSimplifiedView
 			v := obj.HiddenInSimplifiedView
 			w.Bool(v)
 
-		case 17: // category
+		case 18: // category
 			v := obj.Category
 			if v == nil {
 				w.Raw("null")
@@ -5481,7 +5484,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.String(*v)
 			}
 
-		case 20: // differenceId
+		case 21: // differenceId
 			v := obj.DifferenceID
 			if v == nil {
 				w.Raw("null")
@@ -5489,7 +5492,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.ID(*v)
 			}
 
-		case 21: // foundRoleId
+		case 22: // foundRoleId
 			v := obj.FoundRoleID
 			if v == nil {
 				w.Raw("null")
@@ -5497,7 +5500,7 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.ID(*v)
 			}
 
-		case 22: // inForce
+		case 23: // inForce
 			v := obj.InForce
 			w.Bool(v)
 
@@ -13065,117 +13068,126 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 				return false
 			}
 
-		case 15: // hideOnSimplifiedView
+		case 15: // requiredParameters
+			v := obj.RequiredParameters
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 16: // hideOnSimplifiedView
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 16: // allowAdd
+		case 17: // allowAdd
 			v := obj.AllowAdd
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 17: // allowRemove
+		case 18: // allowRemove
 			v := obj.AllowRemove
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 18: // removeOrphans
+		case 19: // removeOrphans
 			v := obj.RemoveOrphans
 			w.Bool(v)
 
-		case 19: // blockProvisioning
+		case 20: // blockProvisioning
 			v := obj.BlockProvisioning
 			if v == nil {
 				return false
 			}
 			w.Bool(*v)
 
-		case 20: // allowOwnDecisions
+		case 21: // allowOwnDecisions
 			v := obj.AllowOwnDecisions
 			w.Bool(v)
 
-		case 21: // discardManualAssignments
+		case 22: // discardManualAssignments
 			v := obj.DiscardManualAssignments
 			w.Bool(v)
 
-		case 22: // correlateMultipleResources
+		case 23: // correlateMultipleResources
 			v := obj.CorrelateMultipleResources
 			w.Bool(v)
 
-		case 23: // suggestAllCorrelations
+		case 24: // suggestAllCorrelations
 			v := obj.SuggestAllCorrelations
 			w.Bool(v)
 
-		case 24: // dependsOn
+		case 25: // dependsOn
 			v := obj.DependsOn
 			w.String(v)
 
-		case 25: // dependsOnOwnerProperty
+		case 26: // dependsOnOwnerProperty
 			v := obj.DependsOnOwnerProperty
 			w.String(v)
 
-		case 26: // argumentsExpression
+		case 27: // argumentsExpression
 			v := obj.ArgumentsExpression
 			w.String(v)
 
-		case 27: // fulfillHoursAheadOfTime
+		case 28: // fulfillHoursAheadOfTime
 			v := obj.FulfillHoursAheadOfTime
 			w.Int(int64(v))
 
-		case 28: // transmittedStateValidityPeriod
+		case 29: // transmittedStateValidityPeriod
 			v := obj.TransmittedStateValidityPeriod
 			w.Int(int64(v))
 
-		case 29: // autoRetryCount
+		case 30: // autoRetryCount
 			v := obj.AutoRetryCount
 			w.Int(int64(v))
 
-		case 30: // autoRetryDelayMinutes
+		case 31: // autoRetryDelayMinutes
 			v := obj.AutoRetryDelayMinutes
 			w.Int(int64(v))
 
-		case 31: // maximumInsert
+		case 32: // maximumInsert
 			v := obj.MaximumInsert
 			w.Int(int64(v))
 
-		case 32: // maximumUpdate
+		case 33: // maximumUpdate
 			v := obj.MaximumUpdate
 			w.Int(int64(v))
 
-		case 33: // maximumDelete
+		case 34: // maximumDelete
 			v := obj.MaximumDelete
 			w.Int(int64(v))
 
-		case 34: // maximumInsertPercent
+		case 35: // maximumInsertPercent
 			v := obj.MaximumInsertPercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 35: // maximumUpdatePercent
+		case 36: // maximumUpdatePercent
 			v := obj.MaximumUpdatePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 36: // maximumDeletePercent
+		case 37: // maximumDeletePercent
 			v := obj.MaximumDeletePercent
 			if v == nil {
 				return false
 			}
 			w.Int(int64(*v))
 
-		case 37: // ticketSynchroIsNotAvailable
+		case 38: // ticketSynchroIsNotAvailable
 			v := obj.TicketSynchroIsNotAvailable
 			w.Bool(v)
 
-		case 38: // typeRules
+		case 39: // typeRules
 			v := obj.TypeRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -13186,7 +13198,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 39: // scalarRules
+		case 40: // scalarRules
 			v := obj.ScalarRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -13197,7 +13209,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 40: // navigationRules
+		case 41: // navigationRules
 			v := obj.NavigationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -13208,7 +13220,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 41: // queryRules
+		case 42: // queryRules
 			v := obj.QueryRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -13219,7 +13231,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 42: // correlationRules
+		case 43: // correlationRules
 			v := obj.CorrelationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -13230,7 +13242,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 43: // classificationRules
+		case 44: // classificationRules
 			v := obj.ClassificationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -13606,6 +13618,15 @@ func plainRole(w *plain.Writer, s *plain.Selection, obj *rolemodel.Role) bool {
 				return false
 			}
 
+		case 16: // requiredParameters
+			v := obj.RequiredParameters
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
 		}
 	}
 	w.Raw("}")
@@ -13747,13 +13768,22 @@ func plainRoleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.R
 			v := obj.HideOnSimplifiedView
 			w.Bool(v)
 
-		case 21: // state
+		case 21: // requiredParameters
+			v := obj.RequiredParameters
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 23: // state
 			v := obj.State
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 22: // rules
+		case 24: // rules
 			v := obj.Rules
 			w.Raw("[")
 			for i0, v0 := range v {

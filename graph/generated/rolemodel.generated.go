@@ -68,6 +68,7 @@ type RoleResolver interface {
 	Owner(ctx context.Context, obj *rolemodel.Role) (*directory.ResourceRef, error)
 	Settings(ctx context.Context, obj *rolemodel.Role) (*rolemodel.Settings, error)
 
+	ImposedDimensions(ctx context.Context, obj *rolemodel.Role) ([]*manifest.NamedValue, error)
 	Rules(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.RoleRule, error)
 	Holders(ctx context.Context, obj *rolemodel.Role) (*catalogue.RoleHolderCount, error)
 	Bundles(ctx context.Context, obj *rolemodel.Role) ([]*rolemodel.RoleRule, error)
@@ -2814,6 +2815,61 @@ func (ec *executionContext) fieldContext_Role_state(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Role", field, true, false, "RoleState")
 }
 
+func (ec *executionContext) _Role_requiredParameters(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Role_requiredParameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequiredParameters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Role_requiredParameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Role", field, false, false, "String")
+}
+
+func (ec *executionContext) _Role_imposedDimensions(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Role_imposedDimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Role().ImposedDimensions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedValue) graphql.Marshaler {
+			return ec.marshalNNamedValue2ᚕᚖwritᚋserverᚋmanifestᚐNamedValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Role_imposedDimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Role",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NamedValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Role_rules(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Role) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4811,6 +4867,17 @@ func (ec *executionContext) slowly_Role(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "requiredParameters":
+			out.Values[i] = ec._Role_requiredParameters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "imposedDimensions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Role_imposedDimensions(ctx, field, obj)
+				})
 		case "rules":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

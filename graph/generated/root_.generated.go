@@ -106,6 +106,7 @@ type ResolverRoot interface {
 	NavigationRuleConfigurationInput() NavigationRuleConfigurationInputResolver
 	OrderFilter() OrderFilterResolver
 	PolicyConfigurationInput() PolicyConfigurationInputResolver
+	RoleConfigurationInput() RoleConfigurationInputResolver
 	RoleRuleConfigurationInput() RoleRuleConfigurationInputResolver
 	StepConfigurationInput() StepConfigurationInputResolver
 	TypeRuleConfigurationInput() TypeRuleConfigurationInputResolver
@@ -657,6 +658,7 @@ type ComplexityRoot struct {
 		Kind                   func(childComplexity int) int
 		Name                   func(childComplexity int) int
 		OrderID                func(childComplexity int) int
+		Parameters             func(childComplexity int) int
 		ParentID               func(childComplexity int) int
 		ProvisioningState      func(childComplexity int) int
 		Reasons                func(childComplexity int) int
@@ -2059,6 +2061,7 @@ type ComplexityRoot struct {
 		ProlongationWithoutApproval                func(childComplexity int) int
 		QueryRules                                 func(childComplexity int) int
 		RemoveOrphans                              func(childComplexity int) int
+		RequiredParameters                         func(childComplexity int) int
 		ScalarRules                                func(childComplexity int) int
 		SourceEntityType                           func(childComplexity int) int
 		SuggestAllCorrelations                     func(childComplexity int) int
@@ -2133,9 +2136,11 @@ type ComplexityRoot struct {
 		Holders              func(childComplexity int) int
 		ID                   func(childComplexity int) int
 		Identifier           func(childComplexity int) int
+		ImposedDimensions    func(childComplexity int) int
 		Kind                 func(childComplexity int) int
 		Owner                func(childComplexity int) int
 		Policy               func(childComplexity int) int
+		RequiredParameters   func(childComplexity int) int
 		Rules                func(childComplexity int) int
 		SecondaryCategories  func(childComplexity int) int
 		Settings             func(childComplexity int) int
@@ -2157,11 +2162,13 @@ type ComplexityRoot struct {
 		HideOnSimplifiedView                         func(childComplexity int) int
 		Identifier                                   func(childComplexity int) int
 		ImplicitApproval                             func(childComplexity int) int
+		ImposedDimensions                            func(childComplexity int) int
 		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
 		MaxDuration                                  func(childComplexity int) int
 		Owner                                        func(childComplexity int) int
 		Policy                                       func(childComplexity int) int
 		ProlongationWithoutApproval                  func(childComplexity int) int
+		RequiredParameters                           func(childComplexity int) int
 		Rules                                        func(childComplexity int) int
 		SecondaryCategories                          func(childComplexity int) int
 		State                                        func(childComplexity int) int
@@ -4896,6 +4903,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.OrderID(childComplexity), true
+	case "Entitlement.parameters":
+		if e.ComplexityRoot.Entitlement.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.Parameters(childComplexity), true
 	case "Entitlement.parentId":
 		if e.ComplexityRoot.Entitlement.ParentID == nil {
 			break
@@ -11712,6 +11725,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.RemoveOrphans(childComplexity), true
+	case "ResourceTypeConfiguration.requiredParameters":
+		if e.ComplexityRoot.ResourceTypeConfiguration.RequiredParameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.RequiredParameters(childComplexity), true
 	case "ResourceTypeConfiguration.scalarRules":
 		if e.ComplexityRoot.ResourceTypeConfiguration.ScalarRules == nil {
 			break
@@ -12054,6 +12073,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Identifier(childComplexity), true
+	case "Role.imposedDimensions":
+		if e.ComplexityRoot.Role.ImposedDimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.ImposedDimensions(childComplexity), true
 	case "Role.kind":
 		if e.ComplexityRoot.Role.Kind == nil {
 			break
@@ -12072,6 +12097,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Policy(childComplexity), true
+	case "Role.requiredParameters":
+		if e.ComplexityRoot.Role.RequiredParameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.RequiredParameters(childComplexity), true
 	case "Role.rules":
 		if e.ComplexityRoot.Role.Rules == nil {
 			break
@@ -12181,6 +12212,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.ImplicitApproval(childComplexity), true
+	case "RoleConfiguration.imposedDimensions":
+		if e.ComplexityRoot.RoleConfiguration.ImposedDimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.ImposedDimensions(childComplexity), true
 	case "RoleConfiguration.manualAssignmentEndDateLockedToContextMode":
 		if e.ComplexityRoot.RoleConfiguration.ManualAssignmentEndDateLockedToContextMode == nil {
 			break
@@ -12211,6 +12248,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleConfiguration.ProlongationWithoutApproval(childComplexity), true
+	case "RoleConfiguration.requiredParameters":
+		if e.ComplexityRoot.RoleConfiguration.RequiredParameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleConfiguration.RequiredParameters(childComplexity), true
 	case "RoleConfiguration.rules":
 		if e.ComplexityRoot.RoleConfiguration.Rules == nil {
 			break
@@ -14876,6 +14919,8 @@ type Entitlement {
   value: String
   "Value last read from the managed system, when it differs."
   currentValue: String
+  "Of a role the values it is held with, of which its rules are told (role-model 3.4): one role may be held several times at once with different ones. Empty: none. Reasons say where each comes from."
+  parameters: [ContextDimension!]!
   "Number of the workflow state (role-model 12.6)."
   workflowState: Int!
   "The same as a word."
@@ -16611,6 +16656,10 @@ type RoleConfiguration {
   commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited!
   "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean!
+  "Identifiers of the dimensions that every assignment of it has a value for; what lacks one is not held (role-model 3.4)."
+  requiredParameters: [String!]!
+  "Values that its holders have of dimensions, in place of those of their contexts: keys by dimension. Single roles only."
+  imposedDimensions: [NamedValue!]!
   "How it was made. Default: MANUAL."
   state: RoleState!
   "What gives it. The list is replaced as a whole."
@@ -16661,6 +16710,10 @@ input RoleConfigurationInput {
   commentActivationOnKeepGapInReconciliation: CommentActivationWithInherited
   "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean
+  "Identifiers of the dimensions that every assignment of it has a value for; what lacks one is not held (role-model 3.4)."
+  requiredParameters: [String!]
+  "Values that its holders have of dimensions, in place of those of their contexts: keys by dimension. Single roles only."
+  imposedDimensions: [NamedValueInput!]
   "How it was made. Default: MANUAL."
   state: RoleState
   "What gives it. The list is replaced as a whole."
@@ -16953,6 +17006,8 @@ type ResourceTypeConfiguration {
   prolongationWithoutApproval: Prolongation!
   "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
   manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited!
+  "Identifiers of the dimensions that a request for it has to say."
+  requiredParameters: [String!]!
   "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean!
   "Targets may be created. Default: true."
@@ -17045,6 +17100,8 @@ input ResourceTypeConfigurationInput {
   prolongationWithoutApproval: Prolongation
   "How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED."
   manualAssignmentEndDateLockedToContextMode: EndDateLockWithInherited
+  "Identifiers of the dimensions that a request for it has to say."
+  requiredParameters: [String!]
   "Not shown to people who look at a short list, when a rule gives it."
   hideOnSimplifiedView: Boolean
   "Targets may be created. Default: true."
@@ -22390,6 +22447,10 @@ type Role {
   hideOnSimplifiedView: Boolean!
   "How it was made."
   state: RoleState!
+  "Identifiers of the dimensions that every assignment of it has a value for; what lacks one is not held."
+  requiredParameters: [String!]!
+  "Values that its holders have of dimensions, in place of those of their contexts: keys by dimension."
+  imposedDimensions: [NamedValue!]!
   "The rules that assign it; null with the error FORBIDDEN for who may not read the role model."
   rules: [RoleRule!]
 }
@@ -24039,6 +24100,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_value(ctx, field)
 	case "currentValue":
 		return ec.fieldContext_Entitlement_currentValue(ctx, field)
+	case "parameters":
+		return ec.fieldContext_Entitlement_parameters(ctx, field)
 	case "workflowState":
 		return ec.fieldContext_Entitlement_workflowState(ctx, field)
 	case "workflow":
@@ -26513,6 +26576,8 @@ func (ec *executionContext) childFields_ResourceTypeConfiguration(ctx context.Co
 		return ec.fieldContext_ResourceTypeConfiguration_prolongationWithoutApproval(ctx, field)
 	case "manualAssignmentEndDateLockedToContextMode":
 		return ec.fieldContext_ResourceTypeConfiguration_manualAssignmentEndDateLockedToContextMode(ctx, field)
+	case "requiredParameters":
+		return ec.fieldContext_ResourceTypeConfiguration_requiredParameters(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_ResourceTypeConfiguration_hideOnSimplifiedView(ctx, field)
 	case "allowAdd":
@@ -26711,6 +26776,10 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_hideOnSimplifiedView(ctx, field)
 	case "state":
 		return ec.fieldContext_Role_state(ctx, field)
+	case "requiredParameters":
+		return ec.fieldContext_Role_requiredParameters(ctx, field)
+	case "imposedDimensions":
+		return ec.fieldContext_Role_imposedDimensions(ctx, field)
 	case "rules":
 		return ec.fieldContext_Role_rules(ctx, field)
 	case "holders":
@@ -26765,6 +26834,10 @@ func (ec *executionContext) childFields_RoleConfiguration(ctx context.Context, f
 		return ec.fieldContext_RoleConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
 	case "hideOnSimplifiedView":
 		return ec.fieldContext_RoleConfiguration_hideOnSimplifiedView(ctx, field)
+	case "requiredParameters":
+		return ec.fieldContext_RoleConfiguration_requiredParameters(ctx, field)
+	case "imposedDimensions":
+		return ec.fieldContext_RoleConfiguration_imposedDimensions(ctx, field)
 	case "state":
 		return ec.fieldContext_RoleConfiguration_state(ctx, field)
 	case "rules":

@@ -72,15 +72,15 @@ func (a axes) inForce(start, end *time.Time) bool {
 // roles reads the assigned roles of an owner as they were known. A role that had ended by then says itself when it was held.
 func (a axes) roles(ctx context.Context, db bun.IDB, owner int64) ([]viewRole, error) {
 	var rows, out []viewRole
-	if err := db.NewRaw(`select a.id, a.role_id, x.workflow_state, x.origin, x.is_denied, x.start_date, x.end_date, x.inferred_by_id, x.rule_ids, x.is_over, a.found_by,
+	if err := db.NewRaw(`select a.id, a.role_id, x.workflow_state, x.origin, x.is_denied, x.start_date, x.end_date, x.inferred_by_id, x.rule_ids, x.parameters, x.is_over, a.found_by,
 			a.valid_to = 'infinity' as is_current
 		from assigned_role a
 		cross join lateral (
 			select a.workflow_state, a.origin, a.is_denied, a.start_date, case when a.valid_to <= ?2 then least(a.end_date, a.valid_to) else a.end_date end as end_date,
-				a.inferred_by_id, a.rule_ids, a.valid_to <= ?2 as is_over
+				a.inferred_by_id, a.rule_ids, a.parameters, a.valid_to <= ?2 as is_over
 			where a.valid_from <= ?2 and (a.valid_to > ?2 or a.valid_to > ?1)
 			union all
-			select v.workflow_state, v.origin, v.is_denied, v.start_date, v.end_date, v.inferred_by_id, v.rule_ids, false
+			select v.workflow_state, v.origin, v.is_denied, v.start_date, v.end_date, v.inferred_by_id, v.rule_ids, v.parameters, false
 			from assigned_role_version v where v.assigned_role_id = a.id and v.valid_from <= ?2 and v.valid_to > ?2) x
 		where a.owner_id = ?0 and (a.valid_to = 'infinity' or a.valid_to <> 'infinity') order by a.id`, owner, a.at, a.known).Scan(ctx, &rows); err != nil {
 		return nil, err

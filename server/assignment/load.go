@@ -2,6 +2,7 @@ package assignment
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -117,10 +118,16 @@ func (l *loader) roles(list []int64) error {
 		if o == nil {
 			return nil
 		}
-		o.Roles = append(o.Roles, &evaluation.AssignedRole{ID: id, RoleID: r.Int(), Workflow: evaluation.Workflow(r.Int()), Origin: r.Text(), IsDenied: r.Bool(),
-			Start: instant(r), End: instant(r), InferredByID: r.Int(), RuleIDs: r.Ints(), FoundBy: r.Ints(), Lacking: r.Ints()})
+		row := &evaluation.AssignedRole{ID: id, RoleID: r.Int(), Workflow: evaluation.Workflow(r.Int()), Origin: r.Text(), IsDenied: r.Bool(),
+			Start: instant(r), End: instant(r), InferredByID: r.Int(), RuleIDs: r.Ints(), FoundBy: r.Ints(), Lacking: r.Ints()}
+		if raw := r.Bytes(); raw != nil {
+			if err := json.Unmarshal(raw, &row.Parameters); err != nil {
+				return fmt.Errorf("parameters of assignment %d: %w", id, err)
+			}
+		}
+		o.Roles = append(o.Roles, row)
 		return l.count(1)
-	}, `select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids, found_by, lacking
+	}, `select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids, found_by, lacking, nullif(parameters, '{}')
 		from assigned_role where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list))
 }
 

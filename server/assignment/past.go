@@ -92,7 +92,7 @@ func (s *Service) loadPast(ctx context.Context, idb bun.IDB, m *Model, ownerID i
 	}
 	for _, x := range roles {
 		o.Roles = append(o.Roles, &evaluation.AssignedRole{ID: x.ID, RoleID: x.RoleID, Workflow: evaluation.Workflow(x.WorkflowState), Origin: x.Origin, IsDenied: x.IsDenied,
-			Start: utc(x.StartDate), End: utc(x.EndDate), InferredByID: orZero(x.InferredByID), RuleIDs: x.RuleIDs})
+			Start: utc(x.StartDate), End: utc(x.EndDate), InferredByID: orZero(x.InferredByID), RuleIDs: x.RuleIDs, Parameters: x.Parameters})
 	}
 	types, err := a.types(ctx, idb, ownerID)
 	if err != nil {

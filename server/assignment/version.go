@@ -21,8 +21,8 @@ func versionRoles(ctx context.Context, tx bun.Tx, now time.Time, list []int64) e
 		return nil
 	}
 	_, err := tx.NewRaw(`insert into assigned_role_version (assigned_role_id, valid_from, valid_to, workflow_state, origin, is_denied, start_date, end_date,
-			inferred_by_id, rule_ids)
-		select id, valid_from, ?0, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids
+			inferred_by_id, rule_ids, parameters)
+		select id, valid_from, ?0, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids, parameters
 		from assigned_role where id = any (?1) and valid_from < ?0`, now, ids(list)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("keep the past of assigned roles: %w", err)

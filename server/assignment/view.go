@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -44,11 +45,12 @@ type Entitlement struct {
 	Error                  *string
 	HiddenInSimplifiedView bool
 	Category               *string
-	TargetID               int64  // 0: not found yet
-	Order                  int64  // open order, else the last one; 0: none
-	DifferenceID           *int64 // the difference that waits for a decision; nil: none
-	FoundRoleID            *int64 // the found role that a person can decide about; nil: none
-	InForce                bool   // it holds at the instant; false: it is yet to come, or over and not gone yet
+	TargetID               int64            // 0: not found yet
+	Order                  int64            // open order, else the last one; 0: none
+	DifferenceID           *int64           // the difference that waits for a decision; nil: none
+	FoundRoleID            *int64           // the found role that a person can decide about; nil: none
+	Values                 map[string]int64 // of a role: its parameters, by dimension the id of the value
+	InForce                bool             // it holds at the instant; false: it is yet to come, or over and not gone yet
 }
 
 // Workflow is the workflow state by its name.
@@ -138,10 +140,11 @@ type viewer struct {
 	past bool // what was done is looked at as of an instant before now
 	out  *PermissionsView
 
-	roles []viewRole
-	types []viewType
-	lines map[int64][]viewLine // by assigned resource type
-	gaps  map[int64][]viewGap
+	roles      []viewRole
+	parameters map[int64]string // names of the values of roles
+	types      []viewType
+	lines      map[int64][]viewLine // by assigned resource type
+	gaps       map[int64][]viewGap
 	// Kept values for which something else is computed by now: they stand as kept, and can be decided again.
 	questions map[int64][]viewGap
 	kept      map[int64][]viewKept
@@ -156,10 +159,11 @@ type viewRole struct {
 	IsDenied           bool
 	StartDate, EndDate *time.Time
 	InferredByID       *int64
-	RuleIDs            []int64 `bun:"rule_ids,array"`
-	IsOver             bool    // it had ended when that was known, and the dates say when it was held
-	FoundBy            []int64 `bun:"found_by,array"`
-	IsCurrent          bool    // it is so still
+	RuleIDs            []int64          `bun:"rule_ids,array"`
+	Parameters         map[string]int64 `bun:"type:jsonb"`
+	IsOver             bool             // it had ended when that was known, and the dates say when it was held
+	FoundBy            []int64          `bun:"found_by,array"`
+	IsCurrent          bool             // it is so still
 }
 
 type viewType struct {
@@ -301,6 +305,29 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 	return v.readLabels()
 }
 
+// readParameters names the values that roles are held with, as far as the caller may read them.
+func (v *viewer) readParameters() error {
+	var list []int64
+	for _, r := range v.roles {
+		list = slices.AppendSeq(list, maps.Values(r.Parameters))
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	v.parameters = map[int64]string{}
+	var rows []struct {
+		ID          int64
+		DisplayName string
+	}
+	if err := v.db.NewRaw(`select r.id, r.display_name from resource r where r.id = any (?) and ?`, ids(list), directory.Readable(v.ctx, v.m.Shape, "r")).Scan(v.ctx, &rows); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		v.parameters[r.ID] = r.DisplayName
+	}
+	return nil
+}
+
 // readLabels names the resources that values point to.
 func (v *viewer) readLabels() error {
 	var list []int64
@@ -326,6 +353,9 @@ func (v *viewer) readLabels() error {
 		DisplayName string
 	}
 	v.labels = map[int64]string{}
+	if err := v.readParameters(); err != nil {
+		return err
+	}
 	if err := v.db.NewRaw(`select id, display_name from resource where id = any (?)`, ids(slices.Compact(list))).Scan(v.ctx, &rows); err != nil {
 		return err
 	}
@@ -353,7 +383,7 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 		}
 		e := &Entitlement{ID: fmt.Sprintf("role-%d", r.ID), Kind: as, Name: role.DisplayName, Identifier: role.Identifier, WorkflowState: r.WorkflowState,
 			StartDate: r.StartDate, EndDate: r.EndDate, HiddenInSimplifiedView: role.HideOnSimplifiedView && r.Origin == "RULE", Category: v.m.CategoryName(role.CategoryID),
-			InForce: v.inForce(r.StartDate, r.EndDate) && !r.IsDenied}
+			InForce: v.inForce(r.StartDate, r.EndDate) && !r.IsDenied, Values: r.Parameters}
 		for _, rule := range r.RuleIDs {
 			e.Reasons = append(e.Reasons, v.m.RoleRuleReason(rule))
 		}
@@ -367,7 +397,7 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 		}
 		if r.InferredByID != nil {
 			for _, c := range v.roles {
-				if c.RoleID == *r.InferredByID {
+				if c.RoleID == *r.InferredByID && (e.ParentID == nil || maps.Equal(c.Parameters, r.Parameters)) {
 					parent := fmt.Sprintf("role-%d", c.ID)
 					e.ParentID = &parent
 					e.Reasons = append(e.Reasons, "Part of the composite role "+v.m.Role(c.RoleID).DisplayName+".")
@@ -375,6 +405,7 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 			}
 		}
 		e.Reasons = append(e.Reasons, v.contextsBehind(&r)...)
+		e.Reasons = append(e.Reasons, v.parametersOf(&r, role)...)
 		v.add(e)
 	}
 }
@@ -392,6 +423,48 @@ func (v *viewer) contextsBehind(r *viewRole) []string {
 		}
 	}
 	return out
+}
+
+// parametersOf tells with which values a role is held, and where each came from; also which one is missing (role-model 3.4).
+func (v *viewer) parametersOf(r *viewRole, role *rolemodel.Role) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
+		if label := v.parameters[r.Parameters[name]]; label != "" {
+			out = append(out, fmt.Sprintf("%s is %s: %s.", v.m.dimension(name), label, v.origin(r, role, name)))
+		}
+	}
+	for _, name := range role.RequiredParameters {
+		if r.Parameters[name] == 0 {
+			out = append(out, fmt.Sprintf("%s is required and has no value, so the role gives nothing.", v.m.dimension(name)))
+		}
+	}
+	return out
+}
+
+// origin says where a parameter comes from, in the order in which a computation looks for it.
+func (v *viewer) origin(r *viewRole, role *rolemodel.Role, name string) string {
+	if len(r.RuleIDs) == 0 {
+		return "given with the assignment"
+	}
+	for _, x := range v.m.Source.RoleRules {
+		if c, asks := x.Dimensions[name]; asks && !c.Inherit && slices.Contains(r.RuleIDs, x.ID) {
+			return "the rule asks for it"
+		}
+	}
+	if role.ImposedDimensions[name] != "" {
+		return "the role brings it along"
+	}
+	for _, o := range v.roles {
+		if r.InferredByID != nil && o.RoleID == *r.InferredByID && o.Parameters[name] == r.Parameters[name] {
+			return "passed on by the composite role"
+		}
+	}
+	for _, o := range v.roles {
+		if other := v.m.Role(o.RoleID); other != nil && other.ID != role.ID && other.ImposedDimensions[name] != "" && v.inForce(o.StartDate, o.EndDate) {
+			return "the role " + other.DisplayName + " brings it along"
+		}
+	}
+	return "taken from the context"
 }
 
 func (v *viewer) buildType(t *viewType) {

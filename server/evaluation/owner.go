@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -55,8 +56,14 @@ type AssignedRole struct {
 	Start, End   *time.Time
 	InferredByID int64 // role id of the composite it comes through; 0 = none
 	RuleIDs      []int64
-	FoundBy      []int64 // of a found role: the rules of resource types whose values its owner's targets hold, by id
-	Lacking      []int64 // of a found role: those that it would make true besides
+	FoundBy      []int64          // of a found role: the rules of resource types whose values its owner's targets hold, by id
+	Lacking      []int64          // of a found role: those that it would make true besides
+	Parameters   map[string]int64 // dimension identifier -> resource id (role-model 3.4): what its rules are tested against; nil: nothing is said
+}
+
+// HasParameters reports whether it is held with exactly these parameters; none is none, written or not.
+func (x *AssignedRole) HasParameters(params map[string]int64) bool {
+	return len(x.Parameters) == 0 && len(params) == 0 || maps.Equal(x.Parameters, params)
 }
 
 // WasRefused: it was found, and somebody decided that it goes.
@@ -73,7 +80,7 @@ func (x *AssignedRole) WaitsForDecision() bool {
 func (x *AssignedRole) Same(y *AssignedRole) bool {
 	return x.RoleID == y.RoleID && x.Workflow == y.Workflow && x.Origin == y.Origin && x.IsDenied == y.IsDenied && interval.StartOf(x.Start) == interval.StartOf(y.Start) &&
 		interval.EndOf(x.End) == interval.EndOf(y.End) && x.InferredByID == y.InferredByID && slices.Equal(x.RuleIDs, y.RuleIDs) &&
-		slices.Equal(x.FoundBy, y.FoundBy) && slices.Equal(x.Lacking, y.Lacking)
+		slices.Equal(x.FoundBy, y.FoundBy) && slices.Equal(x.Lacking, y.Lacking) && x.HasParameters(y.Parameters)
 }
 
 // Candidate is a target that one rule's key finds for an owner, and that nobody who lives has. RuleID 0: the key is the CreatedKey that an
@@ -99,4 +106,13 @@ type Former struct {
 func (b *Batch) SeenSince(targetEntityTypeID int64, x Own) bool {
 	at, ok := b.SyncedAt[targetEntityTypeID]
 	return ok && interval.Instant(at) > x.Since
+}
+
+// ListedParameters gives the values of parameters by their names in order.
+func ListedParameters(params map[string]int64) []int64 {
+	out := make([]int64, 0, len(params))
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		out = append(out, params[name])
+	}
+	return out
 }

@@ -73,6 +73,7 @@ var hints = map[string]any{
 	"NamingItem.Property":              "Code",
 	"RecordSection.ResourceEntityType": "Stay", "RecordSection.StartProperty": "Since", "RecordSection.EndProperty": "Since",
 	"RecordSection.InstanceKeyExpression": "Number", "RecordSection.SortKeyExpression": "ToUpper(record.Number)", "SectionProperty.Property": "Number",
+	"Role.RequiredParameters": []string{"Department"}, "ResourceType.RequiredParameters": []string{"Department"}, "Role.ImposedDimensions": map[string]string{"Department": "IT"},
 	"Role.Tags": []string{"finance"}, "ResourceType.Tags": []string{"finance"}, "Role.SecondaryCategories": []string{"Tools"},
 	"Job.Cron": "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
 	"Job.Steps":               []Step{{Task: "a", Type: "Export"}, {Task: "b", DisplayName: "B", Type: "Export", Level: ptr(3), DependsOn: []string{"a"}, Options: map[string]any{"scope": "all"}}},
@@ -93,13 +94,17 @@ var notGenerated = []string{"Policy.IsSimulationEnabled", "Policy.GracePeriod", 
 func generated(of string, v reflect.Value, seen map[string]bool) {
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		at := v.Type().Name() + "." + f.Name
-		if !f.IsExported() || slices.Contains(notGenerated, at) {
+		if !f.IsExported() || slices.Contains(notGenerated, at) || at == "Role.ImposedDimensions" && of == "compositeRole" {
 			continue
 		}
 		field := v.FieldByIndex(f.Index)
 		words := f.Tag.Get("words")
 		value, hinted := hints[at]
 		switch {
+		case hinted && field.Kind() == reflect.Slice: // its own: other tests change what they were given
+			list := reflect.MakeSlice(field.Type(), reflect.ValueOf(value).Len(), reflect.ValueOf(value).Len())
+			reflect.Copy(list, reflect.ValueOf(value))
+			field.Set(list)
 		case hinted:
 			field.Set(reflect.ValueOf(value))
 		case f.Name == "Identifier" && strings.HasSuffix(v.Type().Name(), "Rule") && v.Type() != reflect.TypeFor[ContextRule]() && v.Type() != reflect.TypeFor[MiningRule]():

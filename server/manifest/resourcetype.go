@@ -37,6 +37,8 @@ type ResourceType struct {
 	ProlongationWithoutApproval string `yaml:"prolongationWithoutApproval,omitempty" default:"inherited" words:"Prolongation"`
 	// How the end of what is given by hand goes with the contexts of its holder.
 	ManualAssignmentEndDateLockedToContextMode string `yaml:"manualAssignmentEndDateLockedToContextMode,omitempty" default:"inherited" words:"EndDateLockWithInherited"`
+	// Identifiers of the dimensions that a request for it has to say.
+	RequiredParameters []string `yaml:"requiredParameters,omitempty"`
 	// Not shown to people who look at a short list, when a rule gives it.
 	HideOnSimplifiedView bool `yaml:"hideOnSimplifiedView,omitempty"`
 	// Targets may be created.

@@ -52,6 +52,10 @@ type Role struct {
 	CommentActivationOnKeepGapInReconciliation string `yaml:"commentActivationOnKeepGapInReconciliation,omitempty" default:"inherited" words:"CommentActivationWithInherited"`
 	// Not shown to people who look at a short list, when a rule gives it.
 	HideOnSimplifiedView bool `yaml:"hideOnSimplifiedView,omitempty"`
+	// Identifiers of the dimensions that every assignment of it has a value for; what lacks one is not held (role-model 3.4).
+	RequiredParameters []string `yaml:"requiredParameters,omitempty"`
+	// Values that its holders have of dimensions, in place of those of their contexts: keys by dimension. Single roles only.
+	ImposedDimensions map[string]string `yaml:"imposedDimensions,omitempty"`
 	// How it was made.
 	State string `yaml:"state,omitempty" default:"manual" words:"RoleState"`
 	// What gives it. The list is replaced as a whole.

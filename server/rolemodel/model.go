@@ -67,6 +67,8 @@ type Role struct {
 	OwnerEntityTypeID    *int64   // of the resource that answers for the role; with OwnerKey, or both nil
 	OwnerKey             *string
 	State                RoleMade
+	RequiredParameters   []string          `bun:",array"`     // dimensions that every assignment needs a value of (3.4)
+	ImposedDimensions    map[string]string `bun:"type:jsonb"` // the key of the value that holders have, by dimension; single roles only
 	SharedSettings
 	RoleSettings
 	Version int
@@ -130,6 +132,7 @@ type ResourceType struct {
 	ConnectionID         *int64
 	HideOnSimplifiedView bool
 	Tags                 []string `bun:",array"`
+	RequiredParameters   []string `bun:",array"` // dimensions that a request for it has to say
 	OwnerEntityTypeID    *int64   // as of a role
 	OwnerKey             *string
 	SharedSettings

@@ -193,8 +193,31 @@ func (v *validator) allRoles() {
 		if v.shape.EntityTypes[r.EntityTypeID] == nil {
 			v.fault("role", r.Identifier, "entityType", "The entity type whose resources may hold the role does not exist.")
 		}
+		v.parameters("role", r.Identifier, r.RequiredParameters)
+		for _, name := range slices.Sorted(maps.Keys(r.ImposedDimensions)) {
+			switch {
+			case r.Kind != Single:
+				v.fault("role", r.Identifier, "imposedDimensions."+name, "Only single roles bring values along. Give it to a single role of this bundle.")
+			case v.shape.Dimensions[name] == nil:
+				v.fault("role", r.Identifier, "imposedDimensions."+name, "There is no dimension %q. Declare it or remove the value.", name)
+			case r.ImposedDimensions[name] == "":
+				v.fault("role", r.Identifier, "imposedDimensions."+name, "The value is missing. Name a resource by its key, or remove the dimension.")
+			}
+		}
 		if r.CategoryID != nil && v.categories[*r.CategoryID] == nil {
 			v.fault("role", r.Identifier, "category", "The category does not exist.")
+		}
+	}
+}
+
+// parameters checks the dimensions that assignments need a value of (3.4).
+func (v *validator) parameters(kind, identifier string, names []string) {
+	for i, name := range names {
+		if v.shape.Dimensions[name] == nil {
+			v.fault(kind, identifier, "requiredParameters", "There is no dimension %q. Declare it or take it off the list.", name)
+		}
+		if slices.Contains(names[:i], name) {
+			v.fault(kind, identifier, "requiredParameters", "The dimension %q is there twice. Name it once.", name)
 		}
 	}
 }
@@ -255,6 +278,7 @@ func (v *validator) resourceTypes() {
 		if v.shape.EntityTypes[t.TargetEntityTypeID] == nil {
 			v.fault(kind, t.Identifier, "targetEntityType", "The entity type does not exist.")
 		}
+		v.parameters(kind, t.Identifier, t.RequiredParameters)
 		if t.CategoryID != nil && v.categories[*t.CategoryID] == nil {
 			v.fault(kind, t.Identifier, "category", "The category does not exist.")
 		}

@@ -171,7 +171,7 @@ func (d *deduction) singles() {
 				}
 				only = g.RoleID
 			}
-			if sure && only != 0 && !d.blocked[only] {
+			if own := d.Source.Roles[only]; sure && own != nil && !d.blocked[only] && !own.External { // another tool says who holds what is external
 				d.find(only)
 			}
 		}
@@ -224,7 +224,7 @@ func (d *deduction) composites() {
 	}
 	members, explained := map[int64][]int64{}, map[int64][]int64{}
 	for id, x := range d.Source.Roles {
-		if x.Kind != rolemodel.Composite || d.blocked[id] {
+		if x.Kind != rolemodel.Composite || d.blocked[id] || x.External {
 			continue
 		}
 		var singles []int64
@@ -383,6 +383,9 @@ func (d *deduction) rows() {
 	}
 	for _, x := range d.Owner.Roles {
 		isOver := x.WaitsForDecision() && !used[x] && !d.Covered[x] || x.WasRefused() && !left[x.RoleID]
+		if own := d.Source.Roles[x.RoleID]; own != nil && own.External {
+			continue
+		}
 		if isOver && !d.Owner.Resource.Gone { // else it has ended with all the others
 			add(*x, true)
 		}

@@ -186,7 +186,10 @@ func (h *hasher) roles(rows []*evaluation.AssignedRole) {
 		if x, y := interval.StartOf(a.Start), interval.StartOf(b.Start); x != y {
 			return map[bool]int{true: -1, false: 1}[x < y]
 		}
-		return int(a.Workflow) - int(b.Workflow)
+		if a.Workflow != b.Workflow {
+			return int(a.Workflow) - int(b.Workflow)
+		}
+		return slices.Compare(evaluation.ListedParameters(a.Parameters), evaluation.ListedParameters(b.Parameters))
 	})
 	for _, x := range rows {
 		h.n(x.RoleID)
@@ -199,6 +202,10 @@ func (h *hasher) roles(rows []*evaluation.AssignedRole) {
 		h.ids(x.RuleIDs)
 		h.ids(x.FoundBy)
 		h.ids(x.Lacking)
+		for _, name := range slices.Sorted(maps.Keys(x.Parameters)) {
+			h.s(name)
+			h.n(x.Parameters[name])
+		}
 	}
 }
 

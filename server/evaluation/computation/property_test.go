@@ -68,6 +68,15 @@ func newPlay(t *testing.T, rt *rapid.T) *play {
 			o.roleRule(rolemodel.RoleRule{RoleID: role, Dimensions: criteria(), IsDenied: true, Priority: rapid.IntRange(-1, 1).Draw(rt, "priority")})
 		}
 		o.member(typ, fmt.Sprint("G", i), role)
+		if flag("parametrised") {
+			o.member(typ, fmt.Sprint("G", (i+1)%3), role).Dimensions = criteria()
+			if flag("required") {
+				o.m.Roles[len(o.m.Roles)-1].RequiredParameters = []string{rapid.SampledFrom([]string{"Department", "Title"}).Draw(rt, "parameter")}
+			}
+			if flag("imposes") {
+				o.m.Roles[len(o.m.Roles)-1].ImposedDimensions = map[string]string{"Title": "Boss"}
+			}
+		}
 	}
 	if flag("type rule") {
 		r := o.typeRule(typ)

@@ -65,7 +65,9 @@ func (r *Run) roles() {
 	for i := 0; i < len(queue); i++ {
 		one(queue[i].ID)
 	}
-	for _, id := range Ascending(singles) {
+	singles = Ascending(singles)
+	slices.SortStableFunc(singles, func(a, b int64) int { return cmp.Compare(r.imposing(a), r.imposing(b)) })
+	for _, id := range singles {
 		one(id)
 	}
 	r.SortRoles()
@@ -83,6 +85,8 @@ type period struct {
 	interval.Interval
 	rules   []int64
 	through int64 // composite role it is inferred by; 0: by a rule of its own
+	params  map[string]int64
+	missing bool // a required parameter has no value: it grants nothing
 }
 
 func (p period) origin() string {
@@ -173,8 +177,13 @@ func (r *Run) automaticAlone(x *model.Rule) []period {
 
 // role settles one role: what the rules give, less what a person denied, beside what a person approved, and what is only found comes later (computation/deduce.go).
 func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRole) {
-	wanted := r.automatic(rules)
-	var denied, approved, held interval.Set
+	if own := r.Source.Roles[id]; own != nil && own.External {
+		r.external(id, rows)
+		return
+	}
+	wanted := r.parametrised(id, rules, r.automatic(rules))
+	var kept []*evaluation.AssignedRole // what a person gave or denied
+	var of []hold
 	gone := r.Owner.Resource.Gone
 	for _, row := range rows {
 		over := interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)}
@@ -185,9 +194,10 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 		r.Edge(over.To)
 		switch {
 		case row.IsDenied:
-			denied = denied.Union(interval.Of(over))
+			kept = append(kept, row)
 		case row.Workflow.ByPerson():
-			approved = approved.Union(interval.Of(over))
+			kept = append(kept, row)
+			of = append(of, hold{params: row.Parameters, byHand: true, over: interval.Of(over)})
 		}
 	}
 	var keep, past []period
@@ -196,6 +206,7 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 		if p.Interval != interval.Always {
 			over = interval.Set{p.Interval}
 		}
+		denied, approved := decided(kept, p.params)
 		for _, i := range over.Subtract(denied.Union(approved)) {
 			q := p
 			q.Interval = i
@@ -208,12 +219,12 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 			}
 		}
 		// what the rules give counts for its whole time, the past too: rules after the end need to know when it was
-		held = held.Union(over.Subtract(denied))
+		if !p.missing {
+			of = append(of, hold{params: p.params, over: over.Subtract(denied)})
+		}
 	}
 	r.roleRows(id, keep, past, rows)
-	if held = held.Union(approved); len(held) > 0 {
-		r.Held[id] = held
-	}
+	r.hold(id, of)
 }
 
 // roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have
@@ -226,10 +237,15 @@ func (r *Run) roleRows(id int64, keep, past []period, rows []*evaluation.Assigne
 		}
 	}
 	of := func(p period) evaluation.AssignedRole {
-		return evaluation.AssignedRole{RoleID: id, Workflow: evaluation.Calculated, Origin: p.origin(), Start: interval.Moment(p.From), End: interval.Moment(p.To), InferredByID: p.through, RuleIDs: p.rules}
+		row := evaluation.AssignedRole{RoleID: id, Workflow: evaluation.Calculated, Origin: p.origin(), Start: interval.Moment(p.From), End: interval.Moment(p.To), InferredByID: p.through, RuleIDs: p.rules,
+			Parameters: p.params}
+		if p.missing {
+			row.Workflow = evaluation.RuleMissingParameters
+		}
+		return row
 	}
 	automatic := func(x *evaluation.AssignedRole) bool {
-		return !x.IsDenied && x.Workflow == evaluation.Calculated && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
+		return !x.IsDenied && (x.Workflow == evaluation.Calculated || x.Workflow == evaluation.RuleMissingParameters) && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
 	}
 	for i, from := range assigned(rows, keep, used, r.Now) {
 		p := keep[i]
@@ -275,10 +291,17 @@ func overlaps(x *evaluation.AssignedRole, i interval.Interval) bool {
 // tells them apart, then a common time; only what is left over is made to fit.
 func assigned(rows []*evaluation.AssignedRole, keep []period, used map[*evaluation.AssignedRole]bool, now int64) []*evaluation.AssignedRole {
 	out := make([]*evaluation.AssignedRole, len(keep))
+	same := func(x *evaluation.AssignedRole, p period) bool { return x.HasParameters(p.params) }
 	for _, closest := range []func(x *evaluation.AssignedRole, p period) bool{
-		func(x *evaluation.AssignedRole, p period) bool { return interval.StartOf(x.Start) == p.From },
-		func(x *evaluation.AssignedRole, p period) bool { return overlaps(x, p.Interval) },
-		func(*evaluation.AssignedRole, period) bool { return true },
+		func(x *evaluation.AssignedRole, p period) bool {
+			return same(x, p) && interval.StartOf(x.Start) == p.From
+		},
+		func(x *evaluation.AssignedRole, p period) bool { return same(x, p) && overlaps(x, p.Interval) },
+		same,
+		// a role that got its first parameter, or of which one was missing, goes on as the row it was
+		func(x *evaluation.AssignedRole, p period) bool {
+			return (len(x.Parameters) == 0 || x.Workflow == evaluation.RuleMissingParameters) && overlaps(x, p.Interval)
+		},
 	} {
 		for i, p := range keep {
 			if out[i] != nil {

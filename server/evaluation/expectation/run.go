@@ -54,6 +54,8 @@ type Run struct {
 	Contexts [][]Context                       // by position of the context rule
 	free     []Context                         // for rules without a context rule
 	Held     map[int64]interval.Set            // role id -> when it counts as held
+	variants map[int64][]hold                  // the assignments behind that, where they differ in parameters or a person gave one
+	imposed  map[string][]imposed              // by dimension: what single roles bring along that are held
 	taken    map[int64]bool                    // targets that one of the owner's rows has
 	Plans    []*Plan                           // by resource type
 	Covered  map[*evaluation.AssignedRole]bool // found roles that a rule gives by now
@@ -78,7 +80,7 @@ func Ascending(ids []int64) []int64 {
 func Of(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, m *Scratch) (*Run, error) {
 	m.Facts = m.Facts[:0]
 	r := &Run{Ground: Ground{Model: c, Batch: b, Now: interval.Instant(b.Now), Next: interval.Max}, Source: c.Source(o.Resource.EntityTypeID), Owner: o, Result: evaluation.Result{OwnerID: o.Resource.ID},
-		Held: map[int64]interval.Set{}, Scratch: m}
+		Held: map[int64]interval.Set{}, variants: map[int64][]hold{}, Scratch: m}
 	r.World = &formula.World{Resources: b.Resources, Now: r.Now, Zone: c.Shape.Zone(), From: interval.Min, To: interval.Max, Read: r.read}
 	if err := r.context(); err != nil {
 		return nil, err

@@ -55,6 +55,9 @@ func (r *Run) RecordOf(x *model.Rule) *evaluation.Resource {
 // When is the set of instants at which all criteria of a rule hold: M(rule) of role-model 3.2. wide takes the contexts as if the first had
 // begun always and the last never ended, as the values of an account before and after them need (2.9).
 func (r *Run) When(x *model.Rule, wide bool) interval.Set {
+	if x.RoleID != 0 && len(x.Criteria) > 0 && (r.imposed != nil || r.variants[x.RoleID] != nil) {
+		return r.whenHeld(x, wide)
+	}
 	var out interval.Set
 	contexts := r.ContextsOf(x)
 	for i := range contexts {

@@ -111,7 +111,7 @@ func (b *builder) source(id int64) {
 	}
 	for _, r := range b.m.Roles {
 		if r.EntityTypeID == id {
-			s.Roles[r.ID] = &Role{Role: r}
+			s.Roles[r.ID] = b.role(r)
 		}
 	}
 	b.composites(s)
@@ -145,7 +145,7 @@ func deref(p *int64) int64 {
 
 func (b *builder) enabled(policyID int64) bool {
 	p := b.policies[policyID]
-	return p != nil && p.IsProvisioningEnabled
+	return p != nil && p.IsProvisioningEnabled && !p.IsExternal // what another tool keeps gives nothing here (role-model 2.2)
 }
 
 // composites numbers the composite roles so that a parent comes before what it gives; a cycle is cut at the second visit.

@@ -51,6 +51,13 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 	for _, r := range m.RoleRules {
 		criteria(r.Dimensions)
 	}
+	for _, r := range m.Roles {
+		for name, key := range r.ImposedDimensions {
+			if d := shape.Dimensions[name]; d != nil {
+				need(d.EntityTypeID, key)
+			}
+		}
+	}
 	for _, r := range m.Rules {
 		criteria(r.Dimensions)
 		if k := kindOf(r.Kind); k != nil && k.names != nil {
@@ -105,7 +112,49 @@ func (c *Compiled) Source(entityTypeID int64) *Source {
 // Role is a role of this entity type.
 type Role struct {
 	*rolemodel.Role
-	Order int // composite roles: parents first
+	Order    int              // composite roles: parents first
+	Imposes  map[string]int64 // dimension -> value of holders (role-model 3.4)
+	External bool             // another tool keeps its assignments
+}
+
+// Tests reports whether a dimension is a parameter of a role: it is required, or a rule that asks for the role asks for it (role-model 3.4). A composite
+// role has those of the single roles that it gives.
+func (s *Source) Tests(own *Role, name string) bool {
+	if slices.Contains(own.RequiredParameters, name) {
+		return true
+	}
+	return slices.ContainsFunc(s.ByRole[own.ID], func(x *Rule) bool {
+		if slices.ContainsFunc(x.Criteria, func(k Criterion) bool { return k.Dimension == name }) {
+			return true
+		}
+		given := s.Roles[x.Gives]
+		return own.Kind == rolemodel.Composite && given != nil && given.Kind == rolemodel.Single && s.Tests(given, name)
+	})
+}
+
+// role compiles what a role imposes.
+func (b *builder) role(r *rolemodel.Role) *Role {
+	out := &Role{Role: r}
+	if p := b.policies[r.PolicyID]; p != nil {
+		out.External = p.IsExternal
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.ImposedDimensions)) {
+		d := b.shape.Dimensions[name]
+		if d == nil {
+			continue // rolemodel.Validate reports it
+		}
+		key := r.ImposedDimensions[name]
+		id := b.keys.IDs[d.EntityTypeID][key]
+		if id == 0 {
+			b.noSuchKey(d.EntityTypeID, "role", r.Identifier, "imposedDimensions."+name,
+				"There is no %s with key %q, so holders have no value of %s. Correct the key or synchronize the reference data.", formula.NameOf(b.shape, d.EntityTypeID), key, name)
+		}
+		if out.Imposes == nil {
+			out.Imposes = map[string]int64{}
+		}
+		out.Imposes[name] = id
+	}
+	return out
 }
 
 // ResourceType is a compiled resource type.

@@ -144,3 +144,11 @@ type Criterion struct {
 	Inherit   bool
 	Key       string
 }
+
+// Fits reports whether a value satisfies a criterion: it is the one, or stands below it.
+func (m *Matcher) Fits(k Criterion, value int64) bool {
+	if value == 0 || k.Value == 0 {
+		return false
+	}
+	return value == k.Value || k.Inherit && slices.Contains(m.Dimensions[m.At[k.Dimension]].Ancestors[value], k.Value)
+}

@@ -227,6 +227,9 @@ function EntitlementLine(props: {
         <Glyph size={15} stroke={1.7} className={classes.kind} aria-label={t.assignment.kinds[e.kind]} role="img" />
         <span className={cx('cut', e.kind !== 'PROPERTY' && classes.name)} title={e.identifier}>
           {e.name}
+          {e.parameters.length > 0 && (
+            <span className="dim"> ({e.parameters.map((p) => p.value.displayName).join(', ')})</span>
+          )}
         </span>
         {e.category && <span className="dim cut">{e.category}</span>}
       </span>

@@ -27,6 +27,7 @@ function entitlement(
     category: null,
     orderId: null,
     differenceId: null,
+    parameters: [],
     target: null,
     ...change,
   }

@@ -38,6 +38,8 @@ export function RoleOverview() {
             [t.catalogue.holders, split && (split.filter(Boolean).join(', ') || t.catalogue.noHolders)],
             [t.model.owner, role.owner && `${role.owner.displayName}, ${role.owner.key}`],
             [t.model.alsoIn, role.secondaryCategories.map((c) => c.displayName).join(', ')],
+            [t.model.required, role.requiredParameters.join(', ')],
+            [t.model.imposed, role.imposedDimensions.map((d) => `${d.name} ${d.value}`).join(', ')],
             [t.model.tags, role.tags.join(', ')],
             [t.model.made, role.state === 'GENERATED' && t.model.madeByMapping],
             [t.model.entityType, <KindName key="kind" of={role.entityType} />],

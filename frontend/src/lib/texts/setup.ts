@@ -58,6 +58,8 @@ export const setupTexts = {
     answers: 'Answers for it',
     tags: 'Labels',
     alsoIn: 'Also in',
+    required: 'Needs a value of',
+    imposed: 'Brings along',
     made: 'Made by',
     madeByMapping: 'a role mapping',
     settings: {
