@@ -139,6 +139,7 @@ create table assigned_role (
     comment text default ''::text not null,
     valid_from timestamp with time zone not null,
     valid_to timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    parameters jsonb default '{}'::jsonb not null,
     version integer default 1 not null,
     found_by bigint[] default '{}'::bigint[] not null,
     lacking bigint[] default '{}'::bigint[] not null,
@@ -155,6 +156,7 @@ create table assigned_role (
     constraint assigned_role_workflow_known CHECK ((workflow_state = ANY (ARRAY[0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25, 26, 27, 116, 118]))) NOT VALID
 );
 comment on column assigned_role.valid_from is 'Since when this is known. A row that has ended (valid_to) has said since then what it was: [start_date, end_date).';
+comment on column assigned_role.parameters is 'The id of the resource by dimension. One role may be held several times at once with different ones.';
 comment on column assigned_role.version is 'Counts changes of what a person decides about: a decision on older content is refused.';
 comment on column assigned_role.found_by is 'Of a found role: the rules of resource types whose values the accounts of its owner hold, by id.';
 comment on column assigned_role.lacking is 'Of a found role: the rules of resource types that it would make true besides, by id.';
@@ -178,6 +180,7 @@ create table assigned_role_version (
     end_date timestamp with time zone,
     inferred_by_id bigint,
     rule_ids bigint[] not null,
+    parameters jsonb default '{}'::jsonb not null,
     constraint assigned_role_version_pkey PRIMARY KEY (assigned_role_id, valid_from),
     constraint assigned_role_version_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id),
     constraint assigned_role_version_known CHECK ((valid_from < valid_to)),
@@ -1507,6 +1510,7 @@ create table resource_type (
     tags text[] default '{}'::text[] not null,
     owner_entity_type_id bigint,
     owner_key text,
+    required_parameters text[] default '{}'::text[] not null,
     constraint resource_type_pkey PRIMARY KEY (id),
     constraint resource_type_identifier_key UNIQUE (identifier),
     constraint resource_type_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
@@ -1632,6 +1636,8 @@ create table role (
     owner_entity_type_id bigint,
     owner_key text,
     state smallint default 0 not null,
+    required_parameters text[] default '{}'::text[] not null,
+    imposed_dimensions jsonb default '{}'::jsonb not null,
     constraint role_pkey PRIMARY KEY (id),
     constraint role_kind_identifier_key UNIQUE (kind, identifier),
     constraint role_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
@@ -1656,6 +1662,7 @@ comment on column role.max_duration is 'Null: as the policy says.';
 comment on column role.grace_period is 'Null: as the policy says.';
 comment on column role.secondary_category_ids is 'Categories that show the role beside its own; approvals go by its own only.';
 comment on column role.state is '0: made by hand, 1: by a role mapping.';
+comment on column role.imposed_dimensions is 'The key of the value by dimension.';
 
 create table role_mapping (
     id bigint generated always as identity,

@@ -258,6 +258,9 @@ func behind(steps []evaluation.Step, owner int64) []int64 {
 			out = slices.AppendSeq(out, maps.Values(s.Values))
 		}
 		out = append(out, s.OfRecord)
+		for _, h := range s.Held {
+			out = slices.AppendSeq(out, maps.Values(h.Parameters))
+		}
 		for _, c := range s.Sections {
 			out = append(out, c.RecordID)
 		}
@@ -278,6 +281,9 @@ func mentioned(steps []evaluation.Step) []int64 {
 		}
 		for _, id := range s.Values {
 			out = append(out, id)
+		}
+		for _, h := range s.Held {
+			out = slices.AppendSeq(out, maps.Values(h.Parameters))
 		}
 		for _, c := range s.Criteria {
 			out = append(out, c.Wanted, c.Has)

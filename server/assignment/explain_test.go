@@ -124,6 +124,37 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+func TestExplainParameters(t *testing.T) {
+	t.Parallel()
+	const brings = `update role set required_parameters = '{Title}', imposed_dimensions = '{"Title": "HEAD"}' where identifier = 'Finance_Reports';`
+	asks := func(title string) string {
+		return `update resource_type_rule set dimensions = '{"Title": {"key": "` + title + `"}}' where identifier = 'in-reports';`
+	}
+	for name, c := range map[string]struct {
+		change string
+		want   []string
+	}{
+		"held with what the role brings along": {brings + asks("HEAD"), []string{
+			"yes ROLE            So Ann Lee has the role Finance reports since 1 Feb 2026. It is held with Job title Head since 1 Feb 2026.",
+			"Groups of the Intranet user contains Reports since 1 Feb 2026, by the rule in-reports: Job title is Head, as the role is held and the role Finance reports is held."}},
+		"a rule asks for what the context has, and the role is held with something else": {brings + asks("CLK"), []string{
+			"The rule in-reports does not add Reports to Groups of the Intranet user: Job title is Head, as the role is held, not Clerk."}},
+		"what is required is missing": {`update role set required_parameters = '{Title}' where identifier = 'Finance_Reports'; delete from resource_link where property_id = 5`, []string{
+			"no  ROLE            So Ann Lee does not have the role Finance reports. It is given since 1 Feb 2026, but Job title has no value, so it grants nothing."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setup(t)
+			_, err := s.DB.ExecContext(t.Context(), c.change)
+			require.NoError(t, err)
+			got := mustExplain(t, s, assignment.ExplainInput{OwnerID: 1})
+			for _, want := range c.want {
+				require.Contains(t, got, want)
+			}
+		})
+	}
+}
+
 func TestExplainWhoIsGone(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

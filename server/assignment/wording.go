@@ -105,6 +105,7 @@ func (w *wording) why(s evaluation.Step) string {
 		if c.Has != c.Wanted {
 			text += ", which is below " + w.resource(c.Wanted)
 		}
+		text += w.asHeld(c)
 		parts = append(parts, text)
 	}
 	if len(parts) > 0 {
@@ -168,9 +169,37 @@ func (w *wording) failed(c evaluation.CriterionFact) string {
 		wanted += " or below"
 	}
 	if c.Has == 0 {
-		return fmt.Sprintf("there is no %s, and %s is asked for", dimension, wanted)
+		return fmt.Sprintf("there is no %s%s, and %s is asked for", dimension, w.asHeld(c), wanted)
 	}
-	return fmt.Sprintf("%s is %s, not %s", dimension, w.resource(c.Has), wanted)
+	return fmt.Sprintf("%s is %s%s, not %s", dimension, w.resource(c.Has), w.asHeld(c), wanted)
+}
+
+// asHeld says that a value is that of the assignment of a role, whatever the record has.
+func (w *wording) asHeld(c evaluation.CriterionFact) string {
+	if c.ByRole {
+		return ", as the role is held"
+	}
+	return ""
+}
+
+// held tells the assignments of a role apart by their parameters.
+func (w *wording) held(s evaluation.Step) string {
+	text := ""
+	for _, h := range s.Held {
+		switch {
+		case len(h.Missing) > 0:
+			var lacks []string
+			for _, name := range h.Missing {
+				lacks = append(lacks, w.m.dimension(name))
+			}
+			text += fmt.Sprintf(" It is given%s, but %s has no value, so it grants nothing.", w.period(h.From, h.To, w.now), and(lacks))
+		case len(h.Parameters) > 0:
+			text += fmt.Sprintf(" It is held with %s%s.", w.dimensions(h.Parameters), w.period(h.From, h.To, w.now))
+		default:
+			text += fmt.Sprintf(" It is held without parameters%s.", w.period(h.From, h.To, w.now))
+		}
+	}
+	return text
 }
 
 // roleVerdict says what all rules of a role come to, and what a person decided about it.
@@ -192,7 +221,7 @@ func (w *wording) roleVerdict(s evaluation.Step) string {
 			text += fmt.Sprintf("; it was given by hand%s", w.period(by.Start, by.End, w.now))
 		}
 	}
-	return text + "."
+	return text + "." + w.held(s)
 }
 
 func (w *wording) typeVerdict(s evaluation.Step) string {

@@ -60,6 +60,7 @@ type Step struct {
 	ResourceID    int64            // context: the record; correlation: the target; property: the resource added
 	Confidence    int              // correlation
 	Ambiguous     bool             // correlation: other owners have an equal claim
+	Held          []Held           // role: its assignments, where they have parameters or lack one
 	ByHand        *AssignedRole    // role: a person gave or denied it, or it was found in a system
 	Sections      []ContextSection // context: what stands behind each record section; none: there are none
 	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
@@ -73,4 +74,12 @@ type CriterionFact struct {
 	Below     bool   // descendants count too
 	Has       int64  // the owner's value; 0: none
 	Holds     bool
+	ByRole    bool // Has is that of the assignment of the role that the rule asks for, not of the context
+}
+
+// Held is one assignment of a role that is told apart by its parameters.
+type Held struct {
+	Parameters map[string]int64 // dimension -> value
+	From, To   *time.Time
+	Missing    []string // dimensions that the role requires and that have no value, so that it gives nothing
 }

@@ -1874,6 +1874,8 @@ export type ResourceTypeConfigurationInput = {
   queryRules?: InputMaybe<Array<QueryRuleConfigurationInput>>;
   /** Targets whose owner is gone are deleted; needs allowRemove. */
   removeOrphans?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifiers of the dimensions that a request for it has to say. */
+  requiredParameters?: InputMaybe<Array<Scalars['String']['input']>>;
   /** What computes its scalars. */
   scalarRules?: InputMaybe<Array<ScalarRuleConfigurationInput>>;
   /** Identifier of the entity type of its owners. */
@@ -1948,6 +1950,8 @@ export type RoleConfigurationInput = {
   identifier: Scalars['String']['input'];
   /** How steps of an approval go that the requester could take himself. Default: INHERITED. */
   implicitApproval?: InputMaybe<ImplicitApproval>;
+  /** Values that its holders have of dimensions, in place of those of their contexts: keys by dimension. Single roles only. */
+  imposedDimensions?: InputMaybe<Array<NamedValueInput>>;
   /** How the end of what is given by hand goes with the contexts of its holder. Default: INHERITED. */
   manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLockWithInherited>;
   /** Minutes that what is given by hand lasts at most; 0: no limit. Left out: as the policy says. */
@@ -1958,6 +1962,8 @@ export type RoleConfigurationInput = {
   policy?: InputMaybe<Scalars['String']['input']>;
   /** Whether the end of what was given by hand may be put off without an approval. Default: INHERITED. */
   prolongationWithoutApproval?: InputMaybe<Prolongation>;
+  /** Identifiers of the dimensions that every assignment of it has a value for; what lacks one is not held (role-model 3.4). */
+  requiredParameters?: InputMaybe<Array<Scalars['String']['input']>>;
   /** What gives it. The list is replaced as a whole. */
   rules?: InputMaybe<Array<RoleRuleConfigurationInput>>;
   /** Identifiers of other categories that show it, too. Approvals go by its category only. */

@@ -76,7 +76,7 @@ func (r explaining) explainRoles() {
 		for _, s := range r.Readings[id] {
 			r.step(s)
 		}
-		r.verdict(evaluation.Step{Kind: evaluation.StepRole, RoleID: id, ByHand: rows[id]}, r.Held[id])
+		r.verdict(evaluation.Step{Kind: evaluation.StepRole, RoleID: id, ByHand: rows[id], Held: r.HeldWith(id)}, r.Held[id])
 	}
 }
 
@@ -118,11 +118,7 @@ func (r explaining) because(s evaluation.Step, x *model.Rule, c *expectation.Con
 		s.OfRecord = c.RecordID
 	}
 	s.OutsidePolicy = x.PolicyBit != x.Bit && !c.Match.Bits.Contains(x.PolicyBit)
-	s.Criteria = nil
-	for _, k := range x.Criteria {
-		s.Criteria = append(s.Criteria, evaluation.CriterionFact{Dimension: k.Dimension, Key: k.Key, Wanted: k.Value, Below: k.Inherit,
-			Has: c.Dimensions[k.Dimension], Holds: r.satisfies(c, k)})
-	}
+	s.Criteria = r.Asked(x, c)
 	return s
 }
 
@@ -132,7 +128,7 @@ func (r explaining) reason(x *model.Rule, i interval.Interval) *expectation.Cont
 	var best *expectation.Context
 	for n := range contexts {
 		c := &contexts[n]
-		if !c.Match.Has(x) {
+		if !r.Applies(x, c) {
 			continue
 		}
 		switch {
@@ -152,8 +148,8 @@ func (r explaining) nearest(x *model.Rule) *expectation.Context {
 	contexts := r.ContextsOf(x)
 	best, most := expectation.ContextAt(contexts, r.Now), -1
 	holds := func(c *expectation.Context) (n int) {
-		for _, k := range x.Criteria {
-			if r.satisfies(c, k) {
+		for _, f := range r.Asked(x, c) {
+			if f.Holds {
 				n++
 			}
 		}
@@ -168,18 +164,6 @@ func (r explaining) nearest(x *model.Rule) *expectation.Context {
 		}
 	}
 	return best
-}
-
-func (r explaining) satisfies(c *expectation.Context, k model.Criterion) bool {
-	id := c.Dimensions[k.Dimension]
-	if id == 0 || k.Value == 0 {
-		return false
-	}
-	if id == k.Value {
-		return true
-	}
-	at, ok := r.Source.Matcher.At[k.Dimension]
-	return ok && k.Inherit && slices.Contains(r.Source.Matcher.Dimensions[at].Ancestors[id], k.Value)
 }
 
 // explainTypes tells of every rule of every resource type whether it gives something, of the type whether the owner gets it, and of the

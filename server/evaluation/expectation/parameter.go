@@ -206,11 +206,7 @@ func (r *Run) satisfied(k model.Criterion, c *Context, v hold) interval.Set {
 
 // whenHeld is when for a rule that asks for a role and for dimensions, where assignments of the role differ.
 func (r *Run) whenHeld(x *model.Rule, wide bool) interval.Set {
-	rest := r.Held[x.RoleID] // also what was only found in systems: its rules see the context
-	for _, v := range r.variants[x.RoleID] {
-		rest = rest.Subtract(v.over)
-	}
-	variants := append(slices.Clone(r.variants[x.RoleID]), hold{over: rest})
+	variants := r.assignments(x.RoleID)
 	var out interval.Set
 	contexts := r.ContextsOf(x)
 	for i := range contexts {
@@ -231,6 +227,93 @@ func (r *Run) whenHeld(x *model.Rule, wide bool) interval.Set {
 		}
 	}
 	return out
+}
+
+// Applies reports whether the criteria of a rule hold under a context, whatever the time: for a rule that asks for a role, of one of its assignments.
+func (r *Run) Applies(x *model.Rule, c *Context) bool {
+	if x.RoleID == 0 {
+		return c.Match.Has(x)
+	}
+	return slices.ContainsFunc(r.assignments(x.RoleID), func(v hold) bool { return r.tested(x, c, v) })
+}
+
+// assignments are those that the rules of a role are tested against: those with parameters, and one that says nothing.
+func (r *Run) assignments(roleID int64) []hold {
+	rest := r.Held[roleID] // also what was only found in systems: its rules see the context
+	for _, v := range r.variants[roleID] {
+		rest = rest.Subtract(v.over)
+	}
+	out := slices.Clone(r.variants[roleID])
+	if len(rest) > 0 || len(out) == 0 {
+		return append(out, hold{over: rest})
+	}
+	return out
+}
+
+// Asked tells what a rule asks for beside what it is tested against under a context: of several assignments of its role, the one that comes nearest.
+func (r *Run) Asked(x *model.Rule, c *Context) []evaluation.CriterionFact {
+	var best []evaluation.CriterionFact
+	most := -1
+	for _, v := range r.assignments(x.RoleID) {
+		var facts []evaluation.CriterionFact
+		holding := 0
+		for _, k := range x.Criteria {
+			f := evaluation.CriterionFact{Dimension: k.Dimension, Key: k.Key, Wanted: k.Value, Below: k.Inherit, Has: c.Dimensions[k.Dimension]}
+			if x.RoleID != 0 {
+				if value, said := v.params[k.Dimension]; said || v.byHand {
+					f.Has, f.ByRole = value, true
+				} else if i := slices.IndexFunc(r.imposed[k.Dimension], func(i imposed) bool { return len(i.over.Intersect(v.over)) > 0 }); i >= 0 {
+					f.Has, f.ByRole = r.imposed[k.Dimension][i].value, true
+				}
+			}
+			if f.Holds = r.Source.Matcher.Fits(k, f.Has); f.Holds {
+				holding++
+			}
+			facts = append(facts, f)
+		}
+		if holding > most {
+			best, most = facts, holding
+		}
+	}
+	return best
+}
+
+// HeldWith lists the assignments of a role that have parameters or lack one, in the order of time.
+func (r *Run) HeldWith(id int64) []evaluation.Held {
+	var out []evaluation.Held
+	for _, v := range r.variants[id] {
+		for _, i := range v.over {
+			h := evaluation.Held{Parameters: v.params}
+			h.From, h.To = interval.Moments(i)
+			out = append(out, h)
+		}
+	}
+	out = append(out, r.lacking[id]...)
+	if !slices.ContainsFunc(out, func(h evaluation.Held) bool { return len(h.Parameters)+len(h.Missing) > 0 }) {
+		return nil // nothing tells them apart
+	}
+	slices.SortStableFunc(out, func(a, b evaluation.Held) int {
+		return cmp.Or(cmp.Compare(interval.StartOf(a.From), interval.StartOf(b.From)), slices.Compare(evaluation.ListedParameters(a.Parameters), evaluation.ListedParameters(b.Parameters)))
+	})
+	return out
+}
+
+// lack notes, for explanations, an assignment that gives nothing because a parameter is missing.
+func (r *Run) lack(id int64, p period) {
+	if !r.Batch.Explain {
+		return
+	}
+	h := evaluation.Held{Parameters: p.params}
+	h.From, h.To = interval.Moments(p.Interval)
+	for _, name := range r.Source.Roles[id].RequiredParameters {
+		if p.params[name] == 0 {
+			h.Missing = append(h.Missing, name)
+		}
+	}
+	if r.lacking == nil {
+		r.lacking = map[int64][]evaluation.Held{}
+	}
+	r.lacking[id] = append(r.lacking[id], h)
 }
 
 // compareParams orders periods by beginning, those at once by their parameters.

@@ -219,7 +219,9 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 			}
 		}
 		// what the rules give counts for its whole time, the past too: rules after the end need to know when it was
-		if !p.missing {
+		if p.missing {
+			r.lack(id, p)
+		} else {
 			of = append(of, hold{params: p.params, over: over.Subtract(denied)})
 		}
 	}

@@ -55,6 +55,7 @@ type Run struct {
 	free     []Context                         // for rules without a context rule
 	Held     map[int64]interval.Set            // role id -> when it counts as held
 	variants map[int64][]hold                  // the assignments behind that, where they differ in parameters or a person gave one
+	lacking  map[int64][]evaluation.Held       // what lacks a required parameter, for explanations
 	imposed  map[string][]imposed              // by dimension: what single roles bring along that are held
 	taken    map[int64]bool                    // targets that one of the owner's rows has
 	Plans    []*Plan                           // by resource type
