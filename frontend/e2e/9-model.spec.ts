@@ -1,3 +1,4 @@
+import { completeJobHasRun } from './demo'
 import { bodyRows, grid } from './parts'
 import { expect, test } from './signIn'
 
@@ -57,6 +58,30 @@ test('two people edit one role: the second is told, and keeps what he typed', as
   await page.getByRole('button', { name: 'Look at the plan' }).click()
   await page.getByRole('button', { name: 'Apply this' }).click()
   await expect(page.getByRole('heading', { name: 'Employee', exact: true })).toBeVisible()
+})
+
+test('a role needs a department, so somebody with two holds it twice', async ({ page, signIn, request }) => {
+  test.setTimeout(150_000)
+  await completeJobHasRun(request)
+  await signIn('admin', '/model/edit/singleRole/Ledger')
+  const needs = page.getByRole('group', { name: 'Needs a value of' })
+  await expect(needs.getByRole('checkbox', { name: 'Department' })).toBeChecked()
+  await needs.getByRole('checkbox', { name: 'Site' }).check()
+  const brings = page.getByRole('group', { name: 'Brings along' })
+  await brings.getByRole('combobox', { name: 'Site' }).fill('Lisbon')
+  await page.getByRole('option', { name: /^Lisbon/ }).click()
+  await page.getByRole('button', { name: 'Look at the plan' }).click()
+  const plan = page.getByRole('region', { name: 'What changes' })
+  await expect(plan).toContainText('Needs a value of')
+  await expect(plan).toContainText('Brings along')
+  await page.getByRole('button', { name: 'Go on editing' }).click()
+  await page.getByRole('button', { name: 'Discard' }).click()
+
+  await page.goto('/people/Directory_User?text=E10121')
+  await bodyRows(grid(page, 'Person')).first().click()
+  const view = page.getByRole('treegrid', { name: 'View permissions' })
+  await expect(view.getByRole('row').filter({ hasText: 'Ledger (Accounting)' })).toBeVisible()
+  await expect(view.getByRole('row').filter({ hasText: 'Ledger (Treasury)' })).toBeVisible()
 })
 
 test('a rule tells whom it matches while it is written', async ({ page, signIn }) => {

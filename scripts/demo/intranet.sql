@@ -34,5 +34,6 @@ end $$;
 insert into groups values
     ('news', 'News'), ('phonebook', 'Phone book'), ('finance-reports', 'Finance reports'), ('payment-entry', 'Payment entry'),
     ('customers', 'Customer records'), ('key-accounts', 'Key accounts'), ('source-code', 'Source code'), ('personnel', 'Personnel files'),
-    ('administrators', 'Intranet administrators')
+    ('administrators', 'Intranet administrators'), ('ledger-corporate', 'Ledger of the group'), ('ledger-accounting', 'Ledger of accounting'),
+    ('ledger-controlling', 'Ledger of controlling'), ('ledger-treasury', 'Ledger of the treasury')
 on conflict do nothing;

@@ -3,6 +3,7 @@ package assignment
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +109,7 @@ func (w *wording) why(s evaluation.Step) string {
 		text += w.asHeld(c)
 		parts = append(parts, text)
 	}
-	if len(parts) > 0 {
+	if slices.ContainsFunc(s.Criteria, func(c evaluation.CriterionFact) bool { return !c.ByRole }) {
 		parts[len(parts)-1] += w.ofRecord(s)
 	}
 	if s.NeedsRoleID != 0 {

@@ -1,4 +1,5 @@
-import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { ActionIcon, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
@@ -92,8 +93,9 @@ export function FieldInput(props: FieldInputProps) {
         />
       )
     case 'values':
-      return <ValuesInput {...props} />
+      return f.name === 'imposedDimensions' ? <DimensionValues {...props} /> : <ValuesInput {...props} />
     case 'texts':
+      if (f.name === 'requiredParameters') return <DimensionChoice {...props} />
       return (
         <TextInput
           {...common}
@@ -201,6 +203,72 @@ function FixedResource(props: FieldInputProps & { error: ReactNode }) {
         error={props.error}
         onChange={(key) => props.onChange(path, key)}
       />
+    </div>
+  )
+}
+
+/** Some of the dimensions; also those that are named and do not exist, so that they can be taken off. */
+function DimensionChoice({ field, path, value, mistakes, disabled, onChange }: FieldInputProps) {
+  const dimensions = useDimensions()
+  const chosen = (value as string[] | null) ?? []
+  const names = [...new Set([...dimensions.map((d) => d.identifier), ...chosen])]
+  return (
+    <Checkbox.Group
+      label={labelOf(field)}
+      description={field.says}
+      error={deep(mistakes, path)}
+      value={chosen}
+      onChange={(next) => onChange(path, next)}
+    >
+      {names.map((name) => (
+        <Checkbox
+          key={name}
+          className={classes.check}
+          value={name}
+          label={dimensions.find((d) => d.identifier === name)?.displayName ?? name}
+          disabled={disabled}
+        />
+      ))}
+    </Checkbox.Group>
+  )
+}
+
+/** A resource for each dimension, as far as one is chosen. */
+function DimensionValues({ field, path, value, mistakes, disabled, onChange }: FieldInputProps) {
+  const dimensions = useDimensions()
+  const list = (value as { name: string; value: string }[] | null) ?? []
+  const label = labelOf(field)
+  return (
+    <div className={classes.stacked} role="group" aria-label={label}>
+      <span className={classes.label}>{label}</span>
+      <span className="dim">{field.says}</span>
+      {dimensions.map((d) => {
+        const others = list.filter((v) => v.name !== d.identifier)
+        const key = list.find((v) => v.name === d.identifier)?.value ?? ''
+        return (
+          <div key={d.identifier} className={classes.imposed}>
+            <span>{d.displayName}</span>
+            <ValueOf
+              label={d.displayName}
+              entityType={d.entityType}
+              value={key}
+              onChange={(next) =>
+                onChange(path, next === '' ? others : [...others, { name: d.identifier, value: next }])
+              }
+            />
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              disabled={disabled || key === ''}
+              aria-label={t.edit.removeThis(d.displayName)}
+              onClick={() => onChange(path, others)}
+            >
+              <IconX size={15} />
+            </ActionIcon>
+          </div>
+        )
+      })}
+      {deep(mistakes, path) && <p className={classes.error}>{deep(mistakes, path)}</p>}
     </div>
   )
 }

@@ -19,7 +19,11 @@ export function ObjectForm({ editor, disabled }: { editor: Editor; disabled?: bo
           value={draft}
           whole={draft}
           path=""
-          only={(name) => group.fields.has(name) && (isNew || name !== 'identifier')}
+          only={(name) =>
+            group.fields.has(name) &&
+            (isNew || name !== 'identifier') &&
+            !(name === 'imposedDimensions' && kind.name === 'compositeRole')
+          }
           mistakes={editor.mistakes}
           disabled={disabled || editor.busy}
           onChange={editor.set}

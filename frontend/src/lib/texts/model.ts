@@ -175,6 +175,8 @@ export const modelTexts = {
       entityType: 'For',
       category: 'Category',
       secondaryCategories: 'Also shown in',
+      requiredParameters: 'Needs a value of',
+      imposedDimensions: 'Brings along',
       tags: 'Labels',
       owner: 'Owner',
       parent: 'Category above',
