@@ -38,6 +38,10 @@ func (r *planResolver) Changes(ctx context.Context, obj *plan.Plan) ([]*manifest
 	return r.Resolver.Plans.Changes(ctx, obj)
 }
 
+func (r *planResolver) Edits(ctx context.Context, obj *plan.Plan) ([]*plan.Edit, error) {
+	return r.Resolver.Plans.Edits(ctx, obj)
+}
+
 func (r *planResolver) Problems(ctx context.Context, obj *plan.Plan) ([]*rolemodel.Problem, error) {
 	return r.Resolver.Plans.Problems(ctx, obj)
 }

@@ -196,14 +196,15 @@ insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_poli
 	case when row_number() over (order by r.id) = 2 then '[]' else '[{"criteria": [{"dimension": "Department", "value": 1, "key": "K", "label": "L", "inherit": true}], "matched": 2, "rightly": 1, "fresh": 1}]'::jsonb end
 	from role r;
 insert into mining_person (mining_result_id, owner_id, would_be_given) select 3721, 1000 + n, n > 2 from generate_series(1, 4) n;
-insert into plan (id, title, state, actor, configuration, changes, problems, summary, moved, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by) overriding system value values
+insert into plan (id, title, state, actor, configuration, changes, edits, problems, summary, moved, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by) overriding system value values
 	(3701, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": [{"Path": "displayName", "Before": "a", "After": "b"}]}]',
+		'[{"Action": "UPDATE", "ID": 1001, "EntityType": "Directory_User", "Key": "zqp1keyq", "DisplayName": "zqp1nameq", "Fields": [{"Path": "Phone", "Before": "zqp1beforeq", "After": "zqp1afterq"}]}]',
 		'[{"Severity": "WARNING", "Kind": "role", "Identifier": "R", "Field": "x", "Message": "odd"}]',
 		'{"people": 4, "seconds": 1, "looked": 4, "limits": [{"resourceType": "AD_User", "name": "AD", "action": "delete", "count": 2, "limit": 1, "isPercent": true, "base": 3, "message": "m"}], "mails": [{"template": "T", "sourceEntityType": "Directory_User", "recipients": 1}]}',
 		'[{"owner": 1001, "name": "zqp1nameq", "why": "w"}]', timestamptz '2026-01-01', 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', 'everything'),
-	(3702, 'zqplanq', 'QUEUED', 'everything', '', '[]', '[]', '{}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', null, null, null),
-	(3703, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": []}]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null),
-	(3704, 'zqplanq', 'FINISHED', 'everything', '', '[]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null);
+	(3702, 'zqplanq', 'QUEUED', 'everything', '', '[]', '[]', '[]', '{}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', null, null, null),
+	(3703, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": []}]', '[]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null),
+	(3704, 'zqplanq', 'FINISHED', 'everything', '', '[]', '[]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null);
 insert into plan_owner (plan_id, owner_id, type_id, digest) select 3701, 1000 + n, 11, '' from generate_series(1, 4) n;
 insert into plan_item (plan_id, owner_id, type_id, kind, effect, object, object_name, system, system_name, property, property_name, action, before_value, after_value, workflow, state, order_kind, start_date, end_date, wait_reason, error)
 	select 3701, 1000 + n, 11, 'LINE', 1, 'AD_User', 'AD', 'AD', 'AD', 'Phone', 'Phone', 'SET', 'zqp'||n||'planbeforeq', 'zqp'||n||'planafterq', 18, 1, 'UPDATE', timestamptz '2026-01-01', timestamptz '2027-01-01', 'not_due', 'x' from generate_series(1, 4) n;
@@ -269,7 +270,7 @@ func settle(t *testing.T) *world {
 	require.NoError(t, err)
 	_, err = b.db.ExecContext(b.ctx, "update connection set secrets = ? where id = 41", sealed)
 	require.NoError(t, err)
-	b.resolver.Plans = plan.New(plan.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Shapes: b.resolver.Directory.Shapes, Manifest: b.resolver.Manifest, Assignments: b.resolver.Assignments,
+	b.resolver.Plans = plan.New(plan.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Shapes: b.resolver.Directory.Shapes, Directory: b.resolver.Directory, Manifest: b.resolver.Manifest, Assignments: b.resolver.Assignments,
 		Orders: b.resolver.Orders}, dbtest.Idle(plan.Hooks{}))
 	planned, err := b.ring.Seal(plan.SealedOf("3704"), map[string]string{"yaml": ""})
 	require.NoError(t, err)

@@ -3346,6 +3346,40 @@ func (ec *executionContext) unmarshalNUpdateResourceInput2writᚋserverᚋdirect
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOCreateResourceInput2ᚕwritᚋserverᚋdirectoryᚐCreateResourceInputᚄ(ctx context.Context, v any) ([]directory.CreateResourceInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]directory.CreateResourceInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCreateResourceInput2writᚋserverᚋdirectoryᚐCreateResourceInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalODeleteResourceInput2ᚕwritᚋserverᚋdirectoryᚐDeleteResourceInputᚄ(ctx context.Context, v any) ([]directory.DeleteResourceInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]directory.DeleteResourceInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDeleteResourceInput2writᚋserverᚋdirectoryᚐDeleteResourceInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalOPropertyFilter2ᚕwritᚋserverᚋdirectoryᚐPropertyFilterᚄ(ctx context.Context, v any) ([]directory.PropertyFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -3433,6 +3467,23 @@ func (ec *executionContext) marshalOResourceVersion2ᚕᚖwritᚋserverᚋdirect
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOUpdateResourceInput2ᚕwritᚋserverᚋdirectoryᚐUpdateResourceInputᚄ(ctx context.Context, v any) ([]directory.UpdateResourceInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]directory.UpdateResourceInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUpdateResourceInput2writᚋserverᚋdirectoryᚐUpdateResourceInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

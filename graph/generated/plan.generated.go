@@ -28,6 +28,7 @@ type PlanResolver interface {
 	ActorName(ctx context.Context, obj *plan.Plan) (*string, error)
 
 	Changes(ctx context.Context, obj *plan.Plan) ([]*manifest.Change, error)
+	Edits(ctx context.Context, obj *plan.Plan) ([]*plan.Edit, error)
 	Problems(ctx context.Context, obj *plan.Plan) ([]*rolemodel.Problem, error)
 	Summary(ctx context.Context, obj *plan.Plan) (*plan.Summary, error)
 	Moved(ctx context.Context, obj *plan.Plan) ([]*plan.Moved, error)
@@ -492,6 +493,38 @@ func (ec *executionContext) fieldContext_Plan_changes(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Plan_edits(ctx context.Context, field graphql.CollectedField, obj *plan.Plan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Plan_edits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Plan().Edits(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*plan.Edit) graphql.Marshaler {
+			return ec.marshalNPlanEdit2ᚕᚖwritᚋserverᚋplanᚐEditᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Plan_edits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Plan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanEdit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Plan_problems(ctx context.Context, field graphql.CollectedField, obj *plan.Plan) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -728,6 +761,153 @@ func (ec *executionContext) _PlanConnection_totalCountIsEstimate(ctx context.Con
 }
 func (ec *executionContext) fieldContext_PlanConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlanConnection", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PlanEdit_action(ctx context.Context, field graphql.CollectedField, obj *plan.Edit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdit_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v manifest.Action) graphql.Marshaler {
+			return ec.marshalNPlanAction2writᚋserverᚋmanifestᚐAction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdit_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanEdit", field, false, false, "PlanAction")
+}
+
+func (ec *executionContext) _PlanEdit_id(ctx context.Context, field graphql.CollectedField, obj *plan.Edit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdit_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNID2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdit_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanEdit", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PlanEdit_entityType(ctx context.Context, field graphql.CollectedField, obj *plan.Edit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdit_entityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdit_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanEdit", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanEdit_key(ctx context.Context, field graphql.CollectedField, obj *plan.Edit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdit_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdit_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanEdit", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanEdit_displayName(ctx context.Context, field graphql.CollectedField, obj *plan.Edit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdit_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdit_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanEdit", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlanEdit_fields(ctx context.Context, field graphql.CollectedField, obj *plan.Edit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanEdit_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []manifest.Field) graphql.Marshaler {
+			return ec.marshalNPlanField2ᚕwritᚋserverᚋmanifestᚐFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanEdit_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlanEdit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanField(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PlanGroup_key(ctx context.Context, field graphql.CollectedField, obj *plan.Group) (ret graphql.Marshaler) {
@@ -2541,6 +2721,29 @@ func (ec *executionContext) fieldContext_PlanSummary_isDated(_ context.Context, 
 	return graphql.NewScalarFieldContext("PlanSummary", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _PlanSummary_isImagined(ctx context.Context, field graphql.CollectedField, obj *plan.Summary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanSummary_isImagined(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsImagined, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanSummary_isImagined(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanSummary", field, false, false, "Boolean")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2731,13 +2934,20 @@ func (ec *executionContext) unmarshalInputMakePlanInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"title", "yaml", "asOf"}
+	fieldsInOrder := [...]string{"again", "title", "yaml", "save", "delete", "versions", "createResources", "updateResources", "deleteResources", "asOf"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "again":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("again"))
+			data, err := ec.unmarshalOID2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Again = data
 		case "title":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2752,6 +2962,48 @@ func (ec *executionContext) unmarshalInputMakePlanInput(ctx context.Context, obj
 				return it, err
 			}
 			it.YAML = data
+		case "save":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("save"))
+			data, err := ec.unmarshalOConfigurationInput2ᚖwritᚋserverᚋmanifestᚐManifest(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Save = data
+		case "delete":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delete"))
+			data, err := ec.unmarshalOConfigurationNameInput2ᚕwritᚋserverᚋmanifestᚐObjectNameᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delete = data
+		case "versions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("versions"))
+			data, err := ec.unmarshalOConfigurationVersionInput2ᚕwritᚋserverᚋmanifestᚐObjectVersionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Versions = data
+		case "createResources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createResources"))
+			data, err := ec.unmarshalOCreateResourceInput2ᚕwritᚋserverᚋdirectoryᚐCreateResourceInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreateResources = data
+		case "updateResources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updateResources"))
+			data, err := ec.unmarshalOUpdateResourceInput2ᚕwritᚋserverᚋdirectoryᚐUpdateResourceInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdateResources = data
+		case "deleteResources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deleteResources"))
+			data, err := ec.unmarshalODeleteResourceInput2ᚕwritᚋserverᚋdirectoryᚐDeleteResourceInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeleteResources = data
 		case "asOf":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("asOf"))
 			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
@@ -3146,6 +3398,12 @@ func (ec *executionContext) slowly_Plan(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Plan_changes(ctx, field, obj)
 				})
+		case "edits":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Plan_edits(ctx, field, obj)
+				})
 		case "problems":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -3215,6 +3473,64 @@ func (ec *executionContext) slowly_PlanConnection(ctx context.Context, sel ast.S
 			}
 		case "totalCountIsEstimate":
 			out.Values[i] = ec._PlanConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var planEditImplementors = []string{"PlanEdit"}
+
+func (ec *executionContext) slowly_PlanEdit(ctx context.Context, sel ast.SelectionSet, obj *plan.Edit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planEditImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanEdit")
+		case "action":
+			out.Values[i] = ec._PlanEdit_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._PlanEdit_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityType":
+			out.Values[i] = ec._PlanEdit_entityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._PlanEdit_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "displayName":
+			out.Values[i] = ec._PlanEdit_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._PlanEdit_fields(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3850,6 +4166,11 @@ func (ec *executionContext) slowly_PlanSummary(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "isImagined":
+			out.Values[i] = ec._PlanSummary_isImagined(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3953,6 +4274,30 @@ func (ec *executionContext) marshalNPlanConnection2ᚖwritᚋserverᚋpageᚐCon
 		return graphql.Null
 	}
 	return ec._PlanConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlanEdit2ᚕᚖwritᚋserverᚋplanᚐEditᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.Edit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlanEdit2ᚖwritᚋserverᚋplanᚐEdit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlanEdit2ᚖwritᚋserverᚋplanᚐEdit(ctx context.Context, sel ast.SelectionSet, v *plan.Edit) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlanEdit!")
+		return graphql.Null
+	}
+	return ec._PlanEdit(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPlanEffect2writᚋserverᚋplanᚐEffect(ctx context.Context, v any) (plan.Effect, error) {

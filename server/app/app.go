@@ -102,7 +102,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
-	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
+	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Directory: a.Directory, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
 	mail := s.Config.Mail
 	transport, err := notification.NewTransport(notification.TransportOptions{SMTPURL: mail.SMTPURL, Security: notification.Security(mail.Security),
 		PickupDir: cmp.Or(mail.PickupDir, mailDir(s.Config))})

@@ -145,8 +145,9 @@ func printPeople(ctx context.Context, s cli.Session, a *App, p *plan.Plan) error
 		fmt.Fprintf(s.Out, "%s %s %s: %s\n", sign[i.Effect], i.Owner().DisplayName, i.Owner().Key, inWords(i))
 	}
 	if more := items.TotalCount - len(items.Nodes()); more > 0 {
-		fmt.Fprintf(s.Out, "... and %d more: /plans/%d shows all.\n", more, p.ID)
+		fmt.Fprintf(s.Out, "... and %d more.\n", more)
 	}
+	fmt.Fprintf(s.Out, "The page /plans/%d shows all of it, in groups.\n", p.ID)
 	fmt.Fprintf(s.Out, "To apply exactly this, or nothing if the world moved: writ apply --plan %d\n", p.ID)
 	return nil
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -166,26 +165,33 @@ func TestPlanSaysWhatHappens(t *testing.T) {
 		}
 		require.NoError(t, err, "round %d:\n%s", round, text)
 		p.compute(assignment.Recompute{Dirty: true})
-		after := p.facts()
-		about, will := p.said(made.ID)
-		is := touched(before, after)
-		for key := range about { // another rule behind the same, a line that waits for another reason: nothing that facts tell
-			if !is[key] && !strings.HasPrefix(key, "LINE") && !strings.HasPrefix(key, "ACCOUNT") {
-				require.Fail(t, "the plan said what did not happen", "round %d: %s\n%s", round, key, text)
-			}
-		}
-		for key := range is {
-			require.True(t, about[key], "round %d: the plan did not say %s\n%s", round, key, text)
-		}
-		for line := range will {
-			require.NotZero(t, after[line], "round %d: the plan said %q\n%s", round, line, text)
-		}
-		fresh := slices.DeleteFunc(slices.Collect(maps.Keys(after)), func(f string) bool { return !strings.HasPrefix(f, "LINE") || before[f] != 0 })
-		for _, f := range fresh {
-			require.True(t, will[f], "round %d: the plan did not say %q\n%s", round, f, text)
-		}
-		t.Logf("round %d: %d things said and done", round, len(is))
+		n := p.asSaid(made.ID, before, p.facts(), fmt.Sprintf("round %d:\n%s", round, text))
+		t.Logf("round %d: %d things said and done", round, n)
 	}
+}
+
+// asSaid demands that what happened between two states is what a plan said, and tells how much that was.
+func (p *planned) asSaid(id int64, before, after map[string]int, what string) int {
+	p.t.Helper()
+	about, will := p.said(id)
+	is := touched(before, after)
+	for key := range about { // another rule behind the same, a line that waits for another reason: nothing that facts tell
+		if !is[key] && !strings.HasPrefix(key, "LINE") && !strings.HasPrefix(key, "ACCOUNT") {
+			require.Fail(p.t, "the plan said what did not happen", "%s\n%s", key, what)
+		}
+	}
+	for key := range is {
+		require.True(p.t, about[key], "the plan did not say %s\n%s", key, what)
+	}
+	for line := range will {
+		require.NotZero(p.t, after[line], "the plan said %q\n%s", line, what)
+	}
+	for f := range after {
+		if strings.HasPrefix(f, "LINE") && before[f] == 0 {
+			require.True(p.t, will[f], "the plan did not say %q\n%s", f, what)
+		}
+	}
+	return len(is)
 }
 
 // changeModel makes a configuration that changes the model somewhere.

@@ -180,12 +180,32 @@ func (s *Service) refreshReferenceData(ctx context.Context, tx bun.Tx) (changed 
 	if err != nil {
 		return false, err
 	}
-	hash := fmt.Sprintf("%x", sha256.Sum256(jsonb(keys))) // maps marshal in key order
+	hash := referenceHash(keys)
 	var before string
 	if _, err := store.Setting(ctx, tx, referenceKey, &before); err != nil || before == hash {
 		return false, err
 	}
 	return true, store.WriteSetting(ctx, tx, referenceKey, hash)
+}
+
+// referenceHash names what rules name in the directory.
+func referenceHash(keys model.Keys) string {
+	return fmt.Sprintf("%x", sha256.Sum256(jsonb(keys))) // maps marshal in key order
+}
+
+// Computes reports whether resources of an entity type are owners: there are roles or resource types for them.
+func (m *Model) Computes(entityTypeID int64) bool {
+	for _, t := range m.Source.ResourceTypes {
+		if t.SourceEntityTypeID == entityTypeID {
+			return true
+		}
+	}
+	for _, r := range m.Source.Roles {
+		if r.EntityTypeID == entityTypeID {
+			return true
+		}
+	}
+	return false
 }
 
 // widthOf counts, for the widest source entity type, its properties and twice those of its targets: what is there and what is expected.

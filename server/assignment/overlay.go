@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"writ/server/db"
 	"writ/server/directory"
@@ -23,9 +24,19 @@ type Overlay struct {
 	// Basis names the configuration that the proposal stands on.
 	Basis  string
 	tables map[string]string // rows of the tables of the configuration, as JSON
-	edited []int64           // resources that the proposal changes or makes
-	rows   string            // they themselves
-	links  string            // and their links
+	edited []int64           // resources that the proposal changes, makes or ends
+	rows   []string          // of them, of each of the tables of editable, as JSON
+	keyed  []int64           // resources whose correlation keys are others by that
+	keys   string            // those keys, as JSON
+	// Concerned are those whom the edits could make a difference to, by the rules of incremental computation; nil: everybody.
+	Concerned []int64
+}
+
+// editable are the tables of the data of people, with the column that says whose a row is, and which rows count.
+var editable = []struct{ table, of, where string }{
+	{"resource", "id", "true"},
+	{"resource_link", "source_id", "valid_to = 'infinity'"},
+	{"unresolved_ref", "source_id", "true"},
 }
 
 // shadowed are the tables of the configuration that statements of a computation read.
@@ -57,12 +68,57 @@ func (s *Service) Capture(ctx context.Context, tx bun.Tx, edited []int64) (*Over
 	if len(edited) == 0 {
 		return o, nil
 	}
-	if err := tx.NewRaw(`select (select coalesce(json_agg(r), '[]') from resource r where r.id = any (?0))::text,
-		(select coalesce(json_agg(l), '[]') from resource_link l where l.source_id = any (?0) and l.valid_to = 'infinity')::text`, ids(edited)).Scan(ctx, &o.rows, &o.links); err != nil {
-		return nil, fmt.Errorf("read the resources of a proposal: %w", err)
+	if err := s.concerned(ctx, tx, o); err != nil {
+		return nil, fmt.Errorf("look whom a proposal concerns: %w", err)
+	}
+	o.rows = make([]string, len(editable))
+	for i, t := range editable {
+		if err := tx.NewRaw(`select coalesce(json_agg(t), '[]')::text from ? t where ? = any (?) and ?`, bun.Ident(t.table), bun.Ident(t.of), ids(edited), bun.Safe(t.where)).Scan(ctx, &o.rows[i]); err != nil {
+			return nil, fmt.Errorf("read %s of a proposal: %w", t.table, err)
+		}
 	}
 	return o, nil
 }
+
+// mine: the row is one that this transaction wrote.
+const mine = `xmin = pg_current_xact_id()::xid`
+
+// concerned finds whom edits concern, as they would be spread if they were committed: marks and keys are those of an incremental computation.
+func (s *Service) concerned(ctx context.Context, tx bun.Tx, o *Overlay) error {
+	if err := tx.NewRaw(`select resource_id from changed_resource where (reverse_properties is null or reverse_properties && ?::bigint[]) and `+mine+` order by 1`,
+		ids(o.Model.Hops.backward)).Scan(ctx, &o.keyed); err != nil {
+		return err
+	}
+	left, err := leftBehind(ctx, tx, o.keyed)
+	if err != nil {
+		return err
+	}
+	if o.keyed = append(o.keyed, left...); len(o.keyed) > maxEdited {
+		return errs.New(errs.TooLarge, "These edits concern %d resources, which is more than %d. Plan a part of them.", len(o.keyed), maxEdited)
+	}
+	if err := s.dirtyByFacts(ctx, tx, o.Model, o.keyed); err != nil {
+		return err
+	}
+	if err := s.refreshKeys(ctx, tx, o.Model, o.keyed); err != nil {
+		return err
+	}
+	if err := tx.NewRaw(`select coalesce(json_agg(json_build_object('rule_id', rule_id, 'side', side, 'value', value, 'resource_id', resource_id)), '[]')::text
+		from correlation_key where resource_id = any (?)`, ids(o.keyed)).Scan(ctx, &o.keys); err != nil {
+		return err
+	}
+	var inForce string
+	if _, err := db.Setting(ctx, tx, referenceKey, &inForce); err != nil {
+		return err
+	}
+	if inForce != referenceHash(o.Model.keys) { // what rules name: that concerns everybody
+		return nil
+	}
+	o.Concerned = []int64{}
+	return tx.NewRaw(`select owner_id from dirty_owner where `+mine+` order by 1`).Scan(ctx, &o.Concerned)
+}
+
+// maxEdited is how many resources the edits of one proposal may concern.
+const maxEdited = 100_000
 
 // errMoved: somebody else changed the configuration between a proposal and the look at its world.
 var errMoved = errs.New(errs.StaleItem, "The configuration was changed by somebody else while this was computed. Plan again.")
@@ -106,19 +162,14 @@ func (s *Service) layOver(ctx context.Context, tx bun.Tx, o *Overlay) error {
 			return err
 		}
 	}
-	if len(o.edited) > 0 {
-		for _, statement := range []struct {
-			sql  string
-			args []any
-		}{
-			{`create temp table edited_resource (like public.resource, primary key (id)) on commit drop`, nil},
-			{`insert into pg_temp.edited_resource select * from json_populate_recordset(null::public.resource, ?::json)`, []any{o.rows}},
-			{`create temp table edited_link (like public.resource_link including indexes) on commit drop`, nil},
-			{`insert into pg_temp.edited_link select * from json_populate_recordset(null::public.resource_link, ?::json)`, []any{o.links}},
-			{`create temp view resource as select * from public.resource where id <> all (?) union all select * from pg_temp.edited_resource`, []any{ids(o.edited)}},
-			{`create temp view resource_link as select * from public.resource_link where source_id <> all (?) union all select * from pg_temp.edited_link`, []any{ids(o.edited)}},
+	for i, rows := range o.rows {
+		t, edited := bun.Ident(editable[i].table), bun.Ident("edited_"+editable[i].table)
+		for _, statement := range []schema.QueryWithArgs{
+			bun.SafeQuery(`create temp table ? (like public.?) on commit drop`, edited, t),
+			bun.SafeQuery(`insert into pg_temp.? select * from json_populate_recordset(null::public.?, ?::json)`, edited, t, rows),
+			bun.SafeQuery(`create temp view ?0 as select * from public.?0 where ?1 <> all (?2) union all select * from pg_temp.?3`, t, bun.Ident(editable[i].of), ids(o.edited), edited),
 		} {
-			if _, err := tx.NewRaw(statement.sql, statement.args...).Exec(ctx); err != nil {
+			if _, err := tx.NewRaw("?", statement).Exec(ctx); err != nil {
 				return err
 			}
 		}
@@ -154,7 +205,7 @@ func (s *Service) staleKeys(ctx context.Context, tx bun.Tx, o *Overlay) ([]int64
 
 // layKeys makes the correlation keys of the proposal: those of rules that are as they were are read where they are stored.
 func (s *Service) layKeys(ctx context.Context, tx bun.Tx, o *Overlay, stale []int64) error {
-	if len(stale) == 0 && len(o.edited) == 0 {
+	if len(stale) == 0 && len(o.keyed) == 0 {
 		return nil
 	}
 	if _, err := tx.ExecContext(ctx, `create temp table proposed_key (rule_id bigint not null, side character(1) not null, value text not null, resource_id bigint not null,
@@ -172,7 +223,7 @@ func (s *Service) layKeys(ctx context.Context, tx bun.Tx, o *Overlay, stale []in
 			}
 		}
 	}
-	lay := func(page []int64, only func(rule int64) bool) error {
+	lay := func(page []int64) error {
 		loaded, err := directory.LoadMany(ctx, tx, o.Model.Shape, page, together(o.Model.Hops.sourceKey, o.Model.Hops.targetKey)...)
 		if err != nil {
 			return err
@@ -184,7 +235,7 @@ func (s *Service) layKeys(ctx context.Context, tx bun.Tx, o *Overlay, stale []in
 		var rows [][]any
 		add := func(side string, id int64, keys []evaluation.Key) {
 			for _, k := range keys {
-				if k.Fault == "" && only(k.RuleID) {
+				if k.Fault == "" && slices.Contains(stale, k.RuleID) {
 					rows = append(rows, []any{k.RuleID, side, k.Value, id})
 				}
 			}
@@ -211,13 +262,14 @@ func (s *Service) layKeys(ctx context.Context, tx bun.Tx, o *Overlay, stale []in
 				break
 			}
 			after = page[len(page)-1]
-			if err := lay(page, func(rule int64) bool { return slices.Contains(stale, rule) }); err != nil {
+			if err := lay(page); err != nil {
 				return err
 			}
 		}
 	}
-	if len(o.edited) > 0 {
-		if err := lay(o.edited, func(rule int64) bool { return !slices.Contains(stale, rule) }); err != nil {
+	if len(o.keyed) > 0 {
+		if _, err := tx.NewRaw(`insert into pg_temp.proposed_key (rule_id, side, value, resource_id) select rule_id, side, value, resource_id
+			from json_to_recordset(?::json) k (rule_id bigint, side text, value text, resource_id bigint) where rule_id <> all (?)`, o.keys, ids(stale)).Exec(ctx); err != nil {
 			return err
 		}
 	}
@@ -230,7 +282,7 @@ func (s *Service) layKeys(ctx context.Context, tx bun.Tx, o *Overlay, stale []in
 		}
 	}
 	_, err := tx.NewRaw(`create temp view correlation_key as select rule_id, side, value, resource_id, digest from public.correlation_key where rule_id <> all (?0) and resource_id <> all (?1)
-		union all select rule_id, side, value, resource_id, digest from pg_temp.proposed_key`, ids(stale), ids(o.edited)).Exec(ctx)
+		union all select rule_id, side, value, resource_id, digest from pg_temp.proposed_key`, ids(stale), ids(o.keyed)).Exec(ctx)
 	return err
 }
 

@@ -17,6 +17,7 @@
 //	search.go    what search means, in every list
 //	columns.go   of which columns a shown resource is made, in lists of its own and beside others
 //	resource.go  Get, List for people; history.go the versions of one resource; metadata.go the entity types
+//	edits.go     several of them in a transaction of somebody else, and in a look ahead
 //	edit.go      Create, Update, Delete by people
 //
 // # A resource over time

@@ -49,109 +49,121 @@ type DeleteResourcePayload struct{ ID int64 }
 // Create adds a resource by hand. It stays when its entity type is synchronized, and is taken over as soon as its key is read. Needs
 // Create on the entity type, and the new row must be in the scope of that right. Conflict when the key or a unique key is taken.
 func (s *Service) Create(ctx context.Context, in CreateResourceInput) (*ResourcePayload, error) {
-	var payload *ResourcePayload
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		shape, err := s.Shapes.Load(ctx, tx)
-		if err != nil {
-			return err
-		}
-		scope, err := permit.RequireOn(ctx, in.EntityType, permit.Resource(in.EntityType, "Create"))
-		if err != nil {
-			return err
-		}
-		t := shape.ByIdentifier[in.EntityType]
-		if t == nil {
-			return errs.Missing("There is no entity type %s.", in.EntityType).At("input.entityType")
-		}
-		in.Key = CleanKey(in.Key)
-		if in.Key == "" {
-			return errs.Invalid("input.key", "A %s needs a key.", t.DisplayName)
-		}
-		c := Change{EntityTypeID: t.ID, Command: Insert, Key: in.Key}
-		if err := values(ctx, tx, shape, &c, in.Values, nil); err != nil {
-			return err
-		}
-		if p := shape.KeyProperty(t.ID); p != nil {
-			key, err := Normalise(p.Type, in.Key, shape.Zone())
-			if err != nil {
-				return errs.Invalid("input.key", "%s", errs.As(err).Message)
-			}
-			if given, ok := c.Scalars[p.Identifier]; ok && given != key {
-				return errs.Invalid("input.key", "%s is the key, so it must be %q like it.", p.DisplayName, key)
-			}
-			c.Key, c.Scalars[p.Identifier] = key, key
-		}
-		if err := CheckKey(c.Key); err != nil {
-			return errs.As(err).At("input.key")
-		}
-		taken, err := tx.NewSelect().Table("resource").Where("entity_type_id = ? and key = ? and valid_to = 'infinity'", t.ID, c.Key).Exists(ctx)
-		if err != nil {
-			return err
-		}
-		conflict := errs.New(errs.Conflict, "There is already a %s with the key %s.", t.DisplayName, c.Key).At("input.key")
-		if taken {
-			return conflict
-		}
-		counts, err := s.write(ctx, tx, shape, c)
-		if err != nil {
-			return err
-		}
-		if counts.Inserted != 1 { // somebody was faster
-			return conflict
-		}
-		r, err := s.selectByKey(ctx, tx, t.ID, c.Key)
-		if err != nil {
-			return err
-		}
-		payload = &ResourcePayload{Resource: r}
-		return staysIn(ctx, tx, shape, r, scope)
-	})
-	return payload, err
+	return inTx(ctx, s, in, s.create)
 }
 
-// Update changes values of a resource. What is read from a managed system cannot be changed here: the next synchronization would undo
-// it. Needs Update on the entity type; the row must be in its scope before and after. StaleItem when somebody changed it since.
-func (s *Service) Update(ctx context.Context, in UpdateResourceInput) (*ResourcePayload, error) {
-	var payload *ResourcePayload
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		shape, r, scope, err := s.lockFor(ctx, tx, in.ID, in.Version, "Update")
-		if err != nil {
-			return err
-		}
-		c := Change{EntityTypeID: r.EntityTypeID, Command: Update, Key: r.Key}
-		if err := values(ctx, tx, shape, &c, in.Values, r); err != nil {
-			return err
-		}
-		if _, err := s.write(ctx, tx, shape, c); err != nil {
-			return err
-		}
-		if r, err = s.selectByKey(ctx, tx, r.EntityTypeID, r.Key); err != nil {
-			return err
-		}
-		payload = &ResourcePayload{Resource: r}
-		return staysIn(ctx, tx, shape, r, scope)
-	})
-	return payload, err
-}
-
-// Delete ends a resource that was added by hand; history keeps it. Conflict for one that is read from a managed system: it has to be
-// deleted there. Needs Delete on the entity type. StaleItem when somebody changed it since.
-func (s *Service) Delete(ctx context.Context, in DeleteResourceInput) (*DeleteResourcePayload, error) {
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		shape, r, _, err := s.lockFor(ctx, tx, in.ID, in.Version, "Delete")
-		if err != nil {
-			return err
-		}
-		if !shape.IsManual(r) {
-			return errs.New(errs.Conflict, "%s is read from a managed system. Delete it there; it disappears here with the next synchronization.", r.DisplayName).Of(r.ID)
-		}
-		_, err = s.write(ctx, tx, shape, Change{EntityTypeID: r.EntityTypeID, Command: Delete, Key: r.Key})
+// inTx carries out one change by a person in a transaction of its own.
+func inTx[In any](ctx context.Context, s *Service, in In, change func(ctx context.Context, tx bun.Tx, in In) (*Resource, error)) (*ResourcePayload, error) {
+	var r *Resource
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+		r, err = change(ctx, tx, in)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	return &ResourcePayload{Resource: r}, nil
+}
+
+func (s *Service) create(ctx context.Context, tx bun.Tx, in CreateResourceInput) (*Resource, error) {
+	shape, err := s.Shapes.Load(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	scope, err := permit.RequireOn(ctx, in.EntityType, permit.Resource(in.EntityType, "Create"))
+	if err != nil {
+		return nil, err
+	}
+	t := shape.ByIdentifier[in.EntityType]
+	if t == nil {
+		return nil, errs.Missing("There is no entity type %s.", in.EntityType).At("input.entityType")
+	}
+	in.Key = CleanKey(in.Key)
+	if in.Key == "" {
+		return nil, errs.Invalid("input.key", "A %s needs a key.", t.DisplayName)
+	}
+	c := Change{EntityTypeID: t.ID, Command: Insert, Key: in.Key}
+	if err := s.values(ctx, tx, shape, &c, in.Values, nil); err != nil {
+		return nil, err
+	}
+	if p := shape.KeyProperty(t.ID); p != nil {
+		key, err := Normalise(p.Type, in.Key, shape.Zone())
+		if err != nil {
+			return nil, errs.Invalid("input.key", "%s", errs.As(err).Message)
+		}
+		if given, ok := c.Scalars[p.Identifier]; ok && given != key {
+			return nil, errs.Invalid("input.key", "%s is the key, so it must be %q like it.", p.DisplayName, key)
+		}
+		c.Key, c.Scalars[p.Identifier] = key, key
+	}
+	if err := CheckKey(c.Key); err != nil {
+		return nil, errs.As(err).At("input.key")
+	}
+	taken, err := tx.NewSelect().Table("resource").Where("entity_type_id = ? and key = ? and valid_to = 'infinity'", t.ID, c.Key).Exists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conflict := errs.New(errs.Conflict, "There is already a %s with the key %s.", t.DisplayName, c.Key).At("input.key")
+	if taken {
+		return nil, conflict
+	}
+	counts, err := s.write(ctx, tx, shape, c)
+	if err != nil {
+		return nil, err
+	}
+	if counts.Inserted != 1 { // somebody was faster
+		return nil, conflict
+	}
+	r, err := s.selectByKey(ctx, tx, t.ID, c.Key)
+	if err != nil {
+		return nil, err
+	}
+	return r, staysIn(ctx, tx, shape, r, scope)
+}
+
+// Update changes values of a resource. What is read from a managed system cannot be changed here: the next synchronization would undo
+// it. Needs Update on the entity type; the row must be in its scope before and after. StaleItem when somebody changed it since.
+func (s *Service) Update(ctx context.Context, in UpdateResourceInput) (*ResourcePayload, error) {
+	return inTx(ctx, s, in, s.update)
+}
+
+func (s *Service) update(ctx context.Context, tx bun.Tx, in UpdateResourceInput) (*Resource, error) {
+	shape, r, scope, err := s.lockFor(ctx, tx, in.ID, in.Version, "Update")
+	if err != nil {
+		return nil, err
+	}
+	c := Change{EntityTypeID: r.EntityTypeID, Command: Update, Key: r.Key}
+	if err := s.values(ctx, tx, shape, &c, in.Values, r); err != nil {
+		return nil, err
+	}
+	if _, err := s.write(ctx, tx, shape, c); err != nil {
+		return nil, err
+	}
+	if r, err = s.selectByKey(ctx, tx, r.EntityTypeID, r.Key); err != nil {
+		return nil, err
+	}
+	return r, staysIn(ctx, tx, shape, r, scope)
+}
+
+// Delete ends a resource that was added by hand; history keeps it. Conflict for one that is read from a managed system: it has to be
+// deleted there. Needs Delete on the entity type. StaleItem when somebody changed it since.
+func (s *Service) Delete(ctx context.Context, in DeleteResourceInput) (*DeleteResourcePayload, error) {
+	if _, err := inTx(ctx, s, in, s.end); err != nil {
+		return nil, err
+	}
 	return &DeleteResourcePayload{ID: in.ID}, nil
+}
+
+func (s *Service) end(ctx context.Context, tx bun.Tx, in DeleteResourceInput) (*Resource, error) {
+	shape, r, _, err := s.lockFor(ctx, tx, in.ID, in.Version, "Delete")
+	if err != nil {
+		return nil, err
+	}
+	if !shape.IsManual(r) && !s.mayChange() {
+		return nil, errs.New(errs.Conflict, "%s is read from a managed system. Delete it there; it disappears here with the next synchronization.", r.DisplayName).Of(r.ID)
+	}
+	_, err = s.write(ctx, tx, shape, Change{EntityTypeID: r.EntityTypeID, Command: Delete, Key: r.Key})
+	return r, err
 }
 
 // lockFor locks a living resource for a change by a person and checks the right and the version.
@@ -214,7 +226,7 @@ func (s *Service) selectByKey(ctx context.Context, tx bun.Tx, entityTypeID int64
 }
 
 // values checks what a person gave and puts it into the change, in normal form. old is the resource as it is; nil for a new one.
-func values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []PropertyValueInput, old *Resource) error {
+func (s *Service) values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []PropertyValueInput, old *Resource) error {
 	c.Scalars, c.Refs = map[string]string{}, map[string]any{}
 	t := shape.EntityTypes[c.EntityTypeID]
 	key := shape.KeyProperty(c.EntityTypeID)
@@ -229,7 +241,7 @@ func values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []Proper
 			return errs.Invalid(field+".property", "%s is given twice.", p.DisplayName)
 		case v.Value != nil && v.Keys != nil:
 			return errs.Invalid(field, "Give %s either a value or keys.", p.DisplayName)
-		case old != nil && !shape.IsManual(old) && shape.PropertyMappings[p.ID] != nil:
+		case old != nil && !shape.IsManual(old) && shape.PropertyMappings[p.ID] != nil && !s.mayChange():
 			return errs.Invalid(field, "%s is read from a managed system. Change it there.", p.DisplayName)
 		case old != nil && p == key:
 			return errs.Invalid(field, "%s is the key and cannot be changed.", p.DisplayName)

@@ -24,6 +24,8 @@ type Service struct {
 	Clock  *clock.Clock
 	Shapes *Shapes
 	Writes Options // hooks of what people write; Origin is ignored
+
+	ahead *bool // of a look ahead: what is read from a managed system may be changed, and this is set then
 }
 
 // New makes the service; it panics when a hook is missing.

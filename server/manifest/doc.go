@@ -19,6 +19,7 @@
 //	turn.go    one plan or dry run at a time
 //	save.go    the same through the API: one object or several, with versions and dry runs; List reads them back. named.go maps as lists
 //	naming.go  what role mappings make of entitlements: the task BuildRoleModel
+//	simulation.go  which policies allow that people make plans of a change
 //	delete.go  what `delete:` takes away, and who still needs it
 //	apply.go   Manifest -> database, in one transaction, in the order in which things refer to each other; the role model, jobs, access rules
 //	           and users are written by their own rooms

@@ -88,7 +88,7 @@ var hints = map[string]any{
 }
 
 // notGenerated are fields that are refused with any value but the zero one, or need more than a configuration.
-var notGenerated = []string{"Policy.IsSimulationEnabled", "Policy.GracePeriod", "Role.GracePeriod", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
+var notGenerated = []string{"Policy.GracePeriod", "Role.GracePeriod", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
 
 // generated fills every field of an object of a kind.
 func generated(of string, v reflect.Value, seen map[string]bool) {

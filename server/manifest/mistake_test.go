@@ -200,7 +200,6 @@ var mistakes = map[string]mistake{
 	"suggested role":           {`singleRoles: [{ identifier: R, entityType: Person, rules: [{ type: suggested }] }]`, "", "singleRole/R.R-1.type", []string{"suggested", "required"}},
 	"requested composite role": {`compositeRoles: [{ identifier: R, entityType: Person, rules: [{ type: requestedAutomatically }] }]`, "", "compositeRole/R.R-1.type", []string{"basket"}},
 	"suggested type":           {rt(`typeRules: [{ type: suggested }]`), "", "resourceType/T.T-type-1.type", []string{"suggested"}},
-	"simulation":               {`policies: [{ identifier: P, isProvisioningEnabled: true, isSimulationEnabled: true }]`, "", "policy/P.isSimulationEnabled", []string{"no effect"}},
 	"unknown dimension":        {`singleRoles: [{ identifier: R, entityType: Person, rules: [{ dimensions: { Planet: { key: Mars } } }] }]`, "", "singleRole/R.R-1.dimensions.Planet", []string{"Planet"}},
 	"criterion without value":  {`singleRoles: [{ identifier: R, entityType: Person, rules: [{ dimensions: { Department: {} } }] }]`, "", "singleRole/R", []string{"no value"}},
 	"workflow type too high":   {`singleRoles: [{ identifier: R, entityType: Person, approvalWorkflowType: 9 }]`, "", "singleRole/R.approvalWorkflowType", []string{"9"}},

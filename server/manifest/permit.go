@@ -61,6 +61,16 @@ func (m *Manifest) may(ctx context.Context, of func(rights) string) error {
 	return nil
 }
 
+// NamesAny reports whether it names any object, to write or to delete.
+func (m *Manifest) NamesAny() bool {
+	for _, gone := range m.Delete {
+		if len(gone) > 0 {
+			return true
+		}
+	}
+	return len(m.objects()) > 0
+}
+
 // MayPlan refuses whoever may not read objects of every kind that a configuration names.
 func MayPlan(ctx context.Context, m *Manifest) error {
 	if err := mayBegin(ctx, query); err != nil {

@@ -14,7 +14,7 @@ type Policy struct {
 	DisplayName string `yaml:"displayName,omitempty" default:"=Identifier"`
 	// Its rules count. False: they give nothing, and what they gave before is taken away.
 	IsProvisioningEnabled bool `yaml:"isProvisioningEnabled"`
-	// There are no simulations yet: only false is taken.
+	// People may make plans of changes of what is in it: what they would do to everybody. False: only the command line may.
 	IsSimulationEnabled bool `yaml:"isSimulationEnabled,omitempty"`
 	// Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards.
 	IsExternal bool `yaml:"isExternal,omitempty"`
@@ -55,9 +55,6 @@ func policyKind() kind {
 		in:         func(m *Manifest) *[]Policy { return &m.Policies },
 		identifier: func(p Policy) string { return p.Identifier },
 		refuse: func(p Policy) error {
-			if p.IsSimulationEnabled {
-				return errs.Invalid("policy/"+p.Identifier+".isSimulationEnabled", "There are no simulations yet, so this would have no effect. Leave isSimulationEnabled out.")
-			}
 			return refuseGrace(p.GracePeriod, "policy/"+p.Identifier)
 		},
 		load: loaded[Policy, rolemodel.Policy](nil),

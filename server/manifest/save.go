@@ -78,16 +78,7 @@ func (s *Service) DeleteOne(ctx context.Context, kind string, in DeleteConfigura
 
 // ApplyConfiguration writes and deletes several objects in one transaction. Needs what SaveOne needs, for each kind it names.
 func (s *Service) ApplyConfiguration(ctx context.Context, in ApplyConfigurationInput) (*ConfigurationPayload, error) {
-	m := in.Save
-	if m == nil {
-		m = &Manifest{}
-	}
-	m.Delete = map[string][]string{}
-	for _, o := range in.Delete {
-		k := kindNamed(o.Kind) // the schema knows no others
-		m.Delete[k.about().list] = append(m.Delete[k.about().list], o.Identifier)
-	}
-	return s.change(ctx, m, in.Versions, in.DryRun)
+	return s.change(ctx, in.Wanted(), in.Versions, in.DryRun)
 }
 
 func versionsOf(kind, identifier string, version *string) []ObjectVersion {

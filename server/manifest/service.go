@@ -156,11 +156,13 @@ func (s *Service) Apply(ctx context.Context, m *Manifest) (*PlanPayload, error) 
 // ApplyPlanned is Apply for a plan somebody looked at: STALE_ITEM when its fingerprint is not that of m on top of what is in force now;
 // "" = whatever is in force. Needs what Apply needs.
 func (s *Service) ApplyPlanned(ctx context.Context, m *Manifest, fingerprint string) (*PlanPayload, error) {
-	return s.ApplyGuarded(ctx, m, fingerprint, func(context.Context, bun.Tx) error { return nil })
+	nothing := func(context.Context, bun.Tx) error { return nil }
+	return s.ApplyGuarded(ctx, m, fingerprint, nothing, nothing)
 }
 
-// ApplyGuarded is ApplyPlanned that asks guard before it writes: in its transaction, when nobody else can change the configuration any more.
-func (s *Service) ApplyGuarded(ctx context.Context, m *Manifest, fingerprint string, guard func(ctx context.Context, tx bun.Tx) error) (*PlanPayload, error) {
+// ApplyGuarded is ApplyPlanned that asks guard before it writes, when nobody else can change the configuration any more, and calls also when it has
+// written: both in its transaction.
+func (s *Service) ApplyGuarded(ctx context.Context, m *Manifest, fingerprint string, guard, also func(ctx context.Context, tx bun.Tx) error) (*PlanPayload, error) {
 	if err := mayBegin(ctx, update); err != nil {
 		return nil, err
 	}
@@ -180,7 +182,10 @@ func (s *Service) ApplyGuarded(ctx context.Context, m *Manifest, fingerprint str
 		if err := guard(ctx, tx); err != nil {
 			return err
 		}
-		return s.carryOut(ctx, tx, p, c)
+		if err := s.carryOut(ctx, tx, p, c); err != nil {
+			return err
+		}
+		return also(ctx, tx)
 	})
 	if err != nil {
 		return nil, m.located(err)

@@ -41,11 +41,16 @@ func (s *Service) beginApply(ctx context.Context, id int64, queued bool) (*Plan,
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.configuration(ctx, id)
+	what, err := s.proposed(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := manifest.MayApply(ctx, m); err != nil {
+	if what.manifest.NamesAny() || what.Edits.Len() == 0 {
+		if err := manifest.MayApply(ctx, what.manifest); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.mayPropose(ctx, what); err != nil && !isStale(err) { // what moved, the computation says
 		return nil, err
 	}
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
@@ -61,6 +66,8 @@ func (s *Service) beginApply(ctx context.Context, id int64, queued bool) (*Plan,
 			return errs.New(errs.InvalidTransition, "Plan %d is %s, and cannot be applied. Plan again.", id, p.State).Of(id)
 		case w.Dated:
 			return errs.Invalid("input.id", "Plan %d was computed for another instant than the present, and can only be read. Plan the same without that.", id)
+		case w.Read:
+			return errs.Invalid("input.id", "Plan %d changes what is read from a managed system, and can only be read. Change it there.", id)
 		}
 		userID := int64(0)
 		if a := permit.From(ctx); a != nil {
@@ -153,12 +160,14 @@ const keptMoved = 200
 
 // writeExactly computes a plan once more, compares, and writes its configuration.
 func (s *Service) writeExactly(ctx context.Context, h *hold) error {
-	m, err := s.configuration(ctx, h.plan.ID)
+	p, err := s.proposed(ctx, h.plan.ID)
 	if err != nil {
 		return err
 	}
-	t, err := s.try(permit.With(ctx, permit.System("plan")), m)
-	if err != nil {
+	t, err := s.try(ctx, p)
+	if isStale(err) {
+		return &movedError{why: errs.As(err).Message}
+	} else if err != nil {
 		return err
 	}
 	if t.payload.Fingerprint != h.plan.fingerprint || t.overlay == nil {
@@ -171,7 +180,11 @@ func (s *Service) writeExactly(ctx context.Context, h *hold) error {
 	if err := s.compare(ctx, h, t, nil); err != nil {
 		return err
 	}
-	_, err = s.Manifest.ApplyGuarded(ctx, m, h.plan.fingerprint, func(ctx context.Context, tx bun.Tx) error {
+	as := permit.From(ctx)
+	if !p.manifest.NamesAny() { // that is for those who may write configuration; resources are edited by whoever asked
+		ctx = permit.With(ctx, permit.System("plan"))
+	}
+	_, err = s.Manifest.ApplyGuarded(ctx, p.manifest, h.plan.fingerprint, func(ctx context.Context, tx bun.Tx) error {
 		for range rounds {
 			now, err := s.marks(ctx, before)
 			if err != nil {
@@ -187,12 +200,20 @@ func (s *Service) writeExactly(ctx context.Context, h *hold) error {
 			before = now
 		}
 		return errs.New(errs.Conflict, "People keep changing while they are looked at. Apply it when less goes on.")
+	}, func(ctx context.Context, tx bun.Tx) error {
+		_, err := s.Directory.Edit(permit.With(ctx, as), tx, p.Edits, false)
+		return err
 	})
-	var e *errs.Error
-	if errors.As(err, &e) && e.Kind == errs.StaleItem {
-		return &movedError{why: e.Message}
+	if isStale(err) {
+		return &movedError{why: errs.As(err).Message}
 	}
 	return err
+}
+
+// isStale: something is another one than whoever asked has read.
+func isStale(err error) bool {
+	e := errs.As(err)
+	return e != nil && e.Kind == errs.StaleItem
 }
 
 // applied notes, in the transaction that writes the configuration, that the plan is so.

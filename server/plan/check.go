@@ -132,7 +132,7 @@ func (s *Service) Check(ctx context.Context, m *manifest.Manifest, tests []Test)
 	if _, err := permit.Require(ctx, permit.SimulationStart); err != nil {
 		return nil, err
 	}
-	t, err := s.try(ctx, m)
+	t, err := s.try(ctx, &proposal{manifest: m})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 //	service.go  Service and its hooks
 //	plan.go     Plan and what it says, in numbers: the GraphQL types
 //	make.go     Make: keeps what is asked for, and lets a worker begin
+//	proposal.go a configuration, and edits of resources
 //	run.go      computes a plan under a lease: each batch of people is written with how far it came
 //	item.go     Item: one difference, from what an evaluation would write
 //	itemize.go  evaluation.Result -> items

@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/manifest"
 	"writ/server/page"
@@ -15,7 +16,7 @@ import (
 	"writ/server/rolemodel"
 )
 
-const columns = `id, title, state, user_id, actor, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by, changes::text, problems::text, summary::text, moved::text, fingerprint`
+const columns = `id, title, state, user_id, actor, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by, changes::text, edits::text, problems::text, summary::text, moved::text, fingerprint`
 
 // PlanFilter chooses plans.
 type PlanFilter struct {
@@ -86,7 +87,7 @@ func (s *Service) get(ctx context.Context, db bun.IDB, id int64, lock string) (*
 func (s *Service) read(ctx context.Context, db bun.IDB, where condition, limit int, lock string) ([]*Plan, error) {
 	var rows []*struct {
 		Plan
-		Changes, Problems, Summary, Moved, Fingerprint string
+		Changes, Edits, Problems, Summary, Moved, Fingerprint string
 	}
 	if err := db.NewRaw(`select `+columns+` from plan where ? order by id desc limit ? ?`, where, limit, bun.Safe(lock)).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read plans: %w", err)
@@ -94,7 +95,7 @@ func (s *Service) read(ctx context.Context, db bun.IDB, where condition, limit i
 	list := make([]*Plan, len(rows))
 	for i, r := range rows {
 		list[i] = &r.Plan
-		r.changes, r.problems, r.summary, r.moved, r.fingerprint = json.RawMessage(r.Changes), json.RawMessage(r.Problems), json.RawMessage(r.Summary), json.RawMessage(r.Moved), r.Fingerprint
+		r.changes, r.edits, r.problems, r.summary, r.moved, r.fingerprint = json.RawMessage(r.Changes), json.RawMessage(r.Edits), json.RawMessage(r.Problems), json.RawMessage(r.Summary), json.RawMessage(r.Moved), r.Fingerprint
 	}
 	return list, nil
 }
@@ -106,6 +107,28 @@ func (s *Service) Changes(ctx context.Context, p *Plan) ([]*manifest.Change, err
 		return nil, fmt.Errorf("read the changes of plan %d: %w", p.ID, err)
 	}
 	return slices.DeleteFunc(list, func(c *manifest.Change) bool { return !manifest.MayReadKind(ctx, c.Kind) }), nil
+}
+
+// Edits are the resources that a plan would make, change or end: those that the caller may read.
+func (s *Service) Edits(ctx context.Context, p *Plan) ([]*Edit, error) {
+	var list []*Edit
+	if err := json.Unmarshal(p.edits, &list); err != nil {
+		return nil, fmt.Errorf("read the edits of plan %d: %w", p.ID, err)
+	}
+	ids := make([]int64, len(list))
+	for i, e := range list {
+		ids[i] = e.ID
+	}
+	found, err := s.Directory.GetMany(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(e *Edit) bool {
+		if e.Action == manifest.Create {
+			return !directory.MayReadAll(ctx, e.EntityType)
+		}
+		return found[e.ID] == nil || found[e.ID].IsHidden
+	}), nil
 }
 
 // Problems are what stands against a plan, of the kinds that the caller may read.
@@ -166,6 +189,7 @@ type Summary struct {
 	IsOverLimit  bool
 	Mails        []Mail
 	IsDated      bool
+	IsImagined   bool // it edits what is read from a managed system
 }
 
 // Summary gives the numbers of a plan, of those whom the caller may see; nil as long as there are none.
@@ -180,7 +204,7 @@ func (s *Service) Summary(ctx context.Context, p *Plan) (*Summary, error) {
 	if w.Seconds == 0 { // it never came to numbers
 		return nil, nil
 	}
-	out := &Summary{Sum: w.Sum, Looked: w.Looked, Waiting: w.Waiting, Seconds: w.Seconds, Limits: w.Limits, IsOverLimit: len(w.Limits) > 0, Mails: w.Mails, IsDated: w.Dated}
+	out := &Summary{Sum: w.Sum, Looked: w.Looked, Waiting: w.Waiting, Seconds: w.Seconds, Limits: w.Limits, IsOverLimit: len(w.Limits) > 0, Mails: w.Mails, IsDated: w.Dated, IsImagined: w.Read}
 	may, whole, err := s.visible(ctx)
 	if err != nil || whole {
 		return out, err

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/manifest"
@@ -19,10 +20,20 @@ import (
 
 // MakePlanInput is a change to think through.
 type MakePlanInput struct {
+	// Again is the number of a plan to propose the same as: all but Title and AsOf is left out then.
+	Again *int64
 	// Title says what it is for.
 	Title *string
 	// YAML is the configuration, as documents, concatenated. What it does not name stays as it is.
 	YAML *string
+	// Save and Delete say the same in place of YAML, Versions what was read: as manifest.ApplyConfigurationInput.
+	Save     *manifest.Manifest
+	Delete   []manifest.ObjectName
+	Versions []manifest.ObjectVersion
+	// Resources that would be made, changed and ended, as by directory.Service.Edit.
+	CreateResources []directory.CreateResourceInput
+	UpdateResources []directory.UpdateResourceInput
+	DeleteResources []directory.DeleteResourceInput
 	// AsOf is the instant that counts as now; nil: when it is computed.
 	AsOf *time.Time
 }
@@ -37,8 +48,9 @@ const (
 	maxKept  = 200 // plans of one account at all
 )
 
-// Make keeps a change to think through, under a number, and lets the server compute what it would do. Needs permit.SimulationStart, and the right to read
-// objects of every kind that the configuration names. VALIDATION when it cannot be applied as it stands: what plan says about it.
+// Make keeps a change to think through, under a number, and lets the server compute what it would do. Needs permit.SimulationStart, the right to read
+// objects of every kind that the configuration names, and to edit the resources. VALIDATION when it cannot be read, or a policy that it touches allows
+// no simulations; CONFLICT when an object is at another version by now.
 func (s *Service) Make(ctx context.Context, in MakePlanInput) (*MakePlanPayload, error) {
 	p, err := s.begin(ctx, in, true)
 	if err != nil {
@@ -52,31 +64,39 @@ func (s *Service) begin(ctx context.Context, in MakePlanInput, queued bool) (*Pl
 	if _, err := permit.Require(ctx, permit.SimulationStart); err != nil {
 		return nil, err
 	}
-	yaml, title := text(in.YAML), strings.TrimSpace(text(in.Title))
+	title := strings.TrimSpace(text(in.Title))
 	if len([]rune(title)) > maxTitle {
 		return nil, errs.Invalid("input.title", "A title has %d characters at most.", maxTitle)
 	}
-	m, err := parse("input.yaml", yaml)
+	what, err := s.proposalOf(ctx, &in)
 	if err != nil {
 		return nil, err
 	}
-	if err := manifest.MayPlan(ctx, m); err != nil {
+	if err := s.mayPropose(ctx, what); err != nil {
 		return nil, err
 	}
 	p := &Plan{Title: title, State: Queued, Actor: permit.Name(ctx), AsOf: in.AsOf}
 	if a := permit.From(ctx); a != nil && a.UserID != 0 {
 		p.UserID = &a.UserID
 	}
+	if title == "" {
+		p.Title = what.title
+	}
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		if err := s.room(ctx, tx, p); err != nil {
 			return err
+		}
+		if queued {
+			if err := s.Manifest.CheckSimulation(ctx, tx, what.manifest, in.Versions); err != nil {
+				return err
+			}
 		}
 		fresh, err := db.NextIDs(ctx, tx, "plan", 1)
 		if err != nil {
 			return err
 		}
 		p.ID = fresh[0]
-		sealed, err := s.Manifest.Keyring.Seal(SealedOf(fmt.Sprint(p.ID)), map[string]string{"yaml": yaml})
+		sealed, err := s.Manifest.Keyring.Seal(SealedOf(fmt.Sprint(p.ID)), map[string]string{"yaml": what.YAML, "edits": raw(what.Edits)})
 		if err != nil {
 			return fmt.Errorf("seal the configuration of a plan: %w", err)
 		}
@@ -119,27 +139,6 @@ func (s *Service) room(ctx context.Context, tx bun.Tx, p *Plan) error {
 
 // SealedOf is the name that the sealed configuration of a plan is bound to.
 func SealedOf(id string) string { return "plan/" + id }
-
-// configuration reads what a plan is about.
-func (s *Service) configuration(ctx context.Context, id int64) (*manifest.Manifest, error) {
-	var sealed []byte
-	if err := s.DB.NewRaw(`select configuration from plan where id = ?`, id).Scan(ctx, &sealed); err != nil {
-		return nil, fmt.Errorf("read the configuration of plan %d: %w", id, err)
-	}
-	plain, err := s.Manifest.Keyring.Open(SealedOf(fmt.Sprint(id)), sealed)
-	if err != nil {
-		return nil, fmt.Errorf("open the configuration of plan %d: %w", id, err)
-	}
-	return parse("configuration", plain["yaml"])
-}
-
-// parse reads a configuration; without one a plan changes nothing.
-func parse(name, yaml string) (*manifest.Manifest, error) {
-	if strings.TrimSpace(yaml) == "" {
-		return &manifest.Manifest{}, nil
-	}
-	return manifest.Parse(name, []byte(yaml))
-}
 
 func changed(p *Plan) event.Event {
 	return event.Event{Kind: EventChanged, SubjectType: "plan", SubjectID: p.ID, Data: map[string]any{"state": p.State, "title": p.Title}}

@@ -40,8 +40,8 @@ type Plan struct {
 	AppliedAt *time.Time
 	AppliedBy *string
 
-	changes, problems, summary, moved json.RawMessage
-	fingerprint, digest               string
+	changes, edits, problems, summary, moved json.RawMessage
+	fingerprint, digest                      string
 }
 
 // Connection is a page of plans.
@@ -86,6 +86,17 @@ type whole struct {
 	Limits  []Limit `json:"limits"`
 	Mails   []Mail  `json:"mails"`
 	Dated   bool    `json:"dated,omitempty"` // computed for an instant that somebody chose
+	Read    bool    `json:"read,omitempty"`  // it edits what is read from a managed system
+}
+
+// Edit is a resource that a plan would make, change or end.
+type Edit struct {
+	Action      manifest.Action
+	ID          int64 // null when it would be made: it is not there yet
+	EntityType  string
+	Key         string
+	DisplayName string
+	Fields      []manifest.Field
 }
 
 // Limit is a limit of a resource type that the orders of a plan would exceed.

@@ -15,6 +15,7 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/manifest"
@@ -156,37 +157,68 @@ func (h *hold) keep(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { cancel(); <-done }
 }
 
-// tried is a plan whose configuration passed every check.
+// tried is a plan whose configuration and edits passed every check.
 type tried struct {
 	overlay *assignment.Overlay
 	payload *manifest.PlanPayload
+	edited  directory.Edited
+	owners  []int64 // whom it could concern; nil: everybody
 }
 
-// try writes the configuration and takes it back.
-func (s *Service) try(ctx context.Context, m *manifest.Manifest) (*tried, error) {
+// try writes the configuration and the edits, and takes them back.
+func (s *Service) try(ctx context.Context, p *proposal) (*tried, error) {
 	t := &tried{}
 	var err error
-	t.payload, err = s.Manifest.Try(ctx, m, func(ctx context.Context, tx bun.Tx) (err error) {
-		t.overlay, err = s.Assignments.Capture(ctx, tx, nil)
-		return err
+	t.payload, err = s.Manifest.Try(permit.With(ctx, permit.System("plan")), p.manifest, func(ctx context.Context, tx bun.Tx) (err error) {
+		if t.edited, err = s.Directory.Edit(ctx, tx, p.Edits, true); err != nil {
+			return err
+		}
+		if t.overlay, err = s.Assignments.Capture(ctx, tx, t.edited.Touched); err != nil {
+			return err
+		}
+		for i, c := range t.edited.Changes {
+			if c.Command == directory.Insert && t.overlay.Model.Computes(c.EntityTypeID) {
+				return errs.Invalid(fmt.Sprintf("input.createResources[%d]", i), "%s would be new: nothing is known yet that a plan could compare with. Add it, and plan what changes for it.", c.DisplayName)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	if t.overlay != nil && p.Edits.Len() > 0 && len(t.payload.Changes) == 0 {
+		t.owners = t.overlay.Concerned
+	}
 	return t, nil
+}
+
+// edits are the resources that would be edited, in words.
+func (t *tried) edits(shape *directory.Shape) []Edit {
+	list := make([]Edit, len(t.edited.Changes))
+	for i, c := range t.edited.Changes {
+		list[i] = Edit{Action: map[directory.Command]manifest.Action{directory.Insert: manifest.Create, directory.Update: manifest.Update, directory.Delete: manifest.Delete}[c.Command],
+			ID: c.ID, Key: c.Key, DisplayName: c.DisplayName, Fields: []manifest.Field{}}
+		if x := shape.EntityTypes[c.EntityTypeID]; x != nil {
+			list[i].EntityType = x.Identifier
+		}
+		for _, v := range c.Values {
+			list[i].Fields = append(list[i].Fields, manifest.Field{Path: v.Property, Before: v.Before, After: v.After})
+		}
+	}
+	return list
 }
 
 func (s *Service) run(ctx context.Context, h *hold) error {
 	began := time.Now()
-	m, err := s.configuration(ctx, h.plan.ID)
+	p, err := s.proposed(ctx, h.plan.ID)
 	if err != nil {
 		return err
 	}
-	t, err := s.try(permit.With(ctx, permit.System("plan")), m)
+	t, err := s.try(ctx, p)
 	if err != nil {
 		return err
 	}
-	if err := s.noteTried(ctx, h, t, m); err != nil {
+	if err := s.noteTried(ctx, h, t, p.manifest); err != nil {
 		return err
 	}
 	if t.overlay == nil {
@@ -199,6 +231,10 @@ func (s *Service) run(ctx context.Context, h *hold) error {
 // noteTried keeps what differs, and throws away what an attempt before has written.
 func (s *Service) noteTried(ctx context.Context, h *hold, t *tried, m *manifest.Manifest) error {
 	changes, problems := t.payload.Kept(m)
+	edits := []Edit{}
+	if t.overlay != nil {
+		edits = t.edits(t.overlay.Model.Shape)
+	}
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		if err := h.note(ctx, tx, 0, 0); err != nil {
 			return err
@@ -209,7 +245,7 @@ func (s *Service) noteTried(ctx context.Context, h *hold, t *tried, m *manifest.
 		if _, err := tx.NewRaw(`delete from plan_owner where plan_id = ?0`, h.plan.ID).Exec(ctx); err != nil {
 			return err
 		}
-		_, err := tx.NewRaw(`update plan set changes = ?::jsonb, problems = ?::jsonb, fingerprint = ? where id = ?`, raw(changes), raw(problems), t.payload.Fingerprint, h.plan.ID).Exec(ctx)
+		_, err := tx.NewRaw(`update plan set changes = ?::jsonb, edits = ?::jsonb, problems = ?::jsonb, fingerprint = ? where id = ?`, raw(changes), raw(edits), raw(problems), t.payload.Fingerprint, h.plan.ID).Exec(ctx)
 		return err
 	})
 }
@@ -219,11 +255,11 @@ func (s *Service) look(ctx context.Context, h *hold, t *tried, began time.Time) 
 	var x *itemizer
 	var hash = sha256.New()
 	total, done, items := 0, 0, 0
-	in := assignment.Foresee{At: s.Clock.Now()}
+	in := assignment.Foresee{At: s.Clock.Now(), Owners: t.owners}
 	if h.plan.AsOf != nil {
 		in.At = *h.plan.AsOf
 	}
-	w := whole{Limits: []Limit{}, Mails: []Mail{}, Dated: h.plan.AsOf != nil}
+	w := whole{Limits: []Limit{}, Mails: []Mail{}, Dated: h.plan.AsOf != nil, Read: t.edited.IsRead}
 	in.Last = func(ctx context.Context, tx bun.Tx) error {
 		if x == nil {
 			return nil

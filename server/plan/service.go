@@ -32,6 +32,7 @@ type Rooms struct {
 	Clock       *clock.Clock
 	Log         *slog.Logger
 	Shapes      *directory.Shapes
+	Directory   *directory.Service
 	Manifest    *manifest.Service
 	Assignments *assignment.Service
 	Orders      *order.Service
