@@ -1090,6 +1090,7 @@ create table plan (
     applier text,
     applied_at timestamp with time zone,
     applied_by text,
+    edits jsonb default '[]'::jsonb not null,
     constraint plan_pkey PRIMARY KEY (id),
     constraint plan_applier_id_fkey FOREIGN KEY (applier_id) REFERENCES local_user(id) ON DELETE SET NULL,
     constraint plan_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
@@ -1097,7 +1098,7 @@ create table plan (
     constraint plan_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'FINISHED'::text, 'APPLYING'::text, 'APPLIED'::text, 'OUT_OF_DATE'::text, 'CANCELLED'::text, 'FAILED'::text])))
 );
 comment on table plan is 'A change that somebody thinks of, and what it would do. Nothing in it is so until it is applied.';
-comment on column plan.configuration is 'The configuration to apply, as YAML, sealed: it may hold secrets.';
+comment on column plan.configuration is 'What is proposed, sealed: configuration as YAML, which may hold secrets, and edits of resources.';
 comment on column plan.changes is 'What differs from the configuration in force, field by field, without secrets.';
 comment on column plan.fingerprint is 'Names the configuration on top of the one in force when it was computed.';
 comment on column plan.as_of is 'The instant that counted as now.';
@@ -1106,6 +1107,7 @@ comment on column plan.digest is 'Hash over what it would do to everybody.';
 comment on column plan.moved is 'Why it was not applied: for whom the outcome is another one by now.';
 comment on column plan.fence is 'Counts the attempts to compute or apply it: whoever was overtaken writes nothing.';
 comment on column plan.applier is 'Who wants it applied; applied_by once it is.';
+comment on column plan.edits is 'Resources that it would make, change or end, value by value.';
 CREATE INDEX plan_open ON public.plan USING btree (lease_until) WHERE (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'APPLYING'::text]));
 
 create table plan_item (

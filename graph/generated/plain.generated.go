@@ -1057,6 +1057,14 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"PlanEdit": {Implementors: planEditImplementors, Fields: map[string]plain.Field{
+		"action":      {Code: 1},
+		"id":          {Code: 2},
+		"entityType":  {Code: 3},
+		"key":         {Code: 4},
+		"displayName": {Code: 5},
+		"fields":      {Code: 6, Of: "PlanField"},
+	}},
 	"PlanField": {Implementors: planFieldImplementors, Fields: map[string]plain.Field{
 		"path":   {Code: 1},
 		"before": {Code: 2},
@@ -1165,6 +1173,7 @@ var plainTypes = plain.Types{
 		"isOverLimit":     {Code: 22},
 		"mails":           {Code: 23, Of: "PlanMail"},
 		"isDated":         {Code: 24},
+		"isImagined":      {Code: 25},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
 		"id":                          {Code: 1},
@@ -9988,6 +9997,60 @@ func plainPlanConnection(w *plain.Writer, s *plain.Selection, obj *page.Connecti
 	return true
 }
 
+func (ec *executionContext) _PlanEdit(ctx context.Context, sel ast.SelectionSet, obj *plan.Edit) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanEdit"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanEdit(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanEdit(ctx, sel, obj)
+}
+
+func plainPlanEdit(w *plain.Writer, s *plain.Selection, obj *plan.Edit) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanEdit\"")
+		case 1: // action
+			v := obj.Action
+			w.String(string(v))
+
+		case 2: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 3: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 4: // key
+			v := obj.Key
+			w.String(v)
+
+		case 5: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 6: // fields
+			v := obj.Fields
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanField(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _PlanField(ctx context.Context, sel ast.SelectionSet, obj *manifest.Field) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanField"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanField(w, s, obj) }); m != nil {
@@ -10723,6 +10786,10 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 
 		case 24: // isDated
 			v := obj.IsDated
+			w.Bool(v)
+
+		case 25: // isImagined
+			v := obj.IsImagined
 			w.Bool(v)
 
 		}

@@ -1417,6 +1417,7 @@ type ComplexityRoot struct {
 		Changes   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
 		Done      func(childComplexity int) int
+		Edits     func(childComplexity int) int
 		EndedAt   func(childComplexity int) int
 		Failure   func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -1441,6 +1442,15 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	PlanEdit struct {
+		Action      func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		EntityType  func(childComplexity int) int
+		Fields      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
 	}
 
 	PlanField struct {
@@ -1549,6 +1559,7 @@ type ComplexityRoot struct {
 		Failures        func(childComplexity int) int
 		HiddenPeople    func(childComplexity int) int
 		IsDated         func(childComplexity int) int
+		IsImagined      func(childComplexity int) int
 		IsOverLimit     func(childComplexity int) int
 		Limits          func(childComplexity int) int
 		Lines           func(childComplexity int) int
@@ -8503,6 +8514,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Plan.Done(childComplexity), true
+	case "Plan.edits":
+		if e.ComplexityRoot.Plan.Edits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Edits(childComplexity), true
 	case "Plan.endedAt":
 		if e.ComplexityRoot.Plan.EndedAt == nil {
 			break
@@ -8613,6 +8630,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "PlanEdit.action":
+		if e.ComplexityRoot.PlanEdit.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdit.Action(childComplexity), true
+	case "PlanEdit.displayName":
+		if e.ComplexityRoot.PlanEdit.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdit.DisplayName(childComplexity), true
+	case "PlanEdit.entityType":
+		if e.ComplexityRoot.PlanEdit.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdit.EntityType(childComplexity), true
+	case "PlanEdit.fields":
+		if e.ComplexityRoot.PlanEdit.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdit.Fields(childComplexity), true
+	case "PlanEdit.id":
+		if e.ComplexityRoot.PlanEdit.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdit.ID(childComplexity), true
+	case "PlanEdit.key":
+		if e.ComplexityRoot.PlanEdit.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdit.Key(childComplexity), true
 
 	case "PlanField.after":
 		if e.ComplexityRoot.PlanField.After == nil {
@@ -9057,6 +9111,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanSummary.IsDated(childComplexity), true
+	case "PlanSummary.isImagined":
+		if e.ComplexityRoot.PlanSummary.IsImagined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.IsImagined(childComplexity), true
 	case "PlanSummary.isOverLimit":
 		if e.ComplexityRoot.PlanSummary.IsOverLimit == nil {
 			break
@@ -16442,7 +16502,7 @@ type PolicyConfiguration {
   displayName: String!
   "Its rules count. False: they give nothing, and what they gave before is taken away."
   isProvisioningEnabled: Boolean!
-  "There are no simulations yet: only false is taken."
+  "People may make plans of changes of what is in it: what they would do to everybody. False: only the command line may."
   isSimulationEnabled: Boolean!
   "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
   isExternal: Boolean!
@@ -16478,7 +16538,7 @@ input PolicyConfigurationInput {
   displayName: String
   "Its rules count. False: they give nothing, and what they gave before is taken away."
   isProvisioningEnabled: Boolean
-  "There are no simulations yet: only false is taken."
+  "People may make plans of changes of what is in it: what they would do to everybody. False: only the command line may."
   isSimulationEnabled: Boolean
   "Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."
   isExternal: Boolean
@@ -21129,6 +21189,8 @@ type Plan {
   appliedBy: String
   "The objects of the configuration that would change, of the kinds that the caller may read. Secrets show as to be written."
   changes: [PlanChange!]!
+  "Resources that it would make, change or end: those that the caller may read."
+  edits: [PlanEdit!]!
   "What stands against it, errors first."
   problems: [PlanProblem!]!
   "What it would do, in numbers, of those whom the caller may see; null: not computed."
@@ -21189,6 +21251,24 @@ type PlanSummary {
   mails: [PlanMail!]!
   "It was computed for an instant that somebody chose, and can only be read."
   isDated: Boolean!
+  "It edits what is read from a managed system, and can only be read."
+  isImagined: Boolean!
+}
+
+"""A resource that a plan would make, change or end."""
+type PlanEdit {
+  "What would become of it."
+  action: PlanAction!
+  "Id of the resource; of one that would be made, none that is there yet."
+  id: ID!
+  "Identifier of its entity type."
+  entityType: String!
+  "Its key."
+  key: String!
+  "Its name afterwards."
+  displayName: String!
+  "The values that were given, of navigations the keys."
+  fields: [PlanField!]!
 }
 
 """A limit that orders would exceed."""
@@ -21417,10 +21497,24 @@ input PlanItemFilter {
 
 """A change to think through."""
 input MakePlanInput {
-  "What it is for, 200 characters at most. Null: nothing is said."
+  "Number of a plan to make again: the same is proposed to the world as it is by now. Then nothing else but title and asOf may be given. Null: what follows is proposed."
+  again: ID
+  "What it is for, 200 characters at most. Null: nothing is said, or what was said of the plan that is made again."
   title: String
   "Configuration as YAML documents, concatenated; what it does not name stays as it is. Null: no change, which shows what the present model has not done yet."
   yaml: String
+  "Objects of the configuration to write, in place of yaml. Null: none."
+  save: ConfigurationInput
+  "Objects of the configuration to delete, in place of yaml. Null: none."
+  delete: [ConfigurationNameInput!]
+  "Versions that were read: CONFLICT when one of these objects is at another one by now. Null: none is looked at."
+  versions: [ConfigurationVersionInput!]
+  "Resources that would be added, as createResource does: not people and others for whom roles and accounts are computed. Null: none."
+  createResources: [CreateResourceInput!]
+  "Resources that would have other values, as updateResource changes them. What is read from a managed system may be given, too: such a plan can only be read. Null: none."
+  updateResources: [UpdateResourceInput!]
+  "Resources that would be ended, as deleteResource does; those of a managed system as above. Null: none."
+  deleteResources: [DeleteResourceInput!]
   "The instant that counts as now, to look into the future; such a plan can only be read. Null: when it is computed."
   asOf: DateTime
 }
@@ -21511,12 +21605,12 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Keeps a change to think through under a number, and lets the server compute what it would do. Needs the right to read objects of every kind that the configuration names, too. VALIDATION: it cannot be read; whether it could be applied, the plan tells. TOO_LARGE: the caller has too many plans."
+  "Keeps a change to think through under a number, and lets the server compute what it would do. Needs the right to read objects of every kind that the configuration names, and those to create, update and delete the resources, too. VALIDATION: it cannot be read, or a policy that it touches allows no simulations; whether it could be applied, the plan tells. CONFLICT: an object is at another version. TOO_LARGE: the caller has too many plans, or edits more than 500 resources."
   makePlan(
     "What to do."
     input: MakePlanInput!
   ): MakePlanPayload!
-  "Lets the server carry a plan out: exactly what it says, or nothing when it would do something else by now. Needs the right to write objects of every kind that its configuration names, too. INVALID_TRANSITION unless it is FINISHED; ALREADY_DONE: it is applied; VALIDATION: it can only be read."
+  "Lets the server carry a plan out: exactly what it says, or nothing when it would do something else by now. Needs the right to write objects of every kind that its configuration names, too. INVALID_TRANSITION unless it is FINISHED; ALREADY_DONE: it is applied; VALIDATION: it can only be read, being of another instant or about what is read from a managed system."
   applyPlan(
     "What to do."
     input: ApplyPlanInput!
@@ -25490,6 +25584,8 @@ func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.
 		return ec.fieldContext_Plan_appliedBy(ctx, field)
 	case "changes":
 		return ec.fieldContext_Plan_changes(ctx, field)
+	case "edits":
+		return ec.fieldContext_Plan_edits(ctx, field)
 	case "problems":
 		return ec.fieldContext_Plan_problems(ctx, field)
 	case "summary":
@@ -25528,6 +25624,24 @@ func (ec *executionContext) childFields_PlanConnection(ctx context.Context, fiel
 		return ec.fieldContext_PlanConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanEdit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "action":
+		return ec.fieldContext_PlanEdit_action(ctx, field)
+	case "id":
+		return ec.fieldContext_PlanEdit_id(ctx, field)
+	case "entityType":
+		return ec.fieldContext_PlanEdit_entityType(ctx, field)
+	case "key":
+		return ec.fieldContext_PlanEdit_key(ctx, field)
+	case "displayName":
+		return ec.fieldContext_PlanEdit_displayName(ctx, field)
+	case "fields":
+		return ec.fieldContext_PlanEdit_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanEdit", field.Name)
 }
 
 func (ec *executionContext) childFields_PlanField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25770,6 +25884,8 @@ func (ec *executionContext) childFields_PlanSummary(ctx context.Context, field g
 		return ec.fieldContext_PlanSummary_mails(ctx, field)
 	case "isDated":
 		return ec.fieldContext_PlanSummary_isDated(ctx, field)
+	case "isImagined":
+		return ec.fieldContext_PlanSummary_isImagined(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanSummary", field.Name)
 }

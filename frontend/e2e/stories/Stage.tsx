@@ -34,6 +34,7 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/reconcile/orphans/$accountId',
       '/reconcile/runs/$runId',
       '/model/mining/$run/$result',
+      '/plans/$planId',
       '$',
     ]
     const routes = paths.map((path) => createRoute({ getParentRoute: () => root, path, component: () => null }))

@@ -1046,10 +1046,24 @@ export type MailState =
 
 /** A change to think through. */
 export type MakePlanInput = {
+  /** Number of a plan to make again: the same is proposed to the world as it is by now. Then nothing else but title and asOf may be given. Null: what follows is proposed. */
+  again?: InputMaybe<Scalars['ID']['input']>;
   /** The instant that counts as now, to look into the future; such a plan can only be read. Null: when it is computed. */
   asOf?: InputMaybe<Scalars['DateTime']['input']>;
-  /** What it is for, 200 characters at most. Null: nothing is said. */
+  /** Resources that would be added, as createResource does: not people and others for whom roles and accounts are computed. Null: none. */
+  createResources?: InputMaybe<Array<CreateResourceInput>>;
+  /** Objects of the configuration to delete, in place of yaml. Null: none. */
+  delete?: InputMaybe<Array<ConfigurationNameInput>>;
+  /** Resources that would be ended, as deleteResource does; those of a managed system as above. Null: none. */
+  deleteResources?: InputMaybe<Array<DeleteResourceInput>>;
+  /** Objects of the configuration to write, in place of yaml. Null: none. */
+  save?: InputMaybe<ConfigurationInput>;
+  /** What it is for, 200 characters at most. Null: nothing is said, or what was said of the plan that is made again. */
   title?: InputMaybe<Scalars['String']['input']>;
+  /** Resources that would have other values, as updateResource changes them. What is read from a managed system may be given, too: such a plan can only be read. Null: none. */
+  updateResources?: InputMaybe<Array<UpdateResourceInput>>;
+  /** Versions that were read: CONFLICT when one of these objects is at another one by now. Null: none is looked at. */
+  versions?: InputMaybe<Array<ConfigurationVersionInput>>;
   /** Configuration as YAML documents, concatenated; what it does not name stays as it is. Null: no change, which shows what the present model has not done yet. */
   yaml?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1461,7 +1475,7 @@ export type PolicyConfigurationInput = {
   isExternal?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its rules count. False: they give nothing, and what they gave before is taken away. */
   isProvisioningEnabled?: InputMaybe<Scalars['Boolean']['input']>;
-  /** There are no simulations yet: only false is taken. */
+  /** People may make plans of changes of what is in it: what they would do to everybody. False: only the command line may. */
   isSimulationEnabled?: InputMaybe<Scalars['Boolean']['input']>;
   /** How the end of what is given by hand goes with the contexts of its holder. Default: FREE. */
   manualAssignmentEndDateLockedToContextMode?: InputMaybe<EndDateLock>;

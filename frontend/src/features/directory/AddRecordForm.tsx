@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
+import { PlanButton } from '../../graphql/PlanButton'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { notifyDone } from '../../ui/notify'
@@ -44,6 +45,14 @@ export function AddRecordForm(props: {
           <Button type="submit" form="record-form" loading={busy}>
             {t.common.add}
           </Button>
+          <PlanButton
+            input={() => ({
+              title: t.person.addTo(kind.type.displayName, owner.displayName).slice(0, 200),
+              createResources: [
+                { entityType: kind.type.identifier, key: key.trim(), values: recordValues(kind, draft, owner.key) },
+              ],
+            })}
+          />
           <Button variant="default" onClick={props.onClose}>
             {t.common.cancel}
           </Button>

@@ -3,7 +3,7 @@ import { toProblem } from '../../graphql/problem'
 import { useCan, useMe } from '../../graphql/SessionContext'
 import { usePersonChanges } from '../../graphql/usePersonChanges'
 import { useReading } from '../../graphql/useReading'
-import { resourcePermission } from '../../lib/permit'
+import { permissions, resourcePermission } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { ProblemNote } from '../../ui/ProblemNote'
@@ -63,6 +63,9 @@ function Records({ id }: { id: string }) {
       owner={owner}
       records={records}
       mayEnd={mayEnd && owner.validTo === null}
+      mayImagine={
+        can(permissions.plansStart) && can(permissions.plans) && can(resourcePermission(kind.type.identifier, 'Update'))
+      }
       onChanged={again}
     />
   )

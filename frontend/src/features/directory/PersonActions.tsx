@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useCan, useMe } from '../../graphql/SessionContext'
-import { resourcePermission } from '../../lib/permit'
+import { permissions, resourcePermission } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { useNow } from '../../ui/RelativeTime'
 import { AddRecordForm } from './AddRecordForm'
@@ -25,7 +25,7 @@ export function PersonActions(props: {
   const now = useNow()
   const { scopes } = useMe()
   const { can } = useCan()
-  const [open, setOpen] = useState<'edit' | 'delete' | 'record' | 'leave' | null>(null)
+  const [open, setOpen] = useState<'edit' | 'delete' | 'record' | 'leave' | 'imagine' | null>(null)
   const close = () => setOpen(null)
   const changed = () => {
     setOpen(null)
@@ -35,6 +35,12 @@ export function PersonActions(props: {
   const alive = person.validTo === null
   const isOurs = person.isManual && type?.canCreate === true && scopes.createResources.includes(person.entityType)
   const mayEdit = alive && isOurs && can(resourcePermission(person.entityType, 'Update'))
+  const mayImagine =
+    alive &&
+    !mayEdit &&
+    can(permissions.plansStart) &&
+    can(permissions.plans) &&
+    can(resourcePermission(person.entityType, 'Update'))
   const mayDelete = alive && isOurs && can(resourcePermission(person.entityType, 'Delete'))
   const mayAddRecord = alive && kind !== undefined && scopes.createResources.includes(kind.type.identifier)
   const counting = kind && records ? records.filter((r) => phaseOf(kind, r, now) !== 'past') : []
@@ -58,12 +64,20 @@ export function PersonActions(props: {
           {t.common.edit}
         </Button>
       )}
+      {mayImagine && type && (
+        <Button variant="default" title={t.plan.lookHint} onClick={() => setOpen('imagine')}>
+          {t.plan.whatIf}
+        </Button>
+      )}
       {mayDelete && (
         <Button variant="default" onClick={() => setOpen('delete')}>
           {t.person.remove}
         </Button>
       )}
       {open === 'edit' && type && <PersonForm type={type} person={person} onClose={close} onSaved={close} />}
+      {open === 'imagine' && type && (
+        <PersonForm type={type} person={person} imagined onClose={close} onSaved={close} />
+      )}
       {open === 'record' && kind && (
         <AddRecordForm kind={kind} owner={person} records={records ?? []} onClose={close} onSaved={changed} />
       )}

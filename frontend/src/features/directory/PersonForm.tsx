@@ -1,6 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useMutation } from 'urql'
+import { PlanButton } from '../../graphql/PlanButton'
 import { toProblem, type Problem } from '../../graphql/problem'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
@@ -18,6 +19,8 @@ import { PropertyFields } from './PropertyFields'
 export function PersonForm(props: {
   type: EntityTypeFieldsFragment
   person: PersonFragment
+  /** It is read from a system: this only shows what would follow. */
+  imagined?: boolean
   onClose: () => void
   onSaved: (person: PersonFragment) => void
 }) {
@@ -29,10 +32,11 @@ export function PersonForm(props: {
   const [{ fetching }, update] = useMutation(UpdateResourceDocument)
   const names = Object.fromEntries(person.links.map((l) => [l.property, l.targets[0]?.displayName ?? '']))
 
+  const values = changedValues(type, before, draft)
+
   const submit = async (event: FormEvent) => {
     event.preventDefault()
-    if (fetching) return
-    const values = changedValues(type, before, draft)
+    if (fetching || props.imagined) return
     const { data, error } = await update({ input: { id: person.id, version: person.version, values } })
     const next = error ? toProblem(error) : null
     setProblem(next)
@@ -44,20 +48,31 @@ export function PersonForm(props: {
 
   return (
     <Drawer
-      title={t.person.edit(person.displayName)}
+      title={props.imagined ? t.plan.whatIfTitle(person.displayName) : t.person.edit(person.displayName)}
       subject={person.id}
       onClose={props.onClose}
       footer={
         <div className={classes.buttons}>
-          <Button type="submit" form="person-form" loading={fetching}>
-            {t.common.save}
-          </Button>
+          {!props.imagined && (
+            <Button type="submit" form="person-form" loading={fetching}>
+              {t.common.save}
+            </Button>
+          )}
+          <PlanButton
+            main={props.imagined}
+            disabled={values.length === 0}
+            input={() => ({
+              title: t.plan.whatIfTitle(person.displayName).slice(0, 200),
+              updateResources: [{ id: person.id, version: person.version, values }],
+            })}
+          />
           <Button variant="default" onClick={props.onClose}>
             {t.common.cancel}
           </Button>
         </div>
       }
     >
+      {props.imagined && <p>{t.plan.whatIfText}</p>}
       {problem && !fault && <ProblemNote problem={problem} />}
       <form id="person-form" className={classes.form} onSubmit={(event) => void submit(event)}>
         <TextInput

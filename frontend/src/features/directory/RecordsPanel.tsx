@@ -8,6 +8,7 @@ import { Badge } from '../../ui/Badge'
 import { Section } from '../../ui/Page'
 import { useNow } from '../../ui/RelativeTime'
 import type { PersonFragment } from './PersonPage.generated'
+import { PersonForm } from './PersonForm'
 import { EndRecordsDialog, wordsOf } from './EndRecordsDialog'
 import { phaseOf, recordValue, type RecordKind, type RecordPhase } from './record'
 import classes from './RecordsPanel.module.css'
@@ -21,11 +22,14 @@ export function RecordsPanel(props: {
   owner: PersonFragment
   records: PersonFragment[]
   mayEnd: boolean
+  /** Shows what would follow from other values of a record that is read from a system. */
+  mayImagine: boolean
   onChanged: () => void
 }) {
   const { kind, records } = props
   const now = useNow()
   const [ending, setEnding] = useState<PersonFragment | null>(null)
+  const [imagining, setImagining] = useState<PersonFragment | null>(null)
   const system = kind.type.connector?.displayName
   return (
     <Section title={kind.type.displayName} panel>
@@ -51,9 +55,16 @@ export function RecordsPanel(props: {
                 </span>
                 <span className={classes.by}>
                   {!r.isManual ? (
-                    <span className="dim" title={t.person.readFromHint(system ?? '')}>
-                      {t.person.readFrom(system ?? '')}
-                    </span>
+                    <>
+                      <span className="dim" title={t.person.readFromHint(system ?? '')}>
+                        {t.person.readFrom(system ?? '')}
+                      </span>
+                      {props.mayImagine && phase !== 'past' && (
+                        <Button variant="default" title={t.plan.lookHint} onClick={() => setImagining(r)}>
+                          {t.plan.whatIf}
+                        </Button>
+                      )}
+                    </>
                   ) : props.mayEnd && phase !== 'past' ? (
                     <Button variant="default" onClick={() => setEnding(r)}>
                       {t.person.end}
@@ -66,6 +77,15 @@ export function RecordsPanel(props: {
             )
           })}
         </ul>
+      )}
+      {imagining && (
+        <PersonForm
+          type={kind.type}
+          person={imagining}
+          imagined
+          onClose={() => setImagining(null)}
+          onSaved={() => setImagining(null)}
+        />
       )}
       {ending && (
         <EndRecordsDialog

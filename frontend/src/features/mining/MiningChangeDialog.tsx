@@ -1,4 +1,5 @@
 import { Button, Modal } from '@mantine/core'
+import { PlanButton } from '../../graphql/PlanButton'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
@@ -56,7 +57,14 @@ export function MiningChangeDialog(props: { run: string; results: string[] | nul
           </Section>
           <p className="dim">{t.mining.planText}</p>
           <div className={classes.buttons}>
-            <Button onClick={props.onClose}>{t.common.close}</Button>
+            <Button variant="default" onClick={props.onClose}>
+              {t.common.close}
+            </Button>
+            <PlanButton
+              main
+              label={t.mining.simulate}
+              input={() => ({ title: t.mining.planTitle(props.run), yaml: change.yaml })}
+            />
           </div>
         </div>
       )}

@@ -1,10 +1,10 @@
 import { Button, Modal, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useMutation } from 'urql'
+import { MakePlanDocument } from '../../graphql/makePlan.generated'
 import { toProblem, type Problem } from '../../graphql/problem'
 import { t } from '../../lib/texts'
 import { ProblemNote } from '../../ui/ProblemNote'
-import { MakePlanDocument } from './plan.generated'
 import classes from './Plan.module.css'
 
 /** Asks for a change, as configuration, and lets the server compute what it would do. */

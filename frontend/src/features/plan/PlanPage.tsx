@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useMutation } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { PlanButton } from '../../graphql/PlanButton'
 import { useCan } from '../../graphql/SessionContext'
 import { useReading } from '../../graphql/useReading'
 import { actorName } from '../../lib/actor'
@@ -111,12 +112,15 @@ export function PlanPage() {
                 {plan.state === 'FINISHED' ? t.plan.giveUp : t.plan.cancel}
               </Button>
             )}
+            {!isMoving(plan.state) && plan.state !== 'FINISHED' && (
+              <PlanButton label={t.plan.again} input={() => ({ again: plan.id })} />
+            )}
             {!isMoving(plan.state) && plan.state !== 'APPLIED' && (
               <Button variant="default" onClick={() => setAsking('delete')}>
                 {t.plan.delete}
               </Button>
             )}
-            {plan.state === 'FINISHED' && plan.summary && !plan.summary.isDated && (
+            {plan.state === 'FINISHED' && plan.summary && !plan.summary.isDated && !plan.summary.isImagined && (
               <Button onClick={() => setAsking('apply')}>{t.plan.apply}</Button>
             )}
           </>
@@ -147,12 +151,12 @@ export function PlanPage() {
               </ul>
             </Section>
           )}
-          {plan.summary && <PlanSum sum={plan.summary} objects={plan.changes.length} />}
+          {plan.summary && <PlanSum sum={plan.summary} objects={plan.changes.length} edits={plan.edits.length} />}
           {plan.overlaps.length > 0 && (
             <p>
               {t.plan.overlaps}{' '}
               {plan.overlaps.map((other) => (
-                <Link key={other.id} to="/plans/$planId" params={{ planId: other.id }}>
+                <Link key={other.id} className={classes.link} to="/plans/$planId" params={{ planId: other.id }}>
                   {t.plan.numbered(other.id)} {other.title}{' '}
                 </Link>
               ))}
@@ -188,6 +192,36 @@ export function PlanPage() {
                         ))}
                       </ul>
                     )}
+                  </li>
+                ))}
+              </ul>
+            </details>
+          )}
+          {plan.edits.length > 0 && (
+            <details open>
+              <summary>
+                {t.plan.edits} · {t.plan.resources(plan.edits.length)}
+              </summary>
+              <ul className={classes.objects}>
+                {plan.edits.map((edit) => (
+                  <li key={edit.id}>
+                    {edit.action === 'CREATE' ? (
+                      edit.displayName
+                    ) : (
+                      <Link className={classes.link} to="/person/$id" params={{ id: edit.id }}>
+                        {edit.displayName}
+                      </Link>
+                    )}{' '}
+                    <span className="mono dim">{edit.key}</span> · {t.plan.objectAction[edit.action]}
+                    <ul>
+                      {edit.fields.map((field) => (
+                        <li key={field.path}>
+                          <code>
+                            {field.path}: {field.before ?? '–'} → {field.after ?? '–'}
+                          </code>
+                        </li>
+                      ))}
+                    </ul>
                   </li>
                 ))}
               </ul>

@@ -4,10 +4,10 @@ import type { PlanSumFragment } from './plan.generated'
 import classes from './Plan.module.css'
 
 /** What a plan would do, in numbers: what is lost first. */
-export function PlanSum({ sum, objects }: { sum: PlanSumFragment; objects: number }) {
+export function PlanSum({ sum, objects, edits }: { sum: PlanSumFragment; objects: number; edits: number }) {
   if (sum.people + sum.hiddenPeople === 0) return <p role="status">{t.plan.nothing}</p>
   const rows: [string, string][] = [
-    [t.plan.objects(objects), t.plan.peopleSum(sum.people)],
+    [edits > 0 ? t.plan.resources(edits) : t.plan.objects(objects), t.plan.peopleSum(sum.people)],
     [t.plan.roles, t.plan.rolesText(sum.rolesRemoved, sum.rolesAdded, sum.rolesChanged)],
     [t.plan.accounts, t.plan.rolesText(sum.accountsRemoved, sum.accountsAdded, sum.accountsChanged)],
     [t.plan.orders, t.plan.ordersText(sum.creations, sum.updates, sum.deletions, sum.associations)],
@@ -34,6 +34,7 @@ export function PlanSum({ sum, objects }: { sum: PlanSumFragment; objects: numbe
         {sum.failures > 0 && ` · ${t.plan.failures(sum.failures)}`}
       </p>
       {sum.isDated && <p>{t.plan.dated}</p>}
+      {sum.isImagined && <p>{t.plan.imagined}</p>}
       {sum.isOverLimit && (
         <section aria-label={t.plan.limits}>
           <p>{t.plan.overLimit}</p>

@@ -27,7 +27,7 @@ function Open(props: {
   onClose: () => void
   onDeleted: () => void
 }) {
-  const { plan, refused, leaning, busy, withRules, remove } = useDeletion(props.shape, props.identifier)
+  const { plan, refused, leaning, busy, withRules, proposal, remove } = useDeletion(props.shape, props.identifier)
   return (
     <Modal
       opened
@@ -52,7 +52,7 @@ function Open(props: {
           </div>
         )}
         {plan && <p>{t.edit.deleteText}</p>}
-        {plan && <PlanPanel plan={plan} busy={busy} />}
+        {plan && <PlanPanel plan={plan} busy={busy} simulate={proposal} />}
         <div className={classes.end}>
           <Button variant="default" onClick={props.onClose}>
             {t.common.cancel}

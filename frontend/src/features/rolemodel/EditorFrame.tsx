@@ -73,7 +73,13 @@ export function EditorFrame(props: {
             {props.children}
             {plan && (
               <div ref={panel}>
-                <PlanPanel plan={plan} busy={busy} onApply={() => void apply()} onBack={editor.leavePlan} />
+                <PlanPanel
+                  plan={plan}
+                  busy={busy}
+                  simulate={editor.proposal}
+                  onApply={() => void apply()}
+                  onBack={editor.leavePlan}
+                />
               </div>
             )}
             {!plan && !readOnly && (

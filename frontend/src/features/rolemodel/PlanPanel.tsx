@@ -1,5 +1,7 @@
 import { Button } from '@mantine/core'
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react'
+import { PlanButton } from '../../graphql/PlanButton'
+import type { MakePlanInput } from '../../graphql/types.generated'
 import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -22,7 +24,14 @@ const pathOf = (path: string) =>
     .join(' · ')
 
 /** What saving would change, object by object and field by field; it is carried out from here. */
-export function PlanPanel(props: { plan: Plan; busy: boolean; onApply?: () => void; onBack?: () => void }) {
+export function PlanPanel(props: {
+  plan: Plan
+  busy: boolean
+  /** The same as a plan of everybody. */
+  simulate?: () => MakePlanInput
+  onApply?: () => void
+  onBack?: () => void
+}) {
   const { plan } = props
   const wrong = plan.problems.filter((p) => p.severity === 'ERROR')
   const warnings = plan.problems.filter((p) => p.severity === 'WARNING')
@@ -66,6 +75,7 @@ export function PlanPanel(props: { plan: Plan; busy: boolean; onApply?: () => vo
               {t.edit.apply}
             </Button>
           )}
+          {props.simulate && wrong.length === 0 && changes.length > 0 && <PlanButton input={props.simulate} />}
           {props.onBack && (
             <Button variant="default" onClick={props.onBack}>
               {t.edit.backToForm}

@@ -20,6 +20,9 @@ export interface Plan {
 const planFields = `changes { action kind identifier fields { path before after } }
   problems { severity kind identifier field message } versions { kind identifier version } dryRun`
 
+/** The name of a kind where the API lists kinds. */
+export const enumOf = (kind: string) => kind.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()
+
 function selection(struct: string): string {
   return fieldsOf(struct)
     .map((f) => {

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'react'
 import { useClient, type Client } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
+import type { MakePlanInput } from '../../graphql/types.generated'
+import { t } from '../../lib/texts'
 import { RoleByNameDocument } from './RolePage.generated'
-import { applyObjects, deleteObject, readObjects, type Plan } from './documents'
+import { applyObjects, deleteObject, enumOf, readObjects, type Plan } from './documents'
 import { fieldsOf, kindOf, plain, type Draft, type KindShape } from './shape'
 import { kindOfRole } from './addressOf'
 
@@ -14,8 +16,6 @@ export interface Leaning {
   rule: string
   sentence: string
 }
-
-const enumOf = (kind: string) => kind.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()
 
 /** The rules of other objects that ask for a role. */
 async function leaningOn(client: Client, kind: string, identifier: string): Promise<Leaning[]> {
@@ -119,6 +119,12 @@ export function useDeletion(kind: KindShape, identifier: string) {
       setChange(whole)
       setPlan(await carryOut(true, whole))
     },
+    /** The deletion as something to plan. */
+    proposal: () =>
+      ({
+        title: t.edit.deleteTitle(identifier).slice(0, 200),
+        ...(change ?? { delete: [{ kind: enumOf(kind.name), identifier }] }),
+      }) as MakePlanInput,
     remove: async () => (await carryOut(false, change)) !== null,
   }
 }

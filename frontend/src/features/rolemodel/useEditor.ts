@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { toProblem, toProblems, type Problem } from '../../graphql/problem'
+import type { MakePlanInput } from '../../graphql/types.generated'
+import { t } from '../../lib/texts'
 import { useDraft } from '../../ui/useDraft'
-import { readObjects, saveObject, type Plan } from './documents'
+import { enumOf, readObjects, saveObject, type Plan } from './documents'
 import {
   merged,
   placeOf,
@@ -53,6 +55,8 @@ export interface Editor {
   look: () => Promise<void>
   /** Carries out what was looked at; gives true when it is saved. */
   save: () => Promise<boolean>
+  /** The draft as something to plan. */
+  proposal: () => MakePlanInput
   discard: () => void
   leavePlan: () => void
   /** Takes what somebody else made of a place that both changed. */
@@ -176,6 +180,14 @@ export function useEditor(kind: KindShape, identifier: string | null, begin: Dra
       if (!done) return false
       keep('')
       return true
+    },
+    proposal: () => {
+      const name = String(kept?.draft.identifier)
+      return {
+        title: `${t.edit.kinds[kind.name] ?? kind.name} ${String(kept?.draft.displayName || name)}`.slice(0, 200),
+        save: { [kind.list]: kept ? [kept.draft] : [] },
+        versions: kept ? [{ kind: enumOf(kind.name), identifier: name, version: kept.version }] : null,
+      } as MakePlanInput
     },
     discard: () => {
       if (!kept) return

@@ -83,6 +83,8 @@ export const miningTexts = {
     replaced: (count: number) => `Replaces ${plural(count, 'rule', 'rules')} that somebody wrote`,
     replacedMined: (count: number) => `Replaces ${plural(count, 'rule', 'rules')} of an earlier run`,
     yaml: 'The configuration',
-    planText: 'Nothing is changed yet. Plan and apply this configuration like any other.',
+    planText: 'Nothing is changed yet. A simulation shows what it would do to everybody, and can be applied.',
+    simulate: 'Open simulation',
+    planTitle: (run: string) => `Proposals of mining run ${run}`,
   },
 }

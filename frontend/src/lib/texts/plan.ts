@@ -24,6 +24,15 @@ export const planTexts = {
     yamlHint: 'What it does not name stays as it is.',
     whatFor: 'What it is for',
     compute: 'Compute',
+    look: 'What would it do?',
+    lookHint: 'Computes for everybody what this would change, and changes nothing.',
+    whatIf: 'What if',
+    whatIfTitle: (name: string) => `What if ${name} were changed?`,
+    whatIfText:
+      'Nothing is changed here. What is read from a system can only be changed there; this shows what would follow.',
+    edits: 'Data',
+    resources: (count: number) => plural(count, 'resource changes', 'resources change'),
+    imagined: 'It is about what is read from a managed system, and can only be read.',
     asOf: (at: string) => `as of ${at}`,
     people: (done: number, total: number) => `${n(done)} of ${n(total)} people`,
     states: {
