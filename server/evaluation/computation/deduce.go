@@ -280,6 +280,101 @@ func (d *deduction) row(roleID int64) *evaluation.AssignedRole {
 	return best
 }
 
+// variant is a found role with its parameters.
+type variant struct {
+	by, lacking []int64
+	params      map[string]int64
+}
+
+// variants divides a found role by the parameters that the rules say which it was found by (role-model 12.5), else the role, else the context for which
+// they apply: when somebody keeps the role, its rules are tested against what was found.
+func (d *deduction) variants(id int64) []variant {
+	f, own := d.roles[id], d.Source.Roles[id]
+	names := d.Source.Parameters(own)
+	if len(names) == 0 {
+		return []variant{{f.by, f.lacking, nil}}
+	}
+	var out []variant
+	for _, x := range d.Source.ByRole[id] {
+		isBy := slices.Contains(f.by, x.ID)
+		if !isBy && (own.Kind == rolemodel.Single || !d.applies(x)) {
+			continue // a composite role is found by the single roles that it gives
+		}
+		params := d.parameters(own, x, names)
+		i := slices.IndexFunc(out, func(v variant) bool { return maps.Equal(v.params, params) })
+		if i < 0 {
+			i, out = len(out), append(out, variant{params: params})
+		}
+		if isBy {
+			out[i].by = append(out[i].by, x.ID)
+		}
+	}
+	if len(out) == 0 {
+		out = []variant{{by: f.by}}
+	}
+	if own.Kind == rolemodel.Composite {
+		out = out[:1]
+	}
+	for _, x := range d.Source.ByRole[id] {
+		if slices.Contains(f.lacking, x.ID) {
+			fits := func(v variant) bool {
+				return !slices.ContainsFunc(x.Criteria, func(k model.Criterion) bool { return !d.Source.Matcher.Fits(k, v.params[k.Dimension]) })
+			}
+			i := max(0, slices.IndexFunc(out, fits))
+			out[i].lacking = append(out[i].lacking, x.ID)
+		}
+	}
+	for i := range out {
+		slices.Sort(out[i].by)
+		slices.Sort(out[i].lacking)
+	}
+	slices.SortFunc(out, func(a, b variant) int {
+		return slices.Compare(evaluation.ListedParameters(a.params), evaluation.ListedParameters(b.params))
+	})
+	return out
+}
+
+// parameters are those that a rule says, a role imposes, or the context has for which the rule applies now.
+func (d *deduction) parameters(own *model.Role, x *model.Rule, names []string) map[string]int64 {
+	out := map[string]int64{}
+	contexts := d.ContextsOf(x)
+	for _, name := range names {
+		var value int64
+		for i := range contexts {
+			if c := &contexts[i]; value == 0 && c.Over.Has(d.Now) && c.Match.Has(x) {
+				value = c.Dimensions[name]
+			}
+		}
+		if id := own.Imposes[name]; id != 0 {
+			value = id
+		}
+		for _, k := range x.Criteria {
+			if k.Dimension == name && !k.Inherit && k.Value != 0 {
+				value = k.Value
+			}
+		}
+		if value != 0 {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// goOn finds the rows that found roles go on as: with the same parameters, else one that had none.
+func (d *deduction) goOn(id int64, variants []variant) []*evaluation.AssignedRole {
+	out := make([]*evaluation.AssignedRole, len(variants))
+	for _, other := range []bool{false, true} {
+		for i, v := range variants {
+			for _, x := range d.Owner.Roles {
+				if out[i] == nil && x.RoleID == id && x.WaitsForDecision() && !d.Covered[x] && !slices.Contains(out, x) && (other || x.HasParameters(v.params)) {
+					out[i] = x
+				}
+			}
+		}
+	}
+	return out
+}
+
 // tell says what the found roles explain of a target, what they lack there, and what goes since they were refused.
 func (d *deduction) tell(x *place) {
 	s := x.Seat
@@ -357,15 +452,17 @@ func (d *deduction) rows() {
 		d.Result.Roles = append(d.Result.Roles, evaluation.RoleDelta{Row: row, Close: isOver})
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.roles)) {
-		f := d.roles[id]
-		row := evaluation.AssignedRole{RoleID: id, Workflow: d.Found(), Origin: evaluation.OriginFound, Start: interval.Moment(d.Now)}
-		old := d.row(id)
-		if old != nil {
-			row, used[old] = *old, true
-		}
-		row.FoundBy, row.Lacking, row.InferredByID, row.RuleIDs = f.by, f.lacking, f.through, nil
-		if old == nil || !row.Same(old) {
-			add(row, false)
+		variants := d.variants(id)
+		old := d.goOn(id, variants)
+		for i, v := range variants {
+			row := evaluation.AssignedRole{RoleID: id, Workflow: d.Found(), Origin: evaluation.OriginFound, Start: interval.Moment(d.Now)}
+			if old[i] != nil {
+				row, used[old[i]] = *old[i], true
+			}
+			row.FoundBy, row.Lacking, row.InferredByID, row.RuleIDs, row.Parameters = v.by, v.lacking, d.roles[id].through, nil, v.params
+			if old[i] == nil || !row.Same(old[i]) {
+				add(row, false)
+			}
 		}
 	}
 	left := map[int64]bool{}

@@ -240,3 +240,62 @@ func TestScenario27ExternalPolicy(t *testing.T) {
 	p.Resource.Gone = true
 	require.Empty(t, o.evaluate(p).Roles, "also of who is gone")
 }
+
+// A found role has the parameters of the rules that it was found by (role-model 12.5): keeping it keeps what it stands for, also when its holder moves.
+func TestKeepAFoundRoleWithParameters(t *testing.T) {
+	t.Parallel()
+	f := newFinding(t, "8h", "12h", "24h")
+	for _, k := range []string{"8h", "12h", "24h"} {
+		f.thing(title, k, 0)
+	}
+	f.brings("Zone_Brown")
+	f.m.Roles[0].RequiredParameters = []string{"Title"}
+	for _, k := range []string{"8h", "12h"} {
+		f.member(f.typ, k, f.roles["Zone_Brown"]).Dimensions = rolemodel.Criteria{"Title": {Key: k}}
+	}
+	record := f.res[f.person.Resource.Links["Records"][0]]
+	record.Links["Title"] = []int64{f.keys.IDs[title]["12h"]}
+	f.holds("12h", "24h")
+	f.evaluate(f.person)
+	require.Equal(t, []string{"Zone_Brown 1 Title=12h"}, f.rolesOf(f.person))
+	id := f.row("Zone_Brown").ID
+	f.decide("Zone_Brown", true)
+	f.evaluate(f.person)
+	require.Equal(t, []string{"Zone_Brown 16 Title=12h"}, f.rolesOf(f.person))
+	require.Equal(t, "12h", groupsOf(f.person))
+	require.Empty(t, open(f.one(f.person)), "nothing is taken away, and nothing given")
+	record.Links["Title"] = []int64{f.keys.IDs[title]["8h"]}
+	f.evaluate(f.person)
+	require.Equal(t, []string{"Zone_Brown 16 Title=12h"}, f.rolesOf(f.person))
+	require.Equal(t, "12h", groupsOf(f.person))
+
+	f.roleRule(rolemodel.RoleRule{RoleID: f.roles["Zone_Brown"]})
+	f.compile()
+	f.evaluate(f.person)
+	require.Equal(t, []string{"Zone_Brown 16 Title=12h", "Zone_Brown 18 Title=8h"}, f.rolesOf(f.person), "a rule gives it with another value: held twice")
+	record.Links["Title"] = []int64{f.keys.IDs[title]["12h"]}
+	f.evaluate(f.person)
+	require.Equal(t, []string{"Zone_Brown 16 Title=12h"}, f.rolesOf(f.person), "what was approved stays as it is")
+	require.Equal(t, id, f.row("Zone_Brown").ID)
+}
+
+// A rule that begins to give what was found takes it over, with its parameters (scenario 16).
+func TestFoundRoleWithParametersBecomesCalculated(t *testing.T) {
+	t.Parallel()
+	f := newFinding(t, "8h", "12h")
+	f.thing(title, "8h", 0)
+	f.thing(title, "12h", 0)
+	f.brings("Zone_Brown")
+	f.member(f.typ, "12h", f.roles["Zone_Brown"]).Dimensions = rolemodel.Criteria{"Title": {Key: "12h"}}
+	f.res[f.person.Resource.Links["Records"][0]].Links["Title"] = []int64{f.keys.IDs[title]["12h"]}
+	f.holds("12h")
+	f.evaluate(f.person)
+	require.Equal(t, []string{"Zone_Brown 1 Title=12h"}, f.rolesOf(f.person))
+	id := f.row("Zone_Brown").ID
+	f.roleRule(rolemodel.RoleRule{RoleID: f.roles["Zone_Brown"]})
+	f.compile()
+	f.evaluate(f.person)
+	require.Equal(t, []string{"Zone_Brown 18"}, f.rolesOf(f.person), "it is not required: the context says it at each instant")
+	require.Equal(t, id, f.row("Zone_Brown").ID)
+	require.Empty(t, f.row("Zone_Brown").FoundBy)
+}

@@ -300,9 +300,9 @@ func assigned(rows []*evaluation.AssignedRole, keep []period, used map[*evaluati
 		},
 		func(x *evaluation.AssignedRole, p period) bool { return same(x, p) && overlaps(x, p.Interval) },
 		same,
-		// a role that got its first parameter, or of which one was missing, goes on as the row it was
+		// a role that got its first parameter, of which one was missing, or that was only found, goes on as the row it was
 		func(x *evaluation.AssignedRole, p period) bool {
-			return (len(x.Parameters) == 0 || x.Workflow == evaluation.RuleMissingParameters) && overlaps(x, p.Interval)
+			return (len(x.Parameters) == 0 || x.Workflow == evaluation.RuleMissingParameters || x.Workflow.Found()) && overlaps(x, p.Interval)
 		},
 	} {
 		for i, p := range keep {

@@ -132,6 +132,18 @@ func (s *Source) Tests(own *Role, name string) bool {
 	})
 }
 
+// Parameters are the dimensions that are parameters of a role, in order.
+func (s *Source) Parameters(own *Role) []string {
+	out := slices.Clone(own.RequiredParameters)
+	for name := range s.Matcher.At {
+		if s.Tests(own, name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // role compiles what a role imposes.
 func (b *builder) role(r *rolemodel.Role) *Role {
 	out := &Role{Role: r}
