@@ -154,6 +154,23 @@ func TestReferencesFollowAnyHistory(t *testing.T) {
 	})
 }
 
+// TestReferenceRemovedBeforeItPassedOn: a reference is taken out under the name that its account has, which passes to another account of the same
+// target meanwhile. What was taken out by the old name goes again by the new one.
+func TestReferenceRemovedBeforeItPassedOn(t *testing.T) {
+	t.Parallel()
+	s := mustSmall(t, smallOptions{crm: true, crmInside: true})
+	s.team("a", "b", "c")
+	s.send()
+	s.aroundBoth()
+	s.team("c", "d", "b")
+	s.aroundBoth()
+	s.team("c", "b", "d")
+	for range 4 {
+		s.aroundBoth()
+	}
+	s.follow([]string{"c", "b", "d"})
+}
+
 // TestReferenceChangedByHand: what somebody else wrote is still somebody else's, also when it names a renamed account.
 func TestReferenceChangedByHand(t *testing.T) {
 	t.Parallel()

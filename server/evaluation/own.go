@@ -13,7 +13,7 @@ type Own struct {
 	ID         int64  `json:"id,omitempty"`
 	Comparison int16  `json:"comparison,omitempty"` // how the value was compared when it was wanted
 	Since      int64  `json:"since,omitempty"`      // microseconds since 1970: the computation that did not want it any more
-	// Renamed: it is wanted still, and has had another name since: what was sent before says it wrongly.
+	// Renamed: it has had another name since it was sent: what was sent before, to put it there or to take it out, says it wrongly.
 	Renamed bool `json:"renamed,omitempty"`
 }
 
@@ -27,6 +27,9 @@ func Distinct(list []Own) []Own {
 	}
 	return out
 }
+
+// At is where a value of a navigation is.
+func (x Own) At(property string) Pointed { return Pointed{property, x.ID, x.Value} }
 
 // IsEmpty reports whether it is an empty place.
 func (x Own) IsEmpty() bool { return x.Value == "" && x.ID == 0 }
@@ -59,10 +62,11 @@ func (e Expected) HasTexts() bool {
 	return false
 }
 
-// Pointed is one value of a navigation.
+// Pointed is one value of a navigation. Text: what it says when it points to nothing (ID 0).
 type Pointed struct {
 	Property string
 	ID       int64
+	Text     string
 }
 
 // Renamed gives the values that had another name when they were sent; nil: none.
@@ -74,7 +78,7 @@ func (e Expected) Renamed() map[Pointed]bool {
 				if out == nil {
 					out = map[Pointed]bool{}
 				}
-				out[Pointed{name, x.ID}] = true
+				out[x.At(name)] = true
 			}
 		}
 	}

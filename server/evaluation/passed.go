@@ -74,7 +74,7 @@ func (e Expected) follow(list []Passed, many func(property string) bool) (out Ex
 					out.Properties[name][i].InForce = false // nobody took it away
 				}
 			}
-			was, is := Own{ID: p.Was}, Own{ID: p.Is, Since: since}
+			was, is := Own{ID: p.Was}, Own{ID: p.Is, Since: since, Renamed: true}
 			if p.Was == 0 { // what points to nothing is known by its text
 				was.Value = p.Name
 			}

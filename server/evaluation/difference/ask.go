@@ -146,7 +146,11 @@ func (l *lines) executed(x *evaluation.ExistingLine, w wish, d evaluation.LineDe
 		l.restart(x, w, d, review) // what it was done to is gone
 		return
 	}
-	if v := (evaluation.Pointed{Property: x.Property, ID: x.ValueID}); l.renamed[v] && l.synced() {
+	v := evaluation.Pointed{Property: x.Property, ID: x.ValueID}
+	if x.ValueID == 0 {
+		v.Text = x.Current
+	}
+	if l.renamed[v] && l.synced() {
 		delete(l.renamed, v)
 		l.restart(x, w, d, false) // it was sent by a name that is another one's now, or nobody's
 		return

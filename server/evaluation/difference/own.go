@@ -110,6 +110,7 @@ func (d *diff) remember() {
 			if list[i].Since == 0 {
 				list[i].Since = d.r.Now
 			}
+			list[i].Renamed = list[i].Renamed && d.lines.renamed[list[i].At(q.Identifier)] // else it goes again by its new name
 		}
 		if list = d.lasting(q, list, target, left); len(list) > 0 {
 			if e.Ours == nil {
@@ -214,7 +215,7 @@ func lined(left *evaluation.ExistingOrder, q *model.Property, id int64) bool {
 
 // isWanted: what was our own work is wanted now, so that it need not be remembered.
 func (d *diff) isWanted(q *model.Property, x evaluation.Own, left *evaluation.ExistingOrder) bool {
-	if x.Renamed && d.lines.renamed[evaluation.Pointed{Property: q.Identifier, ID: x.ID}] && lined(left, q, x.ID) {
+	if x.Renamed && d.lines.renamed[x.At(q.Identifier)] && lined(left, q, x.ID) {
 		return false // somebody has to know it when the line does not come true
 	}
 	if q.IsNavigation() && x.Value != "" {
