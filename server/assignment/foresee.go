@@ -2,6 +2,7 @@ package assignment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -205,7 +206,7 @@ func (l *lookAhead) readPage(ctx context.Context, page []int64, initial bool) er
 		l.mu.Lock()
 		b, values, err := l.s.load(ctx, l.tx, l.m, page[:n], initial, l.options)
 		l.mu.Unlock()
-		if err == errTooWide && n > 1 {
+		if errors.Is(err, errTooWide) && n > 1 {
 			l.width.saw(4*batchValues, n)
 			continue
 		}
