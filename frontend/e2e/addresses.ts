@@ -8,6 +8,8 @@ export const addresses: Record<string, string[]> = {
     '/errors',
     '/reconcile/resources',
     '/reconcile/resources?view=rows',
+    '/reconcile/roles',
+    '/reconcile/roles?view=rows',
     '/reconcile/orphans',
     '/reconcile/runs',
     '/plans',

@@ -3783,6 +3783,29 @@ func (ec *executionContext) fieldContext_RoleReconciliationItem_compositeName(_ 
 	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
 }
 
+func (ec *executionContext) _RoleReconciliationItem_singleRoleNames(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_singleRoleNames(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SingleRoleNames, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_singleRoleNames(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
 func (ec *executionContext) _RoleReconciliationItem_postponedAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6560,6 +6583,11 @@ func (ec *executionContext) slowly_RoleReconciliationItem(ctx context.Context, s
 		case "compositeName":
 			out.Values[i] = ec._RoleReconciliationItem_compositeName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "singleRoleNames":
+			out.Values[i] = ec._RoleReconciliationItem_singleRoleNames(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "postponedAt":

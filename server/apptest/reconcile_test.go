@@ -25,7 +25,7 @@ func TestKilledDuringReconciliation(t *testing.T) {
 		Total, Done, Failed int
 	}
 	var begun struct{ DecideReconciliation struct{ Run run } }
-	reviewer.MustDo(t, `mutation { decideReconciliation(input: { filter: { resourceTypes: ["Intranet_User"], kinds: [UNRECONCILED] }, decision: KEEP_CURRENT, comment: "as it is" }) {
+	reviewer.MustDo(t, `mutation { decideReconciliation(input: { filter: { resourceTypes: ["Intranet_User"], kinds: [UNRECONCILED], properties: ["FullName", "Email", "Department", "JobTitle"] }, decision: KEEP_CURRENT, comment: "as it is" }) {
 		run { id state total done failed } } }`, nil, &begun)
 	id, total := begun.DecideReconciliation.Run.ID, begun.DecideReconciliation.Run.Total
 	require.Greater(t, total, 1_000)

@@ -18,33 +18,35 @@ const (
 	SQLError            = "7"
 	SQLExecuted         = "8"
 
-	SQLPreExisting  = "3"
-	SQLApproved     = "16"
-	SQLCalculated   = "18"
-	SQLCancellation = "20"
-	SQLQuestioned   = "24"
-	SQLProlonged    = "27"
-	SQLApprovedRisk = "116"
+	SQLNonConforming = "1"
+	SQLPreExisting   = "3"
+	SQLApproved      = "16"
+	SQLCalculated    = "18"
+	SQLCancellation  = "20"
+	SQLQuestioned    = "24"
+	SQLProlonged     = "27"
+	SQLApprovedRisk  = "116"
 )
 
 // spelled are the states by their names in files of SQL.
 var spelled = map[string]string{
-	"NONE":                   SQLNone,
-	"PENDING":                SQLPending,
-	"TRANSMITTED":            SQLTransmitted,
-	"ERRORED":                SQLErrored,
-	"VERIFIED":               SQLVerified,
-	"AWAITING_APPROVAL":      SQLAwaitingApproval,
-	"INACTIVE":               SQLInactive,
-	"ERROR":                  SQLError,
-	"EXECUTED":               SQLExecuted,
-	"WORKFLOW_APPROVED":      SQLApproved,
-	"WORKFLOW_CALCULATED":    SQLCalculated,
-	"WORKFLOW_PROLONGED":     SQLProlonged,
-	"WORKFLOW_APPROVED_RISK": SQLApprovedRisk,
-	"WORKFLOW_PRE_EXISTING":  SQLPreExisting,
-	"WORKFLOW_CANCELLATION":  SQLCancellation,
-	"WORKFLOW_QUESTIONED":    SQLQuestioned,
+	"NONE":                    SQLNone,
+	"PENDING":                 SQLPending,
+	"TRANSMITTED":             SQLTransmitted,
+	"ERRORED":                 SQLErrored,
+	"VERIFIED":                SQLVerified,
+	"AWAITING_APPROVAL":       SQLAwaitingApproval,
+	"INACTIVE":                SQLInactive,
+	"ERROR":                   SQLError,
+	"EXECUTED":                SQLExecuted,
+	"WORKFLOW_APPROVED":       SQLApproved,
+	"WORKFLOW_CALCULATED":     SQLCalculated,
+	"WORKFLOW_PROLONGED":      SQLProlonged,
+	"WORKFLOW_APPROVED_RISK":  SQLApprovedRisk,
+	"WORKFLOW_NON_CONFORMING": SQLNonConforming,
+	"WORKFLOW_PRE_EXISTING":   SQLPreExisting,
+	"WORKFLOW_CANCELLATION":   SQLCancellation,
+	"WORKFLOW_QUESTIONED":     SQLQuestioned,
 }
 
 var nameInSQL = regexp.MustCompile(`:[A-Z][A-Z_]+\b`)

@@ -24,9 +24,10 @@ func TestNamedStates(t *testing.T) {
 		"EXECUTED":          int(evaluation.Executed),
 		"WORKFLOW_APPROVED": int(evaluation.Approved), "WORKFLOW_CALCULATED": int(evaluation.Calculated),
 		"WORKFLOW_PROLONGED": int(evaluation.Prolonged), "WORKFLOW_APPROVED_RISK": int(evaluation.ApprovedRisk),
-		"WORKFLOW_PRE_EXISTING": int(evaluation.PreExisting),
-		"WORKFLOW_CANCELLATION": int(evaluation.Cancellation),
-		"WORKFLOW_QUESTIONED":   int(evaluation.Questioned),
+		"WORKFLOW_NON_CONFORMING": int(evaluation.NonConforming),
+		"WORKFLOW_PRE_EXISTING":   int(evaluation.PreExisting),
+		"WORKFLOW_CANCELLATION":   int(evaluation.Cancellation),
+		"WORKFLOW_QUESTIONED":     int(evaluation.Questioned),
 	} {
 		require.Equal(t, "x in ("+strconv.Itoa(number)+")::smallint", evaluation.Named("x in (:"+name+")::smallint"), name)
 	}

@@ -43,8 +43,9 @@ type RoleItem struct {
 	IsOwnerGone      bool
 	FoundAt          time.Time
 	Values           []*FoundValue
-	CompositeID      int64   // role id of the found composite role that explains it; 0: none
-	CompositeName    *string // its name
+	CompositeID      int64    // role id of the found composite role that explains it; 0: none
+	CompositeName    *string  // its name
+	SingleRoleNames  []string // of a composite role: the found single roles that follow the decision
 	PostponedAt      *time.Time
 	PostponedBy      *string
 	IsOwn            bool // of the caller: somebody else has to decide
@@ -138,7 +139,7 @@ var roleItems = page.Table[RoleItem]{
 	Fields: map[string][]string{
 		"__typename": nil, "id": nil, "version": {"version"}, "state": {"workflow_state"}, "role": {"r.identifier"}, "roleName": {"r.display_name"}, "roleKind": {"r.kind"},
 		"owner": roleOwnerColumns, "isOwnerGone": {"is_owner_gone"}, "foundAt": {"start_date"}, "values": roleValueColumns, "valueCount": {"found_by"}, "lackingCount": {"lacking"},
-		"compositeName": {"inferred_by_id", "c.display_name"}, "postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "isOwn": nil,
+		"compositeName": {"inferred_by_id", "c.display_name"}, "singleRoleNames": {"single_roles"}, "postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "isOwn": nil,
 		"pattern": {"role_id"}, "decisions": {"workflow_state", "postponed_at"}, "comments": {"workflow_state", "postponed_at", "keep", "delete"}, "decidedBy": {"reviewed_by"}, "decidedByName": {"reviewed_by"}, "decidedAt": {"reviewed_at"}, "comment": {"comment"},
 	},
 	Columns: []page.Column[RoleItem]{
@@ -163,6 +164,9 @@ var roleItems = page.Table[RoleItem]{
 			Read: func(i *RoleItem, r *db.Row) { i.remove = rolemodel.CommentMode(r.Int()) }},
 		{Name: "inferred_by_id", SQL: "coalesce(a.inferred_by_id, 0)", Read: func(i *RoleItem, r *db.Row) { i.CompositeID = r.Int() }},
 		{Name: "c.display_name", SQL: "c.display_name", Read: func(i *RoleItem, r *db.Row) { i.CompositeName = r.TextOrNil() }},
+		{Name: "single_roles", SQL: `(select coalesce(json_agg(n.display_name order by n.display_name), '[]') from assigned_role x join role n on n.id = x.role_id
+			where r.kind = 'COMPOSITE' and x.owner_id = a.owner_id and x.inferred_by_id = a.role_id and x.valid_to = 'infinity'
+				and x.workflow_state in (` + evaluation.SQLNonConforming + `, ` + evaluation.SQLPreExisting + `))`, Read: func(i *RoleItem, r *db.Row) { r.JSON(&i.SingleRoleNames) }},
 		{Name: "postponed_at", SQL: "a.postponed_at", Read: func(i *RoleItem, r *db.Row) { i.PostponedAt = r.TimeOrNil() }},
 		{Name: "postponed_by", SQL: "a.postponed_by", Read: func(i *RoleItem, r *db.Row) { i.PostponedBy = r.TextOrNil() }},
 		{Name: "reviewed_by", SQL: "a.reviewed_by", Read: func(i *RoleItem, r *db.Row) { i.DecidedBy = r.TextOrNil() }},

@@ -32,6 +32,7 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/person/$id',
       '/reconcile/resources/$itemId',
       '/reconcile/orphans/$accountId',
+      '/reconcile/roles/$foundId',
       '/reconcile/runs/$runId',
       '/model/mining/$run/$result',
       '/plans/$planId',

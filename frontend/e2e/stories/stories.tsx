@@ -16,6 +16,7 @@ import { OrderBody } from '../../src/features/order/OrderBody'
 import { ReviewDrawer } from '../../src/features/order/ReviewDrawer'
 import { DifferenceDrawer } from '../../src/features/reconciliation/DifferenceDrawer'
 import { DifferenceList } from '../../src/features/reconciliation/DifferenceList'
+import { RoleDrawer } from '../../src/features/reconciliation/RoleDrawer'
 import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
 import { PatternList } from '../../src/features/reconciliation/PatternList'
 import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
@@ -23,7 +24,17 @@ import { RunDrawer } from '../../src/features/reconciliation/RunDrawer'
 import { RunsUnderWay } from '../../src/features/reconciliation/RunsUnderWay'
 import { healthStates, jobStates, provisioningStates } from '../../src/lib/states'
 import { noSelection, wholeSelection, type Selection } from '../../src/lib/selection'
-import { difference, me, minedRole, order, orderLine, orphan, run, unauthorized } from '../../src/test/factories'
+import {
+  difference,
+  foundRole,
+  me,
+  minedRole,
+  order,
+  orderLine,
+  orphan,
+  run,
+  unauthorized,
+} from '../../src/test/factories'
 import { Badge } from '../../src/ui/Badge'
 import type { Column, List } from '../../src/ui/column'
 import { ConfirmDialog } from '../../src/ui/ConfirmDialog'
@@ -191,6 +202,12 @@ const decide = (item: ReturnType<typeof difference> | null, others: unknown[] = 
   at: `/reconcile/resources/${item?.id ?? '1'}`,
   draw: () => <DifferenceDrawer />,
   answers: { DifferenceDetail: { reconciliationItem: item }, OtherDifferences: { reconciliationItems: page(others) } },
+})
+
+const role = (item: ReturnType<typeof foundRole> | null): Story => ({
+  at: `/reconcile/roles/${item?.id ?? '1'}`,
+  draw: () => <RoleDrawer />,
+  answers: { FoundRoleDetail: { roleReconciliationItem: item } },
 })
 
 const ownerless = (
@@ -684,6 +701,59 @@ export const stories: Record<string, Story> = {
       },
     },
   },
+  'found role, lacks a value': role(foundRole()),
+  'found role, whole, of a composite, long': role(
+    foundRole({
+      state: 'PRE_EXISTING',
+      roleName: long,
+      compositeName: 'Sales staff',
+      lackingCount: 0,
+      values: [
+        {
+          resourceTypeName: 'Intranet account',
+          systemName: 'Intranet',
+          propertyName: 'Groups',
+          value: long,
+          isHeld: true,
+          account: { id: 'account-1', entityType: 'Intranet_Account', key: 'plang', displayName: long },
+          itemId: '7',
+        },
+      ],
+    }),
+  ),
+  'found role, composite': role(
+    foundRole({ roleKind: 'COMPOSITE', values: [], lackingCount: 0, singleRoleNames: ['Customer records', long] }),
+  ),
+  'found role, postponed': role(
+    foundRole({
+      postponedAt: '2026-03-01T09:05:00Z',
+      postponedBy: 'rita',
+      postponedByName: 'Rita Reviewer',
+      comment: 'Her head is asked first',
+      decisions: ['KEEP_ROLE', 'REMOVE_ROLE', 'TAKE_UP_AGAIN'],
+    }),
+  ),
+  'found role, kept': role(
+    foundRole({
+      state: 'KEPT',
+      decisions: ['REMOVE_ROLE'],
+      decidedBy: 'rita',
+      decidedByName: 'Rita Reviewer',
+      decidedAt: '2026-03-01T09:05:00Z',
+      comment: 'She helps out until June',
+    }),
+  ),
+  'found role, being removed': role(
+    foundRole({
+      state: 'REMOVED',
+      decisions: ['KEEP_ROLE'],
+      decidedBy: 'rita',
+      decidedByName: 'Rita Reviewer',
+      decidedAt: '2026-03-01T09:05:00Z',
+    }),
+  ),
+  'found role, about oneself': role(foundRole({ isOwn: true })),
+  'found role, not there': role(null),
   'bulk decision, running': bulk({}),
   'bulk decision, done with errors': bulk({ state: 'COMPLETED', done: 4810, endedAt: '2026-03-01T09:05:00Z' }, [
     {

@@ -4,6 +4,7 @@ import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.gen
 import type { DifferenceDetailFragment } from '../features/reconciliation/DifferenceDrawer.generated'
 import type { OrphanDetailQuery } from '../features/reconciliation/OrphanDrawer.generated'
 import type { MiningResultRowFragment } from '../features/mining/MiningRunPage.generated'
+import type { FoundRoleRowFragment } from '../features/reconciliation/RolesTab.generated'
 import type { RunRowFragment } from '../features/reconciliation/RunsTab.generated'
 import { provisioningStates } from '../lib/states'
 
@@ -87,6 +88,43 @@ export function order(change: Partial<OrderDetailFragment> = {}): OrderDetailFra
 }
 
 const petra = { id: 'person-1', entityType: 'Directory_User', key: 'E1', displayName: 'Petra Lang' }
+
+/** A role that was read from an account: of Petra, with one value that it would bring besides. */
+export function foundRole(change: Partial<FoundRoleRowFragment> = {}): FoundRoleRowFragment {
+  const value = { resourceTypeName: 'Intranet account', systemName: 'Intranet', propertyName: 'Groups', itemId: null }
+  return {
+    id: `${++count}`,
+    version: 3,
+    state: 'NON_CONFORMING',
+    role: 'Sales',
+    roleName: 'Sales',
+    roleKind: 'SINGLE',
+    owner: petra,
+    isOwnerGone: false,
+    foundAt: '2026-03-01T08:00:00Z',
+    values: [
+      { ...value, value: 'Old news', isHeld: true, account: { ...petra, id: 'account-1', displayName: 'plang' } },
+      { ...value, value: 'Canteen', isHeld: false, account: null },
+    ],
+    lackingCount: 1,
+    compositeName: null,
+    singleRoleNames: [],
+    postponedAt: null,
+    postponedBy: null,
+    postponedByName: null,
+    isOwn: false,
+    decisions: ['KEEP_ROLE', 'REMOVE_ROLE', 'POSTPONE'],
+    comments: [
+      { decision: 'KEEP_ROLE', activation: 'REQUIRED' },
+      { decision: 'REMOVE_ROLE', activation: 'OPTIONAL' },
+    ],
+    decidedBy: null,
+    decidedByName: null,
+    decidedAt: null,
+    comment: '',
+    ...change,
+  }
+}
 
 /** A value that differs and waits for a decision. */
 export function difference(change: Partial<DifferenceDetailFragment> = {}): DifferenceDetailFragment {

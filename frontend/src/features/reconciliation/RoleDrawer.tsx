@@ -3,11 +3,13 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useReconciliationChanges } from '../../graphql/live'
 import { toProblem } from '../../graphql/problem'
+import { mayReconcileResources } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import { useOfflineSince } from '../../graphql/socketStatus'
 import type { ReconciliationDecision } from '../../graphql/types.generated'
 import { useReading } from '../../graphql/useReading'
 import { actorName } from '../../lib/actor'
+import { can, permissions } from '../../lib/permit'
 import { neighbour } from '../../lib/selection'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -83,12 +85,12 @@ export function RoleDrawer() {
 
 /** From what the role was read, what keeping it adds, and what was decided. */
 function RoleBody({ item }: { item: FoundRoleRowFragment }) {
-  const { scopes } = useMe()
-  const opens = (entityType: string) => scopes.queryResources.includes(entityType)
+  const me = useMe()
+  const opens = me.scopes.queryResources.includes(item.owner.entityType)
   return (
     <>
       <p>{t.reconcile.role.stateHint[item.state]}</p>
-      {item.roleKind === 'COMPOSITE' && <p>{t.reconcile.role.composite}</p>}
+      {item.roleKind === 'COMPOSITE' && <p>{t.reconcile.role.composite(item.singleRoleNames)}</p>}
       {item.compositeName && <p>{t.reconcile.role.ofComposite(item.compositeName)}</p>}
       {item.postponedAt && (
         <p className="dim">
@@ -118,7 +120,7 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
                     {value.account && ` · ${value.account.displayName}`}
                   </span>
                 </span>
-                {value.itemId && (
+                {value.itemId && mayReconcileResources(me) && (
                   <Link to="/reconcile/resources/$itemId" params={{ itemId: value.itemId }} search={{ view: 'rows' }}>
                     {t.reconcile.item}
                   </Link>
@@ -126,7 +128,7 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
               </li>
             ))}
           </ul>
-          <p>{t.reconcile.role.adds(item.lackingCount)}</p>
+          {item.decisions.includes('KEEP_ROLE') && <p>{t.reconcile.role.adds(item.lackingCount)}</p>}
         </Section>
       )}
       <Section title={t.reconcile.role.person}>
@@ -135,7 +137,7 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
             [
               t.reconcile.owner,
               <>
-                {opens(item.owner.entityType) ? (
+                {opens ? (
                   <Link to="/person/$id" params={{ id: item.owner.id }}>
                     {item.owner.displayName}
                   </Link>
@@ -146,7 +148,14 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
                 {item.isOwnerGone && <span className="dim"> ({t.reconcile.gone})</span>}
               </>,
             ],
-            [t.reconcile.role.name, item.roleName],
+            [
+              t.reconcile.role.name,
+              opens && can(me.permissions, permissions.assignments) && (
+                <Link to="/person/$id/why" params={{ id: item.owner.id }} search={{ role: item.role }}>
+                  {t.reconcile.role.why}
+                </Link>
+              ),
+            ],
           ]}
         />
       </Section>

@@ -3,48 +3,11 @@ import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test, vi } from 'vitest'
 import { LiveContext } from '../../graphql/live'
-import { me } from '../../test/factories'
+import { foundRole, me } from '../../test/factories'
 import { fakeClient, renderAt, ToldLive } from '../../test/render'
 import { QueueContext } from '../../ui/queue'
 import { RoleDrawer } from './RoleDrawer'
 import type { FoundRoleRowFragment } from './RolesTab.generated'
-
-const owner = { id: '7', entityType: 'Directory_User', key: 'E1', displayName: 'Petra Lang' }
-
-function found(id: string, change: Partial<FoundRoleRowFragment> = {}): FoundRoleRowFragment {
-  const value = { resourceTypeName: 'Intranet user', systemName: 'Intranet', propertyName: 'Groups', itemId: null }
-  return {
-    id,
-    version: 3,
-    state: 'NON_CONFORMING',
-    role: 'Sales',
-    roleName: 'Sales',
-    roleKind: 'SINGLE',
-    owner,
-    isOwnerGone: false,
-    foundAt: '2026-03-01T08:00:00Z',
-    values: [
-      { ...value, value: 'Old news', isHeld: true, account: { ...owner, id: '9', displayName: 'plang' } },
-      { ...value, value: 'Canteen', isHeld: false, account: null },
-    ],
-    lackingCount: 1,
-    compositeName: null,
-    postponedAt: null,
-    postponedBy: null,
-    postponedByName: null,
-    isOwn: false,
-    decisions: ['KEEP_ROLE', 'REMOVE_ROLE', 'POSTPONE'],
-    comments: [
-      { decision: 'KEEP_ROLE', activation: 'REQUIRED' },
-      { decision: 'REMOVE_ROLE', activation: 'OPTIONAL' },
-    ],
-    decidedBy: null,
-    decidedByName: null,
-    decidedAt: null,
-    comment: '',
-    ...change,
-  }
-}
 
 function setup(items: FoundRoleRowFragment[]) {
   const { client, sent } = fakeClient({
@@ -73,11 +36,11 @@ function setup(items: FoundRoleRowFragment[]) {
 }
 
 test('a found role says what it was read from and what keeping it adds, and is kept with a reason', async () => {
-  const { sent, onDecided, user } = setup([found('1')])
+  const { sent, onDecided, user } = setup([foundRole({ id: '1' })])
   await screen.findByRole('dialog', { name: 'Sales · Petra Lang' })
   screen.getByText('Old news')
   screen.getByText('Canteen')
-  screen.getByText('Keeping adds 1 value, each after its review.')
+  screen.getByText('Keeping adds 1 value, after its review.')
   await user.keyboard('a')
   await screen.findByRole('dialog', { name: 'Keep Sales of Petra Lang, E1?' })
   await user.type(screen.getByLabelText(/Why\?/), 'she sells')
@@ -89,7 +52,20 @@ test('a found role says what it was read from and what keeping it adds, and is k
 })
 
 test('nobody decides about a role of his own', async () => {
-  setup([found('1', { isOwn: true })])
+  setup([foundRole({ id: '1', isOwn: true })])
   await screen.findByText('This is a role of yours, so somebody else has to decide on it')
   expect(screen.queryByRole('button', { name: /Keep role/ })).toBeNull()
+})
+
+test('a composite role names the single roles that follow it, and what is decided offers the other decision', async () => {
+  setup([
+    foundRole({
+      id: '1',
+      roleKind: 'COMPOSITE',
+      values: [],
+      lackingCount: 0,
+      singleRoleNames: ['Customer records'],
+    }),
+  ])
+  await screen.findByText(/Customer records follows the decision/)
 })

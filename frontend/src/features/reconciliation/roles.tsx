@@ -15,6 +15,7 @@ import { Count, Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { questionOfMany } from './decisions'
+import { Named } from './differenceColumns'
 import { postponedLook } from './looks'
 import type { FoundRoleRowFragment, RolePatternRowFragment } from './RolesTab.generated'
 
@@ -54,6 +55,12 @@ export const valueWords = (value: Value) => value.value || t.reconcile.role.theA
 const words = (row: FoundRoleRowFragment, held: boolean) =>
   row.values.filter((value) => value.isHeld === held).map(valueWords)
 
+/** What it was read from: values of accounts, of a composite role its single roles. */
+const sources = (row: FoundRoleRowFragment) => [...words(row, true), ...row.singleRoleNames].join(', ')
+
+const patternSources = (row: RolePatternRowFragment) =>
+  row.roleKind === 'COMPOSITE' ? t.reconcile.role.itsRoles : row.values.join(', ')
+
 function RoleName({ name, kind }: { name: string; kind: 'SINGLE' | 'COMPOSITE' }) {
   const Icon = kind === 'COMPOSITE' ? IconPackages : IconBriefcase
   return (
@@ -86,25 +93,30 @@ export const foundRoleColumns: Column<FoundRoleRowFragment>[] = [
     width: 'minmax(150px, 1.1fr)',
     lasting: true,
     cell: (r) => (
-      <span className="cut" title={words(r, true).join(', ')} data-machine>
-        {words(r, true).join(', ') || r.compositeName}
-      </span>
+      <Named name={t.reconcile.role.from}>
+        <span className="cut" title={sources(r)} data-machine>
+          {sources(r)}
+        </span>
+      </Named>
     ),
-    text: (r) => words(r, true).join(', '),
+    text: sources,
   },
   {
     id: 'lacks',
     header: t.reconcile.role.lacks,
     width: 'minmax(130px, 0.9fr)',
     lasting: true,
-    cell: (r) =>
-      r.lackingCount === 0 ? (
-        <span className="dim">{t.reconcile.role.whole}</span>
-      ) : (
-        <span className="cut" title={words(r, false).join(', ')} data-machine>
-          {words(r, false).join(', ')}
-        </span>
-      ),
+    cell: (r) => (
+      <Named name={t.reconcile.role.lacks}>
+        {r.lackingCount === 0 ? (
+          <span className="dim">{t.reconcile.role.whole}</span>
+        ) : (
+          <span className="cut" title={words(r, false).join(', ')} data-machine>
+            {words(r, false).join(', ')}
+          </span>
+        )}
+      </Named>
+    ),
     text: (r) => words(r, false).join(', '),
   },
   {
@@ -139,7 +151,11 @@ export const rolePatternColumns: Column<RolePatternRowFragment>[] = [
     width: '72px',
     align: 'right',
     lasting: true,
-    cell: (p) => <Count value={p.count} />,
+    cell: (p) => (
+      <Named name={t.reconcile.role.people}>
+        <Count value={p.count} />
+      </Named>
+    ),
     text: (p) => String(p.count),
   },
   {
@@ -156,11 +172,13 @@ export const rolePatternColumns: Column<RolePatternRowFragment>[] = [
     width: 'minmax(150px, 1.2fr)',
     lasting: true,
     cell: (p) => (
-      <span className="cut" title={p.values.join(', ')} data-machine>
-        {p.values.join(', ')}
-      </span>
+      <Named name={t.reconcile.role.from}>
+        <span className="cut" title={patternSources(p)} data-machine>
+          {patternSources(p)}
+        </span>
+      </Named>
     ),
-    text: (p) => p.values.join(', '),
+    text: patternSources,
   },
   {
     id: 'complete',

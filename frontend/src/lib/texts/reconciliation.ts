@@ -279,7 +279,7 @@ export const reconciliationTexts = {
       adds: (count: number) =>
         count === 0
           ? 'Keeping adds nothing.'
-          : `Keeping adds ${plural(count, 'value', 'values')}, each after its review.`,
+          : `Keeping adds ${plural(count, 'value', 'values')}, ${count === 1 ? 'after its' : 'each after its'} review.`,
       addsMany: (count: number) =>
         count === 0
           ? 'Keeping those shown adds nothing.'
@@ -291,7 +291,11 @@ export const reconciliationTexts = {
       wherever: (type: string, system: string) => (system ? `${type} in ${system}` : type),
       theAccount: 'an account',
       ofComposite: (name: string) => `It is part of the found role ${name}: removing that one removes it too.`,
-      composite: 'It is read from its single roles, which are all held. They follow the decision.',
+      itsRoles: 'its single roles',
+      composite: (names: string[]) =>
+        names.length === 0
+          ? 'It was read from its single roles, which are all held.'
+          : `It was read from its single roles, which are all held. ${names.join(', ')} ${names.length === 1 ? 'follows' : 'follow'} the decision.`,
       states: {
         NON_CONFORMING: 'Non-conforming',
         PRE_EXISTING: 'Pre-existing',
@@ -299,7 +303,7 @@ export const reconciliationTexts = {
         REMOVED: 'Being removed',
       } satisfies Record<RoleReconciliationState, string>,
       stateHint: {
-        NON_CONFORMING: 'An account speaks of it, and no rule explains it.',
+        NON_CONFORMING: 'Accounts hold what this role gives, and no rule gives it.',
         PRE_EXISTING: 'It was there already when its owner was computed first.',
         KEPT: 'A person kept it.',
         REMOVED: 'A person refused it, and its values are on their way out.',
