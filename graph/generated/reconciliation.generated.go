@@ -4981,7 +4981,7 @@ func (ec *executionContext) unmarshalInputReconciliationFilter(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ids", "kinds", "states", "systems", "resourceTypes", "properties", "pattern", "ownerId", "text", "foundAfter", "foundBefore", "postponed"}
+	fieldsInOrder := [...]string{"ids", "kinds", "states", "systems", "resourceTypes", "properties", "pattern", "ownerId", "text", "foundAfter", "foundBefore", "postponed", "withoutOwner"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5072,6 +5072,13 @@ func (ec *executionContext) unmarshalInputReconciliationFilter(ctx context.Conte
 				return it, err
 			}
 			it.Postponed = data
+		case "withoutOwner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withoutOwner"))
+			data, err := ec.unmarshalOAccountWithoutOwnerFilter2ᚖwritᚋserverᚋreconciliationᚐAccountWithoutOwnerFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithoutOwner = data
 		}
 	}
 	return it, nil

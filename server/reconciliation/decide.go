@@ -159,8 +159,11 @@ func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*De
 	}
 	if in.Filter != nil {
 		filter := *in.Filter
-		if r.decision == TakeUpAgain {
+		switch {
+		case r.decision == TakeUpAgain:
 			filter.Postponed = new(true)
+		case r.decision == Postpone:
+			filter.Postponed = new(false)
 		}
 		run, err := s.begin(ctx, OfResources, r, filter, text(in.Comment))
 		return &DecideReconciliationPayload{Results: []ReconciliationResult{}, Run: run}, err

@@ -38,10 +38,10 @@ func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Mode
 	}
 	if f != nil && len(f.IDs) > 0 {
 		add("g.id = any (?)", ids(f.IDs))
-	} else if add("g.closed_at is null"); f == nil || f.Postponed == nil || !*f.Postponed {
-		add("g.postponed_at is null")
-	} else {
+	} else if add("g.closed_at is null"); f != nil && f.Postponed != nil && *f.Postponed {
 		add("g.postponed_at is not null")
+	} else if f == nil || f.Postponed != nil || f.WithoutOwner == nil { // that filter says itself whether
+		add("g.postponed_at is null")
 	}
 	if f == nil {
 		return allOf(list...), nil
@@ -99,6 +99,13 @@ func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Mode
 		found := directory.SearchBeside(ctx, m.Shape, "f", *f.Text, courses(m.Shape)...)
 		add(`g.assigned_resource_type_id in (select y.id from assigned_resource_type y where y.valid_to = 'infinity' and y.owner_id in (select f.id from resource f where ?)
 			union all select y.id from assigned_resource_type y where y.valid_to = 'infinity' and y.resource_id in (select f.id from resource f where ?))`, found, found)
+	}
+	if f.WithoutOwner != nil {
+		from, where, err := f.WithoutOwner.found(ctx, m)
+		if err != nil {
+			return nobody, err
+		}
+		add("g.id in (select g.id from "+from+" where ? and g.id is not null)", allOf(where...))
 	}
 	if f.FoundAfter != nil {
 		add("g.found_at >= ?", f.FoundAfter.UTC())

@@ -170,18 +170,19 @@ const (
 
 // ReconciliationFilter narrows a list of differences; conditions are joined by AND, values of one by OR.
 type ReconciliationFilter struct {
-	IDs           []int64    `json:"ids,omitempty"` // these, whatever became of them
-	Kinds         []Kind     `json:"kinds,omitempty"`
-	States        []State    `json:"states,omitempty"`
-	Systems       []string   `json:"systems,omitempty"`       // identifiers of connectors
-	ResourceTypes []string   `json:"resourceTypes,omitempty"` // identifiers
-	Properties    []string   `json:"properties,omitempty"`    // identifiers
-	Pattern       *string    `json:"pattern,omitempty"`
-	OwnerID       *int64     `json:"ownerId,omitempty"`
-	Text          *string    `json:"text,omitempty"` // owner or account
-	FoundAfter    *time.Time `json:"foundAfter,omitempty"`
-	FoundBefore   *time.Time `json:"foundBefore,omitempty"`
-	Postponed     *bool      `json:"postponed,omitempty"` // nil: those that are not
+	IDs           []int64                    `json:"ids,omitempty"` // these, whatever became of them
+	Kinds         []Kind                     `json:"kinds,omitempty"`
+	States        []State                    `json:"states,omitempty"`
+	Systems       []string                   `json:"systems,omitempty"`       // identifiers of connectors
+	ResourceTypes []string                   `json:"resourceTypes,omitempty"` // identifiers
+	Properties    []string                   `json:"properties,omitempty"`    // identifiers
+	Pattern       *string                    `json:"pattern,omitempty"`
+	OwnerID       *int64                     `json:"ownerId,omitempty"`
+	Text          *string                    `json:"text,omitempty"` // owner or account
+	FoundAfter    *time.Time                 `json:"foundAfter,omitempty"`
+	FoundBefore   *time.Time                 `json:"foundBefore,omitempty"`
+	Postponed     *bool                      `json:"postponed,omitempty"`    // nil: those that are not; with WithoutOwner: as that says
+	WithoutOwner  *AccountWithoutOwnerFilter `json:"withoutOwner,omitempty"` // those about the accounts that it finds
 }
 
 func text(s *string) string {

@@ -164,6 +164,18 @@ func TestEveryFilter(t *testing.T) {
 			list, err := s.AccountsWithoutOwner(ctx, page.Args{First: 500}, f, nil, true)
 			require.NoError(t, err, "%s of %v", name, reasons)
 			require.Len(t, list.Nodes(), list.TotalCount, "%s of %v", name, reasons)
+			var waiting, decidable []int64
+			for _, a := range list.Nodes() {
+				if a.ItemID != nil {
+					waiting = append(waiting, *a.ItemID)
+				}
+			}
+			same, err := s.List(ctx, page.Args{First: 500}, &reconciliation.ReconciliationFilter{WithoutOwner: f}, nil, nil, true)
+			require.NoError(t, err, "%s of %v", name, reasons)
+			for _, i := range same.Nodes() {
+				decidable = append(decidable, i.ID)
+			}
+			require.ElementsMatch(t, waiting, decidable, "a decision by filter is about what the list shows: %s of %v", name, reasons)
 			return list.TotalCount
 		}
 		alone := map[reconciliation.OwnerlessReason]int{}

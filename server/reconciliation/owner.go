@@ -69,12 +69,12 @@ type AccountWithoutOwnerConnection = page.Connection[*AccountWithoutOwner]
 
 // AccountWithoutOwnerFilter narrows the list; conditions are joined by AND, values of one by OR.
 type AccountWithoutOwnerFilter struct {
-	AccountID     *int64
-	Reasons       []OwnerlessReason
-	Systems       []string
-	ResourceTypes []string
-	Text          *string // account or former owner
-	Postponed     *bool   // nil: all
+	AccountID     *int64            `json:"accountId,omitempty"`
+	Reasons       []OwnerlessReason `json:"reasons,omitempty"`
+	Systems       []string          `json:"systems,omitempty"`
+	ResourceTypes []string          `json:"resourceTypes,omitempty"`
+	Text          *string           `json:"text,omitempty"`      // account or former owner
+	Postponed     *bool             `json:"postponed,omitempty"` // nil: all
 }
 
 // sqlAmbiguous: two living people or more have an equal key.
@@ -168,26 +168,15 @@ func (s *Service) AccountsWithoutOwner(ctx context.Context, args page.Args, filt
 	if err != nil {
 		return nil, err
 	}
-	may, err := ownerless(ctx, m)
-	if err != nil {
-		return nil, err
-	}
 	var at cursorKey
 	more, err := args.Decode(&at)
 	if err != nil {
 		return nil, err
 	}
-	union, list, err := filter.parts()
+	from, list, err := filter.found(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, bun.SafeQuery("x.valid_to = 'infinity'"), may)
-	if filter != nil {
-		list = append(list, filter.rest(ctx, m)...)
-	}
-	from := "(" + union + `) k (target_id, type_row, resource_type_id, owner_id, left_at, since) join resource x on x.id = k.target_id join entity_type e on e.id = x.entity_type_id left join resource w on w.id = k.owner_id
-		left join resource_type t on t.id = k.resource_type_id left join connector c on c.id = e.connector_id
-		left join gap g on g.assigned_resource_type_id = k.type_row and g.property is null and g.closed_at is null`
 	var count page.Count
 	if total {
 		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery(from+" where ?", allOf(list...))); err != nil {
@@ -246,6 +235,26 @@ func (s *Service) AccountsWithoutOwner(ctx context.Context, args page.Args, filt
 		a.Types = typesOf(ctx, m, a)
 	}
 	return page.MakeCounted(rows, args, count, func(a *AccountWithoutOwner) any { return cursorKey{a.ID} }), nil
+}
+
+// found gives the tables and the conditions of what the caller may see under a filter: k has what the parts give, x the account, w who had it, g the
+// difference that waits.
+func (f *AccountWithoutOwnerFilter) found(ctx context.Context, m *assignment.Model) (from string, list []condition, err error) {
+	may, err := ownerless(ctx, m)
+	if err != nil {
+		return "", nil, err
+	}
+	union, list, err := f.parts()
+	if err != nil {
+		return "", nil, err
+	}
+	list = append(list, bun.SafeQuery("x.valid_to = 'infinity'"), may)
+	if f != nil {
+		list = append(list, f.rest(ctx, m)...)
+	}
+	return "(" + union + `) k (target_id, type_row, resource_type_id, owner_id, left_at, since) join resource x on x.id = k.target_id join entity_type e on e.id = x.entity_type_id left join resource w on w.id = k.owner_id
+		left join resource_type t on t.id = k.resource_type_id left join connector c on c.id = e.connector_id
+		left join gap g on g.assigned_resource_type_id = k.type_row and g.property is null and g.closed_at is null`, list, nil
 }
 
 // typesOf gives what an account is: its resource type, or, where nothing recognises it, those of its entity type that the caller may give it.

@@ -8,8 +8,9 @@ import type { OwnerlessReason, ReconciliationDecision } from '../../graphql/type
 import { useConnection } from '../../graphql/useConnection'
 import { useReading } from '../../graphql/useReading'
 import { formatLastDay } from '../../lib/format'
-import { isSelected, noSelection, type Selection } from '../../lib/selection'
+import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
 import { t } from '../../lib/texts'
+import { amount } from '../../lib/texts/plural'
 import { Badge } from '../../ui/Badge'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
@@ -26,7 +27,7 @@ import { postponedLook, reasonLooks } from './looks'
 import { OrphanListDocument, OrphanNumbersDocument, type OrphanRowFragment } from './OrphansTab.generated'
 import type { DifferenceRowFragment } from './DifferenceList.generated'
 import classes from './Reconciliation.module.css'
-import { orphanVariables, reasonList, type OrphanSearch } from './reconcileSearch'
+import { orphanVariables, reasonList, toOrphanFilter, type OrphanSearch } from './reconcileSearch'
 import { useDecide } from './useDecide'
 
 const route = getRouteApi('/shell/reconcile/orphans')
@@ -45,7 +46,7 @@ export function OrphansTab() {
   const { accountId } = useParams({ strict: false })
   const [selection, setSelection] = useState<Selection>(noSelection)
   const [asking, setAsking] = useState<ReconciliationDecision | null>(null)
-  const { busy, decideThese } = useDecide()
+  const { busy, decideThese, decideAll } = useDecide()
   const list = useConnection({
     document: OrphanListDocument,
     variables: orphanVariables(search),
@@ -94,6 +95,13 @@ export function OrphansTab() {
   )
 
   const decide = async (decision: ReconciliationDecision, comment: string) => {
+    if (selection.all) {
+      const { problem } = await decideAll({ withoutOwner: toOrphanFilter(search) }, decision, comment)
+      setAsking(null)
+      if (problem) return notifyProblem(problem)
+      setSelection(noSelection)
+      return notifyDone(t.reconcile.begun)
+    }
     const items = decidable.map((row) => ({ id: row.itemId ?? '', version: row.itemVersion ?? undefined }))
     const { done, failed, problem } = await decideThese(items, decision, { comment })
     setAsking(null)
@@ -105,7 +113,8 @@ export function OrphansTab() {
     refresh()
   }
   const mayMany = mayReconcileMany(me)
-  const question = asking && questionOfMany(asking, decidable.length, decidable.map(commentsOf))
+  const size = selection.all ? selectionCount(selection, amount(list.total ?? 0, list.isEstimate)) : decidable.length
+  const question = asking && questionOfMany(asking, size, (selection.all ? list.rows : decidable).map(commentsOf))
   const names = decidable.slice(0, 5).map((row) => t.reconcile.accountIn(row.account.displayName, row.systemName ?? ''))
 
   return (
@@ -153,6 +162,7 @@ export function OrphansTab() {
         openId={accountId ?? null}
         selection={mayMany ? selection : undefined}
         onSelection={mayMany ? setSelection : undefined}
+        wholeFilter
         isFaint={(row) => row.isPostponed || row.isOwn || row.orderId !== null}
         filters={
           <>
@@ -192,7 +202,7 @@ export function OrphansTab() {
             key={decision}
             variant="default"
             className={isDangerous(decision) ? classes.danger : undefined}
-            disabled={decidable.length === 0 || decidable.length > mostNamed}
+            disabled={!selection.all && (decidable.length === 0 || decidable.length > mostNamed)}
             onClick={() => setAsking(decision)}
           >
             {t.reconcile.manyDecisions[decision]}…
@@ -204,8 +214,14 @@ export function OrphansTab() {
           {...question}
           text={
             <>
-              <p>{t.order.fewAndMore(names.join('; '), decidable.length - names.length)}</p>
-              {decidable.length < picked.length && <p>{t.reconcile.fits(decidable.length, picked.length)}</p>}
+              <p>
+                {selection.all
+                  ? t.reconcile.orphan.manyWhere(size)
+                  : t.order.fewAndMore(names.join('; '), decidable.length - names.length)}
+              </p>
+              {!selection.all && decidable.length < picked.length && (
+                <p>{t.reconcile.fits(decidable.length, picked.length)}</p>
+              )}
               <p>{t.reconcile.consequence[asking]}</p>
             </>
           }

@@ -127,7 +127,7 @@ export function toFilter(search: DifferenceSearch): ReconciliationFilter {
   })
 }
 
-function toOrphanFilter(search: OrphanSearch): AccountWithoutOwnerFilter {
+export function toOrphanFilter(search: OrphanSearch): AccountWithoutOwnerFilter {
   return compact<AccountWithoutOwnerFilter>({
     reasons: search.reasons,
     systems: search.systems,

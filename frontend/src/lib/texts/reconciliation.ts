@@ -221,6 +221,8 @@ export const reconciliationTexts = {
       given: 'Owner chosen',
       leftOn: 'Last day',
       openOrder: 'Open its order',
+      manyWhere: (count: Amount) =>
+        `All ${n(count)} that the filter finds now; those with nothing to decide, or about yourself, stay as they are.`,
     },
     run: {
       one: 'Bulk decision',
