@@ -1702,28 +1702,29 @@ var plainTypes = plain.Types{
 		"noProvisioningReview":             {Code: 5},
 	}},
 	"RoleReconciliationItem": {Implementors: roleReconciliationItemImplementors, Fields: map[string]plain.Field{
-		"id":            {Code: 1},
-		"version":       {Code: 2},
-		"state":         {Code: 3},
-		"role":          {Code: 4},
-		"roleName":      {Code: 5},
-		"roleKind":      {Code: 6},
-		"owner":         {Code: 7, Of: "ResourceRef"},
-		"isOwnerGone":   {Code: 8},
-		"foundAt":       {Code: 9},
-		"values":        {Code: 10, Of: "FoundValue"},
-		"valueCount":    {Code: 11},
-		"lackingCount":  {Code: 12},
-		"compositeName": {Code: 13},
-		"postponedAt":   {Code: 14},
-		"postponedBy":   {Code: 15},
-		"isOwn":         {Code: 17},
-		"pattern":       {Code: 18},
-		"decisions":     {Code: 19},
-		"comments":      {Code: 20, Of: "DecisionComment"},
-		"decidedBy":     {Code: 21},
-		"decidedAt":     {Code: 23},
-		"comment":       {Code: 24},
+		"id":              {Code: 1},
+		"version":         {Code: 2},
+		"state":           {Code: 3},
+		"role":            {Code: 4},
+		"roleName":        {Code: 5},
+		"roleKind":        {Code: 6},
+		"owner":           {Code: 7, Of: "ResourceRef"},
+		"isOwnerGone":     {Code: 8},
+		"foundAt":         {Code: 9},
+		"values":          {Code: 10, Of: "FoundValue"},
+		"valueCount":      {Code: 11},
+		"lackingCount":    {Code: 12},
+		"compositeName":   {Code: 13},
+		"singleRoleNames": {Code: 14},
+		"postponedAt":     {Code: 15},
+		"postponedBy":     {Code: 16},
+		"isOwn":           {Code: 18},
+		"pattern":         {Code: 19},
+		"decisions":       {Code: 20},
+		"comments":        {Code: 21, Of: "DecisionComment"},
+		"decidedBy":       {Code: 22},
+		"decidedAt":       {Code: 24},
+		"comment":         {Code: 25},
 	}},
 	"RoleReconciliationItemConnection": {Implementors: roleReconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RoleReconciliationItem"},
@@ -14563,7 +14564,16 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 				w.String(*v)
 			}
 
-		case 14: // postponedAt
+		case 14: // singleRoleNames
+			v := obj.SingleRoleNames
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 15: // postponedAt
 			v := obj.PostponedAt
 			if v == nil {
 				w.Raw("null")
@@ -14573,7 +14583,7 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 				}
 			}
 
-		case 15: // postponedBy
+		case 16: // postponedBy
 			v := obj.PostponedBy
 			if v == nil {
 				w.Raw("null")
@@ -14581,15 +14591,15 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 				w.String(*v)
 			}
 
-		case 17: // isOwn
+		case 18: // isOwn
 			v := obj.IsOwn
 			w.Bool(v)
 
-		case 18: // pattern
+		case 19: // pattern
 			v := obj.Pattern()
 			w.String(v)
 
-		case 19: // decisions
+		case 20: // decisions
 			v := obj.Decisions()
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -14598,7 +14608,7 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 			}
 			w.Raw("]")
 
-		case 20: // comments
+		case 21: // comments
 			v := obj.Comments()
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -14609,7 +14619,7 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 			}
 			w.Raw("]")
 
-		case 21: // decidedBy
+		case 22: // decidedBy
 			v := obj.DecidedBy
 			if v == nil {
 				w.Raw("null")
@@ -14617,7 +14627,7 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 				w.String(*v)
 			}
 
-		case 23: // decidedAt
+		case 24: // decidedAt
 			v := obj.DecidedAt
 			if v == nil {
 				w.Raw("null")
@@ -14627,7 +14637,7 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 				}
 			}
 
-		case 24: // comment
+		case 25: // comment
 			v := obj.Comment
 			w.String(v)
 

@@ -2304,6 +2304,7 @@ type ComplexityRoot struct {
 		Role            func(childComplexity int) int
 		RoleKind        func(childComplexity int) int
 		RoleName        func(childComplexity int) int
+		SingleRoleNames func(childComplexity int) int
 		State           func(childComplexity int) int
 		ValueCount      func(childComplexity int) int
 		Values          func(childComplexity int) int
@@ -12871,6 +12872,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleReconciliationItem.RoleName(childComplexity), true
+	case "RoleReconciliationItem.singleRoleNames":
+		if e.ComplexityRoot.RoleReconciliationItem.SingleRoleNames == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.SingleRoleNames(childComplexity), true
 	case "RoleReconciliationItem.state":
 		if e.ComplexityRoot.RoleReconciliationItem.State == nil {
 			break
@@ -22021,8 +22028,10 @@ input ReconciliationFilter {
   foundAfter: DateTime
   "Found before."
   foundBefore: DateTime
-  "True: those that were put off. Default: those that were not."
+  "True: those that were put off. Default: those that were not; with withoutOwner, as that filter says."
   postponed: Boolean
+  "Those that wait about accounts without an owner that this filter finds: decides about many of them at once."
+  withoutOwner: AccountWithoutOwnerFilter
 }
 
 """How a found role came to be, or what became of it."""
@@ -22065,6 +22074,8 @@ type RoleReconciliationItem {
   lackingCount: Int!
   "Name of the found composite role that explains it: removing that one removes this one; null: none."
   compositeName: String
+  "Of a composite role: names of the found single roles that it was read from. They follow the decision."
+  singleRoleNames: [String!]!
   "When somebody put it off; null: it is not put off."
   postponedAt: DateTime
   "Who put it off; null: it is not put off."
@@ -27184,6 +27195,8 @@ func (ec *executionContext) childFields_RoleReconciliationItem(ctx context.Conte
 		return ec.fieldContext_RoleReconciliationItem_lackingCount(ctx, field)
 	case "compositeName":
 		return ec.fieldContext_RoleReconciliationItem_compositeName(ctx, field)
+	case "singleRoleNames":
+		return ec.fieldContext_RoleReconciliationItem_singleRoleNames(ctx, field)
 	case "postponedAt":
 		return ec.fieldContext_RoleReconciliationItem_postponedAt(ctx, field)
 	case "postponedBy":

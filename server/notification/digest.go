@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/access"
+	"writ/server/assignment"
 	"writ/server/db"
 	"writ/server/evaluation"
 	"writ/server/event"
@@ -24,25 +25,29 @@ const (
 	digestPause = 5 * time.Minute  // between two of the same kind about the same entity type; the end of a job does not wait for it
 )
 
-// digest is a mail about orders that came into a state, collected over a while.
+// digest is a mail about what came, collected over a while.
 type digest struct {
 	template   string
-	to         evaluation.State
-	permission string // + source entity type: who is told
-	page       string // of the SPA
+	to         evaluation.State // orders that came into this state
+	event      string           // or, of reconciliation, the events that tell of what was found; empty: orders
+	permission string           // + source entity type: who is told
+	page       string           // of the SPA
 }
 
 var (
 	reviewDigest = digest{template: "BlockedProvisioningInformations", to: evaluation.AwaitingApproval, permission: permit.ReviewProvisioning, page: "/review"}
+	foundDigest  = digest{template: "ReconcileResourcesSummary", event: assignment.EventGapChanged, permission: permit.ReconciliateResources, page: "/reconcile/resources"}
+	rolesDigest  = digest{template: "ReconcileRolesSummary", event: assignment.EventRoleFound, permission: permit.ReconciliateRoles, page: "/reconcile/roles"}
 	errorDigest  = digest{template: "ProvisioningErrors", to: evaluation.Errored, permission: permit.ReviewProvisioning, page: "/errors"}
 )
 
 // digests are those that are switched on.
 func (s *Service) digests() []digest {
+	list := []digest{reviewDigest, foundDigest, rolesDigest}
 	if s.ProvisioningErrors {
-		return []digest{reviewDigest, errorDigest}
+		list = append(list, errorDigest)
 	}
-	return []digest{reviewDigest}
+	return list
 }
 
 // window is a digest that is being collected, or the memory of when the last one went out. It is kept in the setting windowsKey.
@@ -111,21 +116,42 @@ func (s *Service) note(ctx context.Context, tx bun.Tx, windows map[string]window
 		from event_chain c join event e on e.id = c.event_id where ? group by 1, 2`, came(after, next)).Scan(ctx, &rows); err != nil {
 		return fmt.Errorf("look for orders to tell of: %w", err)
 	}
+	var found []struct {
+		SourceEntityType, Kind string
+		First, Last            time.Time
+	}
+	if err := tx.NewRaw(`select e.source_entity_type, e.kind, min(e.at) as first, max(e.at) as last
+		from event_chain c join event e on e.id = c.event_id where ? group by 1, 2`, cameToReconcile(after, next)).Scan(ctx, &found); err != nil {
+		return fmt.Errorf("look for differences to tell of: %w", err)
+	}
 	for _, d := range s.digests() {
-		for _, r := range rows {
-			if r.State != d.to {
-				continue
-			}
-			key := d.template + "/" + r.SourceEntityType
+		lengthen := func(entityType string, first, last time.Time) {
+			key := d.template + "/" + entityType
 			w := windows[key]
 			if w.From == "" {
-				w.From, w.First = after.String(), r.First.UTC()
+				w.From, w.First = after.String(), first.UTC()
 			}
-			w.Last = r.Last.UTC()
+			w.Last = last.UTC()
 			windows[key] = w
+		}
+		for _, r := range rows {
+			if d.event == "" && r.State == d.to {
+				lengthen(r.SourceEntityType, r.First, r.Last)
+			}
+		}
+		for _, r := range found {
+			if d.event == r.Kind {
+				lengthen(r.SourceEntityType, r.First, r.Last)
+			}
 		}
 	}
 	return nil
+}
+
+// cameToReconcile is the condition of the events between two cursors that tell of something new to reconcile.
+func cameToReconcile(after, next event.Cursor) any {
+	return bun.SafeQuery(`e.kind in (?, ?) and c.position > ? and c.position <= ? and e.source_entity_type is not null and (e.data ->> 'opened')::int > 0`,
+		assignment.EventGapChanged, assignment.EventRoleFound, after.Position, next.Position)
 }
 
 // came is the condition of the events between two cursors by which an order came to review, or to an error. What a person put there
@@ -141,6 +167,9 @@ func (s *Service) sendDigest(ctx context.Context, tx bun.Tx, d digest, entityTyp
 	from, err := event.Parse(w.From)
 	if err != nil {
 		return err
+	}
+	if d.event != "" {
+		return s.sendFound(ctx, tx, d, entityType, w, from, next)
 	}
 	var orders []int64
 	if err := tx.NewRaw(`select distinct o.id from event_chain c join event e on e.id = c.event_id join provisioning_order o on o.id = e.subject_id

@@ -2,7 +2,8 @@
 //
 //	notification.go  Pump: reads events once, in order, and turns them into mails (one transaction: mails + cursor)
 //	ticket.go        who is told about manual orders (provisioning spec 10.4, 11.2)
-//	digest.go        who is told about orders that came to review, and (if switched on) to an error; collected over a while
+//	digest.go        who is told about orders that came to review, of differences and found roles, and (if switched on) of errors; collected over a while
+//	found.go         who is told about what was found in systems (role-model 13)
 //	run.go           who is told about the end of a job's run
 //	order.go         the summary of orders that all of these share
 //	template.go      the texts, text and HTML, in template/; a folder may replace them one by one
@@ -15,7 +16,7 @@
 //
 // # Recipients
 //
-// Always access.Holders of the full path (10.4): PerformManualProvisioning and ReviewProvisioning with the source entity type at the end,
+// Always access.Holders of the full path (10.4): PerformManualProvisioning, ReviewProvisioning, ReconciliateResources and ReconciliateRoles with the source entity type at the end,
 // Jobs/RunJob/Launch or Repair with the end state. Mails about orders name only orders inside the holder's data filters; without any there
 // is no mail.
 //

@@ -21,6 +21,9 @@ var samples = map[string]any{
 		{Owner: "Ann", ResourceType: "Administrator", Action: "link"}}},
 	"ProvisioningErrors": OrderSummary{Name: "Rita", EntityType: "Person", Total: 2, Link: "https://w/errors?of=P", Orders: []OrderLine{
 		{Owner: "Ann", ResourceType: "Account", Action: "create", Error: "disk full"}, {Owner: "Bob", ResourceType: "Account", Action: "edit"}}},
+	"ReconcileResourcesSummary": FoundSummary{Name: "Rita", EntityType: "Person", Total: 22, More: 20, Link: "https://w/reconcile/resources", Lines: []FoundLine{
+		{Owner: "Ann <b>", What: "Badge card", Which: "Site"}, {Owner: "without owner", What: "Badge card", Which: "the account"}}},
+	"ReconcileRolesSummary": FoundSummary{Name: "Rita", EntityType: "Person", Total: 1, Link: "https://w/reconcile/roles", Lines: []FoundLine{{Owner: "Ann", What: "Payments"}}},
 	"RunJobNotification": RunSummary{Name: "Ada", Job: "Complete job", RunID: 7, State: "Blocked", LaunchedBy: "the schedule", Started: "1 Jan 2026 02:00 UTC", Took: "2m0s", Link: "https://w/runs/7",
 		Tasks: []RunTask{{Name: "Synchronize HR", State: "blocked", Error: "deleted: 401 is more than 50"}}},
 }

@@ -1664,7 +1664,7 @@ export type ReconciliationFilter = {
   ownerId?: InputMaybe<Scalars['ID']['input']>;
   /** Id of a pattern. */
   pattern?: InputMaybe<Scalars['ID']['input']>;
-  /** True: those that were put off. Default: those that were not. */
+  /** True: those that were put off. Default: those that were not; with withoutOwner, as that filter says. */
   postponed?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifiers of properties. */
   properties?: InputMaybe<Array<Scalars['String']['input']>>;
@@ -1676,6 +1676,8 @@ export type ReconciliationFilter = {
   systems?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Owner or account, by name, key or mail address, as every search. */
   text?: InputMaybe<Scalars['String']['input']>;
+  /** Those that wait about accounts without an owner that this filter finds: decides about many of them at once. */
+  withoutOwner?: InputMaybe<AccountWithoutOwnerFilter>;
 };
 
 /** One difference, or found role, as the caller saw it. */
