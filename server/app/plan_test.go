@@ -56,7 +56,7 @@ func (p *planned) facts() map[string]int {
 	p.t.Helper()
 	var rows []struct{ Fact string }
 	require.NoError(p.t, p.DB.NewRaw(`
-		select 'ROLE ' || a.owner_id || ' ' || r.identifier || ' ' || a.workflow_state || ' ' || a.is_denied || ' ' || coalesce(a.start_date::text, '-') || '/' || coalesce(a.end_date::text, '-') as fact
+		select 'ROLE ' || a.owner_id || ' ' || r.identifier || ' ' || a.workflow_state || ' ' || a.is_denied || ' ' || coalesce(a.start_date::text, '-') || '/' || coalesce(a.end_date::text, '-') || ' ' || a.parameters as fact
 		from assigned_role a join role r on r.id = a.role_id where a.valid_to = 'infinity'
 		union all
 		select 'ACCOUNT ' || a.owner_id || ' ' || t.identifier || ' ' || a.workflow_state || ' ' || a.is_expected || ' ' || coalesce(a.start_date::text, '-') || '/' || coalesce(a.end_date::text, '-')

@@ -248,15 +248,19 @@ func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64
 			}
 			x = newItemizer(t.overlay.Model, ways, f.Batch.Now)
 		}
+		list, err := x.all(ctx, tx, f)
+		if err != nil {
+			return err
+		}
 		is := map[int64][]byte{}
-		for _, d := range x.all(f) {
+		for _, d := range list {
 			is[d.ownerID] = d.digest()
 		}
-		list := make([]int64, len(f.Batch.Owners))
+		looked := make([]int64, len(f.Batch.Owners))
 		for i, o := range f.Batch.Owners {
-			list[i] = o.Resource.ID
+			looked[i] = o.Resource.ID
 		}
-		said, err := s.digests(ctx, h.plan.ID, list)
+		said, err := s.digests(ctx, h.plan.ID, looked)
 		if err != nil {
 			return err
 		}
@@ -280,7 +284,7 @@ func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64
 		if owners != nil {
 			return nil
 		}
-		done += len(list)
+		done += len(looked)
 		return h.note(ctx, s.DB, done, max(total, done))
 	}, func(_, all int) { total = all })
 	if err != nil {

@@ -66,6 +66,7 @@ type Item struct {
 	EndDate      *time.Time
 	WaitReason   *evaluation.WaitReason
 	Error        *string
+	Parameters   []int64 // of a role: the resources it is held with, which PropertyName names
 
 	ownerID, typeID                int64
 	ownerKey, ownerName, ownerType string

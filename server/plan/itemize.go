@@ -2,11 +2,17 @@ package plan
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"writ/server/assignment"
 	"writ/server/evaluation"
@@ -22,6 +28,7 @@ type itemizer struct {
 	now    time.Time
 	orders map[int64]map[evaluation.OrderKind]int // by resource type: orders that could leave at once
 	ended  map[int64][]*Item                      // of owners that are still to come: what ends since somebody else takes it
+	names  map[int64]string                       // resources that roles of the batch have as parameters
 
 	next int64 // number of the newest order, while it is summed up
 }
@@ -78,6 +85,9 @@ func (x *itemizer) role(o *evaluation.Owner, d *evaluation.RoleDelta) *Item {
 	if r := x.roles[d.Row.RoleID]; r != nil {
 		i.Object, i.ObjectName = r.Identifier, r.DisplayName
 	}
+	if len(d.Row.Parameters) > 0 {
+		i.Property, i.PropertyName, i.Parameters = new("parameters"), new(x.parameters(d.Row.Parameters)), evaluation.ListedParameters(d.Row.Parameters)
+	}
 	after := x.period(d.Row.Start, d.Row.End)
 	switch at := slices.IndexFunc(o.Roles, func(e *evaluation.AssignedRole) bool { return e.ID != 0 && e.ID == d.Row.ID }); {
 	case d.Row.ID == 0 && d.Close:
@@ -95,12 +105,47 @@ func (x *itemizer) role(o *evaluation.Owner, d *evaluation.RoleDelta) *Item {
 	default:
 		e := o.Roles[at]
 		before := x.period(e.Start, e.End)
-		if *before == *after && e.Workflow == d.Row.Workflow && e.IsDenied == d.Row.IsDenied {
+		if *before == *after && e.Workflow == d.Row.Workflow && e.IsDenied == d.Row.IsDenied && e.HasParameters(d.Row.Parameters) {
 			return nil // another rule gives the same
 		}
 		i.Effect, i.Before, i.After = Changed, before, after
 	}
 	return i
+}
+
+// parameters says with what a role is held, by the names of the values in the order of the dimensions' identifiers.
+func (x *itemizer) parameters(params map[string]int64) string {
+	list := evaluation.ListedParameters(params)
+	names := make([]string, len(list))
+	for k, id := range list {
+		names[k] = cmp.Or(x.names[id], "#"+strconv.FormatInt(id, 10))
+	}
+	return strings.Join(names, ", ")
+}
+
+// readNames names the parameters of the roles of a batch, in one statement.
+func (x *itemizer) readNames(ctx context.Context, tx bun.Tx, f *assignment.Foreseen) error {
+	var list []int64
+	for i := range f.Results {
+		for _, d := range f.Results[i].Roles {
+			list = slices.AppendSeq(list, maps.Values(d.Row.Parameters))
+		}
+	}
+	x.names = map[int64]string{}
+	if len(list) == 0 {
+		return nil
+	}
+	var rows []struct {
+		ID          int64
+		DisplayName string
+	}
+	if err := tx.NewRaw(`select id, display_name from resource where id = any (?)`, array(list)).Scan(ctx, &rows); err != nil {
+		return fmt.Errorf("read the names of parameters: %w", err)
+	}
+	for _, r := range rows {
+		x.names[r.ID] = r.DisplayName
+	}
+	return nil
 }
 
 // period is a time in words that compare; what begins or ends with the computation says so.
@@ -271,7 +316,10 @@ func (x *itemizer) gap(d *evaluation.TypeDelta, g *evaluation.GapDelta) *Item {
 }
 
 // all gives what would change for the owners of a batch. What they take from others comes with those: they are computed later.
-func (x *itemizer) all(f *assignment.Foreseen) (list []*difference) {
+func (x *itemizer) all(ctx context.Context, tx bun.Tx, f *assignment.Foreseen) (list []*difference, err error) {
+	if err := x.readNames(ctx, tx, f); err != nil {
+		return nil, err
+	}
 	for i := range f.Results {
 		o := f.Batch.Owners[i]
 		d := x.of(o, &f.Results[i])
@@ -293,7 +341,7 @@ func (x *itemizer) all(f *assignment.Foreseen) (list []*difference) {
 			x.ended[e.OwnerID] = append(x.ended[e.OwnerID], i)
 		}
 	}
-	return list
+	return list, nil
 }
 
 // digest is a hash over what would change for one owner, by what it says and not by the numbers that rows happen to have.

@@ -277,7 +277,10 @@ func (s *Service) look(ctx context.Context, h *hold, t *tried, began time.Time) 
 			}
 			x = newItemizer(t.overlay.Model, ways, f.Batch.Now)
 		}
-		list := x.all(f)
+		list, err := x.all(ctx, tx, f)
+		if err != nil {
+			return err
+		}
 		for _, d := range list {
 			w.add(d)
 			items += len(d.items)
