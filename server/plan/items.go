@@ -38,14 +38,14 @@ func (f *ItemFilter) condition(planID int64) (condition, error) {
 		return allOf(list...), nil
 	}
 	if len(f.Kinds) > 0 {
-		list = append(list, bun.SafeQuery("i.kind in (?)", bun.In(f.Kinds)))
+		list = append(list, bun.SafeQuery("i.kind in (?)", bun.List(f.Kinds)))
 	}
 	if len(f.Effects) > 0 {
 		codes := make([]int, len(f.Effects))
 		for i, e := range f.Effects {
 			codes[i] = e.code()
 		}
-		list = append(list, bun.SafeQuery("i.effect in (?)", bun.In(codes)))
+		list = append(list, bun.SafeQuery("i.effect in (?)", bun.List(codes)))
 	}
 	if f.Object != nil {
 		list = append(list, bun.SafeQuery("i.object = ?", *f.Object))

@@ -34,7 +34,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *PlanFilter) 
 	}
 	where := everything
 	if filter != nil && len(filter.States) > 0 {
-		where = allOf(where, bun.SafeQuery("state in (?)", bun.In(filter.States)))
+		where = allOf(where, bun.SafeQuery("state in (?)", bun.List(filter.States)))
 	}
 	if filter != nil && filter.Mine != nil && *filter.Mine {
 		where = allOf(where, bun.SafeQuery("user_id = ?", permit.From(ctx).UserID))

@@ -41,7 +41,7 @@ type Plan struct {
 	AppliedBy *string
 
 	changes, edits, problems, summary, moved json.RawMessage
-	fingerprint, digest                      string
+	fingerprint                              string
 }
 
 // Connection is a page of plans.

@@ -46,7 +46,7 @@ func (s *Service) take(ctx context.Context, id int64, to PlanState, from ...Plan
 	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		return tx.NewRaw(`update plan set fence = fence + 1, state = ?, lease_until = clock_timestamp() + ?::interval
 			where id = (select id from plan where id = ? and state in (?) and (lease_until is null or lease_until < clock_timestamp()) for update skip locked) returning fence`,
-			string(to), seconds(lease), id, bun.In(from)).Scan(ctx, &rows)
+			string(to), seconds(lease), id, bun.List(from)).Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take a plan: %w", err)

@@ -46,28 +46,11 @@ func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Mode
 	if f == nil {
 		return allOf(list...), nil
 	}
-	if len(f.Kinds) > 0 {
-		var kinds []condition
-		for _, k := range f.Kinds {
-			sql, ok := sqlKind[k]
-			if !ok {
-				return nobody, errs.Invalid("filter.kinds", "There is no kind %s.", k)
-			}
-			kinds = append(kinds, bun.SafeQuery(sql))
-		}
-		list = append(list, anyOf(kinds...))
+	words, err := f.words()
+	if err != nil {
+		return nobody, err
 	}
-	if len(f.States) > 0 {
-		var codes []int64
-		for _, s := range f.States {
-			code, ok := states[s]
-			if !ok {
-				return nobody, errs.Invalid("filter.states", "There is no state %s.", s)
-			}
-			codes = append(codes, int64(code))
-		}
-		add("g.workflow_state in (?)", bun.List(codes))
-	}
+	list = append(list, words...)
 	if len(f.Systems) > 0 {
 		add("c.identifier in (?)", bun.List(f.Systems))
 	}
@@ -114,4 +97,31 @@ func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Mode
 		add("g.found_at < ?", f.FoundBefore.UTC())
 	}
 	return allOf(list...), nil
+}
+
+// words are the conditions on kinds and states, whose words may not exist.
+func (f *ReconciliationFilter) words() (list []condition, err error) {
+	if len(f.Kinds) > 0 {
+		var kinds []condition
+		for _, k := range f.Kinds {
+			sql, ok := sqlKind[k]
+			if !ok {
+				return nil, errs.Invalid("filter.kinds", "There is no kind %s.", k)
+			}
+			kinds = append(kinds, bun.SafeQuery(sql))
+		}
+		list = append(list, anyOf(kinds...))
+	}
+	if len(f.States) > 0 {
+		var codes []int64
+		for _, s := range f.States {
+			code, ok := states[s]
+			if !ok {
+				return nil, errs.Invalid("filter.states", "There is no state %s.", s)
+			}
+			codes = append(codes, int64(code))
+		}
+		list = append(list, bun.SafeQuery("g.workflow_state in (?)", bun.List(codes)))
+	}
+	return list, nil
 }
