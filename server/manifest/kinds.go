@@ -23,18 +23,6 @@ func kinds() []kind {
 	}
 }
 
-// ruleKinds is the table of the rules of a resource type, in the order in which they are written.
-func ruleKinds() []ruleKind {
-	return []ruleKind{
-		typeRuleKind(),
-		scalarRuleKind(),
-		navigationRuleKind(),
-		queryRuleKind(),
-		correlationRuleKind(),
-		classificationRuleKind(),
-	}
-}
-
 // Manifest is a whole configuration, or a part of one: the lists of a file.
 type Manifest struct {
 	Connectors     []Connector     `yaml:"connectors,omitempty"`

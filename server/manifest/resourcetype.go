@@ -100,6 +100,18 @@ type ResourceType struct {
 	ClassificationRules []ClassifyRule `yaml:"classificationRules,omitempty" row:"-"`
 }
 
+// ruleKinds is the table of the rules of a resource type, in the order in which they are written: each a list above.
+func ruleKinds() []ruleKind {
+	return []ruleKind{
+		typeRuleKind(),
+		scalarRuleKind(),
+		navigationRuleKind(),
+		queryRuleKind(),
+		correlationRuleKind(),
+		classificationRuleKind(),
+	}
+}
+
 // The names of its API.
 type (
 	SaveResourceTypeInput               = SaveInput[ResourceType]

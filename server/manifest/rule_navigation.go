@@ -9,7 +9,7 @@ type NavigationRule struct {
 	// Identifier of its policy. Default: that of the type.
 	Policy string `yaml:"policy,omitempty" ref:"policy"`
 	// Identifier of the navigation property of the target.
-	Property string `yaml:"property" ref:"property"`
+	Property string `yaml:"property" ref:"property" holds:"navigation"`
 	// Key of the resource to put there.
 	Resource string `yaml:"resource" row:"ValueKey"`
 	// Identifier of the single role that owners need; empty: none.

@@ -9,7 +9,7 @@ type QueryRule struct {
 	// Identifier of its policy. Default: that of the type.
 	Policy string `yaml:"policy,omitempty" ref:"policy"`
 	// Identifier of the navigation property of the target.
-	Property string `yaml:"property" ref:"property"`
+	Property string `yaml:"property" ref:"property" holds:"navigation"`
 	// Path from the owner; empty: the expression computes alone.
 	SourceBinding string `yaml:"sourceBinding,omitempty"`
 	// Expression over the owner; empty: the binding as it is.

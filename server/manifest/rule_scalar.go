@@ -9,7 +9,7 @@ type ScalarRule struct {
 	// Identifier of its policy. Default: that of the type.
 	Policy string `yaml:"policy,omitempty" ref:"policy"`
 	// Identifier of the scalar property of the target.
-	Property string `yaml:"property" ref:"property"`
+	Property string `yaml:"property" ref:"property" holds:"scalar"`
 	// Path from the owner, e.g. Department.Name; empty: the expression computes alone.
 	Binding string `yaml:"binding,omitempty" row:"SourceBinding"`
 	// CEL, a built-in function such as ToLower, or Literal:value; empty: the binding as it is.

@@ -55,13 +55,14 @@ type kindShape struct {
 	Of   string `json:"of"`
 }
 
-// fieldShape is one field as a form draws it. Of is the struct of a list or a part, Words the list of a word, Ref the table of a reference.
+// fieldShape is one field as a form draws it. Of is the struct of a list or a part, Words the list of a word, Ref the table of a reference, Holds what a property must hold.
 type fieldShape struct {
 	Name     string `json:"name"`
 	Type     string `json:"type"` // text, int, bool, word, criteria, values, texts, list, part
 	Of       string `json:"of,omitempty"`
 	Words    string `json:"words,omitempty"`
 	Ref      string `json:"ref,omitempty"`
+	Holds    string `json:"holds,omitempty"`
 	Required bool   `json:"required,omitempty"`
 	Nullable bool   `json:"nullable,omitempty"`
 	Default  string `json:"default,omitempty"`
@@ -95,7 +96,7 @@ func (s *shapes) shape(t reflect.Type, f reflect.StructField) fieldShape {
 	}
 	fallback, said := f.Tag.Lookup("default")
 	x := fieldShape{
-		Name: nameInFile(f), Ref: f.Tag.Get("ref"), Default: fallback, Min: f.Tag.Get("min"), Max: f.Tag.Get("max"), Says: s.docs[t.Name()+"."+f.Name],
+		Name: nameInFile(f), Ref: f.Tag.Get("ref"), Holds: f.Tag.Get("holds"), Default: fallback, Min: f.Tag.Get("min"), Max: f.Tag.Get("max"), Says: s.docs[t.Name()+"."+f.Name],
 		Nullable: pointer && !said,
 	}
 	optional := strings.Contains(f.Tag.Get("yaml"), "omitempty")

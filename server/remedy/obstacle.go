@@ -69,25 +69,11 @@ func (f *finder) forType(s *state) (out [][]Change) {
 		switch a := ofType(r); {
 		case r.Kind == rolemodel.TypeRule && r.IsDenied:
 			out = append(out, f.against(s, a, 0)...)
-		case givesType(r):
+		case r.GivesType():
 			out = append(out, f.forRule(s, a, 0)...)
 		}
 	}
 	return out
-}
-
-// givesType reports whether an owner for whom the rule holds gets the type (server/evaluation, intervals).
-func givesType(r *rolemodel.ResourceTypeRule) bool {
-	switch r.Kind {
-	case rolemodel.TypeRule:
-		return !r.IsDenied && r.Type == rolemodel.Required
-	case rolemodel.NavigationRule:
-		return !r.IsDenied
-	case rolemodel.ScalarRule:
-		return r.SingleRoleID != nil && !r.IsDenied
-	default:
-		return false
-	}
 }
 
 func ofType(r *rolemodel.ResourceTypeRule) asked {
@@ -114,7 +100,7 @@ func (f *finder) forValue(s *state) (out [][]Change) {
 // policies finds policies that are switched off and have rules about the goal: those are not computed at all.
 func (f *finder) policies(s *state) (out [][]Change) {
 	for _, r := range s.source.Rules {
-		if p := policyOf(s.source, r.PolicyID); p != nil && !p.IsProvisioningEnabled && (f.goal.Property == "" || givesType(r) || f.isProperty(r)) {
+		if p := policyOf(s.source, r.PolicyID); p != nil && !p.IsProvisioningEnabled && (f.goal.Property == "" || r.GivesType() || f.isProperty(r)) {
 			out = append(out, []Change{{Kind: Policy, PolicyID: p.ID}})
 		}
 	}

@@ -6,7 +6,7 @@ import "writ/server/directory"
 const NavigationRule RuleKind = "NAVIGATION"
 
 func navigationRule() ruleKind {
-	return ruleKind{of: NavigationRule, fills: true, validate: func(v *validator, x *ResourceTypeRule, p *directory.Property) {
+	return ruleKind{of: NavigationRule, fills: true, gives: func(*ResourceTypeRule) bool { return true }, validate: func(v *validator, x *ResourceTypeRule, p *directory.Property) {
 		if !p.IsNavigation() {
 			v.ruleFault(x, "property", "%s is a scalar: use a scalar rule.", p.Identifier)
 		}

@@ -10,7 +10,7 @@ import (
 const ScalarRule RuleKind = "SCALAR"
 
 func scalarRule() ruleKind {
-	return ruleKind{of: ScalarRule, fills: true, validate: func(v *validator, x *ResourceTypeRule, p *directory.Property) {
+	return ruleKind{of: ScalarRule, fills: true, computed: true, gives: withRole, validate: func(v *validator, x *ResourceTypeRule, p *directory.Property) {
 		if p.IsNavigation() {
 			v.ruleFault(x, "property", "%s is a navigation: use a navigation or a query rule.", p.Identifier)
 		}

@@ -393,7 +393,7 @@ func (v *validator) properties() {
 		if x.Kind == NavigationRule && kinds[at][QueryRule] || x.Kind == QueryRule && kinds[at][NavigationRule] {
 			v.fault("resource_type_rule", x.Identifier, "property", "One property is filled by navigation rules or by query rules, not by both.")
 		}
-		if x.Kind == ScalarRule {
+		if k := kindOf(x.Kind); k != nil && k.computed {
 			for _, y := range offsets[at] {
 				if y.OffsetReference == x.OffsetReference && y.SingleRoleID == nil && x.SingleRoleID == nil && y.OffsetBefore < x.OffsetAfter && x.OffsetBefore < y.OffsetAfter ||
 					y.OffsetReference == OffsetDefault && x.OffsetReference == OffsetDefault && y.SingleRoleID == nil && x.SingleRoleID == nil {

@@ -126,7 +126,7 @@ export function FieldInput(props: FieldInputProps) {
         entityType={entityTypeOf(f, props.whole)}
         value={text}
         required={f.required}
-        wanted={wantedOf(path)}
+        holds={f.holds}
         onChange={set}
       />
     )
@@ -168,13 +168,6 @@ function entityTypeOf(f: FieldShape, whole: Draft): string {
 function deep(mistakes: Mistake[], path: string): string | undefined {
   const found = mistakes.filter((m) => !m.isWarning && (m.place === path || m.place.startsWith(`${path}.`)))
   return found.length > 0 ? found.map((m) => m.message).join(' ') : undefined
-}
-
-/** Links and looked-up rules fill navigations, values fill scalars. */
-function wantedOf(path: string): 'scalar' | 'navigation' | undefined {
-  if (/^scalarRules/.test(path)) return 'scalar'
-  if (/^(navigation|query)Rules/.test(path)) return 'navigation'
-  return undefined
 }
 
 /** The resource that a link gives, of the kind that its property points to. */

@@ -2,6 +2,9 @@ import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { kindShapes, structShapes } from './shapes.generated'
 
+/** What a property holds: one value, or links. */
+export type Holds = 'scalar' | 'navigation'
+
 /** One field of an object of the configuration, as the server declares it. */
 export interface FieldShape {
   name: string
@@ -12,6 +15,8 @@ export interface FieldShape {
   words?: string
   /** The table of what it names. */
   ref?: string
+  /** What the property it names must hold. */
+  holds?: Holds
   required?: boolean
   /** It may be left out, which is not the same as any value. */
   nullable?: boolean
